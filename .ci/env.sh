@@ -1,0 +1,83 @@
+# Sourced by the other scripts: which Rust toolchain builds Keystream, and where the results go.
+# Sets PATH, CARGO_TARGET_DIR and, where needed, the wasm linker. Installs nothing; `.ci/setup` does that.
+
+say() { printf 'keystream: %s\n' "$*"; }
+die() { printf 'keystream: %s\n' "$*" >&2; exit 1; }
+
+keystream_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+keystream_cache="${XDG_CACHE_HOME:-$HOME/.cache}/keystream"
+rust_minimum=1.95
+
+# Succeeds when $1 is a compiler of at least the minimum version.
+rust_is_new_enough() {
+    local version
+    version=$("$1" --version 2>/dev/null | cut -d' ' -f2) || return 1
+    [ -n "$version" ] && [ "$(printf '%s\n%s\n' "$rust_minimum" "$version" | sort -V | head -n 1)" = "$rust_minimum" ]
+}
+
+# Succeeds when $1 has the standard library of the browser's target.
+rust_has_wasm() {
+    local libdir
+    libdir=$("$1" --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || return 1
+    compgen -G "$libdir/libstd-*.rlib" >/dev/null
+}
+
+rust_serves() { rust_is_new_enough "$1" && rust_has_wasm "$1"; }
+
+# The compiler on PATH where it can build both halves (rustup reads rust-toolchain.toml); else the distribution's.
+choose_toolchain() {
+    rustc_chosen=""
+    if command -v rustc >/dev/null && rust_serves rustc; then
+        rustc_chosen=$(command -v rustc)
+    elif [ -x /usr/bin/rustc ] && rust_serves /usr/bin/rustc; then
+        rustc_chosen=/usr/bin/rustc
+        PATH="/usr/bin:$PATH"
+    else
+        return 1
+    fi
+    export PATH
+    local version
+    version=$(rustc --version | cut -d' ' -f1-3 | tr -dc 'A-Za-z0-9.')
+    # Compiled dependencies live outside the checkout, so that a second clone does not pay for them again.
+    export CARGO_TARGET_DIR="${KEYSTREAM_TARGET_DIR:-$keystream_cache/target-$version}"
+    if ! command -v rust-lld >/dev/null && ! compgen -G "$(rustc --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null; then
+        # A distribution's compiler ships without a linker for wasm.
+        local linker
+        for linker in wasm-ld wasm-ld-19 wasm-ld-20 wasm-ld-21; do
+            if command -v "$linker" >/dev/null; then
+                export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$linker"
+                break
+            fi
+        done
+    fi
+}
+
+# The version of wasm-bindgen in Cargo.lock: the tool must be exactly that one.
+wasm_bindgen_version() {
+    awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3; exit }' "$keystream_root/Cargo.lock"
+}
+wasm_bindgen_home() { printf '%s/tools/wasm-bindgen-%s' "$keystream_cache" "$(wasm_bindgen_version)"; }
+
+# Prints the wasm-bindgen to use, if it is there.
+wasm_bindgen() {
+    local candidate version
+    version=$(wasm_bindgen_version)
+    for candidate in "$(wasm_bindgen_home)/bin/wasm-bindgen" "$(command -v wasm-bindgen || true)"; do
+        if [ -n "$candidate" ] && [ -x "$candidate" ] && [ "$("$candidate" --version)" = "wasm-bindgen $version" ]; then
+            printf '%s\n' "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+chromium_binary() {
+    local candidate
+    for candidate in "${KEYSTREAM_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+        if [ -n "$candidate" ] && command -v "$candidate" >/dev/null; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}

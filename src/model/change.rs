@@ -1,0 +1,457 @@
+//! One requested change of one stream's encryption, with its whole life: the ladder, its evidence, its end.
+//! A rung is lit only by evidence; nothing here is inferred from time or from another rung.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    encryption::{EncryptionReport, KeyId},
+    refusal::Refusal,
+    stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
+    timestamp::{MINUTE_MS, SECOND_MS, Timestamp},
+};
+
+/// AWS names 5 s after ACTIVE in which new records may still be encrypted (StopStreamEncryption, API text).
+pub const SETTLING_MS: i64 = 5 * SECOND_MS;
+/// After this long without the wanted state a change is called slow.
+pub const SLOW_AFTER_MS: i64 = 5 * MINUTE_MS;
+
+/// What a change asks of AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// One `StopStreamEncryption`.
+    Disable,
+}
+
+impl Action {
+    /// The verb as buttons and tables write it.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Disable => "Disable encryption",
+        }
+    }
+}
+
+/// One change. The journal keeps one durable row of it, written before AWS is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub id: String,
+    /// Where this version stands in the order of all commits; a later one is higher.
+    pub rev: i64,
+    pub action: Action,
+    pub arn: StreamArn,
+    /// The creation time of the stream that was confirmed; another one means that the stream was replaced.
+    pub stream_created: Timestamp,
+    /// The KeyId as AWS reported it when the change was confirmed: sent back unchanged.
+    pub key: Option<KeyId>,
+    pub retention_hours: i32,
+    /// The name of the person who asked.
+    pub actor: String,
+    pub reason: String,
+    pub requested_at: Timestamp,
+    /// On disk before the call goes out: from here on AWS may have received it.
+    pub sent_at: Option<Timestamp>,
+    pub accepted: Option<Acceptance>,
+    /// When a read after *sent* first returned UPDATING.
+    pub updating_at: Option<Timestamp>,
+    /// When a read after *sent* first returned ACTIVE with the wanted state.
+    pub reached_at: Option<Timestamp>,
+    /// The read from which AWS's 5 s count: moves when anything moved after *reached*.
+    pub steady_since: Option<Timestamp>,
+    pub settled_at: Option<Timestamp>,
+    /// Set when the answer to the call was lost or ambiguous.
+    pub outcome_unknown: Option<OutcomeUnknown>,
+    pub slow_since: Option<Timestamp>,
+    /// Reads after *sent* that said ACTIVE with the old state.
+    pub old_state: Tally,
+    /// Reads after *reached* that said ACTIVE with a state that is not the wanted one.
+    pub contrary: Tally,
+    /// Reads after *sent* for which AWS did not find the stream.
+    pub missing: Tally,
+    pub last_read: Option<LastRead>,
+    pub end: Option<Ending>,
+}
+
+/// AWS's 200 to the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    pub at: Timestamp,
+    pub request_id: Option<String>,
+}
+
+/// The call went out and no clear answer came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeUnknown {
+    pub since: Timestamp,
+    /// What happened instead of an answer, for people.
+    pub why: String,
+}
+
+/// Reads of one kind, counted at most once every 10 s so that a burst of polls is one observation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub reads: u32,
+    pub last_counted: Option<Timestamp>,
+}
+
+impl Tally {
+    const SPACING_MS: i64 = 10 * SECOND_MS;
+
+    /// This tally with one more read at `at`, if it is at least 10 s after the last one that was counted.
+    #[must_use]
+    pub fn with(&self, at: Timestamp) -> Self {
+        match self.last_counted {
+            Some(last) if at.millis_since(last) < Self::SPACING_MS => self.clone(),
+            _ => Self { reads: self.reads.saturating_add(1), last_counted: Some(at) },
+        }
+    }
+}
+
+/// What the last read said, or why there is none newer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRead {
+    pub at: Timestamp,
+    pub saw: Saw,
+}
+
+/// The outcome of one read, as a change remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Saw {
+    State { status: StreamStatus, encryption: EncryptionReport },
+    NotFound,
+    Failed { why: String },
+}
+
+impl Saw {
+    /// `ACTIVE, KMS`, or what stood in the way.
+    pub fn words(&self) -> String {
+        match self {
+            Self::State { status, encryption } => format!("{status}, {}", encryption.type_word()),
+            Self::NotFound => "not found".to_owned(),
+            Self::Failed { why } => format!("the read failed: {why}"),
+        }
+    }
+}
+
+/// How a change came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    pub at: Timestamp,
+    pub how: End,
+}
+
+/// The six ends of a change (design, section 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    Settled,
+    /// AWS refused, or a precondition failed and nothing was sent.
+    Rejected(Refusal),
+    /// Never sent: the server stopped between recording and sending.
+    Expired,
+    NotApplied,
+    /// Somebody else changed the stream; what AWS reports instead.
+    Superseded {
+        saw: Saw,
+    },
+    /// The stream was deleted and created again.
+    Replaced {
+        created: Timestamp,
+    },
+}
+
+impl End {
+    /// The word with which the page's summary begins.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Settled => "Settled",
+            Self::Rejected(_) => "Rejected",
+            Self::Expired => "Expired",
+            Self::NotApplied => "Not applied",
+            Self::Superseded { .. } => "Superseded",
+            Self::Replaced { .. } => "Replaced",
+        }
+    }
+}
+
+/// What one read of the stream, asked for on behalf of a change, returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    Report(StreamReport),
+    NotFound { asked_at: Timestamp },
+    Failed { why: String },
+}
+
+/// What happens to a change next; the journal writes each, the ladder shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Sent {
+        at: Timestamp,
+    },
+    Accepted {
+        at: Timestamp,
+        request_id: Option<String>,
+    },
+    LostTrack {
+        at: Timestamp,
+        why: String,
+    },
+    Read(LastRead),
+    SeenUpdating {
+        at: Timestamp,
+    },
+    SeenOldState {
+        at: Timestamp,
+    },
+    SeenContrary {
+        at: Timestamp,
+    },
+    SeenMissing {
+        at: Timestamp,
+    },
+    Reached {
+        at: Timestamp,
+    },
+    /// Something moved after *reached*; `None` until ACTIVE with the wanted state is read again.
+    Steady {
+        since: Option<Timestamp>,
+    },
+    Slow {
+        at: Timestamp,
+    },
+    Ended(Ending),
+}
+
+/// The six rungs that every ladder shows, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Rung {
+    Requested,
+    Sent,
+    Accepted,
+    Updating,
+    Reached,
+    Settled,
+}
+
+impl Rung {
+    pub const ALL: [Self; 6] = [Self::Requested, Self::Sent, Self::Accepted, Self::Updating, Self::Reached, Self::Settled];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "Requested",
+            Self::Sent => "Sent",
+            Self::Accepted => "Accepted",
+            Self::Updating => "Updating",
+            Self::Reached => "Reached",
+            Self::Settled => "Settled",
+        }
+    }
+}
+
+/// How one rung is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RungState {
+    /// There is evidence, from this time.
+    Lit(Timestamp),
+    /// No evidence yet; it can still come.
+    NotYet,
+    /// No evidence, and none will come.
+    NotObserved,
+}
+
+impl Change {
+    /// The stream that this change is about.
+    pub fn key_of_stream(&self) -> StreamKey {
+        StreamKey::from(&self.arn)
+    }
+
+    /// Whether the one-change-per-stream rule counts it: requested to reached, flagged or not.
+    pub const fn is_active(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// The page of this change.
+    pub fn path(&self) -> String {
+        format!("/changes/{}", self.id)
+    }
+
+    /// Whether a report shows what this change wants.
+    pub fn wants(&self, encryption: &EncryptionReport) -> bool {
+        match self.action {
+            Action::Disable => matches!(encryption, EncryptionReport::NotEncrypted),
+        }
+    }
+
+    /// Whether a report shows encryption as it was before this change.
+    pub fn is_old_state(&self, encryption: &EncryptionReport) -> bool {
+        match self.action {
+            Action::Disable => matches!(encryption, EncryptionReport::Encrypted(_)),
+        }
+    }
+
+    /// How a rung is drawn for this change.
+    pub fn rung(&self, rung: Rung) -> RungState {
+        let lit = match rung {
+            Rung::Requested => Some(self.requested_at),
+            Rung::Sent => self.sent_at,
+            Rung::Accepted => self.accepted.as_ref().map(|acceptance| acceptance.at),
+            Rung::Updating => self.updating_at,
+            Rung::Reached => self.reached_at,
+            Rung::Settled => self.settled_at,
+        };
+        let can_still_come = self.is_active()
+            && match rung {
+                Rung::Accepted => self.outcome_unknown.is_none() && self.reached_at.is_none(),
+                Rung::Updating => self.reached_at.is_none(),
+                Rung::Requested | Rung::Sent | Rung::Reached | Rung::Settled => true,
+            };
+        match lit {
+            Some(at) => RungState::Lit(at),
+            None if can_still_come => RungState::NotYet,
+            None => RungState::NotObserved,
+        }
+    }
+
+    /// The last rung with evidence: where the change stands.
+    pub fn last_lit(&self) -> Rung {
+        let is_lit = |rung: &&Rung| matches!(self.rung(**rung), RungState::Lit(_));
+        Rung::ALL.iter().rev().find(is_lit).copied().unwrap_or(Rung::Requested)
+    }
+
+    /// The rung that carries `aria-current`: the last lit one while active, Settled once settled, none after another end.
+    pub fn current_rung(&self) -> Option<Rung> {
+        match &self.end {
+            None => Some(self.last_lit()),
+            Some(Ending { how: End::Settled, .. }) => Some(Rung::Settled),
+            Some(_) => None,
+        }
+    }
+
+    /// Writes one step into the change. Steps that would take evidence back are not applied: a rung once lit stays lit.
+    pub fn apply(&mut self, step: Step) {
+        match step {
+            Step::Sent { at } => set_once(&mut self.sent_at, at),
+            Step::Accepted { at, request_id } => set_once(&mut self.accepted, Acceptance { at, request_id }),
+            Step::LostTrack { at, why } => set_once(&mut self.outcome_unknown, OutcomeUnknown { since: at, why }),
+            Step::Read(read) => self.last_read = Some(read),
+            Step::SeenUpdating { at } => set_once(&mut self.updating_at, at),
+            Step::SeenOldState { at } => self.old_state = self.old_state.with(at),
+            Step::SeenContrary { at } => self.contrary = self.contrary.with(at),
+            Step::SeenMissing { at } => self.missing = self.missing.with(at),
+            Step::Reached { at } => {
+                set_once(&mut self.reached_at, at);
+                self.steady_since = Some(at);
+            }
+            Step::Steady { since } => {
+                self.steady_since = since;
+                if since.is_some() {
+                    self.contrary = Tally::default();
+                }
+            }
+            Step::Slow { at } => set_once(&mut self.slow_since, at),
+            Step::Ended(ending) => {
+                if ending.how == End::Settled {
+                    set_once(&mut self.settled_at, ending.at);
+                }
+                set_once(&mut self.end, ending);
+            }
+        }
+    }
+}
+
+fn set_once<T>(slot: &mut Option<T>, value: T) {
+    if slot.is_none() {
+        *slot = Some(value);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::model::stream::StreamStatus;
+
+    /// A disable of `orders-prod`, sent at 1 000 000 ms.
+    pub fn sent_change() -> Change {
+        let mut change = requested_change();
+        change.apply(Step::Sent { at: Timestamp::from_millis(1_000_000) });
+        change
+    }
+
+    /// The same, recorded and not sent.
+    pub fn requested_change() -> Change {
+        Change {
+            id: "c1".to_owned(),
+            rev: 1,
+            action: Action::Disable,
+            arn: "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap(),
+            stream_created: Timestamp::from_millis(5_000),
+            key: Some("alias/orders".parse().unwrap()),
+            retention_hours: 24,
+            actor: "mira".to_owned(),
+            reason: "OPS-1".to_owned(),
+            requested_at: Timestamp::from_millis(999_000),
+            sent_at: None,
+            accepted: None,
+            updating_at: None,
+            reached_at: None,
+            steady_since: None,
+            settled_at: None,
+            outcome_unknown: None,
+            slow_since: None,
+            old_state: Tally::default(),
+            contrary: Tally::default(),
+            missing: Tally::default(),
+            last_read: None,
+            end: None,
+        }
+    }
+
+    /// A report of that stream, asked for and answered at `at` milliseconds.
+    pub fn report(at: i64, status: &str, encryption_type: Option<&str>) -> StreamReport {
+        let change = requested_change();
+        StreamReport {
+            arn: change.arn,
+            status: StreamStatus::from(status.to_owned()),
+            encryption: EncryptionReport::from_aws(encryption_type, Some("alias/orders")),
+            created: change.stream_created,
+            retention_hours: 24,
+            open_shards: 1,
+            mode: None,
+            consumers: None,
+            asked_at: Timestamp::from_millis(at),
+            read_at: Timestamp::from_millis(at),
+        }
+    }
+
+    #[test]
+    fn an_unlit_rung_says_whether_it_can_still_come() {
+        let mut change = sent_change();
+        assert_eq!(change.rung(Rung::Updating), RungState::NotYet);
+        assert_eq!(change.rung(Rung::Accepted), RungState::NotYet);
+        change.apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "no answer".to_owned() });
+        assert_eq!(change.rung(Rung::Accepted), RungState::NotObserved);
+        change.apply(Step::Reached { at: Timestamp::from_millis(1_020_000) });
+        assert_eq!(change.rung(Rung::Updating), RungState::NotObserved);
+        assert_eq!(change.rung(Rung::Settled), RungState::NotYet);
+        assert_eq!(change.current_rung(), Some(Rung::Reached));
+    }
+
+    #[test]
+    fn the_current_rung_follows_the_end() {
+        let mut settled = sent_change();
+        settled.apply(Step::Reached { at: Timestamp::from_millis(1_001_000) });
+        settled.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
+        assert_eq!(settled.current_rung(), Some(Rung::Settled));
+        let mut expired = requested_change();
+        assert_eq!(expired.current_rung(), Some(Rung::Requested));
+        expired.apply(Step::Ended(Ending { at: Timestamp::from_millis(1), how: End::Expired }));
+        assert_eq!(expired.current_rung(), None);
+        assert_eq!(expired.rung(Rung::Sent), RungState::NotObserved);
+    }
+
+    #[test]
+    fn a_burst_of_reads_counts_once() {
+        let tally = [0, 1, 9_999].into_iter().fold(Tally::default(), |tally, at| tally.with(Timestamp::from_millis(at)));
+        assert_eq!(tally.reads, 1);
+        assert_eq!(tally.with(Timestamp::from_millis(10_000)).reads, 2);
+    }
+}

@@ -1,0 +1,17 @@
+//! The plain types and rules of Keystream, for the server and the browser alike.
+//! Nothing here knows Leptos, axum, SQL or the AWS SDK; most unit and property tests live beside these types.
+
+pub mod change;
+pub mod command_line;
+pub mod encryption;
+pub mod identity;
+pub mod inventory;
+pub mod list_query;
+pub mod pages;
+pub mod reconcile;
+pub mod refusal;
+pub mod retention;
+pub mod schedule;
+pub mod stream;
+pub mod timestamp;
+pub mod validation;

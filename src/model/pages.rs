@@ -1,0 +1,190 @@
+//! What each page shows, as the server hands it to the view: whole, read from memory, with the time and the `rev` of the read.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    change::Change,
+    encryption::KeyId,
+    identity::Role,
+    inventory::{StreamRow, TargetHealth},
+    list_query::{Counts, ListQuery, Selection},
+    stream::{StreamKey, StreamReport, StreamStatus},
+    timestamp::Timestamp,
+    validation::FormMistake,
+};
+
+/// What the frame of every page needs: who is signed in and how the targets are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// `None` on pages that nobody needs to be signed in for.
+    pub user: Option<SignedIn>,
+    pub is_demo: bool,
+    pub is_read_only: bool,
+    pub targets: Vec<TargetHealth>,
+    /// Everything committed up to here is in the page; the event source asks for what comes after.
+    pub rev: i64,
+    /// The server's time at the reading: ages count from here.
+    pub now: Timestamp,
+    /// A state older than this is "last known".
+    pub stale_after_ms: i64,
+}
+
+/// The person who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    pub name: String,
+    pub role: Role,
+    /// Whether changes may be asked for at all: the role allows it and Keystream is not read-only.
+    pub may_change: bool,
+}
+
+/// `/streams`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPage {
+    pub query: ListQuery,
+    /// Parts of the address that were ignored, in words.
+    pub ignored: Vec<String>,
+    pub selection: Selection,
+    pub counts: Counts,
+}
+
+/// `/streams/{account}/{region}/{name}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamPage {
+    pub row: StreamRow,
+    pub report: Option<StreamReport>,
+    pub target: TargetCard,
+    /// Newest first.
+    pub changes: Vec<Change>,
+}
+
+/// A target as pages name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetCard {
+    pub name: Option<String>,
+    pub is_production: bool,
+}
+
+/// `/streams/.../disable`, as page or dialog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    pub stream: StreamKey,
+    pub target: TargetCard,
+    pub now: Timestamp,
+    pub plan: PlanOutcome,
+    /// Disables of this stream that Keystream sent in the last 24 h: at least, at most (unknown outcomes make it a range).
+    pub disables_in_24h: (u32, u32),
+    /// What was typed before a mistake brought the person back.
+    pub draft: Option<Draft>,
+}
+
+/// What the fresh read behind a confirmation returned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlanOutcome {
+    /// The form may be shown.
+    Ready(Box<Plan>),
+    /// The read worked, and there is nothing to disable or the stream is not ACTIVE: why, and what AWS reported.
+    Refused { why: String, report: Box<StreamReport> },
+    /// The read failed: why, and what was last known.
+    Unread { why: String, last_known: Option<Box<StreamReport>> },
+    /// A change is under way; its page is the place to be.
+    UnderWay { change: String },
+}
+
+/// The values that a confirmation shows and carries; the server compares them with a fresh read before sending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Makes repeats of one form one change.
+    pub request_id: String,
+    pub report: StreamReport,
+    pub key: KeyId,
+    /// The call that will be sent, as an AWS CLI command.
+    pub command: String,
+    pub key_needed_until: Timestamp,
+}
+
+/// What was typed into a form that had a mistake.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    pub mistake: Option<FormMistake>,
+    pub typed_name: String,
+    pub reason: String,
+}
+
+/// What the confirmation's form sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisableForm {
+    pub account: String,
+    pub region: String,
+    pub name: String,
+    pub request_id: String,
+    /// The values that the form showed.
+    pub shown_arn: String,
+    pub shown_created: i64,
+    pub shown_key: String,
+    pub shown_status: String,
+    pub typed_name: String,
+    pub reason: String,
+}
+
+impl DisableForm {
+    /// The status that the form showed.
+    pub fn shown_status(&self) -> StreamStatus {
+        StreamStatus::from(self.shown_status.clone())
+    }
+}
+
+/// The answer to a confirmed form, for browsers with wasm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Requested {
+    /// The change is recorded, or the stream already had one under way: its page is here.
+    Change { id: String },
+    /// A precondition did not hold; the rejected change is recorded here.
+    Rejected { id: String, words: String },
+}
+
+/// `/changes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangesPage {
+    /// Newest first.
+    pub changes: Vec<Change>,
+    /// From 1.
+    pub page: u32,
+    pub has_more: bool,
+}
+
+/// `/changes/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangePage {
+    pub change: Change,
+    pub target: TargetCard,
+}
+
+/// `/sign-in`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInPage {
+    pub is_demo: bool,
+    /// A path of this site.
+    pub next: String,
+    pub user_name: String,
+    pub mistake: Option<FormMistake>,
+}
+
+/// `/setup/{token}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupPage {
+    pub token: String,
+    pub user_name: String,
+    pub mistake: Option<FormMistake>,
+    pub is_open: bool,
+}
+
+/// One frame of the event stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventFrame {
+    /// Everything committed up to here has been sent.
+    pub rev: i64,
+    pub streams: Vec<StreamRow>,
+    pub changes: Vec<Change>,
+    pub targets: Vec<TargetHealth>,
+}

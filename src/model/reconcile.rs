@@ -1,0 +1,339 @@
+//! The reconciler's rules: from a change and one read of its stream, what happens next.
+//! A pure function of what was observed; it never asks anybody and never sends anything.
+
+use super::{
+    change::{Change, End, Ending, LastRead, Observation, SETTLING_MS, SLOW_AFTER_MS, Saw, Step},
+    stream::{StreamReport, StreamStatus},
+    timestamp::{SECOND_MS, Timestamp},
+};
+
+/// *Not applied* needs this long since *sent* ...
+const NOT_APPLIED_AFTER_MS: i64 = 120 * SECOND_MS;
+/// ... and this many reads at least 10 s apart, all ACTIVE with the old state.
+const NOT_APPLIED_READS: u32 = 3;
+/// After *reached*, one contrary read may be an old answer; two at least 10 s apart are somebody else's change.
+const CONTRARY_READS: u32 = 2;
+/// A stream is gone when this many reads at least 10 s apart did not find it.
+const MISSING_READS: u32 = 3;
+
+/// What the journal writes after one read. Empty for a change that has ended or was never sent.
+///
+/// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its read.
+pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Vec<Step> {
+    let Some(sent_at) = change.sent_at else { return Vec::new() };
+    if !change.is_active() {
+        return Vec::new();
+    }
+    let mut steps = match observed {
+        Observation::Report(report) => decide_report(change, report, sent_at, now),
+        Observation::NotFound { asked_at } if *asked_at >= sent_at => decide_missing(change, now),
+        Observation::NotFound { .. } => Vec::new(),
+        Observation::Failed { why } => vec![Step::Read(LastRead { at: now, saw: Saw::Failed { why: why.clone() } })],
+    };
+    let is_slow = change.slow_since.is_none() && change.reached_at.is_none() && now.millis_since(sent_at) >= SLOW_AFTER_MS;
+    let progressed = steps.iter().any(|step| matches!(step, Step::Reached { .. } | Step::Ended(_)));
+    if is_slow && !progressed {
+        steps.push(Step::Slow { at: now });
+    }
+    steps
+}
+
+fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp) -> Vec<Step> {
+    // A read that was asked for before the call went out says nothing about its effect.
+    if report.asked_at < sent_at {
+        return Vec::new();
+    }
+    let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
+    let read = Step::Read(LastRead { at: report.read_at, saw: saw.clone() });
+    if report.created != change.stream_created || report.arn != change.arn {
+        return vec![read, ended(now, End::Replaced { created: report.created })];
+    }
+    let mut steps = vec![read];
+    match report.status {
+        StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, saw)),
+        StreamStatus::Updating => {
+            if change.reached_at.is_none() {
+                steps.push(Step::SeenUpdating { at: report.read_at });
+            } else {
+                steps.push(Step::Steady { since: None });
+            }
+        }
+        // A stream that is being deleted is either gone soon, or AWS reports it again: both are seen by later reads.
+        StreamStatus::Creating | StreamStatus::Deleting | StreamStatus::Other(_) => {
+            if change.reached_at.is_some() {
+                steps.push(Step::Steady { since: None });
+            }
+        }
+    }
+    steps
+}
+
+fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, saw: Saw) -> Vec<Step> {
+    let at = report.read_at;
+    if change.wants(&report.encryption) {
+        return match (change.reached_at, change.steady_since) {
+            (None, _) => vec![Step::Reached { at }],
+            (Some(_), None) => vec![Step::Steady { since: Some(at) }],
+            // The confirming read must itself begin after AWS's 5 s.
+            (Some(_), Some(since)) if report.asked_at.millis_since(since) >= SETTLING_MS => vec![ended(at, End::Settled)],
+            (Some(_), Some(_)) => Vec::new(),
+        };
+    }
+    if !change.is_old_state(&report.encryption) {
+        // AWS did not say: neither for nor against.
+        return Vec::new();
+    }
+    if change.reached_at.is_some() {
+        let seen = Step::SeenContrary { at };
+        return if change.contrary.with(at).reads >= CONTRARY_READS {
+            vec![seen, ended(now, End::Superseded { saw })]
+        } else {
+            vec![seen, Step::Steady { since: None }]
+        };
+    }
+    let seen = Step::SeenOldState { at };
+    let is_over = at.millis_since(sent_at) >= NOT_APPLIED_AFTER_MS && change.old_state.with(at).reads >= NOT_APPLIED_READS;
+    match (is_over, report.key() == change.key.as_ref()) {
+        (false, _) => vec![seen],
+        (true, true) => vec![seen, ended(now, End::NotApplied)],
+        (true, false) => vec![seen, ended(now, End::Superseded { saw })],
+    }
+}
+
+fn decide_missing(change: &Change, now: Timestamp) -> Vec<Step> {
+    let mut steps = vec![Step::Read(LastRead { at: now, saw: Saw::NotFound }), Step::SeenMissing { at: now }];
+    if change.reached_at.is_some() {
+        steps.push(Step::Steady { since: None });
+    }
+    if change.missing.with(now).reads >= MISSING_READS {
+        steps.push(ended(now, End::Superseded { saw: Saw::NotFound }));
+    }
+    steps
+}
+
+const fn ended(at: Timestamp, how: End) -> Step {
+    Step::Ended(Ending { at, how })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{
+        change::{
+            Rung, RungState,
+            tests::{report, requested_change, sent_change},
+        },
+        encryption::EncryptionReport,
+    };
+
+    const SENT: i64 = 1_000_000;
+
+    fn see(change: &mut Change, observed: &Observation, now: i64) {
+        for step in decide(change, observed, Timestamp::from_millis(now)) {
+            change.apply(step);
+        }
+    }
+
+    fn see_report(change: &mut Change, at: i64, status: &str, encryption: Option<&str>) {
+        see(change, &Observation::Report(report(at, status, encryption)), at);
+    }
+
+    fn end(change: &Change) -> Option<&End> {
+        change.end.as_ref().map(|ending| &ending.how)
+    }
+
+    #[test]
+    fn the_usual_way_up_the_ladder() {
+        let mut change = sent_change();
+        see_report(&mut change, SENT + 500, "UPDATING", Some("KMS"));
+        assert_eq!(change.last_lit(), Rung::Updating);
+        see_report(&mut change, SENT + 6_000, "ACTIVE", Some("NONE"));
+        assert_eq!(change.last_lit(), Rung::Reached);
+        see_report(&mut change, SENT + 10_999, "ACTIVE", Some("NONE"));
+        assert_eq!(change.last_lit(), Rung::Reached, "AWS's 5 s are not over");
+        see_report(&mut change, SENT + 11_000, "ACTIVE", Some("NONE"));
+        assert_eq!(end(&change), Some(&End::Settled));
+        assert_eq!(change.settled_at, Some(Timestamp::from_millis(SENT + 11_000)));
+    }
+
+    #[test]
+    fn active_from_before_the_change_is_not_success() {
+        let mut change = sent_change();
+        see_report(&mut change, SENT - 1, "ACTIVE", Some("NONE"));
+        assert_eq!(change.last_lit(), Rung::Sent, "a read asked for before sending proves nothing");
+        see_report(&mut change, SENT + 500, "ACTIVE", Some("KMS"));
+        assert_eq!(change.last_lit(), Rung::Sent, "ACTIVE with the old state is \"not started yet\"");
+        see_report(&mut change, SENT + 900, "ACTIVE", None);
+        assert_eq!(change.last_lit(), Rung::Sent, "a missing type is not NONE");
+    }
+
+    #[test]
+    fn none_while_updating_is_not_reached() {
+        let mut change = sent_change();
+        see_report(&mut change, SENT + 500, "UPDATING", Some("NONE"));
+        assert_eq!(change.last_lit(), Rung::Updating);
+    }
+
+    #[test]
+    fn not_applied_needs_two_minutes_and_three_spaced_reads() {
+        let mut change = sent_change();
+        for at in [1_000, 2_000, 3_000] {
+            see_report(&mut change, SENT + at, "ACTIVE", Some("KMS"));
+        }
+        see_report(&mut change, SENT + 120_000, "ACTIVE", Some("KMS"));
+        assert_eq!(end(&change), None, "three of four reads were within 10 s");
+        see_report(&mut change, SENT + 125_000, "UPDATING", Some("KMS"));
+        see_report(&mut change, SENT + 130_000, "ACTIVE", Some("KMS"));
+        assert_eq!(end(&change), Some(&End::NotApplied));
+    }
+
+    #[test]
+    fn another_key_after_two_minutes_is_somebody_else() {
+        let mut change = sent_change();
+        for at in [1_000, 60_000, 121_000] {
+            let mut other = report(SENT + at, "ACTIVE", Some("KMS"));
+            other.encryption = EncryptionReport::from_aws(Some("KMS"), Some("alias/other"));
+            see(&mut change, &Observation::Report(other), SENT + at);
+        }
+        assert!(matches!(end(&change), Some(End::Superseded { .. })));
+    }
+
+    #[test]
+    fn encryption_that_comes_back_after_reached_is_superseded_and_never_settled() {
+        let mut change = sent_change();
+        see_report(&mut change, SENT + 1_000, "ACTIVE", Some("NONE"));
+        see_report(&mut change, SENT + 7_000, "ACTIVE", Some("KMS"));
+        assert_eq!(end(&change), None, "one read may be an old answer");
+        see_report(&mut change, SENT + 17_000, "ACTIVE", Some("KMS"));
+        assert!(matches!(end(&change), Some(End::Superseded { .. })));
+    }
+
+    #[test]
+    fn movement_after_reached_starts_the_five_seconds_again() {
+        let mut change = sent_change();
+        see_report(&mut change, SENT + 1_000, "ACTIVE", Some("NONE"));
+        see_report(&mut change, SENT + 3_000, "UPDATING", Some("NONE"));
+        see_report(&mut change, SENT + 7_000, "ACTIVE", Some("NONE"));
+        assert_eq!(end(&change), None);
+        see_report(&mut change, SENT + 12_000, "ACTIVE", Some("NONE"));
+        assert_eq!(end(&change), Some(&End::Settled));
+        assert_eq!(change.rung(Rung::Updating), RungState::NotObserved, "that UPDATING came after reached");
+    }
+
+    #[test]
+    fn another_creation_time_is_another_stream() {
+        let mut change = sent_change();
+        let mut other = report(SENT + 500, "ACTIVE", Some("NONE"));
+        other.created = Timestamp::from_millis(999_999);
+        see(&mut change, &Observation::Report(other), SENT + 500);
+        assert_eq!(end(&change), Some(&End::Replaced { created: Timestamp::from_millis(999_999) }));
+    }
+
+    #[test]
+    fn a_stream_that_stays_missing_was_taken_away() {
+        let mut change = sent_change();
+        for at in [1_000, 2_000, 11_000] {
+            see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + at) }, SENT + at);
+        }
+        assert_eq!(end(&change), None);
+        see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + 21_000) }, SENT + 21_000);
+        assert_eq!(end(&change), Some(&End::Superseded { saw: Saw::NotFound }));
+    }
+
+    #[test]
+    fn five_minutes_without_the_wanted_state_are_slow() {
+        let mut change = sent_change();
+        see_report(&mut change, SENT + 299_999, "UPDATING", Some("KMS"));
+        assert_eq!(change.slow_since, None);
+        see(&mut change, &Observation::Failed { why: "time-out".to_owned() }, SENT + 300_000);
+        assert_eq!(change.slow_since, Some(Timestamp::from_millis(SENT + 300_000)));
+        assert!(change.is_active(), "slow is a flag, not an end");
+    }
+
+    #[test]
+    fn what_was_never_sent_is_never_decided() {
+        let observed = Observation::Report(report(SENT + 500, "ACTIVE", Some("NONE")));
+        assert!(decide(&requested_change(), &observed, Timestamp::from_millis(SENT + 500)).is_empty());
+    }
+
+    fn observations() -> impl Strategy<Value = Vec<(i64, Observation)>> {
+        let status = prop_oneof![Just("ACTIVE"), Just("UPDATING"), Just("CREATING"), Just("DELETING"), Just("NEW")];
+        let encryption = prop_oneof![Just(Some("KMS")), Just(Some("NONE")), Just(None), Just(Some("NEW"))];
+        let one = (0i64..20_000, 0u8..12, status, encryption, -3_000i64..3_000, prop::bool::weighted(0.05));
+        prop::collection::vec(one, 1..60).prop_map(|steps| {
+            let mut now = SENT - 2_000;
+            steps
+                .into_iter()
+                .map(|(wait, kind, status, encryption, lag, is_replaced)| {
+                    now += wait;
+                    let observed = match kind {
+                        0 => Observation::NotFound { asked_at: Timestamp::from_millis(now) },
+                        1 => Observation::Failed { why: "x".to_owned() },
+                        _ => {
+                            let mut seen = report(now, status, encryption);
+                            seen.asked_at = Timestamp::from_millis(now - lag.abs());
+                            if is_replaced {
+                                seen.created = Timestamp::from_millis(1);
+                            }
+                            Observation::Report(seen)
+                        }
+                    };
+                    (now, observed)
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        /// Whatever is observed in whatever order: no rung without its evidence, none taken back, and an end is an end.
+        #[test]
+        fn no_rung_is_lit_without_evidence(observations in observations()) {
+            let mut change = sent_change();
+            let sent = Timestamp::from_millis(SENT);
+            let (mut saw_updating, mut saw_wanted_at, mut saw_other_key_or_gone) = (false, Vec::new(), false);
+            for (now, observed) in observations {
+                let before = change.clone();
+                see(&mut change, &observed, now);
+                if let Observation::Report(seen) = &observed
+                    && seen.asked_at >= sent
+                {
+                    saw_updating |= seen.status == StreamStatus::Updating;
+                    if seen.status == StreamStatus::Active && seen.encryption == EncryptionReport::NotEncrypted {
+                        saw_wanted_at.push(seen.asked_at);
+                    }
+                    saw_other_key_or_gone |= seen.created != change.stream_created;
+                }
+                saw_other_key_or_gone |= matches!(observed, Observation::NotFound { .. });
+
+                for rung in Rung::ALL {
+                    if let RungState::Lit(at) = before.rung(rung) {
+                        prop_assert_eq!(change.rung(rung), RungState::Lit(at), "a lit rung stays as it was");
+                    }
+                }
+                if !before.is_active() {
+                    prop_assert_eq!(&change, &before, "an ended change does not move");
+                }
+            }
+            prop_assert!(change.updating_at.is_none() || saw_updating);
+            prop_assert!(change.reached_at.is_none() || !saw_wanted_at.is_empty());
+            if let Some(Ending { how, .. }) = &change.end {
+                match how {
+                    End::Settled => {
+                        let first = saw_wanted_at.first().copied().unwrap();
+                        let last = saw_wanted_at.last().copied().unwrap();
+                        prop_assert!(last.millis_since(first) >= SETTLING_MS, "settled needs a second read after 5 s");
+                        prop_assert!(change.reached_at.is_some());
+                    }
+                    End::NotApplied => prop_assert!(change.old_state.reads >= NOT_APPLIED_READS && change.reached_at.is_none()),
+                    End::Superseded { saw: Saw::NotFound } | End::Replaced { .. } => prop_assert!(saw_other_key_or_gone),
+                    End::Superseded { .. } => prop_assert!(change.reached_at.is_some() || change.old_state.reads >= NOT_APPLIED_READS),
+                    End::Rejected(_) | End::Expired => prop_assert!(false, "reading never rejects or expires"),
+                }
+            }
+        }
+    }
+}

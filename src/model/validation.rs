@@ -1,0 +1,194 @@
+//! What people type, parsed at the edge into types that cannot hold a bad value.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::stream::StreamName;
+
+/// A mistake in a form. The codes are part of the address of a page that comes back after a mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]
+pub enum FormMistake {
+    #[error("name-mismatch")]
+    NameMismatch,
+    #[error("reason-missing")]
+    ReasonMissing,
+    #[error("reason-too-long")]
+    ReasonTooLong,
+    #[error("sign-in-failed")]
+    SignInFailed,
+    #[error("user-name-invalid")]
+    UserNameInvalid,
+    #[error("password-length")]
+    PasswordLength,
+    #[error("form-incomplete")]
+    FormIncomplete,
+}
+
+impl FormMistake {
+    pub const ALL: [Self; 7] = [
+        Self::NameMismatch,
+        Self::ReasonMissing,
+        Self::ReasonTooLong,
+        Self::SignInFailed,
+        Self::UserNameInvalid,
+        Self::PasswordLength,
+        Self::FormIncomplete,
+    ];
+
+    /// The mistake with this code, as it stands in `?problem=`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mistake| mistake.to_string() == code)
+    }
+
+    /// The sentence for people; `name` is the stream's name where the form is about one.
+    pub fn text(self, name: Option<&StreamName>) -> String {
+        match self {
+            Self::NameMismatch => format!(
+                "The name typed is not {}. Nothing was sent. Type it exactly as shown.",
+                name.map_or("the stream's", StreamName::as_str)
+            ),
+            Self::ReasonMissing => "A reason is missing. Nothing was sent. Say why, with the ticket if there is one.".to_owned(),
+            Self::ReasonTooLong => "The reason has more than 500 characters. Nothing was sent. Shorten it.".to_owned(),
+            Self::SignInFailed => "User name or password is wrong, or the account may not sign in.".to_owned(),
+            Self::UserNameInvalid => {
+                "A user name has 1 to 64 letters, digits, dots, hyphens, underscores or @. Nothing was saved. Choose another.".to_owned()
+            }
+            Self::PasswordLength => "A password has 15 to 128 characters. Nothing was saved. Choose another.".to_owned(),
+            Self::FormIncomplete => "The form arrived incomplete. Nothing was sent. Reload the page and fill it in again.".to_owned(),
+        }
+    }
+}
+
+/// Why a change is made: 1 to 500 characters after trimming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(String);
+
+impl Reason {
+    /// # Errors
+    /// When nothing but white space was typed, or more than 500 characters.
+    pub fn parse(text: &str) -> Result<Self, FormMistake> {
+        // Browsers send line breaks as CR LF; one typed break counts as one character.
+        let text = text.replace("\r\n", "\n");
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err(FormMistake::ReasonMissing),
+            1..=500 => Ok(Self(text.to_owned())),
+            _ => Err(FormMistake::ReasonTooLong),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Compares a typed name with the stream's: trimmed, case-sensitive.
+///
+/// # Errors
+/// When they differ.
+pub fn confirm_name(typed: &str, name: &StreamName) -> Result<(), FormMistake> {
+    if typed.trim() == name.as_str() { Ok(()) } else { Err(FormMistake::NameMismatch) }
+}
+
+/// A user name: 1 to 64 letters, digits, dots, hyphens, underscores or `@`. Compared without case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserName(String);
+
+impl UserName {
+    /// # Errors
+    /// When the text has other characters, none, or more than 64.
+    pub fn parse(text: &str) -> Result<Self, FormMistake> {
+        let text = text.trim();
+        let is_valid = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(FormMistake::UserNameInvalid) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which names are compared and kept unique.
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+/// Whether a new password has an allowed length: 15 to 128 characters.
+///
+/// # Errors
+/// When it is shorter or longer.
+pub fn check_password_length(password: &str) -> Result<(), FormMistake> {
+    if (15..=128).contains(&password.chars().count()) { Ok(()) } else { Err(FormMistake::PasswordLength) }
+}
+
+/// Where to go after signing in: a path of this site, never another one. Anything else becomes `/streams`.
+pub fn safe_next(next: &str) -> String {
+    let is_path = next.starts_with('/') && !next.starts_with("//");
+    let is_plain = next.len() <= 2_000 && next.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
+    if is_path && is_plain && !next.starts_with("/sign-in") { next.to_owned() } else { "/streams".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_reason_has_1_to_500_characters_after_trimming() {
+        assert_eq!(Reason::parse(" \n\t "), Err(FormMistake::ReasonMissing));
+        assert_eq!(Reason::parse("  OPS-1 ").unwrap().as_str(), "OPS-1");
+        assert!(Reason::parse(&"ä".repeat(500)).is_ok());
+        assert_eq!(Reason::parse(&"ä".repeat(501)), Err(FormMistake::ReasonTooLong));
+        assert!(Reason::parse(&"a\r\n".repeat(250)).is_ok(), "a line break counts once");
+    }
+
+    #[test]
+    fn a_name_is_compared_trimmed_and_with_case() {
+        let name = "orders-prod".parse().unwrap();
+        assert_eq!(confirm_name(" orders-prod ", &name), Ok(()));
+        assert_eq!(confirm_name("Orders-prod", &name), Err(FormMistake::NameMismatch));
+        assert_eq!(confirm_name("", &name), Err(FormMistake::NameMismatch));
+    }
+
+    #[test]
+    fn passwords_have_15_to_128_characters() {
+        for (length, is_allowed) in [(0, false), (14, false), (15, true), (128, true), (129, false)] {
+            assert_eq!(check_password_length(&"ü".repeat(length)).is_ok(), is_allowed, "{length}");
+        }
+    }
+
+    #[test]
+    fn every_code_comes_back_as_its_mistake() {
+        for mistake in FormMistake::ALL {
+            assert_eq!(FormMistake::from_code(&mistake.to_string()), Some(mistake));
+        }
+        assert_eq!(FormMistake::from_code("<script>"), None);
+    }
+
+    #[test]
+    fn next_never_leaves_the_site() {
+        for hostile in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "",
+            "/a\r\nSet-Cookie: x",
+            "/\tx",
+            "/sign-in",
+        ] {
+            assert_eq!(safe_next(hostile), "/streams", "{hostile:?}");
+        }
+        assert_eq!(safe_next("/streams?q=orders&page=2"), "/streams?q=orders&page=2");
+    }
+
+    proptest! {
+        #[test]
+        fn next_is_always_a_plain_path(text in ".{0,100}") {
+            let next = safe_next(&text);
+            prop_assert!(next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', ' ']));
+        }
+    }
+}
