@@ -1,3 +1,27 @@
 //! Keystream: every Kinesis data stream with its encryption state, and changes of it that are watched until AWS has finished.
 
+#![recursion_limit = "256"]
+
+pub mod api;
+pub mod app;
+pub mod client;
+pub mod components;
+pub mod error;
 pub mod model;
+pub mod pages;
+
+#[cfg(feature = "ssr")]
+pub mod server;
+#[cfg(feature = "ssr")]
+pub mod simulator;
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
+
+/// Takes over the page that the server rendered. Called by the boot script.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

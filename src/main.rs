@@ -1,1 +1,210 @@
-fn main() {}
+//! The `keystream` program: reads the command and the configuration, and runs.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use keystream::{
+    model::identity::Role,
+    server::{commands, config::Settings, serve, telemetry},
+    simulator,
+};
+
+/// Shows the encryption state of every Kinesis data stream and changes it safely.
+#[derive(Debug, Parser)]
+#[command(name = "keystream", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: SettingFlags,
+    /// With no command: as `serve --demo`.
+    #[arg(long)]
+    demo: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the portal (the default).
+    Serve {
+        /// Against the embedded simulator, with sample streams and two users without passwords.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Serve the simulator alone, on loopback.
+    Simulate {
+        /// 0 takes a free port.
+        #[arg(long)]
+        port: u16,
+        /// How long a stop or start stays UPDATING, in milliseconds.
+        #[arg(long, default_value_t = 6_000)]
+        transition_ms: u64,
+    },
+    /// Say what the configuration means and try one cheap read per target.
+    CheckConfig,
+    /// Manage users; works while `serve` runs.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Check or export the audit chain.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add a user; asks for the password.
+    Add {
+        name: String,
+        #[arg(long)]
+        role: RoleWord,
+        /// Read the password as one line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Set a user's password and end the user's sessions.
+    Passwd {
+        name: String,
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Disable a user and end the user's sessions.
+    Disable { name: String },
+    /// List all users.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Walk the chain; names the first row that does not fit.
+    Verify,
+    /// Write the chain as JSON lines.
+    Export,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RoleWord {
+    Viewer,
+    Operator,
+    Admin,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Viewer => Self::Viewer,
+            RoleWord::Operator => Self::Operator,
+            RoleWord::Admin => Self::Admin,
+        }
+    }
+}
+
+/// Each is also an environment variable KEYSTREAM_... and a key of keystream.toml.
+#[derive(Debug, Args)]
+struct SettingFlags {
+    /// The file to read instead of keystream.toml.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// The address to serve on.
+    #[arg(long, global = true)]
+    listen: Option<String>,
+    /// The exact origin that browsers use.
+    #[arg(long, global = true)]
+    public_url: Option<String>,
+    /// Networks whose forwarding headers are believed, by comma.
+    #[arg(long, global = true)]
+    trusted_proxies: Option<String>,
+    /// sqlite://FILE
+    #[arg(long, global = true)]
+    database_url: Option<String>,
+    /// ACCOUNT/REGION, by comma.
+    #[arg(long, global = true)]
+    targets: Option<String>,
+    /// Refuse every change.
+    #[arg(long, global = true, num_args = 0..=1, default_missing_value = "true")]
+    read_only: Option<String>,
+    /// Serve /metrics on this address.
+    #[arg(long, global = true)]
+    metrics_listen: Option<String>,
+    /// The directory of the built site.
+    #[arg(long, global = true)]
+    site_root: Option<String>,
+}
+
+impl SettingFlags {
+    fn load(self) -> anyhow::Result<Settings> {
+        let flags = [
+            ("listen", self.listen),
+            ("public_url", self.public_url),
+            ("trusted_proxies", self.trusted_proxies),
+            ("database_url", self.database_url),
+            ("targets", self.targets),
+            ("read_only", self.read_only),
+            ("metrics_listen", self.metrics_listen),
+            ("site_root", self.site_root),
+        ];
+        Ok(Settings::load(&flags, self.config.as_ref())?)
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line: the error and what it came from.
+            eprintln!("keystream: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    if let Some(Command::Simulate { port, transition_ms }) = cli.command {
+        return simulate(port, Duration::from_millis(transition_ms)).await;
+    }
+    let settings = cli.settings.load()?;
+    match cli.command {
+        None => serve(settings, cli.demo).await,
+        Some(Command::Serve { demo }) => serve(settings, demo || cli.demo).await,
+        Some(Command::CheckConfig) => commands::check_config(&settings, std::io::stdout()).await,
+        Some(Command::User { command }) => user(&settings, command).await,
+        Some(Command::Audit { command: AuditCommand::Verify }) => commands::audit_verify(&settings, std::io::stdout()).await,
+        Some(Command::Audit { command: AuditCommand::Export }) => commands::audit_export(&settings, std::io::stdout().lock()).await,
+        Some(Command::Simulate { .. }) => Ok(()),
+    }
+}
+
+async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
+    telemetry::start();
+    if is_demo { serve::run_demo(settings).await } else { serve::run(settings).await }
+}
+
+async fn simulate(port: u16, transition: Duration) -> anyhow::Result<()> {
+    let settings = simulator::Settings { transition, ..simulator::Settings::default() };
+    let (address, serving) = simulator::bind(SocketAddr::from(([127, 0, 0, 1], port)), settings).await?;
+    println!("Simulating on http://{address}");
+    tokio::select! {
+        () = serving => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(())
+}
+
+async fn user(settings: &Settings, command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add { name, role, password_stdin } => {
+            let password = commands::read_password(password_stdin)?;
+            commands::user_add(settings, &name, role.into(), password).await
+        }
+        UserCommand::Passwd { name, password_stdin } => {
+            let password = commands::read_password(password_stdin)?;
+            commands::user_passwd(settings, &name, password).await
+        }
+        UserCommand::Disable { name } => commands::user_disable(settings, &name).await,
+        UserCommand::List => commands::user_list(settings, std::io::stdout()).await,
+    }
+}

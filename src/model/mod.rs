@@ -15,3 +15,4 @@ pub mod schedule;
 pub mod stream;
 pub mod timestamp;
 pub mod validation;
+pub mod wording;

@@ -7,14 +7,14 @@ use super::{
     encryption::KeyId,
     identity::Role,
     inventory::{StreamRow, TargetHealth},
-    list_query::{Counts, ListQuery, Selection},
-    stream::{StreamKey, StreamReport, StreamStatus},
+    list_query::{Counts, Selection},
+    stream::{StreamKey, StreamReport},
     timestamp::Timestamp,
     validation::FormMistake,
 };
 
 /// What the frame of every page needs: who is signed in and how the targets are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
     /// `None` on pages that nobody needs to be signed in for.
     pub user: Option<SignedIn>,
@@ -41,9 +41,6 @@ pub struct SignedIn {
 /// `/streams`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPage {
-    pub query: ListQuery,
-    /// Parts of the address that were ignored, in words.
-    pub ignored: Vec<String>,
     pub selection: Selection,
     pub counts: Counts,
 }
@@ -59,7 +56,7 @@ pub struct StreamPage {
 }
 
 /// A target as pages name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetCard {
     pub name: Option<String>,
     pub is_production: bool,
@@ -111,27 +108,19 @@ pub struct Draft {
     pub reason: String,
 }
 
-/// What the confirmation's form sends.
+/// What the confirmation's form sends, hostile until parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisableForm {
     pub account: String,
     pub region: String,
     pub name: String,
     pub request_id: String,
-    /// The values that the form showed.
+    /// The values that the form showed: ARN, creation time in milliseconds, KeyId.
     pub shown_arn: String,
-    pub shown_created: i64,
+    pub shown_created: String,
     pub shown_key: String,
-    pub shown_status: String,
     pub typed_name: String,
     pub reason: String,
-}
-
-impl DisableForm {
-    /// The status that the form showed.
-    pub fn shown_status(&self) -> StreamStatus {
-        StreamStatus::from(self.shown_status.clone())
-    }
 }
 
 /// The answer to a confirmed form, for browsers with wasm.
@@ -176,7 +165,6 @@ pub struct SetupPage {
     pub token: String,
     pub user_name: String,
     pub mistake: Option<FormMistake>,
-    pub is_open: bool,
 }
 
 /// One frame of the event stream.

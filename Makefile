@@ -1,0 +1,32 @@
+# The commands of Keystream; README says what each is for. The work is in .ci/.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: run test dev release screenshots fmt lint unit browser
+
+# Keystream in demo mode on http://127.0.0.1:3000. KEYSTREAM_LISTEN passes through. Ctrl-C ends everything.
+run:
+	@.ci/setup run
+	@.ci/build dev
+	@exec target/keystream serve --demo
+
+# Every check: formatting, lints for both targets, unit and integration tests, browser tests with accessibility.
+test:
+	@.ci/setup test
+	@.ci/check
+
+# As run, and again after every change of a source file.
+dev:
+	@.ci/setup run
+	@.ci/dev
+
+# A directory with the binary and its site: target/release-dir.
+release:
+	@.ci/setup release
+	@.ci/build release
+	@.ci/sizes target/release-dir
+
+# The pictures of README, in end2end/screenshots.
+screenshots:
+	@.ci/setup test
+	@.ci/build dev
+	@cd end2end && CHROMIUM="$$(source ../.ci/env.sh && chromium_binary)" npx playwright test --config screenshots.config.ts

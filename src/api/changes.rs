@@ -1,0 +1,92 @@
+//! Changes: the plan behind a confirmation, the confirmed form, and reading what became of it.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::{
+    error::AppError,
+    model::pages::{ChangePage, ChangesPage, Confirmation, Requested},
+};
+
+/// What the confirmation of a disable shows, from a fresh read of at most 3 s. `problem` and `draft` are those of the
+/// address after a mistake.
+#[server(endpoint = "plan-disable", input = Json)]
+pub async fn plan_disable(
+    account: String,
+    region: String,
+    name: String,
+    problem: Option<String>,
+    draft: Option<String>,
+) -> Result<Confirmation, AppError> {
+    use crate::{
+        model::{identity::Permission, stream::StreamKey},
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let key = StreamKey::parse(&account, &region, &name).map_err(|_| cx.fail(AppError::NotFound))?;
+    let planned = cx.state.changes.plan_disable(&key).await;
+    let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
+    confirmation.draft = forms::draft_of_disable(&cx, &requester, problem, draft).await;
+    Ok(confirmation)
+}
+
+/// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.
+#[server(endpoint = "disable")]
+#[expect(clippy::too_many_arguments, reason = "the fields of the form, as a browser without scripts sends them")]
+pub async fn disable(
+    #[server(default)] account: String,
+    #[server(default)] region: String,
+    #[server(default)] name: String,
+    #[server(default)] request_id: String,
+    #[server(default)] shown_arn: String,
+    #[server(default)] shown_created: String,
+    #[server(default)] shown_key: String,
+    #[server(default)] typed_name: String,
+    #[server(default)] reason: String,
+) -> Result<Requested, AppError> {
+    use crate::{
+        model::{identity::Permission, pages::DisableForm},
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let form = DisableForm { account, region, name, request_id, shown_arn, shown_created, shown_key, typed_name, reason };
+    let answer = cx.state.changes.request_disable(requester.clone(), form.clone()).await;
+    forms::answer_disable(&cx, &requester, &form, answer).await
+}
+
+/// All changes, newest first. `page` is from 1.
+#[server(endpoint = "list-changes", input = Json)]
+pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{context, store::Stretch},
+    };
+    const PER_PAGE: usize = 50;
+    let cx = context::current()?;
+    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    if !is_refresh {
+        cx.note_human().await;
+    }
+    let page = page.max(1);
+    let stretch = Stretch { skip: i64::from(page - 1) * 50, take: 51 };
+    let mut changes = cx.state.store.changes(stretch).await.map_err(|error| cx.fail_store(&error))?;
+    let has_more = changes.len() > PER_PAGE;
+    changes.truncate(PER_PAGE);
+    Ok(ChangesPage { changes, page, has_more })
+}
+
+/// One change with its ladder.
+#[server(endpoint = "change", input = Json)]
+pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, AppError> {
+    use crate::{model::identity::Permission, server::context};
+    let cx = context::current()?;
+    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    if !is_refresh {
+        cx.note_human().await;
+    }
+    let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
+    let change = found.ok_or_else(|| cx.fail(AppError::NotFound))?;
+    let target = cx.state.inventory.target_of_arn(&change.arn).map(|target| target.card()).unwrap_or_default();
+    Ok(ChangePage { change, target })
+}

@@ -1,0 +1,7 @@
+//! The server functions: each has its own endpoint, asks for its permission, makes one call of a service, and gives a
+//! model type back. Every one of them is a public endpoint; the permission table names them all.
+
+pub mod changes;
+pub mod session;
+pub mod setup;
+pub mod streams;

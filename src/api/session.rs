@@ -1,0 +1,72 @@
+//! Signing in and out, and what the frame of every page shows.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::{
+    error::AppError,
+    model::pages::{Frame, SignInPage},
+};
+
+/// What the frame of every page shows, asked for again after the page missed something.
+#[server(endpoint = "frame", input = Json)]
+pub async fn load_frame() -> Result<Frame, AppError> {
+    Ok(crate::server::context::current()?.frame())
+}
+
+/// What the frame of the page that is being rendered shows. In the browser the page brings it along.
+pub fn frame_of_page() -> Frame {
+    #[cfg(feature = "ssr")]
+    if let Ok(cx) = crate::server::context::current() {
+        return cx.frame();
+    }
+    Frame::default()
+}
+
+/// What the sign-in page shows: the demo's buttons, and what was typed before a mistake (never the password).
+#[server(endpoint = "sign-in-page", input = Json)]
+pub async fn load_sign_in_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<SignInPage, AppError> {
+    use crate::{
+        model::validation::{FormMistake, safe_next},
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    let typed = forms::draft_of_sign_in(&cx, draft).await;
+    Ok(SignInPage {
+        is_demo: cx.state.is_demo,
+        next: safe_next(&next.unwrap_or(typed.next)),
+        user_name: typed.user_name,
+        mistake: problem.as_deref().and_then(FormMistake::from_code),
+    })
+}
+
+/// Signs in with a password.
+#[server(endpoint = "sign-in")]
+pub async fn sign_in(
+    #[server(default)] user_name: String,
+    #[server(default)] password: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    use crate::server::{auth::sign_in, context, forms};
+    let cx = context::current()?;
+    let signed_in = sign_in::with_password(&cx, &user_name, password.into()).await;
+    forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
+}
+
+/// Signs in as one of the demo's users; elsewhere there is no such thing.
+#[server(endpoint = "sign-in-demo")]
+pub async fn sign_in_demo(#[server(default)] user_name: String, #[server(default)] next: String) -> Result<(), AppError> {
+    use crate::server::{auth::sign_in, context, forms};
+    let cx = context::current()?;
+    let signed_in = sign_in::as_demo_user(&cx, &user_name).await;
+    forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
+}
+
+/// Signs out: the session ends on the server.
+#[server(endpoint = "sign-out")]
+pub async fn sign_out() -> Result<(), AppError> {
+    use crate::server::{auth::sign_in, context};
+    let cx = context::current()?;
+    sign_in::out(&cx).await?;
+    cx.see_other("/sign-in");
+    Ok(())
+}

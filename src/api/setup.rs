@@ -1,0 +1,33 @@
+//! The first administrator.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::{error::AppError, model::pages::SetupPage};
+
+/// What the setup page shows: the form while its link is open.
+#[server(endpoint = "setup-page", input = Json)]
+pub async fn load_setup_page(token: String, problem: Option<String>, draft: Option<String>) -> Result<SetupPage, AppError> {
+    use crate::{
+        model::validation::FormMistake,
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    if !cx.state.setup.admits(&token, cx.state.clock.now()) {
+        return Err(cx.fail(AppError::NotFound));
+    }
+    let typed = forms::draft_of_sign_in(&cx, draft).await;
+    Ok(SetupPage { token, user_name: typed.user_name, mistake: problem.as_deref().and_then(FormMistake::from_code) })
+}
+
+/// Makes the first administrator and closes the link.
+#[server(endpoint = "setup")]
+pub async fn create_administrator(
+    #[server(default)] token: String,
+    #[server(default)] user_name: String,
+    #[server(default)] password: String,
+) -> Result<(), AppError> {
+    use crate::server::{auth::sign_in, context, forms};
+    let cx = context::current()?;
+    let created = sign_in::create_administrator(&cx, &token, &user_name, password.into()).await;
+    forms::answer_setup(&cx, created, &token, &user_name).await
+}

@@ -1,0 +1,47 @@
+//! Reading streams: from memory, never from AWS.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::{
+    error::AppError,
+    model::{list_query::ListQuery, pages::{ListPage, StreamPage}},
+};
+
+/// One page of the list. `is_refresh` tells a page's own refresh from a person's act.
+#[server(endpoint = "list-streams", input = Json)]
+pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage, AppError> {
+    use crate::{
+        model::{identity::Permission, list_query::Counts},
+        server::context,
+    };
+    let cx = context::current()?;
+    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    if !is_refresh {
+        cx.note_human().await;
+    }
+    let rows = cx.state.inventory.rows();
+    Ok(ListPage { selection: query.select(&rows), counts: Counts::of(&rows) })
+}
+
+/// One stream with its changes.
+#[server(endpoint = "stream", input = Json)]
+pub async fn load_stream(account: String, region: String, name: String, is_refresh: bool) -> Result<StreamPage, AppError> {
+    use crate::{
+        model::{identity::Permission, stream::StreamKey},
+        server::context,
+    };
+    let cx = context::current()?;
+    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    if !is_refresh {
+        cx.note_human().await;
+    }
+    let not_found = || cx.fail(AppError::NotFound);
+    let key = StreamKey::parse(&account, &region, &name).map_err(|_| not_found())?;
+    let target = cx.state.inventory.target(&key).ok_or_else(not_found)?;
+    let (row, report) = cx.state.inventory.stream(&key).ok_or_else(not_found)?;
+    let changes = match &report {
+        Some(report) => cx.state.store.changes_of_stream(&report.arn).await.map_err(|error| cx.fail_store(&error))?,
+        None => Vec::new(),
+    };
+    Ok(StreamPage { row, report, target: target.card(), changes })
+}

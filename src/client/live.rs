@@ -1,0 +1,275 @@
+//! What has moved since the page was made. One event source while the tab is visible and not paused; frames are laid over
+//! what the server rendered, by `rev`, so that an older state never covers a newer one.
+
+use std::{collections::HashMap, time::Duration};
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_use_document_visibility::use_document_visibility;
+use leptos_use_interval_fn::use_interval_fn;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{EventSource, MessageEvent};
+
+use crate::{
+    api,
+    error::AppError,
+    model::{
+        change::{Change, End, Ending},
+        inventory::{StreamRow, TargetHealth},
+        pages::{EventFrame, Frame, SignedIn},
+        stream::StreamKey,
+        timestamp::Timestamp,
+    },
+};
+
+/// Between a broken connection and the next attempt.
+const RECONNECT_AFTER: Duration = Duration::from_secs(2);
+
+/// How the page hears of news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// Not hydrated yet, hidden, or connecting.
+    Waiting,
+    Live,
+    Paused,
+    /// The connection broke; it is tried again.
+    Lost,
+}
+
+/// The live state of the page. Cheap to copy; every component takes it from the context.
+#[derive(Debug, Clone, Copy)]
+pub struct Live {
+    /// The server's time, ticking on in the browser: ages count to here.
+    pub now: RwSignal<Timestamp>,
+    pub user: StoredValue<Option<SignedIn>>,
+    pub stale_after_ms: StoredValue<i64>,
+    pub targets: RwSignal<Vec<TargetHealth>>,
+    pub connection: RwSignal<Connection>,
+    pub is_paused: RwSignal<bool>,
+    /// What the status region says, with a link to the change.
+    pub announcement: RwSignal<Option<Announcement>>,
+    /// Rises when a page's own list may have to be asked for again: 0 is what the server rendered.
+    pub refresh: RwSignal<u32>,
+    rows: RwSignal<HashMap<StreamKey, StreamRow>>,
+    changes: RwSignal<HashMap<String, Change>>,
+    rev: StoredValue<i64>,
+    attempt: RwSignal<u32>,
+    is_asking_soon: StoredValue<bool>,
+}
+
+/// One sentence for the status region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    pub text: String,
+    pub href: String,
+}
+
+impl Live {
+    /// The state of a page as the server rendered it.
+    pub fn new(frame: &Frame) -> Self {
+        Self {
+            now: RwSignal::new(frame.now),
+            user: StoredValue::new(frame.user.clone()),
+            stale_after_ms: StoredValue::new(frame.stale_after_ms),
+            targets: RwSignal::new(frame.targets.clone()),
+            connection: RwSignal::new(Connection::Waiting),
+            is_paused: RwSignal::new(false),
+            announcement: RwSignal::new(None),
+            refresh: RwSignal::new(0),
+            rows: RwSignal::new(HashMap::new()),
+            changes: RwSignal::new(HashMap::new()),
+            rev: StoredValue::new(frame.rev),
+            attempt: RwSignal::new(0),
+            is_asking_soon: StoredValue::new(false),
+        }
+    }
+
+    /// Whether the signed-in person may ask for changes.
+    pub fn may_change(self) -> bool {
+        self.user.with_value(|user| user.as_ref().is_some_and(|user| user.may_change))
+    }
+
+    /// A row as it is now: what the server rendered, or the newer one that came since.
+    pub fn row(self, rendered: StreamRow) -> Memo<StreamRow> {
+        Memo::new(move |_| {
+            let newer = self.rows.with(|rows| rows.get(&rendered.key).filter(|row| row.rev >= rendered.rev).cloned());
+            newer.unwrap_or_else(|| rendered.clone())
+        })
+    }
+
+    /// A change as it is now.
+    pub fn change(self, rendered: Change) -> Memo<Change> {
+        Memo::new(move |_| {
+            let newer = self.changes.with(|changes| changes.get(&rendered.id).filter(|change| change.rev >= rendered.rev).cloned());
+            newer.unwrap_or_else(|| rendered.clone())
+        })
+    }
+
+    /// Starts the clock and, for somebody who is signed in, the event source. Effects run in the browser only.
+    pub fn start(self) {
+        let rendered_at = self.now.get_untracked().as_millis();
+        let hydrated_at = StoredValue::new(None::<f64>);
+        Effect::new(move |_| hydrated_at.set_value(Some(js_sys::Date::now())));
+        use_interval_fn(
+            move || {
+                let Some(start) = hydrated_at.get_value() else { return };
+                #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a page's life")]
+                let passed = (js_sys::Date::now() - start) as i64;
+                self.now.set(Timestamp::from_millis(rendered_at.saturating_add(passed)));
+            },
+            1_000,
+        );
+        if self.user.with_value(Option::is_none) {
+            return;
+        }
+        let visibility = use_document_visibility();
+        let source = StoredValue::new_local(None::<Source>);
+        Effect::new(move |_| {
+            self.attempt.track();
+            let is_wanted = visibility.get() == web_sys::VisibilityState::Visible && !self.is_paused.get();
+            self.connection.set(if self.is_paused.get_untracked() { Connection::Paused } else { Connection::Waiting });
+            source.set_value(if is_wanted { Source::open(self) } else { None });
+        });
+        on_cleanup(move || {
+            source.try_set_value(None);
+        });
+    }
+
+    /// Takes a frame in.
+    fn take(self, frame: EventFrame) {
+        self.announce(&frame.changes);
+        self.rev.update_value(|rev| *rev = (*rev).max(frame.rev));
+        if !frame.targets.is_empty() {
+            self.targets.set(frame.targets);
+        }
+        let is_news = !frame.streams.is_empty() || !frame.changes.is_empty();
+        if !frame.streams.is_empty() {
+            self.rows.update(|rows| rows.extend(frame.streams.into_iter().map(|row| (row.key.clone(), row))));
+        }
+        if !frame.changes.is_empty() {
+            self.changes.update(|changes| changes.extend(frame.changes.into_iter().map(|change| (change.id.clone(), change))));
+        }
+        if is_news {
+            self.ask_again_soon();
+        }
+    }
+
+    /// Rows in view are moved by their frames at once; counts, order and rows that come or go follow with one question
+    /// to the server, at most every second and a half.
+    fn ask_again_soon(self) {
+        if self.is_asking_soon.get_value() {
+            return;
+        }
+        self.is_asking_soon.set_value(true);
+        let ask = move || {
+            self.is_asking_soon.try_set_value(false);
+            self.refresh.try_update(|count| *count += 1);
+        };
+        set_timeout(ask, Duration::from_millis(1_500));
+    }
+
+    /// Opens the event source anew after a pause.
+    fn reconnect_soon(self) {
+        self.connection.set(Connection::Lost);
+        let reconnect = move || {
+            spawn_local(async move {
+                self.start_over().await;
+                self.attempt.try_update(|attempt| *attempt += 1);
+            });
+        };
+        set_timeout(reconnect, RECONNECT_AFTER);
+    }
+
+    /// Starts over after missing something: the page's data is asked for again.
+    async fn start_over(self) {
+        match api::session::load_frame().await {
+            Ok(frame) if frame.user.is_some() => {
+                self.rev.set_value(frame.rev);
+                self.now.set(frame.now);
+                self.targets.set(frame.targets);
+                self.rows.update(HashMap::clear);
+                self.changes.update(HashMap::clear);
+                self.refresh.update(|count| *count += 1);
+            }
+            Ok(_) | Err(AppError::SignedOut) => {
+                let text = "You are signed out. What you see is no longer kept up to date.".to_owned();
+                self.announcement.set(Some(Announcement { text, href: "/sign-in".to_owned() }));
+                self.is_paused.set(true);
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Says in the status region what moved of the person's own changes, all in one sentence.
+    fn announce(self, moved: &[Change]) {
+        let own = self.user.with_value(|user| user.as_ref().map(|user| user.name.clone()));
+        let known = self.changes.get_untracked();
+        let news: Vec<&Change> = moved
+            .iter()
+            .filter(|change| Some(&change.actor) == own.as_ref())
+            .filter(|change| known.get(&change.id).is_none_or(|before| standing(before) != standing(change)))
+            .collect();
+        if let Some(last) = news.last() {
+            let parts: Vec<String> = news.iter().map(|change| format!("{}: {}", change.arn.name, standing(change))).collect();
+            self.announcement.set(Some(Announcement { text: parts.join(" \u{b7} "), href: last.path() }));
+        }
+    }
+}
+
+/// Where a change stands, in a word or two.
+fn standing(change: &Change) -> String {
+    match &change.end {
+        Some(Ending { how: End::Settled, .. }) => "Settled. Not encrypted, ACTIVE.".to_owned(),
+        Some(ending) => format!("{}.", ending.how.word()),
+        None if change.outcome_unknown.is_some() && change.reached_at.is_none() => "Outcome unknown.".to_owned(),
+        None => format!("{}.", change.last_lit().word()),
+    }
+}
+
+/// An open event source; closes when dropped.
+struct Source {
+    source: EventSource,
+    /// Held as long as the source may call them.
+    _listeners: [Closure<dyn FnMut(MessageEvent)>; 4],
+}
+
+impl Source {
+    /// Opens `/events` after what the page knows; `None` where the browser has no event sources.
+    fn open(live: Live) -> Option<Self> {
+        let source = EventSource::new(&format!("/events?after={}", live.rev.get_value())).ok()?;
+        let opened = Closure::<dyn FnMut(MessageEvent)>::new(move |_| live.connection.set(Connection::Live));
+        let frame = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            match event.data().as_string().as_deref().map(serde_json::from_str) {
+                Some(Ok(frame)) => live.take(frame),
+                // A frame of another version: the page is outdated.
+                _ => live.announcement.set(Some(Announcement {
+                    text: "This page is outdated. Reload it.".to_owned(),
+                    href: String::new(),
+                })),
+            }
+        });
+        let closing = source.clone();
+        let reset = Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
+            closing.close();
+            live.reconnect_soon();
+        });
+        let failing = source.clone();
+        let failed = Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
+            // While it is not closed, the browser tries again by itself.
+            if failing.ready_state() == EventSource::CLOSED {
+                live.reconnect_soon();
+            } else {
+                live.connection.set(Connection::Lost);
+            }
+        });
+        for (name, listener) in [("open", &opened), ("frame", &frame), ("reset", &reset), ("error", &failed)] {
+            source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref()).ok()?;
+        }
+        Some(Self { source, _listeners: [opened, frame, reset, failed] })
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.source.close();
+    }
+}

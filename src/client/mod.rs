@@ -1,0 +1,7 @@
+//! What only a browser does: the event source, the ticking clock, leaving for another page. Safe to name while pages are
+//! rendered on the server, where all of it does nothing.
+
+mod browser;
+pub mod live;
+
+pub use browser::{go_to, is_plain_click};

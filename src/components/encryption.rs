@@ -1,0 +1,59 @@
+//! The encryption axis: a lock's shape and a word, never the colour alone. Not encrypted is a fact, not an error.
+
+use leptos::prelude::*;
+
+use crate::model::encryption::{EncryptionState, KeyId};
+
+/// Lock and word.
+#[component]
+pub fn EncryptionLabel(#[prop(into)] state: Signal<EncryptionState>) -> impl IntoView {
+    let class = move || match state.get() {
+        EncryptionState::Encrypted => "label encrypted",
+        EncryptionState::NotEncrypted => "label not-encrypted",
+        EncryptionState::Unknown => "label unknown",
+    };
+    // The shackle is closed, open, or drawn in dashes; the paths differ, the drawing's size does not.
+    let shackle = move || match state.get() {
+        EncryptionState::Encrypted | EncryptionState::Unknown => "M5 7V5a3 3 0 0 1 6 0v2",
+        EncryptionState::NotEncrypted => "M5 7V5a3 3 0 0 1 5.8-1.1",
+    };
+    view! {
+        <span class=class>
+            <svg class="lock" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+                <rect x="3" y="7" width="10" height="7" rx="1.5"></rect>
+                <path d=shackle></path>
+            </svg>
+            {move || state.get().words()}
+        </span>
+    }
+}
+
+/// A key id as AWS reports it: cut in the middle by the look, whole on hover.
+#[component]
+pub fn KeyLabel(#[prop(into)] key: Signal<Option<KeyId>>) -> impl IntoView {
+    let whole = move || key.get().map(|key| key.to_string());
+    let shown = move || key.get().map_or_else(|| "\u{2013}".to_owned(), |key| shortened(key.as_str()));
+    view! { <code class="key" title=whole>{shown}</code> }
+}
+
+/// `key/6f1d…d5e6` for key ARNs and GUIDs; aliases stay as they are.
+fn shortened(key: &str) -> String {
+    let tail = key.rsplit(':').next().unwrap_or(key);
+    let id = tail.strip_prefix("key/").unwrap_or(tail);
+    let is_long_id = id.len() >= 32 && id.is_ascii() && !tail.starts_with("alias/");
+    if is_long_id { format!("key/{}\u{2026}{}", &id[..4], &id[id.len() - 4..]) } else { tail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn long_ids_are_cut_in_the_middle() {
+        let id = "6f1d2c3b-4a59-4e68-9d70-81c2b3a4d5e6";
+        assert_eq!(shortened(id), "key/6f1d\u{2026}d5e6");
+        assert_eq!(shortened(&format!("arn:aws:kms:eu-west-1:111122223333:key/{id}")), "key/6f1d\u{2026}d5e6");
+        assert_eq!(shortened("arn:aws:kms:eu-west-1:111122223333:alias/orders"), "alias/orders");
+        assert_eq!(shortened("alias/orders"), "alias/orders");
+    }
+}

@@ -1,0 +1,104 @@
+//! The bar over every page and the region that says what moved.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::live::{Connection, Live},
+    model::pages::Frame,
+};
+
+/// The bar: name, pages, the targets' health, Live/Paused, the signed-in person.
+#[component]
+pub fn Header(frame: Frame) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let is_demo = frame.is_demo;
+    let is_read_only = frame.is_read_only;
+    frame.user.map(|user| {
+        view! {
+            <header class="bar">
+                <a class="brand" href="/streams">
+                    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+                        <path d="M2 4h12M2 8h8M2 12h5"></path>
+                    </svg>
+                    "Keystream"
+                </a>
+                <nav aria-label="Pages">
+                    <a href="/streams">"Streams"</a>
+                    <a href="/changes">"Changes"</a>
+                    <a href="/help">"Help"</a>
+                </nav>
+                {is_demo.then(|| view! { <span class="tag">"Demo"</span> })}
+                {is_read_only.then(|| view! { <span class="tag">"Read-only"</span> })}
+                <span class="spacer"></span>
+                <span class="targets">{move || targets_in_a_word(live)}</span>
+                <LiveSwitch />
+                <span class="person">
+                    <span class="person-name">{user.name}</span>
+                    " "
+                    <span class="role">{user.role.word()}</span>
+                </span>
+                <form method="post" action="/api/sign-out">
+                    <button type="submit" class="quiet">"Sign out"</button>
+                </form>
+            </header>
+        }
+    })
+}
+
+fn targets_in_a_word(live: Live) -> String {
+    live.targets.with(|targets| {
+        let all = targets.len();
+        let behind = targets.iter().filter(|target| target.problem.is_some()).count();
+        let noun = if all == 1 { "target" } else { "targets" };
+        if behind == 0 { format!("{all} {noun}") } else { format!("{all} {noun}, {behind} behind") }
+    })
+}
+
+/// The switch between live and paused; there only once it works.
+#[component]
+fn LiveSwitch() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let is_hydrated = RwSignal::new(false);
+    Effect::new(move |_| is_hydrated.set(true));
+    let class = move || match live.connection.get() {
+        Connection::Live => "live on",
+        Connection::Waiting => "live waiting",
+        Connection::Paused => "live off",
+        Connection::Lost => "live lost",
+    };
+    let word = move || match live.connection.get() {
+        Connection::Live => "Live",
+        Connection::Waiting => "Connecting",
+        Connection::Paused => "Paused",
+        Connection::Lost => "Reconnecting",
+    };
+    view! {
+        <button
+            type="button"
+            class=class
+            hidden=move || !is_hydrated.get()
+            aria-pressed=move || if live.is_paused.get() { "true" } else { "false" }
+            title="Pause or resume live updates"
+            on:click=move |_| live.is_paused.update(|is_paused| *is_paused = !*is_paused)
+        >
+            <svg class="dot" viewBox="0 0 16 16" width="10" height="10" aria-hidden="true">
+                <circle cx="8" cy="8" r="5.5"></circle>
+            </svg>
+            {word}
+        </button>
+    }
+}
+
+/// The one status region of the page: empty at first, then what moved of the person's own changes.
+#[component]
+pub fn Announcer() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let content = move || {
+        live.announcement.get().map(|announcement| {
+            let link = (!announcement.href.is_empty())
+                .then(|| view! { " " <a href=announcement.href>{if announcement.text.starts_with("You are") { "Sign in" } else { "See the change" }}</a> });
+            view! { <p>{announcement.text}{link}</p> }
+        })
+    };
+    view! { <div role="status" class="announcer">{content}</div> }
+}

@@ -1,0 +1,23 @@
+//! What pages are made of. Shows what it is given and what is live; never calls the server.
+
+mod age;
+mod confirmation;
+mod encryption;
+mod fault;
+mod frame;
+mod ladder;
+mod self_refresh;
+mod status;
+mod streams_table;
+
+pub use self::{
+    age::{Age, When},
+    confirmation::{ConfirmationText, TargetLine},
+    encryption::{EncryptionLabel, KeyLabel},
+    fault::Fault,
+    frame::{Announcer, Header},
+    ladder::{Ladder, LadderMarks},
+    self_refresh::SelfRefresh,
+    status::StatusLabel,
+    streams_table::{DisableLink, StreamsTable},
+};

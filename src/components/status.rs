@@ -1,0 +1,28 @@
+//! The lifecycle axis: AWS's word with a mark of its own shape.
+
+use leptos::prelude::*;
+
+use crate::model::{
+    inventory::Reported,
+    stream::StreamStatus,
+};
+
+/// A mark and AWS's word; "Not read yet" until AWS has reported one.
+#[component]
+pub fn StatusLabel(#[prop(into)] status: Signal<Option<Reported<StreamStatus>>>) -> impl IntoView {
+    let class = move || match status.get().map(|status| status.value) {
+        Some(StreamStatus::Active) => "label active",
+        Some(StreamStatus::Updating | StreamStatus::Creating) => "label moving",
+        Some(StreamStatus::Deleting) => "label deleting",
+        Some(StreamStatus::Other(_)) | None => "label unknown",
+    };
+    let word = move || status.get().map_or_else(|| "Not read yet".to_owned(), |status| status.value.as_str().to_owned());
+    view! {
+        <span class=class>
+            <svg class="dot" viewBox="0 0 16 16" width="10" height="10" aria-hidden="true">
+                <circle cx="8" cy="8" r="5.5"></circle>
+            </svg>
+            {word}
+        </span>
+    }
+}

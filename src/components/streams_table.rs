@@ -1,0 +1,131 @@
+//! The table of streams: one row each, which moves by itself when AWS has reported something new.
+
+use leptos::{ev::MouseEvent, prelude::*};
+
+use super::{Age, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel};
+use crate::{
+    client::{is_plain_click, live::Live},
+    model::{
+        inventory::StreamRow,
+        list_query::{Column, ExtraColumn, ListQuery},
+        stream::StreamKey,
+    },
+};
+
+/// The table. `on_disable` is called for a plain click on a row's action once wasm runs; without it the link leads to
+/// the page of the same form.
+#[component]
+pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_disable: Callback<StreamKey>) -> impl IntoView {
+    let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> });
+    let extra_headers = query.cols.iter().map(|column| view! { <th scope="col">{column.word()}</th> }).collect_view();
+    let cols = query.cols.clone();
+    let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_disable /> }).collect_view();
+    view! {
+        <div class="table-scroll">
+            <table class="streams">
+                <caption class="visually-hidden">"Streams"</caption>
+                <thead>
+                    <tr>
+                        {headers.into_iter().collect_view()} {extra_headers}
+                        <th scope="col">"Actions"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
+    let sort = match (query.sort == column, query.descending) {
+        (true, false) => "ascending",
+        (true, true) => "descending",
+        (false, _) => "none",
+    };
+    view! {
+        <th scope="col" aria-sort=sort>
+            <a href=query.sorted_by(column).href()>{column.word()}</a>
+        </th>
+    }
+}
+
+#[component]
+fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_disable: Callback<StreamKey>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let key = row.key.clone();
+    let path = key.path();
+    let is_production = row.is_production;
+    let row = live.row(row);
+    let extra = cols
+        .into_iter()
+        .map(|column| view! { <td data-label=column.word()>{move || row.with(|row| extra_cell(row, column))}</td> })
+        .collect_view();
+    let class = move || {
+        row.with(|row| match (row.is_gone, row.is_changing()) {
+            (true, _) => "gone",
+            (false, true) => "changing",
+            (false, false) => "",
+        })
+    };
+    view! {
+        <tr class=class>
+            <th scope="row" data-label="Name"><a href=path>{key.name.to_string()}</a></th>
+            <td data-label="Encryption">
+                <EncryptionLabel state=Signal::derive(move || row.with(|row| row.encryption)) />
+                " "
+                <Age at=Signal::derive(move || row.with(|row| row.read_at)) />
+                {move || row.with(|row| row.problem.clone()).map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> })}
+            </td>
+            <td data-label="Key"><KeyLabel key=Signal::derive(move || row.with(|row| row.key_id.clone())) /></td>
+            <td data-label="Status">
+                <StatusLabel status=Signal::derive(move || row.with(|row| row.status.clone())) />
+                " "
+                <LadderMarks marks=Signal::derive(move || row.with(|row| row.change.clone())) />
+                {move || row.with(|row| row.is_gone).then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> })}
+            </td>
+            <td data-label="Account" class="mono">{key.account.to_string()} {is_production.then(|| view! { " " <span class="tag production">"Production"</span> })}</td>
+            <td data-label="Region" class="mono">{key.region.to_string()}</td>
+            {extra}
+            <td data-label="Actions" class="actions"><RowActions row on_disable /></td>
+        </tr>
+    }
+}
+
+#[component]
+fn RowActions(row: Memo<StreamRow>, on_disable: Callback<StreamKey>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let offered = Memo::new(move |_| row.with(|row| (live.may_change() && row.offers_disable()).then(|| row.key.clone())));
+    let under_way = Memo::new(move |_| row.with(|row| row.change.as_ref().map(|change| (change.id.clone(), row.key.name.to_string()))));
+    view! {
+        {move || offered.get().map(|key| view! { <DisableLink key on_disable /> })}
+        {move || {
+            under_way.get().map(|(id, name)| {
+                view! { " " <a class="action" href=format!("/changes/{id}")>"Follow"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }
+            })
+        }}
+    }
+}
+
+/// The link that opens the confirmation: as a dialog where wasm runs, as a page everywhere else.
+#[component]
+pub fn DisableLink(key: StreamKey, on_disable: Callback<StreamKey>) -> impl IntoView {
+    let href = key.disable_path();
+    let hidden = format!(" encryption of {}", key.name);
+    let open = move |click: MouseEvent| {
+        if is_plain_click(&click) {
+            click.prevent_default();
+            on_disable.run(key.clone());
+        }
+    };
+    view! { <a class="action" href=href on:click=open>"Disable"<span class="visually-hidden">{hidden}</span></a> }
+}
+
+fn extra_cell(row: &StreamRow, column: ExtraColumn) -> String {
+    let unread = || "\u{2013}".to_owned();
+    match column {
+        ExtraColumn::Retention => row.retention_hours.map_or_else(unread, |hours| format!("{hours} h")),
+        ExtraColumn::Shards => row.open_shards.map_or_else(unread, |shards| shards.to_string()),
+        ExtraColumn::Mode => row.mode.clone().unwrap_or_else(unread),
+    }
+}

@@ -1,0 +1,76 @@
+//! The wire error: what a server function may tell a browser. A closed set, so that nothing internal can travel in it.
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::model::validation::FormMistake;
+
+/// Everything that a server function can answer instead of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
+pub enum AppError {
+    /// 401: no session, or one that has ended.
+    #[error("You are signed out. Nothing was sent. Sign in again.")]
+    SignedOut,
+    /// 403: the role may not, or changes are switched off here.
+    #[error("You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is read-only.")]
+    NotPermitted,
+    /// 404.
+    #[error("There is nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams.")]
+    NotFound,
+    /// 422: a form with a mistake.
+    #[error("{}", .0.text(None))]
+    Mistake(FormMistake),
+    /// 422: a form was sent a second time with other values.
+    #[error("This form was sent before with other values. Nothing was sent again. Reload the page and fill it in afresh.")]
+    OtherValues,
+    /// 503: the database or the server is not able to take it now.
+    #[error("Keystream cannot write to its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream.")]
+    Unavailable,
+    /// 400: the request was not one that this version understands.
+    #[error("This page is outdated or the request was damaged. Nothing was sent. Reload the page.")]
+    Outdated,
+    /// 500: a fault of Keystream's own; the reference finds it in the log.
+    #[error("Keystream made a mistake. If you sent a form, look at Changes before sending it again. Reference for the log: {reference}.")]
+    Internal { reference: String },
+    /// In the browser only: the server was not reached.
+    #[error("Keystream was not reached. If you sent a form, look at Changes before sending it again. Check the network and reload the page.")]
+    Unreachable,
+}
+
+impl AppError {
+    /// The HTTP status that carries it.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::SignedOut => 401,
+            Self::NotPermitted => 403,
+            Self::NotFound => 404,
+            Self::Mistake(_) | Self::OtherValues => 422,
+            Self::Unavailable | Self::Unreachable => 503,
+            Self::Outdated => 400,
+            Self::Internal { .. } => 500,
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::Unreachable,
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::Outdated,
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::Serialization(_)
+            | ServerFnErrorErr::Response(_) => Self::Internal { reference: "none".to_owned() },
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `/changes`: every change, newest first.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::query_value;
+use crate::{
+    api,
+    client::live::Live,
+    components::{Fault, LadderMarks, SelfRefresh, When},
+    model::{change::Change, inventory::ChangeMarks, pages::ChangesPage as Page},
+};
+
+/// All changes.
+#[component]
+pub fn ChangesPage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let number = query_value("page");
+    let asked = move || (number.get().and_then(|page| page.parse().ok()).unwrap_or(1u32), live.refresh.get());
+    let page = Resource::new_blocking(asked, |(page, refresh)| api::changes::list_changes(page, refresh > 0));
+    view! {
+        <Title text="Changes" />
+        <h1>"Changes"</h1>
+        <Transition>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Ok(page) => view! { <List page /> }.into_any(),
+                    Err(error) => view! { <Fault error /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn List(page: Page) -> impl IntoView {
+    if page.changes.is_empty() {
+        return view! { <p class="nothing">"No change was asked for yet. "<a href="/streams">"Go to the streams"</a></p> }.into_any();
+    }
+    let is_moving = page.changes.iter().any(Change::is_active);
+    let address = format!("/changes?page={}", page.page);
+    let rows = page.changes.into_iter().map(|change| view! { <Row change /> }).collect_view();
+    let previous = (page.page > 1).then(|| view! { <a rel="prev" href=format!("/changes?page={}", page.page - 1)>"Newer"</a> });
+    let next = page.has_more.then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> });
+    view! {
+        <SelfRefresh address is_wanted=is_moving />
+        <div class="table-scroll">
+            <table class="changes">
+                <caption class="visually-hidden">"Changes"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Change"</th>
+                        <th scope="col">"Stands at"</th>
+                        <th scope="col">"Account"</th>
+                        <th scope="col">"Region"</th>
+                        <th scope="col">"By"</th>
+                        <th scope="col">"Reason"</th>
+                        <th scope="col">"Requested"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <nav class="paging" aria-label="Pages of changes">{previous} " " {next}</nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(change: Change) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let path = change.path();
+    let title = format!("{} of {}", change.action.verb(), change.arn.name);
+    let (account, region) = (change.arn.account.to_string(), change.arn.region.to_string());
+    let (actor, reason, requested_at) = (change.actor.clone(), change.reason.clone(), change.requested_at);
+    let change = live.change(change);
+    let marks = Signal::derive(move || change.with(|change| Some(ChangeMarks::from(change))));
+    view! {
+        <tr>
+            <th scope="row" data-label="Change"><a href=path>{title}</a></th>
+            <td data-label="Stands at">
+                {move || change.with(|change| change.end.as_ref().map(|end| view! { <span class="end">{end.how.word()}</span> " " }))}
+                <LadderMarks marks />
+            </td>
+            <td data-label="Account" class="mono">{account}</td>
+            <td data-label="Region" class="mono">{region}</td>
+            <td data-label="By">{actor}</td>
+            <td data-label="Reason" class="reason">{reason}</td>
+            <td data-label="Requested"><When at=requested_at /></td>
+        </tr>
+    }
+}

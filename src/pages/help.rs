@@ -1,0 +1,38 @@
+//! `/help`: the ladder, the 5 seconds, old records, the quota.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// What an operator may want to know before and during a change.
+#[component]
+pub fn HelpPage() -> impl IntoView {
+    view! {
+        <Title text="Help" />
+        <article class="help">
+            <h1>"Help"</h1>
+            <h2>"The ladder"</h2>
+            <p>"A change walks six steps. Each is lit only by evidence, with the time of that evidence; a step without evidence says so."</p>
+            <dl class="facts">
+                <div><dt>"Requested"</dt><dd>"Recorded, with who and why. Nothing has been sent to AWS."</dd></div>
+                <div><dt>"Sent"</dt><dd>"The one request left. It is never sent again, whatever becomes of its answer."</dd></div>
+                <div><dt>"Accepted"</dt><dd>"AWS answered 200. The state has not changed yet as far as AWS has reported."</dd></div>
+                <div><dt>"Updating"</dt><dd>"A read returned UPDATING. Reading and writing go on."</dd></div>
+                <div><dt>"Reached"</dt><dd>"A read returned ACTIVE and the wanted state."</dd></div>
+                <div><dt>"Settled"</dt><dd>"AWS's 5 seconds have passed, and a second read agrees."</dd></div>
+            </dl>
+            <h2>"The 5 seconds"</h2>
+            <p>"For up to 5 seconds after ACTIVE, AWS may still encrypt new records. Settled means that they are over."</p>
+            <h2>"Records that are already stored"</h2>
+            <p>"AWS describes no change to them. Plan for them to stay encrypted until they leave the stream by its retention: readers need the key until then."</p>
+            <h2>"Outcome unknown"</h2>
+            <p>"When the answer to a request is lost, Keystream does not guess and does not send again. It reads the stream until AWS's reports settle the question."</p>
+            <h2>"The quota"</h2>
+            <p>"AWS allows 25 successful disables in a rolling 24 hours. Its API text names no scope; Keystream counts per stream, AWS decides."</p>
+            <h2>"How the list is filled"</h2>
+            <p>
+                "Each target is listed every half minute, and its streams are read one by one within a quarter of AWS's limits. Every state carries its age. "
+                "Unknown means not read yet, a read that failed, or that AWS did not say; it never means not encrypted."
+            </p>
+        </article>
+    }
+}

@@ -1,0 +1,133 @@
+//! `/streams/{account}/{region}/{name}`: one stream, what it is and what happened to it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{disable_dialog::DisableDialog, path_part};
+use crate::{
+    api,
+    client::live::Live,
+    components::{Age, DisableLink, EncryptionLabel, Fault, LadderMarks, SelfRefresh, StatusLabel, TargetLine, When},
+    model::{
+        change::Change,
+        inventory::ChangeMarks,
+        pages::StreamPage as Page,
+        stream::{StreamKey, StreamReport},
+    },
+};
+
+/// One stream.
+#[component]
+pub fn StreamPage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let (account, region, name) = (path_part("account"), path_part("region"), path_part("name"));
+    let asked = move || (account.get(), region.get(), name.get(), live.refresh.get());
+    let page = Resource::new_blocking(asked, |(account, region, name, refresh)| api::streams::load_stream(account, region, name, refresh > 0));
+    let confirming = RwSignal::new(None::<StreamKey>);
+    let on_disable = Callback::new(move |key| confirming.set(Some(key)));
+    view! {
+        <Title text=move || name.get() />
+        <Transition>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Ok(page) => view! { <Details page on_disable /> }.into_any(),
+                    Err(error) => view! { <Fault error /> }.into_any(),
+                }
+            })}
+        </Transition>
+        <DisableDialog confirming />
+    }
+}
+
+#[component]
+fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let Page { row, report, target, changes } = page;
+    let key = row.key.clone();
+    let is_moving = row.is_changing();
+    let address = key.path();
+    let heading = key.name.to_string();
+    let place = key.clone();
+    let row = live.row(row);
+    let offered = Memo::new(move |_| row.with(|row| (live.may_change() && row.offers_disable()).then(|| row.key.clone())));
+    view! {
+        <SelfRefresh address is_wanted=is_moving />
+        <div class="title-line">
+            <h1>{heading}</h1>
+            <span class="spacer"></span>
+            {move || offered.get().map(|key| view! { <DisableLink key on_disable /> })}
+        </div>
+        <TargetLine stream=place target />
+        <div class="columns">
+            <section aria-labelledby="what-it-is">
+                <h2 id="what-it-is">"State"</h2>
+                <dl class="facts">
+                    <div>
+                        <dt>"Encryption"</dt>
+                        <dd>
+                            <EncryptionLabel state=Signal::derive(move || row.with(|row| row.encryption)) /> " "
+                            <Age at=Signal::derive(move || row.with(|row| row.read_at)) />
+                        </dd>
+                    </div>
+                    <div>
+                        <dt>"Status"</dt>
+                        <dd>
+                            <StatusLabel status=Signal::derive(move || row.with(|row| row.status.clone())) /> " "
+                            <LadderMarks marks=Signal::derive(move || row.with(|row| row.change.clone())) />
+                        </dd>
+                    </div>
+                    <div>
+                        <dt>"Key as AWS reports it"</dt>
+                        <dd><code>{move || row.with(|row| row.key_id.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string))}</code></dd>
+                    </div>
+                    {report.map(|report| view! { <ReportFacts report /> })}
+                </dl>
+                {move || {
+                    row.with(|row| row.problem.clone())
+                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}.", problem.why, problem.at.clock_seconds())}</p> })
+                }}
+            </section>
+            <section aria-labelledby="what-happened">
+                <h2 id="what-happened">"Changes"</h2>
+                <History changes />
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn ReportFacts(report: StreamReport) -> impl IntoView {
+    let consumers = report.consumers.map_or_else(|| "not stated".to_owned(), |count| count.to_string());
+    view! {
+        <div><dt>"Retention"</dt><dd>{format!("{} h", report.retention_hours)}</dd></div>
+        <div><dt>"Open shards"</dt><dd>{report.open_shards}</dd></div>
+        <div><dt>"Mode"</dt><dd>{report.mode.unwrap_or_else(|| "not stated".to_owned())}</dd></div>
+        <div><dt>"Registered consumers"</dt><dd>{consumers}</dd></div>
+        <div><dt>"Created"</dt><dd><When at=report.created /></dd></div>
+        <div><dt>"ARN"</dt><dd class="mono arn">{report.arn.to_string()}</dd></div>
+    }
+}
+
+#[component]
+fn History(changes: Vec<Change>) -> impl IntoView {
+    if changes.is_empty() {
+        return view! { <p class="nothing">"No change was asked for here."</p> }.into_any();
+    }
+    let live = expect_context::<Live>();
+    let entries = changes.into_iter().map(|change| {
+        let path = change.path();
+        let change = live.change(change);
+        let marks = Signal::derive(move || change.with(|change| Some(ChangeMarks::from(change))));
+        view! {
+            <li>
+                <a href=path>{move || change.with(|change| format!("{} by {}", change.action.verb(), change.actor))}</a>
+                " "
+                {move || view! { <When at=change.with(|change| change.requested_at) /> }}
+                " "
+                <span class="end">{move || change.with(|change| change.end.as_ref().map(|end| end.how.word()))}</span>
+                <LadderMarks marks />
+            </li>
+        }
+    });
+    view! { <ul class="history">{entries.collect_view()}</ul> }.into_any()
+}

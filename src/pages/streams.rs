@@ -1,0 +1,156 @@
+//! `/streams`: every stream with its encryption state.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{components::Form, hooks::use_query_map};
+
+use super::disable_dialog::DisableDialog;
+use crate::{
+    api,
+    client::live::Live,
+    components::{Fault, SelfRefresh, StreamsTable},
+    model::{
+        encryption::EncryptionState,
+        inventory::TargetHealth,
+        list_query::{Counts, ListQuery, StatusFilter},
+        pages::ListPage,
+        stream::StreamKey,
+    },
+};
+
+/// The list.
+#[component]
+pub fn StreamsPage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let address = use_query_map();
+    let parsed = Memo::new(move |_| {
+        address.with(|address| ListQuery::parse(address.into_iter().map(|(name, value)| (name.as_ref(), value.as_ref()))))
+    });
+    let asked = move || (parsed.get().0, live.refresh.get());
+    let page = Resource::new_blocking(asked, |(query, refresh)| api::streams::list_streams(query, refresh > 0));
+    let confirming = RwSignal::new(None::<StreamKey>);
+    let on_disable = Callback::new(move |key| confirming.set(Some(key)));
+    view! {
+        <Title text="Streams" />
+        <Transition>
+            {move || Suspend::new(async move {
+                let (query, ignored) = parsed.get_untracked();
+                match page.await {
+                    Ok(page) => view! { <List page query ignored on_disable /> }.into_any(),
+                    Err(error) => view! { <Fault error /> }.into_any(),
+                }
+            })}
+        </Transition>
+        <DisableDialog confirming />
+    }
+}
+
+#[component]
+fn List(page: ListPage, query: ListQuery, ignored: Vec<String>, on_disable: Callback<StreamKey>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let ListPage { selection, counts } = page;
+    let is_moving = counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
+    let refresh_address = query.href();
+    let found = if query.is_filtered() { format!("{} of {} streams match.", selection.matching, counts.all) } else { String::new() };
+    let is_empty = selection.rows.is_empty();
+    let clear = query.is_filtered().then(|| view! { <a href=query.unfiltered().href()>"Clear filters"</a> });
+    let carried = query.carried().into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value /> }).collect_view();
+    let search = query.q.clone();
+    view! {
+        <SelfRefresh address=refresh_address is_wanted=is_moving />
+        <div class="title-line">
+            <h1>"Streams"</h1>
+            <span class="count">{counts.all}</span>
+        </div>
+        <Coverage />
+        <FacetLine counts query=query.clone() />
+        <Form method="GET" action="/streams" attr:class="search" attr:role="search">
+            <label class="visually-hidden" for="q">"Filter streams"</label>
+            <input id="q" r#type="search" name="q" value=search placeholder="Part of a name" autocomplete="off" />
+            {carried}
+            <button type="submit">"Filter"</button>
+            {clear}
+            <span class="found">{found}</span>
+        </Form>
+        {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> })}
+        <StreamsTable rows=selection.rows query=query.clone() on_disable />
+        {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> })}
+        <Paging query page=selection.page pages=selection.pages />
+    }
+}
+
+/// What the list covers and which targets are behind, each with its reason.
+#[component]
+fn Coverage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let words = move || live.targets.with(|targets| coverage_words(targets));
+    let problems = move || {
+        live.targets.with(|targets| {
+            let behind = targets.iter().filter_map(|target| target.problem.as_ref().map(|problem| (target, problem)));
+            behind
+                .map(|(target, problem)| {
+                    let since = problem.at.clock_seconds();
+                    view! { <li>{format!("{} is behind since {since}: {}. Its last known rows stay.", target.name, problem.why)}</li> }
+                })
+                .collect_view()
+        })
+    };
+    let has_problems = move || live.targets.with(|targets| targets.iter().any(|target| target.problem.is_some()));
+    view! {
+        <p class="coverage">{words}</p>
+        <ul class="target-problems" hidden=move || !has_problems()>{problems}</ul>
+    }
+}
+
+fn coverage_words(targets: &[TargetHealth]) -> String {
+    let listed = targets.iter().filter(|target| target.last_listed.is_some()).count();
+    let unread: u32 = targets.iter().map(|target| target.unread).sum();
+    let reading = if unread > 0 { format!(" {unread} not read yet.") } else { String::new() };
+    format!("In {listed} of {} targets; other accounts and Regions are not watched.{reading}", targets.len())
+}
+
+/// Four numbers over the whole inventory, each a filter.
+#[component]
+fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
+    let encryption = |state: EncryptionState, count: u32, class: &'static str| {
+        let is_on = query.encryption == [state];
+        let encryption = if is_on { Vec::new() } else { vec![state] };
+        let href = ListQuery { encryption, page: 1, ..query.clone() }.href();
+        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {state.words().to_lowercase()}</a></li> }
+    };
+    let is_changing_on = query.status == [StatusFilter::Changing];
+    let status = if is_changing_on { Vec::new() } else { vec![StatusFilter::Changing] };
+    let changing = ListQuery { status, page: 1, ..query.clone() }.href();
+    view! {
+        <ul class="facets" aria-label="Filters by state">
+            {encryption(EncryptionState::Encrypted, counts.encrypted, "facet encrypted")}
+            {encryption(EncryptionState::NotEncrypted, counts.not_encrypted, "facet not-encrypted")}
+            {encryption(EncryptionState::Unknown, counts.unknown, "facet unknown")}
+            <li><a class="facet moving" href=changing aria-current=is_changing_on.then_some("true")><strong>{counts.changing}</strong> " changing"</a></li>
+        </ul>
+    }
+}
+
+/// An empty table says why it is.
+#[component]
+fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
+    let (text, href, link) = if all > 0 {
+        ("No stream matches the filters.", query.unfiltered().href(), "Clear filters")
+    } else {
+        ("No stream is known yet. The targets may still be listed, or have none.", "/help".to_owned(), "How the list is filled")
+    };
+    view! { <p class="nothing">{text} " " <a href=href>{link}</a></p> }
+}
+
+#[component]
+fn Paging(query: ListQuery, page: u32, pages: u32) -> impl IntoView {
+    (pages > 1).then(|| {
+        let previous = (page > 1).then(|| view! { <a rel="prev" href=query.on_page(page - 1).href()>"Previous"</a> });
+        let next = (page < pages).then(|| view! { <a rel="next" href=query.on_page(page + 1).href()>"Next"</a> });
+        view! {
+            <nav class="paging" aria-label="Pages of the list">
+                {previous} <span>{format!("Page {page} of {pages}")}</span> {next}
+            </nav>
+        }
+    })
+}

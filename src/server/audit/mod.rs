@@ -1,0 +1,146 @@
+//! The audit chain: who did what, when, why, from where, with what result. Append-only; each row's hash covers the row
+//! before it, so that a changed, removed or inserted row shows. Written inside the caller's transaction: if it cannot be
+//! written, what it is about does not happen.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::store::{Store, StoreError, Tx, audit as table};
+use crate::model::timestamp::Timestamp;
+
+/// What the first row's `prev_hash` is.
+const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Rows read at a time when the chain is walked.
+const STRETCH: i64 = 1_000;
+
+/// One event. Fields that do not apply are empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AuditEvent {
+    pub at: Timestamp,
+    /// The user's name; `keystream` for what the server does by itself.
+    pub actor: String,
+    /// The client's address.
+    pub address: String,
+    pub user_agent: String,
+    /// A dotted name such as `change.sent`.
+    pub action: String,
+    /// What it was done to: an ARN, a user's name.
+    pub target: String,
+    pub reason: String,
+    pub before: String,
+    pub after: String,
+    pub aws_request_id: String,
+    pub result: String,
+}
+
+/// An event with its place in the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditRow {
+    pub seq: i64,
+    pub prev_hash: String,
+    pub hash: String,
+    #[serde(flatten)]
+    pub event: AuditEvent,
+}
+
+impl AuditEvent {
+    /// An event of the server itself.
+    pub fn by_server(at: Timestamp, action: &str, target: &str) -> Self {
+        Self { at, actor: "keystream".to_owned(), action: action.to_owned(), target: target.to_owned(), ..Self::default() }
+    }
+
+    /// SHA-256 over the number, the hash before and every field, each with its length in front so that no two
+    /// different rows have the same bytes.
+    fn hash(&self, seq: i64, prev_hash: &str) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(seq.to_be_bytes());
+        hasher.update(self.at.as_millis().to_be_bytes());
+        let fields = [
+            prev_hash,
+            &self.actor,
+            &self.address,
+            &self.user_agent,
+            &self.action,
+            &self.target,
+            &self.reason,
+            &self.before,
+            &self.after,
+            &self.aws_request_id,
+            &self.result,
+        ];
+        for field in fields {
+            hasher.update((field.len() as u64).to_be_bytes());
+            hasher.update(field.as_bytes());
+        }
+        hex::encode(hasher.finalize())
+    }
+}
+
+/// Appends an event within the caller's transaction, which holds the write lock: no other row can take the place.
+///
+/// # Errors
+/// When the database cannot be written; the caller must then not go on.
+pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
+    let (seq, prev_hash) = table::last(tx).await?.map_or_else(|| (1, GENESIS.to_owned()), |last| (last.seq + 1, last.hash));
+    let hash = event.hash(seq, &prev_hash);
+    table::insert(tx, &AuditRow { seq, prev_hash, hash, event }).await
+}
+
+/// The result of walking the chain.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// This many rows, and the hash of the last.
+    Whole { rows: i64, head: String },
+    /// The first row that does not fit, and why.
+    Broken { seq: i64, why: &'static str },
+}
+
+/// Walks the chain from its first row.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
+    let (mut expected_seq, mut prev_hash) = (1, GENESIS.to_owned());
+    // A row slipped in before the first has a number below 1.
+    let mut from = i64::MIN;
+    loop {
+        let rows = store.audit_rows(from, STRETCH).await?;
+        if rows.is_empty() {
+            return Ok(Verified::Whole { rows: expected_seq - 1, head: prev_hash });
+        }
+        for row in rows {
+            let why = if row.seq != expected_seq {
+                Some("a row before it is missing")
+            } else if row.prev_hash != prev_hash {
+                Some("it does not follow the row before it")
+            } else if row.hash != row.event.hash(row.seq, &row.prev_hash) {
+                Some("its content was changed")
+            } else {
+                None
+            };
+            if let Some(why) = why {
+                return Ok(Verified::Broken { seq: row.seq, why });
+            }
+            expected_seq += 1;
+            from = expected_seq;
+            prev_hash = row.hash;
+        }
+    }
+}
+
+/// Writes the whole chain as JSON lines.
+///
+/// # Errors
+/// When the database cannot be read or the output not written.
+pub async fn export(store: &Store, mut output: impl std::io::Write) -> anyhow::Result<()> {
+    let mut from = 1;
+    loop {
+        let rows = store.audit_rows(from, STRETCH).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        from = last.seq + 1;
+        for row in &rows {
+            serde_json::to_writer(&mut output, row)?;
+            output.write_all(b"\n")?;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The adapter over `aws-sdk-kinesis`. Everything that AWS answers is parsed here or reported as unreadable.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_sdk_kinesis::{
+    Client,
+    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
+    operation::RequestId,
+    types::{EncryptionType, StreamDescriptionSummary, StreamSummary},
+};
+use aws_smithy_types::DateTime;
+
+use super::{Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, errors};
+use crate::{
+    model::{
+        encryption::{EncryptionReport, KeyId},
+        stream::{Account, StreamArn, StreamReport, StreamStatus},
+        timestamp::Timestamp,
+    },
+    server::{clock::Clock, http::metrics::AWS_CALLS},
+};
+
+/// A read that takes longer is given up; the collector asks again later.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// A mutating call that takes longer has an unknown outcome.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// AWS returns at most this many names a call.
+const PAGE_OF_NAMES: i32 = 100;
+
+/// Kinesis in one account and Region, through the SDK.
+#[derive(Debug)]
+pub struct SdkKinesis {
+    client: Client,
+    sts: aws_sdk_sts::Client,
+    clock: Arc<dyn Clock>,
+}
+
+impl SdkKinesis {
+    /// Over a loaded SDK configuration. Retries are off throughout: a repeated Stop could act twice, and a repeated
+    /// read would escape the limiter.
+    pub fn new(config: &aws_config::SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
+        let mut kinesis = Builder::from(config).retry_config(RetryConfig::disabled()).timeout_config(timeouts(READ_TIMEOUT));
+        let mut sts = aws_sdk_sts::config::Builder::from(config);
+        if let Some(endpoint) = endpoint {
+            kinesis = kinesis.endpoint_url(endpoint);
+            sts = sts.endpoint_url(endpoint);
+        }
+        Self { client: Client::from_conf(kinesis.build()), sts: aws_sdk_sts::Client::from_conf(sts.build()), clock }
+    }
+}
+
+#[async_trait]
+impl Kinesis for SdkKinesis {
+    async fn list_streams(&self, from: &ListFrom) -> Result<ListedPage, ReadFailure> {
+        let call = self.client.list_streams().limit(PAGE_OF_NAMES);
+        let call = match from {
+            ListFrom::Start => call,
+            ListFrom::Token(token) => call.next_token(token),
+            ListFrom::After(name) => call.exclusive_start_stream_name(name.as_str()),
+        };
+        let answer = counted("ListStreams", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let mut streams = Vec::with_capacity(answer.stream_names().len());
+        for name in answer.stream_names() {
+            let name = name.parse().map_err(|_| ReadFailure::other("AWS listed a stream under a name that is not a stream's"))?;
+            streams.push(ListedStream { name, arn: None, status: None, created: None });
+        }
+        // Some servers repeat the summaries of all streams on every page: only those of this page's names are taken.
+        for summary in answer.stream_summaries() {
+            if let Some(stream) = streams.iter_mut().find(|stream| stream.name.as_str() == summary.stream_name()) {
+                fill_in(stream, summary);
+            }
+        }
+        Ok(ListedPage { streams, next_token: answer.next_token, has_more: answer.has_more_streams })
+    }
+
+    async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure> {
+        let asked_at = self.clock.now();
+        let call = self.client.describe_stream_summary();
+        let call = match stream {
+            StreamRef::Arn(arn) => call.stream_arn(arn.to_string()),
+            StreamRef::Name(name) => call.stream_name(name.as_str()),
+        };
+        let answer = counted("DescribeStreamSummary", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let summary = answer.stream_description_summary().ok_or_else(|| ReadFailure::other("AWS's answer had no description"))?;
+        report(summary, asked_at, self.clock.now())
+    }
+
+    async fn stop_stream_encryption(&self, arn: &StreamArn, key: &KeyId) -> SendOutcome {
+        let overrides = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts(SEND_TIMEOUT));
+        let answer = self
+            .client
+            .stop_stream_encryption()
+            .stream_arn(arn.to_string())
+            .encryption_type(EncryptionType::Kms)
+            .key_id(key.as_str())
+            .customize()
+            .config_override(overrides)
+            .send()
+            .await;
+        match counted("StopStreamEncryption", answer) {
+            Ok(answer) => SendOutcome::Accepted { request_id: answer.request_id().map(ToOwned::to_owned) },
+            Err(error) => errors::send_outcome(&error, self.clock.now()),
+        }
+    }
+
+    async fn caller_account(&self) -> Result<Account, ReadFailure> {
+        let answer = self.sts.get_caller_identity().send().await.map_err(|error| errors::read_failure(&error))?;
+        let account = answer.account().ok_or_else(|| ReadFailure::other("AWS's answer named no account"))?;
+        account.parse().map_err(|_| ReadFailure::other("AWS's answer named an account that is not 12 digits"))
+    }
+}
+
+/// Counts a call for `/metrics`.
+fn counted<T, E>(operation: &'static str, answer: Result<T, E>) -> Result<T, E> {
+    let outcome = if answer.is_ok() { "ok" } else { "failed" };
+    metrics::counter!(AWS_CALLS, "operation" => operation, "outcome" => outcome).increment(1);
+    answer
+}
+
+fn timeouts(operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(operation).build()
+}
+
+fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
+    stream.arn = summary.stream_arn().parse().ok();
+    stream.status = Some(StreamStatus::from(summary.stream_status().as_str().to_owned()));
+    stream.created = summary.stream_creation_timestamp().and_then(timestamp);
+}
+
+/// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required.
+fn report(summary: &StreamDescriptionSummary, asked_at: Timestamp, read_at: Timestamp) -> Result<StreamReport, ReadFailure> {
+    let arn = summary.stream_arn().parse().map_err(|_| ReadFailure::other("AWS's answer carries an ARN that is not a stream's"))?;
+    let created = timestamp(summary.stream_creation_timestamp())
+        .ok_or_else(|| ReadFailure::other("AWS's answer carries a creation time that cannot be read"))?;
+    Ok(StreamReport {
+        arn,
+        status: StreamStatus::from(summary.stream_status().as_str().to_owned()),
+        encryption: EncryptionReport::from_aws(summary.encryption_type().map(EncryptionType::as_str), summary.key_id()),
+        created,
+        retention_hours: summary.retention_period_hours(),
+        open_shards: summary.open_shard_count(),
+        mode: summary.stream_mode_details().map(|mode| mode.stream_mode().as_str().to_owned()),
+        consumers: summary.consumer_count(),
+        asked_at,
+        read_at,
+    })
+}
+
+fn timestamp(time: &DateTime) -> Option<Timestamp> {
+    time.to_millis().ok().map(Timestamp::from_millis)
+}

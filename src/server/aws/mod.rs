@@ -1,0 +1,115 @@
+//! The only place with AWS types: the port that the rest of the server calls, its adapter over the SDK, the mapping of
+//! errors, the limiters per operation, and the list of targets.
+
+mod errors;
+mod kinesis;
+pub mod limits;
+pub mod targets;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::model::{
+    change::Observation,
+    encryption::KeyId,
+    refusal::Refusal,
+    stream::{Account, StreamArn, StreamName, StreamReport, StreamStatus},
+    timestamp::Timestamp,
+};
+
+/// What Keystream asks of Kinesis in one account and Region.
+#[async_trait]
+pub trait Kinesis: Debug + Send + Sync {
+    /// One page of `ListStreams`, at most 100 names.
+    async fn list_streams(&self, from: &ListFrom) -> Result<ListedPage, ReadFailure>;
+
+    /// One `DescribeStreamSummary`. Never retried within: the caller's limiter counts calls.
+    async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure>;
+
+    /// One `StopStreamEncryption` with `StreamARN`, `EncryptionType=KMS` and this KeyId. Never retried; at most 10 s.
+    async fn stop_stream_encryption(&self, arn: &StreamArn, key: &KeyId) -> SendOutcome;
+
+    /// The account of the credentials in use, from `GetCallerIdentity`.
+    async fn caller_account(&self) -> Result<Account, ReadFailure>;
+}
+
+/// Where the next page of a listing begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListFrom {
+    Start,
+    Token(String),
+    /// For servers that say "more" without a token: after this name.
+    After(StreamName),
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, Default)]
+pub struct ListedPage {
+    pub streams: Vec<ListedStream>,
+    pub next_token: Option<String>,
+    pub has_more: bool,
+}
+
+/// A stream as a listing names it. Everything but the name is optional in AWS's model.
+#[derive(Debug, Clone)]
+pub struct ListedStream {
+    pub name: StreamName,
+    pub arn: Option<StreamArn>,
+    pub status: Option<StreamStatus>,
+    pub created: Option<Timestamp>,
+}
+
+/// How a read names its stream: by ARN, or by name while the account is not known.
+#[derive(Debug, Clone)]
+pub enum StreamRef {
+    Arn(StreamArn),
+    Name(StreamName),
+}
+
+/// A read that brought nothing. The words are for people and carry no internals.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{why}")]
+pub struct ReadFailure {
+    pub kind: ReadFailureKind,
+    pub why: String,
+}
+
+/// What callers tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadFailureKind {
+    /// AWS does not find the stream.
+    NotFound,
+    /// AWS throttled the call: read less.
+    Throttled,
+    /// Everything else: permissions, credentials, network, time-out, an answer that cannot be read.
+    Other,
+}
+
+impl ReadFailure {
+    /// A failure that is neither of the told-apart kinds.
+    pub fn other(why: impl Into<String>) -> Self {
+        Self { kind: ReadFailureKind::Other, why: why.into() }
+    }
+}
+
+/// What became of a mutating call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// HTTP 200.
+    Accepted { request_id: Option<String> },
+    /// A definite refusal: a 4xx with an AWS error code, or no byte of the request can have left.
+    Rejected(Refusal),
+    /// AWS may or may not have received it.
+    Unknown { why: String },
+}
+
+/// A read as the reconciler takes it.
+pub fn observation(read: Result<StreamReport, ReadFailure>, asked_at: Timestamp) -> Observation {
+    match read {
+        Ok(report) => Observation::Report(report),
+        Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => Observation::NotFound { asked_at },
+        Err(failure) => Observation::Failed { why: failure.why },
+    }
+}

@@ -1,0 +1,162 @@
+//! A confirmed form becomes a change: checked against one more read of the stream, recorded with its audit intent in one
+//! transaction, and only then sent.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::{Changes, RequestError, append_intent, preconditions};
+use crate::{
+    model::{
+        change::{Action, Change, End, Ending, Tally},
+        encryption::KeyId,
+        pages::{DisableForm, Requested},
+        refusal::{Precondition, Refusal},
+        stream::{StreamArn, StreamKey, StreamReport},
+        timestamp::Timestamp,
+        validation::{FormMistake, Reason, confirm_name},
+    },
+    server::{
+        aws::{ReadFailure, ReadFailureKind},
+        context::Requester,
+        random,
+        store::{Inserted, NewChange, changes as table, commit},
+    },
+};
+
+impl Changes {
+    /// Records a disable and sends it. Answers once the journal row is committed; AWS's answer appears on the ladder.
+    /// Runs in a task of its own: a browser that closes between the recording and the sending ends nothing.
+    ///
+    /// # Errors
+    /// See [`RequestError`]. In each case nothing was sent.
+    pub async fn request_disable(self: &Arc<Self>, requester: Requester, form: DisableForm) -> Result<Requested, RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.request(requester, form).await }).await?
+    }
+
+    async fn request(self: Arc<Self>, requester: Requester, form: DisableForm) -> Result<Requested, RequestError> {
+        let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
+        let target = self.inventory.target(&key).ok_or(RequestError::NotFound)?;
+        if self.is_read_only || target.is_read_only {
+            return Err(RequestError::ReadOnly);
+        }
+        confirm_name(&form.typed_name, &key.name).map_err(RequestError::Mistake)?;
+        let reason = Reason::parse(&form.reason).map_err(RequestError::Mistake)?;
+        let shown = Shown::parse(&form, &key)?;
+
+        // The read just before sending: never shared, never cached.
+        let read = self.read_fresh(&key).await;
+        let now = self.clock.now();
+        let checked = check(&shown, &read);
+        let form_hash = shown.hash(&reason);
+        let mut change = new_change(&requester, &reason, shown, read.as_ref().ok(), now);
+        match &checked {
+            Ok(key_id) => change.key = Some(key_id.clone()),
+            Err(precondition) => change.end = Some(Ending { at: now, how: End::Rejected(Refusal::precondition(precondition.clone())) }),
+        }
+        let action = if checked.is_ok() { "change.requested" } else { "change.rejected" };
+
+        let mut tx = self.store.write().await?;
+        let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id: &form.request_id, form_hash: &form_hash };
+        match table::insert(&mut tx, new).await? {
+            Inserted::Recorded => {}
+            Inserted::SameRequest(earlier) => return Ok(requested(&earlier)),
+            Inserted::StreamBusy(active) => return Ok(Requested::Change { id: active.id }),
+            Inserted::OtherValues => return Err(RequestError::OtherValues),
+        }
+        append_intent(&mut tx, &change, &requester, action).await?;
+        commit(tx).await?;
+
+        self.inventory.note_change(&change);
+        let answer = requested(&change);
+        if change.is_active() {
+            let engine = self.clone();
+            self.tasks.spawn(async move { engine.send(change, target).await });
+        }
+        Ok(answer)
+    }
+}
+
+/// What the answer to a form says of its change.
+fn requested(change: &Change) -> Requested {
+    match &change.end {
+        Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
+            let text = refusal.text(change);
+            Requested::Rejected { id: change.id.clone(), words: format!("{} {} {}", text.happened, text.did_not_happen, text.next) }
+        }
+        _ => Requested::Change { id: change.id.clone() },
+    }
+}
+
+/// The values that the form showed, parsed.
+#[derive(Debug)]
+pub struct Shown {
+    pub arn: StreamArn,
+    pub created: Timestamp,
+    pub key: KeyId,
+}
+
+impl Shown {
+    /// Hidden fields are as hostile as any.
+    fn parse(form: &DisableForm, stream: &StreamKey) -> Result<Self, RequestError> {
+        let is_request_id = (16..=64).contains(&form.request_id.len()) && form.request_id.bytes().all(|b| b.is_ascii_alphanumeric());
+        let parsed = || -> Option<Self> {
+            let arn: StreamArn = form.shown_arn.parse().ok()?;
+            let created = Timestamp::from_millis(form.shown_created.parse().ok()?);
+            let key = KeyId::as_reported(&form.shown_key).ok()?;
+            (is_request_id && StreamKey::from(&arn) == *stream).then_some(Self { arn, created, key })
+        };
+        parsed().ok_or(RequestError::Mistake(FormMistake::FormIncomplete))
+    }
+
+    /// What makes two forms the same: the values shown and the reason.
+    fn hash(&self, reason: &Reason) -> String {
+        let mut hasher = Sha256::new();
+        for field in [&self.arn.to_string(), &self.created.as_millis().to_string(), self.key.as_str(), reason.as_str()] {
+            hasher.update((field.len() as u64).to_be_bytes());
+            hasher.update(field.as_bytes());
+        }
+        hex::encode(hasher.finalize())
+    }
+}
+
+/// Whether the plan still holds, and the KeyId to send.
+fn check(shown: &Shown, read: &Result<StreamReport, ReadFailure>) -> Result<KeyId, Precondition> {
+    match read {
+        Ok(report) => {
+            preconditions::still_as_shown(shown, report)?;
+            preconditions::of_report(report)
+        }
+        Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => Err(Precondition::Missing),
+        Err(failure) => Err(Precondition::CouldNotRead { why: failure.why.clone() }),
+    }
+}
+
+fn new_change(requester: &Requester, reason: &Reason, shown: Shown, report: Option<&StreamReport>, now: Timestamp) -> Change {
+    Change {
+        id: random::id(),
+        rev: 0,
+        action: Action::Disable,
+        arn: shown.arn,
+        stream_created: shown.created,
+        key: Some(shown.key),
+        retention_hours: report.map_or(0, |report| report.retention_hours),
+        actor: requester.user_name.clone(),
+        reason: reason.as_str().to_owned(),
+        requested_at: now,
+        sent_at: None,
+        accepted: None,
+        updating_at: None,
+        reached_at: None,
+        steady_since: None,
+        settled_at: None,
+        outcome_unknown: None,
+        slow_since: None,
+        old_state: Tally::default(),
+        contrary: Tally::default(),
+        missing: Tally::default(),
+        last_read: None,
+        end: None,
+    }
+}

@@ -1,0 +1,69 @@
+//! The demo: the simulator in this process, its sample streams as targets, a temporary database and two users without
+//! passwords.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+use super::{
+    clock::Clock,
+    config::TargetSettings,
+    random,
+    store::{Store, User, users},
+};
+use crate::{
+    model::{identity::Role, validation::UserName},
+    simulator::{self, samples},
+};
+
+/// What must live as long as the demo does.
+pub struct Demo {
+    directory: TempDir,
+    simulator: SocketAddr,
+}
+
+/// Starts the simulator on a free port of loopback and makes the directory of the database.
+///
+/// # Errors
+/// When no port or directory can be had.
+pub async fn prepare() -> anyhow::Result<Demo> {
+    let directory = TempDir::with_prefix("keystream-demo-").context("no temporary directory for the demo's database")?;
+    let simulator = simulator::start(SocketAddr::from(([127, 0, 0, 1], 0)), simulator::Settings::default()).await?;
+    Ok(Demo { directory, simulator })
+}
+
+impl Demo {
+    pub fn database_url(&self) -> String {
+        format!("sqlite://{}", self.directory.path().join("keystream.db").display())
+    }
+
+    /// The simulator's accounts and Regions.
+    pub fn targets(&self) -> Vec<TargetSettings> {
+        let target = |sample: &samples::SampleTarget| TargetSettings {
+            account: sample.account.parse().ok(),
+            region: sample.region.parse().ok(),
+            name: Some(sample.name.to_owned()),
+            is_production: sample.is_production,
+            endpoint: Some(format!("http://{}", self.simulator)),
+            simulator_access_key: Some(sample.account.to_owned()),
+            ..TargetSettings::default()
+        };
+        samples::TARGETS.iter().map(target).collect()
+    }
+}
+
+/// Adds `viewer` and `operator`.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn add_users(store: &Store, clock: &dyn Clock) -> anyhow::Result<()> {
+    let mut tx = store.write().await?;
+    for role in [Role::Viewer, Role::Operator] {
+        let user = User { id: random::id(), name: role.word().to_owned(), role, password_hash: None, is_demo: true, disabled_at: None };
+        let name = UserName::parse(role.word()).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+        users::insert(&mut tx, &user, &name, clock.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! The built site: where it is and what its files are called. Names that carry a hash are served as immutable.
+
+use std::path::{Path, PathBuf};
+
+use axum::{
+    extract::Request,
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use thiserror::Error;
+
+/// The site on disk and the addresses of its parts.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    root: PathBuf,
+    js: String,
+    wasm: String,
+    css: String,
+    font: Option<String>,
+}
+
+/// Why there is no site to serve.
+#[derive(Debug, Error)]
+#[error("the built site was not found at {looked_at}; build it with `make run`, or name its directory with --site-root")]
+pub struct NoSite {
+    looked_at: String,
+}
+
+impl Assets {
+    /// Finds the site: where it is said to be, else beside the program, else where the build puts it.
+    ///
+    /// # Errors
+    /// When none of these directories holds a built site.
+    pub fn find(configured: Option<&Path>) -> Result<Self, NoSite> {
+        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+        let candidates: Vec<PathBuf> = match configured {
+            Some(root) => vec![root.to_owned()],
+            None => beside.into_iter().chain([PathBuf::from("target/site")]).collect(),
+        };
+        let looked_at = candidates.iter().map(|root| root.display().to_string()).collect::<Vec<_>>().join(" and ");
+        candidates.into_iter().find_map(Self::at).ok_or(NoSite { looked_at })
+    }
+
+    fn at(root: PathBuf) -> Option<Self> {
+        let names: Vec<String> =
+            std::fs::read_dir(root.join("pkg")).ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let address = |start: &str, end: &str| {
+            let name = names.iter().filter(|name| name.starts_with(start) && name.ends_with(end)).min();
+            name.map(|name| format!("/pkg/{name}"))
+        };
+        let (js, wasm, css) = (address("keystream", ".js")?, address("keystream", ".wasm")?, address("keystream", ".css")?);
+        Some(Self { font: address("inter", ".woff2"), root, js, wasm, css })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn js(&self) -> &str {
+        &self.js
+    }
+
+    pub fn wasm(&self) -> &str {
+        &self.wasm
+    }
+
+    pub fn css(&self) -> &str {
+        &self.css
+    }
+
+    pub fn font(&self) -> Option<&str> {
+        self.font.as_deref()
+    }
+
+    /// A site without files, for tests that look at pages and never load them.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        let address = |name: &str| format!("/pkg/{name}");
+        Self { root: PathBuf::from("/nonexistent"), js: address("keystream.js"), wasm: address("keystream.wasm"), css: address("keystream.css"), font: None }
+    }
+}
+
+/// Lets browsers keep files whose name carries a hash for good, and asks about the others every time.
+pub async fn cache(request: Request, next: Next) -> Response {
+    let is_hashed = request.uri().path().rsplit('/').next().is_some_and(has_hash);
+    let mut response = next.run(request).await;
+    let value = if is_hashed && response.status().is_success() { "public, max-age=31536000, immutable" } else { "no-cache" };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+    response
+}
+
+/// Whether a file's name has a hash before its ending: `keystream.0f3a….js`.
+fn has_hash(name: &str) -> bool {
+    name.split('.').nth_back(1).is_some_and(|part| part.len() >= 16 && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_hash;
+
+    #[test]
+    fn only_hashed_names_are_kept_for_good() {
+        assert!(has_hash("keystream.0123456789abcdef.js"));
+        for name in ["keystream.js", "keystream_bg.wasm", "x", "inter.woff2", ".0123456789abcdef"] {
+            assert!(!has_hash(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Refusals from in front of the pages: a small page for browsers, JSON for everything else. Each says what happened,
+//! what did not, and what to do next. Nothing of the request is repeated in them.
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    error::AppError,
+    server::{context, state::AppState},
+};
+
+/// A refusal as both kinds of clients get it.
+fn answer(state: &AppState, headers: &HeaderMap, status: StatusCode, title: &str, text: &str, error: &AppError) -> Response {
+    if !context::wants_html(headers) {
+        return json(status, error);
+    }
+    let css = state.assets.css();
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} \u{b7} Keystream</title><link rel=\"icon\" href=\"/favicon.svg\">\
+         <link rel=\"stylesheet\" href=\"{css}\"></head><body><main class=\"refusal\"><h1>{title}</h1><p>{text}</p>\
+         <p><a href=\"/streams\">Go to the streams</a></p></main></body></html>"
+    );
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+/// An error of the closed set as JSON.
+pub fn json(status: StatusCode, error: &AppError) -> Response {
+    let body = serde_json::to_string(error).unwrap_or_else(|_| "null".to_owned());
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
+    response
+}
+
+/// 403 by the permission table.
+pub fn not_permitted(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "Your role does not allow this. Nothing was sent. Ask an administrator of Keystream for the role of an operator.";
+    answer(state, headers, StatusCode::FORBIDDEN, "Not permitted", text, &AppError::NotPermitted)
+}
+
+/// 404.
+pub fn not_found(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "There is nothing at this address. Nothing was sent. Check the address, or start from the list.";
+    answer(state, headers, StatusCode::NOT_FOUND, "Not found", text, &AppError::NotFound)
+}
+
+/// 405.
+pub fn other_method(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "This address does not take that kind of request. Nothing was sent. Start from the list.";
+    answer(state, headers, StatusCode::METHOD_NOT_ALLOWED, "Not possible", text, &AppError::Outdated)
+}
+
+/// 403 for requests that do not come from our own pages.
+pub fn cross_origin(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "The request did not come from a page of this site, so nothing was sent. Open the page here and try again. \
+                Behind a proxy: KEYSTREAM_PUBLIC_URL must be the origin in the address bar, and the proxy must pass Origin on.";
+    answer(state, headers, StatusCode::FORBIDDEN, "Not permitted", text, &AppError::NotPermitted)
+}
+
+/// 421 for another host's requests.
+pub fn misdirected(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "Keystream serves another name than the one in your address bar. Nothing was sent. Use the configured address; \
+                who runs Keystream sets it with KEYSTREAM_PUBLIC_URL, and the proxy must pass Host on.";
+    let mut response = answer(state, headers, StatusCode::MISDIRECTED_REQUEST, "Wrong address", text, &AppError::NotPermitted);
+    if !context::wants_html(headers) {
+        response = (StatusCode::MISDIRECTED_REQUEST, "This host is not the one in KEYSTREAM_PUBLIC_URL.\n").into_response();
+    }
+    response
+}
+
+/// 415.
+pub fn other_content_type(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "The request has a content type that is not taken here. Nothing was sent. Reload the page and try again.";
+    answer(state, headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not possible", text, &AppError::Outdated)
+}
+
+/// 400 for a form that cannot be read.
+pub fn outdated(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "The form could not be read. Nothing was sent. It may be from before an update: open the page afresh and fill it in again.";
+    answer(state, headers, StatusCode::BAD_REQUEST, "Not possible", text, &AppError::Outdated)
+}
+
+/// 500 for a plain form; the log has the reference.
+pub fn internal(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "Keystream made a mistake. Before sending a form again, look at Changes whether it was recorded. Who runs Keystream finds it in the log.";
+    let error = AppError::Internal { reference: "none".to_owned() };
+    answer(state, headers, StatusCode::INTERNAL_SERVER_ERROR, "Not possible", text, &error)
+}
+
+/// 413.
+pub fn too_large(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "The request is larger than 64 KiB. Nothing was sent. Shorten what you typed.";
+    answer(state, headers, StatusCode::PAYLOAD_TOO_LARGE, "Too large", text, &AppError::Outdated)
+}
+
+/// 503 with Retry-After.
+pub fn unavailable(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream.";
+    let mut response = answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unavailable);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    response
+}

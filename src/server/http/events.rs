@@ -1,0 +1,158 @@
+//! `/events`: what moved, as Server-Sent Events. A connection first gets everything newer than the `rev` of its page,
+//! then each frame as it is published, until its session ends, its reader is too slow, or the server stops.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    Extension,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{Stream, stream};
+use serde::Deserialize;
+use tokio::sync::broadcast;
+
+use crate::{
+    model::pages::EventFrame,
+    server::{
+        auth::sessions,
+        context::Requester,
+        inventory::{Delivery, Events},
+        state::AppState,
+        store::StoreError,
+    },
+};
+
+/// Open connections of one session.
+const PER_SESSION: usize = 6;
+/// Comments in between, so that proxies and browsers see that the connection lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often an open connection asks whether its session is still good.
+const SESSION_CHECK: Duration = Duration::from_secs(4);
+
+/// Open connections by session.
+static OPEN: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
+
+/// `?after=REV`: the `rev` of the page.
+#[derive(Debug, Deserialize)]
+pub struct After {
+    after: Option<String>,
+}
+
+/// Opens a connection.
+pub async fn open(State(state): State<AppState>, Extension(requester): Extension<Requester>, Query(query): Query<After>, headers: HeaderMap) -> Response {
+    if state.draining.is_cancelled() {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let Some(place) = Place::take(&requester.session_hash) else {
+        return (StatusCode::TOO_MANY_REQUESTS, "Six event connections of this session are open. Close a tab.\n").into_response();
+    };
+    // A reconnecting browser knows better than the address that it once opened.
+    let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let after: Option<i64> = last_id.or(query.after).and_then(|rev| rev.trim().parse().ok());
+    // Subscribed before the past is read: nothing falls between.
+    let frames = state.inventory.events().subscribe();
+    let first = match past(&state, after).await {
+        Ok(first) => first,
+        Err(error) => {
+            tracing::error!(%error, "the journal could not be read for an event connection: {error}");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    };
+    let connection = Connection { state, requester, frames, next: Some(first), is_over: false, _place: place };
+    Sse::new(follow(connection)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("")).into_response()
+}
+
+/// Everything newer than the page, or the order to start over.
+async fn past(state: &AppState, after: Option<i64>) -> Result<Delivery, StoreError> {
+    let Some(frame) = after.and_then(|rev| state.inventory.frame_after(rev).map(|frame| (rev, frame))) else { return Ok(Delivery::Reset) };
+    let (rev, mut frame) = frame;
+    frame.changes = state.store.changes_after(rev).await?;
+    Ok(Delivery::Frame(Arc::new(frame)))
+}
+
+struct Connection {
+    state: AppState,
+    requester: Requester,
+    frames: broadcast::Receiver<Arc<EventFrame>>,
+    next: Option<Delivery>,
+    is_over: bool,
+    _place: Place,
+}
+
+fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(connection, |mut connection| async move {
+        if connection.is_over {
+            return None;
+        }
+        let delivery = match connection.next.take() {
+            Some(delivery) => delivery,
+            None => connection.wait().await?,
+        };
+        let event = match delivery {
+            Delivery::Frame(frame) => {
+                // Numbers and JSON hold no line breaks, which an event could not carry.
+                let json = serde_json::to_string(frame.as_ref()).unwrap_or_else(|_| "null".to_owned());
+                Event::default().id(frame.rev.to_string()).event("frame").data(json)
+            }
+            Delivery::Reset => {
+                connection.is_over = true;
+                Event::default().event("reset").data("")
+            }
+        };
+        Some((Ok(event), connection))
+    })
+}
+
+impl Connection {
+    /// The next delivery; `None` when the session is over or the server stops.
+    async fn wait(&mut self) -> Option<Delivery> {
+        loop {
+            tokio::select! {
+                () = self.state.draining.cancelled() => return None,
+                delivery = Events::next(&mut self.frames) => return Some(delivery),
+                () = tokio::time::sleep(SESSION_CHECK) => {
+                    if !sessions::is_live(&self.state, &self.requester).await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One of a session's places, given back when the connection ends.
+struct Place(String);
+
+impl Place {
+    fn take(session: &str) -> Option<Self> {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(session.to_owned()).or_default();
+        if *count >= PER_SESSION {
+            return None;
+        }
+        *count += 1;
+        Some(Self(session.to_owned()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.0) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! `/metrics` in Prometheus's format, on a listener of its own and never on the public one.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use axum::{Router, routing::get};
+use metrics_exporter_prometheus::PrometheusBuilder;
+
+/// Calls of AWS, by operation and outcome.
+pub const AWS_CALLS: &str = "keystream_aws_calls_total";
+/// Changes that came to an end, by end.
+pub const CHANGES_ENDED: &str = "keystream_changes_ended_total";
+
+/// Records from now on and serves what was recorded.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn serve(address: SocketAddr) -> anyhow::Result<()> {
+    let recorder = PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
+    metrics::describe_counter!(AWS_CALLS, "Calls of AWS by operation and outcome");
+    metrics::describe_counter!(CHANGES_ENDED, "Changes of encryption by how they ended");
+    let listener = std::net::TcpListener::bind(address).with_context(|| format!("KEYSTREAM_METRICS_LISTEN: {address} cannot be bound"))?;
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let app = Router::new().route("/metrics", get(move || std::future::ready(recorder.render())));
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, app).await {
+            tracing::error!(%error, "the metrics listener ended: {error}");
+        }
+    });
+    Ok(())
+}

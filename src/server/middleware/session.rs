@@ -1,0 +1,62 @@
+//! Puts the signed-in person into the request, and keeps the session's cookies as they must be.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use tower_sessions::Session;
+
+use super::client_address::ClientAddress;
+use crate::server::{auth::sessions, context, http::error_page, state::AppState};
+
+/// Paths whose requests a page makes by itself; a session does not live from them. Those that a person can also cause
+/// note the person's act themselves.
+const AUTOMATIC: [&str; 7] =
+    ["/events", "/csp-report", "/api/frame", "/api/list-streams", "/api/stream", "/api/list-changes", "/api/change"];
+
+/// Finds the person behind the session. A database that cannot be read is a 503, not a sign-out.
+pub async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string());
+    let agent = context::user_agent(request.headers());
+    match sessions::requester(&session, state.clock.now(), address, agent).await {
+        Ok(Some(requester)) => {
+            if is_human(&request) {
+                sessions::note_human(&state, &requester).await;
+            }
+            request.extensions_mut().insert(requester);
+        }
+        Ok(None) => {}
+        Err(error) => {
+            tracing::error!(%error, "a session could not be read: {error}");
+            return error_page::unavailable(&state, request.headers());
+        }
+    }
+    next.run(request).await
+}
+
+fn is_human(request: &Request) -> bool {
+    let is_refresh = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "live=1"));
+    !is_refresh && !AUTOMATIC.contains(&request.uri().path())
+}
+
+/// Adds `Secure` to cookies that lack it when the site is https: the removal cookie of tower-sessions 0.15 does, and
+/// browsers ignore a `__Host-` cookie without it, so that signing out would leave the cookie behind.
+pub async fn secure_cookies(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if state.origin.is_https {
+        let cookies: Vec<HeaderValue> = response.headers_mut().get_all(header::SET_COOKIE).iter().map(with_secure).collect();
+        response.headers_mut().remove(header::SET_COOKIE);
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+fn with_secure(cookie: &HeaderValue) -> HeaderValue {
+    let text = cookie.to_str().unwrap_or_default();
+    let is_secure = text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure"));
+    if is_secure { cookie.clone() } else { HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or_else(|_| cookie.clone()) }
+}

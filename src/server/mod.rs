@@ -1,0 +1,23 @@
+//! The server half: from the configuration to a listening, draining process.
+
+pub mod audit;
+pub mod auth;
+pub mod aws;
+pub mod change;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod context;
+mod demo;
+pub mod forms;
+pub mod http;
+pub mod inventory;
+pub mod lifecycle;
+pub mod middleware;
+pub mod random;
+pub mod router;
+pub mod serve;
+mod shell;
+pub mod state;
+pub mod store;
+pub mod telemetry;

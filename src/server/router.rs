@@ -1,0 +1,131 @@
+//! The router: every route and the whole middleware stack, in order.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::{from_fn, from_fn_with_state, map_response_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, services::ServeDir, timeout::TimeoutLayer};
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+
+use super::{
+    auth::sessions::Sessions,
+    context,
+    http::{assets, error_page, events, health, reports},
+    middleware::{authorize, client_address, forms, headers, host, origin, session},
+    state::AppState,
+};
+use crate::{app::App, server::shell::shell};
+
+/// The largest body: forms are small.
+const BODY_LIMIT: usize = 64 * 1024;
+/// No handler needs longer: AWS's answers are waited for at most 3 s, and event streams begin at once.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Plain handlers, as the permission table names them. The test of the table reads this list.
+pub const PLAIN_HANDLERS: [(&str, &str); 8] = [
+    ("GET", "/"),
+    ("GET", "/events"),
+    ("GET", "/livez"),
+    ("GET", "/readyz"),
+    ("POST", "/csp-report"),
+    ("GET", "/pkg/{*file}"),
+    ("GET", "/favicon.svg"),
+    ("GET", "/robots.txt"),
+];
+
+/// The whole application.
+pub fn build(state: AppState) -> Router {
+    let site = ServeDir::new(state.assets.root()).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+    let static_files = Router::new()
+        .route_service("/pkg/{*file}", site.clone())
+        .route_service("/favicon.svg", site.clone())
+        .route_service("/robots.txt", site)
+        .layer(from_fn(assets::cache));
+
+    let for_functions = state.clone();
+    let functions = Router::new()
+        .route(
+            "/api/{*name}",
+            post(move |request: Request| {
+                let state = for_functions.clone();
+                async move { leptos_axum::handle_server_fns_with_context(move || context::provide(state.clone()), request).await.into_response() }
+            }),
+        )
+        .layer(from_fn_with_state(state.clone(), forms::guard));
+
+    let for_pages = state.clone();
+    let for_shell = state.assets.clone();
+    let pages = Router::<AppState>::new().leptos_routes_with_context(
+        &state,
+        generate_route_list(App),
+        move || context::provide(for_pages.clone()),
+        move || shell(&for_shell),
+    );
+
+    let routes = Router::new()
+        .route("/", get(|| async { Redirect::to("/streams") }))
+        .route("/events", get(events::open))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/csp-report", post(reports::receive))
+        .merge(pages)
+        .merge(functions)
+        .merge(static_files)
+        .fallback(not_found)
+        .with_state(state.clone());
+
+    let sessions = SessionManagerLayer::new(Sessions::new(state.store.clone(), state.clock.clone()))
+        .with_name(state.origin.cookie_name())
+        .with_secure(state.origin.is_https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/");
+
+    // Each layer stands around those above it: a request passes them from the last to the first.
+    routes
+        // The table is asked by the person whom the session names.
+        .layer(from_fn_with_state(state.clone(), authorize::enforce))
+        .layer(from_fn_with_state(state.clone(), session::identify))
+        .layer(sessions)
+        .layer(from_fn_with_state(state.clone(), session::secure_cookies))
+        // Nothing of another site's request reaches the session.
+        .layer(from_fn_with_state(state.clone(), origin::check))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIMEOUT))
+        .layer(from_fn_with_state(state.clone(), host::check))
+        .layer(from_fn_with_state(state.clone(), client_address::find))
+        .layer(map_response_with_state(state.clone(), plain_refusals))
+        // A panic is an answer like any other, so it stands within the headers.
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state, headers::set))
+}
+
+async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    error_page::not_found(&state, &headers)
+}
+
+/// Gives the layers' own bare refusals (a body that is too large) a body and a type.
+async fn plain_refusals(State(state): State<AppState>, response: Response) -> Response {
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &HeaderMap::new()),
+        StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => error_page::unavailable(&state, &HeaderMap::new()),
+        _ => response,
+    }
+}
+
+/// The answer to a request whose handler panicked: nothing of the panic leaves the process but to the log.
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> axum::http::Response<Body> {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let reference = super::random::id();
+    tracing::error!(reference, "a request panicked ({reference}): {}", text.unwrap_or("no message"));
+    error_page::json(StatusCode::INTERNAL_SERVER_ERROR, &crate::error::AppError::Internal { reference })
+}

@@ -1,0 +1,163 @@
+//! `keystream serve`: opens the database, makes the services, binds, resumes what was under way, and serves until told to stop.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, bail};
+use leptos::config::LeptosOptions;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    auth::{passwords::Passwords, setup::SetupLink},
+    aws::targets::{self, Target},
+    change::Changes,
+    clock::{Clock, SystemClock},
+    config::{Origin, Settings},
+    demo,
+    http::{assets::Assets, metrics},
+    inventory::{Inventory, collect},
+    lifecycle,
+    middleware::client_address::TrustedProxies,
+    router,
+    state::{AppState, Services},
+    store::{Opener, Store, StoreError},
+};
+
+/// Serves on the configured targets.
+///
+/// # Errors
+/// When something that is needed at the start is missing or refuses: one line that says what.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    let store = Store::open(&settings.database_url, Opener::Server).await?;
+    if store.has_demo_users().await? {
+        bail!("{} was made by the demo and has users without passwords; choose another KEYSTREAM_DATABASE_URL", settings.database_url);
+    }
+    serve(settings, store, false).await
+}
+
+/// Serves the demo: the simulator with its sample streams, and a database that is removed at the end.
+///
+/// # Errors
+/// As [`run`]; also when the address is not loopback.
+pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
+    if !settings.listen.ip().is_loopback() {
+        bail!("KEYSTREAM_LISTEN: the demo has users without passwords and listens on loopback only, not on {}", settings.listen);
+    }
+    // A public name would put the demo's open sign-in behind a proxy.
+    if settings.public_url.as_ref().is_some_and(|origin| !origin.is_loopback) {
+        bail!("KEYSTREAM_PUBLIC_URL: the demo is served on loopback only");
+    }
+    let demo = demo::prepare().await?;
+    settings.targets = demo.targets();
+    let store = Store::open(&demo.database_url(), Opener::Server).await?;
+    demo::add_users(&store, &SystemClock).await?;
+    serve(settings, store, true).await
+}
+
+async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let assets = Assets::find(settings.site_root.as_deref())?;
+    let targets = targets::load(&settings.targets, &clock).await?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| format!("KEYSTREAM_LISTEN: {} cannot be bound", settings.listen))?;
+    let address = listener.local_addr()?;
+    let origin = match &settings.public_url {
+        Some(origin) => origin.clone(),
+        None => Origin::of_address(address).with_context(|| format!("{address} has no origin"))?,
+    };
+    if let Some(address) = settings.metrics_listen {
+        metrics::serve(address)?;
+    }
+    let has_users = store.has_users().await?;
+    let running = assemble(Parts {
+        store,
+        targets,
+        clock,
+        origin,
+        assets,
+        trusted_proxies: TrustedProxies(settings.trusted_proxies),
+        is_demo,
+        is_read_only: settings.read_only,
+    })
+    .await?;
+    announce(&running.state, has_users);
+
+    let draining = running.state.draining.clone();
+    let app = router::build(running.state).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(lifecycle::drain_on_signal(draining.clone()));
+    let stopping = draining.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move { stopping.cancelled().await });
+    tokio::select! {
+        result = server => result.context("serving ended")?,
+        () = async { draining.cancelled().await; tokio::time::sleep(lifecycle::DRAIN_DEADLINE).await } => {
+            tracing::warn!("some connections did not end in time");
+        }
+    }
+    lifecycle::finish(&running.tasks).await;
+    Ok(())
+}
+
+/// What the services are made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub store: Store,
+    pub targets: Vec<Arc<Target>>,
+    pub clock: Arc<dyn Clock>,
+    pub origin: Origin,
+    pub assets: Assets,
+    pub trusted_proxies: TrustedProxies,
+    pub is_demo: bool,
+    pub is_read_only: bool,
+}
+
+/// The services at work: collectors collect, unfinished changes are watched again.
+#[derive(Debug)]
+pub struct Running {
+    pub state: AppState,
+    pub tasks: TaskTracker,
+}
+
+/// Makes the services and starts what works in the background.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
+    let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only } = parts;
+    let draining = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let (inventory, writer) = Inventory::open(store.clone(), targets, clock.clone()).await?;
+    // Not tracked: it ends when nothing is left that could queue a row.
+    tokio::spawn(writer);
+    let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
+    changes.resume().await?;
+    for target in inventory.targets() {
+        tasks.spawn(collect(inventory.clone(), target.clone(), draining.clone()));
+    }
+    let services = Services {
+        store,
+        inventory,
+        changes,
+        passwords: Passwords::default(),
+        setup: SetupLink::default(),
+        clock,
+        origin,
+        assets,
+        trusted_proxies,
+        is_demo,
+        is_read_only,
+        draining,
+    };
+    let leptos_options = LeptosOptions::builder().output_name("keystream").build();
+    Ok(Running { state: AppState { leptos_options, services: Arc::new(services) }, tasks })
+}
+
+/// Says on standard output where to go: people read it, and tests wait for it.
+#[expect(clippy::print_stdout, reason = "the lines that the contract promises")]
+fn announce(state: &AppState, has_users: bool) {
+    let origin = state.origin.as_str();
+    println!("Listening on {origin}");
+    if state.is_demo {
+        println!("Demo: sign in at {origin}/sign-in as viewer or operator with the buttons there; no password. Ctrl-C ends it.");
+    } else if !has_users {
+        println!("Setup: {origin}/setup/{}", state.setup.open(state.clock.now()));
+    }
+}

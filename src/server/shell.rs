@@ -1,0 +1,52 @@
+//! The document around the application: head, boot script, body. Rendered on the server only.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use super::http::assets::Assets;
+use crate::app::App;
+
+/// The whole document.
+pub fn shell(assets: &Assets) -> impl IntoView + use<> {
+    let css = assets.css().to_owned();
+    let font = assets.font().map(|font| view! { <link rel="preload" href=font.to_owned() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                <link rel="stylesheet" href=css />
+                {font}
+                <Boot assets=assets.clone() />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Loads and starts the wasm. Our own instead of Leptos's component, which in 0.8 puts the nonce into the preload's
+/// `crossorigin`, so that Firefox gives up on it; and because a page with something under way must go on reloading itself
+/// when the wasm does not start.
+#[component]
+fn Boot(assets: Assets) -> impl IntoView {
+    let nonce = use_nonce();
+    let js = assets.js().to_owned();
+    let wasm = assets.wasm().to_owned();
+    let script = format!(
+        "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>{{m.hydrate();document.documentElement.dataset.hydrated=\"\"}}))\
+         .catch(e=>{{console.warn(\"Keystream runs without wasm:\",String(e));\
+         const s=document.querySelector(\"[data-self-refresh]\");\
+         if(s)setTimeout(()=>location.replace(s.dataset.selfRefresh),1e4)}})"
+    );
+    view! {
+        <link rel="modulepreload" href=js nonce=nonce.clone() crossorigin="anonymous" />
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <script type="module" nonce=nonce inner_html=script></script>
+    }
+}

@@ -1,0 +1,56 @@
+//! What every request can reach: the services, made once at the start.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    auth::{passwords::Passwords, setup::SetupLink},
+    change::Changes,
+    clock::Clock,
+    config::Origin,
+    http::assets::Assets,
+    inventory::Inventory,
+    middleware::client_address::TrustedProxies,
+    store::Store,
+};
+
+/// The services. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    pub leptos_options: LeptosOptions,
+    pub services: Arc<Services>,
+}
+
+/// One of each.
+#[derive(Debug)]
+pub struct Services {
+    pub store: Store,
+    pub inventory: Arc<Inventory>,
+    pub changes: Arc<Changes>,
+    pub passwords: Passwords,
+    pub setup: SetupLink,
+    pub clock: Arc<dyn Clock>,
+    pub origin: Origin,
+    pub assets: Assets,
+    pub trusted_proxies: TrustedProxies,
+    pub is_demo: bool,
+    pub is_read_only: bool,
+    /// Set when the server begins to stop: not ready, event streams end.
+    pub draining: CancellationToken,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos_options.clone()
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Services;
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}

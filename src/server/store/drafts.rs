@@ -1,0 +1,42 @@
+//! The table of drafts: what was typed into a form that had a mistake, for 15 minutes, for its author only.
+
+use super::{Store, StoreError};
+use crate::model::timestamp::{MINUTE_MS, Timestamp};
+
+const KEPT_MS: i64 = 15 * MINUTE_MS;
+
+impl Store {
+    /// Keeps what was typed. `user_id` is empty for forms of people who are not signed in. Old drafts go at the same time.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn keep_draft(&self, id: &str, user_id: &str, body: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query("DELETE FROM drafts WHERE created_at < $1").bind(now.plus_millis(-KEPT_MS).as_millis()).execute(&mut *tx).await?;
+        sqlx::query(
+            "INSERT INTO drafts (id, user_id, body, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id, user_id) DO UPDATE SET body = excluded.body, created_at = excluded.created_at",
+        )
+        .bind(id)
+        .bind(user_id)
+        .bind(body)
+        .bind(now.as_millis())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// What was typed, if it is this user's and not too old.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn draft(&self, id: &str, user_id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT body FROM drafts WHERE id = $1 AND user_id = $2 AND created_at >= $3")
+            .bind(id)
+            .bind(user_id)
+            .bind(now.plus_millis(-KEPT_MS).as_millis())
+            .fetch_optional(&self.reader)
+            .await?)
+    }
+}

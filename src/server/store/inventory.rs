@@ -1,0 +1,72 @@
+//! The table of streams: the inventory, written behind the memory that serves it.
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+
+use super::{Store, StoreError, Tx};
+use crate::model::{
+    inventory::{ReadProblem, Reported},
+    stream::{StreamKey, StreamReport, StreamStatus},
+    timestamp::{DAY_MS, Timestamp},
+};
+
+/// What is known of one stream, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredStream {
+    pub key: StreamKey,
+    /// Set by the transaction that writes it.
+    pub rev: i64,
+    /// The status as the list last gave it, where it did.
+    pub listed: Option<Reported<StreamStatus>>,
+    /// The last complete read.
+    pub report: Option<StreamReport>,
+    /// Why there is nothing newer.
+    pub problem: Option<ReadProblem>,
+    pub gone_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// All rows, those that AWS stopped listing within the last day included.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub async fn streams(&self) -> Result<Vec<StoredStream>, StoreError> {
+        let rows = sqlx::query("SELECT rev, body FROM streams").fetch_all(&self.reader).await?;
+        rows.iter()
+            .map(|row| {
+                let mut stream: StoredStream = serde_json::from_str(row.try_get("body")?)?;
+                stream.rev = row.try_get("rev")?;
+                Ok(stream)
+            })
+            .collect()
+    }
+}
+
+/// Writes one row of the inventory.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn upsert(tx: &mut Tx, stream: &StoredStream) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (account, region, name) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
+    )
+    .bind(stream.key.account.as_str())
+    .bind(stream.key.region.as_str())
+    .bind(stream.key.name.as_str())
+    .bind(stream.rev)
+    .bind(stream.gone_at.map(Timestamp::as_millis))
+    .bind(serde_json::to_string(stream)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets rows that AWS stopped listing more than a day ago.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM streams WHERE gone_at < $1").bind(now.plus_millis(-DAY_MS).as_millis()).execute(&mut **tx).await?;
+    Ok(())
+}

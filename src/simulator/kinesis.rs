@@ -1,0 +1,128 @@
+//! The operations of Kinesis that Keystream calls, as AWS documents them (Kinesis service model, 2013-12-02).
+
+use serde_json::{Value, json};
+
+use super::{
+    Refused,
+    world::{Caller, Stream, World, arn},
+};
+use crate::model::encryption::KeyId;
+
+/// AWS allows this many successful starts, and as many stops, of a stream in 24 h.
+const A_DAY: usize = 25;
+/// AWS returns at most this many names a call.
+const PAGE: usize = 100;
+
+type Outcome = Result<Option<Value>, Refused>;
+
+/// The stream that a request names, by ARN or name.
+pub fn stream_of(input: &Value) -> Option<String> {
+    let arn = input.get("StreamARN").and_then(Value::as_str).and_then(|arn| arn.rsplit_once("stream/"));
+    arn.map(|(_, name)| name).or_else(|| input.get("StreamName").and_then(Value::as_str)).map(ToOwned::to_owned)
+}
+
+/// Carries a call out.
+pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) -> Outcome {
+    match operation {
+        "ListStreams" => list_streams(world, caller, input),
+        "DescribeStreamSummary" => describe_stream_summary(world, caller, input),
+        "StopStreamEncryption" => change_encryption(world, caller, input, false),
+        "StartStreamEncryption" => change_encryption(world, caller, input, true),
+        "PutRecord" => put_record(world, caller, input),
+        _ => Err(Refused::new("UnknownOperationException", "The operation is not one of the simulator's")),
+    }
+}
+
+fn list_streams(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
+    world.throttle(caller, "ListStreams", 5)?;
+    let limit = input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE).clamp(1, PAGE);
+    let after = input.get("NextToken").or_else(|| input.get("ExclusiveStartStreamName")).and_then(Value::as_str).unwrap_or_default();
+    let after = after.strip_prefix("after:").unwrap_or(after).to_owned();
+    let streams = world.streams(caller);
+    let page: Vec<&Stream> = streams.values().filter(|stream| stream.name.as_str() > after.as_str()).take(limit).collect();
+    let last = page.last().map(|stream| stream.name.clone());
+    let has_more = last.as_ref().is_some_and(|last| streams.keys().next_back() > Some(last));
+    let summaries: Vec<Value> = page
+        .iter()
+        .map(|stream| {
+            json!({
+                "StreamName": stream.name, "StreamARN": arn(caller, &stream.name), "StreamStatus": stream.status,
+                "StreamModeDetails": mode(stream), "StreamCreationTimestamp": stream.created,
+            })
+        })
+        .collect();
+    let names: Vec<&str> = page.iter().map(|stream| stream.name.as_str()).collect();
+    let mut answer = json!({"StreamNames": names, "HasMoreStreams": has_more, "StreamSummaries": summaries});
+    if let Some(last) = last.filter(|_| has_more) {
+        answer["NextToken"] = json!(format!("after:{last}"));
+    }
+    Ok(Some(answer))
+}
+
+fn describe_stream_summary(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
+    world.throttle(caller, "DescribeStreamSummary", 20)?;
+    let stream = find(world, caller, input)?;
+    let mut summary = json!({
+        "StreamName": stream.name, "StreamARN": arn(caller, &stream.name), "StreamStatus": stream.status,
+        "StreamModeDetails": mode(stream), "RetentionPeriodHours": stream.retention_hours,
+        "StreamCreationTimestamp": stream.created, "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
+        "OpenShardCount": stream.open_shards, "ConsumerCount": stream.consumers,
+    });
+    if !stream.hides_encryption {
+        summary["EncryptionType"] = json!(if stream.key.is_some() { "KMS" } else { "NONE" });
+        if let Some(key) = &stream.key {
+            summary["KeyId"] = json!(key);
+        }
+    }
+    Ok(Some(json!({"StreamDescriptionSummary": summary})))
+}
+
+fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start: bool) -> Outcome {
+    if input.get("EncryptionType").and_then(Value::as_str) != Some("KMS") {
+        return Err(Refused::new("InvalidArgumentException", "Encryption type cannot be NONE."));
+    }
+    let key = input.get("KeyId").and_then(Value::as_str).filter(|key| !key.is_empty());
+    let Some(key) = key else {
+        let message = "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null";
+        return Err(Refused::new("ValidationException", message));
+    };
+    if key.parse::<KeyId>().is_err() {
+        return Err(Refused::new("InvalidArgumentException", format!("KeyId {key} is not valid.")));
+    }
+    let lasts = Some(world.settings.transition);
+    let account = caller.account.clone();
+    let stream = find(world, caller, input)?;
+    if stream.status != "ACTIVE" {
+        let message = format!("Stream {} under account {account} not ACTIVE, instead in state {}", stream.name, stream.status);
+        return Err(Refused::new("ResourceInUseException", message));
+    }
+    if stream.used_today(is_start) >= A_DAY {
+        let message = format!("Stream {} under account {account} has reached the limit of {A_DAY} changes in 24 hours.", stream.name);
+        return Err(Refused::new("LimitExceededException", message));
+    }
+    stream.begin(is_start.then(|| key.to_owned()), lasts);
+    Ok(None)
+}
+
+fn put_record(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
+    let stream = find(world, caller, input)?;
+    let encryption_type = if stream.key.is_some() { "KMS" } else { "NONE" };
+    let sequence_number = super::world::since_epoch().as_nanos().to_string();
+    Ok(Some(json!({"ShardId": "shardId-000000000000", "SequenceNumber": sequence_number, "EncryptionType": encryption_type})))
+}
+
+fn find<'a>(world: &'a mut World, caller: &Caller, input: &Value) -> Result<&'a mut Stream, Refused> {
+    let Some(name) = stream_of(input) else {
+        return Err(Refused::new("InvalidArgumentException", "Either StreamName or StreamARN must be given."));
+    };
+    let is_other = input.get("StreamARN").and_then(Value::as_str).is_some_and(|given| given != arn(caller, &name));
+    let missing = || Refused::new("ResourceNotFoundException", format!("Stream {name} under account {} not found.", caller.account));
+    if is_other {
+        return Err(missing());
+    }
+    world.streams(caller).get_mut(&name).ok_or_else(missing)
+}
+
+fn mode(stream: &Stream) -> Value {
+    json!({"StreamMode": if stream.is_on_demand { "ON_DEMAND" } else { "PROVISIONED" }})
+}

@@ -1,0 +1,175 @@
+//! An AWS-shaped server for the demo and the tests: Kinesis and the one call of STS that Keystream makes, over AWS's
+//! JSON 1.1 and Query protocols, with AWS's documented behaviour and, on demand, its faults. It shares nothing with the
+//! server but `model`, and proves nothing by itself: the same journeys run against servers that others wrote.
+
+mod control;
+mod kinesis;
+pub mod samples;
+mod sts;
+mod world;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::Context;
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+
+pub use self::world::Settings;
+use self::{
+    control::Fault,
+    world::{Caller, World},
+};
+
+/// The largest request that is read.
+const LONGEST_REQUEST: usize = 12 * 1024 * 1024;
+
+/// Starts the simulator with its sample streams; it ends with the process. Returns the address that was bound.
+///
+/// # Errors
+/// When the address cannot be bound, or is not of loopback: its control endpoint is open to whoever reaches it.
+pub async fn start(address: SocketAddr, settings: Settings) -> anyhow::Result<SocketAddr> {
+    let (address, serving) = bind(address, settings).await?;
+    tokio::spawn(serving);
+    Ok(address)
+}
+
+/// Binds the simulator; the future serves until it is dropped.
+///
+/// # Errors
+/// As [`start`].
+pub async fn bind(address: SocketAddr, settings: Settings) -> anyhow::Result<(SocketAddr, impl Future<Output = ()> + Send + 'static)> {
+    anyhow::ensure!(address.ip().is_loopback(), "the simulator listens on loopback only, not on {address}");
+    let listener = TcpListener::bind(address).await.with_context(|| format!("the simulator cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
+    let world = Arc::new(Mutex::new(World::with_samples(settings)));
+    let serving = async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve_connection(stream, world.clone()));
+        }
+    };
+    Ok((address, serving))
+}
+
+async fn serve_connection(stream: TcpStream, world: Arc<Mutex<World>>) {
+    let service = service_fn(move |request| {
+        let world = world.clone();
+        async move {
+            match answer(request, &world).await {
+                Answer::Send(response) => Ok(response),
+                // An error of the service closes the connection without a word: the answer that is lost.
+                Answer::Drop => Err(std::io::Error::other("the answer is dropped by order")),
+            }
+        }
+    });
+    // Broken connections are what some tests are about.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+enum Answer {
+    Send(Response<Full<Bytes>>),
+    Drop,
+}
+
+async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
+    let (head, body) = request.into_parts();
+    let body = match http_body_util::Limited::new(body, LONGEST_REQUEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Answer::Send(respond(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large")),
+    };
+    if head.uri.path().starts_with("/_control/") {
+        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let (status, value) = control::answer(&mut world, &head.method, head.uri.path(), &body);
+        return Answer::Send(respond(status, "application/json", value.to_string()));
+    }
+    let Some(caller) = Caller::of(&head.headers) else {
+        return Answer::Send(refuse(&Refused::new("MissingAuthenticationTokenException", "Missing Authentication Token")));
+    };
+    if head.method != Method::POST {
+        return Answer::Send(refuse(&Refused::new("UnknownOperationException", "POST only")));
+    }
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
+    match target.strip_prefix("Kinesis_20131202.") {
+        Some(operation) => answer_kinesis(operation, &caller, &body, world).await,
+        None => Answer::Send(sts::answer(&caller, &body)),
+    }
+}
+
+async fn answer_kinesis(operation: &str, caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answer {
+    let Ok(input) = serde_json::from_slice::<Value>(body) else {
+        return Answer::Send(refuse(&Refused::new("SerializationException", "the body is not JSON")));
+    };
+    let stream = kinesis::stream_of(&input);
+    let fault = world.lock().unwrap_or_else(PoisonError::into_inner).take_fault(operation, stream.as_deref());
+    if let Some(Fault::DelayMs(millis)) = fault {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+    let refused_early = match &fault {
+        Some(Fault::Refuse { code, message }) => Some(Refused::new(code, message)),
+        _ => None,
+    };
+    let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before));
+    let outcome = {
+        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = match refused_early {
+            Some(refused) => Err(refused),
+            None if never_arrives => Err(Refused::new("InternalFailureException", "the request never arrived")),
+            None => kinesis::call(&mut world, operation, caller, &input),
+        };
+        world.log_call(operation, caller, stream.as_deref(), outcome.as_ref().map_or_else(|refused| refused.code.as_str(), |_| "ok"));
+        outcome
+    };
+    match fault {
+        Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
+        Some(Fault::Error500Before | Fault::Error500After) => {
+            let body = json!({"__type": "InternalFailureException", "message": "Internal failure"}).to_string();
+            return Answer::Send(respond(StatusCode::INTERNAL_SERVER_ERROR, "application/x-amz-json-1.1", body));
+        }
+        Some(Fault::Html) => return Answer::Send(respond(StatusCode::OK, "text/html", "<html><body>Welcome to the proxy</body></html>")),
+        _ => {}
+    }
+    Answer::Send(match outcome {
+        Ok(output) => respond(StatusCode::OK, "application/x-amz-json-1.1", output.map_or_else(String::new, |value| value.to_string())),
+        Err(refused) => refuse(&refused),
+    })
+}
+
+/// An error of AWS's: HTTP 400 with its code and message.
+#[derive(Debug, Clone)]
+struct Refused {
+    code: String,
+    message: String,
+}
+
+impl Refused {
+    fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
+fn refuse(refused: &Refused) -> Response<Full<Bytes>> {
+    let body = json!({"__type": refused.code, "message": refused.message});
+    respond(StatusCode::BAD_REQUEST, "application/x-amz-json-1.1", body.to_string())
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    if let Ok(id) = header::HeaderValue::from_str(&world::request_id()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
