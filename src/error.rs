@@ -37,7 +37,9 @@ pub enum AppError {
     #[error("Keystream made a mistake. If you sent a form, look at Changes before sending it again. Reference for the log: {reference}.")]
     Internal { reference: String },
     /// In the browser only: the server was not reached.
-    #[error("Keystream was not reached. If you sent a form, look at Changes before sending it again. Check the network and reload the page.")]
+    #[error(
+        "Keystream was not reached. If you sent a form, look at Changes before sending it again. Check the network and reload the page."
+    )]
     Unreachable,
 }
 

@@ -4,7 +4,10 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::{
     error::AppError,
-    model::{list_query::ListQuery, pages::{ListPage, StreamPage}},
+    model::{
+        list_query::ListQuery,
+        pages::{ListPage, StreamPage},
+    },
 };
 
 /// One page of the list. `is_refresh` tells a page's own refresh from a person's act.

@@ -241,10 +241,9 @@ impl Source {
             match event.data().as_string().as_deref().map(serde_json::from_str) {
                 Some(Ok(frame)) => live.take(frame),
                 // A frame of another version: the page is outdated.
-                _ => live.announcement.set(Some(Announcement {
-                    text: "This page is outdated. Reload it.".to_owned(),
-                    href: String::new(),
-                })),
+                _ => {
+                    live.announcement.set(Some(Announcement { text: "This page is outdated. Reload it.".to_owned(), href: String::new() }))
+                }
             }
         });
         let closing = source.clone();

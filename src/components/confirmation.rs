@@ -39,14 +39,14 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan) -> impl IntoView
         <Identity stream=confirmation.stream target=confirmation.target report=plan.report.clone() />
         <details class="consequences" open>
             <summary>"What happens, what does not, who notices"</summary>
-            <h3>"What happens"</h3>
+            <h2>"What happens"</h2>
             <ul>
                 <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally in seconds, possibly in minutes."</li>
                 <li>"Reading and writing go on. Resharding and other changes of this stream may be refused until it is ACTIVE."</li>
                 <li>"For up to 5 s after ACTIVE new records may still be encrypted. After that Kinesis stores new records unencrypted."</li>
                 <li>"It cannot be cancelled once sent."</li>
             </ul>
-            <h3>"What does not change"</h3>
+            <h2>"What does not change"</h2>
             <ul>
                 <li>
                     "AWS describes no change to records already stored. Plan for them to stay encrypted: readers need this key until at least "
@@ -54,7 +54,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan) -> impl IntoView
                 </li>
                 <li>"Copies outside this stream keep their own encryption."</li>
             </ul>
-            <h3>"Who notices"</h3>
+            <h2>"Who notices"</h2>
             <ul>
                 <li>
                     {format!("Registered consumers (enhanced fan-out): {consumers}. Lambda: not checked. Firehose: not checked. Polling readers do not register; GetRecords traffic in 24 h: not checked.")}
@@ -65,11 +65,11 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan) -> impl IntoView
             <p>
                 <strong>"Going back"</strong> {format!(" is a separate change with {key}. Records written meanwhile stay unencrypted. Writers without kms:GenerateDataKey on that key fail after it.")}
             </p>
+            <p>
+                {format!("Disables of this stream in 24 h: {disables} (CloudTrail not checked). AWS's API text names no scope; Keystream counts per stream, AWS decides.")}
+            </p>
+            <p class="call">"The call that will be sent: "<code>{plan.command}</code></p>
         </details>
-        <p class="quota">
-            {format!("Disables of this stream in 24 h: {disables} (CloudTrail not checked). AWS's API text names no scope; Keystream counts per stream, AWS decides.")}
-        </p>
-        <p class="call">"The call that will be sent: "<code>{plan.command}</code></p>
     }
 }
 

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::{
-    inventory::Reported,
-    stream::StreamStatus,
-};
+use crate::model::{inventory::Reported, stream::StreamStatus};
 
 /// A mark and AWS's word; "Not read yet" until AWS has reported one.
 #[component]

@@ -89,7 +89,10 @@ pub fn summary(change: &Change, now: Timestamp) -> Option<Summary> {
         ),
         End::Superseded { saw: Saw::NotFound } => plain(
             "Superseded",
-            format!("AWS no longer finds this stream since {}. Someone else deleted it. Keystream will not do anything about it.", at.clock_seconds()),
+            format!(
+                "AWS no longer finds this stream since {}. Someone else deleted it. Keystream will not do anything about it.",
+                at.clock_seconds()
+            ),
         ),
         End::Superseded { saw } => {
             let key = change.key.as_ref().map_or_else(String::new, |key| format!(" Before, it was encrypted with {key}."));
@@ -104,7 +107,10 @@ pub fn summary(change: &Change, now: Timestamp) -> Option<Summary> {
         }
         End::Replaced { created } => plain(
             "Replaced",
-            format!("The stream was deleted and created again at {}. The call may have reached the new one. Check it.", created.date_and_clock()),
+            format!(
+                "The stream was deleted and created again at {}. The call may have reached the new one. Check it.",
+                created.date_and_clock()
+            ),
         ),
     }
 }

@@ -19,8 +19,9 @@ pub fn DisablePage() -> impl IntoView {
     let (account, region, name) = (path_part("account"), path_part("region"), path_part("name"));
     let (problem, draft) = (query_value("problem"), query_value("draft"));
     let asked = move || (account.get(), region.get(), name.get(), problem.get(), draft.get());
-    let confirmation =
-        Resource::new_blocking(asked, |(account, region, name, problem, draft)| api::changes::plan_disable(account, region, name, problem, draft));
+    let confirmation = Resource::new_blocking(asked, |(account, region, name, problem, draft)| {
+        api::changes::plan_disable(account, region, name, problem, draft)
+    });
     view! {
         <Title text=move || format!("Disable encryption of {}?", name.get()) />
         <Suspense>

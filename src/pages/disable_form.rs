@@ -27,7 +27,12 @@ pub enum Way {
     /// As a plain form; the server leads on.
     Page,
     /// By wasm: the form calls back, and shows what came of it.
-    Dialog { on_submit: Callback<Filled>, on_cancel: Callback<()>, answer: Signal<Option<Result<Requested, AppError>>>, is_pending: Signal<bool> },
+    Dialog {
+        on_submit: Callback<Filled>,
+        on_cancel: Callback<()>,
+        answer: Signal<Option<Result<Requested, AppError>>>,
+        is_pending: Signal<bool>,
+    },
 }
 
 /// Name, reason, Cancel, and the one button that acts.
@@ -50,13 +55,20 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
     let on_submit = move |event: SubmitEvent| {
         if let Way::Dialog { on_submit, .. } = way {
             event.prevent_default();
-            on_submit.run(Filled { stream: filled_stream.clone(), plan: filled_plan.clone(), typed_name: typed_name.get(), reason: reason.get() });
+            on_submit.run(Filled {
+                stream: filled_stream.clone(),
+                plan: filled_plan.clone(),
+                typed_name: typed_name.get(),
+                reason: reason.get(),
+            });
         }
     };
     let mistake = draft.mistake.map(|mistake| mistake.text(Some(&stream.name)));
     let cancel = match way {
         Way::Page => view! { <a class="button quiet" href=stream.path()>"Cancel"</a> }.into_any(),
-        Way::Dialog { on_cancel, .. } => view! { <button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button> }.into_any(),
+        Way::Dialog { on_cancel, .. } => {
+            view! { <button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button> }.into_any()
+        }
     };
     let for_answer = stream.clone();
     let answer = move || match way {

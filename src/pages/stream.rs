@@ -22,7 +22,8 @@ pub fn StreamPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let (account, region, name) = (path_part("account"), path_part("region"), path_part("name"));
     let asked = move || (account.get(), region.get(), name.get(), live.refresh.get());
-    let page = Resource::new_blocking(asked, |(account, region, name, refresh)| api::streams::load_stream(account, region, name, refresh > 0));
+    let page =
+        Resource::new_blocking(asked, |(account, region, name, refresh)| api::streams::load_stream(account, region, name, refresh > 0));
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
     view! {

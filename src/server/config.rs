@@ -53,7 +53,7 @@ pub struct Origin {
 
 impl Origin {
     /// Parses an origin. Plain http is allowed on loopback only: a session cookie would travel in the clear.
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let has_only_origin = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
         let is_anonymous = url.username().is_empty() && url.password().is_none();
@@ -104,7 +104,9 @@ pub enum ConfigError {
     Unknown { key: String, known: String },
     #[error("{path}: {why}")]
     File { path: String, why: String },
-    #[error("KEYSTREAM_PUBLIC_URL must be set to the https origin that browsers use: plain http is served on loopback only, and {0} is not loopback")]
+    #[error(
+        "KEYSTREAM_PUBLIC_URL must be set to the https origin that browsers use: plain http is served on loopback only, and {0} is not loopback"
+    )]
     PlainHttp(SocketAddr),
 }
 
@@ -134,7 +136,9 @@ impl Settings {
     /// When a key is unknown or a value is not understood.
     pub fn load(flags: &[(&'static str, Option<String>)], file: Option<&PathBuf>) -> Result<Self, ConfigError> {
         let (mut values, file_targets) = read_file(file)?;
-        values.extend(read_environment(env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))))?);
+        values.extend(read_environment(
+            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))),
+        )?);
         for (key, value) in flags {
             if let Some(value) = value {
                 values.insert(key, (format!("--{}", key.replace('_', "-")), value.clone()));
@@ -226,10 +230,9 @@ fn read_file(asked_for: Option<&PathBuf>) -> Result<(Layer, Vec<TargetSettings>)
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && asked_for.is_none() => return Ok((Layer::new(), Vec::new())),
         Err(error) => return Err(ConfigError::File { path: shown, why: error.to_string() }),
     };
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::File {
-        path: shown.clone(),
-        why: error.message().replace('\n', " "),
-    })?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| ConfigError::File { path: shown.clone(), why: error.message().replace('\n', " ") })?;
     let mut layer = Layer::new();
     let mut targets = Vec::new();
     for (key, value) in table {
@@ -248,7 +251,8 @@ fn read_file(asked_for: Option<&PathBuf>) -> Result<(Layer, Vec<TargetSettings>)
 }
 
 fn file_targets(value: &toml::Value) -> Result<Vec<TargetSettings>, ConfigError> {
-    let bad = |key: &str, value: &toml::Value, takes| ConfigError::Value { key: format!("[[target]] {key}"), value: value.to_string(), takes };
+    let bad =
+        |key: &str, value: &toml::Value, takes| ConfigError::Value { key: format!("[[target]] {key}"), value: value.to_string(), takes };
     let tables = value.as_array().ok_or_else(|| bad("", value, "a table: write [[target]]"))?;
     let mut targets = Vec::new();
     for table in tables {
@@ -335,7 +339,10 @@ mod tests {
     fn the_cookie_follows_the_origin() {
         assert_eq!(Origin::parse("https://keystream.example:8443/").unwrap().cookie_name(), "__Host-keystream");
         let local = Origin::parse("http://127.0.0.1:3000").unwrap();
-        assert_eq!((local.cookie_name().as_str(), local.as_str(), local.host_header()), ("keystream-3000", "http://127.0.0.1:3000", "127.0.0.1:3000"));
+        assert_eq!(
+            (local.cookie_name().as_str(), local.as_str(), local.host_header()),
+            ("keystream-3000", "http://127.0.0.1:3000", "127.0.0.1:3000")
+        );
         assert_eq!(Origin::parse("https://KEYSTREAM.example:443").unwrap().as_str(), "https://keystream.example");
     }
 

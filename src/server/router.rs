@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{from_fn, from_fn_with_state, map_response_with_state},
-    response::{IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
     routing::{get, post},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -50,25 +50,17 @@ pub fn build(state: AppState) -> Router {
         .route_service("/robots.txt", site)
         .layer(from_fn(assets::cache));
 
-    let for_functions = state.clone();
-    let functions = Router::new()
-        .route(
-            "/api/{*name}",
-            post(move |request: Request| {
-                let state = for_functions.clone();
-                async move { leptos_axum::handle_server_fns_with_context(move || context::provide(state.clone()), request).await.into_response() }
-            }),
-        )
-        .layer(from_fn_with_state(state.clone(), forms::guard));
-
     let for_pages = state.clone();
     let for_shell = state.assets.clone();
-    let pages = Router::<AppState>::new().leptos_routes_with_context(
-        &state,
-        generate_route_list(App),
-        move || context::provide(for_pages.clone()),
-        move || shell(&for_shell),
-    );
+    // Registers the server functions as well, under their own paths.
+    let pages = Router::<AppState>::new()
+        .leptos_routes_with_context(
+            &state,
+            generate_route_list(App),
+            move || context::provide(for_pages.clone()),
+            move || shell(&for_shell),
+        )
+        .layer(from_fn_with_state(state.clone(), forms::guard));
 
     let routes = Router::new()
         .route("/", get(|| async { Redirect::to("/streams") }))
@@ -77,7 +69,6 @@ pub fn build(state: AppState) -> Router {
         .route("/readyz", get(health::ready))
         .route("/csp-report", post(reports::receive))
         .merge(pages)
-        .merge(functions)
         .merge(static_files)
         .fallback(not_found)
         .with_state(state.clone());
@@ -117,7 +108,9 @@ async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Respons
 async fn plain_refusals(State(state): State<AppState>, response: Response) -> Response {
     match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &HeaderMap::new()),
-        StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => error_page::unavailable(&state, &HeaderMap::new()),
+        StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => {
+            error_page::unavailable(&state, &HeaderMap::new())
+        }
         _ => response,
     }
 }

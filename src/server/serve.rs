@@ -58,7 +58,8 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let assets = Assets::find(settings.site_root.as_deref())?;
     let targets = targets::load(&settings.targets, &clock).await?;
-    let listener = TcpListener::bind(settings.listen).await.with_context(|| format!("KEYSTREAM_LISTEN: {} cannot be bound", settings.listen))?;
+    let listener =
+        TcpListener::bind(settings.listen).await.with_context(|| format!("KEYSTREAM_LISTEN: {} cannot be bound", settings.listen))?;
     let address = listener.local_addr()?;
     let origin = match &settings.public_url {
         Some(origin) => origin.clone(),

@@ -9,7 +9,9 @@ use crate::app::App;
 /// The whole document.
 pub fn shell(assets: &Assets) -> impl IntoView + use<> {
     let css = assets.css().to_owned();
-    let font = assets.font().map(|font| view! { <link rel="preload" href=font.to_owned() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> });
+    let font = assets
+        .font()
+        .map(|font| view! { <link rel="preload" href=font.to_owned() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> });
     view! {
         <!DOCTYPE html>
         <html lang="en">

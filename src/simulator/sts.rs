@@ -1,7 +1,7 @@
 //! `GetCallerIdentity`, over AWS's Query protocol.
 
-use hyper::{Response, StatusCode, body::Bytes};
 use http_body_util::Full;
+use hyper::{Response, StatusCode, body::Bytes};
 
 use super::{respond, world::Caller};
 

@@ -21,7 +21,6 @@ use crate::{
         audit::{self, AuditEvent},
         clock::Clock,
         context::Requester,
-
         state::Services,
         store::{SessionRow, SignInRecord, Store, StoreError, commit, sessions as table},
     },
@@ -142,7 +141,12 @@ fn hash_of(id: &Id) -> String {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn requester(session: &Session, now: Timestamp, address: String, user_agent: String) -> Result<Option<Requester>, tower_sessions::session::Error> {
+pub async fn requester(
+    session: &Session,
+    now: Timestamp,
+    address: String,
+    user_agent: String,
+) -> Result<Option<Requester>, tower_sessions::session::Error> {
     let Some(live) = session.get::<Live>(LIVE).await? else { return Ok(None) };
     let is_over = now.millis_since(live.last_human_at) >= IDLE_MS || now.millis_since(live.signed_in_at) >= ABSOLUTE_MS;
     if is_over {
@@ -193,4 +197,3 @@ pub async fn is_live(services: &Services, requester: &Requester) -> bool {
         Ok(None) => false,
     }
 }
-

@@ -110,7 +110,8 @@ pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &
     let name = UserName::parse(user_name).map_err(SignInError::Mistake)?;
     check_password_length(password.expose_secret()).map_err(SignInError::Mistake)?;
     let password_hash = Some(cx.state.passwords.hash(password).await?);
-    let user = User { id: random::id(), name: name.as_str().to_owned(), role: Role::Admin, password_hash, is_demo: false, disabled_at: None };
+    let user =
+        User { id: random::id(), name: name.as_str().to_owned(), role: Role::Admin, password_hash, is_demo: false, disabled_at: None };
     let event = AuditEvent {
         at: now,
         actor: "setup link".to_owned(),

@@ -93,12 +93,7 @@ where
 
 fn aws_words<E: ProvideErrorMetadata + RequestId>(error: &E, headers: &Headers, at: Timestamp) -> AwsWords {
     let request_id = error.request_id().or_else(|| headers.get("x-amzn-requestid")).map(ToOwned::to_owned);
-    AwsWords {
-        code: error.code().unwrap_or_default().to_owned(),
-        message: error.message().unwrap_or_default().to_owned(),
-        request_id,
-        at,
-    }
+    AwsWords { code: error.code().unwrap_or_default().to_owned(), message: error.message().unwrap_or_default().to_owned(), request_id, at }
 }
 
 /// The kind of a definite refusal. `LimitExceededException` that does not say "Rate exceeded" is left open here: only
@@ -116,7 +111,9 @@ fn refusal_kind(aws: &AwsWords) -> RefusalKind {
             RefusalKind::CredentialsExpired
         }
         "RequestExpired" | "RequestTimeTooSkewed" => RefusalKind::ClockDiffers,
-        "InvalidSignatureException" | "SignatureDoesNotMatch" if aws.message.contains("expired") || aws.message.contains("not yet current") => {
+        "InvalidSignatureException" | "SignatureDoesNotMatch"
+            if aws.message.contains("expired") || aws.message.contains("not yet current") =>
+        {
             RefusalKind::ClockDiffers
         }
         _ => RefusalKind::Other,

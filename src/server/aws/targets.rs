@@ -119,7 +119,11 @@ impl Target {
         let report = self.kinesis.describe_stream_summary(stream).await?;
         self.resolve_account(&report.arn.account);
         let is_asked_for = report.arn.account == self.account() && report.arn.region == self.region && report.arn.name == *name;
-        if is_asked_for { Ok(report) } else { Err(ReadFailure::other(format!("AWS answered for {}, not for {name} of {}", report.arn, self.label()))) }
+        if is_asked_for {
+            Ok(report)
+        } else {
+            Err(ReadFailure::other(format!("AWS answered for {}, not for {name} of {}", report.arn, self.label())))
+        }
     }
 }
 

@@ -117,7 +117,12 @@ impl Changes {
     /// When the oldest accepted disable of the last 24 h stops counting.
     async fn next_disable_frees_at(&self, arn: &StreamArn) -> Result<Option<Timestamp>, StoreError> {
         let sent = self.store.changes_sent_since(arn, self.clock.now().plus_millis(-DAY_MS)).await?;
-        Ok(sent.iter().filter(|change| change.accepted.is_some()).filter_map(|change| change.sent_at).min().map(|at| at.plus_millis(DAY_MS)))
+        Ok(sent
+            .iter()
+            .filter(|change| change.accepted.is_some())
+            .filter_map(|change| change.sent_at)
+            .min()
+            .map(|at| at.plus_millis(DAY_MS)))
     }
 
     /// Applies steps to a change, writes it with an audit row (when `action` names one) in one transaction, and tells

@@ -54,7 +54,9 @@ impl Changes {
             let mut reads = self.shared_reads.lock().unwrap_or_else(PoisonError::into_inner);
             // Slots that nobody holds and that are over are forgotten, so the map stays as small as what is going on.
             let now = self.clock.now();
-            reads.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| now.millis_since(*at) < SHARED_FOR_MS)));
+            reads.retain(|_, slot| {
+                slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| now.millis_since(*at) < SHARED_FOR_MS))
+            });
             reads.entry(key.clone()).or_default().clone()
         };
         let mut slot = shared.lock().await;

@@ -46,13 +46,17 @@ pub fn still_as_shown(shown: &Shown, report: &StreamReport) -> Result<(), Precon
 /// The sentence with which a confirmation refuses to offer its button.
 pub fn words(precondition: &Precondition, report: &StreamReport) -> String {
     match precondition {
-        Precondition::NotActive { status } => format!("The stream is {status}. A disable needs it to be ACTIVE. Wait until it is, then reload this page."),
+        Precondition::NotActive { status } => {
+            format!("The stream is {status}. A disable needs it to be ACTIVE. Wait until it is, then reload this page.")
+        }
         Precondition::AlreadyNotEncrypted => "The stream is not encrypted. There is nothing to disable.".to_owned(),
         Precondition::EncryptionUnstated => format!(
             "AWS did not say how the stream is encrypted (it answered {}). Reload this page; if it stays so, look at the stream in AWS.",
             report.encryption.type_word()
         ),
-        Precondition::KeyUnstated => "AWS reports the stream as encrypted, but names no key, and the call needs the key. Check the key in AWS.".to_owned(),
+        Precondition::KeyUnstated => {
+            "AWS reports the stream as encrypted, but names no key, and the call needs the key. Check the key in AWS.".to_owned()
+        }
         Precondition::Changed { .. } | Precondition::Replaced { .. } | Precondition::Missing | Precondition::CouldNotRead { .. } => {
             "The stream is not what it was. Reload this page.".to_owned()
         }

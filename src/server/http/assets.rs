@@ -77,7 +77,13 @@ impl Assets {
     #[cfg(test)]
     pub fn none() -> Self {
         let address = |name: &str| format!("/pkg/{name}");
-        Self { root: PathBuf::from("/nonexistent"), js: address("keystream.js"), wasm: address("keystream.wasm"), css: address("keystream.css"), font: None }
+        Self {
+            root: PathBuf::from("/nonexistent"),
+            js: address("keystream.js"),
+            wasm: address("keystream.wasm"),
+            css: address("keystream.css"),
+            font: None,
+        }
     }
 }
 

@@ -49,7 +49,12 @@ pub struct After {
 }
 
 /// Opens a connection.
-pub async fn open(State(state): State<AppState>, Extension(requester): Extension<Requester>, Query(query): Query<After>, headers: HeaderMap) -> Response {
+pub async fn open(
+    State(state): State<AppState>,
+    Extension(requester): Extension<Requester>,
+    Query(query): Query<After>,
+    headers: HeaderMap,
+) -> Response {
     if state.draining.is_cancelled() {
         return StatusCode::NO_CONTENT.into_response();
     }

@@ -53,7 +53,10 @@ async fn collect_once(inventory: &Inventory, target: &Target) -> Result<(), Read
     }
     let foreign = |arn: &crate::model::stream::StreamArn| arn.account != target.account() || arn.region != target.region;
     if let Some(arn) = listed.iter().filter_map(|stream| stream.arn.as_ref()).find(|arn| foreign(arn)) {
-        return Err(ReadFailure::other(format!("AWS listed {arn}, which is not of {}: check the target's credentials and endpoint", target.label())));
+        return Err(ReadFailure::other(format!(
+            "AWS listed {arn}, which is not of {}: check the target's credentials and endpoint",
+            target.label()
+        )));
     }
     inventory.note_listing(target, &listed).await;
     let now = inventory.clock.now();

@@ -222,7 +222,8 @@ impl Inventory {
     fn count_of(&self, target: &Target) -> (u32, u32) {
         let account = target.account();
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        let of_target = memory.streams.values().filter(|s| s.key.region == target.region && s.key.account == account && s.gone_at.is_none());
+        let of_target =
+            memory.streams.values().filter(|s| s.key.region == target.region && s.key.account == account && s.gone_at.is_none());
         of_target.fold((0, 0), |(all, unread), stream| (all + 1, unread + u32::from(stream.report.is_none())))
     }
 

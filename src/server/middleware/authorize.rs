@@ -47,7 +47,11 @@ fn to_sign_in(request: &Request) -> Response {
         _ => page_of_form(request),
     };
     let next = safe_next(&wanted);
-    let location = if next == "/streams" { "/sign-in".to_owned() } else { format!("/sign-in?next={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)) };
+    let location = if matches!(next.as_str(), "/" | "/streams") {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?next={}", utf8_percent_encode(&next, NON_ALPHANUMERIC))
+    };
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 

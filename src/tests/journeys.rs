@@ -1,0 +1,197 @@
+//! Changes from the form to their end, against the simulator and its faults.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use super::support::{ACCOUNT, REGION, TestApp, borrowed, until};
+use crate::model::{
+    change::{End, Ending, Rung, RungState},
+    encryption::EncryptionState,
+    identity::Role,
+    refusal::{Precondition, RefusalKind},
+};
+
+fn how(ending: Option<&Ending>) -> Option<&End> {
+    ending.map(|ending| &ending.how)
+}
+
+#[tokio::test]
+async fn a_disable_walks_the_ladder_with_one_call() {
+    let app = TestApp::start().await;
+    let key = app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let id = operator.disable("orders-prod").await;
+    let settled = app.change_when(&id, |change| !change.is_active()).await;
+    assert_eq!(how(settled.end.as_ref()), Some(&End::Settled));
+    for rung in Rung::ALL {
+        let is_lit = matches!(settled.rung(rung), RungState::Lit(_));
+        // The first read may come after the simulator's short UPDATING.
+        assert!(is_lit || rung == Rung::Updating, "{rung:?}");
+    }
+    assert!(settled.settled_at.unwrap().millis_since(settled.reached_at.unwrap()) >= 5_000);
+    assert_eq!(settled.accepted.unwrap().request_id.unwrap().len(), 36);
+    assert_eq!(app.calls("StopStreamEncryption").await, 1);
+    let (row, _) = app.state.inventory.stream(&key).unwrap();
+    assert_eq!((row.encryption, row.change), (EncryptionState::NotEncrypted, None));
+    let page = operator.get(&format!("/changes/{id}")).await;
+    assert!(
+        page.body.contains("Not encrypted, ACTIVE. AWS&#x27;s 5 s have passed")
+            || page.body.contains("Not encrypted, ACTIVE. AWS's 5 s have passed"),
+        "{}",
+        page.body
+    );
+    assert_eq!(operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_unknown_then_reached_and_never_sent_again() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": "drop-answer"})).await;
+    let id = app.actor(Role::Operator).await.disable("orders-prod").await;
+    let unknown = app.change_when(&id, |change| change.outcome_unknown.is_some()).await;
+    assert_eq!(unknown.accepted, None);
+    let reached = app.change_when(&id, |change| change.reached_at.is_some()).await;
+    assert_eq!(reached.rung(Rung::Accepted), RungState::NotObserved);
+    assert_eq!(app.calls("StopStreamEncryption").await, 1);
+}
+
+#[tokio::test]
+async fn answers_that_decide_nothing_are_unknown() {
+    for fault in ["drop-request", "error500-before", "error500-after", "html"] {
+        let app = TestApp::start().await;
+        app.known("orders-prod").await;
+        app.control("faults", json!({"operation": "StopStreamEncryption", "fault": fault})).await;
+        let id = app.actor(Role::Operator).await.disable("orders-prod").await;
+        let change =
+            app.change_when(&id, |change| change.accepted.is_some() || change.outcome_unknown.is_some() || !change.is_active()).await;
+        assert!(change.outcome_unknown.is_some() && change.accepted.is_none(), "{fault}: {change:?}");
+        assert!(change.is_active(), "{fault}");
+        assert_eq!(app.calls("StopStreamEncryption").await, 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_aws_are_rejected_with_its_words() {
+    for (code, message, kind) in [
+        ("InvalidArgumentException", "KeyId is bad", RefusalKind::InvalidArgument),
+        ("LimitExceededException", "Rate exceeded for stream", RefusalKind::TooFast),
+        ("LimitExceededException", "some limit", RefusalKind::LimitUnclear { counted: 0 }),
+        ("ResourceInUseException", "busy", RefusalKind::ResourceInUse),
+        ("AccessDeniedException", "User is not authorized <b>", RefusalKind::AccessDenied),
+        ("ExpiredTokenException", "expired", RefusalKind::CredentialsExpired),
+        ("NovelException", "what is this", RefusalKind::Other),
+    ] {
+        let app = TestApp::start().await;
+        app.known("orders-prod").await;
+        app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": message}}})).await;
+        let operator = app.actor(Role::Operator).await;
+        let id = operator.disable("orders-prod").await;
+        let change = app.change_when(&id, |change| !change.is_active()).await;
+        let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{code}: {change:?}") };
+        assert_eq!(refusal.kind, kind, "{code}");
+        let words = refusal.aws.clone().unwrap();
+        assert_eq!((words.code.as_str(), words.message.as_str()), (code, message));
+        let page = operator.get(&format!("/changes/{id}")).await.body;
+        assert!(page.contains("<strong>Rejected") && page.contains("This request changed nothing.") && page.contains(code), "{page}");
+        assert_eq!(app.calls("StopStreamEncryption").await, 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_changed_since_the_form_was_shown_is_refused_without_a_call() {
+    let orders: [(&str, serde_json::Value, fn(&Precondition) -> bool); 5] = [
+        ("busy", json!({"reshard_ms": 60_000}), |p| matches!(p, Precondition::NotActive { .. })),
+        ("off", json!({"key": ""}), |p| matches!(p, Precondition::AlreadyNotEncrypted)),
+        ("key", json!({"key": "alias/other"}), |p| matches!(p, Precondition::Changed { .. })),
+        ("hidden", json!({"hides_encryption": true}), |p| matches!(p, Precondition::EncryptionUnstated)),
+        ("anew", json!({"recreate": true, "key": "alias/orders"}), |p| matches!(p, Precondition::Replaced { .. })),
+    ];
+    for (what, mut order, is_expected) in orders {
+        let app = TestApp::start().await;
+        app.known("orders-prod").await;
+        let operator = app.actor(Role::Operator).await;
+        let fields = operator.confirmation("orders-prod").await;
+        for (name, value) in [("account", ACCOUNT), ("region", REGION), ("name", "orders-prod")] {
+            order[name] = json!(value);
+        }
+        app.control("streams", order).await;
+        let answer = operator.post("/api/disable", &borrowed(&fields)).await;
+        let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
+        let change = app.state.store.change(&id).await.unwrap().unwrap();
+        let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{what}: {change:?}") };
+        assert!(matches!(&refusal.kind, RefusalKind::Precondition(precondition) if is_expected(precondition)), "{what}: {refusal:?}");
+        assert!(operator.get(answer.location()).await.body.contains("Nothing was sent. Nothing changed."), "{what}");
+        assert_eq!(app.calls("StopStreamEncryption").await, 0, "{what}");
+        // By wasm the same refusal comes as words for the open dialog.
+        let by_wasm = operator.call("/api/disable", &borrowed(&super::support::with(&fields, "request_id", "ffffffffffffffffffff"))).await;
+        assert_eq!(by_wasm.status, StatusCode::OK);
+        assert!(by_wasm.body.starts_with("{\"Rejected\":"), "{what}: {}", by_wasm.body);
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_fails_keeps_the_last_known_state() {
+    let app = TestApp::start().await;
+    let key = app.known("orders-prod").await;
+    let refusal = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 1_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    app.control("faults", refusal).await;
+    let operator = app.actor(Role::Operator).await;
+    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;
+    assert!(page.body.contains("could not be read just now: AWS refused the read: AccessDeniedException (no)"), "{}", page.body);
+    assert!(!page.body.contains("action=\"/api/disable\""), "without a fresh read there is no button");
+    let (row, _) = app.state.inventory.stream(&key).unwrap();
+    assert_eq!(row.encryption, EncryptionState::Encrypted, "a failed read takes nothing away");
+    assert!(row.problem.unwrap().why.contains("AccessDeniedException"));
+    assert!(operator.get("/streams").await.body.contains("AccessDeniedException"));
+}
+
+#[tokio::test]
+async fn a_missing_type_is_unknown_and_never_not_encrypted() {
+    let app = TestApp::start().await;
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "quiet", "key": "", "hides_encryption": true})).await;
+    // Listed at the next round; the confirmation reads it at once.
+    let operator = app.actor(Role::Operator).await;
+    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/quiet/disable")).await;
+    assert!(page.body.contains("AWS did not say how the stream is encrypted"), "{}", page.body);
+    let (row, _) = app
+        .state
+        .inventory
+        .stream(
+            &"x".parse()
+                .map(|_: crate::model::stream::StreamName| crate::model::stream::StreamKey::parse(ACCOUNT, REGION, "quiet").unwrap())
+                .unwrap(),
+        )
+        .unwrap();
+    assert_eq!(row.encryption, EncryptionState::Unknown);
+}
+
+#[tokio::test]
+async fn more_than_a_page_of_streams_is_listed_whole() {
+    let app = TestApp::start().await;
+    for number in 0..150 {
+        app.control(
+            "streams",
+            json!({"account": "999988887777", "region": REGION, "name": format!("bulk-{number:03}"), "key": "alias/bulk"}),
+        )
+        .await;
+    }
+    let clock: std::sync::Arc<dyn crate::server::clock::Clock> = std::sync::Arc::new(crate::server::clock::SystemClock);
+    let settings = crate::server::config::TargetSettings {
+        account: Some("999988887777".parse().unwrap()),
+        region: Some(REGION.parse().unwrap()),
+        endpoint: Some(app.simulator.clone()),
+        simulator_access_key: Some("999988887777".to_owned()),
+        ..Default::default()
+    };
+    let targets = crate::server::aws::targets::load(&[settings], &clock).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("bulk.db").display());
+    let store = crate::server::store::Store::open(&url, crate::server::store::Opener::Server).await.unwrap();
+    let (inventory, writer) = crate::server::inventory::Inventory::open(store, targets.clone(), clock).await.unwrap();
+    tokio::spawn(writer);
+    tokio::spawn(crate::server::inventory::collect(inventory.clone(), targets[0].clone(), tokio_util::sync::CancellationToken::new()));
+    let names = until(|| async { Some(inventory.rows()).filter(|rows| rows.len() >= 150) }).await;
+    assert_eq!(names.len(), 150);
+    assert_eq!(names[149].key.name.as_str(), "bulk-149");
+}

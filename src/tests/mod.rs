@@ -1,0 +1,8 @@
+//! Integration tests through the real router, with the simulator behind it and actors in front.
+
+mod audit;
+mod edge;
+mod forms;
+mod journeys;
+mod permissions;
+mod support;
