@@ -15,7 +15,8 @@ pub mod server;
 #[cfg(feature = "ssr")]
 pub mod simulator;
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests;
 
 /// Takes over the page that the server rendered. Called by the boot script.

@@ -183,6 +183,7 @@ async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
     if is_demo { serve::run_demo(settings).await } else { serve::run(settings).await }
 }
 
+#[expect(clippy::print_stdout, reason = "the line that people and tests wait for")]
 async fn simulate(port: u16, transition: Duration) -> anyhow::Result<()> {
     let settings = simulator::Settings { transition, ..simulator::Settings::default() };
     let (address, serving) = simulator::bind(SocketAddr::from(([127, 0, 0, 1], port)), settings).await?;

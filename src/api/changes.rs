@@ -32,7 +32,6 @@ pub async fn plan_disable(
 
 /// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.
 #[server(endpoint = "disable")]
-#[expect(clippy::too_many_arguments, reason = "the fields of the form, as a browser without scripts sends them")]
 pub async fn disable(
     #[server(default)] account: String,
     #[server(default)] region: String,

@@ -242,7 +242,7 @@ impl Source {
                 Some(Ok(frame)) => live.take(frame),
                 // A frame of another version: the page is outdated.
                 _ => {
-                    live.announcement.set(Some(Announcement { text: "This page is outdated. Reload it.".to_owned(), href: String::new() }))
+                    live.announcement.set(Some(Announcement { text: "This page is outdated. Reload it.".to_owned(), href: String::new() }));
                 }
             }
         });

@@ -15,7 +15,7 @@ pub fn Ladder(#[prop(into)] change: Signal<Change>) -> impl IntoView {
     let rungs = Rung::ALL.map(|rung| {
         let state = Memo::new(move |_| change.with(|change| change.rung(rung)));
         let class = move || {
-            let is_current = change.with(|change| change.current_rung()) == Some(rung);
+            let is_current = change.with(Change::current_rung) == Some(rung);
             match (state.get(), is_current) {
                 (RungState::Lit(_), true) => "rung lit current",
                 (RungState::Lit(_), false) => "rung lit",
@@ -23,7 +23,7 @@ pub fn Ladder(#[prop(into)] change: Signal<Change>) -> impl IntoView {
                 (RungState::NotObserved, _) => "rung not-observed",
             }
         };
-        let current = move || (change.with(|change| change.current_rung()) == Some(rung)).then_some("step");
+        let current = move || (change.with(Change::current_rung) == Some(rung)).then_some("step");
         let text = move || change.with(|change| wording::rung(change, rung));
         view! {
             <li class=class aria-current=current>

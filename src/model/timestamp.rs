@@ -99,11 +99,11 @@ impl fmt::Display for Timestamp {
 
 /// A length of time in its largest whole unit: `4 s`, `6 min`, `3 h`, `2 d`.
 pub fn span(millis: i64) -> String {
-    match millis {
+    match millis.max(0) {
         ..MINUTE_MS => format!("{} s", millis.max(0) / SECOND_MS),
-        ..HOUR_MS => format!("{} min", millis / MINUTE_MS),
-        ..DAY_MS => format!("{} h", millis / HOUR_MS),
-        _ => format!("{} d", millis / DAY_MS),
+        MINUTE_MS..HOUR_MS => format!("{} min", millis / MINUTE_MS),
+        HOUR_MS..DAY_MS => format!("{} h", millis / HOUR_MS),
+        DAY_MS.. => format!("{} d", millis / DAY_MS),
     }
 }
 

@@ -23,9 +23,8 @@ use crate::{
 pub fn StreamsPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let address = use_query_map();
-    let parsed = Memo::new(move |_| {
-        address.with(|address| ListQuery::parse(address.into_iter().map(|(name, value)| (name.as_ref(), value.as_ref()))))
-    });
+    let parsed =
+        Memo::new(move |_| address.with(|address| ListQuery::parse(address.into_iter().map(|(name, value)| (name.as_ref(), value)))));
     let asked = move || (parsed.get().0, live.refresh.get());
     let page = Resource::new_blocking(asked, |(query, refresh)| api::streams::list_streams(query, refresh > 0));
     let confirming = RwSignal::new(None::<StreamKey>);

@@ -8,7 +8,8 @@ use crate::model::{
     change::{End, Ending, Rung, RungState},
     encryption::EncryptionState,
     identity::Role,
-    refusal::{Precondition, RefusalKind},
+    refusal::RefusalKind,
+    stream::StreamKey,
 };
 
 fn how(ending: Option<&Ending>) -> Option<&End> {
@@ -100,14 +101,14 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
 
 #[tokio::test]
 async fn what_changed_since_the_form_was_shown_is_refused_without_a_call() {
-    let orders: [(&str, serde_json::Value, fn(&Precondition) -> bool); 5] = [
-        ("busy", json!({"reshard_ms": 60_000}), |p| matches!(p, Precondition::NotActive { .. })),
-        ("off", json!({"key": ""}), |p| matches!(p, Precondition::AlreadyNotEncrypted)),
-        ("key", json!({"key": "alias/other"}), |p| matches!(p, Precondition::Changed { .. })),
-        ("hidden", json!({"hides_encryption": true}), |p| matches!(p, Precondition::EncryptionUnstated)),
-        ("anew", json!({"recreate": true, "key": "alias/orders"}), |p| matches!(p, Precondition::Replaced { .. })),
+    let orders = [
+        ("NotActive", json!({"reshard_ms": 60_000})),
+        ("AlreadyNotEncrypted", json!({"key": ""})),
+        ("Changed", json!({"key": "alias/other"})),
+        ("EncryptionUnstated", json!({"hides_encryption": true})),
+        ("Replaced", json!({"recreate": true, "key": "alias/orders"})),
     ];
-    for (what, mut order, is_expected) in orders {
+    for (what, mut order) in orders {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
         let operator = app.actor(Role::Operator).await;
@@ -120,7 +121,8 @@ async fn what_changed_since_the_form_was_shown_is_refused_without_a_call() {
         let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
         let change = app.state.store.change(&id).await.unwrap().unwrap();
         let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{what}: {change:?}") };
-        assert!(matches!(&refusal.kind, RefusalKind::Precondition(precondition) if is_expected(precondition)), "{what}: {refusal:?}");
+        let RefusalKind::Precondition(precondition) = &refusal.kind else { panic!("{what}: {refusal:?}") };
+        assert!(format!("{precondition:?}").starts_with(what), "{what}: {precondition:?}");
         assert!(operator.get(answer.location()).await.body.contains("Nothing was sent. Nothing changed."), "{what}");
         assert_eq!(app.calls("StopStreamEncryption").await, 0, "{what}");
         // By wasm the same refusal comes as words for the open dialog.
@@ -154,15 +156,8 @@ async fn a_missing_type_is_unknown_and_never_not_encrypted() {
     let operator = app.actor(Role::Operator).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/quiet/disable")).await;
     assert!(page.body.contains("AWS did not say how the stream is encrypted"), "{}", page.body);
-    let (row, _) = app
-        .state
-        .inventory
-        .stream(
-            &"x".parse()
-                .map(|_: crate::model::stream::StreamName| crate::model::stream::StreamKey::parse(ACCOUNT, REGION, "quiet").unwrap())
-                .unwrap(),
-        )
-        .unwrap();
+    let quiet = StreamKey::parse(ACCOUNT, REGION, "quiet").unwrap();
+    let (row, _) = app.state.inventory.stream(&quiet).unwrap();
     assert_eq!(row.encryption, EncryptionState::Unknown);
 }
 

@@ -34,11 +34,11 @@ pub fn still_as_shown(shown: &Shown, report: &StreamReport) -> Result<(), Precon
     if report.arn != shown.arn {
         return Err(Precondition::Changed { what: "The ARN".to_owned(), shown: shown.arn.to_string(), now: report.arn.to_string() });
     }
-    if let EncryptionReport::Encrypted(key) = &report.encryption {
-        if key.as_ref() != Some(&shown.key) {
-            let now = key.as_ref().map_or("no key", |key| key.as_str()).to_owned();
-            return Err(Precondition::Changed { what: "The key".to_owned(), shown: shown.key.to_string(), now });
-        }
+    if let EncryptionReport::Encrypted(key) = &report.encryption
+        && key.as_ref() != Some(&shown.key)
+    {
+        let now = key.as_ref().map_or("no key", |key| key.as_str()).to_owned();
+        return Err(Precondition::Changed { what: "The key".to_owned(), shown: shown.key.to_string(), now });
     }
     Ok(())
 }

@@ -16,8 +16,11 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     if matches!(path, "/livez" | "/readyz") {
         return next.run(request).await;
     }
-    let host =
-        request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().authority().map(|a| a.as_str()));
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
     let host = host.unwrap_or_default().to_ascii_lowercase();
     if host == state.origin.host_header() {
         return next.run(request).await;
