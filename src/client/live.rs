@@ -122,15 +122,14 @@ impl Live {
             return;
         }
         let visibility = use_document_visibility();
-        let source = StoredValue::new_local(None::<Source>);
-        Effect::new(move |_| {
+        // The effect's own value holds the source: it closes when the effect runs again or the page goes. Nothing of the
+        // browser is made on the server, where the parts of a page move between threads.
+        Effect::new(move |former: Option<Option<Source>>| {
+            drop(former);
             self.attempt.track();
             let is_wanted = visibility.get() == web_sys::VisibilityState::Visible && !self.is_paused.get();
             self.connection.set(if self.is_paused.get_untracked() { Connection::Paused } else { Connection::Waiting });
-            source.set_value(if is_wanted { Source::open(self) } else { None });
-        });
-        on_cleanup(move || {
-            source.try_set_value(None);
+            if is_wanted { Source::open(self) } else { None }
         });
     }
 

@@ -1,7 +1,7 @@
 //! The form of a confirmation, the same on the page and in the dialog, and what stands in its place when AWS's fresh
 //! report leaves nothing to confirm.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use crate::{
     components::{Age, TargetLine},
@@ -43,6 +43,14 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
     let reason = RwSignal::new(draft.reason.clone());
     let is_hydrated = RwSignal::new(false);
     Effect::new(move |_| is_hydrated.set(true));
+    // In the dialog the field takes the focus: typing into it can do no harm.
+    let field = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        if let (Way::Dialog { .. }, Some(field)) = (way, field.get()) {
+            // A browser refuses only for elements that are not there.
+            let _ = field.focus();
+        }
+    });
     let is_pending = match way {
         Way::Page => Signal::stored(false),
         Way::Dialog { is_pending, .. } => is_pending,
@@ -90,7 +98,7 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
             <div class="field">
                 <label for="typed_name">"Type the stream name to confirm"</label>
                 <input
-                    id="typed_name" r#type="text" name="typed_name" required autocomplete="off" autocapitalize="off" spellcheck="false"
+                    id="typed_name" node_ref=field r#type="text" name="typed_name" required autocomplete="off" autocapitalize="off" spellcheck="false"
                     value=draft.typed_name
                     on:input:target=move |event| typed_name.set(event.target().value())
                 />

@@ -1,7 +1,7 @@
 //! What a server function or a page being rendered can ask: who requests, which services there are, and how to answer a
 //! form. The one place that provides Leptos contexts, for pages and server functions alike.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts};
 use leptos::{nonce::Nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use tower_sessions::Session;
@@ -104,6 +104,9 @@ impl RequestContext {
 
     /// Notes that a person acted: for reads that a person asked for by following a link, not for refreshes.
     pub async fn note_human(&self) {
+        if is_own_refresh(&self.parts.uri) {
+            return;
+        }
         if let Ok(requester) = self.requester() {
             super::auth::sessions::note_human(&self.state, &requester).await;
         }
@@ -172,6 +175,11 @@ impl RequestContext {
             options.insert_header(name, value);
         }
     }
+}
+
+/// Whether a page reloads itself: `live=1` in its address says so.
+pub fn is_own_refresh(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "live=1"))
 }
 
 /// Whether a request accepts a page.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// From the signal to the end: calls that are out may come back, everything else stops at once.
-pub const DRAIN_DEADLINE: Duration = Duration::from_secs(4);
+const DRAIN_DEADLINE: Duration = Duration::from_secs(4);
 
 /// Waits for the first signal, then cancels `draining`; a second one ends the process.
 pub async fn drain_on_signal(draining: CancellationToken) {
@@ -19,11 +20,31 @@ pub async fn drain_on_signal(draining: CancellationToken) {
     });
 }
 
-/// Waits until all tasks are done or the deadline has passed.
-pub async fn finish(tasks: &TaskTracker) {
-    tasks.close();
-    if tokio::time::timeout(DRAIN_DEADLINE, tasks.wait()).await.is_err() {
-        tracing::warn!(tasks = tasks.len(), "some tasks did not end in time; the next start takes up what they watched");
+/// Serves until `draining`; then connections and tasks have until the deadline, together.
+///
+/// # Errors
+/// When serving ended by itself.
+pub async fn serve_until_drained(
+    server: impl IntoFuture<Output = std::io::Result<()>>,
+    draining: &CancellationToken,
+    tasks: &TaskTracker,
+) -> anyhow::Result<()> {
+    let deadline = async {
+        draining.cancelled().await;
+        tokio::time::sleep(DRAIN_DEADLINE).await;
+    };
+    let work = async {
+        server.await.context("serving ended")?;
+        tasks.close();
+        tasks.wait().await;
+        Ok(())
+    };
+    tokio::select! {
+        result = work => result,
+        () = deadline => {
+            tracing::warn!(tasks = tasks.len(), "not everything ended in time; the next start takes up what was watched");
+            Ok(())
+        }
     }
 }
 

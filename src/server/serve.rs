@@ -87,14 +87,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     tokio::spawn(lifecycle::drain_on_signal(draining.clone()));
     let stopping = draining.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move { stopping.cancelled().await });
-    tokio::select! {
-        result = server => result.context("serving ended")?,
-        () = async { draining.cancelled().await; tokio::time::sleep(lifecycle::DRAIN_DEADLINE).await } => {
-            tracing::warn!("some connections did not end in time");
-        }
-    }
-    lifecycle::finish(&running.tasks).await;
-    Ok(())
+    lifecycle::serve_until_drained(server, &draining, &running.tasks).await
 }
 
 /// What the services are made of.

@@ -5,4 +5,6 @@ mod edge;
 mod forms;
 mod journeys;
 mod permissions;
+mod restart;
+mod sessions;
 mod support;

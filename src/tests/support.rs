@@ -1,6 +1,13 @@
 //! A whole application on a database and a simulator of its own, and the people who use it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -13,7 +20,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::{
-    model::{change::Change, identity::Role, stream::StreamKey, validation::UserName},
+    model::{change::Change, identity::Role, stream::StreamKey, timestamp::Timestamp, validation::UserName},
     server::{
         auth::passwords,
         aws::targets,
@@ -34,11 +41,28 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-west-1";
 
+/// The machine's clock, moved by as much as a test wants.
+#[derive(Debug, Default)]
+pub struct MovedClock(AtomicI64);
+
+impl MovedClock {
+    pub fn advance(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
 /// The application under test.
 pub struct TestApp {
     router: Router,
     pub state: AppState,
     pub simulator: String,
+    pub clock: Arc<MovedClock>,
     _directory: TempDir,
 }
 
@@ -62,7 +86,8 @@ impl TestApp {
         let url = format!("sqlite://{}", directory.path().join("test.db").display());
         let store = Store::open(&url, Opener::Server).await.unwrap();
         add_users(&store, setup.is_demo).await;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let moved = Arc::new(MovedClock::default());
+        let clock: Arc<dyn Clock> = moved.clone();
         let simulator = format!("http://{address}");
         let target = TargetSettings {
             account: Some(ACCOUNT.parse().unwrap()),
@@ -85,7 +110,7 @@ impl TestApp {
         })
         .await
         .unwrap();
-        Self { router: router::build(running.state.clone()), state: running.state, simulator, _directory: directory }
+        Self { router: router::build(running.state.clone()), state: running.state, simulator, clock: moved, _directory: directory }
     }
 
     /// Sends a request as it is.

@@ -36,6 +36,9 @@ use crate::{
 const PER_SESSION: usize = 6;
 /// Comments in between, so that proxies and browsers see that the connection lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Commits are numbered in order and published a moment later, not always in order: a connection begins this many commits
+/// before what its page has. What comes twice is laid over itself.
+const OVERLAP: i64 = 64;
 /// How often an open connection asks whether its session is still good.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
 
@@ -79,9 +82,10 @@ pub async fn open(
 
 /// Everything newer than the page, or the order to start over.
 async fn past(state: &AppState, after: Option<i64>) -> Result<Delivery, StoreError> {
-    let Some(frame) = after.and_then(|rev| state.inventory.frame_after(rev).map(|frame| (rev, frame))) else { return Ok(Delivery::Reset) };
-    let (rev, mut frame) = frame;
-    frame.changes = state.store.changes_after(rev).await?;
+    let Some((rev, mut frame)) = after.and_then(|rev| Some((rev, state.inventory.frame_after(rev, OVERLAP)?))) else {
+        return Ok(Delivery::Reset);
+    };
+    frame.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?;
     Ok(Delivery::Frame(Arc::new(frame)))
 }
 

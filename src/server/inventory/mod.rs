@@ -49,6 +49,8 @@ pub struct Inventory {
 struct Memory {
     streams: BTreeMap<StreamKey, StoredStream>,
     active_changes: HashMap<StreamKey, ChangeMarks>,
+    /// The last move of a change of each stream: its row is as new as that.
+    change_revs: HashMap<StreamKey, i64>,
     health: Vec<TargetHealth>,
 }
 
@@ -66,7 +68,7 @@ impl Inventory {
         let streams = store.streams().await?.into_iter().map(|stream| (stream.key.clone(), stream)).collect();
         let health = targets.iter().map(|target| no_health_yet(target)).collect();
         let (to_write, queue) = mpsc::channel(WRITE_QUEUE);
-        let memory = RwLock::new(Memory { streams, active_changes: HashMap::new(), health });
+        let memory = RwLock::new(Memory { streams, active_changes: HashMap::new(), change_revs: HashMap::new(), health });
         let inventory = Arc::new(Self { targets, clock: clock.clone(), memory, to_write, events: Events::new(rev) });
         let writer = write_behind(store, inventory.clone(), queue);
         Ok((inventory, writer))
@@ -113,14 +115,16 @@ impl Inventory {
     }
 
     /// Everything that moved after `rev`, as one frame without changes of the journal (the caller adds them);
-    /// `None` when some of it is no longer known and the browser must start over.
-    pub fn frame_after(&self, rev: i64) -> Option<EventFrame> {
+    /// `None` when some of it is no longer known and the browser must start over. `overlap` commits before `rev` come
+    /// again.
+    pub fn frame_after(&self, rev: i64, overlap: i64) -> Option<EventFrame> {
         let current = self.events.rev();
         if rev > current || rev < self.events.floor() {
             return None;
         }
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        let streams = memory.streams.values().filter(|stream| stream.rev > rev).map(|stream| self.row(stream, &memory)).collect();
+        let rows = memory.streams.values().map(|stream| self.row(stream, &memory));
+        let streams = rows.filter(|row| row.rev > rev.saturating_sub(overlap)).collect();
         Some(EventFrame { rev: current, streams, changes: Vec::new(), targets: memory.health.clone() })
     }
 
@@ -198,7 +202,8 @@ impl Inventory {
             } else if memory.active_changes.get(&key).is_some_and(|marks| marks.id == change.id) {
                 memory.active_changes.remove(&key);
             }
-            memory.streams.get(&key).map(|stream| StreamRow { rev: stream.rev.max(change.rev), ..self.row(stream, &memory) })
+            memory.change_revs.insert(key.clone(), change.rev);
+            memory.streams.get(&key).map(|stream| self.row(stream, &memory))
         };
         let frame = EventFrame { rev: change.rev, streams: row.into_iter().collect(), changes: vec![change.clone()], targets: Vec::new() };
         self.events.publish(frame);
@@ -238,7 +243,7 @@ impl Inventory {
         };
         StreamRow {
             key: stream.key.clone(),
-            rev: stream.rev,
+            rev: stream.rev.max(memory.change_revs.get(&stream.key).copied().unwrap_or(0)),
             status,
             encryption: report.map_or(EncryptionState::Unknown, |report| report.encryption.state()),
             key_id: report.and_then(StreamReport::key).cloned(),

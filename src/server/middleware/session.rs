@@ -37,8 +37,7 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
 }
 
 fn is_human(request: &Request) -> bool {
-    let is_refresh = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "live=1"));
-    !is_refresh && !AUTOMATIC.contains(&request.uri().path())
+    !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&request.uri().path())
 }
 
 /// Adds `Secure` to cookies that lack it when the site is https: the removal cookie of tower-sessions 0.15 does, and

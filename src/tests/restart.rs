@@ -1,0 +1,191 @@
+//! What a start finds: changes that were under way, another server's lock, a demo's database.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use serde_json::json;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::support::{ACCOUNT, REGION, TestApp};
+use crate::{
+    model::{
+        change::{End, Ending},
+        identity::Role,
+        pages::DisableForm,
+        stream::StreamKey,
+    },
+    server::{
+        aws::targets,
+        change::Changes,
+        clock::{Clock, SystemClock},
+        config::{Settings, TargetSettings},
+        inventory::Inventory,
+        serve,
+        store::{Opener, Store, StoreError, User, changes as journal, users},
+    },
+    simulator,
+};
+
+/// A second engine over the same journal, as after a restart.
+async fn resumed(app: &TestApp) -> Arc<Changes> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let engine =
+        Changes::new(app.state.store.clone(), app.state.inventory.clone(), clock, false, TaskTracker::new(), CancellationToken::new());
+    engine.resume().await.unwrap();
+    engine
+}
+
+#[tokio::test]
+async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    // The call acts, and its answer comes only after the "restart".
+    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"delay-ms": 3_000}})).await;
+    let id = app.actor(Role::Operator).await.disable("orders-prod").await;
+    app.change_when(&id, |change| change.sent_at.is_some()).await;
+    let _engine = resumed(&app).await;
+    let unknown = app.state.store.change(&id).await.unwrap().unwrap();
+    assert_eq!(unknown.outcome_unknown.unwrap().why, "Keystream stopped before the answer arrived");
+    app.change_when(&id, |change| change.reached_at.is_some()).await;
+    assert_eq!(app.calls("StopStreamEncryption").await, 1, "nothing is sent again");
+}
+
+#[tokio::test]
+async fn what_was_never_sent_expires() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    // Recorded and not sent: as if the server had stopped in between.
+    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}})).await;
+    let id = operator.disable("orders-prod").await;
+    let mut change = app.change_when(&id, |change| !change.is_active()).await;
+    change.id = "neversent0000000".to_owned();
+    (change.sent_at, change.end) = (None, None);
+    let mut tx = app.state.store.write().await.unwrap();
+    let new = crate::server::store::NewChange { change: &mut change, user_id: "u", request_id: "r", form_hash: "h" };
+    journal::insert(&mut tx, new).await.unwrap();
+    tx.commit().await.unwrap();
+    let calls = app.calls("StopStreamEncryption").await;
+    let _engine = resumed(&app).await;
+    let expired = app.state.store.change("neversent0000000").await.unwrap().unwrap();
+    assert!(matches!(expired.end, Some(Ending { how: End::Expired, .. })));
+    assert_eq!(app.calls("StopStreamEncryption").await, calls);
+    let page = operator.get("/changes/neversent0000000").await.body;
+    assert!(page.contains("<strong>Expired") && page.contains("Never sent. Nothing changed."), "{page}");
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_refused_and_commands_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("k.db").display());
+    let first = Store::open(&url, Opener::Server).await.unwrap();
+    assert!(matches!(Store::open(&url, Opener::Server).await, Err(StoreError::InUse(_))));
+    let command = Store::open(&url, Opener::Command).await.unwrap();
+    assert!(command.users().await.unwrap().is_empty());
+    drop(first);
+    assert!(Store::open(&url, Opener::Server).await.is_ok(), "the lock goes with its holder");
+}
+
+#[tokio::test]
+async fn serve_refuses_a_database_of_the_demo() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("k.db").display());
+    let store = Store::open(&url, Opener::Server).await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    let user =
+        User { id: "1".to_owned(), name: "viewer".to_owned(), role: Role::Viewer, password_hash: None, is_demo: true, disabled_at: None };
+    let name = crate::model::validation::UserName::parse("viewer").unwrap();
+    users::insert(&mut tx, &user, &name, SystemClock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    drop(store);
+    let flags = [("database_url", Some(url)), ("listen", Some("127.0.0.1:0".to_owned()))];
+    let error = serve::run(Settings::load(&flags, None).unwrap()).await.unwrap_err().to_string();
+    assert!(error.contains("was made by the demo"), "{error}");
+}
+
+#[tokio::test]
+async fn the_list_is_whole_at_once_after_a_restart() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    // The row is written behind.
+    super::support::until(|| async {
+        let stored = app.state.store.streams().await.unwrap();
+        stored.iter().any(|stream| stream.key.name.as_str() == "orders-prod" && stream.report.is_some()).then_some(())
+    })
+    .await;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let nowhere = TargetSettings {
+        account: Some(ACCOUNT.parse().unwrap()),
+        region: Some(REGION.parse().unwrap()),
+        endpoint: Some("http://127.0.0.1:9".to_owned()),
+        simulator_access_key: Some(ACCOUNT.to_owned()),
+        ..TargetSettings::default()
+    };
+    let targets = targets::load(&[nowhere], &clock).await.unwrap();
+    let (inventory, _writer) = Inventory::open(app.state.store.clone(), targets, clock).await.unwrap();
+    let key = StreamKey::parse(ACCOUNT, REGION, "orders-prod").unwrap();
+    let (row, report) = inventory.stream(&key).unwrap();
+    assert!(report.is_some() && row.read_at.is_some(), "with the age of its read, before any call of AWS");
+}
+
+#[tokio::test]
+async fn fifty_at_once_are_one_change_and_one_call() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = operator.confirmation("orders-prod").await;
+    let value = |name: &str| fields.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    let requests = (0..50).map(|number| {
+        let form = DisableForm {
+            account: value("account"),
+            region: value("region"),
+            name: value("name"),
+            request_id: format!("request{number:013}"),
+            shown_arn: value("shown_arn"),
+            shown_created: value("shown_created"),
+            shown_key: value("shown_key"),
+            typed_name: "orders-prod".to_owned(),
+            reason: "OPS-1".to_owned(),
+        };
+        let requester = crate::server::context::Requester {
+            user_id: format!("user{number}"),
+            user_name: format!("user{number}"),
+            role: Role::Operator,
+            address: String::new(),
+            user_agent: String::new(),
+            session_hash: String::new(),
+            last_human_at: SystemClock.now(),
+        };
+        app.state.changes.request_disable(requester, form)
+    });
+    // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
+    let answers = futures_util::future::join_all(requests).await;
+    assert!(answers.iter().all(Result::is_ok));
+    let active = app.state.store.changes(crate::server::store::Stretch { skip: 0, take: 100 }).await.unwrap();
+    let sent = active.iter().filter(|change| change.sent_at.is_some()).count();
+    assert_eq!(sent, 1);
+    assert_eq!(app.calls("StopStreamEncryption").await, 1);
+}
+
+#[tokio::test]
+async fn an_unreachable_target_degrades_alone_and_says_why() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let settings = simulator::Settings { transition: Duration::from_millis(1), enforces_rates: true };
+    assert!(simulator::start(SocketAddr::from(([0, 0, 0, 0], 0)), settings).await.is_err(), "the simulator never listens beyond loopback");
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let nowhere = TargetSettings {
+        account: Some(ACCOUNT.parse().unwrap()),
+        region: Some(REGION.parse().unwrap()),
+        endpoint: Some("http://127.0.0.1:9".to_owned()),
+        simulator_access_key: Some(ACCOUNT.to_owned()),
+        ..TargetSettings::default()
+    };
+    let targets = targets::load(&[nowhere], &clock).await.unwrap();
+    let failure = targets[0].read(&"orders-prod".parse().unwrap()).await.unwrap_err();
+    assert!(failure.why.starts_with("no connection: "), "{failure}");
+    let key = crate::model::encryption::KeyId::as_reported("alias/x").unwrap();
+    let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap();
+    let outcome = targets[0].kinesis.stop_stream_encryption(&arn, &key).await;
+    let crate::server::aws::SendOutcome::Rejected(refusal) = outcome else { panic!("{outcome:?}") };
+    assert!(matches!(refusal.kind, crate::model::refusal::RefusalKind::NotSent { .. }) && refusal.aws.is_none());
+}
