@@ -1,8 +1,9 @@
 // Browser tests: real Chromium, in three modes. Every test starts the servers that it needs on free ports of loopback.
 import { defineConfig } from "@playwright/test";
 import { chromium } from "./fixtures/chromium.ts";
+import type { Options } from "./fixtures/test.ts";
 
-export default defineConfig({
+export default defineConfig<Options>({
     testDir: "tests",
     outputDir: "test-results",
     timeout: 90_000,

@@ -50,6 +50,7 @@ fn List(page: Page) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"Change"</th>
+                        <th scope="col">"What"</th>
                         <th scope="col">"Stands at"</th>
                         <th scope="col">"Account"</th>
                         <th scope="col">"Region"</th>
@@ -70,7 +71,7 @@ fn List(page: Page) -> impl IntoView {
 fn Row(change: Change) -> impl IntoView {
     let live = expect_context::<Live>();
     let path = change.path();
-    let title = format!("{} of {}", change.action.verb(), change.arn.name);
+    let (title, what) = (format!("Change of {}", change.arn.name), change.action.verb());
     let (account, region) = (change.arn.account.to_string(), change.arn.region.to_string());
     let (actor, reason, requested_at) = (change.actor.clone(), change.reason.clone(), change.requested_at);
     let change = live.change(change);
@@ -78,6 +79,7 @@ fn Row(change: Change) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" data-label="Change"><a href=path>{title}</a></th>
+            <td data-label="What">{what}</td>
             <td data-label="Stands at">
                 {move || change.with(|change| change.end.as_ref().map(|end| view! { <span class="end">{end.how.word()}</span> " " }))}
                 <LadderMarks marks />

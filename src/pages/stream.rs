@@ -121,7 +121,9 @@ fn History(changes: Vec<Change>) -> impl IntoView {
         let marks = Signal::derive(move || change.with(|change| Some(ChangeMarks::from(change))));
         view! {
             <li>
-                <a href=path>{move || change.with(|change| format!("{} by {}", change.action.verb(), change.actor))}</a>
+                <a href=path>{move || change.with(|change| format!("Change by {}", change.actor))}</a>
+                ": "
+                {move || change.with(|change| change.action.verb())}
                 " "
                 {move || view! { <When at=change.with(|change| change.requested_at) /> }}
                 " "

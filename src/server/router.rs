@@ -12,7 +12,10 @@ use axum::{
     routing::{get, post},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, services::ServeDir, timeout::TimeoutLayer};
+use tower_http::{
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir,
+    timeout::TimeoutLayer,
+};
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use super::{
@@ -95,6 +98,9 @@ pub fn build(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), host::check))
         .layer(from_fn_with_state(state.clone(), client_address::find))
         .layer(map_response_with_state(state.clone(), plain_refusals))
+        // Pages are whole before they leave, and hold no secret beside what a request brings: they may be compressed. Event
+        // streams and files compressed ahead are left as they are.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         // A panic is an answer like any other, so it stands within the headers.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state, headers::set))

@@ -1,0 +1,67 @@
+// Takes the pictures of README, and with `LOOK=1` every page at three widths in
+// both schemes, to look at.
+import { type Page, expect } from "@playwright/test";
+import { cell, hydrated, signInAs, test } from "../fixtures/test.ts";
+
+const DIRECTORY = new URL("../screenshots/", import.meta.url).pathname;
+
+async function ready(page: Page, demo: string): Promise<void> {
+    await signInAs(page, demo, "operator");
+    await hydrated(page, "full");
+    await expect(page.getByText(/not read yet/i)).toHaveCount(0, { timeout: 20_000 });
+}
+
+test("the pictures of README", async ({ page, demo }) => {
+    await ready(page, demo);
+    await page.screenshot({ path: `${DIRECTORY}list.png` });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.screenshot({ path: `${DIRECTORY}list-dark.png` });
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true }).click();
+    await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
+    await page.getByLabel("Reason", { exact: true }).fill("OPS-1234: readers cannot use the key during the migration");
+    await page.screenshot({ path: `${DIRECTORY}confirmation.png` });
+    await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    await expect(cell(page, "orders-prod", 2)).toHaveText(/^\s*UPDATING/);
+    await page.getByRole("status").getByRole("link").click();
+    await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Updating/);
+    await page.screenshot({ path: `${DIRECTORY}change.png` });
+});
+
+test("every page at three widths in both schemes", async ({ page, demo }) => {
+    test.skip(!process.env.LOOK, "only to look at: LOOK=1");
+    test.setTimeout(180_000);
+    const shoot = async (name: string) => {
+        for (const width of [360, 1024, 1600]) {
+            for (const colorScheme of ["light", "dark"] as const) {
+                await page.setViewportSize({ width, height: 900 });
+                await page.emulateMedia({ colorScheme });
+                await page.screenshot({ path: `${DIRECTORY}../test-results/look/${name}-${width}-${colorScheme}.png` });
+            }
+        }
+    };
+    await page.goto(`${demo}/sign-in`);
+    await shoot("sign-in");
+    await ready(page, demo);
+    await shoot("streams");
+    await page.goto(`${demo}/streams/111122223333/eu-west-1/orders-prod/disable`);
+    await hydrated(page, "full");
+    await shoot("confirmation");
+    await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
+    await page.getByLabel("Reason", { exact: true }).fill("OPS-1234");
+    await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*(Updating|Reached)/);
+    await shoot("change");
+    await page.goto(`${demo}/streams`);
+    await page.getByRole("link", { name: "Disable encryption of refunds", exact: true }).click();
+    await page.getByLabel("Reason", { exact: true }).fill("OPS");
+    await shoot("dialog");
+    await page.goto(`${demo}/streams/111122223333/eu-west-1/orders-prod`);
+    await shoot("stream");
+    await page.goto(`${demo}/changes`);
+    await shoot("changes");
+    await page.goto(`${demo}/help`);
+    await shoot("help");
+    await page.goto(`${demo}/nowhere`);
+    await shoot("not-found");
+});
