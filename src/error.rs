@@ -30,6 +30,12 @@ pub enum AppError {
     /// 503: the database or the server is not able to take it now.
     #[error("Keystream cannot write to its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream.")]
     Unavailable,
+    /// 503: a change could not be recorded, so it was not sent; how a person can send it, from the last known values.
+    #[error(
+        "Keystream cannot write to its journal. Nothing was sent. Try again in a minute. If it cannot wait, this is the call, from what AWS \
+         reported {known}: {command}"
+    )]
+    JournalDown { command: String, known: String },
     /// 400: the request was not one that this version understands.
     #[error("This page is outdated or the request was damaged. Nothing was sent. Reload the page.")]
     Outdated,
@@ -51,7 +57,7 @@ impl AppError {
             Self::NotPermitted => 403,
             Self::NotFound => 404,
             Self::Mistake(_) | Self::OtherValues => 422,
-            Self::Unavailable | Self::Unreachable => 503,
+            Self::Unavailable | Self::JournalDown { .. } | Self::Unreachable => 503,
             Self::Outdated => 400,
             Self::Internal { .. } => 500,
         }

@@ -1,7 +1,7 @@
 // A portal that is killed in mid-change takes the change up again; a lost answer is told as one and settled by reading.
 import { expect, hydrated, test } from "../fixtures/test.ts";
 import type { Page } from "@playwright/test";
-import type { Stack } from "../fixtures/servers.ts";
+import { Stack } from "../fixtures/servers.ts";
 
 const PASSWORD = "correct horse battery staple";
 
@@ -85,4 +85,20 @@ test("the first administrator comes in by the printed link, once", async ({ page
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Streams", exact: true })).toBeVisible();
+});
+
+test("a target without credentials says so, and the portal is ready all the same", async ({ page, mode }) => {
+    test.skip(mode === "wasm-blocked", "the same pages as with scripts off");
+    const stack = await Stack.start({ AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
+    try {
+        await signIn(page, stack);
+        await expect(async () => {
+            await page.reload();
+            await expect(page.getByText(/is behind since .*: AWS could not be reached: no credentials/)).toBeVisible({ timeout: 1_000 });
+        }).toPass({ timeout: 20_000 });
+        await expect(page.getByText("1 target, 1 behind")).toBeVisible();
+        expect((await fetch(`${stack.origin}/readyz`)).status).toBe(200);
+    } finally {
+        await stack.stop();
+    }
 });

@@ -40,11 +40,8 @@ pub async fn load_stream(account: String, region: String, name: String, is_refre
     }
     let not_found = || cx.fail(AppError::NotFound);
     let key = StreamKey::parse(&account, &region, &name).map_err(|_| not_found())?;
-    let target = cx.state.inventory.target(&key).ok_or_else(not_found)?;
     let (row, report) = cx.state.inventory.stream(&key).ok_or_else(not_found)?;
-    let changes = match &report {
-        Some(report) => cx.state.store.changes_of_stream(&report.arn).await.map_err(|error| cx.fail_store(&error))?,
-        None => Vec::new(),
-    };
-    Ok(StreamPage { row, report, target: target.card(), changes })
+    let changes = cx.state.store.changes_of_stream(&key).await.map_err(|error| cx.fail_store(&error))?;
+    let target = cx.state.inventory.target(&key).map(|target| target.card()).unwrap_or_default();
+    Ok(StreamPage { row, report, target, changes })
 }

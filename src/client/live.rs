@@ -54,6 +54,8 @@ pub struct Live {
     rev: StoredValue<i64>,
     attempt: RwSignal<u32>,
     is_asking_soon: StoredValue<bool>,
+    /// The value of `refresh` with which the server was last asked.
+    asked_with: StoredValue<u32>,
 }
 
 /// One sentence for the status region.
@@ -80,6 +82,7 @@ impl Live {
             rev: StoredValue::new(frame.rev),
             attempt: RwSignal::new(0),
             is_asking_soon: StoredValue::new(false),
+            asked_with: StoredValue::new(0),
         }
     }
 
@@ -102,6 +105,14 @@ impl Live {
             let newer = self.changes.with(|changes| changes.get(&rendered.id).filter(|change| change.rev >= rendered.rev).cloned());
             newer.unwrap_or_else(|| rendered.clone())
         })
+    }
+
+    /// Whether a question to the server is the page's own refresh: `refresh` has risen since the last one. Otherwise the
+    /// address changed, which is a person's act.
+    pub fn is_own_refresh(self, refresh: u32) -> bool {
+        let is_own = self.asked_with.get_value() != refresh;
+        self.asked_with.set_value(refresh);
+        is_own
     }
 
     /// Starts the clock and, for somebody who is signed in, the event source. Effects run in the browser only.
@@ -142,7 +153,13 @@ impl Live {
         }
         let is_news = !frame.streams.is_empty() || !frame.changes.is_empty();
         if !frame.streams.is_empty() {
-            self.rows.update(|rows| rows.extend(frame.streams.into_iter().map(|row| (row.key.clone(), row))));
+            self.rows.update(|rows| {
+                for row in frame.streams {
+                    if rows.get(&row.key).is_none_or(|known| known.rev <= row.rev) {
+                        rows.insert(row.key.clone(), row);
+                    }
+                }
+            });
         }
         if !frame.changes.is_empty() {
             self.changes.update(|changes| changes.extend(frame.changes.into_iter().map(|change| (change.id.clone(), change))));
@@ -202,9 +219,12 @@ impl Live {
     fn announce(self, moved: &[Change]) {
         let own = self.user.with_value(|user| user.as_ref().map(|user| user.name.clone()));
         let known = self.changes.get_untracked();
+        let known_rev = self.rev.get_value();
         let news: Vec<&Change> = moved
             .iter()
             .filter(|change| Some(&change.actor) == own.as_ref())
+            // What the page was made with is not news.
+            .filter(|change| change.rev > known_rev)
             .filter(|change| known.get(&change.id).is_none_or(|before| standing(before) != standing(change)))
             .collect();
         if let Some(last) = news.last() {

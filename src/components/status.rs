@@ -2,11 +2,17 @@
 
 use leptos::prelude::*;
 
+use super::Age;
+use crate::client::live::Live;
 use crate::model::{inventory::Reported, stream::StreamStatus};
 
 /// A mark and AWS's word; "Not read yet" until AWS has reported one.
 #[component]
 pub fn StatusLabel(#[prop(into)] status: Signal<Option<Reported<StreamStatus>>>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    // The encryption beside it carries the age of the read; a status that is older than that says so itself.
+    let is_stale =
+        Memo::new(move |_| status.get().is_some_and(|status| live.now.get().millis_since(status.at) > live.stale_after_ms.get_value()));
     let class = move || match status.get().map(|status| status.value) {
         Some(StreamStatus::Active) => "label active",
         Some(StreamStatus::Updating | StreamStatus::Creating) => "label moving",
@@ -21,5 +27,6 @@ pub fn StatusLabel(#[prop(into)] status: Signal<Option<Reported<StreamStatus>>>)
             </svg>
             {word}
         </span>
+        {move || is_stale.get().then(|| view! { " " <Age at=Signal::derive(move || status.get().map(|status| status.at)) /> })}
     }
 }

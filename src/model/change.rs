@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     encryption::{EncryptionReport, KeyId},
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
     stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
     timestamp::{MINUTE_MS, SECOND_MS, Timestamp},
 };
@@ -269,6 +269,11 @@ impl Change {
         self.end.is_none()
     }
 
+    /// Whether it was marked as sent and no byte of the request left.
+    pub const fn was_kept_from_leaving(&self) -> bool {
+        matches!(&self.end, Some(Ending { how: End::Rejected(Refusal { kind: RefusalKind::NotSent { .. }, .. }), .. }))
+    }
+
     /// The page of this change.
     pub fn path(&self) -> String {
         format!("/changes/{}", self.id)
@@ -332,7 +337,12 @@ impl Change {
             Step::Sent { at } => set_once(&mut self.sent_at, at),
             Step::Accepted { at, request_id } => set_once(&mut self.accepted, Acceptance { at, request_id }),
             Step::LostTrack { at, why } => set_once(&mut self.outcome_unknown, OutcomeUnknown { since: at, why }),
-            Step::Read(read) => self.last_read = Some(read),
+            Step::Read(read) => {
+                if matches!(read.saw, Saw::State { .. }) {
+                    self.missing = Tally::default();
+                }
+                self.last_read = Some(read);
+            }
             Step::SeenUpdating { at } => set_once(&mut self.updating_at, at),
             Step::SeenOldState { at } => self.old_state = self.old_state.with(at),
             Step::SeenContrary { at } => self.contrary = self.contrary.with(at),

@@ -238,7 +238,12 @@ mod tests {
             see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + at) }, SENT + at);
         }
         assert_eq!(end(&change), None);
-        see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + 21_000) }, SENT + 21_000);
+        see_report(&mut change, SENT + 15_000, "UPDATING", Some("KMS"));
+        for at in [21_000, 31_000] {
+            see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + at) }, SENT + at);
+        }
+        assert_eq!(end(&change), None, "it was there in between");
+        see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + 41_000) }, SENT + 41_000);
         assert_eq!(end(&change), Some(&End::Superseded { saw: Saw::NotFound }));
     }
 

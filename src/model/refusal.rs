@@ -31,9 +31,10 @@ pub struct AwsWords {
 pub enum RefusalKind {
     /// Keystream checked and did not send.
     Precondition(Precondition),
-    /// No byte of the request can have left: why.
+    /// No byte of the request can have left: what stood in the way, and its own words.
     NotSent {
-        why: String,
+        obstacle: Obstacle,
+        detail: String,
     },
     InvalidArgument,
     TooFast,
@@ -49,9 +50,45 @@ pub enum RefusalKind {
     ResourceNotFound,
     AccessDenied,
     CredentialsExpired,
-    ClockDiffers,
+    /// AWS refused the request's time; by how many minutes this server's clock differs, where AWS's answer tells.
+    ClockDiffers {
+        minutes: Option<i64>,
+    },
     /// A code that is not modelled, shown as it came.
     Other,
+}
+
+/// What can keep a request from leaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Obstacle {
+    NoCredentials,
+    NameNotResolved,
+    ConnectionRefused,
+    TlsFailed,
+    Other,
+}
+
+impl Obstacle {
+    /// What it is called.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NoCredentials => "no credentials",
+            Self::NameNotResolved => "name not found",
+            Self::ConnectionRefused => "connection refused",
+            Self::TlsFailed => "TLS failed or certificate not trusted",
+            Self::Other => "no connection",
+        }
+    }
+
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::NoCredentials => "give this target credentials (profile, environment or instance role) and start again.",
+            Self::NameNotResolved => "check the endpoint's name and this server's DNS, then start again.",
+            Self::ConnectionRefused => "check the endpoint, the network and the VPC endpoint, then start again.",
+            Self::TlsFailed => "check the endpoint's certificate and any proxy in between, then start again.",
+            Self::Other => "check the network and the endpoint of this target, then start again.",
+        }
+    }
 }
 
 /// What the check before sending found.
@@ -78,16 +115,7 @@ pub enum Precondition {
     },
 }
 
-/// A refusal in the three parts that every error has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusalText {
-    pub happened: String,
-    pub did_not_happen: &'static str,
-    pub next: String,
-}
-
 const CHANGED_NOTHING: &str = "This request changed nothing.";
-const NOTHING_SENT: &str = "Nothing was sent. Nothing changed.";
 
 impl Refusal {
     /// A precondition that did not hold.
@@ -100,111 +128,109 @@ impl Refusal {
         self.aws.is_some()
     }
 
-    /// The words for this refusal of `change`.
-    pub fn text(&self, change: &Change) -> RefusalText {
-        let account = &change.arn.account;
-        let region = &change.arn.region;
+    /// The words for this refusal of `change`: what happened, what did not, and what to do next.
+    pub fn text(&self, change: &Change) -> String {
+        let (account, region) = (&change.arn.account, &change.arn.region);
         let key = change.key.as_ref().map_or("none", |key| key.as_str());
-        let read_after = self.read_after.as_ref().map_or_else(String::new, |saw| format!(" Read just now: {}.", saw.words()));
-        let (happened, next) = match &self.kind {
-            RefusalKind::Precondition(precondition) => return precondition.text(change),
-            RefusalKind::NotSent { why } => {
-                return RefusalText {
-                    happened: format!("Keystream could not reach AWS for {account}, {region}: {why}."),
-                    did_not_happen: "Nothing was sent.",
-                    next: "Check the network, the endpoint and the credentials of this target, then start again.".to_owned(),
+        match &self.kind {
+            RefusalKind::Precondition(precondition) => precondition.text(change),
+            RefusalKind::NotSent { obstacle, detail } => format!(
+                "Keystream could not reach AWS for {account}, {region}: {} ({detail}). Nothing was sent. Next: {}",
+                obstacle.words(),
+                obstacle.remedy()
+            ),
+            RefusalKind::InvalidArgument => format!(
+                "AWS did not accept a value in the request. {CHANGED_NOTHING} Sent: {}, type KMS, key {key}. Most often the key no longer \
+                 resolves. Next: reload the stream, then check the key in AWS.",
+                change.arn
+            ),
+            RefusalKind::TooFast => format!(
+                "AWS is throttling requests in {account}, {region}. {CHANGED_NOTHING} Try again in a minute; other tools share this limit."
+            ),
+            RefusalKind::QuotaUsed { next_frees_at } => format!(
+                "Keystream counts 25 disables of this stream in 24 h, and AWS refused another. {CHANGED_NOTHING} The next one frees at {}.",
+                next_frees_at.day_and_minute()
+            ),
+            RefusalKind::LimitUnclear { counted } => format!(
+                "AWS reported a limit and did not say which: request rate, concurrent requests, or 25 disables in 24 h (counted: {counted}). \
+                 {CHANGED_NOTHING} Wait a minute and try once; if refused again, wait for other changes in this account to finish."
+            ),
+            RefusalKind::ResourceInUse => format!(
+                "The stream was not ACTIVE when the request arrived. {CHANGED_NOTHING}{} Next: wait until it is ACTIVE and start again.",
+                self.read_just_now()
+            ),
+            RefusalKind::ResourceNotFound => {
+                let suspect = match self.read_after {
+                    Some(Saw::State { .. }) => " The stream is there: suspect the key or alias, and check the key in AWS.",
+                    _ => "",
                 };
+                format!(
+                    "AWS could not find what the request named. {CHANGED_NOTHING} The stream may be deleted, or the Region or account may be \
+                     wrong.{}{suspect}",
+                    self.read_just_now()
+                )
             }
-            RefusalKind::InvalidArgument => (
-                format!(
-                    "AWS did not accept a value in the request. Sent: {}, type KMS, key {key}. Most often the key no longer resolves.",
-                    change.arn
-                ),
-                "Reload the stream, then check the key in AWS.".to_owned(),
-            ),
-            RefusalKind::TooFast => (
-                format!("AWS is throttling requests in {account}, {region}."),
-                "Try again in a minute; other tools share this limit.".to_owned(),
-            ),
-            RefusalKind::QuotaUsed { next_frees_at } => (
-                "Keystream counts 25 disables of this stream in 24 h, and AWS refused another.".to_owned(),
-                format!("The next one frees at {}.", next_frees_at.day_and_minute()),
-            ),
-            RefusalKind::LimitUnclear { counted } => (
-                format!(
-                    "AWS reported a limit and did not say which: request rate, concurrent requests, or 25 disables in 24 h (counted: {counted})."
-                ),
-                "Wait a minute and try once; if refused again, wait for other changes in this account to finish.".to_owned(),
-            ),
-            RefusalKind::ResourceInUse => (
-                format!("The stream was not ACTIVE when the request arrived.{read_after}"),
-                "Wait until it is ACTIVE and start again.".to_owned(),
-            ),
-            RefusalKind::ResourceNotFound => (
-                format!(
-                    "AWS could not find what the request named. The stream may be deleted, or the Region or account may be wrong.{read_after}"
-                ),
-                match self.read_after {
-                    Some(Saw::State { .. }) => "The stream is there: check the key in AWS.".to_owned(),
-                    _ => "Check that the stream still exists.".to_owned(),
-                },
-            ),
-            RefusalKind::AccessDenied => (
-                format!("AWS refused the credentials of {account}, {region} (operator {}).", change.actor),
-                format!(
-                    "Needed: kinesis:StopStreamEncryption on the stream and on key {key}. The refusal may come from the role, a permissions boundary, \
-                     the session policy, an SCP or the VPC endpoint policy; AWS's sentence below usually says which."
-                ),
+            RefusalKind::AccessDenied => format!(
+                "AWS refused the credentials of {account}, {region} (operator {}). {CHANGED_NOTHING} Needed: kinesis:StopStreamEncryption on the \
+                 stream and on key {key}. The refusal may come from the role, a permissions boundary, the session policy, an SCP or the VPC \
+                 endpoint policy; AWS's sentence below usually says which.",
+                change.actor
             ),
             RefusalKind::CredentialsExpired => {
-                ("AWS refused the credentials as expired or not valid.".to_owned(), format!("Renew them for {account}, {region}."))
+                format!("Credentials expired or not valid: AWS refused them. {CHANGED_NOTHING} Next: renew them for {account}, {region}.")
             }
-            RefusalKind::ClockDiffers => {
-                ("AWS refused the request's time; this server's clock differs.".to_owned(), "Set the clock.".to_owned())
+            RefusalKind::ClockDiffers { minutes } => {
+                let by = minutes.map_or_else(String::new, |minutes| format!(" by about {minutes} min"));
+                format!("AWS refused the request's time; this server's clock differs{by}. {CHANGED_NOTHING} Next: set the clock.")
             }
-            RefusalKind::Other => ("AWS refused the request.".to_owned(), "Read AWS's words below; then reload the stream.".to_owned()),
-        };
-        RefusalText { happened, did_not_happen: CHANGED_NOTHING, next }
+            RefusalKind::Other => {
+                format!("AWS refused the request. {CHANGED_NOTHING} Next: read AWS's words below, then reload the stream.")
+            }
+        }
+    }
+
+    fn read_just_now(&self) -> String {
+        self.read_after.as_ref().map_or_else(String::new, |saw| format!(" Read just now: {}.", saw.words()))
     }
 }
 
 impl Precondition {
-    fn text(&self, change: &Change) -> RefusalText {
+    fn text(&self, change: &Change) -> String {
         let name = &change.arn.name;
         let (happened, next) = match self {
             Self::NotActive { status } => (
                 format!("{name} is {status}, not ACTIVE, as AWS reported just now."),
-                "Wait until it is ACTIVE and start again.".to_owned(),
+                "wait until it is ACTIVE and start again.".to_owned(),
             ),
             Self::AlreadyNotEncrypted => (
                 format!("{name} is not encrypted, as AWS reported just now. There is nothing to disable."),
-                "Open the stream to see who changed it.".to_owned(),
+                "open the stream to see who changed it.".to_owned(),
             ),
             Self::EncryptionUnstated => (
                 format!("AWS did not say just now how {name} is encrypted."),
-                "Open the confirmation again; if it stays so, look at the stream in AWS.".to_owned(),
+                "open the confirmation again; if it stays so, look at the stream in AWS.".to_owned(),
             ),
             Self::KeyUnstated => (
                 format!("AWS reports {name} as encrypted, but names no key, and the call needs the key."),
-                "Check the key in AWS.".to_owned(),
+                "check the key in AWS.".to_owned(),
             ),
             Self::Changed { what, shown, now } => (
                 format!("{what} of {name} changed since the form was shown. It showed {shown}; AWS reports {now} now."),
-                "Open the confirmation again and read it afresh.".to_owned(),
+                "open the confirmation again and read it afresh.".to_owned(),
             ),
             Self::Replaced { created } => (
                 format!(
                     "{name} was deleted and created again at {}. This is not the stream that the form showed.",
                     created.date_and_clock()
                 ),
-                "Open the confirmation again and read it afresh.".to_owned(),
+                "open the confirmation again and read it afresh.".to_owned(),
             ),
-            Self::Missing => (format!("AWS does not find {name}."), "Check that the stream still exists.".to_owned()),
+            Self::Missing => (format!("AWS does not find {name}."), "check that the stream still exists.".to_owned()),
             Self::CouldNotRead { why } => (
                 format!("{name} could not be read just before sending: {why}."),
-                "Start again when the list shows that this target is read.".to_owned(),
+                "start again when the list shows that this target is read.".to_owned(),
             ),
         };
-        RefusalText { happened, did_not_happen: NOTHING_SENT, next }
+        format!("{happened} Nothing was sent. Nothing changed. Next: {next}")
     }
 }

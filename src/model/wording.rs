@@ -1,7 +1,7 @@
 //! The sentences of the ladder and of a change's end, each naming its evidence (`words.md` of the design).
 
 use super::{
-    change::{Change, End, Ending, Rung, RungState, Saw},
+    change::{Change, End, Ending, LastRead, Rung, RungState, Saw},
     refusal::AwsWords,
     retention,
     timestamp::{SECOND_MS, Timestamp, span},
@@ -29,6 +29,7 @@ fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
             let sent = if change.sent_at.is_none() { " Nothing has been sent to AWS." } else { "" };
             format!("Recorded {clock} by {}.{sent}", change.actor)
         }
+        Rung::Sent if change.was_kept_from_leaving() => format!("Marked as sent at {clock}. The request did not leave."),
         Rung::Sent => {
             let answer = match (&change.accepted, &change.outcome_unknown, &change.end) {
                 (Some(_), ..) => "",
@@ -41,7 +42,14 @@ fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
         Rung::Accepted => {
             let id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_deref());
             let id = id.map_or_else(String::new, |id| format!(" (id {id})"));
-            let still = if change.reached_at.is_none() { " Encryption is still on as far as AWS has reported." } else { "" };
+            let is_still_on = change.reached_at.is_none()
+                && match &change.last_read {
+                    Some(LastRead { saw: Saw::State { encryption, .. }, .. }) => change.is_old_state(encryption),
+                    // The read before sending said so.
+                    None => true,
+                    Some(_) => false,
+                };
+            let still = if is_still_on { " Encryption is still on as far as AWS has reported." } else { "" };
             format!("AWS accepted the request{id} at {clock}.{still}")
         }
         Rung::Updating => format!("AWS reports UPDATING since {clock}. Reading and writing go on."),
@@ -77,11 +85,7 @@ pub fn summary(change: &Change, now: Timestamp) -> Option<Summary> {
             aws: None,
             is_bad: false,
         }),
-        End::Rejected(refusal) => {
-            let text = refusal.text(change);
-            let text = format!("{} {} Next: {}", text.happened, text.did_not_happen, text.next);
-            Some(Summary { word: "Rejected", text, aws: refusal.aws.clone(), is_bad: true })
-        }
+        End::Rejected(refusal) => Some(Summary { word: "Rejected", text: refusal.text(change), aws: refusal.aws.clone(), is_bad: true }),
         End::Expired => plain("Expired", "Never sent. Nothing changed. Start again if still wanted.".to_owned()),
         End::NotApplied => plain(
             "Not applied",

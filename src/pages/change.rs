@@ -21,7 +21,7 @@ pub fn ChangePage() -> impl IntoView {
     let live = expect_context::<Live>();
     let id = path_part("id");
     let asked = move || (id.get(), live.refresh.get());
-    let page = Resource::new_blocking(asked, |(id, refresh)| api::changes::load_change(id, refresh > 0));
+    let page = Resource::new_blocking(asked, move |(id, refresh)| api::changes::load_change(id, live.is_own_refresh(refresh)));
     view! {
         <Title text="Change" />
         <Transition>
@@ -84,7 +84,7 @@ fn Facts(change: Change) -> impl IntoView {
             <div><dt>"By"</dt><dd>{change.actor}</dd></div>
             <div><dt>"Reason"</dt><dd class="reason">{change.reason}</dd></div>
             <div><dt>"Requested"</dt><dd><When at=change.requested_at /></dd></div>
-            <div><dt>"Key sent"</dt><dd><code>{change.key.map_or_else(|| "none".to_owned(), |key| key.to_string())}</code></dd></div>
+            <div><dt>"Key"</dt><dd><code>{change.key.map_or_else(|| "none".to_owned(), |key| key.to_string())}</code></dd></div>
             <div><dt>"Stream"</dt><dd class="mono arn">{change.arn.to_string()}</dd></div>
             <div><dt>"Change"</dt><dd class="mono">{change.id}</dd></div>
         </dl>

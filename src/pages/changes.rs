@@ -17,7 +17,7 @@ pub fn ChangesPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let number = query_value("page");
     let asked = move || (number.get().and_then(|page| page.parse().ok()).unwrap_or(1u32), live.refresh.get());
-    let page = Resource::new_blocking(asked, |(page, refresh)| api::changes::list_changes(page, refresh > 0));
+    let page = Resource::new_blocking(asked, move |(page, refresh)| api::changes::list_changes(page, live.is_own_refresh(refresh)));
     view! {
         <Title text="Changes" />
         <h1>"Changes"</h1>

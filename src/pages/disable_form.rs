@@ -42,9 +42,17 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
     let typed_name = RwSignal::new(draft.typed_name.clone());
     let reason = RwSignal::new(draft.reason.clone());
     let is_hydrated = RwSignal::new(false);
-    Effect::new(move |_| is_hydrated.set(true));
-    // In the dialog the field takes the focus: typing into it can do no harm.
     let field = NodeRef::<html::Input>::new();
+    let reason_field = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        // What was typed while the wasm was loading counts.
+        if let (Some(name), Some(reason_input)) = (field.get(), reason_field.get()) {
+            typed_name.set(name.value());
+            reason.set(reason_input.value());
+            is_hydrated.set(true);
+        }
+    });
+    // In the dialog the field takes the focus: typing into it can do no harm.
     Effect::new(move |_| {
         if let (Way::Dialog { .. }, Some(field)) = (way, field.get()) {
             // A browser refuses only for elements that are not there.
@@ -83,16 +91,9 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
         Way::Page => None,
         Way::Dialog { answer, .. } => answer.get().and_then(|answer| answer_words(answer, &for_answer)),
     };
-    let report = plan.report.clone();
     view! {
         <form class="confirm-form" method="post" action="/api/disable" autocomplete="off" on:submit=on_submit>
-            <input r#type="hidden" name="account" value=stream.account.to_string() />
-            <input r#type="hidden" name="region" value=stream.region.to_string() />
-            <input r#type="hidden" name="name" value=name.clone() />
-            <input r#type="hidden" name="request_id" value=plan.request_id />
-            <input r#type="hidden" name="shown_arn" value=report.arn.to_string() />
-            <input r#type="hidden" name="shown_created" value=report.created.as_millis().to_string() />
-            <input r#type="hidden" name="shown_key" value=plan.key.to_string() />
+            <Shown stream=stream.clone() plan />
             {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> })}
             {answer}
             <div class="field">
@@ -106,7 +107,7 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
             <div class="field">
                 <label for="reason">"Reason"</label>
                 <input
-                    id="reason" r#type="text" name="reason" autocomplete="off" aria-describedby="reason-hint"
+                    id="reason" node_ref=reason_field r#type="text" name="reason" autocomplete="off" aria-describedby="reason-hint"
                     value=draft.reason
                     on:input:target=move |event| reason.set(event.target().value())
                 />
@@ -117,6 +118,21 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
                 <button type="submit" class="danger" disabled=is_disabled>"Disable encryption"</button>
             </div>
         </form>
+    }
+}
+
+/// What the form carries: the stream, the values that it showed, and what makes repeats of it one change.
+#[component]
+fn Shown(stream: StreamKey, plan: Plan) -> impl IntoView {
+    let report = plan.report;
+    view! {
+        <input r#type="hidden" name="account" value=stream.account.to_string() />
+        <input r#type="hidden" name="region" value=stream.region.to_string() />
+        <input r#type="hidden" name="name" value=stream.name.to_string() />
+        <input r#type="hidden" name="request_id" value=plan.request_id />
+        <input r#type="hidden" name="shown_arn" value=report.arn.to_string() />
+        <input r#type="hidden" name="shown_created" value=report.created.as_millis().to_string() />
+        <input r#type="hidden" name="shown_key" value=plan.key.to_string() />
     }
 }
 

@@ -10,7 +10,8 @@ use crate::{
     components::{Age, DisableLink, EncryptionLabel, Fault, LadderMarks, SelfRefresh, StatusLabel, TargetLine, When},
     model::{
         change::Change,
-        inventory::ChangeMarks,
+        encryption::EncryptionState,
+        inventory::{ChangeMarks, StreamRow},
         pages::StreamPage as Page,
         stream::{StreamKey, StreamReport},
     },
@@ -22,8 +23,9 @@ pub fn StreamPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let (account, region, name) = (path_part("account"), path_part("region"), path_part("name"));
     let asked = move || (account.get(), region.get(), name.get(), live.refresh.get());
-    let page =
-        Resource::new_blocking(asked, |(account, region, name, refresh)| api::streams::load_stream(account, region, name, refresh > 0));
+    let page = Resource::new_blocking(asked, move |(account, region, name, refresh)| {
+        api::streams::load_stream(account, region, name, live.is_own_refresh(refresh))
+    });
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
     view! {
@@ -79,7 +81,7 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
                     </div>
                     <div>
                         <dt>"Key as AWS reports it"</dt>
-                        <dd><code>{move || row.with(|row| row.key_id.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string))}</code></dd>
+                        <dd><code>{move || row.with(key_words)}</code></dd>
                     </div>
                     {report.map(|report| view! { <ReportFacts report /> })}
                 </dl>
@@ -93,6 +95,16 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
                 <History changes />
             </section>
         </div>
+    }
+}
+
+/// The key as AWS reports it, or why there is none to show.
+fn key_words(row: &StreamRow) -> String {
+    match (&row.key_id, row.encryption) {
+        (Some(key), _) => key.to_string(),
+        (None, EncryptionState::NotEncrypted) => "none".to_owned(),
+        (None, EncryptionState::Encrypted) => "not stated".to_owned(),
+        (None, EncryptionState::Unknown) => "not known".to_owned(),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn StreamsPage() -> impl IntoView {
     let parsed =
         Memo::new(move |_| address.with(|address| ListQuery::parse(address.into_iter().map(|(name, value)| (name.as_ref(), value)))));
     let asked = move || (parsed.get().0, live.refresh.get());
-    let page = Resource::new_blocking(asked, |(query, refresh)| api::streams::list_streams(query, refresh > 0));
+    let page = Resource::new_blocking(asked, move |(query, refresh)| api::streams::list_streams(query, live.is_own_refresh(refresh)));
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
     view! {

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::AppError,
     model::{
+        command_line,
         pages::{DisableForm, Draft, Requested},
         stream::StreamKey,
         validation::{FormMistake, safe_next},
@@ -68,7 +69,24 @@ pub async fn answer_disable(
             }
             Err(AppError::Mistake(mistake))
         }
+        Err(RequestError::Store(error)) => {
+            tracing::error!(%error, "a change could not be recorded and was not sent: {error}");
+            Err(cx.fail(journal_down(cx, form)))
+        }
         Err(error) => Err(refused(cx, error)),
+    }
+}
+
+/// How a person can send the call when the journal cannot be written, from the last known values of this stream.
+fn journal_down(cx: &RequestContext, form: &DisableForm) -> AppError {
+    let key = StreamKey::parse(&form.account, &form.region, &form.name).ok();
+    let report = key.and_then(|key| cx.state.inventory.stream(&key)).and_then(|(_, report)| report);
+    match report.as_ref().and_then(|report| Some((report, report.key()?))) {
+        Some((report, key_id)) => AppError::JournalDown {
+            command: command_line::stop_stream_encryption(&report.arn, key_id),
+            known: format!("{} ({})", report.read_at.age(cx.state.clock.now()), report.read_at.date_and_clock()),
+        },
+        None => AppError::Unavailable,
     }
 }
 

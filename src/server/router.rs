@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, StatusCode, header},
-    middleware::{from_fn, from_fn_with_state, map_response_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{Redirect, Response},
     routing::{get, post},
 };
@@ -25,7 +25,7 @@ use super::{
     middleware::{authorize, client_address, forms, headers, host, origin, session},
     state::AppState,
 };
-use crate::{app::App, server::shell::shell};
+use crate::{app::App, error::AppError, server::shell::shell};
 
 /// The largest body: forms are small.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -97,12 +97,12 @@ pub fn build(state: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIMEOUT))
         .layer(from_fn_with_state(state.clone(), host::check))
         .layer(from_fn_with_state(state.clone(), client_address::find))
-        .layer(map_response_with_state(state.clone(), plain_refusals))
         // Pages are whole before they leave, and hold no secret beside what a request brings: they may be compressed. Event
         // streams and files compressed ahead are left as they are.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         // A panic is an answer like any other, so it stands within the headers.
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), plain_refusals))
         .layer(from_fn_with_state(state, headers::set))
 }
 
@@ -110,21 +110,32 @@ async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Respons
     error_page::not_found(&state, &headers)
 }
 
-/// Gives the layers' own bare refusals (a body that is too large) a body and a type.
-async fn plain_refusals(State(state): State<AppState>, response: Response) -> Response {
+/// Gives the layers' own bare refusals (a body that is too large, a time-out, a panic) a body that its reader understands.
+async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
     match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &HeaderMap::new()),
+        StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &headers),
         StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => {
-            error_page::unavailable(&state, &HeaderMap::new())
+            error_page::timed_out(&state, &headers)
+        }
+        StatusCode::INTERNAL_SERVER_ERROR if response.extensions().get::<Panicked>().is_some() => {
+            error_page::of(&state, &headers, &AppError::Internal { reference: "panic".to_owned() })
         }
         _ => response,
     }
 }
+
+/// Marks the answer to a request whose handler panicked.
+#[derive(Debug, Clone, Copy)]
+struct Panicked;
 
 /// The answer to a request whose handler panicked: nothing of the panic leaves the process but to the log.
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> axum::http::Response<Body> {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     let reference = super::random::id();
     tracing::error!(reference, "a request panicked ({reference}): {}", text.unwrap_or("no message"));
-    error_page::json(StatusCode::INTERNAL_SERVER_ERROR, &crate::error::AppError::Internal { reference })
+    let mut response = error_page::json(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal { reference });
+    response.extensions_mut().insert(Panicked);
+    response
 }

@@ -27,6 +27,8 @@ pub enum Fault {
     Error500Before,
     /// HTTP 500 with effect.
     Error500After,
+    /// The call acts; its answer breaks off in the middle.
+    HalfBody,
     /// The call acts; a proxy's page comes back instead of the answer.
     Html,
     /// AWS refuses with this code.

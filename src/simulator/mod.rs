@@ -9,16 +9,18 @@ mod sts;
 mod world;
 
 use std::{
+    io,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use anyhow::Context;
-use http_body_util::{BodyExt, Full};
+use futures_util::stream;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::{Bytes, Incoming},
+    body::{Bytes, Frame, Incoming},
     header,
     server::conn::http1,
     service::service_fn,
@@ -70,7 +72,7 @@ async fn serve_connection(stream: TcpStream, world: Arc<Mutex<World>>) {
             match answer(request, &world).await {
                 Answer::Send(response) => Ok(response),
                 // An error of the service closes the connection without a word: the answer that is lost.
-                Answer::Drop => Err(std::io::Error::other("the answer is dropped by order")),
+                Answer::Drop => Err(io::Error::other("the answer is dropped by order")),
             }
         }
     });
@@ -78,8 +80,11 @@ async fn serve_connection(stream: TcpStream, world: Arc<Mutex<World>>) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
+/// Whole bodies, and one that breaks off.
+type Body = BoxBody<Bytes, io::Error>;
+
 enum Answer {
-    Send(Response<Full<Bytes>>),
+    Send(Response<Body>),
     Drop,
 }
 
@@ -137,6 +142,12 @@ async fn answer_kinesis(operation: &str, caller: &Caller, body: &[u8], world: &M
             let body = json!({"__type": "InternalFailureException", "message": "Internal failure"}).to_string();
             return Answer::Send(respond(StatusCode::INTERNAL_SERVER_ERROR, "application/x-amz-json-1.1", body));
         }
+        Some(Fault::HalfBody) => {
+            let frames = [Ok(Frame::data(Bytes::from_static(b"{\"Stream"))), Err(io::Error::other("the body breaks off by order"))];
+            let mut response = Response::new(StreamBody::new(stream::iter(frames)).boxed());
+            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.1"));
+            return Answer::Send(response);
+        }
         Some(Fault::Html) => return Answer::Send(respond(StatusCode::OK, "text/html", "<html><body>Welcome to the proxy</body></html>")),
         _ => {}
     }
@@ -159,13 +170,13 @@ impl Refused {
     }
 }
 
-fn refuse(refused: &Refused) -> Response<Full<Bytes>> {
+fn refuse(refused: &Refused) -> Response<Body> {
     let body = json!({"__type": refused.code, "message": refused.message});
     respond(StatusCode::BAD_REQUEST, "application/x-amz-json-1.1", body.to_string())
 }
 
-fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
+fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Full::new(body.into()).map_err(|never| match never {}).boxed());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     if let Ok(id) = header::HeaderValue::from_str(&world::request_id()) {

@@ -1,12 +1,11 @@
 //! `GetCallerIdentity`, over AWS's Query protocol.
 
-use http_body_util::Full;
-use hyper::{Response, StatusCode, body::Bytes};
+use hyper::{Response, StatusCode};
 
-use super::{respond, world::Caller};
+use super::{Body, respond, world::Caller};
 
 /// Answers the one action that there is.
-pub fn answer(caller: &Caller, body: &[u8]) -> Response<Full<Bytes>> {
+pub fn answer(caller: &Caller, body: &[u8]) -> Response<Body> {
     let is_identity = String::from_utf8_lossy(body).split('&').any(|pair| pair == "Action=GetCallerIdentity");
     if !is_identity {
         let refusal = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>InvalidAction</Code>\

@@ -1,6 +1,7 @@
 //! Forms without wasm: every mistake leads back to its page with what was typed, every repeat is one change.
 
 use axum::http::StatusCode;
+use sqlx::Connection;
 
 use super::support::{ACCOUNT, PASSWORD, REGION, Setup, TestApp, borrowed, with};
 use crate::model::identity::Role;
@@ -86,6 +87,9 @@ async fn the_same_form_twice_is_one_change_and_with_other_values_refused() {
     assert_eq!(first.location(), second.location());
     let other = with(&fields, "reason", "another reason");
     assert_eq!(operator.call("/api/disable", &borrowed(&other)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let by_form = operator.post("/api/disable", &borrowed(&other)).await;
+    assert_eq!(by_form.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(by_form.body.contains("This form was sent before with other values. Nothing was sent again."), "{}", by_form.body);
     // Somebody else's form for the same stream goes to the change that is under way.
     let id = first.location().strip_prefix("/changes/").unwrap().to_owned();
     let admin = app.actor(Role::Admin).await;
@@ -95,6 +99,39 @@ async fn the_same_form_twice_is_one_change_and_with_other_values_refused() {
     assert_eq!(joined.location(), format!("/changes/{id}"));
     app.change_when(&id, |change| change.reached_at.is_some()).await;
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
+}
+
+#[tokio::test]
+async fn without_a_journal_nothing_is_sent_and_the_page_shows_the_call() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = operator.confirmation("orders-prod").await;
+    // Another process holds the write lock for longer than a writer waits.
+    let mut other = sqlx::SqliteConnection::connect(&app.database_url).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let refused = operator.post("/api/disable", &borrowed(&fields)).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "60"));
+    let call = "aws kinesis stop-stream-encryption --region eu-west-1 --stream-arn arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod \
+                --encryption-type KMS --key-id alias/orders";
+    assert!(refused.body.contains("Nothing was sent.") && refused.body.contains(call), "{}", refused.body);
+    assert_eq!(app.anonymous().get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(operator.get("/streams").await.status, StatusCode::OK, "reads go on");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+    let id = operator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
+    app.change_when(&id, |change| change.accepted.is_some()).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_there_is_not_found_and_leaves_no_row() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/typo/disable")).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.body.contains(">Not found<"), "{}", page.body);
+    assert!(!operator.get("/streams").await.body.contains("typo"));
 }
 
 #[tokio::test]

@@ -1,15 +1,26 @@
 //! Changes from the form to their end, against the simulator and its faults.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use serde_json::json;
 
 use super::support::{ACCOUNT, REGION, TestApp, borrowed, until};
-use crate::model::{
-    change::{End, Ending, Rung, RungState},
-    encryption::EncryptionState,
-    identity::Role,
-    refusal::RefusalKind,
-    stream::StreamKey,
+use crate::{
+    model::{
+        change::{Acceptance, End, Ending, Rung, RungState},
+        encryption::{EncryptionState, KeyId},
+        identity::Role,
+        refusal::{Obstacle, RefusalKind},
+        stream::StreamKey,
+        timestamp::DAY_MS,
+    },
+    server::{
+        aws::{SendOutcome, targets},
+        clock::{Clock, SystemClock},
+        config::TargetSettings,
+        store::{Inserted, NewChange, changes as journal},
+    },
 };
 
 fn how(ending: Option<&Ending>) -> Option<&End> {
@@ -59,7 +70,7 @@ async fn a_lost_answer_is_unknown_then_reached_and_never_sent_again() {
 
 #[tokio::test]
 async fn answers_that_decide_nothing_are_unknown() {
-    for fault in ["drop-request", "error500-before", "error500-after", "html"] {
+    for fault in ["drop-request", "error500-before", "error500-after", "html", "half-body"] {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
         app.control("faults", json!({"operation": "StopStreamEncryption", "fault": fault})).await;
@@ -74,14 +85,57 @@ async fn answers_that_decide_nothing_are_unknown() {
 
 #[tokio::test]
 async fn refusals_of_aws_are_rejected_with_its_words() {
-    for (code, message, kind) in [
-        ("InvalidArgumentException", "KeyId is bad", RefusalKind::InvalidArgument),
-        ("LimitExceededException", "Rate exceeded for stream", RefusalKind::TooFast),
-        ("LimitExceededException", "some limit", RefusalKind::LimitUnclear { counted: 0 }),
-        ("ResourceInUseException", "busy", RefusalKind::ResourceInUse),
-        ("AccessDeniedException", "User is not authorized <b>", RefusalKind::AccessDenied),
-        ("ExpiredTokenException", "expired", RefusalKind::CredentialsExpired),
-        ("NovelException", "what is this", RefusalKind::Other),
+    for (code, message, kind, words) in [
+        (
+            "InvalidArgumentException",
+            "KeyId is bad",
+            RefusalKind::InvalidArgument,
+            "AWS did not accept a value in the request. This request changed nothing. Sent: arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
+        ),
+        ("ValidationException", "1 validation error detected", RefusalKind::InvalidArgument, "check the key in AWS."),
+        (
+            "LimitExceededException",
+            "Rate exceeded for stream",
+            RefusalKind::TooFast,
+            "AWS is throttling requests in 111122223333, eu-west-1. This request changed nothing. Try again in a minute;",
+        ),
+        (
+            "LimitExceededException",
+            "some limit",
+            RefusalKind::LimitUnclear { counted: 0 },
+            "or 25 disables in 24 h (counted: 0). This request changed nothing.",
+        ),
+        (
+            "ResourceInUseException",
+            "busy",
+            RefusalKind::ResourceInUse,
+            "The stream was not ACTIVE when the request arrived. This request changed nothing. Read just now: ACTIVE, KMS.",
+        ),
+        (
+            "ResourceNotFoundException",
+            "none",
+            RefusalKind::ResourceNotFound,
+            "This request changed nothing. The stream may be deleted, or the Region or account may be wrong. Read just now: ACTIVE, KMS. The stream is there: suspect the key",
+        ),
+        (
+            "AccessDeniedException",
+            "User is not authorized <b>",
+            RefusalKind::AccessDenied,
+            "Needed: kinesis:StopStreamEncryption on the stream and on key alias/orders.",
+        ),
+        (
+            "ExpiredTokenException",
+            "expired",
+            RefusalKind::CredentialsExpired,
+            "AWS refused them. This request changed nothing. Next: renew them",
+        ),
+        (
+            "InvalidSignatureException",
+            "Signature expired: 20261122T120000Z is now earlier",
+            RefusalKind::ClockDiffers { minutes: Some(0) },
+            "clock differs by about 0 min. This request changed nothing. Next: set the clock.",
+        ),
+        ("NovelException", "what is this", RefusalKind::Other, "AWS refused the request. This request changed nothing."),
     ] {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
@@ -91,12 +145,73 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
         let change = app.change_when(&id, |change| !change.is_active()).await;
         let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{code}: {change:?}") };
         assert_eq!(refusal.kind, kind, "{code}");
-        let words = refusal.aws.clone().unwrap();
-        assert_eq!((words.code.as_str(), words.message.as_str()), (code, message));
+        let said = refusal.aws.clone().unwrap();
+        assert_eq!((said.code.as_str(), said.message.as_str(), said.request_id.unwrap().len()), (code, message, 36));
+        assert!(refusal.text(&change).contains(words), "{code}: {}", refusal.text(&change));
         let page = operator.get(&format!("/changes/{id}")).await.body;
         assert!(page.contains("<strong>Rejected") && page.contains("This request changed nothing.") && page.contains(code), "{page}");
         assert_eq!(app.calls("StopStreamEncryption").await, 1, "{code}");
     }
+}
+
+#[tokio::test]
+async fn a_limit_after_25_disables_is_the_quota() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}})).await;
+    let first = operator.disable("orders-prod").await;
+    let model = app.change_when(&first, |change| !change.is_active()).await;
+    let now = app.state.clock.now();
+    let mut tx = app.state.store.write().await.unwrap();
+    for number in 0..25 {
+        let mut change = model.clone();
+        change.id = format!("earlier{number:09}");
+        change.sent_at = Some(now.plus_millis(-1_000 * (number + 1)));
+        change.accepted = Some(Acceptance { at: now, request_id: None });
+        change.end = Some(Ending { at: now, how: End::Settled });
+        let new = NewChange { change: &mut change, user_id: "u", request_id: &format!("r{number}"), form_hash: "h" };
+        assert!(matches!(journal::insert(&mut tx, new).await.unwrap(), Inserted::Recorded));
+    }
+    tx.commit().await.unwrap();
+    let limit = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "LimitExceededException", "message": "a limit"}}});
+    app.control("faults", limit).await;
+    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
+    assert!(page.contains("Disables of this stream in 24 h: 25 of 25"), "{page}");
+    let id = operator.disable("orders-prod").await;
+    let change = app.change_when(&id, |change| !change.is_active()).await;
+    let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{change:?}") };
+    assert_eq!(refusal.kind, RefusalKind::QuotaUsed { next_frees_at: now.plus_millis(-25_000).plus_millis(DAY_MS) });
+}
+
+#[tokio::test]
+async fn what_cannot_have_left_was_not_sent() {
+    let app = TestApp::start().await;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let plain = app.simulator.replace("http://", "https://");
+    for (endpoint, key, expected) in [
+        ("http://127.0.0.1:9", Some(ACCOUNT), Obstacle::ConnectionRefused),
+        ("http://nowhere.invalid", Some(ACCOUNT), Obstacle::NameNotResolved),
+        (plain.as_str(), Some(ACCOUNT), Obstacle::TlsFailed),
+    ] {
+        let settings = TargetSettings {
+            account: Some(ACCOUNT.parse().unwrap()),
+            region: Some(REGION.parse().unwrap()),
+            endpoint: Some(endpoint.to_owned()),
+            simulator_access_key: key.map(ToOwned::to_owned),
+            ..TargetSettings::default()
+        };
+        let targets = targets::load(&[settings], &clock).await.unwrap();
+        let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap();
+        let outcome = targets[0].kinesis.stop_stream_encryption(&arn, &KeyId::as_reported("alias/orders").unwrap()).await;
+        let SendOutcome::Rejected(refusal) = outcome else { panic!("{endpoint}: {outcome:?}") };
+        let RefusalKind::NotSent { obstacle, detail } = &refusal.kind else { panic!("{endpoint}: {refusal:?}") };
+        assert_eq!(*obstacle, expected, "{endpoint}: {detail}");
+        assert!(refusal.aws.is_none());
+        let failure = targets[0].read(&"orders-prod".parse().unwrap()).await.unwrap_err();
+        assert!(failure.why.starts_with(&format!("AWS could not be reached: {} (", expected.words())), "{failure}");
+    }
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
 }
 
 #[tokio::test]

@@ -63,6 +63,7 @@ pub struct TestApp {
     pub state: AppState,
     pub simulator: String,
     pub clock: Arc<MovedClock>,
+    pub database_url: String,
     _directory: TempDir,
 }
 
@@ -80,6 +81,8 @@ impl TestApp {
     }
 
     pub async fn with(setup: Setup) -> Self {
+        // What the application logs stands beside a failure.
+        let _ = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).try_init();
         let settings = simulator::Settings { transition: Duration::from_millis(300), enforces_rates: false };
         let address = simulator::start(SocketAddr::from(([127, 0, 0, 1], 0)), settings).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -110,7 +113,14 @@ impl TestApp {
         })
         .await
         .unwrap();
-        Self { router: router::build(running.state.clone()), state: running.state, simulator, clock: moved, _directory: directory }
+        Self {
+            router: router::build(running.state.clone()),
+            state: running.state,
+            simulator,
+            clock: moved,
+            database_url: url,
+            _directory: directory,
+        }
     }
 
     /// Sends a request as it is.

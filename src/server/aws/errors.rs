@@ -1,7 +1,7 @@
 //! From the SDK's errors to what the rest of Keystream tells apart: refused, not sent, or unknown.
 //! The line between them decides whether a change is called rejected, so it errs towards unknown.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, io};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kinesis::operation::RequestId;
@@ -9,12 +9,12 @@ use aws_smithy_runtime_api::{
     client::{orchestrator::HttpResponse, result::SdkError},
     http::Headers,
 };
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::{DateTime, date_time::Format, error::metadata::ProvideErrorMetadata};
 
 use super::{ReadFailure, ReadFailureKind, SendOutcome};
 use crate::model::{
-    refusal::{AwsWords, Refusal, RefusalKind},
-    timestamp::Timestamp,
+    refusal::{AwsWords, Obstacle, Refusal, RefusalKind},
+    timestamp::{MINUTE_MS, Timestamp},
 };
 
 /// What became of a mutating call that did not return 200.
@@ -22,13 +22,14 @@ pub(super) fn send_outcome<E>(error: &SdkError<E, HttpResponse>, now: Timestamp)
 where
     E: StdError + ProvideErrorMetadata + RequestId + 'static,
 {
-    if let Some(why) = not_sent(error) {
-        return SendOutcome::Rejected(Refusal { kind: RefusalKind::NotSent { why }, aws: None, read_after: None });
+    if let Some((obstacle, detail)) = not_sent(error) {
+        return SendOutcome::Rejected(Refusal { kind: RefusalKind::NotSent { obstacle, detail }, aws: None, read_after: None });
     }
     match error {
         SdkError::ServiceError(service) if (400..500).contains(&service.raw().status().as_u16()) && service.err().code().is_some() => {
             let aws = aws_words(service.err(), service.raw().headers(), now);
-            SendOutcome::Rejected(Refusal { kind: refusal_kind(&aws), aws: Some(aws), read_after: None })
+            let differs_by = clock_difference(service.raw().headers(), now);
+            SendOutcome::Rejected(Refusal { kind: refusal_kind(&aws, differs_by), aws: Some(aws), read_after: None })
         }
         SdkError::ServiceError(service) => {
             SendOutcome::Unknown { why: format!("AWS answered HTTP {} without a clear verdict", service.raw().status()) }
@@ -46,8 +47,8 @@ pub(super) fn read_failure<E>(error: &SdkError<E, HttpResponse>) -> ReadFailure
 where
     E: StdError + ProvideErrorMetadata + 'static,
 {
-    if let Some(why) = not_sent(error) {
-        return ReadFailure::other(why);
+    if let Some((obstacle, detail)) = not_sent(error) {
+        return ReadFailure::other(format!("AWS could not be reached: {} ({detail})", obstacle.words()));
     }
     match error {
         SdkError::ServiceError(service) => {
@@ -74,20 +75,39 @@ where
 
 /// Why no byte of the request can have left, where that is certain: no credentials, or no connection was ever made
 /// (name not resolved, refused, TLS handshake failed). A time-out while connecting is not certain enough.
-fn not_sent<E>(error: &SdkError<E, HttpResponse>) -> Option<String>
+fn not_sent<E>(error: &SdkError<E, HttpResponse>) -> Option<(Obstacle, String)>
 where
     E: StdError + 'static,
 {
     match error {
-        SdkError::ConstructionFailure(_) => Some(format!("the request could not be built: {}", root_cause(error))),
+        SdkError::ConstructionFailure(_) => Some((Obstacle::Other, format!("the request could not be built: {}", root_cause(error)))),
         SdkError::DispatchFailure(failure) if !failure.is_timeout() => {
-            if find_source::<CredentialsError>(error).is_some() {
-                return Some("no credentials: none of the sources of the AWS SDK had any".to_owned());
+            if let Some(credentials) = find_source::<CredentialsError>(error) {
+                return Some((Obstacle::NoCredentials, root_cause(credentials)));
             }
             let connect = find_source::<hyper_util::client::legacy::Error>(error)?;
-            connect.is_connect().then(|| format!("no connection: {}", root_cause(error)))
+            connect.is_connect().then(|| (obstacle(connect), root_cause(error)))
         }
         _ => None,
+    }
+}
+
+/// What a connection that was never made ran into.
+fn obstacle(connect: &(dyn StdError + 'static)) -> Obstacle {
+    let is_refused = find_source::<io::Error>(connect).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+    let words = chain(connect).map(|error| error.to_string().to_ascii_lowercase()).collect::<Vec<_>>().join("; ");
+    if is_refused {
+        Obstacle::ConnectionRefused
+    } else if words.contains("dns") || words.contains("lookup address") {
+        Obstacle::NameNotResolved
+    } else if words.contains("certificate")
+        || words.contains("tls")
+        || words.contains("invalidmessage")
+        || words.contains("corrupt message")
+    {
+        Obstacle::TlsFailed
+    } else {
+        Obstacle::Other
     }
 }
 
@@ -98,7 +118,7 @@ fn aws_words<E: ProvideErrorMetadata + RequestId>(error: &E, headers: &Headers, 
 
 /// The kind of a definite refusal. `LimitExceededException` that does not say "Rate exceeded" is left open here: only
 /// the journal knows how many of the 25 were used.
-fn refusal_kind(aws: &AwsWords) -> RefusalKind {
+fn refusal_kind(aws: &AwsWords, differs_by: Option<i64>) -> RefusalKind {
     match aws.code.as_str() {
         "InvalidArgumentException" | "ValidationException" => RefusalKind::InvalidArgument,
         "LimitExceededException" if aws.message.contains("Rate exceeded") => RefusalKind::TooFast,
@@ -110,36 +130,38 @@ fn refusal_kind(aws: &AwsWords) -> RefusalKind {
         "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
             RefusalKind::CredentialsExpired
         }
-        "RequestExpired" | "RequestTimeTooSkewed" => RefusalKind::ClockDiffers,
-        "InvalidSignatureException" | "SignatureDoesNotMatch"
-            if aws.message.contains("expired") || aws.message.contains("not yet current") =>
-        {
-            RefusalKind::ClockDiffers
+        "RequestExpired" | "RequestTimeTooSkewed" => RefusalKind::ClockDiffers { minutes: differs_by },
+        "InvalidSignatureException" | "SignatureDoesNotMatch" if is_about_time(&aws.message) => {
+            RefusalKind::ClockDiffers { minutes: differs_by }
         }
         _ => RefusalKind::Other,
     }
+}
+
+fn is_about_time(message: &str) -> bool {
+    message.contains("expired") || message.contains("not yet current")
+}
+
+/// By how many minutes this server's clock differs from the `Date` of AWS's answer.
+fn clock_difference(headers: &Headers, now: Timestamp) -> Option<i64> {
+    let date = DateTime::from_str(headers.get("date")?, Format::HttpDate).ok()?;
+    Some(now.millis_since(Timestamp::from_millis(date.to_millis().ok()?)).abs() / MINUTE_MS)
 }
 
 fn said(message: Option<&str>) -> String {
     message.map_or_else(String::new, |message| format!(" ({message})"))
 }
 
+/// An error and everything that it came from, outermost first.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
+}
+
 fn find_source<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+    chain(error).find_map(|error| error.downcast_ref())
 }
 
 /// The innermost cause in its own words: "Connection refused (os error 111)" rather than "dispatch failure".
 fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+    chain(error).last().map_or_else(String::new, ToString::to_string)
 }

@@ -53,6 +53,7 @@ impl SdkKinesis {
 #[async_trait]
 impl Kinesis for SdkKinesis {
     async fn list_streams(&self, from: &ListFrom) -> Result<ListedPage, ReadFailure> {
+        let asked_at = self.clock.now();
         let call = self.client.list_streams().limit(PAGE_OF_NAMES);
         let call = match from {
             ListFrom::Start => call,
@@ -63,7 +64,7 @@ impl Kinesis for SdkKinesis {
         let mut streams = Vec::with_capacity(answer.stream_names().len());
         for name in answer.stream_names() {
             let name = name.parse().map_err(|_| ReadFailure::other("AWS listed a stream under a name that is not a stream's"))?;
-            streams.push(ListedStream { name, arn: None, status: None, created: None });
+            streams.push(ListedStream { name, arn: None, status: None, created: None, asked_at });
         }
         // Some servers repeat the summaries of all streams on every page: only those of this page's names are taken.
         for summary in answer.stream_summaries() {

@@ -59,6 +59,8 @@ pub struct ListedStream {
     pub arn: Option<StreamArn>,
     pub status: Option<StreamStatus>,
     pub created: Option<Timestamp>,
+    /// When the page that names it was asked for.
+    pub asked_at: Timestamp,
 }
 
 /// How a read names its stream: by ARN, or by name while the account is not known.

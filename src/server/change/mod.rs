@@ -34,6 +34,9 @@ use crate::model::{
 /// A confirmation waits at most this long for its fresh read.
 const FRESH_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// A turn to read for a person is waited for at most this long.
+const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The engine.
 #[derive(Debug)]
 pub struct Changes {
@@ -172,11 +175,10 @@ impl Changes {
     /// One read for a person: from the reserve, at most 3 s, kept in the inventory.
     async fn read_fresh(&self, key: &StreamKey) -> Result<StreamReport, ReadFailure> {
         let target = self.inventory.target(key).ok_or_else(|| ReadFailure::other("no target of this account and Region"))?;
-        let read = async {
-            target.limits.reserve().await;
-            target.read(&key.name).await
-        };
-        let read = tokio::time::timeout(FRESH_READ_TIMEOUT, read).await;
+        if tokio::time::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
+            return Err(ReadFailure::other("too many people read streams of this target at once; AWS was not asked"));
+        }
+        let read = tokio::time::timeout(FRESH_READ_TIMEOUT, target.read(&key.name)).await;
         let read = read.unwrap_or_else(|_| Err(ReadFailure::other("AWS did not answer within 3 s")));
         match &read {
             Ok(report) => self.inventory.note_report(report.clone()).await,

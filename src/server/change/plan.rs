@@ -11,7 +11,10 @@ use crate::{
         stream::{StreamKey, StreamReport},
         timestamp::{SECOND_MS, Timestamp},
     },
-    server::{aws::ReadFailure, random},
+    server::{
+        aws::{ReadFailure, ReadFailureKind},
+        random,
+    },
 };
 
 /// All who open the same confirmation within this time share one read.
@@ -36,6 +39,7 @@ impl Changes {
             Some(change) => PlanOutcome::UnderWay { change },
             None => match self.read_shared(key).await {
                 Ok(report) => plan_of(report, self.clock.now()),
+                Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if known.is_none() => return Err(RequestError::NotFound),
                 Err(failure) => {
                     let last_known = known.and_then(|(_, report)| report).map(Box::new);
                     PlanOutcome::Unread { why: failure.why, last_known }

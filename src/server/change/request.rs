@@ -82,8 +82,7 @@ impl Changes {
 fn requested(change: &Change) -> Requested {
     match &change.end {
         Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
-            let text = refusal.text(change);
-            Requested::Rejected { id: change.id.clone(), words: format!("{} {} {}", text.happened, text.did_not_happen, text.next) }
+            Requested::Rejected { id: change.id.clone(), words: refusal.text(change) }
         }
         _ => Requested::Change { id: change.id.clone() },
     }

@@ -9,10 +9,13 @@ use crate::{
         change::{Change, End, Ending, Saw, Step},
         refusal::{Refusal, RefusalKind},
         schedule::FIRST_READ_MS,
+        timestamp::SECOND_MS,
     },
     server::aws::{ReadFailureKind, SendOutcome, targets::Target},
 };
 
+/// A request is never sent later than this after it was recorded: the person may have been told that it was not.
+const LATEST_MS: i64 = 20 * SECOND_MS;
 /// AWS allows this many successful disables in 24 h.
 const QUOTA: u32 = 25;
 
@@ -24,6 +27,12 @@ impl Changes {
             return;
         };
         let now = self.clock.now();
+        if now.millis_since(change.requested_at) > LATEST_MS {
+            tracing::warn!(change_id = change.id, "change {} took too long to record and is not sent", change.id);
+            let expired = Step::Ended(Ending { at: now, how: End::Expired });
+            self.record_surely(&mut change, vec![expired], "change.expired").await;
+            return;
+        }
         if let Err(error) = self.record(&mut change, vec![Step::Sent { at: now }], "change.sent").await {
             // Not on disk, so not sent, now or later.
             tracing::error!(%error, change_id = change.id, "change {} could not be marked as sent and is not sent", change.id);

@@ -26,6 +26,27 @@ fn answer(state: &AppState, headers: &HeaderMap, status: StatusCode, title: &str
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
+/// Any error of the closed set, with its own status and words.
+pub fn of(state: &AppState, headers: &HeaderMap, error: &AppError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let title = match error {
+        AppError::NotPermitted => "Not permitted",
+        AppError::NotFound => "Not found",
+        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Unreachable => "Not available",
+        _ => "Not possible",
+    };
+    let mut response = answer(state, headers, status, title, &escaped(&error.to_string()), error);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
+    response
+}
+
+/// Text as it may stand in a page: a key id comes from AWS.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// An error of the closed set as JSON.
 pub fn json(status: StatusCode, error: &AppError) -> Response {
     let body = serde_json::to_string(error).unwrap_or_else(|_| "null".to_owned());
@@ -78,23 +99,16 @@ pub fn other_content_type(state: &AppState, headers: &HeaderMap) -> Response {
     answer(state, headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not possible", text, &AppError::Outdated)
 }
 
-/// 400 for a form that cannot be read.
-pub fn outdated(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "The form could not be read. Nothing was sent. It may be from before an update: open the page afresh and fill it in again.";
-    answer(state, headers, StatusCode::BAD_REQUEST, "Not possible", text, &AppError::Outdated)
-}
-
-/// 500 for a plain form; the log has the reference.
-pub fn internal(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Keystream made a mistake. Before sending a form again, look at Changes whether it was recorded. Who runs Keystream finds it in the log.";
-    let error = AppError::Internal { reference: "none".to_owned() };
-    answer(state, headers, StatusCode::INTERNAL_SERVER_ERROR, "Not possible", text, &error)
-}
-
 /// 413.
 pub fn too_large(state: &AppState, headers: &HeaderMap) -> Response {
     let text = "The request is larger than 64 KiB. Nothing was sent. Shorten what you typed.";
     answer(state, headers, StatusCode::PAYLOAD_TOO_LARGE, "Too large", text, &AppError::Outdated)
+}
+
+/// 503 for a handler that took too long: what it began may go on.
+pub fn timed_out(state: &AppState, headers: &HeaderMap) -> Response {
+    let text = "Keystream took too long to answer. If you sent a form, look at Changes before sending it again.";
+    answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unreachable)
 }
 
 /// 503 with Retry-After.

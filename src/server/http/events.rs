@@ -76,7 +76,8 @@ pub async fn open(
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let connection = Connection { state, requester, frames, next: Some(first), is_over: false, _place: place };
+    let session_check = tokio::time::interval(SESSION_CHECK);
+    let connection = Connection { state, requester, frames, next: Some(first), is_over: false, session_check, _place: place };
     Sse::new(follow(connection)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("")).into_response()
 }
 
@@ -95,6 +96,7 @@ struct Connection {
     frames: broadcast::Receiver<Arc<EventFrame>>,
     next: Option<Delivery>,
     is_over: bool,
+    session_check: tokio::time::Interval,
     _place: Place,
 }
 
@@ -115,7 +117,8 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
             }
             Delivery::Reset => {
                 connection.is_over = true;
-                Event::default().event("reset").data("")
+                // An event without data is not dispatched by browsers.
+                Event::default().event("reset").data("reset")
             }
         };
         Some((Ok(event), connection))
@@ -127,13 +130,15 @@ impl Connection {
     async fn wait(&mut self) -> Option<Delivery> {
         loop {
             tokio::select! {
+                // In this order: on a busy stream the session is still asked about.
+                biased;
                 () = self.state.draining.cancelled() => return None,
-                delivery = Events::next(&mut self.frames) => return Some(delivery),
-                () = tokio::time::sleep(SESSION_CHECK) => {
+                _ = self.session_check.tick() => {
                     if !sessions::is_live(&self.state, &self.requester).await {
                         return None;
                     }
                 }
+                delivery = Events::next(&mut self.frames) => return Some(delivery),
             }
         }
     }

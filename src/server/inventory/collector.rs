@@ -97,12 +97,13 @@ async fn list_all(target: &Target) -> Result<Vec<ListedStream>, ReadFailure> {
 /// Reads rows that are due until it is time to list again.
 async fn read_until(inventory: &Inventory, target: &Target, until: tokio::time::Instant) {
     loop {
+        // A busy target always has a row that is due; listing has its turn all the same.
+        if tokio::time::Instant::now() >= until {
+            return;
+        }
         let Some(key) = next_due(inventory, target) else {
             // Nothing is due: a row becomes due at the earliest in a second.
             tokio::time::sleep_until(until.min(tokio::time::Instant::now() + Duration::from_secs(1))).await;
-            if tokio::time::Instant::now() >= until {
-                return;
-            }
             continue;
         };
         if tokio::time::timeout_at(until, target.limits.describe()).await.is_err() {
@@ -138,7 +139,7 @@ fn next_due(inventory: &Inventory, target: &Target) -> Option<StreamKey> {
         .filter(|stream| stream.key.region == target.region && stream.key.account == account && stream.gone_at.is_none())
         .filter(|stream| !memory.active_changes.contains_key(&stream.key))
         .map(|stream| (tried_at(stream), stream))
-        .filter(|(tried, _)| tried.is_none_or(|at| now.millis_since(at) >= ROW_IS_FRESH_MS))
+        .filter(|(tried, _)| tried.is_none_or(|at| now.millis_since(at) >= ROW_IS_FRESH_MS || at > now))
         .min_by_key(|(tried, _)| *tried)
         .map(|(_, stream)| stream.key.clone())
 }

@@ -25,7 +25,7 @@ use crate::model::{
     encryption::EncryptionState,
     inventory::{ChangeMarks, ReadProblem, Reported, StreamRow, TargetHealth},
     pages::EventFrame,
-    stream::{StreamArn, StreamKey, StreamReport},
+    stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
     timestamp::{DAY_MS, Timestamp},
 };
 
@@ -100,7 +100,15 @@ impl Inventory {
     /// All rows as pages show them, ordered by key, those that AWS stopped listing included.
     pub fn rows(&self) -> Vec<StreamRow> {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.streams.values().map(|stream| self.row(stream, &memory)).collect()
+        memory.streams.values().filter(|stream| self.reaches(&stream.key)).map(|stream| self.row(stream, &memory)).collect()
+    }
+
+    /// Whether a target reads this stream, or may once AWS has named its account. Rows of targets that were taken out of
+    /// the configuration are kept and not shown.
+    fn reaches(&self, key: &StreamKey) -> bool {
+        self.targets
+            .iter()
+            .any(|target| target.region == key.region && (target.account() == key.account || !target.account().is_resolved()))
     }
 
     /// One row.
@@ -131,8 +139,10 @@ impl Inventory {
     /// Notes a complete read of a stream.
     pub async fn note_report(&self, report: StreamReport) {
         let key = StreamKey::from(&report.arn);
+        let now = self.clock.now();
         self.note(&key, |stream| {
-            let is_newer = stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at);
+            // A report from the future was read before the clock was set back.
+            let is_newer = stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
             if is_newer {
                 stream.report = Some(report);
                 stream.problem = None;
@@ -145,6 +155,10 @@ impl Inventory {
     /// Notes that a read failed: what is known stays, with its age and the reason why it is not newer.
     pub async fn note_failure(&self, key: &StreamKey, failure: &ReadFailure) {
         let at = self.clock.now();
+        let is_known = self.memory.read().unwrap_or_else(PoisonError::into_inner).streams.contains_key(key);
+        if !is_known {
+            return;
+        }
         self.note(key, |stream| stream.problem = Some(ReadProblem { why: failure.why.clone(), at })).await;
     }
 
@@ -162,7 +176,7 @@ impl Inventory {
             self.note(key, |stream| stream.gone_at = stream.gone_at.or(Some(now))).await;
         }
         for (key, seen) in listed {
-            self.note(&key, |stream| note_listed(stream, seen, now)).await;
+            self.note(&key, |stream| note_listed(stream, seen)).await;
         }
     }
 
@@ -195,8 +209,8 @@ impl Inventory {
     /// Called after the journal committed it.
     pub fn note_change(&self, change: &Change) {
         let key = change.key_of_stream();
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         let row = {
-            let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
             if change.is_active() {
                 memory.active_changes.insert(key.clone(), ChangeMarks::from(change));
             } else if memory.active_changes.get(&key).is_some_and(|marks| marks.id == change.id) {
@@ -206,7 +220,9 @@ impl Inventory {
             memory.streams.get(&key).map(|stream| self.row(stream, &memory))
         };
         let frame = EventFrame { rev: change.rev, streams: row.into_iter().collect(), changes: vec![change.clone()], targets: Vec::new() };
+        // While the lock is held: frames leave in the order in which their rows were made.
         self.events.publish(frame);
+        drop(memory);
     }
 
     /// Applies a note to one stream in memory and queues it to be written. Nothing is queued when nothing changed.
@@ -235,16 +251,10 @@ impl Inventory {
     fn row(&self, stream: &StoredStream, memory: &Memory) -> StreamRow {
         let target = self.target(&stream.key);
         let report = stream.report.as_ref();
-        let reported = report.map(|report| Reported { value: report.status.clone(), at: report.read_at });
-        let status = match (&stream.listed, reported) {
-            (Some(listed), Some(reported)) if listed.at > reported.at => Some(listed.clone()),
-            (Some(listed), None) => Some(listed.clone()),
-            (_, reported) => reported,
-        };
         StreamRow {
             key: stream.key.clone(),
             rev: stream.rev.max(memory.change_revs.get(&stream.key).copied().unwrap_or(0)),
-            status,
+            status: status_of(stream),
             encryption: report.map_or(EncryptionState::Unknown, |report| report.encryption.state()),
             key_id: report.and_then(StreamReport::key).cloned(),
             read_at: report.map(|report| report.read_at),
@@ -268,13 +278,25 @@ fn no_health_yet(target: &Target) -> TargetHealth {
     TargetHealth { name: target.label(), rev: 0, last_listed: None, problem: None, streams: 0, unread: 0 }
 }
 
-fn note_listed(stream: &mut StoredStream, seen: &ListedStream, now: Timestamp) {
+/// The newer of what the list and the last read said.
+fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
+    let reported = stream.report.as_ref().map(|report| Reported { value: report.status.clone(), at: report.read_at });
+    match (&stream.listed, reported) {
+        (Some(listed), Some(reported)) if listed.at > reported.at => Some(listed.clone()),
+        (Some(listed), None) => Some(listed.clone()),
+        (_, reported) => reported,
+    }
+}
+
+fn note_listed(stream: &mut StoredStream, seen: &ListedStream) {
     stream.gone_at = None;
-    // The time of an unchanged status is not news; it is kept as the time since when AWS has said so.
+    // Only what differs from what is shown, and was asked for later, is news: the age of an unchanged status is that of
+    // the read.
+    let shown = status_of(stream);
     if let Some(status) = &seen.status
-        && stream.listed.as_ref().is_none_or(|listed| listed.value != *status)
+        && shown.is_none_or(|shown| shown.value != *status && shown.at < seen.asked_at)
     {
-        stream.listed = Some(Reported { value: status.clone(), at: now });
+        stream.listed = Some(Reported { value: status.clone(), at: seen.asked_at });
     }
     // Created again under the same name: what was read of the former stream is not of this one.
     if let (Some(created), Some(report)) = (seen.created, &stream.report)
@@ -313,8 +335,8 @@ async fn write_batch(store: &Store, inventory: &Inventory, batch: &mut BTreeMap<
     }
     table::prune(&mut tx, now).await?;
     tx.commit().await?;
+    let mut memory = inventory.memory.write().unwrap_or_else(PoisonError::into_inner);
     let (rows, rev) = {
-        let mut memory = inventory.memory.write().unwrap_or_else(PoisonError::into_inner);
         for stream in batch.values() {
             if let Some(known) = memory.streams.get_mut(&stream.key) {
                 known.rev = stream.rev;
@@ -329,5 +351,6 @@ async fn write_batch(store: &Store, inventory: &Inventory, batch: &mut BTreeMap<
         (rows, rev)
     };
     inventory.events.publish(EventFrame { rev, streams: rows, changes: Vec::new(), targets: Vec::new() });
+    drop(memory);
     Ok(())
 }

@@ -32,27 +32,14 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     let response = next.run(request).await;
     let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
     let is_error = response.headers().contains_key("serverfnerror");
-    if !context::wants_html(&headers) {
-        return if is_error { with_own_status(response).await } else { response };
-    }
     // Our own redirects are 303; what else a plain form gets is Leptos's, to the Referer, with the error in the address.
-    if response.status() == StatusCode::SEE_OTHER && !location.contains("__err=") {
+    let is_own_redirect = response.status() == StatusCode::SEE_OTHER && !location.contains("__err=");
+    if is_own_redirect || !(is_error || context::wants_html(&headers)) {
         return response;
     }
-    match response.status() {
-        StatusCode::FORBIDDEN => error_page::not_permitted(&state, &headers),
-        StatusCode::NOT_FOUND => error_page::not_found(&state, &headers),
-        StatusCode::SERVICE_UNAVAILABLE => error_page::unavailable(&state, &headers),
-        StatusCode::INTERNAL_SERVER_ERROR => error_page::internal(&state, &headers),
-        _ => error_page::outdated(&state, &headers),
-    }
-}
-
-/// Leptos answers every error with 500; the error itself says which status it is.
-async fn with_own_status(response: Response) -> Response {
+    // Leptos answers every error with 500; the error itself says which status it is.
     let (_, body) = response.into_parts();
     let bytes = to_bytes(body, LONGEST_ERROR).await.unwrap_or_default();
     let error = serde_json::from_slice(&bytes).unwrap_or(AppError::Outdated);
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    error_page::json(status, &error)
+    error_page::of(&state, &headers, &error)
 }

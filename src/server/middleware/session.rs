@@ -37,7 +37,9 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
 }
 
 fn is_human(request: &Request) -> bool {
-    !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&request.uri().path())
+    let path = request.uri().path();
+    let is_file = path.starts_with("/pkg/") || matches!(path, "/favicon.svg" | "/robots.txt" | "/livez" | "/readyz");
+    !is_file && !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&path)
 }
 
 /// Adds `Secure` to cookies that lack it when the site is https: the removal cookie of tower-sessions 0.15 does, and

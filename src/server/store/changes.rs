@@ -4,7 +4,11 @@
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, StoreError, Tx, next_rev};
-use crate::model::{change::Change, stream::StreamArn, timestamp::Timestamp};
+use crate::model::{
+    change::Change,
+    stream::{StreamArn, StreamKey},
+    timestamp::Timestamp,
+};
 
 /// A change to record, with what makes repeats of its form one change.
 #[derive(Debug)]
@@ -65,9 +69,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database or a row cannot be read.
-    pub async fn changes_of_stream(&self, arn: &StreamArn) -> Result<Vec<Change>, StoreError> {
-        let rows = sqlx::query("SELECT rev, body FROM changes WHERE arn = $1 ORDER BY requested_at DESC, id LIMIT 50")
-            .bind(arn.to_string())
+    pub async fn changes_of_stream(&self, key: &StreamKey) -> Result<Vec<Change>, StoreError> {
+        // The partition is the only part of an ARN that a key leaves open.
+        let [standard, china, government] = ["aws", "aws-cn", "aws-us-gov"]
+            .map(|partition| format!("arn:{partition}:kinesis:{}:{}:stream/{}", key.region, key.account, key.name));
+        let rows = sqlx::query("SELECT rev, body FROM changes WHERE arn IN ($1, $2, $3) ORDER BY requested_at DESC, id LIMIT 50")
+            .bind(standard)
+            .bind(china)
+            .bind(government)
             .fetch_all(&self.reader)
             .await?;
         rows.iter().map(change_of).collect()
