@@ -72,6 +72,19 @@ pub struct Change {
     pub end: Option<Ending>,
 }
 
+/// What a person asked for: everything of a change that stands when it is recorded.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    pub id: String,
+    pub action: Action,
+    pub arn: StreamArn,
+    pub stream_created: Timestamp,
+    pub key: Option<KeyId>,
+    pub retention_hours: i32,
+    pub actor: String,
+    pub reason: String,
+}
+
 /// AWS's 200 to the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
@@ -259,6 +272,36 @@ pub enum RungState {
 }
 
 impl Change {
+    /// A change that was asked for at `at`, of which nothing else has happened. Its `rev` is given by the journal.
+    pub fn requested(intent: Intent, at: Timestamp) -> Self {
+        let Intent { id, action, arn, stream_created, key, retention_hours, actor, reason } = intent;
+        Self {
+            id,
+            rev: 0,
+            action,
+            arn,
+            stream_created,
+            key,
+            retention_hours,
+            actor,
+            reason,
+            requested_at: at,
+            sent_at: None,
+            accepted: None,
+            updating_at: None,
+            reached_at: None,
+            steady_since: None,
+            settled_at: None,
+            outcome_unknown: None,
+            slow_since: None,
+            old_state: Tally::default(),
+            contrary: Tally::default(),
+            missing: Tally::default(),
+            last_read: None,
+            end: None,
+        }
+    }
+
     /// The stream that this change is about.
     pub fn key_of_stream(&self) -> StreamKey {
         StreamKey::from(&self.arn)
@@ -388,9 +431,8 @@ pub(crate) mod tests {
 
     /// The same, recorded and not sent.
     pub fn requested_change() -> Change {
-        Change {
+        let intent = Intent {
             id: "c1".to_owned(),
-            rev: 1,
             action: Action::Disable,
             arn: "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap(),
             stream_created: Timestamp::from_millis(5_000),
@@ -398,21 +440,8 @@ pub(crate) mod tests {
             retention_hours: 24,
             actor: "mira".to_owned(),
             reason: "OPS-1".to_owned(),
-            requested_at: Timestamp::from_millis(999_000),
-            sent_at: None,
-            accepted: None,
-            updating_at: None,
-            reached_at: None,
-            steady_since: None,
-            settled_at: None,
-            outcome_unknown: None,
-            slow_since: None,
-            old_state: Tally::default(),
-            contrary: Tally::default(),
-            missing: Tally::default(),
-            last_read: None,
-            end: None,
-        }
+        };
+        Change::requested(intent, Timestamp::from_millis(999_000))
     }
 
     /// A report of that stream, asked for and answered at `at` milliseconds.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{Changes, RequestError, append_intent, preconditions};
 use crate::{
     model::{
-        change::{Action, Change, End, Ending, Tally},
+        change::{Action, Change, End, Ending, Intent},
         encryption::KeyId,
         pages::{DisableForm, Requested},
         refusal::{Precondition, Refusal},
@@ -50,7 +50,17 @@ impl Changes {
         let now = self.clock.now();
         let checked = check(&shown, &read);
         let form_hash = shown.hash(&reason);
-        let mut change = new_change(&requester, &reason, shown, read.as_ref().ok(), now);
+        let intent = Intent {
+            id: random::id(),
+            action: Action::Disable,
+            arn: shown.arn,
+            stream_created: shown.created,
+            key: Some(shown.key),
+            retention_hours: read.as_ref().map_or(0, |report| report.retention_hours),
+            actor: requester.user_name.clone(),
+            reason: reason.as_str().to_owned(),
+        };
+        let mut change = Change::requested(intent, now);
         match &checked {
             Ok(key_id) => change.key = Some(key_id.clone()),
             Err(precondition) => change.end = Some(Ending { at: now, how: End::Rejected(Refusal::precondition(precondition.clone())) }),
@@ -129,33 +139,5 @@ fn check(shown: &Shown, read: &Result<StreamReport, ReadFailure>) -> Result<KeyI
         }
         Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => Err(Precondition::Missing),
         Err(failure) => Err(Precondition::CouldNotRead { why: failure.why.clone() }),
-    }
-}
-
-fn new_change(requester: &Requester, reason: &Reason, shown: Shown, report: Option<&StreamReport>, now: Timestamp) -> Change {
-    Change {
-        id: random::id(),
-        rev: 0,
-        action: Action::Disable,
-        arn: shown.arn,
-        stream_created: shown.created,
-        key: Some(shown.key),
-        retention_hours: report.map_or(0, |report| report.retention_hours),
-        actor: requester.user_name.clone(),
-        reason: reason.as_str().to_owned(),
-        requested_at: now,
-        sent_at: None,
-        accepted: None,
-        updating_at: None,
-        reached_at: None,
-        steady_since: None,
-        settled_at: None,
-        outcome_unknown: None,
-        slow_since: None,
-        old_state: Tally::default(),
-        contrary: Tally::default(),
-        missing: Tally::default(),
-        last_read: None,
-        end: None,
     }
 }
