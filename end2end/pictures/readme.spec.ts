@@ -8,7 +8,7 @@ const DIRECTORY = new URL("../screenshots/", import.meta.url).pathname;
 async function ready(page: Page, demo: string): Promise<void> {
     await signInAs(page, demo, "operator");
     await hydrated(page, "full");
-    await expect(page.getByText(/not read yet/i)).toHaveCount(0, { timeout: 20_000 });
+    await expect(page.getByRole("link", { name: "0 unknown", exact: true })).toBeVisible({ timeout: 20_000 });
 }
 
 test("the pictures of README", async ({ page, demo }) => {

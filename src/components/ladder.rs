@@ -57,7 +57,7 @@ pub fn LadderMarks(#[prop(into)] marks: Signal<Option<ChangeMarks>>) -> impl Int
             let circles = circles.collect_view();
             let word = if marks.is_unknown { "Outcome unknown" } else { marks.current.map_or("", Rung::word) };
             view! {
-                <span class="marks">
+                <span class=if marks.is_unknown { "marks unknown" } else { "marks" }>
                     <svg viewBox="0 0 96 16" width="72" height="12" aria-hidden="true">{circles}</svg>
                     <span class="marks-word">{word}</span>
                 </span>

@@ -92,20 +92,24 @@ impl Store {
         if lock.is_none() && opener == Opener::Server {
             return Err(StoreError::InUse(path.to_owned()));
         }
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(|_| StoreError::Url(url.to_owned()))?
+        let options = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url(url.to_owned()))?.busy_timeout(BUSY_TIMEOUT);
+        let writing = options
+            .clone()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // NORMAL may lose a committed transaction at power loss; an intent must be on disk before AWS is called.
             .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+            .foreign_keys(true);
+        // Not opened read-only: such a connection cannot make the files that readers of a WAL share.
+        let reading = options.pragma("query_only", "ON");
+        // Connections are kept for good: the last one to close would take the WAL with it.
+        let pool = || SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None);
+        let writer = pool().max_connections(1).connect_with(writing).await?;
         // A running server has migrated; only whoever holds the lock may.
         if lock.is_some() {
             MIGRATIONS.run(&writer).await?;
         }
-        let reader = SqlitePoolOptions::new().max_connections(4).min_connections(1).connect_with(options.read_only(true)).await?;
+        let reader = pool().max_connections(4).connect_with(reading).await?;
         let instance_lock = if opener == Opener::Server { lock.map(Arc::new) } else { None };
         Ok(Self { writer, reader, _instance_lock: instance_lock })
     }
