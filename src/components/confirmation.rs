@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Age, When};
+use super::{Age, LadderAhead, When};
 use crate::model::{
     encryption::EncryptionReport,
     pages::{Confirmation, Plan, TargetCard},
@@ -37,6 +37,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan) -> impl IntoView
     };
     view! {
         <Identity stream=confirmation.stream target=confirmation.target report=plan.report.clone() />
+        <LadderAhead />
         <details class="consequences" open>
             <summary>"What happens, what does not, who notices"</summary>
             <h2>"What happens"</h2>

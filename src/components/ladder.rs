@@ -40,6 +40,17 @@ pub fn Ladder(#[prop(into)] change: Signal<Change>) -> impl IntoView {
     }
 }
 
+/// The way that a change will go, before it does: all steps, none lit.
+#[component]
+pub fn LadderAhead() -> impl IntoView {
+    let rungs = Rung::ALL.map(|rung| view! { <li class="rung not-yet"><span class="rung-name">{rung.word()}</span></li> });
+    view! {
+        <ol class="ladder ahead" aria-label="Steps ahead">
+            {rungs.into_iter().collect_view()}
+        </ol>
+    }
+}
+
 /// Six small marks for a row; the words beside them say the same.
 #[component]
 pub fn LadderMarks(#[prop(into)] marks: Signal<Option<ChangeMarks>>) -> impl IntoView {

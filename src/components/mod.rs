@@ -16,7 +16,7 @@ pub use self::{
     encryption::{EncryptionLabel, KeyLabel},
     fault::Fault,
     frame::{Announcer, Header},
-    ladder::{Ladder, LadderMarks},
+    ladder::{Ladder, LadderAhead, LadderMarks},
     self_refresh::SelfRefresh,
     status::StatusLabel,
     streams_table::{DisableLink, StreamsTable},

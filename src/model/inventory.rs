@@ -49,6 +49,8 @@ pub struct Reported<T> {
 pub struct ReadProblem {
     pub why: String,
     pub at: Timestamp,
+    /// When it is tried again, at the earliest.
+    pub next_try: Timestamp,
 }
 
 /// A change under way, as small as a row needs it: where it stands and which rungs are lit.

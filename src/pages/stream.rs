@@ -87,7 +87,7 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
                 </dl>
                 {move || {
                     row.with(|row| row.problem.clone())
-                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}.", problem.why, problem.at.clock_seconds())}</p> })
+                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try from {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> })
                 }}
             </section>
             <section aria-labelledby="what-happened">

@@ -166,6 +166,41 @@ async fn sizes_types_and_methods_are_bounded() {
 }
 
 #[tokio::test]
+async fn hashed_files_are_kept_for_good_and_sent_as_they_were_compressed() {
+    let site = tempfile::tempdir().unwrap();
+    let pkg = site.path().join("pkg");
+    std::fs::create_dir(&pkg).unwrap();
+    for (name, content) in [
+        ("keystream.0123456789abcdef0123.js", "plain"),
+        ("keystream.0123456789abcdef0123.js.br", "compressed"),
+        ("keystream.0123456789abcdef0123.wasm", "\0asm"),
+        ("keystream.css", "body{}"),
+    ] {
+        std::fs::write(pkg.join(name), content).unwrap();
+    }
+    std::fs::write(site.path().join("favicon.svg"), "<svg/>").unwrap();
+    let app = TestApp::with(Setup { site: Some(site.path().to_owned()), ..Setup::default() }).await;
+    let page = app.anonymous().get("/sign-in").await.body;
+    assert!(page.contains("/pkg/keystream.0123456789abcdef0123.js") && page.contains("/pkg/keystream.css"), "{page}");
+    let get = |path: &'static str, encoding: &'static str| {
+        let request = app.anonymous().request(Method::GET, path, "*/*").header(header::ACCEPT_ENCODING, encoding);
+        app.send(request.body(Body::empty()).unwrap())
+    };
+    let script = get("/pkg/keystream.0123456789abcdef0123.js", "br").await;
+    assert_eq!((script.header("content-encoding"), script.body.as_str()), ("br", "compressed"));
+    assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(script.header("content-type"), "text/javascript");
+    let wasm = get("/pkg/keystream.0123456789abcdef0123.wasm", "identity").await;
+    assert_eq!((wasm.header("content-type"), wasm.header("content-encoding")), ("application/wasm", ""));
+    assert_eq!(get("/pkg/keystream.css", "identity").await.header("cache-control"), "no-cache", "its name would stay the same");
+    assert_eq!(get("/favicon.svg", "identity").await.header("content-type"), "image/svg+xml");
+    for path in ["/pkg/../favicon.svg", "/pkg/%2e%2e/%2e%2e/etc/passwd", "/pkg/.git/config", "/pkg/"] {
+        let answer = get(path, "identity").await;
+        assert!(!answer.status.is_success() && !answer.body.contains("root:"), "{path}: {}", answer.status);
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_form_is_a_page_and_no_error_travels_in_an_address() {
     let app = TestApp::start().await;
     let operator = app.actor(Role::Operator).await;

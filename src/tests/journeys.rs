@@ -13,7 +13,7 @@ use crate::{
         identity::Role,
         refusal::{Obstacle, RefusalKind},
         stream::StreamKey,
-        timestamp::DAY_MS,
+        timestamp::{DAY_MS, MINUTE_MS},
     },
     server::{
         aws::{SendOutcome, targets},
@@ -132,13 +132,16 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
         (
             "InvalidSignatureException",
             "Signature expired: 20261122T120000Z is now earlier",
-            RefusalKind::ClockDiffers { minutes: Some(0) },
-            "clock differs by about 0 min. This request changed nothing. Next: set the clock.",
+            RefusalKind::ClockDiffers { minutes: Some(10) },
+            "clock differs by about 10 min. This request changed nothing. Next: set the clock.",
         ),
         ("NovelException", "what is this", RefusalKind::Other, "AWS refused the request. This request changed nothing."),
     ] {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
+        if code == "InvalidSignatureException" {
+            app.clock.advance(10 * MINUTE_MS);
+        }
         app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": message}}})).await;
         let operator = app.actor(Role::Operator).await;
         let id = operator.disable("orders-prod").await;

@@ -73,6 +73,8 @@ pub struct Setup {
     pub is_read_only: bool,
     pub is_demo: bool,
     pub public_url: Option<&'static str>,
+    /// A built site; without one, pages name files that are not there.
+    pub site: Option<std::path::PathBuf>,
 }
 
 impl TestApp {
@@ -106,7 +108,7 @@ impl TestApp {
             targets,
             clock,
             origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
-            assets: Assets::none(),
+            assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
             trusted_proxies: TrustedProxies::default(),
             is_demo: setup.is_demo,
             is_read_only: setup.is_read_only,

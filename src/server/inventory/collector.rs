@@ -17,6 +17,8 @@ const RELIST_EVERY: Duration = Duration::from_secs(30);
 pub const ROW_IS_FRESH_MS: i64 = 30_000;
 /// After a throttle or a failed listing.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// The same, in the unit of timestamps.
+pub const PAUSE_AFTER_FAILURE_MS: i64 = 5_000;
 /// More names than any account has: a listing that goes on is a loop.
 const MOST_STREAMS: usize = 100_000;
 

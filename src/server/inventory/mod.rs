@@ -159,7 +159,10 @@ impl Inventory {
         if !is_known {
             return;
         }
-        self.note(key, |stream| stream.problem = Some(ReadProblem { why: failure.why.clone(), at })).await;
+        self.note(key, |stream| {
+            stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(collector::ROW_IS_FRESH_MS) });
+        })
+        .await;
     }
 
     /// Notes one complete listing of a target: new streams appear, statuses are taken over, what is missing is gone.
@@ -194,10 +197,11 @@ impl Inventory {
             health.last_listed = listed_at.or(health.last_listed);
             health.problem = problem.map(|why| {
                 let since = before.problem.as_ref().filter(|known| known.why == why).map_or(now, |known| known.at);
-                ReadProblem { why, at: since }
+                ReadProblem { why, at: since, next_try: now.plus_millis(collector::PAUSE_AFTER_FAILURE_MS) }
             });
             (health.streams, health.unread) = counts;
-            let is_news = health.problem != before.problem || health.streams != before.streams || health.unread != before.unread;
+            let told = |health: &TargetHealth| health.problem.as_ref().map(|problem| (problem.why.clone(), problem.at));
+            let is_news = told(health) != told(&before) || health.streams != before.streams || health.unread != before.unread;
             is_news.then(|| memory.health.clone())
         };
         if let Some(targets) = changed {
