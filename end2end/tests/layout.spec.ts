@@ -1,0 +1,66 @@
+// Pages fit the narrowest phone, and nothing jumps while rows fill in.
+import { accessible, expect, hydrated, signInAs, test } from "../fixtures/test.ts";
+
+const STREAM = "/streams/111122223333/eu-west-1/orders-prod";
+
+test("no page scrolls sideways at 320 px", async ({ page, demo, mode }) => {
+    test.skip(mode !== "full", "the pages are the same in the other modes");
+    await page.setViewportSize({ width: 320, height: 700 });
+    await page.goto(`${demo}/sign-in`);
+    const fits = async () => expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    await fits();
+    await signInAs(page, demo, "operator");
+    for (const path of ["/streams", STREAM, `${STREAM}/disable`, "/changes", "/help", "/nowhere"]) {
+        await page.goto(`${demo}${path}`);
+        await fits();
+    }
+    await page.goto(`${demo}/streams`);
+    await hydrated(page, mode);
+    await page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true }).click();
+    await expect(page.getByRole("dialog").getByLabel("Reason", { exact: true })).toBeVisible();
+    await fits();
+    await accessible(page, mode);
+});
+
+test("the dark scheme has enough contrast, and rows fill in without a jump", async ({ page, demo, mode }) => {
+    test.skip(mode !== "full", "rows fill in only with wasm");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.addInitScript(() => {
+        const shifts = window as unknown as { shifted: number };
+        shifts.shifted = 0;
+        new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) shifts.shifted += (entry as unknown as { value: number }).value;
+        }).observe({ type: "layout-shift", buffered: true });
+    });
+    // At once after the start most rows are unknown.
+    await signInAs(page, demo, "operator");
+    await hydrated(page, mode);
+    await accessible(page, mode);
+    await expect(page.getByRole("link", { name: "0 unknown", exact: true })).toBeVisible({ timeout: 20_000 });
+    expect(await page.evaluate(() => (window as unknown as { shifted: number }).shifted)).toBeLessThanOrEqual(0.05);
+    await page.goto(`${demo}${STREAM}/disable`);
+    await accessible(page, mode);
+});
+
+test("the keyboard alone opens, leaves and confirms", async ({ page, demo, mode }) => {
+    test.skip(mode !== "full", "links and forms of the browser's own elsewhere");
+    await signInAs(page, demo, "operator");
+    await hydrated(page, mode);
+    const link = page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true });
+    await link.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Disable encryption of orders-prod?", exact: true });
+    const name = dialog.getByLabel("Type the stream name to confirm", { exact: true });
+    await expect(name).toBeFocused();
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+    await expect(link).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(name).toBeFocused();
+    await page.keyboard.type("orders-prod");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("OPS-11");
+    await page.keyboard.press("Enter");
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole("status")).toContainText("orders-prod:");
+});
