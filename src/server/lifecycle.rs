@@ -3,21 +3,45 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// From the signal to the end: calls that are out may come back, everything else stops at once.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(4);
 
+/// The signals that end the server. Heard from the moment this is made: before anybody is told that the server listens.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// When the operating system does not let it.
+    pub fn listen() -> anyhow::Result<Self> {
+        let heard = |kind| signal(kind).context("signals cannot be heard");
+        Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// Waits for the first signal, then cancels `draining`; a second one ends the process.
-pub async fn drain_on_signal(draining: CancellationToken) {
-    wait_for_signal().await;
+pub async fn drain_on_signal(mut signals: Signals, draining: CancellationToken) {
+    signals.next().await;
     tracing::info!("stopping: event streams end, calls that are out may come back");
     draining.cancel();
-    tokio::spawn(async {
-        wait_for_signal().await;
-        tracing::warn!("a second signal: ending at once");
-        std::process::exit(130);
-    });
+    signals.next().await;
+    tracing::warn!("a second signal: ending at once");
+    std::process::exit(130);
 }
 
 /// Serves until `draining`; then connections and tasks have until the deadline, together.
@@ -45,23 +69,5 @@ pub async fn serve_until_drained(
             tracing::warn!(tasks = tasks.len(), "not everything ended in time; the next start takes up what was watched");
             Ok(())
         }
-    }
-}
-
-async fn wait_for_signal() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "SIGTERM cannot be heard: {error}");
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
     }
 }

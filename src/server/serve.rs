@@ -80,11 +80,12 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         is_read_only: settings.read_only,
     })
     .await?;
+    let signals = lifecycle::Signals::listen()?;
     announce(&running.state, has_users);
 
     let draining = running.state.draining.clone();
     let app = router::build(running.state).into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(lifecycle::drain_on_signal(draining.clone()));
+    tokio::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
     let stopping = draining.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move { stopping.cancelled().await });
     lifecycle::serve_until_drained(server, &draining, &running.tasks).await
