@@ -1,7 +1,7 @@
 //! What a server function or a page being rendered can ask: who requests, which services there are, and how to answer a
 //! form. The one place that provides Leptos contexts, for pages and server functions alike.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts};
 use leptos::{nonce::Nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use tower_sessions::Session;
@@ -167,13 +167,6 @@ impl RequestContext {
         let Ok(location) = HeaderValue::from_str(path) else { return };
         options.set_status(StatusCode::SEE_OTHER);
         options.insert_header(header::LOCATION, location);
-    }
-
-    /// Adds a header to the answer.
-    pub fn insert_header(&self, name: HeaderName, value: HeaderValue) {
-        if let Some(options) = use_context::<ResponseOptions>() {
-            options.insert_header(name, value);
-        }
     }
 }
 

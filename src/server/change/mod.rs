@@ -161,7 +161,7 @@ impl Changes {
         let request_id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
         AuditEvent {
             reason: change.reason.clone(),
-            before: format!("KMS {}", change.key.as_ref().map_or("", |key| key.as_str())),
+            before: state_before(change),
             after: change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words()),
             aws_request_id: request_id.unwrap_or_default(),
             result: match &change.outcome_unknown {
@@ -188,6 +188,11 @@ impl Changes {
     }
 }
 
+/// The state that a change leaves, as the audit chain writes it.
+fn state_before(change: &Change) -> String {
+    format!("KMS {}", change.key.as_ref().map_or("", |key| key.as_str()))
+}
+
 /// Writes the intent of a person's change.
 async fn append_intent(tx: &mut Tx, change: &Change, requester: &Requester, action: &str) -> Result<(), StoreError> {
     let event = AuditEvent {
@@ -198,7 +203,7 @@ async fn append_intent(tx: &mut Tx, change: &Change, requester: &Requester, acti
         action: action.to_owned(),
         target: change.arn.to_string(),
         reason: change.reason.clone(),
-        before: format!("KMS {}", change.key.as_ref().map_or("", |key| key.as_str())),
+        before: state_before(change),
         after: "NONE".to_owned(),
         aws_request_id: String::new(),
         result: change.end.as_ref().map_or("Requested", |end| end.how.word()).to_owned(),
