@@ -21,7 +21,7 @@ const fonts = readdirSync(pkg).filter((name) => name.endsWith(".woff2"));
 const css = join(pkg, "keystream.css");
 for (const font of fonts) {
     const to = rename(font);
-    writeFileSync(css, readFileSync(css, "utf8").replaceAll(`url("${font}")`, `url("${to}")`));
+    writeFileSync(css, readFileSync(css, "utf8").replaceAll(font, to));
 }
 for (const name of ["keystream.css", "keystream.js", "keystream.wasm"]) {
     const to = rename(name);

@@ -4,15 +4,16 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
 use crate::{
-    api,
+    api::{self, wire::Wire},
     client::live::Live,
     components::{Announcer, Fault, Header},
     error::AppError,
+    model::pages::Frame,
     pages::{ChangePage, ChangesPage, DisablePage, HelpPage, SetupPage, SignInPage, StreamPage, StreamsPage},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let frame = SharedValue::new(api::session::frame_of_page).into_inner();
+    let frame = SharedValue::<Frame, Wire>::new_with_encoding(api::session::frame_of_page).into_inner();
     let live = Live::new(&frame);
     provide_context(live);
     live.start();
@@ -31,7 +32,7 @@ pub fn App() -> impl IntoView {
             <Header frame />
             <Announcer />
             <main id="main">
-                <Routes fallback=|| view! { <Fault error=AppError::NotFound /> }>
+                <FlatRoutes fallback=|| view! { <Fault error=AppError::NotFound /> }>
                     <Route path=path!("/streams") view=StreamsPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:account/:region/:name") view=StreamPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:account/:region/:name/disable") view=DisablePage ssr=SsrMode::Async />
@@ -40,7 +41,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
-                </Routes>
+                </FlatRoutes>
             </main>
         </Router>
     }

@@ -1,13 +1,10 @@
 //! The wire error: what a server function may tell a browser. A closed set, so that nothing internal can travel in it.
 
-use leptos::{
-    prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
-};
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::validation::FormMistake;
+use crate::{api::wire::Wire, model::validation::FormMistake};
 
 /// Everything that a server function can answer instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
@@ -65,7 +62,7 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = Wire;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

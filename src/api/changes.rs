@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
+use super::wire::Answer;
 use crate::{
     error::AppError,
     model::pages::{ChangePage, ChangesPage, Confirmation, Requested},
@@ -9,7 +10,7 @@ use crate::{
 
 /// What the confirmation of a disable shows, from a fresh read of at most 3 s. `problem` and `draft` are those of the
 /// address after a mistake.
-#[server(endpoint = "plan-disable", input = Json)]
+#[server(endpoint = "plan-disable", input = Json, output = Answer)]
 pub async fn plan_disable(
     account: String,
     region: String,
@@ -31,7 +32,7 @@ pub async fn plan_disable(
 }
 
 /// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.
-#[server(endpoint = "disable")]
+#[server(endpoint = "disable", output = Answer)]
 pub async fn disable(
     #[server(default)] account: String,
     #[server(default)] region: String,
@@ -55,10 +56,10 @@ pub async fn disable(
 }
 
 /// All changes, newest first. `page` is from 1.
-#[server(endpoint = "list-changes", input = Json)]
+#[server(endpoint = "list-changes", input = Json, output = Answer)]
 pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, AppError> {
     use crate::{
-        model::identity::Permission,
+        model::{change_card::ChangeCard, identity::Permission},
         server::{context, store::Stretch},
     };
     const PER_PAGE: usize = 50;
@@ -72,13 +73,16 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     let mut changes = cx.state.store.changes(stretch).await.map_err(|error| cx.fail_store(&error))?;
     let has_more = changes.len() > PER_PAGE;
     changes.truncate(PER_PAGE);
-    Ok(ChangesPage { changes, page, has_more })
+    Ok(ChangesPage { changes: changes.iter().map(ChangeCard::from).collect(), page, has_more })
 }
 
 /// One change with its ladder.
-#[server(endpoint = "change", input = Json)]
+#[server(endpoint = "change", input = Json, output = Answer)]
 pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, AppError> {
-    use crate::{model::identity::Permission, server::context};
+    use crate::{
+        model::{change_card::ChangeCard, identity::Permission},
+        server::context,
+    };
     let cx = context::current()?;
     cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
@@ -87,5 +91,5 @@ pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, App
     let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
     let change = found.ok_or_else(|| cx.fail(AppError::NotFound))?;
     let target = cx.state.inventory.target_of_arn(&change.arn).map(|target| target.card()).unwrap_or_default();
-    Ok(ChangePage { change, target })
+    Ok(ChangePage { change: ChangeCard::from(&change), target })
 }

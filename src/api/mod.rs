@@ -5,3 +5,4 @@ pub mod changes;
 pub mod session;
 pub mod setup;
 pub mod streams;
+pub mod wire;

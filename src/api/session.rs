@@ -2,13 +2,14 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
+use super::wire::Answer;
 use crate::{
     error::AppError,
     model::pages::{Frame, SignInPage},
 };
 
 /// What the frame of every page shows, asked for again after the page missed something.
-#[server(endpoint = "frame", input = Json)]
+#[server(endpoint = "frame", input = Json, output = Answer)]
 pub async fn load_frame() -> Result<Frame, AppError> {
     Ok(crate::server::context::current()?.frame())
 }
@@ -23,7 +24,7 @@ pub fn frame_of_page() -> Frame {
 }
 
 /// What the sign-in page shows: the demo's buttons, and what was typed before a mistake (never the password).
-#[server(endpoint = "sign-in-page", input = Json)]
+#[server(endpoint = "sign-in-page", input = Json, output = Answer)]
 pub async fn load_sign_in_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<SignInPage, AppError> {
     use crate::{
         model::validation::{FormMistake, safe_next},
@@ -40,7 +41,7 @@ pub async fn load_sign_in_page(next: Option<String>, problem: Option<String>, dr
 }
 
 /// Signs in with a password.
-#[server(endpoint = "sign-in")]
+#[server(endpoint = "sign-in", output = Answer)]
 pub async fn sign_in(
     #[server(default)] user_name: String,
     #[server(default)] password: String,
@@ -53,7 +54,7 @@ pub async fn sign_in(
 }
 
 /// Signs in as one of the demo's users; elsewhere there is no such thing.
-#[server(endpoint = "sign-in-demo")]
+#[server(endpoint = "sign-in-demo", output = Answer)]
 pub async fn sign_in_demo(#[server(default)] user_name: String, #[server(default)] next: String) -> Result<(), AppError> {
     use crate::server::{auth::sign_in, context, forms};
     let cx = context::current()?;
@@ -62,7 +63,7 @@ pub async fn sign_in_demo(#[server(default)] user_name: String, #[server(default
 }
 
 /// Signs out: the session ends on the server.
-#[server(endpoint = "sign-out")]
+#[server(endpoint = "sign-out", output = Answer)]
 pub async fn sign_out() -> Result<(), AppError> {
     use crate::server::{auth::sign_in, context};
     let cx = context::current()?;

@@ -2,10 +2,11 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
+use super::wire::Answer;
 use crate::{error::AppError, model::pages::SetupPage};
 
 /// What the setup page shows: the form while its link is open.
-#[server(endpoint = "setup-page", input = Json)]
+#[server(endpoint = "setup-page", input = Json, output = Answer)]
 pub async fn load_setup_page(token: String, problem: Option<String>, draft: Option<String>) -> Result<SetupPage, AppError> {
     use crate::{
         model::validation::FormMistake,
@@ -20,7 +21,7 @@ pub async fn load_setup_page(token: String, problem: Option<String>, draft: Opti
 }
 
 /// Makes the first administrator and closes the link.
-#[server(endpoint = "setup")]
+#[server(endpoint = "setup", output = Answer)]
 pub async fn create_administrator(
     #[server(default)] token: String,
     #[server(default)] user_name: String,

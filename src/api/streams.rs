@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
+use super::wire::Answer;
 use crate::{
     error::AppError,
     model::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// One page of the list. `is_refresh` tells a page's own refresh from a person's act.
-#[server(endpoint = "list-streams", input = Json)]
+#[server(endpoint = "list-streams", input = Json, output = Answer)]
 pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage, AppError> {
     use crate::{
         model::{identity::Permission, list_query::Counts},
@@ -27,10 +28,10 @@ pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage
 }
 
 /// One stream with its changes.
-#[server(endpoint = "stream", input = Json)]
+#[server(endpoint = "stream", input = Json, output = Answer)]
 pub async fn load_stream(account: String, region: String, name: String, is_refresh: bool) -> Result<StreamPage, AppError> {
     use crate::{
-        model::{identity::Permission, stream::StreamKey},
+        model::{change_card::ChangeCard, identity::Permission, stream::StreamKey},
         server::context,
     };
     let cx = context::current()?;
@@ -43,5 +44,5 @@ pub async fn load_stream(account: String, region: String, name: String, is_refre
     let (row, report) = cx.state.inventory.stream(&key).ok_or_else(not_found)?;
     let changes = cx.state.store.changes_of_stream(&key).await.map_err(|error| cx.fail_store(&error))?;
     let target = cx.state.inventory.target(&key).map(|target| target.card()).unwrap_or_default();
-    Ok(StreamPage { row, report, target, changes })
+    Ok(StreamPage { row, report, target, changes: changes.iter().map(ChangeCard::from).collect() })
 }

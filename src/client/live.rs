@@ -4,8 +4,6 @@
 use std::{collections::HashMap, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_use_document_visibility::use_document_visibility;
-use leptos_use_interval_fn::use_interval_fn;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
@@ -13,7 +11,7 @@ use crate::{
     api,
     error::AppError,
     model::{
-        change::{Change, End, Ending},
+        change_card::ChangeCard,
         inventory::{StreamRow, TargetHealth},
         pages::{EventFrame, Frame, SignedIn},
         stream::StreamKey,
@@ -44,13 +42,15 @@ pub struct Live {
     pub stale_after_ms: StoredValue<i64>,
     pub targets: RwSignal<Vec<TargetHealth>>,
     pub connection: RwSignal<Connection>,
+    /// Set once wasm has taken the page over: what works only then shows itself.
+    pub is_hydrated: RwSignal<bool>,
     pub is_paused: RwSignal<bool>,
     /// What the status region says, with a link to the change.
     pub announcement: RwSignal<Option<Announcement>>,
     /// Rises when a page's own list may have to be asked for again: 0 is what the server rendered.
     pub refresh: RwSignal<u32>,
     rows: RwSignal<HashMap<StreamKey, StreamRow>>,
-    changes: RwSignal<HashMap<String, Change>>,
+    changes: RwSignal<HashMap<String, ChangeCard>>,
     rev: StoredValue<i64>,
     attempt: RwSignal<u32>,
     is_asking_soon: StoredValue<bool>,
@@ -74,6 +74,7 @@ impl Live {
             stale_after_ms: StoredValue::new(frame.stale_after_ms),
             targets: RwSignal::new(frame.targets.clone()),
             connection: RwSignal::new(Connection::Waiting),
+            is_hydrated: RwSignal::new(false),
             is_paused: RwSignal::new(false),
             announcement: RwSignal::new(None),
             refresh: RwSignal::new(0),
@@ -100,7 +101,7 @@ impl Live {
     }
 
     /// A change as it is now.
-    pub fn change(self, rendered: Change) -> Memo<Change> {
+    pub fn change(self, rendered: ChangeCard) -> Memo<ChangeCard> {
         Memo::new(move |_| {
             let newer = self.changes.with(|changes| changes.get(&rendered.id).filter(|change| change.rev >= rendered.rev).cloned());
             newer.unwrap_or_else(|| rendered.clone())
@@ -118,27 +119,30 @@ impl Live {
     /// Starts the clock and, for somebody who is signed in, the event source. Effects run in the browser only.
     pub fn start(self) {
         let rendered_at = self.now.get_untracked().as_millis();
-        let hydrated_at = StoredValue::new(None::<f64>);
-        Effect::new(move |_| hydrated_at.set_value(Some(js_sys::Date::now())));
-        use_interval_fn(
-            move || {
-                let Some(start) = hydrated_at.get_value() else { return };
+        let is_visible = RwSignal::new(true);
+        Effect::new(move |_| {
+            self.is_hydrated.set(true);
+            let hydrated_at = js_sys::Date::now();
+            let tick = move || {
                 #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a page's life")]
-                let passed = (js_sys::Date::now() - start) as i64;
+                let passed = (js_sys::Date::now() - hydrated_at) as i64;
                 self.now.set(Timestamp::from_millis(rendered_at.saturating_add(passed)));
-            },
-            1_000,
-        );
+            };
+            set_interval(tick, Duration::from_secs(1));
+            let look = move || is_visible.set(document().visibility_state() == web_sys::VisibilityState::Visible);
+            look();
+            // Both last as long as the page, which is left only by loading another one.
+            let _ = window_event_listener_untyped("visibilitychange", move |_| look());
+        });
         if self.user.with_value(Option::is_none) {
             return;
         }
-        let visibility = use_document_visibility();
         // The effect's own value holds the source: it closes when the effect runs again or the page goes. Nothing of the
         // browser is made on the server, where the parts of a page move between threads.
         Effect::new(move |former: Option<Option<Source>>| {
             drop(former);
             self.attempt.track();
-            let is_wanted = visibility.get() == web_sys::VisibilityState::Visible && !self.is_paused.get();
+            let is_wanted = self.is_hydrated.get() && is_visible.get() && !self.is_paused.get();
             self.connection.set(if self.is_paused.get_untracked() { Connection::Paused } else { Connection::Waiting });
             if is_wanted { Source::open(self) } else { None }
         });
@@ -216,31 +220,21 @@ impl Live {
     }
 
     /// Says in the status region what moved of the person's own changes, all in one sentence.
-    fn announce(self, moved: &[Change]) {
+    fn announce(self, moved: &[ChangeCard]) {
         let own = self.user.with_value(|user| user.as_ref().map(|user| user.name.clone()));
         let known = self.changes.get_untracked();
         let known_rev = self.rev.get_value();
-        let news: Vec<&Change> = moved
+        let news: Vec<&ChangeCard> = moved
             .iter()
             .filter(|change| Some(&change.actor) == own.as_ref())
             // What the page was made with is not news.
             .filter(|change| change.rev > known_rev)
-            .filter(|change| known.get(&change.id).is_none_or(|before| standing(before) != standing(change)))
+            .filter(|change| known.get(&change.id).is_none_or(|before| before.standing != change.standing))
             .collect();
         if let Some(last) = news.last() {
-            let parts: Vec<String> = news.iter().map(|change| format!("{}: {}", change.arn.name, standing(change))).collect();
+            let parts: Vec<String> = news.iter().map(|change| format!("{}: {}", change.arn.name, change.standing)).collect();
             self.announcement.set(Some(Announcement { text: parts.join(" \u{b7} "), href: last.path() }));
         }
-    }
-}
-
-/// Where a change stands, in a word or two.
-fn standing(change: &Change) -> String {
-    match &change.end {
-        Some(Ending { how: End::Settled, .. }) => "Settled. Not encrypted, ACTIVE.".to_owned(),
-        Some(ending) => format!("{}.", ending.how.word()),
-        None if change.outcome_unknown.is_some() && change.reached_at.is_none() => "Outcome unknown.".to_owned(),
-        None => format!("{}.", change.last_lit().word()),
     }
 }
 
@@ -257,7 +251,7 @@ impl Source {
         let source = EventSource::new(&format!("/events?after={}", live.rev.get_value())).ok()?;
         let opened = Closure::<dyn FnMut(MessageEvent)>::new(move |_| live.connection.set(Connection::Live));
         let frame = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            match event.data().as_string().as_deref().map(serde_json::from_str) {
+            match event.data().as_string().as_deref().map(api::wire::read) {
                 Some(Ok(frame)) => live.take(frame),
                 // A frame of another version: the page is outdated.
                 _ => {

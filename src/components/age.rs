@@ -16,7 +16,7 @@ pub fn Age(#[prop(into)] at: Signal<Option<Timestamp>>) -> impl IntoView {
     });
     let class = move || if words.with(|words| words.as_ref().is_some_and(|words| words.starts_with("last"))) { "age stale" } else { "age" };
     view! {
-        <time class=class datetime=move || at.get().map(Timestamp::rfc3339) title=move || at.get().map(Timestamp::date_and_clock)>
+        <time class=move || class() datetime=move || at.get().map(Timestamp::rfc3339) title=move || at.get().map(Timestamp::date_and_clock)>
             {move || words.get().unwrap_or_default()}
         </time>
     }

@@ -18,7 +18,7 @@ pub fn TargetLine(stream: StreamKey, target: TargetCard) -> impl IntoView {
     };
     view! {
         <p class="target-line">
-            {target.is_production.then(|| view! { <span class="tag production">"Production"</span> " " })}
+            {target.is_production.then(|| view! { <span class="tag production">"Production"</span> " " }.into_any())}
             <span>{place}</span>
         </p>
     }

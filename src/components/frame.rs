@@ -27,8 +27,8 @@ pub fn Header(frame: Frame) -> impl IntoView {
                     <a href="/changes">"Changes"</a>
                     <a href="/help">"Help"</a>
                 </nav>
-                {is_demo.then(|| view! { <span class="tag">"Demo"</span> })}
-                {is_read_only.then(|| view! { <span class="tag">"Read-only"</span> })}
+                {is_demo.then(|| view! { <span class="tag">"Demo"</span> }.into_any())}
+                {is_read_only.then(|| view! { <span class="tag">"Read-only"</span> }.into_any())}
                 <span class="spacer"></span>
                 <span class="targets">{move || targets_in_a_word(live)}</span>
                 <LiveSwitch />
@@ -42,6 +42,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 </form>
             </header>
         }
+        .into_any()
     })
 }
 
@@ -58,8 +59,6 @@ fn targets_in_a_word(live: Live) -> String {
 #[component]
 fn LiveSwitch() -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_hydrated = RwSignal::new(false);
-    Effect::new(move |_| is_hydrated.set(true));
     let class = move || match live.connection.get() {
         Connection::Live => "live on",
         Connection::Waiting => "live waiting",
@@ -75,8 +74,8 @@ fn LiveSwitch() -> impl IntoView {
     view! {
         <button
             type="button"
-            class=class
-            hidden=move || !is_hydrated.get()
+            class=move || class()
+            hidden=move || !live.is_hydrated.get()
             aria-pressed=move || if live.is_paused.get() { "true" } else { "false" }
             title="Pause or resume live updates"
             on:click=move |_| live.is_paused.update(|is_paused| *is_paused = !*is_paused)
@@ -84,7 +83,7 @@ fn LiveSwitch() -> impl IntoView {
             <svg class="dot" viewBox="0 0 16 16" width="10" height="10" aria-hidden="true">
                 <circle cx="8" cy="8" r="5.5"></circle>
             </svg>
-            {word}
+            {move || word()}
         </button>
     }
 }
@@ -96,9 +95,9 @@ pub fn Announcer() -> impl IntoView {
     let content = move || {
         live.announcement.get().map(|announcement| {
             let link = (!announcement.href.is_empty())
-                .then(|| view! { " " <a href=announcement.href>{if announcement.text.starts_with("You are") { "Sign in" } else { "See the change" }}</a> });
-            view! { <p>{announcement.text}{link}</p> }
+                .then(|| view! { " " <a href=announcement.href>{if announcement.text.starts_with("You are") { "Sign in" } else { "See the change" }}</a> }.into_any());
+            view! { <p>{announcement.text}{link}</p> }.into_any()
         })
     };
-    view! { <div role="status" class="announcer">{content}</div> }
+    view! { <div role="status" class="announcer">{move || content()}</div> }
 }

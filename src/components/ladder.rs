@@ -4,38 +4,39 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    change::{Change, Rung, RungState},
+    change::Rung,
+    change_card::{ChangeCard, RungCard},
     inventory::{ChangeMarks, Mark},
-    wording,
 };
 
 /// The wide ladder with evidence beneath each step.
 #[component]
-pub fn Ladder(#[prop(into)] change: Signal<Change>) -> impl IntoView {
-    let rungs = Rung::ALL.map(|rung| {
-        let state = Memo::new(move |_| change.with(|change| change.rung(rung)));
-        let class = move || {
-            let is_current = change.with(Change::current_rung) == Some(rung);
-            match (state.get(), is_current) {
-                (RungState::Lit(_), true) => "rung lit current",
-                (RungState::Lit(_), false) => "rung lit",
-                (RungState::NotYet, _) => "rung not-yet",
-                (RungState::NotObserved, _) => "rung not-observed",
+pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>) -> impl IntoView {
+    let rungs = move || {
+        let card = change.get();
+        let current = card.current;
+        let rung = |rung: RungCard| {
+            let is_current = current == Some(rung.rung);
+            let class = match (rung.mark, is_current) {
+                (Mark::Lit, true) => "rung lit current",
+                (Mark::Lit, false) => "rung lit",
+                (Mark::NotYet, _) => "rung not-yet",
+                (Mark::NotObserved, _) => "rung not-observed",
+            };
+            view! {
+                <li class=class aria-current=is_current.then_some("step")>
+                    <span class="rung-name">{rung.rung.word()}</span>
+                    " "
+                    <span class="evidence">{rung.evidence}</span>
+                </li>
             }
+            .into_any()
         };
-        let current = move || (change.with(Change::current_rung) == Some(rung)).then_some("step");
-        let text = move || change.with(|change| wording::rung(change, rung));
-        view! {
-            <li class=class aria-current=current>
-                <span class="rung-name">{rung.word()}</span>
-                " "
-                <span class="evidence">{text}</span>
-            </li>
-        }
-    });
+        card.rungs.into_iter().map(rung).collect_view()
+    };
     view! {
         <ol class="ladder" aria-label="Progress">
-            {rungs.into_iter().collect_view()}
+            {move || rungs()}
         </ol>
     }
 }
@@ -43,10 +44,10 @@ pub fn Ladder(#[prop(into)] change: Signal<Change>) -> impl IntoView {
 /// The way that a change will go, before it does: all steps, none lit.
 #[component]
 pub fn LadderAhead() -> impl IntoView {
-    let rungs = Rung::ALL.map(|rung| view! { <li class="rung not-yet"><span class="rung-name">{rung.word()}</span></li> });
+    let rungs = Rung::ALL.map(|rung| view! { <li class="rung not-yet"><span class="rung-name">{rung.word()}</span></li> }.into_any());
     view! {
         <ol class="ladder ahead" aria-label="Steps ahead">
-            {rungs.into_iter().collect_view()}
+            {rungs.into_iter().collect::<Vec<_>>()}
         </ol>
     }
 }
@@ -63,7 +64,7 @@ pub fn LadderMarks(#[prop(into)] marks: Signal<Option<ChangeMarks>>) -> impl Int
                     (Mark::NotYet, _) => "mark not-yet",
                     (Mark::NotObserved, _) => "mark not-observed",
                 };
-                view! { <circle class=class cx=x cy="8" r="4.5"></circle> }
+                view! { <circle class=class cx=x cy="8" r="4.5"></circle> }.into_any()
             });
             let circles = circles.collect_view();
             let word = if marks.is_unknown { "Outcome unknown" } else { marks.current.map_or("", Rung::word) };
@@ -73,7 +74,8 @@ pub fn LadderMarks(#[prop(into)] marks: Signal<Option<ChangeMarks>>) -> impl Int
                     <span class="marks-word">{word}</span>
                 </span>
             }
+            .into_any()
         })
     };
-    view! { {drawn} }
+    view! { {move || drawn()} }
 }

@@ -17,5 +17,6 @@ pub fn SelfRefresh(address: String, is_wanted: bool) -> impl IntoView {
             <noscript inner_html=meta></noscript>
             <span hidden data-self-refresh=address></span>
         }
+        .into_any()
     })
 }

@@ -16,17 +16,17 @@ use crate::{
 /// the page of the same form.
 #[component]
 pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_disable: Callback<StreamKey>) -> impl IntoView {
-    let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> });
-    let extra_headers = query.cols.iter().map(|column| view! { <th scope="col">{column.word()}</th> }).collect_view();
+    let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> }.into_any());
+    let extra_headers = query.cols.iter().map(|column| view! { <th scope="col">{column.word()}</th> }.into_any()).collect_view();
     let cols = query.cols.clone();
-    let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_disable /> }).collect_view();
+    let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_disable /> }.into_any()).collect_view();
     view! {
         <div class="table-scroll">
             <table class="streams">
                 <caption class="visually-hidden">"Streams"</caption>
                 <thead>
                     <tr>
-                        {headers.into_iter().collect_view()} {extra_headers}
+                        {headers.into_iter().collect::<Vec<_>>()} {extra_headers}
                         <th scope="col">"Actions"</th>
                     </tr>
                 </thead>
@@ -59,7 +59,7 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_disable: Callback<StreamKey>) 
     let row = live.row(row);
     let extra = cols
         .into_iter()
-        .map(|column| view! { <td data-label=column.word()>{move || row.with(|row| extra_cell(row, column))}</td> })
+        .map(|column| view! { <td data-label=column.word()>{move || row.with(|row| extra_cell(row, column))}</td> }.into_any())
         .collect_view();
     let class = move || {
         row.with(|row| match (row.is_gone, row.is_changing()) {
@@ -69,22 +69,22 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_disable: Callback<StreamKey>) 
         })
     };
     view! {
-        <tr class=class>
+        <tr class=move || class()>
             <th scope="row" data-label="Name"><a href=path>{key.name.to_string()}</a></th>
             <td data-label="Encryption">
-                <EncryptionLabel state=Signal::derive(move || row.with(|row| row.encryption)) />
+                <EncryptionLabel row />
                 " "
                 <Age at=Signal::derive(move || row.with(|row| row.read_at)) />
-                {move || row.with(|row| row.problem.clone()).map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> })}
+                {move || row.with(|row| row.problem.clone()).map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> }.into_any())}
             </td>
-            <td data-label="Key"><KeyLabel key=Signal::derive(move || row.with(|row| row.key_id.clone())) /></td>
+            <td data-label="Key"><KeyLabel row /></td>
             <td data-label="Status">
-                <StatusLabel status=Signal::derive(move || row.with(|row| row.status.clone())) />
+                <StatusLabel row />
                 " "
                 <LadderMarks marks=Signal::derive(move || row.with(|row| row.change.clone())) />
-                {move || row.with(|row| row.is_gone).then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> })}
+                {move || row.with(|row| row.is_gone).then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> }.into_any())}
             </td>
-            <td data-label="Account" class="mono">{key.account.to_string()} {is_production.then(|| view! { " " <span class="tag production">"Production"</span> })}</td>
+            <td data-label="Account" class="mono">{key.account.to_string()} {is_production.then(|| view! { " " <span class="tag production">"Production"</span> }.into_any())}</td>
             <td data-label="Region" class="mono">{key.region.to_string()}</td>
             {extra}
             <td data-label="Actions" class="actions"><RowActions row on_disable /></td>
@@ -96,12 +96,13 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_disable: Callback<StreamKey>) 
 fn RowActions(row: Memo<StreamRow>, on_disable: Callback<StreamKey>) -> impl IntoView {
     let live = expect_context::<Live>();
     let offered = Memo::new(move |_| row.with(|row| (live.may_change() && row.offers_disable()).then(|| row.key.clone())));
-    let under_way = Memo::new(move |_| row.with(|row| row.change.as_ref().map(|change| (change.id.clone(), row.key.name.to_string()))));
+    let under_way = Memo::new(move |_| row.with(|row| row.change.as_ref().map(|change| change.id.clone())));
+    let name = row.with_untracked(|row| row.key.name.to_string());
     view! {
-        {move || offered.get().map(|key| view! { <DisableLink key on_disable /> })}
+        {move || offered.get().map(|key| view! { <DisableLink key on_disable /> }.into_any())}
         {move || {
-            under_way.get().map(|(id, name)| {
-                view! { " " <a class="action" href=format!("/changes/{id}")>"Follow"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }
+            under_way.get().map(|id| {
+                view! { " " <a class="action" href=format!("/changes/{id}")>"Follow"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }.into_any()
             })
         }}
     }

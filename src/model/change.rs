@@ -312,6 +312,11 @@ impl Change {
         self.end.is_none()
     }
 
+    /// Whether the answer to its call was lost and no read has shown the wanted state since.
+    pub const fn is_unknown(&self) -> bool {
+        self.outcome_unknown.is_some() && self.reached_at.is_none()
+    }
+
     /// Whether it was marked as sent and no byte of the request left.
     pub const fn was_kept_from_leaving(&self) -> bool {
         matches!(&self.end, Some(Ending { how: End::Rejected(Refusal { kind: RefusalKind::NotSent { .. }, .. }), .. }))

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, Rung, RungState},
+    change::{Change, Rung},
     encryption::{EncryptionState, KeyId},
     stream::{StreamKey, StreamStatus},
     timestamp::Timestamp,
@@ -57,10 +57,8 @@ pub struct ReadProblem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeMarks {
     pub id: String,
-    pub rev: i64,
-    pub actor: String,
-    pub since: Timestamp,
-    pub marks: [Mark; 6],
+    /// One per rung, in order.
+    pub marks: Vec<Mark>,
     pub current: Option<Rung>,
     pub is_unknown: bool,
 }
@@ -75,19 +73,11 @@ pub enum Mark {
 
 impl From<&Change> for ChangeMarks {
     fn from(change: &Change) -> Self {
-        let mark = |rung| match change.rung(rung) {
-            RungState::Lit(_) => Mark::Lit,
-            RungState::NotYet => Mark::NotYet,
-            RungState::NotObserved => Mark::NotObserved,
-        };
         Self {
             id: change.id.clone(),
-            rev: change.rev,
-            actor: change.actor.clone(),
-            since: change.requested_at,
-            marks: Rung::ALL.map(mark),
+            marks: Rung::ALL.map(|rung| Mark::from(change.rung(rung))).into(),
             current: change.current_rung(),
-            is_unknown: change.outcome_unknown.is_some() && change.reached_at.is_none(),
+            is_unknown: change.is_unknown(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Nothing here knows Leptos, axum, SQL or the AWS SDK; most unit and property tests live beside these types.
 
 pub mod change;
+pub mod change_card;
 pub mod command_line;
 pub mod encryption;
 pub mod identity;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::Change,
+    change_card::ChangeCard,
     encryption::KeyId,
     identity::Role,
     inventory::{StreamRow, TargetHealth},
@@ -38,6 +38,18 @@ pub struct SignedIn {
     pub may_change: bool,
 }
 
+/// What any page shows. One type for all of them, so that the browser half has one machinery for loading and waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PageContent {
+    Streams(ListPage),
+    Stream(StreamPage),
+    Changes(ChangesPage),
+    Change(ChangePage),
+    Confirmation(Confirmation),
+    SignIn(SignInPage),
+    Setup(SetupPage),
+}
+
 /// `/streams`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPage {
@@ -52,7 +64,7 @@ pub struct StreamPage {
     pub report: Option<StreamReport>,
     pub target: TargetCard,
     /// Newest first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ChangeCard>,
 }
 
 /// A target as pages name it.
@@ -136,7 +148,7 @@ pub enum Requested {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangesPage {
     /// Newest first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ChangeCard>,
     /// From 1.
     pub page: u32,
     pub has_more: bool,
@@ -145,7 +157,7 @@ pub struct ChangesPage {
 /// `/changes/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangePage {
-    pub change: Change,
+    pub change: ChangeCard,
     pub target: TargetCard,
 }
 
@@ -173,6 +185,6 @@ pub struct EventFrame {
     /// Everything committed up to here has been sent.
     pub rev: i64,
     pub streams: Vec<StreamRow>,
-    pub changes: Vec<Change>,
+    pub changes: Vec<ChangeCard>,
     pub targets: Vec<TargetHealth>,
 }

@@ -42,7 +42,8 @@ impl Timestamp {
     }
 
     fn parts(self) -> Option<OffsetDateTime> {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()
+        // To the second; milliseconds are the remainder. Nanoseconds would bring 128-bit division into the wasm.
+        OffsetDateTime::from_unix_timestamp(self.0.div_euclid(SECOND_MS)).ok()
     }
 
     /// `14:02:11 UTC`.
@@ -76,7 +77,7 @@ impl Timestamp {
                 t.hour(),
                 t.minute(),
                 t.second(),
-                t.millisecond()
+                self.0.rem_euclid(SECOND_MS)
             )
         })
     }

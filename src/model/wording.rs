@@ -1,10 +1,12 @@
 //! The sentences of the ladder and of a change's end, each naming its evidence (`words.md` of the design).
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     change::{Change, End, Ending, LastRead, Rung, RungState, Saw},
     refusal::AwsWords,
     retention,
-    timestamp::{SECOND_MS, Timestamp, span},
+    timestamp::{Timestamp, span},
 };
 
 /// What stands beneath a rung. A rung without evidence says "not yet" while it can still come, else "not observed".
@@ -66,26 +68,46 @@ fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
 }
 
 /// What the page says of a change before its ladder: a word, what it means, and AWS's own words where there are some.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    pub word: &'static str,
-    pub text: String,
+    pub word: String,
+    pub text: Vec<Phrase>,
     pub aws: Option<AwsWords>,
     pub is_bad: bool,
 }
 
+/// A part of a sentence: words, or a time that ticks on while the page stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phrase {
+    Words(String),
+    /// `4 s ago`.
+    Ago(Timestamp),
+    /// `6 min`: how long it has been since then.
+    For(Timestamp),
+}
+
+impl Summary {
+    /// The text as it reads at `now`.
+    pub fn text_at(&self, now: Timestamp) -> String {
+        let words = |phrase: &Phrase| match phrase {
+            Phrase::Words(words) => words.clone(),
+            Phrase::Ago(at) => at.age(now),
+            Phrase::For(since) => span(now.millis_since(*since)),
+        };
+        self.text.iter().map(words).collect()
+    }
+}
+
 /// The end of a change, or the flag on one that is still active; `None` while all is as usual.
-pub fn summary(change: &Change, now: Timestamp) -> Option<Summary> {
-    let plain = |word, text| Some(Summary { word, text, aws: None, is_bad: true });
-    let Some(Ending { at, how }) = &change.end else { return flag(change, now) };
+pub fn summary(change: &Change) -> Option<Summary> {
+    let said = |word: &str, text: String| Summary { word: word.to_owned(), text: vec![Phrase::Words(text)], aws: None, is_bad: true };
+    let plain = |word, text| Some(said(word, text));
+    let Some(Ending { at, how }) = &change.end else { return flag(change) };
     match how {
-        End::Settled => Some(Summary {
-            word: "Settled",
-            text: format!("{} is not encrypted, and AWS reports it ACTIVE.", change.arn.name),
-            aws: None,
-            is_bad: false,
-        }),
-        End::Rejected(refusal) => Some(Summary { word: "Rejected", text: refusal.text(change), aws: refusal.aws.clone(), is_bad: true }),
+        End::Settled => {
+            Some(Summary { is_bad: false, ..said("Settled", format!("{} is not encrypted, and AWS reports it ACTIVE.", change.arn.name)) })
+        }
+        End::Rejected(refusal) => Some(Summary { aws: refusal.aws.clone(), ..said("Rejected", refusal.text(change)) }),
         End::Expired => plain("Expired", "Never sent. Nothing changed. Start again if still wanted.".to_owned()),
         End::NotApplied => plain(
             "Not applied",
@@ -119,29 +141,30 @@ pub fn summary(change: &Change, now: Timestamp) -> Option<Summary> {
     }
 }
 
-fn flag(change: &Change, now: Timestamp) -> Option<Summary> {
+fn flag(change: &Change) -> Option<Summary> {
     if change.reached_at.is_some() {
         return None;
     }
     let sent_at = change.sent_at?;
-    let last_read = change.last_read.as_ref().map_or_else(
-        || "Keystream is about to read the stream.".to_owned(),
-        |read| format!("Keystream is reading the stream, last {}: {}.", read.at.age(now), read.saw.words()),
-    );
+    let words = |text: &str| Phrase::Words(text.to_owned());
+    let last_read = match &change.last_read {
+        None => vec![words("Keystream is about to read the stream.")],
+        Some(read) => {
+            vec![words("Keystream is reading the stream, last "), Phrase::Ago(read.at), Phrase::Words(format!(": {}.", read.saw.words()))]
+        }
+    };
     if let Some(unknown) = &change.outcome_unknown {
-        let text = format!(
-            "Sent at {}, answer lost ({}). It may or may not have been applied. {last_read} Do not send it from elsewhere yet.",
-            sent_at.clock_seconds(),
-            unknown.why
-        );
-        return Some(Summary { word: "Outcome unknown", text, aws: None, is_bad: true });
+        let sent = format!("Sent at {}, answer lost ({}). It may or may not have been applied. ", sent_at.clock_seconds(), unknown.why);
+        let text = [vec![Phrase::Words(sent)], last_read, vec![words(" Do not send it from elsewhere yet.")]].concat();
+        return Some(Summary { word: "Outcome unknown".to_owned(), text, aws: None, is_bad: true });
     }
     change.slow_since.map(|_| {
-        let text = format!(
-            "Not finished for {}. AWS says it can take minutes and gives no upper bound. Reading and writing go on. Still watching. {last_read}",
-            span(now.millis_since(sent_at) / SECOND_MS * SECOND_MS)
-        );
-        Summary { word: "Slow", text, aws: None, is_bad: true }
+        let slow = vec![
+            words("Not finished for "),
+            Phrase::For(sent_at),
+            words(". AWS says it can take minutes and gives no upper bound. Reading and writing go on. Still watching. "),
+        ];
+        Summary { word: "Slow".to_owned(), text: [slow, last_read].concat(), aws: None, is_bad: true }
     })
 }
 
@@ -172,11 +195,12 @@ mod tests {
     fn a_lost_answer_is_never_told_as_accepted() {
         let mut change = sent_change();
         change.apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "no answer within 10 s".to_owned() });
-        let told = summary(&change, Timestamp::from_millis(1_012_000)).unwrap();
+        let told = summary(&change).unwrap();
         assert_eq!(told.word, "Outcome unknown");
-        assert!(told.text.starts_with("Sent at 00:16:40 UTC, answer lost (no answer within 10 s)."), "{}", told.text);
+        let text = told.text_at(Timestamp::from_millis(1_012_000));
+        assert!(text.starts_with("Sent at 00:16:40 UTC, answer lost (no answer within 10 s)."), "{text}");
         change.apply(Step::Reached { at: Timestamp::from_millis(1_020_000) });
-        assert_eq!(summary(&change, Timestamp::from_millis(1_021_000)), None);
+        assert_eq!(summary(&change), None);
         assert!(rung(&change, Rung::Accepted).contains("not observed"));
     }
 
@@ -185,8 +209,9 @@ mod tests {
         let mut change = requested_change();
         let how = End::Rejected(Refusal::precondition(Precondition::AlreadyNotEncrypted));
         change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1), how }));
-        let told = summary(&change, Timestamp::from_millis(2)).unwrap();
+        let told = summary(&change).unwrap();
         assert_eq!(told.word, "Rejected");
-        assert!(told.text.contains("Nothing was sent. Nothing changed."), "{}", told.text);
+        let text = told.text_at(Timestamp::from_millis(2));
+        assert!(text.contains("Nothing was sent. Nothing changed."), "{text}");
     }
 }

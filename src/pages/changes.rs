@@ -3,32 +3,32 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::query_value;
+use super::{Follows, loaded, shown};
 use crate::{
     api,
     client::live::Live,
-    components::{Fault, LadderMarks, SelfRefresh, When},
-    model::{change::Change, inventory::ChangeMarks, pages::ChangesPage as Page},
+    components::{LadderMarks, SelfRefresh, When},
+    model::{
+        change_card::ChangeCard,
+        pages::{ChangesPage as Page, PageContent},
+    },
 };
 
 /// All changes.
 #[component]
 pub fn ChangesPage() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let number = query_value("page");
-    let asked = move || (number.get().and_then(|page| page.parse().ok()).unwrap_or(1u32), live.refresh.get());
-    let page = Resource::new_blocking(asked, move |(page, refresh)| api::changes::list_changes(page, live.is_own_refresh(refresh)));
+    let page = loaded(Follows::News, |asked| {
+        let number = asked.value("page").and_then(|page| page.parse().ok()).unwrap_or(1);
+        let asking = api::changes::list_changes(number, asked.is_refresh);
+        async { asking.await.map(PageContent::Changes) }
+    });
     view! {
         <Title text="Changes" />
         <h1>"Changes"</h1>
-        <Transition>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <List page /> }.into_any(),
-                    Err(error) => view! { <Fault error /> }.into_any(),
-                }
-            })}
-        </Transition>
+        {shown(page, |content| match content {
+            PageContent::Changes(page) => Some(view! { <List page /> }.into_any()),
+            _ => None,
+        })}
     }
 }
 
@@ -37,11 +37,11 @@ fn List(page: Page) -> impl IntoView {
     if page.changes.is_empty() {
         return view! { <p class="nothing">"No change was asked for yet. "<a href="/streams">"Go to the streams"</a></p> }.into_any();
     }
-    let is_moving = page.changes.iter().any(Change::is_active);
+    let is_moving = page.changes.iter().any(ChangeCard::is_active);
     let address = format!("/changes?page={}", page.page);
-    let rows = page.changes.into_iter().map(|change| view! { <Row change /> }).collect_view();
-    let previous = (page.page > 1).then(|| view! { <a rel="prev" href=format!("/changes?page={}", page.page - 1)>"Newer"</a> });
-    let next = page.has_more.then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> });
+    let rows = page.changes.into_iter().map(|change| view! { <Row change /> }.into_any()).collect_view();
+    let previous = (page.page > 1).then(|| view! { <a rel="prev" href=format!("/changes?page={}", page.page - 1)>"Newer"</a> }.into_any());
+    let next = page.has_more.then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <div class="table-scroll">
@@ -68,20 +68,20 @@ fn List(page: Page) -> impl IntoView {
 }
 
 #[component]
-fn Row(change: Change) -> impl IntoView {
+fn Row(change: ChangeCard) -> impl IntoView {
     let live = expect_context::<Live>();
     let path = change.path();
-    let (title, what) = (format!("Change of {}", change.arn.name), change.action.verb());
+    let (title, what) = (format!("Change of {}", change.arn.name), change.what.clone());
     let (account, region) = (change.arn.account.to_string(), change.arn.region.to_string());
     let (actor, reason, requested_at) = (change.actor.clone(), change.reason.clone(), change.requested_at);
     let change = live.change(change);
-    let marks = Signal::derive(move || change.with(|change| Some(ChangeMarks::from(change))));
+    let marks = Signal::derive(move || change.with(|change| Some(change.marks())));
     view! {
         <tr>
             <th scope="row" data-label="Change"><a href=path>{title}</a></th>
             <td data-label="What">{what}</td>
             <td data-label="Stands at">
-                {move || change.with(|change| change.end.as_ref().map(|end| view! { <span class="end">{end.how.word()}</span> " " }))}
+                {move || change.with(|change| change.end.clone().map(|end| view! { <span class="end">{end}</span> " " }.into_any()))}
                 <LadderMarks marks />
             </td>
             <td data-label="Account" class="mono">{account}</td>

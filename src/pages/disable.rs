@@ -4,34 +4,31 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
+    Follows,
     disable_form::{DisableForm, Refusal, Way},
-    path_part, query_value,
+    loaded, path_part, shown,
 };
 use crate::{
     api,
-    components::{ConfirmationText, Fault},
-    model::pages::{Confirmation, PlanOutcome},
+    components::ConfirmationText,
+    model::pages::{Confirmation, PageContent, PlanOutcome},
 };
 
 /// The confirmation.
 #[component]
 pub fn DisablePage() -> impl IntoView {
-    let (account, region, name) = (path_part("account"), path_part("region"), path_part("name"));
-    let (problem, draft) = (query_value("problem"), query_value("draft"));
-    let asked = move || (account.get(), region.get(), name.get(), problem.get(), draft.get());
-    let confirmation = Resource::new_blocking(asked, |(account, region, name, problem, draft)| {
-        api::changes::plan_disable(account, region, name, problem, draft)
+    let name = path_part("name");
+    let confirmation = loaded(Follows::Address, |asked| {
+        let (account, region, name) = (asked.part("account"), asked.part("region"), asked.part("name"));
+        let asking = api::changes::plan_disable(account, region, name, asked.value("problem"), asked.value("draft"));
+        async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
         <Title text=move || format!("Disable encryption of {}?", name.get()) />
-        <Suspense>
-            {move || Suspend::new(async move {
-                match confirmation.await {
-                    Ok(confirmation) => view! { <Confirm confirmation /> }.into_any(),
-                    Err(error) => view! { <Fault error /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {shown(confirmation, |content| match content {
+            PageContent::Confirmation(confirmation) => Some(view! { <Confirm confirmation /> }.into_any()),
+            _ => None,
+        })}
     }
 }
 

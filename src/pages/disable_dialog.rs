@@ -1,6 +1,6 @@
 //! The confirmation as a dialog: one `<dialog>` per page, its content made when it opens. The address does not change.
 
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, task::spawn_local};
 
 use super::disable_form::{DisableForm, Filled, Refusal, Way};
 use crate::{
@@ -30,10 +30,10 @@ pub fn DisableDialog(confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
             _ => {}
         }
     });
-    let content = move || confirming.get().map(|stream| view! { <Content stream confirming /> });
+    let content = move || confirming.get().map(|stream| view! { <Content stream confirming /> }.into_any());
     view! {
         <dialog node_ref=dialog class="dialog" aria-labelledby="dialog-title" on:close=move |_| confirming.set(None)>
-            {content}
+            {move || content()}
         </dialog>
     }
 }
@@ -41,10 +41,11 @@ pub fn DisableDialog(confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
 #[component]
 fn Content(stream: StreamKey, confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
     let heading = format!("Disable encryption of {}?", stream.name);
-    let asked = stream.clone();
-    let confirmation = LocalResource::new(move || {
-        let key = asked.clone();
-        api::changes::plan_disable(key.account.into(), key.region.into(), key.name.into(), None, None)
+    let confirmation = RwSignal::new(None::<Result<Confirmation, AppError>>);
+    spawn_local(async move {
+        let asking = api::changes::plan_disable(stream.account.into(), stream.region.into(), stream.name.into(), None, None);
+        // A dialog that was closed meanwhile has no signal any more.
+        confirmation.try_set(Some(asking.await));
     });
     let content = move || match confirmation.get() {
         None => view! { <p class="reading" aria-busy="true">"Reading the stream from AWS\u{2026}"</p> }.into_any(),
@@ -57,43 +58,34 @@ fn Content(stream: StreamKey, confirming: RwSignal<Option<StreamKey>>) -> impl I
     };
     view! {
         <h2 id="dialog-title">{heading}</h2>
-        {content}
+        {move || content()}
     }
 }
 
 #[component]
 fn Confirm(confirmation: Confirmation, confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let send = Action::new_local(|filled: &Filled| {
-        let Filled { stream, plan, typed_name, reason } = filled.clone();
-        let created = plan.report.created.as_millis().to_string();
-        api::changes::disable(
-            stream.account.into(),
-            stream.region.into(),
-            stream.name.into(),
-            plan.request_id,
-            plan.report.arn.to_string(),
-            created,
-            plan.key.to_string(),
-            typed_name,
-            reason,
-        )
-    });
+    let answer = RwSignal::new(None::<Result<Requested, AppError>>);
+    let is_pending = RwSignal::new(false);
     let name = confirmation.stream.name.to_string();
-    Effect::new(move |_| {
-        if let Some(Ok(Requested::Change { id })) = send.value().get() {
-            let text = format!("{name}: recorded. Keystream watches it until AWS has finished.");
-            live.announcement.set(Some(Announcement { text, href: format!("/changes/{id}") }));
-            confirming.set(None);
-        }
-    });
+    let send = move |filled: Filled| {
+        let name = name.clone();
+        is_pending.set(true);
+        spawn_local(async move {
+            let came = send(filled).await;
+            is_pending.try_set(false);
+            if let Ok(Requested::Change { id }) = &came {
+                let text = format!("{name}: recorded. Keystream watches it until AWS has finished.");
+                live.announcement.set(Some(Announcement { text, href: format!("/changes/{id}") }));
+                confirming.set(None);
+            }
+            answer.try_set(Some(came));
+        });
+    };
     let on_cancel = Callback::new(move |()| confirming.set(None));
     match confirmation.plan.clone() {
         PlanOutcome::Ready(plan) => {
-            let on_submit = Callback::new(move |filled: Filled| {
-                send.dispatch_local(filled);
-            });
-            let way = Way::Dialog { on_submit, on_cancel, answer: send.value().into(), is_pending: send.pending().into() };
+            let way = Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
             let stream = confirmation.stream.clone();
             view! {
                 <ConfirmationText confirmation plan=(*plan).clone() />
@@ -107,4 +99,13 @@ fn Confirm(confirmation: Confirmation, confirming: RwSignal<Option<StreamKey>>) 
         }
         .into_any(),
     }
+}
+
+/// Sends what was filled in, with the values that the form showed.
+async fn send(filled: Filled) -> Result<Requested, AppError> {
+    let Filled { stream, plan, typed_name, reason } = filled;
+    let created = plan.report.created.as_millis().to_string();
+    let (arn, key) = (plan.report.arn.to_string(), plan.key.to_string());
+    let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
+    api::changes::disable(account, region, name, plan.request_id, arn, created, key, typed_name, reason).await
 }

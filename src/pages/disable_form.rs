@@ -94,8 +94,8 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
     view! {
         <form class="confirm-form" method="post" action="/api/disable" autocomplete="off" on:submit=on_submit>
             <Shown stream=stream.clone() plan />
-            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> })}
-            {answer}
+            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> }.into_any())}
+            {move || answer()}
             <div class="field">
                 <label for="typed_name">"Type the stream name to confirm"</label>
                 <input
@@ -115,7 +115,7 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
             </div>
             <div class="buttons">
                 {cancel}
-                <button type="submit" class="danger" disabled=is_disabled>"Disable encryption"</button>
+                <button type="submit" class="danger" disabled=move || is_disabled()>"Disable encryption"</button>
             </div>
         </form>
     }
@@ -167,7 +167,7 @@ pub fn Refusal(confirmation: Confirmation, outcome: PlanOutcome) -> impl IntoVie
             <p role="alert" class="alert">
                 {format!("The stream could not be read just now: {why}. Without a fresh read there is no button. Nothing was sent. Reload this page to read it again.")}
             </p>
-            {last_known.map(|report| view! { <ReportLine report=*report /> })}
+            {last_known.map(|report| view! { <ReportLine report=*report /> }.into_any())}
         }
         .into_any(),
         // Shown by the caller.

@@ -16,17 +16,95 @@ pub use self::{
     stream::StreamPage, streams::StreamsPage,
 };
 
-use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use std::{pin::Pin, sync::Arc};
 
-/// A part of the path, untouched; empty when the route has none of that name.
-fn path_part(name: &'static str) -> Memo<String> {
-    let params = use_params_map();
-    Memo::new(move |_| params.with(|params| params.get(name).unwrap_or_default()))
+use leptos::prelude::*;
+use leptos_router::{
+    hooks::{use_params_map, use_query_map},
+    params::ParamsMap,
+};
+
+use crate::{api::wire::Wire, client::live::Live, components::Fault, error::AppError, model::pages::PageContent};
+
+/// What a page asks with: its address, and whether the page itself asks again rather than a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    path: ParamsMap,
+    query: ParamsMap,
+    refresh: u32,
+    is_refresh: bool,
 }
 
-/// A value of the address's query.
-fn query_value(name: &'static str) -> Memo<Option<String>> {
-    let query = use_query_map();
-    Memo::new(move |_| query.with(|query| query.get(name)))
+impl Asked {
+    /// A part of the path, untouched; empty when the route has none of that name.
+    fn part(&self, name: &str) -> String {
+        self.path.get(name).unwrap_or_default()
+    }
+
+    /// A value of the address's query.
+    fn value(&self, name: &str) -> Option<String> {
+        self.query.get(name)
+    }
+}
+
+/// When a page asks again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    /// When its address changes.
+    Address,
+    /// Also when something has moved.
+    News,
+}
+
+type Content = Result<PageContent, AppError>;
+type Loaded = Resource<Content, Wire>;
+type Loading = Pin<Box<dyn Future<Output = Content> + Send>>;
+
+/// Asks for what a page shows: before the page leaves the server, and again whenever what it follows changes. Futures are
+/// boxed and results of one type, so that the machinery behind them is compiled once, not once per page.
+fn loaded<F>(follows: Follows, load: impl Fn(Asked) -> F + Send + Sync + 'static) -> Loaded
+where
+    F: Future<Output = Content> + Send + 'static,
+{
+    loaded_erased(follows, Arc::new(move |asked| Box::pin(load(asked))))
+}
+
+fn loaded_erased(follows: Follows, load: Arc<dyn Fn(Asked) -> Loading + Send + Sync>) -> Loaded {
+    let live = expect_context::<Live>();
+    let (path, query) = (use_params_map(), use_query_map());
+    let asked = move || {
+        let refresh = if follows == Follows::News { live.refresh.get() } else { 0 };
+        Asked { path: path.get(), query: query.get(), refresh, is_refresh: false }
+    };
+    let load = move |mut asked: Asked| {
+        asked.is_refresh = follows == Follows::News && live.is_own_refresh(asked.refresh);
+        load(asked)
+    };
+    Resource::new_with_options(asked, load, true)
+}
+
+/// Shows what was loaded, or the fault. `show` answers `None` for the content of another page.
+fn shown(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> + Send + Sync + 'static) -> AnyView {
+    shown_erased(page, Arc::new(show))
+}
+
+fn shown_erased(page: Loaded, show: Arc<dyn Fn(PageContent) -> Option<AnyView> + Send + Sync>) -> AnyView {
+    view! {
+        <Transition>
+            {move || {
+                let show = show.clone();
+                Suspend::new(async move {
+                    let view = page.await.and_then(|content| show(content).ok_or(AppError::Outdated));
+                    view.unwrap_or_else(|error| view! { <Fault error /> }.into_any())
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// A part of the path, as it changes.
+fn path_part(name: &'static str) -> Signal<String> {
+    let params = use_params_map();
+    Signal::derive(move || params.with(|params| params.get(name).unwrap_or_default()))
 }

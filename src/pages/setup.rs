@@ -3,26 +3,25 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{path_part, query_value, sign_in::PasswordField};
-use crate::{api, components::Fault, model::pages::SetupPage as Page};
+use super::{Follows, loaded, shown, sign_in::PasswordField};
+use crate::{
+    api,
+    model::pages::{PageContent, SetupPage as Page},
+};
 
 /// The setup page, while its link is open.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let token = path_part("token");
-    let (problem, draft) = (query_value("problem"), query_value("draft"));
-    let asked = move || (token.get(), problem.get(), draft.get());
-    let page = Resource::new_blocking(asked, |(token, problem, draft)| api::setup::load_setup_page(token, problem, draft));
+    let page = loaded(Follows::Address, |asked| {
+        let asking = api::setup::load_setup_page(asked.part("token"), asked.value("problem"), asked.value("draft"));
+        async { asking.await.map(PageContent::Setup) }
+    });
     view! {
         <Title text="Set up Keystream" />
-        <Suspense>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <SetupForm page /> }.into_any(),
-                    Err(error) => view! { <Fault error /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {shown(page, |content| match content {
+            PageContent::Setup(page) => Some(view! { <SetupForm page /> }.into_any()),
+            _ => None,
+        })}
     }
 }
 
@@ -32,7 +31,7 @@ fn SetupForm(page: Page) -> impl IntoView {
         <section class="sign-in">
             <h1>"Set up Keystream"</h1>
             <p>"Nobody is registered yet. The first person becomes the administrator; this link then closes for good."</p>
-            {page.mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> })}
+            {page.mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
             <form method="post" action="/api/setup">
                 <input r#type="hidden" name="token" value=page.token />
                 <div class="field">

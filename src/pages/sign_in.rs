@@ -3,25 +3,26 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::query_value;
-use crate::{api, components::Fault, model::pages::SignInPage as Page};
+use super::{Follows, loaded, shown};
+use crate::{
+    api,
+    client::live::Live,
+    model::pages::{PageContent, SignInPage as Page},
+};
 
 /// The sign-in page.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let (next, problem, draft) = (query_value("next"), query_value("problem"), query_value("draft"));
-    let asked = move || (next.get(), problem.get(), draft.get());
-    let page = Resource::new_blocking(asked, |(next, problem, draft)| api::session::load_sign_in_page(next, problem, draft));
+    let page = loaded(Follows::Address, |asked| {
+        let asking = api::session::load_sign_in_page(asked.value("next"), asked.value("problem"), asked.value("draft"));
+        async { asking.await.map(PageContent::SignIn) }
+    });
     view! {
         <Title text="Sign in" />
-        <Suspense>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <Forms page /> }.into_any(),
-                    Err(error) => view! { <Fault error /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {shown(page, |content| match content {
+            PageContent::SignIn(page) => Some(view! { <Forms page /> }.into_any()),
+            _ => None,
+        })}
     }
 }
 
@@ -38,6 +39,7 @@ fn Forms(page: Page) -> impl IntoView {
                         <button type="submit">{format!("Sign in as {user}")}</button>
                     </form>
                 }
+                .into_any()
             })
             .into_iter()
             .collect_view()
@@ -46,7 +48,7 @@ fn Forms(page: Page) -> impl IntoView {
         <section class="sign-in">
             <p class="brand-large">"Keystream"</p>
             <h1>"Sign in"</h1>
-            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> })}
+            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
             <form method="post" action="/api/sign-in">
                 <input r#type="hidden" name="next" value=next />
                 <div class="field">
@@ -56,7 +58,7 @@ fn Forms(page: Page) -> impl IntoView {
                 <PasswordField autocomplete="current-password" />
                 <button type="submit" class="primary">"Sign in"</button>
             </form>
-            {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. Nobody needs a password here."</p>{demo}</div> })}
+            {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. Nobody needs a password here."</p>{demo}</div> }.into_any())}
         </section>
     }
 }
@@ -64,8 +66,7 @@ fn Forms(page: Page) -> impl IntoView {
 /// A password with the toggle that shows its characters; the toggle is there only once it works.
 #[component]
 pub fn PasswordField(autocomplete: &'static str) -> impl IntoView {
-    let is_hydrated = RwSignal::new(false);
-    Effect::new(move |_| is_hydrated.set(true));
+    let live = expect_context::<Live>();
     let is_shown = RwSignal::new(false);
     view! {
         <div class="field">
@@ -74,7 +75,7 @@ pub fn PasswordField(autocomplete: &'static str) -> impl IntoView {
             <button
                 type="button"
                 class="quiet toggle"
-                hidden=move || !is_hydrated.get()
+                hidden=move || !live.is_hydrated.get()
                 aria-pressed=move || if is_shown.get() { "true" } else { "false" }
                 on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
             >

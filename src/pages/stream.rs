@@ -3,16 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{disable_dialog::DisableDialog, path_part};
+use super::{Follows, disable_dialog::DisableDialog, loaded, path_part, shown};
 use crate::{
     api,
     client::live::Live,
-    components::{Age, DisableLink, EncryptionLabel, Fault, LadderMarks, SelfRefresh, StatusLabel, TargetLine, When},
+    components::{Age, DisableLink, EncryptionLabel, LadderMarks, SelfRefresh, StatusLabel, TargetLine, When},
     model::{
-        change::Change,
+        change_card::ChangeCard,
         encryption::EncryptionState,
-        inventory::{ChangeMarks, StreamRow},
-        pages::StreamPage as Page,
+        inventory::StreamRow,
+        pages::{PageContent, StreamPage as Page},
         stream::{StreamKey, StreamReport},
     },
 };
@@ -20,24 +20,19 @@ use crate::{
 /// One stream.
 #[component]
 pub fn StreamPage() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let (account, region, name) = (path_part("account"), path_part("region"), path_part("name"));
-    let asked = move || (account.get(), region.get(), name.get(), live.refresh.get());
-    let page = Resource::new_blocking(asked, move |(account, region, name, refresh)| {
-        api::streams::load_stream(account, region, name, live.is_own_refresh(refresh))
+    let name = path_part("name");
+    let page = loaded(Follows::News, |asked| {
+        let asking = api::streams::load_stream(asked.part("account"), asked.part("region"), asked.part("name"), asked.is_refresh);
+        async { asking.await.map(PageContent::Stream) }
     });
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
     view! {
         <Title text=move || name.get() />
-        <Transition>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <Details page on_disable /> }.into_any(),
-                    Err(error) => view! { <Fault error /> }.into_any(),
-                }
-            })}
-        </Transition>
+        {shown(page, move |content| match content {
+            PageContent::Stream(page) => Some(view! { <Details page on_disable /> }.into_any()),
+            _ => None,
+        })}
         <DisableDialog confirming />
     }
 }
@@ -58,7 +53,7 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
         <div class="title-line">
             <h1>{heading}</h1>
             <span class="spacer"></span>
-            {move || offered.get().map(|key| view! { <DisableLink key on_disable /> })}
+            {move || offered.get().map(|key| view! { <DisableLink key on_disable /> }.into_any())}
         </div>
         <TargetLine stream=place target />
         <div class="columns">
@@ -68,14 +63,14 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
                     <div>
                         <dt>"Encryption"</dt>
                         <dd>
-                            <EncryptionLabel state=Signal::derive(move || row.with(|row| row.encryption)) /> " "
+                            <EncryptionLabel row /> " "
                             <Age at=Signal::derive(move || row.with(|row| row.read_at)) />
                         </dd>
                     </div>
                     <div>
                         <dt>"Status"</dt>
                         <dd>
-                            <StatusLabel status=Signal::derive(move || row.with(|row| row.status.clone())) /> " "
+                            <StatusLabel row /> " "
                             <LadderMarks marks=Signal::derive(move || row.with(|row| row.change.clone())) />
                         </dd>
                     </div>
@@ -83,11 +78,11 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
                         <dt>"Key as AWS reports it"</dt>
                         <dd><code>{move || row.with(key_words)}</code></dd>
                     </div>
-                    {report.map(|report| view! { <ReportFacts report /> })}
+                    {report.map(|report| view! { <ReportFacts report /> }.into_any())}
                 </dl>
                 {move || {
                     row.with(|row| row.problem.clone())
-                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try from {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> })
+                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try from {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
                 }}
             </section>
             <section aria-labelledby="what-happened">
@@ -122,27 +117,28 @@ fn ReportFacts(report: StreamReport) -> impl IntoView {
 }
 
 #[component]
-fn History(changes: Vec<Change>) -> impl IntoView {
+fn History(changes: Vec<ChangeCard>) -> impl IntoView {
     if changes.is_empty() {
         return view! { <p class="nothing">"No change was asked for here."</p> }.into_any();
     }
     let live = expect_context::<Live>();
     let entries = changes.into_iter().map(|change| {
-        let path = change.path();
+        let (path, requested_at) = (change.path(), change.requested_at);
         let change = live.change(change);
-        let marks = Signal::derive(move || change.with(|change| Some(ChangeMarks::from(change))));
+        let marks = Signal::derive(move || change.with(|change| Some(change.marks())));
         view! {
             <li>
                 <a href=path>{move || change.with(|change| format!("Change by {}", change.actor))}</a>
                 ": "
-                {move || change.with(|change| change.action.verb())}
+                {move || change.with(|change| change.what.clone())}
                 " "
-                {move || view! { <When at=change.with(|change| change.requested_at) /> }}
+                <When at=requested_at />
                 " "
-                <span class="end">{move || change.with(|change| change.end.as_ref().map(|end| end.how.word()))}</span>
+                <span class="end">{move || change.with(|change| change.end.clone())}</span>
                 <LadderMarks marks />
             </li>
         }
+        .into_any()
     });
     view! { <ul class="history">{entries.collect_view()}</ul> }.into_any()
 }

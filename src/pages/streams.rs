@@ -1,19 +1,23 @@
 //! `/streams`: every stream with its encryption state.
 
-use leptos::prelude::*;
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use leptos_meta::Title;
-use leptos_router::{components::Form, hooks::use_query_map};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
 
-use super::disable_dialog::DisableDialog;
+use super::{Follows, disable_dialog::DisableDialog, loaded, shown};
 use crate::{
     api,
     client::live::Live,
-    components::{Fault, SelfRefresh, StreamsTable},
+    components::{SelfRefresh, StreamsTable},
     model::{
         encryption::EncryptionState,
         inventory::TargetHealth,
         list_query::{Counts, ListQuery, StatusFilter},
-        pages::ListPage,
+        pages::{ListPage, PageContent},
         stream::StreamKey,
     },
 };
@@ -21,27 +25,29 @@ use crate::{
 /// The list.
 #[component]
 pub fn StreamsPage() -> impl IntoView {
-    let live = expect_context::<Live>();
+    let page = loaded(Follows::News, |asked| {
+        let asking = api::streams::list_streams(parsed(&asked.query).0, asked.is_refresh);
+        async { asking.await.map(PageContent::Streams) }
+    });
     let address = use_query_map();
-    let parsed =
-        Memo::new(move |_| address.with(|address| ListQuery::parse(address.into_iter().map(|(name, value)| (name.as_ref(), value)))));
-    let asked = move || (parsed.get().0, live.refresh.get());
-    let page = Resource::new_blocking(asked, move |(query, refresh)| api::streams::list_streams(query, live.is_own_refresh(refresh)));
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
     view! {
         <Title text="Streams" />
-        <Transition>
-            {move || Suspend::new(async move {
-                let (query, ignored) = parsed.get_untracked();
-                match page.await {
-                    Ok(page) => view! { <List page query ignored on_disable /> }.into_any(),
-                    Err(error) => view! { <Fault error /> }.into_any(),
-                }
-            })}
-        </Transition>
+        {shown(page, move |content| match content {
+            PageContent::Streams(page) => {
+                let (query, ignored) = address.with_untracked(parsed);
+                Some(view! { <List page query ignored on_disable /> }.into_any())
+            }
+            _ => None,
+        })}
         <DisableDialog confirming />
     }
+}
+
+/// The list's query as its address says it, and what of it was ignored.
+fn parsed(address: &ParamsMap) -> (ListQuery, Vec<String>) {
+    ListQuery::parse(address.into_iter().map(|(name, value)| (name.as_ref(), value)))
 }
 
 #[component]
@@ -52,9 +58,22 @@ fn List(page: ListPage, query: ListQuery, ignored: Vec<String>, on_disable: Call
     let refresh_address = query.href();
     let found = if query.is_filtered() { format!("{} of {} streams match.", selection.matching, counts.all) } else { String::new() };
     let is_empty = selection.rows.is_empty();
-    let clear = query.is_filtered().then(|| view! { <a href=query.unfiltered().href()>"Clear filters"</a> });
-    let carried = query.carried().into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value /> }).collect_view();
+    let clear = query.is_filtered().then(|| view! { <a href=query.unfiltered().href()>"Clear filters"</a> }.into_any());
+    let carried = query
+        .carried()
+        .into_iter()
+        .map(|(name, value)| view! { <input r#type="hidden" name=name value=value /> }.into_any())
+        .collect_view();
     let search = query.q.clone();
+    let field = NodeRef::<html::Input>::new();
+    let (navigate, searched) = (use_navigate(), query.clone());
+    // Without wasm the form loads the same address by itself.
+    let on_search = move |event: SubmitEvent| {
+        if let Some(field) = field.get_untracked() {
+            event.prevent_default();
+            navigate(&ListQuery { q: field.value(), page: 1, ..searched.clone() }.href(), NavigateOptions::default());
+        }
+    };
     view! {
         <SelfRefresh address=refresh_address is_wanted=is_moving />
         <div class="title-line">
@@ -63,17 +82,17 @@ fn List(page: ListPage, query: ListQuery, ignored: Vec<String>, on_disable: Call
         </div>
         <Coverage />
         <FacetLine counts query=query.clone() />
-        <Form method="GET" action="/streams" attr:class="search" attr:role="search">
+        <form method="get" action="/streams" class="search" role="search" on:submit=on_search>
             <label class="visually-hidden" for="q">"Filter streams"</label>
-            <input id="q" r#type="search" name="q" value=search placeholder="Part of a name" autocomplete="off" />
+            <input id="q" node_ref=field r#type="search" name="q" value=search placeholder="Part of a name" autocomplete="off" />
             {carried}
             <button type="submit">"Filter"</button>
             {clear}
             <span class="found">{found}</span>
-        </Form>
-        {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> })}
+        </form>
+        {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> }.into_any())}
         <StreamsTable rows=selection.rows query=query.clone() on_disable />
-        {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> })}
+        {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> }.into_any())}
         <Paging query page=selection.page pages=selection.pages />
     }
 }
@@ -90,14 +109,15 @@ fn Coverage() -> impl IntoView {
                 .map(|(target, problem)| {
                     let since = problem.at.clock_seconds();
                     view! { <li>{format!("{} is behind since {since}: {}. Its last known rows stay.", target.name, problem.why)}</li> }
+                        .into_any()
                 })
                 .collect_view()
         })
     };
     let has_problems = move || live.targets.with(|targets| targets.iter().any(|target| target.problem.is_some()));
     view! {
-        <p class="coverage">{words}</p>
-        <ul class="target-problems" hidden=move || !has_problems()>{problems}</ul>
+        <p class="coverage">{move || words()}</p>
+        <ul class="target-problems" hidden=move || !has_problems()>{move || problems()}</ul>
     }
 }
 
@@ -115,7 +135,7 @@ fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
         let is_on = query.encryption == [state];
         let encryption = if is_on { Vec::new() } else { vec![state] };
         let href = ListQuery { encryption, page: 1, ..query.clone() }.href();
-        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {state.words().to_lowercase()}</a></li> }
+        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {state.words().to_ascii_lowercase()}</a></li> }
     };
     let is_changing_on = query.status == [StatusFilter::Changing];
     let status = if is_changing_on { Vec::new() } else { vec![StatusFilter::Changing] };
@@ -144,8 +164,8 @@ fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
 #[component]
 fn Paging(query: ListQuery, page: u32, pages: u32) -> impl IntoView {
     (pages > 1).then(|| {
-        let previous = (page > 1).then(|| view! { <a rel="prev" href=query.on_page(page - 1).href()>"Previous"</a> });
-        let next = (page < pages).then(|| view! { <a rel="next" href=query.on_page(page + 1).href()>"Next"</a> });
+        let previous = (page > 1).then(|| view! { <a rel="prev" href=query.on_page(page - 1).href()>"Previous"</a> }.into_any());
+        let next = (page < pages).then(|| view! { <a rel="next" href=query.on_page(page + 1).href()>"Next"</a> }.into_any());
         view! {
             <nav class="paging" aria-label="Pages of the list">
                 {previous} <span>{format!("Page {page} of {pages}")}</span> {next}

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast;
 
 use crate::{
-    model::pages::EventFrame,
+    model::{change_card::ChangeCard, pages::EventFrame},
     server::{
         auth::sessions,
         context::Requester,
@@ -86,7 +86,7 @@ async fn past(state: &AppState, after: Option<i64>) -> Result<Delivery, StoreErr
     let Some((rev, mut frame)) = after.and_then(|rev| Some((rev, state.inventory.frame_after(rev, OVERLAP)?))) else {
         return Ok(Delivery::Reset);
     };
-    frame.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?;
+    frame.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?.iter().map(ChangeCard::from).collect();
     Ok(Delivery::Frame(Arc::new(frame)))
 }
 

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::model::{
     change::Change,
+    change_card::ChangeCard,
     encryption::EncryptionState,
     inventory::{ChangeMarks, ReadProblem, Reported, StreamRow, TargetHealth},
     pages::EventFrame,
@@ -223,7 +224,12 @@ impl Inventory {
             memory.change_revs.insert(key.clone(), change.rev);
             memory.streams.get(&key).map(|stream| self.row(stream, &memory))
         };
-        let frame = EventFrame { rev: change.rev, streams: row.into_iter().collect(), changes: vec![change.clone()], targets: Vec::new() };
+        let frame = EventFrame {
+            rev: change.rev,
+            streams: row.into_iter().collect(),
+            changes: vec![ChangeCard::from(change)],
+            targets: Vec::new(),
+        };
         // While the lock is held: frames leave in the order in which their rows were made.
         self.events.publish(frame);
         drop(memory);

@@ -1,0 +1,114 @@
+//! A change as pages show it: made where its evidence is, so that a browser gets words and never has to judge.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    change::{Change, End, Ending, Rung, RungState},
+    inventory::{ChangeMarks, Mark},
+    stream::{StreamArn, StreamKey},
+    timestamp::Timestamp,
+    wording::{self, Summary},
+};
+
+/// One change with its ladder, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeCard {
+    pub id: String,
+    /// Where this version stands in the order of all commits; a later one is higher.
+    pub rev: i64,
+    /// What was asked for: `Disable encryption`.
+    pub what: String,
+    pub arn: StreamArn,
+    pub actor: String,
+    pub reason: String,
+    pub requested_at: Timestamp,
+    /// The KeyId as AWS reported it when the change was confirmed.
+    pub key: Option<String>,
+    /// Every rung, in order.
+    pub rungs: Vec<RungCard>,
+    /// The rung that carries `aria-current`.
+    pub current: Option<Rung>,
+    /// The end, or the flag on a change that is still active; `None` while all is as usual.
+    pub summary: Option<Summary>,
+    /// The word of the end.
+    pub end: Option<String>,
+    /// Where it stands, in a word or two, for the status region.
+    pub standing: String,
+    pub is_unknown: bool,
+}
+
+/// One rung: how it is drawn, and what stands beneath it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RungCard {
+    pub rung: Rung,
+    pub mark: Mark,
+    pub evidence: String,
+}
+
+impl From<&Change> for ChangeCard {
+    fn from(change: &Change) -> Self {
+        let rung = |rung| RungCard { rung, mark: Mark::from(change.rung(rung)), evidence: wording::rung(change, rung) };
+        Self {
+            id: change.id.clone(),
+            rev: change.rev,
+            what: change.action.verb().to_owned(),
+            arn: change.arn.clone(),
+            actor: change.actor.clone(),
+            reason: change.reason.clone(),
+            requested_at: change.requested_at,
+            key: change.key.as_ref().map(ToString::to_string),
+            rungs: Rung::ALL.map(rung).into(),
+            current: change.current_rung(),
+            summary: wording::summary(change),
+            end: change.end.as_ref().map(|ending| ending.how.word().to_owned()),
+            standing: standing(change),
+            is_unknown: change.is_unknown(),
+        }
+    }
+}
+
+impl ChangeCard {
+    /// The page of this change.
+    pub fn path(&self) -> String {
+        format!("/changes/{}", self.id)
+    }
+
+    /// The stream that this change is about.
+    pub fn stream(&self) -> StreamKey {
+        StreamKey::from(&self.arn)
+    }
+
+    /// Whether it has no end yet.
+    pub const fn is_active(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// The ladder as a row draws it.
+    pub fn marks(&self) -> ChangeMarks {
+        ChangeMarks {
+            id: self.id.clone(),
+            marks: self.rungs.iter().map(|rung| rung.mark).collect(),
+            current: self.current,
+            is_unknown: self.is_unknown,
+        }
+    }
+}
+
+impl From<RungState> for Mark {
+    fn from(state: RungState) -> Self {
+        match state {
+            RungState::Lit(_) => Self::Lit,
+            RungState::NotYet => Self::NotYet,
+            RungState::NotObserved => Self::NotObserved,
+        }
+    }
+}
+
+fn standing(change: &Change) -> String {
+    match &change.end {
+        Some(Ending { how: End::Settled, .. }) => "Settled. Not encrypted, ACTIVE.".to_owned(),
+        Some(ending) => format!("{}.", ending.how.word()),
+        None if change.is_unknown() => "Outcome unknown.".to_owned(),
+        None => format!("{}.", change.last_lit().word()),
+    }
+}
