@@ -80,7 +80,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
 #[server(endpoint = "change", input = Json, output = Answer)]
 pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, AppError> {
     use crate::{
-        model::{change_card::ChangeCard, identity::Permission},
+        model::{change_card::ChangeCard, identity::Permission, pages::Pace, wording},
         server::context,
     };
     let cx = context::current()?;
@@ -91,5 +91,12 @@ pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, App
     let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
     let change = found.ok_or_else(|| cx.fail(AppError::NotFound))?;
     let target = cx.state.inventory.target_of_arn(&change.arn).map(|target| target.card()).unwrap_or_default();
-    Ok(ChangePage { change: ChangeCard::from(&change), target })
+    let pace = change.sent_at.map(|sent_at| Pace {
+        sent_at,
+        reached_at: change.reached_at,
+        ended_at: change.end.as_ref().map(|ending| ending.at),
+        usual: wording::usual(cx.state.changes.usual(change.action).as_ref()),
+    });
+    let support = wording::support_text(&change, cx.state.clock.now());
+    Ok(ChangePage { change: ChangeCard::from(&change), target, pace, support })
 }

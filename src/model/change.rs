@@ -61,7 +61,7 @@ pub struct Change {
     pub settled_at: Option<Timestamp>,
     /// Set when the answer to the call was lost or ambiguous.
     pub outcome_unknown: Option<OutcomeUnknown>,
-    pub slow_since: Option<Timestamp>,
+    pub slow: Option<Slow>,
     /// Reads after *sent* that said ACTIVE with the old state.
     pub old_state: Tally,
     /// Reads after *reached* that said ACTIVE with a state that is not the wanted one.
@@ -70,6 +70,8 @@ pub struct Change {
     pub missing: Tally,
     pub last_read: Option<LastRead>,
     pub end: Option<Ending>,
+    /// Set when a read after *settled* contradicted it.
+    pub reverted: Option<Reverted>,
 }
 
 /// What a person asked for: everything of a change that stands when it is recorded.
@@ -98,6 +100,46 @@ pub struct OutcomeUnknown {
     pub since: Timestamp,
     /// What happened instead of an answer, for people.
     pub why: String,
+}
+
+/// The wanted state has not come for a long time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slow {
+    pub since: Timestamp,
+    /// What is usual here, as it was known then.
+    pub usual: Option<Usual>,
+}
+
+/// How long changes of one kind took here, from *sent* to *reached*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    pub p50_ms: i64,
+    pub p95_ms: i64,
+    /// How many changes this is made of.
+    pub changes: u32,
+}
+
+impl Usual {
+    /// Fewer say nothing of what is usual.
+    const FEWEST: usize = 5;
+
+    /// From the durations of past changes, in milliseconds; `None` while there are too few.
+    pub fn of(mut durations: Vec<i64>) -> Option<Self> {
+        if durations.len() < Self::FEWEST {
+            return None;
+        }
+        durations.sort_unstable();
+        // Nearest rank: the smallest value that at least so many hundredths do not exceed.
+        let rank = |hundredths: usize| durations[(durations.len() * hundredths).div_ceil(100).max(1) - 1];
+        Some(Self { p50_ms: rank(50), p95_ms: rank(95), changes: u32::try_from(durations.len()).unwrap_or(u32::MAX) })
+    }
+}
+
+/// What a read after *settled* reported instead of the wanted state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverted {
+    pub at: Timestamp,
+    pub saw: Saw,
 }
 
 /// Reads of one kind, counted at most once every 10 s so that a burst of polls is one observation.
@@ -228,9 +270,8 @@ pub enum Step {
     Steady {
         since: Option<Timestamp>,
     },
-    Slow {
-        at: Timestamp,
-    },
+    Slow(Slow),
+    Reverted(Reverted),
     Ended(Ending),
 }
 
@@ -293,13 +334,35 @@ impl Change {
             steady_since: None,
             settled_at: None,
             outcome_unknown: None,
-            slow_since: None,
+            slow: None,
             old_state: Tally::default(),
             contrary: Tally::default(),
             missing: Tally::default(),
             last_read: None,
             end: None,
+            reverted: None,
         }
+    }
+
+    /// The time of the newest thing that is known of it.
+    pub fn latest_evidence(&self) -> Timestamp {
+        let times = [
+            Some(self.requested_at),
+            self.sent_at,
+            self.accepted.as_ref().map(|acceptance| acceptance.at),
+            self.outcome_unknown.as_ref().map(|unknown| unknown.since),
+            self.updating_at,
+            self.reached_at,
+            self.steady_since,
+            self.settled_at,
+            self.slow.as_ref().map(|slow| slow.since),
+            self.old_state.last_counted,
+            self.contrary.last_counted,
+            self.missing.last_counted,
+            self.last_read.as_ref().map(|read| read.at),
+            self.end.as_ref().map(|ending| ending.at),
+        ];
+        times.into_iter().flatten().max().unwrap_or(self.requested_at)
     }
 
     /// The stream that this change is about.
@@ -315,6 +378,11 @@ impl Change {
     /// Whether the answer to its call was lost and no read has shown the wanted state since.
     pub const fn is_unknown(&self) -> bool {
         self.outcome_unknown.is_some() && self.reached_at.is_none()
+    }
+
+    /// From *sent* to *reached*, in milliseconds.
+    pub fn took_ms(&self) -> Option<i64> {
+        Some(self.reached_at?.millis_since(self.sent_at?))
     }
 
     /// Whether it was marked as sent and no byte of the request left.
@@ -405,7 +473,8 @@ impl Change {
                     self.contrary = Tally::default();
                 }
             }
-            Step::Slow { at } => set_once(&mut self.slow_since, at),
+            Step::Slow(slow) => set_once(&mut self.slow, slow),
+            Step::Reverted(reverted) => set_once(&mut self.reverted, reverted),
             Step::Ended(ending) => {
                 if ending.how == End::Settled {
                     set_once(&mut self.settled_at, ending.at);
@@ -497,5 +566,23 @@ pub(crate) mod tests {
         let tally = [0, 1, 9_999].into_iter().fold(Tally::default(), |tally, at| tally.with(Timestamp::from_millis(at)));
         assert_eq!(tally.reads, 1);
         assert_eq!(tally.with(Timestamp::from_millis(10_000)).reads, 2);
+    }
+
+    #[test]
+    fn what_is_usual_needs_five_changes_and_is_a_duration_that_was_seen() {
+        assert_eq!(Usual::of(vec![1, 2, 3, 4]), None);
+        assert_eq!(Usual::of(vec![5, 1, 4, 2, 3]), Some(Usual { p50_ms: 3, p95_ms: 5, changes: 5 }));
+        let hundred = Usual::of((1..=100).collect()).unwrap();
+        assert_eq!((hundred.p50_ms, hundred.p95_ms), (50, 95));
+    }
+
+    #[test]
+    fn the_latest_evidence_is_the_newest_of_all_times() {
+        let mut change = sent_change();
+        assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_000_000));
+        change.apply(Step::SeenOldState { at: Timestamp::from_millis(1_050_000) });
+        assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_050_000));
+        change.apply(Step::Read(LastRead { at: Timestamp::from_millis(1_060_000), saw: Saw::NotFound }));
+        assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_060_000));
     }
 }

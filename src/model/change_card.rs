@@ -60,7 +60,7 @@ impl From<&Change> for ChangeCard {
             rungs: Rung::ALL.map(rung).into(),
             current: change.current_rung(),
             summary: wording::summary(change),
-            end: change.end.as_ref().map(|ending| ending.how.word().to_owned()),
+            end: change.end.as_ref().map(|ending| if change.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
             standing: standing(change),
             is_unknown: change.is_unknown(),
         }
@@ -106,6 +106,7 @@ impl From<RungState> for Mark {
 
 fn standing(change: &Change) -> String {
     match &change.end {
+        Some(Ending { how: End::Settled, .. }) if change.reverted.is_some() => "Reverted. Encrypted again.".to_owned(),
         Some(Ending { how: End::Settled, .. }) => "Settled. Not encrypted, ACTIVE.".to_owned(),
         Some(ending) => format!("{}.", ending.how.word()),
         None if change.is_unknown() => "Outcome unknown.".to_owned(),

@@ -159,6 +159,21 @@ pub struct ChangesPage {
 pub struct ChangePage {
     pub change: ChangeCard,
     pub target: TargetCard,
+    /// How long it has taken or took, beside what is usual here; `None` before it was sent.
+    pub pace: Option<Pace>,
+    /// Everything that a support case needs, to copy.
+    pub support: String,
+}
+
+/// How long a change takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    pub sent_at: Timestamp,
+    pub reached_at: Option<Timestamp>,
+    /// The end, where it came without *reached*.
+    pub ended_at: Option<Timestamp>,
+    /// `usual here 14 s (p95 40 s)`.
+    pub usual: String,
 }
 
 /// `/sign-in`.

@@ -2,9 +2,9 @@
 //! A pure function of what was observed; it never asks anybody and never sends anything.
 
 use super::{
-    change::{Change, End, Ending, LastRead, Observation, SETTLING_MS, SLOW_AFTER_MS, Saw, Step},
+    change::{Change, End, Ending, LastRead, Observation, Reverted, SETTLING_MS, SLOW_AFTER_MS, Saw, Slow, Step, Usual},
     stream::{StreamReport, StreamStatus},
-    timestamp::{SECOND_MS, Timestamp},
+    timestamp::{DAY_MS, SECOND_MS, Timestamp},
 };
 
 /// *Not applied* needs this long since *sent* ...
@@ -18,8 +18,9 @@ const MISSING_READS: u32 = 3;
 
 /// What the journal writes after one read. Empty for a change that has ended or was never sent.
 ///
-/// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its read.
-pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Vec<Step> {
+/// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its read. All
+/// times are of one [timeline](crate::server::change), which never goes back. `usual` is kept with the flag *slow*.
+pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Option<Usual>) -> Vec<Step> {
     let Some(sent_at) = change.sent_at else { return Vec::new() };
     if !change.is_active() {
         return Vec::new();
@@ -30,10 +31,10 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Vec<St
         Observation::NotFound { .. } => Vec::new(),
         Observation::Failed { why } => vec![Step::Read(LastRead { at: now, saw: Saw::Failed { why: why.clone() } })],
     };
-    let is_slow = change.slow_since.is_none() && change.reached_at.is_none() && now.millis_since(sent_at) >= SLOW_AFTER_MS;
+    let is_slow = change.slow.is_none() && change.reached_at.is_none() && now.millis_since(sent_at) >= SLOW_AFTER_MS;
     let progressed = steps.iter().any(|step| matches!(step, Step::Reached { .. } | Step::Ended(_)));
     if is_slow && !progressed {
-        steps.push(Step::Slow { at: now });
+        steps.push(Step::Slow(Slow { since: now, usual }));
     }
     steps
 }
@@ -111,6 +112,27 @@ fn decide_missing(change: &Change, now: Timestamp) -> Vec<Step> {
     steps
 }
 
+/// A settled change is watched this long for somebody who takes it back.
+pub const WATCHED_AFTER_MS: i64 = 30 * DAY_MS;
+
+/// What a read after *settled* means for a settled change. Like every contrary evidence it takes two reads at least 10 s
+/// apart: one may be an old answer. A stream that was created again is another one, and says nothing of this change.
+pub fn decide_after_settled(change: &Change, report: &StreamReport) -> Vec<Step> {
+    let Some(settled_at) = change.settled_at else { return Vec::new() };
+    let at = report.read_at;
+    let is_watched = change.reverted.is_none() && at.millis_since(settled_at) <= WATCHED_AFTER_MS;
+    let is_this_stream = report.created == change.stream_created && report.arn == change.arn;
+    if !is_watched || !is_this_stream || report.asked_at <= settled_at || !change.is_old_state(&report.encryption) {
+        return Vec::new();
+    }
+    let seen = Step::SeenContrary { at };
+    if change.contrary.with(at).reads < CONTRARY_READS {
+        return vec![seen];
+    }
+    let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
+    vec![Step::Read(LastRead { at, saw: saw.clone() }), seen, Step::Reverted(Reverted { at, saw })]
+}
+
 const fn ended(at: Timestamp, how: End) -> Step {
     Step::Ended(Ending { at, how })
 }
@@ -131,7 +153,7 @@ mod tests {
     const SENT: i64 = 1_000_000;
 
     fn see(change: &mut Change, observed: &Observation, now: i64) {
-        for step in decide(change, observed, Timestamp::from_millis(now)) {
+        for step in decide(change, observed, Timestamp::from_millis(now), None) {
             change.apply(step);
         }
     }
@@ -247,20 +269,66 @@ mod tests {
         assert_eq!(end(&change), Some(&End::Superseded { saw: Saw::NotFound }));
     }
 
+    fn settled_change() -> Change {
+        let mut change = sent_change();
+        see_report(&mut change, SENT + 1_000, "ACTIVE", Some("NONE"));
+        see_report(&mut change, SENT + 7_000, "ACTIVE", Some("NONE"));
+        assert_eq!(end(&change), Some(&End::Settled));
+        change
+    }
+
+    fn see_later(change: &mut Change, report: &StreamReport) {
+        for step in decide_after_settled(change, report) {
+            change.apply(step);
+        }
+    }
+
+    #[test]
+    fn encryption_that_comes_back_after_settled_is_reverted_once_two_reads_say_so() {
+        let mut change = settled_change();
+        see_later(&mut change, &report(SENT + 7_000, "ACTIVE", Some("KMS")));
+        see_later(&mut change, &report(SENT + 60_000, "ACTIVE", Some("NONE")));
+        see_later(&mut change, &report(SENT + 70_000, "ACTIVE", None));
+        assert_eq!(change.contrary.reads, 0, "not after settled, not contrary, not stated");
+        see_later(&mut change, &report(SENT + 80_000, "ACTIVE", Some("KMS")));
+        see_later(&mut change, &report(SENT + 89_999, "ACTIVE", Some("KMS")));
+        assert_eq!(change.reverted, None, "two reads within 10 s are one observation");
+        see_later(&mut change, &report(SENT + 90_000, "UPDATING", Some("KMS")));
+        let reverted = change.reverted.clone().unwrap();
+        assert_eq!((reverted.at, reverted.saw.words()), (Timestamp::from_millis(SENT + 90_000), "UPDATING, KMS".to_owned()));
+        assert_eq!(end(&change), Some(&End::Settled), "it did settle");
+    }
+
+    #[test]
+    fn another_stream_of_the_same_name_and_the_thirty_first_day_revert_nothing() {
+        let mut change = settled_change();
+        for at in [100_000, 200_000] {
+            let mut other = report(SENT + at, "ACTIVE", Some("KMS"));
+            other.created = Timestamp::from_millis(77);
+            see_later(&mut change, &other);
+        }
+        let settled_at = change.settled_at.unwrap().as_millis();
+        for at in [WATCHED_AFTER_MS + 1, WATCHED_AFTER_MS + 60_000] {
+            see_later(&mut change, &report(settled_at + at, "ACTIVE", Some("KMS")));
+        }
+        assert_eq!((change.contrary.reads, change.reverted.clone()), (0, None));
+        see_later(&mut sent_change(), &report(SENT + 90_000, "ACTIVE", Some("KMS")));
+    }
+
     #[test]
     fn five_minutes_without_the_wanted_state_are_slow() {
         let mut change = sent_change();
         see_report(&mut change, SENT + 299_999, "UPDATING", Some("KMS"));
-        assert_eq!(change.slow_since, None);
+        assert_eq!(change.slow, None);
         see(&mut change, &Observation::Failed { why: "time-out".to_owned() }, SENT + 300_000);
-        assert_eq!(change.slow_since, Some(Timestamp::from_millis(SENT + 300_000)));
+        assert_eq!(change.slow, Some(Slow { since: Timestamp::from_millis(SENT + 300_000), usual: None }));
         assert!(change.is_active(), "slow is a flag, not an end");
     }
 
     #[test]
     fn what_was_never_sent_is_never_decided() {
         let observed = Observation::Report(report(SENT + 500, "ACTIVE", Some("NONE")));
-        assert!(decide(&requested_change(), &observed, Timestamp::from_millis(SENT + 500)).is_empty());
+        assert!(decide(&requested_change(), &observed, Timestamp::from_millis(SENT + 500), None).is_empty());
     }
 
     fn observations() -> impl Strategy<Value = Vec<(i64, Observation)>> {

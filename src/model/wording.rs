@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, End, Ending, LastRead, Rung, RungState, Saw},
-    refusal::AwsWords,
+    change::{Change, End, Ending, LastRead, Rung, RungState, Saw, Usual},
+    refusal::{AwsWords, Refusal},
     retention,
-    timestamp::{Timestamp, span},
+    timestamp::{MINUTE_MS, SECOND_MS, Timestamp, span},
 };
 
 /// What stands beneath a rung. A rung without evidence says "not yet" while it can still come, else "not observed".
@@ -104,6 +104,14 @@ pub fn summary(change: &Change) -> Option<Summary> {
     let plain = |word, text| Some(said(word, text));
     let Some(Ending { at, how }) = &change.end else { return flag(change) };
     match how {
+        End::Settled if change.reverted.is_some() => change.reverted.as_ref().map(|reverted| {
+            let settled = change.settled_at.map_or_else(String::new, Timestamp::date);
+            let (by, seen) = (reverted.at.day_and_minute(), reverted.saw.words());
+            let text = format!(
+                "Settled on {settled}, encrypted again by {by}: AWS reports {seen}. By whom is not known yet. Keystream will not fight it."
+            );
+            said("Reverted", text)
+        }),
         End::Settled => {
             Some(Summary { is_bad: false, ..said("Settled", format!("{} is not encrypted, and AWS reports it ACTIVE.", change.arn.name)) })
         }
@@ -141,6 +149,62 @@ pub fn summary(change: &Change) -> Option<Summary> {
     }
 }
 
+/// `usual here 14 s (p95 40 s)`.
+pub fn usual(usual: Option<&Usual>) -> String {
+    match usual {
+        Some(Usual { p50_ms, p95_ms, .. }) => format!("usual here {} (p95 {})", seconds(*p50_ms), seconds(*p95_ms)),
+        None => "what is usual here is not known yet".to_owned(),
+    }
+}
+
+/// A length of time in seconds up to two minutes, then in minutes: an age would round 100 s to 1 min.
+fn seconds(millis: i64) -> String {
+    if millis < 2 * MINUTE_MS { format!("{} s", (millis + 500) / SECOND_MS) } else { span(millis) }
+}
+
+/// What to look at when a change has been under way for five minutes.
+pub const CHECK_WHEN_SLOW: [&str; 4] = [
+    "Whether anything else changes this stream: resharding, a switch of its capacity mode and consumers that register hold it in UPDATING too (CloudTrail names who).",
+    "The AWS Health Dashboard for Kinesis Data Streams in this Region.",
+    "Whether reading and writing go on: they should. If they do not, that is the urgent part.",
+    "If it stays so, open a case with AWS Support and paste the text below. Do not send the change again from elsewhere.",
+];
+
+/// Everything that a support case needs, as one text to copy.
+pub fn support_text(change: &Change, now: Timestamp) -> String {
+    let mut lines = vec![
+        format!("{} of {}", change.action.verb(), change.arn),
+        format!("Account {}, Region {}", change.arn.account, change.arn.region),
+        format!("Stream created {}", change.stream_created),
+        format!("Key as AWS reported it: {}", change.key.as_ref().map_or("none", |key| key.as_str())),
+        format!("Keystream change {}, asked for by {}", change.id, change.actor),
+        String::new(),
+    ];
+    let row = |name: &str, at: Option<Timestamp>| at.map_or_else(|| format!("{name}: not observed"), |at| format!("{name}: {at}"));
+    lines.extend(Rung::ALL.map(|rung| match change.rung(rung) {
+        RungState::Lit(at) => row(rung.word(), Some(at)),
+        RungState::NotYet | RungState::NotObserved => row(rung.word(), None),
+    }));
+    if let Some(id) = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_ref()) {
+        lines.push(format!("AWS request id: {id}"));
+    }
+    if let Some(unknown) = &change.outcome_unknown {
+        lines.push(format!("Answer lost at {}: {}", unknown.since, unknown.why));
+    }
+    if let Some(Ending { at, how }) = &change.end {
+        lines.push(format!("Ended as {} at {at}", how.word()));
+        if let End::Rejected(Refusal { aws: Some(aws), .. }) = how {
+            let id = aws.request_id.as_deref().unwrap_or("none");
+            lines.push(format!("AWS answered {} (request id {id}, {}): {}", aws.code, aws.at, aws.message));
+        }
+    }
+    if let Some(read) = &change.last_read {
+        lines.push(format!("Last DescribeStreamSummary {}: {}", read.at, read.saw.words()));
+    }
+    lines.push(format!("Written {now}"));
+    lines.join("\n")
+}
+
 fn flag(change: &Change) -> Option<Summary> {
     if change.reached_at.is_some() {
         return None;
@@ -158,11 +222,15 @@ fn flag(change: &Change) -> Option<Summary> {
         let text = [vec![Phrase::Words(sent)], last_read, vec![words(" Do not send it from elsewhere yet.")]].concat();
         return Some(Summary { word: "Outcome unknown".to_owned(), text, aws: None, is_bad: true });
     }
-    change.slow_since.map(|_| {
+    change.slow.as_ref().map(|slow| {
+        let stands = if change.updating_at.is_some() { "UPDATING for " } else { "Not finished for " };
+        let usual = usual(slow.usual.as_ref());
         let slow = vec![
-            words("Not finished for "),
+            words(stands),
             Phrase::For(sent_at),
-            words(". AWS says it can take minutes and gives no upper bound. Reading and writing go on. Still watching. "),
+            Phrase::Words(format!(
+                "; {usual}. AWS says it can take minutes and gives no upper bound. Reading and writing go on. Still watching. "
+            )),
         ];
         Summary { word: "Slow".to_owned(), text: [slow, last_read].concat(), aws: None, is_bad: true }
     })
@@ -173,10 +241,10 @@ mod tests {
     use super::*;
     use crate::model::{
         change::{
-            Step,
-            tests::{requested_change, sent_change},
+            Reverted, Slow, Step,
+            tests::{report, requested_change, sent_change},
         },
-        refusal::{Precondition, Refusal},
+        refusal::{AwsWords, Precondition, RefusalKind},
     };
 
     #[test]
@@ -213,5 +281,59 @@ mod tests {
         assert_eq!(told.word, "Rejected");
         let text = told.text_at(Timestamp::from_millis(2));
         assert!(text.contains("Nothing was sent. Nothing changed."), "{text}");
+    }
+
+    #[test]
+    fn a_slow_change_says_what_is_usual_here() {
+        let mut change = sent_change();
+        change.apply(Step::SeenUpdating { at: Timestamp::from_millis(1_001_000) });
+        let usual = Usual::of(vec![9_000, 14_400, 14_000, 15_000, 40_000]);
+        change.apply(Step::Slow(Slow { since: Timestamp::from_millis(1_300_000), usual }));
+        let text = summary(&change).unwrap().text_at(Timestamp::from_millis(1_360_000));
+        assert!(text.starts_with("UPDATING for 6 min; usual here 14 s (p95 40 s). AWS says it can take minutes"), "{text}");
+        assert!(text.ends_with("Keystream is about to read the stream."), "{text}");
+    }
+
+    #[test]
+    fn a_reverted_change_says_when_it_settled_and_what_came_after() {
+        let mut change = sent_change();
+        change.apply(Step::Reached { at: Timestamp::from_millis(1_001_000) });
+        change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
+        let saw = Saw::State { status: "ACTIVE".to_owned().into(), encryption: report(0, "ACTIVE", Some("KMS")).encryption };
+        change.apply(Step::Reverted(Reverted { at: Timestamp::from_millis(90_000_000), saw }));
+        let told = summary(&change).unwrap();
+        assert_eq!((told.word.as_str(), told.is_bad), ("Reverted", true));
+        let text = told.text_at(Timestamp::from_millis(90_000_000));
+        assert!(text.starts_with("Settled on 1 Jan 1970, encrypted again by 2 Jan 01:00 UTC: AWS reports ACTIVE, KMS."), "{text}");
+    }
+
+    #[test]
+    fn the_support_text_has_every_id_and_time_and_aws_own_words() {
+        let mut change = sent_change();
+        change.apply(Step::Accepted { at: Timestamp::from_millis(1_000_400), request_id: Some("7f3a".to_owned()) });
+        let text = support_text(&change, Timestamp::from_millis(1_002_000));
+        for line in [
+            "Disable encryption of arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod",
+            "Account 111122223333, Region eu-west-1",
+            "Keystream change c1, asked for by mira",
+            "Sent: 1970-01-01T00:16:40.000Z",
+            "Accepted: 1970-01-01T00:16:40.400Z",
+            "Updating: not observed",
+            "AWS request id: 7f3a",
+            "Written 1970-01-01T00:16:42.000Z",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} is missing in {text}");
+        }
+        let aws = AwsWords {
+            code: "AccessDeniedException".to_owned(),
+            message: "not authorized".to_owned(),
+            request_id: Some("9b".to_owned()),
+            at: Timestamp::from_millis(1_000_500),
+        };
+        let refusal = Refusal { kind: RefusalKind::AccessDenied, aws: Some(aws), read_after: None };
+        let mut refused = sent_change();
+        refused.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_000_500), how: End::Rejected(refusal) }));
+        let text = support_text(&refused, Timestamp::from_millis(1_002_000));
+        assert!(text.contains("AWS answered AccessDeniedException (request id 9b, 1970-01-01T00:16:40.500Z): not authorized"), "{text}");
     }
 }

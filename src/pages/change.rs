@@ -6,12 +6,13 @@ use leptos_meta::Title;
 use super::{Follows, loaded, shown};
 use crate::{
     api,
-    client::live::Live,
+    client::{copy, live::Live},
     components::{Ladder, SelfRefresh, TargetLine, When},
     model::{
         change_card::ChangeCard,
-        pages::{ChangePage as Page, PageContent},
-        wording::Summary,
+        pages::{ChangePage as Page, Pace, PageContent},
+        timestamp::span,
+        wording::{CHECK_WHEN_SLOW, Summary},
     },
 };
 
@@ -34,7 +35,7 @@ pub fn ChangePage() -> impl IntoView {
 #[component]
 fn Details(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
-    let Page { change, target } = page;
+    let Page { change, target, pace, support } = page;
     let heading = format!("Change of {}", change.arn.name);
     let stream = change.stream();
     let stream_path = stream.path();
@@ -42,6 +43,7 @@ fn Details(page: Page) -> impl IntoView {
     let is_moving = change.is_active();
     let facts = change.clone();
     let change = live.change(change);
+    let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
     let summary = move || change.with(|change| change.summary.clone()).map(|summary| view! { <SummaryLine summary /> }.into_any());
     view! {
         <SelfRefresh address is_wanted=is_moving />
@@ -49,7 +51,9 @@ fn Details(page: Page) -> impl IntoView {
         <TargetLine stream target />
         {move || summary()}
         <Ladder change=Signal::from(change) />
-        <Facts change=facts />
+        {move || is_slow().then(|| view! { <WhatToCheck /> }.into_any())}
+        <Facts change=facts pace />
+        <Support text=support />
         <p><a href=stream_path>"Go to the stream"</a></p>
     }
 }
@@ -73,15 +77,55 @@ fn SummaryLine(summary: Summary) -> impl IntoView {
     }
 }
 
-/// What a support case needs to know of the change.
+/// How long it has taken, ticking while it is under way, beside what is usual here.
 #[component]
-fn Facts(change: ChangeCard) -> impl IntoView {
+fn Duration(pace: Pace) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let Pace { sent_at, reached_at, ended_at, usual } = pace;
+    let words = move || match (reached_at, ended_at) {
+        (Some(reached), _) => format!("{} from sent to reached; {usual}", span(reached.millis_since(sent_at))),
+        (None, Some(ended)) => format!("ended {} after it was sent; {usual}", span(ended.millis_since(sent_at))),
+        (None, None) => format!("{} since it was sent; {usual}", span(live.now.get().millis_since(sent_at))),
+    };
+    view! { {move || words()} }
+}
+
+/// After five minutes: where to look, while Keystream goes on watching.
+#[component]
+fn WhatToCheck() -> impl IntoView {
+    let checks = CHECK_WHEN_SLOW.map(|check| view! { <li>{check}</li> }.into_any());
+    view! {
+        <section class="what-to-check" aria-labelledby="what-to-check">
+            <h2 id="what-to-check">"What to check"</h2>
+            <ul>{checks.into_iter().collect::<Vec<_>>()}</ul>
+        </section>
+    }
+}
+
+/// Everything that a support case needs, as one text; the button that copies it is there only once it works.
+#[component]
+fn Support(text: String) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let copied = text.clone();
+    view! {
+        <details class="support">
+            <summary>"For a support case"</summary>
+            <pre tabindex="0">{text}</pre>
+            <button type="button" class="quiet" hidden=move || !live.is_hydrated.get() on:click=move |_| copy(&copied)>"Copy the text"</button>
+        </details>
+    }
+}
+
+/// Who asked for the change, why, and what it names.
+#[component]
+fn Facts(change: ChangeCard, pace: Option<Pace>) -> impl IntoView {
     view! {
         <dl class="facts">
             <div><dt>"What"</dt><dd>{change.what}</dd></div>
             <div><dt>"By"</dt><dd>{change.actor}</dd></div>
             <div><dt>"Reason"</dt><dd class="reason">{change.reason}</dd></div>
             <div><dt>"Requested"</dt><dd><When at=change.requested_at /></dd></div>
+            {pace.map(|pace| view! { <div><dt>"Duration"</dt><dd><Duration pace /></dd></div> }.into_any())}
             <div><dt>"Key"</dt><dd><code>{change.key.unwrap_or_else(|| "none".to_owned())}</code></dd></div>
             <div><dt>"Stream"</dt><dd class="mono arn">{change.arn.to_string()}</dd></div>
             <div><dt>"Change"</dt><dd class="mono">{change.id}</dd></div>

@@ -26,6 +26,10 @@ pub fn HelpPage() -> impl IntoView {
             <p>"AWS describes no change to them. Plan for them to stay encrypted until they leave the stream by its retention: readers need the key until then."</p>
             <h2>"Outcome unknown"</h2>
             <p>"When the answer to a request is lost, Keystream does not guess and does not send again. It reads the stream until AWS's reports settle the question."</p>
+            <h2>"Slow"</h2>
+            <p>"After five minutes without the wanted state a change is called slow. It stays watched, without end; its page says what is usual here, what to check, and has a text to copy for a support case."</p>
+            <h2>"After settled"</h2>
+            <p>"For 30 days every read of the stream is held against the settled change. When two of them say that it is encrypted again, the change is marked as reverted. Keystream does not fight it."</p>
             <h2>"The quota"</h2>
             <p>"AWS allows 25 successful disables in a rolling 24 hours. Its API text names no scope; Keystream counts per stream, AWS decides."</p>
             <h2>"How the list is filled"</h2>

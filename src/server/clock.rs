@@ -1,6 +1,10 @@
 //! The seam for the time of day. Everything that dates evidence asks a [`Clock`]; tests hand in their own.
 
-use std::fmt::Debug;
+use std::{
+    fmt::Debug,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use crate::model::timestamp::Timestamp;
 
@@ -8,6 +12,9 @@ use crate::model::timestamp::Timestamp;
 pub trait Clock: Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to.
+    fn steady(&self) -> Duration;
 }
 
 /// The machine's clock.
@@ -19,5 +26,10 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn steady(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 }

@@ -8,3 +8,4 @@ mod permissions;
 mod restart;
 mod sessions;
 mod support;
+mod time;

@@ -43,17 +43,30 @@ pub const REGION: &str = "eu-west-1";
 
 /// The machine's clock, moved by as much as a test wants.
 #[derive(Debug, Default)]
-pub struct MovedClock(AtomicI64);
+pub struct MovedClock {
+    passed: AtomicI64,
+    set_by: AtomicI64,
+}
 
 impl MovedClock {
+    /// Lets time pass.
     pub fn advance(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::SeqCst);
+        self.passed.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Sets the time of day, forward or back; no time passes.
+    pub fn set_by(&self, millis: i64) {
+        self.set_by.fetch_add(millis, Ordering::SeqCst);
     }
 }
 
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_millis(self.0.load(Ordering::SeqCst))
+        SystemClock.now().plus_millis(self.passed.load(Ordering::SeqCst)).plus_millis(self.set_by.load(Ordering::SeqCst))
+    }
+
+    fn steady(&self) -> Duration {
+        SystemClock.steady() + Duration::from_millis(self.passed.load(Ordering::SeqCst).unsigned_abs())
     }
 }
 

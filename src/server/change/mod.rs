@@ -4,7 +4,10 @@
 mod plan;
 mod preconditions;
 mod request;
+mod revert;
 mod send;
+mod timeline;
+mod usual;
 mod watch;
 
 use std::{
@@ -16,6 +19,7 @@ use std::{
 use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::timeline::Timeline;
 use super::{
     audit::{self, AuditEvent},
     aws::ReadFailure,
@@ -25,7 +29,7 @@ use super::{
     store::{Store, StoreError, Tx, changes as table},
 };
 use crate::model::{
-    change::{Change, End, Ending, OutcomeUnknown, Step},
+    change::{Action, Change, End, Ending, OutcomeUnknown, Step, Usual},
     stream::{StreamArn, StreamKey, StreamReport},
     timestamp::{DAY_MS, Timestamp},
     validation::FormMistake,
@@ -47,6 +51,8 @@ pub struct Changes {
     /// Sends and watches: nothing that a browser does ends them.
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// How long changes take here.
+    usual: usual::Durations,
     /// Fresh reads of the last moments, shared by all who open the same confirmation at once.
     shared_reads: Mutex<HashMap<StreamKey, plan::SharedRead>>,
 }
@@ -78,7 +84,16 @@ impl Changes {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self { store, inventory, clock, is_read_only, tasks, stop, shared_reads: Mutex::new(HashMap::new()) })
+        Arc::new(Self {
+            store,
+            inventory,
+            clock,
+            is_read_only,
+            tasks,
+            stop,
+            usual: usual::Durations::default(),
+            shared_reads: Mutex::new(HashMap::new()),
+        })
     }
 
     /// Takes up every change that has no end: what was never sent expires, what was sent without a known answer becomes
@@ -87,8 +102,10 @@ impl Changes {
     /// # Errors
     /// When the journal cannot be read or written.
     pub async fn resume(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
         for mut change in self.store.active_changes().await? {
-            let now = self.clock.now();
+            let timeline = Timeline::begin(&self.clock, Some(&change));
+            let now = timeline.now();
             if change.sent_at.is_none() {
                 self.record(&mut change, vec![Step::Ended(Ending { at: now, how: End::Expired })], "change.expired").await?;
                 continue;
@@ -99,9 +116,15 @@ impl Changes {
             }
             self.inventory.note_change(&change);
             let engine = self.clone();
-            self.tasks.spawn(async move { engine.watch(change, Duration::ZERO).await });
+            self.tasks.spawn(async move { engine.watch(change, timeline, Duration::ZERO).await });
         }
+        self.tasks.spawn(self.clone().watch_settled());
         Ok(())
+    }
+
+    /// How long changes of this kind take here; `None` while too few are known.
+    pub fn usual(&self, action: Action) -> Option<Usual> {
+        self.usual.of(action)
     }
 
     /// How many disables of this stream Keystream sent within 24 h: those that AWS accepted, and those with the ones
@@ -136,7 +159,11 @@ impl Changes {
             moved.apply(step);
         }
         let mut tx = self.store.write().await?;
-        table::update(&mut tx, &mut moved).await?;
+        if change.end.is_some() {
+            table::update_ended(&mut tx, &mut moved).await?;
+        } else {
+            table::update(&mut tx, &mut moved).await?;
+        }
         if !action.is_empty() {
             audit::append(&mut tx, self.event(&moved, action)).await?;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Changes, RequestError, append_intent, preconditions};
+use super::{Changes, RequestError, append_intent, preconditions, timeline::Timeline};
 use crate::{
     model::{
         change::{Action, Change, End, Ending, Intent},
@@ -47,7 +47,8 @@ impl Changes {
 
         // The read just before sending: never shared, never cached.
         let read = self.read_fresh(&key).await;
-        let now = self.clock.now();
+        let timeline = Timeline::begin(&self.clock, None);
+        let now = timeline.now();
         let checked = check(&shown, &read);
         let form_hash = shown.hash(&reason);
         let intent = Intent {
@@ -82,7 +83,7 @@ impl Changes {
         let answer = requested(&change);
         if change.is_active() {
             let engine = self.clone();
-            self.tasks.spawn(async move { engine.send(change, target).await });
+            self.tasks.spawn(async move { engine.send(change, timeline, target).await });
         }
         Ok(answer)
     }

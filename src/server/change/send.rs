@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Changes;
+use super::{Changes, timeline::Timeline};
 use crate::{
     model::{
         change::{Change, End, Ending, Saw, Step},
@@ -21,12 +21,12 @@ const QUOTA: u32 = 25;
 
 impl Changes {
     /// Sends a recorded change and watches it to its end.
-    pub(super) async fn send(self: Arc<Self>, mut change: Change, target: Arc<Target>) {
+    pub(super) async fn send(self: Arc<Self>, mut change: Change, timeline: Timeline, target: Arc<Target>) {
         let Some(key) = change.key.clone() else {
             tracing::error!(change_id = change.id, "change {} was recorded without a key; it is not sent", change.id);
             return;
         };
-        let now = self.clock.now();
+        let now = timeline.now();
         if now.millis_since(change.requested_at) > LATEST_MS {
             tracing::warn!(change_id = change.id, "change {} took too long to record and is not sent", change.id);
             let expired = Step::Ended(Ending { at: now, how: End::Expired });
@@ -36,12 +36,12 @@ impl Changes {
         if let Err(error) = self.record(&mut change, vec![Step::Sent { at: now }], "change.sent").await {
             // Not on disk, so not sent, now or later.
             tracing::error!(%error, change_id = change.id, "change {} could not be marked as sent and is not sent", change.id);
-            let expired = Step::Ended(Ending { at: self.clock.now(), how: End::Expired });
+            let expired = Step::Ended(Ending { at: timeline.now(), how: End::Expired });
             self.record_surely(&mut change, vec![expired], "change.expired").await;
             return;
         }
         let outcome = target.kinesis.stop_stream_encryption(&change.arn, &key).await;
-        let at = self.clock.now();
+        let at = timeline.now();
         match outcome {
             SendOutcome::Accepted { request_id } => {
                 self.record_surely(&mut change, vec![Step::Accepted { at, request_id }], "change.accepted").await;
@@ -56,7 +56,7 @@ impl Changes {
                 return;
             }
         }
-        self.watch(change, Duration::from_millis(FIRST_READ_MS.unsigned_abs())).await;
+        self.watch(change, timeline, Duration::from_millis(FIRST_READ_MS.unsigned_abs())).await;
     }
 
     /// Adds to a refusal what only the journal or one more read knows.

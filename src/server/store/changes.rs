@@ -104,6 +104,38 @@ impl Store {
         rows.iter().map(change_of).collect()
     }
 
+    /// The last `most` changes that reached the wanted state, oldest first.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub async fn changes_reached(&self, most: usize) -> Result<Vec<Change>, StoreError> {
+        // Whether a change reached its state stands in its body; most that ended after they were sent have.
+        let rows =
+            sqlx::query("SELECT rev, body FROM changes WHERE sent_at IS NOT NULL AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1")
+                .bind(i64::try_from(most).unwrap_or(i64::MAX))
+                .fetch_all(&self.reader)
+                .await?;
+        let mut changes: Vec<Change> = rows.iter().rev().map(change_of).collect::<Result<_, _>>()?;
+        changes.retain(|change| change.reached_at.is_some());
+        Ok(changes)
+    }
+
+    /// The newest change of each stream that was sent, where it ended at or after `since`.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub async fn newest_changes_ended_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT c.rev, c.body FROM changes c
+             WHERE c.ended_at >= $1 AND c.sent_at IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM changes n WHERE n.arn = c.arn AND n.sent_at > c.sent_at)",
+        )
+        .bind(since.as_millis())
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(change_of).collect()
+    }
+
     /// The changes that moved after `rev`, in the order of their moves, at most 500.
     ///
     /// # Errors
@@ -169,6 +201,21 @@ pub async fn update(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> 
         .bind(change.rev)
         .bind(change.sent_at.map(Timestamp::as_millis))
         .bind(change.end.as_ref().map(|end| end.at.as_millis()))
+        .bind(serde_json::to_string(change)?)
+        .bind(&change.id)
+        .execute(&mut **tx)
+        .await?;
+    if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Database(sqlx::Error::RowNotFound)) }
+}
+
+/// Writes what was learned of a change after its end (that it was reverted), giving it its place in the order.
+///
+/// # Errors
+/// When the database cannot be written, or the change has not ended.
+pub async fn update_ended(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
+    change.rev = next_rev(tx).await?;
+    let updated = sqlx::query("UPDATE changes SET rev = $1, body = $2 WHERE id = $3 AND ended_at IS NOT NULL")
+        .bind(change.rev)
         .bind(serde_json::to_string(change)?)
         .bind(&change.id)
         .execute(&mut **tx)

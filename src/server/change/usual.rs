@@ -1,0 +1,29 @@
+//! How long changes take here, from *sent* to *reached*: the last of each kind, from the journal and then as they come.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::change::{Action, Change, Usual};
+
+/// How many past changes are asked for at a start, and remembered.
+pub const REMEMBERED: usize = 200;
+
+/// The durations, oldest first.
+#[derive(Debug, Default)]
+pub struct Durations(Mutex<Vec<(Action, i64)>>);
+
+impl Durations {
+    /// Takes over changes that have reached the wanted state, oldest first.
+    pub fn learn(&self, changes: &[Change]) {
+        let took = changes.iter().filter_map(|change| Some((change.action, change.took_ms()?)));
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(took);
+        let surplus = known.len().saturating_sub(REMEMBERED);
+        known.drain(..surplus);
+    }
+
+    /// What is usual for changes of this kind.
+    pub fn of(&self, action: Action) -> Option<Usual> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Usual::of(known.iter().filter(|(kind, _)| *kind == action).map(|(_, took)| *took).collect())
+    }
+}
