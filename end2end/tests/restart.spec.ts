@@ -1,18 +1,7 @@
 // A portal that is killed in mid-change takes the change up again; a lost answer is told as one and settled by reading.
-import { expect, hydrated, test } from "../fixtures/test.ts";
+import { PASSWORD, expect, hydrated, signIn, test } from "../fixtures/test.ts";
 import type { Page } from "@playwright/test";
 import { Stack } from "../fixtures/servers.ts";
-
-const PASSWORD = "correct horse battery staple";
-
-async function signIn(page: Page, stack: Stack): Promise<void> {
-    stack.addUser("mira", "operator", PASSWORD);
-    await page.goto(`${stack.origin}/sign-in`);
-    await page.getByLabel("User name", { exact: true }).fill("mira");
-    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(page.getByRole("heading", { level: 1, name: "Streams", exact: true })).toBeVisible();
-}
 
 async function disable(page: Page, stack: Stack): Promise<void> {
     // The account is known once the target was listed.

@@ -43,6 +43,7 @@ pub async fn disable(
     #[server(default)] shown_key: String,
     #[server(default)] typed_name: String,
     #[server(default)] reason: String,
+    #[server(default)] wait_minutes: String,
 ) -> Result<Requested, AppError> {
     use crate::{
         model::{identity::Permission, pages::DisableForm},
@@ -50,9 +51,24 @@ pub async fn disable(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let form = DisableForm { account, region, name, request_id, shown_arn, shown_created, shown_key, typed_name, reason };
+    let form = DisableForm { account, region, name, request_id, shown_arn, shown_created, shown_key, typed_name, reason, wait_minutes };
     let answer = cx.state.changes.request_disable(requester.clone(), form.clone()).await;
     forms::answer_disable(&cx, &requester, &form, answer).await
+}
+
+/// Cancels a change that waits for its stream. One that was sent stays as it is.
+#[server(endpoint = "cancel-change", output = Answer)]
+pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    cx.state.changes.cancel(&requester, &id).await.map_err(|error| forms::refused(&cx, error))?;
+    // Found, so its id is one of ours and safe in a path.
+    cx.see_other(&format!("/changes/{id}"));
+    Ok(())
 }
 
 /// All changes, newest first. `page` is from 1.

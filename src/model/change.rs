@@ -49,6 +49,10 @@ pub struct Change {
     pub actor: String,
     pub reason: String,
     pub requested_at: Timestamp,
+    /// Confirmed while the stream was UPDATING: sent when it is ACTIVE, until then at the latest.
+    pub armed_until: Option<Timestamp>,
+    /// Who cancelled it while it waited.
+    pub cancelled: Option<Cancelled>,
     /// On disk before the call goes out: from here on AWS may have received it.
     pub sent_at: Option<Timestamp>,
     pub accepted: Option<Acceptance>,
@@ -85,6 +89,15 @@ pub struct Intent {
     pub retention_hours: i32,
     pub actor: String,
     pub reason: String,
+    /// Set for a change that waits for its stream.
+    pub armed_until: Option<Timestamp>,
+}
+
+/// A change that was waiting was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    pub at: Timestamp,
+    pub by: String,
 }
 
 /// AWS's 200 to the call.
@@ -272,6 +285,10 @@ pub enum Step {
     },
     Slow(Slow),
     Reverted(Reverted),
+    Cancelled {
+        at: Timestamp,
+        by: String,
+    },
     Ended(Ending),
 }
 
@@ -315,7 +332,7 @@ pub enum RungState {
 impl Change {
     /// A change that was asked for at `at`, of which nothing else has happened. Its `rev` is given by the journal.
     pub fn requested(intent: Intent, at: Timestamp) -> Self {
-        let Intent { id, action, arn, stream_created, key, retention_hours, actor, reason } = intent;
+        let Intent { id, action, arn, stream_created, key, retention_hours, actor, reason, armed_until } = intent;
         Self {
             id,
             rev: 0,
@@ -327,6 +344,8 @@ impl Change {
             actor,
             reason,
             requested_at: at,
+            armed_until,
+            cancelled: None,
             sent_at: None,
             accepted: None,
             updating_at: None,
@@ -378,6 +397,11 @@ impl Change {
     /// Whether the answer to its call was lost and no read has shown the wanted state since.
     pub const fn is_unknown(&self) -> bool {
         self.outcome_unknown.is_some() && self.reached_at.is_none()
+    }
+
+    /// Whether it waits for its stream to be ACTIVE; nothing was sent yet.
+    pub const fn is_waiting(&self) -> bool {
+        self.armed_until.is_some() && self.sent_at.is_none() && self.is_active()
     }
 
     /// From *sent* to *reached*, in milliseconds.
@@ -475,6 +499,12 @@ impl Change {
             }
             Step::Slow(slow) => set_once(&mut self.slow, slow),
             Step::Reverted(reverted) => set_once(&mut self.reverted, reverted),
+            Step::Cancelled { at, by } if self.is_waiting() => {
+                self.cancelled = Some(Cancelled { at, by });
+                self.end = Some(Ending { at, how: End::Expired });
+            }
+            // What was sent cannot be cancelled.
+            Step::Cancelled { .. } => {}
             Step::Ended(ending) => {
                 if ending.how == End::Settled {
                     set_once(&mut self.settled_at, ending.at);
@@ -514,6 +544,7 @@ pub(crate) mod tests {
             retention_hours: 24,
             actor: "mira".to_owned(),
             reason: "OPS-1".to_owned(),
+            armed_until: None,
         };
         Change::requested(intent, Timestamp::from_millis(999_000))
     }

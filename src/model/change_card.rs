@@ -35,6 +35,8 @@ pub struct ChangeCard {
     /// Where it stands, in a word or two, for the status region.
     pub standing: String,
     pub is_unknown: bool,
+    /// It waits for its stream and can be cancelled.
+    pub is_waiting: bool,
 }
 
 /// One rung: how it is drawn, and what stands beneath it.
@@ -63,6 +65,7 @@ impl From<&Change> for ChangeCard {
             end: change.end.as_ref().map(|ending| if change.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
             standing: standing(change),
             is_unknown: change.is_unknown(),
+            is_waiting: change.is_waiting(),
         }
     }
 }
@@ -109,6 +112,7 @@ fn standing(change: &Change) -> String {
         Some(Ending { how: End::Settled, .. }) if change.reverted.is_some() => "Reverted. Encrypted again.".to_owned(),
         Some(Ending { how: End::Settled, .. }) => "Settled. Not encrypted, ACTIVE.".to_owned(),
         Some(ending) => format!("{}.", ending.how.word()),
+        None if change.is_waiting() => "Recorded. Waits for ACTIVE.".to_owned(),
         None if change.is_unknown() => "Outcome unknown.".to_owned(),
         None => format!("{}.", change.last_lit().word()),
     }

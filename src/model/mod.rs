@@ -1,6 +1,7 @@
 //! The plain types and rules of Keystream, for the server and the browser alike.
 //! Nothing here knows Leptos, axum, SQL or the AWS SDK; most unit and property tests live beside these types.
 
+pub mod arming;
 pub mod change;
 pub mod change_card;
 pub mod command_line;
@@ -9,6 +10,7 @@ pub mod identity;
 pub mod inventory;
 pub mod list_query;
 pub mod pages;
+pub mod preconditions;
 pub mod reconcile;
 pub mod refusal;
 pub mod retention;

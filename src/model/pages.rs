@@ -92,6 +92,8 @@ pub struct Confirmation {
 pub enum PlanOutcome {
     /// The form may be shown.
     Ready(Box<Plan>),
+    /// The form may be shown for a change that waits: the stream is UPDATING, not by Keystream.
+    Busy(Box<Plan>),
     /// The read worked, and there is nothing to disable or the stream is not ACTIVE: why, and what AWS reported.
     Refused { why: String, report: Box<StreamReport> },
     /// The read failed: why, and what was last known.
@@ -133,6 +135,8 @@ pub struct DisableForm {
     pub shown_key: String,
     pub typed_name: String,
     pub reason: String,
+    /// How many minutes the change may wait for its stream; empty when it is to be sent at once.
+    pub wait_minutes: String,
 }
 
 /// The answer to a confirmed form, for browsers with wasm.

@@ -156,7 +156,8 @@ impl Refusal {
                  {CHANGED_NOTHING} Wait a minute and try once; if refused again, wait for other changes in this account to finish."
             ),
             RefusalKind::ResourceInUse => format!(
-                "The stream was not ACTIVE when the request arrived. {CHANGED_NOTHING}{} Next: wait until it is ACTIVE and start again.",
+                "The stream was not ACTIVE when the request arrived. {CHANGED_NOTHING}{} Next: open the confirmation again, where \u{201c}Send \
+                 when ACTIVE\u{201d} is offered while it is UPDATING, or wait.",
                 self.read_just_now()
             ),
             RefusalKind::ResourceNotFound => {
@@ -198,6 +199,10 @@ impl Precondition {
     fn text(&self, change: &Change) -> String {
         let name = &change.arn.name;
         let (happened, next) = match self {
+            Self::NotActive { status: StreamStatus::Updating } => (
+                format!("{name} is UPDATING, not ACTIVE, as AWS reported just now."),
+                "open the confirmation again, where \u{201c}Send when ACTIVE\u{201d} is offered, or wait.".to_owned(),
+            ),
             Self::NotActive { status } => (
                 format!("{name} is {status}, not ACTIVE, as AWS reported just now."),
                 "wait until it is ACTIVE and start again.".to_owned(),

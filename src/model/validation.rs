@@ -20,18 +20,21 @@ pub enum FormMistake {
     UserNameInvalid,
     #[error("password-length")]
     PasswordLength,
+    #[error("wait-invalid")]
+    WaitInvalid,
     #[error("form-incomplete")]
     FormIncomplete,
 }
 
 impl FormMistake {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NameMismatch,
         Self::ReasonMissing,
         Self::ReasonTooLong,
         Self::SignInFailed,
         Self::UserNameInvalid,
         Self::PasswordLength,
+        Self::WaitInvalid,
         Self::FormIncomplete,
     ];
 
@@ -54,6 +57,7 @@ impl FormMistake {
                 "A user name has 1 to 64 letters, digits, dots, hyphens, underscores or @. Nothing was saved. Choose another.".to_owned()
             }
             Self::PasswordLength => "A password has 15 to 128 characters. Nothing was saved. Choose another.".to_owned(),
+            Self::WaitInvalid => "The time to wait is 1 to 240 minutes. Nothing was sent. Choose one of the times.".to_owned(),
             Self::FormIncomplete => "The form arrived incomplete. Nothing was sent. Reload the page and fill it in again.".to_owned(),
         }
     }

@@ -29,7 +29,8 @@ fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
     match rung {
         Rung::Requested => {
             let sent = if change.sent_at.is_none() { " Nothing has been sent to AWS." } else { "" };
-            format!("Recorded {clock} by {}.{sent}", change.actor)
+            let waits = change.armed_until.filter(|_| change.is_waiting()).map_or_else(String::new, |until| waiting(change, until));
+            format!("Recorded {clock} by {}.{sent}{waits}", change.actor)
         }
         Rung::Sent if change.was_kept_from_leaving() => format!("Marked as sent at {clock}. The request did not leave."),
         Rung::Sent => {
@@ -65,6 +66,17 @@ fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
             )
         }
     }
+}
+
+/// ` The stream is UPDATING, not by Keystream. Will be sent when ACTIVE, until 14:17. Cancel is possible.`
+fn waiting(change: &Change, until: Timestamp) -> String {
+    let seen = match &change.last_read {
+        Some(LastRead { saw: Saw::State { status, .. }, .. }) => format!("The stream is {status}, not by Keystream."),
+        Some(LastRead { saw, .. }) => format!("The last read of the stream: {}.", saw.words()),
+        // The read before recording said so.
+        None => "The stream is UPDATING, not by Keystream.".to_owned(),
+    };
+    format!(" {seen} Will be sent when ACTIVE, until {}. Cancel is possible.", until.day_and_minute())
 }
 
 /// What the page says of a change before its ladder: a word, what it means, and AWS's own words where there are some.
@@ -116,7 +128,16 @@ pub fn summary(change: &Change) -> Option<Summary> {
             Some(Summary { is_bad: false, ..said("Settled", format!("{} is not encrypted, and AWS reports it ACTIVE.", change.arn.name)) })
         }
         End::Rejected(refusal) => Some(Summary { aws: refusal.aws.clone(), ..said("Rejected", refusal.text(change)) }),
-        End::Expired => plain("Expired", "Never sent. Nothing changed. Start again if still wanted.".to_owned()),
+        End::Expired if change.cancelled.is_some() => change.cancelled.as_ref().map(|cancelled| {
+            let by = format!("Cancelled by {} at {}.", cancelled.by, cancelled.at.clock_seconds());
+            said("Expired", format!("{by} Never sent. Nothing changed. Start again if still wanted."))
+        }),
+        End::Expired => {
+            let not_in_time = change
+                .armed_until
+                .map_or_else(String::new, |until| format!("The stream was not ACTIVE until {}. ", until.day_and_minute()));
+            plain("Expired", format!("{not_in_time}Never sent. Nothing changed. Start again if still wanted."))
+        }
         End::NotApplied => plain(
             "Not applied",
             "For 2 min AWS has reported ACTIVE and KMS. The change did not take effect. To try again, start a new change.".to_owned(),

@@ -43,6 +43,7 @@ fn Details(page: Page) -> impl IntoView {
     let is_moving = change.is_active();
     let facts = change.clone();
     let change = live.change(change);
+    let is_waiting = move || live.may_change() && change.with(|change| change.is_waiting);
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
     let summary = move || change.with(|change| change.summary.clone()).map(|summary| view! { <SummaryLine summary /> }.into_any());
     view! {
@@ -51,6 +52,7 @@ fn Details(page: Page) -> impl IntoView {
         <TargetLine stream target />
         {move || summary()}
         <Ladder change=Signal::from(change) />
+        {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
         {move || is_slow().then(|| view! { <WhatToCheck /> }.into_any())}
         <Facts change=facts pace />
         <Support text=support />
@@ -74,6 +76,17 @@ fn SummaryLine(summary: Summary) -> impl IntoView {
                 </figure>
             }.into_any()
         })}
+    }
+}
+
+/// Ends a change that waits, before anything is sent.
+#[component]
+fn CancelForm(id: String) -> impl IntoView {
+    view! {
+        <form method="post" action="/api/cancel-change" class="cancel-change">
+            <input r#type="hidden" name="id" value=id />
+            <button type="submit">"Cancel"</button>
+        </form>
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api,
     components::ConfirmationText,
-    model::pages::{Confirmation, PageContent, PlanOutcome},
+    model::pages::{Confirmation, PageContent, Plan, PlanOutcome},
 };
 
 /// The confirmation.
@@ -37,15 +37,8 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
     let heading = format!("Disable encryption of {}?", confirmation.stream.name);
     let is_production = confirmation.target.is_production;
     let content = match confirmation.plan.clone() {
-        PlanOutcome::Ready(plan) => {
-            let draft = confirmation.draft.clone().unwrap_or_default();
-            let stream = confirmation.stream.clone();
-            view! {
-                <ConfirmationText confirmation plan=(*plan).clone() />
-                <DisableForm stream plan=*plan draft way=Way::Page />
-            }
-            .into_any()
-        }
+        PlanOutcome::Ready(plan) => view! { <Form confirmation plan=*plan is_busy=false /> }.into_any(),
+        PlanOutcome::Busy(plan) => view! { <Form confirmation plan=*plan is_busy=true /> }.into_any(),
         outcome => view! { <Refusal confirmation outcome /> }.into_any(),
     };
     view! {
@@ -53,5 +46,15 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
             <h1>{heading}</h1>
             {content}
         </article>
+    }
+}
+
+#[component]
+fn Form(confirmation: Confirmation, plan: Plan, is_busy: bool) -> impl IntoView {
+    let draft = confirmation.draft.clone().unwrap_or_default();
+    let stream = confirmation.stream.clone();
+    view! {
+        <ConfirmationText confirmation plan=plan.clone() />
+        <DisableForm stream plan draft is_busy way=Way::Page />
     }
 }

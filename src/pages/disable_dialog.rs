@@ -83,29 +83,31 @@ fn Confirm(confirmation: Confirmation, confirming: RwSignal<Option<StreamKey>>) 
         });
     };
     let on_cancel = Callback::new(move |()| confirming.set(None));
-    match confirmation.plan.clone() {
-        PlanOutcome::Ready(plan) => {
-            let way = Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
-            let stream = confirmation.stream.clone();
-            view! {
-                <ConfirmationText confirmation plan=(*plan).clone() />
-                <DisableForm stream plan=*plan draft=Default::default() way />
+    let (plan, is_busy) = match confirmation.plan.clone() {
+        PlanOutcome::Ready(plan) => (plan, false),
+        PlanOutcome::Busy(plan) => (plan, true),
+        outcome => {
+            return view! {
+                <Refusal confirmation outcome />
+                <div class="buttons"><button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button></div>
             }
-            .into_any()
+            .into_any();
         }
-        outcome => view! {
-            <Refusal confirmation outcome />
-            <div class="buttons"><button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button></div>
-        }
-        .into_any(),
+    };
+    let way = Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
+    let stream = confirmation.stream.clone();
+    view! {
+        <ConfirmationText confirmation plan=(*plan).clone() />
+        <DisableForm stream plan=*plan draft=Default::default() is_busy way />
     }
+    .into_any()
 }
 
 /// Sends what was filled in, with the values that the form showed.
 async fn send(filled: Filled) -> Result<Requested, AppError> {
-    let Filled { stream, plan, typed_name, reason } = filled;
+    let Filled { stream, plan, typed_name, reason, wait_minutes } = filled;
     let created = plan.report.created.as_millis().to_string();
     let (arn, key) = (plan.report.arn.to_string(), plan.key.to_string());
     let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
-    api::changes::disable(account, region, name, plan.request_id, arn, created, key, typed_name, reason).await
+    api::changes::disable(account, region, name, plan.request_id, arn, created, key, typed_name, reason, wait_minutes).await
 }

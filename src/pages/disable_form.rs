@@ -7,8 +7,10 @@ use crate::{
     components::{Age, TargetLine},
     error::AppError,
     model::{
+        arming::OFFERED_MINUTES,
         pages::{Confirmation, Draft, Plan, PlanOutcome, Requested},
         stream::{StreamKey, StreamReport},
+        timestamp::{MINUTE_MS, span},
     },
 };
 
@@ -19,6 +21,8 @@ pub struct Filled {
     pub plan: Plan,
     pub typed_name: String,
     pub reason: String,
+    /// Empty when it is to be sent at once.
+    pub wait_minutes: String,
 }
 
 /// How the form is sent.
@@ -37,10 +41,11 @@ pub enum Way {
 
 /// Name, reason, Cancel, and the one button that acts.
 #[component]
-pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> impl IntoView {
+pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, is_busy: bool, way: Way) -> impl IntoView {
     let name = stream.name.to_string();
     let typed_name = RwSignal::new(draft.typed_name.clone());
     let reason = RwSignal::new(draft.reason.clone());
+    let wait = RwSignal::new(if is_busy { OFFERED_MINUTES[0].to_string() } else { String::new() });
     let is_hydrated = RwSignal::new(false);
     let field = NodeRef::<html::Input>::new();
     let reason_field = NodeRef::<html::Input>::new();
@@ -76,6 +81,7 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
                 plan: filled_plan.clone(),
                 typed_name: typed_name.get(),
                 reason: reason.get(),
+                wait_minutes: wait.get(),
             });
         }
     };
@@ -96,6 +102,7 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
             <Shown stream=stream.clone() plan />
             {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> }.into_any())}
             {move || answer()}
+            {is_busy.then(|| view! { <WaitField wait /> }.into_any())}
             <div class="field">
                 <label for="typed_name">"Type the stream name to confirm"</label>
                 <input
@@ -115,9 +122,27 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, way: Way) -> imp
             </div>
             <div class="buttons">
                 {cancel}
-                <button type="submit" class="danger" disabled=move || is_disabled()>"Disable encryption"</button>
+                <button type="submit" class="danger" disabled=move || is_disabled()>{if is_busy { "Send when ACTIVE" } else { "Disable encryption" }}</button>
             </div>
         </form>
+    }
+}
+
+/// How long a change may wait for a stream that is UPDATING for another reason.
+#[component]
+fn WaitField(wait: RwSignal<String>) -> impl IntoView {
+    let options =
+        OFFERED_MINUTES.map(|minutes| view! { <option value=minutes.to_string()>{span(minutes * MINUTE_MS)}</option> }.into_any());
+    view! {
+        <p class="alert">
+            "The stream is UPDATING, not by Keystream. The request can be sent as soon as AWS reports ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
+        </p>
+        <div class="field">
+            <label for="wait_minutes">"Wait at most"</label>
+            <select id="wait_minutes" name="wait_minutes" on:change:target=move |event| wait.set(event.target().value())>
+                {options.into_iter().collect::<Vec<_>>()}
+            </select>
+        </div>
     }
 }
 
@@ -171,7 +196,7 @@ pub fn Refusal(confirmation: Confirmation, outcome: PlanOutcome) -> impl IntoVie
         }
         .into_any(),
         // Shown by the caller.
-        PlanOutcome::Ready(_) => ().into_any(),
+        PlanOutcome::Ready(_) | PlanOutcome::Busy(_) => ().into_any(),
     };
     view! {
         <TargetLine stream=stream.clone() target=confirmation.target />

@@ -26,6 +26,8 @@ pub fn HelpPage() -> impl IntoView {
             <p>"AWS describes no change to them. Plan for them to stay encrypted until they leave the stream by its retention: readers need the key until then."</p>
             <h2>"Outcome unknown"</h2>
             <p>"When the answer to a request is lost, Keystream does not guess and does not send again. It reads the stream until AWS's reports settle the question."</p>
+            <h2>"Send when ACTIVE"</h2>
+            <p>"While a stream is UPDATING for another reason, a confirmed change may wait for it: for 15 minutes, or up to four hours. It is sent when AWS reports ACTIVE and everything is still as it was shown; until then anybody who may change can cancel it. A restart of Keystream does not lose it."</p>
             <h2>"Slow"</h2>
             <p>"After five minutes without the wanted state a change is called slow. It stays watched, without end; its page says what is usual here, what to check, and has a text to copy for a support case."</p>
             <h2>"After settled"</h2>

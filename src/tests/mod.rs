@@ -1,5 +1,6 @@
 //! Integration tests through the real router, with the simulator behind it and actors in front.
 
+mod armed;
 mod audit;
 mod edge;
 mod forms;

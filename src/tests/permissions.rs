@@ -38,20 +38,19 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
         ("POST", "/csp-report") => StatusCode::NO_CONTENT,
         ("POST", "/api/frame" | "/api/sign-in-page" | "/api/sign-out") => StatusCode::OK,
         // Arguments are missing; the demo's sign-in and the setup link are not there.
-        ("POST", "/api/sign-in-demo" | "/api/setup" | "/api/disable") => StatusCode::NOT_FOUND,
+        ("POST", "/api/sign-in-demo" | "/api/setup" | "/api/disable" | "/api/cancel-change") => StatusCode::NOT_FOUND,
         ("POST", "/api/sign-in") => StatusCode::UNPROCESSABLE_ENTITY,
         ("POST", _) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }
 }
 
+/// Server functions that take forms; the others take JSON.
+const FORMS: [&str; 6] = ["/api/sign-in", "/api/sign-in-demo", "/api/sign-out", "/api/setup", "/api/disable", "/api/cancel-change"];
+
 async fn ask(actor: &Actor<'_>, method: &Method, pattern: &str, accept: &str) -> StatusCode {
     let path = pattern.replace("{*file}", "x.js").replace(['{', '}'], "");
-    let content_type = if matches!(pattern, "/api/sign-in" | "/api/sign-in-demo" | "/api/sign-out" | "/api/setup" | "/api/disable") {
-        "application/x-www-form-urlencoded"
-    } else {
-        "application/json"
-    };
+    let content_type = if FORMS.contains(&pattern) { "application/x-www-form-urlencoded" } else { "application/json" };
     let body = if content_type == "application/json" && method == Method::POST { Body::from("{}") } else { Body::empty() };
     let request = actor.request(method.clone(), &path, accept).header(header::CONTENT_TYPE, content_type);
     actor.app.send(request.body(body).unwrap()).await.status

@@ -145,6 +145,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             shown_key: value("shown_key"),
             typed_name: "orders-prod".to_owned(),
             reason: "OPS-1".to_owned(),
+            wait_minutes: String::new(),
         };
         let requester = crate::server::context::Requester {
             user_id: format!("user{number}"),

@@ -28,6 +28,7 @@ pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::POST, "/api/change", View),
     (Method::POST, "/api/plan-disable", Change),
     (Method::POST, "/api/disable", Change),
+    (Method::POST, "/api/cancel-change", Change),
     (Method::POST, "/api/sign-in-page", Public),
     (Method::POST, "/api/sign-in", Public),
     (Method::POST, "/api/sign-in-demo", Public),

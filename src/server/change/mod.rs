@@ -1,8 +1,8 @@
 //! The change engine: the plan behind a confirmation, the request that records a change, the one call that is sent,
 //! and the watch that ends only when AWS has finished.
 
+mod arm;
 mod plan;
-mod preconditions;
 mod request;
 mod revert;
 mod send;
@@ -106,6 +106,15 @@ impl Changes {
         for mut change in self.store.active_changes().await? {
             let timeline = Timeline::begin(&self.clock, Some(&change));
             let now = timeline.now();
+            if change.is_waiting()
+                && change.armed_until.is_some_and(|until| until >= now)
+                && let Some(target) = self.inventory.target_of_arn(&change.arn)
+            {
+                self.inventory.note_change(&change);
+                let engine = self.clone();
+                self.tasks.spawn(async move { engine.wait_and_send(change, timeline, target).await });
+                continue;
+            }
             if change.sent_at.is_none() {
                 self.record(&mut change, vec![Step::Ended(Ending { at: now, how: End::Expired })], "change.expired").await?;
                 continue;
@@ -177,6 +186,14 @@ impl Changes {
     async fn record_surely(&self, change: &mut Change, steps: Vec<Step>, action: &str) {
         let mut pause = Duration::from_millis(200);
         while let Err(error) = self.record(change, steps.clone(), action).await {
+            if matches!(error, StoreError::Ended) {
+                // Its end is in the journal already, and that is what counts.
+                tracing::warn!(change_id = change.id, action, "change {} has ended elsewhere ({action})", change.id);
+                if let Ok(Some(ended)) = self.store.change(&change.id).await {
+                    *change = ended;
+                    return;
+                }
+            }
             tracing::error!(%error, change_id = change.id, action, "change {} could not be written ({action}); trying again", change.id);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));

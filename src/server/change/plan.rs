@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Changes, RequestError, preconditions};
+use super::{Changes, RequestError};
 use crate::{
     model::{
         command_line,
+        encryption::KeyId,
         pages::{Confirmation, Plan, PlanOutcome},
-        retention,
-        stream::{StreamKey, StreamReport},
+        preconditions, retention,
+        stream::{StreamKey, StreamReport, StreamStatus},
         timestamp::{SECOND_MS, Timestamp},
     },
     server::{
@@ -47,7 +48,7 @@ impl Changes {
             },
         };
         let disables_in_24h = match &plan {
-            PlanOutcome::Ready(plan) => self.disables_in_24h(&plan.report.arn).await?,
+            PlanOutcome::Ready(plan) | PlanOutcome::Busy(plan) => self.disables_in_24h(&plan.report.arn).await?,
             _ => (0, 0),
         };
         Ok(Confirmation { stream: key.clone(), target: target.card(), now: self.clock.now(), plan, disables_in_24h, draft: None })
@@ -76,14 +77,21 @@ impl Changes {
 }
 
 fn plan_of(report: StreamReport, now: Timestamp) -> PlanOutcome {
-    match preconditions::of_report(&report) {
-        Err(precondition) => PlanOutcome::Refused { why: preconditions::words(&precondition, &report), report: Box::new(report) },
-        Ok(key) => PlanOutcome::Ready(Box::new(Plan {
+    let plan = |report: StreamReport, key: KeyId| {
+        Box::new(Plan {
             request_id: random::text(26),
             command: command_line::stop_stream_encryption(&report.arn, &key),
             key_needed_until: retention::key_needed_until(now, report.retention_hours),
             key,
             report,
-        })),
+        })
+    };
+    match preconditions::of_report(&report) {
+        Ok(key) => PlanOutcome::Ready(plan(report, key)),
+        Err(precondition) => match (&report.status, report.key().cloned()) {
+            // Only that it is UPDATING stands in the way: it may be sent when that is over.
+            (StreamStatus::Updating, Some(key)) => PlanOutcome::Busy(plan(report, key)),
+            _ => PlanOutcome::Refused { why: preconditions::words(&precondition, &report), report: Box::new(report) },
+        },
     }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Changes, RequestError, append_intent, preconditions, timeline::Timeline};
+use super::{Changes, RequestError, append_intent, timeline::Timeline};
 use crate::{
     model::{
+        arming::Wait,
         change::{Action, Change, End, Ending, Intent},
         encryption::KeyId,
         pages::{DisableForm, Requested},
+        preconditions::{self, Shown},
         refusal::{Precondition, Refusal},
-        stream::{StreamArn, StreamKey, StreamReport},
+        stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
         timestamp::Timestamp,
         validation::{FormMistake, Reason, confirm_name},
     },
@@ -43,6 +45,7 @@ impl Changes {
         }
         confirm_name(&form.typed_name, &key.name).map_err(RequestError::Mistake)?;
         let reason = Reason::parse(&form.reason).map_err(RequestError::Mistake)?;
+        let wait = Wait::parse(&form.wait_minutes).map_err(RequestError::Mistake)?;
         let shown = Shown::parse(&form, &key)?;
 
         // The read just before sending: never shared, never cached.
@@ -50,23 +53,31 @@ impl Changes {
         let timeline = Timeline::begin(&self.clock, None);
         let now = timeline.now();
         let checked = check(&shown, &read);
-        let form_hash = shown.hash(&reason);
+        let armed_until = wait.filter(|_| may_wait(&shown, &checked, &read)).map(|wait| wait.over_at(now));
+        let form_hash = shown.hash(&reason, &form.wait_minutes);
         let intent = Intent {
             id: random::id(),
             action: Action::Disable,
             arn: shown.arn,
             stream_created: shown.created,
             key: Some(shown.key),
+            armed_until,
             retention_hours: read.as_ref().map_or(0, |report| report.retention_hours),
             actor: requester.user_name.clone(),
             reason: reason.as_str().to_owned(),
         };
         let mut change = Change::requested(intent, now);
-        match &checked {
-            Ok(key_id) => change.key = Some(key_id.clone()),
-            Err(precondition) => change.end = Some(Ending { at: now, how: End::Rejected(Refusal::precondition(precondition.clone())) }),
-        }
-        let action = if checked.is_ok() { "change.requested" } else { "change.rejected" };
+        let action = match (&checked, armed_until) {
+            (Ok(key_id), _) => {
+                change.key = Some(key_id.clone());
+                "change.requested"
+            }
+            (Err(_), Some(_)) => "change.armed",
+            (Err(precondition), None) => {
+                change.end = Some(Ending { at: now, how: End::Rejected(Refusal::precondition(precondition.clone())) });
+                "change.rejected"
+            }
+        };
 
         let mut tx = self.store.write().await?;
         let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id: &form.request_id, form_hash: &form_hash };
@@ -83,7 +94,13 @@ impl Changes {
         let answer = requested(&change);
         if change.is_active() {
             let engine = self.clone();
-            self.tasks.spawn(async move { engine.send(change, timeline, target).await });
+            self.tasks.spawn(async move {
+                if change.is_waiting() {
+                    engine.wait_and_send(change, timeline, target).await;
+                } else {
+                    engine.send(change, timeline, target).await;
+                }
+            });
         }
         Ok(answer)
     }
@@ -99,14 +116,6 @@ fn requested(change: &Change) -> Requested {
     }
 }
 
-/// The values that the form showed, parsed.
-#[derive(Debug)]
-pub struct Shown {
-    pub arn: StreamArn,
-    pub created: Timestamp,
-    pub key: KeyId,
-}
-
 impl Shown {
     /// Hidden fields are as hostile as any.
     fn parse(form: &DisableForm, stream: &StreamKey) -> Result<Self, RequestError> {
@@ -120,15 +129,22 @@ impl Shown {
         parsed().ok_or(RequestError::Mistake(FormMistake::FormIncomplete))
     }
 
-    /// What makes two forms the same: the values shown and the reason.
-    fn hash(&self, reason: &Reason) -> String {
+    /// What makes two forms the same: the values shown, the reason, and the wait.
+    fn hash(&self, reason: &Reason, wait_minutes: &str) -> String {
         let mut hasher = Sha256::new();
-        for field in [&self.arn.to_string(), &self.created.as_millis().to_string(), self.key.as_str(), reason.as_str()] {
+        for field in [&self.arn.to_string(), &self.created.as_millis().to_string(), self.key.as_str(), reason.as_str(), wait_minutes.trim()]
+        {
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field.as_bytes());
         }
         hex::encode(hasher.finalize())
     }
+}
+
+/// Whether a change may be armed: only the stream's UPDATING stands in its way.
+fn may_wait(shown: &Shown, checked: &Result<KeyId, Precondition>, read: &Result<StreamReport, ReadFailure>) -> bool {
+    let is_busy = matches!(checked, Err(Precondition::NotActive { status: StreamStatus::Updating }));
+    is_busy && read.as_ref().is_ok_and(|report| report.key() == Some(&shown.key))
 }
 
 /// Whether the plan still holds, and the KeyId to send.

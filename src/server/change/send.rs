@@ -11,7 +11,10 @@ use crate::{
         schedule::FIRST_READ_MS,
         timestamp::SECOND_MS,
     },
-    server::aws::{ReadFailureKind, SendOutcome, targets::Target},
+    server::{
+        aws::{ReadFailureKind, SendOutcome, targets::Target},
+        store::StoreError,
+    },
 };
 
 /// A request is never sent later than this after it was recorded: the person may have been told that it was not.
@@ -27,18 +30,24 @@ impl Changes {
             return;
         };
         let now = timeline.now();
-        if now.millis_since(change.requested_at) > LATEST_MS {
+        let latest = change.armed_until.unwrap_or_else(|| change.requested_at.plus_millis(LATEST_MS));
+        if now > latest {
             tracing::warn!(change_id = change.id, "change {} took too long to record and is not sent", change.id);
             let expired = Step::Ended(Ending { at: now, how: End::Expired });
             self.record_surely(&mut change, vec![expired], "change.expired").await;
             return;
         }
-        if let Err(error) = self.record(&mut change, vec![Step::Sent { at: now }], "change.sent").await {
-            // Not on disk, so not sent, now or later.
-            tracing::error!(%error, change_id = change.id, "change {} could not be marked as sent and is not sent", change.id);
-            let expired = Step::Ended(Ending { at: timeline.now(), how: End::Expired });
-            self.record_surely(&mut change, vec![expired], "change.expired").await;
-            return;
+        match self.record(&mut change, vec![Step::Sent { at: now }], "change.sent").await {
+            Ok(()) => {}
+            // Cancelled in this moment.
+            Err(StoreError::Ended) => return,
+            Err(error) => {
+                // Not on disk, so not sent, now or later.
+                tracing::error!(%error, change_id = change.id, "change {} could not be marked as sent and is not sent", change.id);
+                let expired = Step::Ended(Ending { at: timeline.now(), how: End::Expired });
+                self.record_surely(&mut change, vec![expired], "change.expired").await;
+                return;
+            }
         }
         let outcome = target.kinesis.stop_stream_encryption(&change.arn, &key).await;
         let at = timeline.now();

@@ -37,7 +37,7 @@ impl Changes {
         tracing::info!(change_id = change.id, stream = %change.arn, end, "change {} of {} ended: {end}", change.id, change.arn);
     }
 
-    async fn observe(&self, change: &Change, timeline: &Timeline) -> Observation {
+    pub(super) async fn observe(&self, change: &Change, timeline: &Timeline) -> Observation {
         let Some(target) = self.inventory.target_of_arn(&change.arn) else {
             return Observation::Failed { why: format!("no target reaches {}, {} any more", change.arn.account, change.arn.region) };
         };

@@ -194,7 +194,7 @@ pub async fn insert(tx: &mut Tx, new: NewChange<'_>) -> Result<Inserted, StoreEr
 /// Writes a moved change, giving it its place in the order. An ended row is never written again.
 ///
 /// # Errors
-/// When the database cannot be written.
+/// [`StoreError::Ended`] when it ended meanwhile; else when the database cannot be written.
 pub async fn update(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
     change.rev = next_rev(tx).await?;
     let updated = sqlx::query("UPDATE changes SET rev = $1, sent_at = $2, ended_at = $3, body = $4 WHERE id = $5 AND ended_at IS NULL")
@@ -205,7 +205,24 @@ pub async fn update(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> 
         .bind(&change.id)
         .execute(&mut **tx)
         .await?;
-    if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Database(sqlx::Error::RowNotFound)) }
+    if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Ended) }
+}
+
+/// Ends a change that was not sent. A row that was sent or has ended meanwhile stays as it is.
+///
+/// # Errors
+/// [`StoreError::Ended`] for such a row; else when the database cannot be written.
+pub async fn end_unsent(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
+    change.rev = next_rev(tx).await?;
+    let updated =
+        sqlx::query("UPDATE changes SET rev = $1, ended_at = $2, body = $3 WHERE id = $4 AND sent_at IS NULL AND ended_at IS NULL")
+            .bind(change.rev)
+            .bind(change.end.as_ref().map(|end| end.at.as_millis()))
+            .bind(serde_json::to_string(change)?)
+            .bind(&change.id)
+            .execute(&mut **tx)
+            .await?;
+    if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Ended) }
 }
 
 /// Writes what was learned of a change after its end (that it was reverted), giving it its place in the order.

@@ -49,6 +49,8 @@ pub enum StoreError {
     InUse(String),
     #[error("the lock file {path} could not be used: {source}")]
     Lock { path: String, source: std::io::Error },
+    #[error("the change was sent or has ended meanwhile")]
+    Ended,
     #[error("a stored row could not be read: {0}")]
     Row(#[from] serde_json::Error),
     #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE; \u{201c}{0}\u{201d} is something else (PostgreSQL is not supported yet)")]

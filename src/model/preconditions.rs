@@ -1,12 +1,19 @@
 //! What must hold for a disable: the stream ACTIVE, encrypted under a named key, and still what the form showed.
 
-use crate::model::{
+use super::{
     encryption::{EncryptionReport, KeyId},
     refusal::Precondition,
-    stream::{StreamReport, StreamStatus},
+    stream::{StreamArn, StreamReport, StreamStatus},
+    timestamp::Timestamp,
 };
 
-use super::request::Shown;
+/// The values of a stream that a form showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub arn: StreamArn,
+    pub created: Timestamp,
+    pub key: KeyId,
+}
 
 /// Whether this report allows a disable, and the KeyId to send.
 ///

@@ -1,0 +1,166 @@
+//! Changes that wait for a stream that is UPDATING for another reason.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use super::support::{ACCOUNT, Actor, REGION, TestApp, borrowed, hidden_fields, until, with};
+use crate::{
+    model::{
+        change::{Change, End, Ending},
+        identity::Role,
+        refusal::{Precondition, Refusal, RefusalKind},
+        timestamp::MINUTE_MS,
+    },
+    server::change::Changes,
+};
+
+async fn reshard(app: &TestApp, millis: u64) {
+    app.known("orders-prod").await;
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": millis})).await;
+}
+
+/// The confirmation's form for a change that waits, filled in.
+async fn filled(operator: &Actor<'_>) -> Vec<(String, String)> {
+    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
+    assert!(page.contains("The stream is UPDATING, not by Keystream.") && page.contains(">Send when ACTIVE<"), "{page}");
+    assert!(!page.contains(">Disable encryption</button>"), "{page}");
+    let mut fields = hidden_fields(&page);
+    for (name, value) in [("typed_name", "orders-prod"), ("reason", "OPS-7"), ("wait_minutes", "15")] {
+        fields.push((name.to_owned(), value.to_owned()));
+    }
+    fields
+}
+
+/// Arms a disable and returns the id of its change.
+async fn arm(operator: &Actor<'_>) -> String {
+    let answer = operator.post("/api/disable", &borrowed(&filled(operator).await)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    answer.location().strip_prefix("/changes/").unwrap().to_owned()
+}
+
+fn how(change: &Change) -> Option<&End> {
+    change.end.as_ref().map(|ending| &ending.how)
+}
+
+#[tokio::test]
+async fn an_armed_change_is_sent_once_when_the_stream_is_active() {
+    let app = TestApp::start().await;
+    reshard(&app, 3_000).await;
+    let operator = app.actor(Role::Operator).await;
+    let id = arm(&operator).await;
+    let page = operator.get(&format!("/changes/{id}")).await.body;
+    assert!(
+        page.contains("Nothing has been sent to AWS. The stream is UPDATING, not by Keystream. Will be sent when ACTIVE, until "),
+        "{page}"
+    );
+    assert!(page.contains("action=\"/api/cancel-change\""), "{page}");
+    assert!(!app.actor(Role::Viewer).await.get(&format!("/changes/{id}")).await.body.contains("/api/cancel-change"));
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+    let settled = app.change_when(&id, |change| !change.is_active()).await;
+    assert_eq!(how(&settled), Some(&End::Settled));
+    assert_eq!(app.calls("StopStreamEncryption").await, 1);
+}
+
+#[tokio::test]
+async fn a_cancelled_change_is_never_sent_and_a_sent_one_not_cancelled() {
+    let app = TestApp::start().await;
+    reshard(&app, 2_500).await;
+    let operator = app.actor(Role::Operator).await;
+    let id = arm(&operator).await;
+    let answer = operator.post("/api/cancel-change", &[("id", &id)]).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, format!("/changes/{id}").as_str()));
+    let page = operator.get(&format!("/changes/{id}")).await.body;
+    assert!(
+        page.contains("<strong>Expired") && page.contains("Cancelled by operator at ") && page.contains("Never sent. Nothing changed."),
+        "{page}"
+    );
+    assert!(!page.contains("/api/cancel-change"));
+    // A new change of the same stream is possible at once; sent, it is not cancelled any more.
+    until(|| async { app.state.inventory.stream(&app.known("orders-prod").await).filter(|(row, _)| row.change.is_none()).map(|_| ()) })
+        .await;
+    let second = arm(&operator).await;
+    app.change_when(&second, |change| change.sent_at.is_some()).await;
+    assert_eq!(operator.post("/api/cancel-change", &[("id", &second)]).await.status, StatusCode::SEE_OTHER);
+    let settled = app.change_when(&second, |change| !change.is_active()).await;
+    assert_eq!(how(&settled), Some(&End::Settled));
+    assert_eq!(app.calls("StopStreamEncryption").await, 1, "of the second change");
+    assert_eq!(operator.post("/api/cancel-change", &[("id", "nosuchchange0000")]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_change_that_waited_in_vain_expires() {
+    let app = TestApp::start().await;
+    reshard(&app, 3_600_000).await;
+    let operator = app.actor(Role::Operator).await;
+    let id = arm(&operator).await;
+    app.clock.advance(16 * MINUTE_MS);
+    let expired = app.change_when(&id, |change| !change.is_active()).await;
+    assert!(matches!(expired.end, Some(Ending { how: End::Expired, .. })), "{expired:?}");
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+    let page = app.actor(Role::Operator).await.get(&format!("/changes/{id}")).await.body;
+    assert!(page.contains("The stream was not ACTIVE until ") && page.contains("Never sent. Nothing changed."), "{page}");
+}
+
+#[tokio::test]
+async fn what_became_of_the_stream_meanwhile_rejects_it_unsent() {
+    for (order, is_expected) in [
+        (json!({"key": "", "status": "ACTIVE"}), (|p: &Precondition| *p == Precondition::AlreadyNotEncrypted) as fn(&Precondition) -> bool),
+        (json!({"key": "alias/other"}), |p| matches!(p, Precondition::Changed { .. })),
+        (json!({"recreate": true, "key": "alias/orders"}), |p| matches!(p, Precondition::Replaced { .. })),
+    ] {
+        let app = TestApp::start().await;
+        reshard(&app, 60_000).await;
+        let id = arm(&app.actor(Role::Operator).await).await;
+        let mut order = order;
+        for (name, value) in [("account", ACCOUNT), ("region", REGION), ("name", "orders-prod")] {
+            order[name] = json!(value);
+        }
+        app.control("streams", order.clone()).await;
+        let ended = app.change_when(&id, |change| !change.is_active()).await;
+        let Some(End::Rejected(Refusal { kind: RefusalKind::Precondition(precondition), .. })) = how(&ended) else {
+            panic!("{order}: {ended:?}");
+        };
+        assert!(is_expected(precondition), "{order}: {precondition:?}");
+        assert_eq!(app.calls("StopStreamEncryption").await, 0, "{order}");
+    }
+}
+
+#[tokio::test]
+async fn an_armed_change_survives_a_restart() {
+    let app = TestApp::start().await;
+    reshard(&app, 4_000).await;
+    let id = arm(&app.actor(Role::Operator).await).await;
+    // The first engine stops, a second one takes up the journal.
+    app.state.draining.cancel();
+    let engine = Changes::new(
+        app.state.store.clone(),
+        app.state.inventory.clone(),
+        app.state.clock.clone(),
+        false,
+        tokio_util::task::TaskTracker::new(),
+        tokio_util::sync::CancellationToken::new(),
+    );
+    engine.resume().await.unwrap();
+    assert!(app.state.store.change(&id).await.unwrap().unwrap().is_waiting(), "still waiting, not expired");
+    let settled = app.change_when(&id, |change| !change.is_active()).await;
+    assert_eq!(how(&settled), Some(&End::Settled));
+    assert_eq!(app.calls("StopStreamEncryption").await, 1);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_none_leads_back_and_records_nothing() {
+    let app = TestApp::start().await;
+    reshard(&app, 60_000).await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = filled(&operator).await;
+    for wait in ["0", "241", "-5", "soon"] {
+        let answer = operator.post("/api/disable", &borrowed(&with(&fields, "wait_minutes", wait))).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert!(answer.location().contains("/disable?problem=wait-invalid&draft="), "{wait}: {}", answer.location());
+    }
+    // Without a wait it is what it was before: rejected, because the stream is not ACTIVE.
+    let answer = operator.post("/api/disable", &borrowed(&with(&fields, "wait_minutes", ""))).await;
+    let page = operator.get(answer.location()).await.body;
+    assert!(page.contains("<strong>Rejected") && page.contains("is UPDATING, not ACTIVE, as AWS reported just now."), "{page}");
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+}
