@@ -1,9 +1,8 @@
 // The main job against servers that nobody here wrote: npm `kinesis-local` and PyPI `moto`, two accounts, two Regions.
 import type { Page } from "@playwright/test";
 import { EmulatedPortal, type Emulator, assumeRole, call, startKinesisLocal, startMoto } from "../fixtures/emulators.ts";
-import { cell, expect, test } from "../fixtures/test.ts";
+import { cell, expect, test, signIn } from "../fixtures/test.ts";
 
-const PASSWORD = "correct horse battery staple";
 const OWN = "111122223333";
 const OTHER = "444455556666";
 
@@ -27,17 +26,10 @@ async function fill(emulator: Emulator, own: string, other: string): Promise<voi
     }).toPass({ timeout: 20_000 });
 }
 
-async function signIn(page: Page, portal: EmulatedPortal): Promise<void> {
-    portal.addUser("mira", "operator", PASSWORD);
-    await page.goto(`${portal.origin}/sign-in`);
-    await page.getByLabel("User name", { exact: true }).fill("mira");
-    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(page.getByRole("heading", { level: 1, name: "Streams", exact: true })).toBeVisible();
-}
-
 async function openConfirmation(page: Page, portal: EmulatedPortal): Promise<void> {
     await page.goto(`${portal.origin}/streams/${OWN}/eu-west-1/orders-prod/disable`);
+    // While the stream is UPDATING the form is another one, with another button.
+    await expect(page.getByRole("button", { name: "Disable encryption", exact: true })).toBeVisible({ timeout: 1_000 });
     await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod", { timeout: 2_000 });
     await page.getByLabel("Reason", { exact: true }).fill("OPS-10");
 }

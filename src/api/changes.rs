@@ -114,5 +114,6 @@ pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, App
         usual: wording::usual(cx.state.changes.usual(change.action).as_ref()),
     });
     let support = wording::support_text(&change, cx.state.clock.now());
-    Ok(ChangePage { change: ChangeCard::from(&change), target, pace, support })
+    let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
+    Ok(ChangePage { change: ChangeCard::from(&change), target, pace, checks, support })
 }

@@ -25,7 +25,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 <nav aria-label="Pages">
                     <a href="/streams">"Streams"</a>
                     <a href="/changes">"Changes"</a>
-                    <a href="/help">"Help"</a>
+                    <a href="/help" rel="external">"Help"</a>
                 </nav>
                 {is_demo.then(|| view! { <span class="tag">"Demo"</span> }.into_any())}
                 {is_read_only.then(|| view! { <span class="tag">"Read-only"</span> }.into_any())}

@@ -165,6 +165,8 @@ pub struct ChangePage {
     pub target: TargetCard,
     /// How long it has taken or took, beside what is usual here; `None` before it was sent.
     pub pace: Option<Pace>,
+    /// What to look at while it is slow.
+    pub checks: Vec<String>,
     /// Everything that a support case needs, to copy.
     pub support: String,
 }

@@ -12,7 +12,7 @@ use crate::{
         change_card::ChangeCard,
         pages::{ChangePage as Page, Pace, PageContent},
         timestamp::span,
-        wording::{CHECK_WHEN_SLOW, Summary},
+        wording::Summary,
     },
 };
 
@@ -35,7 +35,7 @@ pub fn ChangePage() -> impl IntoView {
 #[component]
 fn Details(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
-    let Page { change, target, pace, support } = page;
+    let Page { change, target, pace, checks, support } = page;
     let heading = format!("Change of {}", change.arn.name);
     let stream = change.stream();
     let stream_path = stream.path();
@@ -53,7 +53,7 @@ fn Details(page: Page) -> impl IntoView {
         {move || summary()}
         <Ladder change=Signal::from(change) />
         {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
-        {move || is_slow().then(|| view! { <WhatToCheck /> }.into_any())}
+        {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}
         <Facts change=facts pace />
         <Support text=support />
         <p><a href=stream_path>"Go to the stream"</a></p>
@@ -105,12 +105,12 @@ fn Duration(pace: Pace) -> impl IntoView {
 
 /// After five minutes: where to look, while Keystream goes on watching.
 #[component]
-fn WhatToCheck() -> impl IntoView {
-    let checks = CHECK_WHEN_SLOW.map(|check| view! { <li>{check}</li> }.into_any());
+fn WhatToCheck(checks: Vec<String>) -> impl IntoView {
+    let checks = checks.into_iter().map(|check| view! { <li>{check}</li> }.into_any());
     view! {
         <section class="what-to-check" aria-labelledby="what-to-check">
             <h2 id="what-to-check">"What to check"</h2>
-            <ul>{checks.into_iter().collect::<Vec<_>>()}</ul>
+            <ul>{checks.collect_view()}</ul>
         </section>
     }
 }

@@ -50,18 +50,15 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, is_busy: bool, w
     let field = NodeRef::<html::Input>::new();
     let reason_field = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
+        let (Some(name), Some(reason_input)) = (field.get(), reason_field.get()) else { return };
         // What was typed while the wasm was loading counts.
-        if let (Some(name), Some(reason_input)) = (field.get(), reason_field.get()) {
-            typed_name.set(name.value());
-            reason.set(reason_input.value());
-            is_hydrated.set(true);
-        }
-    });
-    // In the dialog the field takes the focus: typing into it can do no harm.
-    Effect::new(move |_| {
-        if let (Way::Dialog { .. }, Some(field)) = (way, field.get()) {
+        typed_name.set(name.value());
+        reason.set(reason_input.value());
+        is_hydrated.set(true);
+        // In the dialog the field takes the focus: typing into it can do no harm.
+        if matches!(way, Way::Dialog { .. }) {
             // A browser refuses only for elements that are not there.
-            let _ = field.focus();
+            let _ = name.focus();
         }
     });
     let is_pending = match way {

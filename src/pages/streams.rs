@@ -158,7 +158,7 @@ fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
     } else {
         ("No stream is known yet. The targets may still be listed, or have none.", "/help".to_owned(), "How the list is filled")
     };
-    view! { <p class="nothing">{text} " " <a href=href>{link}</a></p> }
+    view! { <p class="nothing">{text} " " <a href=href rel="external">{link}</a></p> }
 }
 
 #[component]

@@ -2,6 +2,9 @@
 //! no JSON reader has to be compiled into the wasm once per type.
 
 use leptos::server::codee::{Decoder, Encoder};
+#[cfg(feature = "hydrate")]
+mod reader;
+
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, codec::Post};
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
@@ -42,7 +45,7 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, WireError> {
 #[cfg(feature = "hydrate")]
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, WireError> {
     let parsed = js_sys::JSON::parse(text).map_err(|_| WireError("not JSON".to_owned()))?;
-    serde_wasm_bindgen::from_value(parsed).map_err(|error| WireError(error.to_string()))
+    T::deserialize(reader::Reader(parsed)).map_err(|error| WireError(error.to_string()))
 }
 
 impl ContentType for Wire {

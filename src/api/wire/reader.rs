@@ -1,0 +1,203 @@
+//! Reads a type from what the browser's own JSON parser made. Of our own for the sake of size: a general reader names the
+//! field, the type and the value in its errors and compares every field's name, which is a fortieth of all that a browser
+//! loads. Here fields and variants are asked for by their place in the type, and an error says only that it did not fit.
+
+use std::{fmt, slice, vec};
+
+use js_sys::{Array, Object, Reflect};
+use serde::de::{
+    self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+    value::{StringDeserializer, U64Deserializer},
+};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The value was not of the type that was asked for.
+#[derive(Debug)]
+pub struct Misfit;
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not of the type that was asked for")
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl de::Error for Misfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+/// A value to read.
+pub struct Reader(pub JsValue);
+
+/// The whole numbers that a JSON number holds exactly.
+const EXACT: f64 = 9_007_199_254_740_991.0;
+
+impl Reader {
+    fn whole_number(&self) -> Result<i64, Misfit> {
+        let number = self.0.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= EXACT).ok_or(Misfit)?;
+        #[expect(clippy::cast_possible_truncation, reason = "whole and within 53 bits")]
+        Ok(number as i64)
+    }
+
+    fn items(&self) -> Result<Items, Misfit> {
+        Ok(Items(self.0.dyn_ref::<Array>().ok_or(Misfit)?.to_vec().into_iter()))
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+            visitor.visit_i64(self.whole_number()?)
+        })*
+    };
+}
+
+impl<'de> de::Deserializer<'de> for Reader {
+    type Error = Misfit;
+
+    whole_numbers!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64);
+    whole_numbers!(deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64);
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_bool(self.0.as_bool().ok_or(Misfit)?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_string(self.0.as_string().ok_or(Misfit)?)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_null() { visitor.visit_unit() } else { Err(Misfit) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_seq(self.items()?)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+        if !self.0.is_object() {
+            return Err(Misfit);
+        }
+        visitor.visit_map(Fields { object: self.0, names: fields.iter(), next: 0, value: JsValue::UNDEFINED })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+        // `"Variant"`, or `{"Variant": content}`.
+        let (name, content) = match self.0.as_string() {
+            Some(name) => (name, JsValue::NULL),
+            None => {
+                let object = self.0.dyn_ref::<Object>().ok_or(Misfit)?;
+                let name = Object::keys(object).get(0);
+                let content = Reflect::get(object, &name).map_err(|_| Misfit)?;
+                (name.as_string().ok_or(Misfit)?, content)
+            }
+        };
+        let place = variants.iter().zip(0u64..).find(|(known, _)| **known == name).ok_or(Misfit)?.1;
+        visitor.visit_enum(Variant { place, content: Self(content) })
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        let name: StringDeserializer<Misfit> = self.0.as_string().ok_or(Misfit)?.into_deserializer();
+        name.deserialize_identifier(visitor)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Misfit> {
+        Err(Misfit)
+    }
+
+    // What the types of `model` do not hold.
+    serde::forward_to_deserialize_any! { f32 f64 char bytes byte_buf map unit_struct tuple_struct ignored_any }
+}
+
+struct Items(vec::IntoIter<JsValue>);
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        self.0.next().map(|item| seed.deserialize(Reader(item))).transpose()
+    }
+}
+
+/// The fields of a struct that the object has, by their places in the type.
+struct Fields {
+    object: JsValue,
+    names: slice::Iter<'static, &'static str>,
+    next: u64,
+    value: JsValue,
+}
+
+impl<'de> MapAccess<'de> for Fields {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        while let Some(name) = self.names.next() {
+            let place = self.next;
+            self.next += 1;
+            self.value = Reflect::get(&self.object, &JsValue::from_str(name)).map_err(|_| Misfit)?;
+            if !self.value.is_undefined() {
+                let place: U64Deserializer<Misfit> = place.into_deserializer();
+                return seed.deserialize(place).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Misfit> {
+        seed.deserialize(Reader(std::mem::replace(&mut self.value, JsValue::UNDEFINED)))
+    }
+}
+
+struct Variant {
+    place: u64,
+    content: Reader,
+}
+
+impl<'de> EnumAccess<'de> for Variant {
+    type Error = Misfit;
+    type Variant = Reader;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Reader), Misfit> {
+        let place: U64Deserializer<Misfit> = self.place.into_deserializer();
+        Ok((seed.deserialize(place)?, self.content))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Reader {
+    type Error = Misfit;
+
+    fn unit_variant(self) -> Result<(), Misfit> {
+        if self.0.is_null() { Ok(()) } else { Err(Misfit) }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
+        de::Deserializer::deserialize_seq(self, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+        de::Deserializer::deserialize_struct(self, "", fields, visitor)
+    }
+}
