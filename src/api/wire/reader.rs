@@ -150,7 +150,7 @@ impl<'de> MapAccess<'de> for Fields {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
-        while let Some(name) = self.names.next() {
+        for name in self.names.by_ref() {
             let place = self.next;
             self.next += 1;
             self.value = Reflect::get(&self.object, &JsValue::from_str(name)).map_err(|_| Misfit)?;
