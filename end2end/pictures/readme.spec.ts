@@ -1,7 +1,7 @@
 // Takes the pictures of README, and with `LOOK=1` every page at three widths in
 // both schemes, to look at.
 import { type Page, expect } from "@playwright/test";
-import { cell, hydrated, signInAs, test } from "../fixtures/test.ts";
+import { cell, hydrated, signIn, signInAs, test } from "../fixtures/test.ts";
 
 const DIRECTORY = new URL("../screenshots/", import.meta.url).pathname;
 
@@ -10,6 +10,17 @@ async function ready(page: Page, demo: string): Promise<void> {
     await hydrated(page, "full");
     await expect(page.getByRole("link", { name: "0 unknown", exact: true })).toBeVisible({ timeout: 20_000 });
 }
+
+/** Takes a page at three widths in both schemes. */
+const shooting = (page: Page) => async (name: string) => {
+    for (const width of [360, 1024, 1600]) {
+        for (const colorScheme of ["light", "dark"] as const) {
+            await page.setViewportSize({ width, height: 900 });
+            await page.emulateMedia({ colorScheme });
+            await page.screenshot({ path: `${DIRECTORY}../test-results/look/${name}-${width}-${colorScheme}.png` });
+        }
+    }
+};
 
 test("the pictures of README", async ({ page, demo }) => {
     await ready(page, demo);
@@ -31,15 +42,7 @@ test("the pictures of README", async ({ page, demo }) => {
 test("every page at three widths in both schemes", async ({ page, demo }) => {
     test.skip(!process.env.LOOK, "only to look at: LOOK=1");
     test.setTimeout(180_000);
-    const shoot = async (name: string) => {
-        for (const width of [360, 1024, 1600]) {
-            for (const colorScheme of ["light", "dark"] as const) {
-                await page.setViewportSize({ width, height: 900 });
-                await page.emulateMedia({ colorScheme });
-                await page.screenshot({ path: `${DIRECTORY}../test-results/look/${name}-${width}-${colorScheme}.png` });
-            }
-        }
-    };
+    const shoot = shooting(page);
     await page.goto(`${demo}/sign-in`);
     await shoot("sign-in");
     await ready(page, demo);
@@ -64,4 +67,24 @@ test("every page at three widths in both schemes", async ({ page, demo }) => {
     await shoot("help");
     await page.goto(`${demo}/nowhere`);
     await shoot("not-found");
+});
+
+test("a change that waits, at three widths in both schemes", async ({ page, stack }) => {
+    test.skip(!process.env.LOOK, "only to look at: LOOK=1");
+    test.setTimeout(180_000);
+    const shoot = shooting(page);
+    await signIn(page, stack);
+    await stack.control("streams", { account: "111122223333", region: "eu-west-1", name: "orders-prod", reshard_ms: 3_600_000 });
+    await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod/disable`);
+    await hydrated(page, "full");
+    await shoot("armed-form");
+    await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
+    await page.getByLabel("Reason", { exact: true }).fill("OPS-11");
+    await page.getByRole("button", { name: "Send when ACTIVE", exact: true }).click();
+    await expect(page.getByRole("button", { name: "Cancel", exact: true })).toBeVisible();
+    await page.getByText("For a support case").click();
+    await shoot("armed");
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await expect(page.getByRole("paragraph").filter({ hasText: /^Expired/ })).toBeVisible();
+    await shoot("cancelled");
 });

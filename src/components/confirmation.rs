@@ -26,7 +26,7 @@ pub fn TargetLine(stream: StreamKey, target: TargetCard) -> impl IntoView {
 
 /// Everything that is said before the form.
 #[component]
-pub fn ConfirmationText(confirmation: Confirmation, plan: Plan) -> impl IntoView {
+pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -> impl IntoView {
     let until = plan.key_needed_until.day_and_minute();
     let retention = plan.report.retention_hours;
     let key = plan.key.to_string();
@@ -37,6 +37,11 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan) -> impl IntoView
     };
     view! {
         <Identity stream=confirmation.stream target=confirmation.target report=plan.report.clone() />
+        {is_busy.then(|| view! {
+            <p class="alert">
+                "The stream is UPDATING, not by Keystream. The request can be sent as soon as AWS reports ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
+            </p>
+        }.into_any())}
         <LadderAhead />
         <details class="consequences" open>
             <summary>"What happens, what does not, who notices"</summary>

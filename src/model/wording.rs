@@ -201,10 +201,10 @@ pub fn support_text(change: &Change, now: Timestamp) -> String {
         format!("Keystream change {}, asked for by {}", change.id, change.actor),
         String::new(),
     ];
-    let row = |name: &str, at: Option<Timestamp>| at.map_or_else(|| format!("{name}: not observed"), |at| format!("{name}: {at}"));
     lines.extend(Rung::ALL.map(|rung| match change.rung(rung) {
-        RungState::Lit(at) => row(rung.word(), Some(at)),
-        RungState::NotYet | RungState::NotObserved => row(rung.word(), None),
+        RungState::Lit(at) => format!("{}: {at}", rung.word()),
+        RungState::NotYet => format!("{}: not yet", rung.word()),
+        RungState::NotObserved => format!("{}: not observed", rung.word()),
     }));
     if let Some(id) = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_ref()) {
         lines.push(format!("AWS request id: {id}"));
@@ -339,7 +339,7 @@ mod tests {
             "Keystream change c1, asked for by mira",
             "Sent: 1970-01-01T00:16:40.000Z",
             "Accepted: 1970-01-01T00:16:40.400Z",
-            "Updating: not observed",
+            "Updating: not yet",
             "AWS request id: 7f3a",
             "Written 1970-01-01T00:16:42.000Z",
         ] {
@@ -355,6 +355,7 @@ mod tests {
         let mut refused = sent_change();
         refused.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_000_500), how: End::Rejected(refusal) }));
         let text = support_text(&refused, Timestamp::from_millis(1_002_000));
+        assert!(text.lines().any(|line| line == "Accepted: not observed"), "{text}");
         assert!(text.contains("AWS answered AccessDeniedException (request id 9b, 1970-01-01T00:16:40.500Z): not authorized"), "{text}");
     }
 }

@@ -54,7 +54,7 @@ fn Form(confirmation: Confirmation, plan: Plan, is_busy: bool) -> impl IntoView 
     let draft = confirmation.draft.clone().unwrap_or_default();
     let stream = confirmation.stream.clone();
     view! {
-        <ConfirmationText confirmation plan=plan.clone() />
+        <ConfirmationText confirmation plan=plan.clone() is_busy />
         <DisableForm stream plan draft is_busy way=Way::Page />
     }
 }

@@ -97,7 +97,7 @@ fn Confirm(confirmation: Confirmation, confirming: RwSignal<Option<StreamKey>>) 
     let way = Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
     let stream = confirmation.stream.clone();
     view! {
-        <ConfirmationText confirmation plan=(*plan).clone() />
+        <ConfirmationText confirmation plan=(*plan).clone() is_busy />
         <DisableForm stream plan=*plan draft=Default::default() is_busy way />
     }
     .into_any()

@@ -131,9 +131,6 @@ fn WaitField(wait: RwSignal<String>) -> impl IntoView {
     let options =
         OFFERED_MINUTES.map(|minutes| view! { <option value=minutes.to_string()>{span(minutes * MINUTE_MS)}</option> }.into_any());
     view! {
-        <p class="alert">
-            "The stream is UPDATING, not by Keystream. The request can be sent as soon as AWS reports ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
-        </p>
         <div class="field">
             <label for="wait_minutes">"Wait at most"</label>
             <select id="wait_minutes" name="wait_minutes" on:change:target=move |event| wait.set(event.target().value())>
