@@ -120,6 +120,7 @@ pub struct Draft {
     pub mistake: Option<FormMistake>,
     pub typed_name: String,
     pub reason: String,
+    pub wait_minutes: String,
 }
 
 /// What the confirmation's form sends, hostile until parsed.

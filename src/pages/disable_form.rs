@@ -45,7 +45,12 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, is_busy: bool, w
     let name = stream.name.to_string();
     let typed_name = RwSignal::new(draft.typed_name.clone());
     let reason = RwSignal::new(draft.reason.clone());
-    let wait = RwSignal::new(if is_busy { OFFERED_MINUTES[0].to_string() } else { String::new() });
+    let is_offered = OFFERED_MINUTES.iter().any(|minutes| minutes.to_string() == draft.wait_minutes);
+    let wait = RwSignal::new(match (is_busy, is_offered) {
+        (false, _) => String::new(),
+        (true, true) => draft.wait_minutes.clone(),
+        (true, false) => OFFERED_MINUTES[0].to_string(),
+    });
     let is_hydrated = RwSignal::new(false);
     let field = NodeRef::<html::Input>::new();
     let reason_field = NodeRef::<html::Input>::new();
@@ -128,8 +133,11 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, is_busy: bool, w
 /// How long a change may wait for a stream that is UPDATING for another reason.
 #[component]
 fn WaitField(wait: RwSignal<String>) -> impl IntoView {
-    let options =
-        OFFERED_MINUTES.map(|minutes| view! { <option value=minutes.to_string()>{span(minutes * MINUTE_MS)}</option> }.into_any());
+    let chosen = wait.get_untracked();
+    let options = OFFERED_MINUTES.map(|minutes| {
+        let value = minutes.to_string();
+        view! { <option selected=value == chosen value=value>{span(minutes * MINUTE_MS)}</option> }.into_any()
+    });
     view! {
         <div class="field">
             <label for="wait_minutes">"Wait at most"</label>

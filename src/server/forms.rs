@@ -31,6 +31,8 @@ pub struct SignInDraft {
 struct DisableDraft {
     typed_name: String,
     reason: String,
+    #[serde(default)]
+    wait_minutes: String,
 }
 
 /// The error that a refused request for a change becomes.
@@ -62,7 +64,8 @@ pub async fn answer_disable(
             Ok(requested)
         }
         Err(RequestError::Mistake(mistake)) if cx.wants_html() => {
-            let draft = DisableDraft { typed_name: form.typed_name.clone(), reason: form.reason.clone() };
+            let draft =
+                DisableDraft { typed_name: form.typed_name.clone(), reason: form.reason.clone(), wait_minutes: form.wait_minutes.clone() };
             let draft_id = keep_draft(cx, &requester.user_id, &draft).await?;
             if let Ok(key) = StreamKey::parse(&form.account, &form.region, &form.name) {
                 cx.see_other(&format!("{}?problem={mistake}&draft={draft_id}", key.disable_path()));
@@ -147,7 +150,7 @@ fn not_signed_in(cx: &RequestContext, error: SignInError) -> AppError {
 pub async fn draft_of_disable(cx: &RequestContext, requester: &Requester, problem: Option<String>, draft: Option<String>) -> Option<Draft> {
     let mistake = problem.as_deref().and_then(FormMistake::from_code)?;
     let typed: DisableDraft = kept_draft(cx, &requester.user_id, draft).await;
-    Some(Draft { mistake: Some(mistake), typed_name: typed.typed_name, reason: typed.reason })
+    Some(Draft { mistake: Some(mistake), typed_name: typed.typed_name, reason: typed.reason, wait_minutes: typed.wait_minutes })
 }
 
 /// What the sign-in or setup form shows again after a mistake.

@@ -158,6 +158,12 @@ async fn a_wait_that_is_none_leads_back_and_records_nothing() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert!(answer.location().contains("/disable?problem=wait-invalid&draft="), "{wait}: {}", answer.location());
     }
+    // Another mistake loses nothing that was chosen.
+    let changed = with(&with(&fields, "typed_name", "orders"), "wait_minutes", "60");
+    let answer = operator.post("/api/disable", &borrowed(&changed)).await;
+    let page = operator.get(answer.location()).await.body;
+    let chosen = page.split("<option ").find(|option| option.contains("selected")).unwrap_or_else(|| panic!("{page}"));
+    assert!(chosen.contains("value=\"60\""), "{page}");
     // Without a wait it is what it was before: rejected, because the stream is not ACTIVE.
     let answer = operator.post("/api/disable", &borrowed(&with(&fields, "wait_minutes", ""))).await;
     let page = operator.get(answer.location()).await.body;
