@@ -45,12 +45,7 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, is_busy: bool, w
     let name = stream.name.to_string();
     let typed_name = RwSignal::new(draft.typed_name.clone());
     let reason = RwSignal::new(draft.reason.clone());
-    let is_offered = OFFERED_MINUTES.iter().any(|minutes| minutes.to_string() == draft.wait_minutes);
-    let wait = RwSignal::new(match (is_busy, is_offered) {
-        (false, _) => String::new(),
-        (true, true) => draft.wait_minutes.clone(),
-        (true, false) => OFFERED_MINUTES[0].to_string(),
-    });
+    let wait = RwSignal::new(if is_busy { wait_to_begin_with(&draft) } else { String::new() });
     let is_hydrated = RwSignal::new(false);
     let field = NodeRef::<html::Input>::new();
     let reason_field = NodeRef::<html::Input>::new();
@@ -128,6 +123,12 @@ pub fn DisableForm(stream: StreamKey, plan: Plan, draft: Draft, is_busy: bool, w
             </div>
         </form>
     }
+}
+
+/// The wait that was chosen before a mistake, else the shortest.
+fn wait_to_begin_with(draft: &Draft) -> String {
+    let offered = OFFERED_MINUTES.map(|minutes| minutes.to_string());
+    offered.iter().find(|wait| **wait == draft.wait_minutes).unwrap_or(&offered[0]).clone()
 }
 
 /// How long a change may wait for a stream that is UPDATING for another reason.
