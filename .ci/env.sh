@@ -71,6 +71,18 @@ wasm_bindgen() {
     return 1
 }
 
+# Prints the directory of the newest Postgres server's programs.
+postgres_bin() {
+    local candidate
+    for candidate in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -Vr) "$(dirname "$(command -v initdb || true)" 2>/dev/null)"; do
+        if [ -x "$candidate/initdb" ] && [ -x "$candidate/postgres" ]; then
+            printf '%s\n' "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
 chromium_binary() {
     local candidate
     for candidate in "${KEYSTREAM_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Debug,
+    pin::Pin,
     sync::LazyLock,
     time::{Duration, Instant},
 };
@@ -15,6 +16,9 @@ pub trait Clock: Debug + Send + Sync {
 
     /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to.
     fn steady(&self) -> Duration;
+
+    /// Waits until this much time has passed.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 /// The machine's clock.
@@ -31,5 +35,9 @@ impl Clock for SystemClock {
     fn steady(&self) -> Duration {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         START.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
     }
 }

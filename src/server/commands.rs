@@ -12,7 +12,7 @@ use super::{
     clock::{Clock, SystemClock},
     config::Settings,
     random,
-    store::{Opener, Store, User, users},
+    store::{Opener, Store, User, users, without_password},
 };
 use crate::model::{
     identity::Role,
@@ -114,7 +114,7 @@ pub async fn audit_export(settings: &Settings, output: impl Write) -> anyhow::Re
 /// When a target cannot be read, or the database not be opened.
 pub async fn check_config(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
     Store::open(&settings.database_url, Opener::Command).await?;
-    writeln!(output, "database {}: can be opened", settings.database_url)?;
+    writeln!(output, "database {}: can be opened", without_password(&settings.database_url))?;
     let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
     let mut failed = 0;
     for target in targets::load(&settings.targets, &clock).await? {

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use thiserror::Error;
 use url::{Host, Url};
 
+use super::store::{is_postgres, without_password};
 use crate::model::stream::{Account, Region};
 
 /// What `serve` needs to know.
@@ -115,7 +116,7 @@ const KNOWN: [(&str, &str); 8] = [
     ("listen", "an address and a port, such as 127.0.0.1:3000"),
     ("public_url", "the origin that browsers use, such as https://keystream.example; plain http on loopback only"),
     ("trusted_proxies", "networks by comma, such as 10.0.0.0/8,fd00::/8"),
-    ("database_url", "sqlite://FILE"),
+    ("database_url", "sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE"),
     ("targets", "ACCOUNT/REGION by comma, such as 123456789012/us-east-1"),
     ("read_only", "true or false"),
     ("metrics_listen", "an address and a port, such as 127.0.0.1:9100"),
@@ -152,7 +153,7 @@ impl Settings {
         let bad = |key: &str| {
             let (name, value) = values.get(key).cloned().unwrap_or_default();
             let takes = KNOWN.iter().find(|(known, _)| *known == key).map_or("", |(_, takes)| takes);
-            ConfigError::Value { key: name, value, takes }
+            ConfigError::Value { key: name, value: without_password(&value), takes }
         };
         let address = |key: &str| text(key).map(|value| value.parse().map_err(|_| bad(key))).transpose();
         let listen = address("listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
@@ -173,7 +174,7 @@ impl Settings {
             Some(_) => return Err(bad("read_only")),
         };
         let database_url = text("database_url").unwrap_or("sqlite://keystream.db");
-        if !database_url.starts_with("sqlite://") {
+        if !database_url.starts_with("sqlite://") && !is_postgres(database_url) {
             return Err(bad("database_url"));
         }
         Ok(Self {

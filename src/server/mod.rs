@@ -10,6 +10,7 @@ pub mod config;
 pub mod context;
 mod demo;
 pub mod forms;
+mod housekeeping;
 pub mod http;
 pub mod inventory;
 pub mod lifecycle;

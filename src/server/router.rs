@@ -1,6 +1,6 @@
 //! The router: every route and the whole middleware stack, in order.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
     response::{Redirect, Response},
     routing::{get, post},
 };
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir,
     timeout::TimeoutLayer,
@@ -44,6 +44,10 @@ pub const PLAIN_HANDLERS: [(&str, &str); 8] = [
     ("GET", "/robots.txt"),
 ];
 
+/// The routes of pages. Made once a process: while Leptos makes the list, resources of pages that are being rendered
+/// beside it never load (leptos issue 4773).
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
 /// The whole application.
 pub fn build(state: AppState) -> Router {
     let site = ServeDir::new(state.assets.root()).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
@@ -57,12 +61,7 @@ pub fn build(state: AppState) -> Router {
     let for_shell = state.assets.clone();
     // Registers the server functions as well, under their own paths.
     let pages = Router::<AppState>::new()
-        .leptos_routes_with_context(
-            &state,
-            generate_route_list(App),
-            move || context::provide(for_pages.clone()),
-            move || shell(&for_shell),
-        )
+        .leptos_routes_with_context(&state, ROUTES.clone(), move || context::provide(for_pages.clone()), move || shell(&for_shell))
         .layer(from_fn_with_state(state.clone(), forms::guard));
 
     let routes = Router::new()

@@ -13,14 +13,14 @@ use super::{
     change::Changes,
     clock::{Clock, SystemClock},
     config::{Origin, Settings},
-    demo,
+    demo, housekeeping,
     http::{assets::Assets, metrics},
     inventory::{Inventory, collect},
     lifecycle,
     middleware::client_address::TrustedProxies,
     router,
     state::{AppState, Services},
-    store::{Opener, Store, StoreError},
+    store::{Opener, Store, StoreError, without_password},
 };
 
 /// Serves on the configured targets.
@@ -30,7 +30,10 @@ use super::{
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let store = Store::open(&settings.database_url, Opener::Server).await?;
     if store.has_demo_users().await? {
-        bail!("{} was made by the demo and has users without passwords; choose another KEYSTREAM_DATABASE_URL", settings.database_url);
+        bail!(
+            "{} was made by the demo and has users without passwords; choose another KEYSTREAM_DATABASE_URL",
+            without_password(&settings.database_url)
+        );
     }
     serve(settings, store, false).await
 }
@@ -127,6 +130,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     for target in inventory.targets() {
         tasks.spawn(collect(inventory.clone(), target.clone(), draining.clone()));
     }
+    tasks.spawn(housekeeping::run(store.clone(), clock.clone(), draining.clone()));
     let services = Services {
         store,
         inventory,

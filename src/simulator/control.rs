@@ -2,8 +2,9 @@
 //!
 //! - `GET /_control/calls`: every call so far, `DELETE` forgets them.
 //! - `POST /_control/faults`: `{"operation", "stream"?, "times"?, "fault"}`; `DELETE` disarms all.
-//! - `POST /_control/streams`: `{"account", "region", "name", ...}` makes or changes a stream; `"delete": true` removes it.
-//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?}`.
+//! - `POST /_control/streams`: `{"account", "region", "name", ...}` makes or changes a stream; `"delete": true` removes it;
+//!   `DELETE` removes all.
+//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?}`.
 
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use super::world::{Caller, Stream, World, since_epoch};
 pub enum Fault {
     /// The call waits, then goes on.
     DelayMs(u64),
+    /// The call acts; its answer waits.
+    HoldAnswerMs(u64),
     /// The call acts; the connection closes without an answer.
     DropAnswer,
     /// The call does not act; the connection closes without an answer.
@@ -80,6 +83,8 @@ struct StreamOrder {
 struct SettingsOrder {
     transition_ms: Option<u64>,
     enforces_rates: Option<bool>,
+    late_flip_ms: Option<u64>,
+    lagging_reads: Option<u32>,
 }
 
 /// Answers one request to the control endpoint.
@@ -97,11 +102,17 @@ pub fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (S
             done
         }
         (&Method::POST, "/_control/streams") => parsed(body, |order| change_stream(world, order)),
+        (&Method::DELETE, "/_control/streams") => {
+            world.remove_all_streams();
+            done
+        }
         (&Method::POST, "/_control/settings") => parsed(body, |order: SettingsOrder| {
             if let Some(millis) = order.transition_ms {
                 world.settings.transition = Duration::from_millis(millis);
             }
             world.settings.enforces_rates = order.enforces_rates.unwrap_or(world.settings.enforces_rates);
+            world.settings.late_flip = order.late_flip_ms.map_or(world.settings.late_flip, Duration::from_millis);
+            world.settings.lagging_reads = order.lagging_reads.unwrap_or(world.settings.lagging_reads);
         }),
         _ => (StatusCode::NOT_FOUND, json!({"error": "no such control"})),
     }
@@ -135,6 +146,6 @@ fn change_stream(world: &mut World, order: StreamOrder) {
     }
     stream.hides_encryption = order.hides_encryption.unwrap_or(stream.hides_encryption);
     if let Some(millis) = order.reshard_ms {
-        stream.begin(stream.key.clone(), Some(Duration::from_millis(millis)));
+        stream.reshard(Duration::from_millis(millis));
     }
 }

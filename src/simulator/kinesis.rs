@@ -62,15 +62,16 @@ fn list_streams(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
 fn describe_stream_summary(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     world.throttle(caller, "DescribeStreamSummary", 20)?;
     let stream = find(world, caller, input)?;
+    let (status, key) = stream.described();
     let mut summary = json!({
-        "StreamName": stream.name, "StreamARN": arn(caller, &stream.name), "StreamStatus": stream.status,
+        "StreamName": stream.name, "StreamARN": arn(caller, &stream.name), "StreamStatus": status,
         "StreamModeDetails": mode(stream), "RetentionPeriodHours": stream.retention_hours,
         "StreamCreationTimestamp": stream.created, "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
         "OpenShardCount": stream.open_shards, "ConsumerCount": stream.consumers,
     });
     if !stream.hides_encryption {
-        summary["EncryptionType"] = json!(if stream.key.is_some() { "KMS" } else { "NONE" });
-        if let Some(key) = &stream.key {
+        summary["EncryptionType"] = json!(if key.is_some() { "KMS" } else { "NONE" });
+        if let Some(key) = &key {
             summary["KeyId"] = json!(key);
         }
     }
@@ -89,7 +90,7 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
     if key.parse::<KeyId>().is_err() {
         return Err(Refused::new("InvalidArgumentException", format!("KeyId {key} is not valid.")));
     }
-    let lasts = Some(world.settings.transition);
+    let settings = world.settings.clone();
     let account = caller.account.clone();
     let stream = find(world, caller, input)?;
     if stream.status != "ACTIVE" {
@@ -100,7 +101,7 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
         let message = format!("Stream {} under account {account} has reached the limit of {A_DAY} changes in 24 hours.", stream.name);
         return Err(Refused::new("LimitExceededException", message));
     }
-    stream.begin(is_start.then(|| key.to_owned()), lasts);
+    stream.begin(is_start.then(|| key.to_owned()), &settings);
     Ok(None)
 }
 

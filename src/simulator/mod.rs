@@ -133,9 +133,12 @@ async fn answer_kinesis(operation: &str, caller: &Caller, body: &[u8], world: &M
             None if never_arrives => Err(Refused::new("InternalFailureException", "the request never arrived")),
             None => kinesis::call(&mut world, operation, caller, &input),
         };
-        world.log_call(operation, caller, stream.as_deref(), outcome.as_ref().map_or_else(|refused| refused.code.as_str(), |_| "ok"));
+        world.log_call(operation, caller, stream.as_deref(), &outcome);
         outcome
     };
+    if let Some(Fault::HoldAnswerMs(millis)) = fault {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
     match fault {
         Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
         Some(Fault::Error500Before | Fault::Error500After) => {

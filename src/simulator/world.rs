@@ -7,6 +7,7 @@ use std::{
 };
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
+use serde_json::Value;
 
 use super::{
     Refused,
@@ -21,11 +22,15 @@ pub struct Settings {
     pub transition: Duration,
     /// Whether call-rate limits are enforced.
     pub enforces_rates: bool,
+    /// How long after UPDATING has ended a describe still gives the former encryption.
+    pub late_flip: Duration,
+    /// How many describes after an accepted change still give what was before it.
+    pub lagging_reads: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { transition: Duration::from_secs(6), enforces_rates: true }
+        Self { transition: Duration::from_secs(6), enforces_rates: true, late_flip: Duration::ZERO, lagging_reads: 0 }
     }
 }
 
@@ -63,8 +68,9 @@ pub struct Stream {
     pub open_shards: i32,
     pub is_on_demand: bool,
     pub consumers: i32,
-    /// What UPDATING ends in, and when; `None` for ever.
-    transition: Option<(Option<Instant>, Option<String>)>,
+    transition: Option<Transition>,
+    /// What lagging describes give, and how many of them are still to come.
+    lag: Option<(u32, String, Option<String>)>,
     stops: VecDeque<Instant>,
     starts: VecDeque<Instant>,
 }
@@ -82,17 +88,44 @@ impl Stream {
             is_on_demand: false,
             consumers: 0,
             transition: None,
+            lag: None,
             stops: VecDeque::new(),
             starts: VecDeque::new(),
         }
     }
 
     /// Begins a change of encryption: UPDATING now, the new state when it is over.
-    pub fn begin(&mut self, key: Option<String>, lasts: Option<Duration>) {
+    pub fn begin(&mut self, key: Option<String>, settings: &Settings) {
         let successes = if key.is_some() { &mut self.starts } else { &mut self.stops };
         successes.push_back(Instant::now());
+        self.lag = (settings.lagging_reads > 0).then(|| (settings.lagging_reads, self.status.clone(), self.key.clone()));
+        self.update(key, settings.transition, settings.late_flip);
+    }
+
+    /// Begins an UPDATING that changes nothing of the encryption.
+    pub fn reshard(&mut self, lasts: Duration) {
+        self.update(self.key.clone(), lasts, Duration::ZERO);
+    }
+
+    fn update(&mut self, key: Option<String>, lasts: Duration, late_flip: Duration) {
         self.status = "UPDATING".to_owned();
-        self.transition = Some((lasts.map(|lasts| Instant::now() + lasts), key));
+        let active_at = Instant::now() + lasts;
+        self.transition = Some(Transition { active_at, flips_at: active_at + late_flip, key });
+    }
+
+    /// Status and key as the next describe gives them.
+    pub fn described(&mut self) -> (String, Option<String>) {
+        match &mut self.lag {
+            Some((left, status, key)) => {
+                let former = (status.clone(), key.clone());
+                *left -= 1;
+                if *left == 0 {
+                    self.lag = None;
+                }
+                former
+            }
+            None => (self.status.clone(), self.key.clone()),
+        }
     }
 
     /// How many of the 25 a day are used in this direction.
@@ -107,14 +140,24 @@ impl Stream {
 
     /// Lets time pass.
     fn advance(&mut self) {
-        if let Some((Some(until), key)) = &self.transition
-            && Instant::now() >= *until
-        {
-            self.key.clone_from(key);
+        let Some(Transition { active_at, flips_at, key }) = &self.transition else { return };
+        let now = Instant::now();
+        if now >= *active_at && self.status == "UPDATING" {
             self.status = "ACTIVE".to_owned();
+        }
+        if now >= *flips_at {
+            self.key.clone_from(key);
             self.transition = None;
         }
     }
+}
+
+/// An UPDATING under way, and what it ends in.
+#[derive(Debug, Clone)]
+struct Transition {
+    active_at: Instant,
+    flips_at: Instant,
+    key: Option<String>,
 }
 
 /// One call, as `/_control/calls` lists it.
@@ -125,7 +168,17 @@ pub struct Call {
     pub region: String,
     pub stream: Option<String>,
     pub outcome: String,
+    /// What a describe gave.
+    pub described: Option<Described>,
     pub at_ms: u128,
+}
+
+/// The part of a description that changes of encryption are about.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Described {
+    pub status: String,
+    pub encryption: Option<String>,
+    pub key: Option<String>,
 }
 
 /// Everything there is.
@@ -157,6 +210,10 @@ impl World {
         streams
     }
 
+    pub fn remove_all_streams(&mut self) {
+        self.streams.clear();
+    }
+
     /// Counts a call against AWS's limit of so many a second.
     pub fn throttle(&mut self, caller: &Caller, operation: &str, per_second: usize) -> Result<(), Refused> {
         if !self.settings.enforces_rates {
@@ -185,13 +242,20 @@ impl World {
         Some(fault)
     }
 
-    pub fn log_call(&mut self, operation: &str, caller: &Caller, stream: Option<&str>, outcome: &str) {
+    pub fn log_call(&mut self, operation: &str, caller: &Caller, stream: Option<&str>, outcome: &Result<Option<Value>, Refused>) {
+        let summary = outcome.as_ref().ok().and_then(Option::as_ref).and_then(|answer| answer.get("StreamDescriptionSummary"));
+        let text = |summary: &Value, key: &str| summary.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
         self.calls.push(Call {
             operation: operation.to_owned(),
             account: caller.account.clone(),
             region: caller.region.clone(),
             stream: stream.map(ToOwned::to_owned),
-            outcome: outcome.to_owned(),
+            outcome: outcome.as_ref().map_or_else(|refused| refused.code.clone(), |_| "ok".to_owned()),
+            described: summary.map(|summary| Described {
+                status: text(summary, "StreamStatus").unwrap_or_default(),
+                encryption: text(summary, "EncryptionType"),
+                key: text(summary, "KeyId"),
+            }),
             at_ms: since_epoch().as_millis(),
         });
     }

@@ -3,15 +3,12 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use super::support::{ACCOUNT, Actor, REGION, TestApp, borrowed, hidden_fields, until, with};
-use crate::{
-    model::{
-        change::{Change, End, Ending},
-        identity::Role,
-        refusal::{Precondition, Refusal, RefusalKind},
-        timestamp::MINUTE_MS,
-    },
-    server::change::Changes,
+use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, hidden_fields, until, with};
+use crate::model::{
+    change::{Change, End, Ending},
+    identity::Role,
+    refusal::{Precondition, Refusal, RefusalKind},
+    timestamp::MINUTE_MS,
 };
 
 async fn reshard(app: &TestApp, millis: u64) {
@@ -127,20 +124,10 @@ async fn what_became_of_the_stream_meanwhile_rejects_it_unsent() {
 
 #[tokio::test]
 async fn an_armed_change_survives_a_restart() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(Setup { is_mortal: true, ..Setup::default() }).await;
     reshard(&app, 4_000).await;
     let id = arm(&app.actor(Role::Operator).await).await;
-    // The first engine stops, a second one takes up the journal.
-    app.state.draining.cancel();
-    let engine = Changes::new(
-        app.state.store.clone(),
-        app.state.inventory.clone(),
-        app.state.clock.clone(),
-        false,
-        tokio_util::task::TaskTracker::new(),
-        tokio_util::sync::CancellationToken::new(),
-    );
-    engine.resume().await.unwrap();
+    let app = app.killed_and_started_again().await;
     assert!(app.state.store.change(&id).await.unwrap().unwrap().is_waiting(), "still waiting, not expired");
     let settled = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&settled), Some(&End::Settled));

@@ -53,7 +53,7 @@ async fn a_chain_that_was_touched_names_the_first_bad_row() {
         assert!(matches!(verify(&app.state.store).await.unwrap(), Verified::Whole { rows: 3, .. }));
         let mut tx = app.state.store.write().await.unwrap();
         for statement in damage.split(';') {
-            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut *tx).await.unwrap();
+            tx.run(statement).await.unwrap();
         }
         tx.commit().await.unwrap();
         assert_eq!(verify(&app.state.store).await.unwrap(), expected, "{damage}");

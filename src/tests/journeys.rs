@@ -19,7 +19,7 @@ use crate::{
         aws::{SendOutcome, targets},
         clock::{Clock, SystemClock},
         config::TargetSettings,
-        store::{Inserted, NewChange, changes as journal},
+        store::{Inserted, NewChange},
     },
 };
 
@@ -174,7 +174,7 @@ async fn a_limit_after_25_disables_is_the_quota() {
         change.accepted = Some(Acceptance { at: now, request_id: None });
         change.end = Some(Ending { at: now, how: End::Settled });
         let new = NewChange { change: &mut change, user_id: "u", request_id: &format!("r{number}"), form_hash: "h" };
-        assert!(matches!(journal::insert(&mut tx, new).await.unwrap(), Inserted::Recorded));
+        assert!(matches!(app.state.store.insert_change(&mut tx, new).await.unwrap(), Inserted::Recorded { .. }));
     }
     tx.commit().await.unwrap();
     let limit = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "LimitExceededException", "message": "a limit"}}});

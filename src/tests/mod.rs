@@ -2,11 +2,15 @@
 
 mod armed;
 mod audit;
+mod database;
 mod edge;
+mod faults;
 mod forms;
+mod instances;
 mod journeys;
 mod permissions;
 mod restart;
 mod sessions;
+mod store;
 mod support;
 mod time;

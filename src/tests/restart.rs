@@ -3,9 +3,8 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use serde_json::json;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::support::{ACCOUNT, REGION, TestApp};
+use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp};
 use crate::{
     model::{
         change::{End, Ending},
@@ -15,35 +14,29 @@ use crate::{
     },
     server::{
         aws::targets,
-        change::Changes,
         clock::{Clock, SystemClock},
         config::{Settings, TargetSettings},
         inventory::Inventory,
         serve,
-        store::{Opener, Store, StoreError, User, changes as journal, users},
+        store::{Opener, Store, StoreError, User, users},
     },
     simulator,
 };
 
-/// A second engine over the same journal, as after a restart.
-async fn resumed(app: &TestApp) -> Arc<Changes> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let engine =
-        Changes::new(app.state.store.clone(), app.state.inventory.clone(), clock, false, TaskTracker::new(), CancellationToken::new());
-    engine.resume().await.unwrap();
-    engine
+async fn mortal() -> TestApp {
+    TestApp::with(Setup { is_mortal: true, ..Setup::default() }).await
 }
 
 #[tokio::test]
 async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading() {
-    let app = TestApp::start().await;
+    let app = mortal().await;
     app.known("orders-prod").await;
     // The call acts, and its answer comes only after the "restart".
-    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"delay-ms": 3_000}})).await;
+    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"hold-answer-ms": 3_000}})).await;
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
     app.change_when(&id, |change| change.sent_at.is_some()).await;
-    let _engine = resumed(&app).await;
-    let unknown = app.state.store.change(&id).await.unwrap().unwrap();
+    let app = app.killed_and_started_again().await;
+    let unknown = app.change_when(&id, |change| change.outcome_unknown.is_some()).await;
     assert_eq!(unknown.outcome_unknown.unwrap().why, "Keystream stopped before the answer arrived");
     app.change_when(&id, |change| change.reached_at.is_some()).await;
     assert_eq!(app.calls("StopStreamEncryption").await, 1, "nothing is sent again");
@@ -51,7 +44,7 @@ async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading(
 
 #[tokio::test]
 async fn what_was_never_sent_expires() {
-    let app = TestApp::start().await;
+    let app = mortal().await;
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     // Recorded and not sent: as if the server had stopped in between.
@@ -62,11 +55,13 @@ async fn what_was_never_sent_expires() {
     (change.sent_at, change.end) = (None, None);
     let mut tx = app.state.store.write().await.unwrap();
     let new = crate::server::store::NewChange { change: &mut change, user_id: "u", request_id: "r", form_hash: "h" };
-    journal::insert(&mut tx, new).await.unwrap();
+    app.state.store.insert_change(&mut tx, new).await.unwrap();
     tx.commit().await.unwrap();
     let calls = app.calls("StopStreamEncryption").await;
-    let _engine = resumed(&app).await;
-    let expired = app.state.store.change("neversent0000000").await.unwrap().unwrap();
+    let cookie = operator.cookie.clone();
+    let app = app.killed_and_started_again().await;
+    let operator = Actor { app: &app, cookie };
+    let expired = app.change_when("neversent0000000", |change| !change.is_active()).await;
     assert!(matches!(expired.end, Some(Ending { how: End::Expired, .. })));
     assert_eq!(app.calls("StopStreamEncryption").await, calls);
     let page = operator.get("/changes/neversent0000000").await.body;
@@ -169,6 +164,6 @@ async fn fifty_at_once_are_one_change_and_one_call() {
 
 #[tokio::test]
 async fn the_simulator_never_listens_beyond_loopback() {
-    let settings = simulator::Settings { transition: Duration::from_millis(1), enforces_rates: true };
+    let settings = simulator::Settings { transition: Duration::from_millis(1), enforces_rates: true, ..simulator::Settings::default() };
     assert!(simulator::start(SocketAddr::from(([0, 0, 0, 0], 0)), settings).await.is_err());
 }

@@ -2,6 +2,8 @@
 
 use std::{
     net::SocketAddr,
+    panic::Location,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -16,9 +18,11 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
-use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::database::{Kind, TestDatabase};
 use crate::{
     model::{change::Change, identity::Role, stream::StreamKey, timestamp::Timestamp, validation::UserName},
     server::{
@@ -29,9 +33,9 @@ use crate::{
         http::assets::Assets,
         middleware::client_address::TrustedProxies,
         random, router,
-        serve::{Parts, assemble},
+        serve::{Parts, Running, assemble},
         state::AppState,
-        store::{Opener, Store, User, users},
+        store::{Opener, Store, StoreError, User, users},
     },
     simulator,
 };
@@ -42,13 +46,27 @@ pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-west-1";
 
 /// The machine's clock, moved by as much as a test wants.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MovedClock {
     passed: AtomicI64,
     set_by: AtomicI64,
+    /// How many times faster than the machine's it goes.
+    pace: u32,
+    start: Timestamp,
+}
+
+impl Default for MovedClock {
+    fn default() -> Self {
+        Self::at_pace(1)
+    }
 }
 
 impl MovedClock {
+    /// A clock that goes faster.
+    pub fn at_pace(pace: u32) -> Self {
+        Self { passed: AtomicI64::new(0), set_by: AtomicI64::new(0), pace, start: SystemClock.now() }
+    }
+
     /// Lets time pass.
     pub fn advance(&self, millis: i64) {
         self.passed.fetch_add(millis, Ordering::SeqCst);
@@ -62,22 +80,30 @@ impl MovedClock {
 
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_millis(self.passed.load(Ordering::SeqCst)).plus_millis(self.set_by.load(Ordering::SeqCst))
+        let since_start = SystemClock.now().millis_since(self.start) * i64::from(self.pace);
+        self.start.plus_millis(since_start).plus_millis(self.passed.load(Ordering::SeqCst)).plus_millis(self.set_by.load(Ordering::SeqCst))
     }
 
     fn steady(&self) -> Duration {
-        SystemClock.steady() + Duration::from_millis(self.passed.load(Ordering::SeqCst).unsigned_abs())
+        SystemClock.steady() * self.pace + Duration::from_millis(self.passed.load(Ordering::SeqCst).unsigned_abs())
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        SystemClock.sleep(duration / self.pace)
     }
 }
 
-/// The application under test.
+/// The application under test, as one process: what it spawns ends with its runtime.
 pub struct TestApp {
     router: Router,
     pub state: AppState,
     pub simulator: String,
     pub clock: Arc<MovedClock>,
     pub database_url: String,
-    _directory: TempDir,
+    ground: Arc<Ground>,
+    tasks: TaskTracker,
+    /// Of its own where the test ends the process.
+    runtime: Option<Runtime>,
 }
 
 /// How the application is set up.
@@ -85,9 +111,22 @@ pub struct TestApp {
 pub struct Setup {
     pub is_read_only: bool,
     pub is_demo: bool,
+    /// How many times faster than the machine's its clock goes; 0 is as 1.
+    pub pace: u32,
+    pub database: Kind,
+    /// The test will end the process, or start others beside it.
+    pub is_mortal: bool,
     pub public_url: Option<&'static str>,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
+}
+
+/// What outlives a process: the database, AWS, and time.
+struct Ground {
+    setup: Setup,
+    database: TestDatabase,
+    simulator: String,
+    clock: Arc<MovedClock>,
 }
 
 impl TestApp {
@@ -98,50 +137,79 @@ impl TestApp {
     pub async fn with(setup: Setup) -> Self {
         // What the application logs stands beside a failure.
         let _ = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).try_init();
-        let settings = simulator::Settings { transition: Duration::from_millis(300), enforces_rates: false };
+        let settings =
+            simulator::Settings { transition: Duration::from_millis(300), enforces_rates: false, ..simulator::Settings::default() };
         let address = simulator::start(SocketAddr::from(([127, 0, 0, 1], 0)), settings).await.unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", directory.path().join("test.db").display());
-        let store = Store::open(&url, Opener::Server).await.unwrap();
-        add_users(&store, setup.is_demo).await;
-        let moved = Arc::new(MovedClock::default());
-        let clock: Arc<dyn Clock> = moved.clone();
         let simulator = format!("http://{address}");
-        let target = TargetSettings {
-            account: Some(ACCOUNT.parse().unwrap()),
-            region: Some(REGION.parse().unwrap()),
-            endpoint: Some(simulator.clone()),
-            simulator_access_key: Some(ACCOUNT.to_owned()),
-            is_production: true,
-            ..TargetSettings::default()
-        };
-        let targets = targets::load(&[target], &clock).await.unwrap();
-        let running = assemble(Parts {
-            store,
-            targets,
-            clock,
-            origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
-            assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
-            trusted_proxies: TrustedProxies::default(),
-            is_demo: setup.is_demo,
-            is_read_only: setup.is_read_only,
-        })
-        .await
-        .unwrap();
+        if setup.pace > 1 {
+            // AWS's rates go by the machine's clock: one stream is read as often as a fast clock wants it.
+            let only = serde_json::json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/orders"});
+            control(&simulator, Method::DELETE, "streams", serde_json::Value::Null).await;
+            control(&simulator, Method::POST, "streams", only).await;
+        }
+        let database = TestDatabase::new(setup.database).await;
+        let clock = Arc::new(MovedClock::at_pace(setup.pace.max(1)));
+        let store = Store::open(&database.url, Opener::Command).await.unwrap();
+        add_users(&store, setup.is_demo).await;
+        drop(store);
+        Self::on(Arc::new(Ground { setup, database, simulator, clock })).await
+    }
+
+    /// Another process on the same database, the same AWS and the same time.
+    pub async fn another(&self) -> Self {
+        Self::on(self.ground.clone()).await
+    }
+
+    /// Ends the process as `kill -9` does, and starts it again.
+    pub async fn killed_and_started_again(self) -> Self {
+        let ground = self.kill();
+        Self::on(ground).await
+    }
+
+    /// Begins to stop as at a signal, and waits until what is under way has been written.
+    pub async fn drain(&self) {
+        self.state.draining.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn kill(mut self) -> Arc<Ground> {
+        self.runtime.take().expect("only a mortal process can be killed").shutdown_background();
+        self.ground.clone()
+    }
+
+    async fn on(ground: Arc<Ground>) -> Self {
+        if !ground.setup.is_mortal {
+            let running = run_on(ground.clone()).await;
+            return Self::of(ground, running, None);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let running = runtime.spawn(run_on(ground.clone())).await.unwrap();
+        Self::of(ground, running, Some(runtime))
+    }
+
+    fn of(ground: Arc<Ground>, running: Running, runtime: Option<Runtime>) -> Self {
         Self {
             router: router::build(running.state.clone()),
             state: running.state,
-            simulator,
-            clock: moved,
-            database_url: url,
-            _directory: directory,
+            simulator: ground.simulator.clone(),
+            clock: ground.clock.clone(),
+            database_url: ground.database.url.clone(),
+            ground,
+            tasks: running.tasks,
+            runtime,
         }
     }
 
     /// Sends a request as it is.
     pub async fn send(&self, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000))));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let answer = self.router.clone().oneshot(request);
+        let response = match &self.runtime {
+            // What the request begins belongs to the process.
+            Some(runtime) => runtime.spawn(answer).await.unwrap().unwrap(),
+            None => answer.await.unwrap(),
+        };
         let (parts, body) = response.into_parts();
         let is_stream = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
         let body = if is_stream { String::new() } else { String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned() };
@@ -161,21 +229,19 @@ impl TestApp {
 
     /// Orders something of the simulator.
     pub async fn control(&self, path: &str, order: serde_json::Value) {
-        let client: hyper_util::client::legacy::Client<_, Body> =
-            hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http();
-        let request = Request::post(format!("{}/_control/{path}", self.simulator)).body(Body::from(order.to_string())).unwrap();
-        let answer = client.request(request).await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK);
+        control(&self.simulator, Method::POST, path, order).await;
     }
 
     /// How many calls of an operation the simulator counted.
     pub async fn calls(&self, operation: &str) -> usize {
-        let client: hyper_util::client::legacy::Client<_, Body> =
-            hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http();
+        self.call_log().await.iter().filter(|call| call["operation"] == operation).count()
+    }
+
+    /// Every call that the simulator got.
+    pub async fn call_log(&self) -> Vec<serde_json::Value> {
         let request = Request::get(format!("{}/_control/calls", self.simulator)).body(Body::empty()).unwrap();
-        let body = client.request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
-        let calls: Vec<serde_json::Value> = serde_json::from_slice(&body).unwrap();
-        calls.iter().filter(|call| call["operation"] == operation).count()
+        let body = client().request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&body).unwrap()
     }
 
     /// Waits until the collector has read a stream.
@@ -185,25 +251,86 @@ impl TestApp {
     }
 
     /// Waits until a change fulfils a condition.
-    pub async fn change_when(&self, id: &str, is_met: impl Fn(&Change) -> bool) -> Change {
-        until(|| async { self.state.store.change(id).await.unwrap().filter(&is_met) }).await
+    #[track_caller]
+    pub fn change_when(&self, id: &str, is_met: impl Fn(&Change) -> bool) -> impl Future<Output = Change> {
+        let caller = Location::caller();
+        async move { until_or_blame(caller, || async { self.state.store.change(id).await.unwrap().filter(&is_met) }).await }
     }
 }
 
-/// Waits for a condition, at most 30 s.
-pub async fn until<T, F: Future<Output = Option<T>>>(mut condition: impl FnMut() -> F) -> T {
-    for _ in 0..1_500 {
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn client() -> hyper_util::client::legacy::Client<hyper_util::client::legacy::connect::HttpConnector, Body> {
+    hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http()
+}
+
+async fn control(simulator: &str, method: Method, path: &str, order: serde_json::Value) {
+    let request =
+        Request::builder().method(method).uri(format!("{simulator}/_control/{path}")).body(Body::from(order.to_string())).unwrap();
+    let answer = client().request(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+async fn run_on(ground: Arc<Ground>) -> Running {
+    let clock: Arc<dyn Clock> = ground.clock.clone();
+    let target = TargetSettings {
+        account: Some(ACCOUNT.parse().unwrap()),
+        region: Some(REGION.parse().unwrap()),
+        endpoint: Some(ground.simulator.clone()),
+        simulator_access_key: Some(ACCOUNT.to_owned()),
+        is_production: true,
+        ..TargetSettings::default()
+    };
+    let targets = targets::load(&[target], &clock).await.unwrap();
+    // A process that was just killed holds the lock of its file until its tasks are gone.
+    let store = until(|| async {
+        match Store::open(&ground.database.url, Opener::Server).await {
+            Err(StoreError::InUse(_)) => None,
+            opened => Some(opened.unwrap()),
+        }
+    });
+    let setup = &ground.setup;
+    assemble(Parts {
+        store: store.await,
+        targets,
+        clock,
+        origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
+        assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
+        trusted_proxies: TrustedProxies::default(),
+        is_demo: setup.is_demo,
+        is_read_only: setup.is_read_only,
+    })
+    .await
+    .unwrap()
+}
+
+/// Waits for a condition, at most a minute.
+#[track_caller]
+pub fn until<T, F: Future<Output = Option<T>>>(condition: impl FnMut() -> F) -> impl Future<Output = T> {
+    until_or_blame(Location::caller(), condition)
+}
+
+async fn until_or_blame<T, F: Future<Output = Option<T>>>(caller: &Location<'_>, mut condition: impl FnMut() -> F) -> T {
+    let begun = SystemClock.steady();
+    while SystemClock.steady().saturating_sub(begun) < Duration::from_secs(60) {
         if let Some(met) = condition().await {
             return met;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("waited 30 s in vain");
+    panic!("{caller}: waited a minute in vain");
 }
 
 async fn add_users(store: &Store, is_demo: bool) {
     // One hash for all: hashing is tested elsewhere, and takes its time.
-    let hash = passwords::hash_now(&PASSWORD.into()).unwrap();
+    static HASH: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| passwords::hash_now(&PASSWORD.into()).unwrap());
+    let hash = HASH.clone();
     let mut tx = store.write().await.unwrap();
     for role in Role::ALL {
         let password_hash = (!is_demo).then(|| hash.clone());

@@ -49,6 +49,29 @@ impl AuditEvent {
         Self { at, actor: "keystream".to_owned(), action: action.to_owned(), target: target.to_owned(), ..Self::default() }
     }
 
+    /// The event without what a text column does not take: an answer of AWS's may hold anything, and must not keep its
+    /// event out of the chain.
+    fn storable(mut self) -> Self {
+        let texts = [
+            &mut self.actor,
+            &mut self.address,
+            &mut self.user_agent,
+            &mut self.action,
+            &mut self.target,
+            &mut self.reason,
+            &mut self.before,
+            &mut self.after,
+            &mut self.aws_request_id,
+            &mut self.result,
+        ];
+        for text in texts {
+            if text.contains('\0') {
+                *text = text.replace('\0', "\u{fffd}");
+            }
+        }
+        self
+    }
+
     /// SHA-256 over the number, the hash before and every field, each with its length in front so that no two
     /// different rows have the same bytes.
     fn hash(&self, seq: i64, prev_hash: &str) -> String {
@@ -82,6 +105,7 @@ impl AuditEvent {
 /// When the database cannot be written; the caller must then not go on.
 pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
     let (seq, prev_hash) = table::last(tx).await?.map_or_else(|| (1, GENESIS.to_owned()), |last| (last.seq + 1, last.hash));
+    let event = event.storable();
     let hash = event.hash(seq, &prev_hash);
     table::insert(tx, &AuditRow { seq, prev_hash, hash, event }).await
 }

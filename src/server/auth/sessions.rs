@@ -22,7 +22,7 @@ use crate::{
         clock::Clock,
         context::Requester,
         state::Services,
-        store::{SessionRow, SignInRecord, Store, StoreError, commit, sessions as table},
+        store::{SessionRow, SignInRecord, Store, StoreError, sessions as table},
     },
 };
 
@@ -105,7 +105,7 @@ impl SessionStore for Sessions {
             let mut tx = self.store.write().await?;
             table::insert(&mut tx, &row).await?;
             audit::append(&mut tx, event).await?;
-            commit(tx).await
+            tx.commit().await
         };
         write.await.map_err(backend)
     }

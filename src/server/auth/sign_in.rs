@@ -14,7 +14,7 @@ use crate::{
         audit::{self, AuditEvent},
         context::RequestContext,
         random,
-        store::{StoreError, User, commit, users},
+        store::{StoreError, User, users},
     },
 };
 
@@ -129,7 +129,7 @@ pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &
     }
     users::insert(&mut tx, &user, &name, now).await?;
     audit::append(&mut tx, event).await?;
-    commit(tx).await?;
+    tx.commit().await?;
     cx.state.setup.close();
     Ok(())
 }
@@ -150,5 +150,5 @@ async fn note_refusal(cx: &RequestContext, name: &str) -> Result<(), StoreError>
 async fn append(cx: &RequestContext, event: AuditEvent) -> Result<(), StoreError> {
     let mut tx = cx.state.store.write().await?;
     audit::append(&mut tx, event).await?;
-    commit(tx).await
+    tx.commit().await
 }

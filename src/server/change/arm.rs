@@ -3,40 +3,44 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Changes, RequestError, append_intent, timeline::Timeline};
+use super::{
+    Changes, RequestError,
+    journal::{Job, append_intent},
+};
 use crate::{
     model::{
         arming::{Decision, decide},
-        change::{Change, Ending, LastRead, Observation, Saw, Step},
+        change::{Ending, LastRead, Observation, Saw, Step},
         schedule::next_read_in,
     },
     server::{
         aws::targets::Target,
         context::Requester,
         random,
-        store::{StoreError, changes as table, commit},
+        store::{StoreError, changes as table},
     },
 };
 
 impl Changes {
     /// Reads the stream until the change can be sent, has to end, or the server stops; the next start takes it up again.
-    pub(super) async fn wait_and_send(self: Arc<Self>, mut change: Change, timeline: Timeline, target: Arc<Target>) {
+    pub(super) async fn wait_and_send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
         loop {
-            let millis = next_read_in(&change, timeline.now(), random::jitter(100));
+            let millis = next_read_in(&job.change, job.timeline.now(), random::jitter(100));
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(Duration::from_millis(millis.max(0).unsigned_abs())) => {}
+                () = self.clock.sleep(Duration::from_millis(millis.max(0).unsigned_abs())) => {}
             }
-            let observed = self.observe(&change, &timeline).await;
-            let now = timeline.now();
-            match decide(&change, &observed, now) {
+            let observed = self.observe(&job).await;
+            let now = job.timeline.now();
+            match decide(&job.change, &observed, now) {
                 Decision::Send(key) => {
-                    change.key = Some(key);
-                    return self.send(change, timeline, target).await;
+                    job.change.key = Some(key);
+                    return self.send(job, target).await;
                 }
                 Decision::End(how) => {
                     let ended = vec![read_of(&observed, now), Step::Ended(Ending { at: now, how })];
-                    self.record_surely(&mut change, ended, "change.ended").await;
+                    // Cancelled or sent elsewhere meanwhile is an end as well.
+                    let _ = self.record_surely(&mut job, ended, "change.ended").await;
                     return;
                 }
                 Decision::Wait => {
@@ -44,12 +48,12 @@ impl Changes {
                     if matches!(observed, Observation::NotFound { .. }) {
                         steps.push(Step::SeenMissing { at: now });
                     }
-                    match self.record(&mut change, steps, "").await {
+                    match self.record(&mut job, steps, "").await {
                         Ok(()) => {}
-                        // Cancelled meanwhile.
-                        Err(StoreError::Ended) => return,
+                        // Cancelled meanwhile, or in another instance's hands.
+                        Err(StoreError::NotHeld) => return,
                         Err(error) => {
-                            tracing::error!(%error, change_id = change.id, "what was read for change {} could not be written", change.id);
+                            tracing::error!(%error, change_id = job.change.id, "what was read for change {} could not be written", job.change.id);
                         }
                     }
                 }
@@ -70,11 +74,11 @@ impl Changes {
         let mut tx = self.store.write().await?;
         match table::end_unsent(&mut tx, &mut change).await {
             // Sent or ended in the same moment: the row decides.
-            Err(StoreError::Ended) => return Ok(()),
+            Err(StoreError::NotHeld) => return Ok(()),
             written => written?,
         }
         append_intent(&mut tx, &change, requester, "change.cancelled").await?;
-        commit(tx).await?;
+        tx.commit().await?;
         self.inventory.note_change(&change);
         Ok(())
     }

@@ -2,8 +2,10 @@
 //! and the watch that ends only when AWS has finished.
 
 mod arm;
+mod journal;
 mod plan;
 mod request;
+mod resume;
 mod revert;
 mod send;
 mod timeline;
@@ -12,24 +14,21 @@ mod watch;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
 
 use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::timeline::Timeline;
 use super::{
-    audit::{self, AuditEvent},
     aws::ReadFailure,
     clock::Clock,
-    context::Requester,
     inventory::Inventory,
-    store::{Store, StoreError, Tx, changes as table},
+    store::{Store, StoreError},
 };
 use crate::model::{
-    change::{Action, Change, End, Ending, OutcomeUnknown, Step, Usual},
+    change::{Action, Change, End, Ending, Usual},
     stream::{StreamArn, StreamKey, StreamReport},
     timestamp::{DAY_MS, Timestamp},
     validation::FormMistake,
@@ -53,6 +52,10 @@ pub struct Changes {
     stop: CancellationToken,
     /// How long changes take here.
     usual: usual::Durations,
+    /// Everything that other instances committed up to here has been told to this one's browsers.
+    followed: AtomicI64,
+    /// The changes that a task of this process works on.
+    in_hand: journal::InHand,
     /// Fresh reads of the last moments, shared by all who open the same confirmation at once.
     shared_reads: Mutex<HashMap<StreamKey, plan::SharedRead>>,
 }
@@ -84,6 +87,7 @@ impl Changes {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
+        let inventory_rev = inventory.events().rev();
         Arc::new(Self {
             store,
             inventory,
@@ -92,43 +96,10 @@ impl Changes {
             tasks,
             stop,
             usual: usual::Durations::default(),
+            followed: AtomicI64::new(inventory_rev),
+            in_hand: journal::InHand::default(),
             shared_reads: Mutex::new(HashMap::new()),
         })
-    }
-
-    /// Takes up every change that has no end: what was never sent expires, what was sent without a known answer becomes
-    /// "outcome unknown", and all of those are watched again.
-    ///
-    /// # Errors
-    /// When the journal cannot be read or written.
-    pub async fn resume(self: &Arc<Self>) -> Result<(), StoreError> {
-        self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
-        for mut change in self.store.active_changes().await? {
-            let timeline = Timeline::begin(&self.clock, Some(&change));
-            let now = timeline.now();
-            if change.is_waiting()
-                && change.armed_until.is_some_and(|until| until >= now)
-                && let Some(target) = self.inventory.target_of_arn(&change.arn)
-            {
-                self.inventory.note_change(&change);
-                let engine = self.clone();
-                self.tasks.spawn(async move { engine.wait_and_send(change, timeline, target).await });
-                continue;
-            }
-            if change.sent_at.is_none() {
-                self.record(&mut change, vec![Step::Ended(Ending { at: now, how: End::Expired })], "change.expired").await?;
-                continue;
-            }
-            if change.accepted.is_none() && change.outcome_unknown.is_none() {
-                let why = "Keystream stopped before the answer arrived".to_owned();
-                self.record(&mut change, vec![Step::LostTrack { at: now, why }], "change.outcome-unknown").await?;
-            }
-            self.inventory.note_change(&change);
-            let engine = self.clone();
-            self.tasks.spawn(async move { engine.watch(change, timeline, Duration::ZERO).await });
-        }
-        self.tasks.spawn(self.clone().watch_settled());
-        Ok(())
     }
 
     /// How long changes of this kind take here; `None` while too few are known.
@@ -160,62 +131,6 @@ impl Changes {
             .map(|at| at.plus_millis(DAY_MS)))
     }
 
-    /// Applies steps to a change, writes it with an audit row (when `action` names one) in one transaction, and tells
-    /// browsers. The change in memory moves only if the journal did.
-    async fn record(&self, change: &mut Change, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
-        let mut moved = change.clone();
-        for step in steps {
-            moved.apply(step);
-        }
-        let mut tx = self.store.write().await?;
-        if change.end.is_some() {
-            table::update_ended(&mut tx, &mut moved).await?;
-        } else {
-            table::update(&mut tx, &mut moved).await?;
-        }
-        if !action.is_empty() {
-            audit::append(&mut tx, self.event(&moved, action)).await?;
-        }
-        tx.commit().await?;
-        *change = moved;
-        self.inventory.note_change(change);
-        Ok(())
-    }
-
-    /// As [`Changes::record`], again and again until the database takes it: what AWS did must not be lost.
-    async fn record_surely(&self, change: &mut Change, steps: Vec<Step>, action: &str) {
-        let mut pause = Duration::from_millis(200);
-        while let Err(error) = self.record(change, steps.clone(), action).await {
-            if matches!(error, StoreError::Ended) {
-                // Its end is in the journal already, and that is what counts.
-                tracing::warn!(change_id = change.id, action, "change {} has ended elsewhere ({action})", change.id);
-                if let Ok(Some(ended)) = self.store.change(&change.id).await {
-                    *change = ended;
-                    return;
-                }
-            }
-            tracing::error!(%error, change_id = change.id, action, "change {} could not be written ({action}); trying again", change.id);
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
-    }
-
-    fn event(&self, change: &Change, action: &str) -> AuditEvent {
-        let result = change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
-        let request_id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
-        AuditEvent {
-            reason: change.reason.clone(),
-            before: state_before(change),
-            after: change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words()),
-            aws_request_id: request_id.unwrap_or_default(),
-            result: match &change.outcome_unknown {
-                Some(OutcomeUnknown { why, .. }) if change.accepted.is_none() => format!("{result}; outcome unknown: {why}"),
-                _ => result,
-            },
-            ..AuditEvent::by_server(self.clock.now(), action, &change.arn.to_string())
-        }
-    }
-
     /// One read for a person: from the reserve, at most 3 s, kept in the inventory.
     async fn read_fresh(&self, key: &StreamKey) -> Result<StreamReport, ReadFailure> {
         let target = self.inventory.target(key).ok_or_else(|| ReadFailure::other("no target of this account and Region"))?;
@@ -230,27 +145,4 @@ impl Changes {
         }
         read
     }
-}
-
-/// The state that a change leaves, as the audit chain writes it.
-fn state_before(change: &Change) -> String {
-    format!("KMS {}", change.key.as_ref().map_or("", |key| key.as_str()))
-}
-
-/// Writes the intent of a person's change.
-async fn append_intent(tx: &mut Tx, change: &Change, requester: &Requester, action: &str) -> Result<(), StoreError> {
-    let event = AuditEvent {
-        at: change.requested_at,
-        actor: requester.user_name.clone(),
-        address: requester.address.clone(),
-        user_agent: requester.user_agent.clone(),
-        action: action.to_owned(),
-        target: change.arn.to_string(),
-        reason: change.reason.clone(),
-        before: state_before(change),
-        after: "NONE".to_owned(),
-        aws_request_id: String::new(),
-        result: change.end.as_ref().map_or("Requested", |end| end.how.word()).to_owned(),
-    };
-    audit::append(tx, event).await
 }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Changes, RequestError, append_intent, timeline::Timeline};
+use super::{
+    Changes, RequestError,
+    journal::{Job, append_intent},
+    timeline::Timeline,
+};
 use crate::{
     model::{
         arming::Wait,
@@ -22,7 +26,7 @@ use crate::{
         aws::{ReadFailure, ReadFailureKind},
         context::Requester,
         random,
-        store::{Inserted, NewChange, changes as table, commit},
+        store::{Inserted, NewChange},
     },
 };
 
@@ -79,26 +83,29 @@ impl Changes {
             }
         };
 
+        // From before it can be in the journal: should the commit's answer be lost, its row is taken up.
+        let guard = self.in_hand.take(&change.id);
         let mut tx = self.store.write().await?;
         let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id: &form.request_id, form_hash: &form_hash };
-        match table::insert(&mut tx, new).await? {
-            Inserted::Recorded => {}
+        let fence = match self.store.insert_change(&mut tx, new).await? {
+            Inserted::Recorded { fence } => fence,
             Inserted::SameRequest(earlier) => return Ok(requested(&earlier)),
             Inserted::StreamBusy(active) => return Ok(Requested::Change { id: active.id }),
             Inserted::OtherValues => return Err(RequestError::OtherValues),
-        }
+        };
         append_intent(&mut tx, &change, &requester, action).await?;
-        commit(tx).await?;
+        tx.commit().await?;
 
         self.inventory.note_change(&change);
         let answer = requested(&change);
         if change.is_active() {
             let engine = self.clone();
+            let job = Job { change, fence, timeline, _guard: guard };
             self.tasks.spawn(async move {
-                if change.is_waiting() {
-                    engine.wait_and_send(change, timeline, target).await;
+                if job.change.is_waiting() {
+                    engine.wait_and_send(job, target).await;
                 } else {
-                    engine.send(change, timeline, target).await;
+                    engine.send(job, target).await;
                 }
             });
         }

@@ -10,7 +10,7 @@ use crate::{
         reconcile::{WATCHED_AFTER_MS, decide_after_settled},
         stream::{StreamKey, StreamReport},
     },
-    server::inventory::Delivery,
+    server::{inventory::Delivery, store::StoreError},
 };
 
 /// The settled changes that are watched: the newest change of each stream, if it settled.
@@ -107,9 +107,20 @@ impl Changes {
             }
             return;
         }
-        tracing::warn!(change_id = change.id, stream = %change.arn, "change {} was reverted: {} is encrypted again", change.id, change.arn);
-        if let Err(error) = self.record(change, steps, "change.reverted").await {
-            tracing::error!(%error, change_id = change.id, "that change {} was reverted could not be written; the next read tries again", change.id);
+        match self.record_after_end(change, steps, "change.reverted").await {
+            Ok(()) => {
+                tracing::warn!(change_id = change.id, "change {} was reverted: {} is encrypted again", change.id, change.arn);
+            }
+            // Another instance saw it first.
+            Err(StoreError::NotHeld) => {
+                if let Ok(Some(written)) = self.store.change(&change.id).await {
+                    *change = written;
+                }
+            }
+            Err(error) => {
+                let id = &change.id;
+                tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next read tries again");
+            }
         }
     }
 }

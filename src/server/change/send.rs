@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Changes, timeline::Timeline};
+use super::{
+    Changes,
+    journal::{Job, Written},
+};
 use crate::{
     model::{
         change::{Change, End, Ending, Saw, Step},
@@ -13,7 +16,7 @@ use crate::{
     },
     server::{
         aws::{ReadFailureKind, SendOutcome, targets::Target},
-        store::StoreError,
+        store::{StoreError, leases::LEASE_MS},
     },
 };
 
@@ -24,48 +27,57 @@ const QUOTA: u32 = 25;
 
 impl Changes {
     /// Sends a recorded change and watches it to its end.
-    pub(super) async fn send(self: Arc<Self>, mut change: Change, timeline: Timeline, target: Arc<Target>) {
-        let Some(key) = change.key.clone() else {
-            tracing::error!(change_id = change.id, "change {} was recorded without a key; it is not sent", change.id);
+    pub(super) async fn send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
+        let Some(key) = job.change.key.clone() else {
+            tracing::error!(change_id = job.change.id, "change {} was recorded without a key; it is not sent", job.change.id);
             return;
         };
-        let now = timeline.now();
-        let latest = change.armed_until.unwrap_or_else(|| change.requested_at.plus_millis(LATEST_MS));
+        let now = job.timeline.now();
+        let latest = job.change.armed_until.unwrap_or_else(|| job.change.requested_at.plus_millis(LATEST_MS));
         if now > latest {
-            tracing::warn!(change_id = change.id, "change {} took too long to record and is not sent", change.id);
-            let expired = Step::Ended(Ending { at: now, how: End::Expired });
-            self.record_surely(&mut change, vec![expired], "change.expired").await;
-            return;
+            tracing::warn!(change_id = job.change.id, "change {} took too long to record and is not sent", job.change.id);
+            return self.expire(job).await;
         }
-        match self.record(&mut change, vec![Step::Sent { at: now }], "change.sent").await {
+        match self.record(&mut job, vec![Step::Sent { at: now }], "change.sent").await {
             Ok(()) => {}
-            // Cancelled in this moment.
-            Err(StoreError::Ended) => return,
+            // Cancelled in this moment, or in another instance's hands.
+            Err(StoreError::NotHeld) => return,
             Err(error) => {
-                // Not on disk, so not sent, now or later.
-                tracing::error!(%error, change_id = change.id, "change {} could not be marked as sent and is not sent", change.id);
-                let expired = Step::Ended(Ending { at: timeline.now(), how: End::Expired });
-                self.record_surely(&mut change, vec![expired], "change.expired").await;
-                return;
+                // Not known to be on disk, so not sent, now or later.
+                tracing::error!(%error, change_id = job.change.id, "change {} could not be marked as sent and is not sent", job.change.id);
+                return self.expire(job).await;
             }
         }
-        let outcome = target.kinesis.stop_stream_encryption(&change.arn, &key).await;
-        let at = timeline.now();
-        match outcome {
+        // Another instance may have taken a change over whose instance was suspended just here, and have told people that
+        // its outcome is unknown: a call that goes out now would come after that.
+        let outcome = if job.timeline.now().millis_since(now) > LEASE_MS / 2 {
+            SendOutcome::Unknown { why: "Keystream was held up before the call and did not make it".to_owned() }
+        } else {
+            target.kinesis.stop_stream_encryption(&job.change.arn, &key).await
+        };
+        let at = job.timeline.now();
+        let written = match outcome {
             SendOutcome::Accepted { request_id } => {
-                self.record_surely(&mut change, vec![Step::Accepted { at, request_id }], "change.accepted").await;
+                self.record_surely(&mut job, vec![Step::Accepted { at, request_id }], "change.accepted").await
             }
-            SendOutcome::Unknown { why } => {
-                self.record_surely(&mut change, vec![Step::LostTrack { at, why }], "change.outcome-unknown").await;
-            }
+            SendOutcome::Unknown { why } => self.record_surely(&mut job, vec![Step::LostTrack { at, why }], "change.outcome-unknown").await,
             SendOutcome::Rejected(refusal) => {
-                let refusal = self.explain(refusal, &change, &target).await;
+                let refusal = self.explain(refusal, &job.change, &target).await;
                 let rejected = Step::Ended(Ending { at, how: End::Rejected(refusal) });
-                self.record_surely(&mut change, vec![rejected], "change.rejected").await;
+                let _ = self.record_surely(&mut job, vec![rejected], "change.rejected").await;
                 return;
             }
+        };
+        if written == Written::Yes {
+            self.watch(job, Duration::from_millis(FIRST_READ_MS.unsigned_abs())).await;
         }
-        self.watch(change, timeline, Duration::from_millis(FIRST_READ_MS.unsigned_abs())).await;
+    }
+
+    /// Ends a change that was not sent and will not be.
+    pub(super) async fn expire(&self, mut job: Job) {
+        let expired = job.end(End::Expired);
+        // Ended elsewhere is as good.
+        let _ = self.record_surely(&mut job, vec![expired], "change.expired").await;
     }
 
     /// Adds to a refusal what only the journal or one more read knows.

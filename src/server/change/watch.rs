@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Changes, timeline::Timeline};
+use super::{
+    Changes,
+    journal::{Job, Written},
+};
 use crate::{
     model::{
         change::{Change, Observation, Step},
@@ -15,29 +18,33 @@ use crate::{
 
 impl Changes {
     /// Watches until the change has an end or the server stops; the next start takes it up again.
-    pub(super) async fn watch(self: Arc<Self>, mut change: Change, timeline: Timeline, first: Duration) {
+    pub(super) async fn watch(self: Arc<Self>, mut job: Job, first: Duration) {
         let mut pause = first;
-        while change.is_active() {
+        while job.change.is_active() {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = self.clock.sleep(pause) => {}
             }
-            let observed = self.observe(&change, &timeline).await;
-            let steps = decide(&change, &observed, timeline.now(), self.usual(change.action));
+            let observed = self.observe(&job).await;
+            let steps = decide(&job.change, &observed, job.timeline.now(), self.usual(job.change.action));
             if !steps.is_empty() {
-                let action = audited(&change, &steps);
-                self.record_surely(&mut change, steps, action).await;
+                let action = audited(&job.change, &steps);
+                if self.record_surely(&mut job, steps, action).await == Written::NotHeld {
+                    return;
+                }
             }
-            let millis = next_read_in(&change, timeline.now(), random::jitter(100));
+            let millis = next_read_in(&job.change, job.timeline.now(), random::jitter(100));
             pause = Duration::from_millis(millis.max(0).unsigned_abs());
         }
-        self.usual.learn(std::slice::from_ref(&change));
+        let change = &job.change;
+        self.usual.learn(std::slice::from_ref(change));
         let end = change.end.as_ref().map_or("", |end| end.how.word());
         metrics::counter!(CHANGES_ENDED, "end" => end).increment(1);
         tracing::info!(change_id = change.id, stream = %change.arn, end, "change {} of {} ended: {end}", change.id, change.arn);
     }
 
-    pub(super) async fn observe(&self, change: &Change, timeline: &Timeline) -> Observation {
+    pub(super) async fn observe(&self, job: &Job) -> Observation {
+        let Job { change, timeline, .. } = job;
         let Some(target) = self.inventory.target_of_arn(&change.arn) else {
             return Observation::Failed { why: format!("no target reaches {}, {} any more", change.arn.account, change.arn.region) };
         };

@@ -50,6 +50,11 @@ impl Events {
         self.floor.fetch_max(rev, Ordering::AcqRel);
     }
 
+    /// Everything committed up to here has been published, by this instance or for others.
+    pub fn advance(&self, rev: i64) {
+        self.rev.fetch_max(rev, Ordering::AcqRel);
+    }
+
     /// Tells every connection. Without any, nothing happens.
     pub(super) fn publish(&self, frame: EventFrame) {
         self.rev.fetch_max(frame.rev, Ordering::AcqRel);

@@ -235,6 +235,15 @@ impl Inventory {
         drop(memory);
     }
 
+    /// As [`Inventory::note_change`], for a change that another instance may have written: what is known already is not
+    /// told again.
+    pub fn note_change_elsewhere(&self, change: &Change) {
+        let known = self.memory.read().unwrap_or_else(PoisonError::into_inner).change_revs.get(&change.key_of_stream()).copied();
+        if known.is_none_or(|rev| rev < change.rev) {
+            self.note_change(change);
+        }
+    }
+
     /// Applies a note to one stream in memory and queues it to be written. Nothing is queued when nothing changed.
     async fn note(&self, key: &StreamKey, apply: impl FnOnce(&mut StoredStream)) {
         let changed = {

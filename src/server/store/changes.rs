@@ -1,14 +1,22 @@
 //! The journal: one durable row per change. The columns are what SQL asks for; the change itself is the `body`,
 //! written in the same statement, so the two cannot differ.
 
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::FromRow;
 
-use super::{Store, StoreError, Tx, next_rev};
+use super::{
+    Leased, Store, StoreError, Tx,
+    database::{execute, fetch},
+    leases::LEASE_MS,
+    next_rev,
+};
 use crate::model::{
     change::Change,
     stream::{StreamArn, StreamKey},
     timestamp::Timestamp,
 };
+
+/// The fence of a change that has never passed to another instance.
+const FIRST_FENCE: i64 = 1;
 
 /// A change to record, with what makes repeats of its form one change.
 #[derive(Debug)]
@@ -22,7 +30,8 @@ pub struct NewChange<'a> {
 /// What became of a [`NewChange`].
 #[derive(Debug)]
 pub enum Inserted {
-    Recorded,
+    /// Its first lease has this fence.
+    Recorded { fence: i64 },
     /// The same form came before: its change.
     SameRequest(Box<Change>),
     /// The same request id came before with other values.
@@ -38,18 +47,35 @@ pub struct Stretch {
     pub take: i64,
 }
 
-fn change_of(row: &SqliteRow) -> Result<Change, StoreError> {
-    let mut change: Change = serde_json::from_str(row.try_get("body")?)?;
-    change.rev = row.try_get("rev")?;
+#[derive(FromRow)]
+struct ChangeRow {
+    rev: i64,
+    body: String,
+}
+
+#[derive(FromRow)]
+struct FormRow {
+    rev: i64,
+    body: String,
+    form_hash: String,
+}
+
+fn change_of(rev: i64, body: &str) -> Result<Change, StoreError> {
+    let mut change: Change = serde_json::from_str(body)?;
+    change.rev = rev;
     Ok(change)
+}
+
+fn changes_of(rows: &[ChangeRow]) -> Result<Vec<Change>, StoreError> {
+    rows.iter().map(|row| change_of(row.rev, &row.body)).collect()
 }
 
 impl Store {
     /// # Errors
     /// When the database or the row cannot be read.
     pub async fn change(&self, id: &str) -> Result<Option<Change>, StoreError> {
-        let row = sqlx::query("SELECT rev, body FROM changes WHERE id = $1").bind(id).fetch_optional(&self.reader).await?;
-        row.as_ref().map(change_of).transpose()
+        let row = fetch!(optional as ChangeRow, &self.reader, "SELECT rev, body FROM changes WHERE id = $1", id)?;
+        row.map(|row| change_of(row.rev, &row.body)).transpose()
     }
 
     /// All changes, newest first.
@@ -57,12 +83,13 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn changes(&self, stretch: Stretch) -> Result<Vec<Change>, StoreError> {
-        let rows = sqlx::query("SELECT rev, body FROM changes ORDER BY requested_at DESC, id LIMIT $1 OFFSET $2")
-            .bind(stretch.take)
-            .bind(stretch.skip)
-            .fetch_all(&self.reader)
-            .await?;
-        rows.iter().map(change_of).collect()
+        changes_of(&fetch!(
+            all as ChangeRow,
+            &self.reader,
+            "SELECT rev, body FROM changes ORDER BY requested_at DESC, id LIMIT $1 OFFSET $2",
+            stretch.take,
+            stretch.skip,
+        )?)
     }
 
     /// The changes of one stream, newest first, at most 50.
@@ -73,13 +100,14 @@ impl Store {
         // The partition is the only part of an ARN that a key leaves open.
         let [standard, china, government] = ["aws", "aws-cn", "aws-us-gov"]
             .map(|partition| format!("arn:{partition}:kinesis:{}:{}:stream/{}", key.region, key.account, key.name));
-        let rows = sqlx::query("SELECT rev, body FROM changes WHERE arn IN ($1, $2, $3) ORDER BY requested_at DESC, id LIMIT 50")
-            .bind(standard)
-            .bind(china)
-            .bind(government)
-            .fetch_all(&self.reader)
-            .await?;
-        rows.iter().map(change_of).collect()
+        changes_of(&fetch!(
+            all as ChangeRow,
+            &self.reader,
+            "SELECT rev, body FROM changes WHERE arn IN ($1, $2, $3) ORDER BY requested_at DESC, id LIMIT 50",
+            standard,
+            china,
+            government,
+        )?)
     }
 
     /// The changes that were sent for one stream since a time.
@@ -87,12 +115,13 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn changes_sent_since(&self, arn: &StreamArn, since: Timestamp) -> Result<Vec<Change>, StoreError> {
-        let rows = sqlx::query("SELECT rev, body FROM changes WHERE arn = $1 AND sent_at >= $2 ORDER BY sent_at")
-            .bind(arn.to_string())
-            .bind(since.as_millis())
-            .fetch_all(&self.reader)
-            .await?;
-        rows.iter().map(change_of).collect()
+        changes_of(&fetch!(
+            all as ChangeRow,
+            &self.reader,
+            "SELECT rev, body FROM changes WHERE arn = $1 AND sent_at >= $2 ORDER BY sent_at",
+            arn.to_string(),
+            since.as_millis(),
+        )?)
     }
 
     /// The changes that have no end yet.
@@ -100,8 +129,7 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn active_changes(&self) -> Result<Vec<Change>, StoreError> {
-        let rows = sqlx::query("SELECT rev, body FROM changes WHERE ended_at IS NULL").fetch_all(&self.reader).await?;
-        rows.iter().map(change_of).collect()
+        changes_of(&fetch!(all as ChangeRow, &self.reader, "SELECT rev, body FROM changes WHERE ended_at IS NULL")?)
     }
 
     /// The last `most` changes that reached the wanted state, oldest first.
@@ -110,12 +138,14 @@ impl Store {
     /// When the database or a row cannot be read.
     pub async fn changes_reached(&self, most: usize) -> Result<Vec<Change>, StoreError> {
         // Whether a change reached its state stands in its body; most that ended after they were sent have.
-        let rows =
-            sqlx::query("SELECT rev, body FROM changes WHERE sent_at IS NOT NULL AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1")
-                .bind(i64::try_from(most).unwrap_or(i64::MAX))
-                .fetch_all(&self.reader)
-                .await?;
-        let mut changes: Vec<Change> = rows.iter().rev().map(change_of).collect::<Result<_, _>>()?;
+        let mut rows = fetch!(
+            all as ChangeRow,
+            &self.reader,
+            "SELECT rev, body FROM changes WHERE sent_at IS NOT NULL AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1",
+            i64::try_from(most).unwrap_or(i64::MAX),
+        )?;
+        rows.reverse();
+        let mut changes = changes_of(&rows)?;
         changes.retain(|change| change.reached_at.is_some());
         Ok(changes)
     }
@@ -125,15 +155,14 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn newest_changes_ended_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
-        let rows = sqlx::query(
+        changes_of(&fetch!(
+            all as ChangeRow,
+            &self.reader,
             "SELECT c.rev, c.body FROM changes c
              WHERE c.ended_at >= $1 AND c.sent_at IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM changes n WHERE n.arn = c.arn AND n.sent_at > c.sent_at)",
-        )
-        .bind(since.as_millis())
-        .fetch_all(&self.reader)
-        .await?;
-        rows.iter().map(change_of).collect()
+            since.as_millis(),
+        )?)
     }
 
     /// The changes that moved after `rev`, in the order of their moves, at most 500.
@@ -141,101 +170,116 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn changes_after(&self, rev: i64) -> Result<Vec<Change>, StoreError> {
-        let rows =
-            sqlx::query("SELECT rev, body FROM changes WHERE rev > $1 ORDER BY rev LIMIT 500").bind(rev).fetch_all(&self.reader).await?;
-        rows.iter().map(change_of).collect()
+        changes_of(&fetch!(all as ChangeRow, &self.reader, "SELECT rev, body FROM changes WHERE rev > $1 ORDER BY rev LIMIT 500", rev)?)
+    }
+
+    /// Records a change, leased to this instance, unless its form came before or its stream has an active change. The
+    /// unique indexes decide; the transaction holds the write lock, so what is read first still holds at the insert.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn insert_change(&self, tx: &mut Tx, new: NewChange<'_>) -> Result<Inserted, StoreError> {
+        let NewChange { change, user_id, request_id, form_hash } = new;
+        let same = fetch!(
+            optional as FormRow,
+            tx.on(),
+            "SELECT rev, body, form_hash FROM changes WHERE user_id = $1 AND request_id = $2",
+            user_id,
+            request_id,
+        )?;
+        if let Some(row) = same {
+            let is_same = row.form_hash == form_hash;
+            return Ok(if is_same { Inserted::SameRequest(Box::new(change_of(row.rev, &row.body)?)) } else { Inserted::OtherValues });
+        }
+        let arn = change.arn.to_string();
+        // A rejected change would not be in the way, but the active one is what the person needs to see.
+        let active = fetch!(optional as ChangeRow, tx.on(), "SELECT rev, body FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
+        if let Some(row) = active {
+            return Ok(Inserted::StreamBusy(Box::new(change_of(row.rev, &row.body)?)));
+        }
+        tx.note_journal(change);
+        change.rev = next_rev(tx).await?;
+        let lease_until = tx.database_time().await?.plus_millis(LEASE_MS);
+        execute!(
+            tx.on(),
+            "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, sent_at, ended_at, body,
+                                  owner, lease_until, fence)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            &change.id,
+            change.rev,
+            user_id,
+            request_id,
+            form_hash,
+            &arn,
+            change.requested_at.as_millis(),
+            change.sent_at.map(Timestamp::as_millis),
+            change.end.as_ref().map(|end| end.at.as_millis()),
+            serde_json::to_string(change)?,
+            self.instance(),
+            lease_until.as_millis(),
+            FIRST_FENCE,
+        )?;
+        Ok(Inserted::Recorded { fence: FIRST_FENCE })
     }
 }
 
-/// Records a change unless its form came before or its stream has an active change. The unique indexes decide; the
-/// transaction holds the write lock, so what is read first still holds at the insert.
+/// Writes a moved change that this instance works on, giving it its place in the order. An ended row is never written
+/// again, and one that has passed to another instance not by the former.
 ///
 /// # Errors
-/// When the database cannot be read or written.
-pub async fn insert(tx: &mut Tx, new: NewChange<'_>) -> Result<Inserted, StoreError> {
-    let same = sqlx::query("SELECT rev, body, form_hash FROM changes WHERE user_id = $1 AND request_id = $2")
-        .bind(new.user_id)
-        .bind(new.request_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    if let Some(row) = same {
-        let form_hash: String = row.try_get("form_hash")?;
-        let is_same = form_hash == new.form_hash;
-        return Ok(if is_same { Inserted::SameRequest(Box::new(change_of(&row)?)) } else { Inserted::OtherValues });
-    }
-    // A rejected change would not be in the way, but the active one is what the person needs to see.
-    let active = sqlx::query("SELECT rev, body FROM changes WHERE arn = $1 AND ended_at IS NULL")
-        .bind(new.change.arn.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-    if let Some(row) = active {
-        return Ok(Inserted::StreamBusy(Box::new(change_of(&row)?)));
-    }
-    new.change.rev = next_rev(tx).await?;
-    sqlx::query(
-        "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, sent_at, ended_at, body)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(&new.change.id)
-    .bind(new.change.rev)
-    .bind(new.user_id)
-    .bind(new.request_id)
-    .bind(new.form_hash)
-    .bind(new.change.arn.to_string())
-    .bind(new.change.requested_at.as_millis())
-    .bind(new.change.sent_at.map(Timestamp::as_millis))
-    .bind(new.change.end.as_ref().map(|end| end.at.as_millis()))
-    .bind(serde_json::to_string(new.change)?)
-    .execute(&mut **tx)
-    .await?;
-    Ok(Inserted::Recorded)
-}
-
-/// Writes a moved change, giving it its place in the order. An ended row is never written again.
-///
-/// # Errors
-/// [`StoreError::Ended`] when it ended meanwhile; else when the database cannot be written.
-pub async fn update(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
+/// [`StoreError::NotHeld`] for such a row; else when the database cannot be written.
+pub async fn update(tx: &mut Tx, held: &mut Leased) -> Result<(), StoreError> {
+    let Leased { change, fence } = held;
+    tx.note_journal(change);
     change.rev = next_rev(tx).await?;
-    let updated = sqlx::query("UPDATE changes SET rev = $1, sent_at = $2, ended_at = $3, body = $4 WHERE id = $5 AND ended_at IS NULL")
-        .bind(change.rev)
-        .bind(change.sent_at.map(Timestamp::as_millis))
-        .bind(change.end.as_ref().map(|end| end.at.as_millis()))
-        .bind(serde_json::to_string(change)?)
-        .bind(&change.id)
-        .execute(&mut **tx)
-        .await?;
-    if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Ended) }
+    let updated = execute!(
+        tx.on(),
+        "UPDATE changes SET rev = $1, sent_at = $2, ended_at = $3, body = $4 WHERE id = $5 AND fence = $6 AND ended_at IS NULL",
+        change.rev,
+        change.sent_at.map(Timestamp::as_millis),
+        change.end.as_ref().map(|end| end.at.as_millis()),
+        serde_json::to_string(change)?,
+        &change.id,
+        *fence,
+    )?;
+    held_if(updated)
 }
 
-/// Ends a change that was not sent. A row that was sent or has ended meanwhile stays as it is.
+/// Ends a change that was not sent, whoever works on it. A row that was sent or has ended meanwhile stays as it is.
 ///
 /// # Errors
-/// [`StoreError::Ended`] for such a row; else when the database cannot be written.
+/// [`StoreError::NotHeld`] for such a row; else when the database cannot be written.
 pub async fn end_unsent(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
     change.rev = next_rev(tx).await?;
-    let updated =
-        sqlx::query("UPDATE changes SET rev = $1, ended_at = $2, body = $3 WHERE id = $4 AND sent_at IS NULL AND ended_at IS NULL")
-            .bind(change.rev)
-            .bind(change.end.as_ref().map(|end| end.at.as_millis()))
-            .bind(serde_json::to_string(change)?)
-            .bind(&change.id)
-            .execute(&mut **tx)
-            .await?;
-    if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Ended) }
+    let updated = execute!(
+        tx.on(),
+        "UPDATE changes SET rev = $1, ended_at = $2, body = $3 WHERE id = $4 AND sent_at IS NULL AND ended_at IS NULL",
+        change.rev,
+        change.end.as_ref().map(|end| end.at.as_millis()),
+        serde_json::to_string(change)?,
+        &change.id,
+    )?;
+    held_if(updated)
 }
 
-/// Writes what was learned of a change after its end (that it was reverted), giving it its place in the order.
+/// Writes what was learned of a change after its end (that it was reverted), giving it its place in the order. Of several
+/// instances that learn the same, the first writes it.
 ///
 /// # Errors
-/// When the database cannot be written, or the change has not ended.
+/// [`StoreError::NotHeld`] when the row has moved since `change` was read; else when the database cannot be written.
 pub async fn update_ended(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
-    change.rev = next_rev(tx).await?;
-    let updated = sqlx::query("UPDATE changes SET rev = $1, body = $2 WHERE id = $3 AND ended_at IS NOT NULL")
-        .bind(change.rev)
-        .bind(serde_json::to_string(change)?)
-        .bind(&change.id)
-        .execute(&mut **tx)
-        .await?;
-    if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Database(sqlx::Error::RowNotFound)) }
+    let read_at = std::mem::replace(&mut change.rev, next_rev(tx).await?);
+    let updated = execute!(
+        tx.on(),
+        "UPDATE changes SET rev = $1, body = $2 WHERE id = $3 AND rev = $4 AND ended_at IS NOT NULL",
+        change.rev,
+        serde_json::to_string(change)?,
+        &change.id,
+        read_at,
+    )?;
+    held_if(updated)
+}
+
+const fn held_if(updated: u64) -> Result<(), StoreError> {
+    if updated == 1 { Ok(()) } else { Err(StoreError::NotHeld) }
 }

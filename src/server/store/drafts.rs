@@ -1,6 +1,9 @@
 //! The table of drafts: what was typed into a form that had a mistake, for 15 minutes, for its author only.
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
 use crate::model::timestamp::{MINUTE_MS, Timestamp};
 
 const KEPT_MS: i64 = 15 * MINUTE_MS;
@@ -12,19 +15,17 @@ impl Store {
     /// When the database cannot be written.
     pub async fn keep_draft(&self, id: &str, user_id: &str, body: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        sqlx::query("DELETE FROM drafts WHERE created_at < $1").bind(now.plus_millis(-KEPT_MS).as_millis()).execute(&mut *tx).await?;
-        sqlx::query(
+        prune(&mut tx, now).await?;
+        execute!(
+            tx.on(),
             "INSERT INTO drafts (id, user_id, body, created_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (id, user_id) DO UPDATE SET body = excluded.body, created_at = excluded.created_at",
-        )
-        .bind(id)
-        .bind(user_id)
-        .bind(body)
-        .bind(now.as_millis())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
+            id,
+            user_id,
+            body,
+            now.as_millis(),
+        )?;
+        tx.commit().await
     }
 
     /// What was typed, if it is this user's and not too old.
@@ -32,11 +33,22 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn draft(&self, id: &str, user_id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT body FROM drafts WHERE id = $1 AND user_id = $2 AND created_at >= $3")
-            .bind(id)
-            .bind(user_id)
-            .bind(now.plus_millis(-KEPT_MS).as_millis())
-            .fetch_optional(&self.reader)
-            .await?)
+        let row = fetch!(
+            optional as (String,),
+            &self.reader,
+            "SELECT body FROM drafts WHERE id = $1 AND user_id = $2 AND created_at >= $3",
+            id,
+            user_id,
+            now.plus_millis(-KEPT_MS).as_millis(),
+        )?;
+        Ok(row.map(|(body,)| body))
     }
+}
+
+/// Forgets drafts that are too old.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx.on(), "DELETE FROM drafts WHERE created_at < $1", now.plus_millis(-KEPT_MS).as_millis())
 }

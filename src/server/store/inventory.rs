@@ -1,9 +1,11 @@
 //! The table of streams: the inventory, written behind the memory that serves it.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 
-use super::{Store, StoreError, Tx};
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
 use crate::model::{
     inventory::{ReadProblem, Reported},
     stream::{StreamKey, StreamReport, StreamStatus},
@@ -31,12 +33,11 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn streams(&self) -> Result<Vec<StoredStream>, StoreError> {
-        let rows = sqlx::query("SELECT rev, body FROM streams").fetch_all(&self.reader).await?;
+        let rows = fetch!(all as (i64, String), &self.reader, "SELECT rev, body FROM streams")?;
         rows.iter()
-            .map(|row| {
-                let mut stream: StoredStream = serde_json::from_str(row.try_get("body")?)?;
-                stream.rev = row.try_get("rev")?;
-                Ok(stream)
+            .map(|(rev, body)| {
+                let stream: StoredStream = serde_json::from_str(body)?;
+                Ok(StoredStream { rev: *rev, ..stream })
             })
             .collect()
     }
@@ -47,18 +48,17 @@ impl Store {
 /// # Errors
 /// When the database cannot be written.
 pub async fn upsert(tx: &mut Tx, stream: &StoredStream) -> Result<(), StoreError> {
-    sqlx::query(
+    execute!(
+        tx.on(),
         "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (account, region, name) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
-    )
-    .bind(stream.key.account.as_str())
-    .bind(stream.key.region.as_str())
-    .bind(stream.key.name.as_str())
-    .bind(stream.rev)
-    .bind(stream.gone_at.map(Timestamp::as_millis))
-    .bind(serde_json::to_string(stream)?)
-    .execute(&mut **tx)
-    .await?;
+        stream.key.account.as_str(),
+        stream.key.region.as_str(),
+        stream.key.name.as_str(),
+        stream.rev,
+        stream.gone_at.map(Timestamp::as_millis),
+        serde_json::to_string(stream)?,
+    )?;
     Ok(())
 }
 
@@ -66,7 +66,6 @@ pub async fn upsert(tx: &mut Tx, stream: &StoredStream) -> Result<(), StoreError
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM streams WHERE gone_at < $1").bind(now.plus_millis(-DAY_MS).as_millis()).execute(&mut **tx).await?;
-    Ok(())
+pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx.on(), "DELETE FROM streams WHERE gone_at < $1", now.plus_millis(-DAY_MS).as_millis())
 }

@@ -1,42 +1,43 @@
 //! The only place with SQL: opening the database, its lock and its migrations, and one file per table.
-//! Every write that must stand before AWS is called goes through one writer connection with `synchronous=FULL`.
+//! Every write that must stand before AWS is called is on disk when its commit returns.
 
 pub mod audit;
 pub mod changes;
+#[cfg(test)]
+pub mod crash;
+mod database;
 pub mod drafts;
 pub mod inventory;
+pub mod leases;
+mod presence;
 pub mod sessions;
 pub mod users;
 
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
-    str::FromStr,
     sync::Arc,
-    time::Duration,
 };
 
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::migrate::Migrator;
 use thiserror::Error;
 
 pub use self::{
     changes::{Inserted, NewChange, Stretch},
+    database::{Tx, is_postgres, without_password},
     inventory::StoredStream,
+    leases::Leased,
     sessions::{SessionRow, SignInRecord},
     users::User,
 };
+use self::{
+    database::{Address, Db, On, execute, fetch},
+    presence::Presence,
+};
+use super::random;
 
-/// The schema of this version, compiled in.
+/// The schema of this version, compiled in. One set of migrations serves both databases.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/server/store/migrations");
-/// How long a writer waits for another process's transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A write transaction. Begun with the write lock, so that what it reads cannot change before it commits.
-pub type Tx = Transaction<'static, Sqlite>;
 
 /// Why the database could not do it.
 #[derive(Debug, Error)]
@@ -45,15 +46,23 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    #[error(
+        "the database has schema {found}, and this Keystream knows schemas up to {known}: start the version that made it, or a newer one"
+    )]
+    NewerSchema { found: i64, known: i64 },
     #[error("{0} is in use by another running Keystream; SQLite serves one instance")]
     InUse(String),
     #[error("the lock file {path} could not be used: {source}")]
     Lock { path: String, source: std::io::Error },
-    #[error("the change was sent or has ended meanwhile")]
-    Ended,
+    #[error("the database file {0} is not where it was when Keystream started")]
+    Gone(String),
+    #[error("the change was sent or has ended meanwhile, or another instance has taken it over")]
+    NotHeld,
     #[error("a stored row could not be read: {0}")]
     Row(#[from] serde_json::Error),
-    #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE; \u{201c}{0}\u{201d} is something else (PostgreSQL is not supported yet)")]
+    #[error("a stored row holds something unknown: {0}")]
+    UnknownValue(String),
+    #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else")]
     Url(String),
 }
 
@@ -67,61 +76,123 @@ impl StoreError {
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// One connection: SQLite has one writer, and a second would only wait inside the library.
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: Db,
+    reader: Db,
+    shared: Arc<Shared>,
+    /// Where a test lets the process end.
+    #[cfg(test)]
+    pub crash: Arc<crash::CrashPlan>,
+}
+
+/// What all clones of a [`Store`] have in common.
+#[derive(Debug)]
+struct Shared {
+    instance: String,
+    /// Where the SQLite file was when it was opened.
+    file: Option<OpenFile>,
     /// Held while `serve` runs; the operating system frees it however the process ends.
-    _instance_lock: Option<Arc<File>>,
+    _instance_lock: Option<File>,
+    /// As long as it is held, other instances on the same Postgres know that this one lives.
+    _presence: Option<Presence>,
+}
+
+#[derive(Debug)]
+struct OpenFile {
+    path: PathBuf,
+    identity: (u64, u64),
 }
 
 /// Who opens the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opener {
-    /// `serve`: the only one of its kind; holds the instance lock while it runs.
+    /// `serve`: on SQLite the only one of its kind, holding the instance lock while it runs.
     Server,
-    /// A command that works beside a running server; migrates only when no server runs.
+    /// A command that works beside a running server; on SQLite it migrates only when no server runs.
     Command,
 }
 
 impl Store {
-    /// Opens the database at `url` (`sqlite://FILE`), creating it if it is missing, and brings its schema up to date.
+    /// Opens the database at `url` (`sqlite://FILE`, created if it is missing, or `postgres://...`), and brings its
+    /// schema up to date.
     ///
     /// # Errors
-    /// When the URL is not SQLite's, another server holds the file, or the file cannot be opened, locked or migrated.
+    /// When the URL is neither, another server holds the file, the schema is newer than this version, or the database
+    /// cannot be reached, opened, locked or migrated.
     pub async fn open(url: &str, opener: Opener) -> Result<Self, StoreError> {
-        let path = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()).ok_or_else(|| StoreError::Url(url.to_owned()))?;
-        let lock = take_instance_lock(Path::new(path))?;
-        if lock.is_none() && opener == Opener::Server {
-            return Err(StoreError::InUse(path.to_owned()));
+        match Address::parse(url)? {
+            Address::Sqlite { path, options } => {
+                let lock = take_instance_lock(&path)?;
+                if lock.is_none() && opener == Opener::Server {
+                    return Err(StoreError::InUse(path.display().to_string()));
+                }
+                let pool = database::open_sqlite_writer(&options).await?;
+                let writer = On::Sqlite(pool.clone());
+                refuse_newer_schema(&writer).await?;
+                // A running server has migrated; only whoever holds the lock may.
+                if lock.is_some() {
+                    MIGRATIONS.run(&pool).await?;
+                }
+                let reader = On::Sqlite(database::open_sqlite_readers(&options).await?);
+                let identity = database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
+                let shared = Shared {
+                    instance: random::id(),
+                    file: Some(OpenFile { path, identity }),
+                    _instance_lock: lock.filter(|_| opener == Opener::Server),
+                    _presence: None,
+                };
+                Ok(Self::of(writer, reader, shared))
+            }
+            Address::Postgres(options) => {
+                let pool = database::open_postgres(&options).await?;
+                let writer = On::Postgres(pool.clone());
+                refuse_newer_schema(&writer).await?;
+                MIGRATIONS.run(&pool).await?;
+                let instance = random::id();
+                let presence = match opener {
+                    Opener::Server => Some(Presence::announce(options, &instance).await?),
+                    Opener::Command => None,
+                };
+                let shared = Shared { instance, file: None, _instance_lock: None, _presence: presence };
+                Ok(Self::of(writer.clone(), writer, shared))
+            }
         }
-        let options = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url(url.to_owned()))?.busy_timeout(BUSY_TIMEOUT);
-        let writing = options
-            .clone()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // NORMAL may lose a committed transaction at power loss; an intent must be on disk before AWS is called.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true);
-        // Not opened read-only: such a connection cannot make the files that readers of a WAL share.
-        let reading = options.pragma("query_only", "ON");
-        // Connections are kept for good: the last one to close would take the WAL with it.
-        let pool = || SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None);
-        let writer = pool().max_connections(1).connect_with(writing).await?;
-        // A running server has migrated; only whoever holds the lock may.
-        if lock.is_some() {
-            MIGRATIONS.run(&writer).await?;
+    }
+
+    fn of(writer: Db, reader: Db, shared: Shared) -> Self {
+        Self {
+            writer,
+            reader,
+            shared: Arc::new(shared),
+            #[cfg(test)]
+            crash: Arc::default(),
         }
-        let reader = pool().max_connections(4).connect_with(reading).await?;
-        let instance_lock = if opener == Opener::Server { lock.map(Arc::new) } else { None };
-        Ok(Self { writer, reader, _instance_lock: instance_lock })
+    }
+
+    /// Whether other instances may work on the same database.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.writer, On::Postgres(_))
+    }
+
+    /// This instance: the owner of its leases. Another one after every start.
+    fn instance(&self) -> &str {
+        &self.shared.instance
     }
 
     /// Begins a write transaction, with the write lock from the start.
     ///
     /// # Errors
-    /// When the database is locked for longer than the busy timeout, read-only, full or gone.
+    /// When the database is locked for longer than a request can wait, read-only, full or gone.
     pub async fn write(&self) -> Result<Tx, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        // SQLite would go on writing to a file that has been moved away or deleted.
+        if let Some(OpenFile { path, identity }) = &self.shared.file
+            && database::file_identity(path).ok().as_ref() != Some(identity)
+        {
+            return Err(StoreError::Gone(path.display().to_string()));
+        }
+        let tx = Tx::begin(&self.writer).await?;
+        #[cfg(test)]
+        let tx = tx.under(&self.crash);
+        Ok(tx)
     }
 
     /// Whether a write would go through now: takes the write lock and lets it go.
@@ -130,9 +201,8 @@ impl Store {
     /// As [`Store::write`].
     pub async fn check_writable(&self) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        sqlx::query("UPDATE counters SET value = value WHERE name = 'rev'").execute(&mut *tx).await?;
-        tx.rollback().await?;
-        Ok(())
+        execute!(tx.on(), "UPDATE counters SET value = value WHERE name = 'rev'")?;
+        tx.rollback().await
     }
 
     /// The last number given to a commit.
@@ -140,16 +210,9 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn last_rev(&self) -> Result<i64, StoreError> {
-        Ok(sqlx::query_scalar("SELECT value FROM counters WHERE name = 'rev'").fetch_one(&self.reader).await?)
+        let (rev,) = fetch!(one as (i64,), &self.reader, "SELECT value FROM counters WHERE name = 'rev'")?;
+        Ok(rev)
     }
-}
-
-/// Commits a transaction; from here on it is on disk.
-///
-/// # Errors
-/// When the disk is full or gone: then nothing of it happened.
-pub async fn commit(tx: Tx) -> Result<(), StoreError> {
-    Ok(tx.commit().await?)
 }
 
 /// The next number in the order of commits. The row stays locked until the transaction ends, so order is commit order.
@@ -157,7 +220,26 @@ pub async fn commit(tx: Tx) -> Result<(), StoreError> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar("UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value").fetch_one(&mut **tx).await?)
+    let (rev,) = fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value")?;
+    Ok(rev)
+}
+
+/// An older version must not write into a schema whose rules it does not know.
+async fn refuse_newer_schema(db: &Db) -> Result<(), StoreError> {
+    let (has_migrations,): (i64,) = match db {
+        On::Sqlite(on) => sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(on).await?,
+        On::Postgres(on) => {
+            sqlx::query_as("SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'")
+                .fetch_one(on)
+                .await?
+        }
+    };
+    if has_migrations == 0 {
+        return Ok(());
+    }
+    let (found,) = fetch!(one as (i64,), db, "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
 }
 
 /// Takes the lock beside the database file; `None` when another process holds it.

@@ -1,8 +1,11 @@
 //! The table of sessions. A row is made at sign-in only; a revoked one never comes back to life.
 
-use sqlx::{FromRow, Row, sqlite::SqliteRow};
+use sqlx::FromRow;
 
-use super::{Store, StoreError, Tx};
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
 use crate::model::{identity::Role, timestamp::Timestamp};
 
 /// A live session with its user, as one read returns it.
@@ -15,15 +18,25 @@ pub struct SessionRow {
     pub last_human_at: Timestamp,
 }
 
-impl FromRow<'_, SqliteRow> for SessionRow {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let role: String = row.try_get("role")?;
+#[derive(FromRow)]
+struct Row {
+    user_id: String,
+    user_name: String,
+    role: String,
+    signed_in_at: i64,
+    last_human_at: i64,
+}
+
+impl TryFrom<Row> for SessionRow {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
-            user_id: row.try_get("user_id")?,
-            user_name: row.try_get("user_name")?,
-            role: Role::parse(&role).ok_or_else(|| sqlx::Error::Decode(format!("unknown role {role}").into()))?,
-            signed_in_at: Timestamp::from_millis(row.try_get("signed_in_at")?),
-            last_human_at: Timestamp::from_millis(row.try_get("last_human_at")?),
+            user_id: row.user_id,
+            user_name: row.user_name,
+            role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
+            signed_in_at: Timestamp::from_millis(row.signed_in_at),
+            last_human_at: Timestamp::from_millis(row.last_human_at),
         })
     }
 }
@@ -42,14 +55,15 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn session(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
-        Ok(sqlx::query_as(
+        let row = fetch!(
+            optional as Row,
+            &self.reader,
             "SELECT s.user_id, u.name AS user_name, u.role, s.signed_in_at, s.last_human_at
              FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL",
-        )
-        .bind(id_hash)
-        .fetch_optional(&self.reader)
-        .await?)
+            id_hash,
+        )?;
+        row.map(SessionRow::try_from).transpose()
     }
 
     /// Notes that a person acted. Updates a live row and never makes one.
@@ -57,12 +71,14 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn touch_session(&self, id_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET last_human_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL AND last_human_at < $1")
-            .bind(now.as_millis())
-            .bind(id_hash)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let mut tx = self.write().await?;
+        execute!(
+            tx.on(),
+            "UPDATE sessions SET last_human_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL AND last_human_at < $1",
+            now.as_millis(),
+            id_hash,
+        )?;
+        tx.commit().await
     }
 
     /// Ends a session.
@@ -70,12 +86,9 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn revoke_session(&self, id_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET revoked_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL")
-            .bind(now.as_millis())
-            .bind(id_hash)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let mut tx = self.write().await?;
+        execute!(tx.on(), "UPDATE sessions SET revoked_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL", now.as_millis(), id_hash)?;
+        tx.commit().await
     }
 }
 
@@ -84,23 +97,26 @@ impl Store {
 /// # Errors
 /// When the id is taken or the database cannot be written.
 pub async fn insert(tx: &mut Tx, sign_in: &SignInRecord) -> Result<(), StoreError> {
-    sqlx::query(
+    execute!(
+        tx.on(),
         "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at)
          VALUES ($1, $2, $3, $3, $3, NULL, NULL)",
-    )
-    .bind(&sign_in.id_hash)
-    .bind(&sign_in.user_id)
-    .bind(sign_in.at.as_millis())
-    .execute(&mut **tx)
-    .await?;
+        &sign_in.id_hash,
+        &sign_in.user_id,
+        sign_in.at.as_millis(),
+    )?;
     Ok(())
 }
 
 pub(super) async fn revoke_all(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL")
-        .bind(now.as_millis())
-        .bind(user_id)
-        .execute(&mut **tx)
-        .await?;
+    execute!(tx.on(), "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL", now.as_millis(), user_id)?;
     Ok(())
+}
+
+/// Forgets sessions whose sign-in is older than that. What they did stands in the audit chain.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(tx: &mut Tx, signed_in_before: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx.on(), "DELETE FROM sessions WHERE signed_in_at < $1", signed_in_before.as_millis())
 }

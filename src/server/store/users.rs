@@ -1,8 +1,11 @@
 //! The table of users.
 
-use sqlx::{FromRow, Row, sqlite::SqliteRow};
+use sqlx::FromRow;
 
-use super::{Store, StoreError, Tx};
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
 use crate::model::{identity::Role, timestamp::Timestamp, validation::UserName};
 
 /// A person who may sign in.
@@ -16,16 +19,27 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
 }
 
-impl FromRow<'_, SqliteRow> for User {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let role: String = row.try_get("role")?;
+#[derive(FromRow)]
+struct UserRow {
+    id: String,
+    name: String,
+    role: String,
+    password_hash: Option<String>,
+    is_demo: i64,
+    disabled_at: Option<i64>,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.try_get("id")?,
-            name: row.try_get("name")?,
-            role: Role::parse(&role).ok_or_else(|| sqlx::Error::Decode(format!("unknown role {role}").into()))?,
-            password_hash: row.try_get("password_hash")?,
-            is_demo: row.try_get::<i64, _>("is_demo")? != 0,
-            disabled_at: row.try_get::<Option<i64>, _>("disabled_at")?.map(Timestamp::from_millis),
+            id: row.id,
+            name: row.name,
+            role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
+            password_hash: row.password_hash,
+            is_demo: row.is_demo != 0,
+            disabled_at: row.disabled_at.map(Timestamp::from_millis),
         })
     }
 }
@@ -34,7 +48,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn user_by_name(&self, name: &UserName) -> Result<Option<User>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM users WHERE folded_name = $1").bind(name.folded()).fetch_optional(&self.reader).await?)
+        let row = fetch!(optional as UserRow, &self.reader, "SELECT * FROM users WHERE folded_name = $1", name.folded())?;
+        row.map(User::try_from).transpose()
     }
 
     /// All users, by name.
@@ -42,7 +57,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM users ORDER BY folded_name").fetch_all(&self.reader).await?)
+        let rows = fetch!(all as UserRow, &self.reader, "SELECT * FROM users ORDER BY folded_name")?;
+        rows.into_iter().map(User::try_from).collect()
     }
 
     /// Whether anybody is registered, the demo's users aside.
@@ -50,7 +66,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn has_users(&self) -> Result<bool, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&self.reader).await?;
+        let (count,) = fetch!(one as (i64,), &self.reader, "SELECT COUNT(*) FROM users")?;
         Ok(count > 0)
     }
 
@@ -59,7 +75,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn has_demo_users(&self) -> Result<bool, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM users WHERE is_demo <> 0").fetch_one(&self.reader).await?;
+        let (count,) = fetch!(one as (i64,), &self.reader, "SELECT COUNT(*) FROM users WHERE is_demo <> 0")?;
         Ok(count > 0)
     }
 }
@@ -69,19 +85,18 @@ impl Store {
 /// # Errors
 /// When the name is taken or the database cannot be written.
 pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
+    execute!(
+        tx.on(),
         "INSERT INTO users (id, name, folded_name, role, password_hash, is_demo, disabled_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, NULL, $7)",
-    )
-    .bind(&user.id)
-    .bind(name.as_str())
-    .bind(name.folded())
-    .bind(user.role.word())
-    .bind(&user.password_hash)
-    .bind(i64::from(user.is_demo))
-    .bind(now.as_millis())
-    .execute(&mut **tx)
-    .await?;
+        &user.id,
+        name.as_str(),
+        name.folded(),
+        user.role.word(),
+        &user.password_hash,
+        i64::from(user.is_demo),
+        now.as_millis(),
+    )?;
     Ok(())
 }
 
@@ -90,7 +105,7 @@ pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -
 /// # Errors
 /// When the database cannot be read.
 pub async fn is_empty(tx: &mut Tx) -> Result<bool, StoreError> {
-    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&mut **tx).await?;
+    let (count,) = fetch!(one as (i64,), tx.on(), "SELECT COUNT(*) FROM users")?;
     Ok(count == 0)
 }
 
@@ -99,7 +114,7 @@ pub async fn is_empty(tx: &mut Tx) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn set_password(tx: &mut Tx, user_id: &str, password_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(password_hash).bind(user_id).execute(&mut **tx).await?;
+    execute!(tx.on(), "UPDATE users SET password_hash = $1 WHERE id = $2", password_hash, user_id)?;
     super::sessions::revoke_all(tx, user_id, now).await
 }
 
@@ -108,10 +123,6 @@ pub async fn set_password(tx: &mut Tx, user_id: &str, password_hash: &str, now: 
 /// # Errors
 /// When the database cannot be written.
 pub async fn disable(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL")
-        .bind(now.as_millis())
-        .bind(user_id)
-        .execute(&mut **tx)
-        .await?;
+    execute!(tx.on(), "UPDATE users SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL", now.as_millis(), user_id)?;
     super::sessions::revoke_all(tx, user_id, now).await
 }

@@ -1,0 +1,120 @@
+//! Taking up what nobody works on: after a start what was under way, and later what another instance left behind. What was
+//! meant to be sent at once and was not expires; what was sent without a known answer is "outcome unknown"; all of those
+//! are watched again.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use super::{
+    Changes,
+    journal::{Job, Written},
+    timeline::Timeline,
+    usual,
+};
+use crate::{
+    model::change::Step,
+    server::store::{Leased, StoreError},
+};
+
+/// How often changes that nobody works on are looked for.
+const LOOKED_FOR_EVERY: Duration = Duration::from_secs(1);
+/// How often leases are renewed: three times before they run out.
+const RENEWED_EVERY: Duration = Duration::from_secs(3);
+/// How often the journal is asked for what other instances wrote.
+const FOLLOWED_EVERY: Duration = Duration::from_millis(500);
+
+impl Changes {
+    /// Takes up what a start finds, and begins to watch: settled changes, and what other instances do.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written.
+    pub async fn resume(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
+        self.take_up().await?;
+        self.tasks.spawn(self.clone().watch_settled());
+        self.tasks.spawn(self.clone().until_stop(LOOKED_FOR_EVERY, Chore::TakeUp));
+        if self.store.is_shared() {
+            self.tasks.spawn(self.clone().until_stop(RENEWED_EVERY, Chore::Renew));
+            self.tasks.spawn(self.clone().until_stop(FOLLOWED_EVERY, Chore::Follow));
+        }
+        Ok(())
+    }
+
+    async fn until_stop(self: Arc<Self>, every: Duration, chore: Chore) {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(every) => {}
+            }
+            let done = match chore {
+                Chore::TakeUp => self.take_up().await,
+                Chore::Renew => self.store.renew_leases().await,
+                Chore::Follow => self.follow().await,
+            };
+            if let Err(error) = done {
+                tracing::error!(%error, ?chore, "{chore:?} failed, and is tried again: {error}");
+            }
+        }
+    }
+
+    async fn take_up(self: &Arc<Self>) -> Result<(), StoreError> {
+        for leased in self.store.take_over(|id| self.in_hand.has(id)).await? {
+            self.clone().go_on(leased);
+        }
+        Ok(())
+    }
+
+    /// Goes on with a change where its evidence says it stands.
+    fn go_on(self: Arc<Self>, leased: Leased) {
+        let Leased { change, fence } = leased;
+        let timeline = Timeline::begin(&self.clock, Some(&change));
+        let guard = self.in_hand.take(&change.id);
+        let mut job = Job { change, fence, timeline, _guard: guard };
+        // Before anybody opens a page: the stream has an active change.
+        self.inventory.note_change(&job.change);
+        let engine = self.clone();
+        self.tasks.spawn(async move {
+            let now = job.timeline.now();
+            let is_armed = job.change.is_waiting() && job.change.armed_until.is_some_and(|until| until >= now);
+            let target = engine.inventory.target_of_arn(&job.change.arn).filter(|_| is_armed);
+            if let Some(target) = target {
+                return engine.wait_and_send(job, target).await;
+            }
+            if job.change.sent_at.is_none() {
+                return engine.expire(job).await;
+            }
+            if job.change.accepted.is_none() && job.change.outcome_unknown.is_none() {
+                let lost = Step::LostTrack { at: now, why: "Keystream stopped before the answer arrived".to_owned() };
+                if engine.record_surely(&mut job, vec![lost], "change.outcome-unknown").await == Written::NotHeld {
+                    return;
+                }
+            }
+            engine.watch(job, Duration::ZERO).await;
+        });
+    }
+
+    /// Tells this instance's browsers what other instances wrote.
+    async fn follow(&self) -> Result<(), StoreError> {
+        let known = self.followed.load(Ordering::Acquire);
+        let committed = self.store.last_rev().await?;
+        if committed <= known {
+            return Ok(());
+        }
+        for change in self.store.changes_after(known).await? {
+            self.inventory.note_change_elsewhere(&change);
+        }
+        self.inventory.events().advance(committed);
+        self.followed.store(committed, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// What is done again and again while the server runs.
+#[derive(Debug, Clone, Copy)]
+enum Chore {
+    TakeUp,
+    Renew,
+    Follow,
+}

@@ -1,0 +1,87 @@
+//! For tests: the process ends right before or right after a certain commit to the journal.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::model::change::{Change, Rung};
+
+/// What a commit to the journal writes of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    Intent,
+    Sent,
+    /// The answer to the call, or that there is none.
+    Answer,
+    Updating,
+    Reached,
+    End,
+}
+
+/// On which side of the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
+/// Where the process is to end; by default nowhere.
+#[derive(Debug, Default)]
+pub struct CrashPlan {
+    at: Mutex<Option<(Moment, Side)>>,
+    pub reached: Notify,
+}
+
+impl CrashPlan {
+    pub fn set(&self, moment: Moment, side: Side) {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Some((moment, side));
+    }
+}
+
+/// One transaction on its way to its commit.
+#[derive(Debug)]
+pub struct Crossing {
+    plan: Arc<CrashPlan>,
+    moment: Option<Moment>,
+}
+
+impl Crossing {
+    pub fn under(plan: &Arc<CrashPlan>) -> Self {
+        Self { plan: plan.clone(), moment: None }
+    }
+
+    pub fn note(&mut self, change: &Change) {
+        self.moment = Some(match change.last_lit() {
+            _ if change.end.is_some() => Moment::End,
+            Rung::Requested => Moment::Intent,
+            Rung::Sent if change.outcome_unknown.is_some() => Moment::Answer,
+            Rung::Sent => Moment::Sent,
+            Rung::Accepted => Moment::Answer,
+            Rung::Updating => Moment::Updating,
+            Rung::Reached | Rung::Settled => Moment::Reached,
+        });
+    }
+
+    /// Never returns where the plan ends the process: the test then takes its runtime down.
+    async fn pass(&self, side: Side) {
+        let at = *self.plan.at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(moment), Some(at)) = (self.moment, at)
+            && at == (moment, side)
+        {
+            self.plan.reached.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+pub async fn before(crossing: Option<&Crossing>) {
+    if let Some(crossing) = crossing {
+        crossing.pass(Side::Before).await;
+    }
+}
+
+pub async fn after(crossing: Option<&Crossing>) {
+    if let Some(crossing) = crossing {
+        crossing.pass(Side::After).await;
+    }
+}

@@ -1,0 +1,68 @@
+//! How the instances on one Postgres know of each other's end: each holds an advisory lock for as long as its connection
+//! lives. A process that dies loses it at once; one that is suspended or cut off keeps it, and its leases run out.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::StoreError;
+
+/// The class of the advisory locks that stand for instances.
+const CLASS: i32 = 0x6b73_6931;
+/// How often the connection is tried.
+const TRIED_EVERY: Duration = Duration::from_secs(2);
+
+/// This instance's announcement; ends with it.
+#[derive(Debug)]
+pub struct Presence {
+    _end: DropGuard,
+}
+
+impl Presence {
+    /// Announces an instance on a connection of its own, and again whenever that breaks.
+    pub async fn announce(options: PgConnectOptions, instance: &str) -> Result<Self, StoreError> {
+        let key = key_of(instance);
+        let mut connection = connect(&options, key).await?.ok_or_else(|| StoreError::InUse(format!("the name of instance {instance}")))?;
+        let end = CancellationToken::new();
+        let ended = end.clone();
+        let keep = async move {
+            loop {
+                tokio::time::sleep(TRIED_EVERY).await;
+                if let Err(error) = connection.ping().await {
+                    tracing::warn!(%error, "the connection that tells other instances of this one broke; leases may move");
+                    if let Ok(Some(again)) = connect(&options, key).await {
+                        connection = again;
+                    }
+                }
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = keep => {}
+            }
+        });
+        Ok(Self { _end: end.drop_guard() })
+    }
+}
+
+/// `None` while the lock is held: after a broken connection the server may keep it for a moment.
+async fn connect(options: &PgConnectOptions, key: i32) -> Result<Option<PgConnection>, StoreError> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)").bind(CLASS).bind(key).fetch_one(&mut connection).await?;
+    Ok(is_held.then_some(connection))
+}
+
+/// Whether the connection of an instance is gone.
+pub async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, StoreError> {
+    // Held until this transaction ends, so nobody else concludes the same meanwhile.
+    let gone = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)").bind(CLASS).bind(key_of(instance)).fetch_one(on).await?;
+    Ok(gone)
+}
+
+fn key_of(instance: &str) -> i32 {
+    let digest = Sha256::digest(instance);
+    i32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}

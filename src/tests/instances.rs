@@ -1,0 +1,85 @@
+//! Two processes on one Postgres, as in a rolling upgrade or behind a load balancer.
+
+use axum::http::StatusCode;
+
+use super::{
+    database::Kind,
+    support::{Actor, Setup, TestApp, borrowed, until, with},
+};
+use crate::{
+    model::{
+        change::{End, Ending},
+        identity::Role,
+    },
+    server::store::Stretch,
+};
+
+async fn two() -> (TestApp, TestApp) {
+    let setup = Setup { database: Kind::Postgres, is_mortal: true, ..Setup::default() };
+    let first = TestApp::with(setup).await;
+    let second = first.another().await;
+    for app in [&first, &second] {
+        app.known("orders-prod").await;
+    }
+    (first, second)
+}
+
+/// Somebody's browser, led to the other process.
+fn led_to<'a>(app: &'a TestApp, actor: &Actor<'_>) -> Actor<'a> {
+    Actor { app, cookie: actor.cookie.clone() }
+}
+
+#[tokio::test]
+async fn what_one_does_the_other_shows_and_takes_over_when_it_dies() {
+    let (first, second) = two().await;
+    first.control("settings", serde_json::json!({"transition_ms": 4_000})).await;
+    let here = first.actor(Role::Operator).await;
+    let cookie = here.cookie.clone();
+    let id = here.disable("orders-prod").await;
+    let there = Actor { app: &second, cookie };
+    // The row of the list, which the other one serves from its memory.
+    until(|| async { there.get("/streams").await.body.contains(&format!("/changes/{id}")).then_some(()) }).await;
+    first.change_when(&id, |change| change.updating_at.is_some()).await;
+    drop(first);
+    let ended = second.change_when(&id, |change| !change.is_active()).await;
+    assert!(matches!(ended.end, Some(Ending { how: End::Settled, .. })), "{ended:?}");
+    assert!(ended.outcome_unknown.is_none(), "its acceptance was written");
+    assert_eq!(second.calls("StopStreamEncryption").await, 1);
+    let page = there.get(&format!("/changes/{id}")).await.body;
+    assert!(page.contains("<strong>Settled"), "{page}");
+}
+
+#[tokio::test]
+async fn disables_of_one_stream_at_once_on_both_are_one_change() {
+    let (first, second) = two().await;
+    let here = first.actor(Role::Operator).await;
+    let there = led_to(&second, &here);
+    let fields = here.confirmation("orders-prod").await;
+    let answers = futures_util::future::join_all((0..20).map(|number| {
+        let (here, there, fields) = (&here, &there, &fields);
+        async move {
+            let fields = with(fields, "request_id", &format!("request{number:016}"));
+            let actor = if number % 2 == 0 { here } else { there };
+            actor.post("/api/disable", &borrowed(&fields)).await
+        }
+    }))
+    .await;
+    let all = first.state.store.changes(Stretch { skip: 0, take: 100 }).await.unwrap();
+    let sent: Vec<_> = all.iter().filter(|change| change.sent_at.is_some()).collect();
+    assert_eq!(sent.len(), 1);
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::SEE_OTHER));
+    let joined = answers.iter().filter(|answer| answer.location() == format!("/changes/{}", sent[0].id)).count();
+    assert!(joined >= 2, "others join the page of the one that is active: {joined}");
+    until(|| async { (first.calls("StopStreamEncryption").await > 0).then_some(()) }).await;
+    assert_eq!(first.calls("StopStreamEncryption").await, 1);
+}
+
+#[tokio::test]
+async fn a_session_is_good_on_both_and_over_on_both() {
+    let (first, second) = two().await;
+    let here = first.actor(Role::Operator).await;
+    let there = led_to(&second, &here);
+    assert_eq!(there.get("/streams").await.status, StatusCode::OK);
+    there.post("/api/sign-out", &[]).await;
+    assert_eq!(here.get("/streams").await.status, StatusCode::SEE_OTHER);
+}

@@ -1,0 +1,432 @@
+//! The conformance suite of the store: each promise of `server/store`, on SQLite and on Postgres.
+
+use std::sync::Arc;
+
+use super::database::{Kind, TestDatabase};
+use crate::{
+    model::{
+        change::{Action, Change, End, Ending, Intent, Reverted, Saw, Step},
+        identity::Role,
+        stream::{StreamArn, StreamKey},
+        timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
+        validation::UserName,
+    },
+    server::{
+        audit::{self, AuditEvent, Verified},
+        store::{
+            Inserted, Leased, NewChange, Opener, SignInRecord, Store, StoreError, StoredStream, Stretch, Tx, User, changes, drafts,
+            inventory, leases::LEASE_MS, next_rev, sessions, users,
+        },
+    },
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_000);
+
+/// Runs a test of the suite on both databases.
+macro_rules! on_both {
+    ($($(#[$attribute:meta])* $name:ident($database:ident, $store:ident) $body:block)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn check(kind: Kind) {
+                    let $database = TestDatabase::new(kind).await;
+                    let $store = Store::open(&$database.url, Opener::Server).await.unwrap();
+                    $body
+                }
+
+                $(#[$attribute])*
+                #[tokio::test]
+                async fn on_sqlite() {
+                    check(Kind::Sqlite).await;
+                }
+
+                $(#[$attribute])*
+                #[tokio::test]
+                async fn on_postgres() {
+                    check(Kind::Postgres).await;
+                }
+            }
+        )*
+    };
+}
+
+fn user(id: &str, role: Role) -> User {
+    User { id: id.to_owned(), name: id.to_owned(), role, password_hash: Some("phc".to_owned()), is_demo: false, disabled_at: None }
+}
+
+async fn add_user(store: &Store, id: &str) {
+    let mut tx = store.write().await.unwrap();
+    users::insert(&mut tx, &user(id, Role::Operator), &UserName::parse(id).unwrap(), NOW).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn sign_in(store: &Store, user_id: &str, id_hash: &str) {
+    let mut tx = store.write().await.unwrap();
+    let record = SignInRecord { id_hash: id_hash.to_owned(), user_id: user_id.to_owned(), at: NOW };
+    sessions::insert(&mut tx, &record).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn change(id: &str, stream: &str) -> Change {
+    let arn: StreamArn = format!("arn:aws:kinesis:eu-west-1:111122223333:stream/{stream}").parse().unwrap();
+    let intent = Intent {
+        id: id.to_owned(),
+        action: Action::Disable,
+        arn,
+        stream_created: NOW,
+        key: None,
+        armed_until: None,
+        retention_hours: 24,
+        actor: "operator".to_owned(),
+        reason: "OPS-1 \u{1f512} \u{201c}quoted\u{201d}".to_owned(),
+    };
+    Change::requested(intent, NOW)
+}
+
+/// Records a change under a request id of its own.
+async fn record(store: &Store, mut change: Change) -> Leased {
+    let mut tx = store.write().await.unwrap();
+    let request_id = format!("request-{}", change.id);
+    let new = NewChange { change: &mut change, user_id: "u", request_id: &request_id, form_hash: "h" };
+    let Inserted::Recorded { fence } = store.insert_change(&mut tx, new).await.unwrap() else { panic!("not recorded") };
+    tx.commit().await.unwrap();
+    Leased { change, fence }
+}
+
+async fn apply(store: &Store, leased: &mut Leased, steps: impl IntoIterator<Item = Step>) -> Result<(), StoreError> {
+    for step in steps {
+        leased.change.apply(step);
+    }
+    let mut tx = store.write().await?;
+    changes::update(&mut tx, leased).await?;
+    tx.commit().await
+}
+
+fn sent(minutes: i64) -> Step {
+    Step::Sent { at: NOW.plus_millis(minutes * MINUTE_MS) }
+}
+
+fn ended(minutes: i64, how: End) -> Step {
+    Step::Ended(Ending { at: NOW.plus_millis(minutes * MINUTE_MS), how })
+}
+
+fn ids(changes: &[Change]) -> Vec<&str> {
+    changes.iter().map(|change| change.id.as_str()).collect()
+}
+
+async fn append(tx: &mut Tx, action: &str) {
+    audit::append(tx, AuditEvent::by_server(NOW, action, "t")).await.unwrap();
+}
+
+on_both! {
+    opening_again_keeps_everything(database, store) {
+        add_user(&store, "anna").await;
+        drop(store);
+        let store = Store::open(&database.url, Opener::Command).await.unwrap();
+        assert_eq!(store.users().await.unwrap().len(), 1);
+        assert!(store.has_users().await.unwrap() && !store.has_demo_users().await.unwrap());
+    }
+
+    a_newer_schema_is_refused_in_one_sentence(database, store) {
+        let mut tx = store.write().await.unwrap();
+        let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) SELECT 9000, 'of tomorrow', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
+        tx.run(newer).await.unwrap();
+        tx.commit().await.unwrap();
+        drop(store);
+        for opener in [Opener::Server, Opener::Command] {
+            let error = Store::open(&database.url, opener).await.unwrap_err().to_string();
+            assert!(error.starts_with("the database has schema 9000, and this Keystream knows schemas up to ") && !error.contains('\n'), "{error}");
+        }
+    }
+
+    users_are_found_by_name_in_any_case_and_names_are_unique(database, store) {
+        add_user(&store, "anna").await;
+        let mut tx = store.write().await.unwrap();
+        let again = users::insert(&mut tx, &user("other", Role::Viewer), &UserName::parse("Anna").unwrap(), NOW).await;
+        assert!(again.unwrap_err().is_unique_violation());
+        tx.rollback().await.unwrap();
+        let found = store.user_by_name(&UserName::parse("ANNA").unwrap()).await.unwrap().unwrap();
+        assert_eq!((found.id.as_str(), found.role, found.disabled_at), ("anna", Role::Operator, None));
+        assert!(store.user_by_name(&UserName::parse("berta").unwrap()).await.unwrap().is_none());
+    }
+
+    whoever_is_disabled_or_gets_a_password_loses_all_sessions(database, store) {
+        for id in ["anna", "berta"] {
+            add_user(&store, id).await;
+            sign_in(&store, id, &format!("{id}-1")).await;
+            sign_in(&store, id, &format!("{id}-2")).await;
+        }
+        let mut tx = store.write().await.unwrap();
+        users::disable(&mut tx, "anna", NOW).await.unwrap();
+        users::set_password(&mut tx, "berta", "new", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        for hash in ["anna-1", "anna-2", "berta-1", "berta-2"] {
+            assert!(store.session(hash).await.unwrap().is_none(), "{hash}");
+        }
+        let users = store.users().await.unwrap();
+        assert_eq!(users[0].disabled_at, Some(NOW));
+        assert_eq!(users[1].password_hash.as_deref(), Some("new"));
+    }
+
+    a_session_never_comes_back(database, store) {
+        add_user(&store, "anna").await;
+        sign_in(&store, "anna", "hash").await;
+        store.touch_session("hash", NOW.plus_millis(1_000)).await.unwrap();
+        store.touch_session("hash", NOW).await.unwrap();
+        assert_eq!(store.session("hash").await.unwrap().unwrap().last_human_at, NOW.plus_millis(1_000), "only forward");
+        store.revoke_session("hash", NOW).await.unwrap();
+        store.touch_session("hash", NOW.plus_millis(2_000)).await.unwrap();
+        store.touch_session("unknown", NOW).await.unwrap();
+        assert!(store.session("hash").await.unwrap().is_none());
+        assert!(store.session("unknown").await.unwrap().is_none());
+        let mut tx = store.write().await.unwrap();
+        let again = SignInRecord { id_hash: "hash".to_owned(), user_id: "anna".to_owned(), at: NOW };
+        assert!(sessions::insert(&mut tx, &again).await.unwrap_err().is_unique_violation());
+    }
+
+    what_ages_is_pruned(database, store) {
+        add_user(&store, "anna").await;
+        sign_in(&store, "anna", "hash").await;
+        store.keep_draft("d", "anna", "{}", NOW).await.unwrap();
+        let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
+        let gone = StoredStream { key, rev: 1, listed: None, report: None, problem: None, gone_at: Some(NOW) };
+        let mut tx = store.write().await.unwrap();
+        inventory::upsert(&mut tx, &gone).await.unwrap();
+        tx.commit().await.unwrap();
+        for (later, pruned) in [(HOUR_MS / 4, 0), (DAY_MS + 1, 1)] {
+            let mut tx = store.write().await.unwrap();
+            let at = NOW.plus_millis(later);
+            assert_eq!(sessions::prune(&mut tx, at.plus_millis(-DAY_MS)).await.unwrap(), pruned);
+            assert_eq!(drafts::prune(&mut tx, at).await.unwrap(), pruned);
+            assert_eq!(inventory::prune(&mut tx, at).await.unwrap(), pruned);
+            tx.commit().await.unwrap();
+        }
+        assert!(store.streams().await.unwrap().is_empty());
+    }
+
+    a_draft_is_its_authors_and_for_15_minutes(database, store) {
+        store.keep_draft("d", "anna", "one", NOW).await.unwrap();
+        store.keep_draft("d", "berta", "theirs", NOW).await.unwrap();
+        store.keep_draft("d", "anna", "two", NOW).await.unwrap();
+        let draft = |user: &'static str, at| store.draft("d", user, at);
+        assert_eq!(draft("anna", NOW.plus_millis(15 * MINUTE_MS)).await.unwrap().as_deref(), Some("two"));
+        assert_eq!(draft("anna", NOW.plus_millis(15 * MINUTE_MS + 1)).await.unwrap(), None);
+        assert_eq!(draft("berta", NOW).await.unwrap().as_deref(), Some("theirs"));
+        assert_eq!(draft("", NOW).await.unwrap(), None);
+    }
+
+    the_inventory_comes_back_as_it_was_written(database, store) {
+        let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
+        let mut stream = StoredStream { key, rev: 0, listed: None, report: None, problem: None, gone_at: None };
+        for gone_at in [None, Some(NOW), None] {
+            let mut tx = store.write().await.unwrap();
+            stream.rev = next_rev(&mut tx).await.unwrap();
+            stream.gone_at = gone_at;
+            inventory::upsert(&mut tx, &stream).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(store.streams().await.unwrap(), [stream.clone()]);
+        }
+        assert_eq!(store.last_rev().await.unwrap(), 3);
+    }
+
+    a_transaction_that_is_dropped_or_rolled_back_leaves_nothing(database, store) {
+        let mut tx = store.write().await.unwrap();
+        append(&mut tx, "dropped").await;
+        drop(tx);
+        let mut tx = store.write().await.unwrap();
+        append(&mut tx, "rolled back").await;
+        next_rev(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert!(store.audit_rows(0, 10).await.unwrap().is_empty());
+        assert_eq!(store.last_rev().await.unwrap(), 0);
+        store.check_writable().await.unwrap();
+    }
+
+    writers_take_turns(database, store) {
+        let writers = (0..20).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut tx = store.write().await.unwrap();
+                let rev = next_rev(&mut tx).await.unwrap();
+                append(&mut tx, "written").await;
+                tx.commit().await.unwrap();
+                rev
+            })
+        });
+        let mut revs: Vec<i64> = futures_util::future::join_all(writers).await.into_iter().map(Result::unwrap).collect();
+        revs.sort_unstable();
+        assert_eq!(revs, (1..=20).collect::<Vec<_>>());
+        assert!(matches!(audit::verify(&store).await.unwrap(), Verified::Whole { rows: 20, .. }));
+    }
+
+    the_chain_takes_any_text(database, store) {
+        let hostile = "\0\u{1}\u{7f}\u{202e}'; DROP TABLE audit; --\u{1f512}\r\n";
+        let mut tx = store.write().await.unwrap();
+        let event = AuditEvent { reason: hostile.to_owned(), result: hostile.to_owned(), ..AuditEvent::by_server(NOW, "x", hostile) };
+        audit::append(&mut tx, event).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(matches!(audit::verify(&store).await.unwrap(), Verified::Whole { rows: 1, .. }));
+        assert_eq!(store.audit_rows(0, 1).await.unwrap()[0].event.reason, hostile.replace('\0', "\u{fffd}"));
+    }
+
+    a_form_is_one_change_and_a_stream_has_one_active_change(database, store) {
+        let mut first = record(&store, change("c1", "s")).await;
+        let insert = |id: &'static str, stream: &'static str, user: &'static str, request: &'static str, hash: &'static str| {
+            let store = store.clone();
+            async move {
+                let mut new = change(id, stream);
+                let mut tx = store.write().await.unwrap();
+                let new = NewChange { change: &mut new, user_id: user, request_id: request, form_hash: hash };
+                let inserted = store.insert_change(&mut tx, new).await.unwrap();
+                tx.commit().await.unwrap();
+                inserted
+            }
+        };
+        assert!(matches!(insert("c2", "s", "u", "request-c1", "h").await, Inserted::SameRequest(same) if same.id == "c1"));
+        assert!(matches!(insert("c2", "s", "u", "request-c1", "other").await, Inserted::OtherValues));
+        assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::StreamBusy(active) if active.id == "c1"));
+        apply(&store, &mut first, [ended(1, End::Expired)]).await.unwrap();
+        assert!(matches!(insert("c2", "s", "u", "request-c1", "h").await, Inserted::SameRequest(same) if !same.is_active()));
+        assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::Recorded { .. }));
+        assert!(matches!(insert("c3", "t", "v", "another", "h").await, Inserted::Recorded { .. }), "another stream");
+        assert_eq!(store.change("c2").await.unwrap().unwrap().reason, first.change.reason);
+    }
+
+    two_active_changes_of_a_stream_are_refused_by_the_database_itself(database, store) {
+        record(&store, change("c1", "s")).await;
+        let mut tx = store.write().await.unwrap();
+        let copy = "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, body) SELECT 'c2', rev, user_id, 'other', form_hash, arn, requested_at, body FROM changes";
+        assert!(tx.run(copy).await.unwrap_err().is_unique_violation());
+    }
+
+    an_ended_change_is_not_written_again(database, store) {
+        let mut held = record(&store, change("c1", "s")).await;
+        apply(&store, &mut held, [sent(1)]).await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        assert!(matches!(changes::end_unsent(&mut tx, &mut held.change.clone()).await, Err(StoreError::NotHeld)), "it was sent");
+        tx.rollback().await.unwrap();
+        apply(&store, &mut held, [ended(2, End::Settled)]).await.unwrap();
+        assert!(matches!(apply(&store, &mut held, [sent(3)]).await, Err(StoreError::NotHeld)));
+        assert!(matches!(store.change("c1").await.unwrap().unwrap().end, Some(Ending { how: End::Settled, .. })));
+    }
+
+    what_was_not_sent_ends_once(database, store) {
+        let mut held = record(&store, change("c1", "s")).await;
+        let mut cancelled = held.change.clone();
+        cancelled.apply(ended(1, End::Expired));
+        let mut tx = store.write().await.unwrap();
+        changes::end_unsent(&mut tx, &mut cancelled).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(matches!(apply(&store, &mut held, [sent(1)]).await, Err(StoreError::NotHeld)), "cancelled first, so not sent");
+        let mut tx = store.write().await.unwrap();
+        assert!(matches!(changes::end_unsent(&mut tx, &mut cancelled).await, Err(StoreError::NotHeld)));
+    }
+
+    what_is_learned_after_the_end_is_written_once(database, store) {
+        let mut held = record(&store, change("c1", "s")).await;
+        let reverted = Step::Reverted(Reverted { at: NOW, saw: Saw::NotFound });
+        let mut tx = store.write().await.unwrap();
+        assert!(matches!(changes::update_ended(&mut tx, &mut held.change.clone()).await, Err(StoreError::NotHeld)), "it has no end yet");
+        tx.rollback().await.unwrap();
+        apply(&store, &mut held, [sent(1), ended(2, End::Settled)]).await.unwrap();
+        let (mut here, mut there) = (held.change.clone(), held.change.clone());
+        here.apply(reverted.clone());
+        there.apply(reverted);
+        let mut tx = store.write().await.unwrap();
+        changes::update_ended(&mut tx, &mut here).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        assert!(matches!(changes::update_ended(&mut tx, &mut there).await, Err(StoreError::NotHeld)), "another instance was first");
+    }
+
+    lists_are_in_their_order(database, store) {
+        for (number, (id, stream)) in [("c1", "a"), ("c2", "b"), ("c3", "a"), ("c4", "c")].into_iter().enumerate() {
+            let minutes = i64::try_from(number).unwrap() * 10;
+            let mut new = change(id, stream);
+            new.requested_at = NOW.plus_millis(minutes * MINUTE_MS);
+            let mut held = record(&store, new).await;
+            if id != "c4" {
+                let reached = Step::Reached { at: NOW.plus_millis((minutes + 2) * MINUTE_MS) };
+                apply(&store, &mut held, [sent(minutes + 1), reached, ended(minutes + 3, End::Settled)]).await.unwrap();
+            }
+        }
+        let all = store.changes(Stretch { skip: 0, take: 10 }).await.unwrap();
+        assert_eq!(ids(&all), ["c4", "c3", "c2", "c1"]);
+        assert_eq!(ids(&store.changes(Stretch { skip: 1, take: 2 }).await.unwrap()), ["c3", "c2"]);
+        let of_a = store.changes_of_stream(&StreamKey::parse("111122223333", "eu-west-1", "a").unwrap()).await.unwrap();
+        assert_eq!(ids(&of_a), ["c3", "c1"]);
+        assert_eq!(ids(&store.changes_sent_since(&of_a[0].arn, NOW.plus_millis(MINUTE_MS)).await.unwrap()), ["c1", "c3"]);
+        assert_eq!(ids(&store.changes_sent_since(&of_a[0].arn, NOW.plus_millis(MINUTE_MS + 1)).await.unwrap()), ["c3"]);
+        assert_eq!(ids(&store.active_changes().await.unwrap()), ["c4"]);
+        assert_eq!(ids(&store.changes_reached(2).await.unwrap()), ["c2", "c3"], "the last two, oldest first");
+        let mut newest = store.newest_changes_ended_since(NOW).await.unwrap();
+        newest.sort_by(|a, b| a.id.cmp(&b.id));
+        assert_eq!(ids(&newest), ["c2", "c3"], "the newest of each stream that was sent");
+        let moved = store.changes_after(all[2].rev).await.unwrap();
+        assert_eq!(ids(&moved), ["c3", "c4"]);
+        assert!(moved[0].rev < moved[1].rev && moved[1].rev <= store.last_rev().await.unwrap());
+    }
+
+    a_lease_passes_on_with_a_higher_fence_and_the_former_holder_writes_nothing(database, store) {
+        let mut held = record(&store, change("c1", "s")).await;
+        assert!(store.take_over(|_| true).await.unwrap().is_empty(), "in hand");
+        let mut taken = store.take_over(|_| false).await.unwrap().pop().unwrap();
+        assert_eq!(taken.fence, held.fence + 1);
+        assert_eq!(taken.change, held.change);
+        assert!(matches!(apply(&store, &mut held, [sent(1)]).await, Err(StoreError::NotHeld)), "woken too late: nothing is sent");
+        apply(&store, &mut taken, [sent(1)]).await.unwrap();
+        apply(&store, &mut taken, [ended(2, End::Settled)]).await.unwrap();
+        assert!(store.take_over(|_| false).await.unwrap().is_empty(), "ended");
+    }
+
+    a_row_of_the_first_schema_can_be_taken_over(database, store) {
+        record(&store, change("c1", "s")).await;
+        let mut tx = store.write().await.unwrap();
+        tx.run("UPDATE changes SET owner = '', lease_until = 0, fence = 0").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.take_over(|_| false).await.unwrap()[0].fence, 1);
+    }
+}
+
+#[tokio::test]
+async fn instances_on_one_postgres_take_over_only_from_the_dead_and_the_silent() {
+    let database = TestDatabase::new(Kind::Postgres).await;
+    let first = Store::open(&database.url, Opener::Server).await.unwrap();
+    let second = Store::open(&database.url, Opener::Server).await.unwrap();
+    record(&first, change("c1", "s")).await;
+    assert!(second.take_over(|_| false).await.unwrap().is_empty(), "the first one lives and its lease holds");
+
+    // Alive and silent for longer than its lease, as when it is suspended.
+    let set_back = |millis: i64| {
+        let first = first.clone();
+        async move {
+            let mut tx = first.write().await.unwrap();
+            tx.run(&format!("UPDATE changes SET lease_until = lease_until - {millis}")).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    };
+    set_back(LEASE_MS / 2).await;
+    assert!(second.take_over(|_| false).await.unwrap().is_empty());
+    first.renew_leases().await.unwrap();
+    set_back(LEASE_MS / 2).await;
+    assert!(second.take_over(|_| false).await.unwrap().is_empty(), "renewed");
+    set_back(LEASE_MS).await;
+    assert_eq!(second.take_over(|_| false).await.unwrap().len(), 1);
+    first.renew_leases().await.unwrap();
+    assert!(first.take_over(|_| false).await.unwrap().is_empty(), "a late renewal takes nothing back");
+
+    // Dead: at once, however long its lease is.
+    let third = Arc::new(Store::open(&database.url, Opener::Server).await.unwrap());
+    record(&third, change("c2", "t")).await;
+    drop(third);
+    super::support::until(|| async { second.take_over(|id| id == "c1").await.unwrap().pop() }).await;
+}
+
+#[tokio::test]
+async fn a_password_in_the_address_is_not_repeated() {
+    for url in ["mysql://user:secret@host/db", "postgres://user:secret@host:port/db"] {
+        let error = Store::open(url, Opener::Command).await.unwrap_err().to_string();
+        assert!(error.starts_with("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://") && !error.contains("secret"), "{error}");
+    }
+}
