@@ -88,6 +88,7 @@ pub fn build(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), authorize::enforce))
         .layer(from_fn_with_state(state.clone(), session::identify))
         .layer(sessions)
+        .layer(from_fn_with_state(state.clone(), session::say_when_down))
         .layer(from_fn_with_state(state.clone(), session::secure_cookies))
         // Nothing of another site's request reaches the session.
         .layer(from_fn_with_state(state.clone(), origin::check))

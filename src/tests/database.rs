@@ -14,6 +14,17 @@ pub enum Kind {
     Postgres,
 }
 
+/// The server without a database.
+fn postgres() -> String {
+    std::env::var("TEST_POSTGRES_URL").expect("tests on Postgres need one: run them as `.ci/with-postgres cargo test ...`")
+}
+
+/// Runs a statement at the server, beside all databases of tests.
+pub async fn at_postgres(statement: &str) {
+    let mut connection = PgConnection::connect(&format!("{}/postgres", postgres())).await.unwrap();
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+}
+
 /// An empty database; it goes with this, or with its server.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -29,13 +40,15 @@ impl TestDatabase {
                 Self { url: format!("sqlite://{}", directory.path().join("test.db").display()), _directory: Some(directory) }
             }
             Kind::Postgres => {
-                let server =
-                    std::env::var("TEST_POSTGRES_URL").expect("tests on Postgres need one: run them as `.ci/with-postgres cargo test ...`");
                 let name = format!("test_{}", random::id());
-                let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
-                sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
-                Self { url: format!("{server}/{name}"), _directory: None }
+                at_postgres(&format!("CREATE DATABASE {name}")).await;
+                Self { url: format!("{}/{name}", postgres()), _directory: None }
             }
         }
+    }
+
+    /// The database's name in Postgres, or SQLite's file.
+    pub fn name(&self) -> &str {
+        self.url.strip_prefix("sqlite://").unwrap_or_else(|| self.url.rsplit('/').next().unwrap())
     }
 }

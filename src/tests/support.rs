@@ -155,6 +155,10 @@ impl TestApp {
         Self::on(Arc::new(Ground { setup, database, simulator, clock })).await
     }
 
+    pub fn database(&self) -> &TestDatabase {
+        &self.ground.database
+    }
+
     /// Another process on the same database, the same AWS and the same time.
     pub async fn another(&self) -> Self {
         Self::on(self.ground.clone()).await

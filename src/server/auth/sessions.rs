@@ -1,7 +1,7 @@
 //! Sessions over tower-sessions: our own store, in which a save never brings a revoked session back, and our own limits,
 //! measured by our clock.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ const IDLE_MS: i64 = 15 * MINUTE_MS;
 const ABSOLUTE_MS: i64 = 8 * HOUR_MS;
 /// A person's acts are written down at most this often.
 const NOTED_EVERY_MS: i64 = 20 * SECOND_MS;
+
+/// A page does not wait longer than this for a database that is busy; the session's next act is written then.
+const NOTE_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// The key under which a sign-in hands its record to the store.
 const SIGN_IN: &str = "sign-in";
@@ -180,8 +183,10 @@ pub async fn note_human(services: &Services, requester: &Requester) {
     if now.millis_since(requester.last_human_at) < NOTED_EVERY_MS {
         return;
     }
-    if let Err(error) = services.store.touch_session(&requester.session_hash, now).await {
-        tracing::warn!(%error, "a session's last act could not be written: {error}");
+    match tokio::time::timeout(NOTE_TIMEOUT, services.store.touch_session(&requester.session_hash, now)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a session's last act could not be written: {error}"),
+        Err(_) => tracing::warn!("a session's last act could not be written in time: the database is busy"),
     }
 }
 

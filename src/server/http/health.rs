@@ -3,11 +3,18 @@
 use std::time::Duration;
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use tokio::sync::Mutex;
 
-use crate::server::state::AppState;
+use crate::server::{
+    clock::{Clock, SystemClock},
+    state::AppState,
+    store::Store,
+};
 
 /// A database that is slower than this is not ready.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a finding counts.
+const CHECKED_EVERY: Duration = Duration::from_secs(1);
 
 /// The process answers.
 pub async fn live() -> impl IntoResponse {
@@ -19,12 +26,42 @@ pub async fn ready(State(state): State<AppState>) -> impl IntoResponse {
     if state.draining.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
-    match tokio::time::timeout(CHECK_TIMEOUT, state.store.check_writable()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready: {error}");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n")
+    match state.readiness.check(&state.store).await {
+        Readiness::Ready => (StatusCode::OK, "ready\n"),
+        Readiness::NotWritable => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n"),
+        Readiness::Silent => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}
+
+/// What the last check found. Anybody may ask; the database is asked at most once a second.
+#[derive(Debug, Default)]
+pub struct ReadinessCheck(Mutex<Option<(Duration, Readiness)>>);
+
+#[derive(Debug, Clone, Copy)]
+enum Readiness {
+    Ready,
+    NotWritable,
+    Silent,
+}
+
+impl ReadinessCheck {
+    async fn check(&self, store: &Store) -> Readiness {
+        let mut last = self.0.lock().await;
+        let now = SystemClock.steady();
+        if let Some((at, found)) = *last
+            && now.saturating_sub(at) < CHECKED_EVERY
+        {
+            return found;
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+        let found = match tokio::time::timeout(CHECK_TIMEOUT, store.check_writable()).await {
+            Ok(Ok(())) => Readiness::Ready,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "not ready: {error}");
+                Readiness::NotWritable
+            }
+            Err(_) => Readiness::Silent,
+        };
+        *last = Some((SystemClock.steady(), found));
+        found
     }
 }

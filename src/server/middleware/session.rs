@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -40,6 +40,15 @@ fn is_human(request: &Request) -> bool {
     let path = request.uri().path();
     let is_file = path.starts_with("/pkg/") || matches!(path, "/favicon.svg" | "/robots.txt" | "/livez" | "/readyz");
     !is_file && !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&path)
+}
+
+/// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not there
+/// is a 503.
+pub async fn say_when_down(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR && !response.headers().contains_key(header::CONTENT_TYPE);
+    if is_bare { error_page::unavailable(&state, &headers) } else { response }
 }
 
 /// Adds `Secure` to cookies that lack it when the site is https: the removal cookie of tower-sessions 0.15 does, and

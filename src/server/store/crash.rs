@@ -1,6 +1,6 @@
-//! For tests: the process ends right before or right after a certain commit to the journal.
+//! For tests: the process ends right before or right after a certain commit to the journal, or the disk is full.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
 use tokio::sync::Notify;
 
@@ -29,6 +29,8 @@ pub enum Side {
 #[derive(Debug, Default)]
 pub struct CrashPlan {
     at: Mutex<Option<(Moment, Side)>>,
+    /// The disk is full: SQLite gets no further page.
+    pub is_full: AtomicBool,
     pub reached: Notify,
 }
 

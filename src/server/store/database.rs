@@ -147,7 +147,7 @@ impl Tx {
     /// Begins one.
     pub(super) async fn begin(db: &Db) -> Result<Self, StoreError> {
         let inner = match db {
-            On::Sqlite(pool) => On::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            On::Sqlite(pool) => On::Sqlite(begin_immediate(pool).await?),
             On::Postgres(pool) => {
                 let mut tx = pool.begin().await?;
                 sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
@@ -199,9 +199,15 @@ impl Tx {
 
     /// Puts the commit of this transaction under a plan.
     #[cfg(test)]
-    pub(super) fn under(mut self, plan: &std::sync::Arc<super::crash::CrashPlan>) -> Self {
+    pub(super) async fn under(mut self, plan: &std::sync::Arc<super::crash::CrashPlan>) -> Result<Self, StoreError> {
         self.crash = Some(super::crash::Crossing::under(plan));
-        self
+        if let On::Sqlite(on) = self.on() {
+            let is_full = plan.is_full.load(std::sync::atomic::Ordering::SeqCst);
+            // A limit below what there is means: no more.
+            let limit = if is_full { "PRAGMA max_page_count = 1" } else { "PRAGMA max_page_count = 1000000" };
+            sqlx::query(limit).execute(on).await?;
+        }
+        Ok(self)
     }
 
     /// Undoes everything.
@@ -236,6 +242,19 @@ impl Tx {
             }
         };
         Ok(Timestamp::from_millis(millis))
+    }
+}
+
+/// SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then takes the connection to be in it for
+/// ever. Such a connection is closed, and another one opened.
+async fn begin_immediate(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match pool.begin_with("BEGIN IMMEDIATE").await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            tracing::warn!("the connection to the database lost its transaction, and is opened anew");
+            pool.acquire().await?.close().await?;
+            pool.begin_with("BEGIN IMMEDIATE").await
+        }
+        begun => begun,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod drafts;
 pub mod inventory;
 pub mod leases;
 mod presence;
+mod remembered;
 pub mod sessions;
 pub mod users;
 
@@ -33,6 +34,7 @@ pub use self::{
 use self::{
     database::{Address, Db, On, execute, fetch},
     presence::Presence,
+    remembered::Remembered,
 };
 use super::random;
 
@@ -90,6 +92,7 @@ struct Shared {
     instance: String,
     /// Where the SQLite file was when it was opened.
     file: Option<OpenFile>,
+    remembered: Remembered,
     /// Held while `serve` runs; the operating system frees it however the process ends.
     _instance_lock: Option<File>,
     /// As long as it is held, other instances on the same Postgres know that this one lives.
@@ -139,6 +142,7 @@ impl Store {
                     file: Some(OpenFile { path, identity }),
                     _instance_lock: lock.filter(|_| opener == Opener::Server),
                     _presence: None,
+                    remembered: Remembered::default(),
                 };
                 Ok(Self::of(writer, reader, shared))
             }
@@ -152,7 +156,7 @@ impl Store {
                     Opener::Server => Some(Presence::announce(options, &instance).await?),
                     Opener::Command => None,
                 };
-                let shared = Shared { instance, file: None, _instance_lock: None, _presence: presence };
+                let shared = Shared { instance, file: None, _instance_lock: None, _presence: presence, remembered: Remembered::default() };
                 Ok(Self::of(writer.clone(), writer, shared))
             }
         }
@@ -191,18 +195,30 @@ impl Store {
         }
         let tx = Tx::begin(&self.writer).await?;
         #[cfg(test)]
-        let tx = tx.under(&self.crash);
+        let tx = tx.under(&self.crash).await?;
         Ok(tx)
     }
 
-    /// Whether a write would go through now: takes the write lock and lets it go.
+    /// Whether a write goes through now: writes something of the size of a change, takes it away again, and commits.
     ///
     /// # Errors
     /// As [`Store::write`].
     pub async fn check_writable(&self) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         execute!(tx.on(), "UPDATE counters SET value = value WHERE name = 'rev'")?;
-        tx.rollback().await
+        drafts::probe(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// Runs any statement on the writer's connection, outside of transactions: what tests do to a database.
+    #[cfg(test)]
+    pub async fn run(&self, statement: &str) -> Result<(), StoreError> {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        match &self.writer {
+            On::Sqlite(pool) => sqlx::raw_sql(statement).execute(pool).await.map(|_| ())?,
+            On::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(|_| ())?,
+        }
+        Ok(())
     }
 
     /// The last number given to a commit.

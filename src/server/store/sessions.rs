@@ -1,5 +1,7 @@
 //! The table of sessions. A row is made at sign-in only; a revoked one never comes back to life.
 
+use std::time::Instant;
+
 use sqlx::FromRow;
 
 use super::{
@@ -50,11 +52,33 @@ pub struct SignInRecord {
 }
 
 impl Store {
-    /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's.
+    /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's. While the
+    /// database cannot be reached: as it was when that last answered.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read and nothing of the session is remembered.
+    #[expect(clippy::disallowed_methods, reason = "how long the database is left alone is no evidence of anything")]
     pub async fn session(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
+        let remembered = &self.shared.remembered;
+        if let Some(row) = remembered.while_left_alone(id_hash, Instant::now()) {
+            return Ok(Some(row));
+        }
+        match self.session_in_database(id_hash).await {
+            Ok(row) => {
+                remembered.answered(id_hash, row.as_ref(), Instant::now());
+                Ok(row)
+            }
+            Err(error) => match remembered.failed(id_hash, Instant::now()) {
+                Some(row) => {
+                    tracing::warn!(%error, "the database does not answer; a session counts as it did a moment ago: {error}");
+                    Ok(Some(row))
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn session_in_database(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
         let row = fetch!(
             optional as Row,
             &self.reader,
@@ -88,7 +112,9 @@ impl Store {
     pub async fn revoke_session(&self, id_hash: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         execute!(tx.on(), "UPDATE sessions SET revoked_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL", now.as_millis(), id_hash)?;
-        tx.commit().await
+        tx.commit().await?;
+        self.shared.remembered.forget(id_hash);
+        Ok(())
     }
 }
 
