@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{
     Follows,
     disable_form::{DisableForm, Refusal, Way},
-    loaded, path_part, shown,
+    loaded, shown, titled,
 };
 use crate::{
     api,
@@ -17,14 +17,14 @@ use crate::{
 /// The confirmation.
 #[component]
 pub fn DisablePage() -> impl IntoView {
-    let name = path_part("name");
+    let title = titled("name", |name| format!("Disable encryption of {name}?"));
     let confirmation = loaded(Follows::Address, |asked| {
         let (account, region, name) = (asked.part("account"), asked.part("region"), asked.part("name"));
         let asking = api::changes::plan_disable(account, region, name, asked.value("problem"), asked.value("draft"));
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
-        <Title text=move || format!("Disable encryption of {}?", name.get()) />
+        <Title text=move || title() />
         {shown(confirmation, |content| match content {
             PageContent::Confirmation(confirmation) => Some(view! { <Confirm confirmation /> }.into_any()),
             _ => None,

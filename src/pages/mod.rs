@@ -103,8 +103,11 @@ fn shown_erased(page: Loaded, show: Arc<dyn Fn(PageContent) -> Option<AnyView> +
     .into_any()
 }
 
-/// A part of the path, as it changes.
-fn path_part(name: &'static str) -> Signal<String> {
+/// The title of a page that is about a part of its path. On the server it is asked for after the page was rendered, when
+/// what the page made may be gone: then it is what it was.
+fn titled(part: &'static str, words: fn(&str) -> String) -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let params = use_params_map();
-    Signal::derive(move || params.with(|params| params.get(name).unwrap_or_default()))
+    let title = move |params: &ParamsMap| words(&params.get(part).unwrap_or_default());
+    let first = params.with_untracked(title);
+    move || params.try_with(title).unwrap_or_else(|| first.clone())
 }

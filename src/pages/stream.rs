@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, disable_dialog::DisableDialog, loaded, path_part, shown};
+use super::{Follows, disable_dialog::DisableDialog, loaded, shown, titled};
 use crate::{
     api,
     client::live::Live,
@@ -20,7 +20,7 @@ use crate::{
 /// One stream.
 #[component]
 pub fn StreamPage() -> impl IntoView {
-    let name = path_part("name");
+    let title = titled("name", str::to_owned);
     let page = loaded(Follows::News, |asked| {
         let asking = api::streams::load_stream(asked.part("account"), asked.part("region"), asked.part("name"), asked.is_refresh);
         async { asking.await.map(PageContent::Stream) }
@@ -28,7 +28,7 @@ pub fn StreamPage() -> impl IntoView {
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
     view! {
-        <Title text=move || name.get() />
+        <Title text=move || title() />
         {shown(page, move |content| match content {
             PageContent::Stream(page) => Some(view! { <Details page on_disable /> }.into_any()),
             _ => None,

@@ -133,7 +133,9 @@ async fn answer_kinesis(operation: &str, caller: &Caller, body: &[u8], world: &M
             None if never_arrives => Err(Refused::new("InternalFailureException", "the request never arrived")),
             None => kinesis::call(&mut world, operation, caller, &input),
         };
-        world.log_call(operation, caller, stream.as_deref(), &outcome);
+        // What is spoiled on its way tells nobody anything.
+        let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_)));
+        world.log_call(operation, caller, stream.as_deref(), &outcome, is_told);
         outcome
     };
     if let Some(Fault::HoldAnswerMs(millis)) = fault {

@@ -170,6 +170,8 @@ pub struct Call {
     pub outcome: String,
     /// What a describe gave.
     pub described: Option<Described>,
+    /// Names and statuses that a listing gave.
+    pub listed: Vec<(String, String)>,
     pub at_ms: u128,
 }
 
@@ -179,6 +181,7 @@ pub struct Described {
     pub status: String,
     pub encryption: Option<String>,
     pub key: Option<String>,
+    pub created: f64,
 }
 
 /// Everything there is.
@@ -242,9 +245,20 @@ impl World {
         Some(fault)
     }
 
-    pub fn log_call(&mut self, operation: &str, caller: &Caller, stream: Option<&str>, outcome: &Result<Option<Value>, Refused>) {
-        let summary = outcome.as_ref().ok().and_then(Option::as_ref).and_then(|answer| answer.get("StreamDescriptionSummary"));
+    pub fn log_call(
+        &mut self,
+        operation: &str,
+        caller: &Caller,
+        stream: Option<&str>,
+        outcome: &Result<Option<Value>, Refused>,
+        is_told: bool,
+    ) {
+        let answer = outcome.as_ref().ok().and_then(Option::as_ref).filter(|_| is_told);
+        let summary = answer.and_then(|answer| answer.get("StreamDescriptionSummary"));
         let text = |summary: &Value, key: &str| summary.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
+        let summaries = answer.and_then(|answer| answer.get("StreamSummaries")?.as_array());
+        let listed =
+            summaries.map(|all| all.iter().filter_map(|one| Some((text(one, "StreamName")?, text(one, "StreamStatus")?))).collect());
         self.calls.push(Call {
             operation: operation.to_owned(),
             account: caller.account.clone(),
@@ -255,7 +269,9 @@ impl World {
                 status: text(summary, "StreamStatus").unwrap_or_default(),
                 encryption: text(summary, "EncryptionType"),
                 key: text(summary, "KeyId"),
+                created: summary.get("StreamCreationTimestamp").and_then(Value::as_f64).unwrap_or_default(),
             }),
+            listed: listed.unwrap_or_default(),
             at_ms: since_epoch().as_millis(),
         });
     }

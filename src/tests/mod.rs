@@ -15,3 +15,4 @@ mod sessions;
 mod store;
 mod support;
 mod time;
+mod truth;

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::support::{ACCOUNT, REGION, TestApp, until};
+use super::support::{ACCOUNT, REGION, Setup, TestApp, until};
 use crate::model::{
     change::{Change, End, Ending, Saw},
     identity::Role,
@@ -62,6 +62,80 @@ async fn a_slow_change_says_what_to_check_and_has_its_text_for_support() {
     ] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
+}
+
+/// An application whose clock goes faster, and a disable that is under way there.
+async fn disable_at_pace(pace: u32, settings: serde_json::Value) -> (TestApp, String) {
+    let app = TestApp::with(Setup { pace, ..Setup::default() }).await;
+    app.known("orders-prod").await;
+    app.control("settings", settings).await;
+    let id = app.actor(Role::Operator).await.disable("orders-prod").await;
+    (app, id)
+}
+
+fn ended_as(change: &Change) -> Option<&End> {
+    change.end.as_ref().map(|ending| &ending.how)
+}
+
+#[tokio::test]
+async fn describes_that_lag_ten_reads_behind_change_nothing() {
+    let (app, id) = disable_at_pace(20, json!({"transition_ms": 50, "lagging_reads": 10})).await;
+    let seen = app.change_when(&id, |change| change.old_state.reads > 0).await;
+    assert_eq!(seen.reached_at, None, "ACTIVE from before the change is not success");
+    let ended = app.change_when(&id, |change| !change.is_active()).await;
+    assert!(is_settled(&ended), "{ended:?}");
+    let reads = app.call_log().await.iter().filter(|call| call["operation"] == "DescribeStreamSummary").count();
+    assert!(reads > 10, "{reads}");
+}
+
+#[tokio::test]
+async fn a_type_that_flips_long_after_updating_has_ended_is_waited_for() {
+    let (app, id) = disable_at_pace(20, json!({"transition_ms": 300, "late_flip_ms": 2_000})).await;
+    let between = app.change_when(&id, |change| change.updating_at.is_some() && change.old_state.reads > 0).await;
+    assert_eq!((between.reached_at, ended_as(&between)), (None, None), "ACTIVE and still KMS is not the end");
+    let ended = app.change_when(&id, |change| !change.is_active()).await;
+    assert!(is_settled(&ended), "{ended:?}");
+    let took = ended.reached_at.unwrap().millis_since(ended.sent_at.unwrap());
+    assert!(took >= 2_300 * 20, "reached only when AWS said NONE: {took} ms");
+}
+
+#[tokio::test]
+async fn updating_for_an_hour_is_slow_and_then_settles() {
+    let (app, id) = disable_at_pace(20, json!({"transition_ms": 600_000})).await;
+    app.change_when(&id, |change| change.updating_at.is_some()).await;
+    for _ in 0..6 {
+        app.clock.advance(10 * MINUTE_MS);
+        let moment = app.state.clock.now();
+        app.change_when(&id, |change| change.last_read.as_ref().is_some_and(|read| read.at > moment)).await;
+    }
+    let slow = app.state.store.change(&id).await.unwrap().unwrap();
+    assert!(slow.slow.is_some() && slow.is_active(), "never given up: {slow:?}");
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "status": "ACTIVE", "key": ""})).await;
+    let ended = app.change_when(&id, |change| !change.is_active()).await;
+    assert!(is_settled(&ended), "{ended:?}");
+    assert!(ended.reached_at.unwrap().millis_since(ended.sent_at.unwrap()) >= HOUR_MS);
+    assert_eq!(app.calls("StopStreamEncryption").await, 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_created_again_in_mid_change_is_another_stream() {
+    let (app, id) = disable_at_pace(20, json!({"transition_ms": 600_000})).await;
+    app.change_when(&id, |change| change.updating_at.is_some()).await;
+    // Not encrypted, as the change wants it: and still not this change's doing.
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "recreate": true, "key": ""})).await;
+    let ended = app.change_when(&id, |change| !change.is_active()).await;
+    assert!(matches!(ended_as(&ended), Some(End::Replaced { .. })), "{ended:?}");
+    assert_eq!((ended.reached_at, ended.settled_at), (None, None));
+}
+
+#[tokio::test]
+async fn a_third_party_that_switches_it_back_supersedes() {
+    let (app, id) = disable_at_pace(4, json!({"transition_ms": 50})).await;
+    app.change_when(&id, |change| change.reached_at.is_some()).await;
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/theirs"})).await;
+    let ended = app.change_when(&id, |change| !change.is_active()).await;
+    assert!(matches!(ended_as(&ended), Some(End::Superseded { saw: Saw::State { .. } })), "{ended:?}");
+    assert_eq!((app.calls("StopStreamEncryption").await, app.calls("StartStreamEncryption").await), (1, 0), "Keystream does not fight it");
 }
 
 #[tokio::test]

@@ -57,7 +57,6 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read and nothing of the session is remembered.
-    #[expect(clippy::disallowed_methods, reason = "how long the database is left alone is no evidence of anything")]
     pub async fn session(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
         let remembered = &self.shared.remembered;
         if let Some(row) = remembered.while_left_alone(id_hash, Instant::now()) {
