@@ -1,7 +1,7 @@
 # The commands of Keystream; README says what each is for. The work is in .ci/.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test dev release screenshots fmt lint unit browser
+.PHONY: run test soak dev release screenshots
 
 # Keystream in demo mode on http://127.0.0.1:3000. KEYSTREAM_LISTEN passes through. Ctrl-C ends everything.
 run:
@@ -13,6 +13,11 @@ run:
 test:
 	@.ci/setup test
 	@.ci/check
+
+# The long loops of faults and races: 500 kills under load, 200 random scenarios, the fault matrix ten times.
+soak:
+	@.ci/setup test
+	@.ci/soak
 
 # As run, and again after every change of a source file.
 dev:
