@@ -33,6 +33,12 @@ pub enum AppError {
          reported {known}: {command}"
     )]
     JournalDown { command: String, known: String },
+    /// 429: one session or one network asks too often.
+    #[error("Too many requests at once from you or your network. Nothing was sent. Try again in {seconds} s.")]
+    TooOften { seconds: u64 },
+    /// 503: everybody together asks too much.
+    #[error("Keystream has too much to do at this moment. Nothing was sent. Try again in some seconds.")]
+    Overloaded,
     /// 400: the request was not one that this version understands.
     #[error("This page is outdated or the request was damaged. Nothing was sent. Reload the page.")]
     Outdated,
@@ -54,7 +60,8 @@ impl AppError {
             Self::NotPermitted => 403,
             Self::NotFound => 404,
             Self::Mistake(_) | Self::OtherValues => 422,
-            Self::Unavailable | Self::JournalDown { .. } | Self::Unreachable => 503,
+            Self::Unavailable | Self::JournalDown { .. } | Self::Overloaded | Self::Unreachable => 503,
+            Self::TooOften { .. } => 429,
             Self::Outdated => 400,
             Self::Internal { .. } => 500,
         }

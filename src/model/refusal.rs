@@ -65,6 +65,8 @@ pub enum Obstacle {
     NameNotResolved,
     ConnectionRefused,
     TlsFailed,
+    /// Keystream itself did not get on in time.
+    HeldUp,
     Other,
 }
 
@@ -76,6 +78,7 @@ impl Obstacle {
             Self::NameNotResolved => "name not found",
             Self::ConnectionRefused => "connection refused",
             Self::TlsFailed => "TLS failed or certificate not trusted",
+            Self::HeldUp => "Keystream was held up",
             Self::Other => "no connection",
         }
     }
@@ -86,6 +89,7 @@ impl Obstacle {
             Self::NameNotResolved => "check the endpoint's name and this server's DNS, then start again.",
             Self::ConnectionRefused => "check the endpoint, the network and the VPC endpoint, then start again.",
             Self::TlsFailed => "check the endpoint's certificate and any proxy in between, then start again.",
+            Self::HeldUp => "look at the load of this server and its database, then start again.",
             Self::Other => "check the network and the endpoint of this target, then start again.",
         }
     }

@@ -135,6 +135,7 @@ pub fn summary(change: &Change) -> Option<Summary> {
         End::Expired => {
             let not_in_time = change
                 .armed_until
+                .filter(|until| at >= until)
                 .map_or_else(String::new, |until| format!("The stream was not ACTIVE until {}. ", until.day_and_minute()));
             plain("Expired", format!("{not_in_time}Never sent. Nothing changed. Start again if still wanted."))
         }

@@ -33,6 +33,18 @@ pub struct Requester {
     /// SHA-256 of the session's id.
     pub session_hash: String,
     pub last_human_at: Timestamp,
+    /// The database did not answer, and the session counts as it did a moment before: good for looking, not for changing.
+    pub is_remembered: bool,
+}
+
+impl Requester {
+    /// Whether the database has just said who this is.
+    ///
+    /// # Errors
+    /// When it has not: then nothing may be changed in this person's name.
+    pub fn require_certain(&self) -> Result<(), StoreError> {
+        if self.is_remembered { Err(StoreError::Uncertain) } else { Ok(()) }
+    }
 }
 
 /// Everything about one request.

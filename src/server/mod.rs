@@ -14,6 +14,7 @@ mod housekeeping;
 pub mod http;
 pub mod inventory;
 pub mod lifecycle;
+pub mod listen;
 pub mod middleware;
 pub mod random;
 pub mod router;

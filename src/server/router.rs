@@ -22,7 +22,7 @@ use super::{
     auth::sessions::Sessions,
     context,
     http::{assets, error_page, events, health, reports},
-    middleware::{authorize, client_address, forms, headers, host, origin, session},
+    middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
     state::AppState,
 };
 use crate::{app::App, error::AppError, server::shell::shell};
@@ -86,6 +86,7 @@ pub fn build(state: AppState) -> Router {
     routes
         // The table is asked by the person whom the session names.
         .layer(from_fn_with_state(state.clone(), authorize::enforce))
+        .layer(from_fn_with_state(state.clone(), limits::per_session))
         .layer(from_fn_with_state(state.clone(), session::identify))
         .layer(sessions)
         .layer(from_fn_with_state(state.clone(), session::say_when_down))
@@ -96,6 +97,8 @@ pub fn build(state: AppState) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIMEOUT))
         .layer(from_fn_with_state(state.clone(), host::check))
+        .layer(from_fn_with_state(state.clone(), limits::shed))
+        .layer(from_fn_with_state(state.clone(), limits::per_network))
         .layer(from_fn_with_state(state.clone(), client_address::find))
         // Pages are whole before they leave, and hold no secret beside what a request brings: they may be compressed. Event
         // streams and files compressed ahead are left as they are.

@@ -1,6 +1,6 @@
 //! `keystream serve`: opens the database, makes the services, binds, resumes what was under way, and serves until told to stop.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use leptos::config::LeptosOptions;
@@ -16,8 +16,8 @@ use super::{
     demo, housekeeping,
     http::{assets::Assets, health::ReadinessCheck, metrics},
     inventory::{Inventory, collect},
-    lifecycle,
-    middleware::client_address::TrustedProxies,
+    lifecycle, listen,
+    middleware::{client_address::TrustedProxies, limits::RequestLimits},
     router,
     state::{AppState, Services},
     store::{Opener, Store, StoreError, without_password},
@@ -87,11 +87,11 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     announce(&running.state, has_users);
 
     let draining = running.state.draining.clone();
-    let app = router::build(running.state).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router::build(running.state);
     tokio::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
-    let stopping = draining.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move { stopping.cancelled().await });
-    lifecycle::serve_until_drained(server, &draining, &running.tasks).await
+    lifecycle::serve_until_drained(listen::serve(listener, app, listen::Bounds::default(), draining.clone()), &draining, &running.tasks)
+        .await;
+    Ok(())
 }
 
 /// What the services are made of.
@@ -138,6 +138,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         passwords: Passwords::default(),
         setup: SetupLink::default(),
         readiness: ReadinessCheck::default(),
+        limits: RequestLimits::default(),
         clock,
         origin,
         assets,

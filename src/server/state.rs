@@ -13,7 +13,7 @@ use super::{
     config::Origin,
     http::{assets::Assets, health::ReadinessCheck},
     inventory::Inventory,
-    middleware::client_address::TrustedProxies,
+    middleware::{client_address::TrustedProxies, limits::RequestLimits},
     store::Store,
 };
 
@@ -33,6 +33,7 @@ pub struct Services {
     pub passwords: Passwords,
     pub setup: SetupLink,
     pub readiness: ReadinessCheck,
+    pub limits: RequestLimits,
     pub clock: Arc<dyn Clock>,
     pub origin: Origin,
     pub assets: Assets,

@@ -4,11 +4,16 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, hidden_fields, until, with};
-use crate::model::{
-    change::{Change, End, Ending},
-    identity::Role,
-    refusal::{Precondition, Refusal, RefusalKind},
-    timestamp::MINUTE_MS,
+use crate::{
+    model::{
+        change::{Change, End, Ending},
+        identity::Role,
+        inventory::StreamRow,
+        refusal::{Precondition, Refusal, RefusalKind},
+        stream::StreamStatus,
+        timestamp::MINUTE_MS,
+    },
+    server::store::{Stretch, crash::Moment},
 };
 
 async fn reshard(app: &TestApp, millis: u64) {
@@ -156,4 +161,45 @@ async fn a_wait_that_is_none_leads_back_and_records_nothing() {
     let page = operator.get(answer.location()).await.body;
     assert!(page.contains("<strong>Rejected") && page.contains("is UPDATING, not ACTIVE, as AWS reported just now."), "{page}");
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
+}
+
+#[tokio::test]
+async fn a_server_that_is_read_only_sends_nothing_that_waits() {
+    let app = TestApp::with(Setup { is_mortal: true, ..Setup::default() }).await;
+    reshard(&app, 2_000).await;
+    let operator = app.actor(Role::Operator).await;
+    let id = arm(&operator).await;
+    let cookie = operator.cookie.clone();
+    let app = app.killed_and_started_read_only().await;
+    let ended = app.change_when(&id, |change| !change.is_active()).await;
+    assert_eq!(how(&ended), Some(&End::Expired));
+    let page = Actor { app: &app, cookie }.get(&format!("/changes/{id}")).await.body;
+    assert!(page.contains("Never sent. Nothing changed.") && !page.contains("was not ACTIVE until"), "{page}");
+    // AWS is ready for it, and still nothing comes.
+    until(|| async {
+        let key = app.known("orders-prod").await;
+        let is_active = |row: &StreamRow| row.status.as_ref().is_some_and(|status| status.value == StreamStatus::Active);
+        app.state.inventory.stream(&key).filter(|(row, _)| is_active(row))
+    })
+    .await;
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_said_not_to_be_sent_is_not_sent_though_it_is_on_disk() {
+    for millis in [0, 2_000] {
+        let app = TestApp::start().await;
+        reshard(&app, millis).await;
+        let operator = app.actor(Role::Operator).await;
+        let fields = if millis == 0 { operator.confirmation("orders-prod").await } else { filled(&operator).await };
+        *app.state.store.crash.loses_answer_of.lock().unwrap() = Some(Moment::Intent);
+        let answer = operator.post("/api/disable", &borrowed(&fields)).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+        assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);
+        let recorded = until(|| async { app.state.store.changes(Stretch { skip: 0, take: 1 }).await.unwrap().pop() }).await;
+        let ended = app.change_when(&recorded.id, |change| !change.is_active()).await;
+        assert_eq!(how(&ended), Some(&End::Expired), "{millis}");
+        tokio::time::sleep(std::time::Duration::from_millis(millis + 500)).await;
+        assert_eq!(app.calls("StopStreamEncryption").await, 0, "{millis}");
+    }
 }

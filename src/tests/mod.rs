@@ -8,6 +8,7 @@ mod faults;
 mod forms;
 mod instances;
 mod journeys;
+mod load;
 mod outage;
 mod permissions;
 mod restart;

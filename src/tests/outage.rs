@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     model::{change::End, identity::Role},
-    server::audit::{self, AuditEvent, Verified},
+    server::{
+        audit::{self, AuditEvent, Verified},
+        store::Stretch,
+    },
 };
 
 /// What can happen to a database.
@@ -168,7 +171,9 @@ async fn check(database: Kind, trouble: Trouble) {
 
     remedy.apply(&app).await;
     until(|| async { (app.anonymous().get("/readyz").await.status == StatusCode::OK).then_some(()) }).await;
-    assert_eq!(app.calls("StopStreamEncryption").await, 0, "nothing that was refused is sent afterwards");
+    let recorded = app.state.store.changes(Stretch { skip: 0, take: 10 }).await.unwrap();
+    assert!(recorded.iter().all(|change| !change.is_active()), "nothing that was refused goes on afterwards: {recorded:?}");
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(ended.end.map(|end| end.how), Some(End::Settled));

@@ -37,7 +37,7 @@ async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading(
     app.change_when(&id, |change| change.sent_at.is_some()).await;
     let app = app.killed_and_started_again().await;
     let unknown = app.change_when(&id, |change| change.outcome_unknown.is_some()).await;
-    assert_eq!(unknown.outcome_unknown.unwrap().why, "Keystream stopped before the answer arrived");
+    assert_eq!(unknown.outcome_unknown.unwrap().why, "the Keystream that sent it stopped, or was cut off, before it wrote the answer down");
     app.change_when(&id, |change| change.reached_at.is_some()).await;
     assert_eq!(app.calls("StopStreamEncryption").await, 1, "nothing is sent again");
 }
@@ -150,6 +150,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             user_agent: String::new(),
             session_hash: String::new(),
             last_human_at: SystemClock.now(),
+            is_remembered: false,
         };
         app.state.changes.request_disable(requester, form)
     });

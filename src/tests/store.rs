@@ -15,7 +15,7 @@ use crate::{
         audit::{self, AuditEvent, Verified},
         store::{
             Inserted, Leased, NewChange, Opener, SignInRecord, Store, StoreError, StoredStream, Stretch, Tx, User, changes, drafts,
-            inventory, leases::LEASE_MS, next_rev, sessions, users,
+            inventory, leases::LEASE_MS, next_rev, sessions, users, without_password,
         },
     },
 };
@@ -425,8 +425,24 @@ async fn instances_on_one_postgres_take_over_only_from_the_dead_and_the_silent()
 
 #[tokio::test]
 async fn a_password_in_the_address_is_not_repeated() {
-    for url in ["mysql://user:secret@host/db", "postgres://user:secret@host:port/db"] {
+    for url in ["mysql://user:secret@host/db", "postgres://user:secret@host:port/db", "mysql://h/d?password=secret"] {
         let error = Store::open(url, Opener::Command).await.unwrap_err().to_string();
         assert!(error.starts_with("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://") && !error.contains("secret"), "{error}");
     }
+    for url in ["postgres://user:?secret/@host/db", "postgres://user:@secret@host", "postgres://host/db?user=u&password=secret&x=1"] {
+        let shown = without_password(url);
+        assert!(!shown.contains("secret") && shown.contains("***") && shown.contains("host"), "{shown}");
+    }
+    assert_eq!(without_password("sqlite://keystream.db"), "sqlite://keystream.db");
+}
+
+#[tokio::test]
+async fn what_a_url_of_sqlite_may_hold_names_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/my%20db.db?mode=rwc", directory.path().display());
+    let store = Store::open(&url, Opener::Server).await.unwrap();
+    store.check_writable().await.unwrap();
+    let plain = format!("sqlite://{}/my%20db.db", directory.path().display());
+    assert!(matches!(Store::open(&plain, Opener::Server).await, Err(StoreError::InUse(_))), "one file has one lock");
+    assert!(directory.path().join("my db.db").exists());
 }

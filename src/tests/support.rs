@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,7 @@ use crate::{
         clock::{Clock, SystemClock},
         config::{Origin, TargetSettings},
         http::assets::Assets,
+        listen::{self, Bounds},
         middleware::client_address::TrustedProxies,
         random, router,
         serve::{Parts, Running, assemble},
@@ -124,6 +125,7 @@ pub struct Setup {
 /// What outlives a process: the database, AWS, and time.
 struct Ground {
     setup: Setup,
+    is_read_only: AtomicBool,
     database: TestDatabase,
     simulator: String,
     clock: Arc<MovedClock>,
@@ -152,7 +154,8 @@ impl TestApp {
         let store = Store::open(&database.url, Opener::Command).await.unwrap();
         add_users(&store, setup.is_demo).await;
         drop(store);
-        Self::on(Arc::new(Ground { setup, database, simulator, clock })).await
+        let is_read_only = AtomicBool::new(setup.is_read_only);
+        Self::on(Arc::new(Ground { setup, is_read_only, database, simulator, clock })).await
     }
 
     pub fn database(&self) -> &TestDatabase {
@@ -164,10 +167,24 @@ impl TestApp {
         Self::on(self.ground.clone()).await
     }
 
+    /// As [`TestApp::killed_and_started_again`], and from now on it is read-only.
+    pub async fn killed_and_started_read_only(self) -> Self {
+        let ground = self.kill();
+        ground.is_read_only.store(true, Ordering::SeqCst);
+        Self::on(ground).await
+    }
+
     /// Ends the process as `kill -9` does, and starts it again.
     pub async fn killed_and_started_again(self) -> Self {
         let ground = self.kill();
         Self::on(ground).await
+    }
+
+    /// Serves it on a port of loopback, as `keystream serve` does, until it drains.
+    pub async fn listen(&self, bounds: Bounds) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (address, tokio::spawn(listen::serve(listener, self.router.clone(), bounds, self.state.draining.clone())))
     }
 
     /// Begins to stop as at a signal, and waits until what is under way has been written.
@@ -308,7 +325,7 @@ async fn run_on(ground: Arc<Ground>) -> Running {
         assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
         trusted_proxies: TrustedProxies::default(),
         is_demo: setup.is_demo,
-        is_read_only: setup.is_read_only,
+        is_read_only: ground.is_read_only.load(Ordering::SeqCst),
     })
     .await
     .unwrap()

@@ -59,6 +59,7 @@ struct Live {
     role: Role,
     signed_in_at: Timestamp,
     last_human_at: Timestamp,
+    is_remembered: bool,
 }
 
 impl From<SessionRow> for Live {
@@ -69,6 +70,7 @@ impl From<SessionRow> for Live {
             role: row.role,
             signed_in_at: row.signed_in_at,
             last_human_at: row.last_human_at,
+            is_remembered: row.is_remembered,
         }
     }
 }
@@ -165,6 +167,7 @@ pub async fn requester(
         user_agent,
         session_hash,
         last_human_at: live.last_human_at,
+        is_remembered: live.is_remembered,
     }))
 }
 

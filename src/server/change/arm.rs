@@ -66,6 +66,7 @@ impl Changes {
     /// # Errors
     /// When there is no such change, or the journal cannot be read or written.
     pub async fn cancel(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {
+        requester.require_certain()?;
         let Some(mut change) = self.store.change(id).await? else { return Err(RequestError::NotFound) };
         if !change.is_waiting() {
             return Ok(());

@@ -42,6 +42,7 @@ impl Changes {
     }
 
     async fn request(self: Arc<Self>, requester: Requester, form: DisableForm) -> Result<Requested, RequestError> {
+        requester.require_certain()?;
         let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&key).ok_or(RequestError::NotFound)?;
         if self.is_read_only || target.is_read_only {
@@ -94,7 +95,12 @@ impl Changes {
             Inserted::OtherValues => return Err(RequestError::OtherValues),
         };
         append_intent(&mut tx, &change, &requester, action).await?;
-        tx.commit().await?;
+        if let Err(error) = tx.commit().await {
+            // It may be on disk all the same, and its person hears that nothing was sent: so nothing will be.
+            let engine = self.clone();
+            self.tasks.spawn(async move { engine.expire(Job { change, fence, timeline, _guard: guard }).await });
+            return Err(error.into());
+        }
 
         self.inventory.note_change(&change);
         let answer = requested(&change);

@@ -15,11 +15,16 @@ use super::{
 };
 use crate::{
     model::change::Step,
-    server::store::{Leased, StoreError},
+    server::{
+        aws::targets::Target,
+        store::{Leased, StoreError, changes::AT_A_TIME},
+    },
 };
 
 /// How often changes that nobody works on are looked for.
-const LOOKED_FOR_EVERY: Duration = Duration::from_secs(1);
+const LOOKED_FOR_EVERY: Duration = Duration::from_millis(500);
+/// Why the answer to a call is not known that another process, or this one before its start, has sent.
+const LOST_SIGHT: &str = "the Keystream that sent it stopped, or was cut off, before it wrote the answer down";
 /// How often leases are renewed: three times before they run out.
 const RENEWED_EVERY: Duration = Duration::from_secs(3);
 /// How often the journal is asked for what other instances wrote.
@@ -33,6 +38,10 @@ impl Changes {
     pub async fn resume(self: &Arc<Self>) -> Result<(), StoreError> {
         self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
         self.take_up().await?;
+        // What another instance works on: this one's pages show it from the start.
+        for change in self.store.active_changes().await?.iter().filter(|change| !self.in_hand.has(&change.id)) {
+            self.inventory.note_change_elsewhere(change);
+        }
         self.tasks.spawn(self.clone().watch_settled());
         self.tasks.spawn(self.clone().until_stop(LOOKED_FOR_EVERY, Chore::TakeUp));
         if self.store.is_shared() {
@@ -78,7 +87,9 @@ impl Changes {
         self.tasks.spawn(async move {
             let now = job.timeline.now();
             let is_armed = job.change.is_waiting() && job.change.armed_until.is_some_and(|until| until >= now);
-            let target = engine.inventory.target_of_arn(&job.change.arn).filter(|_| is_armed);
+            // Read-only is a brake: what still waits is not sent either.
+            let may_send = |target: &Arc<Target>| is_armed && !engine.is_read_only && !target.is_read_only;
+            let target = engine.inventory.target_of_arn(&job.change.arn).filter(may_send);
             if let Some(target) = target {
                 return engine.wait_and_send(job, target).await;
             }
@@ -86,7 +97,7 @@ impl Changes {
                 return engine.expire(job).await;
             }
             if job.change.accepted.is_none() && job.change.outcome_unknown.is_none() {
-                let lost = Step::LostTrack { at: now, why: "Keystream stopped before the answer arrived".to_owned() };
+                let lost = Step::LostTrack { at: now, why: LOST_SIGHT.to_owned() };
                 if engine.record_surely(&mut job, vec![lost], "change.outcome-unknown").await == Written::NotHeld {
                     return;
                 }
@@ -102,11 +113,14 @@ impl Changes {
         if committed <= known {
             return Ok(());
         }
-        for change in self.store.changes_after(known).await? {
-            self.inventory.note_change_elsewhere(&change);
+        let moved = self.store.changes_after(known).await?;
+        for change in &moved {
+            self.inventory.note_change_elsewhere(change);
         }
-        self.inventory.events().advance(committed);
-        self.followed.store(committed, Ordering::Release);
+        // The rest of a long list comes the next time.
+        let told = if moved.len() < AT_A_TIME { committed } else { moved.last().map_or(committed, |change| change.rev) };
+        self.inventory.events().advance(told);
+        self.followed.store(told, Ordering::Release);
         Ok(())
     }
 }

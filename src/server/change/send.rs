@@ -10,18 +10,21 @@ use super::{
 use crate::{
     model::{
         change::{Change, End, Ending, Saw, Step},
-        refusal::{Refusal, RefusalKind},
+        refusal::{Obstacle, Refusal, RefusalKind},
         schedule::FIRST_READ_MS,
         timestamp::SECOND_MS,
     },
     server::{
         aws::{ReadFailureKind, SendOutcome, targets::Target},
+        clock::{Clock, SystemClock},
         store::{StoreError, leases::LEASE_MS},
     },
 };
 
 /// A request is never sent later than this after it was recorded: the person may have been told that it was not.
 const LATEST_MS: i64 = 20 * SECOND_MS;
+/// Half a lease, by the machine's clock.
+const HELD_UP: Duration = Duration::from_millis(LEASE_MS.unsigned_abs() / 2);
 /// AWS allows this many successful disables in 24 h.
 const QUOTA: u32 = 25;
 
@@ -38,6 +41,7 @@ impl Changes {
             tracing::warn!(change_id = job.change.id, "change {} took too long to record and is not sent", job.change.id);
             return self.expire(job).await;
         }
+        let begun = SystemClock.steady();
         match self.record(&mut job, vec![Step::Sent { at: now }], "change.sent").await {
             Ok(()) => {}
             // Cancelled in this moment, or in another instance's hands.
@@ -50,8 +54,9 @@ impl Changes {
         }
         // Another instance may have taken a change over whose instance was suspended just here, and have told people that
         // its outcome is unknown: a call that goes out now would come after that.
-        let outcome = if job.timeline.now().millis_since(now) > LEASE_MS / 2 {
-            SendOutcome::Unknown { why: "Keystream was held up before the call and did not make it".to_owned() }
+        let outcome = if SystemClock.steady().saturating_sub(begun) > HELD_UP {
+            let kind = RefusalKind::NotSent { obstacle: Obstacle::HeldUp, detail: "more than 5 s before the call".to_owned() };
+            SendOutcome::Rejected(Refusal { kind, aws: None, read_after: None })
         } else {
             target.kinesis.stop_stream_encryption(&job.change.arn, &key).await
         };

@@ -32,7 +32,8 @@ pub fn of(state: &AppState, headers: &HeaderMap, error: &AppError) -> Response {
     let title = match error {
         AppError::NotPermitted => "Not permitted",
         AppError::NotFound => "Not found",
-        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Unreachable => "Not available",
+        AppError::TooOften { .. } => "Too many requests",
+        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Overloaded | AppError::Unreachable => "Not available",
         _ => "Not possible",
     };
     let mut response = answer(state, headers, status, title, &escaped(&error.to_string()), error);
@@ -116,5 +117,20 @@ pub fn unavailable(state: &AppState, headers: &HeaderMap) -> Response {
     let text = "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream.";
     let mut response = answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unavailable);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    response
+}
+
+/// 429 with Retry-After.
+pub fn too_often(state: &AppState, headers: &HeaderMap, seconds: u64) -> Response {
+    retry_after(of(state, headers, &AppError::TooOften { seconds }), seconds)
+}
+
+/// 503 with a short Retry-After.
+pub fn overloaded(state: &AppState, headers: &HeaderMap) -> Response {
+    retry_after(of(state, headers, &AppError::Overloaded), 5)
+}
+
+fn retry_after(mut response: Response, seconds: u64) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }

@@ -15,6 +15,8 @@ use crate::{
 const RELIST_EVERY: Duration = Duration::from_secs(30);
 /// A row younger than this is not read again.
 pub const ROW_IS_FRESH_MS: i64 = 30_000;
+/// The same while another instance works on the stream's change.
+const MOVED_ELSEWHERE_MS: i64 = 1_500;
 /// After a throttle or a failed listing.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// The same, in the unit of timestamps.
@@ -126,7 +128,8 @@ async fn read_until(inventory: &Inventory, target: &Target, until: tokio::time::
 }
 
 /// The row that is to be read next: one never read, else the oldest, if that is old enough. A row that failed waits its
-/// turn from the failure on. Streams with an active change are read by their watch.
+/// turn from the failure on. Streams with an active change are read by their watch; where that is another instance's, and
+/// once after its change has moved, they are read here as well.
 fn next_due(inventory: &Inventory, target: &Target) -> Option<StreamKey> {
     let now = inventory.clock.now();
     let account = target.account();
@@ -139,11 +142,19 @@ fn next_due(inventory: &Inventory, target: &Target) -> Option<StreamKey> {
         .streams
         .values()
         .filter(|stream| stream.key.region == target.region && stream.key.account == account && stream.gone_at.is_none())
-        .filter(|stream| !memory.active_changes.contains_key(&stream.key))
+        .filter(|stream| !memory.active_changes.contains_key(&stream.key) || memory.moved_elsewhere.contains_key(&stream.key))
         .map(|stream| (tried_at(stream), stream))
-        .filter(|(tried, _)| tried.is_none_or(|at| now.millis_since(at) >= ROW_IS_FRESH_MS || at > now))
+        .filter(|(tried, stream)| tried.is_none_or(|at| now.millis_since(at) >= fresh_for(&memory, &stream.key, at) || at > now))
         .min_by_key(|(tried, _)| *tried)
         .map(|(_, stream)| stream.key.clone())
+}
+
+/// How long a row that was last tried at that time needs no other read.
+fn fresh_for(memory: &super::Memory, key: &StreamKey, tried: Timestamp) -> i64 {
+    match memory.moved_elsewhere.get(key) {
+        Some(moved) if memory.active_changes.contains_key(key) || tried <= *moved => MOVED_ELSEWHERE_MS,
+        _ => ROW_IS_FRESH_MS,
+    }
 }
 
 impl Inventory {

@@ -52,6 +52,8 @@ struct Memory {
     active_changes: HashMap<StreamKey, ChangeMarks>,
     /// The last move of a change of each stream: its row is as new as that.
     change_revs: HashMap<StreamKey, i64>,
+    /// When another instance last moved a change of the stream: what it read for that is not known here.
+    moved_elsewhere: HashMap<StreamKey, Timestamp>,
     health: Vec<TargetHealth>,
 }
 
@@ -69,7 +71,13 @@ impl Inventory {
         let streams = store.streams().await?.into_iter().map(|stream| (stream.key.clone(), stream)).collect();
         let health = targets.iter().map(|target| no_health_yet(target)).collect();
         let (to_write, queue) = mpsc::channel(WRITE_QUEUE);
-        let memory = RwLock::new(Memory { streams, active_changes: HashMap::new(), change_revs: HashMap::new(), health });
+        let memory = RwLock::new(Memory {
+            streams,
+            active_changes: HashMap::new(),
+            change_revs: HashMap::new(),
+            moved_elsewhere: HashMap::new(),
+            health,
+        });
         let inventory = Arc::new(Self { targets, clock: clock.clone(), memory, to_write, events: Events::new(rev) });
         let writer = write_behind(store, inventory.clone(), queue);
         Ok((inventory, writer))
@@ -213,16 +221,28 @@ impl Inventory {
     /// Takes over a change that moved: its marks stand in its stream's row while it is active, and browsers hear of it.
     /// Called after the journal committed it.
     pub fn note_change(&self, change: &Change) {
+        self.note_moved_change(change, None);
+    }
+
+    fn note_moved_change(&self, change: &Change, elsewhere_at: Option<Timestamp>) {
         let key = change.key_of_stream();
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
-        let row = {
+        // What was committed before what is known here changes nothing of the row; whoever watches that change hears of it.
+        let is_newest = memory.change_revs.get(&key).is_none_or(|rev| *rev <= change.rev);
+        let row = if is_newest {
             if change.is_active() {
                 memory.active_changes.insert(key.clone(), ChangeMarks::from(change));
             } else if memory.active_changes.get(&key).is_some_and(|marks| marks.id == change.id) {
                 memory.active_changes.remove(&key);
             }
             memory.change_revs.insert(key.clone(), change.rev);
+            match elsewhere_at {
+                Some(at) => memory.moved_elsewhere.insert(key.clone(), at),
+                None => memory.moved_elsewhere.remove(&key),
+            };
             memory.streams.get(&key).map(|stream| self.row(stream, &memory))
+        } else {
+            None
         };
         let frame = EventFrame {
             rev: change.rev,
@@ -239,8 +259,8 @@ impl Inventory {
     /// told again.
     pub fn note_change_elsewhere(&self, change: &Change) {
         let known = self.memory.read().unwrap_or_else(PoisonError::into_inner).change_revs.get(&change.key_of_stream()).copied();
-        if known.is_none_or(|rev| rev < change.rev) {
-            self.note_change(change);
+        if known != Some(change.rev) {
+            self.note_moved_change(change, Some(self.clock.now()));
         }
     }
 

@@ -5,5 +5,6 @@ pub mod client_address;
 pub mod forms;
 pub mod headers;
 pub mod host;
+pub mod limits;
 pub mod origin;
 pub mod session;

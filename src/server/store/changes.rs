@@ -15,6 +15,8 @@ use crate::model::{
     timestamp::Timestamp,
 };
 
+/// How many moved changes are told at a time.
+pub const AT_A_TIME: usize = 500;
 /// The fence of a change that has never passed to another instance.
 const FIRST_FENCE: i64 = 1;
 
@@ -64,6 +66,17 @@ fn change_of(rev: i64, body: &str) -> Result<Change, StoreError> {
     let mut change: Change = serde_json::from_str(body)?;
     change.rev = rev;
     Ok(change)
+}
+
+/// A change, unless it is one that this version cannot read: beside a newer instance that is no reason to stop.
+pub(super) fn readable(rev: i64, body: &str) -> Option<Change> {
+    match change_of(rev, body) {
+        Ok(change) => Some(change),
+        Err(error) => {
+            tracing::error!(%error, rev, "a change of a newer version is left to the instances that know it: {error}");
+            None
+        }
+    }
 }
 
 fn changes_of(rows: &[ChangeRow]) -> Result<Vec<Change>, StoreError> {
@@ -165,12 +178,20 @@ impl Store {
         )?)
     }
 
-    /// The changes that moved after `rev`, in the order of their moves, at most 500.
+    /// The changes that moved after `rev`, in the order of their moves, at most [`AT_A_TIME`]; but those that only a newer
+    /// version can read.
     ///
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn changes_after(&self, rev: i64) -> Result<Vec<Change>, StoreError> {
-        changes_of(&fetch!(all as ChangeRow, &self.reader, "SELECT rev, body FROM changes WHERE rev > $1 ORDER BY rev LIMIT 500", rev)?)
+        let rows = fetch!(
+            all as ChangeRow,
+            &self.reader,
+            "SELECT rev, body FROM changes WHERE rev > $1 ORDER BY rev LIMIT $2",
+            rev,
+            i64::try_from(AT_A_TIME).unwrap_or(i64::MAX),
+        )?;
+        Ok(rows.iter().filter_map(|row| readable(row.rev, &row.body)).collect())
     }
 
     /// Records a change, leased to this instance, unless its form came before or its stream has an active change. The

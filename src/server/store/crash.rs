@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
 use tokio::sync::Notify;
 
+use super::StoreError;
 use crate::model::change::{Change, Rung};
 
 /// What a commit to the journal writes of a change.
@@ -32,6 +33,8 @@ pub struct CrashPlan {
     /// The disk is full: SQLite gets no further page.
     pub is_full: AtomicBool,
     pub reached: Notify,
+    /// The commit is on disk, and its answer does not come.
+    pub loses_answer_of: Mutex<Option<Moment>>,
 }
 
 impl CrashPlan {
@@ -82,8 +85,15 @@ pub async fn before(crossing: Option<&Crossing>) {
     }
 }
 
-pub async fn after(crossing: Option<&Crossing>) {
-    if let Some(crossing) = crossing {
-        crossing.pass(Side::After).await;
+/// # Errors
+/// Where the plan lets the answer to the commit be lost, once.
+pub async fn after(crossing: Option<&Crossing>) -> Result<(), StoreError> {
+    let Some(crossing) = crossing else { return Ok(()) };
+    crossing.pass(Side::After).await;
+    let mut loses = crossing.plan.loses_answer_of.lock().unwrap_or_else(PoisonError::into_inner);
+    if loses.is_some() && *loses == crossing.moment {
+        *loses = None;
+        return Err(StoreError::Database(sqlx::Error::Io(std::io::Error::other("the answer to the commit is lost by plan"))));
     }
+    Ok(())
 }

@@ -29,8 +29,8 @@ const POSTGRES_SETTINGS: [(&str, &str); 5] = [
     ("idle_in_transaction_session_timeout", "10s"),
     ("timezone", "UTC"),
 ];
-/// Connections of one instance to Postgres.
-const POSTGRES_CONNECTIONS: u32 = 8;
+/// Connections of one instance to Postgres for writing, and as many for reading.
+const POSTGRES_CONNECTIONS: u32 = 4;
 
 /// One thing of either database.
 #[derive(Debug, Clone)]
@@ -56,9 +56,9 @@ impl Address {
     /// When it is neither; the error does not repeat a password.
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         let refuse = || StoreError::Url(without_password(url));
-        if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
+        if url.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty()) {
             let options = SqliteConnectOptions::from_str(url).map_err(|_| refuse())?.busy_timeout(BUSY_TIMEOUT);
-            return Ok(Self::Sqlite { path: PathBuf::from(path), options });
+            return Ok(Self::Sqlite { path: options.get_filename().to_path_buf(), options });
         }
         if is_postgres(url) {
             let options = PgConnectOptions::from_str(url).map_err(|_| refuse())?;
@@ -76,14 +76,12 @@ pub fn is_postgres(url: &str) -> bool {
 /// A database URL as it may be shown and logged, whether it can be parsed or not.
 pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let path = match path.rsplit_once('@') {
-        Some((who, host)) => match who.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{host}"),
-            None => path.to_owned(),
-        },
-        None => path.to_owned(),
+    // First of all: a password may hold any character but an @ that ends it.
+    let rest = match rest.rsplit_once('@').and_then(|(who, host)| Some((who.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{user}:***@{host}"),
+        None => rest.to_owned(),
     };
+    let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
     let hidden = |pair: &str| if pair.starts_with("password=") { "password=***".to_owned() } else { pair.to_owned() };
     let query = query.split('&').map(hidden).collect::<Vec<_>>().join("&");
     format!("{scheme}://{path}{}{query}", if query.is_empty() { "" } else { "?" })
@@ -182,7 +180,7 @@ impl Tx {
             On::Postgres(tx) => tx.commit().await?,
         }
         #[cfg(test)]
-        super::crash::after(self.crash.as_ref()).await;
+        super::crash::after(self.crash.as_ref()).await?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 
 use super::{
     Store, StoreError, Tx,
+    changes::readable,
     database::{On, execute, fetch},
     presence,
 };
@@ -53,7 +54,7 @@ impl Store {
         )?;
         let mut taken = Vec::new();
         for row in rows {
-            let mut change: Change = serde_json::from_str(&row.body)?;
+            let Some(mut change) = readable(row.rev, &row.body) else { continue };
             if in_hand(&change.id) || !self.may_take(&mut tx, &row, now).await? {
                 continue;
             }
@@ -80,7 +81,7 @@ impl Store {
         match tx.on() {
             // The instance lock says that no other lives.
             On::Sqlite(_) => Ok(true),
-            On::Postgres(on) => presence::is_gone(on, &row.owner).await,
+            On::Postgres(on) => presence::is_dead(on, &row.owner, &self.shared.missing).await,
         }
     }
 

@@ -33,7 +33,7 @@ pub use self::{
 };
 use self::{
     database::{Address, Db, On, execute, fetch},
-    presence::Presence,
+    presence::{Missing, Presence},
     remembered::Remembered,
 };
 use super::random;
@@ -60,6 +60,8 @@ pub enum StoreError {
     Gone(String),
     #[error("the change was sent or has ended meanwhile, or another instance has taken it over")]
     NotHeld,
+    #[error("the database did not answer when it was asked who this is")]
+    Uncertain,
     #[error("a stored row could not be read: {0}")]
     Row(#[from] serde_json::Error),
     #[error("a stored row holds something unknown: {0}")]
@@ -93,6 +95,8 @@ struct Shared {
     /// Where the SQLite file was when it was opened.
     file: Option<OpenFile>,
     remembered: Remembered,
+    /// Other instances that are not seen.
+    missing: Missing,
     /// Held while `serve` runs; the operating system frees it however the process ends.
     _instance_lock: Option<File>,
     /// As long as it is held, other instances on the same Postgres know that this one lives.
@@ -143,12 +147,15 @@ impl Store {
                     _instance_lock: lock.filter(|_| opener == Opener::Server),
                     _presence: None,
                     remembered: Remembered::default(),
+                    missing: Missing::default(),
                 };
                 Ok(Self::of(writer, reader, shared))
             }
             Address::Postgres(options) => {
                 let pool = database::open_postgres(&options).await?;
                 let writer = On::Postgres(pool.clone());
+                // Of their own: who waits for the write lock keeps a connection meanwhile.
+                let reader = On::Postgres(database::open_postgres(&options).await?);
                 refuse_newer_schema(&writer).await?;
                 MIGRATIONS.run(&pool).await?;
                 let instance = random::id();
@@ -156,8 +163,15 @@ impl Store {
                     Opener::Server => Some(Presence::announce(options, &instance).await?),
                     Opener::Command => None,
                 };
-                let shared = Shared { instance, file: None, _instance_lock: None, _presence: presence, remembered: Remembered::default() };
-                Ok(Self::of(writer.clone(), writer, shared))
+                let shared = Shared {
+                    instance,
+                    file: None,
+                    _instance_lock: None,
+                    _presence: presence,
+                    remembered: Remembered::default(),
+                    missing: Missing::default(),
+                };
+                Ok(Self::of(writer, reader, shared))
             }
         }
     }

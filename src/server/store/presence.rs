@@ -1,7 +1,11 @@
 //! How the instances on one Postgres know of each other's end: each holds an advisory lock for as long as its connection
 //! lives. A process that dies loses it at once; one that is suspended or cut off keeps it, and its leases run out.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
@@ -12,7 +16,12 @@ use super::StoreError;
 /// The class of the advisory locks that stand for instances.
 const CLASS: i32 = 0x6b73_6931;
 /// How often the connection is tried.
-const TRIED_EVERY: Duration = Duration::from_secs(2);
+const TRIED_EVERY: Duration = Duration::from_millis(500);
+/// A connection that takes longer has broken.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// An instance is taken for dead when it is missing twice with at least this long in between: after a restart of Postgres
+/// all are missing until they have announced themselves again.
+const MISSING_FOR: Duration = Duration::from_millis(1_500);
 
 /// This instance's announcement; ends with it.
 #[derive(Debug)]
@@ -30,9 +39,9 @@ impl Presence {
         let keep = async move {
             loop {
                 tokio::time::sleep(TRIED_EVERY).await;
-                if let Err(error) = connection.ping().await {
-                    tracing::warn!(%error, "the connection that tells other instances of this one broke; leases may move");
-                    if let Ok(Some(again)) = connect(&options, key).await {
+                if !matches!(tokio::time::timeout(PATIENCE, connection.ping()).await, Ok(Ok(()))) {
+                    tracing::warn!("the connection that tells other instances of this one broke; leases may move");
+                    if let Ok(Ok(Some(again))) = tokio::time::timeout(PATIENCE, connect(&options, key)).await {
                         connection = again;
                     }
                 }
@@ -55,8 +64,31 @@ async fn connect(options: &PgConnectOptions, key: i32) -> Result<Option<PgConnec
     Ok(is_held.then_some(connection))
 }
 
+/// Who is missing, and since when.
+#[derive(Debug, Default)]
+pub struct Missing(Mutex<HashMap<String, Instant>>);
+
+impl Missing {
+    /// Notes whether an instance is there, and says whether it is to be taken for dead.
+    fn note(&self, instance: &str, is_there: bool, now: Instant) -> bool {
+        let mut missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_there {
+            missing.remove(instance);
+            return false;
+        }
+        let since = *missing.entry(instance.to_owned()).or_insert(now);
+        now.duration_since(since) >= MISSING_FOR
+    }
+}
+
+/// Whether an instance is dead, by what is seen now and was seen before.
+pub async fn is_dead(on: &mut PgConnection, instance: &str, missing: &Missing) -> Result<bool, StoreError> {
+    let is_gone = is_gone(on, instance).await?;
+    Ok(missing.note(instance, !is_gone, Instant::now()))
+}
+
 /// Whether the connection of an instance is gone.
-pub async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, StoreError> {
+async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, StoreError> {
     // Held until this transaction ends, so nobody else concludes the same meanwhile.
     let gone = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)").bind(CLASS).bind(key_of(instance)).fetch_one(on).await?;
     Ok(gone)
@@ -65,4 +97,22 @@ pub async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, Stor
 fn key_of(instance: &str) -> i32 {
     let digest = Sha256::digest(instance);
     i32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_once_is_not_dead() {
+        let begin = Instant::now();
+        let at = |millis| begin + Duration::from_millis(millis);
+        let missing = Missing::default();
+        assert!(!missing.note("a", false, at(0)));
+        assert!(!missing.note("a", false, at(1_000)));
+        assert!(!missing.note("a", true, at(1_400)), "announced again");
+        assert!(!missing.note("a", false, at(1_600)), "counted anew");
+        assert!(!missing.note("b", false, at(3_000)));
+        assert!(missing.note("a", false, at(3_100)));
+    }
 }

@@ -1,5 +1,5 @@
 //! Sessions as they were when the database last answered. While it cannot be reached nobody can end a session either, so
-//! those that were good a moment before go on being good: operators still see what Keystream knows. Nothing can be written.
+//! those that were good a moment before go on being good for looking: operators still see what Keystream knows.
 
 use std::{
     collections::HashMap,
@@ -68,7 +68,7 @@ impl Memory {
     fn still_good(&self, id_hash: &str) -> Option<SessionRow> {
         let (row, asked) = self.good.get(id_hash)?;
         let last_answer = self.last_answer?;
-        (last_answer.duration_since(*asked) <= AT_MOST_OLD).then(|| row.clone())
+        (last_answer.duration_since(*asked) <= AT_MOST_OLD).then(|| SessionRow { is_remembered: true, ..row.clone() })
     }
 }
 
@@ -80,8 +80,14 @@ mod tests {
     #[test]
     fn only_what_was_good_a_moment_before_the_outage_counts_during_it() {
         let now = Timestamp::from_millis(0);
-        let row =
-            SessionRow { user_id: "u".to_owned(), user_name: "u".to_owned(), role: Role::Viewer, signed_in_at: now, last_human_at: now };
+        let row = SessionRow {
+            user_id: "u".to_owned(),
+            user_name: "u".to_owned(),
+            role: Role::Viewer,
+            signed_in_at: now,
+            last_human_at: now,
+            is_remembered: false,
+        };
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
         let remembered = Remembered::default();
@@ -91,7 +97,7 @@ mod tests {
         remembered.answered("c", Some(&row), at(9));
         remembered.answered("c", None, at(10));
         assert!(remembered.while_left_alone("a", at(10)).is_none(), "the database answers");
-        assert!(remembered.failed("a", at(11)).is_some());
+        assert!(remembered.failed("a", at(11)).unwrap().is_remembered, "good for looking only");
         assert!(remembered.while_left_alone("a", at(12)).is_some());
         assert!(remembered.while_left_alone("a", at(13)).is_none(), "the database is asked again");
         assert!(remembered.failed("b", at(600)).is_some(), "however long the outage lasts");

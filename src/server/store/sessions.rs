@@ -18,6 +18,8 @@ pub struct SessionRow {
     pub role: Role,
     pub signed_in_at: Timestamp,
     pub last_human_at: Timestamp,
+    /// From memory, because the database did not answer.
+    pub is_remembered: bool,
 }
 
 #[derive(FromRow)]
@@ -39,6 +41,7 @@ impl TryFrom<Row> for SessionRow {
             role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
             signed_in_at: Timestamp::from_millis(row.signed_in_at),
             last_human_at: Timestamp::from_millis(row.last_human_at),
+            is_remembered: false,
         })
     }
 }

@@ -1,0 +1,115 @@
+//! The serve loop: hyper's HTTP/1 over our own accept loop, because axum's arms no timer. Who does not send a head in
+//! time is cut off, the number of connections is bounded, and a stopping server tells each of them.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+/// A head and what comes with it must fit in here.
+const LONGEST_HEAD: usize = 64 * 1024;
+/// What a connection beyond that gets.
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: 5\r\n\
+    cache-control: no-store\r\ncontent-length: 41\r\nconnection: close\r\n\r\nToo many connections. Try again shortly.\n";
+/// What connections may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// At once.
+    pub connections: usize,
+    /// A request's head has this long, from the opening of the connection or the end of the request before it.
+    pub head_timeout: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        // Below the number of files that a process may open by default.
+        Self { connections: 900, head_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// After an accept that failed, as when the process has no file left.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
+
+/// Serves until `draining`; then no connection is accepted, each one finishes the request that it has begun, and this
+/// returns when all are gone.
+pub async fn serve(listener: TcpListener, app: Router, bounds: Bounds, draining: CancellationToken) {
+    let places = Arc::new(Semaphore::new(bounds.connections));
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = draining.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted: {error}");
+                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                continue;
+            }
+        };
+        match places.clone().try_acquire_owned() {
+            Ok(place) => {
+                let serving = connection(stream, peer, app.clone(), bounds.head_timeout, draining.clone());
+                connections.spawn(async move {
+                    serving.await;
+                    drop(place);
+                });
+            }
+            Err(_) => {
+                connections.spawn(tokio::time::timeout(bounds.head_timeout, refuse(stream)));
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, head_timeout: Duration, draining: CancellationToken) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.clone().oneshot(request)
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_timeout).max_buf_size(LONGEST_HEAD);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // Connections that break or are cut off are everyday matters of the network.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = draining.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+/// Answers without reading, and closes.
+async fn refuse(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.write_all(TOO_MANY).await?;
+    stream.shutdown().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_refusal_is_as_long_as_it_says() {
+        let text = std::str::from_utf8(TOO_MANY).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+    }
+}
