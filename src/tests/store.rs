@@ -446,3 +446,10 @@ async fn what_a_url_of_sqlite_may_hold_names_one_file() {
     assert!(matches!(Store::open(&plain, Opener::Server).await, Err(StoreError::InUse(_))), "one file has one lock");
     assert!(directory.path().join("my db.db").exists());
 }
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_in_one_line() {
+    let error = anyhow::Error::from(Store::open("postgres://user:secret@127.0.0.1:1/db", Opener::Server).await.unwrap_err());
+    let line = format!("{error:#}");
+    assert!(line.contains("onnection refused") && line.matches("refused").count() == 1 && !line.contains("secret"), "{line}");
+}

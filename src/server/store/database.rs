@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -123,13 +123,15 @@ fn sqlite_pool() -> SqlitePoolOptions {
 /// # Errors
 /// When the server cannot be reached or refuses.
 pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreError> {
-    let pool =
-        PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(BUSY_TIMEOUT).connect_with(options.clone()).await?;
-    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&pool).await?;
+    // A pool tries again until it gives up, and then does not say why.
+    let first = tokio::time::timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
+    let mut first = first.map_err(|_| StoreError::Silent)??;
+    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut first).await?;
     if fsync != "on" && !cfg!(test) {
         tracing::warn!("Postgres runs with fsync={fsync}: a power loss may take changes that AWS has already received");
     }
-    Ok(pool)
+    first.close().await?;
+    Ok(PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(BUSY_TIMEOUT).connect_with(options.clone()).await?)
 }
 
 /// A write transaction. It holds the write lock from its start, so that what it reads cannot change before it commits.

@@ -41,13 +41,15 @@ use super::random;
 /// The schema of this version, compiled in. One set of migrations serves both databases.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/server/store/migrations");
 
-/// Why the database could not do it.
+/// Why the database could not do it. Each message is whole: what it came from is in it, and is no source besides.
 #[derive(Debug, Error)]
 pub enum StoreError {
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    #[error("the database did not answer within 5 s")]
+    Silent,
     #[error("the database's schema could not be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(sqlx::migrate::MigrateError),
     #[error(
         "the database has schema {found}, and this Keystream knows schemas up to {known}: start the version that made it, or a newer one"
     )]
@@ -63,11 +65,29 @@ pub enum StoreError {
     #[error("the database did not answer when it was asked who this is")]
     Uncertain,
     #[error("a stored row could not be read: {0}")]
-    Row(#[from] serde_json::Error),
+    Row(serde_json::Error),
     #[error("a stored row holds something unknown: {0}")]
     UnknownValue(String),
     #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else")]
     Url(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error)
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Row(error)
+    }
 }
 
 impl StoreError {
