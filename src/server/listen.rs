@@ -30,11 +30,28 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        // Below the number of files that a process may open by default.
-        Self { connections: 900, head_timeout: Duration::from_secs(10) }
+        Self { connections: 10_000, head_timeout: Duration::from_secs(10) }
     }
 }
 
+impl Bounds {
+    /// The default, within the files that this process may open; it asks the system for as many as it needs.
+    pub fn of_this_process() -> Self {
+        let bounds = Self::default();
+        let wanted = bounds.connections + OTHER_FILES;
+        let files = rlimit::increase_nofile_limit(wanted as u64).unwrap_or_else(|error| {
+            tracing::warn!(%error, "how many files this process may open is not known: {error}");
+            FEWEST_FILES
+        });
+        let files = usize::try_from(files).unwrap_or(usize::MAX);
+        Self { connections: bounds.connections.min(files.saturating_sub(OTHER_FILES)).max(1), ..bounds }
+    }
+}
+
+/// Files beside connections: databases, AWS, logs, static files being sent.
+const OTHER_FILES: usize = 200;
+/// What every system allows.
+const FEWEST_FILES: u64 = 1_024;
 /// After an accept that failed, as when the process has no file left.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 

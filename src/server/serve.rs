@@ -89,8 +89,12 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     let draining = running.state.draining.clone();
     let app = router::build(running.state);
     tokio::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
-    lifecycle::serve_until_drained(listen::serve(listener, app, listen::Bounds::default(), draining.clone()), &draining, &running.tasks)
-        .await;
+    lifecycle::serve_until_drained(
+        listen::serve(listener, app, listen::Bounds::of_this_process(), draining.clone()),
+        &draining,
+        &running.tasks,
+    )
+    .await;
     Ok(())
 }
 
