@@ -380,6 +380,20 @@ on_both! {
         assert!(store.take_over(|_| false).await.unwrap().is_empty(), "ended");
     }
 
+    a_change_of_a_newer_version_stops_nothing(database, store) {
+        let theirs = record(&store, change("c1", "s")).await;
+        let ours = record(&store, change("c2", "t")).await;
+        let mut tx = store.write().await.unwrap();
+        tx.run("UPDATE changes SET body = '{\"action\": \"of tomorrow\"}' WHERE id = 'c1'").await.unwrap();
+        tx.commit().await.unwrap();
+        let taken: Vec<String> = store.take_over(|_| false).await.unwrap().into_iter().map(|leased| leased.change.id).collect();
+        assert_eq!(taken, ["c2"], "what cannot be read is left alone");
+        assert_eq!(ids(&store.active_changes().await.unwrap()), ["c2"]);
+        assert_eq!(ids(&store.changes_after(theirs.change.rev - 1).await.unwrap()), ["c2"]);
+        assert!(store.change("c1").await.is_err(), "its page does not show something else instead");
+        assert!(ours.change.rev > theirs.change.rev);
+    }
+
     a_row_of_the_first_schema_can_be_taken_over(database, store) {
         record(&store, change("c1", "s")).await;
         let mut tx = store.write().await.unwrap();

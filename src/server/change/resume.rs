@@ -59,6 +59,7 @@ impl Changes {
             }
             let done = match chore {
                 Chore::TakeUp => self.take_up().await,
+                Chore::Renew if self.in_hand.is_empty() => Ok(()),
                 Chore::Renew => self.store.renew_leases().await,
                 Chore::Follow => self.follow().await,
             };

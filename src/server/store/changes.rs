@@ -79,6 +79,10 @@ pub(super) fn readable(rev: i64, body: &str) -> Option<Change> {
     }
 }
 
+fn readable_of(rows: &[ChangeRow]) -> Vec<Change> {
+    rows.iter().filter_map(|row| readable(row.rev, &row.body)).collect()
+}
+
 fn changes_of(rows: &[ChangeRow]) -> Result<Vec<Change>, StoreError> {
     rows.iter().map(|row| change_of(row.rev, &row.body)).collect()
 }
@@ -137,12 +141,13 @@ impl Store {
         )?)
     }
 
-    /// The changes that have no end yet.
+    /// The changes that have no end yet; but those that only a newer version can read.
     ///
     /// # Errors
-    /// When the database or a row cannot be read.
+    /// When the database cannot be read.
     pub async fn active_changes(&self) -> Result<Vec<Change>, StoreError> {
-        changes_of(&fetch!(all as ChangeRow, &self.reader, "SELECT rev, body FROM changes WHERE ended_at IS NULL")?)
+        let rows = fetch!(all as ChangeRow, &self.reader, "SELECT rev, body FROM changes WHERE ended_at IS NULL")?;
+        Ok(readable_of(&rows))
     }
 
     /// The last `most` changes that reached the wanted state, oldest first.
@@ -158,7 +163,7 @@ impl Store {
             i64::try_from(most).unwrap_or(i64::MAX),
         )?;
         rows.reverse();
-        let mut changes = changes_of(&rows)?;
+        let mut changes = readable_of(&rows);
         changes.retain(|change| change.reached_at.is_some());
         Ok(changes)
     }
@@ -168,14 +173,15 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn newest_changes_ended_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
-        changes_of(&fetch!(
+        let rows = fetch!(
             all as ChangeRow,
             &self.reader,
             "SELECT c.rev, c.body FROM changes c
              WHERE c.ended_at >= $1 AND c.sent_at IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM changes n WHERE n.arn = c.arn AND n.sent_at > c.sent_at)",
             since.as_millis(),
-        )?)
+        )?;
+        Ok(readable_of(&rows))
     }
 
     /// The changes that moved after `rev`, in the order of their moves, at most [`AT_A_TIME`]; but those that only a newer
@@ -191,7 +197,7 @@ impl Store {
             rev,
             i64::try_from(AT_A_TIME).unwrap_or(i64::MAX),
         )?;
-        Ok(rows.iter().filter_map(|row| readable(row.rev, &row.body)).collect())
+        Ok(readable_of(&rows))
     }
 
     /// Records a change, leased to this instance, unless its form came before or its stream has an active change. The
