@@ -64,3 +64,19 @@ test("the keyboard alone opens, leaves and confirms", async ({ page, demo, mode 
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("status")).toContainText("orders-prod:");
 });
+
+test("the sign-in page does not move under a click when wasm takes it over", async ({ page, demo, mode }) => {
+    test.skip(mode !== "full", "nothing takes the page over");
+    await page.route("**/*.wasm", async (route) => {
+        await new Promise((wake) => setTimeout(wake, 1_000));
+        await route.continue();
+    });
+    await page.goto(`${demo}/sign-in`, { waitUntil: "domcontentloaded" });
+    const button = page.getByRole("button", { name: "Sign in as operator", exact: true });
+    await page.evaluate(() => document.fonts.ready);
+    const before = await button.boundingBox();
+    await expect(page.locator("html[data-hydrated]")).toHaveCount(0);
+    await hydrated(page, mode);
+    await expect(page.getByRole("button", { name: "Show characters", exact: true })).toBeVisible();
+    expect(await button.boundingBox()).toEqual(before);
+});
