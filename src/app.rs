@@ -14,7 +14,10 @@ use crate::{
     components::{Announcer, Fault, Header},
     error::AppError,
     model::pages::Frame,
-    pages::{ChangePage, ChangesPage, DisablePage, HelpPage, SetupPage, SignInPage, StreamPage, StreamsPage},
+    pages::{
+        AuditPage, ChangePage, ChangesPage, DisablePage, HelpPage, IdentityPage, SettingsPage, SetupPage, SignInPage, StreamPage,
+        StreamsPage, UserPage, UsersPage,
+    },
 };
 
 /// The application, for the server to render and the browser to hydrate.
@@ -38,6 +41,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/streams/:account/:region/:name/disable") view=DisablePage ssr=SsrMode::Async />
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/users") view=UsersPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/users/:id") view=UserPage ssr=SsrMode::Async />
+                    <Route path=path!("/confirm-identity") view=IdentityPage ssr=SsrMode::Async />
                     <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />

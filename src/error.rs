@@ -15,6 +15,9 @@ pub enum AppError {
     /// 403: the role may not, or changes are switched off here.
     #[error("You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is read-only.")]
     NotPermitted,
+    /// 403: the person has to show a password once more, on the page at this address.
+    #[error("You showed your password more than 10 minutes ago. Nothing was sent. Show it once more; what you typed is kept.")]
+    ConfirmIdentity { address: String },
     /// 404.
     #[error("There is nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams.")]
     NotFound,
@@ -57,7 +60,7 @@ impl AppError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignedOut => 401,
-            Self::NotPermitted => 403,
+            Self::NotPermitted | Self::ConfirmIdentity { .. } => 403,
             Self::NotFound => 404,
             Self::Mistake(_) | Self::OtherValues => 422,
             Self::Unavailable | Self::JournalDown { .. } | Self::Overloaded | Self::Unreachable => 503,

@@ -60,9 +60,23 @@ enum UserCommand {
         name: String,
         #[arg(long)]
         role: RoleWord,
+        /// The streams that the user reaches: `*`, or ACCOUNT/REGION/NAME by comma, with `*` for any characters.
+        #[arg(long, default_value = "*")]
+        scope: String,
+        /// The account for emergencies: its use is announced on every page and in the log.
+        #[arg(long)]
+        break_glass: bool,
         /// Read the password as one line of standard input.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Set a user's role or scope, from the user's next request on.
+    Rights {
+        name: String,
+        #[arg(long, required_unless_present = "scope")]
+        role: Option<RoleWord>,
+        #[arg(long)]
+        scope: Option<String>,
     },
     /// Set a user's password and end the user's sessions.
     Passwd {
@@ -72,22 +86,36 @@ enum UserCommand {
     },
     /// Disable a user and end the user's sessions.
     Disable { name: String },
+    /// Let a disabled user sign in again.
+    Enable { name: String },
     /// List all users.
     List,
 }
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Walk the chain; names the first row that does not fit.
-    Verify,
+    /// Walk the chain, and hold it against the configured checkpoints; names the first row or checkpoint that does not fit.
+    Verify {
+        /// Who checks and does not sign: what `audit key` printed, instead of the configured key.
+        #[arg(long)]
+        public_key: Option<String>,
+        /// The file of checkpoints, instead of the configured one.
+        #[arg(long)]
+        checkpoints: Option<PathBuf>,
+    },
     /// Write the chain as JSON lines.
     Export,
+    /// Add a signed checkpoint to the configured file now, and print it.
+    Checkpoint,
+    /// Make the key that signs checkpoints, in a new file; prints its public half.
+    Key { file: PathBuf },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum RoleWord {
     Viewer,
     Operator,
+    Auditor,
     Admin,
 }
 
@@ -96,6 +124,7 @@ impl From<RoleWord> for Role {
         match word {
             RoleWord::Viewer => Self::Viewer,
             RoleWord::Operator => Self::Operator,
+            RoleWord::Auditor => Self::Auditor,
             RoleWord::Admin => Self::Admin,
         }
     }
@@ -131,6 +160,12 @@ struct SettingFlags {
     /// The directory of the built site.
     #[arg(long, global = true)]
     site_root: Option<String>,
+    /// The file of the key that signs checkpoints of the audit chain.
+    #[arg(long, global = true)]
+    checkpoint_key: Option<String>,
+    /// The file to which checkpoints are added, hourly while serving.
+    #[arg(long, global = true)]
+    checkpoint_file: Option<String>,
 }
 
 impl SettingFlags {
@@ -144,6 +179,8 @@ impl SettingFlags {
             ("read_only", self.read_only),
             ("metrics_listen", self.metrics_listen),
             ("site_root", self.site_root),
+            ("checkpoint_key", self.checkpoint_key),
+            ("checkpoint_file", self.checkpoint_file),
         ];
         Ok(Settings::load(&flags, self.config.as_ref())?)
     }
@@ -172,8 +209,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Serve { demo }) => serve(settings, demo || cli.demo).await,
         Some(Command::CheckConfig) => commands::check_config(&settings, std::io::stdout()).await,
         Some(Command::User { command }) => user(&settings, command).await,
-        Some(Command::Audit { command: AuditCommand::Verify }) => commands::audit_verify(&settings, std::io::stdout()).await,
-        Some(Command::Audit { command: AuditCommand::Export }) => commands::audit_export(&settings, std::io::stdout().lock()).await,
+        Some(Command::Audit { command }) => audit(&settings, command).await,
         Some(Command::Simulate { .. }) => Ok(()),
     }
 }
@@ -195,17 +231,29 @@ async fn simulate(port: u16, transition: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn audit(settings: &Settings, command: AuditCommand) -> anyhow::Result<()> {
+    let stdout = std::io::stdout();
+    match command {
+        AuditCommand::Verify { public_key, checkpoints } => commands::audit_verify(settings, checkpoints, public_key, stdout).await,
+        AuditCommand::Export => commands::audit_export(settings, stdout.lock()).await,
+        AuditCommand::Checkpoint => commands::audit_checkpoint(settings, stdout).await,
+        AuditCommand::Key { file } => commands::audit_key(&file, stdout),
+    }
+}
+
 async fn user(settings: &Settings, command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::Add { name, role, password_stdin } => {
+        UserCommand::Add { name, role, scope, break_glass, password_stdin } => {
             let password = commands::read_password(password_stdin)?;
-            commands::user_add(settings, &name, role.into(), password).await
+            commands::user_add(settings, &name, role.into(), &scope, break_glass, password).await
         }
+        UserCommand::Rights { name, role, scope } => commands::user_rights(settings, &name, role.map(Role::from), scope).await,
         UserCommand::Passwd { name, password_stdin } => {
             let password = commands::read_password(password_stdin)?;
             commands::user_passwd(settings, &name, password).await
         }
         UserCommand::Disable { name } => commands::user_disable(settings, &name).await,
+        UserCommand::Enable { name } => commands::user_enable(settings, &name).await,
         UserCommand::List => commands::user_list(settings, std::io::stdout()).await,
     }
 }

@@ -19,12 +19,12 @@ pub async fn plan_disable(
     draft: Option<String>,
 ) -> Result<Confirmation, AppError> {
     use crate::{
-        model::{identity::Permission, stream::StreamKey},
+        model::identity::Permission,
         server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let key = StreamKey::parse(&account, &region, &name).map_err(|_| cx.fail(AppError::NotFound))?;
+    let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
     let planned = cx.state.changes.plan_disable(&key).await;
     let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
     confirmation.draft = forms::draft_of_disable(&cx, &requester, problem, draft).await;
@@ -52,6 +52,7 @@ pub async fn disable(
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     let form = DisableForm { account, region, name, request_id, shown_arn, shown_created, shown_key, typed_name, reason, wait_minutes };
+    forms::ask_before_disable(&cx, &requester, &form).await?;
     let answer = cx.state.changes.request_disable(requester.clone(), form.clone()).await;
     forms::answer_disable(&cx, &requester, &form, answer).await
 }
@@ -76,17 +77,18 @@ pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError
 pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, AppError> {
     use crate::{
         model::{change_card::ChangeCard, identity::Permission},
-        server::{context, store::Stretch},
+        server::context,
     };
     const PER_PAGE: usize = 50;
     let cx = context::current()?;
-    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
         cx.note_human().await;
     }
     let page = page.max(1);
-    let stretch = Stretch { skip: i64::from(page - 1) * 50, take: 51 };
-    let mut changes = cx.state.store.changes(stretch).await.map_err(|error| cx.fail_store(&error))?;
+    let skip = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(PER_PAGE);
+    let listed = cx.state.changes.list(&requester.scope, skip, PER_PAGE + 1).await;
+    let mut changes = listed.map_err(|error| cx.fail_store(&error))?;
     let has_more = changes.len() > PER_PAGE;
     changes.truncate(PER_PAGE);
     Ok(ChangesPage { changes: changes.iter().map(ChangeCard::from).collect(), page, has_more })
@@ -100,12 +102,12 @@ pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, App
         server::context,
     };
     let cx = context::current()?;
-    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
         cx.note_human().await;
     }
     let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
-    let change = found.ok_or_else(|| cx.fail(AppError::NotFound))?;
+    let change = found.filter(|change| requester.scope.covers_arn(&change.arn)).ok_or_else(|| cx.fail(AppError::NotFound))?;
     let target = cx.state.inventory.target_of_arn(&change.arn).map(|target| target.card()).unwrap_or_default();
     let pace = change.sent_at.map(|sent_at| Pace {
         sent_at,

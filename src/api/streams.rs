@@ -19,11 +19,11 @@ pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage
         server::context,
     };
     let cx = context::current()?;
-    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
         cx.note_human().await;
     }
-    let rows = cx.state.inventory.rows();
+    let rows = cx.state.inventory.rows(&requester.scope);
     Ok(ListPage { selection: query.select(&rows), counts: Counts::of(&rows) })
 }
 
@@ -31,17 +31,16 @@ pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage
 #[server(endpoint = "stream", input = Json, output = Answer)]
 pub async fn load_stream(account: String, region: String, name: String, is_refresh: bool) -> Result<StreamPage, AppError> {
     use crate::{
-        model::{change_card::ChangeCard, identity::Permission, stream::StreamKey},
+        model::{change_card::ChangeCard, identity::Permission},
         server::context,
     };
     let cx = context::current()?;
-    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
         cx.note_human().await;
     }
-    let not_found = || cx.fail(AppError::NotFound);
-    let key = StreamKey::parse(&account, &region, &name).map_err(|_| not_found())?;
-    let (row, report) = cx.state.inventory.stream(&key).ok_or_else(not_found)?;
+    let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
+    let (row, report) = cx.state.inventory.stream(&key).ok_or_else(|| cx.fail(AppError::NotFound))?;
     let changes = cx.state.store.changes_of_stream(&key).await.map_err(|error| cx.fail_store(&error))?;
     let target = cx.state.inventory.target(&key).map(|target| target.card()).unwrap_or_default();
     Ok(StreamPage { row, report, target, changes: changes.iter().map(ChangeCard::from).collect() })

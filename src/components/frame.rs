@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::When;
 use crate::{
     client::live::{Connection, Live},
     model::pages::Frame,
@@ -13,6 +14,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
     let live = expect_context::<Live>();
     let is_demo = frame.is_demo;
     let is_read_only = frame.is_read_only;
+    let emergency = frame.break_glass_at;
     frame.user.map(|user| {
         view! {
             <header class="bar">
@@ -25,6 +27,8 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 <nav aria-label="Pages">
                     <a href="/streams">"Streams"</a>
                     <a href="/changes">"Changes"</a>
+                    <a href="/audit">"Audit"</a>
+                    <a href="/settings">"Settings"</a>
                     <a href="/help" rel="external">"Help"</a>
                 </nav>
                 {is_demo.then(|| view! { <span class="tag">"Demo"</span> }.into_any())}
@@ -41,6 +45,9 @@ pub fn Header(frame: Frame) -> impl IntoView {
                     <button type="submit" class="quiet">"Sign out"</button>
                 </form>
             </header>
+            {emergency.map(|at| view! {
+                <p class="emergency">"The account for emergencies signed in at " <When at />". "<a href="/audit?q=account+for+emergencies">"See the audit chain"</a></p>
+            }.into_any())}
         }
         .into_any()
     })

@@ -6,6 +6,7 @@ mod encryption;
 mod fault;
 mod frame;
 mod ladder;
+mod password_field;
 mod self_refresh;
 mod status;
 mod streams_table;
@@ -17,6 +18,7 @@ pub use self::{
     fault::Fault,
     frame::{Announcer, Header},
     ladder::{Ladder, LadderAhead, LadderMarks},
+    password_field::PasswordField,
     self_refresh::SelfRefresh,
     status::StatusLabel,
     streams_table::{DisableLink, StreamsTable},

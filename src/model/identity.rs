@@ -4,12 +4,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A user's role. Each may do what the one before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A user's role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Looks.
     Viewer,
+    /// Looks and changes encryption.
     Operator,
+    /// Looks, also at everything in the audit chain.
+    Auditor,
+    /// Does everything, users included.
     Admin,
 }
 
@@ -22,16 +27,21 @@ pub enum Permission {
     View,
     /// Start changes of encryption.
     Change,
+    /// See everything in the audit chain: everybody's sign-ins and addresses too.
+    Audit,
+    /// Add users and change them.
+    Administer,
 }
 
 impl Role {
-    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Auditor, Self::Admin];
 
     /// The word that `--role` and the header use.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
             Self::Operator => "operator",
+            Self::Auditor => "auditor",
             Self::Admin => "admin",
         }
     }
@@ -46,6 +56,8 @@ impl Role {
         match permission {
             Permission::Public | Permission::View => true,
             Permission::Change => matches!(self, Self::Operator | Self::Admin),
+            Permission::Audit => matches!(self, Self::Auditor | Self::Admin),
+            Permission::Administer => matches!(self, Self::Admin),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     change::{Change, Rung},
     encryption::{EncryptionState, KeyId},
-    stream::{StreamKey, StreamStatus},
+    stream::{Account, Region, StreamKey, StreamStatus},
     timestamp::Timestamp,
 };
 
@@ -102,6 +102,8 @@ impl StreamRow {
 pub struct TargetHealth {
     /// `account/region`, or the configured display name.
     pub name: String,
+    pub account: Account,
+    pub region: Region,
     pub rev: i64,
     pub last_listed: Option<Timestamp>,
     /// Why the target is not read, and since when.

@@ -2,6 +2,7 @@
 //! Nothing here knows Leptos, axum, SQL or the AWS SDK; most unit and property tests live beside these types.
 
 pub mod arming;
+pub mod audit_query;
 pub mod change;
 pub mod change_card;
 pub mod command_line;
@@ -15,6 +16,8 @@ pub mod reconcile;
 pub mod refusal;
 pub mod retention;
 pub mod schedule;
+pub mod scope;
+pub mod sign_in_delay;
 pub mod stream;
 pub mod timestamp;
 pub mod validation;

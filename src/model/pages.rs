@@ -8,6 +8,7 @@ use super::{
     identity::Role,
     inventory::{StreamRow, TargetHealth},
     list_query::{Counts, Selection},
+    scope::Scope,
     stream::{StreamKey, StreamReport},
     timestamp::Timestamp,
     validation::FormMistake,
@@ -27,6 +28,8 @@ pub struct Frame {
     pub now: Timestamp,
     /// A state older than this is "last known".
     pub stale_after_ms: i64,
+    /// When the account for emergencies was last signed in, for a day after it.
+    pub break_glass_at: Option<Timestamp>,
 }
 
 /// The person who is signed in.
@@ -48,6 +51,11 @@ pub enum PageContent {
     Confirmation(Confirmation),
     SignIn(SignInPage),
     Setup(SetupPage),
+    Identity(IdentityPage),
+    Settings(SettingsPage),
+    Users(UsersPage),
+    User(UserPage),
+    Audit(AuditPage),
 }
 
 /// `/streams`.
@@ -201,6 +209,113 @@ pub struct SetupPage {
     pub mistake: Option<FormMistake>,
 }
 
+/// `/confirm-identity`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityPage {
+    /// A path of this site.
+    pub next: String,
+    pub mistake: Option<FormMistake>,
+}
+
+/// `/settings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsPage {
+    /// The streams that there are for this person; `*` for all.
+    pub scope: String,
+    /// Whether there is a password to change: not in the demo.
+    pub has_password: bool,
+    pub mistake: Option<FormMistake>,
+    /// The own sessions, the one that was used last first.
+    pub sessions: Vec<SessionCard>,
+    pub may_administer: bool,
+}
+
+/// One of the own sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionCard {
+    /// Names the session and does not open it.
+    pub id: String,
+    pub is_this: bool,
+    pub signed_in_at: Timestamp,
+    pub last_used_at: Timestamp,
+    pub address: String,
+    pub user_agent: String,
+}
+
+/// `/settings/users`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsersPage {
+    pub users: Vec<UserCard>,
+    pub mistake: Option<FormMistake>,
+    /// What was typed into the form for a new user.
+    pub typed: UserTyped,
+}
+
+/// `/settings/users/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserPage {
+    pub user: UserCard,
+    pub mistake: Option<FormMistake>,
+    /// What the form of role and scope shows: what was typed, else what is.
+    pub typed: UserTyped,
+}
+
+/// A user as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserCard {
+    pub id: String,
+    pub name: String,
+    pub role: Role,
+    pub scope: String,
+    pub is_break_glass: bool,
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// What stands in a form about a user; never a password.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserTyped {
+    pub name: String,
+    pub role: String,
+    pub scope: String,
+    pub is_break_glass: bool,
+}
+
+/// `/audit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditPage {
+    /// Newest first.
+    pub rows: Vec<AuditCard>,
+    /// The filters as they were understood, by parameter.
+    pub filters: Vec<(String, String)>,
+    /// What of the address was not understood.
+    pub ignored: Vec<String>,
+    /// Where the next older rows are.
+    pub older: Option<String>,
+    /// Whether these are not the newest rows.
+    pub is_later_page: bool,
+    /// The query of the exports: the filters, after `?` and the format.
+    pub export_query: String,
+    /// Whether the person sees all of the chain.
+    pub sees_everything: bool,
+}
+
+/// One row of the audit chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditCard {
+    pub seq: i64,
+    pub at: Timestamp,
+    pub actor: String,
+    pub action: String,
+    pub target: String,
+    pub reason: String,
+    /// The state before and after, where there are any.
+    pub states: String,
+    pub result: String,
+    pub aws_request_id: String,
+    /// Address and browser, as far as this person may see them.
+    pub from: String,
+}
+
 /// One frame of the event stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventFrame {
@@ -209,4 +324,17 @@ pub struct EventFrame {
     pub streams: Vec<StreamRow>,
     pub changes: Vec<ChangeCard>,
     pub targets: Vec<TargetHealth>,
+}
+
+impl EventFrame {
+    /// The part of it that there is for somebody of this scope.
+    #[must_use]
+    pub fn within(&self, scope: &Scope) -> Self {
+        Self {
+            rev: self.rev,
+            streams: self.streams.iter().filter(|row| scope.covers(&row.key)).cloned().collect(),
+            changes: self.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
+            targets: self.targets.iter().filter(|target| scope.reaches(&target.account, &target.region)).cloned().collect(),
+        }
+    }
 }

@@ -24,10 +24,24 @@ pub enum FormMistake {
     WaitInvalid,
     #[error("form-incomplete")]
     FormIncomplete,
+    #[error("too-many-failures")]
+    TooManyFailures,
+    #[error("password-wrong")]
+    PasswordWrong,
+    #[error("password-common")]
+    PasswordCommon,
+    #[error("user-name-taken")]
+    UserNameTaken,
+    #[error("role-missing")]
+    RoleMissing,
+    #[error("scope-invalid")]
+    ScopeInvalid,
+    #[error("last-admin")]
+    LastAdmin,
 }
 
 impl FormMistake {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 15] = [
         Self::NameMismatch,
         Self::ReasonMissing,
         Self::ReasonTooLong,
@@ -36,6 +50,13 @@ impl FormMistake {
         Self::PasswordLength,
         Self::WaitInvalid,
         Self::FormIncomplete,
+        Self::TooManyFailures,
+        Self::PasswordWrong,
+        Self::PasswordCommon,
+        Self::UserNameTaken,
+        Self::RoleMissing,
+        Self::ScopeInvalid,
+        Self::LastAdmin,
     ];
 
     /// The mistake with this code, as it stands in `?problem=`.
@@ -59,6 +80,25 @@ impl FormMistake {
             Self::PasswordLength => "A password has 15 to 128 characters. Nothing was saved. Choose another.".to_owned(),
             Self::WaitInvalid => "The time to wait is 1 to 240 minutes. Nothing was sent. Choose one of the times.".to_owned(),
             Self::FormIncomplete => "The form arrived incomplete. Nothing was sent. Reload the page and fill it in again.".to_owned(),
+            Self::TooManyFailures => {
+                "Too many attempts failed for this account or from your network. The password was not looked at. Wait a \
+                                      minute, after very many failures an hour, and try again."
+                    .to_owned()
+            }
+            Self::PasswordWrong => "The password is wrong. Nothing was changed. Type it again.".to_owned(),
+            Self::PasswordCommon => {
+                "Many people have this password, or it is little more than a name. Nothing was saved. Choose another, such \
+                                     as some words that do not belong together."
+                    .to_owned()
+            }
+            Self::UserNameTaken => "There is a user of this name already. Nothing was saved. Choose another name.".to_owned(),
+            Self::RoleMissing => "A role is missing. Nothing was saved. Choose one.".to_owned(),
+            Self::ScopeInvalid => {
+                "A scope is *, or up to 20 patterns ACCOUNT/REGION/NAME with * for any characters. Nothing was saved. Write it \
+                                   like 111122223333/eu-west-1/orders-*."
+                    .to_owned()
+            }
+            Self::LastAdmin => "Nobody else could administer Keystream. Nothing was saved. Make another administrator first.".to_owned(),
         }
     }
 }

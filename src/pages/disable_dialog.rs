@@ -79,6 +79,9 @@ fn Confirm(confirmation: Confirmation, confirming: RwSignal<Option<StreamKey>>) 
                 live.announcement.set(Some(Announcement { text, href: format!("/changes/{id}") }));
                 confirming.set(None);
             }
+            if let Err(AppError::ConfirmIdentity { address }) = &came {
+                go_to(address);
+            }
             answer.try_set(Some(came));
         });
     };

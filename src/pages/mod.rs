@@ -1,19 +1,33 @@
 //! One page per route: what it asks the server for, what its address means, and what it does.
 
+mod audit;
 mod change;
 mod changes;
+mod confirm_identity;
 mod disable;
 mod disable_dialog;
 mod disable_form;
 mod help;
+mod settings;
 mod setup;
 mod sign_in;
 mod stream;
 mod streams;
+mod users;
 
 pub use self::{
-    change::ChangePage, changes::ChangesPage, disable::DisablePage, help::HelpPage, setup::SetupPage, sign_in::SignInPage,
-    stream::StreamPage, streams::StreamsPage,
+    audit::AuditPage,
+    change::ChangePage,
+    changes::ChangesPage,
+    confirm_identity::IdentityPage,
+    disable::DisablePage,
+    help::HelpPage,
+    settings::SettingsPage,
+    setup::SetupPage,
+    sign_in::SignInPage,
+    stream::StreamPage,
+    streams::StreamsPage,
+    users::{UserPage, UsersPage},
 };
 
 use std::{pin::Pin, sync::Arc};

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown, sign_in::PasswordField};
+use super::{Follows, loaded, shown};
 use crate::{
     api,
+    components::PasswordField,
     model::pages::{PageContent, SetupPage as Page},
 };
 
@@ -38,7 +39,7 @@ fn SetupForm(page: Page) -> impl IntoView {
                     <label for="user_name">"User name"</label>
                     <input id="user_name" r#type="text" name="user_name" value=page.user_name required autocomplete="username" autocapitalize="off" spellcheck="false" />
                 </div>
-                <PasswordField autocomplete="new-password" />
+                <PasswordField name="password" label="Password" autocomplete="new-password" />
                 <p class="hint">"15 to 128 characters."</p>
                 <button type="submit" class="primary">"Create administrator"</button>
             </form>

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{Follows, loaded, shown};
 use crate::{
     api,
-    client::live::Live,
+    components::PasswordField,
     model::pages::{PageContent, SignInPage as Page},
 };
 
@@ -55,32 +55,10 @@ fn Forms(page: Page) -> impl IntoView {
                     <label for="user_name">"User name"</label>
                     <input id="user_name" r#type="text" name="user_name" value=user_name required autocomplete="username" autocapitalize="off" spellcheck="false" />
                 </div>
-                <PasswordField autocomplete="current-password" />
+                <PasswordField name="password" label="Password" autocomplete="current-password" />
                 <button type="submit" class="primary">"Sign in"</button>
             </form>
             {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. Nobody needs a password here."</p>{demo}</div> }.into_any())}
         </section>
-    }
-}
-
-/// A password with the toggle that shows its characters; the toggle is there only once it works.
-#[component]
-pub fn PasswordField(autocomplete: &'static str) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let is_shown = RwSignal::new(false);
-    view! {
-        <div class="field">
-            <label for="password">"Password"</label>
-            <input id="password" r#type=move || if is_shown.get() { "text" } else { "password" } name="password" required autocomplete=autocomplete />
-            <button
-                type="button"
-                class="quiet toggle"
-                hidden=move || !live.is_hydrated.get()
-                aria-pressed=move || if is_shown.get() { "true" } else { "false" }
-                on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
-            >
-                "Show characters"
-            </button>
-        </div>
     }
 }

@@ -1,45 +1,51 @@
 //! The commands of `keystream` beside `serve`: users, the audit chain, the configuration.
 
-use std::io::{BufRead, Write};
+use std::{
+    io::{BufRead, Write},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::{
-    audit::{self, AuditEvent, Verified},
-    auth::passwords,
+    audit::{
+        self, Actor, Verified,
+        checkpoint::{self, Checkpoints, Held, PublicKey, SigningKey},
+    },
+    auth::{
+        accounts::{AccountError, Accounts, NewUser, check_new_password},
+        passwords,
+    },
     aws::{StreamRef, targets},
     clock::{Clock, SystemClock},
-    config::Settings,
-    random,
-    store::{Opener, Store, User, users, without_password},
+    config::{CheckpointSettings, Settings},
+    store::{Opener, Store, User, without_password},
 };
 use crate::model::{
     identity::Role,
-    validation::{UserName, check_password_length},
+    scope::Scope,
+    validation::{FormMistake, UserName},
 };
 
 /// Adds a user.
 ///
 /// # Errors
-/// When the name or the password is not allowed, the name is taken, or the database cannot be written.
-pub async fn user_add(settings: &Settings, name: &str, role: Role, password: SecretString) -> anyhow::Result<()> {
-    let name = UserName::parse(name).map_err(|mistake| anyhow::anyhow!("{}", mistake.text(None)))?;
-    let password_hash = Some(hash(&password)?);
+/// When the name, scope or password is not allowed, the name is taken, or the database cannot be written.
+pub async fn user_add(
+    settings: &Settings,
+    name: &str,
+    role: Role,
+    scope: &str,
+    is_break_glass: bool,
+    password: SecretString,
+) -> anyhow::Result<()> {
+    let name = UserName::parse(name).map_err(in_words)?;
+    let scope = Scope::parse(scope).map_err(in_words)?;
+    let hash = hash(&password, &name)?;
     let store = Store::open(&settings.database_url, Opener::Command).await?;
-    let user = User { id: random::id(), name: name.as_str().to_owned(), role, password_hash, is_demo: false, disabled_at: None };
-    let now = SystemClock.now();
-    let mut tx = store.write().await?;
-    if let Err(error) = users::insert(&mut tx, &user, &name, now).await {
-        if error.is_unique_violation() {
-            bail!("there is a user {} already; nothing was changed", name.as_str());
-        }
-        return Err(error.into());
-    }
-    let event = AuditEvent { after: role.word().to_owned(), ..AuditEvent::by_server(now, "user.added", name.as_str()) };
-    audit::append(&mut tx, event).await?;
-    tx.commit().await?;
-    Ok(())
+    let new = NewUser { name, role, scope, is_break_glass };
+    accounts(&store).add(new, hash).await.map_err(told)
 }
 
 /// Sets a user's password and ends the user's sessions.
@@ -47,15 +53,21 @@ pub async fn user_add(settings: &Settings, name: &str, role: Role, password: Sec
 /// # Errors
 /// When there is no such user, the password is not allowed, or the database cannot be written.
 pub async fn user_passwd(settings: &Settings, name: &str, password: SecretString) -> anyhow::Result<()> {
-    let hash = hash(&password)?;
+    let hash = hash(&password, &UserName::parse(name).map_err(in_words)?)?;
     let store = Store::open(&settings.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    let now = SystemClock.now();
-    let mut tx = store.write().await?;
-    users::set_password(&mut tx, &user.id, &hash, now).await?;
-    audit::append(&mut tx, AuditEvent::by_server(now, "user.password-set", &user.name)).await?;
-    tx.commit().await?;
-    Ok(())
+    accounts(&store).set_password(&user.id, &hash).await.map_err(told)
+}
+
+/// Sets a user's role and scope; what is not given stays.
+///
+/// # Errors
+/// When there is no such user, the scope is not one, or the database cannot be written.
+pub async fn user_rights(settings: &Settings, name: &str, role: Option<Role>, scope: Option<String>) -> anyhow::Result<()> {
+    let scope = scope.map(|scope| Scope::parse(&scope).map_err(in_words)).transpose()?;
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let user = find(&store, name).await?;
+    accounts(&store).set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope)).await.map_err(told)
 }
 
 /// Disables a user and ends the user's sessions.
@@ -65,12 +77,17 @@ pub async fn user_passwd(settings: &Settings, name: &str, password: SecretString
 pub async fn user_disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
     let store = Store::open(&settings.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    let now = SystemClock.now();
-    let mut tx = store.write().await?;
-    users::disable(&mut tx, &user.id, now).await?;
-    audit::append(&mut tx, AuditEvent::by_server(now, "user.disabled", &user.name)).await?;
-    tx.commit().await?;
-    Ok(())
+    accounts(&store).disable(&user.id).await.map_err(told)
+}
+
+/// Lets a disabled user sign in again.
+///
+/// # Errors
+/// When there is no such user or the database cannot be written.
+pub async fn user_enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let user = find(&store, name).await?;
+    accounts(&store).enable(&user.id).await.map_err(told)
 }
 
 /// Prints all users.
@@ -81,21 +98,72 @@ pub async fn user_list(settings: &Settings, mut output: impl Write) -> anyhow::R
     let store = Store::open(&settings.database_url, Opener::Command).await?;
     for user in store.users().await? {
         let state = user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {}", at.rfc3339()));
-        writeln!(output, "{}\t{}\t{state}", user.name, user.role)?;
+        let emergencies = if user.is_break_glass { "\tfor emergencies" } else { "" };
+        writeln!(output, "{}\t{}\t{state}\t{}{emergencies}", user.name, user.role, user.scope)?;
     }
     Ok(())
 }
 
-/// Walks the audit chain; an error names the first row that does not fit.
+/// Walks the audit chain, and holds it against a file of checkpoints, if one is configured or named; an error names the
+/// first row or line that does not hold.
 ///
 /// # Errors
-/// When the chain is broken or the database cannot be read.
-pub async fn audit_verify(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
+/// When the chain or a checkpoint does not hold, or something cannot be read.
+pub async fn audit_verify(
+    settings: &Settings,
+    checkpoints: Option<PathBuf>,
+    public_key: Option<String>,
+    mut output: impl Write,
+) -> anyhow::Result<()> {
+    let configured = settings.checkpoints.as_ref();
+    let file = checkpoints.or_else(|| configured.map(|checkpoints| checkpoints.file.clone()));
     let store = Store::open(&settings.database_url, Opener::Command).await?;
-    match audit::verify(&store).await? {
-        Verified::Whole { rows, head } => writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?,
-        Verified::Broken { seq, why } => bail!("the audit chain is broken at row {seq}: {why}"),
+    let Some(file) = file else {
+        return match audit::verify(&store).await? {
+            Verified::Whole { rows, head } => Ok(writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?),
+            Verified::Broken { seq, why } => bail!("the audit chain is broken at row {seq}: {why}"),
+        };
+    };
+    let key = match (public_key, configured) {
+        (Some(public), _) => public,
+        (None, Some(checkpoints)) => SigningKey::read(&checkpoints.key)?.public(),
+        (None, None) => bail!("checkpoints are held against the key that signed them: name it with --public-key"),
+    };
+    let key = PublicKey::parse(&key).context("--public-key takes the 64 hex digits that `keystream audit key` printed")?;
+    let Held { rows, head, checkpoints, last, gaps } = checkpoint::verify(&store, &file, &key).await?;
+    writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?;
+    match last {
+        Some((at, since)) => writeln!(output, "It holds against {checkpoints} checkpoints, the last of {at}; {since} rows came since.")?,
+        None => writeln!(output, "{} has no checkpoint yet: nothing says that the end is there.", file.display())?,
     }
+    for (from, to) in gaps {
+        writeln!(output, "There is no checkpoint between {from} and {to}: Keystream did not run, or could not write one.")?;
+    }
+    Ok(())
+}
+
+/// Adds a checkpoint to the configured file, and prints it.
+///
+/// # Errors
+/// When none are configured, the database cannot be read, or the file not be written.
+pub async fn audit_checkpoint(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
+    let configured = settings.checkpoints.as_ref();
+    let CheckpointSettings { key, file } =
+        configured.context("set KEYSTREAM_CHECKPOINT_KEY and KEYSTREAM_CHECKPOINT_FILE; `keystream audit key FILE` makes a key")?;
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let checkpoints = Checkpoints { key: SigningKey::read(key)?, file: file.clone() };
+    writeln!(output, "{}", checkpoints.add(&store, SystemClock.now()).await?)?;
+    Ok(())
+}
+
+/// Makes the key that signs checkpoints.
+///
+/// # Errors
+/// When the file is there already or cannot be written.
+pub fn audit_key(file: &Path, mut output: impl Write) -> anyhow::Result<()> {
+    let key = SigningKey::create(file)?;
+    writeln!(output, "{} is made; keep it where the database's writers cannot read it. Its public key is", file.display())?;
+    writeln!(output, "{}", key.public())?;
     Ok(())
 }
 
@@ -164,12 +232,30 @@ fn eprint_prompt(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn hash(password: &SecretString) -> anyhow::Result<String> {
-    check_password_length(password.expose_secret()).map_err(|mistake| anyhow::anyhow!("{}", mistake.text(None)))?;
+fn hash(password: &SecretString, user: &UserName) -> anyhow::Result<String> {
+    check_new_password(password, user).map_err(told)?;
     Ok(passwords::hash_now(password)?)
 }
 
+/// The users, as whoever is at this machine's command line manages them now.
+fn accounts(store: &Store) -> Accounts<'_> {
+    let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
+    let name = if user.is_empty() { "command line".to_owned() } else { format!("command line ({user})") };
+    Accounts { store, actor: Actor { name, ..Actor::default() }, now: SystemClock.now() }
+}
+
+fn in_words(mistake: FormMistake) -> anyhow::Error {
+    anyhow::anyhow!("{}", mistake.text(None))
+}
+
+fn told(error: AccountError) -> anyhow::Error {
+    match error {
+        AccountError::Mistake(mistake) => in_words(mistake),
+        error => error.into(),
+    }
+}
+
 async fn find(store: &Store, name: &str) -> anyhow::Result<User> {
-    let parsed = UserName::parse(name).map_err(|mistake| anyhow::anyhow!("{}", mistake.text(None)))?;
+    let parsed = UserName::parse(name).map_err(in_words)?;
     store.user_by_name(&parsed).await?.with_context(|| format!("there is no user {}; nothing was changed", parsed.as_str()))
 }

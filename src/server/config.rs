@@ -26,6 +26,15 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// The built site: `pkg` and the files of `public`.
     pub site_root: Option<PathBuf>,
+    /// The key that signs checkpoints of the audit chain, and the file to which they are added.
+    pub checkpoints: Option<CheckpointSettings>,
+}
+
+/// Where checkpoints come from and go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointSettings {
+    pub key: PathBuf,
+    pub file: PathBuf,
 }
 
 /// One target of the configuration.
@@ -112,7 +121,7 @@ pub enum ConfigError {
 }
 
 /// The settings by name: the key in `keystream.toml`, and what it takes. `KEYSTREAM_` and the key in capitals is the variable.
-const KNOWN: [(&str, &str); 8] = [
+const KNOWN: [(&str, &str); 10] = [
     ("listen", "an address and a port, such as 127.0.0.1:3000"),
     ("public_url", "the origin that browsers use, such as https://keystream.example; plain http on loopback only"),
     ("trusted_proxies", "networks by comma, such as 10.0.0.0/8,fd00::/8"),
@@ -121,6 +130,8 @@ const KNOWN: [(&str, &str); 8] = [
     ("read_only", "true or false"),
     ("metrics_listen", "an address and a port, such as 127.0.0.1:9100"),
     ("site_root", "the directory of the built site"),
+    ("checkpoint_key", "the file of a key that `keystream audit key` made, together with checkpoint_file"),
+    ("checkpoint_file", "the file to which checkpoints of the audit chain are added, together with checkpoint_key"),
 ];
 
 /// Variables that container platforms set for a service that is called `keystream`; they are not ours.
@@ -177,6 +188,14 @@ impl Settings {
         if !database_url.starts_with("sqlite://") && !is_postgres(database_url) {
             return Err(bad("database_url"));
         }
+        let checkpoints = match (text("checkpoint_key"), text("checkpoint_file")) {
+            (None | Some(""), None | Some("")) => None,
+            (Some(key), Some(file)) if !key.is_empty() && !file.is_empty() => {
+                Some(CheckpointSettings { key: PathBuf::from(key), file: PathBuf::from(file) })
+            }
+            (None, _) => return Err(bad("checkpoint_file")),
+            _ => return Err(bad("checkpoint_key")),
+        };
         Ok(Self {
             listen,
             public_url,
@@ -185,6 +204,7 @@ impl Settings {
             targets: listed_targets.unwrap_or(file_targets),
             read_only,
             metrics_listen: address("metrics_listen")?,
+            checkpoints,
             site_root: text("site_root").map(PathBuf::from),
         })
     }

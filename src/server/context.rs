@@ -7,6 +7,8 @@ use leptos_axum::ResponseOptions;
 use tower_sessions::Session;
 
 use super::{
+    audit::Actor,
+    auth::accounts::Accounts,
     inventory::STALE_AFTER_MS,
     middleware::{client_address::ClientAddress, headers::ResponseNonce},
     random,
@@ -18,7 +20,9 @@ use crate::{
     model::{
         identity::{Permission, Role},
         pages::{Frame, SignedIn},
-        timestamp::Timestamp,
+        scope::Scope,
+        stream::StreamKey,
+        timestamp::{DAY_MS, Timestamp},
     },
 };
 
@@ -28,11 +32,18 @@ pub struct Requester {
     pub user_id: String,
     pub user_name: String,
     pub role: Role,
+    /// The streams that there are for this person.
+    pub scope: Scope,
     pub address: String,
     pub user_agent: String,
     /// SHA-256 of the session's id.
     pub session_hash: String,
+    pub signed_in_at: Timestamp,
     pub last_human_at: Timestamp,
+    /// Until when the person counts as having just shown who it is.
+    pub sudo_until: Option<Timestamp>,
+    /// When an account for emergencies was last signed in, if ever lately.
+    pub break_glass_at: Option<Timestamp>,
     /// The database did not answer, and the session counts as it did a moment before: good for looking, not for changing.
     pub is_remembered: bool,
 }
@@ -44,6 +55,11 @@ impl Requester {
     /// When it has not: then nothing may be changed in this person's name.
     pub fn require_certain(&self) -> Result<(), StoreError> {
         if self.is_remembered { Err(StoreError::Uncertain) } else { Ok(()) }
+    }
+
+    /// As the audit chain names this person.
+    pub fn actor(&self) -> Actor {
+        Actor { name: self.user_name.clone(), address: self.address.clone(), user_agent: self.user_agent.clone() }
     }
 }
 
@@ -92,6 +108,15 @@ impl RequestContext {
         if requester.role.may(permission) { Ok(requester) } else { Err(AppError::NotPermitted) }
     }
 
+    /// The stream that a request names, if there is one of that name for this person.
+    ///
+    /// # Errors
+    /// When it is not written like a stream's, or outside the person's scope: that is the same as not being there.
+    pub fn stream_in_scope(&self, requester: &Requester, account: &str, region: &str, name: &str) -> Result<StreamKey, AppError> {
+        let key = StreamKey::parse(account, region, name).ok().filter(|key| requester.scope.covers(key));
+        key.ok_or_else(|| self.fail(AppError::NotFound))
+    }
+
     /// What pages show of the signed-in person.
     pub fn signed_in(&self) -> Option<SignedIn> {
         let requester = self.requester().ok()?;
@@ -101,11 +126,13 @@ impl RequestContext {
 
     /// What the frame of a page shows: of the targets only to people who are signed in.
     pub fn frame(&self) -> Frame {
-        let user = self.signed_in();
+        let requester = self.requester().ok();
         let inventory = &self.state.inventory;
+        let is_recent = |at: &Timestamp| self.state.clock.now().millis_since(*at) < DAY_MS;
         Frame {
-            targets: if user.is_some() { inventory.health() } else { Vec::new() },
-            user,
+            targets: requester.as_ref().map_or_else(Vec::new, |requester| inventory.health(&requester.scope)),
+            break_glass_at: requester.as_ref().and_then(|requester| requester.break_glass_at).filter(is_recent),
+            user: self.signed_in(),
             is_demo: self.state.is_demo,
             is_read_only: self.state.is_read_only,
             rev: inventory.events().rev(),
@@ -135,6 +162,16 @@ impl RequestContext {
     /// The client's address, as far as it is believed.
     pub fn address(&self) -> String {
         self.parts.extensions.get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string())
+    }
+
+    /// Somebody who is not signed in, as the audit chain names such people.
+    pub fn stranger(&self) -> Actor {
+        Actor { name: String::new(), address: self.address(), user_agent: self.user_agent() }
+    }
+
+    /// The users, as this person manages them now.
+    pub fn accounts(&self, requester: &Requester) -> Accounts<'_> {
+        Accounts { store: &self.state.store, actor: requester.actor(), now: self.state.clock.now() }
     }
 
     /// The client's `User-Agent`, at most 300 characters of it.

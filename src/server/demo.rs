@@ -9,7 +9,6 @@ use tempfile::TempDir;
 use super::{
     clock::Clock,
     config::TargetSettings,
-    random,
     store::{Store, User, users},
 };
 use crate::{
@@ -60,8 +59,8 @@ impl Demo {
 pub async fn add_users(store: &Store, clock: &dyn Clock) -> anyhow::Result<()> {
     let mut tx = store.write().await?;
     for role in [Role::Viewer, Role::Operator] {
-        let user = User { id: random::id(), name: role.word().to_owned(), role, password_hash: None, is_demo: true, disabled_at: None };
         let name = UserName::parse(role.word()).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+        let user = User { is_demo: true, ..User::new(&name, role, None) };
         users::insert(&mut tx, &user, &name, clock.now()).await?;
     }
     tx.commit().await?;

@@ -1,4 +1,4 @@
-//! What ages goes: sessions that are over, drafts that nobody fetched, streams that AWS stopped listing. Changes and the
+//! What ages goes: sessions that are over, drafts that nobody fetched, failed sign-ins, streams that AWS stopped listing. Changes and the
 //! audit chain are evidence and stay.
 
 use std::{sync::Arc, time::Duration};
@@ -7,14 +7,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clock::Clock,
-    store::{Store, StoreError, drafts, inventory, sessions},
+    store::{Store, StoreError, drafts, inventory, sessions, sign_in_failures},
 };
 use crate::model::timestamp::{DAY_MS, Timestamp};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60 * 60);
-/// A session is over eight hours after its sign-in; its row stays for a day.
-const SESSIONS_STAY_MS: i64 = DAY_MS;
+/// A session is over eight hours after its sign-in; its row stays, because who has signed in from a network lately is not
+/// kept waiting there by what strangers do elsewhere.
+const SESSIONS_STAY_MS: i64 = 30 * DAY_MS;
 
 /// Prunes now and then, until the token ends it.
 pub async fn run(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
@@ -38,6 +39,7 @@ pub async fn prune(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.write().await?;
     let rows = sessions::prune(&mut tx, now.plus_millis(-SESSIONS_STAY_MS)).await?
         + drafts::prune(&mut tx, now).await?
+        + sign_in_failures::prune(&mut tx, now).await?
         + inventory::prune(&mut tx, now).await?;
     tx.commit().await?;
     Ok(rows)

@@ -21,7 +21,7 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 use super::{
     auth::sessions::Sessions,
     context,
-    http::{assets, error_page, events, health, reports},
+    http::{assets, error_page, events, export, health, reports},
     middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
     state::AppState,
 };
@@ -33,9 +33,10 @@ const BODY_LIMIT: usize = 64 * 1024;
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Plain handlers, as the permission table names them. The test of the table reads this list.
-pub const PLAIN_HANDLERS: [(&str, &str); 8] = [
+pub const PLAIN_HANDLERS: [(&str, &str); 9] = [
     ("GET", "/"),
     ("GET", "/events"),
+    ("GET", "/audit/export"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("POST", "/csp-report"),
@@ -67,6 +68,7 @@ pub fn build(state: AppState) -> Router {
     let routes = Router::new()
         .route("/", get(|| async { Redirect::to("/streams") }))
         .route("/events", get(events::open))
+        .route("/audit/export", get(export::send))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/csp-report", post(reports::receive))
@@ -90,7 +92,7 @@ pub fn build(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), session::identify))
         .layer(sessions)
         .layer(from_fn_with_state(state.clone(), session::say_when_down))
-        .layer(from_fn_with_state(state.clone(), session::secure_cookies))
+        .layer(from_fn_with_state(state.clone(), session::mend_cookies))
         // Nothing of another site's request reaches the session.
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

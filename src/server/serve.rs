@@ -1,6 +1,6 @@
 //! `keystream serve`: opens the database, makes the services, binds, resumes what was under way, and serves until told to stop.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use leptos::config::LeptosOptions;
@@ -8,11 +8,15 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    audit::{
+        self, AuditEvent,
+        checkpoint::{Checkpoints, SigningKey},
+    },
     auth::{passwords::Passwords, setup::SetupLink},
     aws::targets::{self, Target},
     change::Changes,
     clock::{Clock, SystemClock},
-    config::{Origin, Settings},
+    config::{CheckpointSettings, Origin, Settings},
     demo, housekeeping,
     http::{assets::Assets, health::ReadinessCheck, metrics},
     inventory::{Inventory, collect},
@@ -22,6 +26,9 @@ use super::{
     state::{AppState, Services},
     store::{Opener, Store, StoreError, without_password},
 };
+
+/// The process is gone five seconds after its signal, also when the database is slow.
+const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Serves on the configured targets.
 ///
@@ -71,7 +78,13 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     if let Some(address) = settings.metrics_listen {
         metrics::serve(address)?;
     }
+    let checkpoints = match &settings.checkpoints {
+        Some(CheckpointSettings { key, file }) => Some(Arc::new(Checkpoints { key: SigningKey::read(key)?, file: file.clone() })),
+        None => None,
+    };
     let has_users = store.has_users().await?;
+    let life = Life { settings: in_words(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
+    life.note("server.started").await;
     let running = assemble(Parts {
         store,
         targets,
@@ -87,6 +100,9 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     announce(&running.state, has_users);
 
     let draining = running.state.draining.clone();
+    if let Some(checkpoints) = checkpoints {
+        running.tasks.spawn(checkpoints.run(running.state.store.clone(), running.state.clock.clone(), draining.clone()));
+    }
     let app = router::build(running.state);
     tokio::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
     lifecycle::serve_until_drained(
@@ -95,7 +111,42 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         &running.tasks,
     )
     .await;
+    if tokio::time::timeout(LAST_WORD, life.note("server.stopped")).await.is_err() {
+        tracing::warn!("that the server stopped could not be written in time");
+    }
     Ok(())
+}
+
+/// The starts and stops of this server in the audit chain: with which settings, and what they were before.
+struct Life {
+    settings: String,
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Life {
+    async fn note(&self, action: &str) {
+        if let Err(error) = self.write(action).await {
+            // Who looks is served also while nothing can be written.
+            tracing::error!(%error, action, "{action} could not be written to the audit chain: {error}");
+        }
+    }
+
+    async fn write(&self, action: &str) -> Result<(), StoreError> {
+        let before = self.store.last_audit_row_of("server.started").await?.map(|row| row.event.after).unwrap_or_default();
+        let event = AuditEvent { before, after: self.settings.clone(), ..AuditEvent::by_server(self.clock.now(), action, "keystream") };
+        audit::append_alone(&self.store, event).await
+    }
+}
+
+/// The settings that decide what can be done, and to what.
+fn in_words(settings: &Settings, origin: &Origin, targets: usize) -> String {
+    let mode = if settings.read_only { "read-only" } else { "may change" };
+    let proxies: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
+    let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(" ") };
+    let checkpoints = settings.checkpoints.as_ref().map_or_else(|| "none".to_owned(), |settings| settings.file.display().to_string());
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{version}; {mode}; {targets} targets; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}", origin.as_str())
 }
 
 /// What the services are made of.

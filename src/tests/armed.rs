@@ -173,7 +173,7 @@ async fn a_server_that_is_read_only_sends_nothing_that_waits() {
     let app = app.killed_and_started_read_only().await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&ended), Some(&End::Expired));
-    let page = Actor { app: &app, cookie }.get(&format!("/changes/{id}")).await.body;
+    let page = Actor { cookie, ..app.anonymous() }.get(&format!("/changes/{id}")).await.body;
     assert!(page.contains("Never sent. Nothing changed.") && !page.contains("was not ACTIVE until"), "{page}");
     // AWS is ready for it, and still nothing comes.
     until(|| async {

@@ -29,7 +29,7 @@ async fn two() -> (TestApp, TestApp) {
 
 /// Somebody's browser, led to the other process.
 fn led_to<'a>(app: &'a TestApp, actor: &Actor<'_>) -> Actor<'a> {
-    Actor { app, cookie: actor.cookie.clone() }
+    Actor { cookie: actor.cookie.clone(), ..app.anonymous() }
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn what_one_does_the_other_shows_and_takes_over_when_it_dies() {
     let here = first.actor(Role::Operator).await;
     let cookie = here.cookie.clone();
     let id = here.disable("orders-prod").await;
-    let there = Actor { app: &second, cookie };
+    let there = Actor { cookie, ..second.anonymous() };
     // The row of the list, which the other one serves from its memory.
     until(|| async { there.get("/streams").await.body.contains(&format!("/changes/{id}")).then_some(()) }).await;
     first.change_when(&id, |change| change.updating_at.is_some()).await;

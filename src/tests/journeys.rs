@@ -12,6 +12,7 @@ use crate::{
         encryption::{EncryptionState, KeyId},
         identity::Role,
         refusal::{Obstacle, RefusalKind},
+        scope::Scope,
         stream::StreamKey,
         timestamp::{DAY_MS, MINUTE_MS},
     },
@@ -304,7 +305,7 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
     let (inventory, writer) = crate::server::inventory::Inventory::open(store, targets.clone(), clock).await.unwrap();
     tokio::spawn(writer);
     tokio::spawn(crate::server::inventory::collect(inventory.clone(), targets[0].clone(), tokio_util::sync::CancellationToken::new()));
-    let names = until(|| async { Some(inventory.rows()).filter(|rows| rows.len() >= 150) }).await;
+    let names = until(|| async { Some(inventory.rows(&Scope::everything())).filter(|rows| rows.len() >= 150) }).await;
     assert_eq!(names.len(), 150);
     assert_eq!(names[149].key.name.as_str(), "bulk-149");
 }

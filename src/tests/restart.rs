@@ -10,6 +10,7 @@ use crate::{
         change::{End, Ending},
         identity::Role,
         pages::DisableForm,
+        scope::Scope,
         stream::StreamKey,
     },
     server::{
@@ -60,7 +61,7 @@ async fn what_was_never_sent_expires() {
     let calls = app.calls("StopStreamEncryption").await;
     let cookie = operator.cookie.clone();
     let app = app.killed_and_started_again().await;
-    let operator = Actor { app: &app, cookie };
+    let operator = Actor { cookie, ..app.anonymous() };
     let expired = app.change_when("neversent0000000", |change| !change.is_active()).await;
     assert!(matches!(expired.end, Some(Ending { how: End::Expired, .. })));
     assert_eq!(app.calls("StopStreamEncryption").await, calls);
@@ -86,9 +87,8 @@ async fn serve_refuses_a_database_of_the_demo() {
     let url = format!("sqlite://{}", directory.path().join("k.db").display());
     let store = Store::open(&url, Opener::Server).await.unwrap();
     let mut tx = store.write().await.unwrap();
-    let user =
-        User { id: "1".to_owned(), name: "viewer".to_owned(), role: Role::Viewer, password_hash: None, is_demo: true, disabled_at: None };
     let name = crate::model::validation::UserName::parse("viewer").unwrap();
+    let user = User { is_demo: true, ..User::new(&name, Role::Viewer, None) };
     users::insert(&mut tx, &user, &name, SystemClock.now()).await.unwrap();
     tx.commit().await.unwrap();
     drop(store);
@@ -146,10 +146,14 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             user_id: format!("user{number}"),
             user_name: format!("user{number}"),
             role: Role::Operator,
+            scope: Scope::everything(),
             address: String::new(),
             user_agent: String::new(),
             session_hash: String::new(),
+            signed_in_at: SystemClock.now(),
             last_human_at: SystemClock.now(),
+            sudo_until: None,
+            break_glass_at: None,
             is_remembered: false,
         };
         app.state.changes.request_disable(requester, form)

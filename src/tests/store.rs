@@ -52,7 +52,7 @@ macro_rules! on_both {
 }
 
 fn user(id: &str, role: Role) -> User {
-    User { id: id.to_owned(), name: id.to_owned(), role, password_hash: Some("phc".to_owned()), is_demo: false, disabled_at: None }
+    User { id: id.to_owned(), ..User::new(&UserName::parse(id).unwrap(), role, Some("phc".to_owned())) }
 }
 
 async fn add_user(store: &Store, id: &str) {
@@ -61,9 +61,22 @@ async fn add_user(store: &Store, id: &str) {
     tx.commit().await.unwrap();
 }
 
+fn sign_in_record(id_hash: &str, user_id: &str) -> SignInRecord {
+    SignInRecord {
+        id_hash: id_hash.to_owned(),
+        user_id: user_id.to_owned(),
+        at: NOW,
+        signed_in_at: NOW,
+        sudo_until: NOW.plus_millis(MINUTE_MS),
+        address: "203.0.113.9".to_owned(),
+        user_agent: "a browser".to_owned(),
+        is_break_glass: false,
+    }
+}
+
 async fn sign_in(store: &Store, user_id: &str, id_hash: &str) {
     let mut tx = store.write().await.unwrap();
-    let record = SignInRecord { id_hash: id_hash.to_owned(), user_id: user_id.to_owned(), at: NOW };
+    let record = sign_in_record(id_hash, user_id);
     sessions::insert(&mut tx, &record).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -181,7 +194,7 @@ on_both! {
         assert!(store.session("hash").await.unwrap().is_none());
         assert!(store.session("unknown").await.unwrap().is_none());
         let mut tx = store.write().await.unwrap();
-        let again = SignInRecord { id_hash: "hash".to_owned(), user_id: "anna".to_owned(), at: NOW };
+        let again = sign_in_record("hash", "anna");
         assert!(sessions::insert(&mut tx, &again).await.unwrap_err().is_unique_violation());
     }
 

@@ -33,7 +33,7 @@ use crate::{
         http::assets::Assets,
         listen::{self, Bounds},
         middleware::client_address::TrustedProxies,
-        random, router,
+        router,
         serve::{Parts, Running, assemble},
         state::AppState,
         store::{Opener, Store, StoreError, User, users},
@@ -45,6 +45,7 @@ pub const ORIGIN: &str = "http://127.0.0.1:3000";
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-west-1";
+const LOOPBACK: [u8; 4] = [127, 0, 0, 1];
 
 /// The machine's clock, moved by as much as a test wants.
 #[derive(Debug)]
@@ -224,7 +225,9 @@ impl TestApp {
 
     /// Sends a request as it is.
     pub async fn send(&self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000))));
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000))));
+        }
         let answer = self.router.clone().oneshot(request);
         let response = match &self.runtime {
             // What the request begins belongs to the process.
@@ -238,14 +241,18 @@ impl TestApp {
     }
 
     pub const fn anonymous(&self) -> Actor<'_> {
-        Actor { app: self, cookie: None }
+        Actor { app: self, cookie: None, address: LOOPBACK }
     }
 
     /// Somebody of a role, signed in through the form.
     pub async fn actor(&self, role: Role) -> Actor<'_> {
-        let answer = self.anonymous().post("/api/sign-in", &[("user_name", role.word()), ("password", PASSWORD)]).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        Actor { app: self, cookie: Some(answer.cookie()) }
+        self.actor_at(role, LOOPBACK).await
+    }
+
+    /// The same, from another address.
+    pub async fn actor_at(&self, role: Role, address: [u8; 4]) -> Actor<'_> {
+        let stranger = Actor { address, ..self.anonymous() };
+        stranger.signed_in(role.word(), PASSWORD).await
     }
 
     /// Orders something of the simulator.
@@ -355,8 +362,9 @@ async fn add_users(store: &Store, is_demo: bool) {
     let mut tx = store.write().await.unwrap();
     for role in Role::ALL {
         let password_hash = (!is_demo).then(|| hash.clone());
-        let user = User { id: random::id(), name: role.word().to_owned(), role, password_hash, is_demo, disabled_at: None };
-        users::insert(&mut tx, &user, &UserName::parse(role.word()).unwrap(), SystemClock.now()).await.unwrap();
+        let name = UserName::parse(role.word()).unwrap();
+        let user = User { is_demo, ..User::new(&name, role, password_hash) };
+        users::insert(&mut tx, &user, &name, SystemClock.now()).await.unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -389,15 +397,31 @@ impl Answer {
 pub struct Actor<'a> {
     pub app: &'a TestApp,
     pub cookie: Option<String>,
+    /// The peer's.
+    pub address: [u8; 4],
 }
 
-impl Actor<'_> {
+impl<'a> Actor<'a> {
+    /// The same browser, signed in by the form.
+    pub async fn signed_in(&self, user: &str, password: &str) -> Actor<'a> {
+        let answer = self.sign_in(user, password).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert!(answer.headers.contains_key(header::SET_COOKIE), "led to {}", answer.location());
+        Actor { cookie: Some(answer.cookie()), ..*self }
+    }
+
+    /// Sends the form of the sign-in.
+    pub async fn sign_in(&self, user: &str, password: &str) -> Answer {
+        self.post("/api/sign-in", &[("user_name", user), ("password", password)]).await
+    }
+
     /// A request as a browser sends it from one of our pages.
     pub fn request(&self, method: Method, path: &str, accept: &str) -> axum::http::request::Builder {
         let origin = self.app.state.origin.as_str();
         let request = Request::builder()
             .method(method)
             .uri(path)
+            .extension(ConnectInfo(SocketAddr::from((self.address, 50_000))))
             .header(header::HOST, self.app.state.origin.host_header())
             .header(header::ACCEPT, accept)
             .header(header::ORIGIN, origin)

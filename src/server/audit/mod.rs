@@ -2,12 +2,18 @@
 //! before it, so that a changed, removed or inserted row shows. Written inside the caller's transaction: if it cannot be
 //! written, what it is about does not happen.
 
+pub mod checkpoint;
+mod reader;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+pub use self::reader::Reader;
 use super::store::{Store, StoreError, Tx, audit as table};
-use crate::model::timestamp::Timestamp;
+use crate::model::{pages::AuditCard, timestamp::Timestamp};
 
+/// The actor of what the server does by itself. No user has this name.
+pub const SERVER: &str = "keystream";
 /// What the first row's `prev_hash` is.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// Rows read at a time when the chain is walked.
@@ -43,10 +49,56 @@ pub struct AuditRow {
     pub event: AuditEvent,
 }
 
+/// Who did it, and from where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// Empty for people who are not signed in.
+    pub name: String,
+    pub address: String,
+    pub user_agent: String,
+}
+
+impl From<AuditRow> for AuditCard {
+    fn from(row: AuditRow) -> Self {
+        let event = row.event;
+        let states = match (event.before.as_str(), event.after.as_str()) {
+            ("", after) => after.to_owned(),
+            (before, "") => format!("was {before}"),
+            (before, after) => format!("{before} \u{2192} {after}"),
+        };
+        let from = [event.address, event.user_agent].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" \u{b7} ");
+        Self {
+            seq: row.seq,
+            at: event.at,
+            actor: event.actor,
+            action: event.action,
+            target: event.target,
+            reason: event.reason,
+            states,
+            result: event.result,
+            aws_request_id: event.aws_request_id,
+            from,
+        }
+    }
+}
+
 impl AuditEvent {
+    /// An event of somebody.
+    pub fn by(actor: &Actor, at: Timestamp, action: &str, target: &str) -> Self {
+        Self {
+            at,
+            actor: actor.name.clone(),
+            address: actor.address.clone(),
+            user_agent: actor.user_agent.clone(),
+            action: action.to_owned(),
+            target: target.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// An event of the server itself.
     pub fn by_server(at: Timestamp, action: &str, target: &str) -> Self {
-        Self { at, actor: "keystream".to_owned(), action: action.to_owned(), target: target.to_owned(), ..Self::default() }
+        Self { at, actor: SERVER.to_owned(), action: action.to_owned(), target: target.to_owned(), ..Self::default() }
     }
 
     /// The event without what a text column does not take: an answer of AWS's may hold anything, and must not keep its
@@ -110,6 +162,16 @@ pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
     table::insert(tx, &AuditRow { seq, prev_hash, hash, event }).await
 }
 
+/// Appends an event that is about nothing else in the database.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn append_alone(store: &Store, event: AuditEvent) -> Result<(), StoreError> {
+    let mut tx = store.write().await?;
+    append(&mut tx, event).await?;
+    tx.commit().await
+}
+
 /// The result of walking the chain.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verified {
@@ -124,6 +186,11 @@ pub enum Verified {
 /// # Errors
 /// When the database cannot be read.
 pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
+    walk(store, |_, _| {}).await
+}
+
+/// As [`verify`], and shows each row that fits, with its number and its hash.
+async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified, StoreError> {
     let (mut expected_seq, mut prev_hash) = (1, GENESIS.to_owned());
     // A row slipped in before the first has a number below 1.
     let mut from = i64::MIN;
@@ -145,6 +212,7 @@ pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
             if let Some(why) = why {
                 return Ok(Verified::Broken { seq: row.seq, why });
             }
+            show(row.seq, &row.hash);
             expected_seq += 1;
             from = expected_seq;
             prev_hash = row.hash;

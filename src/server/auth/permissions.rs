@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use axum::http::Method;
 
-use crate::model::identity::Permission::{self, Change, Public, View};
+use crate::model::identity::Permission::{self, Administer, Change, Public, View};
 
 /// `(method, path pattern, permission)`. `GET` covers `HEAD`.
 pub const TABLE: &[(Method, &str, Permission)] = &[
@@ -17,6 +17,11 @@ pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::GET, "/streams/{account}/{region}/{name}/disable", Change),
     (Method::GET, "/changes", View),
     (Method::GET, "/changes/{id}", View),
+    (Method::GET, "/audit", View),
+    (Method::GET, "/settings", View),
+    (Method::GET, "/settings/users", Administer),
+    (Method::GET, "/settings/users/{id}", Administer),
+    (Method::GET, "/confirm-identity", View),
     (Method::GET, "/help", View),
     (Method::GET, "/sign-in", Public),
     (Method::GET, "/setup/{token}", Public),
@@ -35,8 +40,23 @@ pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::POST, "/api/sign-out", View),
     (Method::POST, "/api/setup-page", Public),
     (Method::POST, "/api/setup", Public),
+    (Method::POST, "/api/audit", View),
+    (Method::POST, "/api/settings", View),
+    (Method::POST, "/api/end-session", View),
+    (Method::POST, "/api/end-other-sessions", View),
+    (Method::POST, "/api/change-password", View),
+    (Method::POST, "/api/confirm-identity-page", View),
+    (Method::POST, "/api/confirm-identity", View),
+    (Method::POST, "/api/users", Administer),
+    (Method::POST, "/api/user", Administer),
+    (Method::POST, "/api/add-user", Administer),
+    (Method::POST, "/api/set-user-rights", Administer),
+    (Method::POST, "/api/set-user-password", Administer),
+    (Method::POST, "/api/disable-user", Administer),
+    (Method::POST, "/api/enable-user", Administer),
     // Plain handlers.
     (Method::GET, "/events", View),
+    (Method::GET, "/audit/export", View),
     (Method::GET, "/livez", Public),
     (Method::GET, "/readyz", Public),
     (Method::POST, "/csp-report", Public),

@@ -15,10 +15,11 @@ use tower_sessions::{
 use crate::{
     model::{
         identity::Role,
+        scope::Scope,
         timestamp::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp},
     },
     server::{
-        audit::{self, AuditEvent},
+        audit::{self, Actor, AuditEvent},
         clock::Clock,
         context::Requester,
         state::Services,
@@ -30,6 +31,8 @@ use crate::{
 const IDLE_MS: i64 = 15 * MINUTE_MS;
 /// ... and in any case this long after the sign-in.
 const ABSOLUTE_MS: i64 = 8 * HOUR_MS;
+/// Who has just shown a password counts as being there for this long, whatever is done meanwhile.
+pub const SUDO_MS: i64 = 10 * MINUTE_MS;
 /// A person's acts are written down at most this often.
 const NOTED_EVERY_MS: i64 = 20 * SECOND_MS;
 
@@ -48,8 +51,36 @@ pub struct SignIn {
     pub user_name: String,
     pub address: String,
     pub user_agent: String,
-    /// `password` or `demo`.
-    pub how: String,
+    pub is_break_glass: bool,
+    pub how: How,
+}
+
+/// What a session begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum How {
+    Password,
+    /// One of the demo's buttons.
+    Demo,
+    /// The same person has shown the password once more. The day's work ends when it would have ended.
+    Again {
+        signed_in_at: Timestamp,
+    },
+}
+
+impl How {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Password | Self::Demo => "session.signed-in",
+            Self::Again { .. } => "session.confirmed",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Password | Self::Again { .. } => "by password",
+            Self::Demo => "by demo",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,8 +88,11 @@ struct Live {
     user_id: String,
     user_name: String,
     role: Role,
+    scope: Scope,
     signed_in_at: Timestamp,
     last_human_at: Timestamp,
+    sudo_until: Option<Timestamp>,
+    break_glass_at: Option<Timestamp>,
     is_remembered: bool,
 }
 
@@ -68,8 +102,11 @@ impl From<SessionRow> for Live {
             user_id: row.user_id,
             user_name: row.user_name,
             role: row.role,
+            scope: row.scope,
             signed_in_at: row.signed_in_at,
             last_human_at: row.last_human_at,
+            sudo_until: row.sudo_until,
+            break_glass_at: row.break_glass_at,
             is_remembered: row.is_remembered,
         }
     }
@@ -95,24 +132,41 @@ impl SessionStore for Sessions {
         let sign_in = record.data.remove(SIGN_IN).ok_or_else(|| session_store::Error::Backend("no anonymous sessions".to_owned()))?;
         let sign_in: SignIn = serde_json::from_value(sign_in).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         let at = self.clock.now();
-        let row = SignInRecord { id_hash: hash_of(&record.id), user_id: sign_in.user_id, at };
-        let event = AuditEvent {
-            at,
-            actor: sign_in.user_name.clone(),
-            address: sign_in.address,
-            user_agent: sign_in.user_agent,
-            action: "session.signed-in".to_owned(),
-            target: sign_in.user_name,
-            result: format!("by {}", sign_in.how),
-            ..AuditEvent::default()
+        let signed_in_at = match sign_in.how {
+            How::Again { signed_in_at } => signed_in_at,
+            How::Password | How::Demo => at,
         };
+        let row = SignInRecord {
+            id_hash: hash_of(&record.id),
+            user_id: sign_in.user_id,
+            at,
+            signed_in_at,
+            sudo_until: at.plus_millis(SUDO_MS),
+            address: sign_in.address.clone(),
+            user_agent: sign_in.user_agent.clone(),
+            is_break_glass: sign_in.is_break_glass,
+        };
+        let actor = Actor { name: sign_in.user_name.clone(), address: sign_in.address, user_agent: sign_in.user_agent };
+        let words = sign_in.how.words();
+        let result = if sign_in.is_break_glass { format!("{words}; account for emergencies") } else { words.to_owned() };
+        let event = AuditEvent { result, ..AuditEvent::by(&actor, at, sign_in.how.action(), &sign_in.user_name) };
         let write = async {
             let mut tx = self.store.write().await?;
             table::insert(&mut tx, &row).await?;
             audit::append(&mut tx, event).await?;
             tx.commit().await
         };
-        write.await.map_err(backend)
+        write.await.map_err(backend)?;
+        if sign_in.is_break_glass {
+            // For whoever is woken by the log: everybody else sees it on every page.
+            tracing::error!(
+                user = sign_in.user_name,
+                address = actor.address,
+                "ALERT: the account for emergencies {} signed in",
+                sign_in.user_name
+            );
+        }
+        Ok(())
     }
 
     /// Session data is written at sign-in only, so there is nothing to save; above all, nothing is inserted.
@@ -142,6 +196,15 @@ fn hash_of(id: &Id) -> String {
     hex::encode(Sha256::digest(id.to_string().as_bytes()))
 }
 
+/// What a session's cookie stands for.
+#[derive(Debug)]
+pub enum Found {
+    Person(Requester),
+    /// It was over, and has been ended just now.
+    Over,
+    Nobody,
+}
+
 /// The person behind a session that is within its limits. One that is past them is ended.
 ///
 /// # Errors
@@ -151,24 +214,32 @@ pub async fn requester(
     now: Timestamp,
     address: String,
     user_agent: String,
-) -> Result<Option<Requester>, tower_sessions::session::Error> {
-    let Some(live) = session.get::<Live>(LIVE).await? else { return Ok(None) };
-    let is_over = now.millis_since(live.last_human_at) >= IDLE_MS || now.millis_since(live.signed_in_at) >= ABSOLUTE_MS;
-    if is_over {
+) -> Result<Found, tower_sessions::session::Error> {
+    let Some(live) = session.get::<Live>(LIVE).await? else { return Ok(Found::Nobody) };
+    if is_over(live.signed_in_at, live.last_human_at, now) {
         session.flush().await?;
-        return Ok(None);
+        return Ok(Found::Over);
     }
     let session_hash = session.id().map(|id| hash_of(&id)).unwrap_or_default();
-    Ok(Some(Requester {
+    Ok(Found::Person(Requester {
         user_id: live.user_id,
         user_name: live.user_name,
         role: live.role,
+        scope: live.scope,
         address,
         user_agent,
         session_hash,
+        signed_in_at: live.signed_in_at,
         last_human_at: live.last_human_at,
+        sudo_until: live.sudo_until,
+        break_glass_at: live.break_glass_at,
         is_remembered: live.is_remembered,
     }))
+}
+
+/// Whether a session is past one of its limits.
+pub const fn is_over(signed_in_at: Timestamp, last_human_at: Timestamp, now: Timestamp) -> bool {
+    now.millis_since(last_human_at) >= IDLE_MS || now.millis_since(signed_in_at) >= ABSOLUTE_MS
 }
 
 /// Begins the session of a sign-in under a new id; whatever session there was ends.
@@ -197,11 +268,39 @@ pub async fn note_human(services: &Services, requester: &Requester) {
 pub async fn is_live(services: &Services, requester: &Requester) -> bool {
     let now = services.clock.now();
     match services.store.session(&requester.session_hash).await {
-        Ok(Some(row)) => {
-            now.millis_since(row.last_human_at) < IDLE_MS && now.millis_since(row.signed_in_at) < ABSOLUTE_MS && row.role == requester.role
-        }
+        Ok(Some(row)) => !is_over(row.signed_in_at, row.last_human_at, now) && row.role == requester.role && row.scope == requester.scope,
         // A database that cannot be read ends nobody's view of what is known.
         Err(_) => true,
         Ok(None) => false,
     }
+}
+
+/// Ends one of a person's own sessions; whether there was one.
+///
+/// # Errors
+/// When it could not be written: then it has not ended.
+pub async fn end_own(services: &Services, requester: &Requester, id_hash: &str) -> Result<bool, StoreError> {
+    requester.require_certain()?;
+    let now = services.clock.now();
+    let mut tx = services.store.write().await?;
+    let has_ended = table::revoke_one(&mut tx, &requester.user_id, id_hash, now).await?;
+    if has_ended {
+        audit::append(&mut tx, AuditEvent::by(&requester.actor(), now, "session.ended", &requester.user_name)).await?;
+        tx.commit().await?;
+    }
+    Ok(has_ended)
+}
+
+/// Ends all of a person's sessions but the one of this request.
+///
+/// # Errors
+/// When it could not be written: then none has ended.
+pub async fn end_others(services: &Services, requester: &Requester) -> Result<(), StoreError> {
+    requester.require_certain()?;
+    let now = services.clock.now();
+    let mut tx = services.store.write().await?;
+    let ended = table::revoke_others(&mut tx, &requester.user_id, &requester.session_hash, now).await?;
+    let event = AuditEvent::by(&requester.actor(), now, "session.others-ended", &requester.user_name);
+    audit::append(&mut tx, AuditEvent { result: format!("{ended} sessions"), ..event }).await?;
+    tx.commit().await
 }

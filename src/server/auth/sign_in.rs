@@ -1,19 +1,22 @@
-//! Signing in and out, and the first administrator.
+//! Signing in and out, showing once more who one is, and the first administrator.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use thiserror::Error;
 
-use super::sessions::{self, SignIn};
+use super::{
+    accounts::{self, AccountError},
+    sessions::{self, How, SignIn},
+    throttle::Attempt,
+};
 use crate::{
     error::AppError,
     model::{
         identity::Role,
-        validation::{FormMistake, UserName, check_password_length},
+        validation::{FormMistake, UserName},
     },
     server::{
         audit::{self, AuditEvent},
-        context::RequestContext,
-        random,
+        context::{RequestContext, Requester},
         store::{StoreError, User, users},
     },
 };
@@ -25,6 +28,9 @@ pub enum SignInError {
     Mistake(FormMistake),
     #[error("there is no such thing here")]
     NotFound,
+    /// Too many attempts failed: for so long the password is not looked at.
+    #[error("too many failed attempts; {seconds} s to wait")]
+    MustWait { seconds: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the session failed: {0}")]
@@ -35,23 +41,105 @@ pub enum SignInError {
     Context(#[from] AppError),
 }
 
+impl From<AccountError> for SignInError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Mistake(mistake) => Self::Mistake(mistake),
+            AccountError::NotFound => Self::NotFound,
+            AccountError::Store(error) => Self::Store(error),
+            AccountError::Hash(error) => Self::Hash(error),
+        }
+    }
+}
+
 /// Signs in with a password. Unknown, disabled and password-less users get the same answer after the same work.
 ///
 /// # Errors
 /// See [`SignInError`]; a refusal is in the audit chain.
 pub async fn with_password(cx: &RequestContext, user_name: &str, password: SecretString) -> Result<(), SignInError> {
-    let name = UserName::parse(user_name).ok();
-    let user = match &name {
-        Some(name) => cx.state.store.user_by_name(name).await?.filter(|user| user.disabled_at.is_none()),
-        None => None,
+    let Ok(name) = UserName::parse(user_name) else {
+        cx.state.passwords.verify(password, None).await;
+        note_refusal(cx, &REFUSED_SIGN_IN, "not a user name", WRONG).await?;
+        return Err(SignInError::Mistake(FormMistake::SignInFailed));
+    };
+    let user = cx.state.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
+    let user = check(cx, &REFUSED_SIGN_IN, &name, user, password).await?.ok_or(SignInError::Mistake(FormMistake::SignInFailed))?;
+    begin(cx, user, How::Password).await
+}
+
+/// Lets a person show once more who it is. The session gets another id, and ends when it would have ended.
+///
+/// # Errors
+/// See [`SignInError`]; a refusal is in the audit chain and leaves the session as it is.
+pub async fn again(cx: &RequestContext, requester: &Requester, password: SecretString) -> Result<(), SignInError> {
+    let user = verify_own(cx, requester, password).await?;
+    begin(cx, user, How::Again { signed_in_at: requester.signed_in_at }).await
+}
+
+/// The user behind a session, if this is the password.
+///
+/// # Errors
+/// See [`SignInError`]; a refusal is in the audit chain.
+async fn verify_own(cx: &RequestContext, requester: &Requester, password: SecretString) -> Result<User, SignInError> {
+    requester.require_certain()?;
+    let name = UserName::parse(&requester.user_name).map_err(SignInError::Mistake)?;
+    let user = cx.state.store.user_by_name(&name).await?.filter(|user| user.id == requester.user_id && user.disabled_at.is_none());
+    check(cx, &REFUSED_AGAIN, &name, user, password).await?.ok_or(SignInError::Mistake(FormMistake::PasswordWrong))
+}
+
+/// Sets one's own password, after showing the present one. All sessions end but this one, which gets another id.
+///
+/// # Errors
+/// See [`SignInError`]. In each case the password is as it was, unless the session alone could not be begun anew.
+pub async fn change_password(
+    cx: &RequestContext,
+    requester: &Requester,
+    present: SecretString,
+    new: SecretString,
+) -> Result<(), SignInError> {
+    let user = verify_own(cx, requester, present).await?;
+    let name = UserName::parse(&user.name).map_err(SignInError::Mistake)?;
+    accounts::check_new_password(&new, &name)?;
+    let hash = cx.state.passwords.hash(new).await?;
+    cx.accounts(requester).set_password(&user.id, &hash).await?;
+    begin(cx, user, How::Again { signed_in_at: requester.signed_in_at }).await
+}
+
+/// What a refusal is called in the audit chain.
+struct Refused(&'static str);
+
+const REFUSED_SIGN_IN: Refused = Refused("session.refused");
+const REFUSED_AGAIN: Refused = Refused("session.confirmation-refused");
+const WRONG: &str = "wrong user name or password";
+
+/// Holds a password against a user's, within what failed attempts leave. `None` when it is wrong.
+async fn check(
+    cx: &RequestContext,
+    refused: &Refused,
+    name: &UserName,
+    user: Option<User>,
+    password: SecretString,
+) -> Result<Option<User>, SignInError> {
+    // A name that nobody has may be a password that was typed into the wrong field.
+    let target = user.as_ref().map_or_else(|| "unknown user".to_owned(), |user| user.name.clone());
+    let attempt = match Attempt::begin(&cx.state, name, user.as_ref(), &cx.address()).await {
+        Err(SignInError::MustWait { seconds }) => {
+            note_refusal(cx, refused, &target, &format!("too many failed attempts; {seconds} s to wait")).await?;
+            return Err(SignInError::MustWait { seconds });
+        }
+        begun => begun?,
     };
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let is_right = cx.state.passwords.verify(password, hash).await;
     match user.filter(|_| is_right) {
-        Some(user) => begin(cx, user, "password").await,
+        Some(user) => {
+            attempt.succeeded(&cx.state).await?;
+            Ok(Some(user))
+        }
         None => {
-            note_refusal(cx, name.as_ref().map_or("not a user name", UserName::as_str)).await?;
-            Err(SignInError::Mistake(FormMistake::SignInFailed))
+            attempt.failed(&cx.state).await?;
+            note_refusal(cx, refused, &target, WRONG).await?;
+            Ok(None)
         }
     }
 }
@@ -66,12 +154,18 @@ pub async fn as_demo_user(cx: &RequestContext, user_name: &str) -> Result<(), Si
     }
     let name = UserName::parse(user_name).map_err(|_| SignInError::NotFound)?;
     let user = cx.state.store.user_by_name(&name).await?.filter(|user| user.is_demo).ok_or(SignInError::NotFound)?;
-    begin(cx, user, "demo").await
+    begin(cx, user, How::Demo).await
 }
 
-async fn begin(cx: &RequestContext, user: User, how: &str) -> Result<(), SignInError> {
-    let sign_in =
-        SignIn { user_id: user.id, user_name: user.name, address: cx.address(), user_agent: cx.user_agent(), how: how.to_owned() };
+async fn begin(cx: &RequestContext, user: User, how: How) -> Result<(), SignInError> {
+    let sign_in = SignIn {
+        user_id: user.id,
+        user_name: user.name,
+        address: cx.address(),
+        user_agent: cx.user_agent(),
+        is_break_glass: user.is_break_glass,
+        how,
+    };
     Ok(sessions::begin(&cx.session()?, &sign_in).await?)
 }
 
@@ -86,16 +180,8 @@ pub async fn out(cx: &RequestContext) -> Result<(), AppError> {
         tracing::error!(%error, "a session could not be ended: {error}");
         cx.fail(AppError::Unavailable)
     })?;
-    let event = AuditEvent {
-        at: cx.state.clock.now(),
-        actor: requester.user_name.clone(),
-        address: requester.address,
-        user_agent: requester.user_agent,
-        action: "session.signed-out".to_owned(),
-        target: requester.user_name,
-        ..AuditEvent::default()
-    };
-    append(cx, event).await.map_err(|error| cx.fail_store(&error))
+    let event = AuditEvent::by(&requester.actor(), cx.state.clock.now(), "session.signed-out", &requester.user_name);
+    audit::append_alone(&cx.state.store, event).await.map_err(|error| cx.fail_store(&error))
 }
 
 /// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
@@ -108,20 +194,10 @@ pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &
         return Err(SignInError::NotFound);
     }
     let name = UserName::parse(user_name).map_err(SignInError::Mistake)?;
-    check_password_length(password.expose_secret()).map_err(SignInError::Mistake)?;
-    let password_hash = Some(cx.state.passwords.hash(password).await?);
-    let user =
-        User { id: random::id(), name: name.as_str().to_owned(), role: Role::Admin, password_hash, is_demo: false, disabled_at: None };
-    let event = AuditEvent {
-        at: now,
-        actor: "setup link".to_owned(),
-        address: cx.address(),
-        user_agent: cx.user_agent(),
-        action: "user.added".to_owned(),
-        target: name.as_str().to_owned(),
-        after: Role::Admin.word().to_owned(),
-        ..AuditEvent::default()
-    };
+    accounts::check_new_password(&password, &name)?;
+    let user = User::new(&name, Role::Admin, Some(cx.state.passwords.hash(password).await?));
+    let actor = audit::Actor { name: "setup link".to_owned(), ..cx.stranger() };
+    let event = AuditEvent { after: Role::Admin.word().to_owned(), ..AuditEvent::by(&actor, now, "user.added", name.as_str()) };
     let mut tx = cx.state.store.write().await?;
     if !users::is_empty(&mut tx).await? {
         cx.state.setup.close();
@@ -134,21 +210,7 @@ pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &
     Ok(())
 }
 
-async fn note_refusal(cx: &RequestContext, name: &str) -> Result<(), StoreError> {
-    let event = AuditEvent {
-        at: cx.state.clock.now(),
-        address: cx.address(),
-        user_agent: cx.user_agent(),
-        action: "session.refused".to_owned(),
-        target: name.to_owned(),
-        result: "wrong user name or password".to_owned(),
-        ..AuditEvent::default()
-    };
-    append(cx, event).await
-}
-
-async fn append(cx: &RequestContext, event: AuditEvent) -> Result<(), StoreError> {
-    let mut tx = cx.state.store.write().await?;
-    audit::append(&mut tx, event).await?;
-    tx.commit().await
+async fn note_refusal(cx: &RequestContext, refused: &Refused, target: &str, result: &str) -> Result<(), StoreError> {
+    let event = AuditEvent { result: result.to_owned(), ..AuditEvent::by(&cx.stranger(), cx.state.clock.now(), refused.0, target) };
+    audit::append_alone(&cx.state.store, event).await
 }

@@ -67,7 +67,8 @@ impl Changes {
     /// When there is no such change, or the journal cannot be read or written.
     pub async fn cancel(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {
         requester.require_certain()?;
-        let Some(mut change) = self.store.change(id).await? else { return Err(RequestError::NotFound) };
+        let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.arn));
+        let mut change = found.ok_or(RequestError::NotFound)?;
         if !change.is_waiting() {
             return Ok(());
         }

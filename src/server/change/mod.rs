@@ -25,10 +25,11 @@ use super::{
     aws::ReadFailure,
     clock::Clock,
     inventory::Inventory,
-    store::{Store, StoreError},
+    store::{Store, StoreError, Stretch},
 };
 use crate::model::{
     change::{Action, Change, End, Ending, Usual},
+    scope::Scope,
     stream::{StreamArn, StreamKey, StreamReport},
     timestamp::{DAY_MS, Timestamp},
     validation::FormMistake,
@@ -36,6 +37,9 @@ use crate::model::{
 
 /// A confirmation waits at most this long for its fresh read.
 const FRESH_READ_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Changes read at a time when the journal is walked.
+const STRETCH: i64 = 500;
 
 /// A turn to read for a person is waited for at most this long.
 const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -100,6 +104,34 @@ impl Changes {
             in_hand: journal::InHand::default(),
             shared_reads: Mutex::new(HashMap::new()),
         })
+    }
+
+    /// Changes of streams of a scope, newest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn list(&self, scope: &Scope, skip: usize, take: usize) -> Result<Vec<Change>, StoreError> {
+        if scope.is_everything() {
+            let in_rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+            return self.store.changes(Stretch { skip: in_rows(skip), take: in_rows(take) }).await;
+        }
+        // Patterns are not SQL's: the journal is walked until enough is found.
+        let (mut listed, mut passed, mut walked) = (Vec::new(), 0, 0);
+        loop {
+            let stretch = self.store.changes(Stretch { skip: walked, take: STRETCH }).await?;
+            let is_last = stretch.len() < usize::try_from(STRETCH).unwrap_or(usize::MAX);
+            walked += STRETCH;
+            for change in stretch.into_iter().filter(|change| scope.covers_arn(&change.arn)) {
+                if passed < skip {
+                    passed += 1;
+                } else if listed.len() < take {
+                    listed.push(change);
+                }
+            }
+            if is_last || listed.len() == take {
+                return Ok(listed);
+            }
+        }
     }
 
     /// How long changes of this kind take here; `None` while too few are known.

@@ -23,6 +23,7 @@ use crate::{
         validation::{FormMistake, Reason, confirm_name},
     },
     server::{
+        audit::{self, AuditEvent},
         aws::{ReadFailure, ReadFailureKind},
         context::Requester,
         random,
@@ -45,6 +46,11 @@ impl Changes {
         requester.require_certain()?;
         let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&key).ok_or(RequestError::NotFound)?;
+        if !requester.scope.covers(&key) {
+            let event = AuditEvent::by(&requester.actor(), self.clock.now(), "change.refused", &key.path());
+            audit::append_alone(&self.store, AuditEvent { result: "outside the scope".to_owned(), ..event }).await?;
+            return Err(RequestError::NotFound);
+        }
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }

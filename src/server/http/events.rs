@@ -111,6 +111,8 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
         };
         let event = match delivery {
             Delivery::Frame(frame) => {
+                let scope = &connection.requester.scope;
+                let frame = if scope.is_everything() { frame } else { Arc::new(frame.within(scope)) };
                 // Numbers and JSON hold no line breaks, which an event could not carry.
                 let json = serde_json::to_string(frame.as_ref()).unwrap_or_else(|_| "null".to_owned());
                 Event::default().id(frame.rev.to_string()).event("frame").data(json)

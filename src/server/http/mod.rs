@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod error_page;
 pub mod events;
+pub mod export;
 pub mod health;
 pub mod metrics;
 pub mod reports;

@@ -26,6 +26,7 @@ use crate::model::{
     encryption::EncryptionState,
     inventory::{ChangeMarks, ReadProblem, Reported, StreamRow, TargetHealth},
     pages::EventFrame,
+    scope::Scope,
     stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
     timestamp::{DAY_MS, Timestamp},
 };
@@ -106,10 +107,11 @@ impl Inventory {
         &self.events
     }
 
-    /// All rows as pages show them, ordered by key, those that AWS stopped listing included.
-    pub fn rows(&self) -> Vec<StreamRow> {
+    /// The rows of a scope as pages show them, ordered by key, those that AWS stopped listing included.
+    pub fn rows(&self, scope: &Scope) -> Vec<StreamRow> {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.streams.values().filter(|stream| self.reaches(&stream.key)).map(|stream| self.row(stream, &memory)).collect()
+        let streams = memory.streams.values().filter(|stream| self.reaches(&stream.key) && scope.covers(&stream.key));
+        streams.map(|stream| self.row(stream, &memory)).collect()
     }
 
     /// Whether a target reads this stream, or may once AWS has named its account. Rows of targets that were taken out of
@@ -126,9 +128,10 @@ impl Inventory {
         memory.streams.get(key).map(|stream| (self.row(stream, &memory), stream.report.clone()))
     }
 
-    /// How the targets are.
-    pub fn health(&self) -> Vec<TargetHealth> {
-        self.memory.read().unwrap_or_else(PoisonError::into_inner).health.clone()
+    /// How the targets of a scope are.
+    pub fn health(&self, scope: &Scope) -> Vec<TargetHealth> {
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        memory.health.iter().filter(|health| scope.reaches(&health.account, &health.region)).cloned().collect()
     }
 
     /// Everything that moved after `rev`, as one frame without changes of the journal (the caller adds them);
@@ -203,6 +206,7 @@ impl Inventory {
             let health = &mut memory.health[index];
             let before = health.clone();
             health.name = target.label();
+            health.account = target.account();
             health.last_listed = listed_at.or(health.last_listed);
             health.problem = problem.map(|why| {
                 let since = before.problem.as_ref().filter(|known| known.why == why).map_or(now, |known| known.at);
@@ -314,7 +318,8 @@ const fn unread(key: StreamKey) -> StoredStream {
 }
 
 fn no_health_yet(target: &Target) -> TargetHealth {
-    TargetHealth { name: target.label(), rev: 0, last_listed: None, problem: None, streams: 0, unread: 0 }
+    let (account, region) = (target.account(), target.region.clone());
+    TargetHealth { name: target.label(), account, region, rev: 0, last_listed: None, problem: None, streams: 0, unread: 0 }
 }
 
 /// The newer of what the list and the last read said.

@@ -12,6 +12,7 @@ use crate::{
     error::AppError,
     model::{identity::Permission, validation::safe_next},
     server::{
+        audit::{self, AuditEvent},
         auth::permissions::{Entry, look_up},
         context::{self, Requester},
         http::error_page,
@@ -26,11 +27,28 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
     match (entry, role) {
         (Entry::Takes(Permission::Public), _) => next.run(request).await,
         (Entry::Takes(permission), Some(role)) if role.may(permission) => next.run(request).await,
-        (Entry::Takes(_), Some(_)) => error_page::not_permitted(&state, request.headers()),
+        (Entry::Takes(_), Some(_)) => {
+            let refused = error_page::not_permitted(&state, request.headers());
+            if let Some(event) = refusal(&state, &request)
+                && let Err(error) = audit::append_alone(&state.store, event).await
+            {
+                tracing::error!(%error, "a refusal could not be written to the audit chain: {error}");
+            }
+            refused
+        }
         (Entry::OtherMethod, Some(_)) => error_page::other_method(&state, request.headers()),
         (Entry::Missing, Some(_)) => error_page::not_found(&state, request.headers()),
         (_, None) => to_sign_in(&request),
     }
+}
+
+/// That somebody asked for what the role does not allow. What one person asks too often is not written again and again;
+/// refused it is in any case.
+fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
+    let requester = request.extensions().get::<Requester>().filter(|requester| state.limits.notes_refusal_of(&requester.user_id))?;
+    let asked_for = format!("{} {}", request.method(), request.uri().path());
+    let result = format!("the role {} does not allow it", requester.role);
+    Some(AuditEvent { result, ..AuditEvent::by(&requester.actor(), state.clock.now(), "request.refused", &asked_for) })
 }
 
 /// Whoever wants a page goes to sign in and then on; everything else gets 401. Unknown paths answer the same.

@@ -1,7 +1,7 @@
 //! How much one person, one network and everybody together may ask. What is over it is refused at once and says when to
 //! come back; nobody waits in a queue that grows.
 
-use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     extract::{Request, State},
@@ -13,10 +13,10 @@ use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
-use super::client_address::ClientAddress;
+use super::client_address::{ClientAddress, network_of};
 use crate::server::{context::Requester, http::error_page, state::AppState};
 
 /// Requests at work at once; event connections count only until they are open.
@@ -27,6 +27,10 @@ const PER_SESSION: (u32, u32) = (300, 1_000);
 const PER_NETWORK: (u32, u32) = (1_000, 3_000);
 /// A network's attempts to sign in or to set up: each costs a hash. A company that comes to work at nine fits in.
 const ATTEMPTS: (u32, u32) = (1, 100);
+/// A person who looks around where it must not is seen after the first row; a script fills no disk.
+const NOTED_REFUSALS: (u32, u32) = (1, 20);
+/// The forms that take a password: each costs a hash.
+const TAKES_A_PASSWORD: [&str; 4] = ["/api/sign-in", "/api/setup", "/api/confirm-identity", "/api/change-password"];
 /// Above this many keys, those that are at rest are forgotten.
 const MANY_KEYS: usize = 10_000;
 
@@ -37,6 +41,8 @@ pub struct RequestLimits {
     sessions: DefaultKeyedRateLimiter<String>,
     networks: DefaultKeyedRateLimiter<IpNet>,
     attempts: DefaultKeyedRateLimiter<IpNet>,
+    /// Refusals of a user that are written to the audit chain.
+    noted_refusals: DefaultKeyedRateLimiter<String>,
 }
 
 impl Default for RequestLimits {
@@ -48,24 +54,22 @@ impl Default for RequestLimits {
             sessions: RateLimiter::keyed(per_second(PER_SESSION)),
             networks: RateLimiter::keyed(per_second(PER_NETWORK)),
             attempts: RateLimiter::keyed(per_second(ATTEMPTS)),
+            noted_refusals: RateLimiter::keyed(per_second(NOTED_REFUSALS)),
         }
     }
 }
 
 impl RequestLimits {
+    /// Whether one more refusal of this user is worth a row of the audit chain.
+    pub fn notes_refusal_of(&self, user_id: &String) -> bool {
+        ask(&self.noted_refusals, user_id).is_ok()
+    }
+
     /// Takes every place, as requests that do not end would.
     #[cfg(test)]
     pub async fn take_all_places(&self) -> tokio::sync::OwnedSemaphorePermit {
         let places = u32::try_from(MOST_AT_WORK).unwrap_or(u32::MAX);
         self.at_work.clone().acquire_many_owned(places).await.unwrap_or_else(|_| unreachable!("never closed"))
-    }
-}
-
-/// The network that an address belongs to: what one household or one attacker easily has.
-fn network_of(address: IpAddr) -> IpNet {
-    match address.to_canonical() {
-        IpAddr::V4(address) => Ipv4Net::new_assert(address, 24).trunc().into(),
-        IpAddr::V6(address) => Ipv6Net::new_assert(address, 56).trunc().into(),
     }
 }
 
@@ -81,7 +85,7 @@ fn ask<K: Clone + std::hash::Hash + Eq>(limiter: &DefaultKeyedRateLimiter<K>, ke
 pub async fn per_network(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let Some(ClientAddress(address)) = request.extensions().get::<ClientAddress>().copied() else { return next.run(request).await };
     let network = network_of(address);
-    let is_attempt = request.method() == Method::POST && matches!(request.uri().path(), "/api/sign-in" | "/api/setup");
+    let is_attempt = request.method() == Method::POST && TAKES_A_PASSWORD.contains(&request.uri().path());
     let allowed =
         ask(&state.limits.networks, &network).and_then(|()| if is_attempt { ask(&state.limits.attempts, &network) } else { Ok(()) });
     match allowed {
@@ -113,14 +117,6 @@ pub async fn shed(State(state): State<AppState>, request: Request, next: Next) -
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn neighbours_are_one_network() {
-        let network = |address: &str| network_of(address.parse().unwrap()).to_string();
-        assert_eq!(network("203.0.113.77"), "203.0.113.0/24");
-        assert_eq!(network("::ffff:203.0.113.77"), "203.0.113.0/24");
-        assert_eq!(network("2001:db8:1:2ff::1"), "2001:db8:1:200::/56");
-    }
 
     #[test]
     fn who_asks_too_often_hears_when_to_come_back() {

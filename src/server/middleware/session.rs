@@ -9,31 +9,46 @@ use axum::{
 use tower_sessions::Session;
 
 use super::client_address::ClientAddress;
-use crate::server::{auth::sessions, context, http::error_page, state::AppState};
+use crate::server::{
+    auth::sessions::{self, Found},
+    context,
+    http::error_page,
+    state::AppState,
+};
 
 /// Paths whose requests a page makes by itself; a session does not live from them. Those that a person can also cause
 /// note the person's act themselves.
 const AUTOMATIC: [&str; 7] =
     ["/events", "/csp-report", "/api/frame", "/api/list-streams", "/api/stream", "/api/list-changes", "/api/change"];
 
+/// Marks an answer whose request ended its session.
+#[derive(Debug, Clone, Copy)]
+struct SessionEnded;
+
 /// Finds the person behind the session. A database that cannot be read is a 503, not a sign-out.
 pub async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string());
     let agent = context::user_agent(request.headers());
-    match sessions::requester(&session, state.clock.now(), address, agent).await {
-        Ok(Some(requester)) => {
+    let had_session = match sessions::requester(&session, state.clock.now(), address, agent).await {
+        Ok(Found::Person(requester)) => {
             if is_human(&request) {
                 sessions::note_human(&state, &requester).await;
             }
             request.extensions_mut().insert(requester);
+            true
         }
-        Ok(None) => {}
+        Ok(Found::Over) => true,
+        Ok(Found::Nobody) => false,
         Err(error) => {
             tracing::error!(%error, "a session could not be read: {error}");
             return error_page::unavailable(&state, request.headers());
         }
+    };
+    let mut response = next.run(request).await;
+    if had_session && session.is_empty().await {
+        response.extensions_mut().insert(SessionEnded);
     }
-    next.run(request).await
+    response
 }
 
 fn is_human(request: &Request) -> bool {
@@ -51,18 +66,24 @@ pub async fn say_when_down(State(state): State<AppState>, request: Request, next
     if is_bare { error_page::unavailable(&state, &headers) } else { response }
 }
 
-/// Adds `Secure` to cookies that lack it when the site is https: the removal cookie of tower-sessions 0.15 does, and
-/// browsers ignore a `__Host-` cookie without it, so that signing out would leave the cookie behind.
-pub async fn secure_cookies(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Keeps removal cookies to the answers whose request ended the session: tower-sessions also sends one to whoever comes
+/// with an id that it does not know, and an open page's own request would take away the cookie of a session that was begun
+/// meanwhile. Adds `Secure` where it is missing and the site is https: browsers ignore a `__Host-` cookie without it, and
+/// the removal cookie of tower-sessions 0.15 has none, so that signing out would leave the cookie behind.
+pub async fn mend_cookies(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if state.origin.is_https {
-        let cookies: Vec<HeaderValue> = response.headers_mut().get_all(header::SET_COOKIE).iter().map(with_secure).collect();
-        response.headers_mut().remove(header::SET_COOKIE);
-        for cookie in cookies {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
+    let is_end = response.extensions().get::<SessionEnded>().is_some();
+    let cookies: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    response.headers_mut().remove(header::SET_COOKIE);
+    for cookie in cookies.into_iter().filter(|cookie| is_end || !is_removal(cookie)) {
+        let cookie = if state.origin.is_https { with_secure(&cookie) } else { cookie };
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+fn is_removal(cookie: &HeaderValue) -> bool {
+    cookie.to_str().is_ok_and(|text| text.split(';').any(|part| part.trim().eq_ignore_ascii_case("max-age=0")))
 }
 
 fn with_secure(cookie: &HeaderValue) -> HeaderValue {

@@ -48,7 +48,99 @@ impl From<Row> for AuditRow {
     }
 }
 
+/// Which rows of the chain are asked for. Texts are lower case; an empty one takes everything.
+#[derive(Debug, Clone)]
+pub struct Matching {
+    /// Between these numbers, neither included.
+    pub after: i64,
+    pub before: i64,
+    pub at_least: Timestamp,
+    pub at_most: Timestamp,
+    pub actor: String,
+    pub action: String,
+    pub text: String,
+    /// Whose view it is, where not everything is shown: what was done to streams, and what this user did or suffered.
+    pub seen_by: String,
+}
+
+/// The condition of [`Matching`], for `$1` to `$9`. Addresses are searched only by those to whom they are shown.
+macro_rules! matching {
+    () => {
+        "WHERE seq > $1 AND seq < $2 AND at >= $3 AND at <= $4
+           AND ($5 = '' OR LOWER(actor) = $5)
+           AND ($6 = '' OR action = $6 OR action LIKE $7 ESCAPE '\\')
+           AND ($8 = '' OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
+                                 || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
+                OR ($9 = '' AND LOWER(address || ' ' || user_agent) LIKE $8 ESCAPE '\\'))
+           AND ($9 = '' OR action LIKE 'change.%' OR LOWER(actor) = $9 OR LOWER(target) = $9)"
+    };
+}
+
+/// A text as `LIKE` finds it anywhere.
+fn anywhere(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("%{}%", literally(text)) }
+}
+
+fn literally(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// Binds a [`Matching`] in the order of [`matching!`].
+macro_rules! fetch_matching {
+    ($on:expr, $order:literal, $matching:expr, $take:expr) => {{
+        let matching: &Matching = $matching;
+        fetch!(
+            all as Row,
+            $on,
+            concat!("SELECT * FROM audit ", matching!(), " ORDER BY seq ", $order, " LIMIT $10"),
+            matching.after,
+            matching.before,
+            matching.at_least.as_millis(),
+            matching.at_most.as_millis(),
+            &matching.actor,
+            &matching.action,
+            format!("{}.%", literally(&matching.action)),
+            anywhere(&matching.text),
+            &matching.seen_by,
+            $take,
+        )
+    }};
+}
+
 impl Store {
+    /// The newest rows of a selection, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn newest_audit_rows(&self, matching: &Matching, take: i64) -> Result<Vec<AuditRow>, StoreError> {
+        Ok(fetch_matching!(&self.reader, "DESC", matching, take)?.into_iter().map(AuditRow::from).collect())
+    }
+
+    /// The oldest rows of a selection, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn oldest_audit_rows(&self, matching: &Matching, take: i64) -> Result<Vec<AuditRow>, StoreError> {
+        Ok(fetch_matching!(&self.reader, "ASC", matching, take)?.into_iter().map(AuditRow::from).collect())
+    }
+
+    /// The last row of an action.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn last_audit_row_of(&self, action: &str) -> Result<Option<AuditRow>, StoreError> {
+        let row = fetch!(optional as Row, &self.reader, "SELECT * FROM audit WHERE action = $1 ORDER BY seq DESC LIMIT 1", action)?;
+        Ok(row.map(AuditRow::from))
+    }
+
+    /// The number and the hash of the last row; `None` while there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn audit_head(&self) -> Result<Option<(i64, String)>, StoreError> {
+        fetch!(optional as (i64, String), &self.reader, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+    }
+
     /// Rows of the chain from `seq` on, in order, at most `take`.
     ///
     /// # Errors

@@ -274,7 +274,7 @@ macro_rules! fetch {
     (all as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_all, $row, $($rest)*) };
     (optional as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_optional, $row, $($rest)*) };
     (one as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_one, $row, $($rest)*) };
-    (@ $method:ident, $row:ty, $on:expr, $sql:literal $(, $value:expr)* $(,)?) => {
+    (@ $method:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match $on {
             $crate::server::store::database::On::Sqlite(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
             $crate::server::store::database::On::Postgres(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
@@ -285,7 +285,7 @@ macro_rules! fetch {
 
 /// Runs a statement and returns how many rows it touched: `execute!(tx.on(), "UPDATE ...", value, ...)`.
 macro_rules! execute {
-    ($on:expr, $sql:literal $(, $value:expr)* $(,)?) => {
+    ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match $on {
             $crate::server::store::database::On::Sqlite(on) => {
                 sqlx::query($sql)$(.bind($value))*.execute(on).await.map(|done| done.rows_affected())

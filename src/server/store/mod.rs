@@ -12,6 +12,7 @@ pub mod leases;
 mod presence;
 mod remembered;
 pub mod sessions;
+pub mod sign_in_failures;
 pub mod users;
 
 use std::{
@@ -28,7 +29,7 @@ pub use self::{
     database::{Tx, is_postgres, without_password},
     inventory::StoredStream,
     leases::Leased,
-    sessions::{SessionRow, SignInRecord},
+    sessions::{OwnSession, SessionRow, SignInRecord},
     users::User,
 };
 use self::{

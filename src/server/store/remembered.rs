@@ -75,7 +75,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{identity::Role, timestamp::Timestamp};
+    use crate::model::{identity::Role, scope::Scope, timestamp::Timestamp};
 
     #[test]
     fn only_what_was_good_a_moment_before_the_outage_counts_during_it() {
@@ -84,8 +84,11 @@ mod tests {
             user_id: "u".to_owned(),
             user_name: "u".to_owned(),
             role: Role::Viewer,
+            scope: Scope::everything(),
             signed_in_at: now,
             last_human_at: now,
+            sudo_until: None,
+            break_glass_at: None,
             is_remembered: false,
         };
         let begin = Instant::now();

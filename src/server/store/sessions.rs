@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use sqlx::FromRow;
 
+use super::users::parse_scope;
 use super::{
     Store, StoreError, Tx,
     database::{execute, fetch},
 };
-use crate::model::{identity::Role, timestamp::Timestamp};
+use crate::model::{identity::Role, scope::Scope, timestamp::Timestamp};
 
 /// A live session with its user, as one read returns it.
 #[derive(Debug, Clone)]
@@ -16,8 +17,13 @@ pub struct SessionRow {
     pub user_id: String,
     pub user_name: String,
     pub role: Role,
+    pub scope: Scope,
     pub signed_in_at: Timestamp,
     pub last_human_at: Timestamp,
+    /// Until when the person counts as having just shown who it is.
+    pub sudo_until: Option<Timestamp>,
+    /// When an account for emergencies was last signed in, if ever lately.
+    pub break_glass_at: Option<Timestamp>,
     /// From memory, because the database did not answer.
     pub is_remembered: bool,
 }
@@ -27,8 +33,11 @@ struct Row {
     user_id: String,
     user_name: String,
     role: String,
+    scope: String,
     signed_in_at: i64,
     last_human_at: i64,
+    sudo_until: Option<i64>,
+    break_glass_at: Option<i64>,
 }
 
 impl TryFrom<Row> for SessionRow {
@@ -39,8 +48,11 @@ impl TryFrom<Row> for SessionRow {
             user_id: row.user_id,
             user_name: row.user_name,
             role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
+            scope: parse_scope(&row.scope)?,
             signed_in_at: Timestamp::from_millis(row.signed_in_at),
             last_human_at: Timestamp::from_millis(row.last_human_at),
+            sudo_until: row.sudo_until.map(Timestamp::from_millis),
+            break_glass_at: row.break_glass_at.map(Timestamp::from_millis),
             is_remembered: false,
         })
     }
@@ -52,6 +64,23 @@ pub struct SignInRecord {
     pub id_hash: String,
     pub user_id: String,
     pub at: Timestamp,
+    /// Of the first sign-in, where this is the same person showing once more who it is.
+    pub signed_in_at: Timestamp,
+    pub sudo_until: Timestamp,
+    pub address: String,
+    pub user_agent: String,
+    pub is_break_glass: bool,
+}
+
+/// One of a user's sessions, as its owner looks at it.
+#[derive(Debug, Clone, FromRow)]
+pub struct OwnSession {
+    /// SHA-256 of the session's id: names it and does not open it.
+    pub id_hash: String,
+    pub signed_in_at: i64,
+    pub last_human_at: i64,
+    pub address: String,
+    pub user_agent: String,
 }
 
 impl Store {
@@ -84,7 +113,8 @@ impl Store {
         let row = fetch!(
             optional as Row,
             &self.reader,
-            "SELECT s.user_id, u.name AS user_name, u.role, s.signed_in_at, s.last_human_at
+            "SELECT s.user_id, u.name AS user_name, u.role, u.scope, s.signed_in_at, s.last_human_at, s.sudo_until,
+                    (SELECT MAX(b.signed_in_at) FROM sessions b WHERE b.is_break_glass <> 0) AS break_glass_at
              FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL",
             id_hash,
@@ -107,6 +137,29 @@ impl Store {
         tx.commit().await
     }
 
+    /// The live sessions of a user, the one that was used last first. Limits of time are the caller's.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sessions_of(&self, user_id: &str) -> Result<Vec<OwnSession>, StoreError> {
+        fetch!(
+            all as OwnSession,
+            &self.reader,
+            "SELECT id_hash, signed_in_at, last_human_at, address, user_agent FROM sessions
+             WHERE user_id = $1 AND revoked_at IS NULL ORDER BY last_human_at DESC, id_hash",
+            user_id,
+        )
+    }
+
+    /// From where a user has signed in lately.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn addresses_of(&self, user_id: &str) -> Result<Vec<String>, StoreError> {
+        let rows = fetch!(all as (String,), &self.reader, "SELECT DISTINCT address FROM sessions WHERE user_id = $1 LIMIT 1000", user_id)?;
+        Ok(rows.into_iter().map(|(address,)| address).collect())
+    }
+
     /// Ends a session.
     ///
     /// # Errors
@@ -127,13 +180,48 @@ impl Store {
 pub async fn insert(tx: &mut Tx, sign_in: &SignInRecord) -> Result<(), StoreError> {
     execute!(
         tx.on(),
-        "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at)
-         VALUES ($1, $2, $3, $3, $3, NULL, NULL)",
+        "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at, address, user_agent, \
+                               is_break_glass)
+         VALUES ($1, $2, $3, $4, $3, $5, NULL, $6, $7, $8)",
         &sign_in.id_hash,
         &sign_in.user_id,
         sign_in.at.as_millis(),
+        sign_in.signed_in_at.as_millis(),
+        sign_in.sudo_until.as_millis(),
+        &sign_in.address,
+        &sign_in.user_agent,
+        i64::from(sign_in.is_break_glass),
     )?;
     Ok(())
+}
+
+/// Ends one session of a user; whether there was one to end. Nobody ends another's by its name.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn revoke_one(tx: &mut Tx, user_id: &str, id_hash: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let ended = execute!(
+        tx.on(),
+        "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND id_hash = $3 AND revoked_at IS NULL",
+        now.as_millis(),
+        user_id,
+        id_hash,
+    )?;
+    Ok(ended > 0)
+}
+
+/// Ends all sessions of a user but one; how many.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn revoke_others(tx: &mut Tx, user_id: &str, kept_id_hash: &str, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(
+        tx.on(),
+        "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND id_hash <> $3 AND revoked_at IS NULL",
+        now.as_millis(),
+        user_id,
+        kept_id_hash,
+    )
 }
 
 pub(super) async fn revoke_all(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {

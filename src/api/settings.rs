@@ -1,0 +1,116 @@
+//! One's own account and sessions, and showing once more who one is.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use super::wire::Answer;
+use crate::{
+    error::AppError,
+    model::pages::{IdentityPage, SettingsPage},
+};
+
+/// What `/settings` shows.
+#[server(endpoint = "settings", input = Json, output = Answer)]
+pub async fn load_settings(problem: Option<String>) -> Result<SettingsPage, AppError> {
+    use crate::{
+        model::{identity::Permission, pages::SessionCard, timestamp::Timestamp, validation::FormMistake},
+        server::{auth::sessions, context, store::OwnSession},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    cx.note_human().await;
+    let rows = cx.state.store.sessions_of(&requester.user_id).await.map_err(|error| cx.fail_store(&error))?;
+    let card = |row: OwnSession| SessionCard {
+        is_this: row.id_hash == requester.session_hash,
+        id: row.id_hash,
+        signed_in_at: Timestamp::from_millis(row.signed_in_at),
+        last_used_at: Timestamp::from_millis(row.last_human_at),
+        address: row.address,
+        user_agent: row.user_agent,
+    };
+    let now = cx.state.clock.now();
+    let is_live = |session: &SessionCard| !sessions::is_over(session.signed_in_at, session.last_used_at, now);
+    Ok(SettingsPage {
+        scope: requester.scope.to_string(),
+        has_password: !cx.state.is_demo,
+        mistake: problem.as_deref().and_then(FormMistake::from_code),
+        sessions: rows.into_iter().map(card).filter(is_live).collect(),
+        may_administer: requester.role.may(Permission::Administer),
+    })
+}
+
+/// Ends one of the own sessions.
+#[server(endpoint = "end-session", output = Answer)]
+pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{auth::sessions, context},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let has_ended = sessions::end_own(&cx.state, &requester, &id).await.map_err(|error| cx.fail_store(&error))?;
+    if !has_ended {
+        return Err(cx.fail(AppError::NotFound));
+    }
+    cx.see_other("/settings");
+    Ok(())
+}
+
+/// Ends all of the own sessions but this one.
+#[server(endpoint = "end-other-sessions", output = Answer)]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{auth::sessions, context},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    sessions::end_others(&cx.state, &requester).await.map_err(|error| cx.fail_store(&error))?;
+    cx.see_other("/settings");
+    Ok(())
+}
+
+/// Sets one's own password, after showing the present one.
+#[server(endpoint = "change-password", output = Answer)]
+pub async fn change_password(#[server(default)] present_password: String, #[server(default)] new_password: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{auth::sign_in, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    if cx.state.is_demo {
+        return Err(cx.fail(AppError::NotFound));
+    }
+    let changed = sign_in::change_password(&cx, &requester, present_password.into(), new_password.into()).await;
+    forms::answer_own_account(&cx, changed).await
+}
+
+/// What the page shows on which a person shows once more who it is.
+#[server(endpoint = "confirm-identity-page", input = Json, output = Answer)]
+pub async fn load_identity_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<IdentityPage, AppError> {
+    use crate::{
+        model::{
+            identity::Permission,
+            validation::{FormMistake, safe_next},
+        },
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let typed = forms::draft_of_sign_in(&cx, draft).await;
+    let mistake = problem.as_deref().and_then(FormMistake::from_code);
+    Ok(IdentityPage { next: safe_next(&next.unwrap_or(typed.next)), mistake })
+}
+
+/// Shows once more who one is. The session gets another id.
+#[server(endpoint = "confirm-identity", output = Answer)]
+pub async fn confirm_identity(#[server(default)] password: String, #[server(default)] next: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{auth::sign_in, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let confirmed = sign_in::again(&cx, &requester, password.into()).await;
+    forms::answer_confirmed_identity(&cx, confirmed, &next).await
+}

@@ -1,0 +1,131 @@
+//! Users, for administrators.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use super::wire::Answer;
+use crate::{
+    error::AppError,
+    model::pages::{UserPage, UsersPage},
+};
+
+/// All users, and what was typed for a new one.
+#[server(endpoint = "users", input = Json, output = Answer)]
+pub async fn load_users(problem: Option<String>, draft: Option<String>) -> Result<UsersPage, AppError> {
+    use crate::{
+        model::{identity::Permission, pages::UserTyped, validation::FormMistake},
+        server::{context, forms, store::User},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    cx.note_human().await;
+    let users = cx.state.store.users().await.map_err(|error| cx.fail_store(&error))?;
+    let empty = || UserTyped { scope: "*".to_owned(), ..UserTyped::default() };
+    Ok(UsersPage {
+        users: users.iter().map(User::card).collect(),
+        mistake: problem.as_deref().and_then(FormMistake::from_code),
+        typed: forms::draft_of_user(&cx, &requester, draft).await.unwrap_or_else(empty),
+    })
+}
+
+/// One user.
+#[server(endpoint = "user", input = Json, output = Answer)]
+pub async fn load_user(id: String, problem: Option<String>, draft: Option<String>) -> Result<UserPage, AppError> {
+    use crate::{
+        model::{identity::Permission, pages::UserTyped, validation::FormMistake},
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    cx.note_human().await;
+    let found = cx.state.store.user(&id).await.map_err(|error| cx.fail_store(&error))?;
+    let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
+    let as_is = || UserTyped {
+        name: user.name.clone(),
+        role: user.role.word().to_owned(),
+        scope: user.scope.clone(),
+        is_break_glass: user.is_break_glass,
+    };
+    let typed = forms::draft_of_user(&cx, &requester, draft).await.unwrap_or_else(as_is);
+    Ok(UserPage { mistake: problem.as_deref().and_then(FormMistake::from_code), typed, user })
+}
+
+/// Adds a user.
+#[server(endpoint = "add-user", output = Answer)]
+pub async fn add_user(
+    #[server(default)] user_name: String,
+    #[server(default)] role: String,
+    #[server(default)] scope: String,
+    #[server(default)] for_emergencies: Option<String>,
+    #[server(default)] password: String,
+) -> Result<(), AppError> {
+    use crate::{
+        model::{identity::Permission, pages::UserTyped},
+        server::{auth::accounts, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let typed = UserTyped { name: user_name, role, scope, is_break_glass: for_emergencies.is_some() };
+    let adding = accounts::add_as_typed(&cx, &requester, typed.clone(), password.into());
+    forms::answer_account(&cx, &requester, "/settings/users", Some(typed), adding).await
+}
+
+/// Sets a user's role and scope.
+#[server(endpoint = "set-user-rights", output = Answer)]
+pub async fn set_user_rights(
+    #[server(default)] id: String,
+    #[server(default)] role: String,
+    #[server(default)] scope: String,
+) -> Result<(), AppError> {
+    use crate::{
+        model::{identity::Permission, pages::UserTyped},
+        server::{auth::accounts, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let page = accounts::page_of(&cx, &id).await?;
+    let typed = UserTyped { role, scope, ..UserTyped::default() };
+    let setting = accounts::set_rights_as_typed(&cx, &requester, &id, typed.clone());
+    forms::answer_account(&cx, &requester, &page, Some(typed), setting).await
+}
+
+/// Sets a user's password and ends the user's sessions.
+#[server(endpoint = "set-user-password", output = Answer)]
+pub async fn set_user_password(#[server(default)] id: String, #[server(default)] password: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{auth::accounts, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let page = accounts::page_of(&cx, &id).await?;
+    let setting = accounts::set_password_as_typed(&cx, &requester, &id, password.into());
+    forms::answer_account(&cx, &requester, &page, None, setting).await
+}
+
+/// Disables a user and ends the user's sessions.
+#[server(endpoint = "disable-user", output = Answer)]
+pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{auth::accounts, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let page = accounts::page_of(&cx, &id).await?;
+    let accounts = cx.accounts(&requester);
+    forms::answer_account(&cx, &requester, &page, None, accounts.disable(&id)).await
+}
+
+/// Lets a disabled user sign in again.
+#[server(endpoint = "enable-user", output = Answer)]
+pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{auth::accounts, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let page = accounts::page_of(&cx, &id).await?;
+    let accounts = cx.accounts(&requester);
+    forms::answer_account(&cx, &requester, &page, None, accounts.enable(&id)).await
+}

@@ -1,0 +1,28 @@
+//! A password, with the toggle that shows its characters.
+
+use leptos::prelude::*;
+
+use crate::client::live::Live;
+
+/// The field. The toggle is there only once it works, and keeps its place before: nothing moves under a click.
+#[component]
+pub fn PasswordField(name: &'static str, label: &'static str, autocomplete: &'static str) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let is_shown = RwSignal::new(false);
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input id=name r#type=move || if is_shown.get() { "text" } else { "password" } name=name required autocomplete=autocomplete />
+            <button
+                type="button"
+                class="quiet toggle"
+                hidden=move || !live.is_hydrated.get()
+                aria-pressed=move || if is_shown.get() { "true" } else { "false" }
+                aria-controls=name
+                on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
+            >
+                "Show characters"
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,130 @@
+//! `/audit`: who did what, when, why, from where, with what result.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{Follows, loaded, shown};
+use crate::{
+    api,
+    components::When,
+    model::pages::{AuditCard, AuditPage as Page, PageContent},
+};
+
+/// The actions that the filter offers, by their first word.
+const ACTIONS: [(&str, &str); 7] = [
+    ("", "All"),
+    ("change", "Changes of encryption"),
+    ("session", "Sessions"),
+    ("user", "Users"),
+    ("request", "Refused requests"),
+    ("server", "Starts and settings"),
+    ("audit", "Exports"),
+];
+
+/// The page.
+#[component]
+pub fn AuditPage() -> impl IntoView {
+    let page = loaded(Follows::Address, |asked| {
+        let parameters = ["q", "actor", "action", "from", "to", "before"];
+        let given = parameters.into_iter().filter_map(|key| Some((key.to_owned(), asked.value(key)?))).collect();
+        let asking = api::audit::load_audit(given);
+        async { asking.await.map(PageContent::Audit) }
+    });
+    view! {
+        <Title text="Audit" />
+        <h1>"Audit"</h1>
+        {shown(page, |content| match content {
+            PageContent::Audit(page) => Some(view! { <Chain page /> }.into_any()),
+            _ => None,
+        })}
+    }
+}
+
+#[component]
+fn Chain(page: Page) -> impl IntoView {
+    let ignored = (!page.ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{page.ignored.join("; ")}"."</p> }.into_any());
+    let export = |format: &str| format!("/audit/export?format={format}&{}", page.export_query);
+    let has_filters = !page.filters.is_empty();
+    let is_empty = page.rows.is_empty();
+    let rows = page.rows.into_iter().map(|row| view! { <Row row /> }.into_any()).collect_view();
+    let newest = page.is_later_page.then(|| view! { <a href=format!("/audit?{}", page.export_query)>"Newest"</a> " " }.into_any());
+    let older = page.older.clone().map(|href| view! { <a rel="next" href=href>"Older"</a> }.into_any());
+    view! {
+        {ignored}
+        <Filters filters=page.filters />
+        <p class="audit-tools">
+            <a href=export("csv") rel="external" download="">"Export as CSV"</a>
+            " "
+            <a href=export("jsonl") rel="external" download="">"Export as JSON lines"</a>
+            {has_filters.then(|| view! { " " <a href="/audit">"Clear filters"</a> }.into_any())}
+            {(!page.sees_everything).then(|| view! {
+                <span class="hint">" You see what was done to your streams, and what you did. Auditors see everything."</span>
+            }.into_any())}
+        </p>
+        {is_empty.then(|| view! { <p class="nothing">"Nothing in the audit chain is like that."</p> }.into_any())}
+        {(!is_empty).then(|| view! {
+            <div class="table-scroll">
+                <table class="plain audit">
+                    <caption class="visually-hidden">"Audit"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Time"</th>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"Action"</th>
+                            <th scope="col">"Target"</th>
+                            <th scope="col">"Reason"</th>
+                            <th scope="col">"Result"</th>
+                            <th scope="col">"From"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }.into_any())}
+        <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav>
+    }
+}
+
+#[component]
+fn Filters(filters: Vec<(String, String)>) -> impl IntoView {
+    let value = |key: &str| filters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
+    let action = value("action");
+    // A whole action, as a link may name it, is offered beside the groups.
+    let is_group = ACTIONS.iter().any(|(group, _)| *group == action);
+    let exact = (!is_group).then(|| view! { <option value=action.clone() selected=true>{action.clone()}</option> }.into_any());
+    let options = ACTIONS.map(|(group, words)| view! { <option value=group selected=group == action>{words}</option> }.into_any());
+    view! {
+        <form class="search" method="get" action="/audit" role="search">
+            <label class="visually-hidden" for="q">"Search the audit chain"</label>
+            <input id="q" r#type="search" name="q" value=value("q") placeholder="Stream, reason, result" />
+            <label for="actor">"Who"</label>
+            <input id="actor" r#type="text" name="actor" value=value("actor") autocapitalize="off" spellcheck="false" />
+            <label for="action">"What"</label>
+            <select id="action" name="action">{exact}{options.into_iter().collect::<Vec<_>>()}</select>
+            <label for="from">"From"</label>
+            <input id="from" r#type="date" name="from" value=value("from") />
+            <label for="to">"To"</label>
+            <input id="to" r#type="date" name="to" value=value("to") />
+            <button type="submit">"Show"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Row(row: AuditCard) -> impl IntoView {
+    let actor = if row.actor.is_empty() { "not signed in".to_owned() } else { row.actor };
+    let result = [row.result, row.states].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    let request = (!row.aws_request_id.is_empty())
+        .then(|| view! { " " <span class="mono">{format!("AWS request {}", row.aws_request_id)}</span> }.into_any());
+    view! {
+        <tr>
+            <th scope="row" data-label="Time"><When at=row.at />" "<span class="seq">{format!("#{}", row.seq)}</span></th>
+            <td data-label="Who">{actor}</td>
+            <td data-label="Action" class="mono">{row.action}</td>
+            <td data-label="Target" class="target">{row.target}</td>
+            <td data-label="Reason" class="reason">{row.reason}</td>
+            <td data-label="Result">{result}{request}</td>
+            <td data-label="From" class="agent">{row.from}</td>
+        </tr>
+    }
+}

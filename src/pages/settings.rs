@@ -1,0 +1,172 @@
+//! `/settings`: the targets and how they are, the own account, the own sessions.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{Follows, loaded, shown};
+use crate::{
+    api,
+    client::live::Live,
+    components::{Age, PasswordField, When},
+    model::{
+        inventory::TargetHealth,
+        pages::{PageContent, SessionCard, SettingsPage as Page},
+        validation::FormMistake,
+    },
+};
+
+/// The page.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let page = loaded(Follows::Address, |asked| {
+        let asking = api::settings::load_settings(asked.value("problem"));
+        async { asking.await.map(PageContent::Settings) }
+    });
+    view! {
+        <Title text="Settings" />
+        <h1>"Settings"</h1>
+        {shown(page, |content| match content {
+            PageContent::Settings(page) => Some(view! { <Settings page /> }.into_any()),
+            _ => None,
+        })}
+    }
+}
+
+#[component]
+fn Settings(page: Page) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let scope = if page.scope == "*" { "every stream".to_owned() } else { page.scope };
+    let person = live.user.with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.word()))).unwrap_or_default();
+    view! {
+        <section>
+            <h2>"Targets"</h2>
+            <Targets />
+        </section>
+        <section>
+            <h2>"Your account"</h2>
+            <dl class="facts">
+                <div><dt>"User name"</dt><dd>{person.0}</dd></div>
+                <div><dt>"Role"</dt><dd>{person.1}</dd></div>
+                <div><dt>"Streams"</dt><dd class="mono">{scope}</dd></div>
+            </dl>
+            {page.has_password.then(|| view! { <ChangePassword mistake=page.mistake /> }.into_any())}
+            {page.may_administer.then(|| view! { <p><a href="/settings/users">"Manage users"</a></p> }.into_any())}
+        </section>
+        <section>
+            <h2>"Your sessions"</h2>
+            <Sessions sessions=page.sessions />
+        </section>
+    }
+}
+
+#[component]
+fn Targets() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let rows = move || live.targets.get().into_iter().map(|target| view! { <Target target /> }.into_any()).collect::<Vec<_>>();
+    view! {
+        <div class="table-scroll">
+            <table class="plain">
+                <caption class="visually-hidden">"Targets"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Target"</th>
+                        <th scope="col">"Account"</th>
+                        <th scope="col">"Region"</th>
+                        <th scope="col">"Streams"</th>
+                        <th scope="col">"Listed"</th>
+                        <th scope="col">"State"</th>
+                    </tr>
+                </thead>
+                <tbody>{move || rows()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Target(target: TargetHealth) -> impl IntoView {
+    let streams = match target.unread {
+        0 => target.streams.to_string(),
+        unread => format!("{}, {unread} not read yet", target.streams),
+    };
+    let listed_at = target.last_listed;
+    let state = match target.problem {
+        None if listed_at.is_none() => view! { "Not listed yet" }.into_any(),
+        None => view! { "Read" }.into_any(),
+        Some(problem) => view! { <span class="problem">{problem.why}</span> " Since " <When at=problem.at /> }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Target">{target.name}</th>
+            <td data-label="Account" class="mono">{target.account.to_string()}</td>
+            <td data-label="Region" class="mono">{target.region.to_string()}</td>
+            <td data-label="Streams">{streams}</td>
+            <td data-label="Listed"><Age at=Signal::stored(listed_at) /></td>
+            <td data-label="State">{state}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
+    view! {
+        <form class="narrow" method="post" action="/api/change-password">
+            <h3>"Change your password"</h3>
+            <p class="hint">"15 to 128 characters. All your other sessions end."</p>
+            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
+            <PasswordField name="present_password" label="Present password" autocomplete="current-password" />
+            <PasswordField name="new_password" label="New password" autocomplete="new-password" />
+            <button type="submit">"Change password"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
+    let has_others = sessions.iter().any(|session| !session.is_this);
+    let rows = sessions.into_iter().map(|session| view! { <Session session /> }.into_any()).collect_view();
+    view! {
+        <div class="table-scroll">
+            <table class="plain">
+                <caption class="visually-hidden">"Your sessions"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Signed in"</th>
+                        <th scope="col">"Last used"</th>
+                        <th scope="col">"From"</th>
+                        <th scope="col">"Browser"</th>
+                        <th scope="col">"Actions"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {has_others.then(|| view! {
+            <form method="post" action="/api/end-other-sessions"><button type="submit">"End all other sessions"</button></form>
+        }.into_any())}
+    }
+}
+
+#[component]
+fn Session(session: SessionCard) -> impl IntoView {
+    let action = if session.is_this {
+        view! { "This one" }.into_any()
+    } else {
+        view! {
+            <form method="post" action="/api/end-session">
+                <input r#type="hidden" name="id" value=session.id />
+                <button type="submit" class="quiet">"End session"</button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Signed in"><When at=session.signed_in_at /></th>
+            <td data-label="Last used"><Age at=Signal::stored(Some(session.last_used_at)) /></td>
+            <td data-label="From" class="mono">{session.address}</td>
+            <td data-label="Browser" class="agent">{session.user_agent}</td>
+            <td data-label="Actions" class="actions">{action}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,175 @@
+//! `/settings/users` and `/settings/users/{id}`: who may sign in, and to do what.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{Follows, loaded, shown};
+use crate::{
+    api,
+    components::{PasswordField, When},
+    model::{
+        identity::Role,
+        pages::{PageContent, UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
+        validation::FormMistake,
+    },
+};
+
+/// All users.
+#[component]
+pub fn UsersPage() -> impl IntoView {
+    let page = loaded(Follows::Address, |asked| {
+        let asking = api::users::load_users(asked.value("problem"), asked.value("draft"));
+        async { asking.await.map(PageContent::Users) }
+    });
+    view! {
+        <Title text="Users" />
+        <h1>"Users"</h1>
+        {shown(page, |content| match content {
+            PageContent::Users(page) => Some(view! { <Users page /> }.into_any()),
+            _ => None,
+        })}
+    }
+}
+
+#[component]
+fn Users(page: Page) -> impl IntoView {
+    let rows = page.users.into_iter().map(|user| view! { <Row user /> }.into_any()).collect_view();
+    view! {
+        <div class="table-scroll">
+            <table class="plain">
+                <caption class="visually-hidden">"Users"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"User"</th>
+                        <th scope="col">"Role"</th>
+                        <th scope="col">"Streams"</th>
+                        <th scope="col">"State"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <form class="narrow" method="post" action="/api/add-user" autocomplete="off">
+            <h2>"Add a user"</h2>
+            <Mistake mistake=page.mistake />
+            <div class="field">
+                <label for="user_name">"User name"</label>
+                <input id="user_name" r#type="text" name="user_name" value=page.typed.name.clone() required autocomplete="off" autocapitalize="off" spellcheck="false" />
+            </div>
+            <RightsFields typed=page.typed.clone() />
+            <PasswordField name="password" label="Password" autocomplete="new-password" />
+            <div class="check">
+                <input id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes" checked=page.typed.is_break_glass />
+                <label for="for_emergencies">"For emergencies: its use is announced on every page and in the log"</label>
+            </div>
+            <button type="submit" class="primary">"Add user"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Row(user: UserCard) -> impl IntoView {
+    let path = format!("/settings/users/{}", user.id);
+    view! {
+        <tr>
+            <th scope="row" data-label="User">
+                <a href=path>{user.name.clone()}</a>
+                {user.is_break_glass.then(|| view! { " " <span class="tag">"For emergencies"</span> }.into_any())}
+            </th>
+            <td data-label="Role">{user.role.word()}</td>
+            <td data-label="Streams" class="mono scope">{streams_in_words(&user)}</td>
+            <td data-label="State"><State user /></td>
+        </tr>
+    }
+}
+
+fn streams_in_words(user: &UserCard) -> String {
+    if user.scope == "*" { "every stream".to_owned() } else { user.scope.clone() }
+}
+
+#[component]
+fn State(user: UserCard) -> impl IntoView {
+    match user.disabled_at {
+        Some(at) => view! { "Disabled since " <When at /> }.into_any(),
+        None => view! { "May sign in" }.into_any(),
+    }
+}
+
+#[component]
+fn Mistake(mistake: Option<FormMistake>) -> impl IntoView {
+    mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())
+}
+
+/// Role and scope.
+#[component]
+fn RightsFields(typed: UserTyped) -> impl IntoView {
+    let options = Role::ALL.map(|role| {
+        let word = role.word();
+        view! { <option value=word selected=typed.role == word>{word}</option> }.into_any()
+    });
+    view! {
+        <div class="field">
+            <label for="role">"Role"</label>
+            <select id="role" name="role">{options.into_iter().collect::<Vec<_>>()}</select>
+        </div>
+        <div class="field">
+            <label for="scope">"Streams"</label>
+            <input id="scope" r#type="text" name="scope" value=typed.scope required autocomplete="off" spellcheck="false" aria-describedby="scope-hint" />
+            <p id="scope-hint" class="hint">"* for all, or ACCOUNT/REGION/NAME by comma, with * for any characters: 111122223333/eu-west-1/orders-*"</p>
+        </div>
+    }
+}
+
+/// One user.
+#[component]
+pub fn UserPage() -> impl IntoView {
+    let page = loaded(Follows::Address, |asked| {
+        let asking = api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft"));
+        async { asking.await.map(PageContent::User) }
+    });
+    view! {
+        <Title text="User" />
+        {shown(page, |content| match content {
+            PageContent::User(page) => Some(view! { <One page /> }.into_any()),
+            _ => None,
+        })}
+    }
+}
+
+#[component]
+fn One(page: OnePage) -> impl IntoView {
+    let user = page.user;
+    let id = user.id.clone();
+    let (action, word) = match user.disabled_at {
+        None => ("/api/disable-user", "Disable user"),
+        Some(_) => ("/api/enable-user", "Let sign in again"),
+    };
+    view! {
+        <p class="back"><a href="/settings/users">"Users"</a></p>
+        <h1>{user.name.clone()}</h1>
+        <p>
+            <State user=user.clone() />
+            {user.is_break_glass.then(|| view! { " " <span class="tag">"For emergencies"</span> }.into_any())}
+        </p>
+        <Mistake mistake=page.mistake />
+        <form class="narrow" method="post" action="/api/set-user-rights" autocomplete="off">
+            <h2>"Role and streams"</h2>
+            <input r#type="hidden" name="id" value=id.clone() />
+            <RightsFields typed=page.typed />
+            <button type="submit">"Save"</button>
+        </form>
+        <form class="narrow" method="post" action="/api/set-user-password" autocomplete="off">
+            <h2>"Password"</h2>
+            <p class="hint">"15 to 128 characters. All sessions of this user end."</p>
+            <input r#type="hidden" name="id" value=id.clone() />
+            <PasswordField name="password" label="New password" autocomplete="new-password" />
+            <button type="submit">"Set password"</button>
+        </form>
+        <form class="narrow" method="post" action=action>
+            <h2>"Access"</h2>
+            <p class="hint">"A user who is disabled cannot sign in; open sessions end. What the user did stays under this name."</p>
+            <input r#type="hidden" name="id" value=id />
+            <button type="submit">{word}</button>
+        </form>
+    }
+}

@@ -1,0 +1,209 @@
+//! Users as administrators and the command line manage them. Each act is one transaction with its audit event.
+
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use super::{new_password, passwords::HashError};
+use crate::{
+    error::AppError,
+    model::{
+        identity::Role,
+        pages::UserTyped,
+        scope::Scope,
+        timestamp::Timestamp,
+        validation::{FormMistake, UserName},
+    },
+    server::{
+        audit::{self, Actor, AuditEvent, SERVER},
+        context::{RequestContext, Requester},
+        store::{Store, StoreError, User, users},
+    },
+};
+
+/// Why a user stayed as it was.
+#[derive(Debug, Error)]
+pub enum AccountError {
+    #[error("mistake in the form: {0}")]
+    Mistake(FormMistake),
+    #[error("there is no such user")]
+    NotFound,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("hashing failed: {0}")]
+    Hash(#[from] HashError),
+}
+
+/// Somebody who manages users, at a time.
+#[derive(Debug)]
+pub struct Accounts<'a> {
+    pub store: &'a Store,
+    pub actor: Actor,
+    pub now: Timestamp,
+}
+
+/// What a new user is to be.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub name: UserName,
+    pub role: Role,
+    pub scope: Scope,
+    pub is_break_glass: bool,
+}
+
+impl Accounts<'_> {
+    /// Adds a user whose password was hashed before.
+    ///
+    /// # Errors
+    /// When the name is taken or the database cannot be written.
+    pub async fn add(&self, new: NewUser, password_hash: String) -> Result<(), AccountError> {
+        let user = User { scope: new.scope, is_break_glass: new.is_break_glass, ..User::new(&new.name, new.role, Some(password_hash)) };
+        // The chain must not take a person for the server.
+        if new.name.folded() == SERVER {
+            return Err(AccountError::Mistake(FormMistake::UserNameTaken));
+        }
+        let mut tx = self.store.write().await?;
+        if let Err(error) = users::insert(&mut tx, &user, &new.name, self.now).await {
+            let is_taken = error.is_unique_violation();
+            return Err(if is_taken { AccountError::Mistake(FormMistake::UserNameTaken) } else { error.into() });
+        }
+        let event = AuditEvent { after: rights(&user), ..self.event("user.added", &user) };
+        audit::append(&mut tx, event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets role and scope. They count from the user's next request on.
+    ///
+    /// # Errors
+    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
+    pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let before = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if before.role == Role::Admin && role != Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
+            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+        }
+        let after = User { role, scope, ..before.clone() };
+        users::set_rights(&mut tx, user_id, after.role, &after.scope).await?;
+        let event = AuditEvent { before: rights(&before), after: rights(&after), ..self.event("user.rights-set", &before) };
+        audit::append(&mut tx, event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets a password that was hashed before, and ends the user's sessions.
+    ///
+    /// # Errors
+    /// When there is no such user or the database cannot be written.
+    pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        users::set_password(&mut tx, user_id, password_hash, self.now).await?;
+        audit::append(&mut tx, self.event("user.password-set", &user)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Disables a user and ends the user's sessions.
+    ///
+    /// # Errors
+    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
+    pub async fn disable(&self, user_id: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if user.role == Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
+            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+        }
+        users::disable(&mut tx, user_id, self.now).await?;
+        let event = AuditEvent { before: "active".to_owned(), after: "disabled".to_owned(), ..self.event("user.disabled", &user) };
+        audit::append(&mut tx, event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Lets a disabled user sign in again.
+    ///
+    /// # Errors
+    /// When there is no such user or the database cannot be written.
+    pub async fn enable(&self, user_id: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        users::enable(&mut tx, user_id).await?;
+        let event = AuditEvent { before: "disabled".to_owned(), after: "active".to_owned(), ..self.event("user.enabled", &user) };
+        audit::append(&mut tx, event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn event(&self, action: &str, user: &User) -> AuditEvent {
+        AuditEvent::by(&self.actor, self.now, action, &user.name)
+    }
+}
+
+/// What a user may, as the audit chain writes it.
+fn rights(user: &User) -> String {
+    let emergencies = if user.is_break_glass { ", for emergencies" } else { "" };
+    format!("{}, scope {}{emergencies}", user.role, user.scope)
+}
+
+/// Adds a user as an administrator typed it.
+///
+/// # Errors
+/// See [`AccountError`]; nothing was saved.
+pub async fn add_as_typed(
+    cx: &RequestContext,
+    requester: &Requester,
+    typed: UserTyped,
+    password: SecretString,
+) -> Result<(), AccountError> {
+    let name = UserName::parse(&typed.name).map_err(AccountError::Mistake)?;
+    let (role, scope) = rights_as_typed(&typed)?;
+    check_new_password(&password, &name)?;
+    let hash = cx.state.passwords.hash(password).await?;
+    cx.accounts(requester).add(NewUser { name, role, scope, is_break_glass: typed.is_break_glass }, hash).await
+}
+
+/// Sets role and scope as an administrator typed them.
+///
+/// # Errors
+/// See [`AccountError`]; nothing was saved.
+pub async fn set_rights_as_typed(cx: &RequestContext, requester: &Requester, user_id: &str, typed: UserTyped) -> Result<(), AccountError> {
+    let (role, scope) = rights_as_typed(&typed)?;
+    cx.accounts(requester).set_rights(user_id, role, scope).await
+}
+
+/// Sets a password as an administrator typed it.
+///
+/// # Errors
+/// See [`AccountError`]; nothing was saved.
+pub async fn set_password_as_typed(
+    cx: &RequestContext,
+    requester: &Requester,
+    user_id: &str,
+    password: SecretString,
+) -> Result<(), AccountError> {
+    let user = cx.state.store.user(user_id).await?.ok_or(AccountError::NotFound)?;
+    check_new_password(&password, &UserName::parse(&user.name).map_err(AccountError::Mistake)?)?;
+    let hash = cx.state.passwords.hash(password).await?;
+    cx.accounts(requester).set_password(user_id, &hash).await
+}
+
+fn rights_as_typed(typed: &UserTyped) -> Result<(Role, Scope), AccountError> {
+    let role = Role::parse(&typed.role).ok_or(AccountError::Mistake(FormMistake::RoleMissing))?;
+    Ok((role, Scope::parse(&typed.scope).map_err(AccountError::Mistake)?))
+}
+
+/// The page of a user who is there.
+///
+/// # Errors
+/// When there is no such user or the database cannot be read.
+pub async fn page_of(cx: &RequestContext, user_id: &str) -> Result<String, AppError> {
+    match cx.state.store.user(user_id).await {
+        // One of ours, so safe in a path.
+        Ok(Some(user)) => Ok(format!("/settings/users/{}", user.id)),
+        Ok(None) => Err(cx.fail(AppError::NotFound)),
+        Err(error) => Err(cx.fail_store(&error)),
+    }
+}
+
+/// Whether a new password may be this user's.
+///
+/// # Errors
+/// The mistake.
+pub fn check_new_password(password: &SecretString, user: &UserName) -> Result<(), AccountError> {
+    new_password::check(password.expose_secret(), user).map_err(AccountError::Mistake)
+}
