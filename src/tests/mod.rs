@@ -1,5 +1,6 @@
 //! Integration tests through the real router, with the simulator behind it and actors in front.
 
+mod accounts;
 mod armed;
 mod audit;
 mod database;
@@ -12,6 +13,7 @@ mod load;
 mod outage;
 mod permissions;
 mod restart;
+mod scope;
 mod sessions;
 mod store;
 mod support;

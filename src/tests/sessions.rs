@@ -2,13 +2,16 @@
 
 use axum::http::StatusCode;
 
-use super::support::TestApp;
+use std::time::Duration;
+
+use super::support::{ACCOUNT, Actor, PASSWORD, REGION, Setup, TestApp, borrowed, with};
 use crate::{
     model::{
         identity::Role,
-        timestamp::{HOUR_MS, MINUTE_MS},
+        scope::Scope,
+        timestamp::{HOUR_MS, MINUTE_MS, SECOND_MS},
     },
-    server::store::users,
+    server::{listen::Bounds, store::users},
 };
 
 #[tokio::test]
@@ -38,14 +41,35 @@ async fn a_busy_session_ends_after_8_hours() {
     assert_eq!(viewer.get("/changes").await.status, StatusCode::SEE_OTHER);
 }
 
+/// Rounds of the race; more in `make soak`.
+fn rounds() -> usize {
+    std::env::var("RACE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(100)
+}
+
 #[tokio::test]
 async fn a_signed_out_session_never_comes_back() {
     let app = TestApp::start().await;
-    for _ in 0..20 {
-        let viewer = app.actor(Role::Viewer).await;
-        let (_, page, _) = tokio::join!(viewer.get("/streams"), viewer.post("/api/sign-out", &[]), viewer.get("/changes"));
-        assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/sign-in"));
-        assert_eq!(viewer.get("/streams").await.status, StatusCode::SEE_OTHER);
+    for round in 0..rounds() {
+        // From many networks: one alone may not sign in so often.
+        let viewer = app.actor_at(Role::Viewer, [10, u8::try_from(round / 250).unwrap(), u8::try_from(round % 250).unwrap(), 1]).await;
+        // Each of these writes to the session or reads it, before, while and after it ends.
+        app.clock.advance(MINUTE_MS);
+        let (first, frame, out, page, again, ended) = tokio::join!(
+            viewer.get("/streams"),
+            viewer.json("/api/frame", serde_json::json!({})),
+            viewer.post("/api/sign-out", &[]),
+            viewer.get("/changes"),
+            viewer.post("/api/confirm-identity", &[("password", PASSWORD)]),
+            viewer.post("/api/end-other-sessions", &[]),
+        );
+        assert!(out.location().starts_with("/sign-in"), "{} {}", out.status, out.location());
+        let ended_it = [&first, &frame, &page, &ended].iter().all(|answer| !answer.header("set-cookie").contains("keystream-3000=A"));
+        assert!(ended_it, "no answer brings the session back");
+        assert_eq!(viewer.get("/streams").await.status, StatusCode::SEE_OTHER, "round {round}");
+        // Whoever confirmed the password in the same moment has another session, or none.
+        if let Some(cookie) = again.headers.get("set-cookie").map(|_| again.cookie()) {
+            assert_ne!(Some(cookie), viewer.cookie);
+        }
     }
 }
 
@@ -53,12 +77,17 @@ async fn a_signed_out_session_never_comes_back() {
 async fn signing_in_again_gives_another_id_and_ends_the_first() {
     let app = TestApp::start().await;
     let viewer = app.actor(Role::Viewer).await;
-    let again = viewer.post("/api/sign-in", &[("user_name", "operator"), ("password", super::support::PASSWORD)]).await;
+    let again = viewer.post("/api/sign-in", &[("user_name", "operator"), ("password", PASSWORD)]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
     assert_ne!(Some(again.cookie()), viewer.cookie);
     assert_eq!(viewer.get("/streams").await.status, StatusCode::SEE_OTHER, "the former id is dead");
+    let operator = Actor { cookie: Some(again.cookie()), ..viewer };
+    assert_eq!(operator.get("/streams").await.status, StatusCode::OK, "the new one lives");
     let mut chosen = app.anonymous();
     chosen.cookie = Some("keystream-3000=AAAAAAAAAAAAAAAAAAAAAA".to_owned());
-    let signed_in = chosen.post("/api/sign-in", &[("user_name", "viewer"), ("password", super::support::PASSWORD)]).await;
+    let signed_in = chosen.post("/api/sign-in", &[("user_name", "viewer"), ("password", PASSWORD)]).await;
+    assert_eq!(signed_in.status, StatusCode::SEE_OTHER);
+    assert!(signed_in.cookie().starts_with("keystream-3000="));
     assert_ne!(Some(signed_in.cookie()), chosen.cookie, "an id from outside is never taken over");
 }
 
@@ -73,7 +102,7 @@ async fn disabling_a_user_ends_the_users_sessions_at_once() {
     tx.commit().await.unwrap();
     assert_eq!(viewer.get("/streams").await.status, StatusCode::SEE_OTHER);
     assert_eq!(operator.get("/streams").await.status, StatusCode::OK);
-    let refused = app.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", super::support::PASSWORD)]).await;
+    let refused = app.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", PASSWORD)]).await;
     assert!(refused.location().starts_with("/sign-in?problem=sign-in-failed"));
 }
 
@@ -84,4 +113,175 @@ async fn session_ids_do_not_stand_in_the_database() {
     let id = viewer.cookie.unwrap().split_once('=').unwrap().1.to_owned();
     assert_eq!(id.len(), 22);
     assert!(app.state.store.session(&id).await.unwrap().is_none(), "only its hash does");
+}
+
+#[tokio::test]
+async fn only_the_request_that_ends_a_session_takes_its_cookie_away() {
+    let app = TestApp::start().await;
+    let viewer = app.actor(Role::Viewer).await;
+    let out = viewer.post("/api/sign-out", &[]).await;
+    assert!(out.header("set-cookie").contains("Max-Age=0"), "{}", out.header("set-cookie"));
+    // An open page's request that comes after it, with a cookie that may have been replaced meanwhile.
+    for path in ["/streams?live=1", "/changes"] {
+        assert_eq!(viewer.get(path).await.header("set-cookie"), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_sees_the_own_sessions_and_ends_them() {
+    let app = TestApp::start().await;
+    let here = app.actor(Role::Viewer).await;
+    let there = app.actor_at(Role::Viewer, [203, 0, 113, 9]).await;
+    let operator = app.actor(Role::Operator).await;
+    app.clock.advance(MINUTE_MS);
+    let page = here.get("/settings").await.body;
+    assert!(page.contains("203.0.113.9") && page.contains("127.0.0.1") && page.contains("This one"), "{page}");
+    let id_of = |page: &str| page.split("name=\"id\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let id = id_of(&page).unwrap();
+    for cookie in [&here, &there].map(|actor| actor.cookie.clone().unwrap()) {
+        assert!(!page.contains(cookie.split('=').nth(1).unwrap()), "what opens a session stands nowhere");
+    }
+    // Nobody ends another's, whatever the form says.
+    for id in [id.as_str(), "", "' OR 1=1 --"] {
+        assert_eq!(operator.post("/api/end-session", &[("id", id), ("user_id", "x")]).await.status, StatusCode::NOT_FOUND, "{id}");
+    }
+    assert_eq!(there.get("/streams").await.status, StatusCode::OK);
+    let ended = here.post("/api/end-session", &[("id", &id)]).await;
+    assert_eq!((ended.status, ended.location()), (StatusCode::SEE_OTHER, "/settings"));
+    assert_eq!(there.get("/streams").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(here.post("/api/end-session", &[("id", &id)]).await.status, StatusCode::NOT_FOUND, "it has ended");
+
+    let others = [app.actor(Role::Viewer).await, app.actor(Role::Viewer).await];
+    assert_eq!(here.post("/api/end-other-sessions", &[]).await.location(), "/settings");
+    for other in &others {
+        assert_eq!(other.get("/streams").await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!((here.get("/streams").await.status, operator.get("/streams").await.status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(id_of(&here.get("/settings").await.body), None, "none is left to end");
+    let mine = here.get("/audit?action=session").await.body;
+    assert!(mine.contains("session.others-ended") && mine.contains("2 sessions") && mine.contains("session.ended"), "{mine}");
+    // One that is past its limits is not listed.
+    app.clock.advance(16 * MINUTE_MS);
+    let here = app.actor(Role::Viewer).await;
+    assert_eq!(id_of(&here.get("/settings").await.body), None);
+}
+
+#[tokio::test]
+async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = with(&operator.confirmation("orders-prod").await, "reason", "OPS-9 & <more>");
+    // Acting does not extend it: it is the password that counts.
+    for _ in 0..9 {
+        app.clock.advance(MINUTE_MS);
+        operator.get("/streams").await;
+    }
+    app.clock.advance(59 * SECOND_MS);
+    let in_time = with(&fields, "typed_name", "orders");
+    assert!(operator.post("/api/disable", &borrowed(&in_time)).await.location().contains("problem=name-mismatch"), "nobody is asked yet");
+    app.clock.advance(SECOND_MS);
+    let asked = operator.post("/api/disable", &borrowed(&fields)).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER);
+    let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
+    assert!(asked.location().starts_with("/confirm-identity?next="), "{}", asked.location());
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+    assert!(app.state.store.changes(crate::server::store::Stretch { skip: 0, take: 9 }).await.unwrap().is_empty());
+    let by_wasm = operator.call("/api/disable", &borrowed(&fields)).await;
+    assert_eq!(by_wasm.status, StatusCode::FORBIDDEN);
+    assert!(by_wasm.body.starts_with("{\"ConfirmIdentity\":{\"address\":\"/confirm-identity?next="), "{}", by_wasm.body);
+
+    let page = operator.get(asked.location()).await;
+    assert!(page.body.contains("<h1>Confirm that it is you</h1>"), "{}", page.body);
+    let next = page.body.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    assert!(next.starts_with(&format!("{path}?draft=")), "{next}");
+    let wrong = operator.post("/api/confirm-identity", &[("password", "wrong wrong wrong wrong"), ("next", &next)]).await;
+    assert!(wrong.location().starts_with("/confirm-identity?problem=password-wrong&draft="), "{}", wrong.location());
+    let page = operator.get(wrong.location()).await.body;
+    assert!(page.contains("The password is wrong.") && page.contains(&next), "the way back is kept: {page}");
+    let right = operator.post("/api/confirm-identity", &[("password", PASSWORD), ("next", &next)]).await;
+    assert_eq!((right.status, right.location()), (StatusCode::SEE_OTHER, next.as_str()));
+    let again = Actor { cookie: Some(right.cookie()), ..operator };
+    assert_ne!(again.cookie, operator.cookie, "the id is another one");
+    assert_eq!(operator.get("/streams").await.status, StatusCode::SEE_OTHER, "and the former one dead");
+    let confirmation = again.get(&next).await.body;
+    assert!(confirmation.contains("value=\"orders-prod\"") && confirmation.contains("value=\"OPS-9 &amp; &lt;more&gt;"), "{confirmation}");
+    let id = again.disable("orders-prod").await;
+    app.change_when(&id, |change| change.accepted.is_some()).await;
+
+    // The day's work ends when it would have ended.
+    for _ in 0..46 {
+        app.clock.advance(10 * MINUTE_MS);
+        again.get("/streams").await;
+    }
+    assert_eq!(again.get("/streams").await.status, StatusCode::OK);
+    app.clock.advance(10 * MINUTE_MS);
+    assert_eq!(again.get("/streams").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_confirmed_identity_does_not_outlive_a_change_of_role_and_the_demo_never_asks() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = operator.confirmation("orders-prod").await;
+    let id = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
+    let mut tx = app.state.store.write().await.unwrap();
+    users::set_rights(&mut tx, &id, Role::Admin, &Scope::everything()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(operator.post("/api/disable", &borrowed(&fields)).await.location().starts_with("/confirm-identity"));
+    assert!(
+        operator.post("/api/disable-user", &[("id", &id)]).await.location().starts_with("/confirm-identity?next=%2Fsettings%2Fusers%2F")
+    );
+
+    let demo = TestApp::with(Setup { is_demo: true, ..Setup::default() }).await;
+    demo.known("orders-prod").await;
+    let cookie = demo.anonymous().post("/api/sign-in-demo", &[("user_name", "operator")]).await.cookie();
+    let operator = Actor { cookie: Some(cookie), ..demo.anonymous() };
+    demo.clock.advance(14 * MINUTE_MS);
+    let id = operator.disable("orders-prod").await;
+    demo.change_when(&id, |change| change.accepted.is_some()).await;
+    assert!(!operator.get("/settings").await.body.contains("Change your password"));
+    let none = operator.post("/api/change-password", &[("present_password", ""), ("new_password", "a new password of mine")]).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn open_event_streams_end_soon_after_what_they_rest_on() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let app = TestApp::start().await;
+    let (address, _) = app.listen(Bounds::default()).await;
+    let users_table = app.state.store.users().await.unwrap();
+    let id = |name: &str| users_table.iter().find(|user| user.name == name).unwrap().id.clone();
+    let now = app.state.clock.now();
+    let mut open = Vec::new();
+    for role in Role::ALL {
+        let actor = app.actor(role).await;
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let cookie = actor.cookie.as_deref().unwrap();
+        let head = format!("GET /events?after=0 HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut some = [0; 15];
+        stream.read_exact(&mut some).await.unwrap();
+        assert_eq!(&some, b"HTTP/1.1 200 OK");
+        open.push((role, actor, stream));
+    }
+    // A password, a role, a scope, and being disabled.
+    let mut tx = app.state.store.write().await.unwrap();
+    users::set_password(&mut tx, &id("viewer"), "x", now).await.unwrap();
+    users::set_rights(&mut tx, &id("operator"), Role::Viewer, &Scope::everything()).await.unwrap();
+    users::set_rights(&mut tx, &id("auditor"), Role::Auditor, &Scope::parse("*/*/a*").unwrap()).await.unwrap();
+    users::disable(&mut tx, &id("admin"), now).await.unwrap();
+    tx.commit().await.unwrap();
+    for (role, actor, mut stream) in open {
+        let mut rest = Vec::new();
+        // The promise is 5 s; a machine that is busy has some more.
+        tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest))
+            .await
+            .unwrap_or_else(|_| panic!("{role} goes on"))
+            .unwrap();
+        let expected = if matches!(role, Role::Operator | Role::Auditor) { StatusCode::OK } else { StatusCode::SEE_OTHER };
+        assert_eq!(actor.get("/streams").await.status, expected, "{role}");
+    }
 }

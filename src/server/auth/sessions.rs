@@ -129,6 +129,8 @@ impl Sessions {
 impl SessionStore for Sessions {
     /// Makes the session of a sign-in, with its audit event. There are no other sessions: without a sign-in it is an error.
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        // A session that was flushed keeps its id in memory: whoever signs in again gets another one all the same.
+        record.id = Id::default();
         let sign_in = record.data.remove(SIGN_IN).ok_or_else(|| session_store::Error::Backend("no anonymous sessions".to_owned()))?;
         let sign_in: SignIn = serde_json::from_value(sign_in).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         let at = self.clock.now();
