@@ -1,7 +1,7 @@
 // Takes the pictures of README, and with `LOOK=1` every page at three widths in
 // both schemes, to look at.
 import { type Page, expect } from "@playwright/test";
-import { cell, hydrated, signIn, signInAs, test } from "../fixtures/test.ts";
+import { PASSWORD, cell, hydrated, signIn, signInAs, test } from "../fixtures/test.ts";
 
 const DIRECTORY = new URL("../screenshots/", import.meta.url).pathname;
 
@@ -67,6 +67,31 @@ test("every page at three widths in both schemes", async ({ page, demo }) => {
     await shoot("help");
     await page.goto(`${demo}/nowhere`);
     await shoot("not-found");
+    await page.goto(`${demo}/audit`);
+    await shoot("audit-operator");
+});
+
+test("what administrators see, at three widths in both schemes", async ({ page, stack }) => {
+    test.skip(!process.env.LOOK, "only to look at: LOOK=1");
+    test.setTimeout(180_000);
+    const shoot = shooting(page);
+    stack.addUser("mira", "viewer", PASSWORD);
+    await signIn(page, stack, "ada", "admin");
+    await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod/disable`);
+    await hydrated(page, "full");
+    await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
+    await page.getByLabel("Reason", { exact: true }).fill("OPS-1234: the key is moved to another account");
+    await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/, { timeout: 30_000 });
+    for (const [name, path] of [["audit", "/audit"], ["settings", "/settings"], ["users", "/settings/users"], ["identity", "/confirm-identity?next=/changes"]] as const) {
+        await page.goto(stack.origin + path);
+        await hydrated(page, "full");
+        await shoot(name);
+    }
+    await page.goto(`${stack.origin}/settings/users`);
+    await page.getByRole("link", { name: "mira", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "mira", exact: true })).toBeVisible();
+    await shoot("user");
 });
 
 test("a change that waits, at three widths in both schemes", async ({ page, stack }) => {

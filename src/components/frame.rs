@@ -22,7 +22,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                     <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
                         <path d="M2 4h12M2 8h8M2 12h5"></path>
                     </svg>
-                    "Keystream"
+                    <span class="brand-name">"Keystream"</span>
                 </a>
                 <nav aria-label="Pages">
                     <a href="/streams">"Streams"</a>

@@ -306,14 +306,18 @@ pub struct AuditCard {
     pub at: Timestamp,
     pub actor: String,
     pub action: String,
+    /// The stream's name, or what else it was done to.
     pub target: String,
+    /// The stream.
+    pub stream: Option<StreamKey>,
     pub reason: String,
     /// The state before and after, where there are any.
     pub states: String,
     pub result: String,
     pub aws_request_id: String,
-    /// Address and browser, as far as this person may see them.
-    pub from: String,
+    /// Address and browser; empty where this person may not see them.
+    pub address: String,
+    pub user_agent: String,
 }
 
 /// One frame of the event stream.

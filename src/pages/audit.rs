@@ -113,18 +113,27 @@ fn Filters(filters: Vec<(String, String)>) -> impl IntoView {
 #[component]
 fn Row(row: AuditCard) -> impl IntoView {
     let actor = if row.actor.is_empty() { "not signed in".to_owned() } else { row.actor };
-    let result = [row.result, row.states].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
-    let request = (!row.aws_request_id.is_empty())
-        .then(|| view! { " " <span class="mono">{format!("AWS request {}", row.aws_request_id)}</span> }.into_any());
+    let target = match row.stream {
+        Some(stream) => view! {
+            <a href=stream.path()>{row.target}</a>
+            <span class="small">{format!("{} \u{b7} {}", stream.account, stream.region)}</span>
+        }
+        .into_any(),
+        None => row.target.into_any(),
+    };
+    let small = |text: String| (!text.is_empty()).then(|| view! { <span class="small">{text}</span> }.into_any());
+    // No white space in an empty cell: on small screens it is not shown.
+    let from = (!row.address.is_empty()).then(|| view! { {row.address} {small(row.user_agent)} }.into_any());
+    let request = if row.aws_request_id.is_empty() { String::new() } else { format!("AWS request {}", row.aws_request_id) };
     view! {
         <tr>
-            <th scope="row" data-label="Time"><When at=row.at />" "<span class="seq">{format!("#{}", row.seq)}</span></th>
+            <th scope="row" data-label="Time"><When at=row.at /> " " <span class="seq">{format!("#{}", row.seq)}</span></th>
             <td data-label="Who">{actor}</td>
             <td data-label="Action" class="mono">{row.action}</td>
-            <td data-label="Target" class="target">{row.target}</td>
+            <td data-label="Target">{target}</td>
             <td data-label="Reason" class="reason">{row.reason}</td>
-            <td data-label="Result">{result}{request}</td>
-            <td data-label="From" class="agent">{row.from}</td>
+            <td data-label="Result">{row.result} {small(row.states)} {small(request)}</td>
+            <td data-label="From">{from}</td>
         </tr>
     }
 }

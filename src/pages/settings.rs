@@ -50,8 +50,13 @@ fn Settings(page: Page) -> impl IntoView {
                 <div><dt>"Streams"</dt><dd class="mono">{scope}</dd></div>
             </dl>
             {page.has_password.then(|| view! { <ChangePassword mistake=page.mistake /> }.into_any())}
-            {page.may_administer.then(|| view! { <p><a href="/settings/users">"Manage users"</a></p> }.into_any())}
         </section>
+        {page.may_administer.then(|| view! {
+            <section>
+                <h2>"Users"</h2>
+                <p><a href="/settings/users">"Add users, set their roles and streams"</a></p>
+            </section>
+        }.into_any())}
         <section>
             <h2>"Your sessions"</h2>
             <Sessions sessions=page.sessions />
@@ -114,7 +119,7 @@ fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
             <h3>"Change your password"</h3>
             <p class="hint">"15 to 128 characters. All your other sessions end."</p>
             {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
-            <PasswordField name="present_password" label="Present password" autocomplete="current-password" />
+            <PasswordField name="present_password" label="Current password" autocomplete="current-password" />
             <PasswordField name="new_password" label="New password" autocomplete="new-password" />
             <button type="submit">"Change password"</button>
         </form>
@@ -165,8 +170,8 @@ fn Session(session: SessionCard) -> impl IntoView {
             <th scope="row" data-label="Signed in"><When at=session.signed_in_at /></th>
             <td data-label="Last used"><Age at=Signal::stored(Some(session.last_used_at)) /></td>
             <td data-label="From" class="mono">{session.address}</td>
-            <td data-label="Browser" class="agent">{session.user_agent}</td>
-            <td data-label="Actions" class="actions">{action}</td>
+            <td data-label="Browser"><span class="small">{session.user_agent}</span></td>
+            <td data-label="Actions">{action}</td>
         </tr>
     }
 }

@@ -10,7 +10,11 @@ use sha2::{Digest, Sha256};
 
 pub use self::reader::Reader;
 use super::store::{Store, StoreError, Tx, audit as table};
-use crate::model::{pages::AuditCard, timestamp::Timestamp};
+use crate::model::{
+    pages::AuditCard,
+    stream::{StreamArn, StreamKey},
+    timestamp::Timestamp,
+};
 
 /// The actor of what the server does by itself. No user has this name.
 pub const SERVER: &str = "keystream";
@@ -61,23 +65,25 @@ pub struct Actor {
 impl From<AuditRow> for AuditCard {
     fn from(row: AuditRow) -> Self {
         let event = row.event;
+        let stream = event.target.parse().ok().map(|arn: StreamArn| StreamKey::from(&arn));
         let states = match (event.before.as_str(), event.after.as_str()) {
             ("", after) => after.to_owned(),
             (before, "") => format!("was {before}"),
             (before, after) => format!("{before} \u{2192} {after}"),
         };
-        let from = [event.address, event.user_agent].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" \u{b7} ");
         Self {
             seq: row.seq,
             at: event.at,
             actor: event.actor,
             action: event.action,
-            target: event.target,
+            target: stream.as_ref().map_or(event.target, |stream| stream.name.to_string()),
+            stream,
             reason: event.reason,
             states,
             result: event.result,
             aws_request_id: event.aws_request_id,
-            from,
+            address: event.address,
+            user_agent: event.user_agent,
         }
     }
 }
