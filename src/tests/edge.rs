@@ -9,7 +9,7 @@ use leptos::server_fn::axum::server_fn_paths;
 use super::support::{Answer, ORIGIN, PASSWORD, Setup, TestApp};
 use crate::model::identity::Role;
 
-fn assert_headers(answer: &Answer, what: &str) {
+pub fn assert_headers(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");
     for part in [
         "default-src 'none'",

@@ -7,6 +7,7 @@ mod database;
 mod edge;
 mod faults;
 mod forms;
+mod hostile;
 mod instances;
 mod journeys;
 mod load;

@@ -16,12 +16,7 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     if matches!(path, "/livez" | "/readyz") {
         return next.run(request).await;
     }
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
-    let host = host.unwrap_or_default().to_ascii_lowercase();
+    let host = host_of(&request);
     if host == state.origin.host_header() {
         return next.run(request).await;
     }
@@ -33,6 +28,16 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
         }
     }
     error_page::misdirected(&state, request.headers())
+}
+
+/// The host that a request is for, in lower case; empty when it names none, or not everywhere the same: what stands in
+/// front may have looked at another one.
+fn host_of(request: &Request) -> String {
+    let in_line = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let mut named = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes).chain(in_line);
+    let Some(first) = named.next() else { return String::new() };
+    let is_one = named.all(|other| other.eq_ignore_ascii_case(first)) && request.headers().get_all(header::HOST).iter().count() <= 1;
+    if is_one { String::from_utf8_lossy(first).to_ascii_lowercase() } else { String::new() }
 }
 
 /// Whether a Host header names this machine at the port that is served.
