@@ -71,6 +71,18 @@ wasm_bindgen() {
     return 1
 }
 
+# What guards the dependencies, and what lists them in a release: where they are, at these versions.
+cargo_deny_version=0.20.2
+cargo_cyclonedx_version=0.5.9
+cargo_tool_home() { printf '%s/tools/%s-%s' "$keystream_cache" "$1" "$2"; }
+
+# Prints the tool of this name and version, if it is there.
+cargo_tool() {
+    local candidate
+    candidate="$(cargo_tool_home "$1" "$2")/bin/$1"
+    [ -x "$candidate" ] && printf '%s\n' "$candidate"
+}
+
 # Prints the directory of the newest Postgres server's programs.
 postgres_bin() {
     local candidate

@@ -53,6 +53,9 @@ pub struct Change {
     pub armed_until: Option<Timestamp>,
     /// Who cancelled it while it waited.
     pub cancelled: Option<Cancelled>,
+    /// The role that was assumed to send it, where the target has one.
+    #[serde(default)]
+    pub sent_as: Option<SentAs>,
     /// On disk before the call goes out: from here on AWS may have received it.
     pub sent_at: Option<Timestamp>,
     pub accepted: Option<Acceptance>,
@@ -91,6 +94,14 @@ pub struct Intent {
     pub reason: String,
     /// Set for a change that waits for its stream.
     pub armed_until: Option<Timestamp>,
+}
+
+/// The session in which a change was sent: what CloudTrail names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentAs {
+    /// The role's ARN.
+    pub role: String,
+    pub session: String,
 }
 
 /// A change that was waiting was cancelled.
@@ -346,6 +357,7 @@ impl Change {
             requested_at: at,
             armed_until,
             cancelled: None,
+            sent_as: None,
             sent_at: None,
             accepted: None,
             updating_at: None,

@@ -65,6 +65,8 @@ pub enum Obstacle {
     NameNotResolved,
     ConnectionRefused,
     TlsFailed,
+    /// The role that sends changes was not given.
+    RoleNotAssumed,
     /// Keystream itself did not get on in time.
     HeldUp,
     Other,
@@ -78,6 +80,7 @@ impl Obstacle {
             Self::NameNotResolved => "name not found",
             Self::ConnectionRefused => "connection refused",
             Self::TlsFailed => "TLS failed or certificate not trusted",
+            Self::RoleNotAssumed => "the role could not be assumed",
             Self::HeldUp => "Keystream was held up",
             Self::Other => "no connection",
         }
@@ -89,6 +92,7 @@ impl Obstacle {
             Self::NameNotResolved => "check the endpoint's name and this server's DNS, then start again.",
             Self::ConnectionRefused => "check the endpoint, the network and the VPC endpoint, then start again.",
             Self::TlsFailed => "check the endpoint's certificate and any proxy in between, then start again.",
+            Self::RoleNotAssumed => "check the role's trust policy, its external id and this server's sts:AssumeRole, then start again.",
             Self::HeldUp => "look at the load of this server and its database, then start again.",
             Self::Other => "check the network and the endpoint of this target, then start again.",
         }
@@ -138,6 +142,10 @@ impl Refusal {
         let key = change.key.as_ref().map_or("none", |key| key.as_str());
         match &self.kind {
             RefusalKind::Precondition(precondition) => precondition.text(change),
+            RefusalKind::NotSent { obstacle: obstacle @ Obstacle::RoleNotAssumed, detail } => format!(
+                "Keystream could not assume the role that sends changes in {account}, {region}: {detail}. Nothing was sent. Next: {}",
+                obstacle.remedy()
+            ),
             RefusalKind::NotSent { obstacle, detail } => format!(
                 "Keystream could not reach AWS for {account}, {region}: {} ({detail}). Nothing was sent. Next: {}",
                 obstacle.words(),
@@ -176,9 +184,13 @@ impl Refusal {
                 )
             }
             RefusalKind::AccessDenied => format!(
-                "AWS refused the credentials of {account}, {region} (operator {}). {CHANGED_NOTHING} Needed: kinesis:StopStreamEncryption on the \
+                "AWS refused {} (operator {}). {CHANGED_NOTHING} Needed: kinesis:StopStreamEncryption on the \
                  stream and on key {key}. The refusal may come from the role, a permissions boundary, the session policy, an SCP or the VPC \
                  endpoint policy; AWS's sentence below usually says which.",
+                change.sent_as.as_ref().map_or_else(
+                    || format!("the credentials of {account}, {region}"),
+                    |sent_as| format!("role {}, session {}", sent_as.role, sent_as.session)
+                ),
                 change.actor
             ),
             RefusalKind::CredentialsExpired => {

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::model::{
     identity::Role,
+    refusal::RefusalKind,
     scope::Scope,
     validation::{FormMistake, UserName},
 };
@@ -186,6 +187,14 @@ pub async fn check_config(settings: &Settings, mut output: impl Write) -> anyhow
     let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
     let mut failed = 0;
     for target in targets::load(&settings.targets, &clock).await? {
+        if let Err(refusal) = target.sender("check-config").await {
+            failed += 1;
+            let why = match refusal.kind {
+                RefusalKind::NotSent { detail, .. } => detail,
+                other => format!("{other:?}"),
+            };
+            writeln!(output, "target {}: sts:AssumeRole failed: {why}", target.label())?;
+        }
         match target.kinesis.list_streams(&super::aws::ListFrom::Start).await {
             Err(failure) => {
                 failed += 1;

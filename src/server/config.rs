@@ -47,6 +47,10 @@ pub struct TargetSettings {
     pub is_read_only: bool,
     pub profile: Option<String>,
     pub endpoint: Option<String>,
+    /// The ARN of the role that is assumed to send a change.
+    pub change_role: Option<String>,
+    /// What the role's trust policy asks for.
+    pub external_id: Option<String>,
     /// The demo's credentials: an access key id that the simulator takes for an account. Not configurable.
     pub simulator_access_key: Option<String>,
 }
@@ -293,15 +297,45 @@ fn file_targets(value: &toml::Value) -> Result<Vec<TargetSettings>, ConfigError>
                     Url::parse(&endpoint).map_err(|_| bad(key, value, "a URL"))?;
                     target.endpoint = Some(endpoint);
                 }
+                "change_role" => {
+                    let role = text()?;
+                    if !is_role_arn(&role) {
+                        return Err(bad(key, value, "a role's ARN, such as arn:aws:iam::111122223333:role/keystream-change"));
+                    }
+                    target.change_role = Some(role);
+                }
+                "external_id" => {
+                    let id = text()?;
+                    let is_id =
+                        (2..=1224).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@:/-_".contains(&b));
+                    target.external_id =
+                        Some(Some(id).filter(|_| is_id).ok_or_else(|| bad(key, value, "2 to 1224 of letters, digits and +=,.@:/-_"))?);
+                }
                 _ => {
-                    let known = "account, region, name, production, read_only, profile, endpoint".to_owned();
+                    let known = "account, region, name, production, read_only, profile, endpoint, change_role, external_id".to_owned();
                     return Err(ConfigError::Unknown { key: format!("[[target]] {key}"), known });
                 }
             }
         }
+        if target.external_id.is_some() && target.change_role.is_none() {
+            let id = target.external_id.unwrap_or_default();
+            return Err(ConfigError::Value { key: "[[target]] external_id".to_owned(), value: id, takes: "a change_role beside it" });
+        }
         targets.push(target);
     }
     Ok(targets)
+}
+
+/// `arn:aws:iam::111122223333:role/path/name`.
+fn is_role_arn(text: &str) -> bool {
+    let mut parts = text.splitn(6, ':');
+    let mut next = || parts.next().unwrap_or_default();
+    let (arn, partition, service, region, account, resource) = (next(), next(), next(), next(), next(), next());
+    let is_name = resource.strip_prefix("role/").is_some_and(|name| {
+        !name.is_empty() && name.len() <= 576 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@-_/".contains(&b))
+    });
+    let is_account = account.parse::<Account>().is_ok_and(|account| account.is_resolved());
+    arn == "arn" && (partition == "aws" || partition.starts_with("aws-")) && service == "iam" && region.is_empty() && is_account && is_name
 }
 
 #[cfg(test)]

@@ -107,12 +107,12 @@ async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
     }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
     match target.strip_prefix("Kinesis_20131202.") {
-        Some(operation) => answer_kinesis(operation, &caller, &body, world).await,
-        None => Answer::Send(sts::answer(&caller, &body)),
+        Some(operation) => answer_kinesis(operation, &caller, Caller::session(&head.headers).as_deref(), &body, world).await,
+        None => Answer::Send(sts::answer(&caller, &body, &mut world.lock().unwrap_or_else(PoisonError::into_inner))),
     }
 }
 
-async fn answer_kinesis(operation: &str, caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answer {
+async fn answer_kinesis(operation: &str, caller: &Caller, session: Option<&str>, body: &[u8], world: &Mutex<World>) -> Answer {
     let Ok(input) = serde_json::from_slice::<Value>(body) else {
         return Answer::Send(refuse(&Refused::new("SerializationException", "the body is not JSON")));
     };
@@ -135,7 +135,7 @@ async fn answer_kinesis(operation: &str, caller: &Caller, body: &[u8], world: &M
         };
         // What is spoiled on its way tells nobody anything.
         let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_)));
-        world.log_call(operation, caller, stream.as_deref(), &outcome, is_told);
+        world.log_call(operation, caller, stream.as_deref(), session, &outcome, is_told);
         outcome
     };
     if let Some(Fault::HoldAnswerMs(millis)) = fault {

@@ -1,17 +1,26 @@
-//! `GetCallerIdentity`, over AWS's Query protocol.
+//! `GetCallerIdentity` and `AssumeRole`, over AWS's Query protocol.
 
 use hyper::{Response, StatusCode};
 
-use super::{Body, respond, world::Caller};
+use super::{
+    Body, Refused,
+    control::Fault,
+    respond,
+    world::{Caller, SESSION_KEY, World},
+};
 
-/// Answers the one action that there is.
-pub fn answer(caller: &Caller, body: &[u8]) -> Response<Body> {
-    let is_identity = String::from_utf8_lossy(body).split('&').any(|pair| pair == "Action=GetCallerIdentity");
-    if !is_identity {
-        let refusal = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>InvalidAction</Code>\
-                       <Message>The action is not one of the simulator's</Message></Error></ErrorResponse>";
-        return respond(StatusCode::BAD_REQUEST, "text/xml", refusal);
+/// Answers one of the two actions.
+pub fn answer(caller: &Caller, body: &[u8], world: &mut World) -> Response<Body> {
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    match field("Action").as_str() {
+        "GetCallerIdentity" => identity(caller),
+        "AssumeRole" => assume_role(caller, &field("RoleArn"), &field("RoleSessionName"), &field("ExternalId"), world),
+        _ => refuse(StatusCode::BAD_REQUEST, "InvalidAction", "The action is not one of the simulator's"),
     }
+}
+
+fn identity(caller: &Caller) -> Response<Body> {
     let account = &caller.account;
     let identity = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
@@ -19,4 +28,38 @@ pub fn answer(caller: &Caller, body: &[u8]) -> Response<Body> {
          </GetCallerIdentityResult><ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     );
     respond(StatusCode::OK, "text/xml", identity)
+}
+
+/// Roles whose name contains `guarded` ask for the external id `keystream-external`.
+fn assume_role(caller: &Caller, role: &str, session: &str, external_id: &str, world: &mut World) -> Response<Body> {
+    let refused = match world.take_fault("AssumeRole", None) {
+        Some(Fault::Refuse { code, message }) => Some(Refused::new(&code, message)),
+        _ if role.contains("guarded") && external_id != "keystream-external" => {
+            let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {role}");
+            Some(Refused::new("AccessDenied", message))
+        }
+        _ => None,
+    };
+    let outcome = refused.clone().map_or(Ok(None), Err);
+    world.log_call("AssumeRole", caller, None, Some(session), &outcome, false);
+    if let Some(Refused { code, message }) = refused {
+        return refuse(StatusCode::FORBIDDEN, &code, &message);
+    }
+    let account = role.split(':').nth(4).unwrap_or_default();
+    let answer = format!(
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+         <AssumedRoleUser><Arn>{role}/{session}</Arn><AssumedRoleId>AROASIMULATED:{session}</AssumedRoleId></AssumedRoleUser>\
+         <Credentials><AccessKeyId>{SESSION_KEY}{account}</AccessKeyId><SecretAccessKey>simulated</SecretAccessKey>\
+         <SessionToken>{session}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>\
+         <ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></AssumeRoleResponse>"
+    );
+    respond(StatusCode::OK, "text/xml", answer)
+}
+
+fn refuse(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let refusal = format!(
+        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>{code}</Code>\
+         <Message>{message}</Message></Error><RequestId>simulated</RequestId></ErrorResponse>"
+    );
+    respond(status, "text/xml", refusal)
 }

@@ -34,6 +34,9 @@ impl Default for Settings {
     }
 }
 
+/// How the access keys of assumed sessions begin.
+pub const SESSION_KEY: &str = "ASIA";
+
 /// Who calls: a 12-digit access key id is the account; the Region is in the credential scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Caller {
@@ -48,9 +51,16 @@ impl Caller {
         let scope = authorization.split("Credential=").nth(1)?.split(',').next()?;
         let mut parts = scope.split('/');
         let (key, _, region) = (parts.next()?, parts.next()?, parts.next()?);
+        // The key of a session that was assumed begins as AWS's do.
+        let key = key.strip_prefix(SESSION_KEY).unwrap_or(key);
         let is_account = key.len() == 12 && key.bytes().all(|b| b.is_ascii_digit());
         let account = if is_account { key } else { samples::TARGETS[0].account };
         Some(Self { account: account.to_owned(), region: region.to_owned() })
+    }
+
+    /// The name of the assumed session in which the call is made: the simulator's session tokens are just that.
+    pub fn session(headers: &HeaderMap) -> Option<String> {
+        headers.get("x-amz-security-token")?.to_str().ok().map(ToOwned::to_owned)
     }
 }
 
@@ -167,6 +177,8 @@ pub struct Call {
     pub account: String,
     pub region: String,
     pub stream: Option<String>,
+    /// The assumed session in which it was made.
+    pub session: Option<String>,
     pub outcome: String,
     /// What a describe gave.
     pub described: Option<Described>,
@@ -250,6 +262,7 @@ impl World {
         operation: &str,
         caller: &Caller,
         stream: Option<&str>,
+        session: Option<&str>,
         outcome: &Result<Option<Value>, Refused>,
         is_told: bool,
     ) {
@@ -264,6 +277,7 @@ impl World {
             account: caller.account.clone(),
             region: caller.region.clone(),
             stream: stream.map(ToOwned::to_owned),
+            session: session.map(ToOwned::to_owned),
             outcome: outcome.as_ref().map_or_else(|refused| refused.code.clone(), |_| "ok".to_owned()),
             described: summary.map(|summary| Described {
                 status: text(summary, "StreamStatus").unwrap_or_default(),

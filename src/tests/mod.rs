@@ -3,6 +3,7 @@
 mod accounts;
 mod armed;
 mod audit;
+mod change_role;
 mod database;
 mod edge;
 mod faults;

@@ -119,6 +119,8 @@ pub struct Setup {
     /// The test will end the process, or start others beside it.
     pub is_mortal: bool,
     pub public_url: Option<&'static str>,
+    /// The role that sends changes, and the external id that goes with it.
+    pub change_role: Option<(&'static str, Option<&'static str>)>,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
 }
@@ -313,6 +315,8 @@ async fn run_on(ground: Arc<Ground>) -> Running {
         endpoint: Some(ground.simulator.clone()),
         simulator_access_key: Some(ACCOUNT.to_owned()),
         is_production: true,
+        change_role: ground.setup.change_role.map(|(role, _)| role.to_owned()),
+        external_id: ground.setup.change_role.and_then(|(_, id)| id).map(ToOwned::to_owned),
         ..TargetSettings::default()
     };
     let targets = targets::load(&[target], &clock).await.unwrap();

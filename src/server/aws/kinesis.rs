@@ -41,12 +41,10 @@ impl SdkKinesis {
     /// read would escape the limiter.
     pub fn new(config: &aws_config::SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
         let mut kinesis = Builder::from(config).retry_config(RetryConfig::disabled()).timeout_config(timeouts(READ_TIMEOUT));
-        let mut sts = aws_sdk_sts::config::Builder::from(config);
         if let Some(endpoint) = endpoint {
             kinesis = kinesis.endpoint_url(endpoint);
-            sts = sts.endpoint_url(endpoint);
         }
-        Self { client: Client::from_conf(kinesis.build()), sts: aws_sdk_sts::Client::from_conf(sts.build()), clock }
+        Self { client: Client::from_conf(kinesis.build()), sts: aws_sdk_sts::Client::new(config), clock }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The only place with AWS types: the port that the rest of the server calls, its adapter over the SDK, the mapping of
 //! errors, the limiters per operation, and the list of targets.
 
+mod change_role;
 mod errors;
 mod kinesis;
 pub mod limits;

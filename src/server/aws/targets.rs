@@ -6,10 +6,12 @@ use aws_config::{BehaviorVersion, Region as SdkRegion};
 use aws_credential_types::Credentials;
 use thiserror::Error;
 
-use super::{Kinesis, ReadFailure, StreamRef, kinesis::SdkKinesis, limits::Limits};
+use super::{Kinesis, ReadFailure, StreamRef, change_role::ChangeRole, kinesis::SdkKinesis, limits::Limits};
 use crate::{
     model::{
+        change::SentAs,
         pages::TargetCard,
+        refusal::Refusal,
         stream::{Account, Region, StreamArn, StreamKey, StreamName, StreamReport},
     },
     server::{clock::Clock, config::TargetSettings},
@@ -24,6 +26,8 @@ pub struct Target {
     pub is_production: bool,
     pub is_read_only: bool,
     pub kinesis: Arc<dyn Kinesis>,
+    /// Assumed to send changes; without one the target's own credentials do.
+    change_role: Option<ChangeRole>,
     pub limits: Limits,
     /// The configured account, or the one that AWS named first.
     account: OnceLock<Account>,
@@ -52,8 +56,20 @@ impl Target {
             is_production: settings.is_production,
             is_read_only: settings.is_read_only,
             kinesis,
+            change_role: None,
             limits: Limits::default(),
             account,
+        }
+    }
+
+    /// The client that sends a change of this person, and in which session, where a role is assumed for it.
+    ///
+    /// # Errors
+    /// When the role could not be assumed: then nothing can be sent.
+    pub async fn sender(&self, actor: &str) -> Result<(Arc<dyn Kinesis>, Option<SentAs>), Refusal> {
+        match &self.change_role {
+            None => Ok((self.kinesis.clone(), None)),
+            Some(role) => role.assume(actor).await.map(|(kinesis, sent_as)| (kinesis, Some(sent_as))),
         }
     }
 
@@ -145,12 +161,24 @@ pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>) -> Result
         }
         if let Some(access_key) = &target.simulator_access_key {
             loader = loader.credentials_provider(Credentials::new(access_key, "simulator", None, None, "demo"));
+            // All of AWS is there.
+            if let Some(endpoint) = &target.endpoint {
+                loader = loader.endpoint_url(endpoint);
+            }
         }
         let config = loader.load().await;
         let region = config.region().ok_or(TargetError::NoRegion)?.to_string();
         let region: Region = region.parse().map_err(|_| TargetError::Region(region))?;
         let kinesis = Arc::new(SdkKinesis::new(&config, target.endpoint.as_deref(), clock.clone()));
-        targets.push(Arc::new(Target::new(target, region, kinesis)));
+        let change_role = target.change_role.as_ref().map(|arn| ChangeRole {
+            arn: arn.clone(),
+            external_id: target.external_id.clone(),
+            sts: aws_sdk_sts::Client::new(&config),
+            endpoint: target.endpoint.clone(),
+            clock: clock.clone(),
+            config,
+        });
+        targets.push(Arc::new(Target { change_role, ..Target::new(target, region, kinesis) }));
     }
     Ok(targets)
 }

@@ -129,6 +129,8 @@ impl Changes {
             reason: change.reason.clone(),
             before: state_before(change),
             after: change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words()),
+            // In which session, so that CloudTrail's line is found.
+            user_agent: change.sent_as.as_ref().map_or_else(String::new, |sent_as| format!("{} as {}", sent_as.role, sent_as.session)),
             aws_request_id: request_id.unwrap_or_default(),
             result: match &change.outcome_unknown {
                 Some(OutcomeUnknown { why, .. }) if change.accepted.is_none() => format!("{result}; outcome unknown: {why}"),

@@ -35,6 +35,17 @@ impl Changes {
             tracing::error!(change_id = job.change.id, "change {} was recorded without a key; it is not sent", job.change.id);
             return;
         };
+        let kinesis = match target.sender(&job.change.actor).await {
+            Ok((kinesis, sent_as)) => {
+                job.change.sent_as = sent_as;
+                kinesis
+            }
+            Err(refusal) => {
+                let rejected = job.end(End::Rejected(refusal));
+                let _ = self.record_surely(&mut job, vec![rejected], "change.rejected").await;
+                return;
+            }
+        };
         let now = job.timeline.now();
         let latest = job.change.armed_until.unwrap_or_else(|| job.change.requested_at.plus_millis(LATEST_MS));
         if now > latest {
@@ -58,7 +69,7 @@ impl Changes {
             let kind = RefusalKind::NotSent { obstacle: Obstacle::HeldUp, detail: "more than 5 s before the call".to_owned() };
             SendOutcome::Rejected(Refusal { kind, aws: None, read_after: None })
         } else {
-            target.kinesis.stop_stream_encryption(&job.change.arn, &key).await
+            kinesis.stop_stream_encryption(&job.change.arn, &key).await
         };
         let at = job.timeline.now();
         let written = match outcome {

@@ -1,0 +1,90 @@
+//! The role that sends changes. It is assumed for each change, in a session that is named after the person who asked, so
+//! that CloudTrail names that person too, and not only this program.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_credential_types::Credentials;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::{Kinesis, errors, kinesis::SdkKinesis};
+use crate::{
+    model::{
+        change::SentAs,
+        refusal::{Obstacle, Refusal, RefusalKind},
+    },
+    server::{clock::Clock, http::metrics::AWS_CALLS},
+};
+
+/// A person's change waits at most this long for its session: then it is not sent.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// AWS's shortest session, in seconds: one call is made in it.
+const SESSION_SECONDS: i32 = 900;
+/// AWS's longest session name.
+const LONGEST_NAME: usize = 64;
+
+/// A role of one target.
+#[derive(Debug)]
+pub struct ChangeRole {
+    pub arn: String,
+    pub external_id: Option<String>,
+    pub sts: aws_sdk_sts::Client,
+    /// What the client of a session is made of.
+    pub config: aws_config::SdkConfig,
+    pub endpoint: Option<String>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ChangeRole {
+    /// A client in a session of its own, named after the person.
+    ///
+    /// # Errors
+    /// When the role could not be assumed: then nothing can be sent.
+    pub async fn assume(&self, actor: &str) -> Result<(Arc<dyn Kinesis>, SentAs), Refusal> {
+        let sent_as = SentAs { role: self.arn.clone(), session: session_name(actor) };
+        let call = self
+            .sts
+            .assume_role()
+            .role_arn(&self.arn)
+            .role_session_name(&sent_as.session)
+            .set_external_id(self.external_id.clone())
+            .duration_seconds(SESSION_SECONDS);
+        let answer = match tokio::time::timeout(TIMEOUT, call.send()).await {
+            Err(_) => Err("AWS did not answer within 5 s".to_owned()),
+            Ok(Err(error)) => Err(match (error.code(), error.message()) {
+                (Some(code), Some(message)) => format!("{code}: {message}"),
+                _ => errors::read_failure(&error).why,
+            }),
+            Ok(Ok(answer)) => answer.credentials.ok_or_else(|| "AWS's answer had no credentials".to_owned()),
+        };
+        let outcome = if answer.is_ok() { "ok" } else { "failed" };
+        metrics::counter!(AWS_CALLS, "operation" => "AssumeRole", "outcome" => outcome).increment(1);
+        let issued = answer.map_err(|why| {
+            let detail = format!("{} as {}: {why}", self.arn, sent_as.session);
+            Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail }, aws: None, read_after: None }
+        })?;
+        let credentials =
+            Credentials::new(issued.access_key_id, issued.secret_access_key, Some(issued.session_token), None, "assumed for one change");
+        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(credentials);
+        let config = self.config.to_builder().credentials_provider(provider).build();
+        Ok((Arc::new(SdkKinesis::new(&config, self.endpoint.as_deref(), self.clock.clone())), sent_as))
+    }
+}
+
+/// `keystream-mira`, at most as long as AWS takes. User names have only characters that a session's name may have.
+fn session_name(actor: &str) -> String {
+    let is_allowed = |c: &char| c.is_ascii_alphanumeric() || "_=,.@-".contains(*c);
+    format!("keystream-{actor}").chars().filter(is_allowed).take(LONGEST_NAME).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::session_name;
+
+    #[test]
+    fn a_session_is_named_after_its_person_within_what_aws_takes() {
+        assert_eq!(session_name("mira"), "keystream-mira");
+        assert_eq!(session_name("m.ira_x-y@example.org"), "keystream-m.ira_x-y@example.org");
+        assert_eq!(session_name("a b\u{e4}/c"), "keystream-abc");
+        assert_eq!(session_name(&"x".repeat(64)).len(), 64);
+    }
+}

@@ -1,0 +1,100 @@
+//! Changes that are sent in a session of their own, named after the person who asked.
+
+use serde_json::json;
+
+use super::support::{REGION, Setup, TestApp};
+use crate::{
+    model::{
+        change::{End, Ending, SentAs},
+        identity::Role,
+        refusal::{Obstacle, RefusalKind},
+    },
+    server::config::Settings,
+};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/ops/keystream-guarded";
+
+async fn with_role(external_id: Option<&'static str>) -> TestApp {
+    let app = TestApp::with(Setup { change_role: Some((ROLE, external_id)), ..Setup::default() }).await;
+    app.known("orders-prod").await;
+    app
+}
+
+#[tokio::test]
+async fn the_persons_name_is_in_the_session_that_sends_and_reads_go_without() {
+    let app = with_role(Some("keystream-external")).await;
+    let operator = app.actor(Role::Operator).await;
+    let id = operator.disable("orders-prod").await;
+    let change = app.change_when(&id, |change| change.settled_at.is_some()).await;
+    let sent_as = SentAs { role: ROLE.to_owned(), session: "keystream-operator".to_owned() };
+    assert_eq!(change.sent_as, Some(sent_as));
+    let log = app.call_log().await;
+    let sessions_of = |operation: &str| -> Vec<_> {
+        log.iter().filter(|call| call["operation"] == operation).map(|call| call["session"].as_str()).collect()
+    };
+    assert_eq!(sessions_of("AssumeRole"), [Some("keystream-operator")]);
+    assert_eq!(sessions_of("StopStreamEncryption"), [Some("keystream-operator")]);
+    assert!(sessions_of("DescribeStreamSummary").iter().all(Option::is_none));
+    let rows = app.state.store.audit_rows(0, 100).await.unwrap();
+    let sent = rows.iter().find(|row| row.event.action == "change.sent").unwrap();
+    assert_eq!(sent.event.user_agent, format!("{ROLE} as keystream-operator"));
+    let stop = log.iter().find(|call| call["operation"] == "StopStreamEncryption").unwrap();
+    assert_eq!((stop["account"].as_str(), stop["region"].as_str()), (Some("111122223333"), Some(REGION)));
+}
+
+#[tokio::test]
+async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
+    let app = with_role(None).await;
+    let operator = app.actor(Role::Operator).await;
+    let id = operator.disable("orders-prod").await;
+    let change = app.change_when(&id, |change| !change.is_active()).await;
+    let Some(Ending { how: End::Rejected(refusal), .. }) = &change.end else { panic!("{:?}", change.end) };
+    assert!(matches!(&refusal.kind, RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, .. }), "{refusal:?}");
+    assert_eq!(change.sent_at, None);
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+    let page = operator.get(&format!("/changes/{id}")).await.body;
+    for part in [
+        "Keystream could not assume the role that sends changes in 111122223333, eu-west-1",
+        "keystream-guarded as keystream-operator: AccessDenied: User is not authorized",
+        "Nothing was sent.",
+        "trust policy",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn aws_refusing_the_role_is_told_with_its_session() {
+    let app = with_role(Some("keystream-external")).await;
+    let operator = app.actor(Role::Operator).await;
+    let fault = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    app.control("faults", fault).await;
+    let id = operator.disable("orders-prod").await;
+    app.change_when(&id, |change| !change.is_active()).await;
+    let page = operator.get(&format!("/changes/{id}")).await.body;
+    assert!(page.contains(&format!("AWS refused role {ROLE}, session keystream-operator (operator operator).")), "{page}");
+}
+
+#[tokio::test]
+async fn a_role_in_the_configuration_is_one_or_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("k.toml");
+    let load = |target: &str| {
+        std::fs::write(&path, format!("[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\n{target}\n")).unwrap();
+        Settings::load(&[], Some(&path)).map(|settings| settings.targets[0].clone()).map_err(|error| error.to_string())
+    };
+    let target = load(&format!("change_role = \"{ROLE}\"\nexternal_id = \"keystream-external\"")).unwrap();
+    assert_eq!((target.change_role.as_deref(), target.external_id.as_deref()), (Some(ROLE), Some("keystream-external")));
+    for (text, key) in [
+        ("change_role = \"keystream-change\"", "[[target]] change_role"),
+        ("change_role = \"arn:aws:iam::1111:role/x\"", "[[target]] change_role"),
+        ("change_role = \"arn:aws:iam::111122223333:user/x\"", "[[target]] change_role"),
+        ("change_role = \"arn:aws:iam::111122223333:role/\"", "[[target]] change_role"),
+        ("change_role = 1", "[[target]] change_role"),
+        ("external_id = \"x\"", "[[target]] external_id"),
+        ("external_id = \"keystream-external\"", "[[target]] external_id"),
+    ] {
+        let said = load(text).unwrap_err();
+        assert!(said.starts_with(key) && said.contains("it takes") && !said.contains('\n'), "{said}");
+    }
+}
