@@ -1,4 +1,5 @@
 //! The application: its contexts, its frame and its routes. Every route is rendered whole on the server, from memory.
+//! Pages on which something moves are taken over by wasm; the others are left as they came, and cost no browser anything.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -20,7 +21,7 @@ use crate::{
     },
 };
 
-/// The application, for the server to render and the browser to hydrate.
+/// The pages on which something moves, for the server to render and the browser to hydrate.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -29,7 +30,7 @@ pub fn App() -> impl IntoView {
     provide_context(live);
     live.start();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Keystream".to_owned() } else { format!("{title} \u{b7} Keystream") } />
+        <Title formatter=titled />
         <Router>
             <a class="skip" href="#main" rel="external">"Skip to content"</a>
             <Header frame />
@@ -41,16 +42,46 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/streams/:account/:region/:name/disable") view=DisablePage ssr=SsrMode::Async />
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async />
-                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/users") view=UsersPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/users/:id") view=UserPage ssr=SsrMode::Async />
-                    <Route path=path!("/confirm-identity") view=IdentityPage ssr=SsrMode::Async />
-                    <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
         </Router>
     }
+}
+
+/// The pages on which nothing moves: tables of what happened, forms, words. Rendered on the server only; links to them
+/// leave the page (`rel="external"`), and no browser loads them in its wasm.
+#[component]
+pub fn PlainApp() -> impl IntoView {
+    provide_meta_context();
+    let frame = api::session::frame_of_page();
+    provide_context(Live::new(&frame));
+    view! {
+        <Title formatter=titled />
+        <Router>
+            <a class="skip" href="#main">"Skip to content"</a>
+            <Header frame />
+            <main id="main">
+                <FlatRoutes fallback=|| view! { <Fault error=AppError::NotFound /> }>
+                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/users") view=UsersPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/users/:id") view=UserPage ssr=SsrMode::Async />
+                    <Route path=path!("/confirm-identity") view=IdentityPage ssr=SsrMode::Async />
+                    <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async />
+                </FlatRoutes>
+            </main>
+        </Router>
+    }
+}
+
+/// Whether the page at a path is one of [`PlainApp`]'s.
+pub fn is_plain(path: &str) -> bool {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    matches!(first, "audit" | "settings" | "confirm-identity" | "help")
+}
+
+fn titled(title: String) -> String {
+    if title.is_empty() { "Keystream".to_owned() } else { format!("{title} \u{b7} Keystream") }
 }

@@ -27,8 +27,8 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 <nav aria-label="Pages">
                     <a href="/streams">"Streams"</a>
                     <a href="/changes">"Changes"</a>
-                    <a href="/audit">"Audit"</a>
-                    <a href="/settings">"Settings"</a>
+                    <a href="/audit" rel="external">"Audit"</a>
+                    <a href="/settings" rel="external">"Settings"</a>
                     <a href="/help" rel="external">"Help"</a>
                 </nav>
                 {is_demo.then(|| view! { <span class="tag">"Demo"</span> }.into_any())}
@@ -46,7 +46,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 </form>
             </header>
             {emergency.map(|at| view! {
-                <p class="emergency">"The account for emergencies signed in at " <When at />". "<a href="/audit?q=account+for+emergencies">"See the audit chain"</a></p>
+                <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". "<a href="/audit?q=account+for+emergencies" rel="external">"See the audit chain"</a></aside>
             }.into_any())}
         }
         .into_any()

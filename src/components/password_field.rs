@@ -4,16 +4,22 @@ use leptos::prelude::*;
 
 use crate::client::live::Live;
 
-/// The field. The toggle is there only once it works, and keeps its place before: nothing moves under a click.
+/// The field. On pages that wasm takes over it has a toggle, which is there only once it works, and keeps its place
+/// before: nothing moves under a click.
 #[component]
-pub fn PasswordField(name: &'static str, label: &'static str, autocomplete: &'static str) -> impl IntoView {
+pub fn PasswordField(
+    name: &'static str,
+    label: &'static str,
+    autocomplete: &'static str,
+    #[prop(optional)] is_plain: bool,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let is_shown = RwSignal::new(false);
     view! {
         <div class="field">
             <label for=name>{label}</label>
             <input id=name r#type=move || if is_shown.get() { "text" } else { "password" } name=name required autocomplete=autocomplete />
-            <button
+            {(!is_plain).then(|| view! { <button
                 type="button"
                 class="quiet toggle"
                 hidden=move || !live.is_hydrated.get()
@@ -22,7 +28,7 @@ pub fn PasswordField(name: &'static str, label: &'static str, autocomplete: &'st
                 on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
             >
                 "Show characters"
-            </button>
+            </button> }.into_any())}
         </div>
     }
 }

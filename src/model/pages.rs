@@ -41,7 +41,7 @@ pub struct SignedIn {
     pub may_change: bool,
 }
 
-/// What any page shows. One type for all of them, so that the browser half has one machinery for loading and waiting.
+/// What a page shows that wasm takes over. One type for all of them, so that the browser half has one machinery for loading and waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PageContent {
     Streams(ListPage),
@@ -51,11 +51,6 @@ pub enum PageContent {
     Confirmation(Confirmation),
     SignIn(SignInPage),
     Setup(SetupPage),
-    Identity(IdentityPage),
-    Settings(SettingsPage),
-    Users(UsersPage),
-    User(UserPage),
-    Audit(AuditPage),
 }
 
 /// `/streams`.

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown};
+use super::plain;
 use crate::{
     api,
     components::When,
-    model::pages::{AuditCard, AuditPage as Page, PageContent},
+    model::pages::{AuditCard, AuditPage as Page},
 };
 
 /// The actions that the filter offers, by their first word.
@@ -24,19 +24,17 @@ const ACTIONS: [(&str, &str); 7] = [
 /// The page.
 #[component]
 pub fn AuditPage() -> impl IntoView {
-    let page = loaded(Follows::Address, |asked| {
-        let parameters = ["q", "actor", "action", "from", "to", "before"];
-        let given = parameters.into_iter().filter_map(|key| Some((key.to_owned(), asked.value(key)?))).collect();
-        let asking = api::audit::load_audit(given);
-        async { asking.await.map(PageContent::Audit) }
-    });
+    let page = plain(
+        |asked| {
+            let parameters = ["q", "actor", "action", "from", "to", "before"];
+            api::audit::load_audit(parameters.into_iter().filter_map(|key| Some((key.to_owned(), asked.value(key)?))).collect())
+        },
+        |page| view! { <Chain page /> }.into_any(),
+    );
     view! {
         <Title text="Audit" />
         <h1>"Audit"</h1>
-        {shown(page, |content| match content {
-            PageContent::Audit(page) => Some(view! { <Chain page /> }.into_any()),
-            _ => None,
-        })}
+        {page}
     }
 }
 
@@ -53,9 +51,9 @@ fn Chain(page: Page) -> impl IntoView {
         {ignored}
         <Filters filters=page.filters />
         <p class="audit-tools">
-            <a href=export("csv") rel="external" download="">"Export as CSV"</a>
+            <a href=export("csv") download="">"Export as CSV"</a>
             " "
-            <a href=export("jsonl") rel="external" download="">"Export as JSON lines"</a>
+            <a href=export("jsonl") download="">"Export as JSON lines"</a>
             {has_filters.then(|| view! { " " <a href="/audit">"Clear filters"</a> }.into_any())}
             {(!page.sees_everything).then(|| view! {
                 <span class="hint">" You see what was done to your streams, and what you did. Auditors see everything."</span>

@@ -4,26 +4,19 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown};
-use crate::{
-    api,
-    components::PasswordField,
-    model::pages::{IdentityPage as Page, PageContent},
-};
+use super::plain;
+use crate::{api, components::PasswordField, model::pages::IdentityPage as Page};
 
 /// The page.
 #[component]
 pub fn IdentityPage() -> impl IntoView {
-    let page = loaded(Follows::Address, |asked| {
-        let asking = api::settings::load_identity_page(asked.value("next"), asked.value("problem"), asked.value("draft"));
-        async { asking.await.map(PageContent::Identity) }
-    });
+    let page = plain(
+        |asked| api::settings::load_identity_page(asked.value("next"), asked.value("problem"), asked.value("draft")),
+        |page| view! { <Form page /> }.into_any(),
+    );
     view! {
         <Title text="Confirm that it is you" />
-        {shown(page, |content| match content {
-            PageContent::Identity(page) => Some(view! { <Form page /> }.into_any()),
-            _ => None,
-        })}
+        {page}
     }
 }
 
@@ -39,7 +32,7 @@ fn Form(page: Page) -> impl IntoView {
             {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
             <form method="post" action="/api/confirm-identity">
                 <input r#type="hidden" name="next" value=next />
-                <PasswordField name="password" label="Password" autocomplete="current-password" />
+                <PasswordField name="password" label="Password" autocomplete="current-password" is_plain=true />
                 <button type="submit" class="primary">"Continue"</button>
             </form>
             <p><a href="/streams">"Cancel and go to the streams"</a></p>

@@ -1,5 +1,4 @@
-//! `/help`: the ladder, the 5 seconds, old records, the quota. Its words stand in `help.html` and are rendered by the server
-//! only, so that no browser loads them in its wasm: links to it leave the page (`rel="external"`).
+//! `/help`: the ladder, the 5 seconds, old records, the quota. Its words stand in `help.html`.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -9,17 +8,6 @@ use leptos_meta::Title;
 pub fn HelpPage() -> impl IntoView {
     view! {
         <Title text="Help" />
-        <article class="help" inner_html=words()></article>
+        <article class="help" inner_html=include_str!("help.html")></article>
     }
-}
-
-#[cfg(feature = "ssr")]
-const fn words() -> &'static str {
-    include_str!("help.html")
-}
-
-/// What the server rendered stays as it is.
-#[cfg(not(feature = "ssr"))]
-const fn words() -> &'static str {
-    ""
 }

@@ -97,6 +97,22 @@ fn loaded_erased(follows: Follows, load: Arc<dyn Fn(Asked) -> Loading + Send + S
     Resource::new_with_options(asked, load, true)
 }
 
+/// Asks for what a plain page shows, and shows it or the fault. Nothing of it is told to the browser a second time.
+fn plain<T, F>(load: impl FnOnce(Asked) -> F, show: fn(T) -> AnyView) -> AnyView
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, AppError>> + Send + 'static,
+{
+    let asked = Asked { path: use_params_map().get_untracked(), query: use_query_map().get_untracked(), refresh: 0, is_refresh: false };
+    let loading = load(asked);
+    view! {
+        <Suspense>
+            {Suspend::new(async move { loading.await.map_or_else(|error| view! { <Fault error /> }.into_any(), show) })}
+        </Suspense>
+    }
+    .into_any()
+}
+
 /// Shows what was loaded, or the fault. `show` answers `None` for the content of another page.
 fn shown(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> + Send + Sync + 'static) -> AnyView {
     shown_erased(page, Arc::new(show))

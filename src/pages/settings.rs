@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown};
+use super::plain;
 use crate::{
     api,
     client::live::Live,
     components::{Age, PasswordField, When},
     model::{
         inventory::TargetHealth,
-        pages::{PageContent, SessionCard, SettingsPage as Page},
+        pages::{SessionCard, SettingsPage as Page},
         validation::FormMistake,
     },
 };
@@ -18,17 +18,11 @@ use crate::{
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let page = loaded(Follows::Address, |asked| {
-        let asking = api::settings::load_settings(asked.value("problem"));
-        async { asking.await.map(PageContent::Settings) }
-    });
+    let page = plain(|asked| api::settings::load_settings(asked.value("problem")), |page| view! { <Settings page /> }.into_any());
     view! {
         <Title text="Settings" />
         <h1>"Settings"</h1>
-        {shown(page, |content| match content {
-            PageContent::Settings(page) => Some(view! { <Settings page /> }.into_any()),
-            _ => None,
-        })}
+        {page}
     }
 }
 
@@ -67,7 +61,7 @@ fn Settings(page: Page) -> impl IntoView {
 #[component]
 fn Targets() -> impl IntoView {
     let live = expect_context::<Live>();
-    let rows = move || live.targets.get().into_iter().map(|target| view! { <Target target /> }.into_any()).collect::<Vec<_>>();
+    let rows = live.targets.get_untracked().into_iter().map(|target| view! { <Target target /> }.into_any()).collect_view();
     view! {
         <div class="table-scroll">
             <table class="plain">
@@ -82,7 +76,7 @@ fn Targets() -> impl IntoView {
                         <th scope="col">"State"</th>
                     </tr>
                 </thead>
-                <tbody>{move || rows()}</tbody>
+                <tbody>{rows}</tbody>
             </table>
         </div>
     }
@@ -119,8 +113,8 @@ fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
             <h3>"Change your password"</h3>
             <p class="hint">"15 to 128 characters. All your other sessions end."</p>
             {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
-            <PasswordField name="present_password" label="Current password" autocomplete="current-password" />
-            <PasswordField name="new_password" label="New password" autocomplete="new-password" />
+            <PasswordField name="present_password" label="Current password" autocomplete="current-password" is_plain=true />
+            <PasswordField name="new_password" label="New password" autocomplete="new-password" is_plain=true />
             <button type="submit">"Change password"</button>
         </form>
     }

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown};
+use super::plain;
 use crate::{
     api,
     components::{PasswordField, When},
     model::{
         identity::Role,
-        pages::{PageContent, UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
+        pages::{UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
         validation::FormMistake,
     },
 };
@@ -17,17 +17,12 @@ use crate::{
 /// All users.
 #[component]
 pub fn UsersPage() -> impl IntoView {
-    let page = loaded(Follows::Address, |asked| {
-        let asking = api::users::load_users(asked.value("problem"), asked.value("draft"));
-        async { asking.await.map(PageContent::Users) }
-    });
+    let page =
+        plain(|asked| api::users::load_users(asked.value("problem"), asked.value("draft")), |page| view! { <Users page /> }.into_any());
     view! {
         <Title text="Users" />
         <h1>"Users"</h1>
-        {shown(page, |content| match content {
-            PageContent::Users(page) => Some(view! { <Users page /> }.into_any()),
-            _ => None,
-        })}
+        {page}
     }
 }
 
@@ -57,7 +52,7 @@ fn Users(page: Page) -> impl IntoView {
                 <input id="user_name" r#type="text" name="user_name" value=page.typed.name.clone() required autocomplete="off" autocapitalize="off" spellcheck="false" />
             </div>
             <RightsFields typed=page.typed.clone() />
-            <PasswordField name="password" label="Password" autocomplete="new-password" />
+            <PasswordField name="password" label="Password" autocomplete="new-password" is_plain=true />
             <div class="check">
                 <input id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes" checked=page.typed.is_break_glass />
                 <label for="for_emergencies">"For emergencies: its use is announced on every page and in the log"</label>
@@ -123,16 +118,13 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
 /// One user.
 #[component]
 pub fn UserPage() -> impl IntoView {
-    let page = loaded(Follows::Address, |asked| {
-        let asking = api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft"));
-        async { asking.await.map(PageContent::User) }
-    });
+    let page = plain(
+        |asked| api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft")),
+        |page| view! { <One page /> }.into_any(),
+    );
     view! {
         <Title text="User" />
-        {shown(page, |content| match content {
-            PageContent::User(page) => Some(view! { <One page /> }.into_any()),
-            _ => None,
-        })}
+        {page}
     }
 }
 
@@ -162,7 +154,7 @@ fn One(page: OnePage) -> impl IntoView {
             <h2>"Password"</h2>
             <p class="hint">"15 to 128 characters. All sessions of this user end."</p>
             <input r#type="hidden" name="id" value=id.clone() />
-            <PasswordField name="password" label="New password" autocomplete="new-password" />
+            <PasswordField name="password" label="New password" autocomplete="new-password" is_plain=true />
             <button type="submit">"Set password"</button>
         </form>
         <form class="narrow" method="post" action=action>

@@ -16,6 +16,7 @@ use super::{
     store::StoreError,
 };
 use crate::{
+    app,
     error::AppError,
     model::{
         identity::{Permission, Role},
@@ -79,6 +80,11 @@ pub fn provide(state: AppState) {
     }
     provide_context(state.assets.clone());
     provide_context(RequestContext { state, parts });
+}
+
+/// Whether the page that is asked for stays as it comes.
+pub fn is_plain_page() -> bool {
+    use_context::<Parts>().is_some_and(|parts| app::is_plain(parts.uri.path()))
 }
 
 /// The context of the running server function or page.

@@ -25,7 +25,11 @@ use super::{
     middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
     state::AppState,
 };
-use crate::{app::App, error::AppError, server::shell::shell};
+use crate::{
+    app::{App, PlainApp},
+    error::AppError,
+    server::shell::shell,
+};
 
 /// The largest body: forms are small.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -47,7 +51,7 @@ pub const PLAIN_HANDLERS: [(&str, &str); 9] = [
 
 /// The routes of pages. Made once a process: while Leptos makes the list, resources of pages that are being rendered
 /// beside it never load (leptos issue 4773).
-static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+pub static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| [generate_route_list(App), generate_route_list(PlainApp)].concat());
 
 /// The whole application.
 pub fn build(state: AppState) -> Router {
@@ -62,7 +66,12 @@ pub fn build(state: AppState) -> Router {
     let for_shell = state.assets.clone();
     // Registers the server functions as well, under their own paths.
     let pages = Router::<AppState>::new()
-        .leptos_routes_with_context(&state, ROUTES.clone(), move || context::provide(for_pages.clone()), move || shell(&for_shell))
+        .leptos_routes_with_context(
+            &state,
+            ROUTES.clone(),
+            move || context::provide(for_pages.clone()),
+            move || shell(&for_shell, context::is_plain_page()),
+        )
         .layer(from_fn_with_state(state.clone(), forms::guard));
 
     let routes = Router::new()

@@ -4,10 +4,10 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use super::http::assets::Assets;
-use crate::app::App;
+use crate::app::{App, PlainApp};
 
-/// The whole document.
-pub fn shell(assets: &Assets) -> impl IntoView + use<> {
+/// The whole document: a page that wasm takes over, or one that stays as it comes.
+pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
     let css = assets.css().to_owned();
     let font = assets
         .font()
@@ -22,11 +22,11 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
                 {font}
-                <Boot assets=assets.clone() />
+                {(!is_plain).then(|| view! { <Boot assets=assets.clone() /> }.into_any())}
                 <MetaTags />
             </head>
             <body>
-                <App />
+                {if is_plain { view! { <PlainApp /> }.into_any() } else { view! { <App /> }.into_any() }}
             </body>
         </html>
     }

@@ -73,6 +73,7 @@ async fn hsts_is_sent_on_https_only_and_cookies_follow() {
     let plain = TestApp::start().await;
     let answer = plain.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", PASSWORD)]).await;
     assert_eq!(answer.header("strict-transport-security"), "");
+    assert!(answer.header("content-security-policy").ends_with("object-src 'none'; report-uri /csp-report"));
     let cookie = answer.header("set-cookie");
     assert!(
         cookie.starts_with("keystream-3000=")
@@ -86,6 +87,8 @@ async fn hsts_is_sent_on_https_only_and_cookies_follow() {
     let secure = TestApp::with(Setup { public_url: Some("https://keystream.example"), ..Setup::default() }).await;
     let answer = secure.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", PASSWORD)]).await;
     assert_eq!(answer.header("strict-transport-security"), "max-age=63072000; includeSubDomains");
+    assert!(answer.header("content-security-policy").ends_with("; report-to csp; report-uri /csp-report"));
+    assert_eq!(answer.header("reporting-endpoints"), "csp=\"/csp-report\"");
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-keystream=") && cookie.contains("Secure"), "{cookie}");
     let viewer = secure.actor(Role::Viewer).await;

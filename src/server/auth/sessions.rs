@@ -249,7 +249,9 @@ pub const fn is_over(signed_in_at: Timestamp, last_human_at: Timestamp, now: Tim
 /// # Errors
 /// When the former session could not be ended.
 pub async fn begin(session: &Session, sign_in: &SignIn) -> Result<(), tower_sessions::session::Error> {
-    session.flush().await?;
+    if session.id().is_some() {
+        session.flush().await?;
+    }
     session.insert(SIGN_IN, sign_in).await
 }
 

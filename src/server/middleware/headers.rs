@@ -28,16 +28,17 @@ pub async fn set(State(state): State<AppState>, mut request: Request, next: Next
 }
 
 fn write(headers: &mut HeaderMap, nonce: &str, is_https: bool, is_asset: bool) {
+    // Chromium forgets about `report-uri` where there is a `report-to`, and sends nothing of that over plain http.
+    let reports = if is_https { "report-to csp; report-uri /csp-report" } else { "report-uri /csp-report" };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
          font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
-         object-src 'none'; report-to csp; report-uri /csp-report"
+         object-src 'none'; {reports}"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
-    set(HeaderName::from_static("reporting-endpoints"), "csp=\"/csp-report\"");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     // `no-referrer` would take the Referer from plain forms of older browsers, by which the origin is checked.
@@ -47,6 +48,7 @@ fn write(headers: &mut HeaderMap, nonce: &str, is_https: bool, is_asset: bool) {
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), PERMISSIONS);
     if is_https {
+        set(HeaderName::from_static("reporting-endpoints"), "csp=\"/csp-report\"");
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
     }
     if !is_asset || !headers.contains_key(header::CACHE_CONTROL) {
