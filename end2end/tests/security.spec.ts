@@ -217,7 +217,7 @@ test.describe("by hand", () => {
         await context.close();
     });
 
-    test("a server's checkpoints hold, until the chain is touched", async ({}) => {
+    test("a server writes its checkpoints and its settings", async ({}) => {
         const stack = new Stack();
         const [key, file] = [join(stack.directory, "key.pem"), join(stack.directory, "checkpoints.jsonl")];
         const made = stack.keystreamAlone("audit", "key", key);
@@ -228,9 +228,18 @@ test.describe("by hand", () => {
         expect(stack.keystream("audit", "checkpoint")).toContain('"signature"');
         expect(stack.keystream("audit", "verify")).toMatch(/^The audit chain is whole: 2 rows, .*\nIt holds against 2 checkpoints, the last of .*; 0 rows came since\.\n$/);
         await stack.portal.stop();
-        expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(3);
+        // Settings that changed stand in the chain, beside what they were.
+        await stack.startPortal({ KEYSTREAM_READ_ONLY: "true" });
+        await stack.portal.stop();
+        const lives = stack.keystream("audit", "export").trim().split("\n").map((line) => JSON.parse(line) as Record<string, string>);
+        const starts = lives.filter((event) => event.action === "server.started");
+        expect(starts).toHaveLength(2);
+        expect(starts[1]!.before).toContain("; may change; 1 targets;");
+        expect(starts[1]!.after).toContain("; read-only; 1 targets;");
+        expect(lives.filter((event) => event.action === "server.stopped")).toHaveLength(2);
+        expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(5);
         const bySomebodyElse = stack.keystreamAlone("audit", "verify", "--checkpoints", file, "--public-key", publicKey);
-        expect(bySomebodyElse).toContain("It holds against 3 checkpoints");
+        expect(bySomebodyElse).toContain("It holds against 5 checkpoints");
         expect(() => stack.keystreamAlone("audit", "verify", "--checkpoints", file, "--public-key", "0".repeat(64))).toThrow(/line 1: this key has not signed it/);
         await stack.stop();
     });

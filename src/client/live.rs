@@ -203,6 +203,10 @@ impl Live {
     async fn start_over(self) {
         match api::session::load_frame().await {
             Ok(frame) if frame.user.is_some() => {
+                if self.user.with_value(|user| *user != frame.user) {
+                    let text = "What you may do here has changed. Reload the page.".to_owned();
+                    self.announcement.set(Some(Announcement { text, href: String::new() }));
+                }
                 self.rev.set_value(frame.rev);
                 self.now.set(frame.now);
                 self.targets.set(frame.targets);

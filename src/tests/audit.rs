@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
-use super::support::{Actor, Setup, TestApp, until};
+use super::support::{Actor, Answer, PASSWORD, Setup, TestApp, borrowed, until};
 use crate::{
     model::{identity::Role, timestamp::HOUR_MS},
     server::audit::{
@@ -12,6 +12,7 @@ use crate::{
         checkpoint::{self, Checkpoints, PublicKey, SigningKey},
         export, verify,
     },
+    server::store::Stretch,
 };
 
 #[tokio::test]
@@ -336,4 +337,61 @@ async fn a_running_server_writes_checkpoints_at_the_start_every_hour_and_at_the_
     stop.cancel();
     running.await.unwrap();
     assert!(lines() > before, "one more at the end");
+}
+
+/// Every act of a person that changes something, by its form; each in words.
+async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>) -> Vec<(&'static str, Answer)> {
+    let id =
+        |name: &'static str| async move { app.state.store.users().await.unwrap().into_iter().find(|user| user.name == name).unwrap().id };
+    let viewer = id("viewer").await;
+    let fields = administrator.confirmation("orders-prod").await;
+    let new_user = [("user_name", "mira"), ("role", "viewer"), ("scope", "*"), ("password", PASSWORD)];
+    let rights = [("id", viewer.as_str()), ("role", "operator"), ("scope", "*")];
+    let password = [("id", viewer.as_str()), ("password", "another password of mine")];
+    let own = [("present_password", PASSWORD), ("new_password", "another password of mine")];
+    vec![
+        ("disable", administrator.post("/api/disable", &borrowed(&fields)).await),
+        ("add-user", administrator.post("/api/add-user", &new_user).await),
+        ("set-user-rights", administrator.post("/api/set-user-rights", &rights).await),
+        ("set-user-password", administrator.post("/api/set-user-password", &password).await),
+        ("disable-user", administrator.post("/api/disable-user", &[("id", &viewer)]).await),
+        ("enable-user", administrator.post("/api/enable-user", &[("id", &viewer)]).await),
+        ("end-other-sessions", administrator.post("/api/end-other-sessions", &[]).await),
+        ("change-password", administrator.post("/api/change-password", &own).await),
+        ("export", administrator.get("/audit/export?format=csv").await),
+        ("sign-in", app.anonymous().sign_in("viewer", PASSWORD).await),
+        // Last: where the new session cannot be begun, the former one has ended all the same. That is the safe side.
+        ("confirm-identity", administrator.post("/api/confirm-identity", &[("password", PASSWORD)]).await),
+    ]
+}
+
+#[tokio::test]
+async fn nothing_is_done_that_cannot_be_written_down() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let administrator = app.actor(Role::Admin).await;
+    let other = app.actor(Role::Admin).await;
+    let store = &app.state.store;
+    let rows_before = store.audit_rows(0, 1_000).await.unwrap().len();
+    let users = || async { format!("{:?}", store.users().await.unwrap()) };
+    let before = users().await;
+    store.run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await.unwrap();
+    for (act, answer) in acts(&app, &administrator).await {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{act}: {}", answer.location());
+        assert!(!answer.headers.contains_key("set-cookie") && !answer.header("retry-after").is_empty(), "{act}");
+        assert!(!answer.body.contains("no room"), "{act} tells nothing internal");
+    }
+    assert_eq!(users().await, before);
+    assert_eq!(store.audit_rows(0, 1_000).await.unwrap().len(), rows_before);
+    assert!(store.changes(Stretch { skip: 0, take: 9 }).await.unwrap().is_empty());
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+    assert_eq!(other.get("/streams").await.status, StatusCode::OK, "no session was ended");
+    store.run("DROP TRIGGER full").await.unwrap();
+    let administrator = app.actor(Role::Admin).await;
+    for (act, answer) in
+        acts(&app, &administrator).await.into_iter().filter(|(act, _)| !matches!(*act, "confirm-identity" | "export" | "sign-in"))
+    {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{act}: {}", answer.body);
+        assert!(!answer.location().contains("problem="), "{act}: {}", answer.location());
+    }
 }

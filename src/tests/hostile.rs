@@ -88,6 +88,36 @@ async fn no_form_of_another_site_reaches_any_server_function() {
 }
 
 #[tokio::test]
+async fn other_sites_link_here_and_load_nothing() {
+    let app = TestApp::start().await;
+    let viewer = app.actor(Role::Viewer).await;
+    for (site, mode, dest, expected) in [
+        ("cross-site", "navigate", "document", StatusCode::OK),
+        ("same-site", "navigate", "document", StatusCode::OK),
+        ("none", "navigate", "document", StatusCode::OK),
+        ("same-origin", "cors", "empty", StatusCode::OK),
+        ("cross-site", "navigate", "iframe", StatusCode::FORBIDDEN),
+        ("same-site", "navigate", "object", StatusCode::FORBIDDEN),
+        ("cross-site", "no-cors", "image", StatusCode::FORBIDDEN),
+        ("cross-site", "no-cors", "script", StatusCode::FORBIDDEN),
+        ("same-site", "cors", "empty", StatusCode::FORBIDDEN),
+        ("cross-site", "websocket", "websocket", StatusCode::FORBIDDEN),
+    ] {
+        for path in ["/streams", "/audit", "/changes"] {
+            let request = Request::get(path)
+                .header(header::HOST, "127.0.0.1:3000")
+                .header(header::ACCEPT, "text/html")
+                .header(header::COOKIE, viewer.cookie.clone().unwrap())
+                .header("sec-fetch-site", site)
+                .header("sec-fetch-mode", mode)
+                .header("sec-fetch-dest", dest);
+            let answer = app.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, expected, "{path} {site} {mode} {dest}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn headers_stand_on_every_answer_of_every_entry() {
     let app = TestApp::start().await;
     let viewer = app.actor(Role::Viewer).await;
