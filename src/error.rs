@@ -16,7 +16,9 @@ pub enum AppError {
     #[error("You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is read-only.")]
     NotPermitted,
     /// 403: the person has to show a password once more, on the page at this address.
-    #[error("You showed your password more than 10 minutes ago. Nothing was sent. Show it once more; what you typed is kept.")]
+    #[error(
+        "Your password is needed once more: it was shown more than 10 minutes ago, or your rights were changed since. Nothing was sent. What you typed is kept."
+    )]
     ConfirmIdentity { address: String },
     /// 404.
     #[error("There is nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams.")]

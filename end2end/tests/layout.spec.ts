@@ -12,7 +12,7 @@ test("no page scrolls sideways at 320 px", async ({ page, demo, mode }) => {
     const fits = async () => expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     await fits();
     await signInAs(page, demo, "operator");
-    for (const path of ["/streams", STREAM, `${STREAM}/disable`, "/changes", "/help", "/nowhere"]) {
+    for (const path of ["/streams", STREAM, `${STREAM}/disable`, "/changes", "/audit", "/settings", "/confirm-identity", "/help", "/nowhere"]) {
         await page.goto(`${demo}${path}`);
         await fits();
     }
@@ -39,8 +39,10 @@ test("the dark scheme has enough contrast, and rows fill in without a jump", asy
     await accessible(page, mode);
     await expect(page.getByRole("link", { name: "0 unknown", exact: true })).toBeVisible({ timeout: 20_000 });
     expect(await page.evaluate(() => (window as unknown as { shifted: number }).shifted)).toBeLessThanOrEqual(0.05);
-    await page.goto(`${demo}${STREAM}/disable`);
-    await accessible(page, mode);
+    for (const path of [`${STREAM}/disable`, "/audit", "/settings", "/confirm-identity"]) {
+        await page.goto(`${demo}${path}`);
+        await accessible(page, mode);
+    }
 });
 
 test("the keyboard alone opens, leaves and confirms", async ({ page, demo, mode }) => {

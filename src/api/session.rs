@@ -31,11 +31,12 @@ pub async fn load_sign_in_page(next: Option<String>, problem: Option<String>, dr
         server::{context, forms},
     };
     let cx = context::current()?;
-    let typed = forms::draft_of_sign_in(&cx, draft).await;
+    let typed = forms::draft_of_sign_in(&cx, "", draft).await;
     Ok(SignInPage {
         is_demo: cx.state.is_demo,
         next: safe_next(&next.unwrap_or(typed.next)),
         user_name: typed.user_name,
+        wait_until: typed.wait_until,
         mistake: problem.as_deref().and_then(FormMistake::from_code),
     })
 }

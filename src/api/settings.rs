@@ -10,9 +10,14 @@ use crate::{
 
 /// What `/settings` shows.
 #[server(endpoint = "settings", input = Json, output = Answer)]
-pub async fn load_settings(problem: Option<String>) -> Result<SettingsPage, AppError> {
+pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Result<SettingsPage, AppError> {
     use crate::{
-        model::{identity::Permission, pages::SessionCard, timestamp::Timestamp, validation::FormMistake},
+        model::{
+            identity::Permission,
+            pages::SessionCard,
+            timestamp::Timestamp,
+            validation::{FormDone, FormMistake},
+        },
         server::{auth::sessions, context, store::OwnSession},
     };
     let cx = context::current()?;
@@ -33,6 +38,7 @@ pub async fn load_settings(problem: Option<String>) -> Result<SettingsPage, AppE
         scope: requester.scope.to_string(),
         has_password: !cx.state.is_demo,
         mistake: problem.as_deref().and_then(FormMistake::from_code),
+        done: done.as_deref().and_then(FormDone::from_code),
         sessions: rows.into_iter().map(card).filter(is_live).collect(),
         may_administer: requester.role.may(Permission::Administer),
     })
@@ -42,7 +48,7 @@ pub async fn load_settings(problem: Option<String>) -> Result<SettingsPage, AppE
 #[server(endpoint = "end-session", output = Answer)]
 pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
+        model::{identity::Permission, validation::FormDone},
         server::{auth::sessions, context},
     };
     let cx = context::current()?;
@@ -51,7 +57,7 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
     if !has_ended {
         return Err(cx.fail(AppError::NotFound));
     }
-    cx.see_other("/settings");
+    cx.see_other(&format!("/settings?done={}", FormDone::SessionEnded));
     Ok(())
 }
 
@@ -59,13 +65,13 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
 #[server(endpoint = "end-other-sessions", output = Answer)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
+        model::{identity::Permission, validation::FormDone},
         server::{auth::sessions, context},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     sessions::end_others(&cx.state, &requester).await.map_err(|error| cx.fail_store(&error))?;
-    cx.see_other("/settings");
+    cx.see_other(&format!("/settings?done={}", FormDone::OtherSessionsEnded));
     Ok(())
 }
 
@@ -82,7 +88,7 @@ pub async fn change_password(#[server(default)] present_password: String, #[serv
         return Err(cx.fail(AppError::NotFound));
     }
     let changed = sign_in::change_password(&cx, &requester, present_password.into(), new_password.into()).await;
-    forms::answer_own_account(&cx, changed).await
+    forms::answer_own_password(&cx, &requester, changed).await
 }
 
 /// What the page shows on which a person shows once more who it is.
@@ -96,8 +102,8 @@ pub async fn load_identity_page(next: Option<String>, problem: Option<String>, d
         server::{context, forms},
     };
     let cx = context::current()?;
-    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    let typed = forms::draft_of_sign_in(&cx, draft).await;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let typed = forms::draft_of_sign_in(&cx, &requester.user_id, draft).await;
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     Ok(IdentityPage { next: safe_next(&next.unwrap_or(typed.next)), mistake })
 }
@@ -112,5 +118,5 @@ pub async fn confirm_identity(#[server(default)] password: String, #[server(defa
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     let confirmed = sign_in::again(&cx, &requester, password.into()).await;
-    forms::answer_confirmed_identity(&cx, confirmed, &next).await
+    forms::answer_confirmed_identity(&cx, &requester, confirmed, &next).await
 }

@@ -16,7 +16,7 @@ pub async fn load_setup_page(token: String, problem: Option<String>, draft: Opti
     if !cx.state.setup.admits(&token, cx.state.clock.now()) {
         return Err(cx.fail(AppError::NotFound));
     }
-    let typed = forms::draft_of_sign_in(&cx, draft).await;
+    let typed = forms::draft_of_sign_in(&cx, "", draft).await;
     Ok(SetupPage { token, user_name: typed.user_name, mistake: problem.as_deref().and_then(FormMistake::from_code) })
 }
 
@@ -27,8 +27,8 @@ pub async fn create_administrator(
     #[server(default)] user_name: String,
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
-    use crate::server::{auth::sign_in, context, forms};
+    use crate::server::{auth::setup, context, forms};
     let cx = context::current()?;
-    let created = sign_in::create_administrator(&cx, &token, &user_name, password.into()).await;
+    let created = setup::create_administrator(&cx, &token, &user_name, password.into()).await;
     forms::answer_setup(&cx, created, &token, &user_name).await
 }

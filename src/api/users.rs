@@ -10,9 +10,13 @@ use crate::{
 
 /// All users, and what was typed for a new one.
 #[server(endpoint = "users", input = Json, output = Answer)]
-pub async fn load_users(problem: Option<String>, draft: Option<String>) -> Result<UsersPage, AppError> {
+pub async fn load_users(problem: Option<String>, draft: Option<String>, done: Option<String>) -> Result<UsersPage, AppError> {
     use crate::{
-        model::{identity::Permission, pages::UserTyped, validation::FormMistake},
+        model::{
+            identity::Permission,
+            pages::UserTyped,
+            validation::{FormDone, FormMistake},
+        },
         server::{context, forms, store::User},
     };
     let cx = context::current()?;
@@ -23,15 +27,20 @@ pub async fn load_users(problem: Option<String>, draft: Option<String>) -> Resul
     Ok(UsersPage {
         users: users.iter().map(User::card).collect(),
         mistake: problem.as_deref().and_then(FormMistake::from_code),
+        done: done.as_deref().and_then(FormDone::from_code),
         typed: forms::draft_of_user(&cx, &requester, draft).await.unwrap_or_else(empty),
     })
 }
 
 /// One user.
 #[server(endpoint = "user", input = Json, output = Answer)]
-pub async fn load_user(id: String, problem: Option<String>, draft: Option<String>) -> Result<UserPage, AppError> {
+pub async fn load_user(id: String, problem: Option<String>, draft: Option<String>, done: Option<String>) -> Result<UserPage, AppError> {
     use crate::{
-        model::{identity::Permission, pages::UserTyped, validation::FormMistake},
+        model::{
+            identity::Permission,
+            pages::UserTyped,
+            validation::{FormDone, FormMistake},
+        },
         server::{context, forms},
     };
     let cx = context::current()?;
@@ -46,7 +55,8 @@ pub async fn load_user(id: String, problem: Option<String>, draft: Option<String
         is_break_glass: user.is_break_glass,
     };
     let typed = forms::draft_of_user(&cx, &requester, draft).await.unwrap_or_else(as_is);
-    Ok(UserPage { mistake: problem.as_deref().and_then(FormMistake::from_code), typed, user })
+    let mistake = problem.as_deref().and_then(FormMistake::from_code);
+    Ok(UserPage { mistake, done: done.as_deref().and_then(FormDone::from_code), typed, user })
 }
 
 /// Adds a user.
@@ -59,14 +69,14 @@ pub async fn add_user(
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, pages::UserTyped},
-        server::{auth::accounts, context, forms},
+        model::{identity::Permission, pages::UserTyped, validation::FormDone},
+        server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
     let typed = UserTyped { name: user_name, role, scope, is_break_glass: for_emergencies.is_some() };
-    let adding = accounts::add_as_typed(&cx, &requester, typed.clone(), password.into());
-    forms::answer_account(&cx, &requester, "/settings/users", Some(typed), adding).await
+    let adding = forms::add_as_typed(&cx, &requester, typed.clone(), password.into());
+    forms::answer_account(&cx, &requester, "/settings/users", Some(typed), FormDone::UserAdded, adding).await
 }
 
 /// Sets a user's role and scope.
@@ -77,55 +87,55 @@ pub async fn set_user_rights(
     #[server(default)] scope: String,
 ) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, pages::UserTyped},
-        server::{auth::accounts, context, forms},
+        model::{identity::Permission, pages::UserTyped, validation::FormDone},
+        server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let page = accounts::page_of(&cx, &id).await?;
+    let page = forms::page_of(&cx, &id).await?;
     let typed = UserTyped { role, scope, ..UserTyped::default() };
-    let setting = accounts::set_rights_as_typed(&cx, &requester, &id, typed.clone());
-    forms::answer_account(&cx, &requester, &page, Some(typed), setting).await
+    let setting = forms::set_rights_as_typed(&cx, &requester, &id, typed.clone());
+    forms::answer_account(&cx, &requester, &page, Some(typed), FormDone::RightsSaved, setting).await
 }
 
 /// Sets a user's password and ends the user's sessions.
 #[server(endpoint = "set-user-password", output = Answer)]
 pub async fn set_user_password(#[server(default)] id: String, #[server(default)] password: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{auth::accounts, context, forms},
+        model::{identity::Permission, validation::FormDone},
+        server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let page = accounts::page_of(&cx, &id).await?;
-    let setting = accounts::set_password_as_typed(&cx, &requester, &id, password.into());
-    forms::answer_account(&cx, &requester, &page, None, setting).await
+    let page = forms::page_of(&cx, &id).await?;
+    let setting = forms::set_password_as_typed(&cx, &requester, &id, password.into());
+    forms::answer_account(&cx, &requester, &page, None, FormDone::PasswordSet, setting).await
 }
 
 /// Disables a user and ends the user's sessions.
 #[server(endpoint = "disable-user", output = Answer)]
 pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{auth::accounts, context, forms},
+        model::{identity::Permission, validation::FormDone},
+        server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let page = accounts::page_of(&cx, &id).await?;
+    let page = forms::page_of(&cx, &id).await?;
     let accounts = cx.accounts(&requester);
-    forms::answer_account(&cx, &requester, &page, None, accounts.disable(&id)).await
+    forms::answer_account(&cx, &requester, &page, None, FormDone::UserDisabled, accounts.disable(&id)).await
 }
 
 /// Lets a disabled user sign in again.
 #[server(endpoint = "enable-user", output = Answer)]
 pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{auth::accounts, context, forms},
+        model::{identity::Permission, validation::FormDone},
+        server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let page = accounts::page_of(&cx, &id).await?;
+    let page = forms::page_of(&cx, &id).await?;
     let accounts = cx.accounts(&requester);
-    forms::answer_account(&cx, &requester, &page, None, accounts.enable(&id)).await
+    forms::answer_account(&cx, &requester, &page, None, FormDone::UserEnabled, accounts.enable(&id)).await
 }

@@ -1,6 +1,7 @@
 //! The bar over every page and the region that says what moved.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::When;
 use crate::{
@@ -15,7 +16,10 @@ pub fn Header(frame: Frame) -> impl IntoView {
     let is_demo = frame.is_demo;
     let is_read_only = frame.is_read_only;
     let emergency = frame.break_glass_at;
+    let path = use_location().pathname;
+    let current = move |page: &'static str| move || path.with(|path| path.starts_with(page)).then_some("page");
     frame.user.map(|user| {
+        let sees_whole_audit = user.sees_whole_audit;
         view! {
             <header class="bar">
                 <a class="brand" href="/streams">
@@ -25,11 +29,11 @@ pub fn Header(frame: Frame) -> impl IntoView {
                     <span class="brand-name">"Keystream"</span>
                 </a>
                 <nav aria-label="Pages">
-                    <a href="/streams">"Streams"</a>
-                    <a href="/changes">"Changes"</a>
-                    <a href="/audit" rel="external">"Audit"</a>
-                    <a href="/settings" rel="external">"Settings"</a>
-                    <a href="/help" rel="external">"Help"</a>
+                    <a href="/streams" aria-current=current("/streams")>"Streams"</a>
+                    <a href="/changes" aria-current=current("/changes")>"Changes"</a>
+                    <a href="/audit" rel="external" aria-current=current("/audit")>"Audit"</a>
+                    <a href="/settings" rel="external" aria-current=current("/settings")>"Settings"</a>
+                    <a href="/help" rel="external" aria-current=current("/help")>"Help"</a>
                 </nav>
                 {is_demo.then(|| view! { <span class="tag">"Demo"</span> }.into_any())}
                 {is_read_only.then(|| view! { <span class="tag">"Read-only"</span> }.into_any())}
@@ -46,11 +50,19 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 </form>
             </header>
             {emergency.map(|at| view! {
-                <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". "<a href="/audit?q=account+for+emergencies" rel="external">"See the audit chain"</a></aside>
+                <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
             }.into_any())}
         }
         .into_any()
     })
+}
+
+fn emergency_advice(sees_whole_audit: bool) -> AnyView {
+    if sees_whole_audit {
+        view! { <a href="/audit?q=account+for+emergencies" rel="external">"See who and from where"</a> }.into_any()
+    } else {
+        view! { "If you did not expect it, tell an administrator of Keystream." }.into_any()
+    }
 }
 
 fn targets_in_a_word(live: Live) -> String {

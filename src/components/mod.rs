@@ -6,6 +6,7 @@ mod encryption;
 mod fault;
 mod frame;
 mod ladder;
+mod outcome;
 mod password_field;
 mod self_refresh;
 mod status;
@@ -18,6 +19,7 @@ pub use self::{
     fault::Fault,
     frame::{Announcer, Header},
     ladder::{Ladder, LadderAhead, LadderMarks},
+    outcome::{Done, Mistake},
     password_field::PasswordField,
     self_refresh::SelfRefresh,
     status::StatusLabel,

@@ -11,14 +11,17 @@ pub fn PasswordField(
     name: &'static str,
     label: &'static str,
     autocomplete: &'static str,
+    #[prop(optional)] hint: &'static str,
     #[prop(optional)] is_plain: bool,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let is_shown = RwSignal::new(false);
+    let hint_id = format!("{name}-hint");
+    let described_by = (!hint.is_empty()).then(|| hint_id.clone());
     view! {
         <div class="field">
             <label for=name>{label}</label>
-            <input id=name r#type=move || if is_shown.get() { "text" } else { "password" } name=name required autocomplete=autocomplete />
+            <input id=name r#type=move || if is_shown.get() { "text" } else { "password" } name=name required autocomplete=autocomplete aria-describedby=described_by />
             {(!is_plain).then(|| view! { <button
                 type="button"
                 class="quiet toggle"
@@ -29,6 +32,7 @@ pub fn PasswordField(
             >
                 "Show characters"
             </button> }.into_any())}
+            {(!hint.is_empty()).then(|| view! { <p id=hint_id class="hint">{hint}</p> }.into_any())}
         </div>
     }
 }

@@ -11,7 +11,7 @@ use super::{
     scope::Scope,
     stream::{StreamKey, StreamReport},
     timestamp::Timestamp,
-    validation::FormMistake,
+    validation::{FormDone, FormMistake},
 };
 
 /// What the frame of every page needs: who is signed in and how the targets are.
@@ -39,6 +39,8 @@ pub struct SignedIn {
     pub role: Role,
     /// Whether changes may be asked for at all: the role allows it and Keystream is not read-only.
     pub may_change: bool,
+    /// Whether all of the audit chain is shown.
+    pub sees_whole_audit: bool,
 }
 
 /// What a page shows that wasm takes over. One type for all of them, so that the browser half has one machinery for loading and waiting.
@@ -194,6 +196,8 @@ pub struct SignInPage {
     pub next: String,
     pub user_name: String,
     pub mistake: Option<FormMistake>,
+    /// Until then no attempt is looked at.
+    pub wait_until: Option<Timestamp>,
 }
 
 /// `/setup/{token}`.
@@ -220,6 +224,7 @@ pub struct SettingsPage {
     /// Whether there is a password to change: not in the demo.
     pub has_password: bool,
     pub mistake: Option<FormMistake>,
+    pub done: Option<FormDone>,
     /// The own sessions, the one that was used last first.
     pub sessions: Vec<SessionCard>,
     pub may_administer: bool,
@@ -242,6 +247,7 @@ pub struct SessionCard {
 pub struct UsersPage {
     pub users: Vec<UserCard>,
     pub mistake: Option<FormMistake>,
+    pub done: Option<FormDone>,
     /// What was typed into the form for a new user.
     pub typed: UserTyped,
 }
@@ -251,6 +257,7 @@ pub struct UsersPage {
 pub struct UserPage {
     pub user: UserCard,
     pub mistake: Option<FormMistake>,
+    pub done: Option<FormDone>,
     /// What the form of role and scope shows: what was typed, else what is.
     pub typed: UserTyped,
 }

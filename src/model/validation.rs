@@ -81,8 +81,7 @@ impl FormMistake {
             Self::WaitInvalid => "The time to wait is 1 to 240 minutes. Nothing was sent. Choose one of the times.".to_owned(),
             Self::FormIncomplete => "The form arrived incomplete. Nothing was sent. Reload the page and fill it in again.".to_owned(),
             Self::TooManyFailures => {
-                "Too many attempts failed for this account or from your network. The password was not looked at. Wait a \
-                                      minute, after very many failures an hour, and try again."
+                "Too many attempts failed for this account or from your network. The password was not looked at. Wait, and try again."
                     .to_owned()
             }
             Self::PasswordWrong => "The password is wrong. Nothing was changed. Type it again.".to_owned(),
@@ -99,6 +98,59 @@ impl FormMistake {
                     .to_owned()
             }
             Self::LastAdmin => "Nobody else could administer Keystream. Nothing was saved. Make another administrator first.".to_owned(),
+        }
+    }
+}
+
+/// What a form did. The codes are part of the address of a page that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]
+pub enum FormDone {
+    #[error("password-changed")]
+    PasswordChanged,
+    #[error("session-ended")]
+    SessionEnded,
+    #[error("other-sessions-ended")]
+    OtherSessionsEnded,
+    #[error("user-added")]
+    UserAdded,
+    #[error("rights-saved")]
+    RightsSaved,
+    #[error("password-set")]
+    PasswordSet,
+    #[error("user-disabled")]
+    UserDisabled,
+    #[error("user-enabled")]
+    UserEnabled,
+}
+
+impl FormDone {
+    const ALL: [Self; 8] = [
+        Self::PasswordChanged,
+        Self::SessionEnded,
+        Self::OtherSessionsEnded,
+        Self::UserAdded,
+        Self::RightsSaved,
+        Self::PasswordSet,
+        Self::UserDisabled,
+        Self::UserEnabled,
+    ];
+
+    /// What has this code, as it stands in `?done=`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|done| done.to_string() == code)
+    }
+
+    /// The sentence for people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "Your password is changed. All your other sessions have ended.",
+            Self::SessionEnded => "The session has ended.",
+            Self::OtherSessionsEnded => "All your other sessions have ended.",
+            Self::UserAdded => "The user is added and may sign in.",
+            Self::RightsSaved => "Role and streams are saved. They count from the user's next request on.",
+            Self::PasswordSet => "The password is set. All sessions of this user have ended.",
+            Self::UserDisabled => "The user is disabled. All sessions of this user have ended.",
+            Self::UserEnabled => "The user may sign in again.",
         }
     }
 }
@@ -209,6 +261,9 @@ mod tests {
             assert_eq!(FormMistake::from_code(&mistake.to_string()), Some(mistake));
         }
         assert_eq!(FormMistake::from_code("<script>"), None);
+        for done in FormDone::ALL {
+            assert_eq!(FormDone::from_code(&done.to_string()), Some(done));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, End, Ending, LastRead, Rung, RungState, Saw, Usual},
+    change::{Change, End, Ending, LastRead, Rung, RungState, Saw, SentAs, Usual},
     refusal::{AwsWords, Refusal},
     retention,
     timestamp::{MINUTE_MS, SECOND_MS, Timestamp, span},
@@ -40,7 +40,9 @@ fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
                 (None, None, Some(Ending { how: End::Rejected(_), .. })) => " AWS answered with a refusal.",
                 (None, None, _) => " No answer yet. It will not be sent again.",
             };
-            format!("The request left at {clock}.{answer}")
+            let session = change.sent_as.as_ref();
+            let session = session.map_or_else(String::new, |SentAs { role, session }| format!(" As {role}, session {session}."));
+            format!("The request left at {clock}.{session}{answer}")
         }
         Rung::Accepted => {
             let id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_deref());

@@ -47,19 +47,20 @@ fn Chain(page: Page) -> impl IntoView {
     let rows = page.rows.into_iter().map(|row| view! { <Row row /> }.into_any()).collect_view();
     let newest = page.is_later_page.then(|| view! { <a href=format!("/audit?{}", page.export_query)>"Newest"</a> " " }.into_any());
     let older = page.older.clone().map(|href| view! { <a rel="next" href=href>"Older"</a> }.into_any());
+    let has_pages = newest.is_some() || older.is_some();
     view! {
         {ignored}
         <Filters filters=page.filters />
         <p class="audit-tools">
-            <a href=export("csv") download="">"Export as CSV"</a>
+            <a href=export("csv")>"Export as CSV"</a>
             " "
-            <a href=export("jsonl") download="">"Export as JSON lines"</a>
+            <a href=export("jsonl")>"Export as JSON lines"</a>
             {has_filters.then(|| view! { " " <a href="/audit">"Clear filters"</a> }.into_any())}
             {(!page.sees_everything).then(|| view! {
-                <span class="hint">" You see what was done to your streams, and what you did. Auditors see everything."</span>
+                <span class="hint">" You see what was done to the streams in your reach, and what was done by you or to you."</span>
             }.into_any())}
         </p>
-        {is_empty.then(|| view! { <p class="nothing">"Nothing in the audit chain is like that."</p> }.into_any())}
+        {is_empty.then(|| view! { <p class="nothing">"No entry matches these filters. "<a href="/audit">"Show the whole chain"</a></p> }.into_any())}
         {(!is_empty).then(|| view! {
             <div class="table-scroll">
                 <table class="plain audit">
@@ -79,7 +80,7 @@ fn Chain(page: Page) -> impl IntoView {
                 </table>
             </div>
         }.into_any())}
-        <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav>
+        {has_pages.then(|| view! { <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav> }.into_any())}
     }
 }
 
@@ -99,9 +100,9 @@ fn Filters(filters: Vec<(String, String)>) -> impl IntoView {
             <input id="actor" r#type="text" name="actor" value=value("actor") autocapitalize="off" spellcheck="false" />
             <label for="action">"What"</label>
             <select id="action" name="action">{exact}{options.into_iter().collect::<Vec<_>>()}</select>
-            <label for="from">"From"</label>
+            <label for="from">"From day (UTC)"</label>
             <input id="from" r#type="date" name="from" value=value("from") />
-            <label for="to">"To"</label>
+            <label for="to">"To day (UTC)"</label>
             <input id="to" r#type="date" name="to" value=value("to") />
             <button type="submit">"Show"</button>
         </form>
@@ -129,7 +130,7 @@ fn Row(row: AuditCard) -> impl IntoView {
             <td data-label="Who">{actor}</td>
             <td data-label="Action" class="mono">{row.action}</td>
             <td data-label="Target">{target}</td>
-            <td data-label="Reason" class="reason">{row.reason}</td>
+            <td data-label="Reason" class="reason">{(!row.reason.is_empty()).then_some(row.reason)}</td>
             <td data-label="Result">{row.result} {small(row.states)} {small(request)}</td>
             <td data-label="From">{from}</td>
         </tr>

@@ -5,7 +5,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::plain;
-use crate::{api, components::PasswordField, model::pages::IdentityPage as Page};
+use crate::{
+    api,
+    components::{Mistake, PasswordField},
+    model::pages::IdentityPage as Page,
+};
 
 /// The page.
 #[component]
@@ -27,9 +31,9 @@ fn Form(page: Page) -> impl IntoView {
         <section class="sign-in">
             <h1>"Confirm that it is you"</h1>
             <p>
-                "You showed your password more than 10 minutes ago. Nothing was sent. What you typed is kept: you come back to it, read it once more, and press its button."
+                "Keystream asks for your password once more: it was shown more than 10 minutes ago, or your rights were changed since. Nothing was sent or changed. What you typed is kept, passwords aside: you come back to it, read it, and press its button."
             </p>
-            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
+            <Mistake mistake />
             <form method="post" action="/api/confirm-identity">
                 <input r#type="hidden" name="next" value=next />
                 <PasswordField name="password" label="Password" autocomplete="current-password" is_plain=true />

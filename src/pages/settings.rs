@@ -7,7 +7,7 @@ use super::plain;
 use crate::{
     api,
     client::live::Live,
-    components::{Age, PasswordField, When},
+    components::{Done, Mistake, PasswordField, When},
     model::{
         inventory::TargetHealth,
         pages::{SessionCard, SettingsPage as Page},
@@ -18,7 +18,10 @@ use crate::{
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let page = plain(|asked| api::settings::load_settings(asked.value("problem")), |page| view! { <Settings page /> }.into_any());
+    let page = plain(
+        |asked| api::settings::load_settings(asked.value("problem"), asked.value("done")),
+        |page| view! { <Settings page /> }.into_any(),
+    );
     view! {
         <Title text="Settings" />
         <h1>"Settings"</h1>
@@ -32,11 +35,12 @@ fn Settings(page: Page) -> impl IntoView {
     let scope = if page.scope == "*" { "every stream".to_owned() } else { page.scope };
     let person = live.user.with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.word()))).unwrap_or_default();
     view! {
-        <section>
+        <Done done=page.done />
+        <section class="part">
             <h2>"Targets"</h2>
             <Targets />
         </section>
-        <section>
+        <section class="part">
             <h2>"Your account"</h2>
             <dl class="facts">
                 <div><dt>"User name"</dt><dd>{person.0}</dd></div>
@@ -46,12 +50,12 @@ fn Settings(page: Page) -> impl IntoView {
             {page.has_password.then(|| view! { <ChangePassword mistake=page.mistake /> }.into_any())}
         </section>
         {page.may_administer.then(|| view! {
-            <section>
+            <section class="part">
                 <h2>"Users"</h2>
                 <p><a href="/settings/users">"Add users, set their roles and streams"</a></p>
             </section>
         }.into_any())}
-        <section>
+        <section class="part">
             <h2>"Your sessions"</h2>
             <Sessions sessions=page.sessions />
         </section>
@@ -63,6 +67,7 @@ fn Targets() -> impl IntoView {
     let live = expect_context::<Live>();
     let rows = live.targets.get_untracked().into_iter().map(|target| view! { <Target target /> }.into_any()).collect_view();
     view! {
+        <p class="hint">"As of " <When at=live.now.get_untracked() />". Reload the page for newer."</p>
         <div class="table-scroll">
             <table class="plain">
                 <caption class="visually-hidden">"Targets"</caption>
@@ -91,7 +96,7 @@ fn Target(target: TargetHealth) -> impl IntoView {
     let listed_at = target.last_listed;
     let state = match target.problem {
         None if listed_at.is_none() => view! { "Not listed yet" }.into_any(),
-        None => view! { "Read" }.into_any(),
+        None => view! { "Read without problems" }.into_any(),
         Some(problem) => view! { <span class="problem">{problem.why}</span> " Since " <When at=problem.at /> }.into_any(),
     };
     view! {
@@ -100,7 +105,7 @@ fn Target(target: TargetHealth) -> impl IntoView {
             <td data-label="Account" class="mono">{target.account.to_string()}</td>
             <td data-label="Region" class="mono">{target.region.to_string()}</td>
             <td data-label="Streams">{streams}</td>
-            <td data-label="Listed"><Age at=Signal::stored(listed_at) /></td>
+            <td data-label="Listed">{listed_at.map(|at| view! { <When at /> }.into_any())}</td>
             <td data-label="State">{state}</td>
         </tr>
     }
@@ -111,10 +116,9 @@ fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
     view! {
         <form class="narrow" method="post" action="/api/change-password">
             <h3>"Change your password"</h3>
-            <p class="hint">"15 to 128 characters. All your other sessions end."</p>
-            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
+            <Mistake mistake />
             <PasswordField name="present_password" label="Current password" autocomplete="current-password" is_plain=true />
-            <PasswordField name="new_password" label="New password" autocomplete="new-password" is_plain=true />
+            <PasswordField name="new_password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All your other sessions end." is_plain=true />
             <button type="submit">"Change password"</button>
         </form>
     }
@@ -148,13 +152,14 @@ fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
 
 #[component]
 fn Session(session: SessionCard) -> impl IntoView {
+    let which = format!(" of {}, from {}", session.signed_in_at.date_and_clock(), session.address);
     let action = if session.is_this {
         view! { "This one" }.into_any()
     } else {
         view! {
             <form method="post" action="/api/end-session">
                 <input r#type="hidden" name="id" value=session.id />
-                <button type="submit" class="quiet">"End session"</button>
+                <button type="submit" class="quiet">"End session"<span class="visually-hidden">{which}</span></button>
             </form>
         }
         .into_any()
@@ -162,7 +167,7 @@ fn Session(session: SessionCard) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" data-label="Signed in"><When at=session.signed_in_at /></th>
-            <td data-label="Last used"><Age at=Signal::stored(Some(session.last_used_at)) /></td>
+            <td data-label="Last used"><When at=session.last_used_at /></td>
             <td data-label="From" class="mono">{session.address}</td>
             <td data-label="Browser"><span class="small">{session.user_agent}</span></td>
             <td data-label="Actions">{action}</td>

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{Follows, loaded, shown};
 use crate::{
     api,
-    components::PasswordField,
+    components::{Mistake, PasswordField},
     model::pages::{PageContent, SetupPage as Page},
 };
 
@@ -32,7 +32,7 @@ fn SetupForm(page: Page) -> impl IntoView {
         <section class="sign-in">
             <h1>"Set up Keystream"</h1>
             <p>"Nobody is registered yet. The first person becomes the administrator; this link then closes for good."</p>
-            {page.mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
+            <Mistake mistake=page.mistake />
             <form method="post" action="/api/setup">
                 <input r#type="hidden" name="token" value=page.token />
                 <div class="field">

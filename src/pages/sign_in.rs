@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{Follows, loaded, shown};
 use crate::{
     api,
-    components::PasswordField,
+    components::{Mistake, PasswordField},
     model::pages::{PageContent, SignInPage as Page},
 };
 
@@ -28,7 +28,7 @@ pub fn SignInPage() -> impl IntoView {
 
 #[component]
 fn Forms(page: Page) -> impl IntoView {
-    let Page { is_demo, next, user_name, mistake } = page;
+    let Page { is_demo, next, user_name, mistake, wait_until } = page;
     let demo = is_demo.then(|| {
         ["viewer", "operator"]
             .map(|user| {
@@ -48,7 +48,8 @@ fn Forms(page: Page) -> impl IntoView {
         <section class="sign-in">
             <p class="brand-large">"Keystream"</p>
             <h1>"Sign in"</h1>
-            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())}
+            <Mistake mistake />
+            {wait_until.map(|until| view! { <p>{format!("The next attempt is looked at from {} on.", until.clock_seconds())}</p> }.into_any())}
             <form method="post" action="/api/sign-in">
                 <input r#type="hidden" name="next" value=next />
                 <div class="field">

@@ -6,19 +6,20 @@ use leptos_meta::Title;
 use super::plain;
 use crate::{
     api,
-    components::{PasswordField, When},
+    components::{Done, Mistake, PasswordField, When},
     model::{
         identity::Role,
         pages::{UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
-        validation::FormMistake,
     },
 };
 
 /// All users.
 #[component]
 pub fn UsersPage() -> impl IntoView {
-    let page =
-        plain(|asked| api::users::load_users(asked.value("problem"), asked.value("draft")), |page| view! { <Users page /> }.into_any());
+    let page = plain(
+        |asked| api::users::load_users(asked.value("problem"), asked.value("draft"), asked.value("done")),
+        |page| view! { <Users page /> }.into_any(),
+    );
     view! {
         <Title text="Users" />
         <h1>"Users"</h1>
@@ -30,6 +31,7 @@ pub fn UsersPage() -> impl IntoView {
 fn Users(page: Page) -> impl IntoView {
     let rows = page.users.into_iter().map(|user| view! { <Row user /> }.into_any()).collect_view();
     view! {
+        <Done done=page.done />
         <div class="table-scroll">
             <table class="plain">
                 <caption class="visually-hidden">"Users"</caption>
@@ -52,7 +54,7 @@ fn Users(page: Page) -> impl IntoView {
                 <input id="user_name" r#type="text" name="user_name" value=page.typed.name.clone() required autocomplete="off" autocapitalize="off" spellcheck="false" />
             </div>
             <RightsFields typed=page.typed.clone() />
-            <PasswordField name="password" label="Password" autocomplete="new-password" is_plain=true />
+            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; none that many people have." is_plain=true />
             <div class="check">
                 <input id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes" checked=page.typed.is_break_glass />
                 <label for="for_emergencies">"For emergencies: its use is announced on every page and in the log"</label>
@@ -90,11 +92,6 @@ fn State(user: UserCard) -> impl IntoView {
     }
 }
 
-#[component]
-fn Mistake(mistake: Option<FormMistake>) -> impl IntoView {
-    mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake.text(None)}</p> }.into_any())
-}
-
 /// Role and scope.
 #[component]
 fn RightsFields(typed: UserTyped) -> impl IntoView {
@@ -118,31 +115,35 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
 /// One user.
 #[component]
 pub fn UserPage() -> impl IntoView {
-    let page = plain(
-        |asked| api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft")),
+    plain(
+        |asked| api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.value("done")),
         |page| view! { <One page /> }.into_any(),
-    );
-    view! {
-        <Title text="User" />
-        {page}
-    }
+    )
 }
 
 #[component]
 fn One(page: OnePage) -> impl IntoView {
     let user = page.user;
     let id = user.id.clone();
-    let (action, word) = match user.disabled_at {
-        None => ("/api/disable-user", "Disable user"),
-        Some(_) => ("/api/enable-user", "Let sign in again"),
+    let (action, word, hint) = match user.disabled_at {
+        None => (
+            "/api/disable-user",
+            "Disable user",
+            "A user who is disabled cannot sign in; open sessions end. What the user did stays under this name.",
+        ),
+        Some(_) => {
+            ("/api/enable-user", "Enable user", "The user may sign in again, with the password, role and streams as they stand here.")
+        }
     };
     view! {
+        <Title text=user.name.clone() />
         <p class="back"><a href="/settings/users">"Users"</a></p>
         <h1>{user.name.clone()}</h1>
         <p>
             <State user=user.clone() />
             {user.is_break_glass.then(|| view! { " " <span class="tag">"For emergencies"</span> }.into_any())}
         </p>
+        <Done done=page.done />
         <Mistake mistake=page.mistake />
         <form class="narrow" method="post" action="/api/set-user-rights" autocomplete="off">
             <h2>"Role and streams"</h2>
@@ -152,14 +153,13 @@ fn One(page: OnePage) -> impl IntoView {
         </form>
         <form class="narrow" method="post" action="/api/set-user-password" autocomplete="off">
             <h2>"Password"</h2>
-            <p class="hint">"15 to 128 characters. All sessions of this user end."</p>
             <input r#type="hidden" name="id" value=id.clone() />
-            <PasswordField name="password" label="New password" autocomplete="new-password" is_plain=true />
+            <PasswordField name="password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All sessions of this user end." is_plain=true />
             <button type="submit">"Set password"</button>
         </form>
         <form class="narrow" method="post" action=action>
             <h2>"Access"</h2>
-            <p class="hint">"A user who is disabled cannot sign in; open sessions end. What the user did stays under this name."</p>
+            <p class="hint">{hint}</p>
             <input r#type="hidden" name="id" value=id />
             <button type="submit">{word}</button>
         </form>

@@ -177,27 +177,29 @@ pub async fn audit_export(settings: &Settings, output: impl Write) -> anyhow::Re
     audit::export(&store, output).await
 }
 
-/// Says what the configuration means and tries one cheap read per target.
+/// Says what the configuration means, tries one cheap read per target, and assumes its change role, where it has one.
 ///
 /// # Errors
-/// When a target cannot be read, or the database not be opened.
+/// When a target cannot be read or its role not be assumed, or the database not be opened.
 pub async fn check_config(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
     Store::open(&settings.database_url, Opener::Command).await?;
     writeln!(output, "database {}: can be opened", without_password(&settings.database_url))?;
     let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
     let mut failed = 0;
-    for target in targets::load(&settings.targets, &clock).await? {
+    let targets = targets::load(&settings.targets, &clock).await?;
+    for target in &targets {
+        let mut is_well = true;
         if let Err(refusal) = target.sender("check-config").await {
-            failed += 1;
+            is_well = false;
             let why = match refusal.kind {
                 RefusalKind::NotSent { detail, .. } => detail,
-                other => format!("{other:?}"),
+                _ => "AWS refused".to_owned(),
             };
             writeln!(output, "target {}: sts:AssumeRole failed: {why}", target.label())?;
         }
         match target.kinesis.list_streams(&super::aws::ListFrom::Start).await {
             Err(failure) => {
-                failed += 1;
+                is_well = false;
                 writeln!(output, "target {}: kinesis:ListStreams failed: {failure}", target.label())?;
             }
             Ok(page) => match page.streams.first() {
@@ -205,15 +207,16 @@ pub async fn check_config(settings: &Settings, mut output: impl Write) -> anyhow
                 Some(stream) => match target.kinesis.describe_stream_summary(&StreamRef::Name(stream.name.clone())).await {
                     Ok(report) => writeln!(output, "target {}: can be listed and read (account {})", target.label(), report.arn.account)?,
                     Err(failure) => {
-                        failed += 1;
+                        is_well = false;
                         writeln!(output, "target {}: can be listed; kinesis:DescribeStreamSummary failed: {failure}", target.label())?;
                     }
                 },
             },
         }
+        failed += usize::from(!is_well);
     }
     if failed > 0 {
-        bail!("{failed} targets cannot be read");
+        bail!("{failed} of {} targets failed; the lines above say why", targets.len());
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use leptos_axum::ResponseOptions;
 use tower_sessions::Session;
 
 use super::{
-    audit::Actor,
+    audit::{Actor, Reader},
     auth::accounts::Accounts,
     inventory::STALE_AFTER_MS,
     middleware::{client_address::ClientAddress, headers::ResponseNonce},
@@ -127,7 +127,8 @@ impl RequestContext {
     pub fn signed_in(&self) -> Option<SignedIn> {
         let requester = self.requester().ok()?;
         let may_change = requester.role.may(Permission::Change) && !self.state.is_read_only;
-        Some(SignedIn { name: requester.user_name, role: requester.role, may_change })
+        let sees_whole_audit = Reader::from(&requester).sees_everything;
+        Some(SignedIn { name: requester.user_name, role: requester.role, may_change, sees_whole_audit })
     }
 
     /// What the frame of a page shows: of the targets only to people who are signed in.

@@ -9,12 +9,15 @@ use super::{
 use crate::{
     model::{
         identity::Role,
+        scope::Scope,
         timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
-        validation::UserName,
+        validation::{FormMistake, UserName},
     },
     server::{
-        audit::AuditEvent,
-        store::{User, sign_in_failures, users},
+        audit::{Actor as Doer, AuditEvent},
+        auth::accounts::{AccountError, Accounts, NewUser},
+        clock::{Clock, SystemClock},
+        store::{Opener, Store, User, sign_in_failures},
     },
 };
 
@@ -60,6 +63,7 @@ async fn failed_passwords_keep_the_next_one_waiting_and_the_right_one_too() {
     }
     let page = stranger.get(stranger.sign_in("operator", PASSWORD).await.location()).await.body;
     assert!(page.contains("Too many attempts failed") && page.contains("value=\"operator\""), "{page}");
+    assert!(page.contains("The next attempt is looked at from "), "{page}");
     app.clock.advance(MINUTE_MS);
     let operator = stranger.signed_in("operator", PASSWORD).await;
     assert_eq!(operator.get("/streams").await.status, StatusCode::OK);
@@ -89,7 +93,6 @@ async fn after_a_hundred_failures_one_attempt_an_hour_is_left() {
 async fn who_there_is_shows_in_no_answer() {
     let app = TestApp::start().await;
     let administrator = app.actor(Role::Admin).await;
-    app.state.clock.now();
     let id = user(&app, "viewer").await.id;
     assert_eq!(administrator.post("/api/disable-user", &[("id", &id)]).await.status, StatusCode::SEE_OTHER);
     let stranger = Actor { address: [203, 0, 113, 9], ..app.anonymous() };
@@ -227,7 +230,7 @@ async fn an_administrator_adds_users_and_changes_them() {
     }
     assert_eq!(app.state.store.users().await.unwrap().len(), 4);
     let added = new("mira", "operator", "111122223333/eu-west-1/orders-*", PASSWORD).await;
-    assert_eq!((added.status, added.location()), (StatusCode::SEE_OTHER, "/settings/users"));
+    assert_eq!((added.status, added.location()), (StatusCode::SEE_OTHER, "/settings/users?done=user-added"));
     let mira = app.anonymous().signed_in("mira", PASSWORD).await;
     let id = user(&app, "mira").await.id;
     let page = administrator.get(&format!("/settings/users/{id}")).await.body;
@@ -238,7 +241,8 @@ async fn an_administrator_adds_users_and_changes_them() {
     app.known("orders-prod").await;
     assert_eq!(mira.get(path).await.status, StatusCode::OK);
     let set = administrator.post("/api/set-user-rights", &[("id", &id), ("role", "viewer"), ("scope", "*")]).await;
-    assert_eq!(set.location(), format!("/settings/users/{id}"));
+    assert_eq!(set.location(), format!("/settings/users/{id}?done=rights-saved"));
+    assert!(administrator.get(set.location()).await.body.contains("Role and streams are saved."));
     assert_eq!(mira.get(path).await.status, StatusCode::FORBIDDEN);
     // A password ends the sessions.
     administrator.post("/api/set-user-password", &[("id", &id), ("password", "another password of mira's")]).await;
@@ -302,7 +306,7 @@ async fn who_changes_the_own_password_stays_signed_in_here_only() {
         assert!(here.get(answer.location()).await.body.contains("role=\"alert\""), "{new}");
     }
     let changed = change(PASSWORD, "a new password of mine").await;
-    assert_eq!((changed.status, changed.location()), (StatusCode::SEE_OTHER, "/settings"));
+    assert_eq!((changed.status, changed.location()), (StatusCode::SEE_OTHER, "/settings?done=password-changed"));
     let still_here = Actor { cookie: Some(changed.cookie()), ..here };
     assert_ne!(still_here.cookie, here.cookie, "another id");
     assert_eq!(still_here.get("/streams").await.status, StatusCode::OK);
@@ -325,7 +329,7 @@ async fn fields_that_a_form_does_not_have_change_nothing() {
         ("scope", "*"),
         ("is_break_glass", "1"),
     ];
-    assert_eq!(viewer.post("/api/change-password", &fields).await.location(), "/settings");
+    assert_eq!(viewer.post("/api/change-password", &fields).await.location(), "/settings?done=password-changed");
     let after = user(&app, "viewer").await;
     assert_eq!((after.role, after.is_break_glass, after.scope), (own.role, false, own.scope));
     app.anonymous().signed_in("admin", PASSWORD).await;
@@ -341,7 +345,7 @@ async fn the_account_for_emergencies_is_announced_to_everybody() {
     let app = TestApp::start().await;
     let administrator = app.actor(Role::Admin).await;
     let fields = [("user_name", "emergency"), ("role", "admin"), ("scope", "*"), ("password", PASSWORD), ("for_emergencies", "yes")];
-    assert_eq!(administrator.post("/api/add-user", &fields).await.location(), "/settings/users");
+    assert_eq!(administrator.post("/api/add-user", &fields).await.location(), "/settings/users?done=user-added");
     let viewer = app.actor(Role::Viewer).await;
     let words = "The account for emergencies signed in at ";
     assert!(!viewer.get("/streams").await.body.contains(words));
@@ -352,7 +356,11 @@ async fn the_account_for_emergencies_is_announced_to_everybody() {
     assert!(!app.anonymous().get("/sign-in").await.body.contains(words), "strangers are told nothing");
     let event = events(&app).await.into_iter().find(|event| event.actor == "emergency").unwrap();
     assert_eq!((event.action.as_str(), event.result.as_str()), ("session.signed-in", "by password; account for emergencies"));
-    assert!(administrator.get("/audit?q=account+for+emergencies").await.body.contains("by password; account for emergencies"));
+    let link = "/audit?q=account+for+emergencies";
+    assert!(administrator.get("/streams").await.body.contains(link));
+    assert!(administrator.get(link).await.body.contains("by password; account for emergencies"));
+    let advice = viewer.get("/streams").await.body;
+    assert!(!advice.contains(link) && advice.contains("tell an administrator"), "who would find nothing there is not led there");
     // A day later it is history.
     app.clock.advance(DAY_MS + MINUTE_MS);
     let viewer = app.actor(Role::Viewer).await;
@@ -367,6 +375,30 @@ async fn common_passwords_make_no_first_administrator() {
     let answer = app.anonymous().post("/api/setup", &fields).await;
     assert_eq!(problem(&answer), "password-common");
     assert!(app.anonymous().get(answer.location()).await.body.contains("Many people have this password"));
-    let mut tx = app.state.store.write().await.unwrap();
-    assert!(users::has_other_admin(&mut tx, "").await.unwrap());
+    // Nor does a name that the chain gives to the server; and nobody was made.
+    let token = app.state.setup.open(app.state.clock.now());
+    for name in ["Keystream", "first"] {
+        let fields = [("token", token.as_str()), ("user_name", name), ("password", "correct horse battery staple")];
+        let answer = app.anonymous().post("/api/setup", &fields).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "somebody is registered: {}", answer.location());
+    }
+    assert_eq!(app.state.store.users().await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn the_first_administrator_is_written_down_and_never_called_like_the_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite://{}", directory.path().join("k.db").display()), Opener::Command).await.unwrap();
+    let actor = Doer { name: "setup link".to_owned(), ..Doer::default() };
+    let accounts = Accounts { store: &store, actor, now: SystemClock.now() };
+    let new =
+        |name: &str| NewUser { name: UserName::parse(name).unwrap(), role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
+    for name in ["keystream", "KEYSTREAM"] {
+        let refused = accounts.add(new(name), "phc".to_owned()).await.unwrap_err();
+        assert!(matches!(refused, AccountError::Mistake(FormMistake::UserNameTaken)), "{refused}");
+    }
+    accounts.add(new("first"), "phc".to_owned()).await.unwrap();
+    let rows = store.audit_rows(0, 10).await.unwrap();
+    let told: Vec<_> = rows.iter().map(|row| (row.event.actor.as_str(), row.event.action.as_str(), row.event.after.as_str())).collect();
+    assert_eq!(told, [("setup link", "user.added", "admin, scope *")]);
 }

@@ -340,7 +340,7 @@ async fn a_running_server_writes_checkpoints_at_the_start_every_hour_and_at_the_
 }
 
 /// Every act of a person that changes something, by its form; each in words.
-async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>) -> Vec<(&'static str, Answer)> {
+async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>, leaving: &Actor<'a>, session: &str) -> Vec<(&'static str, Answer)> {
     let id =
         |name: &'static str| async move { app.state.store.users().await.unwrap().into_iter().find(|user| user.name == name).unwrap().id };
     let viewer = id("viewer").await;
@@ -356,6 +356,8 @@ async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>) -> Vec<(&'static 
         ("set-user-password", administrator.post("/api/set-user-password", &password).await),
         ("disable-user", administrator.post("/api/disable-user", &[("id", &viewer)]).await),
         ("enable-user", administrator.post("/api/enable-user", &[("id", &viewer)]).await),
+        ("sign-out", leaving.post("/api/sign-out", &[]).await),
+        ("end-session", administrator.post("/api/end-session", &[("id", session)]).await),
         ("end-other-sessions", administrator.post("/api/end-other-sessions", &[]).await),
         ("change-password", administrator.post("/api/change-password", &own).await),
         ("export", administrator.get("/audit/export?format=csv").await),
@@ -365,18 +367,25 @@ async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>) -> Vec<(&'static 
     ]
 }
 
+/// How a person's page names another of the person's sessions.
+async fn other_session(actor: &Actor<'_>) -> String {
+    let page = actor.get("/settings").await.body;
+    page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn nothing_is_done_that_cannot_be_written_down() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
     let administrator = app.actor(Role::Admin).await;
-    let other = app.actor(Role::Admin).await;
+    let (other, leaving) = (app.actor(Role::Admin).await, app.actor(Role::Auditor).await);
     let store = &app.state.store;
+    let session = other_session(&administrator).await;
     let rows_before = store.audit_rows(0, 1_000).await.unwrap().len();
     let users = || async { format!("{:?}", store.users().await.unwrap()) };
     let before = users().await;
     store.run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await.unwrap();
-    for (act, answer) in acts(&app, &administrator).await {
+    for (act, answer) in acts(&app, &administrator, &leaving, &session).await {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{act}: {}", answer.location());
         assert!(!answer.headers.contains_key("set-cookie") && !answer.header("retry-after").is_empty(), "{act}");
         assert!(!answer.body.contains("no room"), "{act} tells nothing internal");
@@ -385,11 +394,15 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     assert_eq!(store.audit_rows(0, 1_000).await.unwrap().len(), rows_before);
     assert!(store.changes(Stretch { skip: 0, take: 9 }).await.unwrap().is_empty());
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
-    assert_eq!(other.get("/streams").await.status, StatusCode::OK, "no session was ended");
+    for actor in [&other, &leaving] {
+        assert_eq!(actor.get("/streams").await.status, StatusCode::OK, "no session was ended");
+    }
     store.run("DROP TRIGGER full").await.unwrap();
     let administrator = app.actor(Role::Admin).await;
-    for (act, answer) in
-        acts(&app, &administrator).await.into_iter().filter(|(act, _)| !matches!(*act, "confirm-identity" | "export" | "sign-in"))
+    for (act, answer) in acts(&app, &administrator, &leaving, &session)
+        .await
+        .into_iter()
+        .filter(|(act, _)| !matches!(*act, "confirm-identity" | "export" | "sign-in"))
     {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{act}: {}", answer.body);
         assert!(!answer.location().contains("problem="), "{act}: {}", answer.location());

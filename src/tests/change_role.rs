@@ -9,7 +9,10 @@ use crate::{
         identity::Role,
         refusal::{Obstacle, RefusalKind},
     },
-    server::config::Settings,
+    server::{
+        commands,
+        config::{Settings, TargetSettings},
+    },
 };
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/ops/keystream-guarded";
@@ -37,7 +40,9 @@ async fn the_persons_name_is_in_the_session_that_sends_and_reads_go_without() {
     assert!(sessions_of("DescribeStreamSummary").iter().all(Option::is_none));
     let rows = app.state.store.audit_rows(0, 100).await.unwrap();
     let sent = rows.iter().find(|row| row.event.action == "change.sent").unwrap();
-    assert_eq!(sent.event.user_agent, format!("{ROLE} as keystream-operator"));
+    assert_eq!(sent.event.result, format!("Sent, as {ROLE} in session keystream-operator"));
+    let page = operator.get(&format!("/changes/{id}")).await.body;
+    assert!(page.contains(&format!("As {ROLE}, session keystream-operator.")), "{page}");
     let stop = log.iter().find(|call| call["operation"] == "StopStreamEncryption").unwrap();
     assert_eq!((stop["account"].as_str(), stop["region"].as_str()), (Some("111122223333"), Some(REGION)));
 }
@@ -60,6 +65,34 @@ async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
         "trust policy",
     ] {
         assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn check_config_tries_the_role_too() {
+    for (external_id, expected, failed) in [
+        (None, "sts:AssumeRole failed: arn:aws:iam::111122223333:role/ops/keystream-guarded as keystream-check-config: AccessDenied", true),
+        (Some("keystream-external"), "can be listed and read (account 111122223333)", false),
+    ] {
+        let app = with_role(external_id).await;
+        let mut settings = Settings::load(&[("database_url", Some(app.database_url.clone()))], None).unwrap();
+        settings.targets = vec![TargetSettings {
+            account: Some("111122223333".parse().unwrap()),
+            region: Some(REGION.parse().unwrap()),
+            endpoint: Some(app.simulator.clone()),
+            simulator_access_key: Some("111122223333".to_owned()),
+            change_role: Some(ROLE.to_owned()),
+            external_id: external_id.map(ToOwned::to_owned),
+            ..TargetSettings::default()
+        }];
+        let mut said = Vec::new();
+        let checked = commands::check_config(&settings, &mut said).await;
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains(expected), "{said}");
+        assert_eq!(
+            checked.err().map(|error| error.to_string()),
+            failed.then(|| "1 of 1 targets failed; the lines above say why".to_owned())
+        );
     }
 }
 

@@ -10,6 +10,7 @@ use leptos::server_fn::axum::server_fn_paths;
 
 use super::support::{Actor, Setup, TestApp};
 use crate::{
+    app::is_plain,
     model::identity::{Permission, Role},
     server::{
         auth::permissions::TABLE,
@@ -160,4 +161,22 @@ async fn read_only_refuses_every_change_on_the_server() {
     assert_eq!(operator.call("/api/disable", &fields).await.status, StatusCode::FORBIDDEN);
     assert_eq!(operator.post("/api/disable", &fields).await.status, StatusCode::FORBIDDEN);
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
+}
+
+#[tokio::test]
+async fn pages_are_taken_over_by_wasm_or_stay_as_they_come() {
+    let app = TestApp::start().await;
+    let administrator = app.actor(Role::Admin).await;
+    let mut plain = BTreeSet::new();
+    for route in ROUTES.iter() {
+        let path = route.path().replace(['{', '}'], "");
+        let page = administrator.get(&path).await.body;
+        assert_eq!(page.contains("<script type=\"module\""), !is_plain(&path), "{path}");
+        assert!(page.contains("<h1>"), "{path} is a page: {page}");
+        if is_plain(&path) {
+            plain.insert(route.path().to_owned());
+        }
+    }
+    let expected = ["/audit", "/confirm-identity", "/help", "/settings", "/settings/users", "/settings/users/{id}"];
+    assert_eq!(plain, expected.map(str::to_owned).into());
 }

@@ -4,7 +4,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::Write,
+    io::{Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -159,17 +159,26 @@ impl Checkpoints {
     /// # Errors
     /// When the database cannot be read or the file not be written.
     pub async fn add(&self, store: &Store, now: Timestamp) -> Result<String, CheckpointError> {
+        let failed = |source| in_file(&self.file, source);
+        // Held until the line is written: two writers of one file would follow the same line. The last row is read under
+        // it, so that none goes back.
+        let mut file = File::options().create(true).read(true).append(true).open(&self.file).map_err(failed)?;
+        file = tokio::task::spawn_blocking(move || file.lock().map(|()| file))
+            .await
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(failed)?;
         let (seq, head) = store.audit_head().await?.unwrap_or_else(|| (0, GENESIS.to_owned()));
-        let written = match std::fs::read_to_string(&self.file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(in_file(&self.file, source)),
-        };
+        let mut written = String::new();
+        file.read_to_string(&mut written).map_err(failed)?;
+        if !written.is_empty() && !written.ends_with('\n') {
+            let why = "it is not whole: a write broke off. Take it out, and this file goes on".to_owned();
+            return Err(CheckpointError::Line { path: self.file.display().to_string(), line: written.lines().count(), why });
+        }
         let previous = written.lines().next_back().map_or_else(|| GENESIS.to_owned(), hash_of);
         let checkpoint = self.key.sign(Checkpoint { seq, head, at: now, previous, signature: String::new() });
         let line = serde_json::to_string(&checkpoint).unwrap_or_default();
-        let mut file = File::options().create(true).append(true).open(&self.file).map_err(|source| in_file(&self.file, source))?;
-        writeln!(file, "{line}").and_then(|()| file.sync_all()).map_err(|source| in_file(&self.file, source))?;
+        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(line)
     }
 

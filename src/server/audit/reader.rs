@@ -18,8 +18,8 @@ use crate::{
 /// Rows read at a time.
 const STRETCH: i64 = 500;
 
-/// Somebody who reads the chain. Auditors and administrators see all of it; others what was done to streams of their
-/// scope, without addresses, and what they did or suffered themselves.
+/// Somebody who reads the chain. Auditors and administrators whose scope is every stream see all of it; everybody else
+/// what was done to streams in scope, without addresses, and what was done by or to that person.
 #[derive(Debug, Clone)]
 pub struct Reader {
     name: String,

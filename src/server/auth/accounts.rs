@@ -5,18 +5,15 @@ use thiserror::Error;
 
 use super::{new_password, passwords::HashError};
 use crate::{
-    error::AppError,
     model::{
         identity::Role,
-        pages::UserTyped,
         scope::Scope,
         timestamp::Timestamp,
         validation::{FormMistake, UserName},
     },
     server::{
         audit::{self, Actor, AuditEvent, SERVER},
-        context::{RequestContext, Requester},
-        store::{Store, StoreError, User, users},
+        store::{Store, StoreError, Tx, User, users},
     },
 };
 
@@ -56,19 +53,27 @@ impl Accounts<'_> {
     /// # Errors
     /// When the name is taken or the database cannot be written.
     pub async fn add(&self, new: NewUser, password_hash: String) -> Result<(), AccountError> {
-        let user = User { scope: new.scope, is_break_glass: new.is_break_glass, ..User::new(&new.name, new.role, Some(password_hash)) };
+        let mut tx = self.store.write().await?;
+        self.add_within(&mut tx, new, password_hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// As [`Accounts::add`], in a transaction of the caller's.
+    ///
+    /// # Errors
+    /// As [`Accounts::add`]; the caller must then not commit.
+    pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<(), AccountError> {
         // The chain must not take a person for the server.
         if new.name.folded() == SERVER {
             return Err(AccountError::Mistake(FormMistake::UserNameTaken));
         }
-        let mut tx = self.store.write().await?;
-        if let Err(error) = users::insert(&mut tx, &user, &new.name, self.now).await {
+        let user = User { scope: new.scope, is_break_glass: new.is_break_glass, ..User::new(&new.name, new.role, Some(password_hash)) };
+        if let Err(error) = users::insert(tx, &user, &new.name, self.now).await {
             let is_taken = error.is_unique_violation();
             return Err(if is_taken { AccountError::Mistake(FormMistake::UserNameTaken) } else { error.into() });
         }
         let event = AuditEvent { after: rights(&user), ..self.event("user.added", &user) };
-        audit::append(&mut tx, event).await?;
-        Ok(tx.commit().await?)
+        Ok(audit::append(tx, event).await?)
     }
 
     /// Sets role and scope. They count from the user's next request on.
@@ -138,66 +143,6 @@ impl Accounts<'_> {
 fn rights(user: &User) -> String {
     let emergencies = if user.is_break_glass { ", for emergencies" } else { "" };
     format!("{}, scope {}{emergencies}", user.role, user.scope)
-}
-
-/// Adds a user as an administrator typed it.
-///
-/// # Errors
-/// See [`AccountError`]; nothing was saved.
-pub async fn add_as_typed(
-    cx: &RequestContext,
-    requester: &Requester,
-    typed: UserTyped,
-    password: SecretString,
-) -> Result<(), AccountError> {
-    let name = UserName::parse(&typed.name).map_err(AccountError::Mistake)?;
-    let (role, scope) = rights_as_typed(&typed)?;
-    check_new_password(&password, &name)?;
-    let hash = cx.state.passwords.hash(password).await?;
-    cx.accounts(requester).add(NewUser { name, role, scope, is_break_glass: typed.is_break_glass }, hash).await
-}
-
-/// Sets role and scope as an administrator typed them.
-///
-/// # Errors
-/// See [`AccountError`]; nothing was saved.
-pub async fn set_rights_as_typed(cx: &RequestContext, requester: &Requester, user_id: &str, typed: UserTyped) -> Result<(), AccountError> {
-    let (role, scope) = rights_as_typed(&typed)?;
-    cx.accounts(requester).set_rights(user_id, role, scope).await
-}
-
-/// Sets a password as an administrator typed it.
-///
-/// # Errors
-/// See [`AccountError`]; nothing was saved.
-pub async fn set_password_as_typed(
-    cx: &RequestContext,
-    requester: &Requester,
-    user_id: &str,
-    password: SecretString,
-) -> Result<(), AccountError> {
-    let user = cx.state.store.user(user_id).await?.ok_or(AccountError::NotFound)?;
-    check_new_password(&password, &UserName::parse(&user.name).map_err(AccountError::Mistake)?)?;
-    let hash = cx.state.passwords.hash(password).await?;
-    cx.accounts(requester).set_password(user_id, &hash).await
-}
-
-fn rights_as_typed(typed: &UserTyped) -> Result<(Role, Scope), AccountError> {
-    let role = Role::parse(&typed.role).ok_or(AccountError::Mistake(FormMistake::RoleMissing))?;
-    Ok((role, Scope::parse(&typed.scope).map_err(AccountError::Mistake)?))
-}
-
-/// The page of a user who is there.
-///
-/// # Errors
-/// When there is no such user or the database cannot be read.
-pub async fn page_of(cx: &RequestContext, user_id: &str) -> Result<String, AppError> {
-    match cx.state.store.user(user_id).await {
-        // One of ours, so safe in a path.
-        Ok(Some(user)) => Ok(format!("/settings/users/{}", user.id)),
-        Ok(None) => Err(cx.fail(AppError::NotFound)),
-        Err(error) => Err(cx.fail_store(&error)),
-    }
 }
 
 /// Whether a new password may be this user's.

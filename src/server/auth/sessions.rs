@@ -159,7 +159,7 @@ impl SessionStore for Sessions {
             tx.commit().await
         };
         write.await.map_err(backend)?;
-        if sign_in.is_break_glass {
+        if sign_in.is_break_glass && sign_in.how == How::Password {
             // For whoever is woken by the log: everybody else sees it on every page.
             tracing::error!(
                 user = sign_in.user_name,
@@ -277,6 +277,18 @@ pub async fn is_live(services: &Services, requester: &Requester) -> bool {
         Err(_) => true,
         Ok(None) => false,
     }
+}
+
+/// Ends the session of this request, as its person asks.
+///
+/// # Errors
+/// When it could not be written: then it has not ended.
+pub async fn sign_out(services: &Services, requester: &Requester) -> Result<(), StoreError> {
+    let now = services.clock.now();
+    let mut tx = services.store.write().await?;
+    table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, now).await?;
+    audit::append(&mut tx, AuditEvent::by(&requester.actor(), now, "session.signed-out", &requester.user_name)).await?;
+    tx.commit().await
 }
 
 /// Ends one of a person's own sessions; whether there was one.

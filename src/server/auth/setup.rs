@@ -4,9 +4,20 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use secrecy::SecretString;
+
+use super::{
+    accounts::{Accounts, NewUser, check_new_password},
+    sign_in::SignInError,
+};
 use crate::{
-    model::timestamp::{HOUR_MS, Timestamp},
-    server::random,
+    model::{
+        identity::Role,
+        scope::Scope,
+        timestamp::{HOUR_MS, Timestamp},
+        validation::UserName,
+    },
+    server::{audit::Actor, context::RequestContext, random, store::users},
 };
 
 /// The open link, if there is one. Only its hash is kept.
@@ -33,6 +44,31 @@ impl SetupLink {
     pub fn close(&self) {
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
+///
+/// # Errors
+/// See [`SignInError`]. In each case nothing was saved.
+pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &str, password: SecretString) -> Result<(), SignInError> {
+    let now = cx.state.clock.now();
+    if !cx.state.setup.admits(token, now) {
+        return Err(SignInError::NotFound);
+    }
+    let name = UserName::parse(user_name).map_err(SignInError::Mistake)?;
+    check_new_password(&password, &name)?;
+    let hash = cx.state.passwords.hash(password).await?;
+    let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
+    let accounts = Accounts { store: &cx.state.store, actor: Actor { name: "setup link".to_owned(), ..cx.stranger() }, now };
+    let mut tx = cx.state.store.write().await?;
+    if !users::is_empty(&mut tx).await? {
+        cx.state.setup.close();
+        return Err(SignInError::NotFound);
+    }
+    accounts.add_within(&mut tx, new, hash).await?;
+    tx.commit().await?;
+    cx.state.setup.close();
+    Ok(())
 }
 
 fn hash(token: &str) -> [u8; 32] {

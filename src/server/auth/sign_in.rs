@@ -1,4 +1,4 @@
-//! Signing in and out, showing once more who one is, and the first administrator.
+//! Signing in and out, and showing once more who one is.
 
 use secrecy::SecretString;
 use thiserror::Error;
@@ -10,14 +10,11 @@ use super::{
 };
 use crate::{
     error::AppError,
-    model::{
-        identity::Role,
-        validation::{FormMistake, UserName},
-    },
+    model::validation::{FormMistake, UserName},
     server::{
         audit::{self, AuditEvent},
         context::{RequestContext, Requester},
-        store::{StoreError, User, users},
+        store::{StoreError, User},
     },
 };
 
@@ -169,44 +166,18 @@ async fn begin(cx: &RequestContext, user: User, how: How) -> Result<(), SignInEr
     Ok(sessions::begin(&cx.session()?, &sign_in).await?)
 }
 
-/// Ends the session.
+/// Ends the session. The row that says so is written with it: if it cannot be, the session goes on.
 ///
 /// # Errors
 /// When it could not be ended: then it is said, and not that it was.
 pub async fn out(cx: &RequestContext) -> Result<(), AppError> {
     let requester = cx.requester().map_err(|error| cx.fail(error))?;
     let session = cx.session().map_err(|error| cx.fail(error))?;
-    session.flush().await.map_err(|error| {
-        tracing::error!(%error, "a session could not be ended: {error}");
-        cx.fail(AppError::Unavailable)
-    })?;
-    let event = AuditEvent::by(&requester.actor(), cx.state.clock.now(), "session.signed-out", &requester.user_name);
-    audit::append_alone(&cx.state.store, event).await.map_err(|error| cx.fail_store(&error))
-}
-
-/// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
-///
-/// # Errors
-/// See [`SignInError`]. In each case nothing was saved.
-pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &str, password: SecretString) -> Result<(), SignInError> {
-    let now = cx.state.clock.now();
-    if !cx.state.setup.admits(token, now) {
-        return Err(SignInError::NotFound);
+    sessions::sign_out(&cx.state, &requester).await.map_err(|error| cx.fail_store(&error))?;
+    // Takes the cookie away; in the database it has ended.
+    if let Err(error) = session.flush().await {
+        tracing::warn!(%error, "the cookie of a session that has ended could not be taken away: {error}");
     }
-    let name = UserName::parse(user_name).map_err(SignInError::Mistake)?;
-    accounts::check_new_password(&password, &name)?;
-    let user = User::new(&name, Role::Admin, Some(cx.state.passwords.hash(password).await?));
-    let actor = audit::Actor { name: "setup link".to_owned(), ..cx.stranger() };
-    let event = AuditEvent { after: Role::Admin.word().to_owned(), ..AuditEvent::by(&actor, now, "user.added", name.as_str()) };
-    let mut tx = cx.state.store.write().await?;
-    if !users::is_empty(&mut tx).await? {
-        cx.state.setup.close();
-        return Err(SignInError::NotFound);
-    }
-    users::insert(&mut tx, &user, &name, now).await?;
-    audit::append(&mut tx, event).await?;
-    tx.commit().await?;
-    cx.state.setup.close();
     Ok(())
 }
 

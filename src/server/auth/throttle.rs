@@ -1,6 +1,6 @@
 //! Failed passwords keep the next attempt waiting: by account wherever it comes from, and by network whichever account it
-//! is for. Counted in the database, before the password is looked at: neither a restart, nor another instance, nor many
-//! attempts at once get around it.
+//! is for. Counted in the database, for the account before the password is looked at and for the network once it was
+//! wrong: neither a restart, nor another instance, nor many attempts at once on an account get around it.
 
 use std::net::IpAddr;
 

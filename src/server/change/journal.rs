@@ -9,7 +9,7 @@ use std::{
 
 use super::{Changes, timeline::Timeline};
 use crate::{
-    model::change::{Change, End, Ending, OutcomeUnknown, Step},
+    model::change::{Change, End, Ending, OutcomeUnknown, SentAs, Step},
     server::{
         audit::{self, AuditEvent},
         context::Requester,
@@ -124,13 +124,16 @@ impl Changes {
 
     fn event(&self, change: &Change, action: &str) -> AuditEvent {
         let result = change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
+        // In which session, so that CloudTrail's line is found.
+        let result = match &change.sent_as {
+            Some(SentAs { role, session }) if action == "change.sent" => format!("{result}, as {role} in session {session}"),
+            _ => result,
+        };
         let request_id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
         AuditEvent {
             reason: change.reason.clone(),
             before: state_before(change),
             after: change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words()),
-            // In which session, so that CloudTrail's line is found.
-            user_agent: change.sent_as.as_ref().map_or_else(String::new, |sent_as| format!("{} as {}", sent_as.role, sent_as.session)),
             aws_request_id: request_id.unwrap_or_default(),
             result: match &change.outcome_unknown {
                 Some(OutcomeUnknown { why, .. }) if change.accepted.is_none() => format!("{result}; outcome unknown: {why}"),

@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    accounts::{answer_account, answer_own_account, draft_of_user},
+    accounts::{add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed, set_rights_as_typed},
     disable::{answer_disable, ask_before_disable, draft_of_disable, refused},
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };

@@ -5,8 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::{back_to, kept_draft};
 use crate::{
     error::AppError,
-    model::validation::{FormMistake, safe_next},
-    server::{auth::sign_in::SignInError, context::RequestContext},
+    model::{
+        timestamp::{SECOND_MS, Timestamp},
+        validation::{FormMistake, safe_next},
+    },
+    server::{
+        auth::sign_in::SignInError,
+        context::{RequestContext, Requester},
+    },
 };
 
 /// What was typed into the form; never the password.
@@ -14,11 +20,13 @@ use crate::{
 pub struct SignInDraft {
     pub user_name: String,
     pub next: String,
+    #[serde(default)]
+    pub wait_until: Option<Timestamp>,
 }
 
 impl SignInDraft {
     fn of(user_name: &str, next: String) -> Self {
-        Self { user_name: user_name.chars().take(64).collect(), next }
+        Self { user_name: user_name.chars().take(64).collect(), next, wait_until: None }
     }
 }
 
@@ -33,7 +41,7 @@ pub async fn answer_sign_in(cx: &RequestContext, signed_in: Result<(), SignInErr
             cx.see_other(&next);
             Ok(())
         }
-        Err(error) => Err(not_signed_in(cx, error, "/sign-in", &SignInDraft::of(user_name, next)).await),
+        Err(error) => Err(not_signed_in(cx, error, "", "/sign-in", SignInDraft::of(user_name, next)).await),
     }
 }
 
@@ -41,14 +49,19 @@ pub async fn answer_sign_in(cx: &RequestContext, signed_in: Result<(), SignInErr
 ///
 /// # Errors
 /// The refusal, for browsers with wasm.
-pub async fn answer_confirmed_identity(cx: &RequestContext, confirmed: Result<(), SignInError>, next: &str) -> Result<(), AppError> {
+pub async fn answer_confirmed_identity(
+    cx: &RequestContext,
+    requester: &Requester,
+    confirmed: Result<(), SignInError>,
+    next: &str,
+) -> Result<(), AppError> {
     let next = safe_next(next);
     match confirmed {
         Ok(()) => {
             cx.see_other(&next);
             Ok(())
         }
-        Err(error) => Err(not_signed_in(cx, error, "/confirm-identity", &SignInDraft::of("", next)).await),
+        Err(error) => Err(not_signed_in(cx, error, &requester.user_id, "/confirm-identity", SignInDraft::of("", next)).await),
     }
 }
 
@@ -63,15 +76,19 @@ pub async fn answer_setup(cx: &RequestContext, created: Result<(), SignInError>,
             Ok(())
         }
         // A mistake is looked for only once the link has admitted this token: it is one of ours and safe in a path.
-        Err(error) => Err(not_signed_in(cx, error, &format!("/setup/{token}"), &SignInDraft::of(user_name, String::new())).await),
+        Err(error) => Err(not_signed_in(cx, error, "", &format!("/setup/{token}"), SignInDraft::of(user_name, String::new())).await),
     }
 }
 
 /// The error that a refused password form becomes; a plain form goes back to its page.
-pub(super) async fn not_signed_in(cx: &RequestContext, error: SignInError, page: &str, draft: &SignInDraft) -> AppError {
+pub(super) async fn not_signed_in(cx: &RequestContext, error: SignInError, user_id: &str, page: &str, draft: SignInDraft) -> AppError {
     match error {
-        SignInError::Mistake(mistake) => back_to(cx, "", page, mistake, draft).await,
-        SignInError::MustWait { .. } if cx.wants_html() => back_to(cx, "", page, FormMistake::TooManyFailures, draft).await,
+        SignInError::Mistake(mistake) => back_to(cx, user_id, page, mistake, &draft).await,
+        SignInError::MustWait { seconds } if cx.wants_html() => {
+            let millis = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND_MS);
+            let draft = SignInDraft { wait_until: Some(cx.state.clock.now().plus_millis(millis)), ..draft };
+            back_to(cx, user_id, page, FormMistake::TooManyFailures, &draft).await
+        }
         SignInError::MustWait { seconds } => cx.fail(AppError::TooOften { seconds }),
         SignInError::NotFound => cx.fail(AppError::NotFound),
         SignInError::Store(error) => cx.fail_store(&error),
@@ -82,6 +99,6 @@ pub(super) async fn not_signed_in(cx: &RequestContext, error: SignInError, page:
 }
 
 /// What the form shows again after a mistake.
-pub async fn draft_of_sign_in(cx: &RequestContext, draft: Option<String>) -> SignInDraft {
-    kept_draft(cx, "", draft).await
+pub async fn draft_of_sign_in(cx: &RequestContext, user_id: &str, draft: Option<String>) -> SignInDraft {
+    kept_draft(cx, user_id, draft).await
 }

@@ -29,7 +29,7 @@ const PER_NETWORK: (u32, u32) = (1_000, 3_000);
 const ATTEMPTS: (u32, u32) = (1, 100);
 /// A person who looks around where it must not is seen after the first row; a script fills no disk.
 const NOTED_REFUSALS: (u32, u32) = (1, 20);
-/// The forms that take a password: each costs a hash.
+/// The forms at which a password can be tried: each costs a hash.
 const TAKES_A_PASSWORD: [&str; 4] = ["/api/sign-in", "/api/setup", "/api/confirm-identity", "/api/change-password"];
 /// Above this many keys, those that are at rest are forgotten.
 const MANY_KEYS: usize = 10_000;
