@@ -11,6 +11,7 @@ mod password_field;
 mod self_refresh;
 mod status;
 mod streams_table;
+mod table;
 
 pub use self::{
     age::{Age, When},
@@ -24,4 +25,5 @@ pub use self::{
     self_refresh::SelfRefresh,
     status::StatusLabel,
     streams_table::{DisableLink, StreamsTable},
+    table::Table,
 };

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::plain;
 use crate::{
     api,
-    components::When,
+    components::{Table, When},
     model::pages::{AuditCard, AuditPage as Page},
 };
 
@@ -62,23 +62,7 @@ fn Chain(page: Page) -> impl IntoView {
         </p>
         {is_empty.then(|| view! { <p class="nothing">"No entry matches these filters. "<a href="/audit">"Show the whole chain"</a></p> }.into_any())}
         {(!is_empty).then(|| view! {
-            <div class="table-scroll">
-                <table class="plain audit">
-                    <caption class="visually-hidden">"Audit"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Time"</th>
-                            <th scope="col">"Who"</th>
-                            <th scope="col">"Action"</th>
-                            <th scope="col">"Target"</th>
-                            <th scope="col">"Reason"</th>
-                            <th scope="col">"Result"</th>
-                            <th scope="col">"From"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <Table caption="Audit" class="plain audit" columns=&["Time", "Who", "Action", "Target", "Reason", "Result", "From"]>{rows}</Table>
         }.into_any())}
         {has_pages.then(|| view! { <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav> }.into_any())}
     }

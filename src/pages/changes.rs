@@ -7,7 +7,7 @@ use super::{Follows, loaded, shown};
 use crate::{
     api,
     client::live::Live,
-    components::{LadderMarks, SelfRefresh, When},
+    components::{LadderMarks, SelfRefresh, Table, When},
     model::{
         change_card::ChangeCard,
         pages::{ChangesPage as Page, PageContent},
@@ -44,24 +44,7 @@ fn List(page: Page) -> impl IntoView {
     let next = page.has_more.then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
     view! {
         <SelfRefresh address is_wanted=is_moving />
-        <div class="table-scroll">
-            <table class="changes">
-                <caption class="visually-hidden">"Changes"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Change"</th>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"Stands at"</th>
-                        <th scope="col">"Account"</th>
-                        <th scope="col">"Region"</th>
-                        <th scope="col">"By"</th>
-                        <th scope="col">"Reason"</th>
-                        <th scope="col">"Requested"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table caption="Changes" class="changes" columns=&["Change", "What", "Stands at", "Account", "Region", "By", "Reason", "Requested"]>{rows}</Table>
         <nav class="paging" aria-label="Pages of changes">{previous} " " {next}</nav>
     }
     .into_any()

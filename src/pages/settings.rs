@@ -7,7 +7,7 @@ use super::plain;
 use crate::{
     api,
     client::live::Live,
-    components::{Done, Mistake, PasswordField, When},
+    components::{Done, Mistake, PasswordField, Table, When},
     model::{
         inventory::TargetHealth,
         pages::{SessionCard, SettingsPage as Page},
@@ -68,22 +68,7 @@ fn Targets() -> impl IntoView {
     let rows = live.targets.get_untracked().into_iter().map(|target| view! { <Target target /> }.into_any()).collect_view();
     view! {
         <p class="hint">"As of " <When at=live.now.get_untracked() />". Reload the page for newer."</p>
-        <div class="table-scroll">
-            <table class="plain">
-                <caption class="visually-hidden">"Targets"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Target"</th>
-                        <th scope="col">"Account"</th>
-                        <th scope="col">"Region"</th>
-                        <th scope="col">"Streams"</th>
-                        <th scope="col">"Listed"</th>
-                        <th scope="col">"State"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table caption="Targets" class="plain" columns=&["Target", "Account", "Region", "Streams", "Listed", "State"]>{rows}</Table>
     }
 }
 
@@ -129,21 +114,7 @@ fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
     let has_others = sessions.iter().any(|session| !session.is_this);
     let rows = sessions.into_iter().map(|session| view! { <Session session /> }.into_any()).collect_view();
     view! {
-        <div class="table-scroll">
-            <table class="plain">
-                <caption class="visually-hidden">"Your sessions"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Signed in"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col">"From"</th>
-                        <th scope="col">"Browser"</th>
-                        <th scope="col">"Actions"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table caption="Your sessions" class="plain" columns=&["Signed in", "Last used", "From", "Browser", "Actions"]>{rows}</Table>
         {has_others.then(|| view! {
             <form method="post" action="/api/end-other-sessions"><button type="submit">"End all other sessions"</button></form>
         }.into_any())}

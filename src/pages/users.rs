@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::plain;
 use crate::{
     api,
-    components::{Done, Mistake, PasswordField, When},
+    components::{Done, Mistake, PasswordField, Table, When},
     model::{
         identity::Role,
         pages::{UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
@@ -32,20 +32,7 @@ fn Users(page: Page) -> impl IntoView {
     let rows = page.users.into_iter().map(|user| view! { <Row user /> }.into_any()).collect_view();
     view! {
         <Done done=page.done />
-        <div class="table-scroll">
-            <table class="plain">
-                <caption class="visually-hidden">"Users"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"User"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Streams"</th>
-                        <th scope="col">"State"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table caption="Users" class="plain" columns=&["User", "Role", "Streams", "State"]>{rows}</Table>
         <form class="narrow" method="post" action="/api/add-user" autocomplete="off">
             <h2>"Add a user"</h2>
             <Mistake mistake=page.mistake />

@@ -7,7 +7,7 @@ use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    auth::{passwords::Passwords, setup::SetupLink},
+    auth::{passwords::Passwords, setup::SetupLink, throttle::Turns},
     change::Changes,
     clock::Clock,
     config::Origin,
@@ -32,6 +32,7 @@ pub struct Services {
     pub changes: Arc<Changes>,
     pub passwords: Passwords,
     pub setup: SetupLink,
+    pub turns: Turns,
     pub readiness: ReadinessCheck,
     pub limits: RequestLimits,
     pub clock: Arc<dyn Clock>,

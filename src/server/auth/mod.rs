@@ -7,4 +7,4 @@ pub mod permissions;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in;
-mod throttle;
+pub mod throttle;

@@ -23,7 +23,7 @@ use crate::{
         clock::Clock,
         context::Requester,
         state::Services,
-        store::{SessionRow, SignInRecord, Store, StoreError, sessions as table},
+        store::{SessionRow, SignInRecord, Store, StoreError, sessions as table, users},
     },
 };
 
@@ -52,6 +52,8 @@ pub struct SignIn {
     pub address: String,
     pub user_agent: String,
     pub is_break_glass: bool,
+    /// What the password was held against: the user must still have it when the session begins.
+    pub password_hash: Option<String>,
     pub how: How,
 }
 
@@ -154,6 +156,12 @@ impl SessionStore for Sessions {
         let event = AuditEvent { result, ..AuditEvent::by(&actor, at, sign_in.how.action(), &sign_in.user_name) };
         let write = async {
             let mut tx = self.store.write().await?;
+            // Whoever was disabled or given another password while this one was looked at is not signed in.
+            let user = users::find(&mut tx, &row.user_id).await?;
+            let is_as_it_was = user.is_some_and(|user| user.disabled_at.is_none() && user.password_hash == sign_in.password_hash);
+            if !is_as_it_was {
+                return Err(StoreError::NotHeld);
+            }
             table::insert(&mut tx, &row).await?;
             audit::append(&mut tx, event).await?;
             tx.commit().await

@@ -99,6 +99,7 @@ pub async fn change_password(
     accounts::check_new_password(&new, &name)?;
     let hash = cx.state.passwords.hash(new).await?;
     cx.accounts(requester).set_password(&user.id, &hash).await?;
+    let user = User { password_hash: Some(hash), ..user };
     begin(cx, user, How::Again { signed_in_at: requester.signed_in_at }).await
 }
 
@@ -161,6 +162,7 @@ async fn begin(cx: &RequestContext, user: User, how: How) -> Result<(), SignInEr
         address: cx.address(),
         user_agent: cx.user_agent(),
         is_break_glass: user.is_break_glass,
+        password_hash: user.password_hash,
         how,
     };
     Ok(sessions::begin(&cx.session()?, &sign_in).await?)

@@ -1,11 +1,16 @@
 //! Failed passwords keep the next attempt waiting: by account wherever it comes from, and by network whichever account it
-//! is for. Counted in the database, for the account before the password is looked at and for the network once it was
-//! wrong: neither a restart, nor another instance, nor many attempts at once on an account get around it.
+//! is for. Counted in the database, so that neither a restart nor another instance gets around it; and one attempt on an
+//! account is looked at after the other, so that many at once do not either.
 
-use std::net::IpAddr;
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
+use tokio::sync::OwnedMutexGuard;
 
 use super::sign_in::SignInError;
 use crate::{
@@ -21,11 +26,28 @@ use crate::{
     },
 };
 
-/// An attempt under way: counted as a failure until it has succeeded.
+/// Whose turn it is, by account. What nobody holds or waits for is forgotten.
+#[derive(Debug, Default)]
+pub struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    async fn take(&self, account: &str) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            turns.entry(account.to_owned()).or_default().clone()
+        };
+        turn.lock_owned().await
+    }
+}
+
+/// An attempt whose password is being looked at. No other one on the account is meanwhile.
 #[derive(Debug)]
 pub struct Attempt {
     account: String,
     network: Option<String>,
+    has_failed_before: bool,
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl Attempt {
@@ -41,18 +63,19 @@ impl Attempt {
         };
         let account = subject_of(name, network.filter(|_| is_known_here));
         let network = network.map(|network| format!("network {network}"));
+        let turn = services.turns.take(&account).await;
 
         let now = services.clock.now();
-        let mut tx = services.store.write().await?;
-        for subject in [Some(&account), network.as_ref()].into_iter().flatten() {
-            if let Some(until) = table::waits_until(&mut tx, subject, now).await? {
-                let seconds = until.millis_since(now).unsigned_abs().div_ceil(SECOND_MS.unsigned_abs());
-                return Err(SignInError::MustWait { seconds });
-            }
+        let of_account = services.store.sign_in_wait(&account).await?;
+        let of_network = match &network {
+            Some(network) => services.store.sign_in_wait(network).await?,
+            None => None,
+        };
+        if let Some(until) = of_account.max(of_network).filter(|until| *until > now) {
+            let seconds = until.millis_since(now).unsigned_abs().div_ceil(SECOND_MS.unsigned_abs());
+            return Err(SignInError::MustWait { seconds });
         }
-        table::count(&mut tx, &account, FREE_FOR_ACCOUNT, now).await?;
-        tx.commit().await?;
-        Ok(Self { account, network })
+        Ok(Self { account, network, has_failed_before: of_account.is_some(), _turn: turn })
     }
 
     /// The password was right: the account's failures are forgotten. Those of the network stay, or one's own account
@@ -61,19 +84,25 @@ impl Attempt {
     /// # Errors
     /// When the database cannot be written.
     pub async fn succeeded(self, services: &Services) -> Result<(), StoreError> {
+        if !self.has_failed_before {
+            return Ok(());
+        }
         let mut tx = services.store.write().await?;
         table::forget(&mut tx, &self.account).await?;
         tx.commit().await
     }
 
-    /// The password was wrong: the network's failures grow too.
+    /// The password was wrong: the failures of the account and of the network grow.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn failed(self, services: &Services) -> Result<(), StoreError> {
-        let Some(network) = self.network else { return Ok(()) };
+        let now = services.clock.now();
         let mut tx = services.store.write().await?;
-        table::count(&mut tx, &network, FREE_FOR_NETWORK, services.clock.now()).await?;
+        table::count(&mut tx, &self.account, FREE_FOR_ACCOUNT, now).await?;
+        if let Some(network) = &self.network {
+            table::count(&mut tx, network, FREE_FOR_NETWORK, now).await?;
+        }
         tx.commit().await
     }
 }

@@ -1,10 +1,8 @@
 //! The table of failed sign-ins: how often an account or a network failed, and until when it has to wait. Rows are never
 //! pushed out by others; they are forgotten a day after the last failure.
 
-use sqlx::FromRow;
-
 use super::{
-    StoreError, Tx,
+    Store, StoreError, Tx,
     database::{execute, fetch},
 };
 use crate::model::{
@@ -12,24 +10,15 @@ use crate::model::{
     timestamp::Timestamp,
 };
 
-#[derive(FromRow)]
-struct Row {
-    failures: i64,
-    last_at: i64,
-    wait_until: i64,
-}
-
-async fn row(tx: &mut Tx, subject: &str) -> Result<Option<Row>, StoreError> {
-    fetch!(optional as Row, tx.on(), "SELECT failures, last_at, wait_until FROM sign_in_failures WHERE subject = $1", subject)
-}
-
-/// Until when a subject has to wait; `None` when it need not.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn waits_until(tx: &mut Tx, subject: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-    let row = row(tx, subject).await?;
-    Ok(row.map(|row| Timestamp::from_millis(row.wait_until)).filter(|until| *until > now))
+impl Store {
+    /// Until when a subject has to wait, or had to; `None` when it has not failed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sign_in_wait(&self, subject: &str) -> Result<Option<Timestamp>, StoreError> {
+        let row = fetch!(optional as (i64,), &self.reader, "SELECT wait_until FROM sign_in_failures WHERE subject = $1", subject)?;
+        Ok(row.map(|(until,)| Timestamp::from_millis(until)))
+    }
 }
 
 /// Counts a failure, and lets the subject wait for it. `free` failures cost nothing.
@@ -37,8 +26,9 @@ pub async fn waits_until(tx: &mut Tx, subject: &str, now: Timestamp) -> Result<O
 /// # Errors
 /// When the database cannot be written.
 pub async fn count(tx: &mut Tx, subject: &str, free: i64, now: Timestamp) -> Result<(), StoreError> {
-    let before = row(tx, subject).await?.filter(|row| now.millis_since(Timestamp::from_millis(row.last_at)) < FORGOTTEN_AFTER_MS);
-    let failures = before.map_or(0, |row| row.failures).saturating_add(1);
+    let before = fetch!(optional as (i64, i64), tx.on(), "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1", subject)?;
+    let before = before.filter(|(_, last_at)| now.millis_since(Timestamp::from_millis(*last_at)) < FORGOTTEN_AFTER_MS);
+    let failures = before.map_or(0, |(failures, _)| failures).saturating_add(1);
     execute!(
         tx.on(),
         "INSERT INTO sign_in_failures (subject, failures, last_at, wait_until) VALUES ($1, $2, $3, $4)

@@ -1,0 +1,18 @@
+//! A table as every page has it: scrolls sideways in a box of its own, becomes cards on small screens.
+
+use leptos::prelude::*;
+
+/// The table; `children` are its rows, whose cells name their columns in `data-label`.
+#[component]
+pub fn Table(caption: &'static str, class: &'static str, columns: &'static [&'static str], children: Children) -> impl IntoView {
+    let heads = columns.iter().map(|column| view! { <th scope="col">{*column}</th> }.into_any()).collect_view();
+    view! {
+        <div class="table-scroll">
+            <table class=class>
+                <caption class="visually-hidden">{caption}</caption>
+                <thead><tr>{heads}</tr></thead>
+                <tbody>{children()}</tbody>
+            </table>
+        </div>
+    }
+}
