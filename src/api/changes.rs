@@ -85,7 +85,11 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     if !is_refresh {
         cx.note_human().await;
     }
-    let page = page.max(1);
+    // Patterns of a scope are matched by walking the journal.
+    if !requester.scope.is_everything() && page > 1 {
+        cx.state.limits.take_costly_act(&requester.user_id).map_err(|seconds| cx.fail(AppError::TooOften { seconds }))?;
+    }
+    let page = page.clamp(1, 10_000);
     let skip = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(PER_PAGE);
     let listed = cx.state.changes.list(&requester.scope, skip, PER_PAGE + 1).await;
     let mut changes = listed.map_err(|error| cx.fail_store(&error))?;

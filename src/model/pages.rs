@@ -340,7 +340,13 @@ impl EventFrame {
             rev: self.rev,
             streams: self.streams.iter().filter(|row| scope.covers(&row.key)).cloned().collect(),
             changes: self.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
-            targets: self.targets.iter().filter(|target| scope.reaches(&target.account, &target.region)).cloned().collect(),
+            targets: self
+                .targets
+                .iter()
+                .filter(|target| scope.reaches(&target.account, &target.region))
+                // How many streams there are outside of it is nobody's business.
+                .map(|target| TargetHealth { streams: 0, unread: 0, ..target.clone() })
+                .collect(),
         }
     }
 }

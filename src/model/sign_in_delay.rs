@@ -1,26 +1,53 @@
-//! How long failed sign-ins keep the next one waiting: a few are free, then each doubles the wait, up to a minute; who
-//! has failed a hundred times waits an hour. There is no lock that only a person could open.
+//! How long failed sign-ins keep the next one waiting: a few are free, then each doubles the wait, up to a minute. Whoever
+//! has failed on one account a hundred times waits an hour; a network never waits longer than a minute, and is forgiven a
+//! failure a minute, because many people sit behind it. There is no lock that only a person could open.
 
-use super::timestamp::{DAY_MS, HOUR_MS, SECOND_MS};
+use super::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
-/// Failures of one account that cost nothing: people mistype.
-pub const FREE_FOR_ACCOUNT: i64 = 5;
-/// Failures of one network that cost nothing: a company may sit behind one address.
-pub const FREE_FOR_NETWORK: i64 = 100;
-/// So many failures beyond the free ones, and an attempt an hour is left.
-const MANY: i64 = 95;
+/// What failures cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Failures that cost nothing: people mistype.
+    free: i64,
+    /// From so many beyond the free ones on, the longest wait; never, for a network.
+    many: i64,
+    /// How often one failure is forgiven; an account's are not, until the last is a day old.
+    forgiven_every_ms: Option<i64>,
+}
+
+/// Failures of one account.
+pub const ACCOUNT: Policy = Policy { free: 5, many: 95, forgiven_every_ms: None };
+/// Failures of one network, whatever the account.
+pub const NETWORK: Policy = Policy { free: 100, many: i64::MAX, forgiven_every_ms: Some(MINUTE_MS) };
+
 /// Failures that are older than this are forgotten.
 pub const FORGOTTEN_AFTER_MS: i64 = DAY_MS;
 
-/// How long to wait after the last of `failures` failures, `free` of which cost nothing.
-pub const fn wait_ms(failures: i64, free: i64) -> i64 {
-    let beyond = failures - free;
-    match beyond {
-        ..0 => 0,
-        // 1, 2, 4, ... 32 s.
-        0..=5 => SECOND_MS << beyond,
-        6..MANY => 60 * SECOND_MS,
-        _ => HOUR_MS,
+impl Policy {
+    /// How long to wait after the last of so many failures.
+    pub const fn wait_ms(self, failures: i64) -> i64 {
+        let beyond = failures - self.free;
+        match beyond {
+            ..0 => 0,
+            // 1, 2, 4, ... 32 s.
+            0..=5 => SECOND_MS << beyond,
+            _ if beyond < self.many => MINUTE_MS,
+            _ => HOUR_MS,
+        }
+    }
+
+    /// How many failures a new one makes, after so many of which the last was at that time.
+    pub const fn counted(self, before: i64, last_at: Timestamp, now: Timestamp) -> i64 {
+        let passed = now.millis_since(last_at);
+        if passed >= FORGOTTEN_AFTER_MS {
+            return 1;
+        }
+        let forgiven = match self.forgiven_every_ms {
+            Some(every) if passed > 0 => passed / every,
+            _ => 0,
+        };
+        let left = before.saturating_sub(forgiven);
+        if left > 0 { left.saturating_add(1) } else { 1 }
     }
 }
 
@@ -29,13 +56,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_to_a_minute_and_end_at_an_hour() {
-        let waits: Vec<i64> = (0..=12).map(|failures| wait_ms(failures, FREE_FOR_ACCOUNT) / SECOND_MS).collect();
+    fn waits_double_to_a_minute_and_end_at_an_hour_for_accounts_only() {
+        let waits: Vec<i64> = (0..=12).map(|failures| ACCOUNT.wait_ms(failures) / SECOND_MS).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(wait_ms(99, FREE_FOR_ACCOUNT), 60 * SECOND_MS);
-        assert_eq!(wait_ms(100, FREE_FOR_ACCOUNT), HOUR_MS);
-        assert_eq!(wait_ms(i64::MAX, FREE_FOR_ACCOUNT), HOUR_MS);
-        assert_eq!((wait_ms(99, FREE_FOR_NETWORK), wait_ms(100, FREE_FOR_NETWORK)), (0, SECOND_MS));
+        assert_eq!(ACCOUNT.wait_ms(99), MINUTE_MS);
+        assert_eq!(ACCOUNT.wait_ms(100), HOUR_MS);
+        assert_eq!(ACCOUNT.wait_ms(i64::MAX), HOUR_MS);
+        assert_eq!((NETWORK.wait_ms(99), NETWORK.wait_ms(100), NETWORK.wait_ms(1_000_000)), (0, SECOND_MS, MINUTE_MS));
     }
 
     #[test]
@@ -44,8 +71,19 @@ mod tests {
         let (mut failures, mut passed) = (0, 0);
         while passed < DAY_MS {
             failures += 1;
-            passed += wait_ms(failures, FREE_FOR_ACCOUNT);
+            passed += ACCOUNT.wait_ms(failures);
         }
         assert!((100..=125).contains(&failures), "{failures}");
+    }
+
+    #[test]
+    fn a_network_is_forgiven_and_an_account_is_not() {
+        let at = |minutes: i64| Timestamp::from_millis(minutes * MINUTE_MS);
+        assert_eq!(NETWORK.counted(150, at(0), at(0)), 151);
+        assert_eq!(NETWORK.counted(150, at(0), at(60)), 91);
+        assert_eq!(NETWORK.counted(150, at(0), at(600)), 1);
+        assert_eq!(NETWORK.counted(150, at(60), at(0)), 151, "the clock was set back");
+        assert_eq!(ACCOUNT.counted(50, at(0), at(600)), 51);
+        assert_eq!(ACCOUNT.counted(50, at(0), at(24 * 60)), 1);
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     model::{
         identity::Role,
         scope::Scope,
+        sign_in_delay::{ACCOUNT, NETWORK},
         timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
         validation::{FormMistake, UserName},
     },
@@ -80,14 +81,14 @@ async fn after_a_hundred_failures_one_attempt_an_hour_is_left() {
     let mut tx = app.state.store.write().await.unwrap();
     let subject = "account x";
     for _ in 0..100 {
-        sign_in_failures::count(&mut tx, subject, 5, app.state.clock.now()).await.unwrap();
+        sign_in_failures::count(&mut tx, subject, ACCOUNT, app.state.clock.now()).await.unwrap();
     }
     tx.commit().await.unwrap();
     let wait = || async { app.state.store.sign_in_wait(subject).await.unwrap().unwrap() };
     assert!((59 * MINUTE_MS..=HOUR_MS).contains(&wait().await.millis_since(app.state.clock.now())));
     let tomorrow = app.state.clock.now().plus_millis(DAY_MS + HOUR_MS);
     let mut tx = app.state.store.write().await.unwrap();
-    sign_in_failures::count(&mut tx, subject, 5, tomorrow).await.unwrap();
+    sign_in_failures::count(&mut tx, subject, ACCOUNT, tomorrow).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(wait().await, tomorrow, "a day later they are forgotten: nothing to wait for");
 }
@@ -126,8 +127,8 @@ async fn neither_a_restart_nor_another_instance_forgets_and_many_names_push_noth
         // What spraying 5,000 names leaves, each from a network of its own.
         let mut tx = app.state.store.write().await.unwrap();
         for number in 0..5_000 {
-            sign_in_failures::count(&mut tx, &format!("account sprayed{number}"), 5, app.state.clock.now()).await.unwrap();
-            sign_in_failures::count(&mut tx, &format!("network sprayed{number}"), 100, app.state.clock.now()).await.unwrap();
+            sign_in_failures::count(&mut tx, &format!("account sprayed{number}"), ACCOUNT, app.state.clock.now()).await.unwrap();
+            sign_in_failures::count(&mut tx, &format!("network sprayed{number}"), NETWORK, app.state.clock.now()).await.unwrap();
         }
         tx.commit().await.unwrap();
         let app = app.killed_and_started_again().await;
@@ -215,7 +216,7 @@ async fn a_network_that_tries_one_password_on_everybody_waits_too() {
     let app = TestApp::start().await;
     let mut tx = app.state.store.write().await.unwrap();
     for _ in 0..99 {
-        sign_in_failures::count(&mut tx, "network 203.0.113.0/24", 100, app.state.clock.now()).await.unwrap();
+        sign_in_failures::count(&mut tx, "network 203.0.113.0/24", NETWORK, app.state.clock.now()).await.unwrap();
     }
     tx.commit().await.unwrap();
     let attacker = Actor { address: [203, 0, 113, 9], ..app.anonymous() };
@@ -225,6 +226,12 @@ async fn a_network_that_tries_one_password_on_everybody_waits_too() {
     app.anonymous().signed_in("viewer", PASSWORD).await;
     app.clock.advance(SECOND_MS);
     neighbour.signed_in("viewer", PASSWORD).await;
+    // Who has signed in from there is not held up by it any more: not at the next sign-in, and not at a confirmation.
+    fail(&attacker, "nobody2", 1).await;
+    assert_eq!(problem(&neighbour.sign_in("operator", PASSWORD).await), "too-many-failures");
+    let viewer = neighbour.signed_in("viewer", PASSWORD).await;
+    let confirmed = viewer.post("/api/confirm-identity", &[("password", PASSWORD)]).await;
+    assert_eq!((confirmed.status, problem(&confirmed)), (StatusCode::SEE_OTHER, ""));
 }
 
 #[tokio::test]

@@ -95,6 +95,9 @@ async fn the_page_is_searched_filtered_and_paged() {
     assert_eq!(shown(&auditor, "?q=ORDERS_PROD").await, [""; 0]);
     assert!(shown(&auditor, "?q=ORDERS-PROD").await.len() >= 5);
     assert_eq!(shown(&auditor, "?q=127.0.0.1&action=session").await.len(), 3, "addresses are searched");
+    let event = AuditEvent { reason: "\u{dc}berpr\u{fc}fung".to_owned(), ..AuditEvent::by_server(app.state.clock.now(), "test.word", "x") };
+    crate::server::audit::append_alone(&app.state.store, event).await.unwrap();
+    assert_eq!(shown(&auditor, "?q=%C3%9Cberpr%C3%BCfung").await, ["test.word"], "as it was typed");
     let today = app.state.clock.now().rfc3339()[..10].to_owned();
     assert!(shown(&auditor, &format!("?from={today}&to={today}")).await.len() >= 8);
     assert_eq!(shown(&auditor, "?to=2020-01-01").await, [""; 0]);
@@ -343,7 +346,7 @@ async fn a_running_server_writes_checkpoints_at_the_start_every_hour_and_at_the_
 async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>, leaving: &Actor<'a>, session: &str) -> Vec<(&'static str, Answer)> {
     let id =
         |name: &'static str| async move { app.state.store.users().await.unwrap().into_iter().find(|user| user.name == name).unwrap().id };
-    let viewer = id("viewer").await;
+    let (viewer, disabled) = (id("viewer").await, id("operator").await);
     let fields = administrator.confirmation("orders-prod").await;
     let new_user = [("user_name", "mira"), ("role", "viewer"), ("scope", "*"), ("password", PASSWORD)];
     let rights = [("id", viewer.as_str()), ("role", "operator"), ("scope", "*")];
@@ -355,7 +358,7 @@ async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>, leaving: &Actor<'
         ("set-user-rights", administrator.post("/api/set-user-rights", &rights).await),
         ("set-user-password", administrator.post("/api/set-user-password", &password).await),
         ("disable-user", administrator.post("/api/disable-user", &[("id", &viewer)]).await),
-        ("enable-user", administrator.post("/api/enable-user", &[("id", &viewer)]).await),
+        ("enable-user", administrator.post("/api/enable-user", &[("id", &disabled)]).await),
         ("sign-out", leaving.post("/api/sign-out", &[]).await),
         ("end-session", administrator.post("/api/end-session", &[("id", session)]).await),
         ("end-other-sessions", administrator.post("/api/end-other-sessions", &[]).await),
@@ -381,6 +384,8 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     let (other, leaving) = (app.actor(Role::Admin).await, app.actor(Role::Auditor).await);
     let store = &app.state.store;
     let session = other_session(&administrator).await;
+    let operator = store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
+    assert!(administrator.post("/api/disable-user", &[("id", &operator)]).await.location().ends_with("?done=user-disabled"));
     let rows_before = store.audit_rows(0, 1_000).await.unwrap().len();
     let users = || async { format!("{:?}", store.users().await.unwrap()) };
     let before = users().await;

@@ -157,3 +157,40 @@ async fn frames_are_cut_to_a_scope() {
     let elsewhere = frame.within(&Scope::parse("999999999999/*/*").unwrap());
     assert_eq!((elsewhere.streams.len(), elsewhere.targets.len(), elsewhere.rev), (0, 0, frame.rev));
 }
+
+#[tokio::test]
+async fn a_journal_that_is_down_tells_nothing_of_streams_outside_the_scope() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    app.known("checkout-events").await;
+    let administrator = app.actor(Role::Admin).await;
+    let foreign = administrator.confirmation("orders-prod").await;
+    let operator = narrowed(&app).await;
+    let own = operator.confirmation("checkout-events").await;
+    app.state.store.run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await.unwrap();
+    let told = operator.post("/api/disable", &borrowed(&own)).await;
+    assert!(told.status == StatusCode::SERVICE_UNAVAILABLE && told.body.contains("stop-stream-encryption"), "{}", told.body);
+    let untold = operator.post("/api/disable", &borrowed(&foreign)).await;
+    assert_eq!(untold.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!untold.body.contains("stop-stream-encryption") && !untold.body.contains("alias/orders"), "{}", untold.body);
+}
+
+#[tokio::test]
+async fn a_change_that_waits_is_not_sent_for_somebody_who_may_not_any_more() {
+    for (number, damage) in ["disabled_at = 1", "role = 'viewer'", "scope = '*/*/checkout-*'"].into_iter().enumerate() {
+        let app = TestApp::start().await;
+        app.known("orders-prod").await;
+        app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": 1_500})).await;
+        let operator = app.actor(Role::Operator).await;
+        let mut fields = operator.confirmation("orders-prod").await;
+        fields.push(("wait_minutes".to_owned(), "15".to_owned()));
+        let waiting = operator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
+        app.state.store.run(&format!("UPDATE users SET {damage} WHERE name = 'operator'")).await.unwrap();
+        let change = app.change_when(&waiting, |change| !change.is_active()).await;
+        assert_eq!(change.sent_at, None, "{damage}");
+        let administrator = app.actor(Role::Admin).await;
+        let page = administrator.get(&format!("/changes/{waiting}")).await.body;
+        assert!(page.contains("because operator may not any more"), "{number} {damage}: {page}");
+        assert_eq!(app.calls("StopStreamEncryption").await, 0, "{damage}");
+    }
+}

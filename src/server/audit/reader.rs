@@ -76,7 +76,7 @@ impl Reader {
             at_most: query.to.map_or(Timestamp::from_millis(i64::MAX), |day| day.end().plus_millis(-1)),
             actor: query.actor.to_lowercase(),
             action: query.action.clone(),
-            text: query.q.to_lowercase(),
+            text: query.q.clone(),
             seen_by: if self.sees_everything { String::new() } else { self.name.clone() },
         }
     }
@@ -86,7 +86,8 @@ impl Reader {
         if self.sees_everything {
             return Some(row);
         }
-        let is_own = [&row.event.actor, &row.event.target].into_iter().any(|name| name.to_lowercase() == self.name);
+        let is_by_self = row.event.actor.to_lowercase() == self.name;
+        let is_own = is_by_self || row.event.target.to_lowercase() == self.name;
         let is_in_scope = row.event.target.parse::<StreamArn>().is_ok_and(|arn| self.scope.covers_arn(&arn));
         if !is_own && !is_in_scope {
             return None;
@@ -94,7 +95,9 @@ impl Reader {
         // A row of which a part is missing cannot be held against its hash.
         row.hash.clear();
         row.prev_hash.clear();
-        if !is_own {
+        // From where somebody tried to sign in as this person is this person's business too; from where others act is not.
+        let is_attempt_on_self = is_own && row.event.actor.is_empty();
+        if !is_by_self && !is_attempt_on_self {
             row.event.address.clear();
             row.event.user_agent.clear();
         }

@@ -13,7 +13,7 @@ use crate::{
     },
     server::{
         audit::{self, Actor, AuditEvent, SERVER},
-        store::{Store, StoreError, Tx, User, users},
+        store::{Store, StoreError, Tx, User, sessions, users},
     },
 };
 
@@ -90,7 +90,7 @@ impl Accounts<'_> {
         users::set_rights(&mut tx, user_id, after.role, &after.scope).await?;
         let event = AuditEvent { before: rights(&before), after: rights(&after), ..self.event("user.rights-set", &before) };
         audit::append(&mut tx, event).await?;
-        Ok(tx.commit().await?)
+        self.commit(tx).await
     }
 
     /// Sets a password that was hashed before, and ends the user's sessions.
@@ -102,7 +102,31 @@ impl Accounts<'_> {
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
         users::set_password(&mut tx, user_id, password_hash, self.now).await?;
         audit::append(&mut tx, self.event("user.password-set", &user)).await?;
-        Ok(tx.commit().await?)
+        self.commit(tx).await
+    }
+
+    /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of the
+    /// person's sessions.
+    ///
+    /// # Errors
+    /// When password or session were taken away meanwhile, or the database cannot be written.
+    pub async fn set_own_password(&self, verified: &User, session: &str, password_hash: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, &verified.id).await?.ok_or(AccountError::NotFound)?;
+        let is_as_it_was = user.disabled_at.is_none() && user.password_hash == verified.password_hash;
+        if !is_as_it_was || !sessions::revoke_one(&mut tx, &user.id, session, self.now).await? {
+            return Err(AccountError::Mistake(FormMistake::PasswordWrong));
+        }
+        users::set_password(&mut tx, &user.id, password_hash, self.now).await?;
+        audit::append(&mut tx, self.event("user.password-set", &user)).await?;
+        self.commit(tx).await
+    }
+
+    /// Commits what takes something away from a user: no session that counted before counts from memory any more.
+    async fn commit(&self, tx: Tx) -> Result<(), AccountError> {
+        tx.commit().await?;
+        self.store.forget_sessions();
+        Ok(())
     }
 
     /// Disables a user and ends the user's sessions.
@@ -115,10 +139,13 @@ impl Accounts<'_> {
         if user.role == Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
             return Err(AccountError::Mistake(FormMistake::LastAdmin));
         }
+        if user.disabled_at.is_some() {
+            return Ok(());
+        }
         users::disable(&mut tx, user_id, self.now).await?;
         let event = AuditEvent { before: "active".to_owned(), after: "disabled".to_owned(), ..self.event("user.disabled", &user) };
         audit::append(&mut tx, event).await?;
-        Ok(tx.commit().await?)
+        self.commit(tx).await
     }
 
     /// Lets a disabled user sign in again.
@@ -128,10 +155,13 @@ impl Accounts<'_> {
     pub async fn enable(&self, user_id: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if user.disabled_at.is_none() {
+            return Ok(());
+        }
         users::enable(&mut tx, user_id).await?;
         let event = AuditEvent { before: "disabled".to_owned(), after: "active".to_owned(), ..self.event("user.enabled", &user) };
         audit::append(&mut tx, event).await?;
-        Ok(tx.commit().await?)
+        self.commit(tx).await
     }
 
     fn event(&self, action: &str, user: &User) -> AuditEvent {

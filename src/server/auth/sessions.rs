@@ -296,7 +296,21 @@ pub async fn sign_out(services: &Services, requester: &Requester) -> Result<(), 
     let mut tx = services.store.write().await?;
     table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, now).await?;
     audit::append(&mut tx, AuditEvent::by(&requester.actor(), now, "session.signed-out", &requester.user_name)).await?;
-    tx.commit().await
+    tx.commit().await?;
+    services.store.forget_sessions();
+    Ok(())
+}
+
+/// Ends the session of this request so that another one can take its place; whether it was still there.
+///
+/// # Errors
+/// When it could not be written: then it has not ended.
+pub async fn claim(services: &Services, requester: &Requester) -> Result<bool, StoreError> {
+    let mut tx = services.store.write().await?;
+    let was_live = table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, services.clock.now()).await?;
+    tx.commit().await?;
+    services.store.forget_sessions();
+    Ok(was_live)
 }
 
 /// Ends one of a person's own sessions; whether there was one.
@@ -311,6 +325,7 @@ pub async fn end_own(services: &Services, requester: &Requester, id_hash: &str) 
     if has_ended {
         audit::append(&mut tx, AuditEvent::by(&requester.actor(), now, "session.ended", &requester.user_name)).await?;
         tx.commit().await?;
+        services.store.forget_sessions();
     }
     Ok(has_ended)
 }
@@ -324,7 +339,12 @@ pub async fn end_others(services: &Services, requester: &Requester) -> Result<()
     let now = services.clock.now();
     let mut tx = services.store.write().await?;
     let ended = table::revoke_others(&mut tx, &requester.user_id, &requester.session_hash, now).await?;
+    if ended == 0 {
+        return Ok(());
+    }
     let event = AuditEvent::by(&requester.actor(), now, "session.others-ended", &requester.user_name);
     audit::append(&mut tx, AuditEvent { result: format!("{ended} sessions"), ..event }).await?;
-    tx.commit().await
+    tx.commit().await?;
+    services.store.forget_sessions();
+    Ok(())
 }

@@ -70,6 +70,10 @@ pub async fn with_password(cx: &RequestContext, user_name: &str, password: Secre
 /// See [`SignInError`]; a refusal is in the audit chain and leaves the session as it is.
 pub async fn again(cx: &RequestContext, requester: &Requester, password: SecretString) -> Result<(), SignInError> {
     let user = verify_own(cx, requester, password).await?;
+    // Claimed by ending it: one that somebody else has ended meanwhile stays ended.
+    if !sessions::claim(&cx.state, requester).await? {
+        return Err(SignInError::Context(AppError::SignedOut));
+    }
     begin(cx, user, How::Again { signed_in_at: requester.signed_in_at }).await
 }
 
@@ -98,7 +102,7 @@ pub async fn change_password(
     let name = UserName::parse(&user.name).map_err(SignInError::Mistake)?;
     accounts::check_new_password(&new, &name)?;
     let hash = cx.state.passwords.hash(new).await?;
-    cx.accounts(requester).set_password(&user.id, &hash).await?;
+    cx.accounts(requester).set_own_password(&user, &requester.session_hash, &hash).await?;
     let user = User { password_hash: Some(hash), ..user };
     begin(cx, user, How::Again { signed_in_at: requester.signed_in_at }).await
 }
@@ -106,12 +110,25 @@ pub async fn change_password(
 /// What a refusal is called in the audit chain.
 struct Refused(&'static str);
 
-const REFUSED_SIGN_IN: Refused = Refused("session.refused");
-const REFUSED_AGAIN: Refused = Refused("session.confirmation-refused");
+static REFUSED_SIGN_IN: Refused = Refused("session.refused");
+static REFUSED_AGAIN: Refused = Refused("session.confirmation-refused");
 const WRONG: &str = "wrong user name or password";
 
-/// Holds a password against a user's, within what failed attempts leave. `None` when it is wrong.
+/// Holds a password against a user's, within what failed attempts leave. `None` when it is wrong. In a task of its own: who
+/// closes the connection before the answer has tried all the same.
 async fn check(
+    cx: &RequestContext,
+    refused: &'static Refused,
+    name: &UserName,
+    user: Option<User>,
+    password: SecretString,
+) -> Result<Option<User>, SignInError> {
+    let (cx, name) = (cx.clone(), name.clone());
+    let checked = tokio::spawn(async move { check_now(&cx, refused, &name, user, password).await });
+    checked.await.unwrap_or_else(|error| Err(SignInError::Session(tower_sessions::session_store::Error::Backend(error.to_string()).into())))
+}
+
+async fn check_now(
     cx: &RequestContext,
     refused: &Refused,
     name: &UserName,

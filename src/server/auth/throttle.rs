@@ -15,7 +15,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::sign_in::SignInError;
 use crate::{
     model::{
-        sign_in_delay::{FREE_FOR_ACCOUNT, FREE_FOR_NETWORK},
+        sign_in_delay::{ACCOUNT, NETWORK},
         timestamp::SECOND_MS,
         validation::UserName,
     },
@@ -67,9 +67,10 @@ impl Attempt {
 
         let now = services.clock.now();
         let of_account = services.store.sign_in_wait(&account).await?;
+        // What others of the network do holds nobody up who has signed in from it lately.
         let of_network = match &network {
-            Some(network) => services.store.sign_in_wait(network).await?,
-            None => None,
+            Some(network) if !is_known_here => services.store.sign_in_wait(network).await?,
+            _ => None,
         };
         if let Some(until) = of_account.max(of_network).filter(|until| *until > now) {
             let seconds = until.millis_since(now).unsigned_abs().div_ceil(SECOND_MS.unsigned_abs());
@@ -99,9 +100,9 @@ impl Attempt {
     pub async fn failed(self, services: &Services) -> Result<(), StoreError> {
         let now = services.clock.now();
         let mut tx = services.store.write().await?;
-        table::count(&mut tx, &self.account, FREE_FOR_ACCOUNT, now).await?;
+        table::count(&mut tx, &self.account, ACCOUNT, now).await?;
         if let Some(network) = &self.network {
-            table::count(&mut tx, network, FREE_FOR_NETWORK, now).await?;
+            table::count(&mut tx, network, NETWORK, now).await?;
         }
         tx.commit().await
     }

@@ -10,8 +10,10 @@ use super::{
 use crate::{
     model::{
         arming::{Decision, decide},
-        change::{Ending, LastRead, Observation, Saw, Step},
+        change::{Change, Ending, LastRead, Observation, Saw, Step},
+        identity::Permission,
         schedule::next_read_in,
+        validation::UserName,
     },
     server::{
         aws::targets::Target,
@@ -33,10 +35,21 @@ impl Changes {
             let observed = self.observe(&job).await;
             let now = job.timeline.now();
             match decide(&job.change, &observed, now) {
-                Decision::Send(key) => {
-                    job.change.key = Some(key);
-                    return self.send(job, target).await;
-                }
+                Decision::Send(key) => match self.actor_may_still(&job.change).await {
+                    Ok(true) => {
+                        job.change.key = Some(key);
+                        return self.send(job, target).await;
+                    }
+                    Ok(false) => {
+                        let by = format!("Keystream, because {} may not any more", job.change.actor);
+                        let _ = self.record_surely(&mut job, vec![Step::Cancelled { at: now, by }], "change.cancelled").await;
+                        return;
+                    }
+                    // Not known, so not sent now: asked again after the next read.
+                    Err(error) => {
+                        tracing::error!(%error, change_id = job.change.id, "whether {} may still could not be read", job.change.actor);
+                    }
+                },
                 Decision::End(how) => {
                     let ended = vec![read_of(&observed, now), Step::Ended(Ending { at: now, how })];
                     // Cancelled or sent elsewhere meanwhile is an end as well.
@@ -59,6 +72,13 @@ impl Changes {
                 }
             }
         }
+    }
+
+    /// Whether the person behind a change that waited may still do what was asked for then.
+    async fn actor_may_still(&self, change: &Change) -> Result<bool, StoreError> {
+        let Ok(name) = UserName::parse(&change.actor) else { return Ok(false) };
+        let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
+        Ok(user.is_some_and(|user| user.role.may(Permission::Change) && user.scope.covers_arn(&change.arn)))
     }
 
     /// Cancels a change that waits. One that was sent, or has ended, stays as it is: its page says where it stands.

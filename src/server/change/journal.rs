@@ -159,7 +159,7 @@ fn state_before(change: &Change) -> String {
 /// Writes the intent of a person's change.
 pub async fn append_intent(tx: &mut Tx, change: &Change, requester: &Requester, action: &str) -> Result<(), StoreError> {
     let event = AuditEvent {
-        at: change.requested_at,
+        at: change.cancelled.as_ref().map_or(change.requested_at, |cancelled| cancelled.at),
         actor: requester.user_name.clone(),
         address: requester.address.clone(),
         user_agent: requester.user_agent.clone(),

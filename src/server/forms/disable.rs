@@ -79,15 +79,16 @@ pub async fn answer_disable(
         }
         Err(RequestError::Store(error)) => {
             tracing::error!(%error, "a change could not be recorded and was not sent: {error}");
-            Err(cx.fail(journal_down(cx, form)))
+            Err(cx.fail(journal_down(cx, requester, form)))
         }
         Err(error) => Err(refused(cx, error)),
     }
 }
 
 /// How a person can send the call when the journal cannot be written, from the last known values of this stream.
-fn journal_down(cx: &RequestContext, form: &DisableForm) -> AppError {
+fn journal_down(cx: &RequestContext, requester: &Requester, form: &DisableForm) -> AppError {
     let key = StreamKey::parse(&form.account, &form.region, &form.name).ok();
+    let key = key.filter(|key| requester.scope.covers(key) && !cx.state.is_read_only);
     let report = key.and_then(|key| cx.state.inventory.stream(&key)).and_then(|(_, report)| report);
     match report.as_ref().and_then(|report| Some((report, report.key()?))) {
         Some((report, key_id)) => AppError::JournalDown {

@@ -18,6 +18,7 @@ use crate::{
     model::audit_query::AuditQuery,
     server::{
         audit::{self, AuditEvent, AuditRow, Reader},
+        auth::sessions,
         context::Requester,
         state::AppState,
         store::StoreError,
@@ -68,11 +69,31 @@ pub async fn send(
     let Some(format) = value("format").as_deref().and_then(Format::parse).filter(|_| ignored.is_empty()) else {
         return error_page::of(&state, &headers, &AppError::Outdated);
     };
+    if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
+        return error_page::too_often(&state, &headers, seconds);
+    }
     if let Err(error) = note(&state, &requester, &query, format).await {
         tracing::error!(%error, "an export could not be written to the audit chain: {error}");
         return error_page::unavailable(&state, &headers);
     }
-    let export = Export { reader: Arc::new(Reader::from(&requester)), state, query, format, after: i64::MIN, is_begun: false };
+    // What is appended while it is sent is not part of it.
+    let head = match state.store.audit_head().await {
+        Ok(head) => head.map_or(1, |(seq, _)| seq + 1),
+        Err(error) => {
+            tracing::error!(%error, "an export could not be read: {error}");
+            return error_page::unavailable(&state, &headers);
+        }
+    };
+    let query = AuditQuery { before: Some(query.before.map_or(head, |before| before.min(head))), ..query };
+    let export = Export {
+        requester: requester.clone(),
+        reader: Arc::new(Reader::from(&requester)),
+        state,
+        query,
+        format,
+        after: i64::MIN,
+        is_begun: false,
+    };
     let mut response = Body::from_stream(rows_of(export)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(format.disposition()));
@@ -88,6 +109,7 @@ async fn note(state: &AppState, requester: &Requester, query: &AuditQuery, forma
 }
 
 struct Export {
+    requester: Requester,
     reader: Arc<Reader>,
     state: AppState,
     query: AuditQuery,
@@ -100,6 +122,10 @@ struct Export {
 /// says that the file is not whole.
 fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, StoreError>> {
     stream::try_unfold(export, |mut export| async move {
+        // It ends with what it rests on, as event streams do.
+        if !sessions::is_live(&export.state, &export.requester).await {
+            return Err(StoreError::Uncertain);
+        }
         let found = export.reader.after(&export.state.store, &export.query, export.after).await.inspect_err(|error| {
             tracing::error!(%error, "an export of the audit chain broke off: {error}");
         })?;

@@ -131,7 +131,18 @@ impl Inventory {
     /// How the targets of a scope are.
     pub fn health(&self, scope: &Scope) -> Vec<TargetHealth> {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.health.iter().filter(|health| scope.reaches(&health.account, &health.region)).cloned().collect()
+        let reached = memory.health.iter().filter(|health| scope.reaches(&health.account, &health.region));
+        if scope.is_everything() {
+            return reached.cloned().collect();
+        }
+        let counted = |health: &TargetHealth| {
+            let is_of_target = |key: &StreamKey| key.account == health.account && key.region == health.region && scope.covers(key);
+            let streams: Vec<_> = memory.streams.values().filter(|stream| stream.gone_at.is_none() && is_of_target(&stream.key)).collect();
+            let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            let unread = streams.iter().filter(|stream| stream.report.is_none()).count();
+            TargetHealth { streams: number(streams.len()), unread: number(unread), ..health.clone() }
+        };
+        reached.map(counted).collect()
     }
 
     /// Everything that moved after `rev`, as one frame without changes of the journal (the caller adds them);

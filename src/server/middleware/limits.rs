@@ -29,6 +29,8 @@ const PER_NETWORK: (u32, u32) = (1_000, 3_000);
 const ATTEMPTS: (u32, u32) = (1, 100);
 /// A person who looks around where it must not is seen after the first row; a script fills no disk.
 const NOTED_REFUSALS: (u32, u32) = (1, 20);
+/// A person who pages and searches does not come near; a script that would keep the database busy does.
+const COSTLY_ACTS: (u32, u32) = (2, 60);
 /// The forms at which a password can be tried: each costs a hash.
 const TAKES_A_PASSWORD: [&str; 4] = ["/api/sign-in", "/api/setup", "/api/confirm-identity", "/api/change-password"];
 /// Above this many keys, those that are at rest are forgotten.
@@ -43,6 +45,8 @@ pub struct RequestLimits {
     attempts: DefaultKeyedRateLimiter<IpNet>,
     /// Refusals of a user that are written to the audit chain.
     noted_refusals: DefaultKeyedRateLimiter<String>,
+    /// A user's reads of the whole chain or journal.
+    costly_acts: DefaultKeyedRateLimiter<String>,
 }
 
 impl Default for RequestLimits {
@@ -55,11 +59,20 @@ impl Default for RequestLimits {
             networks: RateLimiter::keyed(per_second(PER_NETWORK)),
             attempts: RateLimiter::keyed(per_second(ATTEMPTS)),
             noted_refusals: RateLimiter::keyed(per_second(NOTED_REFUSALS)),
+            costly_acts: RateLimiter::keyed(per_second(COSTLY_ACTS)),
         }
     }
 }
 
 impl RequestLimits {
+    /// Lets a user walk through the chain or the journal once more.
+    ///
+    /// # Errors
+    /// How many seconds to wait, when it was too often.
+    pub fn take_costly_act(&self, user_id: &String) -> Result<(), u64> {
+        ask(&self.costly_acts, user_id)
+    }
+
     /// Whether one more refusal of this user is worth a row of the audit chain.
     pub fn notes_refusal_of(&self, user_id: &String) -> bool {
         ask(&self.noted_refusals, user_id).is_ok()

@@ -48,7 +48,7 @@ impl From<Row> for AuditRow {
     }
 }
 
-/// Which rows of the chain are asked for. Texts are lower case; an empty one takes everything.
+/// Which rows of the chain are asked for. An empty text takes everything; `actor` and `seen_by` are in lower case.
 #[derive(Debug, Clone)]
 pub struct Matching {
     /// Between these numbers, neither included.
@@ -63,16 +63,20 @@ pub struct Matching {
     pub seen_by: String,
 }
 
-/// The condition of [`Matching`], for `$1` to `$9`. Addresses are searched only by those to whom they are shown.
+/// The condition of [`Matching`], for `$1` to `$10`. Addresses are searched only by those to whom they are shown. SQLite
+/// folds the case of ASCII letters only, so a text is also looked for as it was typed.
 macro_rules! matching {
     () => {
         "WHERE seq > $1 AND seq < $2 AND at >= $3 AND at <= $4
            AND ($5 = '' OR LOWER(actor) = $5)
            AND ($6 = '' OR action = $6 OR action LIKE $7 ESCAPE '\\')
-           AND ($8 = '' OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
-                                 || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
-                OR ($9 = '' AND LOWER(address || ' ' || user_agent) LIKE $8 ESCAPE '\\'))
-           AND ($9 = '' OR action LIKE 'change.%' OR LOWER(actor) = $9 OR LOWER(target) = $9)"
+           AND ($8 = ''
+                OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
+                         || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
+                OR (actor || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' ' || result)
+                   LIKE $9 ESCAPE '\\'
+                OR ($10 = '' AND LOWER(address || ' ' || user_agent) LIKE $8 ESCAPE '\\'))
+           AND ($10 = '' OR action LIKE 'change.%' OR LOWER(actor) = $10 OR LOWER(target) = $10)"
     };
 }
 
@@ -92,7 +96,7 @@ macro_rules! fetch_matching {
         fetch!(
             all as Row,
             $on,
-            concat!("SELECT * FROM audit ", matching!(), " ORDER BY seq ", $order, " LIMIT $10"),
+            concat!("SELECT * FROM audit ", matching!(), " ORDER BY seq ", $order, " LIMIT $11"),
             matching.after,
             matching.before,
             matching.at_least.as_millis(),
@@ -100,6 +104,7 @@ macro_rules! fetch_matching {
             &matching.actor,
             &matching.action,
             format!("{}.%", literally(&matching.action)),
+            anywhere(&matching.text.to_lowercase()),
             anywhere(&matching.text),
             &matching.seen_by,
             $take,

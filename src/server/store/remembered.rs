@@ -58,6 +58,11 @@ impl Remembered {
         memory.still_good(id_hash)
     }
 
+    /// Some were ended by this instance.
+    pub fn forget_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).good.clear();
+    }
+
     /// Ended by this instance.
     pub fn forget(&self, id_hash: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).good.remove(id_hash);

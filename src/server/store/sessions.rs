@@ -99,6 +99,8 @@ impl Store {
                 remembered.answered(id_hash, row.as_ref(), Instant::now());
                 Ok(row)
             }
+            // A row that this version cannot read says nothing of the database.
+            Err(error @ StoreError::UnknownValue(_)) => Err(error),
             Err(error) => match remembered.failed(id_hash, Instant::now()) {
                 Some(row) => {
                     tracing::warn!(%error, "the database does not answer; a session counts as it did a moment ago: {error}");
@@ -158,6 +160,12 @@ impl Store {
     pub async fn addresses_of(&self, user_id: &str) -> Result<Vec<String>, StoreError> {
         let rows = fetch!(all as (String,), &self.reader, "SELECT DISTINCT address FROM sessions WHERE user_id = $1 LIMIT 1000", user_id)?;
         Ok(rows.into_iter().map(|(address,)| address).collect())
+    }
+
+    /// Forgets which sessions were good: after some were ended in a transaction of the caller's. The others are asked
+    /// about anew.
+    pub fn forget_sessions(&self) {
+        self.shared.remembered.forget_all();
     }
 
     /// Ends a session.

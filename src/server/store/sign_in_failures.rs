@@ -6,7 +6,7 @@ use super::{
     database::{execute, fetch},
 };
 use crate::model::{
-    sign_in_delay::{FORGOTTEN_AFTER_MS, wait_ms},
+    sign_in_delay::{FORGOTTEN_AFTER_MS, Policy},
     timestamp::Timestamp,
 };
 
@@ -21,14 +21,13 @@ impl Store {
     }
 }
 
-/// Counts a failure, and lets the subject wait for it. `free` failures cost nothing.
+/// Counts a failure, and lets the subject wait for it as its policy says.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn count(tx: &mut Tx, subject: &str, free: i64, now: Timestamp) -> Result<(), StoreError> {
+pub async fn count(tx: &mut Tx, subject: &str, policy: Policy, now: Timestamp) -> Result<(), StoreError> {
     let before = fetch!(optional as (i64, i64), tx.on(), "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1", subject)?;
-    let before = before.filter(|(_, last_at)| now.millis_since(Timestamp::from_millis(*last_at)) < FORGOTTEN_AFTER_MS);
-    let failures = before.map_or(0, |(failures, _)| failures).saturating_add(1);
+    let failures = before.map_or(1, |(failures, last_at)| policy.counted(failures, Timestamp::from_millis(last_at), now));
     execute!(
         tx.on(),
         "INSERT INTO sign_in_failures (subject, failures, last_at, wait_until) VALUES ($1, $2, $3, $4)
@@ -36,7 +35,7 @@ pub async fn count(tx: &mut Tx, subject: &str, free: i64, now: Timestamp) -> Res
         subject,
         failures,
         now.as_millis(),
-        now.plus_millis(wait_ms(failures, free)).as_millis(),
+        now.plus_millis(policy.wait_ms(failures)).as_millis(),
     )?;
     Ok(())
 }
