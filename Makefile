@@ -1,7 +1,7 @@
 # The commands of Keystream; README says what each is for. The work is in .ci/.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test soak dev release screenshots
+.PHONY: run test soak dev release screenshots bench
 
 # Keystream in demo mode on http://127.0.0.1:3000. KEYSTREAM_LISTEN passes through. Ctrl-C ends everything.
 run:
@@ -29,6 +29,13 @@ release:
 	@.ci/setup release
 	@.ci/build release
 	@.ci/sizes target/release-dir
+
+# Keystream beside what people use now, measured in one run (end2end/bench/README.md); fails nothing.
+# BENCH passes flags through: make bench BENCH="--quick".
+bench:
+	@.ci/setup bench
+	@.ci/build release
+	@.ci/bench $(BENCH)
 
 # The pictures of README, in end2end/screenshots.
 screenshots:

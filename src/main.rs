@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keystream::{
     model::identity::Role,
-    server::{commands, config::Settings, serve, telemetry},
+    server::{check_config, commands, config::Settings, serve, telemetry},
     simulator,
 };
 
@@ -31,14 +31,7 @@ enum Command {
         demo: bool,
     },
     /// Serve the simulator alone, on loopback.
-    Simulate {
-        /// 0 takes a free port.
-        #[arg(long)]
-        port: u16,
-        /// How long a stop or start stays UPDATING, in milliseconds.
-        #[arg(long, default_value_t = 6_000)]
-        transition_ms: u64,
-    },
+    Simulate(SimulateFlags),
     /// Say what the configuration means and try one cheap read per target.
     CheckConfig,
     /// Manage users; works while `serve` runs.
@@ -51,6 +44,37 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct SimulateFlags {
+    /// 0 takes a free port.
+    #[arg(long)]
+    port: u16,
+    /// How long a stop or start stays UPDATING, in milliseconds, at speed 1.
+    #[arg(long, default_value_t = 6_000)]
+    transition_ms: u64,
+    /// So many streams in account 111122223333 and eu-west-1, instead of the samples.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(simulator::Settings::LARGEST_FLEET)))]
+    streams: Option<u32>,
+    /// AWS's call-rate limits times so much, and transitions so much shorter.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(simulator::Settings::FASTEST)))]
+    speed: u32,
+    /// How much later every call of AWS is answered, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    rtt_ms: u64,
+}
+
+impl From<SimulateFlags> for simulator::Settings {
+    fn from(flags: SimulateFlags) -> Self {
+        Self {
+            transition: Duration::from_millis(flags.transition_ms),
+            speed: flags.speed,
+            rtt: Duration::from_millis(flags.rtt_ms),
+            fleet: flags.streams,
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -200,17 +224,17 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    if let Some(Command::Simulate { port, transition_ms }) = cli.command {
-        return simulate(port, Duration::from_millis(transition_ms)).await;
+    if let Some(Command::Simulate(flags)) = cli.command {
+        return simulate(flags).await;
     }
     let settings = cli.settings.load()?;
     match cli.command {
         None => serve(settings, cli.demo).await,
         Some(Command::Serve { demo }) => serve(settings, demo || cli.demo).await,
-        Some(Command::CheckConfig) => commands::check_config(&settings, std::io::stdout()).await,
+        Some(Command::CheckConfig) => check_config::run(&settings, std::io::stdout()).await,
         Some(Command::User { command }) => user(&settings, command).await,
         Some(Command::Audit { command }) => audit(&settings, command).await,
-        Some(Command::Simulate { .. }) => Ok(()),
+        Some(Command::Simulate(_)) => Ok(()),
     }
 }
 
@@ -220,9 +244,8 @@ async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "the line that people and tests wait for")]
-async fn simulate(port: u16, transition: Duration) -> anyhow::Result<()> {
-    let settings = simulator::Settings { transition, ..simulator::Settings::default() };
-    let (address, serving) = simulator::bind(SocketAddr::from(([127, 0, 0, 1], port)), settings).await?;
+async fn simulate(flags: SimulateFlags) -> anyhow::Result<()> {
+    let (address, serving) = simulator::bind(SocketAddr::from(([127, 0, 0, 1], flags.port)), flags.into()).await?;
     println!("Simulating on http://{address}");
     tokio::select! {
         () = serving => {}

@@ -7,5 +7,6 @@ pub mod session;
 pub mod settings;
 pub mod setup;
 pub mod streams;
+pub mod targets;
 pub mod users;
 pub mod wire;

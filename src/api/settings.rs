@@ -41,6 +41,7 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
         done: done.as_deref().and_then(FormDone::from_code),
         sessions: rows.into_iter().map(card).filter(is_live).collect(),
         may_administer: requester.role.may(Permission::Administer),
+        may_pause: requester.role.may(Permission::Change),
     })
 }
 

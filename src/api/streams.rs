@@ -15,16 +15,18 @@ use crate::{
 #[server(endpoint = "list-streams", input = Json, output = Answer)]
 pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage, AppError> {
     use crate::{
-        model::{identity::Permission, list_query::Counts},
-        server::context,
+        model::identity::Permission,
+        server::{chosen_columns, context},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
         cx.note_human().await;
     }
-    let rows = cx.state.inventory.rows(&requester.scope);
-    Ok(ListPage { selection: query.select(&rows), counts: Counts::of(&rows) })
+    let query = chosen_columns::complete(&cx, query);
+    let page = cx.state.inventory.list(query, &requester.scope);
+    cx.state.inventory.glance_at(&page.selection.rows);
+    Ok(page)
 }
 
 /// One stream with its changes.

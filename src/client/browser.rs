@@ -1,6 +1,25 @@
 //! Small things of the browser.
 
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{FormData, HtmlFormElement};
+
+/// What a form that is being submitted holds; `None` outside of browsers.
+pub fn form_pairs(event: &SubmitEvent) -> Option<Vec<(String, String)>> {
+    if !is_browser() {
+        return None;
+    }
+    let form: HtmlFormElement = event.target()?.dyn_into().ok()?;
+    let entries = js_sys::try_iter(FormData::new_with_form(&form).ok()?.as_ref()).ok()??;
+    let pair = |entry: JsValue| {
+        let entry: js_sys::Array = entry.dyn_into().ok()?;
+        Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
+    };
+    Some(entries.filter_map(|entry| pair(entry.ok()?)).collect())
+}
 
 /// Leaves for another page by loading it whole: for signing in, where nothing of this page may stay.
 pub fn go_to(path: &str) {

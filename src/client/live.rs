@@ -12,7 +12,7 @@ use crate::{
     error::AppError,
     model::{
         change_card::ChangeCard,
-        inventory::{StreamRow, TargetHealth},
+        inventory::{ROW_IS_FRESH_MS, StreamRow, TargetHealth},
         pages::{EventFrame, Frame, SignedIn},
         stream::StreamKey,
         timestamp::Timestamp,
@@ -39,7 +39,6 @@ pub struct Live {
     /// The server's time, ticking on in the browser: ages count to here.
     pub now: RwSignal<Timestamp>,
     pub user: StoredValue<Option<SignedIn>>,
-    pub stale_after_ms: StoredValue<i64>,
     pub targets: RwSignal<Vec<TargetHealth>>,
     pub connection: RwSignal<Connection>,
     /// Set once wasm has taken the page over: what works only then shows itself.
@@ -49,6 +48,8 @@ pub struct Live {
     pub announcement: RwSignal<Option<Announcement>>,
     /// Rises when a page's own list may have to be asked for again: 0 is what the server rendered.
     pub refresh: RwSignal<u32>,
+    /// The rows that the page shows, as the server is told; `None` until the page is there.
+    view: RwSignal<Option<String>>,
     rows: RwSignal<HashMap<StreamKey, StreamRow>>,
     changes: RwSignal<HashMap<String, ChangeCard>>,
     rev: StoredValue<i64>,
@@ -71,7 +72,7 @@ impl Live {
         Self {
             now: RwSignal::new(frame.now),
             user: StoredValue::new(frame.user.clone()),
-            stale_after_ms: StoredValue::new(frame.stale_after_ms),
+            view: RwSignal::new(None),
             targets: RwSignal::new(frame.targets.clone()),
             connection: RwSignal::new(Connection::Waiting),
             is_hydrated: RwSignal::new(false),
@@ -108,6 +109,22 @@ impl Live {
         })
     }
 
+    /// How old a state of a stream may be before it is "last known".
+    pub fn stale_after(self, stream: &StreamKey) -> i64 {
+        self.targets.with(|targets| {
+            let target = targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
+            target.map_or(3 * ROW_IS_FRESH_MS, |target| target.stale_after_ms)
+        })
+    }
+
+    /// Tells the server which rows the page shows, from the next connection on: these are read first, and only these come
+    /// with their news.
+    pub fn look_at(self, rows: String) {
+        if self.view.with_untracked(|view| view.as_ref() != Some(&rows)) {
+            self.view.set(Some(rows));
+        }
+    }
+
     /// Whether a question to the server is the page's own refresh: `refresh` has risen since the last one. Otherwise the
     /// address changed, which is a person's act.
     pub fn is_own_refresh(self, refresh: u32) -> bool {
@@ -142,9 +159,10 @@ impl Live {
         Effect::new(move |former: Option<Option<Source>>| {
             drop(former);
             self.attempt.track();
+            let view = self.view.get();
             let is_wanted = self.is_hydrated.get() && is_visible.get() && !self.is_paused.get();
             self.connection.set(if self.is_paused.get_untracked() { Connection::Paused } else { Connection::Waiting });
-            if is_wanted { Source::open(self) } else { None }
+            view.filter(|_| is_wanted).and_then(|view| Source::open(self, &view))
         });
     }
 
@@ -155,7 +173,7 @@ impl Live {
         if !frame.targets.is_empty() {
             self.targets.set(frame.targets);
         }
-        let is_news = !frame.streams.is_empty() || !frame.changes.is_empty();
+        let is_news = frame.is_list_moved || !frame.changes.is_empty();
         if !frame.streams.is_empty() {
             self.rows.update(|rows| {
                 for row in frame.streams {
@@ -251,8 +269,8 @@ struct Source {
 
 impl Source {
     /// Opens `/events` after what the page knows; `None` where the browser has no event sources.
-    fn open(live: Live) -> Option<Self> {
-        let source = EventSource::new(&format!("/events?after={}", live.rev.get_value())).ok()?;
+    fn open(live: Live, view: &str) -> Option<Self> {
+        let source = EventSource::new(&format!("/events?after={}&rows={view}", live.rev.get_value())).ok()?;
         let opened = Closure::<dyn FnMut(MessageEvent)>::new(move |_| live.connection.set(Connection::Live));
         let frame = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             match event.data().as_string().as_deref().map(api::wire::read) {

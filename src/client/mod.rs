@@ -4,4 +4,4 @@
 mod browser;
 pub mod live;
 
-pub use browser::{copy, go_to, is_plain_click};
+pub use browser::{copy, form_pairs, go_to, is_plain_click};

@@ -2,16 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::{client::live::Live, model::timestamp::Timestamp};
+use crate::{
+    client::live::Live,
+    model::{stream::StreamKey, timestamp::Timestamp},
+};
 
-/// How long ago AWS said something, muted; "last known" once it is older than two rounds of the collector.
+/// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector.
 #[component]
-pub fn Age(#[prop(into)] at: Signal<Option<Timestamp>>) -> impl IntoView {
+pub fn Age(#[prop(into)] at: Signal<Option<Timestamp>>, of: StreamKey) -> impl IntoView {
     let live = expect_context::<Live>();
     let words = Memo::new(move |_| {
         let at = at.get()?;
         let now = live.now.get();
-        let is_stale = now.millis_since(at) > live.stale_after_ms.get_value();
+        let is_stale = now.millis_since(at) > live.stale_after(&of);
         Some(if is_stale { format!("last known {}", at.age(now)) } else { at.age(now) })
     });
     let class = move || if words.with(|words| words.as_ref().is_some_and(|words| words.starts_with("last"))) { "age stale" } else { "age" };

@@ -93,7 +93,7 @@ fn Identity(stream: StreamKey, target: TargetCard, report: StreamReport) -> impl
             <TargetLine stream target />
             <p class="mono arn">{report.arn.to_string()}" \u{b7} created "{report.created.date()}</p>
             <p>
-                "AWS reported " <Age at=Some(report.read_at) /> " (" <When at=report.read_at /> {format!("): {}, {state}.", report.status)}
+                "AWS reported " <Age at=Some(report.read_at) of=StreamKey::from(&report.arn) /> " (" <When at=report.read_at /> {format!("): {}, {state}.", report.status)}
             </p>
             <p>"Key as AWS reports it: " <code>{key}</code> ". Its state in KMS: not checked. A disable does not need it."</p>
         </div>

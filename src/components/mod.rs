@@ -4,6 +4,7 @@ mod age;
 mod confirmation;
 mod encryption;
 mod fault;
+mod filters;
 mod frame;
 mod ladder;
 mod outcome;
@@ -12,12 +13,14 @@ mod self_refresh;
 mod status;
 mod streams_table;
 mod table;
+mod target_strip;
 
 pub use self::{
     age::{Age, When},
     confirmation::{ConfirmationText, TargetLine},
     encryption::{EncryptionLabel, KeyLabel},
     fault::Fault,
+    filters::Filters,
     frame::{Announcer, Header},
     ladder::{Ladder, LadderAhead, LadderMarks},
     outcome::{Done, Mistake},
@@ -26,4 +29,5 @@ pub use self::{
     status::StatusLabel,
     streams_table::{DisableLink, StreamsTable},
     table::Table,
+    target_strip::TargetStrip,
 };

@@ -12,7 +12,9 @@ pub fn StatusLabel(row: Memo<StreamRow>) -> impl IntoView {
     let reported_at = move || row.with(|row| row.status.as_ref().map(|status| status.at));
     let live = expect_context::<Live>();
     // The encryption beside it carries the age of the read; a status that is older than that says so itself.
-    let is_stale = Memo::new(move |_| reported_at().is_some_and(|at| live.now.get().millis_since(at) > live.stale_after_ms.get_value()));
+    let key = row.with_untracked(|row| row.key.clone());
+    let of = key.clone();
+    let is_stale = Memo::new(move |_| reported_at().is_some_and(|at| live.now.get().millis_since(at) > live.stale_after(&key)));
     let class = move || match row.with(|row| row.status.as_ref().map(|status| status.value.clone())) {
         Some(StreamStatus::Active) => "label active",
         Some(StreamStatus::Updating | StreamStatus::Creating) => "label moving",
@@ -28,6 +30,6 @@ pub fn StatusLabel(row: Memo<StreamRow>) -> impl IntoView {
             </svg>
             {move || word()}
         </span>
-        {move || is_stale.get().then(|| view! { " " <Age at=Signal::derive(reported_at) /> }.into_any())}
+        {move || is_stale.get().then(|| view! { " " <Age at=Signal::derive(reported_at) of=of.clone() /> }.into_any())}
     }
 }

@@ -9,6 +9,7 @@ use crate::{
         inventory::StreamRow,
         list_query::{Column, ExtraColumn, ListQuery},
         stream::StreamKey,
+        timestamp::Timestamp,
     },
 };
 
@@ -17,8 +18,8 @@ use crate::{
 #[component]
 pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_disable: Callback<StreamKey>) -> impl IntoView {
     let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> }.into_any());
-    let extra_headers = query.cols.iter().map(|column| view! { <th scope="col">{column.word()}</th> }.into_any()).collect_view();
-    let cols = query.cols.clone();
+    let extra_headers = query.columns().iter().map(|column| view! { <th scope="col">{column.word()}</th> }.into_any()).collect_view();
+    let cols = query.columns().to_vec();
     let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_disable /> }.into_any()).collect_view();
     view! {
         <div class="table-scroll">
@@ -54,6 +55,7 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
 fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_disable: Callback<StreamKey>) -> impl IntoView {
     let live = expect_context::<Live>();
     let key = row.key.clone();
+    let of = key.clone();
     let path = key.path();
     let is_production = row.is_production;
     let row = live.row(row);
@@ -74,7 +76,7 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_disable: Callback<StreamKey>) 
             <td data-label="Encryption">
                 <EncryptionLabel row />
                 " "
-                <Age at=Signal::derive(move || row.with(|row| row.read_at)) />
+                <Age at=Signal::derive(move || row.with(|row| row.read_at)) of=of />
                 {move || row.with(|row| row.problem.clone()).map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> }.into_any())}
             </td>
             <td data-label="Key"><KeyLabel row /></td>
@@ -128,5 +130,10 @@ fn extra_cell(row: &StreamRow, column: ExtraColumn) -> String {
         ExtraColumn::Retention => row.retention_hours.map_or_else(unread, |hours| format!("{hours} h")),
         ExtraColumn::Shards => row.open_shards.map_or_else(unread, |shards| shards.to_string()),
         ExtraColumn::Mode => row.mode.clone().unwrap_or_else(unread),
+        ExtraColumn::Created => row.created.map_or_else(unread, Timestamp::date),
+        ExtraColumn::Tags => match &row.tags {
+            None => "not read".to_owned(),
+            Some(tags) => tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", "),
+        },
     }
 }

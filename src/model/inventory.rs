@@ -6,7 +6,7 @@ use super::{
     change::{Change, Rung},
     encryption::{EncryptionState, KeyId},
     stream::{Account, Region, StreamKey, StreamStatus},
-    timestamp::Timestamp,
+    timestamp::{SECOND_MS, Timestamp},
 };
 
 /// What is known of one stream. Everything in it was reported by AWS at the time that stands beside it.
@@ -27,6 +27,9 @@ pub struct StreamRow {
     pub retention_hours: Option<i32>,
     pub open_shards: Option<i32>,
     pub mode: Option<String>,
+    pub created: Option<Timestamp>,
+    /// Key and value, ordered by key; `None` until they were read.
+    pub tags: Option<Vec<(String, String)>>,
     /// The change that is under way, if one is.
     pub change: Option<ChangeMarks>,
     /// AWS's list no longer names the stream.
@@ -100,15 +103,164 @@ impl StreamRow {
 /// How one target is doing, for the bar and the strip over the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetHealth {
+    /// `ACCOUNT/REGION` as configured.
+    pub id: String,
     /// `account/region`, or the configured display name.
     pub name: String,
     pub account: Account,
     pub region: Region,
     pub rev: i64,
+    pub is_production: bool,
+    pub is_read_only: bool,
     pub last_listed: Option<Timestamp>,
+    /// The last time that AWS gave the state of one of its streams.
+    pub last_read: Option<Timestamp>,
     /// Why the target is not read, and since when.
     pub problem: Option<ReadProblem>,
+    /// Why its tags are not read; nothing else depends on them.
+    pub tags_problem: Option<String>,
+    /// Somebody stopped the background reads.
+    pub pause: Option<Pause>,
+    /// How many percent of its budget of reads are used: less than 100 after AWS throttled.
+    pub pace_percent: u8,
+    /// A state of one of its streams that is older than this is "last known": two rounds over all of them.
+    pub stale_after_ms: i64,
     pub streams: u32,
     /// Streams whose encryption was never read.
     pub unread: u32,
+}
+
+/// Background reads of a target that a person stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// How a target is, in one word and in order of how much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    Behind,
+    Paused,
+    Slowed,
+    Waiting,
+    Well,
+}
+
+impl TargetHealth {
+    /// How the target is.
+    pub const fn condition(&self) -> Condition {
+        if self.problem.is_some() {
+            Condition::Behind
+        } else if self.pause.is_some() {
+            Condition::Paused
+        } else if self.pace_percent < 100 {
+            Condition::Slowed
+        } else if self.last_listed.is_none() {
+            Condition::Waiting
+        } else {
+            Condition::Well
+        }
+    }
+
+    /// The same in a sentence that follows its name, with times of day; empty when there is nothing to say.
+    pub fn in_words(&self) -> String {
+        match (self.condition(), &self.problem, &self.pause) {
+            (Condition::Behind, Some(problem), _) => {
+                let last =
+                    self.last_success().map_or_else(|| "It was never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
+                let (since, next) = (problem.at.clock_seconds(), problem.next_try.clock_seconds());
+                format!("is behind since {since}: {}. {last} Tried again at {next}. Its last known rows stay.", problem.why)
+            }
+            (Condition::Paused, _, Some(pause)) => {
+                format!("is paused since {} by {}. Its rows stay as they were last read.", pause.at.clock_seconds(), pause.by)
+            }
+            (Condition::Slowed, _, _) => {
+                format!("is read at {} % of its budget, because AWS throttles this account and Region.", self.pace_percent)
+            }
+            (Condition::Waiting, _, _) => "is not listed yet.".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// The last time that AWS answered.
+    pub fn last_success(&self) -> Option<Timestamp> {
+        self.last_listed.max(self.last_read)
+    }
+}
+
+/// How long a row stays fresh, and with it the shortest time between two reads of one stream.
+pub const ROW_IS_FRESH_MS: i64 = 30 * SECOND_MS;
+/// The shortest time between two listings.
+const RELIST_MS: i64 = 30 * SECOND_MS;
+/// AWS lists so many streams a call.
+const PAGE: u32 = 100;
+
+/// The time from one listing to the next: half of the calls that the budget allows at most.
+///
+/// `pages_per_second` is the budget's.
+pub fn relist_every_ms(streams: u32, pages_per_second: f64) -> i64 {
+    RELIST_MS.max(seconds(2 * streams.div_ceil(PAGE).max(1), pages_per_second))
+}
+
+/// How old a row of a target of so many streams may be: two rounds over all of them, and a listing's time.
+pub fn stale_after_ms(streams: u32, reads_per_second: f64) -> i64 {
+    2 * ROW_IS_FRESH_MS.max(seconds(streams, reads_per_second)) + RELIST_MS
+}
+
+/// How long so many calls take, in milliseconds.
+fn seconds(calls: u32, per_second: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "at most 2^32 calls at a thousandth a second")]
+    let millis = (f64::from(calls) / per_second.max(0.001) * 1_000.0) as i64;
+    millis
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_fit_the_size_of_a_fleet() {
+        assert_eq!((relist_every_ms(14, 1.25), stale_after_ms(14, 5.0)), (30_000, 90_000));
+        assert_eq!(relist_every_ms(10_000, 1.25), 160_000, "100 pages take 80 s");
+        assert_eq!(stale_after_ms(10_000, 5.0), 4_030_000, "a round takes 2,000 s");
+        assert!(relist_every_ms(u32::MAX, 0.0) > 0);
+    }
+
+    #[test]
+    fn a_target_says_what_matters_most() {
+        let at = Timestamp::from_millis(0);
+        let well = TargetHealth {
+            id: "self/eu-west-1".to_owned(),
+            name: "payments".to_owned(),
+            account: Account::unresolved(),
+            region: "eu-west-1".parse().unwrap(),
+            rev: 0,
+            is_production: false,
+            is_read_only: false,
+            last_listed: Some(at),
+            last_read: None,
+            problem: None,
+            tags_problem: None,
+            pause: None,
+            pace_percent: 100,
+            stale_after_ms: 90_000,
+            streams: 1,
+            unread: 0,
+        };
+        assert_eq!((well.condition(), well.in_words().as_str()), (Condition::Well, ""));
+        let slowed = TargetHealth { pace_percent: 50, ..well.clone() };
+        assert!(slowed.in_words().contains("at 50 % of its budget"));
+        let paused = TargetHealth { pause: Some(Pause { by: "mira".to_owned(), at }), ..slowed };
+        assert_eq!(paused.condition(), Condition::Paused);
+        assert!(paused.in_words().contains("by mira"));
+        let problem = ReadProblem { why: "AWS did not answer in time".to_owned(), at, next_try: at.plus_millis(5_000) };
+        let behind = TargetHealth { problem: Some(problem), ..paused };
+        assert_eq!(behind.condition(), Condition::Behind);
+        let words = behind.in_words();
+        assert!(
+            words.starts_with("is behind since 00:00:00") && words.contains("AWS did not answer in time") && words.contains("00:00:05"),
+            "{words}"
+        );
+    }
 }

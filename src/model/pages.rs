@@ -7,8 +7,7 @@ use super::{
     encryption::KeyId,
     identity::Role,
     inventory::{StreamRow, TargetHealth},
-    list_query::{Counts, Selection},
-    scope::Scope,
+    list_query::{Counts, FacetGroup, ListQuery, Selection},
     stream::{StreamKey, StreamReport},
     timestamp::Timestamp,
     validation::{FormDone, FormMistake},
@@ -26,8 +25,6 @@ pub struct Frame {
     pub rev: i64,
     /// The server's time at the reading: ages count from here.
     pub now: Timestamp,
-    /// A state older than this is "last known".
-    pub stale_after_ms: i64,
     /// When the account for emergencies was last signed in, for a day after it.
     pub break_glass_at: Option<Timestamp>,
 }
@@ -58,8 +55,12 @@ pub enum PageContent {
 /// `/streams`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPage {
+    /// What was asked for, with the columns that were chosen last where the address does not say.
+    pub query: ListQuery,
     pub selection: Selection,
+    /// Over everything there is.
     pub counts: Counts,
+    pub facets: Vec<FacetGroup>,
 }
 
 /// `/streams/{account}/{region}/{name}`.
@@ -228,6 +229,8 @@ pub struct SettingsPage {
     /// The own sessions, the one that was used last first.
     pub sessions: Vec<SessionCard>,
     pub may_administer: bool,
+    /// Whether background reads of targets may be paused.
+    pub may_pause: bool,
 }
 
 /// One of the own sessions.
@@ -322,31 +325,27 @@ pub struct AuditCard {
     pub user_agent: String,
 }
 
+impl PageContent {
+    /// The streams that somebody looks at on the page, as a browser names them to the server.
+    pub fn rows_in_view(&self) -> String {
+        match self {
+            Self::Streams(page) => page.selection.rows.iter().map(|row| row.key.digest()).collect::<Vec<_>>().join(","),
+            Self::Stream(page) => page.row.key.digest(),
+            _ => String::new(),
+        }
+    }
+}
+
 /// One frame of the event stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventFrame {
     /// Everything committed up to here has been sent.
     pub rev: i64,
+    /// Rows that somebody looks at in this tab.
     pub streams: Vec<StreamRow>,
+    /// Something besides times has moved, in view or not: order, counts and what is in view may be others now.
+    pub is_list_moved: bool,
     pub changes: Vec<ChangeCard>,
+    /// How all targets are; empty when none of them moved.
     pub targets: Vec<TargetHealth>,
-}
-
-impl EventFrame {
-    /// The part of it that there is for somebody of this scope.
-    #[must_use]
-    pub fn within(&self, scope: &Scope) -> Self {
-        Self {
-            rev: self.rev,
-            streams: self.streams.iter().filter(|row| scope.covers(&row.key)).cloned().collect(),
-            changes: self.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
-            targets: self
-                .targets
-                .iter()
-                .filter(|target| scope.reaches(&target.account, &target.region))
-                // How many streams there are outside of it is nobody's business.
-                .map(|target| TargetHealth { streams: 0, unread: 0, ..target.clone() })
-                .collect(),
-        }
-    }
 }

@@ -121,10 +121,14 @@ pub enum FormDone {
     UserDisabled,
     #[error("user-enabled")]
     UserEnabled,
+    #[error("target-paused")]
+    TargetPaused,
+    #[error("target-resumed")]
+    TargetResumed,
 }
 
 impl FormDone {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::OtherSessionsEnded,
@@ -133,6 +137,8 @@ impl FormDone {
         Self::PasswordSet,
         Self::UserDisabled,
         Self::UserEnabled,
+        Self::TargetPaused,
+        Self::TargetResumed,
     ];
 
     /// What has this code, as it stands in `?done=`.
@@ -151,6 +157,10 @@ impl FormDone {
             Self::PasswordSet => "The password is set. All sessions of this user have ended.",
             Self::UserDisabled => "The user is disabled. All sessions of this user have ended.",
             Self::UserEnabled => "The user may sign in again.",
+            Self::TargetPaused => {
+                "Background reads of the target are paused. Changes under way are watched on, and a confirmation still reads its stream."
+            }
+            Self::TargetResumed => "The target is read again.",
         }
     }
 }

@@ -210,5 +210,5 @@ pub fn Refusal(confirmation: Confirmation, outcome: PlanOutcome) -> impl IntoVie
 
 #[component]
 fn ReportLine(report: StreamReport) -> impl IntoView {
-    view! { <p>"AWS reported " <Age at=Some(report.read_at) /> {format!(": {}, {}.", report.status, report.encryption.type_word())}</p> }
+    view! { <p>"AWS reported " <Age at=Some(report.read_at) of=StreamKey::from(&report.arn) /> {format!(": {}, {}.", report.status, report.encryption.type_word())}</p> }
 }

@@ -119,12 +119,15 @@ fn shown(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> + Send + Sy
 }
 
 fn shown_erased(page: Loaded, show: Arc<dyn Fn(PageContent) -> Option<AnyView> + Send + Sync>) -> AnyView {
+    let live = expect_context::<Live>();
     view! {
         <Transition>
             {move || {
                 let show = show.clone();
                 Suspend::new(async move {
-                    let view = page.await.and_then(|content| show(content).ok_or(AppError::Outdated));
+                    let content = page.await;
+                    live.look_at(content.as_ref().map(PageContent::rows_in_view).unwrap_or_default());
+                    let view = content.and_then(|content| show(content).ok_or(AppError::Outdated));
                     view.unwrap_or_else(|error| view! { <Fault error /> }.into_any())
                 })
             }}

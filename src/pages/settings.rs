@@ -38,7 +38,7 @@ fn Settings(page: Page) -> impl IntoView {
         <Done done=page.done />
         <section class="part">
             <h2>"Targets"</h2>
-            <Targets />
+            <Targets may_pause=page.may_pause />
         </section>
         <section class="part">
             <h2>"Your account"</h2>
@@ -63,36 +63,58 @@ fn Settings(page: Page) -> impl IntoView {
 }
 
 #[component]
-fn Targets() -> impl IntoView {
+fn Targets(may_pause: bool) -> impl IntoView {
     let live = expect_context::<Live>();
-    let rows = live.targets.get_untracked().into_iter().map(|target| view! { <Target target /> }.into_any()).collect_view();
+    let targets = live.targets.get_untracked();
+    let rows = targets.into_iter().map(|target| view! { <Target target may_pause /> }.into_any()).collect_view();
     view! {
         <p class="hint">"As of " <When at=live.now.get_untracked() />". Reload the page for newer."</p>
-        <Table caption="Targets" class="plain" columns=&["Target", "Account", "Region", "Streams", "Listed", "State"]>{rows}</Table>
+        <Table caption="Targets" class="plain" columns=&["Target", "Account", "Region", "Streams", "Listed", "Last read", "State", "Actions"]>{rows}</Table>
     }
 }
 
 #[component]
-fn Target(target: TargetHealth) -> impl IntoView {
+fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
     let streams = match target.unread {
         0 => target.streams.to_string(),
         unread => format!("{}, {unread} not read yet", target.streams),
     };
-    let listed_at = target.last_listed;
-    let state = match target.problem {
-        None if listed_at.is_none() => view! { "Not listed yet" }.into_any(),
-        None => view! { "Read without problems" }.into_any(),
-        Some(problem) => view! { <span class="problem">{problem.why}</span> " Since " <When at=problem.at /> }.into_any(),
+    let state = match target.in_words() {
+        words if words.is_empty() => view! { "Read without problems" }.into_any(),
+        words => view! { <span class="problem">{words}</span> }.into_any(),
     };
+    let tags = target.tags_problem.as_ref().map(|why| format!(" Tags are not read: {why}."));
+    let marks = match (target.is_production, target.is_read_only) {
+        (true, true) => " Production, read-only",
+        (true, false) => " Production",
+        (false, true) => " Read-only",
+        (false, false) => "",
+    };
+    let action = may_pause
+        .then(|| view! { <PauseButton id=target.id.clone() name=target.name.clone() is_paused=target.pause.is_some() /> }.into_any());
     view! {
         <tr>
-            <th scope="row" data-label="Target">{target.name}</th>
+            <th scope="row" data-label="Target">{target.name.clone()}<span class="small">{marks}</span></th>
             <td data-label="Account" class="mono">{target.account.to_string()}</td>
             <td data-label="Region" class="mono">{target.region.to_string()}</td>
             <td data-label="Streams">{streams}</td>
-            <td data-label="Listed">{listed_at.map(|at| view! { <When at /> }.into_any())}</td>
-            <td data-label="State">{state}</td>
+            <td data-label="Listed">{target.last_listed.map(|at| view! { <When at /> }.into_any())}</td>
+            <td data-label="Last read">{target.last_read.map(|at| view! { <When at /> }.into_any())}</td>
+            <td data-label="State">{state} {tags}</td>
+            <td data-label="Actions">{action}</td>
         </tr>
+    }
+}
+
+/// Stops the background reads of a target, or lets them go on.
+#[component]
+fn PauseButton(id: String, name: String, is_paused: bool) -> impl IntoView {
+    let (action, word) = if is_paused { ("/api/resume-target", "Resume") } else { ("/api/pause-target", "Pause") };
+    view! {
+        <form method="post" action=action>
+            <input r#type="hidden" name="id" value=id />
+            <button type="submit" class="quiet">{word}<span class="visually-hidden">{format!(" reading of {name}")}</span></button>
+        </form>
     }
 }
 

@@ -45,7 +45,7 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
     let is_moving = row.is_changing();
     let address = key.path();
     let heading = key.name.to_string();
-    let place = key.clone();
+    let (place, of) = (key.clone(), key.clone());
     let row = live.row(row);
     let offered = Memo::new(move |_| row.with(|row| (live.may_change() && row.offers_disable()).then(|| row.key.clone())));
     view! {
@@ -64,7 +64,7 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
                         <dt>"Encryption"</dt>
                         <dd>
                             <EncryptionLabel row /> " "
-                            <Age at=Signal::derive(move || row.with(|row| row.read_at)) />
+                            <Age at=Signal::derive(move || row.with(|row| row.read_at)) of=of />
                         </dd>
                     </div>
                     <div>

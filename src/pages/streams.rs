@@ -1,6 +1,6 @@
 //! `/streams`: every stream with its encryption state.
 
-use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_meta::Title;
 use leptos_router::{
     NavigateOptions,
@@ -11,11 +11,10 @@ use leptos_router::{
 use super::{Follows, disable_dialog::DisableDialog, loaded, shown};
 use crate::{
     api,
-    client::live::Live,
-    components::{SelfRefresh, StreamsTable},
+    client::{form_pairs, live::Live},
+    components::{Filters, SelfRefresh, StreamsTable, TargetStrip},
     model::{
         encryption::EncryptionState,
-        inventory::TargetHealth,
         list_query::{Counts, ListQuery, StatusFilter},
         pages::{ListPage, PageContent},
         stream::StreamKey,
@@ -32,12 +31,21 @@ pub fn StreamsPage() -> impl IntoView {
     let address = use_query_map();
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
+    let navigate = use_navigate();
+    // Without wasm the forms load the same addresses by themselves.
+    let on_submit = Callback::new(move |event: SubmitEvent| {
+        if let Some(pairs) = form_pairs(&event) {
+            event.prevent_default();
+            let (query, _) = ListQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            navigate(&query.href(), NavigateOptions::default());
+        }
+    });
     view! {
         <Title text="Streams" />
         {shown(page, move |content| match content {
             PageContent::Streams(page) => {
-                let (query, ignored) = address.with_untracked(parsed);
-                Some(view! { <List page query ignored on_disable /> }.into_any())
+                let ignored = address.with_untracked(parsed).1;
+                Some(view! { <List page ignored on_disable on_submit /> }.into_any())
             }
             _ => None,
         })}
@@ -51,81 +59,26 @@ fn parsed(address: &ParamsMap) -> (ListQuery, Vec<String>) {
 }
 
 #[component]
-fn List(page: ListPage, query: ListQuery, ignored: Vec<String>, on_disable: Callback<StreamKey>) -> impl IntoView {
+fn List(page: ListPage, ignored: Vec<String>, on_disable: Callback<StreamKey>, on_submit: Callback<SubmitEvent>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let ListPage { selection, counts } = page;
+    let ListPage { query, selection, counts, facets } = page;
     let is_moving = counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
     let refresh_address = query.href();
-    let found = if query.is_filtered() { format!("{} of {} streams match.", selection.matching, counts.all) } else { String::new() };
     let is_empty = selection.rows.is_empty();
-    let clear = query.is_filtered().then(|| view! { <a href=query.unfiltered().href()>"Clear filters"</a> }.into_any());
-    let carried = query
-        .carried()
-        .into_iter()
-        .map(|(name, value)| view! { <input r#type="hidden" name=name value=value /> }.into_any())
-        .collect_view();
-    let search = query.q.clone();
-    let field = NodeRef::<html::Input>::new();
-    let (navigate, searched) = (use_navigate(), query.clone());
-    // Without wasm the form loads the same address by itself.
-    let on_search = move |event: SubmitEvent| {
-        if let Some(field) = field.get_untracked() {
-            event.prevent_default();
-            navigate(&ListQuery { q: field.value(), page: 1, ..searched.clone() }.href(), NavigateOptions::default());
-        }
-    };
     view! {
         <SelfRefresh address=refresh_address is_wanted=is_moving />
         <div class="title-line">
             <h1>"Streams"</h1>
             <span class="count">{counts.all}</span>
         </div>
-        <Coverage />
+        <TargetStrip />
         <FacetLine counts query=query.clone() />
-        <form method="get" action="/streams" class="search" role="search" on:submit=on_search>
-            <label class="visually-hidden" for="q">"Filter streams"</label>
-            <input id="q" node_ref=field r#type="search" name="q" value=search placeholder="Part of a name" autocomplete="off" />
-            {carried}
-            <button type="submit">"Filter"</button>
-            {clear}
-            <span class="found">{found}</span>
-        </form>
+        <Filters query=query.clone() facets matching=selection.matching all=counts.all on_submit />
         {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> }.into_any())}
         <StreamsTable rows=selection.rows query=query.clone() on_disable />
         {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> }.into_any())}
         <Paging query page=selection.page pages=selection.pages />
     }
-}
-
-/// What the list covers and which targets are behind, each with its reason.
-#[component]
-fn Coverage() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let words = move || live.targets.with(|targets| coverage_words(targets));
-    let problems = move || {
-        live.targets.with(|targets| {
-            let behind = targets.iter().filter_map(|target| target.problem.as_ref().map(|problem| (target, problem)));
-            behind
-                .map(|(target, problem)| {
-                    let since = problem.at.clock_seconds();
-                    view! { <li>{format!("{} is behind since {since}: {}. Its last known rows stay.", target.name, problem.why)}</li> }
-                        .into_any()
-                })
-                .collect_view()
-        })
-    };
-    let has_problems = move || live.targets.with(|targets| targets.iter().any(|target| target.problem.is_some()));
-    view! {
-        <p class="coverage">{move || words()}</p>
-        <ul class="target-problems" hidden=move || !has_problems()>{move || problems()}</ul>
-    }
-}
-
-fn coverage_words(targets: &[TargetHealth]) -> String {
-    let listed = targets.iter().filter(|target| target.last_listed.is_some()).count();
-    let unread: u32 = targets.iter().map(|target| target.unread).sum();
-    let reading = if unread > 0 { format!(" {unread} not read yet.") } else { String::new() };
-    format!("In {listed} of {} targets; other accounts and Regions are not watched.{reading}", targets.len())
 }
 
 /// Four numbers over the whole inventory, each a filter.

@@ -1,4 +1,4 @@
-//! The commands of `keystream` beside `serve`: users, the audit chain, the configuration.
+//! The commands of `keystream` beside `serve` and `check-config`: users and the audit chain.
 
 use std::{
     io::{BufRead, Write},
@@ -17,14 +17,12 @@ use super::{
         accounts::{AccountError, Accounts, NewUser, check_new_password},
         passwords,
     },
-    aws::{StreamRef, targets},
     clock::{Clock, SystemClock},
     config::{CheckpointSettings, Settings},
-    store::{Opener, Store, User, without_password},
+    store::{Opener, Store, User},
 };
 use crate::model::{
     identity::Role,
-    refusal::RefusalKind,
     scope::Scope,
     validation::{FormMistake, UserName},
 };
@@ -175,50 +173,6 @@ pub fn audit_key(file: &Path, mut output: impl Write) -> anyhow::Result<()> {
 pub async fn audit_export(settings: &Settings, output: impl Write) -> anyhow::Result<()> {
     let store = Store::open(&settings.database_url, Opener::Command).await?;
     audit::export(&store, output).await
-}
-
-/// Says what the configuration means, tries one cheap read per target, and assumes its change role, where it has one.
-///
-/// # Errors
-/// When a target cannot be read or its role not be assumed, or the database not be opened.
-pub async fn check_config(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    Store::open(&settings.database_url, Opener::Command).await?;
-    writeln!(output, "database {}: can be opened", without_password(&settings.database_url))?;
-    let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
-    let mut failed = 0;
-    let targets = targets::load(&settings.targets, &clock).await?;
-    for target in &targets {
-        let mut is_well = true;
-        if let Err(refusal) = target.sender("check-config").await {
-            is_well = false;
-            let why = match refusal.kind {
-                RefusalKind::NotSent { detail, .. } => detail,
-                _ => "AWS refused".to_owned(),
-            };
-            writeln!(output, "target {}: sts:AssumeRole failed: {why}", target.label())?;
-        }
-        match target.kinesis.list_streams(&super::aws::ListFrom::Start).await {
-            Err(failure) => {
-                is_well = false;
-                writeln!(output, "target {}: kinesis:ListStreams failed: {failure}", target.label())?;
-            }
-            Ok(page) => match page.streams.first() {
-                None => writeln!(output, "target {}: can be listed; it has no streams", target.label())?,
-                Some(stream) => match target.kinesis.describe_stream_summary(&StreamRef::Name(stream.name.clone())).await {
-                    Ok(report) => writeln!(output, "target {}: can be listed and read (account {})", target.label(), report.arn.account)?,
-                    Err(failure) => {
-                        is_well = false;
-                        writeln!(output, "target {}: can be listed; kinesis:DescribeStreamSummary failed: {failure}", target.label())?;
-                    }
-                },
-            },
-        }
-        failed += usize::from(!is_well);
-    }
-    if failed > 0 {
-        bail!("{failed} of {} targets failed; the lines above say why", targets.len());
-    }
-    Ok(())
 }
 
 /// Reads a password: one line of standard input without its line end, or typed twice at the terminal's prompt.

@@ -9,7 +9,6 @@ use tower_sessions::Session;
 use super::{
     audit::{Actor, Reader},
     auth::accounts::Accounts,
-    inventory::STALE_AFTER_MS,
     middleware::{client_address::ClientAddress, headers::ResponseNonce},
     random,
     state::AppState,
@@ -68,7 +67,7 @@ impl Requester {
 #[derive(Clone)]
 pub struct RequestContext {
     pub state: AppState,
-    parts: Parts,
+    pub(super) parts: Parts,
 }
 
 /// Provides the contexts of a request. Registered once for pages and once for server functions, from the same call.
@@ -144,7 +143,6 @@ impl RequestContext {
             is_read_only: self.state.is_read_only,
             rev: inventory.events().rev(),
             now: self.state.clock.now(),
-            stale_after_ms: STALE_AFTER_MS,
         }
     }
 

@@ -19,7 +19,7 @@ use super::{
     config::{CheckpointSettings, Origin, Settings},
     demo, housekeeping,
     http::{assets::Assets, health::ReadinessCheck, metrics},
-    inventory::{Inventory, collect},
+    inventory::{Inventory, collect, follow_pauses},
     lifecycle, listen,
     middleware::{client_address::TrustedProxies, limits::RequestLimits},
     router,
@@ -67,7 +67,7 @@ pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
 async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let assets = Assets::find(settings.site_root.as_deref())?;
-    let targets = targets::load(&settings.targets, &clock).await?;
+    let targets = targets::load(&settings.targets, &clock, None).await?;
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("KEYSTREAM_LISTEN: {} cannot be bound", settings.listen))?;
     let address = listener.local_addr()?;
@@ -184,6 +184,9 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     changes.resume().await?;
     for target in inventory.targets() {
         tasks.spawn(collect(inventory.clone(), target.clone(), draining.clone()));
+    }
+    if store.is_shared() {
+        tasks.spawn(follow_pauses(inventory.clone(), store.clone(), draining.clone()));
     }
     tasks.spawn(housekeeping::run(store.clone(), clock.clone(), draining.clone()));
     let services = Services {

@@ -1,18 +1,24 @@
 //! The control endpoint, for tests: arm faults, change streams behind everybody's back, count calls.
 //!
 //! - `GET /_control/calls`: every call so far, `DELETE` forgets them.
-//! - `POST /_control/faults`: `{"operation", "stream"?, "times"?, "fault"}`; `DELETE` disarms all.
+//! - `GET /_control/counts`: how many calls so far, by operation and outcome: `{"ListStreams": {"ok": 3, ...}, ...}`.
+//! - `POST /_control/faults`: `{"operation", "account"?, "region"?, "stream"?, "times"?, "fault"}`; `DELETE` disarms all.
 //! - `POST /_control/streams`: `{"account", "region", "name", ...}` makes or changes a stream; `"delete": true` removes it;
 //!   `DELETE` removes all.
-//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?}`.
+//! - `POST /_control/fleet`: `{"account", "region", "count"}` makes so many streams as `simulate --streams` does, beside those
+//!   that are there.
+//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?, "rtt_ms"?}`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use hyper::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::world::{Caller, Stream, World, since_epoch};
+use super::{
+    Settings, samples,
+    world::{Caller, World},
+};
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,15 +40,19 @@ pub enum Fault {
     HalfBody,
     /// The call acts; a proxy's page comes back instead of the answer.
     Html,
+    /// The call does not act; the connection stays open without an answer.
+    BlackHole,
     /// AWS refuses with this code.
     Refuse { code: String, message: String },
 }
 
-/// A fault for the next calls of an operation.
+/// A fault for the next calls of an operation: of one account, Region or stream, where that is given.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArmedFault {
     operation: String,
+    account: Option<String>,
+    region: Option<String>,
     stream: Option<String>,
     #[serde(default = "once")]
     pub times: u32,
@@ -54,8 +64,12 @@ const fn once() -> u32 {
 }
 
 impl ArmedFault {
-    pub fn applies_to(&self, operation: &str, stream: Option<&str>) -> bool {
-        self.times > 0 && self.operation == operation && self.stream.as_deref().is_none_or(|name| Some(name) == stream)
+    pub fn applies_to(&self, operation: &str, caller: &Caller, stream: Option<&str>) -> bool {
+        self.times > 0
+            && self.operation == operation
+            && self.account.as_ref().is_none_or(|account| *account == caller.account)
+            && self.region.as_ref().is_none_or(|region| *region == caller.region)
+            && self.stream.as_deref().is_none_or(|name| Some(name) == stream)
     }
 }
 
@@ -76,6 +90,16 @@ struct StreamOrder {
     hides_encryption: Option<bool>,
     /// Begins an UPDATING of this length that changes nothing, as resharding does.
     reshard_ms: Option<u64>,
+    /// In place of the tags that it has.
+    tags: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FleetOrder {
+    account: String,
+    region: String,
+    count: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,59 +109,58 @@ struct SettingsOrder {
     enforces_rates: Option<bool>,
     late_flip_ms: Option<u64>,
     lagging_reads: Option<u32>,
+    speed: Option<u32>,
+    rtt_ms: Option<u64>,
 }
 
 /// Answers one request to the control endpoint.
 pub fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (StatusCode, Value) {
     let done = (StatusCode::OK, json!({"done": true}));
     match (method, path) {
-        (&Method::GET, "/_control/calls") => (StatusCode::OK, json!(world.calls)),
+        (&Method::GET, "/_control/calls") => (StatusCode::OK, json!(world.calls.all())),
+        (&Method::GET, "/_control/counts") => (StatusCode::OK, json!(world.calls.counts())),
         (&Method::DELETE, "/_control/calls") => {
             world.calls.clear();
             done
         }
-        (&Method::POST, "/_control/faults") => parsed(body, |fault| world.faults.push(fault)),
+        (&Method::POST, "/_control/faults") => parsed(body, |fault| {
+            world.faults.push(fault);
+            Ok(())
+        }),
         (&Method::DELETE, "/_control/faults") => {
             world.faults.clear();
             done
         }
-        (&Method::POST, "/_control/streams") => parsed(body, |order| change_stream(world, order)),
+        (&Method::POST, "/_control/streams") => parsed(body, |order| {
+            change_stream(world, order);
+            Ok(())
+        }),
         (&Method::DELETE, "/_control/streams") => {
             world.remove_all_streams();
             done
         }
-        (&Method::POST, "/_control/settings") => parsed(body, |order: SettingsOrder| {
-            if let Some(millis) = order.transition_ms {
-                world.settings.transition = Duration::from_millis(millis);
-            }
-            world.settings.enforces_rates = order.enforces_rates.unwrap_or(world.settings.enforces_rates);
-            world.settings.late_flip = order.late_flip_ms.map_or(world.settings.late_flip, Duration::from_millis);
-            world.settings.lagging_reads = order.lagging_reads.unwrap_or(world.settings.lagging_reads);
-        }),
+        (&Method::POST, "/_control/fleet") => parsed(body, |order| add_fleet(world, order)),
+        (&Method::POST, "/_control/settings") => parsed(body, |order: SettingsOrder| change_settings(&mut world.settings, &order)),
         _ => (StatusCode::NOT_FOUND, json!({"error": "no such control"})),
     }
 }
 
-fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8], carry_out: impl FnOnce(T)) -> (StatusCode, Value) {
-    match serde_json::from_slice(body) {
-        Ok(order) => {
-            carry_out(order);
-            (StatusCode::OK, json!({"done": true}))
-        }
-        Err(error) => (StatusCode::BAD_REQUEST, json!({"error": error.to_string()})),
+fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8], carry_out: impl FnOnce(T) -> Result<(), String>) -> (StatusCode, Value) {
+    match serde_json::from_slice(body).map_err(|error| error.to_string()).and_then(carry_out) {
+        Ok(()) => (StatusCode::OK, json!({"done": true})),
+        Err(error) => (StatusCode::BAD_REQUEST, json!({"error": error})),
     }
 }
 
 fn change_stream(world: &mut World, order: StreamOrder) {
     let caller = Caller { account: order.account, region: order.region };
-    let streams = world.streams(&caller);
     if order.delete || order.recreate {
-        streams.remove(&order.name);
+        world.remove_stream(&caller, &order.name);
         if order.delete {
             return;
         }
     }
-    let stream = streams.entry(order.name.clone()).or_insert_with(|| Stream::new(&order.name, None, since_epoch().as_secs_f64()));
+    let stream = world.stream_or_new(&caller, &order.name);
     if let Some(status) = order.status {
         stream.status = status;
     }
@@ -147,5 +170,96 @@ fn change_stream(world: &mut World, order: StreamOrder) {
     stream.hides_encryption = order.hides_encryption.unwrap_or(stream.hides_encryption);
     if let Some(millis) = order.reshard_ms {
         stream.reshard(Duration::from_millis(millis));
+    }
+    if let Some(tags) = order.tags {
+        stream.tags = tags;
+    }
+}
+
+fn add_fleet(world: &mut World, order: FleetOrder) -> Result<(), String> {
+    if order.count > Settings::LARGEST_FLEET {
+        return Err(format!("count is at most {}", Settings::LARGEST_FLEET));
+    }
+    world.add(Caller { account: order.account, region: order.region }, samples::fleet(order.count));
+    Ok(())
+}
+
+fn change_settings(settings: &mut Settings, order: &SettingsOrder) -> Result<(), String> {
+    if order.speed.is_some_and(|speed| !(1..=Settings::FASTEST).contains(&speed)) {
+        return Err(format!("speed is from 1 to {}", Settings::FASTEST));
+    }
+    settings.transition = order.transition_ms.map_or(settings.transition, Duration::from_millis);
+    settings.enforces_rates = order.enforces_rates.unwrap_or(settings.enforces_rates);
+    settings.late_flip = order.late_flip_ms.map_or(settings.late_flip, Duration::from_millis);
+    settings.lagging_reads = order.lagging_reads.unwrap_or(settings.lagging_reads);
+    settings.speed = order.speed.unwrap_or(settings.speed);
+    settings.rtt = order.rtt_ms.map_or(settings.rtt, Duration::from_millis);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::calls::Named, *};
+
+    fn caller(account: &str, region: &str) -> Caller {
+        Caller { account: account.to_owned(), region: region.to_owned() }
+    }
+
+    fn post(world: &mut World, path: &str, order: &Value) -> StatusCode {
+        answer(world, &Method::POST, path, order.to_string().as_bytes()).0
+    }
+
+    #[test]
+    fn a_fault_of_one_account_and_region_leaves_the_others_alone() {
+        let mut world = World::empty(Settings::default());
+        let order = json!({"operation": "ListStreams", "account": "444455556666", "region": "eu-west-1", "times": 1_000_000, "fault": "black-hole"});
+        assert_eq!(post(&mut world, "/_control/faults", &order), StatusCode::OK);
+        assert!(world.take_fault("ListStreams", &caller("111122223333", "eu-west-1"), None).is_none());
+        assert!(world.take_fault("ListStreams", &caller("444455556666", "us-east-1"), None).is_none());
+        assert!(world.take_fault("GetResources", &caller("444455556666", "eu-west-1"), None).is_none());
+        for _ in 0..3 {
+            let fault = world.take_fault("ListStreams", &caller("444455556666", "eu-west-1"), None);
+            assert!(matches!(fault, Some(Fault::BlackHole)));
+        }
+        let everywhere = json!({"operation": "GetResources", "fault": {"delay-ms": 5}});
+        assert_eq!(post(&mut world, "/_control/faults", &everywhere), StatusCode::OK);
+        assert!(matches!(world.take_fault("GetResources", &caller("444455556666", "eu-west-1"), None), Some(Fault::DelayMs(5))));
+        assert!(world.take_fault("GetResources", &caller("444455556666", "eu-west-1"), None).is_none());
+    }
+
+    #[test]
+    fn settings_change_where_they_are_given_and_a_bad_one_changes_nothing() {
+        let mut world = World::empty(Settings::default());
+        assert_eq!(post(&mut world, "/_control/settings", &json!({"speed": 10, "rtt_ms": 6})), StatusCode::OK);
+        assert_eq!((world.settings.speed, world.settings.rtt), (10, Duration::from_millis(6)));
+        assert_eq!(world.settings.transition, Settings::default().transition);
+        for speed in [0, 101] {
+            let order = json!({"speed": speed, "transition_ms": 1});
+            assert_eq!(post(&mut world, "/_control/settings", &order), StatusCode::BAD_REQUEST);
+        }
+        assert_eq!((world.settings.speed, world.settings.transition), (10, Settings::default().transition));
+    }
+
+    #[test]
+    fn a_fleet_and_tags_are_made_on_order() {
+        let mut world = World::empty(Settings::default());
+        let order = json!({"account": "111122223333", "region": "eu-west-1", "count": 3});
+        assert_eq!(post(&mut world, "/_control/fleet", &order), StatusCode::OK);
+        let order = json!({"account": "111122223333", "region": "eu-west-1", "name": "orders", "tags": {"team": "orders"}});
+        assert_eq!(post(&mut world, "/_control/streams", &order), StatusCode::OK);
+        let order = json!({"account": "111122223333", "region": "eu-west-1", "count": 100_001});
+        assert_eq!(post(&mut world, "/_control/fleet", &order), StatusCode::BAD_REQUEST);
+        let caller = caller("111122223333", "eu-west-1");
+        let names: Vec<&str> = world.streams_after(&caller, "").map(|stream| stream.name.as_str()).collect();
+        assert_eq!(names, ["orders", "stream-00001", "stream-00002", "stream-00003"]);
+        assert_eq!(world.stream(&caller, "orders").unwrap().tags["team"], "orders");
+    }
+
+    #[test]
+    fn calls_are_counted_for_who_asks() {
+        let mut world = World::empty(Settings::default());
+        world.calls.note("ListStreams", &caller("111122223333", "eu-west-1"), &Named::default(), None, &Ok(None), true);
+        let (status, counts) = answer(&mut world, &Method::GET, "/_control/counts", b"");
+        assert_eq!((status, counts), (StatusCode::OK, json!({"ListStreams": {"ok": 1, "LimitExceededException": 0}})));
     }
 }

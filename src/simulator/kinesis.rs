@@ -1,19 +1,20 @@
-//! The operations of Kinesis that Keystream calls, as AWS documents them (Kinesis service model, 2013-12-02).
+//! The operations of Kinesis that Keystream calls, as AWS documents them (Kinesis service model, 2013-12-02); and
+//! `DescribeStream`, with which the bench's scripts read.
 
 use serde_json::{Value, json};
 
 use super::{
-    Refused,
-    world::{Caller, Stream, World, arn},
+    Outcome, Refused,
+    world::{Caller, Stream, World},
 };
 use crate::model::encryption::KeyId;
 
+/// What stands before the operation in `x-amz-target`.
+pub const SERVICE: &str = "Kinesis_20131202";
 /// AWS allows this many successful starts, and as many stops, of a stream in 24 h.
 const A_DAY: usize = 25;
 /// AWS returns at most this many names a call.
 const PAGE: usize = 100;
-
-type Outcome = Result<Option<Value>, Refused>;
 
 /// The stream that a request names, by ARN or name.
 pub fn stream_of(input: &Value) -> Option<String> {
@@ -26,6 +27,7 @@ pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) 
     match operation {
         "ListStreams" => list_streams(world, caller, input),
         "DescribeStreamSummary" => describe_stream_summary(world, caller, input),
+        "DescribeStream" => describe_stream(world, caller, input),
         "StopStreamEncryption" => change_encryption(world, caller, input, false),
         "StartStreamEncryption" => change_encryption(world, caller, input, true),
         "PutRecord" => put_record(world, caller, input),
@@ -37,16 +39,17 @@ fn list_streams(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     world.throttle(caller, "ListStreams", 5)?;
     let limit = input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE).clamp(1, PAGE);
     let after = input.get("NextToken").or_else(|| input.get("ExclusiveStartStreamName")).and_then(Value::as_str).unwrap_or_default();
-    let after = after.strip_prefix("after:").unwrap_or(after).to_owned();
-    let streams = world.streams(caller);
-    let page: Vec<&Stream> = streams.values().filter(|stream| stream.name.as_str() > after.as_str()).take(limit).collect();
-    let last = page.last().map(|stream| stream.name.clone());
-    let has_more = last.as_ref().is_some_and(|last| streams.keys().next_back() > Some(last));
+    let after = after.strip_prefix("after:").unwrap_or(after);
+    // One more than the page shows whether there is another page.
+    let mut page: Vec<&Stream> = world.streams_after(caller, after).take(limit + 1).collect();
+    let has_more = page.len() > limit;
+    page.truncate(limit);
+    let last = page.last().map(|stream| stream.name.as_str());
     let summaries: Vec<Value> = page
         .iter()
         .map(|stream| {
             json!({
-                "StreamName": stream.name, "StreamARN": arn(caller, &stream.name), "StreamStatus": stream.status,
+                "StreamName": stream.name, "StreamARN": caller.arn(&stream.name), "StreamStatus": stream.status,
                 "StreamModeDetails": mode(stream), "StreamCreationTimestamp": stream.created,
             })
         })
@@ -62,20 +65,37 @@ fn list_streams(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
 fn describe_stream_summary(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     world.throttle(caller, "DescribeStreamSummary", 20)?;
     let stream = find(world, caller, input)?;
+    let mut summary = description(caller, stream);
+    summary["OpenShardCount"] = json!(stream.open_shards);
+    summary["ConsumerCount"] = json!(stream.consumers);
+    Ok(Some(json!({"StreamDescriptionSummary": summary})))
+}
+
+/// The list of shards is left empty: nobody here reads one.
+fn describe_stream(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
+    world.throttle(caller, "DescribeStream", 10)?;
+    let stream = find(world, caller, input)?;
+    let mut description = description(caller, stream);
+    description["Shards"] = json!([]);
+    description["HasMoreShards"] = json!(false);
+    Ok(Some(json!({"StreamDescription": description})))
+}
+
+/// What both kinds of description have.
+fn description(caller: &Caller, stream: &mut Stream) -> Value {
     let (status, key) = stream.described();
-    let mut summary = json!({
-        "StreamName": stream.name, "StreamARN": arn(caller, &stream.name), "StreamStatus": status,
+    let mut description = json!({
+        "StreamName": stream.name, "StreamARN": caller.arn(&stream.name), "StreamStatus": status,
         "StreamModeDetails": mode(stream), "RetentionPeriodHours": stream.retention_hours,
         "StreamCreationTimestamp": stream.created, "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
-        "OpenShardCount": stream.open_shards, "ConsumerCount": stream.consumers,
     });
     if !stream.hides_encryption {
-        summary["EncryptionType"] = json!(if key.is_some() { "KMS" } else { "NONE" });
-        if let Some(key) = &key {
-            summary["KeyId"] = json!(key);
+        description["EncryptionType"] = json!(if key.is_some() { "KMS" } else { "NONE" });
+        if let Some(key) = key {
+            description["KeyId"] = json!(key);
         }
     }
-    Ok(Some(json!({"StreamDescriptionSummary": summary})))
+    description
 }
 
 fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start: bool) -> Outcome {
@@ -116,12 +136,12 @@ fn find<'a>(world: &'a mut World, caller: &Caller, input: &Value) -> Result<&'a 
     let Some(name) = stream_of(input) else {
         return Err(Refused::new("InvalidArgumentException", "Either StreamName or StreamARN must be given."));
     };
-    let is_other = input.get("StreamARN").and_then(Value::as_str).is_some_and(|given| given != arn(caller, &name));
+    let is_other = input.get("StreamARN").and_then(Value::as_str).is_some_and(|given| given != caller.arn(&name));
     let missing = || Refused::new("ResourceNotFoundException", format!("Stream {name} under account {} not found.", caller.account));
     if is_other {
         return Err(missing());
     }
-    world.streams(caller).get_mut(&name).ok_or_else(missing)
+    world.stream(caller, &name).ok_or_else(missing)
 }
 
 fn mode(stream: &Stream) -> Value {

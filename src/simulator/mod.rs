@@ -1,17 +1,25 @@
-//! An AWS-shaped server for the demo and the tests: Kinesis and the one call of STS that Keystream makes, over AWS's
-//! JSON 1.1 and Query protocols, with AWS's documented behaviour and, on demand, its faults. It shares nothing with the
-//! server but `model`, and proves nothing by itself: the same journeys run against servers that others wrote.
+//! An AWS-shaped server for the demo, the tests and the bench: Kinesis and what Keystream calls of STS and of the Resource
+//! Groups Tagging API, over AWS's JSON 1.1 and Query protocols, with AWS's documented behaviour and, on demand, its faults.
+//! It shares nothing with the server but `model`, and proves nothing by itself: the same journeys run against servers that
+//! others wrote.
+//!
+//! A 12-digit access key id is the caller's account. Beside the samples it can hold a fleet of any size (`fleet`), let AWS's
+//! time go faster (`speed`: a second of a call-rate limit and a transition are that much shorter), and answer like a server
+//! that is far away (`rtt`). `keystream simulate` takes the three as `--streams`, `--speed` and `--rtt-ms`; the last two can be
+//! changed while it runs.
 
+mod calls;
 mod control;
 mod kinesis;
 pub mod samples;
 mod sts;
+mod tagging;
 mod world;
 
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,6 +30,7 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Frame, Incoming},
     header,
+    http::request::Parts,
     server::conn::http1,
     service::service_fn,
 };
@@ -31,14 +40,17 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub use self::world::Settings;
 use self::{
+    calls::Named,
     control::Fault,
     world::{Caller, World},
 };
 
 /// The largest request that is read.
 const LONGEST_REQUEST: usize = 12 * 1024 * 1024;
+/// Longer than any caller waits for an answer that never comes.
+const NEVER: Duration = Duration::from_secs(3_600);
 
-/// Starts the simulator with its sample streams; it ends with the process. Returns the address that was bound.
+/// Starts the simulator with its streams; it ends with the process. Returns the address that was bound.
 ///
 /// # Errors
 /// When the address cannot be bound, or is not of loopback: its control endpoint is open to whoever reaches it.
@@ -56,7 +68,7 @@ pub async fn bind(address: SocketAddr, settings: Settings) -> anyhow::Result<(So
     anyhow::ensure!(address.ip().is_loopback(), "the simulator listens on loopback only, not on {address}");
     let listener = TcpListener::bind(address).await.with_context(|| format!("the simulator cannot listen on {address}"))?;
     let address = listener.local_addr()?;
-    let world = Arc::new(Mutex::new(World::with_samples(settings)));
+    let world = Arc::new(Mutex::new(World::new(settings)));
     let serving = async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(serve_connection(stream, world.clone()));
@@ -66,6 +78,8 @@ pub async fn bind(address: SocketAddr, settings: Settings) -> anyhow::Result<(So
 }
 
 async fn serve_connection(stream: TcpStream, world: Arc<Mutex<World>>) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let world = world.clone();
         async move {
@@ -88,36 +102,61 @@ enum Answer {
     Drop,
 }
 
+/// What a call gives: its output, if it has one.
+type Outcome = Result<Option<Value>, Refused>;
+
 async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
+    let came_at = tokio::time::Instant::now();
     let (head, body) = request.into_parts();
     let body = match http_body_util::Limited::new(body, LONGEST_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => return Answer::Send(respond(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large")),
     };
     if head.uri.path().starts_with("/_control/") {
-        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = locked(world);
         let (status, value) = control::answer(&mut world, &head.method, head.uri.path(), &body);
         return Answer::Send(respond(status, "application/json", value.to_string()));
     }
+    let answer = answer_aws(&head, &body, world).await;
+    let rtt = locked(world).settings.rtt;
+    if !rtt.is_zero() {
+        tokio::time::sleep_until(came_at + rtt).await;
+    }
+    answer
+}
+
+async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
     let Some(caller) = Caller::of(&head.headers) else {
         return Answer::Send(refuse(&Refused::new("MissingAuthenticationTokenException", "Missing Authentication Token")));
     };
     if head.method != Method::POST {
         return Answer::Send(refuse(&Refused::new("UnknownOperationException", "POST only")));
     }
-    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
-    match target.strip_prefix("Kinesis_20131202.") {
-        Some(operation) => answer_kinesis(operation, &caller, Caller::session(&head.headers).as_deref(), &body, world).await,
-        None => Answer::Send(sts::answer(&caller, &body, &mut world.lock().unwrap_or_else(PoisonError::into_inner))),
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let session = Caller::session(&head.headers);
+    match target.split_once('.') {
+        Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &caller, session.as_deref(), body, world).await,
+        Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &caller, session.as_deref(), body, world).await,
+        _ => Answer::Send(sts::answer(&caller, body, &mut locked(world))),
     }
 }
 
-async fn answer_kinesis(operation: &str, caller: &Caller, session: Option<&str>, body: &[u8], world: &Mutex<World>) -> Answer {
+/// A service that speaks JSON 1.1.
+type Service = fn(&mut World, &str, &Caller, &Value) -> Outcome;
+
+async fn answer_json(
+    service: Service,
+    operation: &str,
+    caller: &Caller,
+    session: Option<&str>,
+    body: &[u8],
+    world: &Mutex<World>,
+) -> Answer {
     let Ok(input) = serde_json::from_slice::<Value>(body) else {
         return Answer::Send(refuse(&Refused::new("SerializationException", "the body is not JSON")));
     };
-    let stream = kinesis::stream_of(&input);
-    let fault = world.lock().unwrap_or_else(PoisonError::into_inner).take_fault(operation, stream.as_deref());
+    let named = Named { stream: kinesis::stream_of(&input), is_by_arn: input.get("StreamARN").is_some() };
+    let fault = locked(world).take_fault(operation, caller, named.stream.as_deref());
     if let Some(Fault::DelayMs(millis)) = fault {
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
@@ -125,23 +164,25 @@ async fn answer_kinesis(operation: &str, caller: &Caller, session: Option<&str>,
         Some(Fault::Refuse { code, message }) => Some(Refused::new(code, message)),
         _ => None,
     };
-    let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before));
+    let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before | Fault::BlackHole));
     let outcome = {
-        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = locked(world);
         let outcome = match refused_early {
             Some(refused) => Err(refused),
             None if never_arrives => Err(Refused::new("InternalFailureException", "the request never arrived")),
-            None => kinesis::call(&mut world, operation, caller, &input),
+            None => service(&mut world, operation, caller, &input),
         };
         // What is spoiled on its way tells nobody anything.
         let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_)));
-        world.log_call(operation, caller, stream.as_deref(), session, &outcome, is_told);
+        world.calls.note(operation, caller, &named, session, &outcome, is_told);
         outcome
     };
-    if let Some(Fault::HoldAnswerMs(millis)) = fault {
-        tokio::time::sleep(Duration::from_millis(millis)).await;
-    }
     match fault {
+        Some(Fault::HoldAnswerMs(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
+        Some(Fault::BlackHole) => {
+            tokio::time::sleep(NEVER).await;
+            return Answer::Drop;
+        }
         Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
         Some(Fault::Error500Before | Fault::Error500After) => {
             let body = json!({"__type": "InternalFailureException", "message": "Internal failure"}).to_string();
@@ -160,6 +201,10 @@ async fn answer_kinesis(operation: &str, caller: &Caller, session: Option<&str>,
         Ok(output) => respond(StatusCode::OK, "application/x-amz-json-1.1", output.map_or_else(String::new, |value| value.to_string())),
         Err(refused) => refuse(&refused),
     })
+}
+
+fn locked(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An error of AWS's: HTTP 400 with its code and message.

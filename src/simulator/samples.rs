@@ -1,4 +1,6 @@
-//! The sample streams: two accounts, three Regions, names like a company's. Always the same.
+//! The sample streams: two accounts, three Regions, names like a company's; and a fleet of any size. Always the same.
+
+use std::collections::BTreeMap;
 
 use super::world::Stream;
 
@@ -14,6 +16,7 @@ pub struct SampleTarget {
 }
 
 const SERVICE_KEY: &str = "alias/aws/kinesis";
+const KEY_ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/6f1d2c3b-4a59-4e68-9d70-81c2b3a4d5e6";
 const NONE: &str = "";
 
 /// The targets of the demo. `orders-prod` is the one stream whose name contains that text.
@@ -24,8 +27,8 @@ pub const TARGETS: [SampleTarget; 4] = [
         name: "payments-prod",
         is_production: true,
         names: &[
-            ("audit-trail", "arn:aws:kms:eu-west-1:111122223333:key/6f1d2c3b-4a59-4e68-9d70-81c2b3a4d5e6"),
-            ("card-authorizations", "arn:aws:kms:eu-west-1:111122223333:key/6f1d2c3b-4a59-4e68-9d70-81c2b3a4d5e6"),
+            ("audit-trail", KEY_ARN),
+            ("card-authorizations", KEY_ARN),
             ("chargebacks", "alias/payments"),
             ("checkout-events", "alias/payments"),
             ("fraud-scores", "alias/fraud"),
@@ -92,27 +95,74 @@ pub const TARGETS: [SampleTarget; 4] = [
     },
 ];
 
+/// 2 March 2023, in seconds since 1970: the first stream is that old.
+const FIRST: f64 = 1_677_751_200.0;
+
 impl SampleTarget {
-    /// The streams of this target: sizes and ages differ, always the same way.
+    /// The streams of this target.
     pub(super) fn streams(&self) -> impl Iterator<Item = Stream> + '_ {
-        // 2 March 2023, and from there a week and some hours per stream.
-        const FIRST: f64 = 1_677_751_200.0;
+        // A week and some hours from stream to stream.
         const APART: f64 = 613_000.0;
-        self.names.iter().zip(0u8..).map(|((name, key), position)| {
+        let (team, env) = if self.is_production { ("payments", "production") } else { ("analytics", "staging") };
+        self.names.iter().zip(0u8..).map(move |((name, key), position)| {
             let key = Some(*key).filter(|key| !key.is_empty());
-            let mut stream = Stream::new(name, key, FIRST + APART * f64::from(position));
-            stream.retention_hours = [24, 24, 168, 48][usize::from(position % 4)];
-            stream.open_shards = [1, 4, 2, 16, 8][usize::from(position % 5)];
-            stream.is_on_demand = position % 3 == 1;
-            stream.consumers = i32::from(position % 4);
-            stream
+            let data_class = if key.is_some() { "confidential" } else { "internal" };
+            let stream = Stream::new(name, key, FIRST + APART * f64::from(position));
+            varied(stream, usize::from(position), [("data-class", data_class), ("env", env), ("team", team)])
         })
     }
+}
+
+/// So many streams, `stream-00001` and on, of which six in ten are encrypted.
+pub(super) fn fleet(count: u32) -> impl Iterator<Item = Stream> {
+    const KEYS: [&str; 4] = [SERVICE_KEY, "alias/payments", "alias/ledger", KEY_ARN];
+    const TEAMS: [&str; 6] = ["payments", "checkout", "risk", "analytics", "platform", "growth"];
+    const CLASSES: [&str; 3] = ["confidential", "internal", "public"];
+    const ENVS: [&str; 3] = ["production", "staging", "development"];
+    // From stream to stream; after two years the ages begin again.
+    const TWO_HOURS: f64 = 7_200.0;
+    const TWO_YEARS: u32 = 8_760;
+    (0..count).zip(0usize..).map(|(number, position)| {
+        // Multiplied by seven, the last digits of ten neighbours are each another one, out of order.
+        let is_encrypted = position * 7 % 10 < 6;
+        let key = is_encrypted.then(|| KEYS[position % KEYS.len()]);
+        let created = FIRST + TWO_HOURS * f64::from(number % TWO_YEARS);
+        let stream = Stream::new(&format!("stream-{:05}", number + 1), key, created);
+        let pick = |words: &[&'static str], every: usize| words[position / every % words.len()];
+        varied(stream, position, [("data-class", pick(&CLASSES, 1)), ("env", pick(&ENVS, 3)), ("team", pick(&TEAMS, 9))])
+    })
+}
+
+/// Sizes, modes and consumers differ from stream to stream; every fifth stream has no tags.
+fn varied(mut stream: Stream, position: usize, tags: [(&str, &str); 3]) -> Stream {
+    stream.retention_hours = [24, 24, 168, 48][position % 4];
+    stream.open_shards = [1, 4, 2, 16, 8][position % 5];
+    stream.is_on_demand = position % 3 == 1;
+    stream.consumers = [0, 1, 2, 3][position % 4];
+    if position % 5 != 4 {
+        stream.tags = BTreeMap::from(tags.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
+    stream
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fleet_is_the_same_at_every_start_and_mixed() {
+        let fleet: Vec<Stream> = super::fleet(10_000).collect();
+        assert_eq!((fleet[0].name.as_str(), fleet[9_999].name.as_str()), ("stream-00001", "stream-10000"));
+        assert!(fleet.is_sorted_by(|former, later| former.name < later.name));
+        let count = |is: fn(&Stream) -> bool| fleet.iter().filter(|stream| is(stream)).count();
+        assert_eq!(count(|stream| stream.key.is_some()), 6_000);
+        assert_eq!(count(|stream| stream.tags.is_empty()), 2_000);
+        assert_eq!(count(|stream| stream.is_on_demand), 3_333);
+        // What one page shows is mixed as well.
+        assert_eq!(fleet[..20].iter().filter(|stream| stream.key.is_some()).count(), 12);
+        let again: Vec<String> = super::fleet(100).map(|stream| format!("{stream:?}")).collect();
+        assert_eq!(again, fleet[..100].iter().map(|stream| format!("{stream:?}")).collect::<Vec<_>>());
+    }
 
     #[test]
     fn the_samples_are_what_the_demo_promises() {
@@ -127,5 +177,12 @@ mod tests {
         regions.sort_unstable();
         regions.dedup();
         assert_eq!((accounts.len(), regions.len()), (2, 3));
+        let orders = TARGETS[0].streams().find(|stream| stream.name == "orders-prod").unwrap();
+        assert_eq!(
+            orders.tags.into_iter().collect::<Vec<_>>(),
+            [("data-class", "confidential"), ("env", "production"), ("team", "payments")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
+        assert!(TARGETS[0].streams().any(|stream| stream.tags.is_empty()));
     }
 }

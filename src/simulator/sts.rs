@@ -4,6 +4,7 @@ use hyper::{Response, StatusCode};
 
 use super::{
     Body, Refused,
+    calls::Named,
     control::Fault,
     respond,
     world::{Caller, SESSION_KEY, World},
@@ -21,10 +22,10 @@ pub fn answer(caller: &Caller, body: &[u8], world: &mut World) -> Response<Body>
 }
 
 fn identity(caller: &Caller) -> Response<Body> {
-    let account = &caller.account;
+    let (partition, account) = (caller.partition(), &caller.account);
     let identity = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-         <Arn>arn:aws:iam::{account}:user/keystream</Arn><UserId>AIDASIMULATED</UserId><Account>{account}</Account>\
+         <Arn>arn:{partition}:iam::{account}:user/keystream</Arn><UserId>AIDASIMULATED</UserId><Account>{account}</Account>\
          </GetCallerIdentityResult><ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     );
     respond(StatusCode::OK, "text/xml", identity)
@@ -32,7 +33,7 @@ fn identity(caller: &Caller) -> Response<Body> {
 
 /// Roles whose name contains `guarded` ask for the external id `keystream-external`.
 fn assume_role(caller: &Caller, role: &str, session: &str, external_id: &str, world: &mut World) -> Response<Body> {
-    let refused = match world.take_fault("AssumeRole", None) {
+    let refused = match world.take_fault("AssumeRole", caller, None) {
         Some(Fault::Refuse { code, message }) => Some(Refused::new(&code, message)),
         _ if role.contains("guarded") && external_id != "keystream-external" => {
             let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {role}");
@@ -41,7 +42,7 @@ fn assume_role(caller: &Caller, role: &str, session: &str, external_id: &str, wo
         _ => None,
     };
     let outcome = refused.clone().map_or(Ok(None), Err);
-    world.log_call("AssumeRole", caller, None, Some(session), &outcome, false);
+    world.calls.note("AssumeRole", caller, &Named::default(), Some(session), &outcome, false);
     if let Some(Refused { code, message }) = refused {
         return refuse(StatusCode::FORBIDDEN, &code, &message);
     }

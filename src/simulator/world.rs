@@ -1,24 +1,26 @@
-//! The simulated world: accounts, Regions, streams, the passing of time, limits, and the log of calls.
+//! The simulated world: accounts, Regions, streams, the passing of time, and limits.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    ops::Bound,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
-use serde_json::Value;
 
 use super::{
     Refused,
+    calls::CallLog,
     control::{ArmedFault, Fault},
     samples,
 };
+use crate::model::stream::Region;
 
 /// How the simulated AWS behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a stop or start stays UPDATING.
+    /// How long a stop or start stays UPDATING, at speed 1.
     pub transition: Duration,
     /// Whether call-rate limits are enforced.
     pub enforces_rates: bool,
@@ -26,11 +28,35 @@ pub struct Settings {
     pub late_flip: Duration,
     /// How many describes after an accepted change still give what was before it.
     pub lagging_reads: u32,
+    /// How many times faster than AWS's the time of call-rate limits and of transitions goes: 1 to [`Settings::FASTEST`].
+    pub speed: u32,
+    /// How long after it came every call of AWS is answered; orders to the control endpoint are answered at once.
+    pub rtt: Duration,
+    /// So many streams in one account and Region, instead of the samples.
+    pub fleet: Option<u32>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { transition: Duration::from_secs(6), enforces_rates: true, late_flip: Duration::ZERO, lagging_reads: 0 }
+        Self {
+            transition: Duration::from_secs(6),
+            enforces_rates: true,
+            late_flip: Duration::ZERO,
+            lagging_reads: 0,
+            speed: 1,
+            rtt: Duration::ZERO,
+            fleet: None,
+        }
+    }
+}
+
+impl Settings {
+    pub const FASTEST: u32 = 100;
+    pub const LARGEST_FLEET: u32 = 100_000;
+
+    /// How long so much of AWS's time takes here.
+    fn at_speed(&self, duration: Duration) -> Duration {
+        duration / self.speed.max(1)
     }
 }
 
@@ -62,6 +88,16 @@ impl Caller {
     pub fn session(headers: &HeaderMap) -> Option<String> {
         headers.get("x-amz-security-token")?.to_str().ok().map(ToOwned::to_owned)
     }
+
+    /// The partition of the Region: `aws`, `aws-cn`, ...
+    pub fn partition(&self) -> &'static str {
+        self.region.parse::<Region>().map_or("aws", |region| region.partition())
+    }
+
+    /// The ARN of a stream of the caller's account and Region.
+    pub fn arn(&self, name: &str) -> String {
+        format!("arn:{}:kinesis:{}:{}:stream/{name}", self.partition(), self.region, self.account)
+    }
 }
 
 /// A stream.
@@ -78,6 +114,7 @@ pub struct Stream {
     pub open_shards: i32,
     pub is_on_demand: bool,
     pub consumers: i32,
+    pub tags: BTreeMap<String, String>,
     transition: Option<Transition>,
     /// What lagging describes give, and how many of them are still to come.
     lag: Option<(u32, String, Option<String>)>,
@@ -97,6 +134,7 @@ impl Stream {
             open_shards: 1,
             is_on_demand: false,
             consumers: 0,
+            tags: BTreeMap::new(),
             transition: None,
             lag: None,
             stops: VecDeque::new(),
@@ -109,7 +147,7 @@ impl Stream {
         let successes = if key.is_some() { &mut self.starts } else { &mut self.stops };
         successes.push_back(Instant::now());
         self.lag = (settings.lagging_reads > 0).then(|| (settings.lagging_reads, self.status.clone(), self.key.clone()));
-        self.update(key, settings.transition, settings.late_flip);
+        self.update(key, settings.at_speed(settings.transition), settings.late_flip);
     }
 
     /// Begins an UPDATING that changes nothing of the encryption.
@@ -170,84 +208,98 @@ struct Transition {
     key: Option<String>,
 }
 
-/// One call, as `/_control/calls` lists it.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Call {
-    pub operation: String,
-    pub account: String,
-    pub region: String,
-    pub stream: Option<String>,
-    /// The assumed session in which it was made.
-    pub session: Option<String>,
-    pub outcome: String,
-    /// What a describe gave.
-    pub described: Option<Described>,
-    /// Names and statuses that a listing gave.
-    pub listed: Vec<(String, String)>,
-    pub at_ms: u128,
-}
-
-/// The part of a description that changes of encryption are about.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Described {
-    pub status: String,
-    pub encryption: Option<String>,
-    pub key: Option<String>,
-    pub created: f64,
-}
-
 /// Everything there is.
 #[derive(Debug)]
 pub struct World {
     pub settings: Settings,
     streams: BTreeMap<Caller, BTreeMap<String, Stream>>,
     pub faults: Vec<ArmedFault>,
-    pub calls: Vec<Call>,
+    pub calls: CallLog,
+    /// When the latest calls of each operation came.
     rates: HashMap<(Caller, String), VecDeque<Instant>>,
 }
 
 impl World {
-    /// A world with the sample streams.
-    pub fn with_samples(settings: Settings) -> Self {
-        let mut world = Self { settings, streams: BTreeMap::new(), faults: Vec::new(), calls: Vec::new(), rates: HashMap::new() };
+    /// A world without streams.
+    pub fn empty(settings: Settings) -> Self {
+        Self { settings, streams: BTreeMap::new(), faults: Vec::new(), calls: CallLog::default(), rates: HashMap::new() }
+    }
+
+    /// A world with the sample streams, or with the fleet that the settings ask for.
+    pub fn new(settings: Settings) -> Self {
+        let mut world = Self::empty(settings);
+        if let Some(count) = world.settings.fleet {
+            let target = &samples::TARGETS[0];
+            let caller = Caller { account: target.account.to_owned(), region: target.region.to_owned() };
+            world.add(caller, samples::fleet(count));
+            return world;
+        }
         for target in samples::TARGETS {
             let caller = Caller { account: target.account.to_owned(), region: target.region.to_owned() };
-            let streams = target.streams().map(|stream| (stream.name.clone(), stream)).collect();
-            world.streams.insert(caller, streams);
+            world.add(caller, target.streams());
         }
         world
     }
 
-    /// The streams of an account and Region, as they are now.
-    pub fn streams(&mut self, caller: &Caller) -> &mut BTreeMap<String, Stream> {
+    /// Puts streams beside those that are there; one of the same name is replaced.
+    pub fn add(&mut self, caller: Caller, streams: impl Iterator<Item = Stream>) {
+        self.streams.entry(caller).or_default().extend(streams.map(|stream| (stream.name.clone(), stream)));
+    }
+
+    /// A stream as it is now.
+    pub fn stream(&mut self, caller: &Caller, name: &str) -> Option<&mut Stream> {
+        let stream = self.streams.get_mut(caller)?.get_mut(name)?;
+        stream.advance();
+        Some(stream)
+    }
+
+    /// A stream as it is now; a new one, if there is none of that name.
+    pub fn stream_or_new(&mut self, caller: &Caller, name: &str) -> &mut Stream {
         let streams = self.streams.entry(caller.clone()).or_default();
-        streams.values_mut().for_each(Stream::advance);
-        streams
+        let stream = streams.entry(name.to_owned()).or_insert_with(|| Stream::new(name, None, since_epoch().as_secs_f64()));
+        stream.advance();
+        stream
+    }
+
+    /// The streams of an account and Region whose names come after this text, by name. Time passes for those only that are
+    /// taken: a page of a large fleet costs what a page costs.
+    pub fn streams_after(&mut self, caller: &Caller, after: &str) -> impl Iterator<Item = &Stream> {
+        let later: (Bound<&str>, Bound<&str>) = (Bound::Excluded(after), Bound::Unbounded);
+        let streams = self.streams.get_mut(caller).map(|streams| streams.range_mut::<str, _>(later));
+        streams.into_iter().flatten().map(|(_, stream)| {
+            stream.advance();
+            &*stream
+        })
+    }
+
+    pub fn remove_stream(&mut self, caller: &Caller, name: &str) {
+        if let Some(streams) = self.streams.get_mut(caller) {
+            streams.remove(name);
+        }
     }
 
     pub fn remove_all_streams(&mut self) {
         self.streams.clear();
     }
 
-    /// Counts a call against AWS's limit of so many a second.
+    /// Counts a call against AWS's limit of so many a second. At speed N a second is that much shorter, so that a burst is
+    /// as large as it is at AWS.
     pub fn throttle(&mut self, caller: &Caller, operation: &str, per_second: usize) -> Result<(), Refused> {
         if !self.settings.enforces_rates {
             return Ok(());
         }
+        let second = self.settings.at_speed(Duration::from_secs(1));
         let recent = self.rates.entry((caller.clone(), operation.to_owned())).or_default();
-        while recent.front().is_some_and(|at| at.elapsed() >= Duration::from_secs(1)) {
-            recent.pop_front();
+        if admits(recent, Instant::now(), per_second, second) {
+            Ok(())
+        } else {
+            Err(Refused::new("LimitExceededException", format!("Rate exceeded for account {}.", caller.account)))
         }
-        if recent.len() >= per_second {
-            return Err(Refused::new("LimitExceededException", format!("Rate exceeded for account {}.", caller.account)));
-        }
-        recent.push_back(Instant::now());
-        Ok(())
     }
 
     /// The fault that is armed for this call, if one is; it counts as used.
-    pub fn take_fault(&mut self, operation: &str, stream: Option<&str>) -> Option<Fault> {
-        let index = self.faults.iter().position(|armed| armed.applies_to(operation, stream))?;
+    pub fn take_fault(&mut self, operation: &str, caller: &Caller, stream: Option<&str>) -> Option<Fault> {
+        let index = self.faults.iter().position(|armed| armed.applies_to(operation, caller, stream))?;
         let armed = &mut self.faults[index];
         let fault = armed.fault.clone();
         armed.times -= 1;
@@ -256,44 +308,18 @@ impl World {
         }
         Some(fault)
     }
-
-    pub fn log_call(
-        &mut self,
-        operation: &str,
-        caller: &Caller,
-        stream: Option<&str>,
-        session: Option<&str>,
-        outcome: &Result<Option<Value>, Refused>,
-        is_told: bool,
-    ) {
-        let answer = outcome.as_ref().ok().and_then(Option::as_ref).filter(|_| is_told);
-        let summary = answer.and_then(|answer| answer.get("StreamDescriptionSummary"));
-        let text = |summary: &Value, key: &str| summary.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-        let summaries = answer.and_then(|answer| answer.get("StreamSummaries")?.as_array());
-        let listed =
-            summaries.map(|all| all.iter().filter_map(|one| Some((text(one, "StreamName")?, text(one, "StreamStatus")?))).collect());
-        self.calls.push(Call {
-            operation: operation.to_owned(),
-            account: caller.account.clone(),
-            region: caller.region.clone(),
-            stream: stream.map(ToOwned::to_owned),
-            session: session.map(ToOwned::to_owned),
-            outcome: outcome.as_ref().map_or_else(|refused| refused.code.clone(), |_| "ok".to_owned()),
-            described: summary.map(|summary| Described {
-                status: text(summary, "StreamStatus").unwrap_or_default(),
-                encryption: text(summary, "EncryptionType"),
-                key: text(summary, "KeyId"),
-                created: summary.get("StreamCreationTimestamp").and_then(Value::as_f64).unwrap_or_default(),
-            }),
-            listed: listed.unwrap_or_default(),
-            at_ms: since_epoch().as_millis(),
-        });
-    }
 }
 
-/// The ARN of a stream.
-pub fn arn(caller: &Caller, name: &str) -> String {
-    format!("arn:aws:kinesis:{}:{}:stream/{name}", caller.region, caller.account)
+/// Whether one more call now is within so many in each window; if it is, it is counted.
+fn admits(recent: &mut VecDeque<Instant>, now: Instant, most: usize, window: Duration) -> bool {
+    while recent.front().is_some_and(|at| now.duration_since(*at) >= window) {
+        recent.pop_front();
+    }
+    let is_within = recent.len() < most;
+    if is_within {
+        recent.push_back(now);
+    }
+    is_within
 }
 
 /// Time since 1970.
@@ -307,4 +333,73 @@ pub fn request_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("5151a0de-0000-4000-8000-{number:012x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(region: &str) -> Caller {
+        Caller { account: "111122223333".to_owned(), region: region.to_owned() }
+    }
+
+    #[test]
+    fn limits_and_transitions_go_with_the_speed() {
+        let start = Instant::now();
+        let settings = Settings { speed: 10, ..Settings::default() };
+        let second = settings.at_speed(Duration::from_secs(1));
+        assert_eq!((second, settings.at_speed(settings.transition)), (Duration::from_millis(100), Duration::from_millis(600)));
+        let mut recent = VecDeque::new();
+        let admitted = (0..1_000).filter(|millis| admits(&mut recent, start + Duration::from_millis(*millis), 20, second)).count();
+        assert_eq!(admitted, 200);
+        assert!(recent.len() <= 20);
+    }
+
+    #[test]
+    fn the_call_beyond_the_limit_is_refused_for_its_own_account_alone() {
+        let mut world = World::empty(Settings::default());
+        for _ in 0..5 {
+            world.throttle(&caller("eu-west-1"), "ListStreams", 5).unwrap();
+        }
+        assert_eq!(world.throttle(&caller("eu-west-1"), "ListStreams", 5).unwrap_err().code, "LimitExceededException");
+        world.throttle(&caller("us-east-1"), "ListStreams", 5).unwrap();
+        world.throttle(&caller("eu-west-1"), "DescribeStreamSummary", 20).unwrap();
+    }
+
+    #[test]
+    fn an_arn_is_in_the_partition_of_its_region() {
+        let partitions = [
+            ("eu-west-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("not a Region", "aws"),
+        ];
+        for (region, partition) in partitions {
+            assert_eq!(caller(region).arn("orders"), format!("arn:{partition}:kinesis:{region}:111122223333:stream/orders"));
+        }
+    }
+
+    #[test]
+    fn a_listing_goes_on_after_a_name() {
+        let mut world = World::new(Settings { fleet: Some(1_000), ..Settings::default() });
+        let names: Vec<&str> = world.streams_after(&caller("eu-west-1"), "stream-00998").map(|stream| stream.name.as_str()).collect();
+        assert_eq!(names, ["stream-00999", "stream-01000"]);
+        assert_eq!(world.streams_after(&caller("eu-west-1"), "").count(), 1_000);
+        assert_eq!(world.streams_after(&caller("eu-west-2"), "").count(), 0);
+    }
+
+    #[test]
+    fn time_passes_for_a_stream_when_it_is_looked_at() {
+        let mut world = World::empty(Settings { transition: Duration::ZERO, ..Settings::default() });
+        let settings = world.settings.clone();
+        world.stream_or_new(&caller("eu-west-1"), "orders").begin(Some("alias/orders".to_owned()), &settings);
+        let listed: Vec<(String, Option<String>)> =
+            world.streams_after(&caller("eu-west-1"), "").map(|stream| (stream.status.clone(), stream.key.clone())).collect();
+        assert_eq!(listed, [("ACTIVE".to_owned(), Some("alias/orders".to_owned()))]);
+    }
 }

@@ -359,6 +359,7 @@ async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>, leaving: &Actor<'
         ("set-user-password", administrator.post("/api/set-user-password", &password).await),
         ("disable-user", administrator.post("/api/disable-user", &[("id", &viewer)]).await),
         ("enable-user", administrator.post("/api/enable-user", &[("id", &disabled)]).await),
+        ("pause-target", administrator.post("/api/pause-target", &[("id", "111122223333/eu-west-1")]).await),
         ("sign-out", leaving.post("/api/sign-out", &[]).await),
         ("end-session", administrator.post("/api/end-session", &[("id", session)]).await),
         ("end-other-sessions", administrator.post("/api/end-other-sessions", &[]).await),
@@ -373,7 +374,8 @@ async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>, leaving: &Actor<'
 /// How a person's page names another of the person's sessions.
 async fn other_session(actor: &Actor<'_>) -> String {
     let page = actor.get("/settings").await.body;
-    page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    let form = page.split("action=\"/api/end-session\"").nth(1).unwrap();
+    form.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -396,6 +398,7 @@ async fn nothing_is_done_that_cannot_be_written_down() {
         assert!(!answer.body.contains("no room"), "{act} tells nothing internal");
     }
     assert_eq!(users().await, before);
+    assert!(store.pauses().await.unwrap().is_empty());
     assert_eq!(store.audit_rows(0, 1_000).await.unwrap().len(), rows_before);
     assert!(store.changes(Stretch { skip: 0, take: 9 }).await.unwrap().is_empty());
     assert_eq!(app.calls("StopStreamEncryption").await, 0);

@@ -10,7 +10,7 @@ use crate::{
         refusal::{Obstacle, RefusalKind},
     },
     server::{
-        commands,
+        check_config,
         config::{Settings, TargetSettings},
     },
 };
@@ -71,8 +71,12 @@ async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
 #[tokio::test]
 async fn check_config_tries_the_role_too() {
     for (external_id, expected, failed) in [
-        (None, "sts:AssumeRole failed: arn:aws:iam::111122223333:role/ops/keystream-guarded as keystream-check-config: AccessDenied", true),
-        (Some("keystream-external"), "can be listed and read (account 111122223333)", false),
+        (
+            None,
+            "sts:AssumeRole                 failed: arn:aws:iam::111122223333:role/ops/keystream-guarded as keystream-check-config: AccessDenied",
+            true,
+        ),
+        (Some("keystream-external"), "  kinesis:DescribeStreamSummary  ok: by ARN of audit-trail (127.0.0.1:", false),
     ] {
         let app = with_role(external_id).await;
         let mut settings = Settings::load(&[("database_url", Some(app.database_url.clone()))], None).unwrap();
@@ -86,7 +90,7 @@ async fn check_config_tries_the_role_too() {
             ..TargetSettings::default()
         }];
         let mut said = Vec::new();
-        let checked = commands::check_config(&settings, &mut said).await;
+        let checked = check_config::run(&settings, &mut said).await;
         let said = String::from_utf8(said).unwrap();
         assert!(said.contains(expected), "{said}");
         assert_eq!(

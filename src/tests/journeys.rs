@@ -17,7 +17,7 @@ use crate::{
         timestamp::{DAY_MS, MINUTE_MS},
     },
     server::{
-        aws::{SendOutcome, targets},
+        aws::{SendOutcome, StreamRef, targets},
         clock::{Clock, SystemClock},
         config::TargetSettings,
         store::{Inserted, NewChange},
@@ -205,9 +205,9 @@ async fn what_cannot_have_left_was_not_sent() {
             simulator_access_key: key.map(ToOwned::to_owned),
             ..TargetSettings::default()
         };
-        let targets = targets::load(&[settings], &clock).await.unwrap();
+        let targets = targets::load(&[settings], &clock, None).await.unwrap();
         let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap();
-        let outcome = targets[0].kinesis.stop_stream_encryption(&arn, &KeyId::as_reported("alias/orders").unwrap()).await;
+        let outcome = targets[0].kinesis.stop_stream_encryption(&StreamRef::Arn(arn), &KeyId::as_reported("alias/orders").unwrap()).await;
         let SendOutcome::Rejected(refusal) = outcome else { panic!("{endpoint}: {outcome:?}") };
         let RefusalKind::NotSent { obstacle, detail } = &refusal.kind else { panic!("{endpoint}: {refusal:?}") };
         assert_eq!(*obstacle, expected, "{endpoint}: {detail}");
@@ -298,7 +298,7 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
         simulator_access_key: Some("999988887777".to_owned()),
         ..Default::default()
     };
-    let targets = crate::server::aws::targets::load(&[settings], &clock).await.unwrap();
+    let targets = crate::server::aws::targets::load(&[settings], &clock, None).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("bulk.db").display());
     let store = crate::server::store::Store::open(&url, crate::server::store::Opener::Server).await.unwrap();

@@ -58,6 +58,8 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/disable"
             | "/api/cancel-change"
             | "/api/end-session"
+            | "/api/pause-target"
+            | "/api/resume-target"
             | "/api/set-user-rights"
             | "/api/set-user-password"
             | "/api/disable-user"
@@ -70,13 +72,15 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
 }
 
 /// Server functions that take forms; the others take JSON.
-const FORMS: [&str; 15] = [
+const FORMS: [&str; 17] = [
     "/api/sign-in",
     "/api/sign-in-demo",
     "/api/sign-out",
     "/api/setup",
     "/api/disable",
     "/api/cancel-change",
+    "/api/pause-target",
+    "/api/resume-target",
     "/api/end-session",
     "/api/end-other-sessions",
     "/api/change-password",

@@ -115,7 +115,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
         simulator_access_key: Some(ACCOUNT.to_owned()),
         ..TargetSettings::default()
     };
-    let targets = targets::load(&[nowhere], &clock).await.unwrap();
+    let targets = targets::load(&[nowhere], &clock, None).await.unwrap();
     let (inventory, _writer) = Inventory::open(app.state.store.clone(), targets, clock).await.unwrap();
     let key = StreamKey::parse(ACCOUNT, REGION, "orders-prod").unwrap();
     let (row, report) = inventory.stream(&key).unwrap();

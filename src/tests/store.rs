@@ -203,7 +203,7 @@ on_both! {
         sign_in(&store, "anna", "hash").await;
         store.keep_draft("d", "anna", "{}", NOW).await.unwrap();
         let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
-        let gone = StoredStream { key, rev: 1, listed: None, report: None, problem: None, gone_at: Some(NOW) };
+        let gone = StoredStream { key, rev: 1, listed: None, report: None, problem: None, gone_at: Some(NOW), tags: None };
         let mut tx = store.write().await.unwrap();
         inventory::upsert(&mut tx, &gone).await.unwrap();
         tx.commit().await.unwrap();
@@ -231,7 +231,7 @@ on_both! {
 
     the_inventory_comes_back_as_it_was_written(database, store) {
         let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
-        let mut stream = StoredStream { key, rev: 0, listed: None, report: None, problem: None, gone_at: None };
+        let mut stream = StoredStream { key, rev: 0, listed: None, report: None, problem: None, gone_at: None, tags: Some(vec![("team".to_owned(), "payments".to_owned())]) };
         for gone_at in [None, Some(NOW), None] {
             let mut tx = store.write().await.unwrap();
             stream.rev = next_rev(&mut tx).await.unwrap();

@@ -121,6 +121,10 @@ pub struct Setup {
     pub public_url: Option<&'static str>,
     /// The role that sends changes, and the external id that goes with it.
     pub change_role: Option<(&'static str, Option<&'static str>)>,
+    /// The targets, from the simulator's address; without them, one account and Region.
+    pub targets: Option<fn(&str) -> Vec<TargetSettings>>,
+    /// Orders of the simulator before the application starts: path and order.
+    pub before: Vec<(&'static str, serde_json::Value)>,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
 }
@@ -151,6 +155,9 @@ impl TestApp {
             let only = serde_json::json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/orders"});
             control(&simulator, Method::DELETE, "streams", serde_json::Value::Null).await;
             control(&simulator, Method::POST, "streams", only).await;
+        }
+        for (path, order) in &setup.before {
+            control(&simulator, Method::POST, path, order.clone()).await;
         }
         let database = TestDatabase::new(setup.database).await;
         let clock = Arc::new(MovedClock::at_pace(setup.pace.max(1)));
@@ -319,7 +326,8 @@ async fn run_on(ground: Arc<Ground>) -> Running {
         external_id: ground.setup.change_role.and_then(|(_, id)| id).map(ToOwned::to_owned),
         ..TargetSettings::default()
     };
-    let targets = targets::load(&[target], &clock).await.unwrap();
+    let targets = ground.setup.targets.map_or_else(|| vec![target], |targets| targets(&ground.simulator));
+    let targets = targets::load(&targets, &clock, None).await.unwrap();
     // A process that was just killed holds the lock of its file until its tasks are gone.
     let store = until(|| async {
         match Store::open(&ground.database.url, Opener::Server).await {

@@ -42,6 +42,8 @@ pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::POST, "/api/setup", Public),
     (Method::POST, "/api/audit", View),
     (Method::POST, "/api/settings", View),
+    (Method::POST, "/api/pause-target", Change),
+    (Method::POST, "/api/resume-target", Change),
     (Method::POST, "/api/end-session", View),
     (Method::POST, "/api/end-other-sessions", View),
     (Method::POST, "/api/change-password", View),

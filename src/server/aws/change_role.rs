@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -30,6 +31,8 @@ pub struct ChangeRole {
     pub sts: aws_sdk_sts::Client,
     /// What the client of a session is made of.
     pub config: aws_config::SdkConfig,
+    /// Names the target to the SDK.
+    pub target: String,
     pub endpoint: Option<String>,
     pub clock: Arc<dyn Clock>,
 }
@@ -65,8 +68,10 @@ impl ChangeRole {
         let credentials =
             Credentials::new(issued.access_key_id, issued.secret_access_key, Some(issued.session_token), None, "assumed for one change");
         let provider = aws_credential_types::provider::SharedCredentialsProvider::new(credentials);
-        let config = self.config.to_builder().credentials_provider(provider).build();
-        Ok((Arc::new(SdkKinesis::new(&config, self.endpoint.as_deref(), self.clock.clone())), sent_as))
+        // One call is made in it: nothing of it is kept.
+        let config = self.config.to_builder().credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build();
+        let kinesis = SdkKinesis::new(&config, self.endpoint.as_deref(), &self.target, self.clock.clone(), None);
+        Ok((Arc::new(kinesis), sent_as))
     }
 }
 

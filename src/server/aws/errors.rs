@@ -55,13 +55,18 @@ where
             let code = service.err().code().unwrap_or("no error code");
             let kind = match code {
                 "ResourceNotFoundException" => ReadFailureKind::NotFound,
-                "LimitExceededException" | "ThrottlingException" | "Throttling" => ReadFailureKind::Throttled,
+                "LimitExceededException" | "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
+                    ReadFailureKind::Throttled
+                }
+                "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => ReadFailureKind::Denied,
                 _ => ReadFailureKind::Other,
             };
             let why = match kind {
                 ReadFailureKind::NotFound => "AWS does not find the stream".to_owned(),
                 ReadFailureKind::Throttled => "AWS is throttling reads".to_owned(),
-                ReadFailureKind::Other => format!("AWS refused the read: {code}{}", said(service.err().message())),
+                ReadFailureKind::Denied | ReadFailureKind::Other => {
+                    format!("AWS refused the read: {code}{}", said(service.err().message()))
+                }
             };
             ReadFailure { kind, why }
         }

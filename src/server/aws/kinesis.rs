@@ -1,6 +1,6 @@
 //! The adapter over `aws-sdk-kinesis`. Everything that AWS answers is parsed here or reported as unreadable.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::{
@@ -11,11 +11,14 @@ use aws_sdk_kinesis::{
 };
 use aws_smithy_types::DateTime;
 
-use super::{Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, errors};
+use super::{
+    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage, errors, hosts::HostLog,
+    sdk::retry_partition,
+};
 use crate::{
     model::{
         encryption::{EncryptionReport, KeyId},
-        stream::{Account, StreamArn, StreamReport, StreamStatus},
+        stream::{Account, StreamReport, StreamStatus},
         timestamp::Timestamp,
     },
     server::{clock::Clock, http::metrics::AWS_CALLS},
@@ -28,23 +31,53 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// AWS returns at most this many names a call.
 const PAGE_OF_NAMES: i32 = 100;
 
-/// Kinesis in one account and Region, through the SDK.
+/// AWS returns at most this many tagged streams a call.
+const PAGE_OF_TAGS: i32 = 100;
+
+/// Kinesis in one account and Region, and what goes with it, through the SDK.
 #[derive(Debug)]
 pub struct SdkKinesis {
     client: Client,
     sts: aws_sdk_sts::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
     clock: Arc<dyn Clock>,
 }
 
 impl SdkKinesis {
     /// Over a loaded SDK configuration. Retries are off throughout: a repeated Stop could act twice, and a repeated
-    /// read would escape the limiter.
-    pub fn new(config: &aws_config::SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
-        let mut kinesis = Builder::from(config).retry_config(RetryConfig::disabled()).timeout_config(timeouts(READ_TIMEOUT));
+    /// read would escape the limiter. `target` keeps what the SDK remembers of failures apart from other targets.
+    pub fn new(
+        config: &aws_config::SdkConfig,
+        endpoint: Option<&str>,
+        target: &str,
+        clock: Arc<dyn Clock>,
+        hosts: Option<&HostLog>,
+    ) -> Self {
+        let mut kinesis = Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .retry_partition(retry_partition("kinesis", target))
+            .timeout_config(timeouts(READ_TIMEOUT));
         if let Some(endpoint) = endpoint {
             kinesis = kinesis.endpoint_url(endpoint);
         }
-        Self { client: Client::from_conf(kinesis.build()), sts: aws_sdk_sts::Client::new(config), clock }
+        if let Some(hosts) = hosts {
+            kinesis = kinesis.interceptor(hosts.clone());
+        }
+        let sts = aws_sdk_sts::config::Builder::from(config)
+            .retry_partition(retry_partition("sts", target))
+            .timeout_config(timeouts(READ_TIMEOUT))
+            .build();
+        let tagging = aws_sdk_resourcegroupstagging::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .retry_partition(retry_partition("tagging", target))
+            .timeout_config(timeouts(READ_TIMEOUT))
+            .build();
+        Self {
+            client: Client::from_conf(kinesis.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts),
+            tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging),
+            clock,
+        }
     }
 }
 
@@ -65,8 +98,10 @@ impl Kinesis for SdkKinesis {
             streams.push(ListedStream { name, arn: None, status: None, created: None, asked_at });
         }
         // Some servers repeat the summaries of all streams on every page: only those of this page's names are taken.
-        for summary in answer.stream_summaries() {
-            if let Some(stream) = streams.iter_mut().find(|stream| stream.name.as_str() == summary.stream_name()) {
+        let summaries: HashMap<&str, &StreamSummary> =
+            answer.stream_summaries().iter().map(|summary| (summary.stream_name(), summary)).collect();
+        for stream in &mut streams {
+            if let Some(summary) = summaries.get(stream.name.as_str()) {
                 fill_in(stream, summary);
             }
         }
@@ -85,22 +120,33 @@ impl Kinesis for SdkKinesis {
         report(summary, asked_at, self.clock.now())
     }
 
-    async fn stop_stream_encryption(&self, arn: &StreamArn, key: &KeyId) -> SendOutcome {
+    async fn stop_stream_encryption(&self, stream: &StreamRef, key: &KeyId) -> SendOutcome {
         let overrides = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts(SEND_TIMEOUT));
-        let answer = self
-            .client
-            .stop_stream_encryption()
-            .stream_arn(arn.to_string())
-            .encryption_type(EncryptionType::Kms)
-            .key_id(key.as_str())
-            .customize()
-            .config_override(overrides)
-            .send()
-            .await;
+        let call = self.client.stop_stream_encryption();
+        let call = match stream {
+            StreamRef::Arn(arn) => call.stream_arn(arn.to_string()),
+            StreamRef::Name(name) => call.stream_name(name.as_str()),
+        };
+        let answer = call.encryption_type(EncryptionType::Kms).key_id(key.as_str()).customize().config_override(overrides).send().await;
         match counted("StopStreamEncryption", answer) {
             Ok(answer) => SendOutcome::Accepted { request_id: answer.request_id().map(ToOwned::to_owned) },
             Err(error) => errors::send_outcome(&error, self.clock.now()),
         }
+    }
+
+    async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure> {
+        let call = self.tagging.get_resources().resource_type_filters("kinesis:stream").resources_per_page(PAGE_OF_TAGS);
+        let answer = call.set_pagination_token(token.map(ToOwned::to_owned)).send().await;
+        let answer = counted("GetResources", answer.map_err(|error| errors::read_failure(&error)))?;
+        let mut streams = Vec::with_capacity(answer.resource_tag_mapping_list().len());
+        for mapping in answer.resource_tag_mapping_list() {
+            // Consumers of streams may be among them: whatever is not a stream's ARN is left out.
+            let Some(arn) = mapping.resource_arn().and_then(|arn| arn.parse().ok()) else { continue };
+            let mut tags: Vec<_> = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+            tags.sort_unstable();
+            streams.push((arn, tags));
+        }
+        Ok(TaggedPage { streams, next_token: answer.pagination_token.filter(|token| !token.is_empty()) })
     }
 
     async fn caller_account(&self) -> Result<Account, ReadFailure> {

@@ -3,8 +3,10 @@
 
 mod change_role;
 mod errors;
+pub mod hosts;
 mod kinesis;
 pub mod limits;
+mod sdk;
 pub mod targets;
 
 use std::fmt::Debug;
@@ -29,8 +31,11 @@ pub trait Kinesis: Debug + Send + Sync {
     /// One `DescribeStreamSummary`. Never retried within: the caller's limiter counts calls.
     async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure>;
 
-    /// One `StopStreamEncryption` with `StreamARN`, `EncryptionType=KMS` and this KeyId. Never retried; at most 10 s.
-    async fn stop_stream_encryption(&self, arn: &StreamArn, key: &KeyId) -> SendOutcome;
+    /// One `StopStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried; at most 10 s.
+    async fn stop_stream_encryption(&self, stream: &StreamRef, key: &KeyId) -> SendOutcome;
+
+    /// One page of `GetResources`: the tags of at most 100 streams. Streams that never had a tag are not in it.
+    async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure>;
 
     /// The account of the credentials in use, from `GetCallerIdentity`.
     async fn caller_account(&self) -> Result<Account, ReadFailure>;
@@ -64,7 +69,17 @@ pub struct ListedStream {
     pub asked_at: Timestamp,
 }
 
-/// How a read names its stream: by ARN, or by name while the account is not known.
+/// One page of tagged streams.
+#[derive(Debug, Clone, Default)]
+pub struct TaggedPage {
+    pub streams: Vec<(StreamArn, Tags)>,
+    pub next_token: Option<String>,
+}
+
+/// Keys and values, ordered by key.
+pub type Tags = Vec<(String, String)>;
+
+/// How a call names its stream: by ARN, or by name while the account is not known and where the configuration says so.
 #[derive(Debug, Clone)]
 pub enum StreamRef {
     Arn(StreamArn),
@@ -86,7 +101,9 @@ pub enum ReadFailureKind {
     NotFound,
     /// AWS throttled the call: read less.
     Throttled,
-    /// Everything else: permissions, credentials, network, time-out, an answer that cannot be read.
+    /// AWS says that the credentials lack the permission.
+    Denied,
+    /// Everything else: credentials, network, time-out, an answer that cannot be read.
     Other,
 }
 

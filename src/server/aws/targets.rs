@@ -2,11 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aws_config::{BehaviorVersion, Region as SdkRegion};
-use aws_credential_types::Credentials;
 use thiserror::Error;
 
-use super::{Kinesis, ReadFailure, StreamRef, change_role::ChangeRole, kinesis::SdkKinesis, limits::Limits};
+use super::{
+    Kinesis, ListFrom, ListedPage, ReadFailure, StreamRef, TaggedPage,
+    change_role::ChangeRole,
+    hosts::HostLog,
+    kinesis::SdkKinesis,
+    limits::Limits,
+    sdk::{SdkConfigs, TargetConfig},
+};
 use crate::{
     model::{
         change::SentAs,
@@ -14,7 +19,10 @@ use crate::{
         refusal::Refusal,
         stream::{Account, Region, StreamArn, StreamKey, StreamName, StreamReport},
     },
-    server::{clock::Clock, config::TargetSettings},
+    server::{
+        clock::Clock,
+        config::{IdentifyBy, TargetSettings},
+    },
 };
 
 /// One account in one Region, with what it takes to reach it.
@@ -29,6 +37,11 @@ pub struct Target {
     /// Assumed to send changes; without one the target's own credentials do.
     change_role: Option<ChangeRole>,
     pub limits: Limits,
+    /// The streams, where the configuration names them; AWS is not asked for a list then.
+    pub streams: Vec<StreamArn>,
+    identify_by: IdentifyBy,
+    /// How the database names the target: as it is configured, whatever AWS says of its account later.
+    pub id: String,
     /// The configured account, or the one that AWS named first.
     account: OnceLock<Account>,
 }
@@ -50,14 +63,18 @@ impl Target {
             // A fresh cell takes its first value.
             let _ = account.set(configured.clone());
         }
+        let configured = settings.account.clone().unwrap_or_else(Account::unresolved);
         Self {
+            id: format!("{configured}/{region}"),
             name: settings.name.clone(),
             region,
             is_production: settings.is_production,
-            is_read_only: settings.is_read_only,
+            is_read_only: settings.refuses_changes(),
             kinesis,
             change_role: None,
-            limits: Limits::default(),
+            limits: Limits::new(settings),
+            streams: settings.streams.clone(),
+            identify_by: settings.identify_by,
             account,
         }
     }
@@ -100,18 +117,53 @@ impl Target {
         StreamKey { account: self.account(), region: self.region.clone(), name: name.clone() }
     }
 
-    /// How a read names a stream of this target: by ARN as soon as the account is known.
+    /// The ARN of one of its streams, once the account is known.
+    pub fn arn(&self, name: &StreamName) -> Option<StreamArn> {
+        let account = Some(self.account()).filter(Account::is_resolved)?;
+        let partition = self.region.partition().to_owned();
+        Some(StreamArn { partition, region: self.region.clone(), account, name: name.clone() })
+    }
+
+    /// How a call names a stream of this target: by ARN as soon as the account is known, unless the configuration wants
+    /// names.
     pub fn stream_ref(&self, name: &StreamName) -> StreamRef {
-        let account = self.account();
-        if !account.is_resolved() {
-            return StreamRef::Name(name.clone());
+        let arn = self.arn(name).filter(|_| self.identify_by == IdentifyBy::Arn);
+        arn.map_or_else(|| StreamRef::Name(name.clone()), StreamRef::Arn)
+    }
+
+    /// How a call names a stream of this target whose ARN is known.
+    pub fn ref_of(&self, arn: &StreamArn) -> StreamRef {
+        match self.identify_by {
+            IdentifyBy::Arn => StreamRef::Arn(arn.clone()),
+            IdentifyBy::Name => StreamRef::Name(arn.name.clone()),
         }
-        let partition = match self.region.as_str() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
-        StreamRef::Arn(StreamArn { partition: partition.to_owned(), region: self.region.clone(), account, name: name.clone() })
+    }
+
+    /// Whether an ARN is of this target's account, Region and partition.
+    pub fn owns(&self, arn: &StreamArn) -> bool {
+        arn.account == self.account() && arn.region == self.region && arn.partition == self.region.partition()
+    }
+
+    /// One page of `ListStreams`, when it is the turn of one.
+    ///
+    /// # Errors
+    /// When AWS did not answer or refused.
+    pub async fn list_page(&self, from: &ListFrom) -> Result<ListedPage, ReadFailure> {
+        self.limits.list.turn().await;
+        let page = self.kinesis.list_streams(from).await;
+        self.limits.list.heed(&page);
+        page
+    }
+
+    /// One page of `GetResources`, when it is the turn of one.
+    ///
+    /// # Errors
+    /// When AWS did not answer or refused.
+    pub async fn tagged_page(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure> {
+        self.limits.tags.turn().await;
+        let page = self.kinesis.get_resources(token).await;
+        self.limits.tags.heed(&page);
+        page
     }
 
     /// One `DescribeStreamSummary`. A report of another account, Region or name than was asked for is refused: acting
@@ -123,19 +175,22 @@ impl Target {
         self.read_ref(&self.stream_ref(name), name).await
     }
 
-    /// One `DescribeStreamSummary` of a stream whose ARN is known.
+    /// The same for a stream whose ARN is known.
     ///
     /// # Errors
     /// As [`Target::read`].
     pub async fn read_arn(&self, arn: &StreamArn) -> Result<StreamReport, ReadFailure> {
-        self.read_ref(&StreamRef::Arn(arn.clone()), &arn.name).await
+        self.read_ref(&self.ref_of(arn), &arn.name).await
     }
 
     async fn read_ref(&self, stream: &StreamRef, name: &StreamName) -> Result<StreamReport, ReadFailure> {
-        let report = self.kinesis.describe_stream_summary(stream).await?;
-        self.resolve_account(&report.arn.account);
-        let is_asked_for = report.arn.account == self.account() && report.arn.region == self.region && report.arn.name == *name;
-        if is_asked_for {
+        let report = self.kinesis.describe_stream_summary(stream).await;
+        self.limits.describe.heed(&report);
+        let report = report?;
+        if report.arn.region == self.region && report.arn.partition == self.region.partition() {
+            self.resolve_account(&report.arn.account);
+        }
+        if self.owns(&report.arn) && report.arn.name == *name {
             Ok(report)
         } else {
             Err(ReadFailure::other(format!("AWS answered for {}, not for {name} of {}", report.arn, self.label())))
@@ -143,40 +198,30 @@ impl Target {
     }
 }
 
-/// Makes the targets of a configuration; with none configured, the SDK's own account and Region.
+/// Makes the targets of a configuration; with none configured, the SDK's own account and Region. `hosts` hears where their
+/// calls go.
 ///
 /// # Errors
 /// When no Region is configured anywhere.
-pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>) -> Result<Vec<Arc<Target>>, TargetError> {
+pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>, hosts: Option<&HostLog>) -> Result<Vec<Arc<Target>>, TargetError> {
     let own = [TargetSettings::default()];
     let settings = if settings.is_empty() { &own } else { settings };
+    let mut configs = SdkConfigs::default();
     let mut targets = Vec::with_capacity(settings.len());
     for target in settings {
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
-        if let Some(region) = &target.region {
-            loader = loader.region(SdkRegion::new(region.to_string()));
-        }
-        if let Some(profile) = &target.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(access_key) = &target.simulator_access_key {
-            loader = loader.credentials_provider(Credentials::new(access_key, "simulator", None, None, "demo"));
-            // All of AWS is there.
-            if let Some(endpoint) = &target.endpoint {
-                loader = loader.endpoint_url(endpoint);
-            }
-        }
-        let config = loader.load().await;
-        let region = config.region().ok_or(TargetError::NoRegion)?.to_string();
+        let TargetConfig { own, read } = configs.load(target).await;
+        let region = read.region().ok_or(TargetError::NoRegion)?.to_string();
         let region: Region = region.parse().map_err(|_| TargetError::Region(region))?;
-        let kinesis = Arc::new(SdkKinesis::new(&config, target.endpoint.as_deref(), clock.clone()));
+        let label = format!("{}/{region}", target.account.as_ref().map_or(Account::UNRESOLVED, Account::as_str));
+        let kinesis = Arc::new(SdkKinesis::new(&read, target.endpoint.as_deref(), &label, clock.clone(), hosts));
         let change_role = target.change_role.as_ref().map(|arn| ChangeRole {
             arn: arn.clone(),
             external_id: target.external_id.clone(),
-            sts: aws_sdk_sts::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&own),
+            target: label,
             endpoint: target.endpoint.clone(),
             clock: clock.clone(),
-            config,
+            config: own,
         });
         targets.push(Arc::new(Target { change_role, ..Target::new(target, region, kinesis) }));
     }

@@ -19,7 +19,7 @@ type Settled = HashMap<StreamKey, Change>;
 impl Changes {
     /// Watches until the server stops.
     pub(super) async fn watch_settled(self: Arc<Self>) {
-        let mut frames = self.inventory.events().subscribe();
+        let mut all_news = self.inventory.events().subscribe();
         let mut settled = self.settled_changes().await;
         // What was read while no server ran, or by the collector before this began.
         let known: Vec<StreamKey> = settled.keys().cloned().collect();
@@ -27,17 +27,17 @@ impl Changes {
         loop {
             let delivery = tokio::select! {
                 () = self.stop.cancelled() => return,
-                delivery = crate::server::inventory::Events::next(&mut frames) => delivery,
+                delivery = crate::server::inventory::Events::next(&mut all_news) => delivery,
             };
             match delivery {
-                Delivery::Frame(frame) => {
-                    for card in &frame.changes {
+                Delivery::News(news) => {
+                    for card in &news.changes {
                         // A change under way says something only where it follows one that settled.
                         if !card.is_active() || settled.contains_key(&card.stream()) {
                             self.take_over(&mut settled, &card.id).await;
                         }
                     }
-                    let moved: Vec<StreamKey> = frame.streams.iter().map(|row| row.key.clone()).collect();
+                    let moved: Vec<StreamKey> = news.rows.keys().cloned().collect();
                     self.look_at(&mut settled, &moved).await;
                 }
                 // Too far behind: everything is looked at anew.

@@ -69,7 +69,7 @@ impl Changes {
             let kind = RefusalKind::NotSent { obstacle: Obstacle::HeldUp, detail: "more than 5 s before the call".to_owned() };
             SendOutcome::Rejected(Refusal { kind, aws: None, read_after: None })
         } else {
-            kinesis.stop_stream_encryption(&job.change.arn, &key).await
+            kinesis.stop_stream_encryption(&target.ref_of(&job.change.arn), &key).await
         };
         let at = job.timeline.now();
         let written = match outcome {
@@ -108,7 +108,7 @@ impl Changes {
                 };
             }
             RefusalKind::ResourceInUse | RefusalKind::ResourceNotFound => {
-                target.limits.describe().await;
+                target.limits.describe.turn().await;
                 refusal.read_after = Some(match target.read_arn(&change.arn).await {
                     Ok(report) => {
                         let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };

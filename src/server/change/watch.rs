@@ -48,7 +48,7 @@ impl Changes {
         let Some(target) = self.inventory.target_of_arn(&change.arn) else {
             return Observation::Failed { why: format!("no target reaches {}, {} any more", change.arn.account, change.arn.region) };
         };
-        target.limits.describe().await;
+        target.limits.describe.turn().await;
         let asked_at = timeline.now();
         let read = target.read_arn(&change.arn).await;
         match &read {

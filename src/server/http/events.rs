@@ -22,11 +22,11 @@ use serde::Deserialize;
 use tokio::sync::broadcast;
 
 use crate::{
-    model::{change_card::ChangeCard, pages::EventFrame},
+    model::{change_card::ChangeCard, inventory::TargetHealth, pages::EventFrame, scope::Scope},
     server::{
         auth::sessions,
         context::Requester,
-        inventory::{Delivery, Events},
+        inventory::{Delivery, Events, News, View},
         state::AppState,
         store::StoreError,
     },
@@ -49,6 +49,8 @@ static OPEN: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::defa
 #[derive(Debug, Deserialize)]
 pub struct After {
     after: Option<String>,
+    /// The rows that the page shows, as [`crate::model::stream::StreamKey::digest`] names them, by comma; without it all.
+    rows: Option<String>,
 }
 
 /// Opens a connection.
@@ -68,7 +70,7 @@ pub async fn open(
     let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let after: Option<i64> = last_id.or(query.after).and_then(|rev| rev.trim().parse().ok());
     // Subscribed before the past is read: nothing falls between.
-    let frames = state.inventory.events().subscribe();
+    let news = state.inventory.events().subscribe();
     let first = match past(&state, after).await {
         Ok(first) => first,
         Err(error) => {
@@ -76,24 +78,27 @@ pub async fn open(
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
+    let view = query.rows.map(|rows| state.inventory.look_at(&rows, &requester.scope));
     let session_check = tokio::time::interval(SESSION_CHECK);
-    let connection = Connection { state, requester, frames, next: Some(first), is_over: false, session_check, _place: place };
+    let connection = Connection { state, requester, view, news, next: Some(first), is_over: false, session_check, _place: place };
     Sse::new(follow(connection)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("")).into_response()
 }
 
 /// Everything newer than the page, or the order to start over.
 async fn past(state: &AppState, after: Option<i64>) -> Result<Delivery, StoreError> {
-    let Some((rev, mut frame)) = after.and_then(|rev| Some((rev, state.inventory.frame_after(rev, OVERLAP)?))) else {
+    let Some((rev, mut news)) = after.and_then(|rev| Some((rev, state.inventory.news_after(rev, OVERLAP)?))) else {
         return Ok(Delivery::Reset);
     };
-    frame.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?.iter().map(ChangeCard::from).collect();
-    Ok(Delivery::Frame(Arc::new(frame)))
+    news.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?.iter().map(ChangeCard::from).collect();
+    Ok(Delivery::News(Arc::new(news)))
 }
 
 struct Connection {
     state: AppState,
     requester: Requester,
-    frames: broadcast::Receiver<Arc<EventFrame>>,
+    /// What the page shows; `None` is everything.
+    view: Option<View>,
+    news: broadcast::Receiver<Arc<News>>,
     next: Option<Delivery>,
     is_over: bool,
     session_check: tokio::time::Interval,
@@ -102,29 +107,54 @@ struct Connection {
 
 fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold(connection, |mut connection| async move {
-        if connection.is_over {
-            return None;
+        loop {
+            if connection.is_over {
+                return None;
+            }
+            let delivery = match connection.next.take() {
+                Some(delivery) => delivery,
+                None => connection.wait().await?,
+            };
+            let event = match delivery {
+                Delivery::News(news) => {
+                    let Some(frame) = frame(&news, &connection.requester.scope, connection.view.as_ref()) else { continue };
+                    // Numbers and JSON hold no line breaks, which an event could not carry.
+                    let json = serde_json::to_string(&frame).unwrap_or_else(|_| "null".to_owned());
+                    Event::default().id(frame.rev.to_string()).event("frame").data(json)
+                }
+                Delivery::Reset => {
+                    connection.is_over = true;
+                    // An event without data is not dispatched by browsers.
+                    Event::default().event("reset").data("reset")
+                }
+            };
+            return Some((Ok(event), connection));
         }
-        let delivery = match connection.next.take() {
-            Some(delivery) => delivery,
-            None => connection.wait().await?,
-        };
-        let event = match delivery {
-            Delivery::Frame(frame) => {
-                let scope = &connection.requester.scope;
-                let frame = if scope.is_everything() { frame } else { Arc::new(frame.within(scope)) };
-                // Numbers and JSON hold no line breaks, which an event could not carry.
-                let json = serde_json::to_string(frame.as_ref()).unwrap_or_else(|_| "null".to_owned());
-                Event::default().id(frame.rev.to_string()).event("frame").data(json)
-            }
-            Delivery::Reset => {
-                connection.is_over = true;
-                // An event without data is not dispatched by browsers.
-                Event::default().event("reset").data("reset")
-            }
-        };
-        Some((Ok(event), connection))
     })
+}
+
+/// What one connection is told: of the rows within the scope those in view, and whether others have moved. `None` when
+/// nothing of the news is for it.
+pub fn frame(news: &News, scope: &Scope, view: Option<&View>) -> Option<EventFrame> {
+    let within = || news.rows.values().filter(|(row, _)| scope.covers(&row.key));
+    let frame = EventFrame {
+        rev: news.rev,
+        streams: within().filter(|(row, _)| view.is_none_or(|view| view.has(&row.key))).map(|(row, _)| row.as_ref().clone()).collect(),
+        is_list_moved: within().any(|(_, is_news)| *is_news),
+        changes: news.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
+        targets: targets(&news.targets, scope),
+    };
+    let is_empty = frame.streams.is_empty() && !frame.is_list_moved && frame.changes.is_empty() && frame.targets.is_empty();
+    (!is_empty).then_some(frame)
+}
+
+fn targets(all: &[TargetHealth], scope: &Scope) -> Vec<TargetHealth> {
+    if scope.is_everything() {
+        return all.to_vec();
+    }
+    let reached = all.iter().filter(|target| scope.reaches(&target.account, &target.region));
+    // How many streams there are outside of it is nobody's business.
+    reached.map(|target| TargetHealth { streams: 0, unread: 0, ..target.clone() }).collect()
 }
 
 impl Connection {
@@ -140,7 +170,7 @@ impl Connection {
                         return None;
                     }
                 }
-                delivery = Events::next(&mut self.frames) => return Some(delivery),
+                delivery = Events::next(&mut self.news) => return Some(delivery),
             }
         }
     }

@@ -1,166 +1,312 @@
-//! The collector of one target: lists its streams every half a minute and reads each of them, those never read first,
-//! then the oldest, never faster than the target's limiters allow. Its failures stay its own.
+//! The collector of one target: lists its streams, reads each of them, and reads their tags, never faster than the target's
+//! limits allow. Its failures stay its own.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
-
-use tokio_util::sync::CancellationToken;
-
-use super::Inventory;
-use crate::{
-    model::{stream::StreamKey, timestamp::Timestamp},
-    server::aws::{ListFrom, ListedStream, ReadFailure, ReadFailureKind, targets::Target},
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
-/// Between two listings.
-const RELIST_EVERY: Duration = Duration::from_secs(30);
-/// A row younger than this is not read again.
-pub const ROW_IS_FRESH_MS: i64 = 30_000;
-/// The same while another instance works on the stream's change.
-const MOVED_ELSEWHERE_MS: i64 = 1_500;
-/// After a throttle or a failed listing.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// The same, in the unit of timestamps.
-pub const PAUSE_AFTER_FAILURE_MS: i64 = 5_000;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Inventory, health::Finding};
+use crate::{
+    model::{
+        inventory::{ROW_IS_FRESH_MS, relist_every_ms},
+        stream::{StreamArn, StreamKey, StreamName},
+        timestamp::Timestamp,
+    },
+    server::aws::{ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, Tags, targets::Target},
+};
+
+/// After a failed listing; twice as long after each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// More names than any account has: a listing that goes on is a loop.
 const MOST_STREAMS: usize = 100_000;
+/// Pages without a name one after the other, with more to come: a loop as well.
+const MOST_EMPTY_PAGES: usize = 10;
+/// A page of a listing that AWS throttles is asked for again so often.
+const MOST_THROTTLES: usize = 8;
+/// Nothing becomes due sooner than the next look, but what somebody begins to look at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Between two readings of all tags.
+const TAGS_EVERY: Duration = Duration::from_secs(300);
 
 /// Collects one target until the token ends it.
 pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
-    let work = async {
-        loop {
-            let pause = match collect_once(&inventory, &target).await {
-                Ok(()) => RELIST_EVERY,
-                Err(failure) => {
-                    tracing::warn!(target_name = target.label(), why = failure.why, "listing {} failed: {}", target.label(), failure.why);
-                    inventory.note_health(&target, Some(failure.why), None).await;
-                    PAUSE_AFTER_FAILURE
-                }
-            };
-            read_until(&inventory, &target, tokio::time::Instant::now() + pause).await;
-        }
-    };
+    let collector = Arc::new(Collector { inventory, target, failures: AtomicU32::new(0) });
     tokio::select! {
         () = stop.cancelled() => {}
-        () = work => {}
+        () = collector.list_again_and_again() => {}
+        () = collector.clone().read_rows() => {}
+        () = collector.read_tags_again_and_again() => {}
     }
 }
 
-async fn collect_once(inventory: &Inventory, target: &Target) -> Result<(), ReadFailure> {
-    if !target.account().is_resolved()
-        && let Ok(account) = target.kinesis.caller_account().await
-    {
-        target.resolve_account(&account);
-    }
-    let listed = list_all(target).await?;
-    if let Some(arn) = listed.iter().find_map(|stream| stream.arn.as_ref()) {
-        target.resolve_account(&arn.account);
-    }
-    let foreign = |arn: &crate::model::stream::StreamArn| arn.account != target.account() || arn.region != target.region;
-    if let Some(arn) = listed.iter().filter_map(|stream| stream.arn.as_ref()).find(|arn| foreign(arn)) {
-        return Err(ReadFailure::other(format!(
-            "AWS listed {arn}, which is not of {}: check the target's credentials and endpoint",
-            target.label()
-        )));
-    }
-    inventory.note_listing(target, &listed).await;
-    let now = inventory.clock.now();
-    inventory.note_health(target, None, Some(now)).await;
-    Ok(())
+struct Collector {
+    inventory: Arc<Inventory>,
+    target: Arc<Target>,
+    /// Reads that failed one after the other.
+    failures: AtomicU32,
 }
 
-/// Every name of the target: by `NextToken`, and where that is missing, after the last name while AWS says there are
-/// more. The SDK's own paginator stops without a token and loses streams.
-async fn list_all(target: &Target) -> Result<Vec<ListedStream>, ReadFailure> {
-    let mut all: Vec<ListedStream> = Vec::new();
-    let mut seen_tokens = HashSet::new();
-    let mut from = ListFrom::Start;
-    loop {
-        target.limits.list().await;
-        let page = target.kinesis.list_streams(&from).await?;
-        let last_before = all.last().map(|stream| stream.name.clone());
-        all.extend(page.streams);
-        let last = all.last().map(|stream| stream.name.clone());
-        from = match (page.next_token, last) {
-            (Some(token), _) if page.has_more => {
-                if !seen_tokens.insert(token.clone()) {
-                    return Err(ReadFailure::other("AWS's listing goes round in circles"));
+impl Collector {
+    async fn list_again_and_again(&self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            self.while_paused().await;
+            let begun = Instant::now();
+            match self.list().await {
+                Ok(streams) => {
+                    self.inventory.note_finding(&self.target, Finding::Listed);
+                    pause = FIRST_PAUSE;
+                    let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
+                    sleep_until(begun + Duration::from_millis(period.unsigned_abs())).await;
                 }
-                ListFrom::Token(token)
+                Err(ReadFailure { why, .. }) => {
+                    let label = self.target.label();
+                    tracing::warn!(target_name = label, why, "listing {label} failed: {why}");
+                    let again_in_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+                    self.inventory.note_finding(&self.target, Finding::ListingFailed { why, again_in_ms });
+                    sleep(pause).await;
+                    pause = (2 * pause).min(LONGEST_PAUSE);
+                }
             }
-            (None, Some(last)) if page.has_more && Some(&last) != last_before.as_ref() => ListFrom::After(last),
-            (None, _) if page.has_more => return Err(ReadFailure::other("AWS's listing says there is more and does not go on")),
-            _ => break,
-        };
-        if all.len() > MOST_STREAMS {
-            return Err(ReadFailure::other("AWS's listing does not end"));
         }
     }
-    Ok(all)
-}
 
-/// Reads rows that are due until it is time to list again.
-async fn read_until(inventory: &Inventory, target: &Target, until: tokio::time::Instant) {
-    loop {
-        // A busy target always has a row that is due; listing has its turn all the same.
-        if tokio::time::Instant::now() >= until {
-            return;
+    /// One complete listing; each page is taken in as it comes. Returns how many streams there are.
+    async fn list(&self) -> Result<usize, ReadFailure> {
+        let target = &self.target;
+        if !target.account().is_resolved()
+            && let Ok(account) = target.kinesis.caller_account().await
+        {
+            target.resolve_account(&account);
         }
-        let Some(key) = next_due(inventory, target) else {
-            // Nothing is due: a row becomes due at the earliest in a second.
-            tokio::time::sleep_until(until.min(tokio::time::Instant::now() + Duration::from_secs(1))).await;
-            continue;
-        };
-        if tokio::time::timeout_at(until, target.limits.describe()).await.is_err() {
-            return;
+        let mut listed = HashSet::new();
+        if target.streams.is_empty() {
+            let mut pages = Pages::default();
+            while let Some(streams) = pages.next(target).await? {
+                self.check_owner(&streams)?;
+                self.take_in(&streams, &mut listed).await;
+            }
+        } else {
+            let asked_at = self.inventory.clock.now();
+            let named =
+                |arn: &StreamArn| ListedStream { name: arn.name.clone(), arn: Some(arn.clone()), status: None, created: None, asked_at };
+            let streams: Vec<ListedStream> = target.streams.iter().map(named).collect();
+            self.take_in(&streams, &mut listed).await;
         }
-        match target.read(&key.name).await {
-            Ok(report) => inventory.note_report(report).await,
+        self.inventory.note_missing(target, &listed).await;
+        Ok(listed.len())
+    }
+
+    async fn take_in(&self, streams: &[ListedStream], listed: &mut HashSet<StreamKey>) {
+        self.inventory.note_listed(&self.target, streams).await;
+        self.inventory.ring(&self.target);
+        listed.extend(streams.iter().map(|stream| self.target.key(&stream.name)));
+    }
+
+    /// Refuses a listing of another account, Region or partition: its streams would be shown in the wrong place.
+    fn check_owner(&self, streams: &[ListedStream]) -> Result<(), ReadFailure> {
+        let target = &self.target;
+        let arns = || streams.iter().filter_map(|stream| stream.arn.as_ref());
+        if let Some(arn) = arns().next() {
+            target.resolve_account(&arn.account);
+        }
+        match arns().find(|arn| !target.owns(arn)) {
+            None => Ok(()),
+            Some(arn) => Err(ReadFailure::other(format!(
+                "AWS listed {arn}, which is not of {}: check the target's credentials and endpoint",
+                target.label()
+            ))),
+        }
+    }
+
+    /// Reads rows as they become due. Which one is decided when it is its turn, so that what somebody begins to look at
+    /// waits for nothing.
+    async fn read_rows(self: Arc<Self>) {
+        let mut reads = JoinSet::new();
+        loop {
+            self.while_paused().await;
+            self.until_due().await;
+            let Some(place) = self.target.limits.place().await else { return };
+            self.target.limits.describe.turn().await;
+            while reads.try_join_next().is_some() {}
+            if let Some(name) = self.take_due() {
+                let collector = self.clone();
+                reads.spawn(async move {
+                    collector.read(&name).await;
+                    drop(place);
+                });
+            }
+        }
+    }
+
+    async fn read(&self, name: &StreamName) {
+        match self.target.read(name).await {
+            Ok(report) => {
+                self.failures.store(0, Ordering::Relaxed);
+                self.inventory.note_report(report).await;
+                self.inventory.note_finding(&self.target, Finding::Read);
+            }
             Err(failure) => {
-                let is_throttled = failure.kind == ReadFailureKind::Throttled;
-                inventory.note_failure(&key, &failure).await;
-                if is_throttled {
-                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                self.inventory.note_failure(&self.target.key(name), &failure).await;
+                // A stream that is not there and a throttle say nothing of the target.
+                if matches!(failure.kind, ReadFailureKind::Other | ReadFailureKind::Denied) {
+                    let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+                    self.inventory.note_finding(&self.target, Finding::ReadsFailed { in_a_row, why: failure.why });
                 }
             }
         }
-        inventory.note_health(target, inventory.problem_of(target), None).await;
     }
-}
 
-/// The row that is to be read next: one never read, else the oldest, if that is old enough. A row that failed waits its
-/// turn from the failure on. Streams with an active change are read by their watch; where that is another instance's, and
-/// once after its change has moved, they are read here as well.
-fn next_due(inventory: &Inventory, target: &Target) -> Option<StreamKey> {
-    let now = inventory.clock.now();
-    let account = target.account();
-    let memory = inventory.memory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let tried_at = |stream: &super::StoredStream| -> Option<Timestamp> {
-        let read = stream.report.as_ref().map(|report| report.read_at);
-        read.max(stream.problem.as_ref().map(|problem| problem.at))
-    };
-    memory
-        .streams
-        .values()
-        .filter(|stream| stream.key.region == target.region && stream.key.account == account && stream.gone_at.is_none())
-        .filter(|stream| !memory.active_changes.contains_key(&stream.key) || memory.moved_elsewhere.contains_key(&stream.key))
-        .map(|stream| (tried_at(stream), stream))
-        .filter(|(tried, stream)| tried.is_none_or(|at| now.millis_since(at) >= fresh_for(&memory, &stream.key, at) || at > now))
-        .min_by_key(|(tried, _)| *tried)
-        .map(|(_, stream)| stream.key.clone())
-}
+    async fn read_tags_again_and_again(&self) {
+        loop {
+            self.while_paused().await;
+            if !self.inventory.is_listed(&self.target) || !self.target.account().is_resolved() {
+                sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            let finding = match self.read_tags().await {
+                Ok(tagged) => {
+                    self.inventory.note_tags(&self.target, tagged).await;
+                    Finding::TagsRead
+                }
+                Err(ReadFailure { why, .. }) => Finding::TagsFailed { why },
+            };
+            self.inventory.note_finding(&self.target, finding);
+            sleep(TAGS_EVERY).await;
+        }
+    }
 
-/// How long a row that was last tried at that time needs no other read.
-fn fresh_for(memory: &super::Memory, key: &StreamKey, tried: Timestamp) -> i64 {
-    match memory.moved_elsewhere.get(key) {
-        Some(moved) if memory.active_changes.contains_key(key) || tried <= *moved => MOVED_ELSEWHERE_MS,
-        _ => ROW_IS_FRESH_MS,
+    async fn read_tags(&self) -> Result<HashMap<StreamKey, Tags>, ReadFailure> {
+        let mut tagged = HashMap::new();
+        let mut seen = HashSet::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self.target.tagged_page(token.as_deref()).await?;
+            let own = page.streams.into_iter().filter(|(arn, _)| self.target.owns(arn));
+            tagged.extend(own.map(|(arn, tags)| (StreamKey::from(&arn), tags)));
+            token = match page.next_token {
+                None => return Ok(tagged),
+                Some(next) if !seen.insert(next.clone()) => return Err(ReadFailure::other("AWS's list of tags goes round in circles")),
+                Some(_) if tagged.len() > MOST_STREAMS || seen.len() > MOST_STREAMS => {
+                    return Err(ReadFailure::other("AWS's list of tags does not end"));
+                }
+                next => next,
+            };
+        }
+    }
+
+    async fn while_paused(&self) {
+        while self.inventory.is_paused(&self.target) {
+            self.inventory.rung(&self.target, LOOK_AGAIN).await;
+        }
+    }
+
+    async fn until_due(&self) {
+        loop {
+            let now = self.inventory.clock.now();
+            match self.inventory.next_due_at(&self.target) {
+                Some(at) if at <= now => return,
+                next => {
+                    let until = next.map_or(LOOK_AGAIN, |at| Duration::from_millis(at.millis_since(now).unsigned_abs()));
+                    self.inventory.rung(&self.target, until.min(LOOK_AGAIN)).await;
+                }
+            }
+        }
+    }
+
+    fn take_due(&self) -> Option<StreamName> {
+        let index = self.inventory.index_of(&self.target)?;
+        let now = self.inventory.clock.now();
+        self.inventory.write().queues[index].take(now, now.plus_millis(ROW_IS_FRESH_MS))
     }
 }
 
 impl Inventory {
-    fn problem_of(&self, target: &Target) -> Option<String> {
-        let memory = self.memory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let index = self.targets.iter().position(|candidate| std::ptr::eq(candidate.as_ref(), target))?;
-        memory.health[index].problem.as_ref().map(|problem| problem.why.clone())
+    fn next_due_at(&self, target: &Target) -> Option<Timestamp> {
+        let index = self.index_of(target)?;
+        let now = self.clock.now();
+        self.read().queues[index].next_at(now, now.plus_millis(ROW_IS_FRESH_MS))
+    }
+
+    fn is_listed(&self, target: &Target) -> bool {
+        self.index_of(target).is_some_and(|index| self.read().health[index].last_listed.is_some())
+    }
+
+    /// Waits until the target's bell is rung, or for so long.
+    async fn rung(&self, target: &Target, at_most: Duration) {
+        if let Some(index) = self.index_of(target) {
+            let _ = timeout(at_most, self.bells[index].notified()).await;
+        }
+    }
+
+    fn ring(&self, target: &Target) {
+        if let Some(index) = self.index_of(target) {
+            self.bells[index].notify_one();
+        }
+    }
+}
+
+/// The pages of one listing: by `NextToken`, and where that is missing, after the last name while AWS says there are more.
+/// The SDK's own paginator stops without a token and loses streams.
+#[derive(Default)]
+struct Pages {
+    /// `None` before the first page and after the last.
+    from: Option<ListFrom>,
+    is_over: bool,
+    tokens: HashSet<String>,
+    last: Option<StreamName>,
+    names: usize,
+    empty_in_a_row: usize,
+}
+
+impl Pages {
+    /// The next page; `None` after the last.
+    async fn next(&mut self, target: &Target) -> Result<Option<Vec<ListedStream>>, ReadFailure> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = self.ask(target).await?;
+        self.names += page.streams.len();
+        self.empty_in_a_row = if page.streams.is_empty() { self.empty_in_a_row + 1 } else { 0 };
+        let last = page.streams.last().map(|stream| stream.name.clone());
+        self.from = match (page.next_token, &last) {
+            _ if !page.has_more => None,
+            (Some(token), _) if !self.tokens.insert(token.clone()) => {
+                return Err(ReadFailure::other("AWS's listing goes round in circles"));
+            }
+            (Some(token), _) => Some(ListFrom::Token(token)),
+            (None, Some(name)) if self.last.as_ref().is_none_or(|before| name > before) => Some(ListFrom::After(name.clone())),
+            (None, _) => return Err(ReadFailure::other("AWS's listing says there is more and does not go on")),
+        };
+        if self.names > MOST_STREAMS || self.empty_in_a_row > MOST_EMPTY_PAGES {
+            return Err(ReadFailure::other("AWS's listing does not end"));
+        }
+        self.is_over = self.from.is_none();
+        self.last = last.or(self.last.take());
+        Ok(Some(page.streams))
+    }
+
+    /// Asks for a page, again when AWS throttles: a long listing does not begin anew for that.
+    async fn ask(&self, target: &Target) -> Result<ListedPage, ReadFailure> {
+        let from = self.from.clone().unwrap_or(ListFrom::Start);
+        let mut throttles = 0;
+        loop {
+            match target.list_page(&from).await {
+                Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => throttles += 1,
+                page => return page,
+            }
+        }
     }
 }

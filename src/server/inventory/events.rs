@@ -1,31 +1,83 @@
-//! What browsers are told: small frames of what moved, in the order of commits. There is no log; a browser that missed
-//! something is told what is newer than what it has, or to start over.
+//! What browsers are told: what moved, in the order of commits, at most ten times a second. There is no log; a browser that
+//! missed something is told what is newer than what it has, or to start over.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, time::Instant};
 
-use crate::model::pages::EventFrame;
+use crate::model::{
+    change_card::ChangeCard,
+    inventory::{StreamRow, TargetHealth},
+    stream::StreamKey,
+};
 
-/// Frames a slow reader may be behind before it is told to start over.
+/// News a slow reader may be behind before it is told to start over.
 const BACKLOG: usize = 64;
+/// News within this time go out together.
+const TOGETHER: Duration = Duration::from_millis(100);
 
-/// The fan-out of frames.
+/// What moved; each connection makes its own frame of it.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// Everything committed up to here is in it, or was before.
+    pub rev: i64,
+    /// Rows that moved, and whether anything besides times did.
+    pub rows: BTreeMap<StreamKey, (Arc<StreamRow>, bool)>,
+    pub changes: Vec<ChangeCard>,
+    /// How all targets are; empty when none of them moved.
+    pub targets: Vec<TargetHealth>,
+}
+
+impl News {
+    /// Adds a row, over an older one of the same stream.
+    pub fn add_row(&mut self, row: Arc<StreamRow>, is_news: bool) {
+        let was_news = self.rows.get(&row.key).is_some_and(|(_, was_news)| *was_news);
+        self.rows.insert(row.key.clone(), (row, is_news || was_news));
+    }
+
+    /// Adds what moved later.
+    fn add(&mut self, later: Self) {
+        self.rev = self.rev.max(later.rev);
+        for (row, is_news) in later.rows.into_values() {
+            self.add_row(row, is_news);
+        }
+        // The last state of a change says all that went before.
+        self.changes.retain(|change| later.changes.iter().all(|newer| newer.id != change.id));
+        self.changes.extend(later.changes);
+        if !later.targets.is_empty() {
+            self.targets = later.targets;
+        }
+    }
+}
+
+/// The fan-out of news.
 #[derive(Debug)]
 pub struct Events {
-    frames: broadcast::Sender<Arc<EventFrame>>,
+    channel: broadcast::Sender<Arc<News>>,
+    waiting: Arc<Mutex<Waiting>>,
     rev: AtomicI64,
     /// Deletions up to here are forgotten: a browser that is older than that must start over.
     floor: AtomicI64,
 }
 
+/// What has not gone out yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    news: Option<News>,
+    last_sent: Option<Instant>,
+}
+
 /// What a browser's connection gets next.
 #[derive(Debug)]
 pub enum Delivery {
-    Frame(Arc<EventFrame>),
+    News(Arc<News>),
     /// The reader was too slow, or the server stops: start over.
     Reset,
 }
@@ -33,7 +85,7 @@ pub enum Delivery {
 impl Events {
     /// A fan-out that begins after the commit `rev`.
     pub fn new(rev: i64) -> Self {
-        Self { frames: broadcast::channel(BACKLOG).0, rev: AtomicI64::new(rev), floor: AtomicI64::new(0) }
+        Self { channel: broadcast::channel(BACKLOG).0, waiting: Arc::default(), rev: AtomicI64::new(rev), floor: AtomicI64::new(0) }
     }
 
     /// Everything committed up to here was published.
@@ -55,22 +107,108 @@ impl Events {
         self.rev.fetch_max(rev, Ordering::AcqRel);
     }
 
-    /// Tells every connection. Without any, nothing happens.
-    pub(super) fn publish(&self, frame: EventFrame) {
-        self.rev.fetch_max(frame.rev, Ordering::AcqRel);
-        let _ = self.frames.send(Arc::new(frame));
+    /// Tells every connection: at once when nothing went out lately, else together with what comes within the tenth of a
+    /// second after the last. Without any connection, nothing happens.
+    pub(super) fn publish(&self, news: News) {
+        self.rev.fetch_max(news.rev, Ordering::AcqRel);
+        if self.channel.receiver_count() == 0 {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = &mut waiting.news {
+            // They are about to go out.
+            return earlier.add(news);
+        }
+        let due = waiting.last_sent.map(|at| at + TOGETHER).filter(|due| *due > Instant::now());
+        match due {
+            None => waiting.send(&self.channel, news),
+            Some(due) => {
+                waiting.news = Some(news);
+                tokio::spawn(send_at(due, self.waiting.clone(), self.channel.clone()));
+            }
+        }
     }
 
     /// A connection's view of what is published from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<EventFrame>> {
-        self.frames.subscribe()
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<News>> {
+        self.channel.subscribe()
     }
 
-    /// Waits for the next frame of a subscription.
-    pub async fn next(receiver: &mut broadcast::Receiver<Arc<EventFrame>>) -> Delivery {
+    /// Waits for the next news of a subscription.
+    pub async fn next(receiver: &mut broadcast::Receiver<Arc<News>>) -> Delivery {
         match receiver.recv().await {
-            Ok(frame) => Delivery::Frame(frame),
+            Ok(news) => Delivery::News(news),
             Err(broadcast::error::RecvError::Lagged(_) | broadcast::error::RecvError::Closed) => Delivery::Reset,
+        }
+    }
+}
+
+async fn send_at(due: Instant, waiting: Arc<Mutex<Waiting>>, channel: broadcast::Sender<Arc<News>>) {
+    tokio::time::sleep_until(due).await;
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(news) = waiting.news.take() {
+        waiting.send(&channel, news);
+    }
+}
+
+impl Waiting {
+    fn send(&mut self, channel: &broadcast::Sender<Arc<News>>, news: News) {
+        self.last_sent = Some(Instant::now());
+        let _ = channel.send(Arc::new(news));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_close_together_goes_out_together_and_loses_nothing() {
+        let events = Events::new(0);
+        let mut receiver = events.subscribe();
+        let begun = Instant::now();
+        for rev in 1..=100 {
+            events.publish(News { rev, ..News::default() });
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(2 * TOGETHER).await;
+        let most = begun.elapsed().as_millis() / TOGETHER.as_millis() + 2;
+        let mut revs = Vec::new();
+        while let Ok(news) = receiver.try_recv() {
+            revs.push(news.rev);
+        }
+        assert_eq!(revs.first(), Some(&1), "the first goes out at once");
+        assert_eq!(revs.last(), Some(&100));
+        assert!(revs.is_sorted() && (revs.len() as u128) <= most && revs.len() < 50, "ten a second at most: {revs:?}");
+    }
+
+    #[test]
+    fn later_news_lie_over_earlier_ones() {
+        let health = |streams: u32| TargetHealth { streams, ..health_of_nothing() };
+        let mut news = News { rev: 5, targets: vec![health(1)], ..News::default() };
+        news.add(News { rev: 4, ..News::default() });
+        news.add(News { rev: 6, targets: vec![health(2)], ..News::default() });
+        assert_eq!((news.rev, news.targets[0].streams), (6, 2));
+    }
+
+    fn health_of_nothing() -> TargetHealth {
+        TargetHealth {
+            id: "self/eu-west-1".to_owned(),
+            name: "payments".to_owned(),
+            account: crate::model::stream::Account::unresolved(),
+            region: "eu-west-1".parse().unwrap(),
+            rev: 0,
+            is_production: false,
+            is_read_only: false,
+            last_listed: None,
+            last_read: None,
+            problem: None,
+            tags_problem: None,
+            pause: None,
+            pace_percent: 100,
+            stale_after_ms: 0,
+            streams: 0,
+            unread: 0,
         }
     }
 }

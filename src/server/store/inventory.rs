@@ -25,6 +25,16 @@ pub struct StoredStream {
     /// Why there is nothing newer.
     pub problem: Option<ReadProblem>,
     pub gone_at: Option<Timestamp>,
+    /// Key and value, ordered by key; `None` until they were read.
+    #[serde(default)]
+    pub tags: Option<Vec<(String, String)>>,
+}
+
+impl StoredStream {
+    /// A stream of which only the name is known.
+    pub const fn unread(key: StreamKey) -> Self {
+        Self { key, rev: 0, listed: None, report: None, problem: None, gone_at: None, tags: None }
+    }
 }
 
 impl Store {

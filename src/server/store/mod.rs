@@ -13,6 +13,7 @@ mod presence;
 mod remembered;
 pub mod sessions;
 pub mod sign_in_failures;
+pub mod targets;
 pub mod users;
 
 use std::{
@@ -30,6 +31,7 @@ pub use self::{
     inventory::StoredStream,
     leases::Leased,
     sessions::{OwnSession, SessionRow, SignInRecord},
+    targets::StoredPause,
     users::User,
 };
 use self::{

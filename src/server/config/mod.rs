@@ -1,14 +1,16 @@
 //! The configuration: flags over `KEYSTREAM_*` over `keystream.toml` over defaults. Anything that is not understood
 //! refuses to start with one line that names the key and what it takes.
 
+mod targets;
+
 use std::{collections::BTreeMap, env, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use thiserror::Error;
 use url::{Host, Url};
 
+pub use self::targets::{IdentifyBy, TargetSettings};
 use super::store::{is_postgres, without_password};
-use crate::model::stream::{Account, Region};
 
 /// What `serve` needs to know.
 #[derive(Debug, Clone)]
@@ -35,24 +37,6 @@ pub struct Settings {
 pub struct CheckpointSettings {
     pub key: PathBuf,
     pub file: PathBuf,
-}
-
-/// One target of the configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TargetSettings {
-    pub account: Option<Account>,
-    pub region: Option<Region>,
-    pub name: Option<String>,
-    pub is_production: bool,
-    pub is_read_only: bool,
-    pub profile: Option<String>,
-    pub endpoint: Option<String>,
-    /// The ARN of the role that is assumed to send a change.
-    pub change_role: Option<String>,
-    /// What the role's trust policy asks for.
-    pub external_id: Option<String>,
-    /// The demo's credentials: an access key id that the simulator takes for an account. Not configurable.
-    pub simulator_access_key: Option<String>,
 }
 
 /// A scheme, host and port, as browsers send it in `Origin`.
@@ -181,7 +165,7 @@ impl Settings {
             .transpose()?
             .unwrap_or_default();
         let listed_targets = text("targets")
-            .map(|value| parts(value).map(parse_target).collect::<Option<Vec<_>>>().ok_or_else(|| bad("targets")))
+            .map(|value| parts(value).map(targets::parse_short).collect::<Option<Vec<_>>>().ok_or_else(|| bad("targets")))
             .transpose()?;
         let read_only = match text("read_only") {
             None | Some("false") => false,
@@ -200,12 +184,14 @@ impl Settings {
             (None, _) => return Err(bad("checkpoint_file")),
             _ => return Err(bad("checkpoint_key")),
         };
+        let targets = listed_targets.unwrap_or(file_targets);
+        targets::check_together(&targets)?;
         Ok(Self {
             listen,
             public_url,
             trusted_proxies,
             database_url: database_url.to_owned(),
-            targets: listed_targets.unwrap_or(file_targets),
+            targets,
             read_only,
             metrics_listen: address("metrics_listen")?,
             checkpoints,
@@ -220,13 +206,6 @@ fn parts(value: &str) -> impl Iterator<Item = &str> {
 
 fn parse_network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| IpNet::from(address)))
-}
-
-fn parse_target(text: &str) -> Option<TargetSettings> {
-    let (account, region) = text.split_once('/')?;
-    let account: Account = account.parse().ok()?;
-    let account = account.is_resolved().then_some(account);
-    Some(TargetSettings { account, region: Some(region.parse().ok()?), ..TargetSettings::default() })
 }
 
 fn read_environment(variables: impl Iterator<Item = (String, String)>) -> Result<Layer, ConfigError> {
@@ -262,7 +241,7 @@ fn read_file(asked_for: Option<&PathBuf>) -> Result<(Layer, Vec<TargetSettings>)
     let mut targets = Vec::new();
     for (key, value) in table {
         if key == "target" {
-            targets = file_targets(&value)?;
+            targets = targets::parse_tables(&value)?;
             continue;
         }
         let known = KNOWN.iter().find(|(known, _)| *known == key).ok_or_else(|| unknown(&key, "", false))?;
@@ -273,69 +252,6 @@ fn read_file(asked_for: Option<&PathBuf>) -> Result<(Layer, Vec<TargetSettings>)
         layer.insert(known.0, (format!("{key} in {shown}"), text));
     }
     Ok((layer, targets))
-}
-
-fn file_targets(value: &toml::Value) -> Result<Vec<TargetSettings>, ConfigError> {
-    let bad =
-        |key: &str, value: &toml::Value, takes| ConfigError::Value { key: format!("[[target]] {key}"), value: value.to_string(), takes };
-    let tables = value.as_array().ok_or_else(|| bad("", value, "a table: write [[target]]"))?;
-    let mut targets = Vec::new();
-    for table in tables {
-        let mut target = TargetSettings::default();
-        for (key, value) in table.as_table().ok_or_else(|| bad("", table, "a table"))? {
-            let text = || value.as_str().map(ToOwned::to_owned).ok_or_else(|| bad(key, value, "a text in quotes"));
-            let truth = || value.as_bool().ok_or_else(|| bad(key, value, "true or false"));
-            match key.as_str() {
-                "account" => target.account = Some(text()?.parse().map_err(|_| bad(key, value, "an account's 12 digits, in quotes"))?),
-                "region" => target.region = Some(text()?.parse().map_err(|_| bad(key, value, "a Region, such as eu-west-1"))?),
-                "name" => target.name = Some(text()?),
-                "production" => target.is_production = truth()?,
-                "read_only" => target.is_read_only = truth()?,
-                "profile" => target.profile = Some(text()?),
-                "endpoint" => {
-                    let endpoint = text()?;
-                    Url::parse(&endpoint).map_err(|_| bad(key, value, "a URL"))?;
-                    target.endpoint = Some(endpoint);
-                }
-                "change_role" => {
-                    let role = text()?;
-                    if !is_role_arn(&role) {
-                        return Err(bad(key, value, "a role's ARN, such as arn:aws:iam::111122223333:role/keystream-change"));
-                    }
-                    target.change_role = Some(role);
-                }
-                "external_id" => {
-                    let id = text()?;
-                    let is_id =
-                        (2..=1224).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@:/-_".contains(&b));
-                    target.external_id =
-                        Some(Some(id).filter(|_| is_id).ok_or_else(|| bad(key, value, "2 to 1224 of letters, digits and +=,.@:/-_"))?);
-                }
-                _ => {
-                    let known = "account, region, name, production, read_only, profile, endpoint, change_role, external_id".to_owned();
-                    return Err(ConfigError::Unknown { key: format!("[[target]] {key}"), known });
-                }
-            }
-        }
-        if target.external_id.is_some() && target.change_role.is_none() {
-            let id = target.external_id.unwrap_or_default();
-            return Err(ConfigError::Value { key: "[[target]] external_id".to_owned(), value: id, takes: "a change_role beside it" });
-        }
-        targets.push(target);
-    }
-    Ok(targets)
-}
-
-/// `arn:aws:iam::111122223333:role/path/name`.
-fn is_role_arn(text: &str) -> bool {
-    let mut parts = text.splitn(6, ':');
-    let mut next = || parts.next().unwrap_or_default();
-    let (arn, partition, service, region, account, resource) = (next(), next(), next(), next(), next(), next());
-    let is_name = resource.strip_prefix("role/").is_some_and(|name| {
-        !name.is_empty() && name.len() <= 576 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@-_/".contains(&b))
-    });
-    let is_account = account.parse::<Account>().is_ok_and(|account| account.is_resolved());
-    arn == "arn" && (partition == "aws" || partition.starts_with("aws-")) && service == "iam" && region.is_empty() && is_account && is_name
 }
 
 #[cfg(test)]
@@ -413,8 +329,6 @@ mod tests {
             load("listen = \"127.0.0.1:1\"\nread_only = true\n[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\nproduction = true\n").unwrap();
         assert_eq!((keys, targets.len(), targets[0].is_production), (2, 1, true));
         assert!(load("colour = 1").unwrap_err().to_string().starts_with("colour is not a setting"));
-        assert!(load("[[target]]\nregoin = \"x\"").unwrap_err().to_string().starts_with("[[target]] regoin is not a setting"));
-        assert!(load("[[target]]\naccount = 111122223333").is_err(), "leading zeros would be lost");
         assert!(!load("listen = [").unwrap_err().to_string().contains('\n'));
         assert!(read_file(Some(&directory.path().join("missing.toml"))).is_err());
     }

@@ -1,0 +1,34 @@
+//! Pausing the background reads of a target, and letting them go on.
+
+use leptos::prelude::*;
+
+use super::wire::Answer;
+use crate::error::AppError;
+
+/// Stops listing and reading a target in the background, for everybody.
+#[server(endpoint = "pause-target", output = Answer)]
+pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::{identity::Permission, validation::FormDone},
+        server::{context, pauses},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    pauses::pause(&cx, &requester, &id).await?;
+    cx.see_other(&format!("/settings?done={}", FormDone::TargetPaused));
+    Ok(())
+}
+
+/// Lets a paused target be read again.
+#[server(endpoint = "resume-target", output = Answer)]
+pub async fn resume_target(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::{identity::Permission, validation::FormDone},
+        server::{context, pauses},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    pauses::resume(&cx, &requester, &id).await?;
+    cx.see_other(&format!("/settings?done={}", FormDone::TargetResumed));
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! What the list covers: each target with how it is, and in words which of them are behind and why.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::live::Live,
+    model::{
+        inventory::{Condition, TargetHealth},
+        list_query::ListQuery,
+    },
+};
+
+/// With more targets than this, those that are well are counted and not named.
+const NAMED: usize = 8;
+
+/// The strip over the list. Each target leads to its own streams.
+#[component]
+pub fn TargetStrip() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let words = move || live.targets.with(|targets| coverage_words(targets));
+    let chips = move || live.targets.with(|targets| chips(targets));
+    let sentences = move || live.targets.with(|targets| sentences(targets));
+    view! {
+        <div class="coverage">
+            <span>{move || words()}</span>
+            <ul class="targets-strip" aria-label="Targets">{move || chips()}</ul>
+        </div>
+        {move || sentences()}
+    }
+}
+
+fn coverage_words(targets: &[TargetHealth]) -> String {
+    let listed = targets.iter().filter(|target| target.last_listed.is_some()).count();
+    let unread: u32 = targets.iter().map(|target| target.unread).sum();
+    let reading = if unread > 0 { format!(" {unread} not read yet.") } else { String::new() };
+    format!("In {listed} of {} targets; other accounts and Regions are not watched.{reading}", targets.len())
+}
+
+fn chips(targets: &[TargetHealth]) -> AnyView {
+    let is_named = |target: &&TargetHealth| targets.len() <= NAMED || target.condition() != Condition::Well;
+    let others = targets.len() - targets.iter().filter(is_named).count();
+    let named = targets.iter().filter(is_named).map(|target| {
+        let (class, word) = match target.condition() {
+            Condition::Behind => ("chip behind", "behind"),
+            Condition::Paused => ("chip paused", "paused"),
+            Condition::Slowed => ("chip slowed", "slowed"),
+            Condition::Waiting => ("chip", "not listed yet"),
+            Condition::Well => ("chip well", ""),
+        };
+        let href = ListQuery { account: vec![target.account.clone()], region: vec![target.region.clone()], ..ListQuery::default() }.href();
+        let last = target.last_success().map(|at| format!("Last answer of AWS: {}", at.date_and_clock()));
+        view! { <li><a class=class href=href title=last>{target.name.clone()} <span>{word}</span></a></li> }.into_any()
+    });
+    let named = named.collect_view();
+    view! { {named} {(others > 0).then(|| view! { <li>{format!("{others} others are well")}</li> }.into_any())} }.into_any()
+}
+
+fn sentences(targets: &[TargetHealth]) -> AnyView {
+    let spoken = targets.iter().map(|target| (&target.name, target.in_words())).filter(|(_, words)| !words.is_empty());
+    let items = spoken.map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> }.into_any()).collect::<Vec<_>>();
+    let is_empty = items.is_empty();
+    view! { <ul class="target-problems" hidden=is_empty>{items}</ul> }.into_any()
+}

@@ -1,0 +1,81 @@
+//! The columns of the list.
+
+use serde::{Deserialize, Serialize};
+
+use super::NO_COLUMNS;
+
+/// A column that is always there, and that the list sorts by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Column {
+    Name,
+    Encryption,
+    Key,
+    Status,
+    Account,
+    Region,
+}
+
+impl Column {
+    pub const ALL: [Self; 6] = [Self::Name, Self::Encryption, Self::Key, Self::Status, Self::Account, Self::Region];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Encryption => "Encryption",
+            Self::Key => "Key",
+            Self::Status => "Status",
+            Self::Account => "Account",
+            Self::Region => "Region",
+        }
+    }
+
+    pub(super) const fn slug(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Encryption => "encryption",
+            Self::Key => "key",
+            Self::Status => "status",
+            Self::Account => "account",
+            Self::Region => "region",
+        }
+    }
+}
+
+/// A column that is shown by choice (`cols`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExtraColumn {
+    Retention,
+    Shards,
+    Mode,
+    Created,
+    Tags,
+}
+
+impl ExtraColumn {
+    pub const ALL: [Self; 5] = [Self::Retention, Self::Shards, Self::Mode, Self::Created, Self::Tags];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Retention => "Retention",
+            Self::Shards => "Shards",
+            Self::Mode => "Mode",
+            Self::Created => "Created",
+            Self::Tags => "Tags",
+        }
+    }
+
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Retention => "retention",
+            Self::Shards => "shards",
+            Self::Mode => "mode",
+            Self::Created => "created",
+            Self::Tags => "tags",
+        }
+    }
+
+    /// How an address and a memory of the choice write it.
+    pub fn in_words(columns: &[Self]) -> String {
+        if columns.is_empty() { NO_COLUMNS.to_owned() } else { super::joined(columns.iter().map(|column| column.slug())) }
+    }
+}

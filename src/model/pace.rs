@@ -1,0 +1,129 @@
+//! How fast one operation may be called: turns at even distances, half as many after a throttle, and slowly as many as
+//! before. No burst: AWS documents none, so none is taken.
+
+use std::time::Duration;
+
+/// A throttle halves the rate down to this part of it, never further.
+const SLOWEST: f64 = 1.0 / 16.0;
+/// What is in flight when AWS throttles is throttled too, and counts once.
+const ONE_THROTTLE: Duration = Duration::from_secs(1);
+/// Each time so long without a throttle gives back a twentieth of the full rate.
+const STEP_EVERY: Duration = Duration::from_secs(10);
+const STEP: f64 = 0.05;
+
+/// The turns of one operation. Times count from any fixed point and never go back.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// Turns a second when nothing is throttled.
+    full: f64,
+    /// The part of it that is used now.
+    part: f64,
+    next_at: Duration,
+    throttled_at: Option<Duration>,
+    restored_at: Duration,
+}
+
+impl Pace {
+    /// So many turns a second; less than one in a thousand seconds counts as that.
+    pub const fn new(per_second: f64) -> Self {
+        let full = if per_second > 0.001 { per_second } else { 0.001 };
+        Self { full, part: 1.0, next_at: Duration::ZERO, throttled_at: None, restored_at: Duration::ZERO }
+    }
+
+    /// Takes the next turn: when it is, at the earliest `now`.
+    pub fn take(&mut self, now: Duration) -> Duration {
+        self.restore(now);
+        let turn = self.next_at.max(now);
+        self.next_at = turn + self.distance();
+        turn
+    }
+
+    /// AWS throttled a call.
+    pub fn throttled(&mut self, now: Duration) {
+        self.restore(now);
+        if self.throttled_at.is_some_and(|at| now < at + ONE_THROTTLE) {
+            return;
+        }
+        self.part = (self.part / 2.0).max(SLOWEST);
+        (self.throttled_at, self.restored_at) = (Some(now), now);
+        self.next_at = self.next_at.max(now + self.distance());
+    }
+
+    /// How many percent of the full rate are used.
+    pub fn percent(&mut self, now: Duration) -> u8 {
+        self.restore(now);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 6 and 100")]
+        let percent = (self.part * 100.0).round() as u8;
+        percent
+    }
+
+    /// Turns a second when nothing is throttled.
+    pub const fn full(&self) -> f64 {
+        self.full
+    }
+
+    fn distance(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / (self.full * self.part))
+    }
+
+    fn restore(&mut self, now: Duration) {
+        while self.part < 1.0 && now >= self.restored_at + STEP_EVERY {
+            self.part = (self.part + STEP).min(1.0);
+            self.restored_at += STEP_EVERY;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_throttle_halves_and_time_restores() {
+        let mut pace = Pace::new(5.0);
+        assert_eq!(pace.take(SECOND), SECOND);
+        assert_eq!(pace.take(SECOND), SECOND + Duration::from_millis(200));
+        pace.throttled(2 * SECOND);
+        pace.throttled(2 * SECOND + Duration::from_millis(900));
+        assert_eq!(pace.percent(3 * SECOND), 50, "what was in flight counts once");
+        pace.throttled(4 * SECOND);
+        assert_eq!(pace.percent(4 * SECOND), 25);
+        assert_eq!(pace.percent(14 * SECOND), 30);
+        assert_eq!(pace.percent(153 * SECOND), 95);
+        assert_eq!(pace.percent(154 * SECOND), 100);
+        for second in 200..300 {
+            pace.throttled(second * SECOND);
+        }
+        assert!((6..=7).contains(&pace.percent(299 * SECOND)), "a sixteenth is the slowest");
+    }
+
+    proptest! {
+        #[test]
+        fn no_second_has_more_turns_than_the_rate_and_one(
+            per_second in 0.1f64..40.0,
+            steps in proptest::collection::vec((0u64..400, prop::bool::weighted(0.05)), 1..200),
+        ) {
+            let mut pace = Pace::new(per_second);
+            let mut now = Duration::ZERO;
+            let mut turns: Vec<Duration> = Vec::new();
+            for (passed, is_throttled) in steps {
+                now += Duration::from_millis(passed);
+                if is_throttled {
+                    pace.throttled(now);
+                }
+                let turn = pace.take(now);
+                prop_assert!(turn >= now);
+                prop_assert!(turns.last().is_none_or(|last| turn > *last), "turns are apart");
+                turns.push(turn);
+                let in_a_second = turns.iter().filter(|at| **at + SECOND > turn).count();
+                #[expect(clippy::cast_precision_loss, reason = "at most 200")]
+                let in_a_second = in_a_second as f64;
+                prop_assert!(in_a_second <= per_second.ceil() + 1.0, "{in_a_second} turns at {per_second} a second");
+            }
+        }
+    }
+}

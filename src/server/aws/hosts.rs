@@ -1,0 +1,46 @@
+//! Which hosts calls go to, for whoever has to open a way to them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{Intercept, context::BeforeTransmitInterceptorContextRef},
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
+use url::Url;
+
+/// Remembers the host of the last call.
+#[derive(Debug, Clone, Default)]
+pub struct HostLog(Arc<Mutex<Option<String>>>);
+
+impl HostLog {
+    /// The host of the last call since this was asked; `None` when no call got as far as a host.
+    pub fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for HostLog {
+    fn name(&self) -> &'static str {
+        "KeystreamHostLog"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let url = Url::parse(context.request().uri()).ok();
+        let host = url.and_then(|url| {
+            let port = url.port_or_known_default()?;
+            url.host_str().map(|host| format!("{host}:{port}"))
+        });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = host;
+        Ok(())
+    }
+}

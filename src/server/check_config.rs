@@ -1,0 +1,170 @@
+//! `keystream check-config`: says what the configuration means, and tries every target: a listing, a read of one stream by
+//! name and one by ARN, which go to different hosts, its tags, and its roles. What fails is named with the permission or the way that is missing.
+
+use std::{io::Write, sync::Arc};
+
+use anyhow::bail;
+
+use super::{
+    aws::{
+        ListFrom, ReadFailure, ReadFailureKind, StreamRef,
+        hosts::HostLog,
+        targets::{self, Target},
+    },
+    clock::{Clock, SystemClock},
+    config::Settings,
+    store::{Opener, Store, without_password},
+};
+use crate::model::{
+    refusal::{Refusal, RefusalKind},
+    stream::{StreamArn, StreamName},
+};
+
+/// Tries everything.
+///
+/// # Errors
+/// When the database cannot be opened, or something of a target does not work that Keystream needs.
+pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
+    Store::open(&settings.database_url, Opener::Command).await?;
+    writeln!(output, "database {}: can be opened", without_password(&settings.database_url))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let hosts = HostLog::default();
+    let targets = targets::load(&settings.targets, &clock, Some(&hosts)).await?;
+    let mut failed = 0;
+    for target in &targets {
+        let mut check = Check { target, hosts: &hosts, output: &mut output, has_failed: false };
+        check.run().await?;
+        failed += usize::from(check.has_failed);
+    }
+    if failed > 0 {
+        bail!("{failed} of {} targets failed; the lines above say why", targets.len());
+    }
+    Ok(())
+}
+
+struct Check<'a, W> {
+    target: &'a Target,
+    hosts: &'a HostLog,
+    output: W,
+    has_failed: bool,
+}
+
+impl<W: Write> Check<'_, W> {
+    async fn run(&mut self) -> anyhow::Result<()> {
+        let account = self.target.kinesis.caller_account().await;
+        if let Ok(account) = &account {
+            self.target.resolve_account(account);
+        }
+        let changes = if self.target.is_read_only { "read-only" } else { "may change" };
+        writeln!(
+            self.output,
+            "target {}: account {}, Region {}, {changes}",
+            self.target.label(),
+            self.target.account(),
+            self.target.region
+        )?;
+        match account {
+            Ok(account) if account != self.target.account() => {
+                self.failed("sts:GetCallerIdentity", &format!("the credentials are of account {account}"))?;
+            }
+            Ok(_) => self.worked("sts:GetCallerIdentity", "", None)?,
+            // The account comes from the configuration or from the streams as well.
+            Err(failure) => self.tell("sts:GetCallerIdentity", &format!("not answered: {failure}"))?,
+        }
+        self.assume_change_role().await?;
+        if let Some(name) = self.list().await? {
+            self.read(&name).await?;
+        }
+        self.read_tags().await
+    }
+
+    async fn assume_change_role(&mut self) -> anyhow::Result<()> {
+        match self.target.sender("check-config").await {
+            Ok((_, Some(sent_as))) => self.worked("sts:AssumeRole", &format!("{} in session {}", sent_as.role, sent_as.session), None),
+            Ok((_, None)) => Ok(()),
+            Err(Refusal { kind: RefusalKind::NotSent { detail, .. }, .. }) => self.failed("sts:AssumeRole", &detail),
+            Err(_) => self.failed("sts:AssumeRole", "AWS refused"),
+        }
+    }
+
+    /// Lists, and returns a stream to read.
+    async fn list(&mut self) -> anyhow::Result<Option<StreamName>> {
+        if let Some(first) = self.target.streams.first() {
+            self.tell("kinesis:ListStreams", &format!("not needed: the configuration names {} streams", self.target.streams.len()))?;
+            return Ok(Some(first.name.clone()));
+        }
+        match self.target.kinesis.list_streams(&ListFrom::Start).await {
+            Err(failure) => self.read_failed("kinesis:ListStreams", "", &failure).map(|()| None),
+            Ok(page) => {
+                let more = if page.has_more { " and more" } else { "" };
+                let host = self.hosts.take();
+                self.worked("kinesis:ListStreams", &format!("{} streams{more}", page.streams.len()), host)?;
+                Ok(page.streams.first().map(|stream| stream.name.clone()))
+            }
+        }
+    }
+
+    /// Reads one stream both ways. Keystream itself uses one of them; the other tells whether its host can be reached.
+    async fn read(&mut self, name: &StreamName) -> anyhow::Result<()> {
+        let arn = self.target.arn(name);
+        let uses_arn = arn.as_ref().is_some_and(|arn| matches!(self.target.ref_of(arn), StreamRef::Arn(_)));
+        self.read_as("by name", &StreamRef::Name(name.clone()), name, !uses_arn).await?;
+        match arn {
+            Some(arn) => self.read_as("by ARN", &StreamRef::Arn(arn), name, uses_arn).await,
+            None => self.tell("kinesis:DescribeStreamSummary", "by ARN: not tried, the account is not known"),
+        }
+    }
+
+    async fn read_as(&mut self, how: &str, stream: &StreamRef, name: &StreamName, is_needed: bool) -> anyhow::Result<()> {
+        let read = self.target.kinesis.describe_stream_summary(stream).await;
+        let host = self.hosts.take();
+        let is_own = |arn: &StreamArn| self.target.owns(arn) && arn.name == *name;
+        match read {
+            Ok(report) if is_own(&report.arn) => self.worked("kinesis:DescribeStreamSummary", &format!("{how} of {name}"), host),
+            Ok(report) => self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn)),
+            Err(failure) if is_needed => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host),
+            Err(failure) => {
+                let text = format!("{how}: does not work, and Keystream does not use it here: {failure}{}", at(host.as_ref()));
+                self.tell("kinesis:DescribeStreamSummary", &text)
+            }
+        }
+    }
+
+    async fn read_tags(&mut self) -> anyhow::Result<()> {
+        match self.target.kinesis.get_resources(None).await {
+            Ok(_) => self.worked("tag:GetResources", "", None),
+            // Only the column and the filter of tags need it.
+            Err(failure) => self.tell("tag:GetResources", &format!("tags will not be shown: {failure}")),
+        }
+    }
+
+    fn read_failed(&mut self, permission: &str, how: &str, failure: &ReadFailure) -> anyhow::Result<()> {
+        let host = self.hosts.take();
+        self.read_failed_at(permission, how, failure, host)
+    }
+
+    fn read_failed_at(&mut self, permission: &str, how: &str, failure: &ReadFailure, host: Option<String>) -> anyhow::Result<()> {
+        let lacks = failure.kind == ReadFailureKind::Denied;
+        let hint = if lacks { format!("; the permission {permission} is missing") } else { String::new() };
+        let how = if how.is_empty() { String::new() } else { format!("{how}: ") };
+        self.failed(permission, &format!("{how}{failure}{hint}{}", at(host.as_ref())))
+    }
+
+    fn worked(&mut self, permission: &str, what: &str, host: Option<String>) -> anyhow::Result<()> {
+        let what = if what.is_empty() { String::new() } else { format!(": {what}") };
+        self.tell(permission, &format!("ok{what}{}", at(host.as_ref())))
+    }
+
+    fn failed(&mut self, permission: &str, why: &str) -> anyhow::Result<()> {
+        self.has_failed = true;
+        self.tell(permission, &format!("failed: {why}"))
+    }
+
+    fn tell(&mut self, permission: &str, what: &str) -> anyhow::Result<()> {
+        Ok(writeln!(self.output, "  {permission:<31}{what}")?)
+    }
+}
+
+fn at(host: Option<&String>) -> String {
+    host.map_or_else(String::new, |host| format!(" ({host})"))
+}

@@ -1,0 +1,194 @@
+//! How the targets are, and the pause that a person can put on the background reads of one.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Inventory, News};
+use crate::{
+    model::{
+        inventory::{Pause, ReadProblem, TargetHealth, stale_after_ms},
+        scope::Scope,
+        stream::StreamKey,
+        timestamp::{SECOND_MS, Timestamp},
+    },
+    server::{
+        aws::targets::Target,
+        store::{Store, StoredPause},
+    },
+};
+
+/// So many reads in a row must have failed, of whatever streams, before the target is called behind.
+const FAILURES: u32 = 3;
+
+/// What a collector has to say of its target.
+#[derive(Debug)]
+pub enum Finding {
+    /// The streams were listed.
+    Listed,
+    /// Listing failed; it is tried again after so many milliseconds.
+    ListingFailed {
+        why: String,
+        again_in_ms: i64,
+    },
+    /// So many reads in a row failed, the last for this reason.
+    ReadsFailed {
+        in_a_row: u32,
+        why: String,
+    },
+    /// A read worked.
+    Read,
+    TagsRead,
+    TagsFailed {
+        why: String,
+    },
+}
+
+/// How often the pauses that other instances wrote are asked for.
+const PAUSES_READ_EVERY: Duration = Duration::from_secs(2);
+
+/// Takes over the pauses that other instances write, until the token ends it.
+pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSES_READ_EVERY) => {}
+        }
+        match store.pauses().await {
+            Ok(pauses) => inventory.take_over_pauses(&pauses),
+            Err(error) => tracing::error!(%error, "the pauses of targets could not be read, and are asked for again: {error}"),
+        }
+    }
+}
+
+impl Inventory {
+    /// How the targets of a scope are.
+    pub fn health(&self, scope: &Scope) -> Vec<TargetHealth> {
+        let memory = self.read();
+        let reached = memory.health.iter().filter(|health| scope.reaches(&health.account, &health.region));
+        if scope.is_everything() {
+            return reached.cloned().collect();
+        }
+        let counted = |health: &TargetHealth| {
+            let is_of_target = |key: &StreamKey| key.account == health.account && key.region == health.region && scope.covers(key);
+            let streams = memory.streams.values().filter(|known| known.stored.gone_at.is_none() && is_of_target(&known.stored.key));
+            let (streams, unread) =
+                streams.fold((0, 0), |(all, unread), known| (all + 1, unread + u32::from(known.stored.report.is_none())));
+            TargetHealth { streams, unread, ..health.clone() }
+        };
+        reached.map(counted).collect()
+    }
+
+    /// Notes what a collector found, and tells browsers when that is news.
+    pub fn note_finding(&self, target: &Target, finding: Finding) {
+        let Some(index) = self.index_of(target) else { return };
+        let now = self.clock.now();
+        let mut memory = self.write();
+        memory.match_targets(&self.targets);
+        let counts = memory.queues[index].counts();
+        let health = &mut memory.health[index];
+        let before = health.clone();
+        take(health, finding, now);
+        (health.name, health.account) = (target.label(), target.account());
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        (health.streams, health.unread) = (number(counts.0), number(counts.1));
+        health.pace_percent = target.limits.percent();
+        health.stale_after_ms = stale_after_ms(health.streams, target.limits.describe.per_second());
+        // Times alone are no news: they stand in the rows.
+        let told = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..untimed(health) };
+        if told(health) != told(&before) {
+            let targets = memory.health.clone();
+            self.events.publish(News { rev: self.events.rev(), targets, ..News::default() });
+        }
+    }
+
+    /// Notes that AWS gave the state of a stream, whoever asked.
+    pub(super) fn note_answer(&self, target: &Target, at: Timestamp) {
+        if let Some(index) = self.index_of(target) {
+            self.write().health[index].last_read = Some(at);
+        }
+    }
+
+    /// Stops the background reads of a target, or lets them go on. The database has it already.
+    pub fn set_pause(&self, target: &Target, pause: Option<Pause>) {
+        let Some(index) = self.index_of(target) else { return };
+        let mut memory = self.write();
+        if memory.health[index].pause == pause {
+            return;
+        }
+        memory.health[index].pause = pause;
+        let targets = memory.health.clone();
+        self.events.publish(News { rev: self.events.rev(), targets, ..News::default() });
+        drop(memory);
+        self.bells[index].notify_waiters();
+    }
+
+    /// Takes over the pauses as the database has them, after another instance may have set one.
+    pub fn take_over_pauses(&self, pauses: &[StoredPause]) {
+        for target in &self.targets {
+            self.set_pause(target, pause_of(target, pauses));
+        }
+    }
+
+    pub(super) fn is_paused(&self, target: &Target) -> bool {
+        self.index_of(target).is_some_and(|index| self.read().health[index].pause.is_some())
+    }
+}
+
+fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
+    let problem = |health: &TargetHealth, why: String, again_in_ms: i64| {
+        let since = health.problem.as_ref().filter(|known| known.why == why).map_or(now, |known| known.at);
+        Some(ReadProblem { why, at: since, next_try: now.plus_millis(again_in_ms) })
+    };
+    match finding {
+        Finding::Listed => {
+            health.last_listed = Some(now);
+            health.problem = health.problem.take().filter(|problem| problem.why.starts_with(READS));
+        }
+        Finding::ListingFailed { why, again_in_ms } => health.problem = problem(health, why, again_in_ms),
+        Finding::ReadsFailed { in_a_row, why }
+            if in_a_row >= FAILURES && health.problem.as_ref().is_none_or(|known| known.why.starts_with(READS)) =>
+        {
+            health.problem = problem(health, format!("{READS}{why}"), SECOND_MS);
+        }
+        Finding::ReadsFailed { .. } => {}
+        Finding::Read => health.problem = health.problem.take().filter(|problem| !problem.why.starts_with(READS)),
+        Finding::TagsRead => health.tags_problem = None,
+        Finding::TagsFailed { why } => health.tags_problem = Some(why),
+    }
+}
+
+/// How the reason begins where the streams can be listed and none of them read.
+const READS: &str = "its streams can be listed and not read: ";
+
+/// A target's health without what moves all the time.
+fn untimed(health: &TargetHealth) -> TargetHealth {
+    let still = |problem: &ReadProblem| ReadProblem { next_try: problem.at, ..problem.clone() };
+    TargetHealth { problem: health.problem.as_ref().map(still), ..health.clone() }
+}
+
+/// A target of which nothing is known yet.
+pub fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
+    TargetHealth {
+        id: target.id.clone(),
+        name: target.label(),
+        account: target.account(),
+        region: target.region.clone(),
+        rev: 0,
+        is_production: target.is_production,
+        is_read_only: target.is_read_only,
+        last_listed: None,
+        last_read: None,
+        problem: None,
+        tags_problem: None,
+        pause: pause_of(target, pauses),
+        pace_percent: 100,
+        stale_after_ms: stale_after_ms(0, target.limits.describe.per_second()),
+        streams: 0,
+        unread: 0,
+    }
+}
+
+fn pause_of(target: &Target, pauses: &[StoredPause]) -> Option<Pause> {
+    pauses.iter().find(|pause| pause.target == target.id).map(|pause| pause.pause.clone())
+}

@@ -1,0 +1,164 @@
+//! Taking in what AWS said and what became of changes.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Inventory, News, memory::status_of};
+use crate::{
+    model::{
+        change::Change,
+        change_card::ChangeCard,
+        inventory::{ChangeMarks, ROW_IS_FRESH_MS, ReadProblem, Reported},
+        stream::{StreamKey, StreamReport},
+        timestamp::{SECOND_MS, Timestamp},
+    },
+    server::{
+        aws::{ListedStream, ReadFailure, ReadFailureKind, Tags, targets::Target},
+        store::StoredStream,
+    },
+};
+
+/// A read that AWS throttled is tried again after this.
+const AFTER_THROTTLE_MS: i64 = 5 * SECOND_MS;
+
+impl Inventory {
+    /// Notes a complete read of a stream.
+    pub async fn note_report(&self, report: StreamReport) {
+        let key = StreamKey::from(&report.arn);
+        let now = self.clock.now();
+        if let Some(target) = self.target(&key) {
+            self.note_answer(&target, now);
+        }
+        self.note(&key, |stream| {
+            // A report from the future was read before the clock was set back.
+            let is_newer = stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
+            if is_newer {
+                stream.report = Some(report);
+                stream.problem = None;
+            }
+            stream.gone_at = None;
+        })
+        .await;
+    }
+
+    /// Notes that a read failed: what is known stays, with its age and the reason why it is not newer.
+    pub async fn note_failure(&self, key: &StreamKey, failure: &ReadFailure) {
+        let at = self.clock.now();
+        if !self.read().streams.contains_key(key) {
+            return;
+        }
+        let pause = if failure.kind == ReadFailureKind::Throttled { AFTER_THROTTLE_MS } else { ROW_IS_FRESH_MS };
+        self.note(key, |stream| stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(pause) })).await;
+    }
+
+    /// Notes streams that a page of a listing names: new ones appear, statuses are taken over.
+    pub async fn note_listed(&self, target: &Target, listed: &[ListedStream]) {
+        for seen in listed {
+            self.note(&target.key(&seen.name), |stream| take_listed(stream, seen)).await;
+        }
+    }
+
+    /// Notes that a listing is complete: what it did not name is gone.
+    pub async fn note_missing(&self, target: &Target, listed: &HashSet<StreamKey>) {
+        let now = self.clock.now();
+        let account = target.account();
+        let missing: Vec<StreamKey> = {
+            let memory = self.read();
+            let of_target = |key: &&StreamKey| key.region == target.region && (key.account == account || !key.account.is_resolved());
+            memory.streams.keys().filter(of_target).filter(|key| !listed.contains(*key)).cloned().collect()
+        };
+        for key in missing {
+            self.note(&key, |stream| stream.gone_at = stream.gone_at.or(Some(now))).await;
+        }
+    }
+
+    /// Notes the tags of all streams of a target; those that are not named have none.
+    pub async fn note_tags(&self, target: &Target, mut tagged: HashMap<StreamKey, Tags>) {
+        let account = target.account();
+        let known: Vec<StreamKey> = {
+            let memory = self.read();
+            memory.streams.keys().filter(|key| key.region == target.region && key.account == account).cloned().collect()
+        };
+        for key in known {
+            let tags = tagged.remove(&key).unwrap_or_default();
+            self.note(&key, |stream| stream.tags = Some(tags)).await;
+        }
+    }
+
+    /// Takes over a change that moved: its marks stand in its stream's row while it is active, and browsers hear of it.
+    /// Called after the journal committed it.
+    pub fn note_change(&self, change: &Change) {
+        self.note_moved_change(change, None);
+    }
+
+    /// The same for a change that another instance may have written: what is known already is not told again.
+    pub fn note_change_elsewhere(&self, change: &Change) {
+        let known = self.read().change_revs.get(&change.key_of_stream()).copied();
+        if known != Some(change.rev) {
+            self.note_moved_change(change, Some(self.clock.now()));
+        }
+    }
+
+    fn note_moved_change(&self, change: &Change, elsewhere_at: Option<Timestamp>) {
+        let key = change.key_of_stream();
+        let mut memory = self.write();
+        let mut news = News { rev: change.rev, changes: vec![ChangeCard::from(change)], ..News::default() };
+        // What was committed before what is known here changes nothing of the row; whoever watches that change hears of it.
+        let is_newest = memory.change_revs.get(&key).is_none_or(|rev| *rev <= change.rev);
+        if is_newest {
+            if change.is_active() {
+                memory.active_changes.insert(key.clone(), ChangeMarks::from(change));
+            } else if memory.active_changes.get(&key).is_some_and(|marks| marks.id == change.id) {
+                memory.active_changes.remove(&key);
+            }
+            memory.change_revs.insert(key.clone(), change.rev);
+            match elsewhere_at {
+                Some(at) => memory.moved_elsewhere.insert(key.clone(), at),
+                None => memory.moved_elsewhere.remove(&key),
+            };
+            memory.refresh(&self.targets, &key);
+            if let Some(known) = memory.streams.get(&key) {
+                news.add_row(known.row.clone(), true);
+            }
+        }
+        // While the lock is held: news leave in the order in which their rows were made.
+        self.events.publish(news);
+    }
+
+    /// Applies a note to one stream in memory and queues it to be written. Nothing is queued when nothing changed.
+    async fn note(&self, key: &StreamKey, apply: impl FnOnce(&mut StoredStream)) {
+        let changed = {
+            let mut memory = self.write();
+            let before = memory.streams.get(key).map(|known| known.stored.clone());
+            let mut stream = before.clone().unwrap_or_else(|| StoredStream::unread(key.clone()));
+            apply(&mut stream);
+            let has_changed = before.as_ref() != Some(&stream);
+            // Also when nothing has changed: whoever read it has given it back.
+            memory.put(&self.targets, stream.clone());
+            has_changed.then_some(stream)
+        };
+        if let Some(stream) = changed {
+            // The queue ends only with the process.
+            let _ = self.to_write.send(stream).await;
+        }
+    }
+}
+
+fn take_listed(stream: &mut StoredStream, seen: &ListedStream) {
+    stream.gone_at = None;
+    // Only what differs from what is shown, and was asked for later, is news: the age of an unchanged status is that of
+    // the read.
+    let shown = status_of(stream);
+    if let Some(status) = &seen.status
+        && shown.is_none_or(|shown| shown.value != *status && shown.at < seen.asked_at)
+    {
+        stream.listed = Some(Reported { value: status.clone(), at: seen.asked_at });
+    }
+    // Created again under the same name: what was read of the former stream is not of this one.
+    if let (Some(created), Some(report)) = (seen.created, &stream.report)
+        && created != report.created
+    {
+        stream.report = None;
+        stream.problem = None;
+        stream.tags = None;
+    }
+}

@@ -1,0 +1,50 @@
+//! The table of targets: the pauses that people put on their background reads.
+
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
+use crate::model::{inventory::Pause, timestamp::Timestamp};
+
+/// A pause, and of which target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPause {
+    /// As [`crate::server::aws::targets::Target::id`] has it.
+    pub target: String,
+    pub pause: Pause,
+}
+
+impl Store {
+    /// All pauses.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn pauses(&self) -> Result<Vec<StoredPause>, StoreError> {
+        let rows = fetch!(all as (String, i64, String), &self.reader, "SELECT id, paused_at, paused_by FROM targets ORDER BY id")?;
+        let pause = |(target, at, by)| StoredPause { target, pause: Pause { by, at: Timestamp::from_millis(at) } };
+        Ok(rows.into_iter().map(pause).collect())
+    }
+}
+
+/// Pauses a target; one that is paused stays as it is. Returns whether it was not.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn pause(tx: &mut Tx, target: &str, pause: &Pause) -> Result<bool, StoreError> {
+    let written = execute!(
+        tx.on(),
+        "INSERT INTO targets (id, paused_at, paused_by) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+        target,
+        pause.at.as_millis(),
+        pause.by.as_str(),
+    )?;
+    Ok(written == 1)
+}
+
+/// Ends the pause of a target. Returns whether there was one.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn resume(tx: &mut Tx, target: &str) -> Result<bool, StoreError> {
+    Ok(execute!(tx.on(), "DELETE FROM targets WHERE id = $1", target)? == 1)
+}

@@ -1,0 +1,153 @@
+//! The log of calls: what each one gave, and how many there were by operation and outcome.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Outcome,
+    world::{Caller, since_epoch},
+};
+
+/// The outcome of a call that was carried out.
+const OK: &str = "ok";
+/// How AWS refuses a call that comes too often.
+const THROTTLED: &str = "LimitExceededException";
+
+/// One call, as `/_control/calls` lists it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Call {
+    pub operation: String,
+    pub account: String,
+    pub region: String,
+    pub stream: Option<String>,
+    /// Whether the stream was named by its ARN.
+    pub is_by_arn: bool,
+    /// The assumed session in which it was made.
+    pub session: Option<String>,
+    pub outcome: String,
+    /// What a describe gave.
+    pub described: Option<Described>,
+    /// Names and statuses that a listing gave.
+    pub listed: Vec<(String, String)>,
+    pub at_ms: u128,
+}
+
+/// The stream that a call is about, if it is about one.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    pub stream: Option<String>,
+    pub is_by_arn: bool,
+}
+
+/// The part of a description that changes of encryption are about.
+#[derive(Debug, Clone, Serialize)]
+pub struct Described {
+    pub status: String,
+    pub encryption: Option<String>,
+    pub key: Option<String>,
+    pub created: f64,
+}
+
+/// Every call so far.
+#[derive(Debug, Default)]
+pub struct CallLog {
+    calls: Vec<Call>,
+    /// By operation and outcome, counted along: who asks again and again need not get the whole log.
+    counts: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl CallLog {
+    /// Writes a call down. `is_told` is whether its answer reached the caller whole.
+    pub fn note(&mut self, operation: &str, caller: &Caller, named: &Named, session: Option<&str>, outcome: &Outcome, is_told: bool) {
+        let answer = outcome.as_ref().ok().and_then(Option::as_ref).filter(|_| is_told);
+        let description = answer.and_then(|answer| answer.get("StreamDescriptionSummary").or_else(|| answer.get("StreamDescription")));
+        let word = outcome.as_ref().map_or_else(|refused| refused.code.clone(), |_| OK.to_owned());
+        self.count(operation, &word);
+        self.calls.push(Call {
+            operation: operation.to_owned(),
+            account: caller.account.clone(),
+            region: caller.region.clone(),
+            stream: named.stream.clone(),
+            is_by_arn: named.is_by_arn,
+            session: session.map(ToOwned::to_owned),
+            outcome: word,
+            described: description.map(described),
+            listed: answer.map(listed).unwrap_or_default(),
+            at_ms: since_epoch().as_millis(),
+        });
+    }
+
+    fn count(&mut self, operation: &str, outcome: &str) {
+        let outcomes = self
+            .counts
+            .entry(operation.to_owned())
+            // Both are told also while there are none.
+            .or_insert_with(|| BTreeMap::from([(OK.to_owned(), 0), (THROTTLED.to_owned(), 0)]));
+        *outcomes.entry(outcome.to_owned()).or_default() += 1;
+    }
+
+    /// All calls, the first one first.
+    pub fn all(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// How many calls there were by operation and outcome: `ok`, or AWS's code.
+    pub const fn counts(&self) -> &BTreeMap<String, BTreeMap<String, u64>> {
+        &self.counts
+    }
+
+    pub fn clear(&mut self) {
+        self.calls.clear();
+        self.counts.clear();
+    }
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key).and_then(Value::as_str).map(ToOwned::to_owned)
+}
+
+fn described(description: &Value) -> Described {
+    Described {
+        status: text(description, "StreamStatus").unwrap_or_default(),
+        encryption: text(description, "EncryptionType"),
+        key: text(description, "KeyId"),
+        created: description.get("StreamCreationTimestamp").and_then(Value::as_f64).unwrap_or_default(),
+    }
+}
+
+/// At most the names of one page, each with its status.
+fn listed(answer: &Value) -> Vec<(String, String)> {
+    let summaries = answer.get("StreamSummaries").and_then(Value::as_array);
+    summaries.into_iter().flatten().filter_map(|one| Some((text(one, "StreamName")?, text(one, "StreamStatus")?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::simulator::Refused;
+
+    #[test]
+    fn calls_are_counted_by_operation_and_outcome() {
+        let caller = Caller { account: "111122223333".to_owned(), region: "eu-west-1".to_owned() };
+        let mut log = CallLog::default();
+        let page = json!({"StreamSummaries": [{"StreamName": "orders", "StreamStatus": "ACTIVE"}]});
+        log.note("ListStreams", &caller, &Named::default(), None, &Ok(Some(page)), true);
+        log.note("ListStreams", &caller, &Named::default(), None, &Err(Refused::new(THROTTLED, "Rate exceeded")), true);
+        let named = Named { stream: Some("orders".to_owned()), is_by_arn: false };
+        log.note("DescribeStreamSummary", &caller, &named, None, &Err(Refused::new("ResourceNotFoundException", "")), true);
+        assert_eq!(
+            json!(log.counts()),
+            json!({
+                "ListStreams": {"ok": 1, "LimitExceededException": 1},
+                "DescribeStreamSummary": {"ok": 0, "LimitExceededException": 0, "ResourceNotFoundException": 1},
+            })
+        );
+        assert_eq!(log.all()[0].listed, [("orders".to_owned(), "ACTIVE".to_owned())]);
+        log.clear();
+        assert!(log.all().is_empty() && log.counts().is_empty());
+    }
+}
