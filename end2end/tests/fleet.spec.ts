@@ -5,9 +5,9 @@ test("filters narrow the whole list, stand in the address, and are cleared", asy
     await signInAs(page, demo, "viewer");
     await hydrated(page, mode);
     await page.getByText("More: status, account", { exact: false }).click();
-    const account = page.getByRole("group", { name: "Account" });
-    await account.getByLabel(/^444455556666 \(\d+\)$/).check();
-    await page.getByRole("group", { name: "Region" }).getByLabel(/^eu-central-1 \(7\)$/).check();
+    const account = page.getByRole("group", { name: "Account", includeHidden: true });
+    await account.getByLabel(/444455556666 \(\d+\)/).check();
+    await page.getByRole("group", { name: "Region" }).getByLabel(/eu-central-1 \(7\)/).check();
     await page.getByRole("group", { name: "Columns" }).getByLabel("Mode", { exact: true }).check();
     await accessible(page, mode);
     await page.getByRole("button", { name: "Apply", exact: true }).click();
@@ -17,7 +17,7 @@ test("filters narrow the whole list, stand in the address, and are cleared", asy
     await expect(row(page, "consent-changes")).toBeVisible();
     await expect(row(page, "orders-prod")).toHaveCount(0);
     // What is chosen stays open and ticked.
-    await expect(account.getByLabel(/^444455556666/)).toBeChecked();
+    await expect(account.getByLabel(/444455556666/)).toBeChecked();
     await expect(page.getByRole("columnheader", { name: "Mode", exact: true })).toBeVisible();
     await page.getByLabel("Filter streams").fill("CONSENT");
     await page.getByRole("button", { name: "Filter", exact: true }).click();
@@ -27,7 +27,7 @@ test("filters narrow the whole list, stand in the address, and are cleared", asy
     await expect(page.getByText("7 of 40 streams match.")).toBeVisible();
     await page.getByRole("link", { name: "Clear filters", exact: true }).click();
     await expect(row(page, "orders-prod")).toBeVisible();
-    await expect(account.getByLabel(/^444455556666/)).not.toBeChecked();
+    await expect(account.getByLabel(/444455556666/)).not.toBeChecked();
     await expect(page.getByLabel("Filter streams")).toHaveValue("");
     // The columns are remembered where the address says nothing of them.
     await page.goto(`${demo}/streams`);

@@ -5,7 +5,7 @@ use leptos::{
     prelude::*,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{FormData, HtmlFormElement};
+use web_sys::{Element, Event, FormData, HtmlFormElement};
 
 /// What a form that is being submitted holds; `None` outside of browsers.
 pub fn form_pairs(event: &SubmitEvent) -> Option<Vec<(String, String)>> {
@@ -19,6 +19,23 @@ pub fn form_pairs(event: &SubmitEvent) -> Option<Vec<(String, String)>> {
         Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
     };
     Some(entries.filter_map(|entry| pair(entry.ok()?)).collect())
+}
+
+/// Once what is being drawn stands, forms show what it says is chosen, instead of what was typed before.
+pub fn forms_follow() {
+    if !is_browser() {
+        return;
+    }
+    queue_microtask(|| {
+        let forms = document().forms();
+        let forms = (0..forms.length()).filter_map(|at| forms.item(at)?.dyn_into::<HtmlFormElement>().ok());
+        forms.filter(|form| form.method() == "get").for_each(|form| form.reset());
+    });
+}
+
+/// Whether the disclosure that an event came from is open now.
+pub fn is_open_now(event: &Event) -> bool {
+    event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| element.has_attribute("open"))
 }
 
 /// Leaves for another page by loading it whole: for signing in, where nothing of this page may stay.

@@ -4,4 +4,4 @@
 mod browser;
 pub mod live;
 
-pub use browser::{copy, form_pairs, go_to, is_plain_click};
+pub use browser::{copy, form_pairs, forms_follow, go_to, is_open_now, is_plain_click};

@@ -1,26 +1,37 @@
 //! The forms over the list: the search, and behind it every other filter, with how many streams each value has. Plain GET
-//! forms: without wasm the browser loads the address that they make.
+//! forms: without wasm the browser loads the address that they make. Their attributes say what is chosen, never their
+//! properties, which would undo what somebody is filling in with every piece of news; `forms_follow` resets them instead
+//! when the address changes.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use crate::model::list_query::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter};
+use crate::{
+    client::is_open_now,
+    model::list_query::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter},
+};
 
-/// The search and the filters.
+/// The search and the filters. `is_open` says whether the panel of filters is.
 #[component]
-pub fn Filters(query: ListQuery, facets: Vec<FacetGroup>, matching: u32, all: u32, on_submit: Callback<SubmitEvent>) -> impl IntoView {
+pub fn Filters(
+    query: ListQuery,
+    facets: Vec<FacetGroup>,
+    matching: u32,
+    all: u32,
+    is_open: RwSignal<bool>,
+    on_submit: Callback<SubmitEvent>,
+) -> impl IntoView {
     let found = if query.is_filtered() { format!("{matching} of {all} streams match.") } else { String::new() };
     let clear = query.is_filtered().then(|| view! { <a href=query.unfiltered().href()>"Clear filters"</a> }.into_any());
-    let is_open = query.is_narrowed();
     view! {
         <form method="get" action="/streams" class="search" role="search" on:submit=move |event| on_submit.run(event)>
             <label class="visually-hidden" for="q">"Filter streams"</label>
-            <input id="q" r#type="search" name="q" value=query.q.clone() prop:value=query.q.clone() placeholder="Part of a name" autocomplete="off" />
+            <input id="q" r#type="search" name="q" value=query.q.clone() placeholder="Part of a name" autocomplete="off" />
             {carried(&query, |name| !matches!(name, "q" | "page"))}
             <button type="submit">"Filter"</button>
             {clear}
             <span class="found">{found}</span>
         </form>
-        <details class="more" open=is_open>
+        <details class="more" open=move || is_open.get() on:toggle=move |event| is_open.set(is_open_now(&event))>
             <summary>"More: status, account, Region, mode, key, tag, age, columns"</summary>
             <form method="get" action="/streams" class="facet-groups" on:submit=move |event| on_submit.run(event)>
                 {carried(&query, |name| matches!(name, "q" | "sort"))}
@@ -73,9 +84,9 @@ fn choice(name: &str, value: &str, label: &str, is_chosen: bool) -> AnyView {
 
 fn option(kind: &'static str, name: &str, value: &str, label: &str, is_chosen: bool) -> AnyView {
     let (name, value, label) = (name.to_owned(), value.to_owned(), label.to_owned());
-    view! { <label><input r#type=kind name=name value=value checked=is_chosen prop:checked=is_chosen /> " " {label}</label> }.into_any()
+    view! { <label><input r#type=kind name=name value=value checked=is_chosen /> " " {label}</label> }.into_any()
 }
 
 fn text(label: &'static str, name: &'static str, value: String) -> AnyView {
-    view! { <label>{label} <input r#type="text" name=name value=value.clone() prop:value=value autocomplete="off" /></label> }.into_any()
+    view! { <label>{label} <input r#type="text" name=name value=value autocomplete="off" /></label> }.into_any()
 }

@@ -11,7 +11,7 @@ use leptos_router::{
 use super::{Follows, disable_dialog::DisableDialog, loaded, shown};
 use crate::{
     api,
-    client::{form_pairs, live::Live},
+    client::{form_pairs, forms_follow, live::Live},
     components::{Filters, SelfRefresh, StreamsTable, TargetStrip},
     model::{
         encryption::EncryptionState,
@@ -31,6 +31,9 @@ pub fn StreamsPage() -> impl IntoView {
     let address = use_query_map();
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
+    // Kept here: news of the fleet draws the list anew, and must not shut what somebody is filling in.
+    let is_open = RwSignal::new(address.with_untracked(parsed).0.is_narrowed());
+    let drawn = StoredValue::new(None::<String>);
     let navigate = use_navigate();
     // Without wasm the forms load the same addresses by themselves.
     let on_submit = Callback::new(move |event: SubmitEvent| {
@@ -45,7 +48,12 @@ pub fn StreamsPage() -> impl IntoView {
         {shown(page, move |content| match content {
             PageContent::Streams(page) => {
                 let ignored = address.with_untracked(parsed).1;
-                Some(view! { <List page ignored on_disable on_submit /> }.into_any())
+                let href = Some(page.query.href());
+                if drawn.get_value().is_some_and(|drawn| Some(drawn) != href) {
+                    forms_follow();
+                }
+                drawn.set_value(href);
+                Some(view! { <List page ignored is_open on_disable on_submit /> }.into_any())
             }
             _ => None,
         })}
@@ -59,7 +67,13 @@ fn parsed(address: &ParamsMap) -> (ListQuery, Vec<String>) {
 }
 
 #[component]
-fn List(page: ListPage, ignored: Vec<String>, on_disable: Callback<StreamKey>, on_submit: Callback<SubmitEvent>) -> impl IntoView {
+fn List(
+    page: ListPage,
+    ignored: Vec<String>,
+    is_open: RwSignal<bool>,
+    on_disable: Callback<StreamKey>,
+    on_submit: Callback<SubmitEvent>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let ListPage { query, selection, counts, facets } = page;
     let is_moving = counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
@@ -73,7 +87,7 @@ fn List(page: ListPage, ignored: Vec<String>, on_disable: Callback<StreamKey>, o
         </div>
         <TargetStrip />
         <FacetLine counts query=query.clone() />
-        <Filters query=query.clone() facets matching=selection.matching all=counts.all on_submit />
+        <Filters query=query.clone() facets matching=selection.matching all=counts.all is_open on_submit />
         {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> }.into_any())}
         <StreamsTable rows=selection.rows query=query.clone() on_disable />
         {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> }.into_any())}

@@ -34,7 +34,7 @@ pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
 
 /// Loads and starts the wasm. Our own instead of Leptos's component, which in 0.8 puts the nonce into the preload's
 /// `crossorigin`, so that Firefox gives up on it; and because a page with something under way must go on reloading itself
-/// when the wasm does not start.
+/// when the wasm does not start, though not while somebody is filling in a form.
 #[component]
 fn Boot(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
@@ -44,7 +44,8 @@ fn Boot(assets: Assets) -> impl IntoView {
         "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>{{m.hydrate();document.documentElement.dataset.hydrated=\"\"}}))\
          .catch(e=>{{console.warn(\"Keystream runs without wasm:\",String(e));\
          const s=document.querySelector(\"[data-self-refresh]\");\
-         if(s)setTimeout(()=>location.replace(s.dataset.selfRefresh),1e4)}})"
+         const t=()=>document.querySelector(\"form:focus-within\")?setTimeout(t,1e3):location.replace(s.dataset.selfRefresh);\
+         if(s)setTimeout(t,1e4)}})"
     );
     view! {
         <link rel="modulepreload" href=js nonce=nonce.clone() crossorigin="anonymous" />
