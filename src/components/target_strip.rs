@@ -59,5 +59,7 @@ fn sentences(targets: &[TargetHealth]) -> AnyView {
     let spoken = targets.iter().map(|target| (&target.name, target.in_words())).filter(|(_, words)| !words.is_empty());
     let items = spoken.map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> }.into_any()).collect::<Vec<_>>();
     let is_empty = items.is_empty();
-    view! { <ul class="target-problems" hidden=is_empty>{items}</ul> }.into_any()
+    let class =
+        if targets.iter().any(|target| target.condition() == Condition::Behind) { "target-problems" } else { "target-problems calm" };
+    view! { <ul class=class hidden=is_empty>{items}</ul> }.into_any()
 }

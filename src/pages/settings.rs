@@ -9,7 +9,7 @@ use crate::{
     client::live::Live,
     components::{Done, Mistake, PasswordField, Table, When},
     model::{
-        inventory::TargetHealth,
+        inventory::{Condition, TargetHealth},
         pages::{SessionCard, SettingsPage as Page},
         validation::FormMistake,
     },
@@ -81,7 +81,10 @@ fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
     };
     let state = match target.in_words() {
         words if words.is_empty() => view! { "Read without problems" }.into_any(),
-        words => view! { <span class="problem">{words}</span> }.into_any(),
+        words => {
+            let class = if target.condition() == Condition::Behind { "problem" } else { "problem calm" };
+            view! { <span class=class>{words}</span> }.into_any()
+        }
     };
     let tags = target.tags_problem.as_ref().map(|why| format!(" Tags are not read: {why}."));
     let marks = match (target.is_production, target.is_read_only) {
