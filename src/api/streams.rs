@@ -5,17 +5,14 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    model::{
-        list_query::ListQuery,
-        pages::{ListPage, StreamPage},
-    },
+    model::pages::{ListPage, StreamPage},
 };
 
 /// One page of the list. `is_refresh` tells a page's own refresh from a person's act.
 #[server(endpoint = "list-streams", input = Json, output = Answer)]
-pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage, AppError> {
+pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Result<ListPage, AppError> {
     use crate::{
-        model::identity::Permission,
+        model::{identity::Permission, list_query::ListQuery},
         server::{chosen_columns, context},
     };
     let cx = context::current()?;
@@ -23,8 +20,9 @@ pub async fn list_streams(query: ListQuery, is_refresh: bool) -> Result<ListPage
     if !is_refresh {
         cx.note_human().await;
     }
+    let (query, ignored) = ListQuery::parse(query.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let query = chosen_columns::complete(&cx, query);
-    let page = cx.state.inventory.list(query, &requester.scope);
+    let page = cx.state.inventory.list(query, ignored, &requester.scope);
     cx.state.inventory.glance_at(&page.selection.rows);
     Ok(page)
 }

@@ -30,7 +30,7 @@ pub fn TargetStrip() -> impl IntoView {
 }
 
 fn coverage_words(targets: &[TargetHealth]) -> String {
-    let listed = targets.iter().filter(|target| target.last_listed.is_some()).count();
+    let listed = targets.iter().filter(|target| target.last_success().is_some()).count();
     let unread: u32 = targets.iter().map(|target| target.unread).sum();
     let reading = if unread > 0 { format!(" {unread} not read yet.") } else { String::new() };
     format!("In {listed} of {} targets; other accounts and Regions are not watched.{reading}", targets.len())

@@ -156,7 +156,7 @@ impl TargetHealth {
             Condition::Paused
         } else if self.pace_percent < 100 {
             Condition::Slowed
-        } else if self.last_listed.is_none() {
+        } else if self.last_listed.is_none() && self.last_read.is_none() {
             Condition::Waiting
         } else {
             Condition::Well

@@ -38,20 +38,27 @@ pub struct ReadQueue {
 struct Entry {
     due: Due,
     number: u64,
-    /// A read of it is under way; it comes back with the next `set`.
+    /// A read of it is under way; `give_back` ends that.
     is_under_way: bool,
     is_known: bool,
 }
 
 impl ReadQueue {
-    /// Sets when a stream is to be read, and whether its state is known; whatever was under way is over.
+    /// Sets when a stream is to be read, and whether its state is known. A read that is under way stays so.
     pub fn set(&mut self, name: &StreamName, due: Due, is_known: bool) {
-        let (name, number) = match self.remove_entry(name) {
-            Some((name, entry)) => (name, entry.number),
-            None => (Arc::new(name.clone()), self.appeared + 1),
+        let (name, number, is_under_way) = match self.remove_entry(name) {
+            Some((name, entry)) => (name, entry.number, entry.is_under_way),
+            None => (Arc::new(name.clone()), self.appeared + 1, false),
         };
         self.appeared = self.appeared.max(number);
-        self.insert_entry(name, Entry { due, number, is_under_way: false, is_known });
+        self.insert_entry(name, Entry { due, number, is_under_way, is_known });
+    }
+
+    /// Ends a read: the stream is read again when it is due.
+    pub fn give_back(&mut self, name: &StreamName) {
+        if let Some((name, entry)) = self.remove_entry(name) {
+            self.insert_entry(name, Entry { is_under_way: false, ..entry });
+        }
     }
 
     /// Forgets a stream.
@@ -74,7 +81,7 @@ impl ReadQueue {
         }
     }
 
-    /// Takes the stream that is to be read now; it is under way until it is set again. `latest` is the furthest that a due
+    /// Takes the stream that is to be read now; it is under way until it is given back. `latest` is the furthest that a due
     /// time can lie ahead: what lies beyond was written before the clock was set back, and is due.
     pub fn take(&mut self, now: Timestamp, latest: Timestamp) -> Option<StreamName> {
         let looked_at = self.first_in_view(now, latest);
@@ -183,6 +190,8 @@ mod tests {
         assert_eq!(order, ["new-a", "new-b", "older", "old"]);
         assert_eq!(take(&mut queue, 100), None, "all are under way or held");
         queue.set(&name("new-b"), Due::At(at(35)), true);
+        assert_eq!(take(&mut queue, 35), None, "a read that is under way stays so, whatever is noted meanwhile");
+        queue.give_back(&name("new-b"));
         assert_eq!((take(&mut queue, 34), queue.next_at(at(34), at(64))), (None, Some(at(35))));
         assert_eq!(take(&mut queue, 35).unwrap(), "new-b");
         assert_eq!(queue.counts(), (5, 1));
@@ -225,7 +234,7 @@ mod tests {
     proptest! {
         /// Whatever happens, nothing is lost or read twice at once, and everything that is due is read in the end.
         #[test]
-        fn every_stream_is_read_in_turn_and_never_twice_at_once(steps in proptest::collection::vec((0u8..5, 0u8..8), 1..120)) {
+        fn every_stream_is_read_in_turn_and_never_twice_at_once(steps in proptest::collection::vec((0u8..6, 0u8..8), 1..120)) {
             let mut queue = ReadQueue::default();
             let mut under_way: HashSet<String> = HashSet::new();
             let mut known: HashSet<String> = HashSet::new();
@@ -234,10 +243,11 @@ mod tests {
                 second += 1;
                 let stream = name(&format!("s{which}"));
                 match what {
-                    0 => { queue.set(&stream, Due::Unread, false); known.insert(stream.to_string()); under_way.remove(stream.as_str()); }
-                    1 => { queue.set(&stream, Due::At(at(second + 30)), true); known.insert(stream.to_string()); under_way.remove(stream.as_str()); }
+                    0 => { queue.set(&stream, Due::Unread, false); known.insert(stream.to_string()); }
+                    1 => { queue.set(&stream, Due::At(at(second + 30)), true); known.insert(stream.to_string()); }
                     2 => { queue.remove(&stream); known.remove(stream.as_str()); under_way.remove(stream.as_str()); }
                     3 => queue.look_at(&stream),
+                    4 => { queue.give_back(&stream); under_way.remove(stream.as_str()); }
                     _ => if let Some(taken) = take(&mut queue, second) {
                         prop_assert!(known.contains(&taken));
                         prop_assert!(under_way.insert(taken), "read twice at once");

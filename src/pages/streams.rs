@@ -2,11 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_meta::Title;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate, params::ParamsMap};
 
 use super::{Follows, disable_dialog::DisableDialog, loaded, shown};
 use crate::{
@@ -25,35 +21,35 @@ use crate::{
 #[component]
 pub fn StreamsPage() -> impl IntoView {
     let page = loaded(Follows::News, |asked| {
-        let asking = api::streams::list_streams(parsed(&asked.query).0, asked.is_refresh);
+        let asking = api::streams::list_streams(pairs(&asked.query), asked.is_refresh);
         async { asking.await.map(PageContent::Streams) }
     });
-    let address = use_query_map();
     let confirming = RwSignal::new(None::<StreamKey>);
     let on_disable = Callback::new(move |key| confirming.set(Some(key)));
     // Kept here: news of the fleet draws the list anew, and must not shut what somebody is filling in.
-    let is_open = RwSignal::new(address.with_untracked(parsed).0.is_narrowed());
+    let is_open = RwSignal::new(false);
     let drawn = StoredValue::new(None::<String>);
     let navigate = use_navigate();
     // Without wasm the forms load the same addresses by themselves.
     let on_submit = Callback::new(move |event: SubmitEvent| {
         if let Some(pairs) = form_pairs(&event) {
             event.prevent_default();
-            let (query, _) = ListQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            navigate(&query.href(), NavigateOptions::default());
+            let address = ListQuery::address(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            navigate(&address, NavigateOptions::default());
         }
     });
     view! {
         <Title text="Streams" />
         {shown(page, move |content| match content {
             PageContent::Streams(page) => {
-                let ignored = address.with_untracked(parsed).1;
-                let href = Some(page.query.href());
-                if drawn.get_value().is_some_and(|drawn| Some(drawn) != href) {
-                    forms_follow();
+                let href = page.query.href();
+                match drawn.get_value() {
+                    None => is_open.set(page.query.is_narrowed()),
+                    Some(drawn) if drawn != href => forms_follow(),
+                    Some(_) => {}
                 }
-                drawn.set_value(href);
-                Some(view! { <List page ignored is_open on_disable on_submit /> }.into_any())
+                drawn.set_value(Some(href));
+                Some(view! { <List page is_open on_disable on_submit /> }.into_any())
             }
             _ => None,
         })}
@@ -61,21 +57,15 @@ pub fn StreamsPage() -> impl IntoView {
     }
 }
 
-/// The list's query as its address says it, and what of it was ignored.
-fn parsed(address: &ParamsMap) -> (ListQuery, Vec<String>) {
-    ListQuery::parse(address.into_iter().map(|(name, value)| (name.as_ref(), value)))
+/// What the address says; the server reads it.
+fn pairs(address: &ParamsMap) -> Vec<(String, String)> {
+    address.into_iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect()
 }
 
 #[component]
-fn List(
-    page: ListPage,
-    ignored: Vec<String>,
-    is_open: RwSignal<bool>,
-    on_disable: Callback<StreamKey>,
-    on_submit: Callback<SubmitEvent>,
-) -> impl IntoView {
+fn List(page: ListPage, is_open: RwSignal<bool>, on_disable: Callback<StreamKey>, on_submit: Callback<SubmitEvent>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let ListPage { query, selection, counts, facets } = page;
+    let ListPage { query, ignored, selection, counts, facets } = page;
     let is_moving = counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
     let refresh_address = query.href();
     let is_empty = selection.rows.is_empty();

@@ -122,7 +122,7 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
         ("faults", json!({"operation": operation, "account": OTHER_ACCOUNT, "region": REGION, "times": 100_000, "fault": "black-hole"}))
     });
     let denied = json!({"operation": "DescribeStreamSummary", "account": OTHER_ACCOUNT, "region": "eu-central-1", "times": 100_000,
-        "fault": {"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: kinesis:DescribeStreamSummary"}}});
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: kinesis:DescribeStreamSummary on resource: arn:aws:kinesis:eu-central-1:444455556666:stream/secret-name"}}});
     let mut before = holes.to_vec();
     before.push(("faults", denied));
     let begun = Instant::now();
@@ -136,6 +136,7 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     let denied = health_when(&app, 2, |health| health.problem.is_some()).await;
     let why = denied.problem.clone().unwrap().why;
     assert!(why.starts_with("its streams can be listed and not read: AWS refused the read: AccessDeniedException"), "{why}");
+    assert!(!why.contains("secret-name"), "a target's health names streams that not everybody may see: {why}");
     assert!(denied.last_listed.is_some() && denied.streams == 7 && denied.unread == 7);
     let viewer = app.actor(Role::Viewer).await;
     assert_eq!(app.anonymous().get("/readyz").await.status, StatusCode::OK, "AWS does not count");
@@ -265,8 +266,9 @@ async fn streams_that_the_configuration_names_need_no_listing() {
         json!({"operation": "ListStreams", "times": 1_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
     let app = TestApp::with(Setup { targets: Some(named), before: vec![("faults", denied)], ..Setup::default() }).await;
     app.known("orders-prod").await;
-    let health = health_when(&app, 0, |health| health.last_listed.is_some()).await;
+    let health = health_when(&app, 0, |health| health.last_read.is_some()).await;
     assert_eq!((health.streams, health.problem), (2, None));
+    assert_eq!(health.last_listed, None, "names of the configuration are no answer of AWS");
     assert_eq!(app.calls("ListStreams").await, 0);
     let missing = until(|| async {
         app.state.inventory.stream(&key(ACCOUNT, REGION, "no-such-stream")).and_then(|(row, _)| row.problem.map(|problem| problem.why))
@@ -346,7 +348,7 @@ async fn the_whole_fleet_is_filtered_counted_and_paged_by_the_server() {
     let several = viewer.get("/streams?account=444455556666&region=eu-west-1&region=eu-central-1&q=APP").await.body;
     assert!(several.contains("2 of 262 streams match."), "{several}");
     let narrow = Scope::parse(&format!("{OTHER_ACCOUNT}/*/*")).unwrap();
-    let within = app.state.inventory.list(ListQuery::default(), &narrow);
+    let within = app.state.inventory.list(ListQuery::default(), Vec::new(), &narrow);
     assert_eq!((within.counts.all, within.selection.matching), (18, 18));
     let accounts = within.facets.iter().find(|group| group.name == "account").unwrap();
     assert_eq!(accounts.options.len(), 1, "what is outside of the scope is no option");

@@ -467,7 +467,7 @@ async fn what_aws_sends_is_text_on_every_page() {
         for path in ["/streams", &format!("/streams/{ACCOUNT}/{REGION}/orders-prod"), "/audit", "/settings"] {
             assert_no_script(&operator.get(path).await.body, path);
         }
-        let by_wasm = operator.json("/api/list-streams", json!({"query": {}, "is_refresh": true})).await;
+        let by_wasm = operator.json("/api/list-streams", json!({"query": [], "is_refresh": true})).await;
         assert_eq!(by_wasm.header("content-type"), "application/json");
         app.control(
             "streams",

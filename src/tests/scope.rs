@@ -42,7 +42,7 @@ async fn what_is_outside_the_scope_is_not_there() {
     let list = operator.get("/streams").await.body;
     assert!(list.contains("checkout-events") && !list.contains("orders-prod"), "{list}");
     assert!(list.contains("<strong>1<"), "counts are of the scope: {list}");
-    let by_wasm = operator.json("/api/list-streams", json!({"query": {}, "is_refresh": false})).await;
+    let by_wasm = operator.json("/api/list-streams", json!({"query": [], "is_refresh": false})).await;
     assert!(!by_wasm.body.contains("orders-prod"), "{}", by_wasm.body);
     let stream = format!("/streams/{ACCOUNT}/{REGION}/orders-prod");
     for path in [stream.clone(), format!("{stream}/disable"), format!("/changes/{foreign}")] {

@@ -20,8 +20,12 @@ use super::{
 
 /// What is left bare in a query: the unreserved characters of RFC 3986, the comma between values, and the slash.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b'/');
-/// Longer texts are cut: no name, key or Region is longer.
+/// Longer texts are refused: no name, key or Region is longer.
 const LONGEST_TEXT: usize = 2_048;
+/// Each filter takes so many values.
+const MOST_VALUES: usize = 50;
+/// So many pieces of an address are named as ignored.
+const MOST_IGNORED: usize = 10;
 /// What `cols` says when none of the columns by choice is wanted.
 const NO_COLUMNS: &str = "none";
 
@@ -91,11 +95,16 @@ impl ListQuery {
     fn take(&mut self, name: &str, value: &str, ignored: &mut Vec<String>) {
         let mut bad = |bad: &str, takes: &str| {
             let shown: String = bad.chars().take(80).collect();
-            ignored.push(format!("{name} \u{201c}{shown}\u{201d} was ignored: {takes}."));
+            match ignored.len() {
+                ..MOST_IGNORED => ignored.push(format!("{name} \u{201c}{shown}\u{201d} was ignored: {takes}.")),
+                MOST_IGNORED => ignored.push("More was ignored.".to_owned()),
+                _ => {}
+            }
         };
         match name {
-            "q" => self.q = value.chars().take(LONGEST_TEXT).collect(),
-            "key" => self.key = value.chars().take(LONGEST_TEXT).collect(),
+            "q" | "key" if value.chars().nth(LONGEST_TEXT).is_some() => bad(value, "it takes 2,048 characters"),
+            "q" => value.clone_into(&mut self.q),
+            "key" => value.clone_into(&mut self.key),
             "encryption" => {
                 add(&mut self.encryption, value, encryption_of, |v| bad(v, "it takes encrypted, not-encrypted, unknown"));
             }
@@ -176,9 +185,19 @@ impl ListQuery {
 
     /// The address of this query: `/streams`, or `/streams?...`.
     pub fn href(&self) -> String {
-        let search: Vec<String> =
-            self.pairs().iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, QUERY))).collect();
-        if search.is_empty() { "/streams".to_owned() } else { format!("/streams?{}", search.join("&")) }
+        Self::address(self.pairs().iter().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// The address of the list with these pairs, of which empty ones say nothing.
+    pub fn address<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+        let mut address = "/streams".to_owned();
+        for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
+            address.push(if address.contains('?') { '&' } else { '?' });
+            address.extend(utf8_percent_encode(name, QUERY));
+            address.push('=');
+            address.extend(utf8_percent_encode(value, QUERY));
+        }
+        address
     }
 
     /// The columns by choice that are shown.
@@ -220,13 +239,13 @@ fn encryption_of(slug: &str) -> Option<EncryptionState> {
     [EncryptionState::Encrypted, EncryptionState::NotEncrypted, EncryptionState::Unknown].into_iter().find(|state| state.slug() == slug)
 }
 
-/// Adds the values of a list by comma, each once.
+/// Adds the values of a list by comma, each once, and no more than [`MOST_VALUES`].
 fn add<T: PartialEq>(values: &mut Vec<T>, list: &str, parse: impl Fn(&str) -> Option<T>, mut bad: impl FnMut(&str)) {
     for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match parse(part) {
-            Some(parsed) if !values.contains(&parsed) => values.push(parsed),
-            Some(_) => {}
-            None => bad(part),
+            Some(parsed) if values.contains(&parsed) => {}
+            Some(parsed) if values.len() < MOST_VALUES => values.push(parsed),
+            _ => bad(part),
         }
     }
 }

@@ -170,3 +170,16 @@ proptest! {
         prop_assert!(selection.page >= 1 && selection.page <= selection.pages);
     }
 }
+
+#[test]
+fn what_is_out_of_bounds_is_refused_and_named_shortly() {
+    let (query, ignored) = ListQuery::parse([("per", "0"), ("page", "0"), ("per", "4294967295")]);
+    assert_eq!((query.per, query.page, ignored.len()), (50, 1, 3));
+    let long = "a".repeat(2_049);
+    let (query, ignored) = ListQuery::parse([("q", long.as_str()), ("key", long.as_str())]);
+    assert_eq!((query.q.as_str(), query.key.as_str(), ignored.len()), ("", "", 2), "a text that is cut would find something else");
+    let many: Vec<String> = (0..4_000).map(|number| format!("tag-{number}")).collect();
+    let (query, ignored) = ListQuery::parse([("tag", many.join(",").as_str())]);
+    assert_eq!((query.tag.len(), ignored.len()), (50, 11));
+    assert_eq!(ignored.last().unwrap(), "More was ignored.");
+}

@@ -55,9 +55,12 @@ where
             let code = service.err().code().unwrap_or("no error code");
             let kind = match code {
                 "ResourceNotFoundException" => ReadFailureKind::NotFound,
-                "LimitExceededException" | "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
-                    ReadFailureKind::Throttled
-                }
+                "LimitExceededException"
+                | "ThrottlingException"
+                | "ThrottledException"
+                | "Throttling"
+                | "TooManyRequestsException"
+                | "RequestLimitExceeded" => ReadFailureKind::Throttled,
                 "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => ReadFailureKind::Denied,
                 _ => ReadFailureKind::Other,
             };
@@ -68,7 +71,11 @@ where
                     format!("AWS refused the read: {code}{}", said(service.err().message()))
                 }
             };
-            ReadFailure { kind, why }
+            let in_short = match kind {
+                ReadFailureKind::Denied | ReadFailureKind::Other => format!("AWS refused the read: {code}"),
+                ReadFailureKind::NotFound | ReadFailureKind::Throttled => why.clone(),
+            };
+            ReadFailure { kind, why, in_short }
         }
         SdkError::ResponseError(response) => {
             ReadFailure::other(format!("AWS's answer (HTTP {}) could not be read", response.raw().status()))

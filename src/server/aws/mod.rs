@@ -92,6 +92,8 @@ pub enum StreamRef {
 pub struct ReadFailure {
     pub kind: ReadFailureKind,
     pub why: String,
+    /// The same for people who may not see the stream, which AWS's own words may name.
+    pub in_short: String,
 }
 
 /// What callers tell apart.
@@ -110,7 +112,8 @@ pub enum ReadFailureKind {
 impl ReadFailure {
     /// A failure that is neither of the told-apart kinds.
     pub fn other(why: impl Into<String>) -> Self {
-        Self { kind: ReadFailureKind::Other, why: why.into() }
+        let why = why.into();
+        Self { kind: ReadFailureKind::Other, in_short: why.clone(), why }
     }
 }
 

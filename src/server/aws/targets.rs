@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use thiserror::Error;
 
 use super::{
-    Kinesis, ListFrom, ListedPage, ReadFailure, StreamRef, TaggedPage,
+    Kinesis, ListFrom, ListedPage, ReadFailure, ReadFailureKind, StreamRef, TaggedPage,
     change_role::ChangeRole,
     hosts::HostLog,
     kinesis::SdkKinesis,
@@ -65,7 +65,11 @@ impl Target {
         }
         let configured = settings.account.clone().unwrap_or_else(Account::unresolved);
         Self {
-            id: format!("{configured}/{region}"),
+            id: match &settings.profile {
+                // Two profiles without an account may share a Region.
+                Some(profile) if settings.account.is_none() => format!("{profile}@{configured}/{region}"),
+                _ => format!("{configured}/{region}"),
+            },
             name: settings.name.clone(),
             region,
             is_production: settings.is_production,
@@ -193,7 +197,12 @@ impl Target {
         if self.owns(&report.arn) && report.arn.name == *name {
             Ok(report)
         } else {
-            Err(ReadFailure::other(format!("AWS answered for {}, not for {name} of {}", report.arn, self.label())))
+            let why = format!("AWS answered for {}, not for {name} of {}", report.arn, self.label());
+            Err(ReadFailure {
+                kind: ReadFailureKind::Other,
+                why,
+                in_short: "AWS answered for another stream than was asked for".to_owned(),
+            })
         }
     }
 }

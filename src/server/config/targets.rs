@@ -252,6 +252,9 @@ fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result
         if let Some(other) = target.streams.iter().find(|arn| !is_of_target(arn)) {
             return Err(bad("streams", &other.to_string(), "streams of the target's own account and Regions"));
         }
+        if let Some(region) = regions.iter().find(|region| !target.streams.iter().any(|arn| arn.region == **region)) {
+            return Err(bad("regions", region.as_str(), "Regions of the streams that are named beside it"));
+        }
     }
     if target.account.is_none() {
         target.account = target.read_role.as_deref().and_then(account_of_role);

@@ -66,7 +66,8 @@ impl Collector {
             let begun = Instant::now();
             match self.list().await {
                 Ok(streams) => {
-                    self.inventory.note_finding(&self.target, Finding::Listed);
+                    let is_named = !self.target.streams.is_empty();
+                    self.inventory.note_finding(&self.target, if is_named { Finding::Named } else { Finding::Listed });
                     pause = FIRST_PAUSE;
                     let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
                     sleep_until(begun + Duration::from_millis(period.unsigned_abs())).await;
@@ -94,7 +95,7 @@ impl Collector {
         let mut listed = HashSet::new();
         if target.streams.is_empty() {
             let mut pages = Pages::default();
-            while let Some(streams) = pages.next(target).await? {
+            while let Some(streams) = pages.next(self).await? {
                 self.check_owner(&streams)?;
                 self.take_in(&streams, &mut listed).await;
             }
@@ -125,7 +126,9 @@ impl Collector {
         match arns().find(|arn| !target.owns(arn)) {
             None => Ok(()),
             Some(arn) => Err(ReadFailure::other(format!(
-                "AWS listed {arn}, which is not of {}: check the target's credentials and endpoint",
+                "AWS listed streams of {}/{}, which is not {}: check the target's credentials and endpoint",
+                arn.account,
+                arn.region,
                 target.label()
             ))),
         }
@@ -140,11 +143,15 @@ impl Collector {
             self.until_due().await;
             let Some(place) = self.target.limits.place().await else { return };
             self.target.limits.describe.turn().await;
+            if self.inventory.is_paused(&self.target) {
+                continue;
+            }
             while reads.try_join_next().is_some() {}
             if let Some(name) = self.take_due() {
                 let collector = self.clone();
                 reads.spawn(async move {
                     collector.read(&name).await;
+                    collector.give_back(&name);
                     drop(place);
                 });
             }
@@ -163,7 +170,7 @@ impl Collector {
                 // A stream that is not there and a throttle say nothing of the target.
                 if matches!(failure.kind, ReadFailureKind::Other | ReadFailureKind::Denied) {
                     let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-                    self.inventory.note_finding(&self.target, Finding::ReadsFailed { in_a_row, why: failure.why });
+                    self.inventory.note_finding(&self.target, Finding::ReadsFailed { in_a_row, why: failure.in_short });
                 }
             }
         }
@@ -192,8 +199,17 @@ impl Collector {
         let mut tagged = HashMap::new();
         let mut seen = HashSet::new();
         let mut token: Option<String> = None;
+        let mut throttles = 0;
         loop {
-            let page = self.target.tagged_page(token.as_deref()).await?;
+            self.while_paused().await;
+            let page = match self.target.tagged_page(token.as_deref()).await {
+                Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => {
+                    throttles += 1;
+                    continue;
+                }
+                page => page?,
+            };
+            throttles = 0;
             let own = page.streams.into_iter().filter(|(arn, _)| self.target.owns(arn));
             tagged.extend(own.map(|(arn, tags)| (StreamKey::from(&arn), tags)));
             token = match page.next_token {
@@ -231,6 +247,12 @@ impl Collector {
         let now = self.inventory.clock.now();
         self.inventory.write().queues[index].take(now, now.plus_millis(ROW_IS_FRESH_MS))
     }
+
+    fn give_back(&self, name: &StreamName) {
+        if let Some(index) = self.inventory.index_of(&self.target) {
+            self.inventory.write().queues[index].give_back(name);
+        }
+    }
 }
 
 impl Inventory {
@@ -241,7 +263,7 @@ impl Inventory {
     }
 
     fn is_listed(&self, target: &Target) -> bool {
-        self.index_of(target).is_some_and(|index| self.read().health[index].last_listed.is_some())
+        !target.streams.is_empty() || self.index_of(target).is_some_and(|index| self.read().health[index].last_listed.is_some())
     }
 
     /// Waits until the target's bell is rung, or for so long.
@@ -273,11 +295,11 @@ struct Pages {
 
 impl Pages {
     /// The next page; `None` after the last.
-    async fn next(&mut self, target: &Target) -> Result<Option<Vec<ListedStream>>, ReadFailure> {
+    async fn next(&mut self, collector: &Collector) -> Result<Option<Vec<ListedStream>>, ReadFailure> {
         if self.is_over {
             return Ok(None);
         }
-        let page = self.ask(target).await?;
+        let page = self.ask(collector).await?;
         self.names += page.streams.len();
         self.empty_in_a_row = if page.streams.is_empty() { self.empty_in_a_row + 1 } else { 0 };
         let last = page.streams.last().map(|stream| stream.name.clone());
@@ -299,11 +321,12 @@ impl Pages {
     }
 
     /// Asks for a page, again when AWS throttles: a long listing does not begin anew for that.
-    async fn ask(&self, target: &Target) -> Result<ListedPage, ReadFailure> {
+    async fn ask(&self, collector: &Collector) -> Result<ListedPage, ReadFailure> {
         let from = self.from.clone().unwrap_or(ListFrom::Start);
         let mut throttles = 0;
         loop {
-            match target.list_page(&from).await {
+            collector.while_paused().await;
+            match collector.target.list_page(&from).await {
                 Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => throttles += 1,
                 page => return page,
             }

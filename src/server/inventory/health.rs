@@ -9,7 +9,6 @@ use crate::{
     model::{
         inventory::{Pause, ReadProblem, TargetHealth, stale_after_ms},
         scope::Scope,
-        stream::StreamKey,
         timestamp::{SECOND_MS, Timestamp},
     },
     server::{
@@ -22,10 +21,12 @@ use crate::{
 const FAILURES: u32 = 3;
 
 /// What a collector has to say of its target.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Finding {
     /// The streams were listed.
     Listed,
+    /// The configuration names the streams; AWS was not asked.
+    Named,
     /// Listing failed; it is tried again after so many milliseconds.
     ListingFailed {
         why: String,
@@ -65,18 +66,20 @@ impl Inventory {
     /// How the targets of a scope are.
     pub fn health(&self, scope: &Scope) -> Vec<TargetHealth> {
         let memory = self.read();
-        let reached = memory.health.iter().filter(|health| scope.reaches(&health.account, &health.region));
         if scope.is_everything() {
-            return reached.cloned().collect();
+            return memory.health.clone();
         }
-        let counted = |health: &TargetHealth| {
-            let is_of_target = |key: &StreamKey| key.account == health.account && key.region == health.region && scope.covers(key);
-            let streams = memory.streams.values().filter(|known| known.stored.gone_at.is_none() && is_of_target(&known.stored.key));
-            let (streams, unread) =
-                streams.fold((0, 0), |(all, unread), known| (all + 1, unread + u32::from(known.stored.report.is_none())));
-            TargetHealth { streams, unread, ..health.clone() }
-        };
-        reached.map(counted).collect()
+        let mut counts = vec![(0u32, 0u32); memory.health.len()];
+        for known in memory.streams.values().filter(|known| known.stored.gone_at.is_none()) {
+            if let Some((all, unread)) = known.target.and_then(|target| counts.get_mut(target))
+                && scope.covers(&known.stored.key)
+            {
+                *all += 1;
+                *unread += u32::from(known.stored.report.is_none());
+            }
+        }
+        let reached = memory.health.iter().zip(counts).filter(|(health, _)| scope.reaches(&health.account, &health.region));
+        reached.map(|(health, (streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
     }
 
     /// Notes what a collector found, and tells browsers when that is news.
@@ -141,8 +144,11 @@ fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
         Some(ReadProblem { why, at: since, next_try: now.plus_millis(again_in_ms) })
     };
     match finding {
-        Finding::Listed => {
-            health.last_listed = Some(now);
+        Finding::Listed | Finding::Named => {
+            // Names of the configuration are no answer of AWS.
+            if finding == Finding::Listed {
+                health.last_listed = Some(now);
+            }
             health.problem = health.problem.take().filter(|problem| problem.why.starts_with(READS));
         }
         Finding::ListingFailed { why, again_in_ms } => health.problem = problem(health, why, again_in_ms),

@@ -21,7 +21,7 @@ pub struct ListCache {
 
 impl Inventory {
     /// The page of the list that a query asks for, of the streams of a scope.
-    pub fn list(&self, query: ListQuery, scope: &Scope) -> ListPage {
+    pub fn list(&self, query: ListQuery, ignored: Vec<String>, scope: &Scope) -> ListPage {
         let found = self.find(&query, scope);
         let mut selection = query.page_of(&found.rows);
         let memory = self.read();
@@ -36,7 +36,7 @@ impl Inventory {
             }
         }
         drop(memory);
-        ListPage { selection, counts: found.counts, facets: found.facets.clone(), query }
+        ListPage { selection, counts: found.counts, facets: found.facets.clone(), query, ignored }
     }
 
     fn find(&self, query: &ListQuery, scope: &Scope) -> Arc<Found> {
@@ -54,8 +54,9 @@ impl Inventory {
         }
         let is_all = scope.is_everything();
         let rows = memory.streams.values().filter(|known| known.target.is_some() && (is_all || scope.covers(&known.stored.key)));
-        let found = Arc::new(query.find(rows.map(|known| &known.row), now));
+        let rows: Vec<_> = rows.map(|known| known.row.clone()).collect();
         drop(memory);
+        let found = Arc::new(query.find(&rows, now));
         if query.is_timeless() {
             let mut cache = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
             if cache.generation != generation {

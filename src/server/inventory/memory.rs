@@ -71,6 +71,15 @@ impl Memory {
         }
     }
 
+    /// When each target was read last, as its streams say: after a restart.
+    pub fn remember_last_reads(&mut self) {
+        for known in self.streams.values() {
+            if let (Some(health), Some(report)) = (known.target.and_then(|target| self.health.get_mut(target)), &known.stored.report) {
+                health.last_read = health.last_read.max(Some(report.read_at));
+            }
+        }
+    }
+
     /// Forgets a stream.
     pub fn remove(&mut self, key: &StreamKey) {
         if let Some(known) = self.streams.remove(key)

@@ -65,6 +65,7 @@ impl Inventory {
         for stream in store.streams().await? {
             memory.put(&targets, stream);
         }
+        memory.remember_last_reads();
         memory.match_targets(&targets);
         let (to_write, queue) = mpsc::channel(WRITE_QUEUE);
         let bells = targets.iter().map(|_| Notify::new()).collect();

@@ -34,8 +34,8 @@ impl Inventory {
             if is_newer {
                 stream.report = Some(report);
                 stream.problem = None;
+                stream.gone_at = None;
             }
-            stream.gone_at = None;
         })
         .await;
     }
@@ -132,7 +132,7 @@ impl Inventory {
             let mut stream = before.clone().unwrap_or_else(|| StoredStream::unread(key.clone()));
             apply(&mut stream);
             let has_changed = before.as_ref() != Some(&stream);
-            // Also when nothing has changed: whoever read it has given it back.
+            // Also when nothing has changed: when it is due depends on the changes under way as well.
             memory.put(&self.targets, stream.clone());
             has_changed.then_some(stream)
         };
@@ -145,6 +145,16 @@ impl Inventory {
 
 fn take_listed(stream: &mut StoredStream, seen: &ListedStream) {
     stream.gone_at = None;
+    // Created again under the same name: what was read of the former stream is not of this one.
+    if let (Some(created), Some(report)) = (seen.created, &stream.report)
+        && created != report.created
+        && report.asked_at < seen.asked_at
+    {
+        stream.report = None;
+        stream.listed = None;
+        stream.problem = None;
+        stream.tags = None;
+    }
     // Only what differs from what is shown, and was asked for later, is news: the age of an unchanged status is that of
     // the read.
     let shown = status_of(stream);
@@ -152,13 +162,5 @@ fn take_listed(stream: &mut StoredStream, seen: &ListedStream) {
         && shown.is_none_or(|shown| shown.value != *status && shown.at < seen.asked_at)
     {
         stream.listed = Some(Reported { value: status.clone(), at: seen.asked_at });
-    }
-    // Created again under the same name: what was read of the former stream is not of this one.
-    if let (Some(created), Some(report)) = (seen.created, &stream.report)
-        && created != report.created
-    {
-        stream.report = None;
-        stream.problem = None;
-        stream.tags = None;
     }
 }
