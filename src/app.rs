@@ -42,8 +42,6 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/streams/:account/:region/:name/disable") view=DisablePage ssr=SsrMode::Async />
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-                    <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
         </Router>
@@ -64,6 +62,8 @@ pub fn PlainApp() -> impl IntoView {
             <Header frame />
             <main id="main">
                 <FlatRoutes fallback=|| view! { <Fault error=AppError::NotFound /> }>
+                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                    <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=path!("/settings/users") view=UsersPage ssr=SsrMode::Async />
@@ -79,7 +79,7 @@ pub fn PlainApp() -> impl IntoView {
 /// Whether the page at a path is one of [`PlainApp`]'s.
 pub fn is_plain(path: &str) -> bool {
     let first = path.split('/').nth(1).unwrap_or_default();
-    matches!(first, "audit" | "settings" | "confirm-identity" | "help")
+    matches!(first, "sign-in" | "setup" | "audit" | "settings" | "confirm-identity" | "help")
 }
 
 fn titled(title: String) -> String {

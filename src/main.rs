@@ -9,6 +9,9 @@ use keystream::{
     simulator,
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Shows the encryption state of every Kinesis data stream and changes it safely.
 #[derive(Debug, Parser)]
 #[command(name = "keystream", version)]

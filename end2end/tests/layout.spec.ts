@@ -67,18 +67,20 @@ test("the keyboard alone opens, leaves and confirms", async ({ page, demo, mode 
     await expect(page.getByRole("status")).toContainText("orders-prod:");
 });
 
-test("the sign-in page does not move under a click when wasm takes it over", async ({ page, demo, mode }) => {
-    test.skip(mode !== "full", "nothing takes the page over");
-    await page.route("**/*.wasm", async (route) => {
-        await new Promise((wake) => setTimeout(wake, 1_000));
-        await route.continue();
-    });
-    await page.goto(`${demo}/sign-in`, { waitUntil: "domcontentloaded" });
-    const button = page.getByRole("button", { name: "Sign in as operator", exact: true });
-    await page.evaluate(() => document.fonts.ready);
-    const before = await button.boundingBox();
-    await expect(page.locator("html[data-hydrated]")).toHaveCount(0);
-    await hydrated(page, mode);
-    await expect(page.getByRole("button", { name: "Show characters", exact: true })).toBeVisible();
-    expect(await button.boundingBox()).toEqual(before);
+test("a password is shown only while its toggle is pressed, and nothing moves", async ({ page, demo }) => {
+    await page.goto(`${demo}/sign-in`);
+    const toggle = page.getByRole("button", { name: "Show characters", exact: true });
+    const password = page.getByLabel("Password", { exact: true });
+    await expect(toggle).toHaveAttribute("aria-pressed", "false");
+    await password.fill("correct horse battery staple");
+    await expect(password).toHaveAttribute("type", "password");
+    const before = await password.boundingBox();
+    await toggle.click();
+    await expect(password).toHaveAttribute("type", "text");
+    await expect(password).toHaveValue("correct horse battery staple");
+    await expect(toggle).toHaveAttribute("aria-pressed", "true");
+    expect(await password.boundingBox()).toEqual(before);
+    await toggle.click();
+    await expect(password).toHaveAttribute("type", "password");
+    await accessible(page, "full");
 });

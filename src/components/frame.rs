@@ -113,8 +113,9 @@ pub fn Announcer() -> impl IntoView {
     let live = expect_context::<Live>();
     let content = move || {
         live.announcement.get().map(|announcement| {
-            let link = (!announcement.href.is_empty())
-                .then(|| view! { " " <a href=announcement.href>{if announcement.text.starts_with("You are") { "Sign in" } else { "See the change" }}</a> }.into_any());
+            // The sign-in page is none that wasm shows.
+            let (words, rel) = if announcement.href == "/sign-in" { ("Sign in", Some("external")) } else { ("See the change", None) };
+            let link = (!announcement.href.is_empty()).then(|| view! { " " <a href=announcement.href rel=rel>{words}</a> }.into_any());
             view! { <p>{announcement.text}{link}</p> }.into_any()
         })
     };

@@ -24,7 +24,7 @@ pub use self::{
     frame::{Announcer, Header},
     ladder::{Ladder, LadderAhead, LadderMarks},
     outcome::{Done, Mistake},
-    password_field::PasswordField,
+    password_field::{PasswordField, SHOW_CHARACTERS},
     self_refresh::SelfRefresh,
     status::StatusLabel,
     streams_table::{DisableLink, StreamsTable},

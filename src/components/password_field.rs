@@ -2,37 +2,32 @@
 
 use leptos::prelude::*;
 
-use crate::client::live::Live;
-
-/// The field. On pages that wasm takes over it has a toggle, which is there only once it works, and keeps its place
-/// before: nothing moves under a click.
+/// The field, for pages that the server alone renders. Its toggle is there only once the script of [`SHOW_CHARACTERS`] has
+/// given it its work, and keeps its place before: nothing moves under a click.
 #[component]
 pub fn PasswordField(
     name: &'static str,
     label: &'static str,
     autocomplete: &'static str,
     #[prop(optional)] hint: &'static str,
-    #[prop(optional)] is_plain: bool,
 ) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let is_shown = RwSignal::new(false);
     let hint_id = format!("{name}-hint");
     let described_by = (!hint.is_empty()).then(|| hint_id.clone());
     view! {
         <div class="field">
             <label for=name>{label}</label>
-            <input id=name r#type=move || if is_shown.get() { "text" } else { "password" } name=name required autocomplete=autocomplete aria-describedby=described_by />
-            {(!is_plain).then(|| view! { <button
-                type="button"
-                class="quiet toggle"
-                hidden=move || !live.is_hydrated.get()
-                aria-pressed=move || if is_shown.get() { "true" } else { "false" }
-                aria-controls=name
-                on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
-            >
-                "Show characters"
-            </button> }.into_any())}
+            <input id=name r#type="password" name=name required autocomplete=autocomplete aria-describedby=described_by />
+            <button type="button" class="quiet toggle" hidden aria-pressed="false" aria-controls=name>"Show characters"</button>
             {(!hint.is_empty()).then(|| view! { <p id=hint_id class="hint">{hint}</p> }.into_any())}
         </div>
     }
 }
+
+/// What the toggles of a page do. Before a form is sent its fields are passwords again: browsers remember what is typed as
+/// text.
+pub const SHOW_CHARACTERS: &str = "for(const b of document.querySelectorAll(\"button.toggle\")){\
+    const f=document.getElementById(b.getAttribute(\"aria-controls\"));\
+    const show=is=>{f.type=is?\"text\":\"password\";b.setAttribute(\"aria-pressed\",String(is))};\
+    b.addEventListener(\"click\",()=>show(f.type===\"password\"));\
+    f.form.addEventListener(\"submit\",()=>show(false));\
+    b.hidden=false}";

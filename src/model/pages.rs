@@ -48,8 +48,6 @@ pub enum PageContent {
     Changes(ChangesPage),
     Change(ChangePage),
     Confirmation(Confirmation),
-    SignIn(SignInPage),
-    Setup(SetupPage),
 }
 
 /// `/streams`.

@@ -36,7 +36,7 @@ fn Form(page: Page) -> impl IntoView {
             <Mistake mistake />
             <form method="post" action="/api/confirm-identity">
                 <input r#type="hidden" name="next" value=next />
-                <PasswordField name="password" label="Password" autocomplete="current-password" is_plain=true />
+                <PasswordField name="password" label="Password" autocomplete="current-password" />
                 <button type="submit" class="primary">"Continue"</button>
             </form>
             <p><a href="/streams">"Cancel and go to the streams"</a></p>

@@ -127,8 +127,8 @@ fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
         <form class="narrow" method="post" action="/api/change-password">
             <h3>"Change your password"</h3>
             <Mistake mistake />
-            <PasswordField name="present_password" label="Current password" autocomplete="current-password" is_plain=true />
-            <PasswordField name="new_password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All your other sessions end." is_plain=true />
+            <PasswordField name="present_password" label="Current password" autocomplete="current-password" />
+            <PasswordField name="new_password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All your other sessions end." />
             <button type="submit">"Change password"</button>
         </form>
     }

@@ -3,26 +3,23 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown};
+use super::plain;
 use crate::{
     api,
     components::{Mistake, PasswordField},
-    model::pages::{PageContent, SetupPage as Page},
+    model::pages::SetupPage as Page,
 };
 
 /// The setup page, while its link is open.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let page = loaded(Follows::Address, |asked| {
-        let asking = api::setup::load_setup_page(asked.part("token"), asked.value("problem"), asked.value("draft"));
-        async { asking.await.map(PageContent::Setup) }
-    });
+    let page = plain(
+        |asked| api::setup::load_setup_page(asked.part("token"), asked.value("problem"), asked.value("draft")),
+        |page| view! { <SetupForm page /> }.into_any(),
+    );
     view! {
         <Title text="Set up Keystream" />
-        {shown(page, |content| match content {
-            PageContent::Setup(page) => Some(view! { <SetupForm page /> }.into_any()),
-            _ => None,
-        })}
+        {page}
     }
 }
 

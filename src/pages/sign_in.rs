@@ -1,28 +1,25 @@
-//! `/sign-in`. Plain forms: a page that was loaded signed out is left whole.
+//! `/sign-in`.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown};
+use super::plain;
 use crate::{
     api,
     components::{Mistake, PasswordField},
-    model::pages::{PageContent, SignInPage as Page},
+    model::pages::SignInPage as Page,
 };
 
 /// The sign-in page.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let page = loaded(Follows::Address, |asked| {
-        let asking = api::session::load_sign_in_page(asked.value("next"), asked.value("problem"), asked.value("draft"));
-        async { asking.await.map(PageContent::SignIn) }
-    });
+    let page = plain(
+        |asked| api::session::load_sign_in_page(asked.value("next"), asked.value("problem"), asked.value("draft")),
+        |page| view! { <Forms page /> }.into_any(),
+    );
     view! {
         <Title text="Sign in" />
-        {shown(page, |content| match content {
-            PageContent::SignIn(page) => Some(view! { <Forms page /> }.into_any()),
-            _ => None,
-        })}
+        {page}
     }
 }
 

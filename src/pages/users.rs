@@ -41,7 +41,7 @@ fn Users(page: Page) -> impl IntoView {
                 <input id="user_name" r#type="text" name="user_name" value=page.typed.name.clone() required autocomplete="off" autocapitalize="off" spellcheck="false" />
             </div>
             <RightsFields typed=page.typed.clone() />
-            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; none that many people have." is_plain=true />
+            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; none that many people have." />
             <div class="check">
                 <input id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes" checked=page.typed.is_break_glass />
                 <label for="for_emergencies">"For emergencies: its use is announced on every page and in the log"</label>
@@ -141,7 +141,7 @@ fn One(page: OnePage) -> impl IntoView {
         <form class="narrow" method="post" action="/api/set-user-password" autocomplete="off">
             <h2>"Password"</h2>
             <input r#type="hidden" name="id" value=id.clone() />
-            <PasswordField name="password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All sessions of this user end." is_plain=true />
+            <PasswordField name="password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All sessions of this user end." />
             <button type="submit">"Set password"</button>
         </form>
         <form class="narrow" method="post" action=action>

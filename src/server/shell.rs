@@ -4,7 +4,10 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use super::http::assets::Assets;
-use crate::app::{App, PlainApp};
+use crate::{
+    app::{App, PlainApp},
+    components::SHOW_CHARACTERS,
+};
 
 /// The whole document: a page that wasm takes over, or one that stays as it comes.
 pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
@@ -22,14 +25,29 @@ pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
                 {font}
-                {(!is_plain).then(|| view! { <Boot assets=assets.clone() /> }.into_any())}
+                {if is_plain { view! { <Ahead assets=assets.clone() /> }.into_any() } else { view! { <Boot assets=assets.clone() /> }.into_any() }}
                 <MetaTags />
             </head>
             <body>
-                {if is_plain { view! { <PlainApp /> }.into_any() } else { view! { <App /> }.into_any() }}
+                {if is_plain { view! { <PlainApp /> <PlainScript /> }.into_any() } else { view! { <App /> }.into_any() }}
             </body>
         </html>
     }
+}
+
+/// What the next page will need, fetched while this one is read.
+#[component]
+fn Ahead(assets: Assets) -> impl IntoView {
+    view! {
+        <link rel="prefetch" href=assets.js().to_owned() r#as="script" crossorigin="anonymous" />
+        <link rel="prefetch" href=assets.wasm().to_owned() r#as="fetch" crossorigin="anonymous" />
+    }
+}
+
+/// All that a plain page does by itself.
+#[component]
+fn PlainScript() -> impl IntoView {
+    view! { <script nonce=use_nonce() inner_html=SHOW_CHARACTERS></script> }
 }
 
 /// Loads and starts the wasm. Our own instead of Leptos's component, which in 0.8 puts the nonce into the preload's
