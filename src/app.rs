@@ -16,8 +16,8 @@ use crate::{
     error::AppError,
     model::pages::Frame,
     pages::{
-        AuditPage, ChangePage, ChangesPage, DisablePage, HelpPage, IdentityPage, SettingsPage, SetupPage, SignInPage, StreamPage,
-        StreamsPage, UserPage, UsersPage,
+        AuditPage, ChangePage, ChangesPage, DisablePage, EnablePage, HelpPage, IdentityPage, KeyPage, KeysPage, SettingsPage, SetupPage,
+        SignInPage, StreamPage, StreamsPage, UserPage, UsersPage,
     },
 };
 
@@ -40,6 +40,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/streams") view=StreamsPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:account/:region/:name") view=StreamPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:account/:region/:name/disable") view=DisablePage ssr=SsrMode::Async />
+                    <Route path=path!("/streams/:account/:region/:name/enable") view=EnablePage ssr=SsrMode::Async />
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async />
                 </FlatRoutes>
@@ -64,6 +65,8 @@ pub fn PlainApp() -> impl IntoView {
                 <FlatRoutes fallback=|| view! { <Fault error=AppError::NotFound /> }>
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
+                    <Route path=path!("/keys") view=KeysPage ssr=SsrMode::Async />
+                    <Route path=path!("/keys/:arn") view=KeyPage ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=path!("/settings/users") view=UsersPage ssr=SsrMode::Async />
@@ -79,7 +82,7 @@ pub fn PlainApp() -> impl IntoView {
 /// Whether the page at a path is one of [`PlainApp`]'s.
 pub fn is_plain(path: &str) -> bool {
     let first = path.split('/').nth(1).unwrap_or_default();
-    matches!(first, "sign-in" | "setup" | "audit" | "settings" | "confirm-identity" | "help")
+    matches!(first, "sign-in" | "setup" | "keys" | "audit" | "settings" | "confirm-identity" | "help")
 }
 
 fn titled(title: String) -> String {

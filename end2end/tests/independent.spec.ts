@@ -1,6 +1,6 @@
 // The main job against servers that nobody here wrote: npm `kinesis-local` and PyPI `moto`, two accounts, two Regions.
 import type { Page } from "@playwright/test";
-import { EmulatedPortal, type Emulator, assumeRole, call, startKinesisLocal, startMoto } from "../fixtures/emulators.ts";
+import { EmulatedPortal, type Emulator, assumeRole, call, callKms, startKinesisLocal, startMoto } from "../fixtures/emulators.ts";
 import { cell, expect, test, signIn } from "../fixtures/test.ts";
 
 const OWN = "111122223333";
@@ -63,6 +63,39 @@ async function disablesAndSettles(page: Page, portal: EmulatedPortal, sees: RegE
     await expect(cell(page, "orders-prod", 2)).toHaveText(/^\s*ACTIVE/);
 }
 
+/** Enables `orders-prod` with a key, and waits until the change has settled. */
+async function enablesAndSettles(page: Page, portal: EmulatedPortal, key: string): Promise<void> {
+    await confirmsEnable(page, portal, key);
+    await expect(page.getByRole("heading", { level: 1, name: "Change of orders-prod", exact: true })).toBeVisible();
+    await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/, { timeout: 40_000 });
+    await page.goto(`${portal.origin}/streams?q=orders-prod`);
+    await expect(cell(page, "orders-prod", 0)).toHaveText(/^\s*Encrypted/);
+}
+
+async function confirmsEnable(page: Page, portal: EmulatedPortal, key: string): Promise<void> {
+    await page.goto(`${portal.origin}/streams/${OWN}/eu-west-1/orders-prod/enable`);
+    await page.getByLabel("Key", { exact: true }).fill(key);
+    await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
+    await page.getByLabel("Reason", { exact: true }).fill("OPS-10");
+    await page.getByRole("button", { name: "Enable encryption", exact: true }).click();
+}
+
+/** Writes a marked record for the newest change, and looks at the records that are there. */
+async function provesByRecords(page: Page, portal: EmulatedPortal, words: RegExp, write: () => Promise<unknown>, seen: RegExp): Promise<void> {
+    await page.goto(`${portal.origin}/changes`);
+    await page.getByRole("link", { name: "Change of orders-prod", exact: true }).first().click();
+    await page.getByLabel("A marked record may reach every consumer of this stream", { exact: true }).check();
+    await page.getByRole("button", { name: "Write marked records", exact: true }).click();
+    const proven = page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(6);
+    await expect(proven).toContainText(words, { timeout: 20_000 });
+    await page.getByRole("button", { name: "Look at records", exact: true }).click();
+    await expect(async () => {
+        // Somebody writes while Keystream looks at the tip.
+        await write();
+        await expect(proven).toContainText(seen, { timeout: 200 });
+    }).toPass({ timeout: 30_000 });
+}
+
 /** What changes between opening and confirming is refused, and nothing is sent. */
 async function refusesWhatIsGone(page: Page, portal: EmulatedPortal, emulator: Emulator, own: string): Promise<void> {
     await expect(() => call(emulator, own, "eu-west-1", "StartStreamEncryption", { StreamName: "orders-prod", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" })).toPass();
@@ -87,6 +120,10 @@ test.describe("independent servers", () => {
             await signIn(page, portal);
             await listsEverything(page, portal);
             await disablesAndSettles(page, portal, /AWS reports UPDATING since/);
+            const write = () => call(emulator, OWN, "eu-west-1", "PutRecord", { StreamName: "orders-prod", PartitionKey: "p", Data: "eA==" });
+            await provesByRecords(page, portal, /PutRecords answered NONE on 1 of 1 shards\./, write, /[1-9]\d* records NONE, 0 KMS\./);
+            await enablesAndSettles(page, portal, "alias/aws/kinesis");
+            await provesByRecords(page, portal, /PutRecords answered KMS on 1 of 1 shards\./, write, /0 records NONE, [1-9]\d* KMS\./);
             await refusesWhatIsGone(page, portal, emulator, OWN);
         } finally {
             await test.info().attach("the portal's output", { body: await portal.stop() });
@@ -109,6 +146,14 @@ test.describe("independent servers", () => {
             await listsEverything(page, portal);
             // Everything happens at once there: UPDATING is never seen, and never claimed.
             await disablesAndSettles(page, portal, /not observed/);
+            const { KeyMetadata: key } = (await callKms(emulator, own, "eu-west-1", "CreateKey", {})) as { KeyMetadata: { KeyId: string } };
+            await callKms(emulator, own, "eu-west-1", "CreateAlias", { AliasName: "alias/orders", TargetKeyId: key.KeyId });
+            await callKms(emulator, own, "eu-west-1", "DisableKey", { KeyId: key.KeyId });
+            await confirmsEnable(page, portal, "alias/orders");
+            await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText("is disabled. Nothing was sent.");
+            await callKms(emulator, own, "eu-west-1", "EnableKey", { KeyId: key.KeyId });
+            await enablesAndSettles(page, portal, "alias/orders");
+            await expect(cell(page, "orders-prod", 1)).toContainText("alias/orders");
             await refusesWhatIsGone(page, portal, emulator, own);
         } finally {
             await test.info().attach("the portal's output", { body: await portal.stop() });

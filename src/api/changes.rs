@@ -3,6 +3,8 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::wire::Answer;
+#[cfg(feature = "ssr")]
+use crate::model::change::Action;
 use crate::{
     error::AppError,
     model::pages::{ChangePage, ChangesPage, Confirmation, Requested},
@@ -18,16 +20,50 @@ pub async fn plan_disable(
     problem: Option<String>,
     draft: Option<String>,
 ) -> Result<Confirmation, AppError> {
+    use crate::server::change::KeyWish;
+    plan(Action::Disable, [account, region, name], [problem, draft], KeyWish::default()).await
+}
+
+/// The same of an enable. `undo` names the disable that it takes back, `key` is filled in; `keys` and `key_page` choose among
+/// the keys that are shown.
+#[server(endpoint = "plan-enable", input = Json, output = Answer)]
+pub async fn plan_enable(
+    account: String,
+    region: String,
+    name: String,
+    problem: Option<String>,
+    draft: Option<String>,
+    undo: Option<String>,
+    key: Option<String>,
+    keys: Option<String>,
+    key_page: Option<String>,
+) -> Result<Confirmation, AppError> {
+    use crate::server::change::KeyWish;
+    let page = key_page.and_then(|page| page.parse().ok()).unwrap_or(1);
+    // Longer than any alias is nobody's search.
+    let search = keys.unwrap_or_default().chars().take(300).collect();
+    plan(Action::Enable, [account, region, name], [problem, draft], KeyWish { typed: key.unwrap_or_default(), undo, search, page }).await
+}
+
+#[cfg(feature = "ssr")]
+async fn plan(
+    action: Action,
+    [account, region, name]: [String; 3],
+    [problem, draft]: [Option<String>; 2],
+    wish: crate::server::change::KeyWish,
+) -> Result<Confirmation, AppError> {
     use crate::{
         model::identity::Permission,
-        server::{context, forms},
+        server::{change::KeyWish, context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
-    let planned = cx.state.changes.plan_disable(&key).await;
+    let draft = forms::draft_of_change(&cx, &requester, problem, draft).await;
+    let typed = draft.as_ref().map_or_else(|| wish.typed.clone(), |draft| draft.key.clone());
+    let planned = cx.state.changes.plan(action, &key, KeyWish { typed, ..wish }).await;
     let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
-    confirmation.draft = forms::draft_of_disable(&cx, &requester, problem, draft).await;
+    confirmation.draft = draft;
     Ok(confirmation)
 }
 
@@ -44,17 +80,80 @@ pub async fn disable(
     #[server(default)] typed_name: String,
     #[server(default)] reason: String,
     #[server(default)] wait_minutes: String,
+    #[server(default)] quota_reason: String,
 ) -> Result<Requested, AppError> {
+    use crate::model::pages::ChangeForm;
+    let (shown_type, key, warned_key) = ("KMS".to_owned(), String::new(), String::new());
+    request(ChangeForm {
+        action: Action::Disable,
+        account,
+        region,
+        name,
+        request_id,
+        shown_arn,
+        shown_created,
+        shown_type,
+        shown_key,
+        key,
+        warned_key,
+        typed_name,
+        reason,
+        wait_minutes,
+        quota_reason,
+    })
+    .await
+}
+
+/// A confirmed enable. Answers once it is recorded; AWS's answer appears on the change's ladder.
+#[server(endpoint = "enable", output = Answer)]
+pub async fn enable(
+    #[server(default)] account: String,
+    #[server(default)] region: String,
+    #[server(default)] name: String,
+    #[server(default)] request_id: String,
+    #[server(default)] shown_arn: String,
+    #[server(default)] shown_created: String,
+    #[server(default)] shown_type: String,
+    #[server(default)] shown_key: String,
+    #[server(default)] key: String,
+    #[server(default)] warned_key: String,
+    #[server(default)] typed_name: String,
+    #[server(default)] reason: String,
+    #[server(default)] wait_minutes: String,
+    #[server(default)] quota_reason: String,
+) -> Result<Requested, AppError> {
+    use crate::model::pages::ChangeForm;
+    request(ChangeForm {
+        action: Action::Enable,
+        account,
+        region,
+        name,
+        request_id,
+        shown_arn,
+        shown_created,
+        shown_type,
+        shown_key,
+        key,
+        warned_key,
+        typed_name,
+        reason,
+        wait_minutes,
+        quota_reason,
+    })
+    .await
+}
+
+#[cfg(feature = "ssr")]
+async fn request(form: crate::model::pages::ChangeForm) -> Result<Requested, AppError> {
     use crate::{
-        model::{identity::Permission, pages::DisableForm},
+        model::identity::Permission,
         server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let form = DisableForm { account, region, name, request_id, shown_arn, shown_created, shown_key, typed_name, reason, wait_minutes };
-    forms::ask_before_disable(&cx, &requester, &form).await?;
-    let answer = cx.state.changes.request_disable(requester.clone(), form.clone()).await;
-    forms::answer_disable(&cx, &requester, &form, answer).await
+    forms::ask_before_change(&cx, &requester, &form).await?;
+    let answer = cx.state.changes.request(requester.clone(), form.clone()).await;
+    forms::answer_change(&cx, &requester, &form, answer).await
 }
 
 /// Cancels a change that waits for its stream. One that was sent stays as it is.
@@ -72,11 +171,55 @@ pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError
     Ok(())
 }
 
+/// Asks for proof of a settled change by a marked record on each open shard. It reaches every consumer: that has to be
+/// agreed to.
+#[server(endpoint = "prove-by-write", output = Answer)]
+pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] agreed: String) -> Result<(), AppError> {
+    use crate::{
+        model::{identity::Permission, validation::FormMistake},
+        server::{change::ProofKind, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    forms::ask_before_proof(&cx, &requester, &id).await?;
+    let asked = match agreed.as_str() {
+        "yes" => cx.state.changes.prove(&requester, &id, ProofKind::Write).await,
+        _ => Err(FormMistake::RecordNotAgreed.into()),
+    };
+    forms::answer_proof(&cx, &id, asked).await
+}
+
+/// Asks for proof of a settled change by looking at the records that others write.
+#[server(endpoint = "prove-by-read", output = Answer)]
+pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{change::ProofKind, context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let asked = cx.state.changes.prove(&requester, &id, ProofKind::Read).await;
+    forms::answer_proof(&cx, &id, asked).await
+}
+
+/// Takes up a producer's answer that a person pasted, as that person's report.
+#[server(endpoint = "report-proof", output = Answer)]
+pub async fn report_proof(#[server(default)] id: String, #[server(default)] answer: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let reported = cx.state.changes.report_proof(&requester, &id, &answer).await;
+    forms::answer_proof(&cx, &id, reported).await
+}
+
 /// All changes, newest first. `page` is from 1.
 #[server(endpoint = "list-changes", input = Json, output = Answer)]
 pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, AppError> {
     use crate::{
-        model::{change_card::ChangeCard, identity::Permission},
+        model::{change::Change, change_card::ChangeCard, identity::Permission},
         server::context,
     };
     const PER_PAGE: usize = 50;
@@ -95,14 +238,21 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     let mut changes = listed.map_err(|error| cx.fail_store(&error))?;
     let has_more = changes.len() > PER_PAGE;
     changes.truncate(PER_PAGE);
-    Ok(ChangesPage { changes: changes.iter().map(ChangeCard::from).collect(), page, has_more })
+    let is_newest = |change: &&Change| {
+        let row = cx.state.inventory.stream(&change.key_of_stream()).map(|(row, _)| row);
+        row.is_some_and(|row| row.undo_path().is_some() && row.undo.as_ref() == Some(&change.id))
+    };
+    let may_change = requester.role.may(Permission::Change) && !cx.state.is_read_only;
+    let undoable = changes.iter().filter(|change| may_change && change.can_be_undone()).filter(is_newest).map(|change| change.id.clone());
+    let undoable = undoable.collect();
+    Ok(ChangesPage { changes: changes.iter().map(ChangeCard::from).collect(), undoable, page, has_more })
 }
 
 /// One change with its ladder.
 #[server(endpoint = "change", input = Json, output = Answer)]
-pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, AppError> {
+pub async fn load_change(id: String, problem: Option<String>, is_refresh: bool) -> Result<ChangePage, AppError> {
     use crate::{
-        model::{change_card::ChangeCard, identity::Permission, pages::Pace, wording},
+        model::{change_card::ChangeCard, identity::Permission, pages::Pace, validation::FormMistake, wording},
         server::context,
     };
     let cx = context::current()?;
@@ -121,5 +271,7 @@ pub async fn load_change(id: String, is_refresh: bool) -> Result<ChangePage, App
     });
     let support = wording::support_text(&change, cx.state.clock.now());
     let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
-    Ok(ChangePage { change: ChangeCard::from(&change), target, pace, checks, support })
+    let row = cx.state.inventory.stream(&change.key_of_stream()).map(|(row, _)| row);
+    let mistake = problem.as_deref().and_then(FormMistake::from_code);
+    Ok(ChangePage { change: ChangeCard::from(&change), mistake, row, target, pace, checks, support })
 }

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod changes;
+pub mod keys;
 pub mod session;
 pub mod settings;
 pub mod setup;

@@ -3,10 +3,15 @@
 use leptos::prelude::*;
 
 use super::{Age, LadderAhead, When};
-use crate::model::{
-    encryption::EncryptionReport,
-    pages::{Confirmation, Plan, TargetCard},
-    stream::{StreamKey, StreamReport},
+use crate::{
+    client::live::Live,
+    model::{
+        change::Action,
+        encryption::EncryptionReport,
+        pages::{Confirmation, EnableFacts, Plan, TargetCard},
+        stream::{StreamKey, StreamReport},
+        timestamp::{Timestamp, span},
+    },
 };
 
 /// Which stream: production mark, target, account, Region.
@@ -27,67 +32,169 @@ pub fn TargetLine(stream: StreamKey, target: TargetCard) -> impl IntoView {
 /// Everything that is said before the form.
 #[component]
 pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -> impl IntoView {
-    let until = plan.key_needed_until.day_and_minute();
-    let retention = plan.report.retention_hours;
-    let key = plan.key.to_string();
-    let consumers = plan.report.consumers.map_or_else(|| "not checked".to_owned(), |count| count.to_string());
-    let disables = match confirmation.disables_in_24h {
-        (least, most) if least == most => format!("{most} of 25"),
-        (least, most) => format!("{least} to {most} of 25"),
+    let Confirmation { action, stream, target, quota, key_words, key_warning, enable, .. } = confirmation;
+    let (count, trail) = (quota.count, quota.trail);
+    let is_warning = count.is_warning();
+    let quota = format!(
+        "{}s of this stream in 24 h: {} ({trail}). AWS's API text names no scope; Keystream counts per stream, AWS decides.",
+        capital(action.slug()),
+        count.words()
+    );
+    let command = plan.command.clone();
+    let report = plan.report.clone();
+    let consequences = match action {
+        Action::Disable => view! { <OfDisable plan /> }.into_any(),
+        Action::Enable => view! { <OfEnable report=report.clone() until=plan.key_needed_until /> }.into_any(),
     };
     view! {
-        <Identity stream=confirmation.stream target=confirmation.target report=plan.report.clone() />
+        <Identity stream target report action key_words />
+        {key_warning.map(|warning| view! { <p class="alert">{warning}</p> }.into_any())}
+        {enable.map(|facts| view! { <Undoing facts /> }.into_any())}
         {is_busy.then(|| view! {
             <p class="alert">
                 "The stream is UPDATING, not by Keystream. The request can be sent as soon as AWS reports ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
             </p>
         }.into_any())}
         <LadderAhead />
+        {is_warning.then(|| view! { <p class="alert">{quota.clone()}</p> }.into_any())}
         <details class="consequences" open>
             <summary>"What happens, what does not, who notices"</summary>
-            <h2>"What happens"</h2>
-            <ul>
-                <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally in seconds, possibly in minutes."</li>
-                <li>"Reading and writing go on. Resharding and other changes of this stream may be refused until it is ACTIVE."</li>
-                <li>"For up to 5 s after ACTIVE new records may still be encrypted. After that Kinesis stores new records unencrypted."</li>
-                <li>"It cannot be cancelled once sent."</li>
-            </ul>
-            <h2>"What does not change"</h2>
-            <ul>
-                <li>
-                    "AWS describes no change to records already stored. Plan for them to stay encrypted: readers need this key until at least "
-                    <strong>{until}</strong> {format!(" ({retention} h retention). Do not disable or delete it earlier.")}
-                </li>
-                <li>"Copies outside this stream keep their own encryption."</li>
-            </ul>
-            <h2>"Who notices"</h2>
-            <ul>
-                <li>
-                    {format!("Registered consumers (enhanced fan-out): {consumers}. Lambda: not checked. Firehose: not checked. Polling readers do not register; GetRecords traffic in 24 h: not checked.")}
-                </li>
-                <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where they are on."</li>
-                <li>"Tags that say who manages this stream: not checked."</li>
-            </ul>
-            <p>
-                <strong>"Going back"</strong> {format!(" is a separate change with {key}. Records written meanwhile stay unencrypted. Writers without kms:GenerateDataKey on that key fail after it.")}
-            </p>
-            <p>
-                {format!("Disables of this stream in 24 h: {disables} (CloudTrail not checked). AWS's API text names no scope; Keystream counts per stream, AWS decides.")}
-            </p>
-            <p class="call">"The call that will be sent: "<code>{plan.command}</code></p>
+            {consequences}
+            {(!is_warning).then(|| view! { <p>{quota}</p> }.into_any())}
+            <p class="call">"The call that will be sent: "<code>{command}</code></p>
         </details>
     }
 }
 
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[component]
+fn OfDisable(plan: Plan) -> impl IntoView {
+    let until = plan.key_needed_until.day_and_minute();
+    let retention = plan.report.retention_hours;
+    let key = plan.key.map_or_else(|| "the key".to_owned(), |key| key.to_string());
+    view! {
+        <h2>"What happens"</h2>
+        <ul>
+            <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally in seconds, possibly in minutes."</li>
+            <li>"Reading and writing go on. Resharding and other changes of this stream may be refused until it is ACTIVE."</li>
+            <li>"For up to 5 s after ACTIVE new records may still be encrypted. After that Kinesis stores new records unencrypted."</li>
+            <li>"It cannot be cancelled once sent."</li>
+        </ul>
+        <h2>"What does not change"</h2>
+        <ul>
+            <li>
+                "AWS describes no change to records already stored. Plan for them to stay encrypted: readers need this key until at least "
+                <strong>{until}</strong> {format!(" ({retention} h retention). Do not disable or delete it earlier.")}
+            </li>
+            <li>"Copies outside this stream keep their own encryption."</li>
+        </ul>
+        <h2>"Who notices"</h2>
+        <ul>
+            <li><Consumers report=plan.report /></li>
+            <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where they are on."</li>
+            <li>"Tags that say who manages this stream: not checked."</li>
+        </ul>
+        <p>
+            <strong>"Going back"</strong> {format!(" is a separate change with {key}. Records written meanwhile stay unencrypted. Writers without kms:GenerateDataKey on that key fail after it.")}
+        </p>
+    }
+}
+
+#[component]
+fn OfEnable(report: StreamReport, until: Timestamp) -> impl IntoView {
+    let (happens, stays) = match &report.encryption {
+        EncryptionReport::Encrypted(former) => {
+            let former = former.as_ref().map_or_else(|| "the present key".to_owned(), ToString::to_string);
+            (
+                format!(
+                    "The stream is encrypted with {former}. This changes its key: an enable over the top, without a moment in which records are stored unencrypted."
+                ),
+                format!(
+                    "AWS describes no change to records already stored. Plan for them to stay under {former}: readers need it until at least {}.",
+                    until.day_and_minute()
+                ),
+            )
+        }
+        _ => (
+            "For up to 5 s after ACTIVE new records may still be stored unencrypted. After that Kinesis encrypts new records.".to_owned(),
+            "Records already stored stay unencrypted until they leave the stream.".to_owned(),
+        ),
+    };
+    view! {
+        <h2>"What happens"</h2>
+        <ul>
+            <li>"Keystream sends one StartStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally in seconds, possibly in minutes."</li>
+            <li>{happens}</li>
+            <li>"It cannot be cancelled once sent."</li>
+        </ul>
+        <h2>"What can break"</h2>
+        <ul>
+            <li>
+                <strong>"Writers without kms:GenerateDataKey on the key fail"</strong>
+                ", and so do readers without kms:Decrypt, as soon as AWS encrypts: with a key of the account or of another account. Who they are: not checked. With alias/aws/kinesis nobody needs more than before."
+            </li>
+            <li>"Writers and readers of other accounts need it in the key's own policy too: not checked."</li>
+            <li><Consumers report=report.clone() /></li>
+        </ul>
+        <h2>"What does not change"</h2>
+        <ul>
+            <li>{stays}</li>
+            <li>"Copies outside this stream keep their own encryption."</li>
+        </ul>
+    }
+}
+
+#[component]
+fn Consumers(report: StreamReport) -> impl IntoView {
+    let consumers = report.consumers.map_or_else(|| "not checked".to_owned(), |count| count.to_string());
+    format!(
+        "Registered consumers (enhanced fan-out): {consumers}. Lambda: not checked. Firehose: not checked. Polling readers do not register; GetRecords traffic in 24 h: not checked."
+    )
+}
+
+/// What is known of the disable that an enable takes back, of how long it has been, and of the key that is filled in.
+#[component]
+fn Undoing(facts: EnableFacts) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let EnableFacts { key_words, is_key_bad, undo, unencrypted_since, .. } = facts;
+    let since = unencrypted_since.map(|since| {
+        view! {
+            <p class="unencrypted-for">
+                "New records are stored unencrypted since " <When at=since /> {move || format!(" ({}). They stay so.", span(live.now.get().millis_since(since)))}
+            </p>
+        }
+        .into_any()
+    });
+    let undo = undo.map(|undo| {
+        let class = if undo.is_warning { "alert" } else { "undoing" };
+        view! {
+            <p class=class>
+                "This takes back "<a href=format!("/changes/{}", undo.change)>{format!("the change by {}", undo.actor)}</a>", settled " <When at=undo.settled_at /> ". " {undo.words}
+            </p>
+        }
+        .into_any()
+    });
+    let class = if is_key_bad { "alert" } else { "hint" };
+    let key = (!key_words.is_empty()).then(|| view! { <p class=class>{key_words}</p> }.into_any());
+    view! { {undo} {since} {key} }
+}
+
 /// The stream as AWS reported it just now.
 #[component]
-fn Identity(stream: StreamKey, target: TargetCard, report: StreamReport) -> impl IntoView {
+fn Identity(stream: StreamKey, target: TargetCard, report: StreamReport, action: Action, key_words: String) -> impl IntoView {
     let state = match &report.encryption {
         EncryptionReport::Encrypted(_) => "encrypted",
         EncryptionReport::NotEncrypted => "not encrypted",
         EncryptionReport::Unstated(_) => "encryption not stated",
     };
-    let key = report.key().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let key = report.key().map(|key| {
+        let needs = if action == Action::Disable { " A disable does not need it." } else { "" };
+        view! { <p>"Key as AWS reports it: " <code>{key.to_string()}</code> ". " {key_words} {needs}</p> }.into_any()
+    });
     view! {
         <div class="identity">
             <TargetLine stream target />
@@ -95,7 +202,7 @@ fn Identity(stream: StreamKey, target: TargetCard, report: StreamReport) -> impl
             <p>
                 "AWS reported " <Age at=Some(report.read_at) of=StreamKey::from(&report.arn) /> " (" <When at=report.read_at /> {format!("): {}, {state}.", report.status)}
             </p>
-            <p>"Key as AWS reports it: " <code>{key}</code> ". Its state in KMS: not checked. A disable does not need it."</p>
+            {key}
         </div>
     }
 }

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::When;
 use crate::{
     client::live::{Connection, Live},
-    model::pages::Frame,
+    model::pages::{Frame, KeyAlarm},
 };
 
 /// The bar: name, pages, the targets' health, Live/Paused, the signed-in person.
@@ -16,6 +16,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
     let is_demo = frame.is_demo;
     let is_read_only = frame.is_read_only;
     let emergency = frame.break_glass_at;
+    let key_alarms = frame.key_alarms;
     let path = use_location().pathname;
     let current = move |page: &'static str| move || path.with(|path| path.starts_with(page)).then_some("page");
     frame.user.map(|user| {
@@ -31,6 +32,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 <nav aria-label="Pages">
                     <a href="/streams" aria-current=current("/streams")>"Streams"</a>
                     <a href="/changes" aria-current=current("/changes")>"Changes"</a>
+                    <a href="/keys" rel="external" aria-current=current("/keys")>"Keys"</a>
                     <a href="/audit" rel="external" aria-current=current("/audit")>"Audit"</a>
                     <a href="/settings" rel="external" aria-current=current("/settings")>"Settings"</a>
                     <a href="/help" rel="external" aria-current=current("/help")>"Help"</a>
@@ -49,12 +51,31 @@ pub fn Header(frame: Frame) -> impl IntoView {
                     <button type="submit" class="quiet">"Sign out"</button>
                 </form>
             </header>
+            {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
             {emergency.map(|at| view! {
                 <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
             }.into_any())}
         }
         .into_any()
     })
+}
+
+/// Keys that will not be there as long as records need them.
+#[component]
+fn KeyAlarms(key_alarms: Vec<KeyAlarm>) -> impl IntoView {
+    const SHOWN: usize = 3;
+    let more = key_alarms.len().saturating_sub(SHOWN);
+    let lines = key_alarms
+        .into_iter()
+        .take(SHOWN)
+        .map(|alarm| view! { <p>{alarm.text} " " <a href=alarm.href rel="external">"See which"</a></p> }.into_any())
+        .collect_view();
+    view! {
+        <aside class="key-alarms" aria-label="Keys in danger">
+            {lines}
+            {(more > 0).then(|| view! { <p><a href="/keys" rel="external">{format!("And {more} more keys")}</a></p> }.into_any())}
+        </aside>
+    }
 }
 
 fn emergency_advice(sees_whole_audit: bool) -> AnyView {

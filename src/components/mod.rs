@@ -6,9 +6,11 @@ mod encryption;
 mod fault;
 mod filters;
 mod frame;
+mod keys;
 mod ladder;
 mod outcome;
 mod password_field;
+mod quota;
 mod self_refresh;
 mod status;
 mod streams_table;
@@ -22,12 +24,14 @@ pub use self::{
     fault::Fault,
     filters::Filters,
     frame::{Announcer, Header},
+    keys::{KeyField, KeyPicker},
     ladder::{Ladder, LadderAhead, LadderMarks},
     outcome::{Done, Mistake},
     password_field::{PasswordField, SHOW_CHARACTERS},
+    quota::{NeededKeys, QuotaWords, UndoLink},
     self_refresh::SelfRefresh,
     status::StatusLabel,
-    streams_table::{DisableLink, StreamsTable},
+    streams_table::{ConfirmLink, OnConfirm, StreamsTable},
     table::Table,
     target_strip::TargetStrip,
 };

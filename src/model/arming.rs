@@ -2,8 +2,8 @@
 //! that the operator saw. What each read means for one that waits; never sends anything itself.
 
 use super::{
-    change::{Change, End, Observation},
-    encryption::KeyId,
+    change::{Action, Change, End, Observation},
+    encryption::{EncryptionReport, KeyId},
     preconditions::{self, Shown},
     refusal::{Precondition, Refusal},
     stream::StreamStatus,
@@ -55,6 +55,10 @@ pub enum Decision {
 /// What one read means for a change that waits.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decision {
     let (Some(until), Some(key)) = (change.armed_until, change.key.clone()) else { return Decision::End(End::Expired) };
+    let encryption = match change.action {
+        Action::Disable => EncryptionReport::Encrypted(Some(key.clone())),
+        Action::Enable => change.from.clone().unwrap_or(EncryptionReport::NotEncrypted),
+    };
     if now > until {
         return Decision::End(End::Expired);
     }
@@ -65,12 +69,12 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decisi
         Observation::NotFound { .. } if change.missing.with(now).reads >= MISSING_READS => return rejected(Precondition::Missing),
         Observation::NotFound { .. } => return Decision::Wait,
     };
-    let shown = Shown { arn: change.arn.clone(), created: change.stream_created, key };
-    if let Err(precondition) = preconditions::still_as_shown(&shown, report) {
+    let shown = Shown { arn: change.arn.clone(), created: change.stream_created, encryption };
+    if let Err(precondition) = preconditions::still_as_shown(change.action, &shown, report) {
         return rejected(precondition);
     }
-    match (&report.status, preconditions::of_report(report)) {
-        (StreamStatus::Active, Ok(key)) => Decision::Send(key),
+    match (&report.status, preconditions::of_report(change.action, report)) {
+        (StreamStatus::Active, Ok(reported)) => Decision::Send(reported.unwrap_or(key)),
         (StreamStatus::Active, Err(precondition)) => rejected(precondition),
         (StreamStatus::Deleting, _) => rejected(Precondition::NotActive { status: StreamStatus::Deleting }),
         // What the encryption will be is said once the stream is ACTIVE.

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     encryption::{EncryptionReport, KeyId},
+    keys::{self, Comparison, KeyArn, Named},
+    proof::{Asked, Proof, ReadResult, Reported, WriteResult},
     refusal::{Refusal, RefusalKind},
     stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
     timestamp::{MINUTE_MS, SECOND_MS, Timestamp},
@@ -16,18 +18,47 @@ pub const SETTLING_MS: i64 = 5 * SECOND_MS;
 pub const SLOW_AFTER_MS: i64 = 5 * MINUTE_MS;
 
 /// What a change asks of AWS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// One `StopStreamEncryption`.
     Disable,
+    /// One `StartStreamEncryption`: it encrypts, or changes the key of a stream that is encrypted.
+    Enable,
 }
 
 impl Action {
+    pub const ALL: [Self; 2] = [Self::Disable, Self::Enable];
+
     /// The verb as buttons and tables write it.
     pub const fn verb(self) -> &'static str {
         match self {
             Self::Disable => "Disable encryption",
+            Self::Enable => "Enable encryption",
+        }
+    }
+
+    /// AWS's name of the call.
+    pub const fn call(self) -> &'static str {
+        match self {
+            Self::Disable => "StopStreamEncryption",
+            Self::Enable => "StartStreamEncryption",
+        }
+    }
+
+    /// `disables` or `enables`, for counts.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Disable => "disables",
+            Self::Enable => "enables",
+        }
+    }
+
+    /// The last part of the path of its confirmation.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Enable => "enable",
         }
     }
 }
@@ -42,12 +73,22 @@ pub struct Change {
     pub arn: StreamArn,
     /// The creation time of the stream that was confirmed; another one means that the stream was replaced.
     pub stream_created: Timestamp,
-    /// The KeyId as AWS reported it when the change was confirmed: sent back unchanged.
+    /// The KeyId that is sent: of a disable the one that AWS reported when it was confirmed, unchanged; of an enable the
+    /// one that was chosen.
     pub key: Option<KeyId>,
+    /// The key that `key` was seen to mean, where KMS told.
+    #[serde(default)]
+    pub resolved: Option<Resolved>,
+    /// How the stream was encrypted when an enable was confirmed; a disable leaves encryption under `key`.
+    #[serde(default)]
+    pub from: Option<EncryptionReport>,
     pub retention_hours: i32,
     /// The name of the person who asked.
     pub actor: String,
     pub reason: String,
+    /// Why it was to be sent although 25 of its kind were counted in 24 h.
+    #[serde(default)]
+    pub quota_reason: Option<String>,
     pub requested_at: Timestamp,
     /// Confirmed while the stream was UPDATING: sent when it is ACTIVE, until then at the latest.
     pub armed_until: Option<Timestamp>,
@@ -79,6 +120,9 @@ pub struct Change {
     pub end: Option<Ending>,
     /// Set when a read after *settled* contradicted it.
     pub reverted: Option<Reverted>,
+    /// What records say, where somebody asked for it after it had settled.
+    #[serde(default)]
+    pub proof: Option<Proof>,
 }
 
 /// What a person asked for: everything of a change that stands when it is recorded.
@@ -89,11 +133,21 @@ pub struct Intent {
     pub arn: StreamArn,
     pub stream_created: Timestamp,
     pub key: Option<KeyId>,
+    pub resolved: Option<Resolved>,
+    pub from: Option<EncryptionReport>,
     pub retention_hours: i32,
     pub actor: String,
     pub reason: String,
+    pub quota_reason: Option<String>,
     /// Set for a change that waits for its stream.
     pub armed_until: Option<Timestamp>,
+}
+
+/// The key that a name meant, and when KMS said so: an alias may point elsewhere later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    pub arn: KeyArn,
+    pub at: Timestamp,
 }
 
 /// The session in which a change was sent: what CloudTrail names.
@@ -296,6 +350,11 @@ pub enum Step {
     },
     Slow(Slow),
     Reverted(Reverted),
+    /// Somebody asked for proof by a marked record on each shard, or its result.
+    ProofByWrite(Asked<WriteResult>),
+    /// Somebody asked for a look at the records that others write, or its result.
+    ProofByRead(Asked<ReadResult>),
+    ProofReported(Reported),
     Cancelled {
         at: Timestamp,
         by: String,
@@ -303,7 +362,7 @@ pub enum Step {
     Ended(Ending),
 }
 
-/// The six rungs that every ladder shows, in order.
+/// The rungs of a ladder, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Rung {
     Requested,
@@ -312,9 +371,12 @@ pub enum Rung {
     Updating,
     Reached,
     Settled,
+    /// Only where proof was asked for.
+    Proven,
 }
 
 impl Rung {
+    /// The six that every ladder shows.
     pub const ALL: [Self; 6] = [Self::Requested, Self::Sent, Self::Accepted, Self::Updating, Self::Reached, Self::Settled];
 
     pub const fn word(self) -> &'static str {
@@ -325,6 +387,7 @@ impl Rung {
             Self::Updating => "Updating",
             Self::Reached => "Reached",
             Self::Settled => "Settled",
+            Self::Proven => "Proven",
         }
     }
 }
@@ -343,7 +406,8 @@ pub enum RungState {
 impl Change {
     /// A change that was asked for at `at`, of which nothing else has happened. Its `rev` is given by the journal.
     pub fn requested(intent: Intent, at: Timestamp) -> Self {
-        let Intent { id, action, arn, stream_created, key, retention_hours, actor, reason, armed_until } = intent;
+        let Intent { id, action, arn, stream_created, key, resolved, from, retention_hours, actor, reason, quota_reason, armed_until } =
+            intent;
         Self {
             id,
             rev: 0,
@@ -351,9 +415,12 @@ impl Change {
             arn,
             stream_created,
             key,
+            resolved,
+            from,
             retention_hours,
             actor,
             reason,
+            quota_reason,
             requested_at: at,
             armed_until,
             cancelled: None,
@@ -372,6 +439,7 @@ impl Change {
             last_read: None,
             end: None,
             reverted: None,
+            proof: None,
         }
     }
 
@@ -431,18 +499,71 @@ impl Change {
         format!("/changes/{}", self.id)
     }
 
-    /// Whether a report shows what this change wants.
-    pub fn wants(&self, encryption: &EncryptionReport) -> bool {
-        match self.action {
-            Action::Disable => matches!(encryption, EncryptionReport::NotEncrypted),
+    /// Whether a report shows what this change wants: for an enable the type and the key. Where keys cannot be compared,
+    /// UPDATING must have been seen. `key_arn` is the key that the reported KeyId was seen to mean.
+    pub fn wants(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> bool {
+        match (self.action, encryption) {
+            (Action::Disable, encryption) => matches!(encryption, EncryptionReport::NotEncrypted),
+            (Action::Enable, EncryptionReport::Encrypted(key)) => match self.compared(key.as_ref(), key_arn) {
+                // A report of what was there before proves nothing by itself, whatever its name means by now.
+                Comparison::Same => !self.is_nothing_new(encryption) || self.updating_at.is_some(),
+                Comparison::Other => false,
+                Comparison::CannotTell => self.updating_at.is_some(),
+            },
+            (Action::Enable, EncryptionReport::NotEncrypted | EncryptionReport::Unstated(_)) => false,
         }
     }
 
-    /// Whether a report shows encryption as it was before this change.
-    pub fn is_old_state(&self, encryption: &EncryptionReport) -> bool {
-        match self.action {
-            Action::Disable => matches!(encryption, EncryptionReport::Encrypted(_)),
+    /// Whether a report shows another state than this change wants, for certain: as it was before, or as somebody else made
+    /// it.
+    pub fn contradicts(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> bool {
+        match (self.action, encryption) {
+            (_, EncryptionReport::Unstated(_)) => false,
+            (Action::Disable, encryption) => matches!(encryption, EncryptionReport::Encrypted(_)),
+            (Action::Enable, EncryptionReport::NotEncrypted) => true,
+            (Action::Enable, EncryptionReport::Encrypted(key)) => match self.compared(key.as_ref(), key_arn) {
+                Comparison::Same => self.is_nothing_new(encryption) && self.updating_at.is_none(),
+                Comparison::Other => true,
+                // Exactly as before is the old state, though its key cannot be told from the wanted one.
+                Comparison::CannotTell => self.is_as_before(encryption) && self.updating_at.is_none(),
+            },
         }
+    }
+
+    /// Whether a report shows encryption exactly as it was before this change.
+    pub fn is_as_before(&self, encryption: &EncryptionReport) -> bool {
+        match (self.action, encryption) {
+            (Action::Disable, EncryptionReport::Encrypted(key)) => *key == self.key,
+            (Action::Disable, _) => false,
+            (Action::Enable, encryption) => self.from.as_ref() == Some(encryption),
+        }
+    }
+
+    /// The key that this change sends, compared with a reported one.
+    fn compared(&self, reported: Option<&KeyId>, key_arn: Option<&KeyArn>) -> Comparison {
+        let (Some(wanted), Some(reported)) = (&self.key, reported) else { return Comparison::CannotTell };
+        let wanted = Named { id: wanted, arn: self.resolved.as_ref().map(|resolved| &resolved.arn) };
+        keys::compare(&self.arn, wanted, Named { id: reported, arn: key_arn })
+    }
+
+    /// Whether a report may be one of the state before: it is the same, or the stream was under the wanted key by name.
+    fn is_nothing_new(&self, encryption: &EncryptionReport) -> bool {
+        let was_wanted =
+            matches!(&self.from, Some(EncryptionReport::Encrypted(before)) if self.compared(before.as_ref(), None) == Comparison::Same);
+        was_wanted || self.is_as_before(encryption)
+    }
+
+    /// What to do where AWS did not take the key: that of an enable is chosen, that of a disable is as AWS reported it.
+    pub const fn mend_key(&self) -> &'static str {
+        match self.action {
+            Action::Disable => "check the key in AWS",
+            Action::Enable => "try another form of the same key",
+        }
+    }
+
+    /// Whether it is a disable that has settled, and that nobody has taken back since: it can be undone.
+    pub fn can_be_undone(&self) -> bool {
+        self.action == Action::Disable && self.settled_at.is_some() && self.reverted.is_none()
     }
 
     /// How a rung is drawn for this change.
@@ -454,12 +575,18 @@ impl Change {
             Rung::Updating => self.updating_at,
             Rung::Reached => self.reached_at,
             Rung::Settled => self.settled_at,
+            // KMS before and after: the type does not tell one key from another.
+            Rung::Proven if matches!(self.from, Some(EncryptionReport::Encrypted(_))) => None,
+            Rung::Proven => self.proof.as_ref().and_then(|proof| proof.proven_at(self.action)),
         };
+        if rung == Rung::Proven && lit.is_none() && self.proof.as_ref().is_some_and(Proof::is_asked) {
+            return RungState::NotYet;
+        }
         let can_still_come = self.is_active()
             && match rung {
                 Rung::Accepted => self.outcome_unknown.is_none() && self.reached_at.is_none(),
                 Rung::Updating => self.reached_at.is_none(),
-                Rung::Requested | Rung::Sent | Rung::Reached | Rung::Settled => true,
+                Rung::Requested | Rung::Sent | Rung::Reached | Rung::Settled | Rung::Proven => true,
             };
         match lit {
             Some(at) => RungState::Lit(at),
@@ -511,6 +638,9 @@ impl Change {
             }
             Step::Slow(slow) => set_once(&mut self.slow, slow),
             Step::Reverted(reverted) => set_once(&mut self.reverted, reverted),
+            Step::ProofByWrite(asked) => self.proof.get_or_insert_default().write = Some(asked),
+            Step::ProofByRead(asked) => self.proof.get_or_insert_default().read = Some(asked),
+            Step::ProofReported(report) => self.proof.get_or_insert_default().reports.push(report),
             Step::Cancelled { at, by } if self.is_waiting() => {
                 self.cancelled = Some(Cancelled { at, by });
                 self.end = Some(Ending { at, how: End::Expired });
@@ -553,9 +683,12 @@ pub(crate) mod tests {
             arn: "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap(),
             stream_created: Timestamp::from_millis(5_000),
             key: Some("alias/orders".parse().unwrap()),
+            resolved: None,
+            from: None,
             retention_hours: 24,
             actor: "mira".to_owned(),
             reason: "OPS-1".to_owned(),
+            quota_reason: None,
             armed_until: None,
         };
         Change::requested(intent, Timestamp::from_millis(999_000))
@@ -573,6 +706,7 @@ pub(crate) mod tests {
             open_shards: 1,
             mode: None,
             consumers: None,
+            key_arn: None,
             asked_at: Timestamp::from_millis(at),
             read_at: Timestamp::from_millis(at),
         }

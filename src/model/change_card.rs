@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, End, Ending, Rung, RungState},
+    change::{Action, Change, End, Ending, Rung, RungState},
     inventory::{ChangeMarks, Mark},
     stream::{StreamArn, StreamKey},
     timestamp::Timestamp,
@@ -22,7 +22,7 @@ pub struct ChangeCard {
     pub actor: String,
     pub reason: String,
     pub requested_at: Timestamp,
-    /// The KeyId as AWS reported it when the change was confirmed.
+    /// The KeyId that was sent, or would have been.
     pub key: Option<String>,
     /// Every rung, in order.
     pub rungs: Vec<RungCard>,
@@ -37,6 +37,10 @@ pub struct ChangeCard {
     pub is_unknown: bool,
     /// It waits for its stream and can be cancelled.
     pub is_waiting: bool,
+    /// It is a disable that settled, and that nobody has taken back since.
+    pub can_be_undone: bool,
+    /// It has settled: records may be asked.
+    pub can_be_proven: bool,
 }
 
 /// One rung: how it is drawn, and what stands beneath it.
@@ -59,13 +63,15 @@ impl From<&Change> for ChangeCard {
             reason: change.reason.clone(),
             requested_at: change.requested_at,
             key: change.key.as_ref().map(ToString::to_string),
-            rungs: Rung::ALL.map(rung).into(),
+            rungs: Rung::ALL.into_iter().chain(change.proof.is_some().then_some(Rung::Proven)).map(rung).collect(),
             current: change.current_rung(),
             summary: wording::summary(change),
             end: change.end.as_ref().map(|ending| if change.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
             standing: standing(change),
             is_unknown: change.is_unknown(),
             is_waiting: change.is_waiting(),
+            can_be_undone: change.can_be_undone(),
+            can_be_proven: change.settled_at.is_some(),
         }
     }
 }
@@ -74,6 +80,11 @@ impl ChangeCard {
     /// The page of this change.
     pub fn path(&self) -> String {
         format!("/changes/{}", self.id)
+    }
+
+    /// The confirmation of the enable that takes a disable back.
+    pub fn undo_path(&self) -> String {
+        format!("{}?undo={}", self.stream().confirm_path(Action::Enable), self.id)
     }
 
     /// The stream that this change is about.
@@ -109,8 +120,13 @@ impl From<RungState> for Mark {
 
 fn standing(change: &Change) -> String {
     match &change.end {
-        Some(Ending { how: End::Settled, .. }) if change.reverted.is_some() => "Reverted. Encrypted again.".to_owned(),
-        Some(Ending { how: End::Settled, .. }) => "Settled. Not encrypted, ACTIVE.".to_owned(),
+        Some(Ending { how: End::Settled, .. }) => match (change.action, change.reverted.is_some()) {
+            (Action::Disable, false) => "Settled. Not encrypted, ACTIVE.",
+            (Action::Disable, true) => "Reverted. Encrypted again.",
+            (Action::Enable, false) => "Settled. Encrypted, ACTIVE.",
+            (Action::Enable, true) => "Reverted. Changed again.",
+        }
+        .to_owned(),
         Some(ending) => format!("{}.", ending.how.word()),
         None if change.is_waiting() => "Recorded. Waits for ACTIVE.".to_owned(),
         None if change.is_unknown() => "Outcome unknown.".to_owned(),

@@ -1,15 +1,14 @@
 //! The AWS CLI call that does what a change does, for the confirmation and for the page that says Keystream cannot.
 
-use super::{encryption::KeyId, stream::StreamArn};
+use super::{change::Action, encryption::KeyId, stream::StreamArn};
 
-/// `aws kinesis stop-stream-encryption ...`, ready to paste into a POSIX shell.
-pub fn stop_stream_encryption(arn: &StreamArn, key: &KeyId) -> String {
-    format!(
-        "aws kinesis stop-stream-encryption --region {} --stream-arn {} --encryption-type KMS --key-id {}",
-        arn.region,
-        arn,
-        shell_word(key.as_str())
-    )
+/// `aws kinesis stop-stream-encryption ...` or `start-...`, ready to paste into a POSIX shell.
+pub fn of_change(action: Action, arn: &StreamArn, key: &KeyId) -> String {
+    let call = match action {
+        Action::Disable => "stop-stream-encryption",
+        Action::Enable => "start-stream-encryption",
+    };
+    format!("aws kinesis {call} --region {} --stream-arn {} --encryption-type KMS --key-id {}", arn.region, arn, shell_word(key.as_str()))
 }
 
 /// The text as one word of a POSIX shell: bare when harmless, in single quotes otherwise.
@@ -25,7 +24,7 @@ mod tests {
     #[test]
     fn the_call_names_stream_and_key() {
         let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap();
-        let call = stop_stream_encryption(&arn, &"alias/orders".parse().unwrap());
+        let call = of_change(Action::Disable, &arn, &"alias/orders".parse().unwrap());
         assert_eq!(
             call,
             "aws kinesis stop-stream-encryption --region eu-west-1 --stream-arn \

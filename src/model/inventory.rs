@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, Rung},
+    change::{Action, Change, Rung},
     encryption::{EncryptionState, KeyId},
     stream::{Account, Region, StreamKey, StreamStatus},
     timestamp::{SECOND_MS, Timestamp},
@@ -32,6 +32,12 @@ pub struct StreamRow {
     pub tags: Option<Vec<(String, String)>>,
     /// The change that is under way, if one is.
     pub change: Option<ChangeMarks>,
+    /// Keys that only stored records may need, oldest first; some may be free by now.
+    #[serde(default)]
+    pub needed_keys: Vec<NeededKey>,
+    /// The settled disable that left the stream not encrypted, where one of Keystream's last 30 days did.
+    #[serde(default)]
+    pub undo: Option<String>,
     /// AWS's list no longer names the stream.
     pub is_gone: bool,
     /// The target is marked as production.
@@ -45,6 +51,14 @@ pub struct StreamRow {
 pub struct Reported<T> {
     pub value: T,
     pub at: Timestamp,
+}
+
+/// A key that stored records of a stream may need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeededKey {
+    /// As AWS reported it while it was in use.
+    pub key: KeyId,
+    pub until: Timestamp,
 }
 
 /// A read that failed.
@@ -91,12 +105,25 @@ impl StreamRow {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
     }
 
-    /// Whether the row offers "Disable encryption": on Encrypted and Unknown rows, unless a change is under way.
-    pub fn offers_disable(&self) -> bool {
-        matches!(self.encryption, EncryptionState::Encrypted | EncryptionState::Unknown)
-            && !self.is_gone
-            && !self.is_read_only
-            && self.key.account.is_resolved()
+    /// The keys that stored records may need at `now`, in words; empty when there are none.
+    pub fn needed_words(&self, now: Timestamp) -> String {
+        let needed = self.needed_keys.iter().filter(|needed| needed.until > now);
+        needed.map(|needed| format!("{} until {}", needed.key, needed.until.day_and_minute())).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The confirmation of the enable that takes the last disable back, while that can be.
+    pub fn undo_path(&self) -> Option<String> {
+        let can_be = self.offers() == Some(Action::Enable) && self.change.is_none();
+        self.undo.as_ref().filter(|_| can_be).map(|id| format!("{}?undo={id}", self.key.confirm_path(Action::Enable)))
+    }
+
+    /// What the row offers: "Disable encryption" on Encrypted and Unknown rows, "Enable encryption" on those Not encrypted.
+    pub fn offers(&self) -> Option<Action> {
+        let action = match self.encryption {
+            EncryptionState::Encrypted | EncryptionState::Unknown => Action::Disable,
+            EncryptionState::NotEncrypted => Action::Enable,
+        };
+        (!self.is_gone && !self.is_read_only && self.key.account.is_resolved()).then_some(action)
     }
 }
 

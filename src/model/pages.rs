@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    change::Action,
     change_card::ChangeCard,
     encryption::KeyId,
     identity::Role,
     inventory::{StreamRow, TargetHealth},
+    keys::KeyChoice,
     list_query::{Counts, FacetGroup, ListQuery, Selection},
-    stream::{StreamKey, StreamReport},
+    quota::Count,
+    stream::{Account, Region, StreamKey, StreamReport},
     timestamp::Timestamp,
     validation::{FormDone, FormMistake},
 };
@@ -27,6 +30,9 @@ pub struct Frame {
     pub now: Timestamp,
     /// When the account for emergencies was last signed in, for a day after it.
     pub break_glass_at: Option<Timestamp>,
+    /// Keys that will not be there as long as they are needed.
+    #[serde(default)]
+    pub key_alarms: Vec<KeyAlarm>,
 }
 
 /// The person who is signed in.
@@ -71,6 +77,9 @@ pub struct StreamPage {
     pub target: TargetCard,
     /// Newest first.
     pub changes: Vec<ChangeCard>,
+    /// How many of AWS's 25 a day are used.
+    pub disables: Quota,
+    pub enables: Quota,
 }
 
 /// A target as pages name it.
@@ -86,11 +95,77 @@ pub struct Confirmation {
     pub stream: StreamKey,
     pub target: TargetCard,
     pub now: Timestamp,
+    pub action: Action,
     pub plan: PlanOutcome,
-    /// Disables of this stream that Keystream sent in the last 24 h: at least, at most (unknown outcomes make it a range).
-    pub disables_in_24h: (u32, u32),
+    /// How many of AWS's 25 a day are used.
+    pub quota: Quota,
+    /// What KMS says of the key that AWS reports, in a sentence.
+    pub key_words: String,
+    /// What of that must not be overlooked.
+    pub key_warning: Option<String>,
+    /// What only an enable shows.
+    pub enable: Option<EnableFacts>,
     /// What was typed before a mistake brought the person back.
     pub draft: Option<Draft>,
+}
+
+/// How many of AWS's 25 a day are used, and how far CloudTrail is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    pub count: Count,
+    /// `CloudTrail read at 13:55:02 UTC; it lags by minutes`.
+    pub trail: String,
+}
+
+/// What the journal sums up of an account and Region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaSum {
+    pub account: Account,
+    pub region: Region,
+    pub disables: Count,
+    pub enables: Count,
+}
+
+/// What the confirmation of an enable shows beside the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnableFacts {
+    /// What the field "Key" begins with.
+    pub key: String,
+    /// What KMS says of that, in a sentence; empty without a key.
+    pub key_words: String,
+    /// Whether those words are a warning.
+    pub is_key_bad: bool,
+    pub picker: KeyPicker,
+    /// The disable that is to be taken back.
+    pub undo: Option<Undo>,
+    /// Since when new records are stored unencrypted, where a change of Keystream did it.
+    pub unencrypted_since: Option<Timestamp>,
+}
+
+/// What is known of the disable that an enable takes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    pub change: String,
+    pub actor: String,
+    pub settled_at: Timestamp,
+    /// The key of then, and what has become of it and of its alias, in sentences.
+    pub words: String,
+    pub is_warning: bool,
+}
+
+/// A page of the keys of an account and Region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPicker {
+    pub search: String,
+    /// From 1.
+    pub page: u32,
+    pub pages: u32,
+    pub found: u32,
+    /// Names that the field offers while somebody types.
+    pub names: Vec<String>,
+    pub choices: Vec<KeyChoice>,
+    /// Why the list is empty or not whole.
+    pub problem: Option<String>,
 }
 
 /// What the fresh read behind a confirmation returned.
@@ -114,9 +189,11 @@ pub struct Plan {
     /// Makes repeats of one form one change.
     pub request_id: String,
     pub report: StreamReport,
-    pub key: KeyId,
-    /// The call that will be sent, as an AWS CLI command.
+    /// The key in use, as AWS reports it.
+    pub key: Option<KeyId>,
+    /// The call that will be sent, as an AWS CLI command; of an enable, with a place for the key.
     pub command: String,
+    /// Until when stored records may need the key in use.
     pub key_needed_until: Timestamp,
 }
 
@@ -127,23 +204,33 @@ pub struct Draft {
     pub typed_name: String,
     pub reason: String,
     pub wait_minutes: String,
+    pub quota_reason: String,
+    /// The key of an enable.
+    pub key: String,
 }
 
 /// What the confirmation's form sends, hostile until parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DisableForm {
+pub struct ChangeForm {
+    pub action: Action,
     pub account: String,
     pub region: String,
     pub name: String,
     pub request_id: String,
-    /// The values that the form showed: ARN, creation time in milliseconds, KeyId.
+    /// The values that the form showed: ARN, creation time in milliseconds, AWS's word for the encryption, KeyId.
     pub shown_arn: String,
     pub shown_created: String,
+    pub shown_type: String,
     pub shown_key: String,
+    /// The key of an enable, and the one of which the form has warned that it cannot be seen.
+    pub key: String,
+    pub warned_key: String,
     pub typed_name: String,
     pub reason: String,
     /// How many minutes the change may wait for its stream; empty when it is to be sent at once.
     pub wait_minutes: String,
+    /// Why it is to be sent although 25 of its kind were counted.
+    pub quota_reason: String,
 }
 
 /// The answer to a confirmed form, for browsers with wasm.
@@ -160,6 +247,8 @@ pub enum Requested {
 pub struct ChangesPage {
     /// Newest first.
     pub changes: Vec<ChangeCard>,
+    /// The ids of those that can be taken back now.
+    pub undoable: Vec<String>,
     /// From 1.
     pub page: u32,
     pub has_more: bool,
@@ -169,6 +258,10 @@ pub struct ChangesPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangePage {
     pub change: ChangeCard,
+    /// A mistake in one of its forms.
+    pub mistake: Option<FormMistake>,
+    /// What is known of its stream; `None` when no target reaches it any more.
+    pub row: Option<StreamRow>,
     pub target: TargetCard,
     /// How long it has taken or took, beside what is usual here; `None` before it was sent.
     pub pace: Option<Pace>,
@@ -231,6 +324,8 @@ pub struct SettingsPage {
     pub may_administer: bool,
     /// Whether background reads of targets may be paused.
     pub may_pause: bool,
+    /// What the journal sums up of the last 24 h, per account and Region.
+    pub quota: Vec<QuotaSum>,
 }
 
 /// One of the own sessions.
@@ -334,6 +429,65 @@ impl PageContent {
             _ => String::new(),
         }
     }
+}
+
+/// `/keys`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysPage {
+    pub keys: Vec<KeyCard>,
+    pub now: Timestamp,
+}
+
+/// `/keys/{arn}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPage {
+    pub card: KeyCard,
+    /// Those first that use it.
+    pub uses: Vec<KeyUseRow>,
+}
+
+/// A key that streams use or still need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCard {
+    /// `key/1234…9012`, or the name as AWS reports it where the key is not known.
+    pub title: String,
+    pub arn: Option<String>,
+    pub path: String,
+    /// As AWS reports it for these streams.
+    pub names: Vec<String>,
+    pub account: Account,
+    pub region: Region,
+    /// What KMS says of it.
+    pub state: String,
+    /// What is wrong with it while it is needed.
+    pub trouble: Option<String>,
+    pub is_bad: bool,
+    /// How many streams encrypt with it, and of how many only stored records may need it.
+    pub using: u32,
+    pub needing: u32,
+    /// `None` while a stream uses it.
+    pub free_at: Option<Timestamp>,
+    /// Of one of these streams the keys are not known for as long as its records are kept.
+    pub is_history_short: bool,
+}
+
+/// A stream that uses or still needs a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyUseRow {
+    pub stream: StreamKey,
+    pub key: KeyId,
+    pub retention_hours: i32,
+    /// `None` while it is in use.
+    pub until: Option<Timestamp>,
+    /// Since when the stream's keys are known, where that does not cover its retention.
+    pub known_since: Option<Timestamp>,
+}
+
+/// A key that will not be there as long as it is needed: every page warns of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyAlarm {
+    pub text: String,
+    pub href: String,
 }
 
 /// One frame of the event stream.

@@ -71,7 +71,8 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
 
 fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, saw: Saw) -> Vec<Step> {
     let at = report.read_at;
-    if change.wants(&report.encryption) {
+    let key_arn = report.key_arn.as_deref();
+    if change.wants(&report.encryption, key_arn) {
         return match (change.reached_at, change.steady_since) {
             (None, _) => vec![Step::Reached { at }],
             (Some(_), None) => vec![Step::Steady { since: Some(at) }],
@@ -80,8 +81,8 @@ fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now
             (Some(_), Some(_)) => Vec::new(),
         };
     }
-    if !change.is_old_state(&report.encryption) {
-        // AWS did not say: neither for nor against.
+    if !change.contradicts(&report.encryption, key_arn) {
+        // AWS did not say, or the key cannot be told: neither for nor against.
         return Vec::new();
     }
     if change.reached_at.is_some() {
@@ -94,7 +95,7 @@ fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now
     }
     let seen = Step::SeenOldState { at };
     let is_over = at.millis_since(sent_at) >= NOT_APPLIED_AFTER_MS && change.old_state.with(at).reads >= NOT_APPLIED_READS;
-    match (is_over, report.key() == change.key.as_ref()) {
+    match (is_over, change.is_as_before(&report.encryption)) {
         (false, _) => vec![seen],
         (true, true) => vec![seen, ended(now, End::NotApplied)],
         (true, false) => vec![seen, ended(now, End::Superseded { saw })],
@@ -122,7 +123,8 @@ pub fn decide_after_settled(change: &Change, report: &StreamReport) -> Vec<Step>
     let at = report.read_at;
     let is_watched = change.reverted.is_none() && at.millis_since(settled_at) <= WATCHED_AFTER_MS;
     let is_this_stream = report.created == change.stream_created && report.arn == change.arn;
-    if !is_watched || !is_this_stream || report.asked_at <= settled_at || !change.is_old_state(&report.encryption) {
+    if !is_watched || !is_this_stream || report.asked_at <= settled_at || !change.contradicts(&report.encryption, report.key_arn.as_deref())
+    {
         return Vec::new();
     }
     let seen = Step::SeenContrary { at };
@@ -144,7 +146,7 @@ mod tests {
     use super::*;
     use crate::model::{
         change::{
-            Rung, RungState,
+            Action, Resolved, Rung, RungState,
             tests::{report, requested_change, sent_change},
         },
         encryption::EncryptionReport,
@@ -189,6 +191,63 @@ mod tests {
         assert_eq!(change.last_lit(), Rung::Sent, "ACTIVE with the old state is \"not started yet\"");
         see_report(&mut change, SENT + 900, "ACTIVE", None);
         assert_eq!(change.last_lit(), Rung::Sent, "a missing type is not NONE");
+    }
+
+    /// An enable over the top, from `alias/orders` to `alias/ledger`, which means the key X.
+    fn change_of_key(resolved: bool) -> Change {
+        let mut change = requested_change();
+        change.action = Action::Enable;
+        change.from = Some(EncryptionReport::from_aws(Some("KMS"), Some("alias/orders")));
+        change.key = Some("alias/ledger".parse().unwrap());
+        let at = Timestamp::from_millis(SENT);
+        change.resolved = resolved.then(|| Resolved { arn: KEY_X.parse().unwrap(), at });
+        change.apply(Step::Sent { at });
+        change
+    }
+
+    const KEY_X: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
+
+    #[test]
+    fn the_former_alias_pointed_to_the_new_key_proves_nothing_without_updating() {
+        let mut change = change_of_key(true);
+        let as_before = StreamReport { key_arn: Some(Box::new(KEY_X.parse().unwrap())), ..report(SENT + 1_000, "ACTIVE", Some("KMS")) };
+        see(&mut change, &Observation::Report(as_before), SENT + 1_000);
+        assert_eq!(change.last_lit(), Rung::Sent, "AWS reports what it reported before");
+        for at in [60_000, 121_000, 135_000] {
+            see_report(&mut change, SENT + at, "ACTIVE", Some("KMS"));
+        }
+        assert_eq!(end(&change), Some(&End::NotApplied), "a change of key does not wait for ever");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_told_ends_a_change_only_with_evidence() {
+        let mut change = change_of_key(false);
+        let canonical =
+            |at: i64| StreamReport { encryption: EncryptionReport::from_aws(Some("KMS"), Some(KEY_X)), ..report(at, "ACTIVE", None) };
+        see(&mut change, &Observation::Report(canonical(SENT + 1_000)), SENT + 1_000);
+        assert_eq!(change.last_lit(), Rung::Sent, "it may be somebody else's key");
+        see_report(&mut change, SENT + 2_000, "UPDATING", Some("KMS"));
+        see(&mut change, &Observation::Report(canonical(SENT + 3_000)), SENT + 3_000);
+        assert_eq!(change.last_lit(), Rung::Reached);
+        let mut never_applied = change_of_key(false);
+        for at in [1_000, 60_000, 121_000] {
+            see_report(&mut never_applied, SENT + at, "ACTIVE", Some("KMS"));
+        }
+        assert_eq!(end(&never_applied), Some(&End::NotApplied));
+    }
+
+    #[test]
+    fn an_enable_is_reached_with_its_own_key_only() {
+        let mut change = change_of_key(true);
+        let with = |at: i64, key: &str| StreamReport {
+            encryption: EncryptionReport::from_aws(Some("KMS"), Some(key)),
+            ..report(at, "ACTIVE", None)
+        };
+        let other = KEY_X.replace("9012", "9013");
+        see(&mut change, &Observation::Report(with(SENT + 1_000, &other)), SENT + 1_000);
+        assert_eq!(change.last_lit(), Rung::Sent);
+        see(&mut change, &Observation::Report(with(SENT + 2_000, KEY_X)), SENT + 2_000);
+        assert_eq!(change.last_lit(), Rung::Reached, "AWS may report the key's ARN for its alias");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, Saw},
+    change::{Action, Change, Saw},
+    encryption::KeyId,
+    keys::Unusable,
     stream::StreamStatus,
     timestamp::Timestamp,
 };
@@ -49,6 +51,8 @@ pub enum RefusalKind {
     ResourceInUse,
     ResourceNotFound,
     AccessDenied,
+    /// KMS refused Kinesis the key (StartStreamEncryption models six such errors).
+    Key(KeyTrouble),
     CredentialsExpired,
     /// AWS refused the request's time; by how many minutes this server's clock differs, where AWS's answer tells.
     ClockDiffers {
@@ -56,6 +60,55 @@ pub enum RefusalKind {
     },
     /// A code that is not modelled, shown as it came.
     Other,
+}
+
+/// What KMS can have against an enable (Kinesis service model, errors of `StartStreamEncryption`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyTrouble {
+    AccessDenied,
+    Disabled,
+    InvalidState,
+    NotFound,
+    OptInRequired,
+    Throttling,
+}
+
+impl KeyTrouble {
+    /// The trouble of a code of AWS's.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "KMSAccessDeniedException" => Self::AccessDenied,
+            "KMSDisabledException" => Self::Disabled,
+            "KMSInvalidStateException" => Self::InvalidState,
+            "KMSNotFoundException" => Self::NotFound,
+            "KMSOptInRequired" => Self::OptInRequired,
+            "KMSThrottlingException" => Self::Throttling,
+            _ => return None,
+        })
+    }
+
+    /// What happened, and what to do next.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AccessDenied => (
+                "KMS did not allow the use of the key",
+                "allow kms:GenerateDataKey and kms:Decrypt to this role, in IAM and in the key's own policy (a key of another account needs both), then start again.",
+            ),
+            Self::Disabled => ("The key is disabled in KMS", "enable the key in KMS, or choose another, then start again."),
+            Self::InvalidState => (
+                "The key is in a state in which KMS does not let it be used (pending deletion or import, for example)",
+                "look at its state in KMS, or choose another key, then start again.",
+            ),
+            Self::NotFound => (
+                "KMS does not find the key or the alias",
+                "check its name, account and Region; a key of another account is given as its ARN. Then start again.",
+            ),
+            Self::OptInRequired => {
+                ("The account is not subscribed to KMS", "let the account's administrator sign up for KMS, then start again.")
+            }
+            Self::Throttling => ("KMS is throttling requests", "try again in a minute; other tools share this limit."),
+        }
+    }
 }
 
 /// What can keep a request from leaving.
@@ -108,6 +161,15 @@ pub enum Precondition {
     AlreadyNotEncrypted,
     EncryptionUnstated,
     KeyUnstated,
+    /// Kinesis cannot encrypt with the key that was chosen.
+    KeyUnusable {
+        key: KeyId,
+        why: Box<Unusable>,
+    },
+    /// The stream is encrypted with the key that was chosen.
+    AlreadyEncrypted {
+        key: KeyId,
+    },
     /// The stream is no longer what the form showed.
     Changed {
         what: String,
@@ -153,19 +215,26 @@ impl Refusal {
             ),
             RefusalKind::InvalidArgument => format!(
                 "AWS did not accept a value in the request. {CHANGED_NOTHING} Sent: {}, type KMS, key {key}. Most often the key no longer \
-                 resolves. Next: reload the stream, then check the key in AWS.",
-                change.arn
+                 resolves. Next: reload the stream, then {}.",
+                change.arn,
+                change.mend_key()
             ),
+            RefusalKind::Key(trouble) => {
+                let (happened, next) = trouble.words();
+                format!("{happened} ({key}). {CHANGED_NOTHING} Next: {next}")
+            }
             RefusalKind::TooFast => format!(
                 "AWS is throttling requests in {account}, {region}. {CHANGED_NOTHING} Try again in a minute; other tools share this limit."
             ),
             RefusalKind::QuotaUsed { next_frees_at } => format!(
-                "Keystream counts 25 disables of this stream in 24 h, and AWS refused another. {CHANGED_NOTHING} The next one frees at {}.",
+                "Keystream counts 25 {} of this stream in 24 h, and AWS refused another. {CHANGED_NOTHING} The next one frees at {}.",
+                change.action.plural(),
                 next_frees_at.day_and_minute()
             ),
             RefusalKind::LimitUnclear { counted } => format!(
-                "AWS reported a limit and did not say which: request rate, concurrent requests, or 25 disables in 24 h (counted: {counted}). \
-                 {CHANGED_NOTHING} Wait a minute and try once; if refused again, wait for other changes in this account to finish."
+                "AWS reported a limit and did not say which: request rate, concurrent requests, or 25 {} in 24 h (counted: {counted}). \
+                 {CHANGED_NOTHING} Wait a minute and try once; if refused again, wait for other changes in this account to finish.",
+                change.action.plural()
             ),
             RefusalKind::ResourceInUse => format!(
                 "The stream was not ACTIVE when the request arrived. {CHANGED_NOTHING}{} Next: open the confirmation again, where \u{201c}Send \
@@ -174,8 +243,8 @@ impl Refusal {
             ),
             RefusalKind::ResourceNotFound => {
                 let suspect = match self.read_after {
-                    Some(Saw::State { .. }) => " The stream is there: suspect the key or alias, and check the key in AWS.",
-                    _ => "",
+                    Some(Saw::State { .. }) => format!(" The stream is there: suspect the key or alias, and {}.", change.mend_key()),
+                    _ => String::new(),
                 };
                 format!(
                     "AWS could not find what the request named. {CHANGED_NOTHING} The stream may be deleted, or the Region or account may be \
@@ -184,14 +253,15 @@ impl Refusal {
                 )
             }
             RefusalKind::AccessDenied => format!(
-                "AWS refused {} (operator {}). {CHANGED_NOTHING} Needed: kinesis:StopStreamEncryption on the \
+                "AWS refused {} (operator {}). {CHANGED_NOTHING} Needed: kinesis:{} on the \
                  stream and on key {key}. The refusal may come from the role, a permissions boundary, the session policy, an SCP or the VPC \
                  endpoint policy; AWS's sentence below usually says which.",
                 change.sent_as.as_ref().map_or_else(
                     || format!("the credentials of {account}, {region}"),
                     |sent_as| format!("role {}, session {}", sent_as.role, sent_as.session)
                 ),
-                change.actor
+                change.actor,
+                change.action.call()
             ),
             RefusalKind::CredentialsExpired => {
                 format!("Credentials expired or not valid: AWS refused them. {CHANGED_NOTHING} Next: renew them for {account}, {region}.")
@@ -234,6 +304,19 @@ impl Precondition {
             Self::KeyUnstated => (
                 format!("AWS reports {name} as encrypted, but names no key, and the call needs the key."),
                 "check the key in AWS.".to_owned(),
+            ),
+            Self::KeyUnusable { key, why } => (
+                format!("{name} cannot be encrypted with {key}: {why}."),
+                match change.action {
+                    Action::Enable => "choose another key, or mend this one in KMS, and start again.".to_owned(),
+                    Action::Disable => "look at the key in KMS.".to_owned(),
+                },
+            ),
+            Self::AlreadyEncrypted { key } => (
+                format!(
+                    "{name} is encrypted with {key}, as AWS reported just now. Sending it again would use one of the 25 enables a day for nothing."
+                ),
+                "choose another key, or leave it as it is.".to_owned(),
             ),
             Self::Changed { what, shown, now } => (
                 format!("{what} of {name} changed since the form was shown. It showed {shown}; AWS reports {now} now."),

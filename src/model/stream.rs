@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
+    change::Action,
     encryption::{EncryptionReport, KeyId},
+    keys::KeyArn,
     timestamp::Timestamp,
 };
 
@@ -180,9 +182,9 @@ impl StreamKey {
         format!("/streams/{}/{}/{}", self.account, self.region, self.name)
     }
 
-    /// The path of the page that asks for confirmation before disabling.
-    pub fn disable_path(&self) -> String {
-        format!("{}/disable", self.path())
+    /// The path of the page that asks for confirmation.
+    pub fn confirm_path(&self, action: Action) -> String {
+        format!("{}/{}", self.path(), action.slug())
     }
 
     /// A short name of the key, in 16 hex digits: what a browser says that it looks at. FNV-1a of 64 bits over
@@ -275,6 +277,9 @@ pub struct StreamReport {
     pub mode: Option<String>,
     /// Registered consumers (enhanced fan-out), where the count was given.
     pub consumers: Option<i32>,
+    /// The key that the KeyId was seen to mean, where KMS was asked for it.
+    #[serde(default)]
+    pub key_arn: Option<Box<KeyArn>>,
     /// When the read was asked for: evidence counts only from here on.
     pub asked_at: Timestamp,
     /// When AWS's answer was in: what the page calls the time of the read.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::stream::StreamName;
+use super::{encryption::InvalidKeyId, stream::StreamName};
 
 /// A mistake in a form. The codes are part of the address of a page that comes back after a mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]
@@ -22,6 +22,18 @@ pub enum FormMistake {
     PasswordLength,
     #[error("wait-invalid")]
     WaitInvalid,
+    #[error("key-invalid")]
+    KeyInvalid,
+    #[error("key-unseen")]
+    KeyUnseen,
+    #[error("quota-used")]
+    QuotaUsed,
+    #[error("answer-invalid")]
+    AnswerInvalid,
+    #[error("record-not-agreed")]
+    RecordNotAgreed,
+    #[error("change-not-newest")]
+    ChangeNotNewest,
     #[error("form-incomplete")]
     FormIncomplete,
     #[error("too-many-failures")]
@@ -41,7 +53,7 @@ pub enum FormMistake {
 }
 
 impl FormMistake {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::NameMismatch,
         Self::ReasonMissing,
         Self::ReasonTooLong,
@@ -49,6 +61,12 @@ impl FormMistake {
         Self::UserNameInvalid,
         Self::PasswordLength,
         Self::WaitInvalid,
+        Self::KeyInvalid,
+        Self::KeyUnseen,
+        Self::QuotaUsed,
+        Self::AnswerInvalid,
+        Self::RecordNotAgreed,
+        Self::ChangeNotNewest,
         Self::FormIncomplete,
         Self::TooManyFailures,
         Self::PasswordWrong,
@@ -79,6 +97,30 @@ impl FormMistake {
             }
             Self::PasswordLength => "A password has 15 to 128 characters. Nothing was saved. Choose another.".to_owned(),
             Self::WaitInvalid => "The time to wait is 1 to 240 minutes. Nothing was sent. Choose one of the times.".to_owned(),
+            Self::KeyInvalid => format!("This is not a form of key id that AWS takes: {InvalidKeyId}. Nothing was sent."),
+            Self::KeyUnseen => {
+                "This key cannot be seen from here (it is of another account, or its account does not show it), so whether Kinesis can use \
+                 it is not known. Nothing was sent. Check the key; to send it all the same, press the button once more."
+                    .to_owned()
+            }
+            Self::QuotaUsed => {
+                "Keystream counts 25 of this kind for this stream in 24 h, and AWS refuses the 26th. Nothing was sent. Wait until one frees, or \
+                 say why it is to be sent all the same."
+                    .to_owned()
+            }
+            Self::AnswerInvalid => {
+                "This is not a producer's answer: JSON of PutRecord or PutRecords with an EncryptionType of NONE or KMS. Nothing was kept. Paste it \
+                 whole."
+                    .to_owned()
+            }
+            Self::RecordNotAgreed => {
+                "That a marked record reaches every consumer was not agreed to. Nothing was written. Tick the box if that may be.".to_owned()
+            }
+            Self::ChangeNotNewest => {
+                "A later change of this stream was sent: what records say now is not about this one. Nothing was written or looked at. Ask on the \
+                 newest change."
+                    .to_owned()
+            }
             Self::FormIncomplete => "The form arrived incomplete. Nothing was sent. Reload the page and fill it in again.".to_owned(),
             Self::TooManyFailures => {
                 "Too many attempts failed for this account or from your network. The password was not looked at. Wait, and try again."

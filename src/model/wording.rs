@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, End, Ending, LastRead, Rung, RungState, Saw, SentAs, Usual},
+    change::{Action, Change, End, Ending, LastRead, Rung, RungState, Saw, SentAs, Usual},
+    encryption::EncryptionReport,
     refusal::{AwsWords, Refusal},
     retention,
     timestamp::{MINUTE_MS, SECOND_MS, Timestamp, span},
@@ -18,6 +19,8 @@ pub fn rung(change: &Change, rung: Rung) -> String {
         (Rung::Accepted, RungState::NotObserved) if change.outcome_unknown.is_some() => {
             "AWS's answer was not observed. What caused a later state is not established.".to_owned()
         }
+        (Rung::Proven, RungState::NotYet) => format!("not yet. {}", proven(change)),
+        (Rung::Proven, RungState::NotObserved) => format!("not observed. {}", proven(change)),
         (_, RungState::NotYet) => "not yet".to_owned(),
         (_, RungState::NotObserved) => "not observed".to_owned(),
         (rung, RungState::Lit(at)) => lit(change, rung, at),
@@ -26,6 +29,12 @@ pub fn rung(change: &Change, rung: Rung) -> String {
 
 fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
     let clock = at.clock_seconds();
+    let key = change.key.as_ref().map_or("the key", |key| key.as_str());
+    // As AWS reports it, which may be another name of the key that was sent.
+    let reported = match &change.last_read {
+        Some(LastRead { saw: Saw::State { encryption: EncryptionReport::Encrypted(Some(reported)), .. }, .. }) => reported.as_str(),
+        _ => key,
+    };
     match rung {
         Rung::Requested => {
             let sent = if change.sent_at.is_none() { " Nothing has been sent to AWS." } else { "" };
@@ -49,24 +58,69 @@ fn lit(change: &Change, rung: Rung, at: Timestamp) -> String {
             let id = id.map_or_else(String::new, |id| format!(" (id {id})"));
             let is_still_on = change.reached_at.is_none()
                 && match &change.last_read {
-                    Some(LastRead { saw: Saw::State { encryption, .. }, .. }) => change.is_old_state(encryption),
+                    Some(LastRead { saw: Saw::State { encryption, .. }, .. }) => change.is_as_before(encryption),
                     // The read before sending said so.
                     None => true,
                     Some(_) => false,
                 };
-            let still = if is_still_on { " Encryption is still on as far as AWS has reported." } else { "" };
+            let still = match (is_still_on, change.action, &change.from) {
+                (false, ..) => "",
+                (true, Action::Disable, _) => " Encryption is still on as far as AWS has reported.",
+                (true, Action::Enable, Some(EncryptionReport::Encrypted(_))) => {
+                    " The former key is still in use as far as AWS has reported."
+                }
+                (true, Action::Enable, _) => " Encryption is still off as far as AWS has reported.",
+            };
             format!("AWS accepted the request{id} at {clock}.{still}")
         }
         Rung::Updating => format!("AWS reports UPDATING since {clock}. Reading and writing go on."),
-        Rung::Reached => format!("AWS reports ACTIVE and NONE at {clock}. For up to 5 s new records may still be encrypted."),
+        Rung::Reached => match (change.action, &change.from) {
+            (Action::Disable, _) => format!("AWS reports ACTIVE and NONE at {clock}. For up to 5 s new records may still be encrypted."),
+            (Action::Enable, Some(EncryptionReport::Encrypted(_))) => {
+                format!(
+                    "AWS reports ACTIVE and KMS at {clock}, with {reported}. For up to 5 s new records may still be encrypted under the former key."
+                )
+            }
+            (Action::Enable, _) => {
+                format!(
+                    "AWS reports ACTIVE and KMS at {clock}, with {reported}. For up to 5 s new records may still be stored unencrypted."
+                )
+            }
+        },
+        Rung::Proven => proven(change),
+        Rung::Settled if change.action == Action::Enable => {
+            let former = match &change.from {
+                Some(EncryptionReport::Encrypted(former)) => {
+                    let until = retention::key_needed_until(change.reached_at.unwrap_or(at), change.retention_hours);
+                    let former = former.as_ref().map_or("the former key", |former| former.as_str());
+                    format!(" Keep {former} until {}.", until.day_and_minute())
+                }
+                _ => " Records stored before stay unencrypted.".to_owned(),
+            };
+            format!(
+                "Encrypted with {reported}, ACTIVE. AWS's 5 s have passed and a second read agrees ({clock}).{former} No record has been checked."
+            )
+        }
         Rung::Settled => {
             let until = retention::key_needed_until(change.reached_at.unwrap_or(at), change.retention_hours);
-            let key = change.key.as_ref().map_or("the key", |key| key.as_str());
             format!(
                 "Not encrypted, ACTIVE. AWS's 5 s have passed and a second read agrees ({clock}). Keep {key} until {}. No record has been checked.",
                 until.day_and_minute()
             )
         }
+    }
+}
+
+/// What records say, where somebody asked.
+fn proven(change: &Change) -> String {
+    let words = change.proof.as_ref().map(|proof| (proof.words(change.action), proof.contradicts(change.action)));
+    match words {
+        None => String::new(),
+        Some((words, false)) if matches!(change.from, Some(EncryptionReport::Encrypted(_))) => {
+            format!("{words} The stream was encrypted before: a type does not tell one key from another.")
+        }
+        Some((words, false)) => words,
+        Some((words, true)) => format!("{words} That speaks against this change: look who else changes the stream."),
     }
 }
 
@@ -121,13 +175,21 @@ pub fn summary(change: &Change) -> Option<Summary> {
         End::Settled if change.reverted.is_some() => change.reverted.as_ref().map(|reverted| {
             let settled = change.settled_at.map_or_else(String::new, Timestamp::date);
             let (by, seen) = (reverted.at.day_and_minute(), reverted.saw.words());
-            let text = format!(
-                "Settled on {settled}, encrypted again by {by}: AWS reports {seen}. By whom is not known yet. Keystream will not fight it."
-            );
+            let what = match change.action {
+                Action::Disable => "encrypted again",
+                Action::Enable => "changed again",
+            };
+            let text =
+                format!("Settled on {settled}, {what} by {by}: AWS reports {seen}. By whom is not known yet. Keystream will not fight it.");
             said("Reverted", text)
         }),
         End::Settled => {
-            Some(Summary { is_bad: false, ..said("Settled", format!("{} is not encrypted, and AWS reports it ACTIVE.", change.arn.name)) })
+            let (name, key) = (&change.arn.name, change.key.as_ref().map_or("a key", |key| key.as_str()));
+            let text = match change.action {
+                Action::Disable => format!("{name} is not encrypted, and AWS reports it ACTIVE."),
+                Action::Enable => format!("{name} is encrypted with {key}, and AWS reports it ACTIVE."),
+            };
+            Some(Summary { is_bad: false, ..said("Settled", text) })
         }
         End::Rejected(refusal) => Some(Summary { aws: refusal.aws.clone(), ..said("Rejected", refusal.text(change)) }),
         End::Expired if change.cancelled.is_some() => change.cancelled.as_ref().map(|cancelled| {
@@ -141,10 +203,16 @@ pub fn summary(change: &Change) -> Option<Summary> {
                 .map_or_else(String::new, |until| format!("The stream was not ACTIVE until {}. ", until.day_and_minute()));
             plain("Expired", format!("{not_in_time}Never sent. Nothing changed. Start again if still wanted."))
         }
-        End::NotApplied => plain(
-            "Not applied",
-            "For 2 min AWS has reported ACTIVE and KMS. The change did not take effect. To try again, start a new change.".to_owned(),
-        ),
+        End::NotApplied => {
+            let state = match (change.action, &change.from) {
+                (Action::Disable, _) => "KMS".to_owned(),
+                (Action::Enable, Some(EncryptionReport::Encrypted(Some(key)))) => format!("KMS with {key}"),
+                (Action::Enable, _) => "NONE".to_owned(),
+            };
+            let text =
+                format!("For 2 min AWS has reported ACTIVE and {state}. The change did not take effect. To try again, start a new change.");
+            plain("Not applied", text)
+        }
         End::Superseded { saw: Saw::NotFound } => plain(
             "Superseded",
             format!(
@@ -153,7 +221,13 @@ pub fn summary(change: &Change) -> Option<Summary> {
             ),
         ),
         End::Superseded { saw } => {
-            let key = change.key.as_ref().map_or_else(String::new, |key| format!(" Before, it was encrypted with {key}."));
+            let key = match (change.action, &change.key, &change.from) {
+                (Action::Disable, Some(key), _) | (Action::Enable, _, Some(EncryptionReport::Encrypted(Some(key)))) => {
+                    format!(" Before, it was encrypted with {key}.")
+                }
+                (Action::Enable, _, Some(EncryptionReport::NotEncrypted)) => " Before, it was not encrypted.".to_owned(),
+                _ => String::new(),
+            };
             plain(
                 "Superseded",
                 format!(
@@ -200,7 +274,14 @@ pub fn support_text(change: &Change, now: Timestamp) -> String {
         format!("{} of {}", change.action.verb(), change.arn),
         format!("Account {}, Region {}", change.arn.account, change.arn.region),
         format!("Stream created {}", change.stream_created),
-        format!("Key as AWS reported it: {}", change.key.as_ref().map_or("none", |key| key.as_str())),
+        format!(
+            "{}: {}",
+            match change.action {
+                Action::Disable => "Key as AWS reported it",
+                Action::Enable => "Key that was chosen",
+            },
+            change.key.as_ref().map_or("none", |key| key.as_str())
+        ),
         format!("Keystream change {}, asked for by {}", change.id, change.actor),
         String::new(),
     ];
@@ -221,6 +302,9 @@ pub fn support_text(change: &Change, now: Timestamp) -> String {
             let id = aws.request_id.as_deref().unwrap_or("none");
             lines.push(format!("AWS answered {} (request id {id}, {}): {}", aws.code, aws.at, aws.message));
         }
+    }
+    if let Some(proof) = &change.proof {
+        lines.push(format!("Proof: {}", proof.words(change.action)));
     }
     if let Some(read) = &change.last_read {
         lines.push(format!("Last DescribeStreamSummary {}: {}", read.at, read.saw.words()));

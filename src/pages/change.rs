@@ -7,11 +7,12 @@ use super::{Follows, loaded, shown};
 use crate::{
     api,
     client::{copy, live::Live},
-    components::{Ladder, SelfRefresh, TargetLine, When},
+    components::{Ladder, Mistake, NeededKeys, SelfRefresh, TargetLine, UndoLink, When},
     model::{
         change_card::ChangeCard,
         pages::{ChangePage as Page, Pace, PageContent},
         timestamp::span,
+        validation::FormMistake,
         wording::Summary,
     },
 };
@@ -20,7 +21,7 @@ use crate::{
 #[component]
 pub fn ChangePage() -> impl IntoView {
     let page = loaded(Follows::News, |asked| {
-        let asking = api::changes::load_change(asked.part("id"), asked.is_refresh);
+        let asking = api::changes::load_change(asked.part("id"), asked.value("problem"), asked.is_refresh);
         async { asking.await.map(PageContent::Change) }
     });
     view! {
@@ -35,15 +36,18 @@ pub fn ChangePage() -> impl IntoView {
 #[component]
 fn Details(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
-    let Page { change, target, pace, checks, support } = page;
+    let Page { change, mistake, row, target, pace, checks, support } = page;
     let heading = format!("Change of {}", change.arn.name);
     let stream = change.stream();
     let stream_path = stream.path();
     let address = change.path();
     let is_moving = change.is_active();
     let facts = change.clone();
+    let undo = row.map(|row| (change.clone(), live.row(row)));
     let change = live.change(change);
     let is_waiting = move || live.may_change() && change.with(|change| change.is_waiting);
+    let is_provable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_proven));
+    let id = facts.id.clone();
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
     let summary = move || change.with(|change| change.summary.clone()).map(|summary| view! { <SummaryLine summary /> }.into_any());
     view! {
@@ -51,9 +55,11 @@ fn Details(page: Page) -> impl IntoView {
         <h1>{heading}</h1>
         <TargetLine stream target />
         {move || summary()}
+        {undo.map(|(change, row)| view! { <p><UndoLink change row is_in_list=false /></p> <NeededKeys row /> }.into_any())}
         <Ladder change=Signal::from(change) />
         {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
         {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}
+        {move || is_provable.get().then(|| view! { <ProofForms id=id.clone() mistake /> }.into_any())}
         <Facts change=facts pace />
         <Support text=support />
         <p><a href=stream_path>"Go to the stream"</a></p>
@@ -87,6 +93,41 @@ fn CancelForm(id: String) -> impl IntoView {
             <input r#type="hidden" name="id" value=id />
             <button type="submit">"Cancel"</button>
         </form>
+    }
+}
+
+/// Asks for what records say of a change that has settled.
+#[component]
+fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
+    let (by_write, by_read, reported) = (id.clone(), id.clone(), id);
+    view! {
+        // Always open: news draws the page anew, and must not shut what somebody is filling in.
+        <section class="proof" aria-labelledby="proof">
+            <h2 id="proof">"Proof by records"</h2>
+            <Mistake mistake />
+            <form method="post" action="/api/prove-by-read">
+                <input r#type="hidden" name="id" value=by_read />
+                <p>"Seen on read: Keystream looks at the records that arrive at the tip of each open shard for some seconds, and counts their types. It keeps no payload. Needs kinesis:ListShards, GetShardIterator and GetRecords, and kms:Decrypt for encrypted records."</p>
+                <button type="submit">"Look at records"</button>
+            </form>
+            <form method="post" action="/api/prove-by-write">
+                <input r#type="hidden" name="id" value=by_write />
+                <p><strong>"Verified by write: a marked record goes to each open shard and reaches every consumer."</strong>" It is billed and cannot be taken back; AWS's answer says how it was stored. Needs kinesis:PutRecords."</p>
+                <div class="check">
+                    <input id="agreed" r#type="checkbox" name="agreed" value="yes" />
+                    <label for="agreed">"A marked record may reach every consumer of this stream"</label>
+                </div>
+                <button type="submit">"Write marked records"</button>
+            </form>
+            <form method="post" action="/api/report-proof">
+                <input r#type="hidden" name="id" value=reported />
+                <div class="field">
+                    <label for="answer">"Answer of a producer to PutRecord or PutRecords"</label>
+                    <textarea id="answer" name="answer" rows="3" spellcheck="false" class="mono"></textarea>
+                </div>
+                <button type="submit">"Report this answer"</button>
+            </form>
+        </section>
     }
 }
 

@@ -39,7 +39,12 @@ fn List(page: Page) -> impl IntoView {
     }
     let is_moving = page.changes.iter().any(ChangeCard::is_active);
     let address = format!("/changes?page={}", page.page);
-    let rows = page.changes.into_iter().map(|change| view! { <Row change /> }.into_any()).collect_view();
+    let undoable = page.undoable;
+    let rows = page.changes.into_iter().map(|change| {
+        let undo = undoable.contains(&change.id).then(|| change.undo_path());
+        view! { <Row change undo /> }.into_any()
+    });
+    let rows = rows.collect_view();
     let previous = (page.page > 1).then(|| view! { <a rel="prev" href=format!("/changes?page={}", page.page - 1)>"Newer"</a> }.into_any());
     let next = page.has_more.then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
     view! {
@@ -51,12 +56,13 @@ fn List(page: Page) -> impl IntoView {
 }
 
 #[component]
-fn Row(change: ChangeCard) -> impl IntoView {
+fn Row(change: ChangeCard, undo: Option<String>) -> impl IntoView {
     let live = expect_context::<Live>();
     let path = change.path();
     let (title, what) = (format!("Change of {}", change.arn.name), change.what.clone());
     let (account, region) = (change.arn.account.to_string(), change.arn.region.to_string());
     let (actor, reason, requested_at) = (change.actor.clone(), change.reason.clone(), change.requested_at);
+    let name = change.arn.name.to_string();
     let change = live.change(change);
     let marks = Signal::derive(move || change.with(|change| Some(change.marks())));
     view! {
@@ -66,6 +72,7 @@ fn Row(change: ChangeCard) -> impl IntoView {
             <td data-label="Stands at">
                 {move || change.with(|change| change.end.clone().map(|end| view! { <span class="end">{end}</span> " " }.into_any()))}
                 <LadderMarks marks />
+                {undo.map(|href| view! { " " <a class="action undo" href=href>"Undo"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }.into_any())}
             </td>
             <td data-label="Account" class="mono">{account}</td>
             <td data-label="Region" class="mono">{region}</td>

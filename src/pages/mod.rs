@@ -3,11 +3,12 @@
 mod audit;
 mod change;
 mod changes;
+mod confirm;
+mod confirm_dialog;
+mod confirm_form;
 mod confirm_identity;
-mod disable;
-mod disable_dialog;
-mod disable_form;
 mod help;
+mod keys;
 mod settings;
 mod setup;
 mod sign_in;
@@ -19,9 +20,10 @@ pub use self::{
     audit::AuditPage,
     change::ChangePage,
     changes::ChangesPage,
+    confirm::{DisablePage, EnablePage},
     confirm_identity::IdentityPage,
-    disable::DisablePage,
     help::HelpPage,
+    keys::{KeyPage, KeysPage},
     settings::SettingsPage,
     setup::SetupPage,
     sign_in::SignInPage,

@@ -10,7 +10,7 @@ use crate::{
     components::{Done, Mistake, PasswordField, Table, When},
     model::{
         inventory::{Condition, TargetHealth},
-        pages::{SessionCard, SettingsPage as Page},
+        pages::{QuotaSum, SessionCard, SettingsPage as Page},
         validation::FormMistake,
     },
 };
@@ -41,6 +41,10 @@ fn Settings(page: Page) -> impl IntoView {
             <Targets may_pause=page.may_pause />
         </section>
         <section class="part">
+            <h2>"Changes of the last 24 h"</h2>
+            <QuotaSums sums=page.quota />
+        </section>
+        <section class="part">
             <h2>"Your account"</h2>
             <dl class="facts">
                 <div><dt>"User name"</dt><dd>{person.0}</dd></div>
@@ -60,6 +64,30 @@ fn Settings(page: Page) -> impl IntoView {
             <Sessions sessions=page.sessions />
         </section>
     }
+}
+
+/// What the journal sums up per account and Region. AWS's 25 a day are counted per stream: a sum refuses nothing.
+#[component]
+fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
+    if sums.is_empty() {
+        return view! { <p class="nothing">"Keystream sent no change in the last 24 h."</p> }.into_any();
+    }
+    let rows = sums.into_iter().map(|sum| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Account" class="mono">{sum.account.to_string()}</th>
+                <td data-label="Region" class="mono">{sum.region.to_string()}</td>
+                <td data-label="Disables">{sum.disables.range()}</td>
+                <td data-label="Enables">{sum.enables.range()}</td>
+            </tr>
+        }
+        .into_any()
+    });
+    view! {
+        <p class="hint">"Sent by Keystream. AWS allows 25 of each in 24 h and does not say whether per stream or per account and Region: Keystream counts per stream, and shows the sums here."</p>
+        <Table caption="Changes of the last 24 h" class="plain" columns=&["Account", "Region", "Disables", "Enables"]>{rows.collect_view()}</Table>
+    }
+    .into_any()
 }
 
 #[component]

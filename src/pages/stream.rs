@@ -3,17 +3,24 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Follows, disable_dialog::DisableDialog, loaded, shown, titled};
+use super::{
+    Follows,
+    confirm_dialog::{ConfirmDialog, Confirming},
+    loaded, shown, titled,
+};
 use crate::{
     api,
     client::live::Live,
-    components::{Age, DisableLink, EncryptionLabel, LadderMarks, SelfRefresh, StatusLabel, TargetLine, When},
+    components::{
+        Age, ConfirmLink, EncryptionLabel, LadderMarks, NeededKeys, OnConfirm, QuotaWords, SelfRefresh, StatusLabel, TargetLine, UndoLink,
+        When,
+    },
     model::{
         change_card::ChangeCard,
         encryption::EncryptionState,
         inventory::StreamRow,
         pages::{PageContent, StreamPage as Page},
-        stream::{StreamKey, StreamReport},
+        stream::StreamReport,
     },
 };
 
@@ -25,35 +32,34 @@ pub fn StreamPage() -> impl IntoView {
         let asking = api::streams::load_stream(asked.part("account"), asked.part("region"), asked.part("name"), asked.is_refresh);
         async { asking.await.map(PageContent::Stream) }
     });
-    let confirming = RwSignal::new(None::<StreamKey>);
-    let on_disable = Callback::new(move |key| confirming.set(Some(key)));
+    let confirming: Confirming = RwSignal::new(None);
+    let on_confirm = OnConfirm::new(move |asked| confirming.set(Some(asked)));
     view! {
         <Title text=move || title() />
         {shown(page, move |content| match content {
-            PageContent::Stream(page) => Some(view! { <Details page on_disable /> }.into_any()),
+            PageContent::Stream(page) => Some(view! { <Details page on_confirm /> }.into_any()),
             _ => None,
         })}
-        <DisableDialog confirming />
+        <ConfirmDialog confirming />
     }
 }
 
 #[component]
-fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
+fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
     let live = expect_context::<Live>();
-    let Page { row, report, target, changes } = page;
+    let Page { row, report, target, changes, disables, enables } = page;
     let key = row.key.clone();
     let is_moving = row.is_changing();
     let address = key.path();
     let heading = key.name.to_string();
     let (place, of) = (key.clone(), key.clone());
     let row = live.row(row);
-    let offered = Memo::new(move |_| row.with(|row| (live.may_change() && row.offers_disable()).then(|| row.key.clone())));
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <div class="title-line">
             <h1>{heading}</h1>
             <span class="spacer"></span>
-            {move || offered.get().map(|key| view! { <DisableLink key on_disable /> }.into_any())}
+            <ConfirmLink row on_confirm />
         </div>
         <TargetLine stream=place target />
         <div class="columns">
@@ -79,7 +85,10 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
                         <dd><code>{move || row.with(key_words)}</code></dd>
                     </div>
                     {report.map(|report| view! { <ReportFacts report /> }.into_any())}
+                    <div><dt>"Disables in 24 h"</dt><dd><QuotaWords quota=disables /></dd></div>
+                    <div><dt>"Enables in 24 h"</dt><dd><QuotaWords quota=enables /></dd></div>
                 </dl>
+                <NeededKeys row />
                 {move || {
                     row.with(|row| row.problem.clone())
                         .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try from {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
@@ -87,7 +96,7 @@ fn Details(page: Page, on_disable: Callback<StreamKey>) -> impl IntoView {
             </section>
             <section aria-labelledby="what-happened">
                 <h2 id="what-happened">"Changes"</h2>
-                <History changes />
+                <History changes row />
             </section>
         </div>
     }
@@ -117,13 +126,14 @@ fn ReportFacts(report: StreamReport) -> impl IntoView {
 }
 
 #[component]
-fn History(changes: Vec<ChangeCard>) -> impl IntoView {
+fn History(changes: Vec<ChangeCard>, row: Memo<StreamRow>) -> impl IntoView {
     if changes.is_empty() {
         return view! { <p class="nothing">"No change was asked for here."</p> }.into_any();
     }
     let live = expect_context::<Live>();
     let entries = changes.into_iter().map(|change| {
         let (path, requested_at) = (change.path(), change.requested_at);
+        let card = change.clone();
         let change = live.change(change);
         let marks = Signal::derive(move || change.with(|change| Some(change.marks())));
         view! {
@@ -136,6 +146,7 @@ fn History(changes: Vec<ChangeCard>) -> impl IntoView {
                 " "
                 <span class="end">{move || change.with(|change| change.end.clone())}</span>
                 <LadderMarks marks />
+                <UndoLink change=card row is_in_list=true />
             </li>
         }
         .into_any()

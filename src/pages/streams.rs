@@ -4,16 +4,19 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_meta::Title;
 use leptos_router::{NavigateOptions, hooks::use_navigate, params::ParamsMap};
 
-use super::{Follows, disable_dialog::DisableDialog, loaded, shown};
+use super::{
+    Follows,
+    confirm_dialog::{ConfirmDialog, Confirming},
+    loaded, shown,
+};
 use crate::{
     api,
     client::{form_pairs, forms_follow, live::Live},
-    components::{Filters, SelfRefresh, StreamsTable, TargetStrip},
+    components::{Filters, OnConfirm, SelfRefresh, StreamsTable, TargetStrip},
     model::{
         encryption::EncryptionState,
         list_query::{Counts, ListQuery, StatusFilter},
         pages::{ListPage, PageContent},
-        stream::StreamKey,
     },
 };
 
@@ -24,8 +27,8 @@ pub fn StreamsPage() -> impl IntoView {
         let asking = api::streams::list_streams(pairs(&asked.query), asked.is_refresh);
         async { asking.await.map(PageContent::Streams) }
     });
-    let confirming = RwSignal::new(None::<StreamKey>);
-    let on_disable = Callback::new(move |key| confirming.set(Some(key)));
+    let confirming: Confirming = RwSignal::new(None);
+    let on_confirm = OnConfirm::new(move |asked| confirming.set(Some(asked)));
     // Kept here: news of the fleet draws the list anew, and must not shut what somebody is filling in.
     let is_open = RwSignal::new(false);
     let drawn = StoredValue::new(None::<String>);
@@ -49,11 +52,11 @@ pub fn StreamsPage() -> impl IntoView {
                     Some(_) => {}
                 }
                 drawn.set_value(Some(href));
-                Some(view! { <List page is_open on_disable on_submit /> }.into_any())
+                Some(view! { <List page is_open on_confirm on_submit /> }.into_any())
             }
             _ => None,
         })}
-        <DisableDialog confirming />
+        <ConfirmDialog confirming />
     }
 }
 
@@ -63,7 +66,7 @@ fn pairs(address: &ParamsMap) -> Vec<(String, String)> {
 }
 
 #[component]
-fn List(page: ListPage, is_open: RwSignal<bool>, on_disable: Callback<StreamKey>, on_submit: Callback<SubmitEvent>) -> impl IntoView {
+fn List(page: ListPage, is_open: RwSignal<bool>, on_confirm: OnConfirm, on_submit: Callback<SubmitEvent>) -> impl IntoView {
     let live = expect_context::<Live>();
     let ListPage { query, ignored, selection, counts, facets } = page;
     let is_moving = counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
@@ -79,7 +82,7 @@ fn List(page: ListPage, is_open: RwSignal<bool>, on_disable: Callback<StreamKey>
         <FacetLine counts query=query.clone() />
         <Filters query=query.clone() facets matching=selection.matching all=counts.all is_open on_submit />
         {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> }.into_any())}
-        <StreamsTable rows=selection.rows query=query.clone() on_disable />
+        <StreamsTable rows=selection.rows query=query.clone() on_confirm />
         {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> }.into_any())}
         <Paging query page=selection.page pages=selection.pages />
     }

@@ -138,6 +138,7 @@ impl RequestContext {
         Frame {
             targets: requester.as_ref().map_or_else(Vec::new, |requester| inventory.health(&requester.scope)),
             break_glass_at: requester.as_ref().and_then(|requester| requester.break_glass_at).filter(is_recent),
+            key_alarms: requester.as_ref().map_or_else(Vec::new, |requester| self.state.changes.keys.alarms(&requester.scope)),
             user: self.signed_in(),
             is_demo: self.state.is_demo,
             is_read_only: self.state.is_read_only,

@@ -15,6 +15,7 @@ pub mod forms;
 mod housekeeping;
 pub mod http;
 pub mod inventory;
+pub mod keys;
 pub mod lifecycle;
 pub mod listen;
 pub mod middleware;

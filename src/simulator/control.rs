@@ -7,7 +7,9 @@
 //!   `DELETE` removes all.
 //! - `POST /_control/fleet`: `{"account", "region", "count"}` makes so many streams as `simulate --streams` does, beside those
 //!   that are there.
-//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?, "rtt_ms"?}`.
+//! - `POST /_control/keys`: `{"account", "region", "id"?, "alias"?, ...}` makes or changes a key of KMS; `"delete": true` removes it.
+//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?, "rtt_ms"?,
+//!   "trail_lag_ms"?, "canonical_keys"?}`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -92,6 +94,14 @@ struct StreamOrder {
     reshard_ms: Option<u64>,
     /// In place of the tags that it has.
     tags: Option<BTreeMap<String, String>>,
+    retention_hours: Option<i32>,
+    /// Closes the open shards, and opens so many in their place.
+    shards: Option<i32>,
+    /// On so many of the open shards somebody writes all the time.
+    busy_shards: Option<i32>,
+    /// So many successful changes by somebody else, an hour ago, which CloudTrail knows.
+    stops_today: Option<u32>,
+    starts_today: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -111,6 +121,8 @@ struct SettingsOrder {
     lagging_reads: Option<u32>,
     speed: Option<u32>,
     rtt_ms: Option<u64>,
+    trail_lag_ms: Option<u64>,
+    canonical_keys: Option<bool>,
 }
 
 /// Answers one request to the control endpoint.
@@ -140,6 +152,7 @@ pub fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (S
             done
         }
         (&Method::POST, "/_control/fleet") => parsed(body, |order| add_fleet(world, order)),
+        (&Method::POST, "/_control/keys") => parsed(body, |order| world.keys.order(order)),
         (&Method::POST, "/_control/settings") => parsed(body, |order: SettingsOrder| change_settings(&mut world.settings, &order)),
         _ => (StatusCode::NOT_FOUND, json!({"error": "no such control"})),
     }
@@ -174,6 +187,21 @@ fn change_stream(world: &mut World, order: StreamOrder) {
     if let Some(tags) = order.tags {
         stream.tags = tags;
     }
+    stream.retention_hours = order.retention_hours.unwrap_or(stream.retention_hours);
+    if let Some(shards) = order.shards {
+        stream.first_shard += stream.open_shards;
+        stream.open_shards = shards;
+    }
+    stream.busy_shards = order.busy_shards.unwrap_or(stream.busy_shards);
+    for (is_start, operation, count) in
+        [(false, "StopStreamEncryption", order.stops_today), (true, "StartStreamEncryption", order.starts_today)]
+    {
+        let Some(count) = count else { continue };
+        if let Some(stream) = world.stream(&caller, &order.name) {
+            stream.use_up(is_start, count);
+        }
+        world.trail.note_others(&caller, operation, &order.name, count);
+    }
 }
 
 fn add_fleet(world: &mut World, order: FleetOrder) -> Result<(), String> {
@@ -193,6 +221,8 @@ fn change_settings(settings: &mut Settings, order: &SettingsOrder) -> Result<(),
     settings.late_flip = order.late_flip_ms.map_or(settings.late_flip, Duration::from_millis);
     settings.lagging_reads = order.lagging_reads.unwrap_or(settings.lagging_reads);
     settings.speed = order.speed.unwrap_or(settings.speed);
+    settings.canonical_keys = order.canonical_keys.unwrap_or(settings.canonical_keys);
+    settings.trail_lag = order.trail_lag_ms.map_or(settings.trail_lag, Duration::from_millis);
     settings.rtt = order.rtt_ms.map_or(settings.rtt, Duration::from_millis);
     Ok(())
 }

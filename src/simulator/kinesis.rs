@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Refused,
+    Outcome, Refused, records,
     world::{Caller, Stream, World},
 };
 use crate::model::encryption::KeyId;
@@ -30,7 +30,11 @@ pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) 
         "DescribeStream" => describe_stream(world, caller, input),
         "StopStreamEncryption" => change_encryption(world, caller, input, false),
         "StartStreamEncryption" => change_encryption(world, caller, input, true),
-        "PutRecord" => put_record(world, caller, input),
+        "PutRecord" => records::put_record(world, caller, input),
+        "PutRecords" => records::put_records(world, caller, input),
+        "ListShards" => records::list_shards(world, caller, input),
+        "GetShardIterator" => records::get_shard_iterator(world, caller, input),
+        "GetRecords" => records::get_records(world, caller, input),
         _ => Err(Refused::new("UnknownOperationException", "The operation is not one of the simulator's")),
     }
 }
@@ -68,6 +72,11 @@ fn describe_stream_summary(world: &mut World, caller: &Caller, input: &Value) ->
     let mut summary = description(caller, stream);
     summary["OpenShardCount"] = json!(stream.open_shards);
     summary["ConsumerCount"] = json!(stream.consumers);
+    if world.settings.canonical_keys
+        && let Some(arn) = summary["KeyId"].as_str().and_then(|key| world.keys.arn(caller, key))
+    {
+        summary["KeyId"] = json!(arn);
+    }
     Ok(Some(json!({"StreamDescriptionSummary": summary})))
 }
 
@@ -112,6 +121,7 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
     }
     let settings = world.settings.clone();
     let account = caller.account.clone();
+    let key_trouble = if is_start { world.keys.encrypt_with(caller, key).err() } else { None };
     let stream = find(world, caller, input)?;
     if stream.status != "ACTIVE" {
         let message = format!("Stream {} under account {account} not ACTIVE, instead in state {}", stream.name, stream.status);
@@ -121,18 +131,15 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
         let message = format!("Stream {} under account {account} has reached the limit of {A_DAY} changes in 24 hours.", stream.name);
         return Err(Refused::new("LimitExceededException", message));
     }
+    if let Some(refused) = key_trouble {
+        return Err(refused);
+    }
     stream.begin(is_start.then(|| key.to_owned()), &settings);
     Ok(None)
 }
 
-fn put_record(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
-    let stream = find(world, caller, input)?;
-    let encryption_type = if stream.key.is_some() { "KMS" } else { "NONE" };
-    let sequence_number = super::world::since_epoch().as_nanos().to_string();
-    Ok(Some(json!({"ShardId": "shardId-000000000000", "SequenceNumber": sequence_number, "EncryptionType": encryption_type})))
-}
-
-fn find<'a>(world: &'a mut World, caller: &Caller, input: &Value) -> Result<&'a mut Stream, Refused> {
+/// The stream that a request names.
+pub fn find<'a>(world: &'a mut World, caller: &Caller, input: &Value) -> Result<&'a mut Stream, Refused> {
     let Some(name) = stream_of(input) else {
         return Err(Refused::new("InvalidArgumentException", "Either StreamName or StreamARN must be given."));
     };

@@ -1,5 +1,5 @@
-//! An AWS-shaped server for the demo, the tests and the bench: Kinesis and what Keystream calls of STS and of the Resource
-//! Groups Tagging API, over AWS's JSON 1.1 and Query protocols, with AWS's documented behaviour and, on demand, its faults.
+//! An AWS-shaped server for the demo, the tests and the bench: Kinesis and what Keystream calls of KMS, CloudTrail, STS and the
+//! Resource Groups Tagging API, over AWS's JSON 1.1 and Query protocols, with AWS's documented behaviour and, on demand, its faults.
 //! It shares nothing with the server but `model`, and proves nothing by itself: the same journeys run against servers that
 //! others wrote.
 //!
@@ -11,9 +11,12 @@
 mod calls;
 mod control;
 mod kinesis;
+mod kms;
+mod records;
 pub mod samples;
 mod sts;
 mod tagging;
+mod trail;
 mod world;
 
 use std::{
@@ -42,6 +45,7 @@ pub use self::world::Settings;
 use self::{
     calls::Named,
     control::Fault,
+    trail::Entry,
     world::{Caller, World},
 };
 
@@ -134,7 +138,11 @@ async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
     }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let session = Caller::session(&head.headers);
+    // Some SDKs write the name of CloudTrail's service with the package that it is in.
+    let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
     match target.split_once('.') {
+        Some((kms::SERVICE, operation)) => answer_json(kms::call, operation, &caller, session.as_deref(), body, world).await,
+        Some((trail::SERVICE, operation)) => answer_json(trail::call, operation, &caller, session.as_deref(), body, world).await,
         Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &caller, session.as_deref(), body, world).await,
         Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &caller, session.as_deref(), body, world).await,
         _ => Answer::Send(sts::answer(&caller, body, &mut locked(world))),
@@ -155,6 +163,7 @@ async fn answer_json(
     let Ok(input) = serde_json::from_slice::<Value>(body) else {
         return Answer::Send(refuse(&Refused::new("SerializationException", "the body is not JSON")));
     };
+    let id = world::request_id();
     let named = Named { stream: kinesis::stream_of(&input), is_by_arn: input.get("StreamARN").is_some() };
     let fault = locked(world).take_fault(operation, caller, named.stream.as_deref());
     if let Some(Fault::DelayMs(millis)) = fault {
@@ -175,6 +184,17 @@ async fn answer_json(
         // What is spoiled on its way tells nobody anything.
         let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_)));
         world.calls.note(operation, caller, &named, session, &outcome, is_told);
+        if !never_arrives {
+            world.trail.note(Entry {
+                caller: caller.clone(),
+                operation: operation.to_owned(),
+                at: world::since_epoch().as_secs_f64(),
+                request_id: id.clone(),
+                session: session.map(ToOwned::to_owned),
+                input,
+                error: outcome.as_ref().err().map(|refused| refused.code.clone()),
+            });
+        }
         outcome
     };
     match fault {
@@ -197,10 +217,15 @@ async fn answer_json(
         Some(Fault::Html) => return Answer::Send(respond(StatusCode::OK, "text/html", "<html><body>Welcome to the proxy</body></html>")),
         _ => {}
     }
-    Answer::Send(match outcome {
+    let mut response = match outcome {
         Ok(output) => respond(StatusCode::OK, "application/x-amz-json-1.1", output.map_or_else(String::new, |value| value.to_string())),
         Err(refused) => refuse(&refused),
-    })
+    };
+    // The id under which CloudTrail has the call.
+    if let Ok(id) = header::HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    Answer::Send(response)
 }
 
 fn locked(world: &Mutex<World>) -> MutexGuard<'_, World> {

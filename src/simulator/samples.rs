@@ -137,6 +137,8 @@ pub(super) fn fleet(count: u32) -> impl Iterator<Item = Stream> {
 fn varied(mut stream: Stream, position: usize, tags: [(&str, &str); 3]) -> Stream {
     stream.retention_hours = [24, 24, 168, 48][position % 4];
     stream.open_shards = [1, 4, 2, 16, 8][position % 5];
+    // On all but the last of several.
+    stream.busy_shards = (stream.open_shards - 1).max(1);
     stream.is_on_demand = position % 3 == 1;
     stream.consumers = [0, 1, 2, 3][position % 4];
     if position % 5 != 4 {

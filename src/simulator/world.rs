@@ -13,7 +13,10 @@ use super::{
     Refused,
     calls::CallLog,
     control::{ArmedFault, Fault},
+    kms::Keys,
+    records::Log,
     samples,
+    trail::Trail,
 };
 use crate::model::stream::Region;
 
@@ -32,6 +35,10 @@ pub struct Settings {
     pub speed: u32,
     /// How long after it came every call of AWS is answered; orders to the control endpoint are answered at once.
     pub rtt: Duration,
+    /// Whether describes give the key's ARN, whatever form a start named it in.
+    pub canonical_keys: bool,
+    /// How long after a call CloudTrail tells of it.
+    pub trail_lag: Duration,
     /// So many streams in one account and Region, instead of the samples.
     pub fleet: Option<u32>,
 }
@@ -45,6 +52,8 @@ impl Default for Settings {
             lagging_reads: 0,
             speed: 1,
             rtt: Duration::ZERO,
+            canonical_keys: false,
+            trail_lag: Duration::from_secs(5),
             fleet: None,
         }
     }
@@ -112,6 +121,11 @@ pub struct Stream {
     pub created: f64,
     pub retention_hours: i32,
     pub open_shards: i32,
+    /// The number of the first shard that is open: those before it were closed by resharding.
+    pub first_shard: i32,
+    /// On so many of the open shards somebody writes all the time.
+    pub busy_shards: i32,
+    pub log: Log,
     pub is_on_demand: bool,
     pub consumers: i32,
     pub tags: BTreeMap<String, String>,
@@ -132,6 +146,9 @@ impl Stream {
             created,
             retention_hours: 24,
             open_shards: 1,
+            first_shard: 0,
+            busy_shards: 0,
+            log: Log::default(),
             is_on_demand: false,
             consumers: 0,
             tags: BTreeMap::new(),
@@ -176,6 +193,12 @@ impl Stream {
         }
     }
 
+    /// So many changes in one direction were made by somebody else within the last hours.
+    pub fn use_up(&mut self, is_start: bool, count: u32) {
+        let successes = if is_start { &mut self.starts } else { &mut self.stops };
+        successes.extend((0..count).map(|_| Instant::now()));
+    }
+
     /// How many of the 25 a day are used in this direction.
     pub fn used_today(&mut self, is_start: bool) -> usize {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -215,6 +238,8 @@ pub struct World {
     streams: BTreeMap<Caller, BTreeMap<String, Stream>>,
     pub faults: Vec<ArmedFault>,
     pub calls: CallLog,
+    pub keys: Keys,
+    pub trail: Trail,
     /// When the latest calls of each operation came.
     rates: HashMap<(Caller, String), VecDeque<Instant>>,
 }
@@ -222,7 +247,15 @@ pub struct World {
 impl World {
     /// A world without streams.
     pub fn empty(settings: Settings) -> Self {
-        Self { settings, streams: BTreeMap::new(), faults: Vec::new(), calls: CallLog::default(), rates: HashMap::new() }
+        Self {
+            settings,
+            streams: BTreeMap::new(),
+            faults: Vec::new(),
+            calls: CallLog::default(),
+            keys: Keys::default(),
+            trail: Trail::default(),
+            rates: HashMap::new(),
+        }
     }
 
     /// A world with the sample streams, or with the fleet that the settings ask for.
@@ -243,6 +276,12 @@ impl World {
 
     /// Puts streams beside those that are there; one of the same name is replaced.
     pub fn add(&mut self, caller: Caller, streams: impl Iterator<Item = Stream>) {
+        let streams: Vec<Stream> = streams.collect();
+        for key in streams.iter().filter_map(|stream| stream.key.as_deref()) {
+            self.keys.name(&caller, key);
+        }
+        self.keys.add_unusable(&caller);
+        let streams = streams.into_iter();
         self.streams.entry(caller).or_default().extend(streams.map(|stream| (stream.name.clone(), stream)));
     }
 

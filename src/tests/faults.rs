@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{
-        change::{Change, End},
+        change::{Action, Change, End},
         identity::Role,
         timestamp::SECOND_MS,
     },
@@ -105,19 +105,24 @@ impl Outcome {
 }
 
 /// Drives one case and says what is wrong with how it went.
-async fn run(kind: Kind, point: CrashPoint, outcome: Outcome) -> Result<(), String> {
+async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) -> Result<(), String> {
     let app = TestApp::with(Setup { database: kind, is_mortal: true, pace: 20, ..Setup::default() }).await;
     app.known("orders-prod").await;
     app.control("settings", json!({"transition_ms": if point == CrashPoint::Watching { 1_500 } else { 150 }})).await;
     if let Some(fault) = outcome.fault() {
-        app.control("faults", json!({"operation": "StopStreamEncryption", "fault": fault})).await;
+        app.control("faults", json!({"operation": action.call(), "fault": fault})).await;
     }
     let crash = app.state.store.crash.clone();
     if let Some((moment, side)) = point.commit(outcome) {
         crash.set(moment, side);
     }
     let operator = app.actor(Role::Operator).await;
-    let fields = operator.confirmation("orders-prod").await;
+    let fields = match action {
+        Action::Disable => operator.confirmation("orders-prod").await,
+        // Over the top: the key changes.
+        Action::Enable => operator.enabling("orders-prod", "alias/ledger").await,
+    };
+    let path = format!("/api/{}", action.slug());
     let crashed = async {
         if point == CrashPoint::Shutdown {
             until(|| async { app.state.store.active_changes().await.unwrap().pop().filter(|change| change.sent_at.is_some()) }).await;
@@ -129,7 +134,7 @@ async fn run(kind: Kind, point: CrashPoint, outcome: Outcome) -> Result<(), Stri
     };
     // A refused or settled change may be over before the point of the crash comes.
     let over = async {
-        operator.post("/api/disable", &borrowed(&fields)).await;
+        operator.post(&path, &borrowed(&fields)).await;
         let change = until(|| async { app.state.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) }).await;
         // The commit that was the last may be the point of the crash: it has its turn first.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -144,14 +149,14 @@ async fn run(kind: Kind, point: CrashPoint, outcome: Outcome) -> Result<(), Stri
     };
     judge(&app, point, outcome, has_crashed, ended.as_ref())
         .await
-        .map_err(|why| format!("{kind:?}, {point:?}, {outcome:?}: {why}; {ended:?}"))
+        .map_err(|why| format!("{kind:?}, {action:?}, {point:?}, {outcome:?}: {why}; {ended:?}"))
 }
 
 const ALL: crate::server::store::Stretch = crate::server::store::Stretch { skip: 0, take: 10 };
 
 async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: bool, ended: Option<&Change>) -> Result<(), String> {
     let ensure = |holds: bool, why: &str| if holds { Ok(()) } else { Err(why.to_owned()) };
-    let calls = app.calls("StopStreamEncryption").await;
+    let calls = app.calls("StopStreamEncryption").await + app.calls("StartStreamEncryption").await;
     ensure(calls <= 1, "more than one call")?;
     let is_sent = point.is_after_the_call();
     ensure(calls == usize::from(is_sent), "a call went out that must not, or did not that must")?;
@@ -162,14 +167,14 @@ async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: 
     };
     let key = app.known("orders-prod").await;
     let moment = app.state.clock.now();
-    let is_encrypted = until(|| async {
+    let is_as_before = until(|| async {
         let (_, report) = app.state.inventory.stream(&key)?;
         let report = report.filter(|report| report.asked_at > moment && report.status == crate::model::stream::StreamStatus::Active)?;
-        Some(report.key().is_some())
+        Some(report.key().is_some_and(|key| key.as_str() == "alias/orders"))
     })
     .await;
     let acted = is_sent && outcome.acts();
-    ensure(is_encrypted != acted, "the simulator did something else")?;
+    ensure(is_as_before != acted, "the simulator did something else")?;
     let how = &change.end.as_ref().unwrap().how;
     let is_right = match how {
         End::Settled => acted && change.settled_at.unwrap().millis_since(change.reached_at.unwrap()) >= 5 * SECOND_MS,
@@ -185,10 +190,10 @@ async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: 
     ensure(has_crashed == must_crash || point == CrashPoint::Shutdown, "the process did not end where it should have")
 }
 
-async fn matrix(kind: Kind) {
+async fn matrix(kind: Kind, action: Action) {
     let cases = CRASH_POINTS.into_iter().flat_map(|point| OUTCOMES.into_iter().map(move |outcome| (point, outcome)));
     let failures: Vec<String> = futures_util::stream::iter(cases)
-        .map(|(point, outcome)| run(kind, point, outcome))
+        .map(|(point, outcome)| run(kind, action, point, outcome))
         .buffer_unordered(8)
         .filter_map(|result| async { result.err() })
         .collect()
@@ -198,10 +203,15 @@ async fn matrix(kind: Kind) {
 
 #[tokio::test]
 async fn every_crash_with_every_outcome_ends_right_on_sqlite() {
-    matrix(Kind::Sqlite).await;
+    matrix(Kind::Sqlite, Action::Disable).await;
+}
+
+#[tokio::test]
+async fn every_crash_of_an_enable_ends_right_on_sqlite() {
+    matrix(Kind::Sqlite, Action::Enable).await;
 }
 
 #[tokio::test]
 async fn every_crash_with_every_outcome_ends_right_on_postgres() {
-    matrix(Kind::Postgres).await;
+    matrix(Kind::Postgres, Action::Disable).await;
 }

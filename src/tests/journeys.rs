@@ -8,7 +8,7 @@ use serde_json::json;
 use super::support::{ACCOUNT, REGION, TestApp, borrowed, until};
 use crate::{
     model::{
-        change::{Acceptance, End, Ending, Rung, RungState},
+        change::{Acceptance, Action, End, Ending, Rung, RungState},
         encryption::{EncryptionState, KeyId},
         identity::Role,
         refusal::{Obstacle, RefusalKind},
@@ -182,10 +182,15 @@ async fn a_limit_after_25_disables_is_the_quota() {
     app.control("faults", limit).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
     assert!(page.contains("Disables of this stream in 24 h: 25 of 25"), "{page}");
-    let id = operator.disable("orders-prod").await;
+    let mut fields = operator.confirmation("orders-prod").await;
+    let refused = operator.post("/api/disable", &borrowed(&fields)).await;
+    assert!(refused.location().contains("problem=quota-used"), "{}", refused.location());
+    fields.push(("quota_reason".to_owned(), "the key is gone".to_owned()));
+    let sent = operator.post("/api/disable", &borrowed(&fields)).await;
+    let id = sent.location().strip_prefix("/changes/").unwrap().to_owned();
     let change = app.change_when(&id, |change| !change.is_active()).await;
     let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{change:?}") };
-    assert_eq!(refusal.kind, RefusalKind::QuotaUsed { next_frees_at: now.plus_millis(-25_000).plus_millis(DAY_MS) });
+    assert_eq!(refusal.kind, RefusalKind::QuotaUsed { next_frees_at: now.plus_millis(DAY_MS) });
 }
 
 #[tokio::test]
@@ -207,7 +212,8 @@ async fn what_cannot_have_left_was_not_sent() {
         };
         let targets = targets::load(&[settings], &clock, None).await.unwrap();
         let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap();
-        let outcome = targets[0].kinesis.stop_stream_encryption(&StreamRef::Arn(arn), &KeyId::as_reported("alias/orders").unwrap()).await;
+        let outcome =
+            targets[0].kinesis.change_encryption(Action::Disable, &StreamRef::Arn(arn), &KeyId::as_reported("alias/orders").unwrap()).await;
         let SendOutcome::Rejected(refusal) = outcome else { panic!("{endpoint}: {outcome:?}") };
         let RefusalKind::NotSent { obstacle, detail } = &refusal.kind else { panic!("{endpoint}: {refusal:?}") };
         assert_eq!(*obstacle, expected, "{endpoint}: {detail}");

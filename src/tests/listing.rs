@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::support::until;
 use crate::{
     model::{
+        change::Action,
         encryption::KeyId,
         inventory::TargetHealth,
         scope::Scope,
@@ -45,7 +46,7 @@ impl Kinesis for Scripted {
         Err(ReadFailure { kind: ReadFailureKind::NotFound, why: "not there".to_owned(), in_short: "not there".to_owned() })
     }
 
-    async fn stop_stream_encryption(&self, _: &StreamRef, _: &KeyId) -> SendOutcome {
+    async fn change_encryption(&self, _: Action, _: &StreamRef, _: &KeyId) -> SendOutcome {
         panic!("nothing is sent here")
     }
 

@@ -6,6 +6,7 @@ mod audit;
 mod change_role;
 mod database;
 mod edge;
+mod enable;
 mod faults;
 mod fleet;
 mod forms;

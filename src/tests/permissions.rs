@@ -36,7 +36,12 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
         ("GET", "/setup/{token}" | "/pkg/{*file}" | "/favicon.svg" | "/robots.txt") => StatusCode::NOT_FOUND,
         (
             "GET",
-            "/streams/{account}/{region}/{name}" | "/streams/{account}/{region}/{name}/disable" | "/changes/{id}" | "/settings/users/{id}",
+            "/streams/{account}/{region}/{name}"
+            | "/streams/{account}/{region}/{name}/disable"
+            | "/streams/{account}/{region}/{name}/enable"
+            | "/changes/{id}"
+            | "/keys/{arn}"
+            | "/settings/users/{id}",
         ) => StatusCode::NOT_FOUND,
         ("GET", "/audit/export") => StatusCode::BAD_REQUEST,
         ("POST", "/csp-report") => StatusCode::NO_CONTENT,
@@ -47,6 +52,7 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/sign-out"
             | "/api/end-other-sessions"
             | "/api/settings"
+            | "/api/keys"
             | "/api/users"
             | "/api/confirm-identity-page",
         ) => StatusCode::OK,
@@ -56,7 +62,10 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             "/api/sign-in-demo"
             | "/api/setup"
             | "/api/disable"
+            | "/api/enable"
             | "/api/cancel-change"
+            | "/api/prove-by-read"
+            | "/api/report-proof"
             | "/api/end-session"
             | "/api/pause-target"
             | "/api/resume-target"
@@ -65,20 +74,26 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/disable-user"
             | "/api/enable-user",
         ) => StatusCode::NOT_FOUND,
-        ("POST", "/api/sign-in" | "/api/change-password" | "/api/confirm-identity" | "/api/add-user") => StatusCode::UNPROCESSABLE_ENTITY,
+        ("POST", "/api/sign-in" | "/api/change-password" | "/api/confirm-identity" | "/api/add-user" | "/api/prove-by-write") => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         ("POST", _) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }
 }
 
 /// Server functions that take forms; the others take JSON.
-const FORMS: [&str; 17] = [
+const FORMS: [&str; 21] = [
     "/api/sign-in",
     "/api/sign-in-demo",
     "/api/sign-out",
     "/api/setup",
     "/api/disable",
+    "/api/enable",
     "/api/cancel-change",
+    "/api/prove-by-write",
+    "/api/prove-by-read",
+    "/api/report-proof",
     "/api/pause-target",
     "/api/resume-target",
     "/api/end-session",
@@ -181,6 +196,17 @@ async fn pages_are_taken_over_by_wasm_or_stay_as_they_come() {
             plain.insert(route.path().to_owned());
         }
     }
-    let expected = ["/audit", "/confirm-identity", "/help", "/settings", "/settings/users", "/settings/users/{id}"];
+    let expected = [
+        "/audit",
+        "/confirm-identity",
+        "/help",
+        "/keys",
+        "/keys/{arn}",
+        "/settings",
+        "/settings/users",
+        "/settings/users/{id}",
+        "/setup/{token}",
+        "/sign-in",
+    ];
     assert_eq!(plain, expected.map(str::to_owned).into());
 }

@@ -89,6 +89,9 @@ fn change(id: &str, stream: &str) -> Change {
         arn,
         stream_created: NOW,
         key: None,
+        resolved: None,
+        from: None,
+        quota_reason: None,
         armed_until: None,
         retention_hours: 24,
         actor: "operator".to_owned(),
@@ -203,7 +206,7 @@ on_both! {
         sign_in(&store, "anna", "hash").await;
         store.keep_draft("d", "anna", "{}", NOW).await.unwrap();
         let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
-        let gone = StoredStream { key, rev: 1, listed: None, report: None, problem: None, gone_at: Some(NOW), tags: None };
+        let gone = StoredStream { rev: 1, gone_at: Some(NOW), ..StoredStream::unread(key) };
         let mut tx = store.write().await.unwrap();
         inventory::upsert(&mut tx, &gone).await.unwrap();
         tx.commit().await.unwrap();
@@ -231,7 +234,7 @@ on_both! {
 
     the_inventory_comes_back_as_it_was_written(database, store) {
         let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
-        let mut stream = StoredStream { key, rev: 0, listed: None, report: None, problem: None, gone_at: None, tags: Some(vec![("team".to_owned(), "payments".to_owned())]) };
+        let mut stream = StoredStream { tags: Some(vec![("team".to_owned(), "payments".to_owned())]), ..StoredStream::unread(key) };
         for gone_at in [None, Some(NOW), None] {
             let mut tx = store.write().await.unwrap();
             stream.rev = next_rev(&mut tx).await.unwrap();

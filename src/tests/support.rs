@@ -350,7 +350,7 @@ async fn run_on(ground: Arc<Ground>) -> Running {
     .unwrap()
 }
 
-/// Waits for a condition, at most a minute.
+/// Waits for a condition, at most two minutes.
 #[track_caller]
 pub fn until<T, F: Future<Output = Option<T>>>(condition: impl FnMut() -> F) -> impl Future<Output = T> {
     until_or_blame(Location::caller(), condition)
@@ -358,13 +358,13 @@ pub fn until<T, F: Future<Output = Option<T>>>(condition: impl FnMut() -> F) -> 
 
 async fn until_or_blame<T, F: Future<Output = Option<T>>>(caller: &Location<'_>, mut condition: impl FnMut() -> F) -> T {
     let begun = SystemClock.steady();
-    while SystemClock.steady().saturating_sub(begun) < Duration::from_secs(60) {
+    while SystemClock.steady().saturating_sub(begun) < Duration::from_secs(120) {
         if let Some(met) = condition().await {
             return met;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{caller}: waited a minute in vain");
+    panic!("{caller}: waited two minutes in vain");
 }
 
 async fn add_users(store: &Store, is_demo: bool) {
@@ -479,10 +479,35 @@ impl<'a> Actor<'a> {
         let page = self.get(&format!("/streams/{ACCOUNT}/{REGION}/{name}/disable")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         let mut fields = hidden_fields(&page.body);
-        assert_eq!(fields.len(), 7, "{}", page.body);
+        assert_eq!(fields.len(), 8, "{}", page.body);
         fields.push(("typed_name".to_owned(), name.to_owned()));
         fields.push(("reason".to_owned(), "OPS-1".to_owned()));
         fields
+    }
+
+    /// The same of an enable with a key.
+    pub async fn enabling(&self, name: &str, key: &str) -> Vec<(String, String)> {
+        let page = self.get(&format!("/streams/{ACCOUNT}/{REGION}/{name}/enable")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let mut fields = hidden_fields_of("enable", &page.body);
+        assert_eq!(fields.len(), 9, "{}", page.body);
+        for (field, value) in [("typed_name", name), ("reason", "OPS-1"), ("key", key)] {
+            fields.push((field.to_owned(), value.to_owned()));
+        }
+        fields
+    }
+
+    /// Confirms an enable by the plain form.
+    pub async fn try_enable(&self, name: &str, key: &str) -> Answer {
+        let fields = self.enabling(name, key).await;
+        self.post("/api/enable", &borrowed(&fields)).await
+    }
+
+    /// Confirms an enable by the plain form and returns the id of its change.
+    pub async fn enable(&self, name: &str, key: &str) -> String {
+        let answer = self.try_enable(name, key).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("led to {}", answer.location())).to_owned()
     }
 
     /// Confirms a disable by the plain form and returns the id of its change.
@@ -494,9 +519,14 @@ impl<'a> Actor<'a> {
     }
 }
 
-/// The hidden inputs of the confirmation's form.
+/// The hidden inputs of the form of a disable.
 pub fn hidden_fields(page: &str) -> Vec<(String, String)> {
-    let form = page.split("action=\"/api/disable\"").nth(1).unwrap_or_else(|| panic!("no form in {page}"));
+    hidden_fields_of("disable", page)
+}
+
+/// The hidden inputs of a confirmation's form.
+pub fn hidden_fields_of(action: &str, page: &str) -> Vec<(String, String)> {
+    let form = page.split(&format!("action=\"/api/{action}\"")).nth(1).unwrap_or_else(|| panic!("no form in {page}"));
     let form = form.split("</form>").next().unwrap();
     let attribute =
         |input: &str, name: &str| input.split(&format!("{name}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());

@@ -9,6 +9,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 kinesis = boto3.client("kinesis", config=Config(retries={"mode": "standard"}, max_pool_connections=4))
+# A listing that is refused once too often would have to begin anew: it may try more often.
+listing = boto3.client("kinesis", config=Config(retries={"mode": "standard", "max_attempts": 10}))
 
 
 def milestone(name: str) -> None:
@@ -28,7 +30,7 @@ def encryption_of(name: str) -> str | None:
 
 def main() -> None:
     names: list[str] = []
-    for page in kinesis.get_paginator("list_streams").paginate():
+    for page in listing.get_paginator("list_streams").paginate():
         if not names:
             milestone("first-name")
         names += page["StreamNames"]

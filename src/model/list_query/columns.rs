@@ -49,10 +49,11 @@ pub enum ExtraColumn {
     Mode,
     Created,
     Tags,
+    NeededKeys,
 }
 
 impl ExtraColumn {
-    pub const ALL: [Self; 5] = [Self::Retention, Self::Shards, Self::Mode, Self::Created, Self::Tags];
+    pub const ALL: [Self; 6] = [Self::Retention, Self::Shards, Self::Mode, Self::Created, Self::Tags, Self::NeededKeys];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -61,6 +62,7 @@ impl ExtraColumn {
             Self::Mode => "Mode",
             Self::Created => "Created",
             Self::Tags => "Tags",
+            Self::NeededKeys => "Keys still needed",
         }
     }
 
@@ -71,6 +73,7 @@ impl ExtraColumn {
             Self::Mode => "mode",
             Self::Created => "created",
             Self::Tags => "tags",
+            Self::NeededKeys => "needed-keys",
         }
     }
 

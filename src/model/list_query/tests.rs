@@ -27,6 +27,8 @@ fn row(name: &str, encryption: EncryptionState, status: &str) -> Arc<StreamRow> 
         open_shards: Some(1),
         mode: None,
         change: None,
+        needed_keys: Vec::new(),
+        undo: None,
         is_gone: false,
         is_production: false,
         is_read_only: false,

@@ -13,7 +13,7 @@ use aws_smithy_types::{DateTime, date_time::Format, error::metadata::ProvideErro
 
 use super::{ReadFailure, ReadFailureKind, SendOutcome};
 use crate::model::{
-    refusal::{AwsWords, Obstacle, Refusal, RefusalKind},
+    refusal::{AwsWords, KeyTrouble, Obstacle, Refusal, RefusalKind},
     timestamp::{MINUTE_MS, Timestamp},
 };
 
@@ -139,6 +139,7 @@ fn refusal_kind(aws: &AwsWords, differs_by: Option<i64>) -> RefusalKind {
         "ResourceInUseException" => RefusalKind::ResourceInUse,
         "ResourceNotFoundException" => RefusalKind::ResourceNotFound,
         "AccessDeniedException" | "AccessDenied" | "NotAuthorized" => RefusalKind::AccessDenied,
+        code if KeyTrouble::of_code(code).is_some() => KeyTrouble::of_code(code).map_or(RefusalKind::Other, RefusalKind::Key),
         "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
             RefusalKind::CredentialsExpired
         }

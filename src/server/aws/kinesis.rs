@@ -6,22 +6,23 @@ use async_trait::async_trait;
 use aws_sdk_kinesis::{
     Client,
     config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
-    operation::RequestId,
+    operation::{RequestId, start_stream_encryption::StartStreamEncryptionOutput, stop_stream_encryption::StopStreamEncryptionOutput},
     types::{EncryptionType, StreamDescriptionSummary, StreamSummary},
 };
 use aws_smithy_types::DateTime;
 
 use super::{
-    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage, errors, hosts::HostLog,
+    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, Records, SendOutcome, StreamRef, TaggedPage, errors, hosts::HostLog,
     sdk::retry_partition,
 };
 use crate::{
     model::{
+        change::Action,
         encryption::{EncryptionReport, KeyId},
         stream::{Account, StreamReport, StreamStatus},
         timestamp::Timestamp,
     },
-    server::{clock::Clock, http::metrics::AWS_CALLS},
+    server::{clock::Clock, http::metrics::count_aws_call},
 };
 
 /// A read that takes longer is given up; the collector asks again later.
@@ -81,8 +82,18 @@ impl SdkKinesis {
     }
 }
 
+impl SdkKinesis {
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
 #[async_trait]
 impl Kinesis for SdkKinesis {
+    fn records(&self) -> Option<&dyn Records> {
+        Some(self)
+    }
+
     async fn list_streams(&self, from: &ListFrom) -> Result<ListedPage, ReadFailure> {
         let asked_at = self.clock.now();
         let call = self.client.list_streams().limit(PAGE_OF_NAMES);
@@ -91,7 +102,7 @@ impl Kinesis for SdkKinesis {
             ListFrom::Token(token) => call.next_token(token),
             ListFrom::After(name) => call.exclusive_start_stream_name(name.as_str()),
         };
-        let answer = counted("ListStreams", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = count_aws_call("ListStreams", call.send().await.map_err(|error| errors::read_failure(&error)))?;
         let mut streams = Vec::with_capacity(answer.stream_names().len());
         for name in answer.stream_names() {
             let name = name.parse().map_err(|_| ReadFailure::other("AWS listed a stream under a name that is not a stream's"))?;
@@ -115,29 +126,42 @@ impl Kinesis for SdkKinesis {
             StreamRef::Arn(arn) => call.stream_arn(arn.to_string()),
             StreamRef::Name(name) => call.stream_name(name.as_str()),
         };
-        let answer = counted("DescribeStreamSummary", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = count_aws_call("DescribeStreamSummary", call.send().await.map_err(|error| errors::read_failure(&error)))?;
         let summary = answer.stream_description_summary().ok_or_else(|| ReadFailure::other("AWS's answer had no description"))?;
         report(summary, asked_at, self.clock.now())
     }
 
-    async fn stop_stream_encryption(&self, stream: &StreamRef, key: &KeyId) -> SendOutcome {
+    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId) -> SendOutcome {
         let overrides = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts(SEND_TIMEOUT));
-        let call = self.client.stop_stream_encryption();
-        let call = match stream {
-            StreamRef::Arn(arn) => call.stream_arn(arn.to_string()),
-            StreamRef::Name(name) => call.stream_name(name.as_str()),
+        let (arn, name) = match stream {
+            StreamRef::Arn(arn) => (Some(arn.to_string()), None),
+            StreamRef::Name(name) => (None, Some(name.to_string())),
         };
-        let answer = call.encryption_type(EncryptionType::Kms).key_id(key.as_str()).customize().config_override(overrides).send().await;
-        match counted("StopStreamEncryption", answer) {
-            Ok(answer) => SendOutcome::Accepted { request_id: answer.request_id().map(ToOwned::to_owned) },
-            Err(error) => errors::send_outcome(&error, self.clock.now()),
+        let (kms, key) = (EncryptionType::Kms, key.as_str());
+        let sent = match action {
+            Action::Disable => {
+                let call = self.client.stop_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
+                let answer = call.customize().config_override(overrides).send().await;
+                let id = |answer: StopStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
+                answer.map(id).map_err(|error| errors::send_outcome(&error, self.clock.now()))
+            }
+            Action::Enable => {
+                let call = self.client.start_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
+                let answer = call.customize().config_override(overrides).send().await;
+                let id = |answer: StartStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
+                answer.map(id).map_err(|error| errors::send_outcome(&error, self.clock.now()))
+            }
+        };
+        match count_aws_call(action.call(), sent) {
+            Ok(request_id) => SendOutcome::Accepted { request_id },
+            Err(outcome) => outcome,
         }
     }
 
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure> {
         let call = self.tagging.get_resources().resource_type_filters("kinesis:stream").resources_per_page(PAGE_OF_TAGS);
         let answer = call.set_pagination_token(token.map(ToOwned::to_owned)).send().await;
-        let answer = counted("GetResources", answer.map_err(|error| errors::read_failure(&error)))?;
+        let answer = count_aws_call("GetResources", answer.map_err(|error| errors::read_failure(&error)))?;
         let mut streams = Vec::with_capacity(answer.resource_tag_mapping_list().len());
         for mapping in answer.resource_tag_mapping_list() {
             // Consumers of streams may be among them: whatever is not a stream's ARN is left out.
@@ -154,13 +178,6 @@ impl Kinesis for SdkKinesis {
         let account = answer.account().ok_or_else(|| ReadFailure::other("AWS's answer named no account"))?;
         account.parse().map_err(|_| ReadFailure::other("AWS's answer named an account that is not 12 digits"))
     }
-}
-
-/// Counts a call for `/metrics`.
-fn counted<T, E>(operation: &'static str, answer: Result<T, E>) -> Result<T, E> {
-    let outcome = if answer.is_ok() { "ok" } else { "failed" };
-    metrics::counter!(AWS_CALLS, "operation" => operation, "outcome" => outcome).increment(1);
-    answer
 }
 
 fn timeouts(operation: Duration) -> TimeoutConfig {
@@ -187,6 +204,7 @@ fn report(summary: &StreamDescriptionSummary, asked_at: Timestamp, read_at: Time
         open_shards: summary.open_shard_count(),
         mode: summary.stream_mode_details().map(|mode| mode.stream_mode().as_str().to_owned()),
         consumers: summary.consumer_count(),
+        key_arn: None,
         asked_at,
         read_at,
     })

@@ -5,17 +5,21 @@ mod change_role;
 mod errors;
 pub mod hosts;
 mod kinesis;
+pub mod kms;
 pub mod limits;
+pub mod records;
 mod sdk;
 pub mod targets;
+pub mod trail;
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use thiserror::Error;
 
+use self::records::Records;
 use crate::model::{
-    change::Observation,
+    change::{Action, Observation},
     encryption::KeyId,
     refusal::Refusal,
     stream::{Account, StreamArn, StreamName, StreamReport, StreamStatus},
@@ -31,11 +35,17 @@ pub trait Kinesis: Debug + Send + Sync {
     /// One `DescribeStreamSummary`. Never retried within: the caller's limiter counts calls.
     async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure>;
 
-    /// One `StopStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried; at most 10 s.
-    async fn stop_stream_encryption(&self, stream: &StreamRef, key: &KeyId) -> SendOutcome;
+    /// One `StopStreamEncryption` or `StartStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried; at most
+    /// 10 s.
+    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId) -> SendOutcome;
 
     /// One page of `GetResources`: the tags of at most 100 streams. Streams that never had a tag are not in it.
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure>;
+
+    /// The records of streams, where there are any.
+    fn records(&self) -> Option<&dyn Records> {
+        None
+    }
 
     /// The account of the credentials in use, from `GetCallerIdentity`.
     async fn caller_account(&self) -> Result<Account, ReadFailure>;

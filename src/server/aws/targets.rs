@@ -9,8 +9,10 @@ use super::{
     change_role::ChangeRole,
     hosts::HostLog,
     kinesis::SdkKinesis,
+    kms::{Kms, SdkKms},
     limits::Limits,
     sdk::{SdkConfigs, TargetConfig},
+    trail::{CloudTrail, SdkCloudTrail},
 };
 use crate::{
     model::{
@@ -34,6 +36,9 @@ pub struct Target {
     pub is_production: bool,
     pub is_read_only: bool,
     pub kinesis: Arc<dyn Kinesis>,
+    /// What else is asked, where there is somebody to ask.
+    pub kms: Option<Arc<dyn Kms>>,
+    pub trail: Option<Arc<dyn CloudTrail>>,
     /// Assumed to send changes; without one the target's own credentials do.
     change_role: Option<ChangeRole>,
     pub limits: Limits,
@@ -75,6 +80,8 @@ impl Target {
             is_production: settings.is_production,
             is_read_only: settings.refuses_changes(),
             kinesis,
+            kms: None,
+            trail: None,
             change_role: None,
             limits: Limits::new(settings),
             streams: settings.streams.clone(),
@@ -223,6 +230,8 @@ pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>, hosts: Op
         let region: Region = region.parse().map_err(|_| TargetError::Region(region))?;
         let label = format!("{}/{region}", target.account.as_ref().map_or(Account::UNRESOLVED, Account::as_str));
         let kinesis = Arc::new(SdkKinesis::new(&read, target.endpoint.as_deref(), &label, clock.clone(), hosts));
+        let kms: Arc<dyn Kms> = Arc::new(SdkKms::new(&read, &label, clock.clone()));
+        let trail: Arc<dyn CloudTrail> = Arc::new(SdkCloudTrail::new(&read, &label));
         let change_role = target.change_role.as_ref().map(|arn| ChangeRole {
             arn: arn.clone(),
             external_id: target.external_id.clone(),
@@ -232,7 +241,7 @@ pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>, hosts: Op
             clock: clock.clone(),
             config: own,
         });
-        targets.push(Arc::new(Target { change_role, ..Target::new(target, region, kinesis) }));
+        targets.push(Arc::new(Target { change_role, kms: Some(kms), trail: Some(trail), ..Target::new(target, region, kinesis) }));
     }
     Ok(targets)
 }

@@ -10,8 +10,11 @@ use super::{
 use crate::{
     model::{
         arming::{Decision, decide},
-        change::{Change, Ending, LastRead, Observation, Saw, Step},
+        change::{Action, Change, End, Ending, LastRead, Observation, Resolved, Saw, Step},
+        encryption::KeyId,
         identity::Permission,
+        preconditions,
+        refusal::{Precondition, Refusal},
         schedule::next_read_in,
         validation::UserName,
     },
@@ -37,6 +40,12 @@ impl Changes {
             match decide(&job.change, &observed, now) {
                 Decision::Send(key) => match self.actor_may_still(&job.change).await {
                     Ok(true) => {
+                        if let Some(precondition) = self.key_stands_in_the_way(&job.change, &key, &observed, &target).await {
+                            let how = End::Rejected(Refusal::precondition(precondition));
+                            let ended = vec![read_of(&observed, now), Step::Ended(Ending { at: now, how })];
+                            let _ = self.record_surely(&mut job, ended, "change.ended").await;
+                            return;
+                        }
                         job.change.key = Some(key);
                         return self.send(job, target).await;
                     }
@@ -72,6 +81,25 @@ impl Changes {
                 }
             }
         }
+    }
+
+    /// Why the key of an enable that waited cannot be used any more, if it cannot.
+    async fn key_stands_in_the_way(&self, change: &Change, key: &KeyId, observed: &Observation, target: &Target) -> Option<Precondition> {
+        let Observation::Report(report) = observed else { return None };
+        if change.action == Action::Disable {
+            return None;
+        }
+        let look = self.keys.look_now(target, key).await;
+        if let (Some(Resolved { arn: then, .. }), Some(now)) = (&change.resolved, look.arn())
+            && then != now
+        {
+            return Some(Precondition::Changed {
+                what: format!("The key that {key} means"),
+                shown: then.to_string(),
+                now: now.to_string(),
+            });
+        }
+        preconditions::of_key(key, &look, report).err()
     }
 
     /// Whether the person behind a change that waited may still do what was asked for then.

@@ -9,7 +9,10 @@ use std::{
 
 use super::{Changes, timeline::Timeline};
 use crate::{
-    model::change::{Change, End, Ending, OutcomeUnknown, SentAs, Step},
+    model::{
+        change::{Action, Change, End, Ending, OutcomeUnknown, SentAs, Step},
+        encryption::{EncryptionReport, KeyId},
+    },
     server::{
         audit::{self, AuditEvent},
         context::Requester,
@@ -153,7 +156,23 @@ impl Job {
 
 /// The state that a change leaves, as the audit chain writes it.
 fn state_before(change: &Change) -> String {
-    format!("KMS {}", change.key.as_ref().map_or("", |key| key.as_str()))
+    match (change.action, &change.from) {
+        (Action::Disable, _) => with_key(change.key.as_ref()),
+        (Action::Enable, Some(EncryptionReport::Encrypted(key))) => with_key(key.as_ref()),
+        (Action::Enable, _) => "NONE".to_owned(),
+    }
+}
+
+/// The state that a change wants.
+fn state_wanted(change: &Change) -> String {
+    match change.action {
+        Action::Disable => "NONE".to_owned(),
+        Action::Enable => with_key(change.key.as_ref()),
+    }
+}
+
+fn with_key(key: Option<&KeyId>) -> String {
+    format!("KMS {}", key.map_or("", |key| key.as_str()))
 }
 
 /// Writes the intent of a person's change.
@@ -165,9 +184,12 @@ pub async fn append_intent(tx: &mut Tx, change: &Change, requester: &Requester, 
         user_agent: requester.user_agent.clone(),
         action: action.to_owned(),
         target: change.arn.to_string(),
-        reason: change.reason.clone(),
+        reason: match &change.quota_reason {
+            Some(quota_reason) => format!("{} (with 25 counted in 24 h: {quota_reason})", change.reason),
+            None => change.reason.clone(),
+        },
         before: state_before(change),
-        after: "NONE".to_owned(),
+        after: state_wanted(change),
         aws_request_id: String::new(),
         result: change.end.as_ref().map_or("Requested", |end| end.how.word()).to_owned(),
     };

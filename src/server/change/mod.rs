@@ -4,6 +4,8 @@
 mod arm;
 mod journal;
 mod plan;
+mod proof;
+mod quota;
 mod request;
 mod resume;
 mod revert;
@@ -21,17 +23,18 @@ use std::{
 use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::{plan::KeyWish, proof::Kind as ProofKind, quota::Asking};
 use super::{
     aws::ReadFailure,
     clock::Clock,
     inventory::Inventory,
+    keys::Keys,
     store::{Store, StoreError, Stretch},
 };
 use crate::model::{
-    change::{Action, Change, End, Ending, Usual},
+    change::{Action, Change, Usual},
     scope::Scope,
-    stream::{StreamArn, StreamKey, StreamReport},
-    timestamp::{DAY_MS, Timestamp},
+    stream::{StreamKey, StreamReport},
     validation::FormMistake,
 };
 
@@ -60,6 +63,9 @@ pub struct Changes {
     followed: AtomicI64,
     /// The changes that a task of this process works on.
     in_hand: journal::InHand,
+    /// What KMS says of keys.
+    pub keys: Arc<Keys>,
+    trails: quota::Trails,
     /// Fresh reads of the last moments, shared by all who open the same confirmation at once.
     shared_reads: Mutex<HashMap<StreamKey, plan::SharedRead>>,
 }
@@ -69,7 +75,7 @@ pub struct Changes {
 pub enum RequestError {
     #[error("mistake in the form: {0}")]
     Mistake(FormMistake),
-    #[error("no such stream in any target")]
+    #[error("there is no such stream in any target, or no such change")]
     NotFound,
     #[error("changes are switched off here")]
     ReadOnly,
@@ -79,6 +85,12 @@ pub enum RequestError {
     Store(#[from] StoreError),
     #[error("the task that records the change ended: {0}")]
     Task(#[from] tokio::task::JoinError),
+}
+
+impl From<FormMistake> for RequestError {
+    fn from(mistake: FormMistake) -> Self {
+        Self::Mistake(mistake)
+    }
 }
 
 impl Changes {
@@ -95,6 +107,8 @@ impl Changes {
         Arc::new(Self {
             store,
             inventory,
+            keys: Arc::new(Keys::new(clock.clone())),
+            trails: quota::Trails::default(),
             clock,
             is_read_only,
             tasks,
@@ -137,30 +151,6 @@ impl Changes {
     /// How long changes of this kind take here; `None` while too few are known.
     pub fn usual(&self, action: Action) -> Option<Usual> {
         self.usual.of(action)
-    }
-
-    /// How many disables of this stream Keystream sent within 24 h: those that AWS accepted, and those with the ones
-    /// whose outcome is not known.
-    ///
-    /// # Errors
-    /// When the journal cannot be read.
-    pub async fn disables_in_24h(&self, arn: &StreamArn) -> Result<(u32, u32), StoreError> {
-        let sent = self.store.changes_sent_since(arn, self.clock.now().plus_millis(-DAY_MS)).await?;
-        let certain = sent.iter().filter(|change| change.accepted.is_some()).count();
-        let refused = |change: &&Change| matches!(change.end, Some(Ending { how: End::Rejected(_), .. }));
-        let possible = sent.len() - sent.iter().filter(refused).count();
-        Ok((u32::try_from(certain).unwrap_or(u32::MAX), u32::try_from(possible).unwrap_or(u32::MAX)))
-    }
-
-    /// When the oldest accepted disable of the last 24 h stops counting.
-    async fn next_disable_frees_at(&self, arn: &StreamArn) -> Result<Option<Timestamp>, StoreError> {
-        let sent = self.store.changes_sent_since(arn, self.clock.now().plus_millis(-DAY_MS)).await?;
-        Ok(sent
-            .iter()
-            .filter(|change| change.accepted.is_some())
-            .filter_map(|change| change.sent_at)
-            .min()
-            .map(|at| at.plus_millis(DAY_MS)))
     }
 
     /// One read for a person: from the reserve, at most 3 s, kept in the inventory.

@@ -8,15 +8,18 @@ use sha2::{Digest, Sha256};
 use super::{
     Changes, RequestError,
     journal::{Job, append_intent},
+    quota::Asking,
     timeline::Timeline,
 };
 use crate::{
     model::{
         arming::Wait,
-        change::{Action, Change, End, Ending, Intent},
-        encryption::KeyId,
-        pages::{DisableForm, Requested},
+        change::{Action, Change, End, Ending, Intent, Resolved},
+        encryption::{EncryptionReport, InvalidKeyId, KeyId, KeyIdForm},
+        keys::KeyLook,
+        pages::{ChangeForm, Requested},
         preconditions::{self, Shown},
+        quota::Count,
         refusal::{Precondition, Refusal},
         stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
         timestamp::Timestamp,
@@ -24,7 +27,7 @@ use crate::{
     },
     server::{
         audit::{self, AuditEvent},
-        aws::{ReadFailure, ReadFailureKind},
+        aws::{ReadFailure, ReadFailureKind, targets::Target},
         context::Requester,
         random,
         store::{Inserted, NewChange},
@@ -32,17 +35,17 @@ use crate::{
 };
 
 impl Changes {
-    /// Records a disable and sends it. Answers once the journal row is committed; AWS's answer appears on the ladder.
+    /// Records a change and sends it. Answers once the journal row is committed; AWS's answer appears on the ladder.
     /// Runs in a task of its own: a browser that closes between the recording and the sending ends nothing.
     ///
     /// # Errors
     /// See [`RequestError`]. In each case nothing was sent.
-    pub async fn request_disable(self: &Arc<Self>, requester: Requester, form: DisableForm) -> Result<Requested, RequestError> {
+    pub async fn request(self: &Arc<Self>, requester: Requester, form: ChangeForm) -> Result<Requested, RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.request(requester, form).await }).await?
+        self.tasks.spawn(async move { engine.take_up_form(requester, form).await }).await?
     }
 
-    async fn request(self: Arc<Self>, requester: Requester, form: DisableForm) -> Result<Requested, RequestError> {
+    async fn take_up_form(self: Arc<Self>, requester: Requester, form: ChangeForm) -> Result<Requested, RequestError> {
         requester.require_certain()?;
         let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&key).ok_or(RequestError::NotFound)?;
@@ -54,41 +57,42 @@ impl Changes {
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        confirm_name(&form.typed_name, &key.name).map_err(RequestError::Mistake)?;
-        let reason = Reason::parse(&form.reason).map_err(RequestError::Mistake)?;
-        let wait = Wait::parse(&form.wait_minutes).map_err(RequestError::Mistake)?;
-        let shown = Shown::parse(&form, &key)?;
+        let asked = Asked::parse(&form, &key)?;
 
-        // The read just before sending: never shared, never cached.
-        let read = self.read_fresh(&key).await;
+        // The read just before sending: never shared, never cached. What KMS says of the keys is read beside it.
+        let (read, looks, quota) = tokio::join!(
+            self.read_fresh(&key),
+            self.look_at_keys(&target, &asked),
+            self.quota(asked.action, &asked.shown.arn, Asking::Allowed)
+        );
+        let quota = quota?;
+        // What the name meant when the stream was seen to begin with it, else what it means now.
+        let present = self.inventory.key_in_use(&key).or_else(|| looks.present.as_ref().and_then(KeyLook::arn).cloned());
+        let read = read.map(|report| StreamReport { key_arn: present.map(Box::new), ..report });
+        if let (EncryptionReport::Encrypted(Some(present)), Some(arn)) =
+            (&asked.shown.encryption, looks.present.as_ref().and_then(KeyLook::arn))
+        {
+            // Stored records need the key that the name means now, wherever an alias points later.
+            self.inventory.note_key_arn(&target, present, arn).await;
+        }
         let timeline = Timeline::begin(&self.clock, None);
         let now = timeline.now();
-        let checked = check(&shown, &read);
-        let armed_until = wait.filter(|_| may_wait(&shown, &checked, &read)).map(|wait| wait.over_at(now));
-        let form_hash = shown.hash(&reason, &form.wait_minutes);
-        let intent = Intent {
-            id: random::id(),
-            action: Action::Disable,
-            arn: shown.arn,
-            stream_created: shown.created,
-            key: Some(shown.key),
-            armed_until,
-            retention_hours: read.as_ref().map_or(0, |report| report.retention_hours),
-            actor: requester.user_name.clone(),
-            reason: reason.as_str().to_owned(),
-        };
-        let mut change = Change::requested(intent, now);
+        let checked = check(&asked, &looks, &read);
+        let may_wait = may_wait(&asked, &looks, &checked, &read);
+        let armed_until = asked.wait.filter(|_| may_wait).map(|wait| wait.over_at(now));
+        if checked.is_ok() || armed_until.is_some() {
+            warn_once(&asked, &looks, &form.warned_key, &quota.count)?;
+        }
+        let mut change = Change::requested(asked.intent(&requester, &read, &looks, armed_until, now), now);
         let action = match (&checked, armed_until) {
-            (Ok(key_id), _) => {
-                change.key = Some(key_id.clone());
-                "change.requested"
-            }
+            (Ok(_), _) => "change.requested",
             (Err(_), Some(_)) => "change.armed",
             (Err(precondition), None) => {
                 change.end = Some(Ending { at: now, how: End::Rejected(Refusal::precondition(precondition.clone())) });
                 "change.rejected"
             }
         };
+        let form_hash = asked.hash();
 
         // From before it can be in the journal: should the commit's answer be lost, its row is taken up.
         let guard = self.in_hand.take(&change.id);
@@ -135,24 +139,107 @@ fn requested(change: &Change) -> Requested {
     }
 }
 
-impl Shown {
+/// A confirmed form, parsed.
+struct Asked {
+    action: Action,
+    shown: Shown,
+    /// The KeyId to send: what the form showed of a disable, what was chosen for an enable.
+    key: KeyId,
+    reason: Reason,
+    quota_reason: Option<Reason>,
+    wait: Option<Wait>,
+    wait_minutes: String,
+}
+
+/// What KMS says of the keys that a change is about.
+struct Looks {
+    /// The key that the stream had when the form was shown.
+    present: Option<KeyLook>,
+    /// The key that is to be sent.
+    sent: Option<KeyLook>,
+}
+
+impl Asked {
     /// Hidden fields are as hostile as any.
-    fn parse(form: &DisableForm, stream: &StreamKey) -> Result<Self, RequestError> {
+    fn parse(form: &ChangeForm, stream: &StreamKey) -> Result<Self, RequestError> {
+        let mistake = RequestError::Mistake;
+        confirm_name(&form.typed_name, &stream.name).map_err(mistake)?;
+        let reason = Reason::parse(&form.reason).map_err(mistake)?;
+        let wait = Wait::parse(&form.wait_minutes).map_err(mistake)?;
+        let quota_reason = match form.quota_reason.trim() {
+            "" => None,
+            text => Some(Reason::parse(text).map_err(mistake)?),
+        };
         let is_request_id = (16..=64).contains(&form.request_id.len()) && form.request_id.bytes().all(|b| b.is_ascii_alphanumeric());
-        let parsed = || -> Option<Self> {
+        let parsed = || -> Option<(Shown, Option<KeyId>)> {
             let arn: StreamArn = form.shown_arn.parse().ok()?;
             let created = Timestamp::from_millis(form.shown_created.parse().ok()?);
-            let key = KeyId::as_reported(&form.shown_key).ok()?;
-            (is_request_id && StreamKey::from(&arn) == *stream).then_some(Self { arn, created, key })
+            let key = match form.shown_key.as_str() {
+                "" => None,
+                text => Some(KeyId::as_reported(text).ok()?),
+            };
+            let encryption = match (form.action, form.shown_type.as_str()) {
+                (Action::Disable, _) | (_, "KMS") => EncryptionReport::Encrypted(key.clone()),
+                (Action::Enable, "NONE") => EncryptionReport::NotEncrypted,
+                _ => return None,
+            };
+            (is_request_id && StreamKey::from(&arn) == *stream).then_some((Shown { arn, created, encryption }, key))
         };
-        parsed().ok_or(RequestError::Mistake(FormMistake::FormIncomplete))
+        let (shown, shown_key) = parsed().ok_or(RequestError::Mistake(FormMistake::FormIncomplete))?;
+        let key = match form.action {
+            Action::Disable => shown_key.ok_or(RequestError::Mistake(FormMistake::FormIncomplete))?,
+            Action::Enable => form.key.parse().map_err(|InvalidKeyId| RequestError::Mistake(FormMistake::KeyInvalid))?,
+        };
+        let wait_minutes = form.wait_minutes.trim().to_owned();
+        Ok(Self { action: form.action, shown, key, reason, quota_reason, wait, wait_minutes })
     }
 
-    /// What makes two forms the same: the values shown, the reason, and the wait.
-    fn hash(&self, reason: &Reason, wait_minutes: &str) -> String {
+    fn intent(
+        &self,
+        requester: &Requester,
+        read: &Result<StreamReport, ReadFailure>,
+        looks: &Looks,
+        armed_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Intent {
+        let meant = match self.action {
+            Action::Disable => looks.present.as_ref(),
+            Action::Enable => looks.sent.as_ref(),
+        };
+        Intent {
+            id: random::id(),
+            action: self.action,
+            arn: self.shown.arn.clone(),
+            stream_created: self.shown.created,
+            key: Some(self.key.clone()),
+            resolved: meant.and_then(KeyLook::arn).map(|arn| Resolved { arn: arn.clone(), at: now }),
+            from: (self.action == Action::Enable).then(|| self.shown.encryption.clone()),
+            armed_until,
+            retention_hours: read.as_ref().map_or(0, |report| report.retention_hours),
+            actor: requester.user_name.clone(),
+            reason: self.reason.as_str().to_owned(),
+            quota_reason: self.quota_reason.as_ref().map(|reason| reason.as_str().to_owned()),
+        }
+    }
+
+    /// What makes two forms the same: the values shown, and what was typed.
+    fn hash(&self) -> String {
+        let shown_key = match &self.shown.encryption {
+            EncryptionReport::Encrypted(Some(key)) => key.as_str(),
+            _ => self.shown.encryption.type_word(),
+        };
+        let fields = [
+            self.action.slug(),
+            &self.shown.arn.to_string(),
+            &self.shown.created.as_millis().to_string(),
+            shown_key,
+            self.key.as_str(),
+            self.reason.as_str(),
+            self.quota_reason.as_ref().map_or("", Reason::as_str),
+            &self.wait_minutes,
+        ];
         let mut hasher = Sha256::new();
-        for field in [&self.arn.to_string(), &self.created.as_millis().to_string(), self.key.as_str(), reason.as_str(), wait_minutes.trim()]
-        {
+        for field in fields {
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field.as_bytes());
         }
@@ -160,20 +247,56 @@ impl Shown {
     }
 }
 
-/// Whether a change may be armed: only the stream's UPDATING stands in its way.
-fn may_wait(shown: &Shown, checked: &Result<KeyId, Precondition>, read: &Result<StreamReport, ReadFailure>) -> bool {
-    let is_busy = matches!(checked, Err(Precondition::NotActive { status: StreamStatus::Updating }));
-    is_busy && read.as_ref().is_ok_and(|report| report.key() == Some(&shown.key))
+impl Changes {
+    /// Looks at the key in use and at the one that is to be sent, at most 2 s. Only an enable can be refused by it.
+    async fn look_at_keys(&self, target: &Target, asked: &Asked) -> Looks {
+        let present = async {
+            match &asked.shown.encryption {
+                EncryptionReport::Encrypted(Some(key)) => Some(self.keys.look(target, key).await),
+                _ => None,
+            }
+        };
+        let sent = async {
+            match asked.action {
+                Action::Disable => None,
+                // Now, not as it was when the form was shown.
+                Action::Enable => Some(self.keys.look_now(target, &asked.key).await),
+            }
+        };
+        let (present, sent) = tokio::join!(present, sent);
+        Looks { present, sent }
+    }
 }
 
-/// Whether the plan still holds, and the KeyId to send.
-fn check(shown: &Shown, read: &Result<StreamReport, ReadFailure>) -> Result<KeyId, Precondition> {
+/// Asks a person once more about what Keystream cannot judge: a key that cannot be seen, and the 26th of its kind.
+fn warn_once(asked: &Asked, looks: &Looks, warned_key: &str, count: &Count) -> Result<(), RequestError> {
+    // Everybody may use AWS's own key for Kinesis.
+    let is_unseen = matches!(looks.sent, Some(KeyLook::Unseen { .. })) && asked.key.form() != Some(KeyIdForm::ServiceKey);
+    if is_unseen && warned_key.trim() != asked.key.as_str() {
+        return Err(FormMistake::KeyUnseen.into());
+    }
+    if count.is_used_up() && asked.quota_reason.is_none() { Err(FormMistake::QuotaUsed.into()) } else { Ok(()) }
+}
+
+/// Whether a change may be armed: only the stream's UPDATING stands in its way.
+fn may_wait(asked: &Asked, looks: &Looks, checked: &Result<(), Precondition>, read: &Result<StreamReport, ReadFailure>) -> bool {
+    let is_busy = matches!(checked, Err(Precondition::NotActive { status: StreamStatus::Updating }));
+    is_busy && read.as_ref().is_ok_and(|report| report.encryption == asked.shown.encryption && check_key(asked, looks, report).is_ok())
+}
+
+/// Whether the plan still holds.
+fn check(asked: &Asked, looks: &Looks, read: &Result<StreamReport, ReadFailure>) -> Result<(), Precondition> {
     match read {
         Ok(report) => {
-            preconditions::still_as_shown(shown, report)?;
-            preconditions::of_report(report)
+            preconditions::still_as_shown(asked.action, &asked.shown, report)?;
+            preconditions::of_report(asked.action, report)?;
+            check_key(asked, looks, report)
         }
         Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => Err(Precondition::Missing),
         Err(failure) => Err(Precondition::CouldNotRead { why: failure.why.clone() }),
     }
+}
+
+fn check_key(asked: &Asked, looks: &Looks, report: &StreamReport) -> Result<(), Precondition> {
+    looks.sent.as_ref().map_or(Ok(()), |look| preconditions::of_key(&asked.key, look, report))
 }

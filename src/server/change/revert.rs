@@ -53,11 +53,11 @@ impl Changes {
     async fn settled_changes(&self) -> Settled {
         let since = self.clock.now().plus_millis(-WATCHED_AFTER_MS);
         match self.store.newest_changes_ended_since(since).await {
-            Ok(newest) => newest
-                .into_iter()
-                .filter(|change| change.settled_at.is_some() && change.reverted.is_none())
-                .map(|change| (change.key_of_stream(), change))
-                .collect(),
+            Ok(mut newest) => {
+                newest.retain(|change| change.settled_at.is_some() && change.reverted.is_none());
+                self.inventory.note_settled(newest.iter());
+                newest.into_iter().map(|change| (change.key_of_stream(), change)).collect()
+            }
             Err(error) => {
                 tracing::error!(%error, "the settled changes could not be read; whether they are reverted is looked at from the next start on");
                 Settled::new()
@@ -109,7 +109,7 @@ impl Changes {
         }
         match self.record_after_end(change, steps, "change.reverted").await {
             Ok(()) => {
-                tracing::warn!(change_id = change.id, "change {} was reverted: {} is encrypted again", change.id, change.arn);
+                tracing::warn!(change_id = change.id, "change {} was reverted: {} is not as it left it", change.id, change.arn);
             }
             // Another instance saw it first.
             Err(StoreError::NotHeld) => {

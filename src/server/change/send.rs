@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Changes,
     journal::{Job, Written},
+    quota::Asking,
 };
 use crate::{
     model::{
@@ -25,8 +26,6 @@ use crate::{
 const LATEST_MS: i64 = 20 * SECOND_MS;
 /// Half a lease, by the machine's clock.
 const HELD_UP: Duration = Duration::from_millis(LEASE_MS.unsigned_abs() / 2);
-/// AWS allows this many successful disables in 24 h.
-const QUOTA: u32 = 25;
 
 impl Changes {
     /// Sends a recorded change and watches it to its end.
@@ -69,7 +68,7 @@ impl Changes {
             let kind = RefusalKind::NotSent { obstacle: Obstacle::HeldUp, detail: "more than 5 s before the call".to_owned() };
             SendOutcome::Rejected(Refusal { kind, aws: None, read_after: None })
         } else {
-            kinesis.stop_stream_encryption(&target.ref_of(&job.change.arn), &key).await
+            kinesis.change_encryption(job.change.action, &target.ref_of(&job.change.arn), &key).await
         };
         let at = job.timeline.now();
         let written = match outcome {
@@ -100,11 +99,10 @@ impl Changes {
     async fn explain(&self, mut refusal: Refusal, change: &Change, target: &Target) -> Refusal {
         match refusal.kind {
             RefusalKind::LimitUnclear { .. } => {
-                let (counted, _) = self.disables_in_24h(&change.arn).await.unwrap_or_default();
-                let frees_at = self.next_disable_frees_at(&change.arn).await.ok().flatten();
-                refusal.kind = match frees_at {
-                    Some(next_frees_at) if counted >= QUOTA => RefusalKind::QuotaUsed { next_frees_at },
-                    _ => RefusalKind::LimitUnclear { counted },
+                let count = self.quota(change.action, &change.arn, Asking::FromMemory).await.map(|quota| quota.count).unwrap_or_default();
+                refusal.kind = match count.next_frees_at {
+                    Some(next_frees_at) if count.is_used_up() => RefusalKind::QuotaUsed { next_frees_at },
+                    _ => RefusalKind::LimitUnclear { counted: count.least },
                 };
             }
             RefusalKind::ResourceInUse | RefusalKind::ResourceNotFound => {

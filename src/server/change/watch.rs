@@ -8,12 +8,17 @@ use super::{
 };
 use crate::{
     model::{
-        change::{Change, Observation, Step},
+        change::{Action, Change, Observation, Step},
+        keys::KeyArn,
         reconcile::decide,
         schedule::next_read_in,
-        stream::StreamReport,
+        stream::{StreamReport, StreamStatus},
     },
-    server::{aws::observation, http::metrics::CHANGES_ENDED, random},
+    server::{
+        aws::{observation, targets::Target},
+        http::metrics::CHANGES_ENDED,
+        random,
+    },
 };
 
 impl Changes {
@@ -56,8 +61,26 @@ impl Changes {
             Err(failure) => self.inventory.note_failure(&change.key_of_stream(), failure).await,
         }
         // The inventory keeps the time of day; the change compares with its own.
-        let read = read.map(|report| StreamReport { asked_at, read_at: timeline.now(), ..report });
+        let read = match read {
+            Ok(report) => {
+                let read_at = timeline.now();
+                let key_arn = self.meant_key(change, &report, &target).await.map(Box::new);
+                Ok(StreamReport { asked_at, read_at, key_arn, ..report })
+            }
+            failed => failed,
+        };
         observation(read, asked_at)
+    }
+
+    /// The key that the reported KeyId means, where that decides whether an enable has reached its state: AWS may report
+    /// another form of a key than was sent.
+    async fn meant_key(&self, change: &Change, report: &StreamReport, target: &Target) -> Option<KeyArn> {
+        let reported = report.key().filter(|key| change.action == Action::Enable && Some(*key) != change.key.as_ref())?;
+        // While it is UPDATING the read says all that it can.
+        if report.status != StreamStatus::Active {
+            return None;
+        }
+        self.keys.look(target, reported).await.arn().cloned()
     }
 }
 

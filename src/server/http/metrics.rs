@@ -11,6 +11,13 @@ pub const AWS_CALLS: &str = "keystream_aws_calls_total";
 /// Changes that came to an end, by end.
 pub const CHANGES_ENDED: &str = "keystream_changes_ended_total";
 
+/// Counts a call of AWS.
+pub fn count_aws_call<T, E>(operation: &'static str, answer: Result<T, E>) -> Result<T, E> {
+    let outcome = if answer.is_ok() { "ok" } else { "failed" };
+    metrics::counter!(AWS_CALLS, "operation" => operation, "outcome" => outcome).increment(1);
+    answer
+}
+
 /// Records from now on and serves what was recorded.
 ///
 /// # Errors

@@ -133,7 +133,7 @@ impl Inventory {
         }
     }
 
-    pub(super) fn is_paused(&self, target: &Target) -> bool {
+    pub fn is_paused(&self, target: &Target) -> bool {
         self.index_of(target).is_some_and(|index| self.read().health[index].pause.is_some())
     }
 }

@@ -8,7 +8,8 @@ use std::{
 use crate::{
     model::{
         encryption::EncryptionState,
-        inventory::{ChangeMarks, ROW_IS_FRESH_MS, Reported, StreamRow, TargetHealth},
+        inventory::{ChangeMarks, NeededKey, ROW_IS_FRESH_MS, Reported, StreamRow, TargetHealth},
+        needed_keys::KeyUse,
         read_queue::{Due, ReadQueue},
         stream::{StreamKey, StreamReport, StreamStatus},
         timestamp::Timestamp,
@@ -24,6 +25,8 @@ const MOVED_ELSEWHERE_MS: i64 = 1_500;
 pub struct Memory {
     pub streams: BTreeMap<StreamKey, Known>,
     pub active_changes: HashMap<StreamKey, ChangeMarks>,
+    /// The settled disables that nobody has taken back: the change, and when its stream was created.
+    pub undos: HashMap<StreamKey, (String, Timestamp)>,
     /// The last move of a change of each stream: its row is as new as that.
     pub change_revs: HashMap<StreamKey, i64>,
     /// When another instance last moved a change of the stream: what it read for that is not known here.
@@ -128,11 +131,23 @@ impl Memory {
             created: report.map(|report| report.created),
             tags: stored.tags.clone(),
             change: self.active_changes.get(&stored.key).cloned(),
+            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(key, stored.keys.retention_hours)).collect(),
+            undo: self
+                .undos
+                .get(&stored.key)
+                .filter(|(_, created)| report.is_some_and(|report| report.created == *created))
+                .map(|(change, _)| change.clone()),
             is_gone: stored.gone_at.is_some(),
             is_production: target.is_some_and(|target| target.is_production),
             is_read_only: target.is_none_or(|target| target.is_read_only || target.account() != stored.key.account),
         }
     }
+}
+
+/// A key that only stored records need; the one in use stands in the row anyway.
+fn needed(key: &KeyUse, retention_hours: i32) -> Option<NeededKey> {
+    let until = key.needed_until(retention_hours)?;
+    Some(NeededKey { key: key.key.clone(), until })
 }
 
 /// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named yet.

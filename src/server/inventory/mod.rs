@@ -4,6 +4,7 @@
 mod collector;
 mod events;
 mod health;
+mod keys;
 mod lists;
 mod memory;
 mod notes;

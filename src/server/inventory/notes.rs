@@ -32,6 +32,7 @@ impl Inventory {
             // A report from the future was read before the clock was set back.
             let is_newer = stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
             if is_newer {
+                stream.keys = stream.keys.after(&report);
                 stream.report = Some(report);
                 stream.problem = None;
                 stream.gone_at = None;
@@ -90,6 +91,16 @@ impl Inventory {
         self.note_moved_change(change, None);
     }
 
+    /// Takes over which disables settled before the start, and can be taken back.
+    pub fn note_settled<'a>(&self, changes: impl Iterator<Item = &'a Change>) {
+        let mut memory = self.write();
+        for change in changes.filter(|change| change.can_be_undone()) {
+            let key = change.key_of_stream();
+            memory.undos.insert(key.clone(), (change.id.clone(), change.stream_created));
+            memory.refresh(&self.targets, &key);
+        }
+    }
+
     /// The same for a change that another instance may have written: what is known already is not told again.
     pub fn note_change_elsewhere(&self, change: &Change) {
         let known = self.read().change_revs.get(&change.key_of_stream()).copied();
@@ -110,6 +121,11 @@ impl Inventory {
             } else if memory.active_changes.get(&key).is_some_and(|marks| marks.id == change.id) {
                 memory.active_changes.remove(&key);
             }
+            if change.can_be_undone() {
+                memory.undos.insert(key.clone(), (change.id.clone(), change.stream_created));
+            } else if change.sent_at.is_some() {
+                memory.undos.remove(&key);
+            }
             memory.change_revs.insert(key.clone(), change.rev);
             match elsewhere_at {
                 Some(at) => memory.moved_elsewhere.insert(key.clone(), at),
@@ -125,7 +141,7 @@ impl Inventory {
     }
 
     /// Applies a note to one stream in memory and queues it to be written. Nothing is queued when nothing changed.
-    async fn note(&self, key: &StreamKey, apply: impl FnOnce(&mut StoredStream)) {
+    pub(super) async fn note(&self, key: &StreamKey, apply: impl FnOnce(&mut StoredStream)) {
         let changed = {
             let mut memory = self.write();
             let before = memory.streams.get(key).map(|known| known.stored.clone());

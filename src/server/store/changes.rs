@@ -141,6 +141,20 @@ impl Store {
         )?)
     }
 
+    /// The changes of all streams that were sent since a time; but those that only a newer version can read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn all_changes_sent_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
+        let rows = fetch!(
+            all as ChangeRow,
+            &self.reader,
+            "SELECT rev, body FROM changes WHERE sent_at >= $1 ORDER BY sent_at",
+            since.as_millis()
+        )?;
+        Ok(readable_of(&rows))
+    }
+
     /// The changes that have no end yet; but those that only a newer version can read.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ impl Crossing {
             Rung::Sent => Moment::Sent,
             Rung::Accepted => Moment::Answer,
             Rung::Updating => Moment::Updating,
-            Rung::Reached | Rung::Settled => Moment::Reached,
+            Rung::Reached | Rung::Settled | Rung::Proven => Moment::Reached,
         });
     }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::model::{
     inventory::{ReadProblem, Reported},
+    needed_keys::KeyHistory,
     stream::{StreamKey, StreamReport, StreamStatus},
     timestamp::{DAY_MS, Timestamp},
 };
@@ -28,12 +29,15 @@ pub struct StoredStream {
     /// Key and value, ordered by key; `None` until they were read.
     #[serde(default)]
     pub tags: Option<Vec<(String, String)>>,
+    /// The keys that its records were encrypted with, as far as reads told.
+    #[serde(default, skip_serializing_if = "KeyHistory::is_empty")]
+    pub keys: KeyHistory,
 }
 
 impl StoredStream {
     /// A stream of which only the name is known.
-    pub const fn unread(key: StreamKey) -> Self {
-        Self { key, rev: 0, listed: None, report: None, problem: None, gone_at: None, tags: None }
+    pub fn unread(key: StreamKey) -> Self {
+        Self { key, rev: 0, listed: None, report: None, problem: None, gone_at: None, tags: None, keys: KeyHistory::default() }
     }
 }
 

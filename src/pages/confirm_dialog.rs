@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::disable_form::{DisableForm, Filled, Refusal, Way};
+use super::confirm_form::{Asked, ConfirmForm, Filled, Refusal, Way};
 use crate::{
     api,
     client::{
@@ -12,14 +12,18 @@ use crate::{
     components::ConfirmationText,
     error::AppError,
     model::{
-        pages::{Confirmation, PlanOutcome, Requested},
+        change::Action,
+        pages::{Confirmation, Requested},
         stream::StreamKey,
     },
 };
 
-/// Opens for the stream that is being confirmed; closes when there is none.
+/// What is being confirmed.
+pub type Confirming = RwSignal<Option<(Action, StreamKey)>>;
+
+/// Opens for the change that is being confirmed; closes when there is none.
 #[component]
-pub fn DisableDialog(confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
+pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
@@ -30,22 +34,30 @@ pub fn DisableDialog(confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
             _ => {}
         }
     });
-    let content = move || confirming.get().map(|stream| view! { <Content stream confirming /> }.into_any());
+    let content = move || confirming.get().map(|(action, stream)| view! { <Content action stream confirming /> }.into_any());
+    let class = move || match confirming.with(|confirming| confirming.as_ref().map(|(action, _)| *action)) {
+        Some(Action::Enable) => "dialog enable",
+        _ => "dialog disable",
+    };
     view! {
-        <dialog node_ref=dialog class="dialog" aria-labelledby="dialog-title" on:close=move |_| confirming.set(None)>
+        <dialog node_ref=dialog class=move || class() aria-labelledby="dialog-title" on:close=move |_| confirming.set(None)>
             {move || content()}
         </dialog>
     }
 }
 
 #[component]
-fn Content(stream: StreamKey, confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
-    let heading = format!("Disable encryption of {}?", stream.name);
+fn Content(action: Action, stream: StreamKey, confirming: Confirming) -> impl IntoView {
+    let heading = format!("{} of {}?", action.verb(), stream.name);
     let confirmation = RwSignal::new(None::<Result<Confirmation, AppError>>);
     spawn_local(async move {
-        let asking = api::changes::plan_disable(stream.account.into(), stream.region.into(), stream.name.into(), None, None);
+        let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
+        let planned = match action {
+            Action::Disable => api::changes::plan_disable(account, region, name, None, None).await,
+            Action::Enable => api::changes::plan_enable(account, region, name, None, None, None, None, None, None).await,
+        };
         // A dialog that was closed meanwhile has no signal any more.
-        confirmation.try_set(Some(asking.await));
+        confirmation.try_set(Some(planned));
     });
     let content = move || match confirmation.get() {
         None => view! { <p class="reading" aria-busy="true">"Reading the stream from AWS\u{2026}"</p> }.into_any(),
@@ -63,7 +75,7 @@ fn Content(stream: StreamKey, confirming: RwSignal<Option<StreamKey>>) -> impl I
 }
 
 #[component]
-fn Confirm(confirmation: Confirmation, confirming: RwSignal<Option<StreamKey>>) -> impl IntoView {
+fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView {
     let live = expect_context::<Live>();
     let answer = RwSignal::new(None::<Result<Requested, AppError>>);
     let is_pending = RwSignal::new(false);
@@ -86,31 +98,51 @@ fn Confirm(confirmation: Confirmation, confirming: RwSignal<Option<StreamKey>>) 
         });
     };
     let on_cancel = Callback::new(move |()| confirming.set(None));
-    let (plan, is_busy) = match confirmation.plan.clone() {
-        PlanOutcome::Ready(plan) => (plan, false),
-        PlanOutcome::Busy(plan) => (plan, true),
-        outcome => {
-            return view! {
-                <Refusal confirmation outcome />
-                <div class="buttons"><button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button></div>
-            }
-            .into_any();
+    let Some(asked) = Asked::of(&confirmation) else {
+        return view! {
+            <Refusal confirmation />
+            <div class="buttons"><button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button></div>
         }
+        .into_any();
     };
     let way = Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
-    let stream = confirmation.stream.clone();
     view! {
-        <ConfirmationText confirmation plan=(*plan).clone() is_busy />
-        <DisableForm stream plan=*plan draft=Default::default() is_busy way />
+        <ConfirmationText confirmation plan=asked.plan.clone() is_busy=asked.is_busy />
+        <ConfirmForm asked way />
     }
     .into_any()
 }
 
 /// Sends what was filled in, with the values that the form showed.
 async fn send(filled: Filled) -> Result<Requested, AppError> {
-    let Filled { stream, plan, typed_name, reason, wait_minutes } = filled;
+    let Filled { action, stream, plan, key, warned_key, typed_name, reason, wait_minutes, quota_reason } = filled;
     let created = plan.report.created.as_millis().to_string();
-    let (arn, key) = (plan.report.arn.to_string(), plan.key.to_string());
+    let (arn, shown_type) = (plan.report.arn.to_string(), plan.report.encryption.type_word().to_owned());
+    let shown_key = plan.key.map(|key| key.to_string()).unwrap_or_default();
     let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
-    api::changes::disable(account, region, name, plan.request_id, arn, created, key, typed_name, reason, wait_minutes).await
+    let id = plan.request_id;
+    match action {
+        Action::Disable => {
+            api::changes::disable(account, region, name, id, arn, created, shown_key, typed_name, reason, wait_minutes, quota_reason).await
+        }
+        Action::Enable => {
+            api::changes::enable(
+                account,
+                region,
+                name,
+                id,
+                arn,
+                created,
+                shown_type,
+                shown_key,
+                key,
+                warned_key,
+                typed_name,
+                reason,
+                wait_minutes,
+                quota_reason,
+            )
+            .await
+        }
+    }
 }

@@ -1,0 +1,30 @@
+//! Keys that streams use or still need: from memory, never from AWS.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use super::wire::Answer;
+use crate::{
+    error::AppError,
+    model::pages::{KeyPage, KeysPage},
+};
+
+/// Every key that a stream in reach uses or still needs.
+#[server(endpoint = "keys", input = Json, output = Answer)]
+pub async fn load_keys() -> Result<KeysPage, AppError> {
+    use crate::{model::identity::Permission, server::context};
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    cx.note_human().await;
+    let keys = cx.state.changes.keys.cards(&cx.state.inventory, &requester.scope);
+    Ok(KeysPage { keys, now: cx.state.clock.now() })
+}
+
+/// One of them, by its ARN; or by account, Region and name, where KMS does not tell which key the name means.
+#[server(endpoint = "key", input = Json, output = Answer)]
+pub async fn load_key(name: String) -> Result<KeyPage, AppError> {
+    use crate::{model::identity::Permission, server::context};
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    cx.note_human().await;
+    cx.state.changes.keys.page(&cx.state.inventory, &requester.scope, &name).ok_or_else(|| cx.fail(AppError::NotFound))
+}

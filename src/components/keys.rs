@@ -1,0 +1,122 @@
+//! The key of an enable: a field that takes any of AWS's forms, and the keys that KMS lists, to choose from.
+
+use leptos::{ev::MouseEvent, html, prelude::*};
+
+use super::Table;
+use crate::{
+    client::is_plain_click,
+    model::{change::Action, keys::KeyChoice, pages::KeyPicker as Keys, stream::StreamKey},
+};
+
+/// The field. What is in it when the page comes is `first`; `key` follows what is typed.
+#[component]
+pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>, names: Vec<String>) -> impl IntoView {
+    let names = names.into_iter().map(|name| view! { <option value=name></option> }.into_any()).collect_view();
+    view! {
+        <div class="field">
+            <label for="key">"Key"</label>
+            <input
+                id="key" node_ref=node r#type="text" name="key" list="key-names" required autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-describedby="key-hint" class="mono" value=first on:input:target=move |event| key.set(event.target().value())
+            />
+            <datalist id="key-names">{names}</datalist>
+            <p id="key-hint" class="hint">
+                "alias/NAME, a key's id, the ARN of a key or an alias, or alias/aws/kinesis. A key of another account is given as its ARN."
+            </p>
+        </div>
+    }
+}
+
+/// A page of the keys of the stream's account and Region, each with a link that fills it in: by leading to the same page,
+/// or at once where wasm runs.
+#[component]
+pub fn KeyPicker(keys: Keys, stream: StreamKey, undo: String, on_use: Callback<String>) -> impl IntoView {
+    let Keys { search, page, pages, found, choices, problem, .. } = keys;
+    let path = stream.confirm_path(Action::Enable);
+    let place = Place { path: path.clone(), undo: undo.clone(), search: search.clone() };
+    let (newer, older) = (place.clone(), place.clone());
+    let rows = choices.into_iter().map(|choice| view! { <Choice choice place=place.clone() page on_use /> }.into_any()).collect_view();
+    let is_open = !search.is_empty() || page > 1;
+    view! {
+        <details class="keys" open=is_open>
+            <summary>{format!("Keys of {} in {}: {found}", stream.account, stream.region)}</summary>
+            {problem.map(|problem| view! { <p class="alert">{format!("The list is not whole: {problem}.")}</p> }.into_any())}
+            <form method="get" action=path class="find-keys" role="search">
+                <input r#type="hidden" name="undo" value=undo />
+                <label for="key-search">"Keys whose name or id contains"</label>
+                <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
+                <button type="submit" class="quiet">"Find keys"</button>
+            </form>
+            <Table caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Id", "Choose"]>{rows}</Table>
+            <nav class="paging" aria-label="Pages of keys">
+                {(page > 1).then(|| view! { <a rel="prev" href=newer.href("", page - 1)>"Former keys"</a> " " }.into_any())}
+                {(pages > 1).then(|| format!("Page {page} of {pages} "))}
+                {(page < pages).then(|| view! { <a rel="next" href=older.href("", page + 1)>"Further keys"</a> }.into_any())}
+            </nav>
+        </details>
+    }
+}
+
+/// What the links of the picker keep.
+#[derive(Debug, Clone)]
+struct Place {
+    path: String,
+    undo: String,
+    search: String,
+}
+
+impl Place {
+    fn href(&self, key: &str, page: u32) -> String {
+        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+        let page = page.to_string();
+        let values = [("undo", self.undo.as_str()), ("keys", self.search.as_str()), ("key-page", page.as_str()), ("key", key)];
+        let pairs: Vec<String> = values
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        format!("{}?{}", self.path, pairs.join("&"))
+    }
+}
+
+#[component]
+fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) -> impl IntoView {
+    let KeyChoice { fill_in, aliases, id, facts, is_rotated, problem } = choice;
+    let names = if aliases.is_empty() { "no alias".to_owned() } else { aliases.join(", ") };
+    let state = facts.as_ref().map_or_else(|| "not known".to_owned(), crate::model::keys::KeyFacts::state_words);
+    let kind = match facts.as_ref().map(|facts| facts.is_aws_managed) {
+        Some(true) => "managed by AWS",
+        Some(false) => "of the account",
+        None => "not known",
+    };
+    let rotation = match is_rotated {
+        Some(true) => "yearly",
+        Some(false) => "off",
+        None => "not known",
+    };
+    let href = place.href(&fill_in, page);
+    let chosen = fill_in.clone();
+    let open = move |click: MouseEvent| {
+        if is_plain_click(&click) {
+            click.prevent_default();
+            on_use.run(chosen.clone());
+        }
+    };
+    // A key that could only not be looked at may be a good one.
+    let is_unusable = problem.is_some() && facts.is_some();
+    let choose = if is_unusable {
+        ().into_any()
+    } else {
+        view! { <a class="action" href=href on:click=open>"Use"<span class="visually-hidden">{format!(" {fill_in}")}</span></a> }.into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Key" class="mono">{names}</th>
+            <td data-label="State">{state}{problem.map(|problem| view! { " " <span class="problem">{problem}</span> }.into_any())}</td>
+            <td data-label="Kind">{kind}</td>
+            <td data-label="Rotation">{rotation}</td>
+            <td data-label="Id" class="mono">{id}</td>
+            <td data-label="Choose">{choose}</td>
+        </tr>
+    }
+}

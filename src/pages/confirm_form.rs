@@ -1,0 +1,351 @@
+//! The form of a confirmation, the same on the page and in the dialog, and what stands in its place when AWS's fresh
+//! report leaves nothing to confirm.
+
+use leptos::{ev::SubmitEvent, html, prelude::*};
+
+use crate::{
+    components::{Age, KeyField, KeyPicker, TargetLine},
+    error::AppError,
+    model::{
+        arming::OFFERED_MINUTES,
+        change::Action,
+        pages::{Confirmation, Draft, Plan, PlanOutcome, Requested},
+        stream::{StreamKey, StreamReport},
+        timestamp::{MINUTE_MS, span},
+        validation::FormMistake,
+    },
+};
+
+/// What the dialog sends: the fields of the form as they were typed.
+#[derive(Debug, Clone)]
+pub struct Filled {
+    pub action: Action,
+    pub stream: StreamKey,
+    pub plan: Plan,
+    /// The key of an enable, and the one of which the form has warned.
+    pub key: String,
+    pub warned_key: String,
+    pub typed_name: String,
+    pub reason: String,
+    /// Empty when it is to be sent at once.
+    pub wait_minutes: String,
+    /// Why it is to be sent although 25 of its kind were counted.
+    pub quota_reason: String,
+}
+
+/// How the form is sent.
+#[derive(Clone, Copy)]
+pub enum Way {
+    /// As a plain form; the server leads on.
+    Page,
+    /// By wasm: the form calls back, and shows what came of it.
+    Dialog {
+        on_submit: Callback<Filled>,
+        on_cancel: Callback<()>,
+        answer: Signal<Option<Result<Requested, AppError>>>,
+        is_pending: Signal<bool>,
+    },
+}
+
+/// What the form is about: a confirmation that can be given.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub confirmation: Confirmation,
+    pub plan: Plan,
+    /// The stream is UPDATING: the change would wait.
+    pub is_busy: bool,
+}
+
+impl Asked {
+    /// The plan of a confirmation, if there is something to confirm.
+    pub fn of(confirmation: &Confirmation) -> Option<Self> {
+        let (plan, is_busy) = match &confirmation.plan {
+            PlanOutcome::Ready(plan) => (plan, false),
+            PlanOutcome::Busy(plan) => (plan, true),
+            _ => return None,
+        };
+        Some(Self { confirmation: confirmation.clone(), plan: (**plan).clone(), is_busy })
+    }
+}
+
+/// What is typed, as wasm follows it.
+#[derive(Clone, Copy)]
+struct Typed {
+    key: RwSignal<String>,
+    name: RwSignal<String>,
+    reason: RwSignal<String>,
+    quota_reason: RwSignal<String>,
+    wait: RwSignal<String>,
+    key_input: NodeRef<html::Input>,
+    name_input: NodeRef<html::Input>,
+    reason_input: NodeRef<html::Input>,
+    is_hydrated: RwSignal<bool>,
+}
+
+impl Typed {
+    fn new(draft: &Draft, key: &str, is_busy: bool) -> Self {
+        Self {
+            key: RwSignal::new(key.to_owned()),
+            name: RwSignal::new(draft.typed_name.clone()),
+            reason: RwSignal::new(draft.reason.clone()),
+            quota_reason: RwSignal::new(draft.quota_reason.clone()),
+            wait: RwSignal::new(if is_busy { wait_to_begin_with(draft) } else { String::new() }),
+            key_input: NodeRef::new(),
+            name_input: NodeRef::new(),
+            reason_input: NodeRef::new(),
+            is_hydrated: RwSignal::new(false),
+        }
+    }
+
+    /// Takes over what was typed while the wasm was loading. In the dialog the first empty field takes the focus: typing
+    /// into it can do no harm.
+    fn take_over(self, is_dialog: bool) {
+        Effect::new(move |_| {
+            let (Some(name), Some(reason)) = (self.name_input.get(), self.reason_input.get()) else { return };
+            self.name.set(name.value());
+            self.reason.set(reason.value());
+            let key = self.key_input.get();
+            if let Some(input) = &key {
+                self.key.set(input.value());
+            }
+            self.is_hydrated.set(true);
+            if is_dialog {
+                // A browser refuses only for elements that are not there.
+                let _ = key.filter(|input| input.value().is_empty()).unwrap_or(name).focus();
+            }
+        });
+    }
+
+    /// Fills a key in that was chosen from the list.
+    fn use_key(self, name: String) {
+        if let Some(input) = self.key_input.get_untracked() {
+            input.set_value(&name);
+            let _ = input.focus();
+        }
+        self.key.set(name);
+    }
+}
+
+/// Key, name, reason, Cancel, and the one button that acts; over it, on the page of an enable, the keys to choose from.
+#[component]
+pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
+    let Asked { confirmation, plan, is_busy } = asked;
+    let Confirmation { action, stream, quota, enable, draft, .. } = confirmation;
+    let draft = draft.unwrap_or_default();
+    let first_key = enable.as_ref().map(|enable| enable.key.clone()).unwrap_or_default();
+    let typed = Typed::new(&draft, &first_key, is_busy);
+    let is_page = matches!(way, Way::Page);
+    typed.take_over(!is_page);
+    let (is_pending, answer) = match way {
+        Way::Page => (Signal::stored(false), Signal::stored(None)),
+        Way::Dialog { is_pending, answer, .. } => (is_pending, answer),
+    };
+    let is_mistake = move |mistake| answer.with(|answer| *answer == Some(Err(AppError::Mistake(mistake))));
+    let expected = stream.name.to_string();
+    // The server renders the button enabled and always checks; a hydrated page saves the round trip.
+    let is_disabled = move || typed.is_hydrated.get() && (typed.name.with(|typed| typed.trim() != expected) || is_pending.get());
+    let warned_key = if draft.mistake == Some(FormMistake::KeyUnseen) { first_key.clone() } else { String::new() };
+    let sent_key = StoredValue::new(String::new());
+    let (filled_stream, filled_plan) = (stream.clone(), plan.clone());
+    let on_submit = move |event: SubmitEvent| {
+        if let Way::Dialog { on_submit, .. } = way {
+            event.prevent_default();
+            // Only a key of which the last answer has warned.
+            let warned_key = if is_mistake(FormMistake::KeyUnseen) { sent_key.get_value() } else { String::new() };
+            sent_key.set_value(typed.key.get_untracked());
+            on_submit.run(Filled {
+                action,
+                stream: filled_stream.clone(),
+                plan: filled_plan.clone(),
+                key: typed.key.get_untracked(),
+                warned_key,
+                typed_name: typed.name.get_untracked(),
+                reason: typed.reason.get_untracked(),
+                wait_minutes: typed.wait.get_untracked(),
+                quota_reason: typed.quota_reason.get_untracked(),
+            });
+        }
+    };
+    let mistake = draft.mistake.map(|mistake| mistake.text(Some(&stream.name)));
+    let needs_quota_reason = quota.count.is_used_up() || draft.mistake == Some(FormMistake::QuotaUsed);
+    let quota_field = move || (needs_quota_reason || is_mistake(FormMistake::QuotaUsed)).then(|| view! { <QuotaField typed /> }.into_any());
+    let for_answer = stream.clone();
+    let answer_words = move || answer.get().and_then(|answer| answer_words(answer, &for_answer));
+    let is_enable = enable.is_some();
+    let (picker, undo) = enable.map(|enable| (enable.picker, enable.undo)).unwrap_or_default();
+    let names = picker.names.clone();
+    let undo = undo.map(|undo| undo.change).unwrap_or_default();
+    let keys = (is_enable && is_page).then(|| {
+        let on_use = Callback::new(move |name| typed.use_key(name));
+        view! { <KeyPicker keys=picker stream=stream.clone() undo on_use /> }.into_any()
+    });
+    let all_keys = stream.confirm_path(Action::Enable);
+    view! {
+        {keys}
+        <form class="confirm-form" method="post" action=format!("/api/{}", action.slug()) autocomplete="off" on:submit=on_submit>
+            <Shown stream=stream.clone() plan />
+            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> }.into_any())}
+            {move || answer_words()}
+            {is_enable.then(|| view! {
+                <input r#type="hidden" name="warned_key" value=warned_key />
+                <KeyField key=typed.key first=first_key node=typed.key_input names />
+            }.into_any())}
+            {(is_enable && !is_page).then(|| view! { <p class="hint"><a href=all_keys>"Choose among all keys, with their states"</a></p> }.into_any())}
+            {is_busy.then(|| view! { <WaitField wait=typed.wait /> }.into_any())}
+            {move || quota_field()}
+            <NameAndReason typed draft />
+            <div class="buttons">
+                <Cancel stream way />
+                <ActButton action is_busy is_disabled=Signal::derive(is_disabled) />
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn NameAndReason(typed: Typed, draft: Draft) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for="typed_name">"Type the stream name to confirm"</label>
+            <input
+                id="typed_name" node_ref=typed.name_input r#type="text" name="typed_name" required autocomplete="off" autocapitalize="off" spellcheck="false"
+                value=draft.typed_name
+                on:input:target=move |event| typed.name.set(event.target().value())
+            />
+        </div>
+        <div class="field">
+            <label for="reason">"Reason"</label>
+            <input
+                id="reason" node_ref=typed.reason_input r#type="text" name="reason" autocomplete="off" aria-describedby="reason-hint"
+                value=draft.reason
+                on:input:target=move |event| typed.reason.set(event.target().value())
+            />
+            <p id="reason-hint" class="hint">"Ticket and why; at most 500 characters. It is kept in the audit chain."</p>
+        </div>
+    }
+}
+
+#[component]
+fn ActButton(action: Action, is_busy: bool, is_disabled: Signal<bool>) -> impl IntoView {
+    let class = match action {
+        Action::Disable => "danger",
+        Action::Enable => "primary",
+    };
+    let word = if is_busy { "Send when ACTIVE" } else { action.verb() };
+    view! { <button type="submit" class=class disabled=move || is_disabled.get()>{word}</button> }
+}
+
+#[component]
+fn Cancel(stream: StreamKey, way: Way) -> impl IntoView {
+    match way {
+        Way::Page => view! { <a class="button quiet" href=stream.path()>"Cancel"</a> }.into_any(),
+        Way::Dialog { on_cancel, .. } => {
+            view! { <button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button> }.into_any()
+        }
+    }
+}
+
+/// Why a change is to be sent although 25 of its kind were counted.
+#[component]
+fn QuotaField(typed: Typed) -> impl IntoView {
+    let first = typed.quota_reason.get_untracked();
+    view! {
+        <div class="field">
+            <label for="quota_reason">"Why send it although 25 are used"</label>
+            <input
+                id="quota_reason" r#type="text" name="quota_reason" autocomplete="off" value=first
+                on:input:target=move |event| typed.quota_reason.set(event.target().value())
+            />
+            <p class="hint">"AWS decides, and refuses the 26th as far as its text says. This too is kept in the audit chain."</p>
+        </div>
+    }
+}
+
+/// The wait that was chosen before a mistake, else the shortest.
+fn wait_to_begin_with(draft: &Draft) -> String {
+    let offered = OFFERED_MINUTES.map(|minutes| minutes.to_string());
+    offered.iter().find(|wait| **wait == draft.wait_minutes).unwrap_or(&offered[0]).clone()
+}
+
+/// How long a change may wait for a stream that is UPDATING for another reason.
+#[component]
+fn WaitField(wait: RwSignal<String>) -> impl IntoView {
+    let chosen = wait.get_untracked();
+    let options = OFFERED_MINUTES.map(|minutes| {
+        let value = minutes.to_string();
+        view! { <option selected=value == chosen value=value>{span(minutes * MINUTE_MS)}</option> }.into_any()
+    });
+    view! {
+        <div class="field">
+            <label for="wait_minutes">"Wait at most"</label>
+            <select id="wait_minutes" name="wait_minutes" on:change:target=move |event| wait.set(event.target().value())>
+                {options.into_iter().collect::<Vec<_>>()}
+            </select>
+        </div>
+    }
+}
+
+/// What the form carries: the stream, the values that it showed, and what makes repeats of it one change.
+#[component]
+fn Shown(stream: StreamKey, plan: Plan) -> impl IntoView {
+    let report = plan.report;
+    view! {
+        <input r#type="hidden" name="account" value=stream.account.to_string() />
+        <input r#type="hidden" name="region" value=stream.region.to_string() />
+        <input r#type="hidden" name="name" value=stream.name.to_string() />
+        <input r#type="hidden" name="request_id" value=plan.request_id />
+        <input r#type="hidden" name="shown_arn" value=report.arn.to_string() />
+        <input r#type="hidden" name="shown_created" value=report.created.as_millis().to_string() />
+        <input r#type="hidden" name="shown_type" value=report.encryption.type_word().to_owned() />
+        <input r#type="hidden" name="shown_key" value=plan.key.map(|key| key.to_string()).unwrap_or_default() />
+    }
+}
+
+/// What the dialog says when the answer is not simply "recorded".
+fn answer_words(answer: Result<Requested, AppError>, stream: &StreamKey) -> Option<AnyView> {
+    let alert = match answer {
+        Ok(Requested::Change { .. }) => return None,
+        Ok(Requested::Rejected { id, words }) => {
+            view! { <p role="alert" class="alert">"Rejected. " {words} " " <a href=format!("/changes/{id}")>"See the rejected change"</a></p> }.into_any()
+        }
+        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{mistake.text(Some(&stream.name))}</p> }.into_any(),
+        Err(error) => view! { <p role="alert" class="alert">{error.to_string()}</p> }.into_any(),
+    };
+    Some(alert)
+}
+
+/// What stands in the form's place: a change is under way, there is nothing to change, or the fresh read failed.
+#[component]
+pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
+    let stream = confirmation.stream.clone();
+    let content = match confirmation.plan {
+        PlanOutcome::UnderWay { change } => view! {
+            <p role="alert" class="alert">"A change of this stream is under way. Nothing was sent now. "<a href=format!("/changes/{change}")>"Follow it"</a></p>
+        }
+        .into_any(),
+        PlanOutcome::Refused { why, report } => view! {
+            <p role="alert" class="alert">{why} " Nothing was sent."</p>
+            <ReportLine report=*report />
+        }
+        .into_any(),
+        PlanOutcome::Unread { why, last_known } => view! {
+            <p role="alert" class="alert">
+                {format!("The stream could not be read just now: {why}. Without a fresh read there is no button. Nothing was sent. Reload this page to read it again.")}
+            </p>
+            {last_known.map(|report| view! { <ReportLine report=*report /> }.into_any())}
+        }
+        .into_any(),
+        // Shown by the caller.
+        PlanOutcome::Ready(_) | PlanOutcome::Busy(_) => ().into_any(),
+    };
+    view! {
+        <TargetLine stream=stream.clone() target=confirmation.target />
+        {content}
+        <p><a href=stream.path()>"Back to the stream"</a></p>
+    }
+}
+
+#[component]
+fn ReportLine(report: StreamReport) -> impl IntoView {
+    view! { <p>"AWS reported " <Age at=Some(report.read_at) of=StreamKey::from(&report.arn) /> {format!(": {}, {}.", report.status, report.encryption.type_word())}</p> }
+}

@@ -1,0 +1,135 @@
+//! The adapter over `aws-sdk-kms`: which keys there are and how one is. Nothing here encrypts or changes a key.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_sdk_kms::{
+    Client,
+    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
+    types::{KeyManagerType, KeyMetadata},
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::{ReadFailure, ReadFailureKind, errors, sdk::retry_partition};
+use crate::{
+    model::{
+        encryption::KeyId,
+        keys::{KeyArn, KeyFacts, KeyState},
+        timestamp::Timestamp,
+    },
+    server::{clock::Clock, http::metrics::count_aws_call},
+};
+
+/// Optional in a confirmation, which waits for it at most this long.
+pub const TIMEOUT: Duration = Duration::from_secs(2);
+/// KMS returns at most so many aliases, and keys, a call.
+const PAGE_OF_ALIASES: i32 = 100;
+const PAGE_OF_KEYS: i32 = 1_000;
+
+/// What Keystream asks of KMS in one account and Region.
+#[async_trait]
+pub trait Kms: std::fmt::Debug + Send + Sync {
+    /// One page of `ListAliases`; an alias that points to no key yet is left out.
+    async fn list_aliases(&self, marker: Option<&str>) -> Result<Listed<Alias>, ReadFailure>;
+
+    /// One page of `ListKeys`: the ids.
+    async fn list_keys(&self, marker: Option<&str>) -> Result<Listed<String>, ReadFailure>;
+
+    /// One `DescribeKey`, by any form of a key id; `NotFound` for a key or an alias that KMS does not have.
+    async fn describe_key(&self, key: &KeyId) -> Result<KeyFacts, ReadFailure>;
+
+    /// One `GetKeyRotationStatus`: whether KMS rotates the key by itself.
+    async fn is_rotated(&self, key: &KeyArn) -> Result<bool, ReadFailure>;
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+/// An alias, `alias/orders`, and the id of the key that it points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    pub name: String,
+    pub key: String,
+}
+
+/// KMS through the SDK. Retries are off: what is optional does not wait.
+#[derive(Debug)]
+pub struct SdkKms {
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+impl SdkKms {
+    /// Over a loaded SDK configuration, with what the SDK remembers of failures kept apart from other targets.
+    pub fn new(config: &aws_config::SdkConfig, target: &str, clock: Arc<dyn Clock>) -> Self {
+        let config = Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .retry_partition(retry_partition("kms", target))
+            .timeout_config(TimeoutConfig::builder().connect_timeout(TIMEOUT).operation_timeout(TIMEOUT).build())
+            .build();
+        Self { client: Client::from_conf(config), clock }
+    }
+}
+
+#[async_trait]
+impl Kms for SdkKms {
+    async fn list_aliases(&self, marker: Option<&str>) -> Result<Listed<Alias>, ReadFailure> {
+        let call = self.client.list_aliases().limit(PAGE_OF_ALIASES).set_marker(marker.map(ToOwned::to_owned));
+        let answer = count_aws_call("ListAliases", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let alias = |entry: &aws_sdk_kms::types::AliasListEntry| {
+            Some(Alias { name: entry.alias_name()?.to_owned(), key: entry.target_key_id()?.to_owned() })
+        };
+        let next = answer.next_marker().filter(|_| answer.truncated()).map(ToOwned::to_owned);
+        Ok(Listed { items: answer.aliases().iter().filter_map(alias).collect(), next })
+    }
+
+    async fn list_keys(&self, marker: Option<&str>) -> Result<Listed<String>, ReadFailure> {
+        let call = self.client.list_keys().limit(PAGE_OF_KEYS).set_marker(marker.map(ToOwned::to_owned));
+        let answer = count_aws_call("ListKeys", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let next = answer.next_marker().filter(|_| answer.truncated()).map(ToOwned::to_owned);
+        Ok(Listed { items: answer.keys().iter().filter_map(|key| key.key_id().map(ToOwned::to_owned)).collect(), next })
+    }
+
+    async fn describe_key(&self, key: &KeyId) -> Result<KeyFacts, ReadFailure> {
+        let answer = self.client.describe_key().key_id(key.as_str()).send().await;
+        let answer = count_aws_call("DescribeKey", answer.map_err(|error| of_key(&error, error.code())))?;
+        let metadata = answer.key_metadata().ok_or_else(|| ReadFailure::other("KMS's answer had no description"))?;
+        facts(metadata, self.clock.now())
+    }
+
+    async fn is_rotated(&self, key: &KeyArn) -> Result<bool, ReadFailure> {
+        let answer = self.client.get_key_rotation_status().key_id(key.to_string()).send().await;
+        let answer = count_aws_call("GetKeyRotationStatus", answer.map_err(|error| of_key(&error, error.code())))?;
+        Ok(answer.key_rotation_enabled())
+    }
+}
+
+/// KMS has codes of its own for what is not there.
+fn of_key<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>) -> ReadFailure
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    if matches!(code, Some("NotFoundException" | "InvalidArnException")) {
+        let why = "KMS does not find the key".to_owned();
+        return ReadFailure { kind: ReadFailureKind::NotFound, in_short: why.clone(), why };
+    }
+    errors::read_failure(error)
+}
+
+fn facts(metadata: &KeyMetadata, read_at: Timestamp) -> Result<KeyFacts, ReadFailure> {
+    let arn = metadata.arn().and_then(|arn| arn.parse().ok()).ok_or_else(|| ReadFailure::other("KMS's answer carries no ARN of a key"))?;
+    Ok(KeyFacts {
+        arn,
+        state: KeyState::from(metadata.key_state().map_or_else(|| "not stated".to_owned(), |state| state.as_str().to_owned())),
+        is_aws_managed: metadata.key_manager() == Some(&KeyManagerType::Aws),
+        spec: metadata.key_spec().map_or_else(|| "a key of no stated kind".to_owned(), |spec| spec.as_str().to_owned()),
+        usage: metadata.key_usage().map_or_else(|| "no stated use".to_owned(), |usage| usage.as_str().to_owned()),
+        deleted_at: metadata.deletion_date().and_then(|at| at.to_millis().ok()).map(Timestamp::from_millis),
+        read_at,
+    })
+}

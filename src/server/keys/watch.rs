@@ -1,0 +1,291 @@
+//! The keys that streams use or still need are looked at every few minutes, whoever looks on: so that every page can warn
+//! of one that is disabled, on its way out or gone before its records are.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::{Keys, Place};
+use crate::{
+    model::{
+        encryption::{KeyId, KeyIdForm},
+        keys::{KeyArn, KeyFacts, KeyLook, KeyState},
+        needed_keys::KeyUse,
+        pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
+        scope::Scope,
+        stream::StreamKey,
+        timestamp::{MINUTE_MS, Timestamp},
+    },
+    server::{aws::targets::Target, inventory::Inventory},
+};
+
+/// How often it is looked whether a key is due.
+const ROUND: Duration = Duration::from_secs(5);
+/// How long what KMS said of a key is good for warnings.
+const LOOKED_AT_EVERY_MS: i64 = 5 * MINUTE_MS;
+/// Between two calls of one round.
+const APART: Duration = Duration::from_millis(100);
+/// Keys of one target that are looked at in one round; the rest follow in the next.
+const MOST_A_ROUND: usize = 100;
+
+/// A key that stored records of a stream need, or that new ones are encrypted with.
+#[derive(Debug, Clone)]
+pub struct StreamNeed {
+    pub stream: StreamKey,
+    /// The target that reads it.
+    pub target: String,
+    pub key: KeyUse,
+    pub retention_hours: i32,
+    /// `None` while it is in use.
+    pub until: Option<Timestamp>,
+    /// Since when the stream's keys are known, where that does not cover its retention.
+    pub known_since: Option<Timestamp>,
+}
+
+/// What KMS said of keys in the last rounds.
+pub type Watched = HashMap<Place, (Timestamp, KeyLook)>;
+
+/// One key with everything that needs it.
+#[derive(Debug, Clone)]
+pub struct Group {
+    name: String,
+    arn: Option<KeyArn>,
+    look: Option<KeyLook>,
+    needs: Vec<StreamNeed>,
+}
+
+impl Keys {
+    /// Looks at keys until the server stops.
+    pub async fn watch(self: Arc<Self>, inventory: Arc<Inventory>, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.look_around(&inventory) => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(ROUND) => {}
+            }
+        }
+    }
+
+    async fn look_around(&self, inventory: &Inventory) {
+        let now = self.clock.now();
+        let mut wanted: BTreeMap<String, HashSet<KeyId>> = BTreeMap::new();
+        for need in inventory.needed_keys(&Scope::everything(), now) {
+            let keys = wanted.entry(need.target).or_default();
+            keys.insert(looked_at_as(&need.key));
+            // While it is in use, where its name points is of interest too.
+            if need.until.is_none() {
+                keys.insert(need.key.key);
+            }
+        }
+        self.forget_unwanted(&wanted);
+        // A KMS that hangs holds up its own target only.
+        let rounds = inventory.targets().iter().map(|target| {
+            let keys = wanted.remove(&target.id).unwrap_or_default();
+            self.look_at_keys_of(inventory, target, keys, now)
+        });
+        join_all(rounds.collect::<Vec<_>>()).await;
+        *self.alarms.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(self.alarming(inventory));
+    }
+
+    async fn look_at_keys_of(&self, inventory: &Inventory, target: &Target, keys: HashSet<KeyId>, now: Timestamp) {
+        let due: Vec<KeyId> = {
+            let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_due = |key: &KeyId| {
+                let known = watched.get(&(target.id.clone(), key.clone()));
+                known.is_none_or(|(at, _)| now.millis_since(*at).abs() >= LOOKED_AT_EVERY_MS)
+            };
+            keys.into_iter().filter(is_due).take(MOST_A_ROUND).collect()
+        };
+        for key in due {
+            if inventory.is_paused(target) {
+                break;
+            }
+            let look = self.look(target, &key).await;
+            if let KeyLook::Found(facts) = &look {
+                inventory.note_key_arn(target, &key, &facts.arn).await;
+            }
+            self.watched.lock().unwrap_or_else(PoisonError::into_inner).insert((target.id.clone(), key), (self.clock.now(), look));
+            tokio::time::sleep(APART).await;
+        }
+    }
+
+    fn forget_unwanted(&self, wanted: &BTreeMap<String, HashSet<KeyId>>) {
+        let is_wanted = |(target, key): &Place| wanted.get(target).is_some_and(|keys| keys.contains(key));
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).retain(|place, _| is_wanted(place));
+    }
+
+    /// The keys that will not be there as long as records need them.
+    fn alarming(&self, inventory: &Inventory) -> Vec<Group> {
+        self.groups(inventory, &Scope::everything()).into_iter().filter(|group| group.trouble().is_some()).collect()
+    }
+
+    /// What every page warns of, for streams of a scope: a key without trouble has none for fewer streams either.
+    pub fn alarms(&self, scope: &Scope) -> Vec<KeyAlarm> {
+        let alarming = self.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let in_scope = |group: &Group| {
+            let mut group = group.clone();
+            group.needs.retain(|need| scope.covers(&need.stream));
+            let trouble = if group.needs.is_empty() { None } else { group.trouble() };
+            trouble.map(|trouble| KeyAlarm { text: format!("{} {trouble}", group.title()), href: key_path(&group.name) })
+        };
+        alarming.iter().filter_map(in_scope).collect()
+    }
+
+    /// Every key that a stream of a scope uses or still needs, those first that are free last.
+    pub fn cards(&self, inventory: &Inventory, scope: &Scope) -> Vec<KeyCard> {
+        let mut cards: Vec<KeyCard> = self.groups(inventory, scope).iter().map(Group::card).collect();
+        let order = |card: &KeyCard| (!card.is_bad, card.free_at.is_some(), std::cmp::Reverse(card.free_at), card.title.clone());
+        cards.sort_by_key(order);
+        cards
+    }
+
+    /// One key with the streams of a scope that use or still need it.
+    pub fn page(&self, inventory: &Inventory, scope: &Scope, name: &str) -> Option<KeyPage> {
+        let group = self.groups(inventory, scope).into_iter().find(|group| group.name == name)?;
+        let card = group.card();
+        let mut uses: Vec<KeyUseRow> = group
+            .needs
+            .into_iter()
+            .map(|need| KeyUseRow {
+                stream: need.stream,
+                key: need.key.key,
+                retention_hours: need.retention_hours,
+                until: need.until,
+                known_since: need.known_since,
+            })
+            .collect();
+        uses.sort_by(|one, other| (one.until.is_some(), &one.stream).cmp(&(other.until.is_some(), &other.stream)));
+        Some(KeyPage { card, uses })
+    }
+
+    fn groups(&self, inventory: &Inventory, scope: &Scope) -> Vec<Group> {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+        for need in inventory.needed_keys(scope, self.clock.now()) {
+            let look = watched.get(&(need.target.clone(), looked_at_as(&need.key))).map(|(_, look)| look.clone());
+            let arn = meant(&need, look.as_ref());
+            // What KMS says of an alias of which nobody knows the key is not about a key of then.
+            let look = look.filter(|look| need.key.arn.is_some() || need.until.is_none() || look.arn() == arn.as_ref());
+            let name = arn
+                .as_ref()
+                .map_or_else(|| format!("{}/{}/{}", need.stream.account, need.stream.region, need.key.key), ToString::to_string);
+            let group = groups.entry(name.clone()).or_insert_with(|| Group { name, arn, look: None, needs: Vec::new() });
+            group.look = group.look.take().or(look);
+            group.needs.push(need);
+        }
+        groups.into_values().collect()
+    }
+}
+
+/// Under which name KMS is asked for a key: the key itself where it is known, so that an alias that moves or goes says nothing
+/// of it.
+fn looked_at_as(key: &KeyUse) -> KeyId {
+    key.arn.as_ref().and_then(|arn| arn.to_string().parse().ok()).unwrap_or_else(|| key.key.clone())
+}
+
+/// The key that a stream's key is: as it was seen while in use, else by its own name, else as KMS says now.
+fn meant(need: &StreamNeed, look: Option<&KeyLook>) -> Option<KeyArn> {
+    let by_name = || match need.key.key.form() {
+        Some(KeyIdForm::KeyArn) => need.key.key.as_str().parse().ok(),
+        Some(KeyIdForm::Guid) => Some(KeyArn {
+            partition: need.stream.region.partition().to_owned(),
+            region: need.stream.region.clone(),
+            account: need.stream.account.clone(),
+            id: need.key.key.as_str().to_owned(),
+        }),
+        _ => None,
+    };
+    let now = || look.and_then(KeyLook::arn).filter(|_| need.until.is_none()).cloned();
+    need.key.arn.clone().or_else(by_name).or_else(now)
+}
+
+/// The path of a key's page.
+fn key_path(name: &str) -> String {
+    format!("/keys/{}", percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC))
+}
+
+impl Group {
+    fn title(&self) -> String {
+        self.arn.as_ref().map_or_else(|| self.name.clone(), KeyArn::short)
+    }
+
+    /// When the last stream is done with it; `None` while one uses it.
+    fn free_at(&self) -> Option<Timestamp> {
+        let untils: Option<Vec<Timestamp>> = self.needs.iter().map(|need| need.until).collect();
+        untils.and_then(|untils| untils.into_iter().max())
+    }
+
+    fn facts(&self) -> Option<&KeyFacts> {
+        match &self.look {
+            Some(KeyLook::Found(facts)) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the key while it is needed, if anything is.
+    fn trouble(&self) -> Option<String> {
+        let streams: HashSet<&StreamKey> = self.needs.iter().map(|need| &need.stream).collect();
+        let needed = match (self.free_at(), streams.len()) {
+            (None, 1) => "1 stream uses or still needs it".to_owned(),
+            (None, count) => format!("{count} streams use or still need it"),
+            (Some(until), 1) => format!("1 stream needs it until {}", until.day_and_minute()),
+            (Some(until), count) => format!("{count} streams need it until {}", until.day_and_minute()),
+        };
+        let state = match (&self.look, self.facts().map(|facts| &facts.state)) {
+            // AWS makes its own key at the first use.
+            (Some(KeyLook::Missing), _) if self.needs.iter().any(|need| need.key.key.form() == Some(KeyIdForm::ServiceKey)) => return None,
+            (Some(KeyLook::Missing), _) => "is gone, as KMS says".to_owned(),
+            (_, Some(KeyState::Disabled)) => "is disabled".to_owned(),
+            (_, Some(KeyState::PendingDeletion)) => {
+                let goes = self.facts().and_then(|facts| facts.deleted_at);
+                // A key that goes after its last record has left is in nobody's way.
+                if let (Some(goes), Some(free)) = (goes, self.free_at())
+                    && goes > free
+                {
+                    return None;
+                }
+                goes.map_or_else(|| "is pending deletion".to_owned(), |at| format!("is pending deletion on {}", at.date()))
+            }
+            _ => return None,
+        };
+        Some(format!("{state}, and {needed}."))
+    }
+
+    fn card(&self) -> KeyCard {
+        let mut names: Vec<String> = self.needs.iter().map(|need| need.key.key.to_string()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let in_use: HashSet<&StreamKey> = self.needs.iter().filter(|need| need.until.is_none()).map(|need| &need.stream).collect();
+        let needing: HashSet<&StreamKey> = self.needs.iter().filter(|need| need.until.is_some()).map(|need| &need.stream).collect();
+        let first = &self.needs[0].stream;
+        KeyCard {
+            title: self.title(),
+            arn: self.arn.as_ref().map(ToString::to_string),
+            path: key_path(&self.name),
+            names,
+            account: self.arn.as_ref().map_or_else(|| first.account.clone(), |arn| arn.account.clone()),
+            region: first.region.clone(),
+            state: match &self.look {
+                None => "not looked at yet".to_owned(),
+                Some(KeyLook::Found(facts)) => facts.state_words(),
+                Some(KeyLook::Missing) => "KMS does not find it".to_owned(),
+                Some(KeyLook::Unseen { why }) => format!("not known: {why}"),
+            },
+            trouble: self.trouble(),
+            is_bad: self.trouble().is_some(),
+            using: number(in_use.len()),
+            needing: number(needing.len()),
+            free_at: self.free_at(),
+            is_history_short: self.needs.iter().any(|need| need.known_since.is_some()),
+        }
+    }
+}
