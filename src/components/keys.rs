@@ -5,7 +5,12 @@ use leptos::{ev::MouseEvent, html, prelude::*};
 use super::Table;
 use crate::{
     client::is_plain_click,
-    model::{change::Action, keys::KeyChoice, pages::KeyPicker as Keys, stream::StreamKey},
+    model::{
+        change::Action,
+        keys::{KeyChoice, KeyFacts, KeyState},
+        pages::KeyPicker as Keys,
+        stream::StreamKey,
+    },
 };
 
 /// The field. What is in it when the page comes is `first`; `key` follows what is typed.
@@ -47,7 +52,7 @@ pub fn KeyPicker(keys: Keys, stream: StreamKey, undo: String, on_use: Callback<S
                 <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
                 <button type="submit" class="quiet">"Find keys"</button>
             </form>
-            <Table caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Id", "Choose"]>{rows}</Table>
+            <Table caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Choose"]>{rows}</Table>
             <nav class="paging" aria-label="Pages of keys">
                 {(page > 1).then(|| view! { <a rel="prev" href=newer.href("", page - 1)>"Former keys"</a> " " }.into_any())}
                 {(pages > 1).then(|| format!("Page {page} of {pages} "))}
@@ -83,7 +88,7 @@ impl Place {
 fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) -> impl IntoView {
     let KeyChoice { fill_in, aliases, id, facts, is_rotated, problem } = choice;
     let names = if aliases.is_empty() { "no alias".to_owned() } else { aliases.join(", ") };
-    let state = facts.as_ref().map_or_else(|| "not known".to_owned(), crate::model::keys::KeyFacts::state_words);
+    let state = facts.as_ref().map_or_else(|| "not known".to_owned(), KeyFacts::state_words);
     let kind = match facts.as_ref().map(|facts| facts.is_aws_managed) {
         Some(true) => "managed by AWS",
         Some(false) => "of the account",
@@ -104,6 +109,9 @@ fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) 
     };
     // A key that could only not be looked at may be a good one.
     let is_unusable = problem.is_some() && facts.is_some();
+    // Where the state says it all, it is not said twice.
+    let is_told = facts.as_ref().is_some_and(|facts| facts.state != KeyState::Enabled);
+    let problem = problem.filter(|_| !is_told);
     let choose = if is_unusable {
         ().into_any()
     } else {
@@ -111,11 +119,10 @@ fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) 
     };
     view! {
         <tr>
-            <th scope="row" data-label="Key" class="mono">{names}</th>
+            <th scope="row" data-label="Key" class="mono">{names} <span class="key-id">{id}</span></th>
             <td data-label="State">{state}{problem.map(|problem| view! { " " <span class="problem">{problem}</span> }.into_any())}</td>
             <td data-label="Kind">{kind}</td>
             <td data-label="Rotation">{rotation}</td>
-            <td data-label="Id" class="mono">{id}</td>
             <td data-label="Choose">{choose}</td>
         </tr>
     }

@@ -66,7 +66,7 @@ fn streams(count: u32) -> String {
 #[component]
 fn Free(at: Option<Timestamp>, is_history_short: bool) -> impl IntoView {
     let words = at.map_or_else(|| "not while it is in use".to_owned(), |at| format!("from {}", at.day_and_minute()));
-    let short = if is_history_short { ", as far as is known: see the key" } else { "" };
+    let short = if is_history_short && at.is_some() { ", as far as is known" } else { "" };
     view! { {words} {short} }
 }
 
