@@ -350,7 +350,7 @@ async fn run_on(ground: Arc<Ground>) -> Running {
     .unwrap()
 }
 
-/// Waits for a condition, at most two minutes.
+/// Waits for a condition, at most five minutes.
 #[track_caller]
 pub fn until<T, F: Future<Output = Option<T>>>(condition: impl FnMut() -> F) -> impl Future<Output = T> {
     until_or_blame(Location::caller(), condition)
@@ -358,13 +358,13 @@ pub fn until<T, F: Future<Output = Option<T>>>(condition: impl FnMut() -> F) -> 
 
 async fn until_or_blame<T, F: Future<Output = Option<T>>>(caller: &Location<'_>, mut condition: impl FnMut() -> F) -> T {
     let begun = SystemClock.steady();
-    while SystemClock.steady().saturating_sub(begun) < Duration::from_secs(120) {
+    while SystemClock.steady().saturating_sub(begun) < Duration::from_secs(300) {
         if let Some(met) = condition().await {
             return met;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{caller}: waited two minutes in vain");
+    panic!("{caller}: waited five minutes in vain");
 }
 
 async fn add_users(store: &Store, is_demo: bool) {
