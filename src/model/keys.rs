@@ -82,9 +82,9 @@ pub struct KeyFacts {
     pub state: KeyState,
     /// AWS makes and manages it, for one of its services.
     pub is_aws_managed: bool,
-    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use.
+    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use; empty where KMS does not say (both are optional in its model).
     pub spec: String,
-    /// `ENCRYPT_DECRYPT` for a key that Kinesis can use.
+    /// `ENCRYPT_DECRYPT` for a key that Kinesis can use; empty where KMS does not say.
     pub usage: String,
     /// When a key that is pending deletion goes, and everything under it with it.
     pub deleted_at: Option<Timestamp>,
@@ -228,7 +228,9 @@ impl KeyFacts {
             KeyState::PendingDeletion => return Err(Unusable::PendingDeletion { key, at: self.deleted_at }),
             KeyState::Other(state) => return Err(Unusable::NotEnabled { key, state: state.clone() }),
         }
-        if self.spec == "SYMMETRIC_DEFAULT" && self.usage == "ENCRYPT_DECRYPT" {
+        // What is not said is no reason to refuse: AWS decides.
+        let is_or_unstated = |word: &str, wanted: &str| word.is_empty() || word == wanted;
+        if is_or_unstated(&self.spec, "SYMMETRIC_DEFAULT") && is_or_unstated(&self.usage, "ENCRYPT_DECRYPT") {
             Ok(())
         } else {
             Err(Unusable::NotSymmetric { key, spec: self.spec.clone(), usage: self.usage.clone() })
@@ -366,6 +368,8 @@ mod tests {
         assert!(matches!(usable(facts("PendingImport")), Err(Unusable::NotEnabled { .. })));
         let rsa = KeyFacts { spec: "RSA_2048".to_owned(), ..facts("Enabled") };
         assert!(matches!(usable(rsa), Err(Unusable::NotSymmetric { .. })));
+        let unstated = KeyFacts { spec: String::new(), usage: String::new(), ..facts("Enabled") };
+        assert_eq!(usable(unstated), Ok(()), "what KMS does not say refuses nothing");
         assert_eq!(KeyLook::Missing.usable(&asked, &stream()), Err(Unusable::Missing));
         assert_eq!(KeyLook::Missing.usable(&key("alias/aws/kinesis"), &stream()), Ok(()), "AWS makes it at its first use");
         assert_eq!(KeyLook::Unseen { why: "denied".to_owned() }.usable(&asked, &stream()), Ok(()));

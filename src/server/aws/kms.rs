@@ -127,8 +127,8 @@ fn facts(metadata: &KeyMetadata, read_at: Timestamp) -> Result<KeyFacts, ReadFai
         arn,
         state: KeyState::from(metadata.key_state().map_or_else(|| "not stated".to_owned(), |state| state.as_str().to_owned())),
         is_aws_managed: metadata.key_manager() == Some(&KeyManagerType::Aws),
-        spec: metadata.key_spec().map_or_else(|| "a key of no stated kind".to_owned(), |spec| spec.as_str().to_owned()),
-        usage: metadata.key_usage().map_or_else(|| "no stated use".to_owned(), |usage| usage.as_str().to_owned()),
+        spec: metadata.key_spec().map_or_else(String::new, |spec| spec.as_str().to_owned()),
+        usage: metadata.key_usage().map_or_else(String::new, |usage| usage.as_str().to_owned()),
         deleted_at: metadata.deletion_date().and_then(|at| at.to_millis().ok()).map(Timestamp::from_millis),
         read_at,
     })
