@@ -78,7 +78,7 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await page.getByLabel("Keys whose name or id contains").fill("LEDGER");
     await page.getByRole("button", { name: "Find keys", exact: true }).click();
     await hydrated(page, mode);
-    await expect(page.getByRole("table", { name: "Keys" }).getByRole("rowheader")).toHaveText([/^\s*alias\/ledger /, /^\s*alias\/old-ledger /]);
+    await expect(page.getByRole("table", { name: "Keys" }).getByRole("rowheader")).toHaveText([/^\s*alias\/ledger/, /^\s*alias\/old-ledger/]);
     await accessible(page, mode);
     await page.getByRole("link", { name: "Use alias/ledger", exact: true }).click();
     await expect(page.getByLabel("Key", { exact: true })).toHaveValue("alias/ledger");

@@ -7,7 +7,6 @@ const STATUS = 2;
 test("an operator disables encryption of orders-prod and watches it settle", async ({ page, demo, mode, newPage }) => {
     await page.goto(demo);
     await expect(page.getByRole("heading", { level: 1, name: "Sign in", exact: true })).toBeVisible();
-    await hydrated(page, mode);
     await accessible(page, mode);
     await signInAs(page, demo, "operator");
     await hydrated(page, mode);
