@@ -121,11 +121,8 @@ impl Kinesis for SdkKinesis {
 
     async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure> {
         let asked_at = self.clock.now();
-        let call = self.client.describe_stream_summary();
-        let call = match stream {
-            StreamRef::Arn(arn) => call.stream_arn(arn.to_string()),
-            StreamRef::Name(name) => call.stream_name(name.as_str()),
-        };
+        let (arn, name) = stream.arn_and_name();
+        let call = self.client.describe_stream_summary().set_stream_arn(arn).set_stream_name(name);
         let answer = count_aws_call("DescribeStreamSummary", call.send().await.map_err(|error| errors::read_failure(&error)))?;
         let summary = answer.stream_description_summary().ok_or_else(|| ReadFailure::other("AWS's answer had no description"))?;
         report(summary, asked_at, self.clock.now())
@@ -133,10 +130,7 @@ impl Kinesis for SdkKinesis {
 
     async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId) -> SendOutcome {
         let overrides = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts(SEND_TIMEOUT));
-        let (arn, name) = match stream {
-            StreamRef::Arn(arn) => (Some(arn.to_string()), None),
-            StreamRef::Name(name) => (None, Some(name.to_string())),
-        };
+        let (arn, name) = stream.arn_and_name();
         let (kms, key) = (EncryptionType::Kms, key.as_str());
         let sent = match action {
             Action::Disable => {

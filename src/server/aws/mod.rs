@@ -96,6 +96,16 @@ pub enum StreamRef {
     Name(StreamName),
 }
 
+impl StreamRef {
+    /// `StreamARN` and `StreamName` of a call: one of them.
+    pub fn arn_and_name(&self) -> (Option<String>, Option<String>) {
+        match self {
+            Self::Arn(arn) => (Some(arn.to_string()), None),
+            Self::Name(name) => (None, Some(name.to_string())),
+        }
+    }
+}
+
 /// A read that brought nothing. The words are for people and carry no internals.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{why}")]

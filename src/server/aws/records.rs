@@ -67,13 +67,6 @@ pub struct Look {
     pub next: Option<String>,
 }
 
-fn named(stream: &StreamRef) -> (Option<String>, Option<String>) {
-    match stream {
-        StreamRef::Arn(arn) => (Some(arn.to_string()), None),
-        StreamRef::Name(name) => (None, Some(name.to_string())),
-    }
-}
-
 #[async_trait]
 impl Records for SdkKinesis {
     async fn open_shards(&self, stream: &StreamRef, token: Option<&str>) -> Result<ShardPage, ReadFailure> {
@@ -82,7 +75,7 @@ impl Records for SdkKinesis {
             // AWS refuses a token together with the stream.
             Some(token) => call.next_token(token),
             None => {
-                let (arn, name) = named(stream);
+                let (arn, name) = stream.arn_and_name();
                 let open = ShardFilter::builder().r#type(ShardFilterType::AtLatest).build();
                 let open = open.map_err(|error| ReadFailure::other(error.to_string()))?;
                 call.set_stream_arn(arn).set_stream_name(name).shard_filter(open)
@@ -111,7 +104,7 @@ impl Records for SdkKinesis {
         };
         let entries: Result<Vec<_>, _> = shards.iter().map(entry).collect();
         let entries = entries.map_err(|error| ReadFailure::other(error.to_string()))?;
-        let (arn, name) = named(stream);
+        let (arn, name) = stream.arn_and_name();
         let call = self.client().put_records().set_stream_arn(arn).set_stream_name(name).set_records(Some(entries));
         let answer = count_aws_call("PutRecords", call.send().await.map_err(|error| errors::read_failure(&error)))?;
         let record = |entry: &PutRecordsResultEntry| match (entry.error_code(), entry.shard_id()) {
@@ -126,7 +119,7 @@ impl Records for SdkKinesis {
     }
 
     async fn tip(&self, stream: &StreamRef, shard: &str) -> Result<String, ReadFailure> {
-        let (arn, name) = named(stream);
+        let (arn, name) = stream.arn_and_name();
         let call = self.client().get_shard_iterator().set_stream_arn(arn).set_stream_name(name);
         let answer = call.shard_id(shard).shard_iterator_type(ShardIteratorType::Latest).send().await;
         let answer = count_aws_call("GetShardIterator", answer.map_err(|error| errors::read_failure(&error)))?;
@@ -134,7 +127,7 @@ impl Records for SdkKinesis {
     }
 
     async fn look(&self, stream: &StreamRef, iterator: &str) -> Result<Look, ReadFailure> {
-        let (arn, _) = named(stream);
+        let (arn, _) = stream.arn_and_name();
         let answer = self.client().get_records().set_stream_arn(arn).shard_iterator(iterator).limit(LOOKED_AT).send().await;
         let answer = count_aws_call("GetRecords", answer.map_err(|error| errors::read_failure(&error)))?;
         let arrived = |record: &Record| {
