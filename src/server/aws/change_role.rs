@@ -13,7 +13,7 @@ use crate::{
         change::SentAs,
         refusal::{Obstacle, Refusal, RefusalKind},
     },
-    server::{clock::Clock, http::metrics::AWS_CALLS},
+    server::{clock::Clock, http::metrics::count_aws_call},
 };
 
 /// A person's change waits at most this long for its session: then it is not sent.
@@ -59,9 +59,7 @@ impl ChangeRole {
             }),
             Ok(Ok(answer)) => answer.credentials.ok_or_else(|| "AWS's answer had no credentials".to_owned()),
         };
-        let outcome = if answer.is_ok() { "ok" } else { "failed" };
-        metrics::counter!(AWS_CALLS, "operation" => "AssumeRole", "outcome" => outcome).increment(1);
-        let issued = answer.map_err(|why| {
+        let issued = count_aws_call("AssumeRole", answer).map_err(|why| {
             let detail = format!("{} as {}: {why}", self.arn, sent_as.session);
             Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail }, aws: None, read_after: None }
         })?;
