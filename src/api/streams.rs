@@ -31,8 +31,8 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
 #[server(endpoint = "stream", input = Json, output = Answer)]
 pub async fn load_stream(account: String, region: String, name: String, is_refresh: bool) -> Result<StreamPage, AppError> {
     use crate::{
-        model::{change::Action, change_card::ChangeCard, identity::Permission, pages::Quota},
-        server::{change::Asking, context},
+        model::{change_card::ChangeCard, identity::Permission},
+        server::context,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -43,13 +43,10 @@ pub async fn load_stream(account: String, region: String, name: String, is_refre
     let (row, report) = cx.state.inventory.stream(&key).ok_or_else(|| cx.fail(AppError::NotFound))?;
     let changes = cx.state.store.changes_of_stream(&key).await.map_err(|error| cx.fail_store(&error))?;
     let target = cx.state.inventory.target(&key).map(|target| target.card()).unwrap_or_default();
-    let arn = report.as_ref().map(|report| report.arn.clone());
-    let (mut disables, mut enables) = (Quota::default(), Quota::default());
-    if let Some(arn) = arn {
+    let [disables, enables] = match &report {
+        None => Default::default(),
         // From memory: an open page never asks AWS.
-        let changes = &cx.state.changes;
-        disables = changes.quota(Action::Disable, &arn, Asking::FromMemory).await.map_err(|error| cx.fail_store(&error))?;
-        enables = changes.quota(Action::Enable, &arn, Asking::FromMemory).await.map_err(|error| cx.fail_store(&error))?;
-    }
+        Some(report) => cx.state.changes.known_quotas(&report.arn).await.map_err(|error| cx.fail_store(&error))?,
+    };
     Ok(StreamPage { row, report, target, changes: changes.iter().map(ChangeCard::from).collect(), disables, enables })
 }

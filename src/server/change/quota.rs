@@ -8,7 +8,7 @@ use std::{
 use super::Changes;
 use crate::{
     model::{
-        change::Action,
+        change::{Action, Change},
         pages::{Quota, QuotaSum},
         quota::{self, TrailEvent},
         scope::Scope,
@@ -66,15 +66,22 @@ impl Changes {
             Some(target) => self.trails.told(&target, action, now),
             None => None,
         };
-        let events: Vec<TrailEvent> =
-            told.iter().flat_map(|told| &told.events).filter(|event| event.stream == arn.name.as_str()).cloned().collect();
         let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
-        let trail = match &told {
-            None => "CloudTrail not checked".to_owned(),
-            Some(Told { problem: Some(why), .. }) => format!("CloudTrail could not be read: {why}"),
-            Some(Told { at, .. }) => format!("CloudTrail read at {}; it lags by minutes", at.clock_seconds()),
-        };
-        Ok(Quota { count: quota::count(action, &sent, &events, now), trail })
+        Ok(counted(action, arn, &sent, told.as_ref(), now))
+    }
+
+    /// The counts of a stream in both directions, in the order of [`Action::ALL`], from what is known: nobody is asked.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn known_quotas(&self, arn: &StreamArn) -> Result<[Quota; 2], StoreError> {
+        let now = self.clock.now();
+        let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
+        let target = self.inventory.target_of_arn(arn);
+        Ok(Action::ALL.map(|action| {
+            let told = target.as_ref().and_then(|target| self.trails.told(target, action, now));
+            counted(action, arn, &sent, told.as_ref(), now)
+        }))
     }
 
     /// The sums per account and Region of what the journal knows, for streams of a scope.
@@ -99,6 +106,18 @@ impl Changes {
         sums.sort_by(|one, other| (&one.account, &one.region).cmp(&(&other.account, &other.region)));
         Ok(sums)
     }
+}
+
+/// The count of one stream, and how far CloudTrail is in it.
+fn counted(action: Action, arn: &StreamArn, sent: &[Change], told: Option<&Told>, now: Timestamp) -> Quota {
+    let of_stream = told.into_iter().flat_map(|told| &told.events).filter(|event| event.stream == arn.name.as_str());
+    let events: Vec<TrailEvent> = of_stream.cloned().collect();
+    let trail = match told {
+        None => "CloudTrail not checked".to_owned(),
+        Some(Told { problem: Some(why), .. }) => format!("CloudTrail could not be read: {why}"),
+        Some(Told { at, .. }) => format!("CloudTrail read at {}; it lags by minutes", at.clock_seconds()),
+    };
+    Quota { count: quota::count(action, sent, &events, now), trail }
 }
 
 impl Trails {
