@@ -239,8 +239,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     let has_more = changes.len() > PER_PAGE;
     changes.truncate(PER_PAGE);
     let is_newest = |change: &&Change| {
-        let row = cx.state.inventory.stream(&change.key_of_stream()).map(|(row, _)| row);
-        row.is_some_and(|row| row.undo_path().is_some() && row.undo.as_ref() == Some(&change.id))
+        cx.state.inventory.stream(&change.key_of_stream()).is_some_and(|(row, _)| row.undoes(&change.id))
     };
     let may_change = requester.role.may(Permission::Change) && !cx.state.is_read_only;
     let undoable = changes.iter().filter(|change| may_change && change.can_be_undone()).filter(is_newest).map(|change| change.id.clone());

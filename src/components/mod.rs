@@ -28,7 +28,7 @@ pub use self::{
     ladder::{Ladder, LadderAhead, LadderMarks},
     outcome::{Done, Mistake},
     password_field::{PasswordField, SHOW_CHARACTERS},
-    quota::{NeededKeys, QuotaWords, UndoLink},
+    quota::{NeededKeys, QuotaWords, Undo, UndoLink},
     self_refresh::SelfRefresh,
     status::StatusLabel,
     streams_table::{ConfirmLink, OnConfirm, StreamsTable},

@@ -1,4 +1,4 @@
-//! How many of AWS's 25 a day are used, in words; and the link that takes a disable back.
+//! How many of AWS's 25 a day are used, in words; and the links that take a disable back.
 
 use leptos::prelude::*;
 
@@ -34,8 +34,14 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     }
 }
 
-/// The link that opens the enable with the key that a settled disable left, while its stream is still not encrypted and for
-/// those who may change. In lists its name says of which stream.
+/// The link to the enable with the key that a disable left. Beside other streams its name says of which one.
+#[component]
+pub fn Undo(href: String, of: Option<String>) -> impl IntoView {
+    let of = of.map(|name| view! { <span class="visually-hidden">{format!(" change of {name}")}</span> }.into_any());
+    view! { " " <a class="action undo" href=href>"Undo"{of}</a> }
+}
+
+/// [`Undo`] of a settled change, while its stream is still not encrypted and for those who may change.
 #[component]
 pub fn UndoLink(change: ChangeCard, row: Memo<StreamRow>, is_in_list: bool) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -43,11 +49,10 @@ pub fn UndoLink(change: ChangeCard, row: Memo<StreamRow>, is_in_list: bool) -> i
     let first = change.clone();
     let change = live.change(change);
     let is_offered = Memo::new(move |_| {
-        let is_newest = row.with(|row| row.undo_path().is_some() && row.undo == change.with(|change| Some(change.id.clone())));
-        is_newest && live.may_change() && change.with(|change| change.can_be_undone)
+        live.may_change() && change.with(|change| change.can_be_undone && row.with(|row| row.undoes(&change.id)))
     });
     move || {
-        let hidden = is_in_list.then(|| view! { <span class="visually-hidden">{format!(" change of {name}")}</span> }.into_any());
-        is_offered.get().then(|| view! { " " <a class="action undo" href=first.undo_path()>"Undo"{hidden}</a> }.into_any())
+        let of = is_in_list.then(|| name.clone());
+        is_offered.get().then(|| view! { <Undo href=first.undo_path() of /> }.into_any())
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::{ev::MouseEvent, prelude::*};
 
-use super::{Age, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel};
+use super::{Age, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel, Undo};
 use crate::{
     client::{is_plain_click, live::Live},
     model::{
@@ -102,14 +102,12 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
 fn RowActions(row: Memo<StreamRow>, on_confirm: OnConfirm) -> impl IntoView {
     let live = expect_context::<Live>();
     let undo = Memo::new(move |_| row.with(|row| live.may_change().then(|| row.undo_path()).flatten()));
-    let undo_of = row.with_untracked(|row| row.key.name.to_string());
     let under_way = Memo::new(move |_| row.with(|row| row.change.as_ref().map(|change| change.id.clone())));
     let name = row.with_untracked(|row| row.key.name.to_string());
+    let undo_of = name.clone();
     view! {
         <ConfirmLink row on_confirm />
-        {move || {
-            undo.get().map(|href| view! { " " <a class="action" href=href>"Undo"<span class="visually-hidden">{format!(" change of {undo_of}")}</span></a> }.into_any())
-        }}
+        {move || undo.get().map(|href| view! { <Undo href of=Some(undo_of.clone()) /> }.into_any())}
         {move || {
             under_way.get().map(|id| {
                 view! { " " <a class="action" href=format!("/changes/{id}")>"Follow"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }.into_any()

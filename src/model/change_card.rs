@@ -84,7 +84,7 @@ impl ChangeCard {
 
     /// The confirmation of the enable that takes a disable back.
     pub fn undo_path(&self) -> String {
-        format!("{}?undo={}", self.stream().confirm_path(Action::Enable), self.id)
+        self.stream().undo_path(&self.id)
     }
 
     /// The stream that this change is about.

@@ -114,7 +114,12 @@ impl StreamRow {
     /// The confirmation of the enable that takes the last disable back, while that can be.
     pub fn undo_path(&self) -> Option<String> {
         let can_be = self.offers() == Some(Action::Enable) && self.change.is_none();
-        self.undo.as_ref().filter(|_| can_be).map(|id| format!("{}?undo={id}", self.key.confirm_path(Action::Enable)))
+        self.undo.as_ref().filter(|_| can_be).map(|id| self.key.undo_path(id))
+    }
+
+    /// Whether the change with this id is the disable that can be taken back now.
+    pub fn undoes(&self, change: &str) -> bool {
+        self.undo.as_deref() == Some(change) && self.undo_path().is_some()
     }
 
     /// What the row offers: "Disable encryption" on Encrypted and Unknown rows, "Enable encryption" on those Not encrypted.

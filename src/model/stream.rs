@@ -187,6 +187,11 @@ impl StreamKey {
         format!("{}/{}", self.path(), action.slug())
     }
 
+    /// The path of the confirmation that takes back the disable with this id.
+    pub fn undo_path(&self, change: &str) -> String {
+        format!("{}?undo={change}", self.confirm_path(Action::Enable))
+    }
+
     /// A short name of the key, in 16 hex digits: what a browser says that it looks at. FNV-1a of 64 bits over
     /// `ACCOUNT/REGION/NAME`; two streams of one digest would only be read a little more often.
     pub fn digest(&self) -> String {

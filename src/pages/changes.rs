@@ -7,7 +7,7 @@ use super::{Follows, loaded, shown};
 use crate::{
     api,
     client::live::Live,
-    components::{LadderMarks, SelfRefresh, Table, When},
+    components::{LadderMarks, SelfRefresh, Table, Undo, When},
     model::{
         change_card::ChangeCard,
         pages::{ChangesPage as Page, PageContent},
@@ -72,7 +72,7 @@ fn Row(change: ChangeCard, undo: Option<String>) -> impl IntoView {
             <td data-label="Stands at">
                 {move || change.with(|change| change.end.clone().map(|end| view! { <span class="end">{end}</span> " " }.into_any()))}
                 <LadderMarks marks />
-                {undo.map(|href| view! { " " <a class="action undo" href=href>"Undo"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }.into_any())}
+                {undo.map(|href| view! { <Undo href of=Some(name) /> }.into_any())}
             </td>
             <td data-label="Account" class="mono">{account}</td>
             <td data-label="Region" class="mono">{region}</td>
