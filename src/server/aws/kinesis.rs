@@ -5,15 +5,16 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use aws_sdk_kinesis::{
     Client,
-    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{Builder, retry::RetryConfig},
     operation::{RequestId, start_stream_encryption::StartStreamEncryptionOutput, stop_stream_encryption::StopStreamEncryptionOutput},
     types::{EncryptionType, StreamDescriptionSummary, StreamSummary},
 };
 use aws_smithy_types::DateTime;
 
 use super::{
-    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, Records, SendOutcome, StreamRef, TaggedPage, errors, hosts::HostLog,
-    sdk::retry_partition,
+    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, Records, SendOutcome, StreamRef, TaggedPage, errors,
+    hosts::HostLog,
+    sdk::{retry_partition, timeouts},
 };
 use crate::{
     model::{
@@ -172,10 +173,6 @@ impl Kinesis for SdkKinesis {
         let account = answer.account().ok_or_else(|| ReadFailure::other("AWS's answer named no account"))?;
         account.parse().map_err(|_| ReadFailure::other("AWS's answer named an account that is not 12 digits"))
     }
-}
-
-fn timeouts(operation: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(operation).build()
 }
 
 fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {

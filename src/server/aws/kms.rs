@@ -5,13 +5,16 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use aws_sdk_kms::{
     Client,
-    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{Builder, retry::RetryConfig},
     types::{KeyManagerType, KeyMetadata},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{ReadFailure, ReadFailureKind, errors, sdk::retry_partition};
+use super::{
+    ReadFailure, ReadFailureKind, errors,
+    sdk::{retry_partition, timeouts},
+};
 use crate::{
     model::{
         encryption::KeyId,
@@ -70,7 +73,7 @@ impl SdkKms {
         let config = Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("kms", target))
-            .timeout_config(TimeoutConfig::builder().connect_timeout(TIMEOUT).operation_timeout(TIMEOUT).build())
+            .timeout_config(timeouts(TIMEOUT))
             .build();
         Self { client: Client::from_conf(config), clock }
     }

@@ -1,11 +1,11 @@
 //! The SDK's configuration of each target. All targets share one HTTP client and one cache of identities; a profile is
 //! loaded once, however many accounts and Regions it reaches, and a role is assumed once for all Regions of its target.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig, identity::IdentityCache, sts::AssumeRoleProvider};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_kinesis::config::retry::RetryPartition;
+use aws_sdk_kinesis::config::{retry::RetryPartition, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder, ConnectorBuilder,
     proxy::ProxyConfig,
@@ -20,6 +20,8 @@ use crate::server::config::{IdentifyBy, TargetSettings};
 pub const READ_SESSION: &str = "keystream";
 /// The SDK's own cache forgets identities beyond 64.
 const MOST_IDENTITIES: usize = 1_024;
+/// A connection takes at most so long.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Loads the configurations of targets.
 pub struct SdkConfigs {
@@ -135,4 +137,9 @@ fn http_client() -> SharedHttpClient {
 /// Keeps what the SDK remembers of failures apart per service and target; by itself it does so per Region only.
 pub fn retry_partition(service: &str, target: &str) -> RetryPartition {
     RetryPartition::new(format!("{service} {target}"))
+}
+
+/// The time-outs of a call that may take so long.
+pub fn timeouts(operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT.min(operation)).operation_timeout(operation).build()
 }

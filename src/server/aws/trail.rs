@@ -6,13 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_cloudtrail::{
     Client,
-    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{Builder, retry::RetryConfig},
     types::{Event, LookupAttribute, LookupAttributeKey},
 };
 use aws_smithy_types::DateTime;
 use serde_json::Value;
 
-use super::{ReadFailure, errors, sdk::retry_partition};
+use super::{
+    ReadFailure, errors,
+    sdk::{retry_partition, timeouts},
+};
 use crate::{
     model::{change::Action, quota::TrailEvent, timestamp::Timestamp},
     server::http::metrics::count_aws_call,
@@ -49,7 +52,7 @@ impl SdkCloudTrail {
         let config = Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("cloudtrail", target))
-            .timeout_config(TimeoutConfig::builder().connect_timeout(TIMEOUT).operation_timeout(TIMEOUT).build())
+            .timeout_config(timeouts(TIMEOUT))
             .build();
         Self { client: Client::from_conf(config) }
     }
