@@ -7,7 +7,7 @@ use super::wire::Answer;
 use crate::model::change::Action;
 use crate::{
     error::AppError,
-    model::pages::{ChangePage, ChangesPage, Confirmation, Requested},
+    model::pages::{ChangeForm, ChangePage, ChangesPage, Confirmation, Requested},
 };
 
 /// What the confirmation of a disable shows, from a fresh read of at most 3 s. `problem` and `draft` are those of the
@@ -69,91 +69,27 @@ async fn plan(
 
 /// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.
 #[server(endpoint = "disable", output = Answer)]
-pub async fn disable(
-    #[server(default)] account: String,
-    #[server(default)] region: String,
-    #[server(default)] name: String,
-    #[server(default)] request_id: String,
-    #[server(default)] shown_arn: String,
-    #[server(default)] shown_created: String,
-    #[server(default)] shown_key: String,
-    #[server(default)] typed_name: String,
-    #[server(default)] reason: String,
-    #[server(default)] wait_minutes: String,
-    #[server(default)] quota_reason: String,
-) -> Result<Requested, AppError> {
-    use crate::model::pages::ChangeForm;
-    let (shown_type, key, warned_key) = ("KMS".to_owned(), String::new(), String::new());
-    request(ChangeForm {
-        action: Action::Disable,
-        account,
-        region,
-        name,
-        request_id,
-        shown_arn,
-        shown_created,
-        shown_type,
-        shown_key,
-        key,
-        warned_key,
-        typed_name,
-        reason,
-        wait_minutes,
-        quota_reason,
-    })
-    .await
+pub async fn disable(#[server(flatten)] form: ChangeForm) -> Result<Requested, AppError> {
+    request(Action::Disable, form).await
 }
 
 /// A confirmed enable. Answers once it is recorded; AWS's answer appears on the change's ladder.
 #[server(endpoint = "enable", output = Answer)]
-pub async fn enable(
-    #[server(default)] account: String,
-    #[server(default)] region: String,
-    #[server(default)] name: String,
-    #[server(default)] request_id: String,
-    #[server(default)] shown_arn: String,
-    #[server(default)] shown_created: String,
-    #[server(default)] shown_type: String,
-    #[server(default)] shown_key: String,
-    #[server(default)] key: String,
-    #[server(default)] warned_key: String,
-    #[server(default)] typed_name: String,
-    #[server(default)] reason: String,
-    #[server(default)] wait_minutes: String,
-    #[server(default)] quota_reason: String,
-) -> Result<Requested, AppError> {
-    use crate::model::pages::ChangeForm;
-    request(ChangeForm {
-        action: Action::Enable,
-        account,
-        region,
-        name,
-        request_id,
-        shown_arn,
-        shown_created,
-        shown_type,
-        shown_key,
-        key,
-        warned_key,
-        typed_name,
-        reason,
-        wait_minutes,
-        quota_reason,
-    })
-    .await
+pub async fn enable(#[server(flatten)] form: ChangeForm) -> Result<Requested, AppError> {
+    request(Action::Enable, form).await
 }
 
 #[cfg(feature = "ssr")]
-async fn request(form: crate::model::pages::ChangeForm) -> Result<Requested, AppError> {
+async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError> {
     use crate::{
         model::identity::Permission,
         server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    forms::ask_before_change(&cx, &requester, &form).await?;
-    let answer = cx.state.changes.request(requester.clone(), form.clone()).await;
-    forms::answer_change(&cx, &requester, &form, answer).await
+    forms::ask_before_change(&cx, &requester, action, &form).await?;
+    let answer = cx.state.changes.request(requester.clone(), action, form.clone()).await;
+    forms::answer_change(&cx, &requester, action, &form, answer).await
 }
 
 /// Cancels a change that waits for its stream. One that was sent stays as it is.
@@ -238,9 +174,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     let mut changes = listed.map_err(|error| cx.fail_store(&error))?;
     let has_more = changes.len() > PER_PAGE;
     changes.truncate(PER_PAGE);
-    let is_newest = |change: &&Change| {
-        cx.state.inventory.stream(&change.key_of_stream()).is_some_and(|(row, _)| row.undoes(&change.id))
-    };
+    let is_newest = |change: &&Change| cx.state.inventory.stream(&change.key_of_stream()).is_some_and(|(row, _)| row.undoes(&change.id));
     let may_change = requester.role.may(Permission::Change) && !cx.state.is_read_only;
     let undoable = changes.iter().filter(|change| may_change && change.can_be_undone()).filter(is_newest).map(|change| change.id.clone());
     let undoable = undoable.collect();

@@ -197,7 +197,7 @@ pub struct Plan {
     pub key_needed_until: Timestamp,
 }
 
-/// What was typed into a form that had a mistake.
+/// What was typed into a confirmation that is shown again, and the mistake in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     pub mistake: Option<FormMistake>,
@@ -210,9 +210,9 @@ pub struct Draft {
 }
 
 /// What the confirmation's form sends, hostile until parsed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ChangeForm {
-    pub action: Action,
     pub account: String,
     pub region: String,
     pub name: String,
@@ -231,6 +231,38 @@ pub struct ChangeForm {
     pub wait_minutes: String,
     /// Why it is to be sent although 25 of its kind were counted.
     pub quota_reason: String,
+}
+
+impl ChangeForm {
+    /// The form as it is shown, with nothing typed.
+    pub fn of(stream: &StreamKey, plan: &Plan) -> Self {
+        let report = &plan.report;
+        Self {
+            account: stream.account.to_string(),
+            region: stream.region.to_string(),
+            name: stream.name.to_string(),
+            request_id: plan.request_id.clone(),
+            shown_arn: report.arn.to_string(),
+            shown_created: report.created.as_millis().to_string(),
+            shown_type: report.encryption.type_word().to_owned(),
+            shown_key: plan.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&ChangeForm> for Draft {
+    /// What a person typed of it.
+    fn from(form: &ChangeForm) -> Self {
+        Self {
+            mistake: None,
+            typed_name: form.typed_name.clone(),
+            reason: form.reason.clone(),
+            wait_minutes: form.wait_minutes.clone(),
+            quota_reason: form.quota_reason.clone(),
+            key: form.key.clone(),
+        }
+    }
 }
 
 /// The answer to a confirmed form, for browsers with wasm.

@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::confirm_form::{Asked, ConfirmForm, Filled, Refusal, Way};
+use super::confirm_form::{Asked, ConfirmForm, Refusal, Way};
 use crate::{
     api,
     client::{
@@ -13,7 +13,7 @@ use crate::{
     error::AppError,
     model::{
         change::Action,
-        pages::{Confirmation, Requested},
+        pages::{ChangeForm, Confirmation, Requested},
         stream::StreamKey,
     },
 };
@@ -79,12 +79,12 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
     let live = expect_context::<Live>();
     let answer = RwSignal::new(None::<Result<Requested, AppError>>);
     let is_pending = RwSignal::new(false);
-    let name = confirmation.stream.name.to_string();
-    let send = move |filled: Filled| {
+    let (action, name) = (confirmation.action, confirmation.stream.name.to_string());
+    let send = move |form: ChangeForm| {
         let name = name.clone();
         is_pending.set(true);
         spawn_local(async move {
-            let came = send(filled).await;
+            let came = send(action, form).await;
             is_pending.try_set(false);
             if let Ok(Requested::Change { id }) = &came {
                 let text = format!("{name}: recorded. Keystream watches it until AWS has finished.");
@@ -113,36 +113,10 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
     .into_any()
 }
 
-/// Sends what was filled in, with the values that the form showed.
-async fn send(filled: Filled) -> Result<Requested, AppError> {
-    let Filled { action, stream, plan, key, warned_key, typed_name, reason, wait_minutes, quota_reason } = filled;
-    let created = plan.report.created.as_millis().to_string();
-    let (arn, shown_type) = (plan.report.arn.to_string(), plan.report.encryption.type_word().to_owned());
-    let shown_key = plan.key.map(|key| key.to_string()).unwrap_or_default();
-    let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
-    let id = plan.request_id;
+/// Sends a form through the server function of its action.
+async fn send(action: Action, form: ChangeForm) -> Result<Requested, AppError> {
     match action {
-        Action::Disable => {
-            api::changes::disable(account, region, name, id, arn, created, shown_key, typed_name, reason, wait_minutes, quota_reason).await
-        }
-        Action::Enable => {
-            api::changes::enable(
-                account,
-                region,
-                name,
-                id,
-                arn,
-                created,
-                shown_type,
-                shown_key,
-                key,
-                warned_key,
-                typed_name,
-                reason,
-                wait_minutes,
-                quota_reason,
-            )
-            .await
-        }
+        Action::Disable => api::changes::disable(form).await,
+        Action::Enable => api::changes::enable(form).await,
     }
 }

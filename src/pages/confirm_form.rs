@@ -9,29 +9,12 @@ use crate::{
     model::{
         arming::OFFERED_MINUTES,
         change::Action,
-        pages::{Confirmation, Draft, Plan, PlanOutcome, Requested},
+        pages::{ChangeForm, Confirmation, Draft, Plan, PlanOutcome, Requested},
         stream::{StreamKey, StreamReport},
         timestamp::{MINUTE_MS, span},
         validation::FormMistake,
     },
 };
-
-/// What the dialog sends: the fields of the form as they were typed.
-#[derive(Debug, Clone)]
-pub struct Filled {
-    pub action: Action,
-    pub stream: StreamKey,
-    pub plan: Plan,
-    /// The key of an enable, and the one of which the form has warned.
-    pub key: String,
-    pub warned_key: String,
-    pub typed_name: String,
-    pub reason: String,
-    /// Empty when it is to be sent at once.
-    pub wait_minutes: String,
-    /// Why it is to be sent although 25 of its kind were counted.
-    pub quota_reason: String,
-}
 
 /// How the form is sent.
 #[derive(Clone, Copy)]
@@ -40,7 +23,7 @@ pub enum Way {
     Page,
     /// By wasm: the form calls back, and shows what came of it.
     Dialog {
-        on_submit: Callback<Filled>,
+        on_submit: Callback<ChangeForm>,
         on_cancel: Callback<()>,
         answer: Signal<Option<Result<Requested, AppError>>>,
         is_pending: Signal<bool>,
@@ -146,23 +129,22 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     let is_disabled = move || typed.is_hydrated.get() && (typed.name.with(|typed| typed.trim() != expected) || is_pending.get());
     let warned_key = if draft.mistake == Some(FormMistake::KeyUnseen) { first_key.clone() } else { String::new() };
     let sent_key = StoredValue::new(String::new());
-    let (filled_stream, filled_plan) = (stream.clone(), plan.clone());
+    let form = ChangeForm::of(&stream, &plan);
+    let shown = form.clone();
     let on_submit = move |event: SubmitEvent| {
         if let Way::Dialog { on_submit, .. } = way {
             event.prevent_default();
             // Only a key of which the last answer has warned.
             let warned_key = if is_mistake(FormMistake::KeyUnseen) { sent_key.get_value() } else { String::new() };
             sent_key.set_value(typed.key.get_untracked());
-            on_submit.run(Filled {
-                action,
-                stream: filled_stream.clone(),
-                plan: filled_plan.clone(),
+            on_submit.run(ChangeForm {
                 key: typed.key.get_untracked(),
                 warned_key,
                 typed_name: typed.name.get_untracked(),
                 reason: typed.reason.get_untracked(),
                 wait_minutes: typed.wait.get_untracked(),
                 quota_reason: typed.quota_reason.get_untracked(),
+                ..form.clone()
             });
         }
     };
@@ -183,7 +165,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     view! {
         {keys}
         <form class="confirm-form" method="post" action=format!("/api/{}", action.slug()) autocomplete="off" on:submit=on_submit>
-            <Shown stream=stream.clone() plan />
+            <Shown form=shown />
             {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> }.into_any())}
             {move || answer_words()}
             {is_enable.then(|| view! {
@@ -287,17 +269,16 @@ fn WaitField(wait: RwSignal<String>) -> impl IntoView {
 
 /// What the form carries: the stream, the values that it showed, and what makes repeats of it one change.
 #[component]
-fn Shown(stream: StreamKey, plan: Plan) -> impl IntoView {
-    let report = plan.report;
+fn Shown(form: ChangeForm) -> impl IntoView {
     view! {
-        <input r#type="hidden" name="account" value=stream.account.to_string() />
-        <input r#type="hidden" name="region" value=stream.region.to_string() />
-        <input r#type="hidden" name="name" value=stream.name.to_string() />
-        <input r#type="hidden" name="request_id" value=plan.request_id />
-        <input r#type="hidden" name="shown_arn" value=report.arn.to_string() />
-        <input r#type="hidden" name="shown_created" value=report.created.as_millis().to_string() />
-        <input r#type="hidden" name="shown_type" value=report.encryption.type_word().to_owned() />
-        <input r#type="hidden" name="shown_key" value=plan.key.map(|key| key.to_string()).unwrap_or_default() />
+        <input r#type="hidden" name="account" value=form.account />
+        <input r#type="hidden" name="region" value=form.region />
+        <input r#type="hidden" name="name" value=form.name />
+        <input r#type="hidden" name="request_id" value=form.request_id />
+        <input r#type="hidden" name="shown_arn" value=form.shown_arn />
+        <input r#type="hidden" name="shown_created" value=form.shown_created />
+        <input r#type="hidden" name="shown_type" value=form.shown_type />
+        <input r#type="hidden" name="shown_key" value=form.shown_key />
     }
 }
 

@@ -131,7 +131,6 @@ async fn fifty_at_once_are_one_change_and_one_call() {
     let value = |name: &str| fields.iter().find(|(known, _)| known == name).unwrap().1.clone();
     let requests = (0..50).map(|number| {
         let form = ChangeForm {
-            action: Action::Disable,
             account: value("account"),
             region: value("region"),
             name: value("name"),
@@ -140,12 +139,9 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             shown_created: value("shown_created"),
             shown_type: value("shown_type"),
             shown_key: value("shown_key"),
-            key: String::new(),
-            warned_key: String::new(),
             typed_name: "orders-prod".to_owned(),
             reason: "OPS-1".to_owned(),
-            wait_minutes: String::new(),
-            quota_reason: String::new(),
+            ..ChangeForm::default()
         };
         let requester = crate::server::context::Requester {
             user_id: format!("user{number}"),
@@ -161,7 +157,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             break_glass_at: None,
             is_remembered: false,
         };
-        app.state.changes.request(requester, form)
+        app.state.changes.request(requester, Action::Disable, form)
     });
     // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;

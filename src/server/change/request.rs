@@ -40,12 +40,12 @@ impl Changes {
     ///
     /// # Errors
     /// See [`RequestError`]. In each case nothing was sent.
-    pub async fn request(self: &Arc<Self>, requester: Requester, form: ChangeForm) -> Result<Requested, RequestError> {
+    pub async fn request(self: &Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.take_up_form(requester, form).await }).await?
+        self.tasks.spawn(async move { engine.take_up_form(requester, action, form).await }).await?
     }
 
-    async fn take_up_form(self: Arc<Self>, requester: Requester, form: ChangeForm) -> Result<Requested, RequestError> {
+    async fn take_up_form(self: Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
         requester.require_certain()?;
         let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&key).ok_or(RequestError::NotFound)?;
@@ -57,7 +57,7 @@ impl Changes {
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let asked = Asked::parse(&form, &key)?;
+        let asked = Asked::parse(action, &form, &key)?;
 
         // The read just before sending: never shared, never cached. What KMS says of the keys is read beside it.
         let (read, looks, quota) = tokio::join!(
@@ -161,7 +161,7 @@ struct Looks {
 
 impl Asked {
     /// Hidden fields are as hostile as any.
-    fn parse(form: &ChangeForm, stream: &StreamKey) -> Result<Self, RequestError> {
+    fn parse(action: Action, form: &ChangeForm, stream: &StreamKey) -> Result<Self, RequestError> {
         let mistake = RequestError::Mistake;
         confirm_name(&form.typed_name, &stream.name).map_err(mistake)?;
         let reason = Reason::parse(&form.reason).map_err(mistake)?;
@@ -178,7 +178,7 @@ impl Asked {
                 "" => None,
                 text => Some(KeyId::as_reported(text).ok()?),
             };
-            let encryption = match (form.action, form.shown_type.as_str()) {
+            let encryption = match (action, form.shown_type.as_str()) {
                 (Action::Disable, _) | (_, "KMS") => EncryptionReport::Encrypted(key.clone()),
                 (Action::Enable, "NONE") => EncryptionReport::NotEncrypted,
                 _ => return None,
@@ -186,12 +186,12 @@ impl Asked {
             (is_request_id && StreamKey::from(&arn) == *stream).then_some((Shown { arn, created, encryption }, key))
         };
         let (shown, shown_key) = parsed().ok_or(RequestError::Mistake(FormMistake::FormIncomplete))?;
-        let key = match form.action {
+        let key = match action {
             Action::Disable => shown_key.ok_or(RequestError::Mistake(FormMistake::FormIncomplete))?,
             Action::Enable => form.key.parse().map_err(|InvalidKeyId| RequestError::Mistake(FormMistake::KeyInvalid))?,
         };
         let wait_minutes = form.wait_minutes.trim().to_owned();
-        Ok(Self { action: form.action, shown, key, reason, quota_reason, wait, wait_minutes })
+        Ok(Self { action, shown, key, reason, quota_reason, wait, wait_minutes })
     }
 
     fn intent(

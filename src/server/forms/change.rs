@@ -1,7 +1,5 @@
 //! The confirmation's form, of a disable and of an enable.
 
-use serde::{Deserialize, Serialize};
-
 use super::{ask_identity, back_to, is_identity_fresh, kept_draft};
 use crate::{
     error::AppError,
@@ -19,42 +17,17 @@ use crate::{
     },
 };
 
-/// What was typed into a confirmation.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct ChangeDraft {
-    typed_name: String,
-    reason: String,
-    #[serde(default)]
-    wait_minutes: String,
-    #[serde(default)]
-    quota_reason: String,
-    #[serde(default)]
-    key: String,
-}
-
-impl From<&ChangeForm> for ChangeDraft {
-    fn from(form: &ChangeForm) -> Self {
-        Self {
-            typed_name: form.typed_name.clone(),
-            reason: form.reason.clone(),
-            wait_minutes: form.wait_minutes.clone(),
-            quota_reason: form.quota_reason.clone(),
-            key: form.key.clone(),
-        }
-    }
-}
-
 /// Asks a person to show once more who it is before a change, if that was too long ago.
 ///
 /// # Errors
 /// Where to show it: nothing was sent, and what was typed is kept.
-pub async fn ask_before_change(cx: &RequestContext, requester: &Requester, form: &ChangeForm) -> Result<(), AppError> {
+pub async fn ask_before_change(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> Result<(), AppError> {
     // While the database is not there, nothing is changed anyway, and the answer shows the call.
     if requester.is_remembered || is_identity_fresh(cx, requester) {
         return Ok(());
     }
     let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| cx.fail(AppError::NotFound))?;
-    Err(ask_identity(cx, requester, &key.confirm_path(form.action), &ChangeDraft::from(form)).await)
+    Err(ask_identity(cx, requester, &key.confirm_path(action), &Draft::from(form)).await)
 }
 
 /// The error that a refused request for a change becomes.
@@ -76,6 +49,7 @@ pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
 pub async fn answer_change(
     cx: &RequestContext,
     requester: &Requester,
+    action: Action,
     form: &ChangeForm,
     answer: Result<Requested, RequestError>,
 ) -> Result<Requested, AppError> {
@@ -87,28 +61,28 @@ pub async fn answer_change(
         }
         Err(RequestError::Mistake(mistake)) => {
             let Ok(key) = StreamKey::parse(&form.account, &form.region, &form.name) else { return Err(cx.fail(AppError::NotFound)) };
-            Err(back_to(cx, &requester.user_id, &key.confirm_path(form.action), mistake, &ChangeDraft::from(form)).await)
+            Err(back_to(cx, &requester.user_id, &key.confirm_path(action), mistake, &Draft::from(form)).await)
         }
         Err(RequestError::Store(error)) => {
             tracing::error!(%error, "a change could not be recorded and was not sent: {error}");
-            Err(cx.fail(journal_down(cx, requester, form)))
+            Err(cx.fail(journal_down(cx, requester, action, form)))
         }
         Err(error) => Err(refused(cx, error)),
     }
 }
 
 /// How a person can send the call when the journal cannot be written, from the last known values of this stream.
-fn journal_down(cx: &RequestContext, requester: &Requester, form: &ChangeForm) -> AppError {
+fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> AppError {
     let key = StreamKey::parse(&form.account, &form.region, &form.name).ok();
     let key = key.filter(|key| requester.scope.covers(key) && !cx.state.is_read_only);
     let report = key.and_then(|key| cx.state.inventory.stream(&key)).and_then(|(_, report)| report);
-    let sent = |report: &crate::model::stream::StreamReport| match form.action {
+    let sent = |report: &crate::model::stream::StreamReport| match action {
         Action::Disable => report.key().cloned(),
         Action::Enable => form.key.parse::<KeyId>().ok(),
     };
     match report.as_ref().and_then(|report| Some((report, sent(report)?))) {
         Some((report, key_id)) => AppError::JournalDown {
-            command: command_line::of_change(form.action, &report.arn, &key_id),
+            command: command_line::of_change(action, &report.arn, &key_id),
             known: format!("{} ({})", report.read_at.age(cx.state.clock.now()), report.read_at.date_and_clock()),
         },
         None => AppError::Unavailable,
@@ -121,8 +95,7 @@ pub async fn draft_of_change(cx: &RequestContext, requester: &Requester, problem
     if mistake.is_none() && draft.is_none() {
         return None;
     }
-    let ChangeDraft { typed_name, reason, wait_minutes, quota_reason, key } = kept_draft(cx, &requester.user_id, draft).await;
-    Some(Draft { mistake, typed_name, reason, wait_minutes, quota_reason, key })
+    Some(Draft { mistake, ..kept_draft(cx, &requester.user_id, draft).await })
 }
 
 /// Asks a person to show once more who it is before a record is written to a stream.
@@ -135,7 +108,7 @@ pub async fn ask_before_proof(cx: &RequestContext, requester: &Requester, id: &s
     }
     let is_an_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
     let page = if is_an_id { format!("/changes/{id}") } else { "/changes".to_owned() };
-    Err(ask_identity(cx, requester, &page, &ChangeDraft::default()).await)
+    Err(ask_identity(cx, requester, &page, &Draft::default()).await)
 }
 
 /// The answer to a form about proof: back to the change's page, with the mistake named if there was one.
