@@ -58,7 +58,7 @@ test("a settled disable is verified by write on each shard, and seen on read", a
     await page.getByRole("button", { name: "Report this answer", exact: true }).click();
     await says(page, mode, /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream has not seen it\./);
     await page.goto(`${stack.origin}/audit?q=proof`);
-    await expect(page.getByRole("main")).toContainText("proof.write-asked");
+    await expect(page.getByRole("main")).toContainText("change.proof-by-write-asked");
 });
 
 test("a key that stored records need is listed, and every page warns when it goes", async ({ page, stack, mode }) => {

@@ -60,10 +60,13 @@ pub struct Live {
 }
 
 /// One sentence for the status region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Announcement {
     pub text: String,
+    /// Empty for a sentence without a link.
     pub href: String,
+    /// The change that can be taken back from here.
+    pub undo: Option<ChangeCard>,
 }
 
 impl Live {
@@ -223,7 +226,7 @@ impl Live {
             Ok(frame) if frame.user.is_some() => {
                 if self.user.with_value(|user| *user != frame.user) {
                     let text = "What you may do here has changed. Reload the page.".to_owned();
-                    self.announcement.set(Some(Announcement { text, href: String::new() }));
+                    self.announcement.set(Some(Announcement { text, ..Announcement::default() }));
                 }
                 self.rev.set_value(frame.rev);
                 self.now.set(frame.now);
@@ -234,7 +237,7 @@ impl Live {
             }
             Ok(_) | Err(AppError::SignedOut) => {
                 let text = "You are signed out. What you see is no longer kept up to date.".to_owned();
-                self.announcement.set(Some(Announcement { text, href: "/sign-in".to_owned() }));
+                self.announcement.set(Some(Announcement { text, href: "/sign-in".to_owned(), undo: None }));
                 self.is_paused.set(true);
             }
             Err(_) => {}
@@ -255,7 +258,8 @@ impl Live {
             .collect();
         if let Some(last) = news.last() {
             let parts: Vec<String> = news.iter().map(|change| format!("{}: {}", change.arn.name, change.standing)).collect();
-            self.announcement.set(Some(Announcement { text: parts.join(" \u{b7} "), href: last.path() }));
+            let undo = Some(last).filter(|last| last.can_be_undone && self.may_change()).map(|last| (*last).clone());
+            self.announcement.set(Some(Announcement { text: parts.join(" \u{b7} "), href: last.path(), undo }));
         }
     }
 }
@@ -277,7 +281,8 @@ impl Source {
                 Some(Ok(frame)) => live.take(frame),
                 // A frame of another version: the page is outdated.
                 _ => {
-                    live.announcement.set(Some(Announcement { text: "This page is outdated. Reload it.".to_owned(), href: String::new() }));
+                    live.announcement
+                        .set(Some(Announcement { text: "This page is outdated. Reload it.".to_owned(), ..Announcement::default() }));
                 }
             }
         });

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::When;
+use super::{Undo, When};
 use crate::{
     client::live::{Connection, Live},
     model::pages::{Frame, KeyAlarm},
@@ -137,7 +137,9 @@ pub fn Announcer() -> impl IntoView {
             // The sign-in page is none that wasm shows.
             let (words, rel) = if announcement.href == "/sign-in" { ("Sign in", Some("external")) } else { ("See the change", None) };
             let link = (!announcement.href.is_empty()).then(|| view! { " " <a href=announcement.href rel=rel>{words}</a> }.into_any());
-            view! { <p>{announcement.text}{link}</p> }.into_any()
+            let undo =
+                announcement.undo.map(|change| view! { <Undo href=change.undo_path() of=Some(change.arn.name.to_string()) /> }.into_any());
+            view! { <p>{announcement.text}{link}{undo}</p> }.into_any()
         })
     };
     view! { <div role="status" class="announcer">{move || content()}</div> }

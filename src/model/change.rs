@@ -7,7 +7,7 @@ use super::{
     encryption::{EncryptionReport, KeyId},
     keys::{self, Comparison, KeyArn, Named},
     proof::{Asked, Proof, ReadResult, Reported, WriteResult},
-    refusal::{Refusal, RefusalKind},
+    refusal::{AwsWords, Refusal, RefusalKind},
     stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
     timestamp::{MINUTE_MS, SECOND_MS, Timestamp},
 };
@@ -553,11 +553,16 @@ impl Change {
         was_wanted || self.is_as_before(encryption)
     }
 
-    /// What to do where AWS did not take the key: that of an enable is chosen, that of a disable is as AWS reported it.
-    pub const fn mend_key(&self) -> &'static str {
-        match self.action {
-            Action::Disable => "check the key in AWS",
-            Action::Enable => "try another form of the same key",
+    /// How AWS refused it, where that speaks of a value in the request or of something that was not found: of the key, as
+    /// long as the stream is there.
+    pub fn refused_for_its_key(&self) -> Option<&AwsWords> {
+        match &self.end {
+            Some(Ending { how: End::Rejected(refusal), .. })
+                if matches!(refusal.kind, RefusalKind::InvalidArgument | RefusalKind::ResourceNotFound) =>
+            {
+                refusal.aws.as_ref()
+            }
+            _ => None,
         }
     }
 

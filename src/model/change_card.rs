@@ -39,6 +39,8 @@ pub struct ChangeCard {
     pub is_waiting: bool,
     /// It is a disable that settled, and that nobody has taken back since.
     pub can_be_undone: bool,
+    /// It is a disable whose key AWS did not take: it may be tried with another form of that key.
+    pub asks_for_other_form: bool,
     /// It has settled: records may be asked.
     pub can_be_proven: bool,
 }
@@ -71,6 +73,7 @@ impl From<&Change> for ChangeCard {
             is_unknown: change.is_unknown(),
             is_waiting: change.is_waiting(),
             can_be_undone: change.can_be_undone(),
+            asks_for_other_form: change.action == Action::Disable && change.refused_for_its_key().is_some(),
             can_be_proven: change.settled_at.is_some(),
         }
     }

@@ -279,6 +279,24 @@ pub fn compare(stream: &StreamArn, one: Named<'_>, other: Named<'_>) -> Comparis
     }
 }
 
+/// The forms in which AWS takes the key of a stream, as far as they follow from the name that AWS reports and from the key
+/// that it was seen to mean; without those that were tried.
+pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: Option<&KeyArn>, tried: &[KeyId]) -> Vec<KeyId> {
+    let StreamArn { partition, region, account, .. } = stream;
+    let own = format!("arn:{partition}:kms:{region}:{account}:");
+    let key = reported.and_then(|id| meant(stream, Named { id, arn: seen })).or_else(|| seen.cloned());
+    let alias = reported.and_then(|id| match id.form() {
+        Some(KeyIdForm::AliasName | KeyIdForm::ServiceKey) => Some(format!("{own}{id}")),
+        Some(KeyIdForm::AliasArn) => id.as_str().strip_prefix(&own).map(ToOwned::to_owned),
+        _ => None,
+    });
+    let id = key.as_ref().filter(|key| key.account == *account && key.region == *region).map(|key| key.id.clone());
+    let mut forms: Vec<KeyId> =
+        [key.map(|key| key.to_string()), alias, id].into_iter().flatten().filter_map(|text| text.parse().ok()).collect();
+    forms.retain(|form| Some(form) != reported && !tried.contains(form));
+    forms
+}
+
 /// The key that a name means: from the name itself where it is the ARN or the id of a key, else as it was seen.
 fn meant(stream: &StreamArn, key: Named<'_>) -> Option<KeyArn> {
     match key.id.form() {
@@ -391,6 +409,26 @@ mod tests {
         assert_eq!(same(Named { id: &alias, arn: Some(&seen) }, bare(&arn)), Comparison::Same);
         assert_eq!(same(Named { id: &alias, arn: Some(&seen) }, bare(&other)), Comparison::Other);
         assert_eq!(same(bare(&alias), bare(&key("alias/other"))), Comparison::CannotTell, "two aliases may mean one key");
+    }
+
+    #[test]
+    fn the_other_forms_of_a_key_follow_from_what_is_known() {
+        let seen: KeyArn = ARN.parse().unwrap();
+        let words = |reported: Option<&str>, seen: Option<&KeyArn>, tried: &[KeyId]| -> Vec<String> {
+            let reported = reported.map(key);
+            other_forms(&stream(), reported.as_ref(), seen, tried).iter().map(ToString::to_string).collect()
+        };
+        let (guid, alias_arn) = ("12345678-1234-1234-1234-123456789012", "arn:aws:kms:eu-west-1:111122223333:alias/orders");
+        assert_eq!(words(Some("alias/orders"), Some(&seen), &[]), [ARN, alias_arn, guid]);
+        assert_eq!(words(Some("alias/orders"), Some(&seen), &[key("alias/orders"), key(ARN)]), [alias_arn, guid]);
+        assert_eq!(words(Some("alias/orders"), None, &[]), [alias_arn], "nothing is made up");
+        assert_eq!(words(Some(alias_arn), None, &[]), ["alias/orders"]);
+        assert_eq!(words(Some("arn:aws:kms:eu-west-1:444455556666:alias/theirs"), None, &[]), [""; 0]);
+        assert_eq!(words(Some(ARN), None, &[]), [guid]);
+        assert_eq!(words(Some(guid), None, &[]), [ARN]);
+        assert_eq!(words(Some(&ARN.replace("111122223333", "444455556666")), None, &[]), [""; 0], "a key elsewhere has its ARN only");
+        assert_eq!(words(None, Some(&seen), &[]), [ARN, guid]);
+        assert_eq!(words(None, None, &[]), [""; 0]);
     }
 
     proptest! {

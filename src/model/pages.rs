@@ -105,6 +105,8 @@ pub struct Confirmation {
     pub key_warning: Option<String>,
     /// What only an enable shows.
     pub enable: Option<EnableFacts>,
+    /// What a disable asks for when AWS does not take the key as it reports it.
+    pub other_form: Option<OtherForm>,
     /// What was typed before a mistake brought the person back.
     pub draft: Option<Draft>,
 }
@@ -168,6 +170,17 @@ pub struct KeyPicker {
     pub problem: Option<String>,
 }
 
+/// Another form of the key in use, asked for by a disable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherForm {
+    /// Why it is asked for, in sentences.
+    pub why: String,
+    /// What is filled in to begin with; empty where nothing is known.
+    pub key: String,
+    /// All forms that are known.
+    pub forms: Vec<String>,
+}
+
 /// What the fresh read behind a confirmation returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanOutcome {
@@ -222,7 +235,7 @@ pub struct ChangeForm {
     pub shown_created: String,
     pub shown_type: String,
     pub shown_key: String,
-    /// The key of an enable, and the one of which the form has warned that it cannot be seen.
+    /// The key of an enable, or another form of the key for a disable; and the one of which the form has warned.
     pub key: String,
     pub warned_key: String,
     pub typed_name: String,

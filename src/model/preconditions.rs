@@ -97,7 +97,7 @@ pub fn words(action: Action, precondition: &Precondition, report: &StreamReport)
             report.encryption.type_word()
         ),
         Precondition::KeyUnstated => {
-            "AWS reports the stream as encrypted, but names no key, and the call needs the key. Check the key in AWS.".to_owned()
+            "AWS reports the stream as encrypted, but names no key, and the call needs the key. Reload this page.".to_owned()
         }
         Precondition::AlreadyEncrypted { .. }
         | Precondition::KeyUnusable { .. }

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{change::Action, timestamp::Timestamp};
+use super::{
+    change::{Action, Step},
+    timestamp::Timestamp,
+};
 
 /// Names of shards that sentences list; the rest is counted.
 const NAMED: usize = 5;
@@ -105,7 +108,8 @@ impl WriteResult {
         other > 0
     }
 
-    fn words(&self, action: Action) -> String {
+    /// In words, for a change of this kind.
+    pub fn words(&self, action: Action) -> String {
         let word = wanted(action);
         let failed = listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}")));
         let failed = if failed.is_empty() { String::new() } else { format!("; without a record: {failed}") };
@@ -137,7 +141,8 @@ impl ReadResult {
         }
     }
 
-    fn words(&self) -> String {
+    /// In words.
+    pub fn words(&self) -> String {
         let mut text = format!("{} records NONE, {} KMS", self.none, self.kms);
         if self.unstated > 0 {
             text.push_str(&format!(", {} without a type", self.unstated));
@@ -192,9 +197,29 @@ impl Proof {
         write.is_some_and(|result| result.contradicts(action)) || read.is_some_and(|result| result.contradicts(action))
     }
 
+    /// When the last of the two was asked for that has no result.
+    pub fn asked_at(&self) -> Option<Timestamp> {
+        let write = self.write.as_ref().filter(|asked| asked.result.is_none()).map(|asked| asked.at);
+        let read = self.read.as_ref().filter(|asked| asked.result.is_none()).map(|asked| asked.at);
+        write.max(read)
+    }
+
     /// Whether one of the two was asked for and has no result.
     pub fn is_asked(&self) -> bool {
-        self.write.as_ref().is_some_and(|asked| asked.result.is_none()) || self.read.as_ref().is_some_and(|asked| asked.result.is_none())
+        self.asked_at().is_some()
+    }
+
+    /// The steps that end what was asked for and did not come to its end: nothing was proven.
+    pub fn cut_off(&self, at: Timestamp) -> Vec<Step> {
+        let write = self.write.as_ref().filter(|asked| asked.result.is_none()).map(|asked| {
+            let why = "Keystream stopped before it came to its end; marked records may have been written".to_owned();
+            Step::ProofByWrite(Asked { result: Some(Done { at, outcome: Err(why) }), ..asked.clone() })
+        });
+        let read = self.read.as_ref().filter(|asked| asked.result.is_none()).map(|asked| {
+            let why = "Keystream stopped before it came to its end; ask again".to_owned();
+            Step::ProofByRead(Asked { result: Some(Done { at, outcome: Err(why) }), ..asked.clone() })
+        });
+        write.into_iter().chain(read).collect()
     }
 
     /// Whether one of the two is still under way.

@@ -215,9 +215,8 @@ impl Refusal {
             ),
             RefusalKind::InvalidArgument => format!(
                 "AWS did not accept a value in the request. {CHANGED_NOTHING} Sent: {}, type KMS, key {key}. Most often the key no longer \
-                 resolves. Next: reload the stream, then {}.",
-                change.arn,
-                change.mend_key()
+                 resolves. Next: reload the stream, then try another form of the same key.",
+                change.arn
             ),
             RefusalKind::Key(trouble) => {
                 let (happened, next) = trouble.words();
@@ -243,8 +242,8 @@ impl Refusal {
             ),
             RefusalKind::ResourceNotFound => {
                 let suspect = match self.read_after {
-                    Some(Saw::State { .. }) => format!(" The stream is there: suspect the key or alias, and {}.", change.mend_key()),
-                    _ => String::new(),
+                    Some(Saw::State { .. }) => " The stream is there: suspect the key or alias, and try another form of the key.",
+                    _ => "",
                 };
                 format!(
                     "AWS could not find what the request named. {CHANGED_NOTHING} The stream may be deleted, or the Region or account may be \
@@ -303,7 +302,7 @@ impl Precondition {
             ),
             Self::KeyUnstated => (
                 format!("AWS reports {name} as encrypted, but names no key, and the call needs the key."),
-                "check the key in AWS.".to_owned(),
+                "open the confirmation again, which asks for the key then.".to_owned(),
             ),
             Self::KeyUnusable { key, why } => (
                 format!("{name} cannot be encrypted with {key}: {why}."),

@@ -26,6 +26,8 @@ pub enum FormMistake {
     KeyInvalid,
     #[error("key-unseen")]
     KeyUnseen,
+    #[error("key-other")]
+    KeyOther,
     #[error("quota-used")]
     QuotaUsed,
     #[error("answer-invalid")]
@@ -53,7 +55,7 @@ pub enum FormMistake {
 }
 
 impl FormMistake {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NameMismatch,
         Self::ReasonMissing,
         Self::ReasonTooLong,
@@ -63,6 +65,7 @@ impl FormMistake {
         Self::WaitInvalid,
         Self::KeyInvalid,
         Self::KeyUnseen,
+        Self::KeyOther,
         Self::QuotaUsed,
         Self::AnswerInvalid,
         Self::RecordNotAgreed,
@@ -80,6 +83,11 @@ impl FormMistake {
     /// The mistake with this code, as it stands in `?problem=`.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mistake| mistake.to_string() == code)
+    }
+
+    /// Whether it warns of a key, which is sent when the same form comes once more.
+    pub const fn warns_of_key(self) -> bool {
+        matches!(self, Self::KeyUnseen | Self::KeyOther)
     }
 
     /// The sentence for people; `name` is the stream's name where the form is about one.
@@ -101,6 +109,11 @@ impl FormMistake {
             Self::KeyUnseen => {
                 "This key cannot be seen from here (it is of another account, or its account does not show it), so whether Kinesis can use \
                  it is not known. Nothing was sent. Check the key; to send it all the same, press the button once more."
+                    .to_owned()
+            }
+            Self::KeyOther => {
+                "This names another key than the one with which the stream was seen to be encrypted. Nothing was sent. Check it; to send it \
+                 all the same, press the button once more."
                     .to_owned()
             }
             Self::QuotaUsed => {

@@ -9,6 +9,7 @@ use crate::{
     client::{copy, live::Live},
     components::{Ladder, Mistake, NeededKeys, SelfRefresh, TargetLine, UndoLink, When},
     model::{
+        change::Action,
         change_card::ChangeCard,
         pages::{ChangePage as Page, Pace, PageContent},
         timestamp::span,
@@ -39,13 +40,14 @@ fn Details(page: Page) -> impl IntoView {
     let Page { change, mistake, row, target, pace, checks, support } = page;
     let heading = format!("Change of {}", change.arn.name);
     let stream = change.stream();
-    let stream_path = stream.path();
+    let (stream_path, disable) = (stream.path(), stream.confirm_path(Action::Disable));
     let address = change.path();
     let is_moving = change.is_active();
     let facts = change.clone();
     let undo = row.map(|row| (change.clone(), live.row(row)));
     let change = live.change(change);
     let is_waiting = move || live.may_change() && change.with(|change| change.is_waiting);
+    let asks_for_other_form = Memo::new(move |_| live.may_change() && change.with(|change| change.asks_for_other_form));
     let is_provable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_proven));
     let id = facts.id.clone();
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
@@ -56,6 +58,9 @@ fn Details(page: Page) -> impl IntoView {
         <TargetLine stream target />
         {move || summary()}
         {undo.map(|(change, row)| view! { <p><UndoLink change row is_in_list=false /></p> <NeededKeys row /> }.into_any())}
+        {move || asks_for_other_form.get().then(|| view! {
+            <p><a href=disable.clone()>"Disable encryption with another form of the key"</a></p>
+        }.into_any())}
         <Ladder change=Signal::from(change) />
         {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
         {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}

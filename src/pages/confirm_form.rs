@@ -9,7 +9,7 @@ use crate::{
     model::{
         arming::OFFERED_MINUTES,
         change::Action,
-        pages::{ChangeForm, Confirmation, Draft, Plan, PlanOutcome, Requested},
+        pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
         stream::{StreamKey, StreamReport},
         timestamp::{MINUTE_MS, span},
         validation::FormMistake,
@@ -113,9 +113,12 @@ impl Typed {
 #[component]
 pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     let Asked { confirmation, plan, is_busy } = asked;
-    let Confirmation { action, stream, quota, enable, draft, .. } = confirmation;
+    let Confirmation { action, stream, quota, enable, other_form, draft, .. } = confirmation;
     let draft = draft.unwrap_or_default();
-    let first_key = enable.as_ref().map(|enable| enable.key.clone()).unwrap_or_default();
+    let first_key = match (&enable, &other_form) {
+        (Some(EnableFacts { key, .. }), _) | (None, Some(OtherForm { key, .. })) => key.clone(),
+        (None, None) => String::new(),
+    };
     let typed = Typed::new(&draft, &first_key, is_busy);
     let is_page = matches!(way, Way::Page);
     typed.take_over(!is_page);
@@ -123,11 +126,12 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
         Way::Page => (Signal::stored(false), Signal::stored(None)),
         Way::Dialog { is_pending, answer, .. } => (is_pending, answer),
     };
-    let is_mistake = move |mistake| answer.with(|answer| *answer == Some(Err(AppError::Mistake(mistake))));
+    let has_mistake =
+        move |is: fn(FormMistake) -> bool| answer.with(|answer| matches!(answer, Some(Err(AppError::Mistake(mistake))) if is(*mistake)));
     let expected = stream.name.to_string();
     // The server renders the button enabled and always checks; a hydrated page saves the round trip.
     let is_disabled = move || typed.is_hydrated.get() && (typed.name.with(|typed| typed.trim() != expected) || is_pending.get());
-    let warned_key = if draft.mistake == Some(FormMistake::KeyUnseen) { first_key.clone() } else { String::new() };
+    let warned_key = if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.clone() } else { String::new() };
     let sent_key = StoredValue::new(String::new());
     let form = ChangeForm::of(&stream, &plan);
     let shown = form.clone();
@@ -135,7 +139,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
         if let Way::Dialog { on_submit, .. } = way {
             event.prevent_default();
             // Only a key of which the last answer has warned.
-            let warned_key = if is_mistake(FormMistake::KeyUnseen) { sent_key.get_value() } else { String::new() };
+            let warned_key = if has_mistake(FormMistake::warns_of_key) { sent_key.get_value() } else { String::new() };
             sent_key.set_value(typed.key.get_untracked());
             on_submit.run(ChangeForm {
                 key: typed.key.get_untracked(),
@@ -150,12 +154,18 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     };
     let mistake = draft.mistake.map(|mistake| mistake.text(Some(&stream.name)));
     let needs_quota_reason = quota.count.is_used_up() || draft.mistake == Some(FormMistake::QuotaUsed);
-    let quota_field = move || (needs_quota_reason || is_mistake(FormMistake::QuotaUsed)).then(|| view! { <QuotaField typed /> }.into_any());
+    let quota_field = move || {
+        (needs_quota_reason || has_mistake(|mistake| mistake == FormMistake::QuotaUsed)).then(|| view! { <QuotaField typed /> }.into_any())
+    };
     let for_answer = stream.clone();
     let answer_words = move || answer.get().and_then(|answer| answer_words(answer, &for_answer));
     let is_enable = enable.is_some();
     let (picker, undo) = enable.map(|enable| (enable.picker, enable.undo)).unwrap_or_default();
-    let names = picker.names.clone();
+    let (names, why) = match other_form {
+        Some(other) => (other.forms, Some(other.why)),
+        None => (picker.names.clone(), None),
+    };
+    let has_key = is_enable || why.is_some();
     let undo = undo.map(|undo| undo.change).unwrap_or_default();
     let keys = (is_enable && is_page).then(|| {
         let on_use = Callback::new(move |name| typed.use_key(name));
@@ -168,7 +178,8 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
             <Shown form=shown />
             {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> }.into_any())}
             {move || answer_words()}
-            {is_enable.then(|| view! {
+            {why.map(|why| view! { <p class="alert">{why}</p> }.into_any())}
+            {has_key.then(|| view! {
                 <input r#type="hidden" name="warned_key" value=warned_key />
                 <KeyField key=typed.key first=first_key node=typed.key_input names />
             }.into_any())}

@@ -24,6 +24,8 @@ pub struct Call {
     pub stream: Option<String>,
     /// Whether the stream was named by its ARN.
     pub is_by_arn: bool,
+    /// The key that the call named.
+    pub key: Option<String>,
     /// The assumed session in which it was made.
     pub session: Option<String>,
     pub outcome: String,
@@ -39,6 +41,7 @@ pub struct Call {
 pub struct Named {
     pub stream: Option<String>,
     pub is_by_arn: bool,
+    pub key: Option<String>,
 }
 
 /// The part of a description that changes of encryption are about.
@@ -71,6 +74,7 @@ impl CallLog {
             region: caller.region.clone(),
             stream: named.stream.clone(),
             is_by_arn: named.is_by_arn,
+            key: named.key.clone(),
             session: session.map(ToOwned::to_owned),
             outcome: word,
             described: description.map(described),
@@ -137,7 +141,7 @@ mod tests {
         let page = json!({"StreamSummaries": [{"StreamName": "orders", "StreamStatus": "ACTIVE"}]});
         log.note("ListStreams", &caller, &Named::default(), None, &Ok(Some(page)), true);
         log.note("ListStreams", &caller, &Named::default(), None, &Err(Refused::new(THROTTLED, "Rate exceeded")), true);
-        let named = Named { stream: Some("orders".to_owned()), is_by_arn: false };
+        let named = Named { stream: Some("orders".to_owned()), ..Named::default() };
         log.note("DescribeStreamSummary", &caller, &named, None, &Err(Refused::new("ResourceNotFoundException", "")), true);
         assert_eq!(
             json!(log.counts()),

@@ -9,7 +9,7 @@
 //!   that are there.
 //! - `POST /_control/keys`: `{"account", "region", "id"?, "alias"?, ...}` makes or changes a key of KMS; `"delete": true` removes it.
 //! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?, "rtt_ms"?,
-//!   "trail_lag_ms"?, "canonical_keys"?}`.
+//!   "trail_lag_ms"?, "canonical_keys"?, "unnamed_keys"?}`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -123,6 +123,7 @@ struct SettingsOrder {
     rtt_ms: Option<u64>,
     trail_lag_ms: Option<u64>,
     canonical_keys: Option<bool>,
+    unnamed_keys: Option<bool>,
 }
 
 /// Answers one request to the control endpoint.
@@ -222,6 +223,7 @@ fn change_settings(settings: &mut Settings, order: &SettingsOrder) -> Result<(),
     settings.lagging_reads = order.lagging_reads.unwrap_or(settings.lagging_reads);
     settings.speed = order.speed.unwrap_or(settings.speed);
     settings.canonical_keys = order.canonical_keys.unwrap_or(settings.canonical_keys);
+    settings.unnamed_keys = order.unnamed_keys.unwrap_or(settings.unnamed_keys);
     settings.trail_lag = order.trail_lag_ms.map_or(settings.trail_lag, Duration::from_millis);
     settings.rtt = order.rtt_ms.map_or(settings.rtt, Duration::from_millis);
     Ok(())

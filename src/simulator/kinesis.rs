@@ -77,6 +77,9 @@ fn describe_stream_summary(world: &mut World, caller: &Caller, input: &Value) ->
     {
         summary["KeyId"] = json!(arn);
     }
+    if let (true, Some(summary)) = (world.settings.unnamed_keys, summary.as_object_mut()) {
+        summary.remove("KeyId");
+    }
     Ok(Some(json!({"StreamDescriptionSummary": summary})))
 }
 

@@ -164,7 +164,8 @@ async fn answer_json(
         return Answer::Send(refuse(&Refused::new("SerializationException", "the body is not JSON")));
     };
     let id = world::request_id();
-    let named = Named { stream: kinesis::stream_of(&input), is_by_arn: input.get("StreamARN").is_some() };
+    let key = input.get("KeyId").and_then(Value::as_str).map(ToOwned::to_owned);
+    let named = Named { stream: kinesis::stream_of(&input), is_by_arn: input.get("StreamARN").is_some(), key };
     let fault = locked(world).take_fault(operation, caller, named.stream.as_deref());
     if let Some(Fault::DelayMs(millis)) = fault {
         tokio::time::sleep(Duration::from_millis(millis)).await;

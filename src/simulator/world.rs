@@ -37,6 +37,8 @@ pub struct Settings {
     pub rtt: Duration,
     /// Whether describes give the key's ARN, whatever form a start named it in.
     pub canonical_keys: bool,
+    /// Whether describes leave the key out.
+    pub unnamed_keys: bool,
     /// How long after a call CloudTrail tells of it.
     pub trail_lag: Duration,
     /// So many streams in one account and Region, instead of the samples.
@@ -53,6 +55,7 @@ impl Default for Settings {
             speed: 1,
             rtt: Duration::ZERO,
             canonical_keys: false,
+            unnamed_keys: false,
             trail_lag: Duration::from_secs(5),
             fleet: None,
         }

@@ -93,7 +93,7 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             RefusalKind::InvalidArgument,
             "AWS did not accept a value in the request. This request changed nothing. Sent: arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
         ),
-        ("ValidationException", "1 validation error detected", RefusalKind::InvalidArgument, "check the key in AWS."),
+        ("ValidationException", "1 validation error detected", RefusalKind::InvalidArgument, "try another form of the same key."),
         (
             "LimitExceededException",
             "Rate exceeded for stream",

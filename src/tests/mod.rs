@@ -15,6 +15,7 @@ mod instances;
 mod journeys;
 mod listing;
 mod load;
+mod other_form;
 mod outage;
 mod permissions;
 mod restart;

@@ -4,10 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use serde_json::json;
 
-use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp};
+use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, until};
 use crate::{
     model::{
-        change::{Action, End, Ending},
+        change::{Action, Change, End, Ending, Rung, RungState},
         identity::Role,
         pages::ChangeForm,
         scope::Scope,
@@ -41,6 +41,31 @@ async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading(
     assert_eq!(unknown.outcome_unknown.unwrap().why, "the Keystream that sent it stopped, or was cut off, before it wrote the answer down");
     app.change_when(&id, |change| change.reached_at.is_some()).await;
     assert_eq!(app.calls("StopStreamEncryption").await, 1, "nothing is sent again");
+}
+
+#[tokio::test]
+async fn a_proof_that_a_crash_cuts_off_says_so_and_may_be_asked_for_again() {
+    let app = mortal().await;
+    app.known("orders-prod").await;
+    app.control("settings", json!({"transition_ms": 1})).await;
+    let operator = app.actor(Role::Operator).await;
+    let id = operator.disable("orders-prod").await;
+    app.change_when(&id, |change| change.settled_at.is_some()).await;
+    app.control("faults", json!({"operation": "PutRecords", "fault": {"hold-answer-ms": 60_000}})).await;
+    operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
+    until(|| async { (app.calls("PutRecords").await == 1).then_some(()) }).await;
+    let cookie = operator.cookie.clone();
+    let app = app.killed_and_started_again().await;
+    let result = |change: &Change| change.proof.as_ref().and_then(|proof| proof.write.as_ref()?.result.clone());
+    let cut_off = app.change_when(&id, |change| result(change).is_some()).await;
+    let why = result(&cut_off).unwrap().outcome.unwrap_err();
+    assert_eq!(why, "Keystream stopped before it came to its end; marked records may have been written");
+    let operator = Actor { cookie, ..app.anonymous() };
+    operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
+    let proven = app.change_when(&id, |change| matches!(change.rung(Rung::Proven), RungState::Lit(_))).await;
+    assert!(result(&proven).unwrap().outcome.is_ok());
+    let page = operator.get("/audit?stream=orders-prod").await.body;
+    assert!(page.contains("change.proof-done") && page.contains("cut off") && page.contains("PutRecords answered NONE"), "{page}");
 }
 
 #[tokio::test]
@@ -102,7 +127,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
     // The row is written behind.
-    super::support::until(|| async {
+    until(|| async {
         let stored = app.state.store.streams().await.unwrap();
         stored.iter().any(|stream| stream.key.name.as_str() == "orders-prod" && stream.report.is_some()).then_some(())
     })

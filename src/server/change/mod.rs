@@ -3,6 +3,7 @@
 
 mod arm;
 mod journal;
+mod other_form;
 mod plan;
 mod proof;
 mod quota;

@@ -74,12 +74,14 @@ impl Changes {
             key_words: String::new(),
             key_warning: None,
             enable: None,
+            other_form: None,
             draft: None,
         };
         let report = match &confirmation.plan {
             PlanOutcome::Ready(plan) | PlanOutcome::Busy(plan) => plan.report.clone(),
             _ => return Ok(confirmation),
         };
+        let typed = wish.typed.clone();
         let (quota, look, enable) = tokio::join!(
             self.quota(action, &report.arn, Asking::Allowed),
             async {
@@ -97,6 +99,12 @@ impl Changes {
         );
         confirmation.quota = quota?;
         confirmation.enable = enable?;
+        if let (Action::Disable, PlanOutcome::Ready(_)) = (action, &confirmation.plan)
+            && let Some(why) = self.why_another_form(&report).await?
+        {
+            let key_arn = look.as_ref().and_then(KeyLook::arn).cloned().map(Box::new);
+            confirmation.other_form = Some(self.other_form(&why, &StreamReport { key_arn, ..report }, &typed));
+        }
         if let Some(look) = look {
             (confirmation.key_words, confirmation.key_warning) = key_in_words(&look);
         }
@@ -170,12 +178,17 @@ impl Changes {
     }
 }
 
+/// What stands in the command for a key that is still to be chosen.
+fn placeholder() -> Option<KeyId> {
+    KeyId::as_reported("KEY").ok()
+}
+
 fn plan_of(action: Action, report: StreamReport, now: Timestamp) -> PlanOutcome {
     let plan = |report: StreamReport| {
         let key = report.key().cloned();
         let sent = match action {
-            Action::Disable => key.clone(),
-            Action::Enable => KeyId::as_reported("KEY").ok(),
+            Action::Disable => key.clone().or_else(placeholder),
+            Action::Enable => placeholder(),
         };
         Box::new(Plan {
             request_id: random::text(26),
@@ -186,7 +199,8 @@ fn plan_of(action: Action, report: StreamReport, now: Timestamp) -> PlanOutcome 
         })
     };
     match preconditions::of_report(action, &report) {
-        Ok(_) => PlanOutcome::Ready(plan(report)),
+        // A key that AWS does not name is asked for.
+        Ok(_) | Err(Precondition::KeyUnstated) => PlanOutcome::Ready(plan(report)),
         Err(precondition) => {
             let may_be_sent_later = action == Action::Enable || report.key().is_some();
             match (&report.status, may_be_sent_later, &report.encryption) {

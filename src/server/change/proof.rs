@@ -9,7 +9,7 @@ use super::{Changes, RequestError};
 use crate::{
     model::{
         change::{Change, Step},
-        proof::{self, Asked, Done, ReadResult, Reported, WriteResult},
+        proof::{self, Asked, Done, Proof, ReadResult, Reported, WriteResult},
         timestamp::Timestamp,
         validation::FormMistake,
     },
@@ -65,8 +65,8 @@ impl Changes {
         }
         let (by, at) = (requester.user_name.clone(), now);
         let (step, action) = match kind {
-            Kind::Write => (Step::ProofByWrite(Asked { by, at, result: None }), "proof.write-asked"),
-            Kind::Read => (Step::ProofByRead(Asked { by, at, result: None }), "proof.read-asked"),
+            Kind::Write => (Step::ProofByWrite(Asked { by, at, result: None }), "change.proof-by-write-asked"),
+            Kind::Read => (Step::ProofByRead(Asked { by, at, result: None }), "change.proof-by-read-asked"),
         };
         let Some(change) = self.record_proof(change, step, AuditEvent::by(&requester.actor(), now, action, "")).await? else {
             // Another asked in the same moment: one is enough.
@@ -76,9 +76,8 @@ impl Changes {
         let actor = requester.user_name.clone();
         self.tasks.spawn(async move {
             tokio::select! {
-                // Without a result it reads as one that did not come to its end.
-                () = engine.stop.cancelled() => {}
-                () = engine.carry_out(change, target, actor, kind, at) => {}
+                () = engine.stop.cancelled() => engine.cut_off(change.clone()).await,
+                () = engine.carry_out(change.clone(), target, actor, kind, at) => {}
             }
         });
         Ok(())
@@ -94,7 +93,7 @@ impl Changes {
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
         let (encryption_type, shards) = parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
         let now = self.clock.now();
-        let event = AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "proof.reported", "") };
+        let event = AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
         self.record_proof(change, Step::ProofReported(report), event).await?;
         Ok(())
@@ -145,6 +144,30 @@ impl Changes {
         if report.created == change.stream_created { Ok(()) } else { Err("the stream was deleted and created again".to_owned()) }
     }
 
+    /// Ends the proofs of a change that did not come to their end.
+    async fn cut_off(&self, change: Change) {
+        let now = self.clock.now();
+        for step in change.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
+            let event = AuditEvent { result: "cut off".to_owned(), ..AuditEvent::by_server(now, "change.proof-done", "") };
+            if let Err(error) = self.record_proof(change.clone(), step, event).await {
+                tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: {error}");
+            }
+        }
+    }
+
+    /// Ends the proofs that a crash has cut off. Beside other instances only those that took longer than any may.
+    pub(super) async fn end_cut_off_proofs(self: Arc<Self>) {
+        let started = self.clock.now();
+        let changes = match self.store.changes_with_a_proof_asked().await {
+            Ok(changes) => changes,
+            Err(error) => return tracing::error!(%error, "proofs that were cut off could not be looked for: {error}"),
+        };
+        let goes_on = |proof: &Proof| proof.is_running(started) && (self.store.is_shared() || proof.asked_at() >= Some(started));
+        for change in changes.into_iter().filter(|change| !change.proof.as_ref().is_some_and(goes_on)) {
+            self.cut_off(change).await;
+        }
+    }
+
     async fn carry_out(&self, change: Change, target: Arc<Target>, actor: String, kind: Kind, asked_at: Timestamp) {
         let stream = target.ref_of(&change.arn);
         let is_this_stream = self.is_still_the_stream(&change, &target).await;
@@ -155,7 +178,7 @@ impl Changes {
                     Ok(()) => write(&target, &stream, &actor, &change.id).await,
                     Err(why) => Err(why),
                 };
-                let words = outcome.as_ref().map_or_else(Clone::clone, |result| format!("{result:?}"));
+                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.words(change.action));
                 let done = Some(Done { at: self.clock.now(), outcome });
                 (Step::ProofByWrite(Asked { by: actor, at: asked_at, result: done }), words)
             }
@@ -166,13 +189,13 @@ impl Changes {
                     }
                     Err(why) => Err(why),
                 };
-                let words = outcome.as_ref().map_or_else(Clone::clone, |result| format!("{result:?}"));
+                let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::words);
                 let done = Some(Done { at: self.clock.now(), outcome });
                 (Step::ProofByRead(Asked { by: actor, at: asked_at, result: done }), words)
             }
         };
         let id = change.id.clone();
-        let event = AuditEvent { result, ..AuditEvent::by_server(self.clock.now(), "proof.done", "") };
+        let event = AuditEvent { result, ..AuditEvent::by_server(self.clock.now(), "change.proof-done", "") };
         if let Err(error) = self.record_proof(change, step, event).await {
             tracing::error!(%error, change_id = id, "the result of a proof of change {id} could not be written: {error}");
         }

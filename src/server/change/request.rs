@@ -16,7 +16,7 @@ use crate::{
         arming::Wait,
         change::{Action, Change, End, Ending, Intent, Resolved},
         encryption::{EncryptionReport, InvalidKeyId, KeyId, KeyIdForm},
-        keys::KeyLook,
+        keys::{self, Comparison, KeyLook, Named},
         pages::{ChangeForm, Requested},
         preconditions::{self, Shown},
         quota::Count,
@@ -66,6 +66,11 @@ impl Changes {
             self.quota(asked.action, &asked.shown.arn, Asking::Allowed)
         );
         let quota = quota?;
+        if let (true, Ok(report)) = (asked.is_other_form, &read)
+            && self.why_another_form(report).await?.is_none()
+        {
+            return Err(FormMistake::FormIncomplete.into());
+        }
         // What the name meant when the stream was seen to begin with it, else what it means now.
         let present = self.inventory.key_in_use(&key).or_else(|| looks.present.as_ref().and_then(KeyLook::arn).cloned());
         let read = read.map(|report| StreamReport { key_arn: present.map(Box::new), ..report });
@@ -81,7 +86,7 @@ impl Changes {
         let may_wait = may_wait(&asked, &looks, &checked, &read);
         let armed_until = asked.wait.filter(|_| may_wait).map(|wait| wait.over_at(now));
         if checked.is_ok() || armed_until.is_some() {
-            warn_once(&asked, &looks, &form.warned_key, &quota.count)?;
+            warn_once(&asked, &looks, &read, &form.warned_key, &quota.count)?;
         }
         let mut change = Change::requested(asked.intent(&requester, &read, &looks, armed_until, now), now);
         let action = match (&checked, armed_until) {
@@ -145,6 +150,8 @@ struct Asked {
     shown: Shown,
     /// The KeyId to send: what the form showed of a disable, what was chosen for an enable.
     key: KeyId,
+    /// A disable with another KeyId than the form showed.
+    is_other_form: bool,
     reason: Reason,
     quota_reason: Option<Reason>,
     wait: Option<Wait>,
@@ -186,12 +193,13 @@ impl Asked {
             (is_request_id && StreamKey::from(&arn) == *stream).then_some((Shown { arn, created, encryption }, key))
         };
         let (shown, shown_key) = parsed().ok_or(RequestError::Mistake(FormMistake::FormIncomplete))?;
-        let key = match action {
-            Action::Disable => shown_key.ok_or(RequestError::Mistake(FormMistake::FormIncomplete))?,
-            Action::Enable => form.key.parse().map_err(|InvalidKeyId| RequestError::Mistake(FormMistake::KeyInvalid))?,
+        let key = match (action, shown_key) {
+            (Action::Disable, Some(shown)) if form.key.trim().is_empty() || form.key.trim() == shown.as_str() => shown,
+            _ => form.key.parse().map_err(|InvalidKeyId| RequestError::Mistake(FormMistake::KeyInvalid))?,
         };
+        let is_other_form = action == Action::Disable && shown.encryption != EncryptionReport::Encrypted(Some(key.clone()));
         let wait_minutes = form.wait_minutes.trim().to_owned();
-        Ok(Self { action, shown, key, reason, quota_reason, wait, wait_minutes })
+        Ok(Self { action, shown, key, is_other_form, reason, quota_reason, wait, wait_minutes })
     }
 
     fn intent(
@@ -202,10 +210,8 @@ impl Asked {
         armed_until: Option<Timestamp>,
         now: Timestamp,
     ) -> Intent {
-        let meant = match self.action {
-            Action::Disable => looks.present.as_ref(),
-            Action::Enable => looks.sent.as_ref(),
-        };
+        let is_as_shown = self.action == Action::Disable && !self.is_other_form;
+        let meant = if is_as_shown { looks.present.as_ref() } else { looks.sent.as_ref() };
         Intent {
             id: random::id(),
             action: self.action,
@@ -258,9 +264,9 @@ impl Changes {
         };
         let sent = async {
             match asked.action {
-                Action::Disable => None,
+                Action::Disable if !asked.is_other_form => None,
                 // Now, not as it was when the form was shown.
-                Action::Enable => Some(self.keys.look_now(target, &asked.key).await),
+                _ => Some(self.keys.look_now(target, &asked.key).await),
             }
         };
         let (present, sent) = tokio::join!(present, sent);
@@ -268,20 +274,44 @@ impl Changes {
     }
 }
 
-/// Asks a person once more about what Keystream cannot judge: a key that cannot be seen, and the 26th of its kind.
-fn warn_once(asked: &Asked, looks: &Looks, warned_key: &str, count: &Count) -> Result<(), RequestError> {
-    // Everybody may use AWS's own key for Kinesis.
-    let is_unseen = matches!(looks.sent, Some(KeyLook::Unseen { .. })) && asked.key.form() != Some(KeyIdForm::ServiceKey);
-    if is_unseen && warned_key.trim() != asked.key.as_str() {
-        return Err(FormMistake::KeyUnseen.into());
+/// Asks a person once more about what Keystream cannot judge: a key that cannot be seen for an enable, what seems to be
+/// another key for a disable, and the 26th of its kind.
+fn warn_once(
+    asked: &Asked,
+    looks: &Looks,
+    read: &Result<StreamReport, ReadFailure>,
+    warned_key: &str,
+    count: &Count,
+) -> Result<(), RequestError> {
+    let warning = match asked.action {
+        // Everybody may use AWS's own key for Kinesis.
+        Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen { .. })) && asked.key.form() != Some(KeyIdForm::ServiceKey))
+            .then_some(FormMistake::KeyUnseen),
+        Action::Disable => read.as_ref().is_ok_and(|report| is_another_key(asked, looks, report)).then_some(FormMistake::KeyOther),
+    };
+    if let Some(warning) = warning
+        && warned_key.trim() != asked.key.as_str()
+    {
+        return Err(warning.into());
     }
     if count.is_used_up() && asked.quota_reason.is_none() { Err(FormMistake::QuotaUsed.into()) } else { Ok(()) }
+}
+
+/// Whether what is to be sent as another form of a key is, as far as can be told, another key.
+fn is_another_key(asked: &Asked, looks: &Looks, report: &StreamReport) -> bool {
+    let chosen = Named { id: &asked.key, arn: looks.sent.as_ref().and_then(KeyLook::arn) };
+    // Where AWS names no key, the one that the stream was seen to have stands for itself.
+    let seen = report.key_arn.as_ref().and_then(|arn| KeyId::as_reported(&arn.to_string()).ok());
+    let present = report.key().or(seen.as_ref()).map(|id| Named { id, arn: report.key_arn.as_deref() });
+    asked.is_other_form && present.is_some_and(|present| keys::compare(&report.arn, present, chosen) == Comparison::Other)
 }
 
 /// Whether a change may be armed: only the stream's UPDATING stands in its way.
 fn may_wait(asked: &Asked, looks: &Looks, checked: &Result<(), Precondition>, read: &Result<StreamReport, ReadFailure>) -> bool {
     let is_busy = matches!(checked, Err(Precondition::NotActive { status: StreamStatus::Updating }));
-    is_busy && read.as_ref().is_ok_and(|report| report.encryption == asked.shown.encryption && check_key(asked, looks, report).is_ok())
+    is_busy
+        && !asked.is_other_form
+        && read.as_ref().is_ok_and(|report| report.encryption == asked.shown.encryption && check_key(asked, looks, report).is_ok())
 }
 
 /// Whether the plan still holds.
@@ -289,14 +319,19 @@ fn check(asked: &Asked, looks: &Looks, read: &Result<StreamReport, ReadFailure>)
     match read {
         Ok(report) => {
             preconditions::still_as_shown(asked.action, &asked.shown, report)?;
-            preconditions::of_report(asked.action, report)?;
-            check_key(asked, looks, report)
+            match preconditions::of_report(asked.action, report) {
+                // The person named it.
+                Err(Precondition::KeyUnstated) if asked.is_other_form => Ok(()),
+                checked => checked.and_then(|_| check_key(asked, looks, report)),
+            }
         }
         Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => Err(Precondition::Missing),
         Err(failure) => Err(Precondition::CouldNotRead { why: failure.why.clone() }),
     }
 }
 
+/// The state of a key never refuses a disable.
 fn check_key(asked: &Asked, looks: &Looks, report: &StreamReport) -> Result<(), Precondition> {
-    looks.sent.as_ref().map_or(Ok(()), |look| preconditions::of_key(&asked.key, look, report))
+    let chosen = looks.sent.as_ref().filter(|_| asked.action == Action::Enable);
+    chosen.map_or(Ok(()), |look| preconditions::of_key(&asked.key, look, report))
 }

@@ -43,6 +43,7 @@ impl Changes {
             self.inventory.note_change_elsewhere(change);
         }
         self.tasks.spawn(self.clone().watch_settled());
+        self.tasks.spawn(self.clone().end_cut_off_proofs());
         self.tasks.spawn(self.keys.clone().watch(self.inventory.clone(), self.stop.clone()));
         self.tasks.spawn(self.clone().until_stop(LOOKED_FOR_EVERY, Chore::TakeUp));
         if self.store.is_shared() {

@@ -77,8 +77,8 @@ fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form
     let key = key.filter(|key| requester.scope.covers(key) && !cx.state.is_read_only);
     let report = key.and_then(|key| cx.state.inventory.stream(&key)).and_then(|(_, report)| report);
     let sent = |report: &crate::model::stream::StreamReport| match action {
-        Action::Disable => report.key().cloned(),
-        Action::Enable => form.key.parse::<KeyId>().ok(),
+        Action::Disable if form.key.trim().is_empty() => report.key().cloned(),
+        _ => form.key.parse::<KeyId>().ok(),
     };
     match report.as_ref().and_then(|report| Some((report, sent(report)?))) {
         Some((report, key_id)) => AppError::JournalDown {

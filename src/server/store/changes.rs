@@ -11,6 +11,7 @@ use super::{
 };
 use crate::model::{
     change::Change,
+    proof::Proof,
     stream::{StreamArn, StreamKey},
     timestamp::Timestamp,
 };
@@ -196,6 +197,22 @@ impl Store {
             since.as_millis(),
         )?;
         Ok(readable_of(&rows))
+    }
+
+    /// The changes of which a proof was asked for that has no result; but those that only a newer version can read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn changes_with_a_proof_asked(&self) -> Result<Vec<Change>, StoreError> {
+        // Asked for once after a start; a false find is dropped below.
+        let rows = fetch!(
+            all as ChangeRow,
+            &self.reader,
+            "SELECT rev, body FROM changes WHERE ended_at IS NOT NULL AND body LIKE '%\"result\":null%'"
+        )?;
+        let mut changes = readable_of(&rows);
+        changes.retain(|change| change.proof.as_ref().is_some_and(Proof::is_asked));
+        Ok(changes)
     }
 
     /// The changes that moved after `rev`, in the order of their moves, at most [`AT_A_TIME`]; but those that only a newer
