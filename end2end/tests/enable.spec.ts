@@ -92,6 +92,45 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await expect(cell(page, "orders-prod", KEY)).toContainText("alias/ledger");
 });
 
+test("a disable that AWS refuses for its key is sent with another form of it, and its announcement leads back", async ({ page, stack, mode }) => {
+    await fast(stack);
+    await signIn(page, stack);
+    const refuse = { code: "InvalidArgumentException", message: "Invalid KeyId" };
+    await stack.control("faults", { operation: "StopStreamEncryption", fault: { refuse } });
+    await page.goto(`${stack.origin}${confirmation("orders-prod", "disable")}`);
+    await hydrated(page, mode);
+    await expect(page.getByLabel("Key", { exact: true })).toHaveCount(0);
+    await confirm(page, "orders-prod", "Disable encryption");
+    await expect(page.getByText("then try another form of the same key")).toBeVisible({ timeout: 15_000 });
+    await page.getByRole("link", { name: "Disable encryption with another form of the key", exact: true }).click();
+    await expect(page.getByText("AWS did not take alias/orders (InvalidArgumentException,")).toBeVisible();
+    const title = "Disable encryption of orders-prod?";
+    await page.goto(`${stack.origin}/streams?q=orders-prod`);
+    await hydrated(page, mode);
+    await page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true }).click();
+    const form = mode === "full" ? page.getByRole("dialog", { name: title, exact: true }) : page.getByRole("main");
+    await expect(form.getByLabel("Key", { exact: true })).toHaveValue(/^arn:aws:kms:eu-west-1:111122223333:key\//);
+    await accessible(page, mode);
+    // Seemingly another key: asked once more.
+    await form.getByLabel("Key", { exact: true }).fill("alias/ledger");
+    await confirm(page, "orders-prod", "Disable encryption");
+    await expect(page.getByText("This names another key than the one")).toBeVisible();
+    await form.getByLabel("Key", { exact: true }).fill("arn:aws:kms:eu-west-1:111122223333:alias/orders");
+    await form.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    if (mode === "full") {
+        // On the list: the sentence of its end leads back.
+        const status = page.getByRole("status");
+        await expect(status).toContainText("orders-prod: Settled", { timeout: 40_000 });
+        await status.getByRole("link", { name: "Undo", exact: true }).click();
+    } else {
+        await settles(page);
+        await page.getByRole("link", { name: "Undo", exact: true }).click();
+    }
+    await expect(page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true })).toBeVisible();
+    await expect(page.getByLabel("Key", { exact: true })).toHaveValue("arn:aws:kms:eu-west-1:111122223333:alias/orders");
+    expect(await stack.calls("StopStreamEncryption")).toBe(2);
+});
+
 test("a disable is taken back with the recorded key", async ({ page, stack, mode }) => {
     await fast(stack);
     await signIn(page, stack);

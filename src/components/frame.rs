@@ -128,17 +128,23 @@ fn LiveSwitch() -> impl IntoView {
     }
 }
 
-/// The one status region of the page: empty at first, then what moved of the person's own changes.
+/// The one status region of the page: empty at first, then what moved of the person's own changes, and the way back.
 #[component]
 pub fn Announcer() -> impl IntoView {
     let live = expect_context::<Live>();
+    let path = use_location().pathname;
     let content = move || {
         live.announcement.get().map(|announcement| {
             // The sign-in page is none that wasm shows.
             let (words, rel) = if announcement.href == "/sign-in" { ("Sign in", Some("external")) } else { ("See the change", None) };
             let link = (!announcement.href.is_empty()).then(|| view! { " " <a href=announcement.href rel=rel>{words}</a> }.into_any());
-            let undo =
-                announcement.undo.map(|change| view! { <Undo href=change.undo_path() of=Some(change.arn.name.to_string()) /> }.into_any());
+            let undo = announcement.undo.map(|change| {
+                let [of_change, of_stream] = [change.path(), change.stream().path()];
+                // Those pages have the link anyway.
+                let is_wanted = Memo::new(move |_| path.with(|path| *path != of_change && *path != of_stream));
+                let link = move || is_wanted.get().then(|| view! { <Undo href=change.undo_path() of=None /> }.into_any());
+                view! { {link} }.into_any()
+            });
             view! { <p>{announcement.text}{link}{undo}</p> }.into_any()
         })
     };
