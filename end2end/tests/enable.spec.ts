@@ -75,6 +75,7 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await page.getByText("Keys of 111122223333 in eu-west-1").click();
     await expect(page.getByRole("row", { name: /alias\/signing/ })).toContainText("RSA_2048 for SIGN_VERIFY");
     await expect(page.getByRole("link", { name: "Use alias/signing", exact: true })).toHaveCount(0);
+    if (mode === "full") await page.getByLabel("Reason", { exact: true }).fill("OPS-19");
     await page.getByLabel("Keys whose name or id contains").fill("LEDGER");
     await page.getByRole("button", { name: "Find keys", exact: true }).click();
     await hydrated(page, mode);
@@ -83,6 +84,7 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await page.getByRole("link", { name: "Use alias/ledger", exact: true }).click();
     await expect(page.getByLabel("Key", { exact: true })).toHaveValue("alias/ledger");
     await hydrated(page, mode);
+    if (mode === "full") await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-19");
     await confirm(page, "orders-prod", "Enable encryption");
     await settles(page);
     await expect(page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(5)).toContainText("Keep alias/orders until");

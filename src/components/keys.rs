@@ -1,10 +1,15 @@
 //! The key of an enable: a field that takes any of AWS's forms, and the keys that KMS lists, to choose from.
 
-use leptos::{ev::MouseEvent, html, prelude::*};
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    html,
+    prelude::*,
+};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::Table;
 use crate::{
-    client::is_plain_click,
+    client::{form_pairs, is_plain_click},
     model::{
         change::Action,
         keys::{KeyChoice, KeyFacts, KeyState},
@@ -39,14 +44,23 @@ pub fn KeyPicker(keys: Keys, stream: StreamKey, undo: String, on_use: Callback<S
     let Keys { search, page, pages, found, choices, problem, .. } = keys;
     let path = stream.confirm_path(Action::Enable);
     let place = Place { path: path.clone(), undo: undo.clone(), search: search.clone() };
-    let (newer, older) = (place.clone(), place.clone());
+    let (newer, older, asked) = (place.clone(), place.clone(), place.clone());
     let rows = choices.into_iter().map(|choice| view! { <Choice choice place=place.clone() page on_use /> }.into_any()).collect_view();
     let is_open = !search.is_empty() || page > 1;
+    let navigate = use_navigate();
+    // Without wasm the form loads the same address by itself; with it what is typed below stays.
+    let on_find = move |event: SubmitEvent| {
+        if let Some(pairs) = form_pairs(&event) {
+            event.prevent_default();
+            let search = pairs.into_iter().find(|(name, _)| name == "keys").map(|(_, search)| search).unwrap_or_default();
+            navigate(&Place { search, ..asked.clone() }.href("", 1), NavigateOptions::default());
+        }
+    };
     view! {
         <details class="keys" open=is_open>
             <summary>{format!("Keys of {} in {}: {found}", stream.account, stream.region)}</summary>
             {problem.map(|problem| view! { <p class="alert">{format!("The list is not whole: {problem}.")}</p> }.into_any())}
-            <form method="get" action=path class="find-keys" role="search">
+            <form method="get" action=path class="find-keys" role="search" on:submit=on_find>
                 <input r#type="hidden" name="undo" value=undo />
                 <label for="key-search">"Keys whose name or id contains"</label>
                 <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
