@@ -97,11 +97,14 @@ impl Live {
     }
 
     /// A row as it is now: what the server rendered, or the newer one that came since.
+    pub fn newest(self, rendered: &StreamRow) -> StreamRow {
+        let newer = self.rows.with(|rows| rows.get(&rendered.key).filter(|row| row.rev >= rendered.rev).cloned());
+        newer.unwrap_or_else(|| rendered.clone())
+    }
+
+    /// [`Live::newest`], followed.
     pub fn row(self, rendered: StreamRow) -> Memo<StreamRow> {
-        Memo::new(move |_| {
-            let newer = self.rows.with(|rows| rows.get(&rendered.key).filter(|row| row.rev >= rendered.rev).cloned());
-            newer.unwrap_or_else(|| rendered.clone())
-        })
+        Memo::new(move |_| self.newest(&rendered))
     }
 
     /// A change as it is now.

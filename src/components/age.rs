@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::drawn;
 use crate::{
     client::live::Live,
     model::{stream::StreamKey, timestamp::Timestamp},
@@ -9,20 +10,21 @@ use crate::{
 
 /// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector.
 #[component]
-pub fn Age(#[prop(into)] at: Signal<Option<Timestamp>>, of: StreamKey) -> impl IntoView {
+pub fn Age(at: Option<Timestamp>, of: StreamKey) -> impl IntoView {
     let live = expect_context::<Live>();
-    let words = Memo::new(move |_| {
-        let at = at.get()?;
-        let now = live.now.get();
+    let words = move || {
+        let (at, now) = (at?, live.now.get());
         let is_stale = now.millis_since(at) > live.stale_after(&of);
-        Some(if is_stale { format!("last known {}", at.age(now)) } else { at.age(now) })
-    });
-    let class = move || if words.with(|words| words.as_ref().is_some_and(|words| words.starts_with("last"))) { "age stale" } else { "age" };
-    view! {
-        <time class=move || class() datetime=move || at.get().map(Timestamp::rfc3339) title=move || at.get().map(Timestamp::date_and_clock)>
-            {move || words.get().unwrap_or_default()}
-        </time>
-    }
+        Some((is_stale, at.age(now)))
+    };
+    drawn(words, move |words| {
+        let (class, words) = match words {
+            None => ("age", String::new()),
+            Some((false, age)) => ("age", age),
+            Some((true, age)) => ("age stale", format!("last known {age}")),
+        };
+        view! { <time class=class datetime=at.map(Timestamp::rfc3339) title=at.map(Timestamp::date_and_clock)>{words}</time> }.into_any()
+    })
 }
 
 /// A point in time, absolute.

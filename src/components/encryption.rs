@@ -2,40 +2,37 @@
 
 use leptos::prelude::*;
 
-use crate::model::{encryption::EncryptionState, inventory::StreamRow};
+use crate::model::encryption::{EncryptionState, KeyId};
 
 /// Lock and word.
 #[component]
-pub fn EncryptionLabel(row: Memo<StreamRow>) -> impl IntoView {
-    let state = move || row.with(|row| row.encryption);
-    let class = move || match state() {
+pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
+    let class = match state {
         EncryptionState::Encrypted => "label encrypted",
         EncryptionState::NotEncrypted => "label not-encrypted",
         EncryptionState::Unknown => "label unknown",
     };
     // The shackle is closed, open, or drawn in dashes; the paths differ, the drawing's size does not.
-    let shackle = move || match state() {
+    let shackle = match state {
         EncryptionState::Encrypted | EncryptionState::Unknown => "M5 7V5a3 3 0 0 1 6 0v2",
         EncryptionState::NotEncrypted => "M5 7V5a3 3 0 0 1 5.8-1.1",
     };
     view! {
-        <span class=move || class()>
+        <span class=class>
             <svg class="lock" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
                 <rect x="3" y="7" width="10" height="7" rx="1.5"></rect>
-                <path d=move || shackle()></path>
+                <path d=shackle></path>
             </svg>
-            {move || state().words()}
+            {state.words()}
         </span>
     }
 }
 
 /// A key id as AWS reports it: cut in the middle by the look, whole on hover.
 #[component]
-pub fn KeyLabel(row: Memo<StreamRow>) -> impl IntoView {
-    let key = move || row.with(|row| row.key_id.as_ref().map(ToString::to_string));
-    let whole = key;
-    let shown = move || key().map_or_else(|| "\u{2013}".to_owned(), |key| shortened(&key));
-    view! { <code class="key" title=move || whole()>{move || shown()}</code> }
+pub fn KeyLabel(key: Option<KeyId>) -> impl IntoView {
+    let shown = key.as_ref().map_or_else(|| "\u{2013}".to_owned(), |key| shortened(key.as_str()));
+    view! { <code class="key" title=key.map(|key| key.to_string())>{shown}</code> }
 }
 
 /// `key/6f1d…d5e6` for key ARNs and GUIDs; aliases stay as they are.

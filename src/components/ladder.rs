@@ -54,28 +54,22 @@ pub fn LadderAhead() -> impl IntoView {
 
 /// Six small marks for a row; the words beside them say the same.
 #[component]
-pub fn LadderMarks(#[prop(into)] marks: Signal<Option<ChangeMarks>>) -> impl IntoView {
-    let drawn = move || {
-        marks.get().map(|marks| {
-            let circles = marks.marks.iter().zip(Rung::ALL).zip([8, 24, 40, 56, 72, 88]).map(|((mark, rung), x)| {
-                let class = match (mark, marks.current == Some(rung)) {
-                    (Mark::Lit, true) => "mark lit current",
-                    (Mark::Lit, false) => "mark lit",
-                    (Mark::NotYet, _) => "mark not-yet",
-                    (Mark::NotObserved, _) => "mark not-observed",
-                };
-                view! { <circle class=class cx=x cy="8" r="4.5"></circle> }.into_any()
-            });
-            let circles = circles.collect_view();
-            let word = if marks.is_unknown { "Outcome unknown" } else { marks.current.map_or("", Rung::word) };
-            view! {
-                <span class=if marks.is_unknown { "marks unknown" } else { "marks" }>
-                    <svg viewBox="0 0 96 16" width="72" height="12" aria-hidden="true">{circles}</svg>
-                    <span class="marks-word">{word}</span>
-                </span>
-            }
-            .into_any()
-        })
-    };
-    view! { {move || drawn()} }
+pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
+    let circles = marks.marks.iter().zip(Rung::ALL).zip([8, 24, 40, 56, 72, 88]).map(|((mark, rung), x)| {
+        let class = match (mark, marks.current == Some(rung)) {
+            (Mark::Lit, true) => "mark lit current",
+            (Mark::Lit, false) => "mark lit",
+            (Mark::NotYet, _) => "mark not-yet",
+            (Mark::NotObserved, _) => "mark not-observed",
+        };
+        view! { <circle class=class cx=x cy="8" r="4.5"></circle> }.into_any()
+    });
+    let circles = circles.collect_view();
+    let word = if marks.is_unknown { "Outcome unknown" } else { marks.current.map_or("", Rung::word) };
+    view! {
+        <span class=if marks.is_unknown { "marks unknown" } else { "marks" }>
+            <svg viewBox="0 0 96 16" width="72" height="12" aria-hidden="true">{circles}</svg>
+            <span class="marks-word">{word}</span>
+        </span>
+    }
 }

@@ -2,6 +2,7 @@
 
 mod age;
 mod confirmation;
+mod drawn;
 mod encryption;
 mod fault;
 mod filters;
@@ -20,6 +21,7 @@ mod target_strip;
 pub use self::{
     age::{Age, When},
     confirmation::{ConfirmationText, TargetLine},
+    drawn::drawn,
     encryption::{EncryptionLabel, KeyLabel},
     fault::Fault,
     filters::Filters,

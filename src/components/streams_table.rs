@@ -2,7 +2,7 @@
 
 use leptos::{ev::MouseEvent, prelude::*};
 
-use super::{Age, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel, Undo};
+use super::{Age, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel, Undo, drawn};
 use crate::{
     client::{is_plain_click, live::Live},
     model::{
@@ -55,42 +55,40 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
     }
 }
 
+/// Drawn anew when AWS has reported something; in between only its ages tick.
 #[component]
 fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
     let live = expect_context::<Live>();
-    let key = row.key.clone();
-    let of = key.clone();
-    let path = key.path();
-    let is_production = row.is_production;
-    let row = live.row(row);
-    let extra = cols
-        .into_iter()
-        .map(|column| view! { <td data-label=column.word()>{move || row.with(|row| extra_cell(row, column, live))}</td> }.into_any())
-        .collect_view();
-    let class = move || {
-        row.with(|row| match (row.is_gone, row.is_changing()) {
-            (true, _) => "gone",
-            (false, true) => "changing",
-            (false, false) => "",
-        })
+    drawn(move || live.newest(&row), move |row| view! { <Cells row cols=cols.clone() on_confirm /> }.into_any())
+}
+
+#[component]
+fn Cells(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
+    let class = match (row.is_gone, row.is_changing()) {
+        (true, _) => "gone",
+        (false, true) => "changing",
+        (false, false) => "",
     };
+    let extra = cols.into_iter().map(|column| view! { <td data-label=column.word()>{extra_cell(&row, column)}</td> }.into_any());
+    let extra = extra.collect_view();
+    let key = row.key.clone();
+    let (status, encryption, read_at) = (row.status.clone(), row.encryption, row.read_at);
     view! {
-        <tr class=move || class()>
-            <th scope="row" data-label="Name"><a href=path>{key.name.to_string()}</a></th>
+        <tr class=class>
+            <th scope="row" data-label="Name"><a href=key.path()>{key.name.to_string()}</a></th>
             <td data-label="Encryption">
-                <EncryptionLabel row />
-                " "
-                <Age at=Signal::derive(move || row.with(|row| row.read_at)) of=of />
-                {move || row.with(|row| row.problem.clone()).map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> }.into_any())}
+                <EncryptionLabel state=encryption /> " " <Age at=read_at of=key.clone() />
+                {row.problem.as_ref().map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> }.into_any())}
             </td>
-            <td data-label="Key"><KeyLabel row /></td>
+            <td data-label="Key"><KeyLabel key=row.key_id.clone() /></td>
             <td data-label="Status">
-                <StatusLabel row />
-                " "
-                <LadderMarks marks=Signal::derive(move || row.with(|row| row.change.clone())) />
-                {move || row.with(|row| row.is_gone).then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> }.into_any())}
+                <StatusLabel status of=key.clone() /> " "
+                {row.change.clone().map(|marks| view! { <LadderMarks marks /> }.into_any())}
+                {row.is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> }.into_any())}
             </td>
-            <td data-label="Account" class="mono">{key.account.to_string()} {is_production.then(|| view! { " " <span class="tag production">"Production"</span> }.into_any())}</td>
+            <td data-label="Account" class="mono">
+                {key.account.to_string()} {row.is_production.then(|| view! { " " <span class="tag production">"Production"</span> }.into_any())}
+            </td>
             <td data-label="Region" class="mono">{key.region.to_string()}</td>
             {extra}
             <td data-label="Actions" class="actions"><RowActions row on_confirm /></td>
@@ -99,34 +97,29 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
 }
 
 #[component]
-fn RowActions(row: Memo<StreamRow>, on_confirm: OnConfirm) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let undo = Memo::new(move |_| row.with(|row| live.may_change().then(|| row.undo_path()).flatten()));
-    let under_way = Memo::new(move |_| row.with(|row| row.change.as_ref().map(|change| change.id.clone())));
-    let name = row.with_untracked(|row| row.key.name.to_string());
-    let undo_of = name.clone();
+fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
+    let may_change = expect_context::<Live>().may_change();
+    let name = row.key.name.to_string();
+    let undo = row.undo_path().filter(|_| may_change).map(|href| view! { <Undo href of=Some(name.clone()) /> }.into_any());
+    let follow = row.change.as_ref().map(|change| {
+        let href = format!("/changes/{}", change.id);
+        view! { " " <a class="action" href=href>"Follow"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }.into_any()
+    });
     view! {
-        <ConfirmLink row on_confirm />
-        {move || undo.get().map(|href| view! { <Undo href of=Some(undo_of.clone()) /> }.into_any())}
-        {move || {
-            under_way.get().map(|id| {
-                view! { " " <a class="action" href=format!("/changes/{id}")>"Follow"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }.into_any()
-            })
-        }}
+        <ConfirmLink action=row.offers() of=row.key on_confirm />
+        {undo}
+        {follow}
     }
 }
 
-/// The link that opens the confirmation of what a row offers: as a dialog where wasm runs, as a page everywhere else.
+/// The link that opens the confirmation of what a row offers, for those who may change: as a dialog where wasm runs, as a
+/// page everywhere else.
 #[component]
-pub fn ConfirmLink(row: Memo<StreamRow>, on_confirm: OnConfirm) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let offered = Memo::new(move |_| {
-        let offered = row.with(|row| Some((row.offers()?, row.key.clone())));
-        offered.filter(|_| live.may_change())
-    });
-    let link = move |(action, key): (Action, StreamKey)| {
-        let href = key.confirm_path(action);
-        let hidden = format!(" encryption of {}", key.name);
+pub fn ConfirmLink(action: Option<Action>, of: StreamKey, on_confirm: OnConfirm) -> impl IntoView {
+    let may_change = expect_context::<Live>().may_change();
+    action.filter(|_| may_change).map(|action| {
+        let href = of.confirm_path(action);
+        let hidden = format!(" encryption of {}", of.name);
         let word = match action {
             Action::Disable => "Disable",
             Action::Enable => "Enable",
@@ -134,25 +127,28 @@ pub fn ConfirmLink(row: Memo<StreamRow>, on_confirm: OnConfirm) -> impl IntoView
         let open = move |click: MouseEvent| {
             if is_plain_click(&click) {
                 click.prevent_default();
-                on_confirm.run((action, key.clone()));
+                on_confirm.run((action, of.clone()));
             }
         };
         view! { <a class="action" href=href on:click=open>{word}<span class="visually-hidden">{hidden}</span></a> }.into_any()
-    };
-    view! { {move || offered.get().map(link)} }
+    })
 }
 
-fn extra_cell(row: &StreamRow, column: ExtraColumn, live: Live) -> String {
+fn extra_cell(row: &StreamRow, column: ExtraColumn) -> AnyView {
     let unread = || "\u{2013}".to_owned();
-    match column {
+    let words = match column {
         ExtraColumn::Retention => row.retention_hours.map_or_else(unread, |hours| format!("{hours} h")),
         ExtraColumn::Shards => row.open_shards.map_or_else(unread, |shards| shards.to_string()),
         ExtraColumn::Mode => row.mode.clone().unwrap_or_else(unread),
         ExtraColumn::Created => row.created.map_or_else(unread, Timestamp::date),
-        ExtraColumn::NeededKeys => row.needed_words(live.now.get()),
+        ExtraColumn::NeededKeys => {
+            let (live, row) = (expect_context::<Live>(), row.clone());
+            return drawn(move || row.needed_words(live.now.get()), IntoAny::into_any);
+        }
         ExtraColumn::Tags => match &row.tags {
             None => "not read".to_owned(),
             Some(tags) => tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", "),
         },
-    }
+    };
+    words.into_any()
 }

@@ -64,14 +64,13 @@ fn Row(change: ChangeCard, undo: Option<String>) -> impl IntoView {
     let (actor, reason, requested_at) = (change.actor.clone(), change.reason.clone(), change.requested_at);
     let name = change.arn.name.to_string();
     let change = live.change(change);
-    let marks = Signal::derive(move || change.with(|change| Some(change.marks())));
     view! {
         <tr>
             <th scope="row" data-label="Change"><a href=path>{title}</a></th>
             <td data-label="What">{what}</td>
             <td data-label="Stands at">
                 {move || change.with(|change| change.end.clone().map(|end| view! { <span class="end">{end}</span> " " }.into_any()))}
-                <LadderMarks marks />
+                {move || change.with(|change| view! { <LadderMarks marks=change.marks() /> }.into_any())}
                 {undo.map(|href| view! { <Undo href of=Some(name) /> }.into_any())}
             </td>
             <td data-label="Account" class="mono">{account}</td>

@@ -52,14 +52,14 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
     let is_moving = row.is_changing();
     let address = key.path();
     let heading = key.name.to_string();
-    let (place, of) = (key.clone(), key.clone());
+    let place = key.clone();
     let row = live.row(row);
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <div class="title-line">
             <h1>{heading}</h1>
             <span class="spacer"></span>
-            <ConfirmLink row on_confirm />
+            {move || row.with(|row| view! { <ConfirmLink action=row.offers() of=row.key.clone() on_confirm /> }.into_any())}
         </div>
         <TargetLine stream=place target />
         <div class="columns">
@@ -69,15 +69,14 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                     <div>
                         <dt>"Encryption"</dt>
                         <dd>
-                            <EncryptionLabel row /> " "
-                            <Age at=Signal::derive(move || row.with(|row| row.read_at)) of=of />
+                            {move || row.with(|row| view! { <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.key.clone() /> }.into_any())}
                         </dd>
                     </div>
                     <div>
                         <dt>"Status"</dt>
                         <dd>
-                            <StatusLabel row /> " "
-                            <LadderMarks marks=Signal::derive(move || row.with(|row| row.change.clone())) />
+                            {move || row.with(|row| view! { <StatusLabel status=row.status.clone() of=row.key.clone() /> " " }.into_any())}
+                            {move || row.with(|row| row.change.clone()).map(|marks| view! { <LadderMarks marks /> }.into_any())}
                         </dd>
                     </div>
                     <div>
@@ -135,7 +134,6 @@ fn History(changes: Vec<ChangeCard>, row: Memo<StreamRow>) -> impl IntoView {
         let (path, requested_at) = (change.path(), change.requested_at);
         let card = change.clone();
         let change = live.change(change);
-        let marks = Signal::derive(move || change.with(|change| Some(change.marks())));
         view! {
             <li>
                 <a href=path>{move || change.with(|change| format!("Change by {}", change.actor))}</a>
@@ -145,7 +143,7 @@ fn History(changes: Vec<ChangeCard>, row: Memo<StreamRow>) -> impl IntoView {
                 <When at=requested_at />
                 " "
                 <span class="end">{move || change.with(|change| change.end.clone())}</span>
-                <LadderMarks marks />
+                {move || change.with(|change| view! { <LadderMarks marks=change.marks() /> }.into_any())}
                 <UndoLink change=card row is_in_list=true />
             </li>
         }
