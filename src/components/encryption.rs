@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::{CLOSED_LOCK, Drawing, OPEN_LOCK};
 use crate::model::encryption::{EncryptionState, KeyId};
 
 /// Lock and word.
@@ -13,16 +14,13 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
         EncryptionState::Unknown => "label unknown",
     };
     // The shackle is closed, open, or drawn in dashes; the paths differ, the drawing's size does not.
-    let shackle = match state {
-        EncryptionState::Encrypted | EncryptionState::Unknown => "M5 7V5a3 3 0 0 1 6 0v2",
-        EncryptionState::NotEncrypted => "M5 7V5a3 3 0 0 1 5.8-1.1",
+    let lock = match state {
+        EncryptionState::Encrypted | EncryptionState::Unknown => CLOSED_LOCK,
+        EncryptionState::NotEncrypted => OPEN_LOCK,
     };
     view! {
         <span class=class>
-            <svg class="lock" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-                <rect x="3" y="7" width="10" height="7" rx="1.5"></rect>
-                <path d=shackle></path>
-            </svg>
+            <Drawing svg=lock />
             {state.words()}
         </span>
     }

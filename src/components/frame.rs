@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Undo, When};
+use super::{BRAND, DOT, Drawing, Undo, When};
 use crate::{
     client::live::{Connection, Live},
     model::pages::{Frame, KeyAlarm},
@@ -24,9 +24,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
         view! {
             <header class="bar">
                 <a class="brand" href="/streams">
-                    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-                        <path d="M2 4h12M2 8h8M2 12h5"></path>
-                    </svg>
+                    <Drawing svg=BRAND />
                     <span class="brand-name">"Keystream"</span>
                 </a>
                 <nav aria-label="Pages">
@@ -120,9 +118,7 @@ fn LiveSwitch() -> impl IntoView {
             title="Pause or resume live updates"
             on:click=move |_| live.is_paused.update(|is_paused| *is_paused = !*is_paused)
         >
-            <svg class="dot" viewBox="0 0 16 16" width="10" height="10" aria-hidden="true">
-                <circle cx="8" cy="8" r="5.5"></circle>
-            </svg>
+            <Drawing svg=DOT />
             {move || word()}
         </button>
     }

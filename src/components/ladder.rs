@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::Drawing;
 use crate::model::{
     change::Rung,
     change_card::{ChangeCard, RungCard},
@@ -62,13 +63,13 @@ pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
             (Mark::NotYet, _) => "mark not-yet",
             (Mark::NotObserved, _) => "mark not-observed",
         };
-        view! { <circle class=class cx=x cy="8" r="4.5"></circle> }.into_any()
+        format!("<circle class='{class}' cx={x} cy=8 r=4.5 />")
     });
-    let circles = circles.collect_view();
+    let svg = format!("<svg viewBox='0 0 96 16' width=72 height=12>{}</svg>", circles.collect::<String>());
     let word = if marks.is_unknown { "Outcome unknown" } else { marks.current.map_or("", Rung::word) };
     view! {
         <span class=if marks.is_unknown { "marks unknown" } else { "marks" }>
-            <svg viewBox="0 0 96 16" width="72" height="12" aria-hidden="true">{circles}</svg>
+            <Drawing svg />
             <span class="marks-word">{word}</span>
         </span>
     }

@@ -2,6 +2,7 @@
 
 mod age;
 mod confirmation;
+mod drawing;
 mod drawn;
 mod encryption;
 mod fault;
@@ -21,6 +22,7 @@ mod target_strip;
 pub use self::{
     age::{Age, When},
     confirmation::{ConfirmationText, TargetLine},
+    drawing::{BRAND, CLOSED_LOCK, DOT, Drawing, OPEN_LOCK},
     drawn::drawn,
     encryption::{EncryptionLabel, KeyLabel},
     fault::Fault,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Age, drawn};
+use super::{Age, DOT, Drawing, drawn};
 use crate::{
     client::live::Live,
     model::{
@@ -31,9 +31,7 @@ pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamKey) -> imp
     });
     view! {
         <span class=class>
-            <svg class="dot" viewBox="0 0 16 16" width="10" height="10" aria-hidden="true">
-                <circle cx="8" cy="8" r="5.5"></circle>
-            </svg>
+            <Drawing svg=DOT />
             {word}
         </span>
         {age}

@@ -1,12 +1,13 @@
 //! Reads a type from what the browser's own JSON parser made. Of our own for the sake of size: a general reader names the
 //! field, the type and the value in its errors and compares every field's name, which is a fortieth of all that a browser
-//! loads. Here fields and variants are asked for by their place in the type, and an error says only that it did not fit.
+//! loads. Here a struct is read as the sequence of its fields, variants by their place in the type, and an error says only
+//! that it did not fit.
 
 use std::{fmt, slice, vec};
 
 use js_sys::{Array, Object, Reflect};
 use serde::de::{
-    self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+    self, DeserializeSeed, EnumAccess, IntoDeserializer, SeqAccess, VariantAccess, Visitor,
     value::{StringDeserializer, U64Deserializer},
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -74,7 +75,8 @@ impl<'de> de::Deserializer<'de> for Reader {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        let is_none = self.0.is_null() || self.0.is_undefined();
+        if is_none { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
@@ -97,7 +99,7 @@ impl<'de> de::Deserializer<'de> for Reader {
         if !self.0.is_object() {
             return Err(Misfit);
         }
-        visitor.visit_map(Fields { object: self.0, names: fields.iter(), next: 0, value: JsValue::UNDEFINED })
+        visitor.visit_seq(Fields { object: self.0, names: fields.iter() })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
@@ -138,32 +140,20 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-/// The fields of a struct that the object has, by their places in the type.
+/// The fields of a struct in the order of the type. One that the object does not have is `undefined`: nothing for an
+/// `Option`, and a misfit for everything else.
 struct Fields {
     object: JsValue,
     names: slice::Iter<'static, &'static str>,
-    next: u64,
-    value: JsValue,
 }
 
-impl<'de> MapAccess<'de> for Fields {
+impl<'de> SeqAccess<'de> for Fields {
     type Error = Misfit;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
-        for name in self.names.by_ref() {
-            let place = self.next;
-            self.next += 1;
-            self.value = Reflect::get(&self.object, &JsValue::from_str(name)).map_err(|_| Misfit)?;
-            if !self.value.is_undefined() {
-                let place: U64Deserializer<Misfit> = place.into_deserializer();
-                return seed.deserialize(place).map(Some);
-            }
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Misfit> {
-        seed.deserialize(Reader(std::mem::replace(&mut self.value, JsValue::UNDEFINED)))
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        let Some(name) = self.names.next() else { return Ok(None) };
+        let value = Reflect::get(&self.object, &JsValue::from_str(name)).map_err(|_| Misfit)?;
+        seed.deserialize(Reader(value)).map(Some)
     }
 }
 
