@@ -1,5 +1,5 @@
 // Pages fit the narrowest phone, and nothing jumps while rows fill in.
-import { accessible, expect, hydrated, signInAs, test } from "../fixtures/test.ts";
+import { accessible, cell, expect, hydrated, row, signIn, signInAs, test } from "../fixtures/test.ts";
 
 const STREAM = "/streams/111122223333/eu-west-1/orders-prod";
 
@@ -43,6 +43,21 @@ test("the dark scheme has enough contrast, and rows fill in without a jump", asy
         await page.goto(`${demo}${path}`);
         await accessible(page, mode);
     }
+});
+
+test("a link keeps its focus when its row moves and the list is drawn anew", async ({ page, stack, mode }) => {
+    await signIn(page, stack);
+    await page.goto(`${stack.origin}/streams?q=orders-prod`);
+    await hydrated(page, mode);
+    await expect(cell(page, "orders-prod", 1)).toContainText("alias/orders");
+    const link = page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true });
+    await link.focus();
+    const place = { account: "111122223333", region: "eu-west-1" };
+    await stack.control("streams", { ...place, name: "orders-prod", key: "alias/ledger" });
+    await stack.control("streams", { ...place, name: "orders-prod-anew", key: "alias/orders" });
+    await expect(cell(page, "orders-prod", 1)).toContainText("alias/ledger", { timeout: 60_000 });
+    await expect(row(page, "orders-prod-anew")).toBeVisible({ timeout: 60_000 });
+    await expect(link).toBeFocused();
 });
 
 test("the keyboard alone opens, leaves and confirms", async ({ page, demo, mode }) => {

@@ -102,6 +102,11 @@ impl Live {
         newer.unwrap_or_else(|| rendered.clone())
     }
 
+    /// Follows the rows that come with news.
+    pub fn follow_rows(self) {
+        self.rows.track();
+    }
+
     /// [`Live::newest`], followed.
     pub fn row(self, rendered: StreamRow) -> Memo<StreamRow> {
         Memo::new(move |_| self.newest(&rendered))

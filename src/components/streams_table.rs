@@ -55,15 +55,11 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
     }
 }
 
-/// Drawn anew when AWS has reported something; in between only its ages tick.
+/// A row as it is now. There is nothing to follow in it but its ages: the page draws all rows over themselves when one has
+/// moved, so that a link keeps its focus; a closure would take its place anew.
 #[component]
 fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
-    let live = expect_context::<Live>();
-    drawn(move || live.newest(&row), move |row| view! { <Cells row cols=cols.clone() on_confirm /> }.into_any())
-}
-
-#[component]
-fn Cells(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
+    let row = untrack(|| expect_context::<Live>().newest(&row));
     let class = match (row.is_gone, row.is_changing()) {
         (true, _) => "gone",
         (false, true) => "changing",

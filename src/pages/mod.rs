@@ -117,14 +117,22 @@ where
 
 /// Shows what was loaded, or the fault. `show` answers `None` for the content of another page.
 fn shown(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> + Send + Sync + 'static) -> AnyView {
-    shown_erased(page, Arc::new(show))
+    shown_erased(page, false, Arc::new(show))
 }
 
-fn shown_erased(page: Loaded, show: Arc<dyn Fn(PageContent) -> Option<AnyView> + Send + Sync>) -> AnyView {
+/// The same for a page of rows: drawn over itself also when a row has moved.
+fn shown_with_rows(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> + Send + Sync + 'static) -> AnyView {
+    shown_erased(page, true, Arc::new(show))
+}
+
+fn shown_erased(page: Loaded, follows_rows: bool, show: Arc<dyn Fn(PageContent) -> Option<AnyView> + Send + Sync>) -> AnyView {
     let live = expect_context::<Live>();
     view! {
         <Transition>
             {move || {
+                if follows_rows {
+                    live.follow_rows();
+                }
                 let show = show.clone();
                 Suspend::new(async move {
                     let content = page.await;

@@ -7,7 +7,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate, params::ParamsMap};
 use super::{
     Follows,
     confirm_dialog::{ConfirmDialog, Confirming},
-    loaded, shown,
+    loaded, shown_with_rows,
 };
 use crate::{
     api,
@@ -43,7 +43,7 @@ pub fn StreamsPage() -> impl IntoView {
     });
     view! {
         <Title text="Streams" />
-        {shown(page, move |content| match content {
+        {shown_with_rows(page, move |content| match content {
             PageContent::Streams(page) => {
                 let href = page.query.href();
                 match drawn.get_value() {
