@@ -96,10 +96,9 @@ pub fn words(action: Action, precondition: &Precondition, report: &StreamReport)
             "AWS did not say how the stream is encrypted (it answered {}). Reload this page; if it stays so, look at the stream in AWS.",
             report.encryption.type_word()
         ),
-        Precondition::KeyUnstated => {
-            "AWS reports the stream as encrypted, but names no key, and the call needs the key. Reload this page.".to_owned()
-        }
-        Precondition::AlreadyEncrypted { .. }
+        // With no key named the form asks for it.
+        Precondition::KeyUnstated
+        | Precondition::AlreadyEncrypted { .. }
         | Precondition::KeyUnusable { .. }
         | Precondition::Changed { .. }
         | Precondition::Replaced { .. }
