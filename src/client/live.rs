@@ -195,7 +195,13 @@ impl Live {
             });
         }
         if !frame.changes.is_empty() {
-            self.changes.update(|changes| changes.extend(frame.changes.into_iter().map(|change| (change.id.clone(), change))));
+            self.changes.update(|changes| {
+                for change in frame.changes {
+                    if changes.get(&change.id).is_none_or(|known| known.rev <= change.rev) {
+                        changes.insert(change.id.clone(), change);
+                    }
+                }
+            });
         }
         if is_news {
             self.ask_again_soon();

@@ -8,13 +8,14 @@ use crate::{
     model::{stream::StreamKey, timestamp::Timestamp},
 };
 
-/// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector.
+/// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector, or
+/// when a later read failed.
 #[component]
-pub fn Age(at: Option<Timestamp>, of: StreamKey) -> impl IntoView {
+pub fn Age(at: Option<Timestamp>, of: StreamKey, #[prop(optional)] has_failed: bool) -> impl IntoView {
     let live = expect_context::<Live>();
     let words = move || {
         let (at, now) = (at?, live.now.get());
-        let is_stale = now.millis_since(at) > live.stale_after(&of);
+        let is_stale = has_failed || now.millis_since(at) > live.stale_after(&of);
         Some((is_stale, at.age(now)))
     };
     drawn(words, move |words| {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{CLOSED_LOCK, Drawing, OPEN_LOCK};
+use super::{CLOSED_LOCK, OPEN_LOCK, drawing};
 use crate::model::encryption::{EncryptionState, KeyId};
 
 /// Lock and word.
@@ -20,7 +20,7 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
     };
     view! {
         <span class=class>
-            <Drawing svg=lock />
+            {drawing(lock)}
             {state.words()}
         </span>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{BRAND, DOT, Drawing, Undo, When};
+use super::{BRAND, DOT, Undo, When, drawing};
 use crate::{
     client::live::{Connection, Live},
     model::pages::{Frame, KeyAlarm},
@@ -24,7 +24,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
         view! {
             <header class="bar">
                 <a class="brand" href="/streams">
-                    <Drawing svg=BRAND />
+                    {drawing(BRAND)}
                     <span class="brand-name">"Keystream"</span>
                 </a>
                 <nav aria-label="Pages">
@@ -118,7 +118,7 @@ fn LiveSwitch() -> impl IntoView {
             title="Pause or resume live updates"
             on:click=move |_| live.is_paused.update(|is_paused| *is_paused = !*is_paused)
         >
-            <Drawing svg=DOT />
+            {drawing(DOT)}
             {move || word()}
         </button>
     }

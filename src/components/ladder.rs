@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::Drawing;
+use super::drawing;
 use crate::model::{
     change::Rung,
     change_card::{ChangeCard, RungCard},
@@ -65,11 +65,12 @@ pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
         };
         format!("<circle class='{class}' cx={x} cy=8 r=4.5 />")
     });
-    let svg = format!("<svg viewBox='0 0 96 16' width=72 height=12>{}</svg>", circles.collect::<String>());
+    let circles: String = circles.collect();
+    let markup = format!("<span class=drawing aria-hidden=true><svg viewBox='0 0 96 16' width=72 height=12>{circles}</svg></span>");
     let word = if marks.is_unknown { "Outcome unknown" } else { marks.current.map_or("", Rung::word) };
     view! {
         <span class=if marks.is_unknown { "marks unknown" } else { "marks" }>
-            <Drawing svg />
+            {drawing(markup)}
             <span class="marks-word">{word}</span>
         </span>
     }

@@ -22,7 +22,7 @@ mod target_strip;
 pub use self::{
     age::{Age, When},
     confirmation::{ConfirmationText, TargetLine},
-    drawing::{BRAND, CLOSED_LOCK, DOT, Drawing, OPEN_LOCK},
+    drawing::{BRAND, CLOSED_LOCK, DOT, OPEN_LOCK, drawing},
     drawn::drawn,
     encryption::{EncryptionLabel, KeyLabel},
     fault::Fault,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Age, DOT, Drawing, drawn};
+use super::{Age, DOT, drawing, drawn};
 use crate::{
     client::live::Live,
     model::{
@@ -31,7 +31,7 @@ pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamKey) -> imp
     });
     view! {
         <span class=class>
-            <Drawing svg=DOT />
+            {drawing(DOT)}
             {word}
         </span>
         {age}

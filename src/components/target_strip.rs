@@ -41,6 +41,7 @@ fn chips(targets: &[TargetHealth]) -> AnyView {
     let others = targets.len() - targets.iter().filter(is_named).count();
     let named = targets.iter().filter(is_named).map(|target| {
         let (class, word) = match target.condition() {
+            Condition::Behind if target.pause.is_some() => ("chip behind", "behind, paused"),
             Condition::Behind => ("chip behind", "behind"),
             Condition::Paused => ("chip paused", "paused"),
             Condition::Slowed => ("chip slowed", "slowed"),

@@ -148,7 +148,7 @@ pub struct TargetHealth {
     /// The last time that AWS gave the state of one of its streams.
     pub last_read: Option<Timestamp>,
     /// Why the target is not read, and since when.
-    pub problem: Option<ReadProblem>,
+    pub problem: Option<TargetProblem>,
     /// Why its tags are not read; nothing else depends on them.
     pub tags_problem: Option<String>,
     /// Somebody stopped the background reads.
@@ -167,6 +167,16 @@ pub struct TargetHealth {
 pub struct Pause {
     pub by: String,
     pub at: Timestamp,
+}
+
+/// Why a target is behind: it cannot be listed, or it is listed and none of its streams can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetProblem {
+    /// The last reason; it may be another than at first.
+    pub why: String,
+    pub since: Timestamp,
+    /// When it is listed again; `None` where the reads fail, which go on one by one.
+    pub next_listing: Option<Timestamp>,
 }
 
 /// How a target is, in one word and in order of how much it matters.
@@ -201,8 +211,13 @@ impl TargetHealth {
             (Condition::Behind, Some(problem), _) => {
                 let last =
                     self.last_success().map_or_else(|| "It was never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
-                let (since, next) = (problem.at.clock_seconds(), problem.next_try.clock_seconds());
-                format!("is behind since {since}: {}. {last} Tried again at {next}. Its last known rows stay.", problem.why)
+                let what = if problem.next_listing.is_none() { "reads of its streams fail: " } else { "" };
+                let next = match (&self.pause, problem.next_listing) {
+                    (Some(pause), _) => format!("It is paused by {}, and not tried again.", pause.by),
+                    (None, Some(at)) => format!("Tried again at {}.", at.clock_seconds()),
+                    (None, None) => "They go on being tried.".to_owned(),
+                };
+                format!("is behind since {}: {what}{}. {last} {next} Its last known rows stay.", problem.since.clock_seconds(), problem.why)
             }
             (Condition::Paused, _, Some(pause)) => {
                 format!("is paused since {} by {}. Its rows stay as they were last read.", pause.at.clock_seconds(), pause.by)
@@ -286,13 +301,19 @@ mod tests {
         let paused = TargetHealth { pause: Some(Pause { by: "mira".to_owned(), at }), ..slowed };
         assert_eq!(paused.condition(), Condition::Paused);
         assert!(paused.in_words().contains("by mira"));
-        let problem = ReadProblem { why: "AWS did not answer in time".to_owned(), at, next_try: at.plus_millis(5_000) };
-        let behind = TargetHealth { problem: Some(problem), ..paused };
-        assert_eq!(behind.condition(), Condition::Behind);
-        let words = behind.in_words();
-        assert!(
-            words.starts_with("is behind since 00:00:00") && words.contains("AWS did not answer in time") && words.contains("00:00:05"),
-            "{words}"
-        );
+        let why = "AWS did not answer in time".to_owned();
+        let unlisted = TargetProblem { why, since: at, next_listing: Some(at.plus_millis(5_000)) };
+        let unread = TargetProblem { next_listing: None, ..unlisted.clone() };
+        let words = |problem: &TargetProblem, pause: &Option<Pause>| {
+            let behind = TargetHealth { problem: Some(problem.clone()), pause: pause.clone(), ..well.clone() };
+            assert_eq!(behind.condition(), Condition::Behind);
+            let words = behind.in_words();
+            words.strip_prefix("is behind since 00:00:00 UTC: ").unwrap().replace(" Last read 1 Jan 1970 00:00:00 UTC.", "")
+        };
+        assert_eq!(words(&unlisted, &None), "AWS did not answer in time. Tried again at 00:00:05 UTC. Its last known rows stay.");
+        let reads = "reads of its streams fail: AWS did not answer in time. They go on being tried. Its last known rows stay.";
+        assert_eq!(words(&unread, &None), reads);
+        let stopped = "AWS did not answer in time. It is paused by mira, and not tried again. Its last known rows stay.";
+        assert_eq!(words(&unlisted, &paused.pause), stopped);
     }
 }

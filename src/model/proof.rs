@@ -172,7 +172,24 @@ fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
 impl<T> Asked<T> {
     /// Whether its result is still to come.
     pub fn is_running(&self, now: Timestamp) -> bool {
-        self.result.is_none() && now.millis_since(self.at) < LONGEST_MS
+        self.has_no_result() && now.millis_since(self.at) < LONGEST_MS
+    }
+
+    const fn has_no_result(&self) -> bool {
+        self.result.is_none()
+    }
+
+    /// What it found, and when, if it came to its end.
+    fn found(&self) -> Option<(&T, Timestamp)> {
+        let done = self.result.as_ref()?;
+        Some((done.outcome.as_ref().ok()?, done.at))
+    }
+}
+
+impl<T: Clone> Asked<T> {
+    /// The same, ended with nothing proven, if it has not ended.
+    fn cut_off(&self, at: Timestamp, why: &str) -> Option<Self> {
+        self.has_no_result().then(|| Self { result: Some(Done { at, outcome: Err(why.to_owned()) }), ..self.clone() })
     }
 }
 
@@ -183,24 +200,22 @@ impl Proof {
         if self.contradicts(action) {
             return None;
         }
-        let write = self.write.as_ref().and_then(|asked| asked.result.as_ref());
-        let write = write.filter(|done| done.outcome.as_ref().is_ok_and(|result| result.proves(action))).map(|done| done.at);
-        let read = self.read.as_ref().and_then(|asked| asked.result.as_ref());
-        let read = read.filter(|done| done.outcome.as_ref().is_ok_and(|result| result.proves(action))).map(|done| done.at);
+        let write = self.write.as_ref().and_then(Asked::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
+        let read = self.read.as_ref().and_then(Asked::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
         write.into_iter().chain(read).min()
     }
 
     /// Whether records speak against the change.
     pub fn contradicts(&self, action: Action) -> bool {
-        let write = self.write.as_ref().and_then(|asked| asked.result.as_ref()?.outcome.as_ref().ok());
-        let read = self.read.as_ref().and_then(|asked| asked.result.as_ref()?.outcome.as_ref().ok());
-        write.is_some_and(|result| result.contradicts(action)) || read.is_some_and(|result| result.contradicts(action))
+        let write = self.write.as_ref().and_then(Asked::found);
+        let read = self.read.as_ref().and_then(Asked::found);
+        write.is_some_and(|(result, _)| result.contradicts(action)) || read.is_some_and(|(result, _)| result.contradicts(action))
     }
 
     /// When the last of the two was asked for that has no result.
     pub fn asked_at(&self) -> Option<Timestamp> {
-        let write = self.write.as_ref().filter(|asked| asked.result.is_none()).map(|asked| asked.at);
-        let read = self.read.as_ref().filter(|asked| asked.result.is_none()).map(|asked| asked.at);
+        let write = self.write.as_ref().filter(|asked| asked.has_no_result()).map(|asked| asked.at);
+        let read = self.read.as_ref().filter(|asked| asked.has_no_result()).map(|asked| asked.at);
         write.max(read)
     }
 
@@ -211,14 +226,10 @@ impl Proof {
 
     /// The steps that end what was asked for and did not come to its end: nothing was proven.
     pub fn cut_off(&self, at: Timestamp) -> Vec<Step> {
-        let write = self.write.as_ref().filter(|asked| asked.result.is_none()).map(|asked| {
-            let why = "Keystream stopped before it came to its end; marked records may have been written".to_owned();
-            Step::ProofByWrite(Asked { result: Some(Done { at, outcome: Err(why) }), ..asked.clone() })
-        });
-        let read = self.read.as_ref().filter(|asked| asked.result.is_none()).map(|asked| {
-            let why = "Keystream stopped before it came to its end; ask again".to_owned();
-            Step::ProofByRead(Asked { result: Some(Done { at, outcome: Err(why) }), ..asked.clone() })
-        });
+        let of_write = "Keystream stopped before it came to its end; marked records may have been written, and asking again writes others";
+        let of_read = "Keystream stopped before it came to its end; ask again";
+        let write = self.write.as_ref().and_then(|asked| asked.cut_off(at, of_write)).map(Step::ProofByWrite);
+        let read = self.read.as_ref().and_then(|asked| asked.cut_off(at, of_read)).map(Step::ProofByRead);
         write.into_iter().chain(read).collect()
     }
 

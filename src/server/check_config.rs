@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use super::{
     aws::{
-        ListFrom, ReadFailure, ReadFailureKind, StreamRef,
+        ListFrom, READ_SESSION, ReadFailure, ReadFailureKind, StreamRef,
         hosts::HostLog,
         targets::{self, Target},
     },
@@ -19,6 +19,9 @@ use crate::model::{
     refusal::{Refusal, RefusalKind},
     stream::{StreamArn, StreamName},
 };
+
+/// A name that no stream has, hopefully.
+const NO_STREAM: &str = "keystream-check-config";
 
 /// Tries everything.
 ///
@@ -68,12 +71,21 @@ impl<W: Write> Check<'_, W> {
                 self.failed("sts:GetCallerIdentity", &format!("the credentials are of account {account}"))?;
             }
             Ok(_) => self.worked("sts:GetCallerIdentity", "", None)?,
+            // Without credentials nothing else can be tried.
+            Err(failure) if failure.kind == ReadFailureKind::NoCredentials => {
+                let (what, whose) = match &self.target.read_role {
+                    Some(role) => ("sts:AssumeRole", format!("{role} in session {READ_SESSION}: ")),
+                    None => ("credentials", String::new()),
+                };
+                return self.failed(what, &format!("{whose}{failure}"));
+            }
             // The account comes from the configuration or from the streams as well.
             Err(failure) => self.tell("sts:GetCallerIdentity", &format!("not answered: {failure}"))?,
         }
         self.assume_change_role().await?;
-        if let Some(name) = self.list().await? {
-            self.read(&name).await?;
+        match self.list().await? {
+            Some(name) => self.read(&name).await?,
+            None => self.read_nothing().await?,
         }
         self.read_tags().await
     }
@@ -115,6 +127,32 @@ impl<W: Write> Check<'_, W> {
         }
     }
 
+    /// Without a stream to read, AWS is asked for one that cannot be there: that it does not find it is an answer, which shows
+    /// that the host is reached and the permission is there.
+    async fn read_nothing(&mut self) -> anyhow::Result<()> {
+        let name: StreamName = NO_STREAM.parse()?;
+        let arn = self.target.arn(&name);
+        let ways = [Some(("by name", StreamRef::Name(name))), arn.map(|arn| ("by ARN", StreamRef::Arn(arn)))];
+        for (how, stream) in ways.into_iter().flatten() {
+            let read = self.target.kinesis.describe_stream_summary(&stream).await;
+            let host = self.hosts.take();
+            match read {
+                Err(failure) if failure.kind == ReadFailureKind::NotFound => {
+                    self.worked("kinesis:DescribeStreamSummary", &format!("{how}: AWS answers; there is no stream to read"), host)?;
+                }
+                // A policy may name streams.
+                Err(failure) if failure.kind == ReadFailureKind::Denied => {
+                    let text =
+                        format!("{how}: AWS answers, and there is no stream to try the permission with: {failure}{}", at(host.as_ref()));
+                    self.tell("kinesis:DescribeStreamSummary", &text)?;
+                }
+                Err(failure) => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?,
+                Ok(report) => self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?,
+            }
+        }
+        Ok(())
+    }
+
     async fn read_as(&mut self, how: &str, stream: &StreamRef, name: &StreamName, is_needed: bool) -> anyhow::Result<()> {
         let read = self.target.kinesis.describe_stream_summary(stream).await;
         let host = self.hosts.take();
@@ -134,7 +172,10 @@ impl<W: Write> Check<'_, W> {
         match self.target.kinesis.get_resources(None).await {
             Ok(_) => self.worked("tag:GetResources", "", None),
             // Only the column and the filter of tags need it.
-            Err(failure) => self.tell("tag:GetResources", &format!("tags will not be shown: {failure}")),
+            Err(failure) => {
+                let hint = missing("tag:GetResources", &failure);
+                self.tell("tag:GetResources", &format!("tags will not be shown: {failure}{hint}"))
+            }
         }
     }
 
@@ -144,8 +185,7 @@ impl<W: Write> Check<'_, W> {
     }
 
     fn read_failed_at(&mut self, permission: &str, how: &str, failure: &ReadFailure, host: Option<String>) -> anyhow::Result<()> {
-        let lacks = failure.kind == ReadFailureKind::Denied;
-        let hint = if lacks { format!("; the permission {permission} is missing") } else { String::new() };
+        let hint = missing(permission, failure);
         let how = if how.is_empty() { String::new() } else { format!("{how}: ") };
         self.failed(permission, &format!("{how}{failure}{hint}{}", at(host.as_ref())))
     }
@@ -163,6 +203,11 @@ impl<W: Write> Check<'_, W> {
     fn tell(&mut self, permission: &str, what: &str) -> anyhow::Result<()> {
         Ok(writeln!(self.output, "  {permission:<31}{what}")?)
     }
+}
+
+fn missing(permission: &str, failure: &ReadFailure) -> String {
+    let lacks = failure.kind == ReadFailureKind::Denied;
+    if lacks { format!("; the permission {permission} is missing") } else { String::new() }
 }
 
 fn at(host: Option<&String>) -> String {

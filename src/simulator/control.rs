@@ -2,7 +2,8 @@
 //!
 //! - `GET /_control/calls`: every call so far, `DELETE` forgets them.
 //! - `GET /_control/counts`: how many calls so far, by operation and outcome: `{"ListStreams": {"ok": 3, ...}, ...}`.
-//! - `POST /_control/faults`: `{"operation", "account"?, "region"?, "stream"?, "times"?, "fault"}`; `DELETE` disarms all.
+//! - `POST /_control/faults`: `{"operation", "account"?, "region"?, "stream"?, "times"?, "every"?, "fault"}`; `DELETE`
+//!   disarms all.
 //! - `POST /_control/streams`: `{"account", "region", "name", ...}` makes or changes a stream; `"delete": true` removes it;
 //!   `DELETE` removes all.
 //! - `POST /_control/fleet`: `{"account", "region", "count"}` makes so many streams as `simulate --streams` does, beside those
@@ -58,6 +59,11 @@ pub struct ArmedFault {
     stream: Option<String>,
     #[serde(default = "once")]
     pub times: u32,
+    /// Of so many calls that it applies to, the last is the one that goes wrong.
+    #[serde(default = "once")]
+    every: u32,
+    #[serde(skip)]
+    seen: u32,
     pub fault: Fault,
 }
 
@@ -66,6 +72,12 @@ const fn once() -> u32 {
 }
 
 impl ArmedFault {
+    /// Counts a call that it applies to; says whether that one goes wrong.
+    pub fn is_turn(&mut self) -> bool {
+        self.seen += 1;
+        self.seen.is_multiple_of(self.every)
+    }
+
     pub fn applies_to(&self, operation: &str, caller: &Caller, stream: Option<&str>) -> bool {
         self.times > 0
             && self.operation == operation

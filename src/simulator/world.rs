@@ -343,6 +343,9 @@ impl World {
     pub fn take_fault(&mut self, operation: &str, caller: &Caller, stream: Option<&str>) -> Option<Fault> {
         let index = self.faults.iter().position(|armed| armed.applies_to(operation, caller, stream))?;
         let armed = &mut self.faults[index];
+        if !armed.is_turn() {
+            return None;
+        }
         let fault = armed.fault.clone();
         armed.times -= 1;
         if armed.times == 0 {

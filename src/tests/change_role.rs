@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::support::{REGION, Setup, TestApp};
+use super::{
+    fleet::target,
+    support::{ACCOUNT, REGION, Setup, TestApp},
+};
 use crate::{
     model::{
         change::{End, Ending, SentAs},
@@ -11,7 +14,7 @@ use crate::{
     },
     server::{
         check_config,
-        config::{Settings, TargetSettings},
+        config::{IdentifyBy, Settings, TargetSettings},
     },
 };
 
@@ -66,6 +69,27 @@ async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+}
+
+#[tokio::test]
+async fn a_role_of_another_account_sends_nothing() {
+    // By name, a session there would change the stream of that account.
+    let abroad = |simulator: &str| {
+        vec![TargetSettings {
+            account: None,
+            change_role: Some("arn:aws:iam::444455556666:role/change".to_owned()),
+            identify_by: IdentifyBy::Name,
+            ..target(simulator, ACCOUNT, REGION)
+        }]
+    };
+    let app = TestApp::with(Setup { targets: Some(abroad), ..Setup::default() }).await;
+    app.known("orders-prod").await;
+    let id = app.actor(Role::Operator).await.disable("orders-prod").await;
+    let change = app.change_when(&id, |change| !change.is_active()).await;
+    let Some(Ending { how: End::Rejected(refusal), .. }) = &change.end else { panic!("{:?}", change.end) };
+    let RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail } = &refusal.kind else { panic!("{refusal:?}") };
+    assert!(detail.ends_with("is a role of account 444455556666, and the streams are of 111122223333"), "{detail}");
+    assert_eq!((app.calls("AssumeRole").await, app.calls("StopStreamEncryption").await), (0, 0));
 }
 
 #[tokio::test]

@@ -27,10 +27,10 @@ use crate::{
     },
 };
 
-const OTHER_ACCOUNT: &str = "444455556666";
+pub const OTHER_ACCOUNT: &str = "444455556666";
 const SEE: &str = "arn:aws:iam::111122223333:role/see-guarded";
 
-fn target(simulator: &str, account: &str, region: &str) -> TargetSettings {
+pub fn target(simulator: &str, account: &str, region: &str) -> TargetSettings {
     TargetSettings {
         account: account.parse().ok(),
         region: region.parse().ok(),
@@ -46,15 +46,15 @@ fn three(simulator: &str) -> Vec<TargetSettings> {
     vec![target(simulator, ACCOUNT, REGION), target(simulator, OTHER_ACCOUNT, REGION), target(simulator, OTHER_ACCOUNT, "eu-central-1")]
 }
 
-fn key(account: &str, region: &str, name: &str) -> StreamKey {
+pub fn key(account: &str, region: &str, name: &str) -> StreamKey {
     StreamKey::parse(account, region, name).unwrap()
 }
 
-fn health_of(app: &TestApp, index: usize) -> TargetHealth {
+pub fn health_of(app: &TestApp, index: usize) -> TargetHealth {
     app.state.inventory.health(&Scope::everything())[index].clone()
 }
 
-async fn health_when(app: &TestApp, index: usize, is_it: impl Fn(&TargetHealth) -> bool) -> TargetHealth {
+pub async fn health_when(app: &TestApp, index: usize, is_it: impl Fn(&TargetHealth) -> bool) -> TargetHealth {
     until(|| async { Some(health_of(app, index)).filter(&is_it) }).await
 }
 
@@ -135,7 +135,8 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     assert_eq!(dead.problem.as_ref().unwrap().why, "AWS did not answer in time");
     let denied = health_when(&app, 2, |health| health.problem.is_some()).await;
     let why = denied.problem.clone().unwrap().why;
-    assert!(why.starts_with("its streams can be listed and not read: AWS refused the read: AccessDeniedException"), "{why}");
+    assert_eq!(why, "AWS refused the read: AccessDeniedException");
+    assert!(denied.in_words().contains("reads of its streams fail: AWS refused the read"), "{}", denied.in_words());
     assert!(!why.contains("secret-name"), "a target's health names streams that not everybody may see: {why}");
     assert!(denied.last_listed.is_some() && denied.streams == 7 && denied.unread == 7);
     let viewer = app.actor(Role::Viewer).await;
@@ -247,7 +248,7 @@ async fn reads_go_through_the_read_role_and_nothing_is_changed_without_a_change_
     assert_eq!(assumed, 1, "once for all calls");
     let denied = health_when(&app, 1, |health| health.problem.is_some()).await;
     let why = denied.problem.unwrap().why;
-    assert!(why.starts_with("AWS could not be reached: ") && why.contains("AccessDenied"), "{why}");
+    assert!(why.starts_with("AWS gave no credentials: AccessDenied (") && !why.contains("request_id"), "{why}");
     let operator = app.actor(Role::Operator).await;
     let list = operator.get("/streams").await.body;
     assert!(list.contains("orders-prod") && !list.contains("/disable\""), "{list}");
@@ -362,7 +363,7 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
     let everything = Scope::everything();
     let view = app.state.inventory.look_at(&format!("{},no-digest,0123456789abcdef", orders.digest()), &everything);
     let news = app.state.inventory.news_after(0, 0).unwrap();
-    let heard = frame(&news, &everything, Some(&view)).unwrap();
+    let heard = frame(&news, &everything, Some(&view), Vec::new).unwrap();
     assert!(heard.streams.len() == 1 && heard.streams[0].key == orders, "{heard:?}");
     assert!(heard.is_list_moved && news.rows.len() > 1);
     // A scope without the row: neither a look at it nor a word of it.
@@ -372,7 +373,7 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
     let mut receiver = app.state.inventory.events().subscribe();
     let report = app.state.inventory.stream(&orders).unwrap().1.unwrap();
     let again = crate::model::stream::StreamReport { asked_at: app.state.clock.now(), read_at: app.state.clock.now(), ..report };
-    app.state.inventory.note_report(again.clone()).await;
+    app.state.inventory.note_report(again.clone());
     let elsewhere = app.state.inventory.look_at("", &everything);
     loop {
         let crate::server::inventory::Delivery::News(news) = crate::server::inventory::Events::next(&mut receiver).await else {
@@ -380,9 +381,9 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
         };
         let Some((row, is_news)) = news.rows.get(&orders).filter(|(row, _)| row.read_at == Some(again.read_at)) else { continue };
         assert!(!is_news, "{row:?}");
-        let told = frame(&news, &everything, Some(&view)).unwrap();
+        let told = frame(&news, &everything, Some(&view), Vec::new).unwrap();
         assert_eq!(told.streams.len(), 1, "the age in view moves");
-        assert!(frame(&news, &everything, Some(&elsewhere)).is_none_or(|frame| frame.streams.is_empty()));
+        assert!(frame(&news, &everything, Some(&elsewhere), Vec::new).is_none_or(|frame| frame.streams.is_empty()));
         break;
     }
 }
@@ -418,6 +419,26 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
     let (said, is_well) = checked(settings).await;
     assert!(said.contains("the permission kinesis:DescribeStreamSummary is missing") && !is_well, "{said}");
     assert!(said.contains("by name: does not work, and Keystream does not use it here"), "{said}");
+    // Where nothing is listed, both hosts are asked for a stream that is not there.
+    let empty = TargetSettings { region: "sa-east-1".parse().ok(), ..target(&app.simulator, ACCOUNT, "sa-east-1") };
+    let (said, is_well) = checked(empty.clone()).await;
+    for how in ["name", "ARN"] {
+        let line = format!("  kinesis:DescribeStreamSummary  ok: by {how}: AWS answers; there is no stream to read ({host})\n");
+        assert!(said.contains(&line) && is_well, "{line}: {said}");
+    }
+    app.control("faults", json!({"operation": "DescribeStreamSummary", "region": "sa-east-1", "times": 2, "fault": "drop-request"})).await;
+    let (said, is_well) = checked(empty).await;
+    assert!(said.contains("failed: by ARN: the connection to AWS broke") && !is_well, "{said}");
+    // A role that cannot be assumed is called by its name, and nothing else is tried.
+    let (said, is_well) = checked(TargetSettings { read_role: Some(SEE.to_owned()), ..target(&app.simulator, ACCOUNT, REGION) }).await;
+    let line = format!(
+        "  sts:AssumeRole                 failed: {SEE} in session keystream: AWS gave no credentials: AccessDenied (User is not authorized"
+    );
+    assert!(said.contains(&line) && !said.contains("ListStreams") && !is_well, "{said}");
+    let untagged = json!({"operation": "GetResources", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    app.control("faults", untagged).await;
+    let (said, is_well) = checked(target(&app.simulator, ACCOUNT, REGION)).await;
+    assert!(said.contains("tags will not be shown") && said.contains("the permission tag:GetResources is missing") && is_well, "{said}");
     let nowhere = TargetSettings { endpoint: Some("http://nowhere.invalid".to_owned()), ..target(&app.simulator, ACCOUNT, REGION) };
     let (said, is_well) = checked(nowhere).await;
     assert!(said.contains("name not found"), "{said}");

@@ -1,9 +1,12 @@
 //! Listings that go wrong: loops, floods, pages that say one thing and do another. What was known stays, and the target
 //! says why it is behind.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -14,7 +17,7 @@ use crate::{
     model::{
         change::Action,
         encryption::KeyId,
-        inventory::TargetHealth,
+        inventory::{StreamRow, TargetHealth},
         scope::Scope,
         stream::{Account, StreamReport},
     },
@@ -33,7 +36,9 @@ use crate::{
 #[derive(Debug)]
 struct Scripted {
     page: fn(usize, &ListFrom) -> Result<ListedPage, ReadFailure>,
+    tags: fn(usize) -> TaggedPage,
     asked: AtomicUsize,
+    asked_for_tags: AtomicUsize,
 }
 
 #[async_trait]
@@ -51,7 +56,7 @@ impl Kinesis for Scripted {
     }
 
     async fn get_resources(&self, _: Option<&str>) -> Result<TaggedPage, ReadFailure> {
-        Ok(TaggedPage::default())
+        Ok((self.tags)(self.asked_for_tags.fetch_add(1, Ordering::SeqCst)))
     }
 
     async fn caller_account(&self) -> Result<Account, ReadFailure> {
@@ -74,8 +79,17 @@ async fn collected(
     script: fn(usize, &ListFrom) -> Result<ListedPage, ReadFailure>,
     is_it: fn(&TargetHealth) -> bool,
 ) -> (TargetHealth, Vec<String>) {
+    let (health, rows) = collected_with_tags(script, |_| TaggedPage::default(), is_it).await;
+    (health, rows.iter().map(|row| row.key.name.to_string()).collect())
+}
+
+async fn collected_with_tags(
+    page: fn(usize, &ListFrom) -> Result<ListedPage, ReadFailure>,
+    tags: fn(usize) -> TaggedPage,
+    is_it: fn(&TargetHealth) -> bool,
+) -> (TargetHealth, Vec<StreamRow>) {
     let settings = TargetSettings { budget_percent: 50, speed: 100, ..TargetSettings::default() };
-    let kinesis = Arc::new(Scripted { page: script, asked: AtomicUsize::new(0) });
+    let kinesis = Arc::new(Scripted { page, tags, asked: AtomicUsize::new(0), asked_for_tags: AtomicUsize::new(0) });
     let target = Arc::new(Target::new(&settings, "eu-west-1".parse().unwrap(), kinesis));
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("k.db").display());
@@ -86,10 +100,14 @@ async fn collected(
     let running = tokio::spawn(collect(inventory.clone(), target, stop.clone()));
     let everything = Scope::everything();
     let health = until(|| async { inventory.health(&everything).pop().filter(is_it) }).await;
+    // Tags come after the listing.
+    let are_tagged = || inventory.rows(&everything).iter().all(|row| row.tags.is_some());
+    if health.problem.is_none() && health.tags_problem.is_none() {
+        until(|| async { are_tagged().then_some(()) }).await;
+    }
     stop.cancel();
     running.await.unwrap();
-    let rows = inventory.rows(&everything);
-    (health, rows.iter().filter(|row| !row.is_gone).map(|row| row.key.name.to_string()).collect())
+    (health, inventory.rows(&everything).into_iter().filter(|row| !row.is_gone).collect())
 }
 
 async fn fails(script: fn(usize, &ListFrom) -> Result<ListedPage, ReadFailure>) -> (String, Vec<String>) {
@@ -152,13 +170,57 @@ async fn some_empty_pages_and_throttles_on_the_way_lose_nothing() {
     assert!(health.problem.is_none() && health.pace_percent < 100, "throttles slow it down: {health:?}");
 }
 
+/// One page that lists eight hundred streams.
+fn eight_hundred(_: usize, _: &ListFrom) -> Result<ListedPage, ReadFailure> {
+    let names: Vec<String> = (0..800).map(|number| format!("s-{number:03}")).collect();
+    page(&names.iter().map(String::as_str).collect::<Vec<_>>(), None, false)
+}
+
 #[tokio::test]
-async fn what_a_complete_listing_leaves_out_is_gone_and_a_broken_one_takes_nothing_away() {
-    // The second listing breaks off; the third is complete, without "b".
-    let script = |asked: usize, _: &ListFrom| match asked {
-        0 => page(&["a", "b"], None, false),
-        _ => page(&["a"], Some("again"), true),
+async fn forty_thousand_tags_are_taken_in_page_by_page() {
+    let tags = |asked: usize| {
+        let tagged = |number: usize| {
+            let arn = format!("arn:aws:kinesis:eu-west-1:111122223333:stream/s-{number:03}").parse().unwrap();
+            (arn, (0..50).map(|tag| (format!("key-{tag:02}"), "v".repeat(256))).collect())
+        };
+        let next_token = (asked < 7).then(|| format!("page-{}", asked + 1));
+        TaggedPage { streams: (asked * 100..asked * 100 + 100).map(tagged).collect(), next_token }
     };
-    let (_, names) = collected(script, |health| health.last_listed.is_some()).await;
-    assert_eq!(names, ["a", "b"]);
+    let (health, rows) = collected_with_tags(eight_hundred, tags, |health| health.last_listed.is_some()).await;
+    let count: usize = rows.iter().map(|row| row.tags.as_ref().map_or(0, Vec::len)).sum();
+    assert_eq!((rows.len(), count, health.tags_problem), (800, 40_000, None));
+}
+
+#[tokio::test]
+async fn a_list_of_tags_that_loops_or_does_not_end_is_given_up() {
+    for (tags, says) in [
+        (
+            (|_| TaggedPage { streams: Vec::new(), next_token: Some("again".to_owned()) }) as fn(usize) -> TaggedPage,
+            "goes round in circles",
+        ),
+        (|asked| TaggedPage { streams: Vec::new(), next_token: Some(format!("token-{asked}")) }, "does not end"),
+    ] {
+        let (health, rows) = collected_with_tags(eight_hundred, tags, |health| health.tags_problem.is_some()).await;
+        assert!(health.tags_problem.as_ref().unwrap().ends_with(says), "{health:?}");
+        assert_eq!(health.problem, None, "nothing else depends on tags");
+        assert!(rows.iter().all(|row| row.tags.is_none()), "nobody said that they have none");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("k.db").display());
+    let store = Store::open(&url, Opener::Server).await.unwrap();
+    let kinesis =
+        Scripted { page: eight_hundred, tags: |_| TaggedPage::default(), asked: AtomicUsize::new(0), asked_for_tags: AtomicUsize::new(0) };
+    let settings = TargetSettings { account: "111122223333".parse().ok(), ..TargetSettings::default() };
+    let target = Arc::new(Target::new(&settings, "eu-west-1".parse().unwrap(), Arc::new(kinesis)));
+    let (inventory, _writer) = Inventory::open(store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
+    inventory.note_listed(&target, &[named("old", "111122223333")]);
+    let known = inventory.known_of(&target);
+    inventory.note_listed(&target, &[named("new", "111122223333")]);
+    inventory.note_tags(&target, known, HashMap::new());
+    let tags: Vec<_> = inventory.rows(&Scope::everything()).into_iter().map(|row| (row.key.name.to_string(), row.tags)).collect();
+    assert_eq!(tags, [("new".to_owned(), None), ("old".to_owned(), Some(Vec::new()))]);
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod armed;
 mod audit;
+mod aws_trouble;
 mod change_role;
 mod database;
 mod edge;

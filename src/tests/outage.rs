@@ -14,9 +14,14 @@ use crate::{
     model::{change::End, identity::Role},
     server::{
         audit::{self, AuditEvent, Verified},
+        aws::ListedStream,
+        clock::Clock,
         store::Stretch,
     },
 };
+
+/// Streams that are listed during an outage.
+const MEANWHILE: usize = 1_300;
 
 /// What can happen to a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +152,15 @@ async fn check(database: Kind, trouble: Trouble) {
     let operator = app.actor(Role::Operator).await;
     let fields = operator.confirmation("orders-prod").await;
     let remedy = begin(&app, database, trouble).await;
+    // AWS goes on telling of streams, of many more than a write takes.
+    let listed = |number: usize| ListedStream {
+        name: format!("zz-listed-meanwhile-{number}").parse().unwrap(),
+        arn: None,
+        status: None,
+        created: None,
+        asked_at: app.clock.now(),
+    };
+    app.state.inventory.note_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
 
     // Not sent, said so, and how to send it oneself.
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;
@@ -171,6 +185,11 @@ async fn check(database: Kind, trouble: Trouble) {
 
     remedy.apply(&app).await;
     until(|| async { (app.anonymous().get("/readyz").await.status == StatusCode::OK).then_some(()) }).await;
+    let written = || async {
+        let streams = app.state.store.streams().await.ok()?;
+        Some(streams.iter().filter(|stream| stream.key.name.as_str().starts_with("zz-listed-meanwhile-")).count())
+    };
+    until(|| async { (written().await? == MEANWHILE).then_some(()) }).await;
     let recorded = app.state.store.changes(Stretch { skip: 0, take: 10 }).await.unwrap();
     assert!(recorded.iter().all(|change| !change.is_active()), "nothing that was refused goes on afterwards: {recorded:?}");
     assert_eq!(app.calls("StopStreamEncryption").await, 0);

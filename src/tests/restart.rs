@@ -59,7 +59,7 @@ async fn a_proof_that_a_crash_cuts_off_says_so_and_may_be_asked_for_again() {
     let result = |change: &Change| change.proof.as_ref().and_then(|proof| proof.write.as_ref()?.result.clone());
     let cut_off = app.change_when(&id, |change| result(change).is_some()).await;
     let why = result(&cut_off).unwrap().outcome.unwrap_err();
-    assert_eq!(why, "Keystream stopped before it came to its end; marked records may have been written");
+    assert_eq!(why, "Keystream stopped before it came to its end; marked records may have been written, and asking again writes others");
     let operator = Actor { cookie, ..app.anonymous() };
     operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
     let proven = app.change_when(&id, |change| matches!(change.rung(Rung::Proven), RungState::Lit(_))).await;

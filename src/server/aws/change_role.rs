@@ -12,8 +12,9 @@ use crate::{
     model::{
         change::SentAs,
         refusal::{Obstacle, Refusal, RefusalKind},
+        stream::Account,
     },
-    server::{clock::Clock, http::metrics::count_aws_call},
+    server::{clock::Clock, config::account_of_role, http::metrics::count_aws_call},
 };
 
 /// A person's change waits at most this long for its session: then it is not sent.
@@ -38,6 +39,14 @@ pub struct ChangeRole {
 }
 
 impl ChangeRole {
+    /// Why nothing may be sent in this role: it is of another account than the streams, and in its session a name would mean a
+    /// stream of that account.
+    pub fn obstacle(&self, of_streams: &Account) -> Option<Refusal> {
+        let own = account_of_role(&self.arn).filter(|own| of_streams.is_resolved() && own != of_streams)?;
+        let detail = format!("{} is a role of account {own}, and the streams are of {of_streams}", self.arn);
+        Some(Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail }, aws: None, read_after: None })
+    }
+
     /// A client in a session of its own, named after the person.
     ///
     /// # Errors

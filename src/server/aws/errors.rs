@@ -9,7 +9,11 @@ use aws_smithy_runtime_api::{
     client::{orchestrator::HttpResponse, result::SdkError},
     http::Headers,
 };
-use aws_smithy_types::{DateTime, date_time::Format, error::metadata::ProvideErrorMetadata};
+use aws_smithy_types::{
+    DateTime,
+    date_time::Format,
+    error::metadata::{ErrorMetadata, ProvideErrorMetadata},
+};
 
 use super::{ReadFailure, ReadFailureKind, SendOutcome};
 use crate::model::{
@@ -47,6 +51,11 @@ pub(super) fn read_failure<E>(error: &SdkError<E, HttpResponse>) -> ReadFailure
 where
     E: StdError + ProvideErrorMetadata + 'static,
 {
+    if let Some(refused) = find_source::<CredentialsError>(error).and_then(refused_by_aws) {
+        let code = refused.code().unwrap_or("no error code");
+        let why = format!("AWS gave no credentials: {code}{}", said(refused.message()));
+        return ReadFailure { kind: ReadFailureKind::NoCredentials, why, in_short: format!("AWS gave no credentials: {code}") };
+    }
     if let Some((obstacle, detail)) = not_sent(error) {
         return ReadFailure::other(format!("AWS could not be reached: {} ({detail})", obstacle.words()));
     }
@@ -67,13 +76,11 @@ where
             let why = match kind {
                 ReadFailureKind::NotFound => "AWS does not find the stream".to_owned(),
                 ReadFailureKind::Throttled => "AWS is throttling reads".to_owned(),
-                ReadFailureKind::Denied | ReadFailureKind::Other => {
-                    format!("AWS refused the read: {code}{}", said(service.err().message()))
-                }
+                _ => format!("AWS refused the read: {code}{}", said(service.err().message())),
             };
             let in_short = match kind {
-                ReadFailureKind::Denied | ReadFailureKind::Other => format!("AWS refused the read: {code}"),
                 ReadFailureKind::NotFound | ReadFailureKind::Throttled => why.clone(),
+                _ => format!("AWS refused the read: {code}"),
             };
             ReadFailure { kind, why, in_short }
         }
@@ -174,7 +181,17 @@ fn find_source<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -
     chain(error).find_map(|error| error.downcast_ref())
 }
 
-/// The innermost cause in its own words: "Connection refused (os error 111)" rather than "dispatch failure".
+/// What AWS said when it refused the credentials that a request was to be signed with: a role that cannot be assumed.
+fn refused_by_aws(error: &CredentialsError) -> Option<&ErrorMetadata> {
+    find_source(error)
+}
+
+/// The innermost cause in its own words: "Connection refused (os error 111)" rather than "dispatch failure". Of AWS's
+/// words without the id of the request: the same trouble is told in the same words each time.
 fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    chain(error).last().map_or_else(String::new, ToString::to_string)
+    let innermost = chain(error).last();
+    match innermost.and_then(|error| error.downcast_ref::<ErrorMetadata>()) {
+        Some(refused) => format!("{}{}", refused.code().unwrap_or("no error code"), said(refused.message())),
+        None => innermost.map_or_else(String::new, ToString::to_string),
+    }
 }

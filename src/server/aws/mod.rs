@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use self::records::Records;
+pub use self::sdk::READ_SESSION;
 use crate::model::{
     change::{Action, Observation},
     encryption::KeyId,
@@ -125,7 +126,9 @@ pub enum ReadFailureKind {
     Throttled,
     /// AWS says that the credentials lack the permission.
     Denied,
-    /// Everything else: credentials, network, time-out, an answer that cannot be read.
+    /// AWS refused the credentials that the call was to be made with: the role of a target cannot be assumed.
+    NoCredentials,
+    /// Everything else: network, time-out, an answer that cannot be read.
     Other,
 }
 

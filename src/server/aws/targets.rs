@@ -45,6 +45,8 @@ pub struct Target {
     /// The streams, where the configuration names them; AWS is not asked for a list then.
     pub streams: Vec<StreamArn>,
     identify_by: IdentifyBy,
+    /// Assumed to read; without one the target's own credentials do.
+    pub read_role: Option<String>,
     /// How the database names the target: as it is configured, whatever AWS says of its account later.
     pub id: String,
     /// The configured account, or the one that AWS named first.
@@ -86,6 +88,7 @@ impl Target {
             limits: Limits::new(settings),
             streams: settings.streams.clone(),
             identify_by: settings.identify_by,
+            read_role: settings.read_role.clone(),
             account,
         }
     }
@@ -93,11 +96,12 @@ impl Target {
     /// The client that sends a change of this person, and in which session, where a role is assumed for it.
     ///
     /// # Errors
-    /// When the role could not be assumed: then nothing can be sent.
+    /// When the role could not be assumed, or is of another account than the streams: then nothing can be sent.
     pub async fn sender(&self, actor: &str) -> Result<(Arc<dyn Kinesis>, Option<SentAs>), Refusal> {
-        match &self.change_role {
-            None => Ok((self.kinesis.clone(), None)),
-            Some(role) => role.assume(actor).await.map(|(kinesis, sent_as)| (kinesis, Some(sent_as))),
+        let Some(role) = &self.change_role else { return Ok((self.kinesis.clone(), None)) };
+        match role.obstacle(&self.account()) {
+            Some(refusal) => Err(refusal),
+            None => role.assume(actor).await.map(|(kinesis, sent_as)| (kinesis, Some(sent_as))),
         }
     }
 

@@ -163,8 +163,8 @@ impl Changes {
         let read = tokio::time::timeout(FRESH_READ_TIMEOUT, target.read(&key.name)).await;
         let read = read.unwrap_or_else(|_| Err(ReadFailure::other("AWS did not answer within 3 s")));
         match &read {
-            Ok(report) => self.inventory.note_report(report.clone()).await,
-            Err(failure) => self.inventory.note_failure(key, failure).await,
+            Ok(report) => self.inventory.note_report(report.clone()),
+            Err(failure) => self.inventory.note_failure(key, failure),
         }
         read
     }

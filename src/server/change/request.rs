@@ -59,6 +59,9 @@ impl Changes {
         }
         let asked = Asked::parse(action, &form, &key)?;
 
+        let timeline = Timeline::begin(&self.clock, None);
+        // From here on it may be too late to send: whatever holds the reads or the recording up counts.
+        let requested_at = timeline.now();
         // The read just before sending: never shared, never cached. What KMS says of the keys is read beside it.
         let (read, looks, quota) = tokio::join!(
             self.read_fresh(&key),
@@ -78,9 +81,8 @@ impl Changes {
             (&asked.shown.encryption, looks.present.as_ref().and_then(KeyLook::arn))
         {
             // Stored records need the key that the name means now, wherever an alias points later.
-            self.inventory.note_key_arn(&target, present, arn).await;
+            self.inventory.note_key_arn(&target, present, arn);
         }
-        let timeline = Timeline::begin(&self.clock, None);
         let now = timeline.now();
         let checked = check(&asked, &looks, &read);
         let may_wait = may_wait(&asked, &looks, &checked, &read);
@@ -88,7 +90,7 @@ impl Changes {
         if checked.is_ok() || armed_until.is_some() {
             warn_once(&asked, &looks, &read, &form.warned_key, &quota.count)?;
         }
-        let mut change = Change::requested(asked.intent(&requester, &read, &looks, armed_until, now), now);
+        let mut change = Change::requested(asked.intent(&requester, &read, &looks, armed_until, now), requested_at);
         let action = match (&checked, armed_until) {
             (Ok(_), _) => "change.requested",
             (Err(_), Some(_)) => "change.armed",

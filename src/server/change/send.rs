@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A request is never sent later than this after it was recorded: the person may have been told that it was not.
+/// A request is never sent later than this after its form came: the person may have been told that it was not.
 const LATEST_MS: i64 = 20 * SECOND_MS;
 /// Half a lease, by the machine's clock.
 const HELD_UP: Duration = Duration::from_millis(LEASE_MS.unsigned_abs() / 2);
@@ -110,7 +110,7 @@ impl Changes {
                 refusal.read_after = Some(match target.read_arn(&change.arn).await {
                     Ok(report) => {
                         let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
-                        self.inventory.note_report(report).await;
+                        self.inventory.note_report(report);
                         saw
                     }
                     Err(failure) if failure.kind == ReadFailureKind::NotFound => Saw::NotFound,

@@ -57,8 +57,8 @@ impl Changes {
         let asked_at = timeline.now();
         let read = target.read_arn(&change.arn).await;
         match &read {
-            Ok(report) => self.inventory.note_report(report.clone()).await,
-            Err(failure) => self.inventory.note_failure(&change.key_of_stream(), failure).await,
+            Ok(report) => self.inventory.note_report(report.clone()),
+            Err(failure) => self.inventory.note_failure(&change.key_of_stream(), failure),
         }
         // The inventory keeps the time of day; the change compares with its own.
         let read = match read {

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use thiserror::Error;
 use url::{Host, Url};
 
-pub use self::targets::{IdentifyBy, TargetSettings};
+pub use self::targets::{IdentifyBy, TargetSettings, account_of_role};
 use super::store::{is_postgres, without_password};
 
 /// What `serve` needs to know.

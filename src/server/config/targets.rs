@@ -230,18 +230,11 @@ fn parse_table(table: &toml::Table) -> Result<Vec<TargetSettings>, ConfigError> 
 
 /// What the keys of one table ask of each other.
 fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result<(), ConfigError> {
-    let roles = [("read_role", &target.read_role), ("change_role", &target.change_role)];
-    if let Some(id) = target.external_id.as_ref().filter(|_| roles.iter().all(|(_, role)| role.is_none())) {
+    let has_role = target.read_role.is_some() || target.change_role.is_some();
+    if let Some(id) = target.external_id.as_ref().filter(|_| !has_role) {
         return Err(bad("external_id", id, "a read_role or change_role beside it"));
     }
-    for (key, role) in roles {
-        let of = role.as_deref().and_then(account_of_role);
-        if let (Some(role), Some(of), Some(account)) = (role, of, &target.account)
-            && of != *account
-        {
-            return Err(bad(key, role, "a role of the target's own account"));
-        }
-    }
+    let [read_role, change_role] = [&target.read_role, &target.change_role].map(Clone::clone);
     if let Some(first) = target.streams.first() {
         let account = target.account.get_or_insert_with(|| first.account.clone());
         if regions.is_empty() {
@@ -257,7 +250,16 @@ fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result
         }
     }
     if target.account.is_none() {
-        target.account = target.read_role.as_deref().and_then(account_of_role);
+        target.account = read_role.as_deref().and_then(account_of_role);
+    }
+    // By name, a change would act in the account of its role, whatever was read.
+    for (key, role) in [("read_role", read_role), ("change_role", change_role)] {
+        let of = role.as_deref().and_then(account_of_role);
+        if let (Some(role), Some(of), Some(account)) = (role, of, &target.account)
+            && of != *account
+        {
+            return Err(bad(key, &role, "a role of the target's own account"));
+        }
     }
     let is_local = target.endpoint.as_deref().is_some_and(is_loopback);
     if target.speed != 1 && !is_local {
@@ -280,7 +282,7 @@ fn by_region(target: &TargetSettings, regions: &[Region]) -> Vec<TargetSettings>
 }
 
 /// The account of a role's ARN: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
-fn account_of_role(arn: &str) -> Option<Account> {
+pub fn account_of_role(arn: &str) -> Option<Account> {
     let mut parts = arn.splitn(6, ':');
     let (arn, partition, service, region, account, resource) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -376,6 +378,14 @@ mod tests {
         ] {
             let said = tables(&format!("[[target]]\n{line}\n")).unwrap_err();
             assert!(said.contains(says) && !said.contains('\n'), "{line}: {said}");
+        }
+        let abroad = [
+            "read_role = \"arn:aws:iam::111122223333:role/see\"\nchange_role = \"arn:aws:iam::444455556666:role/change\"",
+            "streams = [\"arn:aws:kinesis:eu-west-1:111122223333:stream/a\"]\nchange_role = \"arn:aws:iam::444455556666:role/change\"",
+        ];
+        for lines in abroad {
+            let said = tables(&format!("[[target]]\n{lines}\n")).unwrap_err();
+            assert!(said.contains("change_role: ") && said.contains("a role of the target's own account"), "{lines}: {said}");
         }
         let twice = "[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\n".repeat(2);
         assert!(tables(&twice).unwrap_err().contains("each account and Region once"));

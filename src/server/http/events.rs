@@ -117,7 +117,9 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
             };
             let event = match delivery {
                 Delivery::News(news) => {
-                    let Some(frame) = frame(&news, &connection.requester.scope, connection.view.as_ref()) else { continue };
+                    let scope = &connection.requester.scope;
+                    let health = || connection.state.inventory.health(scope);
+                    let Some(frame) = frame(&news, scope, connection.view.as_ref(), health) else { continue };
                     // Numbers and JSON hold no line breaks, which an event could not carry.
                     let json = serde_json::to_string(&frame).unwrap_or_else(|_| "null".to_owned());
                     Event::default().id(frame.rev.to_string()).event("frame").data(json)
@@ -134,27 +136,23 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
 }
 
 /// What one connection is told: of the rows within the scope those in view, and whether others have moved. `None` when
-/// nothing of the news is for it.
-pub fn frame(news: &News, scope: &Scope, view: Option<&View>) -> Option<EventFrame> {
+/// nothing of the news is for it. `health` says how the targets of the scope are.
+pub fn frame(news: &News, scope: &Scope, view: Option<&View>, health: impl FnOnce() -> Vec<TargetHealth>) -> Option<EventFrame> {
     let within = || news.rows.values().filter(|(row, _)| scope.covers(&row.key));
     let frame = EventFrame {
         rev: news.rev,
         streams: within().filter(|(row, _)| view.is_none_or(|view| view.has(&row.key))).map(|(row, _)| row.as_ref().clone()).collect(),
         is_list_moved: within().any(|(_, is_news)| *is_news),
         changes: news.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
-        targets: targets(&news.targets, scope),
+        // How many streams there are outside of a scope is nobody's business within.
+        targets: match news.targets.is_empty() {
+            true => Vec::new(),
+            false if scope.is_everything() => news.targets.clone(),
+            false => health(),
+        },
     };
     let is_empty = frame.streams.is_empty() && !frame.is_list_moved && frame.changes.is_empty() && frame.targets.is_empty();
     (!is_empty).then_some(frame)
-}
-
-fn targets(all: &[TargetHealth], scope: &Scope) -> Vec<TargetHealth> {
-    if scope.is_everything() {
-        return all.to_vec();
-    }
-    let reached = all.iter().filter(|target| scope.reaches(&target.account, &target.region));
-    // How many streams there are outside of it is nobody's business.
-    reached.map(|target| TargetHealth { streams: 0, unread: 0, ..target.clone() }).collect()
 }
 
 impl Connection {

@@ -33,6 +33,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const MOST_STREAMS: usize = 100_000;
 /// Pages without a name one after the other, with more to come: a loop as well.
 const MOST_EMPTY_PAGES: usize = 10;
+/// The same for tags, whose pages may well be empty: AWS filters after it has cut them.
+const MOST_EMPTY_TAG_PAGES: usize = 100;
 /// A page of a listing that AWS throttles is asked for again so often.
 const MOST_THROTTLES: usize = 8;
 /// Nothing becomes due sooner than the next look, but what somebody begins to look at.
@@ -92,26 +94,27 @@ impl Collector {
         {
             target.resolve_account(&account);
         }
+        let begun = self.inventory.clock.now();
         let mut listed = HashSet::new();
         if target.streams.is_empty() {
             let mut pages = Pages::default();
             while let Some(streams) = pages.next(self).await? {
                 self.check_owner(&streams)?;
-                self.take_in(&streams, &mut listed).await;
+                self.take_in(&streams, &mut listed);
             }
         } else {
             let asked_at = self.inventory.clock.now();
             let named =
                 |arn: &StreamArn| ListedStream { name: arn.name.clone(), arn: Some(arn.clone()), status: None, created: None, asked_at };
             let streams: Vec<ListedStream> = target.streams.iter().map(named).collect();
-            self.take_in(&streams, &mut listed).await;
+            self.take_in(&streams, &mut listed);
         }
-        self.inventory.note_missing(target, &listed).await;
+        self.inventory.note_missing(target, &listed, begun);
         Ok(listed.len())
     }
 
-    async fn take_in(&self, streams: &[ListedStream], listed: &mut HashSet<StreamKey>) {
-        self.inventory.note_listed(&self.target, streams).await;
+    fn take_in(&self, streams: &[ListedStream], listed: &mut HashSet<StreamKey>) {
+        self.inventory.note_listed(&self.target, streams);
         self.inventory.ring(&self.target);
         listed.extend(streams.iter().map(|stream| self.target.key(&stream.name)));
     }
@@ -162,13 +165,13 @@ impl Collector {
         match self.target.read(name).await {
             Ok(report) => {
                 self.failures.store(0, Ordering::Relaxed);
-                self.inventory.note_report(report).await;
+                self.inventory.note_report(report);
                 self.inventory.note_finding(&self.target, Finding::Read);
             }
             Err(failure) => {
-                self.inventory.note_failure(&self.target.key(name), &failure).await;
+                self.inventory.note_failure(&self.target.key(name), &failure);
                 // A stream that is not there and a throttle say nothing of the target.
-                if matches!(failure.kind, ReadFailureKind::Other | ReadFailureKind::Denied) {
+                if !matches!(failure.kind, ReadFailureKind::NotFound | ReadFailureKind::Throttled) {
                     let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
                     self.inventory.note_finding(&self.target, Finding::ReadsFailed { in_a_row, why: failure.in_short });
                 }
@@ -183,9 +186,10 @@ impl Collector {
                 sleep(LOOK_AGAIN).await;
                 continue;
             }
+            let known = self.inventory.known_of(&self.target);
             let finding = match self.read_tags().await {
                 Ok(tagged) => {
-                    self.inventory.note_tags(&self.target, tagged).await;
+                    self.inventory.note_tags(&self.target, known, tagged);
                     Finding::TagsRead
                 }
                 Err(ReadFailure { why, .. }) => Finding::TagsFailed { why },
@@ -200,6 +204,7 @@ impl Collector {
         let mut seen = HashSet::new();
         let mut token: Option<String> = None;
         let mut throttles = 0;
+        let mut without_news = 0;
         loop {
             self.while_paused().await;
             let page = match self.target.tagged_page(token.as_deref()).await {
@@ -210,12 +215,14 @@ impl Collector {
                 page => page?,
             };
             throttles = 0;
+            let before = tagged.len();
             let own = page.streams.into_iter().filter(|(arn, _)| self.target.owns(arn));
             tagged.extend(own.map(|(arn, tags)| (StreamKey::from(&arn), tags)));
+            without_news = if tagged.len() > before { 0 } else { without_news + 1 };
             token = match page.next_token {
                 None => return Ok(tagged),
                 Some(next) if !seen.insert(next.clone()) => return Err(ReadFailure::other("AWS's list of tags goes round in circles")),
-                Some(_) if tagged.len() > MOST_STREAMS || seen.len() > MOST_STREAMS => {
+                Some(_) if tagged.len() > MOST_STREAMS || without_news > MOST_EMPTY_TAG_PAGES => {
                     return Err(ReadFailure::other("AWS's list of tags does not end"));
                 }
                 next => next,

@@ -48,9 +48,14 @@ impl News {
         for (row, is_news) in later.rows.into_values() {
             self.add_row(row, is_news);
         }
-        // The last state of a change says all that went before.
-        self.changes.retain(|change| later.changes.iter().all(|newer| newer.id != change.id));
-        self.changes.extend(later.changes);
+        // The newest state of a change says all that went before; what another instance wrote may be heard of late.
+        for change in later.changes {
+            match self.changes.iter_mut().find(|known| known.id == change.id) {
+                Some(known) if known.rev > change.rev => {}
+                Some(known) => *known = change,
+                None => self.changes.push(change),
+            }
+        }
         if !later.targets.is_empty() {
             self.targets = later.targets;
         }
@@ -180,6 +185,19 @@ mod tests {
         assert_eq!(revs.first(), Some(&1), "the first goes out at once");
         assert_eq!(revs.last(), Some(&100));
         assert!(revs.is_sorted() && (revs.len() as u128) <= most && revs.len() < 50, "ten a second at most: {revs:?}");
+    }
+
+    #[test]
+    fn an_older_state_of_a_change_covers_no_newer_one() {
+        let card = |id: &str, rev: i64| {
+            let change = crate::model::change::Change { id: id.to_owned(), rev, ..crate::model::change::tests::requested_change() };
+            ChangeCard::from(&change)
+        };
+        let news = |cards: &[ChangeCard]| News { rev: 9, changes: cards.to_vec(), ..News::default() };
+        let mut told = news(&[card("a", 12), card("b", 3)]);
+        told.add(news(&[card("a", 11), card("b", 4), card("c", 1)]));
+        let revs: Vec<_> = told.changes.iter().map(|change| (change.id.as_str(), change.rev)).collect();
+        assert_eq!(revs, [("a", 12), ("b", 4), ("c", 1)]);
     }
 
     #[test]

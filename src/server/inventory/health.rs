@@ -1,15 +1,19 @@
 //! How the targets are, and the pause that a person can put on the background reads of one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Inventory, News};
+use super::{Inventory, News, memory::Memory};
 use crate::{
     model::{
-        inventory::{Pause, ReadProblem, TargetHealth, stale_after_ms},
+        inventory::{Pause, TargetHealth, TargetProblem, stale_after_ms},
         scope::Scope,
-        timestamp::{SECOND_MS, Timestamp},
+        timestamp::Timestamp,
     },
     server::{
         aws::targets::Target,
@@ -45,6 +49,14 @@ pub enum Finding {
     },
 }
 
+/// How many streams of each target the scopes of those who look cover, and how many of them were never read, in one
+/// generation of the memory.
+#[derive(Debug, Default)]
+pub struct Counted {
+    generation: u64,
+    scopes: HashMap<String, Arc<[(u32, u32)]>>,
+}
+
 /// How often the pauses that other instances wrote are asked for.
 const PAUSES_READ_EVERY: Duration = Duration::from_secs(2);
 
@@ -69,6 +81,21 @@ impl Inventory {
         if scope.is_everything() {
             return memory.health.clone();
         }
+        let counts = self.counts_within(&memory, scope);
+        let reached = memory.health.iter().zip(counts.iter()).filter(|(health, _)| scope.reaches(&health.account, &health.region));
+        reached.map(|(health, &(streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
+    }
+
+    /// How many streams of each target a scope covers, and how many of them were never read: counted once for everybody of
+    /// that scope, until something moves.
+    fn counts_within(&self, memory: &Memory, scope: &Scope) -> Arc<[(u32, u32)]> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.generation != memory.generation {
+            *counted = Counted { generation: memory.generation, ..Counted::default() };
+        }
+        if let Some(counts) = counted.scopes.get(&scope.to_string()) {
+            return counts.clone();
+        }
         let mut counts = vec![(0u32, 0u32); memory.health.len()];
         for known in memory.streams.values().filter(|known| known.stored.gone_at.is_none()) {
             if let Some((all, unread)) = known.target.and_then(|target| counts.get_mut(target))
@@ -78,8 +105,9 @@ impl Inventory {
                 *unread += u32::from(known.stored.report.is_none());
             }
         }
-        let reached = memory.health.iter().zip(counts).filter(|(health, _)| scope.reaches(&health.account, &health.region));
-        reached.map(|(health, (streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
+        let counts: Arc<[(u32, u32)]> = counts.into();
+        counted.scopes.insert(scope.to_string(), counts.clone());
+        counts
     }
 
     /// Notes what a collector found, and tells browsers when that is news.
@@ -97,8 +125,8 @@ impl Inventory {
         (health.streams, health.unread) = (number(counts.0), number(counts.1));
         health.pace_percent = target.limits.percent();
         health.stale_after_ms = stale_after_ms(health.streams, target.limits.describe.per_second());
-        // Times alone are no news: they stand in the rows.
-        let told = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..untimed(health) };
+        // When AWS last answered is no news by itself: it stands in the rows.
+        let told = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..health.clone() };
         if told(health) != told(&before) {
             let targets = memory.health.clone();
             self.events.publish(News { rev: self.events.rev(), targets, ..News::default() });
@@ -139,38 +167,27 @@ impl Inventory {
 }
 
 fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
-    let problem = |health: &TargetHealth, why: String, again_in_ms: i64| {
-        let since = health.problem.as_ref().filter(|known| known.why == why).map_or(now, |known| known.at);
-        Some(ReadProblem { why, at: since, next_try: now.plus_millis(again_in_ms) })
-    };
+    let since = health.problem.as_ref().map_or(now, |problem| problem.since);
+    let cannot_be_listed = health.problem.as_ref().is_some_and(|problem| problem.next_listing.is_some());
     match finding {
         Finding::Listed | Finding::Named => {
             // Names of the configuration are no answer of AWS.
             if finding == Finding::Listed {
                 health.last_listed = Some(now);
             }
-            health.problem = health.problem.take().filter(|problem| problem.why.starts_with(READS));
+            health.problem = health.problem.take().filter(|_| !cannot_be_listed);
         }
-        Finding::ListingFailed { why, again_in_ms } => health.problem = problem(health, why, again_in_ms),
-        Finding::ReadsFailed { in_a_row, why }
-            if in_a_row >= FAILURES && health.problem.as_ref().is_none_or(|known| known.why.starts_with(READS)) =>
-        {
-            health.problem = problem(health, format!("{READS}{why}"), SECOND_MS);
+        Finding::ListingFailed { why, again_in_ms } => {
+            health.problem = Some(TargetProblem { why, since, next_listing: Some(now.plus_millis(again_in_ms)) });
+        }
+        Finding::ReadsFailed { in_a_row, why } if in_a_row >= FAILURES && !cannot_be_listed => {
+            health.problem = Some(TargetProblem { why, since, next_listing: None });
         }
         Finding::ReadsFailed { .. } => {}
-        Finding::Read => health.problem = health.problem.take().filter(|problem| !problem.why.starts_with(READS)),
+        Finding::Read => health.problem = health.problem.take().filter(|_| cannot_be_listed),
         Finding::TagsRead => health.tags_problem = None,
         Finding::TagsFailed { why } => health.tags_problem = Some(why),
     }
-}
-
-/// How the reason begins where the streams can be listed and none of them read.
-const READS: &str = "its streams can be listed and not read: ";
-
-/// A target's health without what moves all the time.
-fn untimed(health: &TargetHealth) -> TargetHealth {
-    let still = |problem: &ReadProblem| ReadProblem { next_try: problem.at, ..problem.clone() };
-    TargetHealth { problem: health.problem.as_ref().map(still), ..health.clone() }
 }
 
 /// A target of which nothing is known yet.

@@ -40,7 +40,7 @@ impl Inventory {
 
     /// Notes which key a name means while streams of a target use it. The first answer stays: an alias may be pointed
     /// elsewhere, and what was written by then was written under the former key.
-    pub async fn note_key_arn(&self, target: &Target, key: &KeyId, arn: &KeyArn) {
+    pub fn note_key_arn(&self, target: &Target, key: &KeyId, arn: &KeyArn) {
         let account = target.account();
         let unnamed: Vec<StreamKey> = {
             let memory = self.read();
@@ -54,8 +54,7 @@ impl Inventory {
                 for one in stream.keys.uses.iter_mut().filter(|one| is_open_and_unnamed(one, key)) {
                     one.arn = Some(arn.clone());
                 }
-            })
-            .await;
+            });
         }
     }
 }

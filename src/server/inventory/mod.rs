@@ -13,7 +13,7 @@ mod write_behind;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 pub use self::{
     collector::run as collect,
@@ -21,11 +21,11 @@ pub use self::{
     health::follow_pauses,
     views::View,
 };
-use self::{lists::ListCache, memory::Memory};
+use self::{health::Counted, lists::ListCache, memory::Memory, write_behind::Unwritten};
 use super::{
     aws::targets::Target,
     clock::Clock,
-    store::{Store, StoreError, StoredStream},
+    store::{Store, StoreError},
 };
 use crate::model::{
     inventory::StreamRow,
@@ -33,18 +33,16 @@ use crate::model::{
     stream::{StreamArn, StreamKey, StreamReport},
 };
 
-/// Rows waiting to be written behind; a collector that is faster than the disk waits here.
-const WRITE_QUEUE: usize = 1_024;
-
 /// The inventory.
 #[derive(Debug)]
 pub struct Inventory {
     targets: Vec<Arc<Target>>,
     clock: Arc<dyn Clock>,
     memory: RwLock<Memory>,
-    to_write: mpsc::Sender<StoredStream>,
+    unwritten: Unwritten,
     events: Events,
     lists: Mutex<ListCache>,
+    counted: Mutex<Counted>,
     /// Rung when a target has something to do sooner than it thought.
     bells: Vec<Notify>,
 }
@@ -68,18 +66,18 @@ impl Inventory {
         }
         memory.remember_last_reads();
         memory.match_targets(&targets);
-        let (to_write, queue) = mpsc::channel(WRITE_QUEUE);
         let bells = targets.iter().map(|_| Notify::new()).collect();
         let inventory = Arc::new(Self {
             targets,
             clock,
             memory: RwLock::new(memory),
-            to_write,
+            unwritten: Unwritten::default(),
             events: Events::new(rev),
             lists: Mutex::default(),
+            counted: Mutex::default(),
             bells,
         });
-        let writer = write_behind::run(store, inventory.clone(), queue);
+        let writer = write_behind::run(store, inventory.clone());
         Ok((inventory, writer))
     }
 

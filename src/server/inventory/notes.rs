@@ -22,7 +22,7 @@ const AFTER_THROTTLE_MS: i64 = 5 * SECOND_MS;
 
 impl Inventory {
     /// Notes a complete read of a stream.
-    pub async fn note_report(&self, report: StreamReport) {
+    pub fn note_report(&self, report: StreamReport) {
         let key = StreamKey::from(&report.arn);
         let now = self.clock.now();
         if let Some(target) = self.target(&key) {
@@ -37,51 +37,61 @@ impl Inventory {
                 stream.problem = None;
                 stream.gone_at = None;
             }
-        })
-        .await;
+        });
     }
 
     /// Notes that a read failed: what is known stays, with its age and the reason why it is not newer.
-    pub async fn note_failure(&self, key: &StreamKey, failure: &ReadFailure) {
+    pub fn note_failure(&self, key: &StreamKey, failure: &ReadFailure) {
         let at = self.clock.now();
         if !self.read().streams.contains_key(key) {
             return;
         }
         let pause = if failure.kind == ReadFailureKind::Throttled { AFTER_THROTTLE_MS } else { ROW_IS_FRESH_MS };
-        self.note(key, |stream| stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(pause) })).await;
+        self.note(key, |stream| stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(pause) }));
     }
 
     /// Notes streams that a page of a listing names: new ones appear, statuses are taken over.
-    pub async fn note_listed(&self, target: &Target, listed: &[ListedStream]) {
+    pub fn note_listed(&self, target: &Target, listed: &[ListedStream]) {
         for seen in listed {
-            self.note(&target.key(&seen.name), |stream| take_listed(stream, seen)).await;
+            self.note(&target.key(&seen.name), |stream| take_listed(stream, seen));
         }
     }
 
-    /// Notes that a listing is complete: what it did not name is gone.
-    pub async fn note_missing(&self, target: &Target, listed: &HashSet<StreamKey>) {
+    /// Notes that a listing which began at `begun` is complete: what it did not name is gone, unless AWS has reported it since
+    /// then. A listing of ten thousand streams takes more than a minute, in which one may be created.
+    pub fn note_missing(&self, target: &Target, listed: &HashSet<StreamKey>, begun: Timestamp) {
         let now = self.clock.now();
         let account = target.account();
         let missing: Vec<StreamKey> = {
             let memory = self.read();
-            let of_target = |key: &&StreamKey| key.region == target.region && (key.account == account || !key.account.is_resolved());
-            memory.streams.keys().filter(of_target).filter(|key| !listed.contains(*key)).cloned().collect()
+            let of_target = |key: &StreamKey| key.region == target.region && (key.account == account || !key.account.is_resolved());
+            memory
+                .streams
+                .iter()
+                .filter(|(key, known)| of_target(key) && !listed.contains(*key) && !known.stored.was_seen_after(begun))
+                .map(|(key, _)| key.clone())
+                .collect()
         };
         for key in missing {
-            self.note(&key, |stream| stream.gone_at = stream.gone_at.or(Some(now))).await;
+            self.note(&key, |stream| stream.gone_at = stream.gone_at.or(Some(now)));
         }
     }
 
-    /// Notes the tags of all streams of a target; those that are not named have none.
-    pub async fn note_tags(&self, target: &Target, mut tagged: HashMap<StreamKey, Tags>) {
+    /// The streams of a target that are known now.
+    pub fn known_of(&self, target: &Target) -> HashSet<StreamKey> {
         let account = target.account();
-        let known: Vec<StreamKey> = {
-            let memory = self.read();
-            memory.streams.keys().filter(|key| key.region == target.region && key.account == account).cloned().collect()
-        };
-        for key in known {
-            let tags = tagged.remove(&key).unwrap_or_default();
-            self.note(&key, |stream| stream.tags = Some(tags)).await;
+        let memory = self.read();
+        memory.streams.keys().filter(|key| key.region == target.region && key.account == account).cloned().collect()
+    }
+
+    /// Notes the tags of streams of a target. Those of `known` that are not named have none: they were there when AWS was
+    /// first asked.
+    pub fn note_tags(&self, target: &Target, known: HashSet<StreamKey>, mut tagged: HashMap<StreamKey, Tags>) {
+        for key in self.known_of(target) {
+            let tags = tagged.remove(&key).or_else(|| known.contains(&key).then(Tags::new));
+            if let Some(tags) = tags {
+                self.note(&key, |stream| stream.tags = Some(tags));
+            }
         }
     }
 
@@ -140,21 +150,18 @@ impl Inventory {
         self.events.publish(news);
     }
 
-    /// Applies a note to one stream in memory and queues it to be written. Nothing is queued when nothing changed.
-    pub(super) async fn note(&self, key: &StreamKey, apply: impl FnOnce(&mut StoredStream)) {
-        let changed = {
-            let mut memory = self.write();
-            let before = memory.streams.get(key).map(|known| known.stored.clone());
-            let mut stream = before.clone().unwrap_or_else(|| StoredStream::unread(key.clone()));
-            apply(&mut stream);
-            let has_changed = before.as_ref() != Some(&stream);
-            // Also when nothing has changed: when it is due depends on the changes under way as well.
-            memory.put(&self.targets, stream.clone());
-            has_changed.then_some(stream)
-        };
-        if let Some(stream) = changed {
-            // The queue ends only with the process.
-            let _ = self.to_write.send(stream).await;
+    /// Applies a note to one stream in memory, and marks it to be written when it changed anything.
+    pub(super) fn note(&self, key: &StreamKey, apply: impl FnOnce(&mut StoredStream)) {
+        let mut memory = self.write();
+        let before = memory.streams.get(key).map(|known| known.stored.clone());
+        let mut stream = before.clone().unwrap_or_else(|| StoredStream::unread(key.clone()));
+        apply(&mut stream);
+        let has_changed = before.as_ref() != Some(&stream);
+        // Also when nothing has changed: when it is due depends on the changes under way as well.
+        memory.put(&self.targets, stream);
+        drop(memory);
+        if has_changed {
+            self.unwritten.add(key.clone());
         }
     }
 }

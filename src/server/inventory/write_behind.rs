@@ -1,9 +1,14 @@
 //! Writes rows behind the memory, many to a transaction, and publishes each batch once it is committed: the order that
-//! browsers see is the order of commits. A batch that cannot be written is kept and tried again; memory serves meanwhile.
+//! browsers see is the order of commits. Nobody who notes a row waits for the disk: which rows it lacks is remembered by
+//! their keys, so that an outage costs as much memory as there are streams and holds up no read.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use super::{Inventory, News};
 use crate::{
@@ -14,31 +19,58 @@ use crate::{
 /// Rows of one transaction at most: others want to write too.
 const BATCH: usize = 500;
 
-/// Writes until nothing is left that could queue a row.
-pub async fn run(store: Store, inventory: Arc<Inventory>, mut queue: mpsc::Receiver<StoredStream>) {
-    let mut batch: BTreeMap<StreamKey, StoredStream> = BTreeMap::new();
-    loop {
-        match queue.recv().await {
-            Some(stream) => batch.insert(stream.key.clone(), stream),
-            None => return,
-        };
-        while batch.len() < BATCH
-            && let Ok(stream) = queue.try_recv()
-        {
-            batch.insert(stream.key.clone(), stream);
+/// The rows that the database does not have as the memory has them.
+#[derive(Debug, Default)]
+pub struct Unwritten {
+    keys: Mutex<BTreeSet<StreamKey>>,
+    bell: Notify,
+}
+
+impl Unwritten {
+    pub fn add(&self, key: StreamKey) {
+        self.keys().insert(key);
+        self.bell.notify_one();
+    }
+
+    /// Takes the keys of one batch; waits until there is one.
+    async fn next_batch(&self) -> BTreeSet<StreamKey> {
+        loop {
+            let batch = {
+                let mut keys = self.keys();
+                let rest = keys.iter().nth(BATCH).cloned().map(|first| keys.split_off(&first)).unwrap_or_default();
+                std::mem::replace(&mut *keys, rest)
+            };
+            if !batch.is_empty() {
+                return batch;
+            }
+            self.bell.notified().await;
         }
-        while let Err(error) = write(&store, &inventory, &mut batch).await {
-            tracing::error!(%error, rows = batch.len(), "the inventory could not be written; memory goes on serving");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        batch.clear();
+    }
+
+    fn keys(&self) -> MutexGuard<'_, BTreeSet<StreamKey>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn write(store: &Store, inventory: &Inventory, batch: &mut BTreeMap<StreamKey, StoredStream>) -> Result<(), StoreError> {
+/// Writes for as long as the process lasts. A batch that cannot be written is tried again, as its rows are by then.
+pub async fn run(store: Store, inventory: Arc<Inventory>) {
+    loop {
+        let batch = inventory.unwritten.next_batch().await;
+        while let Err(error) = write(&store, &inventory, &batch).await {
+            tracing::error!(%error, rows = batch.len(), "the inventory could not be written; memory goes on serving");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+async fn write(store: &Store, inventory: &Inventory, batch: &BTreeSet<StreamKey>) -> Result<(), StoreError> {
     let now = inventory.clock.now();
     let mut tx = store.write().await?;
-    for stream in batch.values_mut() {
+    let mut streams: Vec<StoredStream> = {
+        let memory = inventory.read();
+        batch.iter().filter_map(|key| Some(memory.streams.get(key)?.stored.clone())).collect()
+    };
+    for stream in &mut streams {
         stream.rev = next_rev(&mut tx).await?;
         table::upsert(&mut tx, stream).await?;
     }
@@ -51,8 +83,8 @@ async fn write(store: &Store, inventory: &Inventory, batch: &mut BTreeMap<Stream
         memory.streams.values().filter(|known| is_past(&known.stored)).map(|known| (known.stored.key.clone(), known.stored.rev)).collect();
     inventory.events.raise_floor(past.iter().map(|(_, rev)| *rev).max().unwrap_or(0));
     past.iter().for_each(|(key, _)| memory.remove(key));
-    let mut news = News { rev: batch.values().map(|stream| stream.rev).max().unwrap_or(0), ..News::default() };
-    for stream in batch.values() {
+    let mut news = News { rev: streams.iter().map(|stream| stream.rev).max().unwrap_or(0), ..News::default() };
+    for stream in &streams {
         if let Some(known) = memory.streams.get_mut(&stream.key) {
             known.stored.rev = stream.rev;
             let row = Arc::make_mut(&mut known.row);

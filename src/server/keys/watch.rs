@@ -30,6 +30,8 @@ const ROUND: Duration = Duration::from_secs(5);
 const LOOKED_AT_EVERY_MS: i64 = 5 * MINUTE_MS;
 /// Between two calls of one round.
 const APART: Duration = Duration::from_millis(100);
+/// A round of one target takes at most this long.
+const LONGEST_ROUND: Duration = Duration::from_secs(30);
 /// Keys of one target that are looked at in one round; the rest follow in the next.
 const MOST_A_ROUND: usize = 100;
 
@@ -86,12 +88,19 @@ impl Keys {
             }
         }
         self.forget_unwanted(&wanted);
-        // A KMS that hangs holds up its own target only.
+        // A KMS that hangs holds up its own target only, and not for long: the rest of its keys follow in the next round.
         let rounds = inventory.targets().iter().map(|target| {
             let keys = wanted.remove(&target.id).unwrap_or_default();
-            self.look_at_keys_of(inventory, target, keys, now)
+            async move {
+                let _ = tokio::time::timeout(LONGEST_ROUND, self.look_at_keys_of(inventory, target, keys, now)).await;
+                self.sound_alarms(inventory);
+            }
         });
         join_all(rounds.collect::<Vec<_>>()).await;
+        self.sound_alarms(inventory);
+    }
+
+    fn sound_alarms(&self, inventory: &Inventory) {
         *self.alarms.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(self.alarming(inventory));
     }
 
@@ -110,7 +119,7 @@ impl Keys {
             }
             let look = self.look(target, &key).await;
             if let KeyLook::Found(facts) = &look {
-                inventory.note_key_arn(target, &key, &facts.arn).await;
+                inventory.note_key_arn(target, &key, &facts.arn);
             }
             self.watched.lock().unwrap_or_else(PoisonError::into_inner).insert((target.id.clone(), key), (self.clock.now(), look));
             tokio::time::sleep(APART).await;

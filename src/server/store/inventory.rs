@@ -41,6 +41,14 @@ impl StoredStream {
     }
 }
 
+impl StoredStream {
+    /// Whether AWS was asked for it after `at`, and had it.
+    pub fn was_seen_after(&self, at: Timestamp) -> bool {
+        let read = self.report.as_ref().map(|report| report.asked_at);
+        read.max(self.listed.as_ref().map(|listed| listed.at)).is_some_and(|seen| seen > at)
+    }
+}
+
 impl Store {
     /// All rows, those that AWS stopped listing within the last day included.
     ///
