@@ -51,6 +51,8 @@ pub struct Live {
     /// The rows that the page shows, as the server is told; `None` until the page is there.
     view: RwSignal<Option<String>>,
     rows: RwSignal<HashMap<StreamKey, StreamRow>>,
+    /// Rises when a row shows something else than before; when AWS said it does not count.
+    moved: RwSignal<u32>,
     changes: RwSignal<HashMap<String, ChangeCard>>,
     rev: StoredValue<i64>,
     attempt: RwSignal<u32>,
@@ -83,6 +85,7 @@ impl Live {
             announcement: RwSignal::new(None),
             refresh: RwSignal::new(0),
             rows: RwSignal::new(HashMap::new()),
+            moved: RwSignal::new(0),
             changes: RwSignal::new(HashMap::new()),
             rev: StoredValue::new(frame.rev),
             attempt: RwSignal::new(0),
@@ -102,9 +105,29 @@ impl Live {
         newer.unwrap_or_else(|| rendered.clone())
     }
 
-    /// Follows the rows that come with news.
+    /// Follows what rows show; their ages follow for themselves.
     pub fn follow_rows(self) {
-        self.rows.track();
+        self.moved.track();
+    }
+
+    /// Takes in the rows of a page as the server rendered them: what comes later is held against these.
+    pub fn rendered(self, rendered: &[StreamRow]) {
+        // Nothing comes later where pages are rendered.
+        if cfg!(feature = "ssr") {
+            return;
+        }
+        self.rows.update_untracked(|rows| {
+            for row in rendered {
+                if rows.get(&row.key).is_none_or(|known| known.rev < row.rev) {
+                    rows.insert(row.key.clone(), row.clone());
+                }
+            }
+        });
+    }
+
+    /// When AWS last reported a stream, as far as this page has heard; followed.
+    pub fn read_at(self, stream: &StreamKey) -> Option<Timestamp> {
+        self.rows.with(|rows| rows.get(stream)?.read_at)
     }
 
     /// [`Live::newest`], followed.
@@ -186,13 +209,19 @@ impl Live {
         }
         let is_news = frame.is_list_moved || !frame.changes.is_empty();
         if !frame.streams.is_empty() {
+            let mut has_moved = false;
             self.rows.update(|rows| {
                 for row in frame.streams {
-                    if rows.get(&row.key).is_none_or(|known| known.rev <= row.rev) {
+                    let known = rows.get(&row.key);
+                    if known.is_none_or(|known| known.rev <= row.rev) {
+                        has_moved |= known.is_none_or(|known| !known.is_same_but_for_times(&row));
                         rows.insert(row.key.clone(), row);
                     }
                 }
             });
+            if has_moved {
+                self.moved.update(|count| *count += 1);
+            }
         }
         if !frame.changes.is_empty() {
             self.changes.update(|changes| {
@@ -246,6 +275,7 @@ impl Live {
                 self.now.set(frame.now);
                 self.targets.set(frame.targets);
                 self.rows.update(HashMap::clear);
+                self.moved.update(|count| *count += 1);
                 self.changes.update(HashMap::clear);
                 self.refresh.update(|count| *count += 1);
             }

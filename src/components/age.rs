@@ -9,20 +9,22 @@ use crate::{
 };
 
 /// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector, or
-/// when a later read failed.
+/// when a later read failed. `is_followed` says that it is about whatever AWS said last, not about one report.
 #[component]
-pub fn Age(at: Option<Timestamp>, of: StreamKey, #[prop(optional)] has_failed: bool) -> impl IntoView {
+pub fn Age(at: Option<Timestamp>, of: StreamKey, #[prop(optional)] has_failed: bool, #[prop(optional)] is_followed: bool) -> impl IntoView {
     let live = expect_context::<Live>();
     let words = move || {
-        let (at, now) = (at?, live.now.get());
+        let newest = if is_followed { live.read_at(&of).max(at) } else { at };
+        let (at, now) = (newest?, live.now.get());
         let is_stale = has_failed || now.millis_since(at) > live.stale_after(&of);
-        Some((is_stale, at.age(now)))
+        Some((is_stale, at.age(now), at))
     };
     drawn(words, move |words| {
+        let at = words.as_ref().map(|(_, _, at)| *at);
         let (class, words) = match words {
             None => ("age", String::new()),
-            Some((false, age)) => ("age", age),
-            Some((true, age)) => ("age stale", format!("last known {age}")),
+            Some((false, age, _)) => ("age", age),
+            Some((true, age, _)) => ("age stale", format!("last known {age}")),
         };
         view! { <time class=class datetime=at.map(Timestamp::rfc3339) title=at.map(Timestamp::date_and_clock)>{words}</time> }.into_any()
     })

@@ -73,7 +73,7 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
         <tr class=class>
             <th scope="row" data-label="Name"><a href=key.path()>{key.name.to_string()}</a></th>
             <td data-label="Encryption">
-                <EncryptionLabel state=encryption /> " " <Age at=read_at of=key.clone() has_failed=row.problem.is_some() />
+                <EncryptionLabel state=encryption /> " " <Age at=read_at of=key.clone() has_failed=row.problem.is_some() is_followed=true />
                 {row.problem.as_ref().map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> }.into_any())}
             </td>
             <td data-label="Key"><KeyLabel key=row.key_id.clone() /></td>

@@ -111,6 +111,16 @@ impl StreamRow {
         needed.map(|needed| format!("{} until {}", needed.key, needed.until.day_and_minute())).collect::<Vec<_>>().join(", ")
     }
 
+    /// Whether two rows of a stream show the same, apart from when AWS said it.
+    pub fn is_same_but_for_times(&self, other: &Self) -> bool {
+        let timeless = |row: &Self| {
+            let problem = row.problem.as_ref().map(|problem| problem.why.clone());
+            let status = row.status.as_ref().map(|status| status.value.clone());
+            (problem, status, row.read_at.is_some(), Self { rev: 0, read_at: None, problem: None, status: None, ..row.clone() })
+        };
+        timeless(self) == timeless(other)
+    }
+
     /// The confirmation of the enable that takes the last disable back, while that can be.
     pub fn undo_path(&self) -> Option<String> {
         let can_be = self.offers() == Some(Action::Enable) && self.change.is_none();

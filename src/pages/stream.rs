@@ -69,7 +69,7 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                     <div>
                         <dt>"Encryption"</dt>
                         <dd>
-                            {move || row.with(|row| view! { <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.key.clone() has_failed=row.problem.is_some() /> }.into_any())}
+                            {move || row.with(|row| view! { <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.key.clone() has_failed=row.problem.is_some() is_followed=true /> }.into_any())}
                         </dd>
                     </div>
                     <div>

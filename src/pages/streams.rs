@@ -27,6 +27,7 @@ pub fn StreamsPage() -> impl IntoView {
         let asking = api::streams::list_streams(pairs(&asked.query), asked.is_refresh);
         async { asking.await.map(PageContent::Streams) }
     });
+    let live = expect_context::<Live>();
     let confirming: Confirming = RwSignal::new(None);
     let on_confirm = OnConfirm::new(move |asked| confirming.set(Some(asked)));
     // Kept here: news of the fleet draws the list anew, and must not shut what somebody is filling in.
@@ -52,6 +53,7 @@ pub fn StreamsPage() -> impl IntoView {
                     Some(_) => {}
                 }
                 drawn.set_value(Some(href));
+                live.rendered(&page.selection.rows);
                 Some(view! { <List page is_open on_confirm on_submit /> }.into_any())
             }
             _ => None,

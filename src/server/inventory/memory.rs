@@ -59,7 +59,7 @@ impl Memory {
         let key = stored.key.clone();
         let target = target_of(targets, &key);
         let row = self.row(targets, target, &stored);
-        let is_news = self.streams.get(&key).is_none_or(|known| !is_same_but_for_times(&known.row, &row) || known.target != target);
+        let is_news = self.streams.get(&key).is_none_or(|known| !known.row.is_same_but_for_times(&row) || known.target != target);
         self.generation += u64::from(is_news);
         self.enqueue(targets, target, &stored);
         let is_unpublished = self.streams.get(&key).is_some_and(|known| known.is_news);
@@ -179,12 +179,4 @@ pub fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
         (Some(listed), None) => Some(listed.clone()),
         (_, reported) => reported,
     }
-}
-
-/// Whether two rows of a stream show the same, apart from when AWS said it.
-fn is_same_but_for_times(a: &StreamRow, b: &StreamRow) -> bool {
-    let why = |row: &StreamRow| row.problem.as_ref().map(|problem| problem.why.clone());
-    let status = |row: &StreamRow| row.status.as_ref().map(|status| status.value.clone());
-    let rest = |row: &StreamRow| StreamRow { rev: 0, read_at: None, problem: None, status: None, ..row.clone() };
-    why(a) == why(b) && status(a) == status(b) && a.read_at.is_some() == b.read_at.is_some() && rest(a) == rest(b)
 }
