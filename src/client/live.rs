@@ -118,7 +118,8 @@ impl Live {
         }
         self.rows.update_untracked(|rows| {
             for row in rendered {
-                if rows.get(&row.key).is_none_or(|known| known.rev < row.rev) {
+                // Of the same commit, what was rendered now is the later one: the server's memory goes on where its database is down.
+                if rows.get(&row.key).is_none_or(|known| known.rev <= row.rev) {
                     rows.insert(row.key.clone(), row.clone());
                 }
             }
@@ -141,6 +142,11 @@ impl Live {
             let newer = self.changes.with(|changes| changes.get(&rendered.id).filter(|change| change.rev >= rendered.rev).cloned());
             newer.unwrap_or_else(|| rendered.clone())
         })
+    }
+
+    /// When AWS last gave the status of a stream that is shown, as far as this page has heard; followed.
+    pub fn status_at(self, stream: &StreamKey) -> Option<Timestamp> {
+        self.rows.with(|rows| rows.get(stream)?.status.as_ref().map(|status| status.at))
     }
 
     /// How old a state of a stream may be before it is "last known".
@@ -214,7 +220,9 @@ impl Live {
                 for row in frame.streams {
                     let known = rows.get(&row.key);
                     if known.is_none_or(|known| known.rev <= row.rev) {
-                        has_moved |= known.is_none_or(|known| !known.is_same_but_for_times(&row));
+                        // Tags are in a page that shows them only, and come with its next list.
+                        let is_same = |known: &StreamRow| row.is_same_but_for_times(&StreamRow { tags: row.tags.clone(), ..known.clone() });
+                        has_moved |= !known.is_some_and(is_same);
                         rows.insert(row.key.clone(), row);
                     }
                 }

@@ -24,10 +24,12 @@ pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamKey) -> imp
     let word = status.as_ref().map_or_else(|| "Not read yet".to_owned(), |status| status.value.as_str().to_owned());
     let age = status.map(|Reported { at, .. }| {
         let live = expect_context::<Live>();
-        let stale = of.clone();
-        let is_stale = move || live.now.get().millis_since(at) > live.stale_after(&stale);
-        let age = move || view! { " " <Age at=Some(at) of=of.clone() /> }.into_any();
-        drawn(is_stale, move |is_stale| is_stale.then(&age).into_any())
+        let stream = of.clone();
+        let stale_at = move || {
+            let newest = live.status_at(&stream).map_or(at, |newest| newest.max(at));
+            (live.now.get().millis_since(newest) > live.stale_after(&stream)).then_some(newest)
+        };
+        drawn(stale_at, move |stale_at| stale_at.map(|_| view! { " " <Age at=stale_at of=of.clone() /> }.into_any()).into_any())
     });
     view! {
         <span class=class>

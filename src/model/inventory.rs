@@ -219,8 +219,8 @@ impl TargetHealth {
     pub fn in_words(&self) -> String {
         match (self.condition(), &self.problem, &self.pause) {
             (Condition::Behind, Some(problem), _) => {
-                let last =
-                    self.last_success().map_or_else(|| "It was never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
+                let last_read = if problem.next_listing.is_none() { self.last_read } else { self.last_success() };
+                let last = last_read.map_or_else(|| "It was never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
                 let what = if problem.next_listing.is_none() { "reads of its streams fail: " } else { "" };
                 let next = match (&self.pause, problem.next_listing) {
                     (Some(pause), _) => format!("It is paused by {}, and not tried again.", pause.by),
@@ -285,6 +285,29 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_was_read_again_shows_the_same() {
+        let at = Timestamp::from_millis;
+        let row = StreamRow::clone(&crate::model::list_query::tests::row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
+        let again = StreamRow { rev: row.rev + 1, read_at: Some(at(2)), ..row.clone() };
+        let read = StreamRow { read_at: Some(at(1)), ..row.clone() };
+        assert!(read.is_same_but_for_times(&again));
+        let failed = |why: &str, next: i64| {
+            let problem = ReadProblem { why: why.to_owned(), at: at(3), next_try: at(next) };
+            StreamRow { problem: Some(problem), ..read.clone() }
+        };
+        assert!(failed("no answer", 4).is_same_but_for_times(&failed("no answer", 5)));
+        for other in [
+            StreamRow { read_at: None, ..read.clone() },
+            StreamRow { encryption: EncryptionState::NotEncrypted, ..read.clone() },
+            StreamRow { is_gone: true, ..read.clone() },
+            failed("no answer", 4),
+        ] {
+            assert!(!read.is_same_but_for_times(&other), "{other:?}");
+        }
+        assert!(!failed("no answer", 4).is_same_but_for_times(&failed("denied", 4)));
+    }
+
+    #[test]
     fn a_target_says_what_matters_most() {
         let at = Timestamp::from_millis(0);
         let well = TargetHealth {
@@ -321,8 +344,9 @@ mod tests {
             words.strip_prefix("is behind since 00:00:00 UTC: ").unwrap().replace(" Last read 1 Jan 1970 00:00:00 UTC.", "")
         };
         assert_eq!(words(&unlisted, &None), "AWS did not answer in time. Tried again at 00:00:05 UTC. Its last known rows stay.");
-        let reads = "reads of its streams fail: AWS did not answer in time. They go on being tried. Its last known rows stay.";
-        assert_eq!(words(&unread, &None), reads);
+        let reads =
+            "reads of its streams fail: AWS did not answer in time. It was never read. They go on being tried. Its last known rows stay.";
+        assert_eq!(words(&unread, &None), reads, "a listing is no read");
         let stopped = "AWS did not answer in time. It is paused by mira, and not tried again. Its last known rows stay.";
         assert_eq!(words(&unlisted, &paused.pause), stopped);
     }

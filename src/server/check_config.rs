@@ -45,6 +45,13 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
     Ok(())
 }
 
+/// What there is to read.
+enum Listed {
+    Stream(StreamName),
+    Nothing,
+    Failed,
+}
+
 struct Check<'a, W> {
     target: &'a Target,
     hosts: &'a HostLog,
@@ -84,8 +91,9 @@ impl<W: Write> Check<'_, W> {
         }
         self.assume_change_role().await?;
         match self.list().await? {
-            Some(name) => self.read(&name).await?,
-            None => self.read_nothing().await?,
+            Listed::Stream(name) => self.read(&name).await?,
+            Listed::Nothing => self.read_nothing().await?,
+            Listed::Failed => {}
         }
         self.read_tags().await
     }
@@ -99,19 +107,18 @@ impl<W: Write> Check<'_, W> {
         }
     }
 
-    /// Lists, and returns a stream to read.
-    async fn list(&mut self) -> anyhow::Result<Option<StreamName>> {
+    async fn list(&mut self) -> anyhow::Result<Listed> {
         if let Some(first) = self.target.streams.first() {
             self.tell("kinesis:ListStreams", &format!("not needed: the configuration names {} streams", self.target.streams.len()))?;
-            return Ok(Some(first.name.clone()));
+            return Ok(Listed::Stream(first.name.clone()));
         }
         match self.target.kinesis.list_streams(&ListFrom::Start).await {
-            Err(failure) => self.read_failed("kinesis:ListStreams", "", &failure).map(|()| None),
+            Err(failure) => self.read_failed("kinesis:ListStreams", "", &failure).map(|()| Listed::Failed),
             Ok(page) => {
                 let more = if page.has_more { " and more" } else { "" };
                 let host = self.hosts.take();
                 self.worked("kinesis:ListStreams", &format!("{} streams{more}", page.streams.len()), host)?;
-                Ok(page.streams.first().map(|stream| stream.name.clone()))
+                Ok(page.streams.first().map_or(Listed::Nothing, |stream| Listed::Stream(stream.name.clone())))
             }
         }
     }
@@ -119,7 +126,7 @@ impl<W: Write> Check<'_, W> {
     /// Reads one stream both ways. Keystream itself uses one of them; the other tells whether its host can be reached.
     async fn read(&mut self, name: &StreamName) -> anyhow::Result<()> {
         let arn = self.target.arn(name);
-        let uses_arn = arn.as_ref().is_some_and(|arn| matches!(self.target.ref_of(arn), StreamRef::Arn(_)));
+        let uses_arn = self.uses_arn(arn.as_ref());
         self.read_as("by name", &StreamRef::Name(name.clone()), name, !uses_arn).await?;
         match arn {
             Some(arn) => self.read_as("by ARN", &StreamRef::Arn(arn), name, uses_arn).await,
@@ -132,8 +139,9 @@ impl<W: Write> Check<'_, W> {
     async fn read_nothing(&mut self) -> anyhow::Result<()> {
         let name: StreamName = NO_STREAM.parse()?;
         let arn = self.target.arn(&name);
-        let ways = [Some(("by name", StreamRef::Name(name))), arn.map(|arn| ("by ARN", StreamRef::Arn(arn)))];
-        for (how, stream) in ways.into_iter().flatten() {
+        let uses_arn = self.uses_arn(arn.as_ref());
+        let ways = [Some(("by name", StreamRef::Name(name), !uses_arn)), arn.map(|arn| ("by ARN", StreamRef::Arn(arn), uses_arn))];
+        for (how, stream, is_needed) in ways.into_iter().flatten() {
             let read = self.target.kinesis.describe_stream_summary(&stream).await;
             let host = self.hosts.take();
             match read {
@@ -146,7 +154,8 @@ impl<W: Write> Check<'_, W> {
                         format!("{how}: AWS answers, and there is no stream to try the permission with: {failure}{}", at(host.as_ref()));
                     self.tell("kinesis:DescribeStreamSummary", &text)?;
                 }
-                Err(failure) => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?,
+                Err(failure) if is_needed => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?,
+                Err(failure) => self.not_needed(how, &failure, host.as_ref())?,
                 Ok(report) => self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?,
             }
         }
@@ -161,11 +170,18 @@ impl<W: Write> Check<'_, W> {
             Ok(report) if is_own(&report.arn) => self.worked("kinesis:DescribeStreamSummary", &format!("{how} of {name}"), host),
             Ok(report) => self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn)),
             Err(failure) if is_needed => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host),
-            Err(failure) => {
-                let text = format!("{how}: does not work, and Keystream does not use it here: {failure}{}", at(host.as_ref()));
-                self.tell("kinesis:DescribeStreamSummary", &text)
-            }
+            Err(failure) => self.not_needed(how, &failure, host.as_ref()),
         }
+    }
+
+    /// Whether Keystream itself reads this target by ARN.
+    fn uses_arn(&self, arn: Option<&StreamArn>) -> bool {
+        arn.is_some_and(|arn| matches!(self.target.ref_of(arn), StreamRef::Arn(_)))
+    }
+
+    fn not_needed(&mut self, how: &str, failure: &ReadFailure, host: Option<&String>) -> anyhow::Result<()> {
+        let text = format!("{how}: does not work, and Keystream does not use it here: {failure}{}", at(host));
+        self.tell("kinesis:DescribeStreamSummary", &text)
     }
 
     async fn read_tags(&mut self) -> anyhow::Result<()> {

@@ -136,7 +136,8 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     let denied = health_when(&app, 2, |health| health.problem.is_some()).await;
     let why = denied.problem.clone().unwrap().why;
     assert_eq!(why, "AWS refused the read: AccessDeniedException");
-    assert!(denied.in_words().contains("reads of its streams fail: AWS refused the read"), "{}", denied.in_words());
+    let words = denied.in_words();
+    assert!(words.contains("reads of its streams fail: AWS refused the read: AccessDeniedException. It was never read."), "{words}");
     assert!(!why.contains("secret-name"), "a target's health names streams that not everybody may see: {why}");
     assert!(denied.last_listed.is_some() && denied.streams == 7 && denied.unread == 7);
     let viewer = app.actor(Role::Viewer).await;

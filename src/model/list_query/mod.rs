@@ -255,4 +255,4 @@ fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::model) mod tests;

@@ -14,7 +14,7 @@ use crate::model::{
 /// Two hours after the rows' last read.
 const NOW: Timestamp = Timestamp::from_millis(2 * HOUR_MS);
 
-fn row(name: &str, encryption: EncryptionState, status: &str) -> Arc<StreamRow> {
+pub fn row(name: &str, encryption: EncryptionState, status: &str) -> Arc<StreamRow> {
     Arc::new(StreamRow {
         key: StreamKey::parse("111122223333", "eu-west-1", name).unwrap(),
         rev: 1,

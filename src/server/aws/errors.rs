@@ -5,6 +5,7 @@ use std::{error::Error as StdError, io};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kinesis::operation::RequestId;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::{
     client::{orchestrator::HttpResponse, result::SdkError},
     http::Headers,
@@ -183,7 +184,8 @@ fn find_source<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -
 
 /// What AWS said when it refused the credentials that a request was to be signed with: a role that cannot be assumed.
 fn refused_by_aws(error: &CredentialsError) -> Option<&ErrorMetadata> {
-    find_source(error)
+    // Errors of AWS's model have it, and others are it.
+    find_source::<AssumeRoleError>(error).map(ProvideErrorMetadata::meta).or_else(|| find_source(error))
 }
 
 /// The innermost cause in its own words: "Connection refused (os error 111)" rather than "dispatch failure". Of AWS's

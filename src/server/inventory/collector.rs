@@ -3,10 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -39,12 +36,14 @@ const MOST_EMPTY_TAG_PAGES: usize = 100;
 const MOST_THROTTLES: usize = 8;
 /// Nothing becomes due sooner than the next look, but what somebody begins to look at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// So many reads in a row must have failed, of whatever streams, before the target is called behind.
+const MOST_FAILURES: u32 = 3;
 /// Between two readings of all tags.
 const TAGS_EVERY: Duration = Duration::from_secs(300);
 
 /// Collects one target until the token ends it.
 pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
-    let collector = Arc::new(Collector { inventory, target, failures: AtomicU32::new(0) });
+    let collector = Arc::new(Collector { inventory, target, failures: Mutex::default() });
     tokio::select! {
         () = stop.cancelled() => {}
         () = collector.list_again_and_again() => {}
@@ -56,8 +55,14 @@ pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: Cancellat
 struct Collector {
     inventory: Arc<Inventory>,
     target: Arc<Target>,
-    /// Reads that failed one after the other.
-    failures: AtomicU32,
+    failures: Mutex<Failures>,
+}
+
+/// Reads that failed one after the other.
+#[derive(Debug, Default)]
+struct Failures {
+    in_a_row: u32,
+    last: String,
 }
 
 impl Collector {
@@ -68,8 +73,8 @@ impl Collector {
             let begun = Instant::now();
             match self.list().await {
                 Ok(streams) => {
-                    let is_named = !self.target.streams.is_empty();
-                    self.inventory.note_finding(&self.target, if is_named { Finding::Named } else { Finding::Listed });
+                    let finding = Finding::Listed { by_aws: self.target.streams.is_empty(), reads_fail: self.reads_fail() };
+                    self.inventory.note_finding(&self.target, finding);
                     pause = FIRST_PAUSE;
                     let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
                     sleep_until(begun + Duration::from_millis(period.unsigned_abs())).await;
@@ -164,7 +169,7 @@ impl Collector {
     async fn read(&self, name: &StreamName) {
         match self.target.read(name).await {
             Ok(report) => {
-                self.failures.store(0, Ordering::Relaxed);
+                *self.failures() = Failures::default();
                 self.inventory.note_report(report);
                 self.inventory.note_finding(&self.target, Finding::Read);
             }
@@ -172,11 +177,24 @@ impl Collector {
                 self.inventory.note_failure(&self.target.key(name), &failure);
                 // A stream that is not there and a throttle say nothing of the target.
                 if !matches!(failure.kind, ReadFailureKind::NotFound | ReadFailureKind::Throttled) {
-                    let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-                    self.inventory.note_finding(&self.target, Finding::ReadsFailed { in_a_row, why: failure.in_short });
+                    let in_a_row = self.failures().in_a_row + 1;
+                    *self.failures() = Failures { in_a_row, last: failure.in_short };
+                    if let Some(why) = self.reads_fail() {
+                        self.inventory.note_finding(&self.target, Finding::ReadsFail { why });
+                    }
                 }
             }
         }
+    }
+
+    /// Why reads fail, where so many did in a row that it says something of the target.
+    fn reads_fail(&self) -> Option<String> {
+        let failures = self.failures();
+        (failures.in_a_row >= MOST_FAILURES).then(|| failures.last.clone())
+    }
+
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read_tags_again_and_again(&self) {
@@ -187,6 +205,10 @@ impl Collector {
                 continue;
             }
             let known = self.inventory.known_of(&self.target);
+            if known.is_empty() {
+                sleep(LOOK_AGAIN).await;
+                continue;
+            }
             let finding = match self.read_tags().await {
                 Ok(tagged) => {
                     self.inventory.note_tags(&self.target, known, tagged);

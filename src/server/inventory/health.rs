@@ -21,24 +21,22 @@ use crate::{
     },
 };
 
-/// So many reads in a row must have failed, of whatever streams, before the target is called behind.
-const FAILURES: u32 = 3;
-
 /// What a collector has to say of its target.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The streams were listed.
-    Listed,
-    /// The configuration names the streams; AWS was not asked.
-    Named,
+    /// The streams were listed, or the configuration names them and AWS was not asked.
+    Listed {
+        by_aws: bool,
+        /// Why reads fail, where so many did in a row that the target is behind.
+        reads_fail: Option<String>,
+    },
     /// Listing failed; it is tried again after so many milliseconds.
     ListingFailed {
         why: String,
         again_in_ms: i64,
     },
-    /// So many reads in a row failed, the last for this reason.
-    ReadsFailed {
-        in_a_row: u32,
+    /// Reads fail, so many in a row that it says something of the target; the last for this reason.
+    ReadsFail {
         why: String,
     },
     /// A read worked.
@@ -170,20 +168,20 @@ fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
     let since = health.problem.as_ref().map_or(now, |problem| problem.since);
     let cannot_be_listed = health.problem.as_ref().is_some_and(|problem| problem.next_listing.is_some());
     match finding {
-        Finding::Listed | Finding::Named => {
+        Finding::Listed { by_aws, reads_fail } => {
             // Names of the configuration are no answer of AWS.
-            if finding == Finding::Listed {
+            if by_aws {
                 health.last_listed = Some(now);
             }
-            health.problem = health.problem.take().filter(|_| !cannot_be_listed);
+            if cannot_be_listed {
+                health.problem = reads_fail.map(|why| TargetProblem { why, since, next_listing: None });
+            }
         }
         Finding::ListingFailed { why, again_in_ms } => {
             health.problem = Some(TargetProblem { why, since, next_listing: Some(now.plus_millis(again_in_ms)) });
         }
-        Finding::ReadsFailed { in_a_row, why } if in_a_row >= FAILURES && !cannot_be_listed => {
-            health.problem = Some(TargetProblem { why, since, next_listing: None });
-        }
-        Finding::ReadsFailed { .. } => {}
+        Finding::ReadsFail { why } if !cannot_be_listed => health.problem = Some(TargetProblem { why, since, next_listing: None }),
+        Finding::ReadsFail { .. } => {}
         Finding::Read => health.problem = health.problem.take().filter(|_| cannot_be_listed),
         Finding::TagsRead => health.tags_problem = None,
         Finding::TagsFailed { why } => health.tags_problem = Some(why),

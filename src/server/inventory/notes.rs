@@ -68,7 +68,7 @@ impl Inventory {
             memory
                 .streams
                 .iter()
-                .filter(|(key, known)| of_target(key) && !listed.contains(*key) && !known.stored.was_seen_after(begun))
+                .filter(|(key, known)| of_target(key) && !listed.contains(*key) && !known.stored.was_seen_after(begun, now))
                 .map(|(key, _)| key.clone())
                 .collect()
         };

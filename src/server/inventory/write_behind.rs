@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeSet,
+    ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -22,24 +23,41 @@ const BATCH: usize = 500;
 /// The rows that the database does not have as the memory has them.
 #[derive(Debug, Default)]
 pub struct Unwritten {
-    keys: Mutex<BTreeSet<StreamKey>>,
+    rows: Mutex<Rows>,
     bell: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    keys: BTreeSet<StreamKey>,
+    /// The end of the last batch: the next one begins behind it, so that no row waits for ever behind those that come again.
+    last: Option<StreamKey>,
+}
+
+impl Rows {
+    fn take_batch(&mut self) -> Vec<StreamKey> {
+        let behind = self.last.take().map_or(Bound::Unbounded, Bound::Excluded);
+        let from_there = self.keys.range((behind.clone(), Bound::Unbounded));
+        let from_the_start = self.keys.iter().take_while(|key| matches!(&behind, Bound::Excluded(last) if *key <= last));
+        let batch: Vec<StreamKey> = from_there.chain(from_the_start).take(BATCH).cloned().collect();
+        for key in &batch {
+            self.keys.remove(key);
+        }
+        self.last = batch.last().cloned();
+        batch
+    }
 }
 
 impl Unwritten {
     pub fn add(&self, key: StreamKey) {
-        self.keys().insert(key);
+        self.rows().keys.insert(key);
         self.bell.notify_one();
     }
 
     /// Takes the keys of one batch; waits until there is one.
-    async fn next_batch(&self) -> BTreeSet<StreamKey> {
+    async fn next_batch(&self) -> Vec<StreamKey> {
         loop {
-            let batch = {
-                let mut keys = self.keys();
-                let rest = keys.iter().nth(BATCH).cloned().map(|first| keys.split_off(&first)).unwrap_or_default();
-                std::mem::replace(&mut *keys, rest)
-            };
+            let batch = self.rows().take_batch();
             if !batch.is_empty() {
                 return batch;
             }
@@ -47,8 +65,8 @@ impl Unwritten {
         }
     }
 
-    fn keys(&self) -> MutexGuard<'_, BTreeSet<StreamKey>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,7 +81,7 @@ pub async fn run(store: Store, inventory: Arc<Inventory>) {
     }
 }
 
-async fn write(store: &Store, inventory: &Inventory, batch: &BTreeSet<StreamKey>) -> Result<(), StoreError> {
+async fn write(store: &Store, inventory: &Inventory, batch: &[StreamKey]) -> Result<(), StoreError> {
     let now = inventory.clock.now();
     let mut tx = store.write().await?;
     let mut streams: Vec<StoredStream> = {
@@ -95,4 +113,33 @@ async fn write(store: &Store, inventory: &Inventory, batch: &BTreeSet<StreamKey>
     inventory.events.publish(news);
     drop(memory);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> StreamKey {
+        StreamKey::parse("111122223333", "eu-west-1", &format!("stream-{number:05}")).unwrap()
+    }
+
+    #[test]
+    fn every_row_is_written_however_often_the_first_ones_come_again() {
+        let mut rows = Rows::default();
+        rows.keys.extend((0..3 * BATCH).map(key));
+        let mut written = BTreeSet::new();
+        for _ in 0..4 {
+            let batch = rows.take_batch();
+            assert_eq!(batch.len(), BATCH);
+            written.extend(batch);
+            rows.keys.extend((0..BATCH).map(key));
+        }
+        assert_eq!(written.len(), 3 * BATCH);
+        let mut few = Rows::default();
+        few.keys.extend([key(1), key(2)]);
+        assert_eq!(few.take_batch(), [key(1), key(2)]);
+        few.keys.extend([key(1), key(3)]);
+        assert_eq!(few.take_batch(), [key(3), key(1)], "behind the last one first");
+        assert_eq!(few.take_batch(), []);
+    }
 }

@@ -42,10 +42,10 @@ impl StoredStream {
 }
 
 impl StoredStream {
-    /// Whether AWS was asked for it after `at`, and had it.
-    pub fn was_seen_after(&self, at: Timestamp) -> bool {
+    /// Whether AWS was asked for it after `at`, and had it. What is later than now was asked for before the clock was set back.
+    pub fn was_seen_after(&self, at: Timestamp, now: Timestamp) -> bool {
         let read = self.report.as_ref().map(|report| report.asked_at);
-        read.max(self.listed.as_ref().map(|listed| listed.at)).is_some_and(|seen| seen > at)
+        read.max(self.listed.as_ref().map(|listed| listed.at)).is_some_and(|seen| seen > at && seen <= now)
     }
 }
 
