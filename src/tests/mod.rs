@@ -8,6 +8,7 @@ mod change_role;
 mod database;
 mod edge;
 mod enable;
+mod events;
 mod faults;
 mod fleet;
 mod forms;

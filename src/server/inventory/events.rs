@@ -187,6 +187,17 @@ mod tests {
         assert!(revs.is_sorted() && (revs.len() as u128) <= most && revs.len() < 50, "ten a second at most: {revs:?}");
     }
 
+    #[tokio::test]
+    async fn a_reader_that_is_too_slow_starts_over() {
+        let events = Events::new(0);
+        let (mut slow, mut fast) = (events.subscribe(), events.subscribe());
+        for rev in 0..=i64::try_from(BACKLOG).unwrap() {
+            events.channel.send(Arc::new(News { rev, ..News::default() })).unwrap();
+            assert!(matches!(Events::next(&mut fast).await, Delivery::News(news) if news.rev == rev));
+        }
+        assert!(matches!(Events::next(&mut slow).await, Delivery::Reset));
+    }
+
     #[test]
     fn an_older_state_of_a_change_covers_no_newer_one() {
         let card = |id: &str, rev: i64| {

@@ -1,0 +1,87 @@
+//! The event connection, as it goes over a socket: where it begins, when it must start over, and how many there may be.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::support::{TestApp, until};
+use crate::{model::identity::Role, server::listen::Bounds};
+
+/// An opened connection, and what it said until it fulfilled a condition.
+async fn heard(address: SocketAddr, cookie: &str, path: &str, last_id: Option<&str>, is_enough: fn(&str) -> bool) -> (TcpStream, String) {
+    let last_id = last_id.map_or_else(String::new, |id| format!("last-event-id: {id}\r\n"));
+    let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\n{last_id}\r\n");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    while !is_enough(&text) {
+        let mut some = vec![0; 64 * 1024];
+        let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut some)).await.expect("it goes on").unwrap();
+        assert!(read > 0, "it ended: {text}");
+        text.push_str(&String::from_utf8_lossy(&some[..read]));
+    }
+    (stream, text)
+}
+
+fn head_is_there(text: &str) -> bool {
+    text.contains("\r\n\r\n")
+}
+
+fn event_is_there(text: &str) -> bool {
+    text.contains("event: ")
+}
+
+#[tokio::test]
+async fn a_connection_begins_where_its_browser_is_and_starts_over_from_where_nobody_was() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let viewer = app.actor(Role::Viewer).await;
+    let cookie = viewer.cookie.clone().unwrap();
+    let (address, _) = app.listen(Bounds::default()).await;
+    let rev = until(|| async { Some(app.state.inventory.events().rev()).filter(|rev| *rev > 0) }).await;
+    let far = rev + 1_000_000;
+    for (after, last_id, expected) in [
+        (rev.to_string(), None, "event: frame"),
+        // A browser knows better than the address that it once opened.
+        (far.to_string(), Some(rev.to_string()), "event: frame"),
+        (far.to_string(), None, "event: reset"),
+        (rev.to_string(), Some(far.to_string()), "event: reset"),
+        ("-1".to_owned(), None, "event: reset"),
+        ("9223372036854775808".to_owned(), None, "event: reset"),
+        ("%3Cscript%3E".to_owned(), None, "event: reset"),
+    ] {
+        let path = format!("/events?after={after}");
+        let (_, text) = heard(address, &cookie, &path, last_id.as_deref(), event_is_there).await;
+        assert!(text.starts_with("HTTP/1.1 200") && text.contains(expected), "{after} {last_id:?}: {text}");
+        assert!(!text.contains("<script>"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_has_six_places_and_gets_them_back() {
+    let app = TestApp::start().await;
+    let viewer = app.actor(Role::Viewer).await;
+    let cookie = viewer.cookie.clone().unwrap();
+    let (address, _) = app.listen(Bounds::default()).await;
+    let mut open = Vec::new();
+    for _ in 0..6 {
+        let (stream, text) = heard(address, &cookie, "/events?after=0", None, head_is_there).await;
+        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+        open.push(stream);
+    }
+    let (_, refused) = heard(address, &cookie, "/events?after=0", None, |text| text.contains("Close a tab.")).await;
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    let other = app.actor(Role::Operator).await;
+    let (_, text) = heard(address, other.cookie.as_deref().unwrap(), "/events?after=0", None, head_is_there).await;
+    assert!(text.starts_with("HTTP/1.1 200"), "another session has its own: {text}");
+    open.pop();
+    until(|| async {
+        let (stream, text) = heard(address, &cookie, "/events?after=0", None, head_is_there).await;
+        drop(stream);
+        text.starts_with("HTTP/1.1 200").then_some(())
+    })
+    .await;
+}
