@@ -234,7 +234,6 @@ fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result
     if let Some(id) = target.external_id.as_ref().filter(|_| !has_role) {
         return Err(bad("external_id", id, "a read_role or change_role beside it"));
     }
-    let [read_role, change_role] = [&target.read_role, &target.change_role].map(Clone::clone);
     if let Some(first) = target.streams.first() {
         let account = target.account.get_or_insert_with(|| first.account.clone());
         if regions.is_empty() {
@@ -250,15 +249,15 @@ fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result
         }
     }
     if target.account.is_none() {
-        target.account = read_role.as_deref().and_then(account_of_role);
+        target.account = target.read_role.as_deref().and_then(account_of_role);
     }
     // By name, a change would act in the account of its role, whatever was read.
-    for (key, role) in [("read_role", read_role), ("change_role", change_role)] {
+    for (key, role) in [("read_role", &target.read_role), ("change_role", &target.change_role)] {
         let of = role.as_deref().and_then(account_of_role);
         if let (Some(role), Some(of), Some(account)) = (role, of, &target.account)
             && of != *account
         {
-            return Err(bad(key, &role, "a role of the target's own account"));
+            return Err(bad(key, role, "a role of the target's own account"));
         }
     }
     let is_local = target.endpoint.as_deref().is_some_and(is_loopback);

@@ -65,6 +65,13 @@ struct Failures {
     last: String,
 }
 
+impl Failures {
+    fn add(&mut self, why: String) {
+        self.in_a_row += 1;
+        self.last = why;
+    }
+}
+
 impl Collector {
     async fn list_again_and_again(&self) {
         let mut pause = FIRST_PAUSE;
@@ -177,8 +184,7 @@ impl Collector {
                 self.inventory.note_failure(&self.target.key(name), &failure);
                 // A stream that is not there and a throttle say nothing of the target.
                 if !matches!(failure.kind, ReadFailureKind::NotFound | ReadFailureKind::Throttled) {
-                    let in_a_row = self.failures().in_a_row + 1;
-                    *self.failures() = Failures { in_a_row, last: failure.in_short };
+                    self.failures().add(failure.in_short);
                     if let Some(why) = self.reads_fail() {
                         self.inventory.note_finding(&self.target, Finding::ReadsFail { why });
                     }
@@ -200,12 +206,8 @@ impl Collector {
     async fn read_tags_again_and_again(&self) {
         loop {
             self.while_paused().await;
-            if !self.inventory.is_listed(&self.target) || !self.target.account().is_resolved() {
-                sleep(LOOK_AGAIN).await;
-                continue;
-            }
             let known = self.inventory.known_of(&self.target);
-            if known.is_empty() {
+            if known.is_empty() || !self.inventory.is_listed(&self.target) || !self.target.account().is_resolved() {
                 sleep(LOOK_AGAIN).await;
                 continue;
             }
