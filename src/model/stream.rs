@@ -291,6 +291,14 @@ pub struct StreamReport {
     pub read_at: Timestamp,
 }
 
+/// Creation times that differ by less than this are one: `ListStreams` and `DescribeStreamSummary` may round differently.
+const CREATION_ROUNDING_MS: i64 = 1_000;
+
+/// Whether two creation times, as AWS reports them, are of one stream rather than of two with the same name.
+pub const fn is_same_creation(one: Timestamp, other: Timestamp) -> bool {
+    one.millis_since(other).saturating_abs() < CREATION_ROUNDING_MS
+}
+
 impl StreamReport {
     /// The key as AWS reports it, when the stream is encrypted and a KeyId was given.
     pub fn key(&self) -> Option<&KeyId> {
@@ -347,6 +355,14 @@ mod tests {
         assert_eq!("a".repeat(129).parse::<StreamName>(), Err(InvalidStreamText::Name));
         assert_eq!("".parse::<StreamName>(), Err(InvalidStreamText::Name));
         assert_eq!("a b".parse::<StreamName>(), Err(InvalidStreamText::Name));
+    }
+
+    #[test]
+    fn creation_times_are_compared_to_the_second() {
+        let at = Timestamp::from_millis;
+        assert!(is_same_creation(at(5_000), at(5_999)) && is_same_creation(at(5_999), at(5_000)));
+        assert!(!is_same_creation(at(5_000), at(6_000)));
+        assert!(!is_same_creation(at(i64::MIN), at(i64::MAX)), "the ends of time do not wrap");
     }
 
     #[test]
