@@ -11,7 +11,7 @@ async function arm(page: Page, stack: Stack, mode: Mode, reshardMs: number): Pro
         await page.getByLabel("Wait at most", { exact: true }).selectOption("30 min", { timeout: 1_000 });
     }).toPass();
     await hydrated(page, mode);
-    await expect(page.getByText("The stream is UPDATING, not by Keystream.")).toBeVisible();
+    await expect(page.getByText("The stream is UPDATING (not started by Keystream).")).toBeVisible();
     await accessible(page, mode);
     await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
     await page.getByLabel("Reason", { exact: true }).fill("OPS-11");
@@ -23,7 +23,7 @@ test("a change waits for its stream, is cancelled, and the next one is sent", as
     await signIn(page, stack);
     await arm(page, stack, mode, 3_600_000);
     const steps = page.getByRole("list", { name: "Progress" }).getByRole("listitem");
-    await expect(steps.first()).toContainText("Nothing has been sent to AWS. The stream is UPDATING, not by Keystream. Will be sent when ACTIVE, until ");
+    await expect(steps.first()).toContainText("Nothing has been sent to AWS. The stream is UPDATING (not started by Keystream). This change will be sent once it's ACTIVE, until ");
     await expect(steps.nth(1)).toContainText("not yet");
     await hydrated(page, mode);
     await accessible(page, mode);

@@ -119,7 +119,7 @@ test.describe("independent servers", () => {
         try {
             await signIn(page, portal);
             await listsEverything(page, portal);
-            await disablesAndSettles(page, portal, /AWS reports UPDATING since/);
+            await disablesAndSettles(page, portal, /AWS reported UPDATING at/);
             const write = () => call(emulator, OWN, "eu-west-1", "PutRecord", { StreamName: "orders-prod", PartitionKey: "p", Data: "eA==" });
             await provesByRecords(page, portal, /PutRecords answered NONE on 1 of 1 shards\./, write, /[1-9]\d* records NONE, 0 KMS\./);
             await enablesAndSettles(page, portal, "alias/aws/kinesis");

@@ -53,7 +53,7 @@ test("an operator disables encryption of orders-prod and watches it settle", asy
     const steps = page.getByRole("list", { name: "Progress" }).getByRole("listitem");
     await expect(steps).toHaveText([/^\s*Requested/, /^\s*Sent/, /^\s*Accepted/, /^\s*Updating/, /^\s*Reached/, /^\s*Settled/]);
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/, { timeout: 40_000 });
-    await expect(steps.nth(5)).toContainText("Not encrypted, ACTIVE.");
+    await expect(steps.nth(5)).toContainText("AWS reported ACTIVE and not encrypted again");
     await expect(page.getByText("OPS-7 <b>why</b> & \"so\"")).toBeVisible();
 
     // The row says so too, in both browsers; with wasm nobody reloaded.

@@ -101,10 +101,23 @@ pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    cx.state.changes.cancel(&requester, &id).await.map_err(|error| forms::refused(&cx, error))?;
+    cx.state.changes.cancel(requester, id.clone()).await.map_err(|error| forms::refused(&cx, error))?;
     // Found, so its id is one of ours and safe in a path.
     cx.see_other(&format!("/changes/{id}"));
     Ok(())
+}
+
+/// Closes a change that can't be judged as not established, with a reason.
+#[server(endpoint = "close-change", output = Answer)]
+pub async fn close_change(#[server(default)] id: String, #[server(default)] reason: String) -> Result<(), AppError> {
+    use crate::{
+        model::identity::Permission,
+        server::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let closed = cx.state.changes.close(requester, id.clone(), reason).await;
+    forms::answer_on_change(&cx, &id, closed).await
 }
 
 /// Asks for proof of a settled change by a marked record on each open shard. It reaches every consumer: that has to be
@@ -119,10 +132,10 @@ pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] ag
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     forms::ask_before_proof(&cx, &requester, &id).await?;
     let asked = match agreed.as_str() {
-        "yes" => cx.state.changes.prove(&requester, &id, ProofKind::Write).await,
+        "yes" => cx.state.changes.prove(requester, id.clone(), ProofKind::Write).await,
         _ => Err(FormMistake::RecordNotAgreed.into()),
     };
-    forms::answer_proof(&cx, &id, asked).await
+    forms::answer_on_change(&cx, &id, asked).await
 }
 
 /// Asks for proof of a settled change by looking at the records that others write.
@@ -134,8 +147,8 @@ pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let asked = cx.state.changes.prove(&requester, &id, ProofKind::Read).await;
-    forms::answer_proof(&cx, &id, asked).await
+    let asked = cx.state.changes.prove(requester, id.clone(), ProofKind::Read).await;
+    forms::answer_on_change(&cx, &id, asked).await
 }
 
 /// Takes up a producer's answer that a person pasted, as that person's report.
@@ -147,8 +160,8 @@ pub async fn report_proof(#[server(default)] id: String, #[server(default)] answ
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let reported = cx.state.changes.report_proof(&requester, &id, &answer).await;
-    forms::answer_proof(&cx, &id, reported).await
+    let reported = cx.state.changes.report_proof(requester, id.clone(), answer).await;
+    forms::answer_on_change(&cx, &id, reported).await
 }
 
 /// All changes, newest first. `page` is from 1.

@@ -52,7 +52,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
         {enable.map(|facts| view! { <Undoing facts /> }.into_any())}
         {is_busy.then(|| view! {
             <p class="alert">
-                "The stream is UPDATING, not by Keystream. The request can be sent as soon as AWS reports ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
+                "The stream is UPDATING (not started by Keystream). The request can be sent as soon as AWS reports ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
             </p>
         }.into_any())}
         <LadderAhead />
@@ -80,7 +80,7 @@ fn OfDisable(plan: Plan) -> impl IntoView {
         <h2>"What happens"</h2>
         <ul>
             <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally in seconds, possibly in minutes."</li>
-            <li>"Reading and writing go on. Resharding and other changes of this stream may be refused until it is ACTIVE."</li>
+            <li>"Reads and writes continue. Resharding and other changes of this stream may be refused until it is ACTIVE."</li>
             <li>"For up to 5 s after ACTIVE new records may still be encrypted. After that Kinesis stores new records unencrypted."</li>
             <li>"It cannot be cancelled once sent."</li>
         </ul>

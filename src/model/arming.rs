@@ -2,8 +2,8 @@
 //! that the operator saw. What each read means for one that waits; never sends anything itself.
 
 use super::{
-    change::{Action, Change, End, Observation},
-    encryption::{EncryptionReport, KeyId},
+    change::{Change, End, Observation},
+    encryption::KeyId,
     preconditions::{self, Shown},
     refusal::{Precondition, Refusal},
     stream::StreamStatus,
@@ -54,12 +54,7 @@ pub enum Decision {
 
 /// What one read means for a change that waits.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decision {
-    let (Some(until), Some(key)) = (change.armed_until, change.key.clone()) else { return Decision::End(End::Expired) };
-    let encryption = match change.action {
-        Action::Disable => EncryptionReport::Encrypted(Some(key.clone())),
-        Action::Enable => change.from.clone().unwrap_or(EncryptionReport::NotEncrypted),
-    };
-    if now > until {
+    if change.armed_until.is_none_or(|until| now > until) {
         return Decision::End(End::Expired);
     }
     let rejected = |precondition| Decision::End(End::Rejected(Refusal::precondition(precondition)));
@@ -69,17 +64,38 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decisi
         Observation::NotFound { .. } if change.missing.with(now).reads >= MISSING_READS => return rejected(Precondition::Missing),
         Observation::NotFound { .. } => return Decision::Wait,
     };
-    let shown = Shown { arn: change.arn.clone(), created: change.stream_created, encryption };
-    if let Err(precondition) = preconditions::still_as_shown(change.action, &shown, report) {
+    if let Err(precondition) = preconditions::still_as_shown(change.action, &shown(change), report) {
         return rejected(precondition);
     }
-    match (&report.status, preconditions::of_report(change.action, report)) {
-        (StreamStatus::Active, Ok(reported)) => Decision::Send(reported.unwrap_or(key)),
-        (StreamStatus::Active, Err(precondition)) => rejected(precondition),
-        (StreamStatus::Deleting, _) => rejected(Precondition::NotActive { status: StreamStatus::Deleting }),
+    match &report.status {
+        StreamStatus::Active => still_to_be_sent(change, observed).map_or_else(rejected, Decision::Send),
+        StreamStatus::Deleting => rejected(Precondition::NotActive { status: StreamStatus::Deleting }),
         // What the encryption will be is said once the stream is ACTIVE.
-        (StreamStatus::Updating | StreamStatus::Creating | StreamStatus::Other(_), _) => Decision::Wait,
+        StreamStatus::Updating | StreamStatus::Creating | StreamStatus::Other(_) => Decision::Wait,
     }
+}
+
+/// Whether a recorded change may be sent on this read: the stream is ACTIVE and what was confirmed; with which key.
+///
+/// # Errors
+/// What does not hold any more.
+pub fn still_to_be_sent(change: &Change, observed: &Observation) -> Result<KeyId, Precondition> {
+    let report = match observed {
+        Observation::Report(report) => report,
+        Observation::NotFound { .. } => return Err(Precondition::Missing),
+        Observation::Failed { why } => return Err(Precondition::CouldNotRead { why: why.clone() }),
+    };
+    preconditions::still_as_shown(change.action, &shown(change), report)?;
+    match preconditions::of_report(change.action, report) {
+        // AWS names no key, and a person named it.
+        Ok(_) | Err(Precondition::KeyUnstated) => change.key.clone().ok_or(Precondition::KeyUnstated),
+        Err(precondition) => Err(precondition),
+    }
+}
+
+/// What was confirmed.
+fn shown(change: &Change) -> Shown {
+    Shown { arn: change.arn.clone(), created: change.stream_created, encryption: change.before() }
 }
 
 #[cfg(test)]
@@ -143,6 +159,20 @@ mod tests {
             decide(&armed(), &Observation::Report(other), now),
             rejected(Precondition::Replaced { created: Timestamp::from_millis(1) })
         );
+    }
+
+    #[test]
+    fn a_change_with_another_form_of_its_key_is_sent_with_that_form() {
+        let mut change = requested_change();
+        change.key = Some("alias/other-form".parse().unwrap());
+        let active = |encryption| Observation::Report(report(1_500_000, "ACTIVE", encryption));
+        assert_eq!(still_to_be_sent(&change, &active(Some("KMS"))), Ok("alias/other-form".parse().unwrap()));
+        assert_eq!(still_to_be_sent(&change, &active(Some("NONE"))), Err(Precondition::AlreadyNotEncrypted));
+        let why = "no answer".to_owned();
+        let failed = Observation::Failed { why: why.clone() };
+        assert_eq!(still_to_be_sent(&change, &failed), Err(Precondition::CouldNotRead { why }));
+        let updating = Observation::Report(report(1_500_000, "UPDATING", Some("KMS")));
+        assert_eq!(still_to_be_sent(&change, &updating), Err(Precondition::NotActive { status: StreamStatus::Updating }));
     }
 
     proptest! {

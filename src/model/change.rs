@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     encryption::{EncryptionReport, KeyId},
-    keys::{self, Comparison, KeyArn, Named},
+    keys::KeyArn,
     proof::{Asked, Proof, ReadResult, Reported, WriteResult},
     refusal::{AwsWords, Refusal, RefusalKind},
     stream::{StreamArn, StreamKey, StreamReport, StreamStatus},
@@ -16,6 +16,11 @@ use super::{
 pub const SETTLING_MS: i64 = 5 * SECOND_MS;
 /// After this long without the wanted state a change is called slow.
 pub const SLOW_AFTER_MS: i64 = 5 * MINUTE_MS;
+
+/// A change that can't be judged may be closed by a person this long after it was sent ...
+const CLOSABLE_AFTER_MS: i64 = 5 * MINUTE_MS;
+/// ... if no read has said anything about it for this long.
+const UNJUDGED_FOR_MS: i64 = MINUTE_MS;
 
 /// What a change asks of AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,9 +84,13 @@ pub struct Change {
     /// The key that `key` was seen to mean, where KMS told.
     #[serde(default)]
     pub resolved: Option<Resolved>,
-    /// How the stream was encrypted when an enable was confirmed; a disable leaves encryption under `key`.
+    /// How AWS reported the stream's encryption when the change was confirmed. Disables recorded by earlier versions lack
+    /// it: see [`Change::before`].
     #[serde(default)]
     pub from: Option<EncryptionReport>,
+    /// The key that the KeyId in `from` meant then, where KMS said so.
+    #[serde(default)]
+    pub from_key: Option<KeyArn>,
     pub retention_hours: i32,
     /// The name of the person who asked.
     pub actor: String,
@@ -104,20 +113,34 @@ pub struct Change {
     pub updating_at: Option<Timestamp>,
     /// When a read after *sent* first returned ACTIVE with the wanted state.
     pub reached_at: Option<Timestamp>,
+    /// The KeyId that AWS reported at *reached*, where the stream was encrypted then.
+    #[serde(default)]
+    pub reached_key: Option<KeyId>,
     /// The read from which AWS's 5 s count: moves when anything moved after *reached*.
     pub steady_since: Option<Timestamp>,
     pub settled_at: Option<Timestamp>,
     /// Set when the answer to the call was lost or ambiguous.
     pub outcome_unknown: Option<OutcomeUnknown>,
     pub slow: Option<Slow>,
-    /// Reads after *sent* that said ACTIVE with the old state.
+    /// Since when every report, up to the last one, said UPDATING.
+    #[serde(default)]
+    pub updating_since: Option<Timestamp>,
+    /// Consecutive reads after *sent* that said ACTIVE with the old state; any other report starts it over.
     pub old_state: Tally,
-    /// Reads after *reached* that said ACTIVE with a state that is not the wanted one.
+    /// Consecutive reads that said ACTIVE with a state that is neither the old one nor the wanted one; after *reached*,
+    /// with any state but the wanted one.
     pub contrary: Tally,
-    /// Reads after *sent* for which AWS did not find the stream.
+    /// Consecutive reads after *sent* for which AWS did not find the stream.
     pub missing: Tally,
+    /// Since when no read has said anything that this change can be judged by: reads fail, AWS states no encryption type,
+    /// or the key can't be compared.
+    #[serde(default)]
+    pub unjudged_since: Option<Timestamp>,
     pub last_read: Option<LastRead>,
     pub end: Option<Ending>,
+    /// AWS's refusal, where it arrived after another instance had already ended the change.
+    #[serde(default)]
+    pub late_refusal: Option<Refusal>,
     /// Set when a read after *settled* contradicted it.
     pub reverted: Option<Reverted>,
     /// What records say, where somebody asked for it after it had settled.
@@ -134,7 +157,8 @@ pub struct Intent {
     pub stream_created: Timestamp,
     pub key: Option<KeyId>,
     pub resolved: Option<Resolved>,
-    pub from: Option<EncryptionReport>,
+    pub from: EncryptionReport,
+    pub from_key: Option<KeyArn>,
     pub retention_hours: i32,
     pub actor: String,
     pub reason: String,
@@ -224,6 +248,9 @@ pub struct Reverted {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub reads: u32,
+    /// The first read that was counted.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
     pub last_counted: Option<Timestamp>,
 }
 
@@ -235,7 +262,7 @@ impl Tally {
     pub fn with(&self, at: Timestamp) -> Self {
         match self.last_counted {
             Some(last) if at.millis_since(last) < Self::SPACING_MS => self.clone(),
-            _ => Self { reads: self.reads.saturating_add(1), last_counted: Some(at) },
+            _ => Self { reads: self.reads.saturating_add(1), since: self.since.or(Some(at)), last_counted: Some(at) },
         }
     }
 }
@@ -273,7 +300,7 @@ pub struct Ending {
     pub how: End,
 }
 
-/// The six ends of a change (design, section 2).
+/// The ends of a change (design, section 2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     Settled,
@@ -282,6 +309,11 @@ pub enum End {
     /// Never sent: the server stopped between recording and sending.
     Expired,
     NotApplied,
+    /// AWS's reports can't show whether it took effect; a person closed it.
+    NotEstablished {
+        by: String,
+        reason: String,
+    },
     /// Somebody else changed the stream; what AWS reports instead.
     Superseded {
         saw: Saw,
@@ -300,6 +332,7 @@ impl End {
             Self::Rejected(_) => "Rejected",
             Self::Expired => "Expired",
             Self::NotApplied => "Not applied",
+            Self::NotEstablished { .. } => "Not established",
             Self::Superseded { .. } => "Superseded",
             Self::Replaced { .. } => "Replaced",
         }
@@ -317,8 +350,11 @@ pub enum Observation {
 /// What happens to a change next; the journal writes each, the ladder shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
+    /// The last thing on disk before the call: what is sent, and in which session.
     Sent {
         at: Timestamp,
+        key: KeyId,
+        sent_as: Option<SentAs>,
     },
     Accepted {
         at: Timestamp,
@@ -338,11 +374,27 @@ pub enum Step {
     SeenContrary {
         at: Timestamp,
     },
+    /// A report that breaks every series of reads that is being counted.
+    SeriesBroken,
+    /// A report that says nothing for or against the change.
+    SeenUnclear {
+        at: Timestamp,
+    },
+    /// A read that failed.
+    SeenNothing {
+        at: Timestamp,
+    },
+    /// KMS said which key the one that was sent means; it could not be seen when the change was confirmed.
+    Resolved(Resolved),
+    /// A refusal, with what only the journal or one more read could add.
+    Explained(Refusal),
     SeenMissing {
         at: Timestamp,
     },
+    /// ACTIVE with the wanted state; with the KeyId as AWS reported it.
     Reached {
         at: Timestamp,
+        key: Option<KeyId>,
     },
     /// Something moved after *reached*; `None` until ACTIVE with the wanted state is read again.
     Steady {
@@ -406,8 +458,21 @@ pub enum RungState {
 impl Change {
     /// A change that was asked for at `at`, of which nothing else has happened. Its `rev` is given by the journal.
     pub fn requested(intent: Intent, at: Timestamp) -> Self {
-        let Intent { id, action, arn, stream_created, key, resolved, from, retention_hours, actor, reason, quota_reason, armed_until } =
-            intent;
+        let Intent {
+            id,
+            action,
+            arn,
+            stream_created,
+            key,
+            resolved,
+            from,
+            from_key,
+            retention_hours,
+            actor,
+            reason,
+            quota_reason,
+            armed_until,
+        } = intent;
         Self {
             id,
             rev: 0,
@@ -416,7 +481,8 @@ impl Change {
             stream_created,
             key,
             resolved,
-            from,
+            from: Some(from),
+            from_key,
             retention_hours,
             actor,
             reason,
@@ -429,6 +495,8 @@ impl Change {
             accepted: None,
             updating_at: None,
             reached_at: None,
+            reached_key: None,
+            updating_since: None,
             steady_since: None,
             settled_at: None,
             outcome_unknown: None,
@@ -436,8 +504,10 @@ impl Change {
             old_state: Tally::default(),
             contrary: Tally::default(),
             missing: Tally::default(),
+            unjudged_since: None,
             last_read: None,
             end: None,
+            late_refusal: None,
             reverted: None,
             proof: None,
         }
@@ -499,58 +569,31 @@ impl Change {
         format!("/changes/{}", self.id)
     }
 
-    /// Whether a report shows what this change wants: for an enable the type and the key. Where keys cannot be compared,
-    /// UPDATING must have been seen. `key_arn` is the key that the reported KeyId was seen to mean.
-    pub fn wants(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> bool {
-        match (self.action, encryption) {
-            (Action::Disable, encryption) => matches!(encryption, EncryptionReport::NotEncrypted),
-            (Action::Enable, EncryptionReport::Encrypted(key)) => match self.compared(key.as_ref(), key_arn) {
-                // A report of what was there before proves nothing by itself, whatever its name means by now.
-                Comparison::Same => !self.is_nothing_new(encryption) || self.updating_at.is_some(),
-                Comparison::Other => false,
-                Comparison::CannotTell => self.updating_at.is_some(),
-            },
-            (Action::Enable, EncryptionReport::NotEncrypted | EncryptionReport::Unstated(_)) => false,
+    /// Whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change takes the place of the one
+    /// before it.
+    pub const fn may_have_acted(&self) -> bool {
+        self.sent_at.is_some() && self.late_refusal.is_none() && !matches!(&self.end, Some(Ending { how: End::Rejected(_), .. }))
+    }
+
+    /// How AWS reported the stream's encryption before this change.
+    pub fn before(&self) -> EncryptionReport {
+        match (&self.from, self.action) {
+            (Some(from), _) => from.clone(),
+            (None, Action::Disable) => EncryptionReport::Encrypted(self.key.clone()),
+            (None, Action::Enable) => EncryptionReport::NotEncrypted,
         }
     }
 
-    /// Whether a report shows another state than this change wants, for certain: as it was before, or as somebody else made
-    /// it.
-    pub fn contradicts(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> bool {
-        match (self.action, encryption) {
-            (_, EncryptionReport::Unstated(_)) => false,
-            (Action::Disable, encryption) => matches!(encryption, EncryptionReport::Encrypted(_)),
-            (Action::Enable, EncryptionReport::NotEncrypted) => true,
-            (Action::Enable, EncryptionReport::Encrypted(key)) => match self.compared(key.as_ref(), key_arn) {
-                Comparison::Same => self.is_nothing_new(encryption) && self.updating_at.is_none(),
-                Comparison::Other => true,
-                // Exactly as before is the old state, though its key cannot be told from the wanted one.
-                Comparison::CannotTell => self.is_as_before(encryption) && self.updating_at.is_none(),
-            },
-        }
+    /// Whether it moves an encrypted stream to another key.
+    pub fn is_key_change(&self) -> bool {
+        self.action == Action::Enable && matches!(self.before(), EncryptionReport::Encrypted(_))
     }
 
-    /// Whether a report shows encryption exactly as it was before this change.
-    pub fn is_as_before(&self, encryption: &EncryptionReport) -> bool {
-        match (self.action, encryption) {
-            (Action::Disable, EncryptionReport::Encrypted(key)) => *key == self.key,
-            (Action::Disable, _) => false,
-            (Action::Enable, encryption) => self.from.as_ref() == Some(encryption),
-        }
-    }
-
-    /// The key that this change sends, compared with a reported one.
-    fn compared(&self, reported: Option<&KeyId>, key_arn: Option<&KeyArn>) -> Comparison {
-        let (Some(wanted), Some(reported)) = (&self.key, reported) else { return Comparison::CannotTell };
-        let wanted = Named { id: wanted, arn: self.resolved.as_ref().map(|resolved| &resolved.arn) };
-        keys::compare(&self.arn, wanted, Named { id: reported, arn: key_arn })
-    }
-
-    /// Whether a report may be one of the state before: it is the same, or the stream was under the wanted key by name.
-    fn is_nothing_new(&self, encryption: &EncryptionReport) -> bool {
-        let was_wanted =
-            matches!(&self.from, Some(EncryptionReport::Encrypted(before)) if self.compared(before.as_ref(), None) == Comparison::Same);
-        was_wanted || self.is_as_before(encryption)
+    /// Whether a person may close it: as of its last read, it was sent at least 5 min ago and no read has said anything
+    /// to judge it by for a minute.
+    pub fn can_be_closed(&self) -> bool {
+        let (Some(sent_at), Some(read), Some(since)) = (self.sent_at, &self.last_read, self.unjudged_since) else { return false };
+        self.is_active() && read.at.millis_since(sent_at) >= CLOSABLE_AFTER_MS && read.at.millis_since(since) >= UNJUDGED_FOR_MS
     }
 
     /// How AWS refused it, where that speaks of a value in the request or of something that was not found: of the key, as
@@ -581,7 +624,7 @@ impl Change {
             Rung::Reached => self.reached_at,
             Rung::Settled => self.settled_at,
             // KMS before and after: the type does not tell one key from another.
-            Rung::Proven if matches!(self.from, Some(EncryptionReport::Encrypted(_))) => None,
+            Rung::Proven if self.is_key_change() => None,
             Rung::Proven => self.proof.as_ref().and_then(|proof| proof.proven_at(self.action)),
         };
         if rung == Rung::Proven && lit.is_none() && self.proof.as_ref().is_some_and(Proof::is_asked) {
@@ -618,27 +661,67 @@ impl Change {
     /// Writes one step into the change. Steps that would take evidence back are not applied: a rung once lit stays lit.
     pub fn apply(&mut self, step: Step) {
         match step {
-            Step::Sent { at } => set_once(&mut self.sent_at, at),
-            Step::Accepted { at, request_id } => set_once(&mut self.accepted, Acceptance { at, request_id }),
-            Step::LostTrack { at, why } => set_once(&mut self.outcome_unknown, OutcomeUnknown { since: at, why }),
-            Step::Read(read) => {
-                if matches!(read.saw, Saw::State { .. }) {
-                    self.missing = Tally::default();
-                }
-                self.last_read = Some(read);
+            Step::Sent { at, key, sent_as } if self.sent_at.is_none() => {
+                self.sent_at = Some(at);
+                self.key = Some(key);
+                self.sent_as = sent_as;
             }
-            Step::SeenUpdating { at } => set_once(&mut self.updating_at, at),
-            Step::SeenOldState { at } => self.old_state = self.old_state.with(at),
-            Step::SeenContrary { at } => self.contrary = self.contrary.with(at),
-            Step::SeenMissing { at } => self.missing = self.missing.with(at),
-            Step::Reached { at } => {
+            Step::Sent { .. } => {}
+            Step::Accepted { at, request_id } => {
+                set_once(&mut self.accepted, Acceptance { at, request_id });
+                // Another instance may have given it up for lost.
+                self.outcome_unknown = None;
+            }
+            Step::LostTrack { .. } if self.accepted.is_some() => {}
+            Step::LostTrack { at, why } => set_once(&mut self.outcome_unknown, OutcomeUnknown { since: at, why }),
+            Step::Read(read) => self.last_read = Some(read),
+            Step::SeenUpdating { at } => {
+                let since = self.updating_since.or(Some(at));
+                self.begin_counting_anew();
+                self.updating_since = since;
+                set_once(&mut self.updating_at, at);
+            }
+            Step::SeenOldState { at } => {
+                let old_state = self.old_state.with(at);
+                self.begin_counting_anew();
+                self.old_state = old_state;
+            }
+            Step::SeenContrary { at } => {
+                let contrary = self.contrary.with(at);
+                self.begin_counting_anew();
+                self.contrary = contrary;
+            }
+            Step::SeenMissing { at } => {
+                let missing = self.missing.with(at);
+                self.begin_counting_anew();
+                self.missing = missing;
+            }
+            Step::SeriesBroken => self.begin_counting_anew(),
+            Step::SeenUnclear { at } => {
+                let since = self.unjudged_since.or(Some(at));
+                self.begin_counting_anew();
+                self.unjudged_since = since;
+            }
+            // A failed read breaks no series.
+            Step::SeenNothing { at } => set_once(&mut self.unjudged_since, at),
+            Step::Resolved(resolved) => set_once(&mut self.resolved, resolved),
+            Step::Explained(refusal) => {
+                if let Some(Ending { how: End::Rejected(known), .. }) = &mut self.end {
+                    *known = refusal;
+                }
+            }
+            Step::Reached { at, key } => {
+                self.begin_counting_anew();
+                if self.reached_at.is_none() {
+                    self.reached_key = key;
+                }
                 set_once(&mut self.reached_at, at);
                 self.steady_since = Some(at);
             }
             Step::Steady { since } => {
                 self.steady_since = since;
                 if since.is_some() {
-                    self.contrary = Tally::default();
+                    self.begin_counting_anew();
                 }
             }
             Step::Slow(slow) => set_once(&mut self.slow, slow),
@@ -652,13 +735,29 @@ impl Change {
             }
             // What was sent cannot be cancelled.
             Step::Cancelled { .. } => {}
-            Step::Ended(ending) => {
-                if ending.how == End::Settled {
-                    set_once(&mut self.settled_at, ending.at);
-                }
-                set_once(&mut self.end, ending);
-            }
+            Step::Ended(ending) => self.end_with(ending),
         }
+    }
+
+    fn end_with(&mut self, ending: Ending) {
+        if ending.how == End::Settled && self.end.is_none() {
+            set_once(&mut self.settled_at, ending.at);
+        }
+        match (&self.end, ending.how) {
+            // AWS's answer came after another instance had ended the change: it counts all the same.
+            (Some(_), End::Rejected(refusal)) => set_once(&mut self.late_refusal, refusal),
+            (Some(_), _) => {}
+            (None, how) => self.end = Some(Ending { at: ending.at, how }),
+        }
+    }
+
+    /// Starts every series of reads over.
+    fn begin_counting_anew(&mut self) {
+        self.old_state = Tally::default();
+        self.contrary = Tally::default();
+        self.missing = Tally::default();
+        self.unjudged_since = None;
+        self.updating_since = None;
     }
 }
 
@@ -676,8 +775,13 @@ pub(crate) mod tests {
     /// A disable of `orders-prod`, sent at 1 000 000 ms.
     pub fn sent_change() -> Change {
         let mut change = requested_change();
-        change.apply(Step::Sent { at: Timestamp::from_millis(1_000_000) });
+        change.apply(sent(1_000_000));
         change
+    }
+
+    /// The step that marks that change as sent.
+    pub fn sent(at: i64) -> Step {
+        Step::Sent { at: Timestamp::from_millis(at), key: "alias/orders".parse().unwrap(), sent_as: None }
     }
 
     /// The same, recorded and not sent.
@@ -689,7 +793,8 @@ pub(crate) mod tests {
             stream_created: Timestamp::from_millis(5_000),
             key: Some("alias/orders".parse().unwrap()),
             resolved: None,
-            from: None,
+            from: EncryptionReport::from_aws(Some("KMS"), Some("alias/orders")),
+            from_key: None,
             retention_hours: 24,
             actor: "mira".to_owned(),
             reason: "OPS-1".to_owned(),
@@ -724,7 +829,7 @@ pub(crate) mod tests {
         assert_eq!(change.rung(Rung::Accepted), RungState::NotYet);
         change.apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "no answer".to_owned() });
         assert_eq!(change.rung(Rung::Accepted), RungState::NotObserved);
-        change.apply(Step::Reached { at: Timestamp::from_millis(1_020_000) });
+        change.apply(Step::Reached { at: Timestamp::from_millis(1_020_000), key: None });
         assert_eq!(change.rung(Rung::Updating), RungState::NotObserved);
         assert_eq!(change.rung(Rung::Settled), RungState::NotYet);
         assert_eq!(change.current_rung(), Some(Rung::Reached));
@@ -733,7 +838,7 @@ pub(crate) mod tests {
     #[test]
     fn the_current_rung_follows_the_end() {
         let mut settled = sent_change();
-        settled.apply(Step::Reached { at: Timestamp::from_millis(1_001_000) });
+        settled.apply(Step::Reached { at: Timestamp::from_millis(1_001_000), key: None });
         settled.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
         assert_eq!(settled.current_rung(), Some(Rung::Settled));
         let mut expired = requested_change();

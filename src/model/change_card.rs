@@ -41,6 +41,8 @@ pub struct ChangeCard {
     pub can_be_undone: bool,
     /// It is a disable whose key AWS did not take: it may be tried with another form of that key.
     pub asks_for_other_form: bool,
+    /// It can't be judged: a person may close it.
+    pub can_be_closed: bool,
     /// It has settled: records may be asked.
     pub can_be_proven: bool,
 }
@@ -74,6 +76,7 @@ impl From<&Change> for ChangeCard {
             is_waiting: change.is_waiting(),
             can_be_undone: change.can_be_undone(),
             asks_for_other_form: change.action == Action::Disable && change.refused_for_its_key().is_some(),
+            can_be_closed: change.can_be_closed(),
             can_be_proven: change.settled_at.is_some(),
         }
     }

@@ -9,6 +9,7 @@ pub mod command_line;
 pub mod encryption;
 pub mod identity;
 pub mod inventory;
+pub mod judgement;
 pub mod keys;
 pub mod list_query;
 pub mod needed_keys;

@@ -5,7 +5,7 @@ use super::{
     encryption::{EncryptionReport, KeyId},
     keys::{self, Comparison, KeyLook, Named},
     refusal::Precondition,
-    stream::{StreamArn, StreamReport, StreamStatus},
+    stream::{StreamArn, StreamReport, StreamStatus, is_same_creation},
     timestamp::Timestamp,
 };
 
@@ -59,7 +59,7 @@ pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport) -> Result<(), 
 /// # Errors
 /// What changed, old and new.
 pub fn still_as_shown(action: Action, shown: &Shown, report: &StreamReport) -> Result<(), Precondition> {
-    if report.created != shown.created {
+    if !is_same_creation(report.created, shown.created) {
         return Err(Precondition::Replaced { created: report.created });
     }
     if report.arn != shown.arn {

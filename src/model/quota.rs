@@ -16,7 +16,7 @@ use super::{
 pub const A_DAY: u32 = 25;
 /// From here on pages warn.
 pub const WARN_FROM: u32 = 20;
-/// A call whose answer was lost is the one of CloudTrail's that came this much before or after it.
+/// A call whose answer was lost is the one that CloudTrail has of the same session this much before or after it.
 const SAME_CALL_MS: i64 = 30 * SECOND_MS;
 
 /// One call that used one of the 25, or may have.
@@ -27,6 +27,8 @@ pub struct Use {
     /// AWS accepted it. Otherwise its outcome is not known.
     pub is_certain: bool,
     pub request_id: Option<String>,
+    /// The session in which it was sent, where a role was assumed for it.
+    pub session: Option<String>,
 }
 
 /// One successful call of a stream as CloudTrail has it.
@@ -80,13 +82,13 @@ impl Count {
 
 /// What a change used, if it may have used one.
 pub fn use_of(change: &Change) -> Option<Use> {
-    let sent_at = change.sent_at?;
+    let session = change.sent_as.as_ref().map(|sent_as| sent_as.session.clone());
     if let Some(acceptance) = &change.accepted {
-        return Some(Use { at: acceptance.at, is_certain: true, request_id: acceptance.request_id.clone() });
+        return Some(Use { at: acceptance.at, is_certain: true, request_id: acceptance.request_id.clone(), session });
     }
     // A refusal used none; whatever else has no answer may have.
-    let is_refused = matches!(change.end, Some(Ending { how: End::Rejected(_), .. }));
-    (!is_refused).then_some(Use { at: sent_at, is_certain: false, request_id: None })
+    let at = change.sent_at.filter(|_| change.may_have_acted())?;
+    Some(Use { at, is_certain: false, request_id: None, session })
 }
 
 /// When AWS refused a change for a limit that may be this one.
@@ -114,21 +116,38 @@ pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Time
     let is_known = |event: &&TrailEvent| uses.iter().any(|known| known.request_id.is_some() && known.request_id == event.request_id);
     let mut elsewhere: Vec<&TrailEvent> = events.into_iter().filter(|event| !is_known(event)).collect();
     for lost in uses.iter_mut().filter(|known| !known.is_certain) {
-        let same = elsewhere.iter().position(|event| event.at.millis_since(lost.at).abs() <= SAME_CALL_MS);
-        if let Some(same) = same {
+        let is_same = |event: &&TrailEvent| {
+            let is_of_session = lost.session.as_ref().is_some_and(|session| event.by.rsplit('/').next() == Some(session));
+            is_of_session && event.at.millis_since(lost.at).abs() <= SAME_CALL_MS
+        };
+        // Somebody else's call at the same time leaves it uncertain: it counts beside this one.
+        if let Some(same) = elsewhere.iter().position(is_same) {
             lost.at = elsewhere.remove(same).at;
             lost.is_certain = true;
         }
     }
-    uses.extend(elsewhere.into_iter().map(|event| Use { at: event.at, is_certain: true, request_id: event.request_id.clone() }));
+    uses.extend(elsewhere.into_iter().map(|event| Use {
+        at: event.at,
+        is_certain: true,
+        request_id: event.request_id.clone(),
+        session: None,
+    }));
     uses.retain(|known| counts(known.at, now));
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Count {
         least: number(uses.iter().filter(|known| known.is_certain).count()),
         most: number(uses.len()),
-        next_frees_at: uses.iter().map(|known| known.at).min().map(|at| at.plus_millis(DAY_MS)),
+        next_frees_at: next_frees_at(&uses),
         refused_at: of_action().filter_map(refused_at).filter(|at| counts(*at, now)).max(),
     }
+}
+
+/// When a use stops counting whose end makes room for another: the oldest, or of more than 25 the one that leaves 24.
+fn next_frees_at(uses: &[Use]) -> Option<Timestamp> {
+    let mut times: Vec<Timestamp> = uses.iter().map(|known| known.at).collect();
+    times.sort_unstable();
+    let in_the_way = times.len().saturating_sub(A_DAY as usize);
+    times.get(in_the_way).map(|at| at.plus_millis(DAY_MS))
 }
 
 #[cfg(test)]
@@ -136,7 +155,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::change::{Step, tests::requested_change};
+    use crate::model::change::{
+        SentAs, Step,
+        tests::{self as changes, requested_change},
+    };
 
     const NOW: i64 = 10 * DAY_MS;
 
@@ -146,7 +168,7 @@ mod tests {
 
     fn sent(millis: i64) -> Change {
         let mut change = requested_change();
-        change.apply(Step::Sent { at: at(millis) });
+        change.apply(changes::sent(millis));
         change
     }
 
@@ -200,11 +222,27 @@ mod tests {
     }
 
     #[test]
-    fn cloudtrail_settles_a_lost_answer() {
+    fn cloudtrail_settles_a_lost_answer_of_its_own_session_only() {
         let mut lost = sent(NOW - 1_000);
         lost.apply(Step::LostTrack { at: at(NOW - 500), why: "no answer".to_owned() });
-        assert_eq!(counted(std::slice::from_ref(&lost), &[event(NOW - 400, "e1", Some("r9"))]), (1, 1));
-        assert_eq!(counted(std::slice::from_ref(&lost), &[event(NOW - 60_000, "e1", Some("r9"))]), (1, 2), "another call");
+        lost.sent_as = Some(SentAs { role: "arn:aws:iam::111122223333:role/change".to_owned(), session: "keystream-mira".to_owned() });
+        let by = |event: TrailEvent, by: &str| TrailEvent { by: by.to_owned(), ..event };
+        let ours = "arn:aws:sts::111122223333:assumed-role/change/keystream-mira";
+        let of_session = |millis| by(event(millis, "e1", Some("r9")), ours);
+        assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 400)]), (1, 1));
+        assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 60_000)]), (1, 2), "another call");
+        assert_eq!(counted(std::slice::from_ref(&lost), &[event(NOW - 400, "e1", Some("r9"))]), (1, 2), "somebody else's at that moment");
+        lost.sent_as = None;
+        assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 400)]), (1, 2), "sent without a session of its own");
+    }
+
+    #[test]
+    fn the_next_one_frees_when_24_are_left() {
+        let many = |count: i64| (1..=count).map(|number| accepted(NOW - number * 60_000, &number.to_string())).collect::<Vec<_>>();
+        let frees = |number| count(Action::Disable, &many(number), &[], at(NOW)).next_frees_at;
+        assert_eq!(frees(3), Some(at(NOW - 3 * 60_000 + DAY_MS)), "the oldest");
+        assert_eq!(frees(25), Some(at(NOW - 25 * 60_000 + DAY_MS)));
+        assert_eq!(frees(28), Some(at(NOW - 25 * 60_000 + DAY_MS)), "27 and 26 make no room");
     }
 
     #[test]

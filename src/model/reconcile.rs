@@ -2,8 +2,9 @@
 //! A pure function of what was observed; it never asks anybody and never sends anything.
 
 use super::{
-    change::{Change, End, Ending, LastRead, Observation, Reverted, SETTLING_MS, SLOW_AFTER_MS, Saw, Slow, Step, Usual},
-    stream::{StreamReport, StreamStatus},
+    change::{Change, End, Ending, LastRead, Observation, Reverted, SETTLING_MS, SLOW_AFTER_MS, Saw, Slow, Step, Tally, Usual},
+    judgement::Verdict,
+    stream::{StreamReport, StreamStatus, is_same_creation},
     timestamp::{DAY_MS, SECOND_MS, Timestamp},
 };
 
@@ -29,7 +30,7 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Op
         Observation::Report(report) => decide_report(change, report, sent_at, now),
         Observation::NotFound { asked_at } if *asked_at >= sent_at => decide_missing(change, now),
         Observation::NotFound { .. } => Vec::new(),
-        Observation::Failed { why } => vec![Step::Read(LastRead { at: now, saw: Saw::Failed { why: why.clone() } })],
+        Observation::Failed { why } => failed(why.clone(), now),
     };
     let is_slow = change.slow.is_none() && change.reached_at.is_none() && now.millis_since(sent_at) >= SLOW_AFTER_MS;
     let progressed = steps.iter().any(|step| matches!(step, Step::Reached { .. } | Step::Ended(_)));
@@ -45,22 +46,22 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
         return Vec::new();
     }
     let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
-    let read = Step::Read(LastRead { at: report.read_at, saw: saw.clone() });
-    if report.created != change.stream_created || report.arn != change.arn {
-        return vec![read, ended(now, End::Replaced { created: report.created })];
+    if report.arn != change.arn {
+        // An answer about another stream says nothing about this one.
+        return failed(format!("AWS answered for {}", report.arn), now);
     }
-    let mut steps = vec![read];
+    let mut steps = vec![Step::Read(LastRead { at: report.read_at, saw: saw.clone() })];
+    if !is_same_creation(report.created, change.stream_created) {
+        steps.push(ended(now, End::Replaced { created: report.created }));
+        return steps;
+    }
     match report.status {
         StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, saw)),
-        StreamStatus::Updating => {
-            if change.reached_at.is_none() {
-                steps.push(Step::SeenUpdating { at: report.read_at });
-            } else {
-                steps.push(Step::Steady { since: None });
-            }
-        }
+        StreamStatus::Updating if change.reached_at.is_none() => steps.push(Step::SeenUpdating { at: report.read_at }),
+        StreamStatus::Updating => steps.extend([Step::SeriesBroken, Step::Steady { since: None }]),
         // A stream that is being deleted is either gone soon, or AWS reports it again: both are seen by later reads.
         StreamStatus::Creating | StreamStatus::Deleting | StreamStatus::Other(_) => {
+            steps.push(Step::SeenUnclear { at: report.read_at });
             if change.reached_at.is_some() {
                 steps.push(Step::Steady { since: None });
             }
@@ -69,37 +70,52 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
     steps
 }
 
+fn failed(why: String, now: Timestamp) -> Vec<Step> {
+    vec![Step::Read(LastRead { at: now, saw: Saw::Failed { why } }), Step::SeenNothing { at: now }]
+}
+
 fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, saw: Saw) -> Vec<Step> {
     let at = report.read_at;
-    let key_arn = report.key_arn.as_deref();
-    if change.wants(&report.encryption, key_arn) {
-        return match (change.reached_at, change.steady_since) {
-            (None, _) => vec![Step::Reached { at }],
-            (Some(_), None) => vec![Step::Steady { since: Some(at) }],
-            // The confirming read must itself begin after AWS's 5 s.
-            (Some(_), Some(since)) if report.asked_at.millis_since(since) >= SETTLING_MS => vec![ended(at, End::Settled)],
-            (Some(_), Some(_)) => Vec::new(),
-        };
-    }
-    if !change.contradicts(&report.encryption, key_arn) {
-        // AWS did not say, or the key cannot be told: neither for nor against.
-        return Vec::new();
-    }
+    let verdict = change.verdict(&report.encryption, report.key_arn.as_deref());
     if change.reached_at.is_some() {
-        let seen = Step::SeenContrary { at };
-        return if change.contrary.with(at).reads >= CONTRARY_READS {
-            vec![seen, ended(now, End::Superseded { saw })]
-        } else {
-            vec![seen, Step::Steady { since: None }]
+        return decide_reached(change, report, verdict, now, saw);
+    }
+    let is_late = at.millis_since(sent_at) >= NOT_APPLIED_AFTER_MS;
+    match verdict {
+        Verdict::Wanted => vec![Step::Reached { at, key: report.key().cloned() }],
+        Verdict::Unclear => vec![Step::SeenUnclear { at }],
+        Verdict::Old if is_late && change.old_state.with(at).reads >= NOT_APPLIED_READS => {
+            vec![Step::SeenOldState { at }, ended(now, End::NotApplied)]
+        }
+        Verdict::Old => vec![Step::SeenOldState { at }],
+        Verdict::Foreign if is_late && change.contrary.with(at).reads >= NOT_APPLIED_READS => {
+            vec![Step::SeenContrary { at }, ended(now, End::Superseded { saw })]
+        }
+        Verdict::Foreign => vec![Step::SeenContrary { at }],
+    }
+}
+
+/// A report of ACTIVE after *reached*.
+fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now: Timestamp, saw: Saw) -> Vec<Step> {
+    let at = report.read_at;
+    if verdict == Verdict::Wanted {
+        return match change.steady_since {
+            None => vec![Step::Steady { since: Some(at) }],
+            // The confirming read must itself begin after AWS's 5 s.
+            Some(since) if report.asked_at.millis_since(since) >= SETTLING_MS => vec![ended(at, End::Settled)],
+            Some(_) => Vec::new(),
         };
     }
-    let seen = Step::SeenOldState { at };
-    let is_over = at.millis_since(sent_at) >= NOT_APPLIED_AFTER_MS && change.old_state.with(at).reads >= NOT_APPLIED_READS;
-    match (is_over, change.is_as_before(&report.encryption)) {
-        (false, _) => vec![seen],
-        (true, true) => vec![seen, ended(now, End::NotApplied)],
-        (true, false) => vec![seen, ended(now, End::Superseded { saw })],
+    if !change.is_contradicted_by(&report.encryption, report.key_arn.as_deref()) {
+        return vec![Step::SeenUnclear { at }];
     }
+    let mut steps = vec![Step::SeenContrary { at }];
+    if change.contrary.with(at).reads >= CONTRARY_READS {
+        steps.push(ended(now, End::Superseded { saw }));
+    } else {
+        steps.push(Step::Steady { since: None });
+    }
+    steps
 }
 
 fn decide_missing(change: &Change, now: Timestamp) -> Vec<Step> {
@@ -117,22 +133,32 @@ fn decide_missing(change: &Change, now: Timestamp) -> Vec<Step> {
 pub const WATCHED_AFTER_MS: i64 = 30 * DAY_MS;
 
 /// What a read after *settled* means for a settled change. Like every contrary evidence it takes two reads at least 10 s
-/// apart: one may be an old answer. A stream that was created again is another one, and says nothing of this change.
-pub fn decide_after_settled(change: &Change, report: &StreamReport) -> Vec<Step> {
+/// apart with no other report between them: one may be an old answer. A stream that was created again is another one, and
+/// says nothing of this change.
+///
+/// `unchanged_since` is when the read began since which AWS has reported the same encryption: contrary reads from before it
+/// don't count.
+pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_since: Timestamp) -> Vec<Step> {
     let Some(settled_at) = change.settled_at else { return Vec::new() };
     let at = report.read_at;
     let is_watched = change.reverted.is_none() && at.millis_since(settled_at) <= WATCHED_AFTER_MS;
-    let is_this_stream = report.created == change.stream_created && report.arn == change.arn;
-    if !is_watched || !is_this_stream || report.asked_at <= settled_at || !change.contradicts(&report.encryption, report.key_arn.as_deref())
-    {
+    let is_this_stream = is_same_creation(report.created, change.stream_created) && report.arn == change.arn;
+    if !is_watched || !is_this_stream || report.asked_at <= settled_at {
         return Vec::new();
     }
-    let seen = Step::SeenContrary { at };
-    if change.contrary.with(at).reads < CONTRARY_READS {
-        return vec![seen];
+    if !change.is_contradicted_by(&report.encryption, report.key_arn.as_deref()) {
+        return vec![Step::SeriesBroken];
     }
-    let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
-    vec![Step::Read(LastRead { at, saw: saw.clone() }), seen, Step::Reverted(Reverted { at, saw })]
+    let is_broken_off = change.contrary.since.is_some_and(|since| since < unchanged_since);
+    let counted = if is_broken_off { &Tally::default() } else { &change.contrary };
+    let mut steps = if is_broken_off { vec![Step::SeriesBroken] } else { Vec::new() };
+    steps.push(Step::SeenContrary { at });
+    if counted.with(at).reads >= CONTRARY_READS {
+        let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
+        steps.push(Step::Read(LastRead { at, saw: saw.clone() }));
+        steps.push(Step::Reverted(Reverted { at, saw }));
+    }
+    steps
 }
 
 const fn ended(at: Timestamp, how: End) -> Step {
@@ -201,7 +227,7 @@ mod tests {
         change.key = Some("alias/ledger".parse().unwrap());
         let at = Timestamp::from_millis(SENT);
         change.resolved = resolved.then(|| Resolved { arn: KEY_X.parse().unwrap(), at });
-        change.apply(Step::Sent { at });
+        change.apply(Step::Sent { at, key: "alias/ledger".parse().unwrap(), sent_as: None });
         change
     }
 
@@ -228,7 +254,10 @@ mod tests {
         assert_eq!(change.last_lit(), Rung::Sent, "it may be somebody else's key");
         see_report(&mut change, SENT + 2_000, "UPDATING", Some("KMS"));
         see(&mut change, &Observation::Report(canonical(SENT + 3_000)), SENT + 3_000);
-        assert_eq!(change.last_lit(), Rung::Reached);
+        assert_eq!(change.last_lit(), Rung::Updating, "UPDATING says nothing about who changed what");
+        change.apply(Step::Accepted { at: Timestamp::from_millis(SENT + 3_500), request_id: None });
+        see(&mut change, &Observation::Report(canonical(SENT + 4_000)), SENT + 4_000);
+        assert_eq!(change.last_lit(), Rung::Reached, "it differs from before, and AWS took the call");
         let mut never_applied = change_of_key(false);
         for at in [1_000, 60_000, 121_000] {
             see_report(&mut never_applied, SENT + at, "ACTIVE", Some("KMS"));
@@ -266,8 +295,76 @@ mod tests {
         see_report(&mut change, SENT + 120_000, "ACTIVE", Some("KMS"));
         assert_eq!(end(&change), None, "three of four reads were within 10 s");
         see_report(&mut change, SENT + 125_000, "UPDATING", Some("KMS"));
-        see_report(&mut change, SENT + 130_000, "ACTIVE", Some("KMS"));
+        for at in [130_000, 140_000] {
+            see_report(&mut change, SENT + at, "ACTIVE", Some("KMS"));
+            assert_eq!(end(&change), None, "no read from before UPDATING counts");
+        }
+        see_report(&mut change, SENT + 150_000, "ACTIVE", Some("KMS"));
         assert_eq!(end(&change), Some(&End::NotApplied));
+        assert_eq!(change.old_state.since, Some(Timestamp::from_millis(SENT + 130_000)));
+    }
+
+    #[test]
+    fn a_change_of_key_that_aws_took_and_did_not_make_is_not_applied() {
+        let mut change = change_of_key(false);
+        change.apply(Step::Accepted { at: Timestamp::from_millis(SENT + 100), request_id: Some("r1".to_owned()) });
+        see_report(&mut change, SENT + 500, "UPDATING", Some("KMS"));
+        for at in [6_000, 60_000, 121_000] {
+            assert_eq!((change.reached_at, end(&change)), (None, None));
+            see_report(&mut change, SENT + at, "ACTIVE", Some("KMS"));
+        }
+        assert_eq!(end(&change), Some(&End::NotApplied));
+    }
+
+    #[test]
+    fn an_enable_with_the_alias_that_was_there_before_is_never_called_not_applied() {
+        let mut change = change_of_key(true);
+        change.key = Some("alias/orders".parse().unwrap());
+        change.apply(Step::Accepted { at: Timestamp::from_millis(SENT + 100), request_id: Some("r1".to_owned()) });
+        for at in 0..60 {
+            see_report(&mut change, SENT + 1_000 + at * 10_000, "ACTIVE", Some("KMS"));
+        }
+        assert_eq!((change.last_lit(), end(&change)), (Rung::Accepted, None));
+        assert!(change.can_be_closed(), "it can't be judged, so a person may close it");
+    }
+
+    #[test]
+    fn what_cannot_be_judged_may_be_closed_after_five_minutes() {
+        let failed = Observation::Failed { why: "denied".to_owned() };
+        let mut refused = sent_change();
+        for at in [1_000, 200_000, 299_999] {
+            see(&mut refused, &failed, SENT + at);
+            assert!(!refused.can_be_closed(), "{at}");
+        }
+        see(&mut refused, &failed, SENT + 300_000);
+        assert!(refused.can_be_closed());
+        see_report(&mut refused, SENT + 310_000, "UPDATING", Some("KMS"));
+        assert!(!refused.can_be_closed(), "it is being judged again");
+        see(&mut refused, &failed, SENT + 320_000);
+        assert!(!refused.can_be_closed(), "one failed read is no reason");
+        let mut unstated = sent_change();
+        see_report(&mut unstated, SENT + 1_000, "ACTIVE", None);
+        see_report(&mut unstated, SENT + 300_000, "ACTIVE", None);
+        assert!(unstated.can_be_closed());
+        unstated.apply(Step::Ended(Ending { at: Timestamp::from_millis(SENT + 301_000), how: End::Expired }));
+        assert!(!unstated.can_be_closed());
+    }
+
+    #[test]
+    fn an_answer_about_another_stream_is_a_failed_read() {
+        let mut change = sent_change();
+        let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/other".parse().unwrap();
+        see(&mut change, &Observation::Report(StreamReport { arn, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
+        assert_eq!((change.reached_at, end(&change)), (None, None));
+        assert!(matches!(&change.last_read, Some(LastRead { saw: Saw::Failed { .. }, .. })), "{change:?}");
+    }
+
+    #[test]
+    fn a_creation_time_that_is_rounded_is_the_same_stream() {
+        let mut change = sent_change();
+        let created = change.stream_created.plus_millis(900);
+        see(&mut change, &Observation::Report(StreamReport { created, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
+        assert_eq!(change.last_lit(), Rung::Reached);
     }
 
     #[test]
@@ -309,7 +406,7 @@ mod tests {
         let mut other = report(SENT + 500, "ACTIVE", Some("NONE"));
         other.created = Timestamp::from_millis(999_999);
         see(&mut change, &Observation::Report(other), SENT + 500);
-        assert_eq!(end(&change), Some(&End::Replaced { created: Timestamp::from_millis(999_999) }));
+        assert_eq!(end(&change), Some(&End::Replaced { created: Timestamp::from_millis(999_999) }), "more than rounding");
     }
 
     #[test]
@@ -337,9 +434,31 @@ mod tests {
     }
 
     fn see_later(change: &mut Change, report: &StreamReport) {
-        for step in decide_after_settled(change, report) {
+        see_unchanged(change, report, Timestamp::from_millis(0));
+    }
+
+    fn see_unchanged(change: &mut Change, report: &StreamReport, since: Timestamp) {
+        for step in decide_after_settled(change, report, since) {
             change.apply(step);
         }
+    }
+
+    #[test]
+    fn contrary_reads_with_the_wanted_state_between_them_revert_nothing() {
+        let mut seen = settled_change();
+        see_later(&mut seen, &report(SENT + 80_000, "ACTIVE", Some("KMS")));
+        see_later(&mut seen, &report(SENT + 90_000, "ACTIVE", Some("NONE")));
+        see_later(&mut seen, &report(SENT + 200_000, "ACTIVE", Some("KMS")));
+        assert_eq!(seen.reverted, None, "a read of the wanted state lies between them");
+        see_later(&mut seen, &report(SENT + 210_000, "ACTIVE", Some("KMS")));
+        assert!(seen.reverted.is_some());
+        let mut unseen = settled_change();
+        see_later(&mut unseen, &report(SENT + 80_000, "ACTIVE", Some("KMS")));
+        let since = Timestamp::from_millis(SENT + 200_000);
+        see_unchanged(&mut unseen, &report(SENT + 200_000, "ACTIVE", Some("KMS")), since);
+        assert_eq!(unseen.reverted, None, "another report came in between, though nobody told the watch");
+        see_unchanged(&mut unseen, &report(SENT + 210_000, "ACTIVE", Some("KMS")), since);
+        assert!(unseen.reverted.is_some());
     }
 
     #[test]
@@ -407,7 +526,7 @@ mod tests {
                             let mut seen = report(now, status, encryption);
                             seen.asked_at = Timestamp::from_millis(now - lag.abs());
                             if is_replaced {
-                                seen.created = Timestamp::from_millis(1);
+                                seen.created = Timestamp::from_millis(1_000_000);
                             }
                             Observation::Report(seen)
                         }
@@ -462,8 +581,8 @@ mod tests {
                     }
                     End::NotApplied => prop_assert!(change.old_state.reads >= NOT_APPLIED_READS && change.reached_at.is_none()),
                     End::Superseded { saw: Saw::NotFound } | End::Replaced { .. } => prop_assert!(saw_other_key_or_gone),
-                    End::Superseded { .. } => prop_assert!(change.reached_at.is_some() || change.old_state.reads >= NOT_APPLIED_READS),
-                    End::Rejected(_) | End::Expired => prop_assert!(false, "reading never rejects or expires"),
+                    End::Superseded { .. } => prop_assert!(change.reached_at.is_some() || change.contrary.reads >= NOT_APPLIED_READS),
+                    End::Rejected(_) | End::Expired | End::NotEstablished { .. } => prop_assert!(false, "reading decides none of these"),
                 }
             }
         }

@@ -192,6 +192,12 @@ impl StreamKey {
         format!("{}?undo={change}", self.confirm_path(Action::Enable))
     }
 
+    /// The stream's ARN: the partition is the Region's.
+    pub fn arn(&self) -> StreamArn {
+        let Self { account, region, name } = self.clone();
+        StreamArn { partition: region.partition().to_owned(), region, account, name }
+    }
+
     /// A short name of the key, in 16 hex digits: what a browser says that it looks at. FNV-1a of 64 bits over
     /// `ACCOUNT/REGION/NAME`; two streams of one digest would only be read a little more often.
     pub fn digest(&self) -> String {
@@ -355,6 +361,25 @@ mod tests {
         assert_eq!("a".repeat(129).parse::<StreamName>(), Err(InvalidStreamText::Name));
         assert_eq!("".parse::<StreamName>(), Err(InvalidStreamText::Name));
         assert_eq!("a b".parse::<StreamName>(), Err(InvalidStreamText::Name));
+    }
+
+    #[test]
+    fn a_key_has_the_arn_of_its_regions_partition() {
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            let key = StreamKey::parse("111122223333", region, "orders").unwrap();
+            let arn = key.arn();
+            assert_eq!(arn.to_string(), format!("arn:{partition}:kinesis:{region}:111122223333:stream/orders"));
+            assert_eq!(StreamKey::from(&arn), key);
+        }
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum FormMistake {
     RecordNotAgreed,
     #[error("change-not-newest")]
     ChangeNotNewest,
+    #[error("change-still-judged")]
+    ChangeStillJudged,
     #[error("form-incomplete")]
     FormIncomplete,
     #[error("too-many-failures")]
@@ -55,7 +57,7 @@ pub enum FormMistake {
 }
 
 impl FormMistake {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NameMismatch,
         Self::ReasonMissing,
         Self::ReasonTooLong,
@@ -70,6 +72,7 @@ impl FormMistake {
         Self::AnswerInvalid,
         Self::RecordNotAgreed,
         Self::ChangeNotNewest,
+        Self::ChangeStillJudged,
         Self::FormIncomplete,
         Self::TooManyFailures,
         Self::PasswordWrong,
@@ -132,6 +135,10 @@ impl FormMistake {
             Self::ChangeNotNewest => {
                 "A later change of this stream was sent: what records say now is not about this one. Nothing was written or looked at. Ask on the \
                  newest change."
+                    .to_owned()
+            }
+            Self::ChangeStillJudged => {
+                "AWS's reports may still show whether this change took effect, so nothing was closed. Keystream is still reading the stream."
                     .to_owned()
             }
             Self::FormIncomplete => "The form arrived incomplete. Nothing was sent. Reload the page and fill it in again.".to_owned(),

@@ -1,9 +1,9 @@
-//! The seam for the time of day. Everything that dates evidence asks a [`Clock`]; tests hand in their own.
+//! The seam for time. Everything that dates evidence asks a [`Clock`]; tests hand in their own.
 
 use std::{
     fmt::Debug,
     pin::Pin,
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -17,8 +17,56 @@ pub trait Clock: Debug + Send + Sync {
     /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to.
     fn steady(&self) -> Duration;
 
+    /// Now by both clocks, as the machine's own go.
+    fn moment(&self) -> Moment {
+        Moment { wall: self.now(), steady: self.steady() }
+    }
+
     /// Waits until this much time has passed.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// One moment, by the time of day and by the steady clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    pub wall: Timestamp,
+    pub steady: Duration,
+}
+
+impl Moment {
+    /// How long ago this was: the longer of what the two clocks say. The steady clock stands still while a machine sleeps,
+    /// and the time of day can be set, so a difference in either direction counts.
+    pub fn age(self, now: Self) -> Duration {
+        let by_wall = Duration::from_millis(now.wall.millis_since(self.wall).unsigned_abs());
+        now.steady.saturating_sub(self.steady).max(by_wall)
+    }
+}
+
+/// How old the read may be that decides whether a change is sent (design, section 5, rule 14).
+const DECIDES_FOR: Duration = Duration::from_secs(5);
+
+/// The time for which a read of a stream allows a change of it to be sent.
+#[derive(Debug, Clone)]
+pub struct Freshness {
+    clock: Arc<dyn Clock>,
+    read_at: Moment,
+}
+
+impl Freshness {
+    /// Begins before the read is asked for.
+    pub fn begin(clock: &Arc<dyn Clock>) -> Self {
+        Self { clock: clock.clone(), read_at: clock.moment() }
+    }
+
+    /// Whether the read is too old by now to send anything on it.
+    pub fn is_over(&self) -> bool {
+        self.is_older_than(DECIDES_FOR)
+    }
+
+    /// Whether the read is older than this by now.
+    pub fn is_older_than(&self, age: Duration) -> bool {
+        self.read_at.age(self.clock.moment()) > age
+    }
 }
 
 /// The machine's clock.
@@ -39,5 +87,20 @@ impl Clock for SystemClock {
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_that_went_further_says_how_long_ago_it_was() {
+        let at = |wall, steady| Moment { wall: Timestamp::from_millis(wall), steady: Duration::from_millis(steady) };
+        let read = at(100_000, 5_000);
+        assert_eq!(read.age(at(101_000, 6_000)), Duration::from_secs(1));
+        assert_eq!(read.age(at(3_700_000, 5_001)), Duration::from_secs(3_600), "the machine slept");
+        assert_eq!(read.age(at(40_000, 5_001)), Duration::from_secs(60), "the clock was set back");
+        assert_eq!(read.age(at(100_000, 15_000)), Duration::from_secs(10), "the process was stopped, and the clock set back");
     }
 }

@@ -180,6 +180,7 @@ fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8], carry_out: impl FnOnce(T) -> R
 
 fn change_stream(world: &mut World, order: StreamOrder) {
     let caller = Caller { account: order.account, region: order.region };
+    let former = world.stream(&caller, &order.name).map(|stream| stream.created);
     if order.delete || order.recreate {
         world.remove_stream(&caller, &order.name);
         if order.delete {
@@ -187,6 +188,10 @@ fn change_stream(world: &mut World, order: StreamOrder) {
         }
     }
     let stream = world.stream_or_new(&caller, &order.name);
+    if let Some(former) = former.filter(|_| order.recreate) {
+        // AWS takes longer than a second to delete a stream.
+        stream.created = stream.created.max(former + 1.0);
+    }
     if let Some(status) = order.status {
         stream.status = status;
     }

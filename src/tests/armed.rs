@@ -24,7 +24,7 @@ async fn reshard(app: &TestApp, millis: u64) {
 /// The confirmation's form for a change that waits, filled in.
 async fn filled(operator: &Actor<'_>) -> Vec<(String, String)> {
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
-    assert!(page.contains("The stream is UPDATING, not by Keystream.") && page.contains(">Send when ACTIVE<"), "{page}");
+    assert!(page.contains("The stream is UPDATING (not started by Keystream).") && page.contains(">Send when ACTIVE<"), "{page}");
     assert!(!page.contains(">Disable encryption</button>"), "{page}");
     let mut fields = hidden_fields(&page);
     for (name, value) in [("typed_name", "orders-prod"), ("reason", "OPS-7"), ("wait_minutes", "15")] {
@@ -52,7 +52,7 @@ async fn an_armed_change_is_sent_once_when_the_stream_is_active() {
     let id = arm(&operator).await;
     let page = operator.get(&format!("/changes/{id}")).await.body;
     assert!(
-        page.contains("Nothing has been sent to AWS. The stream is UPDATING, not by Keystream. Will be sent when ACTIVE, until "),
+        page.contains("Nothing has been sent to AWS. The stream is UPDATING (not started by Keystream). This change will be sent once"),
         "{page}"
     );
     assert!(page.contains("action=\"/api/cancel-change\""), "{page}");
@@ -73,7 +73,9 @@ async fn a_cancelled_change_is_never_sent_and_a_sent_one_not_cancelled() {
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, format!("/changes/{id}").as_str()));
     let page = operator.get(&format!("/changes/{id}")).await.body;
     assert!(
-        page.contains("<strong>Expired") && page.contains("Cancelled by operator at ") && page.contains("Never sent. Nothing changed."),
+        page.contains("<strong>Expired")
+            && page.contains("Cancelled by operator at ")
+            && page.contains("Never sent, so it changed nothing."),
         "{page}"
     );
     assert!(!page.contains("/api/cancel-change"));
@@ -100,7 +102,7 @@ async fn a_change_that_waited_in_vain_expires() {
     assert!(matches!(expired.end, Some(Ending { how: End::Expired, .. })), "{expired:?}");
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let page = app.actor(Role::Operator).await.get(&format!("/changes/{id}")).await.body;
-    assert!(page.contains("The stream was not ACTIVE until ") && page.contains("Never sent. Nothing changed."), "{page}");
+    assert!(page.contains("It waited for the stream to be ACTIVE until ") && page.contains("Never sent, so it changed nothing."), "{page}");
 }
 
 #[tokio::test]
@@ -174,7 +176,7 @@ async fn a_server_that_is_read_only_sends_nothing_that_waits() {
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&ended), Some(&End::Expired));
     let page = Actor { cookie, ..app.anonymous() }.get(&format!("/changes/{id}")).await.body;
-    assert!(page.contains("Never sent. Nothing changed.") && !page.contains("was not ACTIVE until"), "{page}");
+    assert!(page.contains("Never sent, so it changed nothing.") && !page.contains("It waited for"), "{page}");
     // AWS is ready for it, and still nothing comes.
     until(|| async {
         let key = app.known("orders-prod").await;

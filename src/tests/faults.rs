@@ -181,7 +181,7 @@ async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: 
         End::Rejected(_) => outcome == Outcome::Refused && is_sent,
         End::Expired => point == CrashPoint::AfterIntent,
         End::NotApplied => !acted && point != CrashPoint::AfterIntent,
-        End::Superseded { .. } | End::Replaced { .. } => false,
+        End::Superseded { .. } | End::Replaced { .. } | End::NotEstablished { .. } => false,
     };
     ensure(is_right, "the wrong end")?;
     let is_definite = change.accepted.is_some() || matches!(how, End::Rejected(_) | End::Expired);

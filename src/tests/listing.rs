@@ -25,7 +25,7 @@ use crate::{
         aws::{
             Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, SendOutcome, StreamRef, TaggedPage, targets::Target,
         },
-        clock::{Clock, SystemClock},
+        clock::{Clock, Freshness, SystemClock},
         config::TargetSettings,
         inventory::{Inventory, collect},
         store::{Opener, Store},
@@ -51,7 +51,7 @@ impl Kinesis for Scripted {
         Err(ReadFailure { kind: ReadFailureKind::NotFound, why: "not there".to_owned(), in_short: "not there".to_owned() })
     }
 
-    async fn change_encryption(&self, _: Action, _: &StreamRef, _: &KeyId) -> SendOutcome {
+    async fn change_encryption(&self, _: Action, _: &StreamRef, _: &KeyId, _: &Freshness) -> SendOutcome {
         panic!("nothing is sent here")
     }
 

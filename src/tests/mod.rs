@@ -9,6 +9,7 @@ mod database;
 mod edge;
 mod enable;
 mod events;
+mod evidence;
 mod faults;
 mod fleet;
 mod forms;

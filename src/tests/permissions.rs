@@ -64,6 +64,7 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/disable"
             | "/api/enable"
             | "/api/cancel-change"
+            | "/api/close-change"
             | "/api/prove-by-read"
             | "/api/report-proof"
             | "/api/end-session"
@@ -83,7 +84,7 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
 }
 
 /// Server functions that take forms; the others take JSON.
-const FORMS: [&str; 21] = [
+const FORMS: [&str; 22] = [
     "/api/sign-in",
     "/api/sign-in-demo",
     "/api/sign-out",
@@ -91,6 +92,7 @@ const FORMS: [&str; 21] = [
     "/api/disable",
     "/api/enable",
     "/api/cancel-change",
+    "/api/close-change",
     "/api/prove-by-write",
     "/api/prove-by-read",
     "/api/report-proof",

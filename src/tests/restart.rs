@@ -91,7 +91,7 @@ async fn what_was_never_sent_expires() {
     assert!(matches!(expired.end, Some(Ending { how: End::Expired, .. })));
     assert_eq!(app.calls("StopStreamEncryption").await, calls);
     let page = operator.get("/changes/neversent0000000").await.body;
-    assert!(page.contains("<strong>Expired") && page.contains("Never sent. Nothing changed."), "{page}");
+    assert!(page.contains("<strong>Expired") && page.contains("Never sent, so it changed nothing."), "{page}");
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ async fn a_change_that_waits_is_not_sent_for_somebody_who_may_not_any_more() {
         assert_eq!(change.sent_at, None, "{damage}");
         let administrator = app.actor(Role::Admin).await;
         let page = administrator.get(&format!("/changes/{waiting}")).await.body;
-        assert!(page.contains("because operator may not any more"), "{number} {damage}: {page}");
+        assert!(page.contains("because operator is no longer permitted to change this stream"), "{number} {damage}: {page}");
         assert_eq!(app.calls("StopStreamEncryption").await, 0, "{damage}");
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::database::{Kind, TestDatabase};
 use crate::{
     model::{
-        change::{Action, Change, End, Ending, Intent, Reverted, Saw, Step},
+        change::{Action, Change, End, Ending, Intent, Slow, Step},
+        encryption::EncryptionReport,
         identity::Role,
+        refusal::{Refusal, RefusalKind},
         stream::{StreamArn, StreamKey},
         timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
         validation::UserName,
@@ -90,7 +92,8 @@ fn change(id: &str, stream: &str) -> Change {
         stream_created: NOW,
         key: None,
         resolved: None,
-        from: None,
+        from: EncryptionReport::Encrypted(None),
+        from_key: None,
         quota_reason: None,
         armed_until: None,
         retention_hours: 24,
@@ -111,16 +114,17 @@ async fn record(store: &Store, mut change: Change) -> Leased {
 }
 
 async fn apply(store: &Store, leased: &mut Leased, steps: impl IntoIterator<Item = Step>) -> Result<(), StoreError> {
-    for step in steps {
-        leased.change.apply(step);
-    }
     let mut tx = store.write().await?;
-    changes::update(&mut tx, leased).await?;
-    tx.commit().await
+    let mut moved = changes::held(&mut tx, &leased.change.id, leased.fence).await?;
+    steps.into_iter().for_each(|step| moved.apply(step));
+    changes::write(&mut tx, &mut moved).await?;
+    tx.commit().await?;
+    leased.change = moved;
+    Ok(())
 }
 
 fn sent(minutes: i64) -> Step {
-    Step::Sent { at: NOW.plus_millis(minutes * MINUTE_MS) }
+    Step::Sent { at: NOW.plus_millis(minutes * MINUTE_MS), key: "alias/orders".parse().unwrap(), sent_as: None }
 }
 
 fn ended(minutes: i64, how: End) -> Step {
@@ -301,7 +305,7 @@ on_both! {
         };
         assert!(matches!(insert("c2", "s", "u", "request-c1", "h").await, Inserted::SameRequest(same) if same.id == "c1"));
         assert!(matches!(insert("c2", "s", "u", "request-c1", "other").await, Inserted::OtherValues));
-        assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::StreamBusy(active) if active.id == "c1"));
+        assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::StreamBusy { id } if id == "c1"));
         apply(&store, &mut first, [ended(1, End::Expired)]).await.unwrap();
         assert!(matches!(insert("c2", "s", "u", "request-c1", "h").await, Inserted::SameRequest(same) if !same.is_active()));
         assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::Recorded { .. }));
@@ -318,42 +322,24 @@ on_both! {
 
     an_ended_change_is_not_written_again(database, store) {
         let mut held = record(&store, change("c1", "s")).await;
-        apply(&store, &mut held, [sent(1)]).await.unwrap();
-        let mut tx = store.write().await.unwrap();
-        assert!(matches!(changes::end_unsent(&mut tx, &mut held.change.clone()).await, Err(StoreError::NotHeld)), "it was sent");
-        tx.rollback().await.unwrap();
-        apply(&store, &mut held, [ended(2, End::Settled)]).await.unwrap();
+        apply(&store, &mut held, [sent(1), ended(2, End::Settled)]).await.unwrap();
         assert!(matches!(apply(&store, &mut held, [sent(3)]).await, Err(StoreError::NotHeld)));
         assert!(matches!(store.change("c1").await.unwrap().unwrap().end, Some(Ending { how: End::Settled, .. })));
     }
 
-    what_was_not_sent_ends_once(database, store) {
+    what_is_written_moves_the_row_as_it_is(database, store) {
         let mut held = record(&store, change("c1", "s")).await;
-        let mut cancelled = held.change.clone();
-        cancelled.apply(ended(1, End::Expired));
+        // Evidence that came from elsewhere, without a lease.
         let mut tx = store.write().await.unwrap();
-        changes::end_unsent(&mut tx, &mut cancelled).await.unwrap();
+        let mut elsewhere = changes::latest(&mut tx, "c1").await.unwrap().change;
+        elsewhere.apply(Step::Slow(Slow { since: NOW, usual: None }));
+        changes::write(&mut tx, &mut elsewhere).await.unwrap();
         tx.commit().await.unwrap();
-        assert!(matches!(apply(&store, &mut held, [sent(1)]).await, Err(StoreError::NotHeld)), "cancelled first, so not sent");
+        apply(&store, &mut held, [sent(1)]).await.unwrap();
+        let both = store.change("c1").await.unwrap().unwrap();
+        assert!(both.slow.is_some() && both.sent_at.is_some(), "neither covers the other");
         let mut tx = store.write().await.unwrap();
-        assert!(matches!(changes::end_unsent(&mut tx, &mut cancelled).await, Err(StoreError::NotHeld)));
-    }
-
-    what_is_learned_after_the_end_is_written_once(database, store) {
-        let mut held = record(&store, change("c1", "s")).await;
-        let reverted = Step::Reverted(Reverted { at: NOW, saw: Saw::NotFound });
-        let mut tx = store.write().await.unwrap();
-        assert!(matches!(changes::update_ended(&mut tx, &mut held.change.clone()).await, Err(StoreError::NotHeld)), "it has no end yet");
-        tx.rollback().await.unwrap();
-        apply(&store, &mut held, [sent(1), ended(2, End::Settled)]).await.unwrap();
-        let (mut here, mut there) = (held.change.clone(), held.change.clone());
-        here.apply(reverted.clone());
-        there.apply(reverted);
-        let mut tx = store.write().await.unwrap();
-        changes::update_ended(&mut tx, &mut here).await.unwrap();
-        tx.commit().await.unwrap();
-        let mut tx = store.write().await.unwrap();
-        assert!(matches!(changes::update_ended(&mut tx, &mut there).await, Err(StoreError::NotHeld)), "another instance was first");
+        assert!(matches!(changes::latest(&mut tx, "c0").await, Err(StoreError::NotHeld)));
     }
 
     lists_are_in_their_order(database, store) {
@@ -363,7 +349,7 @@ on_both! {
             new.requested_at = NOW.plus_millis(minutes * MINUTE_MS);
             let mut held = record(&store, new).await;
             if id != "c4" {
-                let reached = Step::Reached { at: NOW.plus_millis((minutes + 2) * MINUTE_MS) };
+                let reached = Step::Reached { at: NOW.plus_millis((minutes + 2) * MINUTE_MS), key: None };
                 apply(&store, &mut held, [sent(minutes + 1), reached, ended(minutes + 3, End::Settled)]).await.unwrap();
             }
         }
@@ -376,12 +362,19 @@ on_both! {
         assert_eq!(ids(&store.changes_sent_since(&of_a[0].arn, NOW.plus_millis(MINUTE_MS + 1)).await.unwrap()), ["c3"]);
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c4"]);
         assert_eq!(ids(&store.changes_reached(2).await.unwrap()), ["c2", "c3"], "the last two, oldest first");
-        let mut newest = store.newest_changes_ended_since(NOW).await.unwrap();
-        newest.sort_by(|a, b| a.id.cmp(&b.id));
-        assert_eq!(ids(&newest), ["c2", "c3"], "the newest of each stream that was sent");
+        assert_eq!(ids(&store.changes_ended_since(NOW).await.unwrap()), ["c3", "c2", "c1"], "the one sent last first");
+        let newest = store.newest_acting_change(&of_a[0].key_of_stream()).await.unwrap();
+        assert_eq!(newest.map(|change| change.id).as_deref(), Some("c3"));
         let moved = store.changes_after(all[2].rev).await.unwrap();
         assert_eq!(ids(&moved), ["c3", "c4"]);
         assert!(moved[0].rev < moved[1].rev && moved[1].rev <= store.last_rev().await.unwrap());
+        for number in 0..60 {
+            let refusal = Refusal { kind: RefusalKind::AccessDenied, aws: None, read_after: None };
+            let mut refused = record(&store, change(&format!("refused{number}"), "a")).await;
+            apply(&store, &mut refused, [sent(100 + number), ended(101 + number, End::Rejected(refusal))]).await.unwrap();
+        }
+        let newest = store.newest_acting_change(&of_a[0].key_of_stream()).await.unwrap();
+        assert_eq!(newest.map(|change| change.id).as_deref(), Some("c3"), "however many were refused since");
     }
 
     a_lease_passes_on_with_a_higher_fence_and_the_former_holder_writes_nothing(database, store) {
@@ -406,6 +399,14 @@ on_both! {
         assert_eq!(taken, ["c2"], "what cannot be read is left alone");
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c2"]);
         assert_eq!(ids(&store.changes_after(theirs.change.rev - 1).await.unwrap()), ["c2"]);
+        assert_eq!(ids(&store.changes(Stretch { skip: 0, take: 10 }).await.unwrap()), ["c2"], "the list is there");
+        assert_eq!(ids(&store.changes_of_stream(&theirs.change.key_of_stream()).await.unwrap()), [""; 0]);
+        assert!(store.changes_sent_since(&theirs.change.arn, NOW).await.unwrap().is_empty());
+        let mut other = change("c3", "s");
+        let mut tx = store.write().await.unwrap();
+        let new = NewChange { change: &mut other, user_id: "v", request_id: "request-c3", form_hash: "h" };
+        assert!(matches!(store.insert_change(&mut tx, new).await.unwrap(), Inserted::StreamBusy { id } if id == "c1"), "it is active");
+        tx.rollback().await.unwrap();
         assert!(store.change("c1").await.is_err(), "its page does not show something else instead");
         assert!(ours.change.rev > theirs.change.rev);
     }

@@ -28,7 +28,7 @@ use crate::{
     server::{
         auth::passwords,
         aws::targets,
-        clock::{Clock, SystemClock},
+        clock::{Clock, Moment, SystemClock},
         config::{Origin, TargetSettings},
         http::assets::Assets,
         listen::{self, Bounds},
@@ -46,6 +46,8 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-west-1";
 const LOOPBACK: [u8; 4] = [127, 0, 0, 1];
+/// A condition is waited for at most so long: a flood of 100,000 names takes two minutes on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The machine's clock, moved by as much as a test wants.
 #[derive(Debug)]
@@ -88,6 +90,13 @@ impl Clock for MovedClock {
 
     fn steady(&self) -> Duration {
         SystemClock.steady() * self.pace + Duration::from_millis(self.passed.load(Ordering::SeqCst).unsigned_abs())
+    }
+
+    /// Without the pace: what must not be older than some seconds is as old as the machine made it.
+    fn moment(&self) -> Moment {
+        let passed = self.passed.load(Ordering::SeqCst);
+        let wall = SystemClock.now().plus_millis(passed).plus_millis(self.set_by.load(Ordering::SeqCst));
+        Moment { wall, steady: SystemClock.steady() + Duration::from_millis(passed.unsigned_abs()) }
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -269,6 +278,11 @@ impl TestApp {
         control(&self.simulator, Method::POST, path, order).await;
     }
 
+    /// Sends a request to the simulator.
+    pub async fn simulate(&self, request: Request<Body>) {
+        assert_eq!(client().request(request).await.unwrap().status(), StatusCode::OK);
+    }
+
     /// How many calls of an operation the simulator counted.
     pub async fn calls(&self, operation: &str) -> usize {
         self.call_log().await.iter().filter(|call| call["operation"] == operation).count()
@@ -291,7 +305,17 @@ impl TestApp {
     #[track_caller]
     pub fn change_when(&self, id: &str, is_met: impl Fn(&Change) -> bool) -> impl Future<Output = Change> {
         let caller = Location::caller();
-        async move { until_or_blame(caller, || async { self.state.store.change(id).await.unwrap().filter(&is_met) }).await }
+        async move {
+            let begun = SystemClock.steady();
+            loop {
+                let change = self.state.store.change(id).await.unwrap();
+                match change {
+                    Some(change) if is_met(&change) => return change,
+                    change if SystemClock.steady().saturating_sub(begun) >= PATIENCE => panic!("{caller}: waited in vain: {change:?}"),
+                    _ => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        }
     }
 }
 
@@ -358,13 +382,13 @@ pub fn until<T, F: Future<Output = Option<T>>>(condition: impl FnMut() -> F) -> 
 
 async fn until_or_blame<T, F: Future<Output = Option<T>>>(caller: &Location<'_>, mut condition: impl FnMut() -> F) -> T {
     let begun = SystemClock.steady();
-    while SystemClock.steady().saturating_sub(begun) < Duration::from_secs(300) {
+    while SystemClock.steady().saturating_sub(begun) < PATIENCE {
         if let Some(met) = condition().await {
             return met;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{caller}: waited five minutes in vain");
+    panic!("{caller}: waited in vain");
 }
 
 async fn add_users(store: &Store, is_demo: bool) {

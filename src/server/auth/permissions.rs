@@ -41,6 +41,7 @@ pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::POST, "/api/plan-enable", Change),
     (Method::POST, "/api/enable", Change),
     (Method::POST, "/api/cancel-change", Change),
+    (Method::POST, "/api/close-change", Change),
     (Method::POST, "/api/prove-by-write", Change),
     (Method::POST, "/api/prove-by-read", Change),
     (Method::POST, "/api/report-proof", Change),

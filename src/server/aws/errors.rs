@@ -16,7 +16,7 @@ use aws_smithy_types::{
     error::metadata::{ErrorMetadata, ProvideErrorMetadata},
 };
 
-use super::{ReadFailure, ReadFailureKind, SendOutcome};
+use super::{ReadFailure, ReadFailureKind, SendOutcome, guard::HeldBack};
 use crate::model::{
     refusal::{AwsWords, KeyTrouble, Obstacle, Refusal, RefusalKind},
     timestamp::{MINUTE_MS, Timestamp},
@@ -102,6 +102,9 @@ where
     match error {
         SdkError::ConstructionFailure(_) => Some((Obstacle::Other, format!("the request could not be built: {}", root_cause(error)))),
         SdkError::DispatchFailure(failure) if !failure.is_timeout() => {
+            if let Some(held_back) = find_source::<HeldBack>(error) {
+                return Some((Obstacle::HeldUp, held_back.to_string()));
+            }
             if let Some(credentials) = find_source::<CredentialsError>(error) {
                 return Some((Obstacle::NoCredentials, root_cause(credentials)));
             }

@@ -13,6 +13,7 @@ use aws_smithy_types::DateTime;
 
 use super::{
     Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, Records, SendOutcome, StreamRef, TaggedPage, errors,
+    guard::SendGuard,
     hosts::HostLog,
     sdk::{retry_partition, timeouts},
 };
@@ -23,7 +24,10 @@ use crate::{
         stream::{Account, StreamReport, StreamStatus},
         timestamp::Timestamp,
     },
-    server::{clock::Clock, http::metrics::count_aws_call},
+    server::{
+        clock::{Clock, Freshness},
+        http::metrics::count_aws_call,
+    },
 };
 
 /// A read that takes longer is given up; the collector asks again later.
@@ -129,20 +133,20 @@ impl Kinesis for SdkKinesis {
         report(summary, asked_at, self.clock.now())
     }
 
-    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId) -> SendOutcome {
+    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId, read: &Freshness) -> SendOutcome {
         let overrides = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts(SEND_TIMEOUT));
         let (arn, name) = stream.arn_and_name();
         let (kms, key) = (EncryptionType::Kms, key.as_str());
         let sent = match action {
             Action::Disable => {
                 let call = self.client.stop_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
-                let answer = call.customize().config_override(overrides).send().await;
+                let answer = call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
                 let id = |answer: StopStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
                 answer.map(id).map_err(|error| errors::send_outcome(&error, self.clock.now()))
             }
             Action::Enable => {
                 let call = self.client.start_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
-                let answer = call.customize().config_override(overrides).send().await;
+                let answer = call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
                 let id = |answer: StartStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
                 answer.map(id).map_err(|error| errors::send_outcome(&error, self.clock.now()))
             }

@@ -3,6 +3,7 @@
 
 mod change_role;
 mod errors;
+mod guard;
 pub mod hosts;
 mod kinesis;
 pub mod kms;
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 use self::records::Records;
 pub use self::sdk::READ_SESSION;
+use super::clock::Freshness;
 use crate::model::{
     change::{Action, Observation},
     encryption::KeyId,
@@ -37,8 +39,8 @@ pub trait Kinesis: Debug + Send + Sync {
     async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure>;
 
     /// One `StopStreamEncryption` or `StartStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried; at most
-    /// 10 s.
-    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId) -> SendOutcome;
+    /// 10 s. Not sent if the read that decided it is no longer fresh when the request is about to be written.
+    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId, read: &Freshness) -> SendOutcome;
 
     /// One page of `GetResources`: the tags of at most 100 streams. Streams that never had a tag are not in it.
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure>;

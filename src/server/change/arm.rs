@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Changes, RequestError,
-    journal::{Job, append_intent},
+    journal::{Job, Written, append_intent},
+    send::{Sender, needs_another},
 };
 use crate::{
     model::{
@@ -13,6 +14,7 @@ use crate::{
         change::{Action, Change, End, Ending, LastRead, Observation, Resolved, Saw, Step},
         encryption::KeyId,
         identity::Permission,
+        keys::KeyLook,
         preconditions,
         refusal::{Precondition, Refusal},
         schedule::next_read_in,
@@ -20,86 +22,136 @@ use crate::{
     },
     server::{
         aws::targets::Target,
+        clock::Freshness,
         context::Requester,
         random,
         store::{StoreError, changes as table},
     },
 };
 
+/// What is prepared for sending counts so long: the role that was assumed, and what KMS said of the key.
+const PREPARED_FOR: Duration = Duration::from_secs(30);
+
+/// Whether a change that waits can be sent as far as it is not the stream that decides.
+enum Preparation {
+    Ready(Sender),
+    /// Not now; the next read asks again.
+    NotYet,
+    /// The change has ended.
+    Over,
+}
+
 impl Changes {
     /// Reads the stream until the change can be sent, has to end, or the server stops; the next start takes it up again.
     pub(super) async fn wait_and_send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
+        // From an earlier round, where preparing took so long that the stream was read again.
+        let mut prepared: Option<(Sender, KeyId, Freshness)> = None;
+        let mut is_read_again = false;
         loop {
-            let millis = next_read_in(&job.change, job.timeline.now(), random::jitter(100));
+            let millis = if is_read_again { 0 } else { next_read_in(&job.change, job.timeline.now(), random::jitter(100)) };
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.clock.sleep(Duration::from_millis(millis.max(0).unsigned_abs())) => {}
             }
-            let observed = self.observe(&job).await;
-            let now = job.timeline.now();
-            match decide(&job.change, &observed, now) {
-                Decision::Send(key) => match self.actor_may_still(&job.change).await {
-                    Ok(true) => {
-                        if let Some(precondition) = self.key_stands_in_the_way(&job.change, &key, &observed, &target).await {
-                            let how = End::Rejected(Refusal::precondition(precondition));
-                            let ended = vec![read_of(&observed, now), Step::Ended(Ending { at: now, how })];
-                            let _ = self.record_surely(&mut job, ended, "change.ended").await;
-                            return;
-                        }
-                        job.change.key = Some(key);
-                        return self.send(job, target).await;
-                    }
-                    Ok(false) => {
-                        let by = format!("Keystream, because {} may not any more", job.change.actor);
-                        let _ = self.record_surely(&mut job, vec![Step::Cancelled { at: now, by }], "change.cancelled").await;
+            let (observed, read) = self.observe(&job).await;
+            let decision =
+                if self.is_too_late(&job) { Decision::End(End::Expired) } else { decide(&job.change, &observed, job.timeline.now()) };
+            is_read_again = false;
+            let key = match decision {
+                Decision::Send(key) => key,
+                Decision::End(how) => return self.end_waiting(&mut job, &observed, how).await,
+                Decision::Wait => {
+                    if self.note_waiting(&mut job, &observed).await == Written::NotHeld {
                         return;
                     }
-                    // Not known, so not sent now: asked again after the next read.
-                    Err(error) => {
-                        tracing::error!(%error, change_id = job.change.id, "whether {} may still could not be read", job.change.actor);
-                    }
+                    continue;
+                }
+            };
+            let kept = prepared.take().filter(|(_, of, at)| *of == key && !at.is_older_than(PREPARED_FOR));
+            let (sender, at) = match kept {
+                Some((sender, _, at)) => (sender, at),
+                None => match self.prepare(&mut job, &key, &observed, &target).await {
+                    Preparation::Ready(sender) => (sender, Freshness::begin(&self.clock)),
+                    Preparation::NotYet => continue,
+                    Preparation::Over => return,
                 },
-                Decision::End(how) => {
-                    let ended = vec![read_of(&observed, now), Step::Ended(Ending { at: now, how })];
-                    // Cancelled or sent elsewhere meanwhile is an end as well.
-                    let _ = self.record_surely(&mut job, ended, "change.ended").await;
-                    return;
-                }
-                Decision::Wait => {
-                    let mut steps = vec![read_of(&observed, now)];
-                    if matches!(observed, Observation::NotFound { .. }) {
-                        steps.push(Step::SeenMissing { at: now });
-                    }
-                    match self.record(&mut job, steps, "").await {
-                        Ok(()) => {}
-                        // Cancelled meanwhile, or in another instance's hands.
-                        Err(StoreError::NotHeld) => return,
-                        Err(error) => {
-                            tracing::error!(%error, change_id = job.change.id, "what was read for change {} could not be written", job.change.id);
-                        }
-                    }
-                }
+            };
+            if !needs_another(&read) {
+                return self.send_now(job, target, sender, key, read).await;
             }
+            prepared = Some((sender, key, at));
+            is_read_again = true;
         }
     }
 
-    /// Why the key of an enable that waited cannot be used any more, if it cannot.
-    async fn key_stands_in_the_way(&self, change: &Change, key: &KeyId, observed: &Observation, target: &Target) -> Option<Precondition> {
-        let Observation::Report(report) = observed else { return None };
+    /// Checks everything but the stream: whether the person may still, and the key; then gets whoever sends.
+    async fn prepare(&self, job: &mut Job, key: &KeyId, observed: &Observation, target: &Target) -> Preparation {
+        match self.actor_may_still(&job.change).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let by = format!("Keystream, because {} is no longer permitted to change this stream", job.change.actor);
+                let cancelled = Step::Cancelled { at: job.timeline.now(), by };
+                let _ = self.record_surely(job, vec![cancelled], "change.cancelled").await;
+                return Preparation::Over;
+            }
+            // Not known, so not sent now: asked again after the next read.
+            Err(error) => {
+                tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be read", job.change.actor);
+                return Preparation::NotYet;
+            }
+        }
+        match self.key_of_waiting(&job.change, key, observed, target).await {
+            KeyVerdict::Good => {}
+            KeyVerdict::NotNow => return Preparation::NotYet,
+            KeyVerdict::Bad(precondition) => {
+                self.end_waiting(job, observed, End::Rejected(Refusal::precondition(precondition))).await;
+                return Preparation::Over;
+            }
+        }
+        self.sender(job, target).await.map_or(Preparation::Over, Preparation::Ready)
+    }
+
+    async fn end_waiting(&self, job: &mut Job, observed: &Observation, how: End) {
+        let at = job.timeline.now();
+        let ended = vec![read_of(observed, at), Step::Ended(Ending { at, how })];
+        // Cancelled or sent elsewhere meanwhile is an end as well.
+        let _ = self.record_surely(job, ended, "change.ended").await;
+    }
+
+    async fn note_waiting(&self, job: &mut Job, observed: &Observation) -> Written {
+        let at = job.timeline.now();
+        let seen = if matches!(observed, Observation::NotFound { .. }) { Step::SeenMissing { at } } else { Step::SeriesBroken };
+        match self.record(job, vec![read_of(observed, at), seen], "").await {
+            Ok(()) => {}
+            // Cancelled meanwhile, or in another instance's hands.
+            Err(StoreError::NotHeld) => {
+                self.tell_latest(&job.change.id).await;
+                return Written::NotHeld;
+            }
+            Err(error) => {
+                tracing::error!(%error, change_id = job.change.id, "what was read for change {} could not be written", job.change.id);
+            }
+        }
+        Written::Yes
+    }
+
+    /// Whether the key of an enable that waited can still be used, as far as it can be seen.
+    async fn key_of_waiting(&self, change: &Change, key: &KeyId, observed: &Observation, target: &Target) -> KeyVerdict {
+        let Observation::Report(report) = observed else { return KeyVerdict::NotNow };
         if change.action == Action::Disable {
-            return None;
+            return KeyVerdict::Good;
         }
         let look = self.keys.look_now(target, key).await;
-        if let (Some(Resolved { arn: then, .. }), Some(now)) = (&change.resolved, look.arn())
-            && then != now
-        {
-            return Some(Precondition::Changed {
+        match (&change.resolved, &look) {
+            // It was seen when it was confirmed, and can't be seen now.
+            (Some(_), KeyLook::Unseen { .. }) => KeyVerdict::NotNow,
+            (Some(Resolved { arn: then, .. }), KeyLook::Found(now)) if *then != now.arn => KeyVerdict::Bad(Precondition::Changed {
                 what: format!("The key that {key} means"),
                 shown: then.to_string(),
-                now: now.to_string(),
-            });
+                now: now.arn.to_string(),
+            }),
+            _ => preconditions::of_key(key, &look, report).map_or_else(KeyVerdict::Bad, |()| KeyVerdict::Good),
         }
-        preconditions::of_key(key, &look, report).err()
     }
 
     /// Whether the person behind a change that waited may still do what was asked for then.
@@ -113,25 +165,33 @@ impl Changes {
     ///
     /// # Errors
     /// When there is no such change, or the journal cannot be read or written.
-    pub async fn cancel(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {
+    pub async fn cancel(self: &Arc<Self>, requester: Requester, id: String) -> Result<(), RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.cancel_here(&requester, &id).await }).await?
+    }
+
+    async fn cancel_here(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {
         requester.require_certain()?;
-        let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.arn));
-        let mut change = found.ok_or(RequestError::NotFound)?;
+        let mut tx = self.store.write().await?;
+        let mut change = self.of_requester(&mut tx, requester, id).await?;
         if !change.is_waiting() {
             return Ok(());
         }
-        change.apply(Step::Cancelled { at: self.clock.now().max(change.requested_at), by: requester.user_name.clone() });
-        let mut tx = self.store.write().await?;
-        match table::end_unsent(&mut tx, &mut change).await {
-            // Sent or ended in the same moment: the row decides.
-            Err(StoreError::NotHeld) => return Ok(()),
-            written => written?,
-        }
+        let at = self.clock.now().max(change.latest_evidence());
+        change.apply(Step::Cancelled { at, by: requester.user_name.clone() });
+        table::write(&mut tx, &mut change).await?;
         append_intent(&mut tx, &change, requester, "change.cancelled").await?;
         tx.commit().await?;
         self.inventory.note_change(&change);
         Ok(())
     }
+}
+
+/// What KMS says of the key of an enable that waited.
+enum KeyVerdict {
+    Good,
+    NotNow,
+    Bad(Precondition),
 }
 
 fn read_of(observed: &Observation, now: crate::model::timestamp::Timestamp) -> Step {

@@ -12,6 +12,7 @@ use crate::{
     model::{
         change::{Action, Change, End, Ending, OutcomeUnknown, SentAs, Step},
         encryption::{EncryptionReport, KeyId},
+        refusal::Refusal,
     },
     server::{
         audit::{self, AuditEvent},
@@ -19,6 +20,10 @@ use crate::{
         store::{Leased, StoreError, Tx, changes as table},
     },
 };
+
+/// After a write that failed; twice as long after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The changes that tasks of this process work on: nobody takes them up a second time.
 #[derive(Debug, Clone, Default)]
@@ -72,70 +77,106 @@ pub enum Written {
 }
 
 impl Changes {
-    /// Applies steps to a change, writes it with an audit row (when `action` names one) in one transaction, and tells
-    /// browsers. The change in memory moves only if the journal did.
+    /// Applies steps to the change as the journal has it, writes it with an audit row (when `action` names one) in one
+    /// transaction, and tells browsers. The change in memory moves only if the journal did.
     pub(super) async fn record(&self, job: &mut Job, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
-        let mut moved = Leased { change: job.change.clone(), fence: job.fence };
-        for step in steps {
-            moved.change.apply(step);
-        }
         let mut tx = self.store.write().await?;
-        table::update(&mut tx, &mut moved).await?;
-        if !action.is_empty() {
-            audit::append(&mut tx, self.event(&moved.change, action)).await?;
-        }
+        let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?;
+        self.write(&mut tx, &mut moved, steps, action).await?;
         tx.commit().await?;
-        job.change = moved.change;
-        self.inventory.note_change(&job.change);
+        self.inventory.note_change(&moved);
+        job.change = moved;
         Ok(())
     }
 
     /// As [`Changes::record`], again and again until the database takes it: what AWS did must not be lost.
     pub(super) async fn record_surely(&self, job: &mut Job, steps: Vec<Step>, action: &str) -> Written {
-        let mut pause = Duration::from_millis(200);
+        let mut pause = FIRST_PAUSE;
         loop {
             let error = match self.record(job, steps.clone(), action).await {
                 Ok(()) => return Written::Yes,
                 Err(StoreError::NotHeld) => {
                     // What the journal has is what counts.
-                    tracing::warn!(change_id = job.change.id, action, "change {} is not ours any more ({action})", job.change.id);
+                    tracing::warn!(change_id = job.change.id, action, "change {} is no longer ours ({action})", job.change.id);
+                    self.tell_latest(&job.change.id).await;
                     return Written::NotHeld;
                 }
                 Err(error) => error,
             };
-            let id = &job.change.id;
-            tracing::error!(%error, change_id = id, action, "change {id} could not be written ({action}); trying again");
-            self.clock.sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
+            self.complain_and_wait(&error, &job.change.id, action, &mut pause).await;
         }
+    }
+
+    /// Writes AWS's answer to the call, whoever works on the change by now, again and again until the database takes it: an
+    /// answer that arrived is never thrown away.
+    pub(super) async fn record_answer(&self, job: &mut Job, step: Step, action: &str) -> Written {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.try_record_answer(job, step.clone(), action).await {
+                Ok(written) => return written,
+                Err(error) => self.complain_and_wait(&error, &job.change.id, action, &mut pause).await,
+            }
+        }
+    }
+
+    async fn try_record_answer(&self, job: &mut Job, step: Step, action: &str) -> Result<Written, StoreError> {
+        let mut tx = self.store.write().await?;
+        let Leased { change: mut moved, fence } = table::latest(&mut tx, &job.change.id).await?;
+        let is_held = fence == job.fence && moved.is_active();
+        self.write(&mut tx, &mut moved, vec![step], action).await?;
+        tx.commit().await?;
+        self.inventory.note_change(&moved);
+        job.change = moved;
+        Ok(if is_held { Written::Yes } else { Written::NotHeld })
     }
 
     /// Writes what was learned of a change after its end.
     pub(super) async fn record_after_end(&self, change: &mut Change, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
-        let mut moved = change.clone();
-        for step in steps {
-            moved.apply(step);
-        }
         let mut tx = self.store.write().await?;
-        table::update_ended(&mut tx, &mut moved).await?;
-        audit::append(&mut tx, self.event(&moved, action)).await?;
+        let mut moved = table::latest(&mut tx, &change.id).await?.change;
+        self.write(&mut tx, &mut moved, steps, action).await?;
         tx.commit().await?;
+        self.inventory.note_change(&moved);
         *change = moved;
-        self.inventory.note_change(change);
         Ok(())
+    }
+
+    async fn write(&self, tx: &mut Tx, change: &mut Change, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
+        steps.into_iter().for_each(|step| change.apply(step));
+        table::write(tx, change).await?;
+        if !action.is_empty() {
+            audit::append(tx, self.event(change, action)).await?;
+        }
+        Ok(())
+    }
+
+    async fn complain_and_wait(&self, error: &StoreError, id: &str, action: &str, pause: &mut Duration) {
+        tracing::error!(%error, change_id = id, action, "change {id} could not be written ({action}); trying again: {error}");
+        self.clock.sleep(*pause).await;
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Shows a change as the journal has it, after somebody else has moved it.
+    pub(super) async fn tell_latest(&self, id: &str) {
+        match self.store.change(id).await {
+            Ok(Some(change)) => self.inventory.note_change_elsewhere(&change),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: {error}"),
+        }
     }
 
     fn event(&self, change: &Change, action: &str) -> AuditEvent {
         let result = change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
         // In which session, so that CloudTrail's line is found.
-        let result = match &change.sent_as {
-            Some(SentAs { role, session }) if action == "change.sent" => format!("{result}, as {role} in session {session}"),
+        let result = match (&change.sent_as, &change.late_refusal) {
+            (Some(SentAs { role, session }), _) if action == "change.sent" => format!("{result}, as {role} in session {session}"),
+            (_, Some(Refusal { aws: Some(aws), .. })) if action == "change.rejected" => format!("{result}; AWS refused late: {}", aws.code),
             _ => result,
         };
         let request_id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
         AuditEvent {
             reason: change.reason.clone(),
-            before: state_before(change),
+            before: state_in_words(&change.before()),
             after: change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words()),
             aws_request_id: request_id.unwrap_or_default(),
             result: match &change.outcome_unknown {
@@ -154,12 +195,12 @@ impl Job {
     }
 }
 
-/// The state that a change leaves, as the audit chain writes it.
-fn state_before(change: &Change) -> String {
-    match (change.action, &change.from) {
-        (Action::Disable, _) => with_key(change.key.as_ref()),
-        (Action::Enable, Some(EncryptionReport::Encrypted(key))) => with_key(key.as_ref()),
-        (Action::Enable, _) => "NONE".to_owned(),
+/// A state as the audit chain writes it.
+fn state_in_words(encryption: &EncryptionReport) -> String {
+    match encryption {
+        EncryptionReport::Encrypted(key) => with_key(key.as_ref()),
+        EncryptionReport::NotEncrypted => "NONE".to_owned(),
+        EncryptionReport::Unstated(_) => encryption.type_word().to_owned(),
     }
 }
 
@@ -188,7 +229,7 @@ pub async fn append_intent(tx: &mut Tx, change: &Change, requester: &Requester, 
             Some(quota_reason) => format!("{} (with 25 counted in 24 h: {quota_reason})", change.reason),
             None => change.reason.clone(),
         },
-        before: state_before(change),
+        before: state_in_words(&change.before()),
         after: state_wanted(change),
         aws_request_id: String::new(),
         result: change.end.as_ref().map_or("Requested", |end| end.how.word()).to_owned(),

@@ -2,6 +2,7 @@
 //! and the watch that ends only when AWS has finished.
 
 mod arm;
+mod close;
 mod journal;
 mod other_form;
 mod plan;
@@ -27,7 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::{plan::KeyWish, proof::Kind as ProofKind, quota::Asking};
 use super::{
     aws::ReadFailure,
-    clock::Clock,
+    clock::{Clock, Freshness},
     inventory::Inventory,
     keys::Keys,
     store::{Store, StoreError, Stretch},
@@ -156,16 +157,23 @@ impl Changes {
 
     /// One read for a person: from the reserve, at most 3 s, kept in the inventory.
     async fn read_fresh(&self, key: &StreamKey) -> Result<StreamReport, ReadFailure> {
-        let target = self.inventory.target(key).ok_or_else(|| ReadFailure::other("no target of this account and Region"))?;
+        self.read_to_decide(key).await.0
+    }
+
+    /// The same, with how fresh it is: a change may be sent on it.
+    async fn read_to_decide(&self, key: &StreamKey) -> (Result<StreamReport, ReadFailure>, Freshness) {
+        let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
+        let Some(target) = self.inventory.target(key) else { return failed("no target of this account and Region") };
         if tokio::time::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
-            return Err(ReadFailure::other("too many people read streams of this target at once; AWS was not asked"));
+            return failed("too many people read streams of this target at once; AWS was not asked");
         }
+        let fresh = Freshness::begin(&self.clock);
         let read = tokio::time::timeout(FRESH_READ_TIMEOUT, target.read(&key.name)).await;
         let read = read.unwrap_or_else(|_| Err(ReadFailure::other("AWS did not answer within 3 s")));
         match &read {
             Ok(report) => self.inventory.note_report(report.clone()),
             Err(failure) => self.inventory.note_failure(key, failure),
         }
-        read
+        (read, fresh)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         encryption::{EncryptionReport, KeyId},
         keys,
         pages::OtherForm,
-        stream::{StreamKey, StreamReport},
+        stream::{StreamKey, StreamReport, is_same_creation},
     },
     server::store::StoreError,
 };
@@ -39,7 +39,7 @@ impl Changes {
             Some(Ending { how: End::Rejected(refusal), .. }) => refusal.is_by_aws(),
             _ => change.sent_at.is_some(),
         };
-        let of_stream = changes.into_iter().filter(|change| change.stream_created == report.created).filter(reached_aws);
+        let of_stream = changes.into_iter().filter(|change| is_same_creation(change.stream_created, report.created)).filter(reached_aws);
         let is_refused = |change: &Change| change.action == Action::Disable && change.refused_for_its_key().is_some();
         let refused: Vec<Change> = of_stream.take_while(is_refused).collect();
         let is_offered = refused.iter().any(|change| change.key.as_ref() == Some(reported));

@@ -1,7 +1,10 @@
 //! The plan behind a confirmation: one fresh read, and what the form shows and carries from it. Everything but that read is
 //! optional: asked for in parallel, at most 2 s long.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use super::{Changes, RequestError, quota::Asking};
 use crate::{
@@ -14,20 +17,21 @@ use crate::{
         preconditions,
         refusal::Precondition,
         retention,
-        stream::{StreamKey, StreamReport, StreamStatus},
-        timestamp::{SECOND_MS, Timestamp},
+        stream::{StreamKey, StreamReport, StreamStatus, is_same_creation},
+        timestamp::Timestamp,
     },
     server::{
         aws::{ReadFailure, ReadFailureKind, targets::Target},
+        clock::Freshness,
         random,
     },
 };
 
 /// All who open the same confirmation within this time share one read.
-const SHARED_FOR_MS: i64 = 2 * SECOND_MS;
+const SHARED_FOR: Duration = Duration::from_secs(2);
 
 /// The last fresh read of a stream; locked while one is under way, so that others wait for it instead of asking again.
-pub type SharedRead = Arc<tokio::sync::Mutex<Option<(Timestamp, Result<StreamReport, ReadFailure>)>>>;
+pub type SharedRead = Arc<tokio::sync::Mutex<Option<(Freshness, Result<StreamReport, ReadFailure>)>>>;
 
 /// What a person wants to see of the keys when opening the confirmation of an enable.
 #[derive(Debug, Clone, Default)]
@@ -122,7 +126,7 @@ impl Changes {
         let taken_back = changes
             .iter()
             .filter(is_wanted)
-            .find(|change| is_not_encrypted && change.can_be_undone() && change.stream_created == report.created);
+            .find(|change| is_not_encrypted && change.can_be_undone() && is_same_creation(change.stream_created, report.created));
         let key = match (wish.typed.is_empty(), taken_back.and_then(|change| change.key.as_ref())) {
             (true, Some(recorded)) => recorded.to_string(),
             _ => wish.typed.clone(),
@@ -160,20 +164,17 @@ impl Changes {
         let shared = {
             let mut reads = self.shared_reads.lock().unwrap_or_else(PoisonError::into_inner);
             // Slots that nobody holds and that are over are forgotten, so the map stays as small as what is going on.
-            let now = self.clock.now();
-            reads.retain(|_, slot| {
-                slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| now.millis_since(*at) < SHARED_FOR_MS))
-            });
+            reads.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| !at.is_older_than(SHARED_FOR))));
             reads.entry(key.clone()).or_default().clone()
         };
         let mut slot = shared.lock().await;
         if let Some((at, read)) = slot.as_ref()
-            && self.clock.now().millis_since(*at) < SHARED_FOR_MS
+            && !at.is_older_than(SHARED_FOR)
         {
             return read.clone();
         }
         let read = self.read_fresh(key).await;
-        *slot = Some((self.clock.now(), read.clone()));
+        *slot = Some((Freshness::begin(&self.clock), read.clone()));
         read
     }
 }

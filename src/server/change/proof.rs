@@ -10,6 +10,7 @@ use crate::{
     model::{
         change::{Change, Step},
         proof::{self, Asked, Done, Proof, ReadResult, Reported, WriteResult},
+        stream::is_same_creation,
         timestamp::Timestamp,
         validation::FormMistake,
     },
@@ -51,7 +52,12 @@ impl Changes {
     /// # Errors
     /// When there is no such change in the person's scope, it has not settled, changes are switched off, or the journal
     /// cannot be written. In each case nothing was sent.
-    pub async fn prove(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
+    pub async fn prove(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.prove_here(&requester, &id, kind).await }).await?
+    }
+
+    async fn prove_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
         requester.require_certain()?;
         let change = self.settled(requester, id).await?;
         let target = self.inventory.target_of_arn(&change.arn).ok_or(RequestError::NotFound)?;
@@ -68,7 +74,7 @@ impl Changes {
             Kind::Write => (Step::ProofByWrite(Asked { by, at, result: None }), "change.proof-by-write-asked"),
             Kind::Read => (Step::ProofByRead(Asked { by, at, result: None }), "change.proof-by-read-asked"),
         };
-        let Some(change) = self.record_proof(change, step, AuditEvent::by(&requester.actor(), now, action, "")).await? else {
+        let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await? else {
             // Another asked in the same moment: one is enough.
             return Ok(());
         };
@@ -87,15 +93,20 @@ impl Changes {
     ///
     /// # Errors
     /// As [`Changes::prove`], and when the text is not such an answer.
-    pub async fn report_proof(&self, requester: &Requester, id: &str, text: &str) -> Result<(), RequestError> {
+    pub async fn report_proof(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.report_here(&requester, &id, &text).await }).await?
+    }
+
+    async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<(), RequestError> {
         requester.require_certain()?;
-        let change = self.settled(requester, id).await?;
+        self.settled(requester, id).await?;
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
         let (encryption_type, shards) = parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
         let now = self.clock.now();
         let event = AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
-        self.record_proof(change, Step::ProofReported(report), event).await?;
+        self.record_proof(id, Step::ProofReported(report), event).await?;
         Ok(())
     }
 
@@ -103,36 +114,28 @@ impl Changes {
     async fn settled(&self, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.arn));
         let change = found.filter(|change| change.settled_at.is_some()).ok_or(RequestError::NotFound)?;
-        // What records say now is a later change's doing, where one was sent.
-        let later = self.store.changes_of_stream(&change.key_of_stream()).await?;
-        let is_later = |other: &Change| other.id != change.id && other.arn == change.arn && other.sent_at > change.sent_at;
-        if later.iter().any(is_later) { Err(FormMistake::ChangeNotNewest.into()) } else { Ok(change) }
+        // What records say now is a later change's doing, where AWS may have acted on one.
+        let newest = self.store.newest_acting_change(&change.key_of_stream()).await?;
+        if newest.is_some_and(|newest| newest.id != change.id && newest.sent_at >= change.sent_at) {
+            return Err(FormMistake::ChangeNotNewest.into());
+        }
+        Ok(change)
     }
 
-    /// Writes a step of a proof. A row that moved meanwhile (reverted, or another proof) is read anew; `None` when one is under
-    /// way by then.
-    async fn record_proof(&self, mut change: Change, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
+    /// Writes a step of a proof. `None` when another is under way by then.
+    async fn record_proof(&self, id: &str, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
         let is_asking = matches!(&step, Step::ProofByWrite(Asked { result: None, .. }) | Step::ProofByRead(Asked { result: None, .. }));
-        loop {
-            let mut moved = change.clone();
-            moved.apply(step.clone());
-            let mut tx = self.store.write().await?;
-            match table::update_ended(&mut tx, &mut moved).await {
-                Err(StoreError::NotHeld) => {
-                    drop(tx);
-                    change = self.store.change(&change.id).await?.ok_or(StoreError::NotHeld)?;
-                    if is_asking && change.proof.as_ref().is_some_and(|proof| proof.is_running(self.clock.now())) {
-                        return Ok(None);
-                    }
-                    continue;
-                }
-                written => written?,
-            }
-            audit::append(&mut tx, AuditEvent { target: moved.arn.to_string(), reason: moved.reason.clone(), ..event.clone() }).await?;
-            tx.commit().await?;
-            self.inventory.note_change(&moved);
-            return Ok(Some(moved));
+        let mut tx = self.store.write().await?;
+        let mut change = table::latest(&mut tx, id).await?.change;
+        if is_asking && change.proof.as_ref().is_some_and(|proof| proof.is_running(self.clock.now())) {
+            return Ok(None);
         }
+        change.apply(step);
+        table::write(&mut tx, &mut change).await?;
+        audit::append(&mut tx, AuditEvent { target: change.arn.to_string(), reason: change.reason.clone(), ..event }).await?;
+        tx.commit().await?;
+        self.inventory.note_change(&change);
+        Ok(Some(change))
     }
 
     /// Whether the stream is the one that was changed: records of another one of the same name prove nothing.
@@ -141,7 +144,11 @@ impl Changes {
             return Err("too many people read streams of this target at once".to_owned());
         }
         let report = target.read_arn(&change.arn).await.map_err(|failure| format!("the stream could not be read: {}", failure.why))?;
-        if report.created == change.stream_created { Ok(()) } else { Err("the stream was deleted and created again".to_owned()) }
+        if is_same_creation(report.created, change.stream_created) {
+            Ok(())
+        } else {
+            Err("the stream was deleted and created again".to_owned())
+        }
     }
 
     /// Ends the proofs of a change that did not come to their end.
@@ -149,7 +156,7 @@ impl Changes {
         let now = self.clock.now();
         for step in change.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
             let event = AuditEvent { result: "cut off".to_owned(), ..AuditEvent::by_server(now, "change.proof-done", "") };
-            if let Err(error) = self.record_proof(change.clone(), step, event).await {
+            if let Err(error) = self.record_proof(&change.id, step, event).await {
                 tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: {error}");
             }
         }
@@ -196,7 +203,7 @@ impl Changes {
         };
         let id = change.id.clone();
         let event = AuditEvent { result, ..AuditEvent::by_server(self.clock.now(), "change.proof-done", "") };
-        if let Err(error) = self.record_proof(change, step, event).await {
+        if let Err(error) = self.record_proof(&id, step, event).await {
             tracing::error!(%error, change_id = id, "the result of a proof of change {id} could not be written: {error}");
         }
     }

@@ -63,8 +63,8 @@ impl Changes {
         // From here on it may be too late to send: whatever holds the reads or the recording up counts.
         let requested_at = timeline.now();
         // The read just before sending: never shared, never cached. What KMS says of the keys is read beside it.
-        let (read, looks, quota) = tokio::join!(
-            self.read_fresh(&key),
+        let ((read, fresh), looks, quota) = tokio::join!(
+            self.read_to_decide(&key),
             self.look_at_keys(&target, &asked),
             self.quota(asked.action, &asked.shown.arn, Asking::Allowed)
         );
@@ -108,7 +108,7 @@ impl Changes {
         let fence = match self.store.insert_change(&mut tx, new).await? {
             Inserted::Recorded { fence } => fence,
             Inserted::SameRequest(earlier) => return Ok(requested(&earlier)),
-            Inserted::StreamBusy(active) => return Ok(Requested::Change { id: active.id }),
+            Inserted::StreamBusy { id } => return Ok(Requested::Change { id }),
             Inserted::OtherValues => return Err(RequestError::OtherValues),
         };
         append_intent(&mut tx, &change, &requester, action).await?;
@@ -128,7 +128,7 @@ impl Changes {
                 if job.change.is_waiting() {
                     engine.wait_and_send(job, target).await;
                 } else {
-                    engine.send(job, target).await;
+                    engine.send(job, target, fresh).await;
                 }
             });
         }
@@ -221,7 +221,8 @@ impl Asked {
             stream_created: self.shown.created,
             key: Some(self.key.clone()),
             resolved: meant.and_then(KeyLook::arn).map(|arn| Resolved { arn: arn.clone(), at: now }),
-            from: (self.action == Action::Enable).then(|| self.shown.encryption.clone()),
+            from: self.shown.encryption.clone(),
+            from_key: read.as_ref().ok().and_then(|report| report.key_arn.as_deref().cloned()),
             armed_until,
             retention_hours: read.as_ref().map_or(0, |report| report.retention_hours),
             actor: requester.user_name.clone(),

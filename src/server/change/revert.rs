@@ -9,8 +9,9 @@ use crate::{
         change::{Change, Step},
         reconcile::{WATCHED_AFTER_MS, decide_after_settled},
         stream::{StreamKey, StreamReport},
+        timestamp::Timestamp,
     },
-    server::{inventory::Delivery, store::StoreError},
+    server::inventory::Delivery,
 };
 
 /// The settled changes that are watched: the newest change of each stream, if it settled.
@@ -31,11 +32,9 @@ impl Changes {
             };
             match delivery {
                 Delivery::News(news) => {
-                    for card in &news.changes {
-                        // A change under way says something only where it follows one that settled.
-                        if !card.is_active() || settled.contains_key(&card.stream()) {
-                            self.take_over(&mut settled, &card.id).await;
-                        }
+                    // One under way says nothing yet: it may still be refused.
+                    for card in news.changes.iter().filter(|card| !card.is_active()) {
+                        self.take_over(&mut settled, &card.stream()).await;
                     }
                     let moved: Vec<StreamKey> = news.rows.keys().cloned().collect();
                     self.look_at(&mut settled, &moved).await;
@@ -52,75 +51,71 @@ impl Changes {
 
     async fn settled_changes(&self) -> Settled {
         let since = self.clock.now().plus_millis(-WATCHED_AFTER_MS);
-        match self.store.newest_changes_ended_since(since).await {
-            Ok(mut newest) => {
-                newest.retain(|change| change.settled_at.is_some() && change.reverted.is_none());
-                self.inventory.note_settled(newest.iter());
-                newest.into_iter().map(|change| (change.key_of_stream(), change)).collect()
+        match self.store.changes_ended_since(since).await {
+            Ok(changes) => {
+                let mut newest = Settled::new();
+                // The one sent last comes first.
+                for change in changes.into_iter().filter(Change::may_have_acted) {
+                    newest.entry(change.key_of_stream()).or_insert(change);
+                }
+                self.inventory.note_newest(newest.values());
+                newest.retain(|_, change| is_to_be_watched(change));
+                newest
             }
             Err(error) => {
-                tracing::error!(%error, "the settled changes could not be read; whether they are reverted is looked at from the next start on");
+                tracing::error!(%error, "settled changes could not be read; whether they are reverted is watched from the next start on");
                 Settled::new()
             }
         }
     }
 
-    /// A change moved: it is its stream's newest, and is watched if it has settled.
-    async fn take_over(&self, settled: &mut Settled, id: &str) {
-        match self.store.change(id).await {
-            Ok(Some(change)) => {
-                let key = change.key_of_stream();
-                let is_older = settled.get(&key).is_some_and(|known| known.requested_at > change.requested_at);
-                if is_older {
-                    return;
+    /// A change of a stream ended: the newest that AWS may have acted on is watched if it has settled. One that was refused or
+    /// never sent takes nothing from the one before it.
+    async fn take_over(&self, settled: &mut Settled, stream: &StreamKey) {
+        match self.store.newest_acting_change(stream).await {
+            Ok(Some(newest)) if is_to_be_watched(&newest) => match settled.get(stream) {
+                // What was counted of it stays.
+                Some(known) if known.id == newest.id => {}
+                _ => {
+                    settled.insert(stream.clone(), newest);
                 }
-                if change.settled_at.is_some() && change.reverted.is_none() {
-                    settled.insert(key, change);
-                } else if change.sent_at.is_some() {
-                    // A newer change was sent: what the stream is now is its doing.
-                    settled.remove(&key);
-                }
+            },
+            Ok(_) => {
+                settled.remove(stream);
             }
-            Ok(None) => {}
-            Err(error) => tracing::error!(%error, change_id = id, "change {id} could not be read to watch it after it settled"),
+            Err(error) => tracing::error!(%error, "the changes of {} could not be read to watch them: {error}", stream.path()),
         }
     }
 
     async fn look_at(&self, settled: &mut Settled, keys: &[StreamKey]) {
         for key in keys {
             let Some(change) = settled.get_mut(key) else { continue };
-            let Some((_, Some(report))) = self.inventory.stream(key) else { continue };
-            self.compare(change, &report).await;
+            let Some((report, unchanged_since)) = self.inventory.report(key) else { continue };
+            self.compare(change, &report, unchanged_since).await;
             if change.reverted.is_some() {
                 settled.remove(key);
             }
         }
     }
 
-    async fn compare(&self, change: &mut Change, report: &StreamReport) {
-        let steps = decide_after_settled(change, report);
+    async fn compare(&self, change: &mut Change, report: &StreamReport, unchanged_since: Timestamp) {
+        let steps = decide_after_settled(change, report, unchanged_since);
         let is_reverted = steps.iter().any(|step| matches!(step, Step::Reverted(_)));
         if !is_reverted {
             // A first contrary read is remembered here; it needs no row.
-            for step in steps {
-                change.apply(step);
-            }
+            steps.into_iter().for_each(|step| change.apply(step));
             return;
         }
+        let (id, arn) = (change.id.clone(), change.arn.clone());
         match self.record_after_end(change, steps, "change.reverted").await {
-            Ok(()) => {
-                tracing::warn!(change_id = change.id, "change {} was reverted: {} is not as it left it", change.id, change.arn);
-            }
-            // Another instance saw it first.
-            Err(StoreError::NotHeld) => {
-                if let Ok(Some(written)) = self.store.change(&change.id).await {
-                    *change = written;
-                }
-            }
+            Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
             Err(error) => {
-                let id = &change.id;
                 tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next read tries again");
             }
         }
     }
+}
+
+fn is_to_be_watched(change: &Change) -> bool {
+    change.settled_at.is_some() && change.reverted.is_none()
 }

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     model::{
-        change::{Action, Change, Observation, Step},
+        change::{Action, Change, Observation, Resolved, Step},
+        encryption::KeyId,
         keys::KeyArn,
         reconcile::decide,
         schedule::next_read_in,
@@ -16,6 +17,7 @@ use crate::{
     },
     server::{
         aws::{observation, targets::Target},
+        clock::Freshness,
         http::metrics::CHANGES_ENDED,
         random,
     },
@@ -30,8 +32,11 @@ impl Changes {
                 () = self.stop.cancelled() => return,
                 () = self.clock.sleep(pause) => {}
             }
-            let observed = self.observe(&job).await;
-            let steps = decide(&job.change, &observed, job.timeline.now(), self.usual(job.change.action));
+            let (observed, _) = self.observe(&job).await;
+            let mut steps = self.resolve_wanted(&job.change, &observed).await;
+            let mut judged = job.change.clone();
+            steps.iter().cloned().for_each(|step| judged.apply(step));
+            steps.extend(decide(&judged, &observed, job.timeline.now(), self.usual(job.change.action)));
             if !steps.is_empty() {
                 let action = audited(&job.change, &steps);
                 if self.record_surely(&mut job, steps, action).await == Written::NotHeld {
@@ -48,13 +53,15 @@ impl Changes {
         tracing::info!(change_id = change.id, stream = %change.arn, end, "change {} of {} ended: {end}", change.id, change.arn);
     }
 
-    pub(super) async fn observe(&self, job: &Job) -> Observation {
+    /// One read of the change's stream, and how fresh it is.
+    pub(super) async fn observe(&self, job: &Job) -> (Observation, Freshness) {
         let Job { change, timeline, .. } = job;
         let Some(target) = self.inventory.target_of_arn(&change.arn) else {
-            return Observation::Failed { why: format!("no target reaches {}, {} any more", change.arn.account, change.arn.region) };
+            let why = format!("no target reaches {}, {} any more", change.arn.account, change.arn.region);
+            return (Observation::Failed { why }, Freshness::begin(&self.clock));
         };
         target.limits.describe.turn().await;
-        let asked_at = timeline.now();
+        let (asked_at, fresh) = (timeline.now(), Freshness::begin(&self.clock));
         let read = target.read_arn(&change.arn).await;
         match &read {
             Ok(report) => self.inventory.note_report(report.clone()),
@@ -69,19 +76,33 @@ impl Changes {
             }
             failed => failed,
         };
-        observation(read, asked_at)
+        (observation(read, asked_at), fresh)
     }
 
-    /// The key that the reported KeyId means, where that decides whether an enable has reached its state: AWS may report
-    /// another form of a key than was sent.
+    /// The key that the reported KeyId means, where that decides what the report says of the change: AWS may report another
+    /// form of a key than was sent, or than it reported before.
     async fn meant_key(&self, change: &Change, report: &StreamReport, target: &Target) -> Option<KeyArn> {
-        let reported = report.key().filter(|key| change.action == Action::Enable && Some(*key) != change.key.as_ref())?;
-        // While it is UPDATING the read says all that it can.
-        if report.status != StreamStatus::Active {
-            return None;
-        }
+        let reported = report.key().filter(|key| is_to_be_compared(change, report, key))?;
         self.keys.look(target, reported).await.arn().cloned()
     }
+
+    /// The key that an enable sent, where KMS did not show it when it was confirmed and does now.
+    async fn resolve_wanted(&self, change: &Change, observed: &Observation) -> Vec<Step> {
+        let Observation::Report(report) = observed else { return Vec::new() };
+        let Some(key) = change.key.as_ref().filter(|_| change.action == Action::Enable && change.resolved.is_none()) else {
+            return Vec::new();
+        };
+        let is_decisive = report.key().is_some_and(|reported| is_to_be_compared(change, report, reported));
+        let (true, Some(target)) = (is_decisive, self.inventory.target_of_arn(&change.arn)) else { return Vec::new() };
+        let arn = self.keys.look(&target, key).await.arn().cloned();
+        arn.map(|arn| Step::Resolved(Resolved { arn, at: report.read_at })).into_iter().collect()
+    }
+}
+
+/// Whether it matters which key a reported KeyId means. While the stream is UPDATING the report says all that it can.
+fn is_to_be_compared(change: &Change, report: &StreamReport, reported: &KeyId) -> bool {
+    let is_as_sent = change.action == Action::Enable && change.key.as_ref() == Some(reported);
+    report.status == StreamStatus::Active && !is_as_sent && change.before() != report.encryption
 }
 
 /// The audit action of the steps that move the ladder; a read that moves nothing is no event.

@@ -111,11 +111,11 @@ pub async fn ask_before_proof(cx: &RequestContext, requester: &Requester, id: &s
     Err(ask_identity(cx, requester, &page, &Draft::default()).await)
 }
 
-/// The answer to a form about proof: back to the change's page, with the mistake named if there was one.
+/// The answer to a form on a change's page: back to the change's page, with the mistake named if there was one.
 ///
 /// # Errors
 /// The refusal, where there is no page to lead to.
-pub async fn answer_proof(cx: &RequestContext, id: &str, asked: Result<(), RequestError>) -> Result<(), AppError> {
+pub async fn answer_on_change(cx: &RequestContext, id: &str, asked: Result<(), RequestError>) -> Result<(), AppError> {
     match asked {
         // Found, so its id is one of ours and safe in a path.
         Ok(()) => {

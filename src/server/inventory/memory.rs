@@ -7,11 +7,12 @@ use std::{
 
 use crate::{
     model::{
+        change::Change,
         encryption::EncryptionState,
         inventory::{ChangeMarks, NeededKey, ROW_IS_FRESH_MS, Reported, StreamRow, TargetHealth},
         needed_keys::KeyUse,
         read_queue::{Due, ReadQueue},
-        stream::{StreamKey, StreamReport, StreamStatus},
+        stream::{StreamKey, StreamReport, StreamStatus, is_same_creation},
         timestamp::Timestamp,
     },
     server::{aws::targets::Target, store::StoredStream},
@@ -25,8 +26,8 @@ const MOVED_ELSEWHERE_MS: i64 = 1_500;
 pub struct Memory {
     pub streams: BTreeMap<StreamKey, Known>,
     pub active_changes: HashMap<StreamKey, ChangeMarks>,
-    /// The settled disables that nobody has taken back: the change, and when its stream was created.
-    pub undos: HashMap<StreamKey, (String, Timestamp)>,
+    /// The newest change of each stream that has ended and that AWS may have acted on.
+    pub acting: HashMap<StreamKey, Acting>,
     /// The last move of a change of each stream: its row is as new as that.
     pub change_revs: HashMap<StreamKey, i64>,
     /// When another instance last moved a change of the stream: what it read for that is not known here.
@@ -38,6 +39,15 @@ pub struct Memory {
     pub generation: u64,
     /// How many targets had an account when rows were last matched with targets.
     pub resolved: usize,
+}
+
+/// The change of a stream whose doing its state may be.
+#[derive(Debug)]
+pub struct Acting {
+    pub id: String,
+    sent_at: Option<Timestamp>,
+    stream_created: Timestamp,
+    can_be_undone: bool,
 }
 
 /// One stream.
@@ -71,6 +81,20 @@ impl Memory {
     pub fn refresh(&mut self, targets: &[Arc<Target>], key: &StreamKey) {
         if let Some(stored) = self.streams.get(key).map(|known| known.stored.clone()) {
             self.put(targets, stored);
+        }
+    }
+
+    /// Takes over a change that moved, if AWS may have acted on it. While it is under way its row offers nothing but to follow
+    /// it; should it be refused, what was there before stands.
+    pub fn note_acting(&mut self, change: &Change) {
+        if change.is_active() || !change.may_have_acted() {
+            return;
+        }
+        let key = change.key_of_stream();
+        let is_newest = self.acting.get(&key).is_none_or(|known| known.sent_at <= change.sent_at);
+        if is_newest {
+            let (sent_at, stream_created) = (change.sent_at, change.stream_created);
+            self.acting.insert(key, Acting { id: change.id.clone(), sent_at, stream_created, can_be_undone: change.can_be_undone() });
         }
     }
 
@@ -133,10 +157,11 @@ impl Memory {
             change: self.active_changes.get(&stored.key).cloned(),
             needed_keys: stored.keys.uses.iter().filter_map(|key| needed(key, stored.keys.retention_hours)).collect(),
             undo: self
-                .undos
+                .acting
                 .get(&stored.key)
-                .filter(|(_, created)| report.is_some_and(|report| report.created == *created))
-                .map(|(change, _)| change.clone()),
+                .filter(|acting| acting.can_be_undone)
+                .filter(|acting| report.is_some_and(|report| is_same_creation(report.created, acting.stream_created)))
+                .map(|acting| acting.id.clone()),
             is_gone: stored.gone_at.is_some(),
             is_production: target.is_some_and(|target| target.is_production),
             is_read_only: target.is_none_or(|target| target.is_read_only || target.account() != stored.key.account),

@@ -31,6 +31,7 @@ use crate::model::{
     inventory::StreamRow,
     scope::Scope,
     stream::{StreamArn, StreamKey, StreamReport},
+    timestamp::Timestamp,
 };
 
 /// The inventory.
@@ -114,6 +115,15 @@ impl Inventory {
     /// One row.
     pub fn stream(&self, key: &StreamKey) -> Option<(StreamRow, Option<StreamReport>)> {
         self.read().streams.get(key).map(|known| (StreamRow::clone(&known.row), known.stored.report.clone()))
+    }
+
+    /// The last report of a stream, and since when AWS has reported the encryption in it every time.
+    pub fn report(&self, key: &StreamKey) -> Option<(StreamReport, Timestamp)> {
+        let memory = self.read();
+        let stored = &memory.streams.get(key)?.stored;
+        let report = stored.report.clone()?;
+        let since = stored.encryption_since.unwrap_or(report.asked_at);
+        Some((report, since))
     }
 
     /// Everything that moved after `rev`, without changes of the journal (the caller adds them); `None` when some of it is

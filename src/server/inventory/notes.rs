@@ -32,6 +32,10 @@ impl Inventory {
             // A report from the future was read before the clock was set back.
             let is_newer = stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
             if is_newer {
+                let is_unchanged = stream.report.as_ref().is_some_and(|known| known.encryption == report.encryption);
+                if !is_unchanged {
+                    stream.encryption_since = Some(report.asked_at);
+                }
                 stream.keys = stream.keys.after(&report);
                 stream.report = Some(report);
                 stream.problem = None;
@@ -101,13 +105,12 @@ impl Inventory {
         self.note_moved_change(change, None);
     }
 
-    /// Takes over which disables settled before the start, and can be taken back.
-    pub fn note_settled<'a>(&self, changes: impl Iterator<Item = &'a Change>) {
+    /// Takes over the newest change of each stream that AWS may have acted on, from before the start.
+    pub fn note_newest<'a>(&self, changes: impl Iterator<Item = &'a Change>) {
         let mut memory = self.write();
-        for change in changes.filter(|change| change.can_be_undone()) {
-            let key = change.key_of_stream();
-            memory.undos.insert(key.clone(), (change.id.clone(), change.stream_created));
-            memory.refresh(&self.targets, &key);
+        for change in changes {
+            memory.note_acting(change);
+            memory.refresh(&self.targets, &change.key_of_stream());
         }
     }
 
@@ -131,11 +134,7 @@ impl Inventory {
             } else if memory.active_changes.get(&key).is_some_and(|marks| marks.id == change.id) {
                 memory.active_changes.remove(&key);
             }
-            if change.can_be_undone() {
-                memory.undos.insert(key.clone(), (change.id.clone(), change.stream_created));
-            } else if change.sent_at.is_some() {
-                memory.undos.remove(&key);
-            }
+            memory.note_acting(change);
             memory.change_revs.insert(key.clone(), change.rev);
             match elsewhere_at {
                 Some(at) => memory.moved_elsewhere.insert(key.clone(), at),

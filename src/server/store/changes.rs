@@ -18,6 +18,8 @@ use crate::model::{
 
 /// How many moved changes are told at a time.
 pub const AT_A_TIME: usize = 500;
+/// Changes of one stream that are read at a time when its journal is walked.
+const LOOKED_THROUGH: i64 = 50;
 /// The fence of a change that has never passed to another instance.
 const FIRST_FENCE: i64 = 1;
 
@@ -40,7 +42,7 @@ pub enum Inserted {
     /// The same request id came before with other values.
     OtherValues,
     /// The stream has an active change: that one.
-    StreamBusy(Box<Change>),
+    StreamBusy { id: String },
 }
 
 /// A stretch of a listing, newest first.
@@ -54,6 +56,13 @@ pub struct Stretch {
 struct ChangeRow {
     rev: i64,
     body: String,
+}
+
+#[derive(FromRow)]
+struct LatestRow {
+    rev: i64,
+    body: String,
+    fence: i64,
 }
 
 #[derive(FromRow)]
@@ -84,10 +93,6 @@ fn readable_of(rows: &[ChangeRow]) -> Vec<Change> {
     rows.iter().filter_map(|row| readable(row.rev, &row.body)).collect()
 }
 
-fn changes_of(rows: &[ChangeRow]) -> Result<Vec<Change>, StoreError> {
-    rows.iter().map(|row| change_of(row.rev, &row.body)).collect()
-}
-
 impl Store {
     /// # Errors
     /// When the database or the row cannot be read.
@@ -96,50 +101,73 @@ impl Store {
         row.map(|row| change_of(row.rev, &row.body)).transpose()
     }
 
-    /// All changes, newest first.
+    /// All changes, newest first; but those that only a newer version can read.
     ///
     /// # Errors
-    /// When the database or a row cannot be read.
+    /// When the database cannot be read.
     pub async fn changes(&self, stretch: Stretch) -> Result<Vec<Change>, StoreError> {
-        changes_of(&fetch!(
+        let rows = fetch!(
             all as ChangeRow,
             &self.reader,
             "SELECT rev, body FROM changes ORDER BY requested_at DESC, id LIMIT $1 OFFSET $2",
             stretch.take,
             stretch.skip,
-        )?)
+        )?;
+        Ok(readable_of(&rows))
     }
 
-    /// The changes of one stream, newest first, at most 50.
+    /// The changes of one stream, newest first, at most 50; but those that only a newer version can read.
     ///
     /// # Errors
-    /// When the database or a row cannot be read.
+    /// When the database cannot be read.
     pub async fn changes_of_stream(&self, key: &StreamKey) -> Result<Vec<Change>, StoreError> {
-        // The partition is the only part of an ARN that a key leaves open.
-        let [standard, china, government] = ["aws", "aws-cn", "aws-us-gov"]
-            .map(|partition| format!("arn:{partition}:kinesis:{}:{}:stream/{}", key.region, key.account, key.name));
-        changes_of(&fetch!(
+        let rows = fetch!(
             all as ChangeRow,
             &self.reader,
-            "SELECT rev, body FROM changes WHERE arn IN ($1, $2, $3) ORDER BY requested_at DESC, id LIMIT 50",
-            standard,
-            china,
-            government,
-        )?)
+            "SELECT rev, body FROM changes WHERE arn = $1 ORDER BY requested_at DESC, id LIMIT 50",
+            key.arn().to_string(),
+        )?;
+        Ok(readable_of(&rows))
     }
 
-    /// The changes that were sent for one stream since a time.
+    /// The newest change of a stream that AWS may have acted on: what the stream is now may be its doing.
     ///
     /// # Errors
-    /// When the database or a row cannot be read.
+    /// When the database cannot be read.
+    pub async fn newest_acting_change(&self, key: &StreamKey) -> Result<Option<Change>, StoreError> {
+        let arn = key.arn().to_string();
+        let mut skip = 0;
+        loop {
+            let rows = fetch!(
+                all as ChangeRow,
+                &self.reader,
+                "SELECT rev, body FROM changes WHERE arn = $1 AND sent_at IS NOT NULL ORDER BY sent_at DESC, id LIMIT $2 OFFSET $3",
+                &arn,
+                LOOKED_THROUGH,
+                skip,
+            )?;
+            let is_last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < LOOKED_THROUGH;
+            let acting = readable_of(&rows).into_iter().find(Change::may_have_acted);
+            if is_last || acting.is_some() {
+                return Ok(acting);
+            }
+            skip += LOOKED_THROUGH;
+        }
+    }
+
+    /// The changes that were sent for one stream since a time; but those that only a newer version can read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn changes_sent_since(&self, arn: &StreamArn, since: Timestamp) -> Result<Vec<Change>, StoreError> {
-        changes_of(&fetch!(
+        let rows = fetch!(
             all as ChangeRow,
             &self.reader,
             "SELECT rev, body FROM changes WHERE arn = $1 AND sent_at >= $2 ORDER BY sent_at",
             arn.to_string(),
             since.as_millis(),
-        )?)
+        )?;
+        Ok(readable_of(&rows))
     }
 
     /// The changes of all streams that were sent since a time; but those that only a newer version can read.
@@ -183,17 +211,16 @@ impl Store {
         Ok(changes)
     }
 
-    /// The newest change of each stream that was sent, where it ended at or after `since`.
+    /// The changes that were sent and ended at or after `since`, the one sent last first; but those that only a newer
+    /// version can read.
     ///
     /// # Errors
-    /// When the database or a row cannot be read.
-    pub async fn newest_changes_ended_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
+    /// When the database cannot be read.
+    pub async fn changes_ended_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
         let rows = fetch!(
             all as ChangeRow,
             &self.reader,
-            "SELECT c.rev, c.body FROM changes c
-             WHERE c.ended_at >= $1 AND c.sent_at IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM changes n WHERE n.arn = c.arn AND n.sent_at > c.sent_at)",
+            "SELECT rev, body FROM changes WHERE ended_at >= $1 AND sent_at IS NOT NULL ORDER BY sent_at DESC, id",
             since.as_millis(),
         )?;
         Ok(readable_of(&rows))
@@ -251,9 +278,9 @@ impl Store {
         }
         let arn = change.arn.to_string();
         // A rejected change would not be in the way, but the active one is what the person needs to see.
-        let active = fetch!(optional as ChangeRow, tx.on(), "SELECT rev, body FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
-        if let Some(row) = active {
-            return Ok(Inserted::StreamBusy(Box::new(change_of(row.rev, &row.body)?)));
+        let active = fetch!(optional as (String,), tx.on(), "SELECT id FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
+        if let Some((id,)) = active {
+            return Ok(Inserted::StreamBusy { id });
         }
         tx.note_journal(change);
         change.rev = next_rev(tx).await?;
@@ -281,63 +308,41 @@ impl Store {
     }
 }
 
-/// Writes a moved change that this instance works on, giving it its place in the order. An ended row is never written
-/// again, and one that has passed to another instance not by the former.
+/// A change as the journal has it, with the fence of its lease. The transaction holds the write lock: what is read here is
+/// what [`write`] moves.
 ///
 /// # Errors
-/// [`StoreError::NotHeld`] for such a row; else when the database cannot be written.
-pub async fn update(tx: &mut Tx, held: &mut Leased) -> Result<(), StoreError> {
-    let Leased { change, fence } = held;
+/// [`StoreError::NotHeld`] when there is none; else when the database cannot be read.
+pub async fn latest(tx: &mut Tx, id: &str) -> Result<Leased, StoreError> {
+    let row = fetch!(optional as LatestRow, tx.on(), "SELECT rev, body, fence FROM changes WHERE id = $1", id)?;
+    let row = row.ok_or(StoreError::NotHeld)?;
+    Ok(Leased { change: change_of(row.rev, &row.body)?, fence: row.fence })
+}
+
+/// The same, if it has no end yet and its lease still has this fence: another instance has not taken it over.
+///
+/// # Errors
+/// [`StoreError::NotHeld`] for any other; else when the database cannot be read.
+pub async fn held(tx: &mut Tx, id: &str, fence: i64) -> Result<Change, StoreError> {
+    let latest = latest(tx, id).await?;
+    if latest.fence == fence && latest.change.is_active() { Ok(latest.change) } else { Err(StoreError::NotHeld) }
+}
+
+/// Writes a change that was read in the same transaction, giving it its place in the order.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn write(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
     tx.note_journal(change);
     change.rev = next_rev(tx).await?;
-    let updated = execute!(
+    execute!(
         tx.on(),
-        "UPDATE changes SET rev = $1, sent_at = $2, ended_at = $3, body = $4 WHERE id = $5 AND fence = $6 AND ended_at IS NULL",
+        "UPDATE changes SET rev = $1, sent_at = $2, ended_at = $3, body = $4 WHERE id = $5",
         change.rev,
         change.sent_at.map(Timestamp::as_millis),
         change.end.as_ref().map(|end| end.at.as_millis()),
         serde_json::to_string(change)?,
         &change.id,
-        *fence,
     )?;
-    held_if(updated)
-}
-
-/// Ends a change that was not sent, whoever works on it. A row that was sent or has ended meanwhile stays as it is.
-///
-/// # Errors
-/// [`StoreError::NotHeld`] for such a row; else when the database cannot be written.
-pub async fn end_unsent(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
-    change.rev = next_rev(tx).await?;
-    let updated = execute!(
-        tx.on(),
-        "UPDATE changes SET rev = $1, ended_at = $2, body = $3 WHERE id = $4 AND sent_at IS NULL AND ended_at IS NULL",
-        change.rev,
-        change.end.as_ref().map(|end| end.at.as_millis()),
-        serde_json::to_string(change)?,
-        &change.id,
-    )?;
-    held_if(updated)
-}
-
-/// Writes what was learned of a change after its end (that it was reverted), giving it its place in the order. Of several
-/// instances that learn the same, the first writes it.
-///
-/// # Errors
-/// [`StoreError::NotHeld`] when the row has moved since `change` was read; else when the database cannot be written.
-pub async fn update_ended(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
-    let read_at = std::mem::replace(&mut change.rev, next_rev(tx).await?);
-    let updated = execute!(
-        tx.on(),
-        "UPDATE changes SET rev = $1, body = $2 WHERE id = $3 AND rev = $4 AND ended_at IS NOT NULL",
-        change.rev,
-        serde_json::to_string(change)?,
-        &change.id,
-        read_at,
-    )?;
-    held_if(updated)
-}
-
-const fn held_if(updated: u64) -> Result<(), StoreError> {
-    if updated == 1 { Ok(()) } else { Err(StoreError::NotHeld) }
+    Ok(())
 }

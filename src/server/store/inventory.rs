@@ -23,6 +23,9 @@ pub struct StoredStream {
     pub listed: Option<Reported<StreamStatus>>,
     /// The last complete read.
     pub report: Option<StreamReport>,
+    /// When the first read was asked for since which AWS has reported the encryption in `report` every time.
+    #[serde(default)]
+    pub encryption_since: Option<Timestamp>,
     /// Why there is nothing newer.
     pub problem: Option<ReadProblem>,
     pub gone_at: Option<Timestamp>,
@@ -37,7 +40,17 @@ pub struct StoredStream {
 impl StoredStream {
     /// A stream of which only the name is known.
     pub fn unread(key: StreamKey) -> Self {
-        Self { key, rev: 0, listed: None, report: None, problem: None, gone_at: None, tags: None, keys: KeyHistory::default() }
+        Self {
+            key,
+            rev: 0,
+            listed: None,
+            report: None,
+            encryption_since: None,
+            problem: None,
+            gone_at: None,
+            tags: None,
+            keys: KeyHistory::default(),
+        }
     }
 }
 
