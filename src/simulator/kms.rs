@@ -27,6 +27,8 @@ pub struct Key {
     pub usage: String,
     /// Seconds since 1970, for a key that is pending deletion.
     pub deleted_at: Option<f64>,
+    /// Seconds since 1970, for imported key material that expires. From then on the key is `PendingImport`.
+    pub material_expires_at: Option<f64>,
     pub is_rotated: bool,
     pub is_aws_managed: bool,
 }
@@ -39,9 +41,18 @@ impl Default for Key {
             spec: "SYMMETRIC_DEFAULT".to_owned(),
             usage: "ENCRYPT_DECRYPT".to_owned(),
             deleted_at: None,
+            material_expires_at: None,
             is_rotated: true,
             is_aws_managed: false,
         }
+    }
+}
+
+impl Key {
+    /// AWS's word for its state now.
+    fn state(&self) -> &str {
+        let has_expired = self.material_expires_at.is_some_and(|at| at <= since_epoch().as_secs_f64());
+        if has_expired && self.state == "Enabled" { "PendingImport" } else { &self.state }
     }
 }
 
@@ -49,7 +60,8 @@ impl Default for Key {
 #[derive(Debug, Default)]
 pub struct Keys(BTreeMap<Caller, BTreeMap<String, Key>>);
 
-/// An order for the control endpoint: makes a key, or changes the one that has this id or this alias.
+/// An order for the control endpoint: makes a key, or changes the one that has this id or this alias. With both, the alias
+/// points to the key of this id from then on, whatever it pointed to before.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyOrder {
@@ -57,11 +69,15 @@ pub struct KeyOrder {
     region: String,
     id: Option<String>,
     alias: Option<String>,
+    /// One of KMS's states, or a word that KMS doesn't have yet. Any but `PendingDeletion` cancels a deletion; `Enabled` also
+    /// imports expired material again, for good.
     state: Option<String>,
     spec: Option<String>,
     usage: Option<String>,
     /// Makes it pending deletion, so many days from now.
     deletion_in_days: Option<u32>,
+    /// Its material was imported, and expires so many seconds from now.
+    material_expires_in_s: Option<u32>,
     #[serde(default)]
     delete: bool,
 }
@@ -121,6 +137,13 @@ impl Keys {
         if let Some(alias) = order.alias.filter(|alias| !key.aliases.contains(alias)) {
             key.aliases.push(alias);
         }
+        match order.state.as_deref() {
+            None | Some("PendingDeletion") => {}
+            Some(state) => {
+                key.deleted_at = None;
+                key.material_expires_at = key.material_expires_at.filter(|_| state != "Enabled");
+            }
+        }
         for (slot, value) in [(&mut key.state, order.state), (&mut key.spec, order.spec), (&mut key.usage, order.usage)] {
             if let Some(value) = value {
                 *slot = value;
@@ -129,6 +152,10 @@ impl Keys {
         if let Some(days) = order.deletion_in_days {
             key.state = "PendingDeletion".to_owned();
             key.deleted_at = Some(since_epoch().as_secs_f64() + f64::from(days) * 86_400.0);
+        }
+        if let Some(seconds) = order.material_expires_in_s {
+            "Enabled".clone_into(&mut key.state);
+            key.material_expires_at = Some(since_epoch().as_secs_f64() + f64::from(seconds));
         }
         Ok(())
     }
@@ -163,9 +190,10 @@ impl Keys {
         let Some((owner, id, key)) = self.find(caller, name) else {
             return refused("KMSNotFoundException", format!("Key '{name}' does not exist"));
         };
-        match key.state.as_str() {
-            "Enabled" if key.spec == "SYMMETRIC_DEFAULT" => Ok(()),
-            "Enabled" => refused("KMSInvalidStateException", format!("{} key usage is {}", arn(&owner, &id), key.usage)),
+        match key.state() {
+            // KMS goes on encrypting while the primary Region of a multi-Region key is updated.
+            "Enabled" | "Updating" if key.spec == "SYMMETRIC_DEFAULT" => Ok(()),
+            "Enabled" | "Updating" => refused("KMSInvalidStateException", format!("{} key usage is {}", arn(&owner, &id), key.usage)),
             "Disabled" => refused("KMSDisabledException", format!("{} is disabled.", arn(&owner, &id))),
             state => refused("KMSInvalidStateException", format!("{} is {state}.", arn(&owner, &id))),
         }
@@ -245,12 +273,20 @@ fn found<'a>(world: &'a World, caller: &Caller, input: &Value) -> Result<(Caller
 fn describe(world: &World, caller: &Caller, input: &Value) -> Outcome {
     let (owner, id, key) = found(world, caller, input)?;
     let mut metadata = json!({
-        "AWSAccountId": owner.account, "KeyId": id, "Arn": arn(&owner, &id), "Enabled": key.state == "Enabled", "KeyState": key.state,
+        "AWSAccountId": owner.account, "KeyId": id, "Arn": arn(&owner, &id), "Enabled": key.state() == "Enabled", "KeyState": key.state(),
         "KeyUsage": key.usage, "KeySpec": key.spec, "Origin": "AWS_KMS", "MultiRegion": false,
         "KeyManager": if key.is_aws_managed { "AWS" } else { "CUSTOMER" },
     });
     if let Some(at) = key.deleted_at {
         metadata["DeletionDate"] = json!(at);
+    }
+    if let Some(at) = key.material_expires_at {
+        metadata["Origin"] = json!("EXTERNAL");
+        metadata["ExpirationModel"] = json!("KEY_MATERIAL_EXPIRES");
+        // Without material there is no date for it.
+        if key.state() != "PendingImport" {
+            metadata["ValidTo"] = json!(at);
+        }
     }
     Ok(Some(json!({"KeyMetadata": metadata})))
 }
@@ -283,6 +319,37 @@ mod tests {
         }
         let theirs = "arn:aws:kms:eu-west-1:444455556666:key/1d3c5b7a-9e8f-4a6b-8c2d-0f1e2d3c4b5a";
         assert_eq!(asked(&mut world, "DescribeKey", theirs), Err("AccessDeniedException".to_owned()));
+    }
+
+    #[test]
+    fn imported_material_expires_and_aliases_are_re_pointed() {
+        let mut world = World::new(Settings::default());
+        let place = json!({"account": "111122223333", "region": "eu-west-1"});
+        let order = |world: &mut World, mut order: Value| {
+            order["account"] = place["account"].clone();
+            order["region"] = place["region"].clone();
+            world.keys.order(serde_json::from_value(order).unwrap()).unwrap();
+        };
+        let described = |world: &mut World, name: &str| asked(world, "DescribeKey", name).unwrap()["KeyMetadata"].clone();
+        order(&mut world, json!({"alias": "alias/orders", "material_expires_in_s": 3_600}));
+        let key = described(&mut world, "alias/orders");
+        assert_eq!((key["KeyState"].as_str(), key["ExpirationModel"].as_str()), (Some("Enabled"), Some("KEY_MATERIAL_EXPIRES")));
+        assert!(key["ValidTo"].as_f64().is_some());
+        order(&mut world, json!({"alias": "alias/orders", "material_expires_in_s": 0}));
+        assert_eq!(described(&mut world, "alias/orders")["KeyState"], "PendingImport");
+        let refused = world.keys.encrypt_with(&caller("111122223333"), "alias/orders").map_err(|refused| refused.code);
+        assert_eq!(refused, Err("KMSInvalidStateException".to_owned()));
+        order(&mut world, json!({"alias": "alias/orders", "state": "Enabled"}));
+        assert_eq!(described(&mut world, "alias/orders")["KeyState"], "Enabled");
+        order(&mut world, json!({"alias": "alias/orders", "deletion_in_days": 7}));
+        order(&mut world, json!({"alias": "alias/orders", "state": "Updating"}));
+        let key = described(&mut world, "alias/orders");
+        assert_eq!((key["KeyState"].as_str(), key.get("DeletionDate")), (Some("Updating"), None));
+
+        let former = key["Arn"].clone();
+        order(&mut world, json!({"alias": "alias/orders", "id": "0f0e0d0c-0b0a-4a0b-8c0d-0e0f0a0b0c0d"}));
+        assert_ne!(described(&mut world, "alias/orders")["Arn"], former);
+        assert_eq!(described(&mut world, former.as_str().unwrap())["Arn"], former, "the key itself stays");
     }
 
     #[test]
