@@ -44,7 +44,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
     let report = plan.report.clone();
     let consequences = match action {
         Action::Disable => view! { <OfDisable plan /> }.into_any(),
-        Action::Enable => view! { <OfEnable report=report.clone() until=plan.key_needed_until /> }.into_any(),
+        Action::Enable => view! { <OfEnable plan /> }.into_any(),
     };
     view! {
         <Identity stream target report action key_words />
@@ -73,7 +73,7 @@ fn capital(word: &str) -> String {
 
 #[component]
 fn OfDisable(plan: Plan) -> impl IntoView {
-    let until = plan.key_needed_until.day_and_minute();
+    let until = until(&plan);
     let retention = plan.report.retention_hours;
     let key = plan.key.map_or_else(|| "the key".to_owned(), |key| key.to_string());
     view! {
@@ -90,6 +90,7 @@ fn OfDisable(plan: Plan) -> impl IntoView {
                 "AWS describes no change to records already stored. Plan for them to stay encrypted: readers need this key until at least "
                 <strong>{until}</strong> {format!(" ({retention} h retention). Do not disable or delete it earlier.")}
             </li>
+            {plan.keys_known_since.map(|since| view! { <Gap since /> }.into_any())}
             <li>"Copies outside this stream keep their own encryption."</li>
         </ul>
         <h2>"Who notices"</h2>
@@ -104,8 +105,20 @@ fn OfDisable(plan: Plan) -> impl IntoView {
     }
 }
 
+/// Until when the key in use would be needed.
+fn until(plan: &Plan) -> String {
+    // Only a stream that was never read has no date, and a plan begins with a read.
+    plan.key_needed_until.map_or_else(|| "its last record has left".to_owned(), Timestamp::day_and_minute)
+}
+
 #[component]
-fn OfEnable(report: StreamReport, until: Timestamp) -> impl IntoView {
+fn Gap(since: Timestamp) -> impl IntoView {
+    view! { <li>{format!("This stream's keys are known since {} only. Older records may need others.", since.date_and_clock())}</li> }
+}
+
+#[component]
+fn OfEnable(plan: Plan) -> impl IntoView {
+    let (report, until) = (plan.report.clone(), until(&plan));
     let (happens, stays) = match &report.encryption {
         EncryptionReport::Encrypted(former) => {
             let former = former.as_ref().map_or_else(|| "the present key".to_owned(), ToString::to_string);
@@ -114,8 +127,7 @@ fn OfEnable(report: StreamReport, until: Timestamp) -> impl IntoView {
                     "The stream is encrypted with {former}. This changes its key: an enable over the top, without a moment in which records are stored unencrypted."
                 ),
                 format!(
-                    "AWS describes no change to records already stored. Plan for them to stay under {former}: readers need it until at least {}.",
-                    until.day_and_minute()
+                    "AWS describes no change to records already stored. Plan for them to stay under {former}: readers need it until at least {until}.",
                 ),
             )
         }
@@ -143,6 +155,7 @@ fn OfEnable(report: StreamReport, until: Timestamp) -> impl IntoView {
         <h2>"What does not change"</h2>
         <ul>
             <li>{stays}</li>
+            {plan.keys_known_since.map(|since| view! { <Gap since /> }.into_any())}
             <li>"Copies outside this stream keep their own encryption."</li>
         </ul>
     }

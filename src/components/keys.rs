@@ -31,7 +31,7 @@ pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>
             />
             <datalist id="key-names">{names}</datalist>
             <p id="key-hint" class="hint">
-                "alias/NAME, a key's id, the ARN of a key or an alias, or alias/aws/kinesis. A key of another account is given as its ARN."
+                "alias/NAME, a key id, the ARN of a key or an alias, or alias/aws/kinesis. For a key in another account, enter its ARN."
             </p>
         </div>
     }
@@ -68,9 +68,9 @@ pub fn KeyPicker(keys: Keys, stream: StreamKey, undo: String, on_use: Callback<S
             </form>
             <Table caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Choose"]>{rows}</Table>
             <nav class="paging" aria-label="Pages of keys">
-                {(page > 1).then(|| view! { <a rel="prev" href=newer.href("", page - 1)>"Former keys"</a> " " }.into_any())}
+                {(page > 1).then(|| view! { <a rel="prev" href=newer.href("", page - 1)>"Previous"</a> " " }.into_any())}
                 {(pages > 1).then(|| format!("Page {page} of {pages} "))}
-                {(page < pages).then(|| view! { <a rel="next" href=older.href("", page + 1)>"Further keys"</a> }.into_any())}
+                {(page < pages).then(|| view! { <a rel="next" href=older.href("", page + 1)>"Next"</a> }.into_any())}
             </nav>
         </details>
     }

@@ -4,19 +4,31 @@
 use leptos::prelude::*;
 
 use super::drawing;
-use crate::model::{
-    change::Rung,
-    change_card::{ChangeCard, RungCard},
-    inventory::{ChangeMarks, Mark},
+use crate::{
+    client::live::Live,
+    model::{
+        change::Rung,
+        change_card::{ChangeCard, RungCard},
+        inventory::{ChangeMarks, Mark, StreamRow},
+    },
 };
 
-/// The wide ladder with evidence beneath each step.
+/// The wide ladder with evidence beneath each step. Until when a key that was left behind is needed comes from the stream's
+/// row, as everywhere: it moves with the stream's retention.
 #[component]
-pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>) -> impl IntoView {
+pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamRow>>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let keep = Memo::new(move |_| {
+        let (Some(row), Some(left)) = (row, change.with(|change| change.left.clone())) else { return String::new() };
+        row.with(|row| row.keep_words(&left, live.now.get()))
+    });
     let rungs = move || {
         let card = change.get();
         let current = card.current;
-        let rung = |rung: RungCard| {
+        let rung = |mut rung: RungCard| {
+            if rung.rung == Rung::Settled {
+                rung.evidence.push_str(&keep.get());
+            }
             let is_current = current == Some(rung.rung);
             let class = match (rung.mark, is_current) {
                 (Mark::Lit, true) => "rung lit current",

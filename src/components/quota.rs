@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::live::Live,
-    model::{change_card::ChangeCard, inventory::StreamRow, pages::Quota},
+    model::{change_card::ChangeCard, inventory::StreamRow, pages::Quota, timestamp::Timestamp},
 };
 
 /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
@@ -15,12 +15,15 @@ pub fn QuotaWords(quota: Quota) -> impl IntoView {
     view! { <span class=class>{quota.count.words()}{trail}</span> }
 }
 
-/// The keys that stored records of a stream may need, while there are some.
+/// The keys that stored records of a stream may need, while there are some; which keys the names mean; and since when that is
+/// known, where it doesn't reach far enough back.
 #[component]
 pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     let live = expect_context::<Live>();
     let words = Memo::new(move |_| row.with(|row| row.needed_words(live.now.get())));
-    move || {
+    let gap = Memo::new(move |_| row.with(|row| row.keys_gap(live.now.get())));
+    let names = Memo::new(move |_| row.with(|row| names(row, live.now.get())));
+    let needed = move || {
         let words = words.get();
         (!words.is_empty()).then(|| {
             view! {
@@ -31,7 +34,41 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
             }
             .into_any()
         })
+    };
+    let gap = move || {
+        gap.get().map(|since| {
+            view! { <p class="hint">{format!("This stream's keys are known since {} only. Older records may need others.", since.date_and_clock())}</p> }
+                .into_any()
+        })
+    };
+    let names = move || {
+        let names = names.get().into_iter().map(|(name, arn, since)| {
+            let since = since.map_or_else(String::new, |at| format!(" (KMS said so first on {})", at.date_and_clock()));
+            view! { <li>{name} " \u{2192} " <span class="mono arn">{arn}</span> {since}</li> }.into_any()
+        });
+        let names = names.collect::<Vec<_>>();
+        (!names.is_empty()).then(|| view! { <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> }.into_any())
+    };
+    view! {
+        {move || needed()}
+        {move || names()}
+        {move || gap()}
     }
+}
+
+/// Every alias that a stream uses or still needs, with each key that it was seen to mean, and when KMS first said so.
+fn names(row: &StreamRow, now: Timestamp) -> Vec<(String, String, Option<Timestamp>)> {
+    let needed = row.needed_at(now).map(|needed| (&needed.key, &needed.meant));
+    let in_use = row.key_id.as_ref().map(|key| (key, &row.meant));
+    let all = needed.chain(in_use).flat_map(|(name, meant)| meant.iter().map(move |meant| (name, meant)));
+    let mut names: Vec<(String, String, Option<Timestamp>)> = Vec::new();
+    for (name, meant) in all {
+        let (name, arn) = (name.to_string(), meant.arn.to_string());
+        if name != arn && !names.iter().any(|known| (&known.0, &known.1) == (&name, &arn)) {
+            names.push((name, arn, meant.seen_from));
+        }
+    }
+    names
 }
 
 /// The link to the enable with the key that a disable left. Beside other streams its name says of which one.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change::{Action, Change, End, Ending, Rung, RungState},
-    inventory::{ChangeMarks, Mark},
+    inventory::{ChangeMarks, LeftKey, Mark},
     stream::{StreamArn, StreamKey},
     timestamp::Timestamp,
     wording::{self, Summary},
@@ -45,6 +45,8 @@ pub struct ChangeCard {
     pub can_be_closed: bool,
     /// It has settled: records may be asked.
     pub can_be_proven: bool,
+    /// The key that it left behind, once it has settled. Until when that is needed is the stream's to say.
+    pub left: Option<Box<LeftKey>>,
 }
 
 /// One rung: how it is drawn, and what stands beneath it.
@@ -78,6 +80,7 @@ impl From<&Change> for ChangeCard {
             asks_for_other_form: change.action == Action::Disable && change.refused_for_its_key().is_some(),
             can_be_closed: change.can_be_closed(),
             can_be_proven: change.settled_at.is_some(),
+            left: LeftKey::of(change).map(Box::new),
         }
     }
 }

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change::{Action, Change, Rung},
-    encryption::{EncryptionState, KeyId},
-    stream::{Account, Region, StreamKey, StreamStatus},
+    encryption::{EncryptionReport, EncryptionState, KeyId},
+    keys::Meant,
+    needed_keys::covers,
+    stream::{Account, Region, StreamKey, StreamStatus, is_same_creation},
     timestamp::{SECOND_MS, Timestamp},
 };
 
@@ -35,6 +37,12 @@ pub struct StreamRow {
     /// Keys that only stored records may need, oldest first; some may be free by now.
     #[serde(default)]
     pub needed_keys: Vec<NeededKey>,
+    /// Every key that the KeyId was seen to mean while it has been in use, oldest first.
+    #[serde(default)]
+    pub meant: Vec<Meant>,
+    /// Since when the stream's keys are known, where it is older: those that it used before are not.
+    #[serde(default)]
+    pub keys_known_since: Option<Timestamp>,
     /// The settled disable that left the stream not encrypted, where one of Keystream's last 30 days did.
     #[serde(default)]
     pub undo: Option<String>,
@@ -58,7 +66,43 @@ pub struct Reported<T> {
 pub struct NeededKey {
     /// As AWS reported it while it was in use.
     pub key: KeyId,
+    /// Every key that this was seen to mean then, oldest first.
+    pub meant: Vec<Meant>,
+    /// In use from here, as far as is known, to there.
+    pub seen_from: Timestamp,
+    pub ended: Timestamp,
     pub until: Timestamp,
+}
+
+impl NeededKey {
+    /// `alias/orders until 23 Nov 14:03 UTC (key/1234…9012)`.
+    pub fn words(&self) -> String {
+        let meant: Vec<String> = self.meant.iter().map(|meant| meant.arn.short()).collect();
+        let meant = if meant.is_empty() { String::new() } else { format!(" ({})", meant.join(", ")) };
+        format!("{} until {}{meant}", self.key, self.until.day_and_minute())
+    }
+}
+
+/// The key that a settled change left behind: stored records may need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftKey {
+    /// As AWS reported it before.
+    pub key: KeyId,
+    pub sent_at: Timestamp,
+    pub stream_created: Timestamp,
+}
+
+impl LeftKey {
+    /// What a change left behind; `None` before it has settled, and where the stream was not encrypted.
+    pub fn of(change: &Change) -> Option<Self> {
+        change.settled_at?;
+        let key = match (change.action, &change.from) {
+            (Action::Disable, _) => change.key.clone(),
+            (Action::Enable, Some(EncryptionReport::Encrypted(former))) => former.clone(),
+            (Action::Enable, _) => None,
+        };
+        Some(Self { key: key?, sent_at: change.sent_at?, stream_created: change.stream_created })
+    }
 }
 
 /// A read that failed.
@@ -105,10 +149,33 @@ impl StreamRow {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
     }
 
-    /// The keys that stored records may need at `now`, in words; empty when there are none.
+    /// The keys that stored records may need at `now`. A stream that wasn't read since may keep its records longer by now: what
+    /// wasn't free at its last read is needed.
+    pub fn needed_at(&self, now: Timestamp) -> impl Iterator<Item = &NeededKey> {
+        let known_at = self.read_at.map_or(now, |read| read.min(now));
+        self.needed_keys.iter().filter(move |needed| needed.until > known_at)
+    }
+
+    /// The same in words; empty when there are none.
     pub fn needed_words(&self, now: Timestamp) -> String {
-        let needed = self.needed_keys.iter().filter(|needed| needed.until > now);
-        needed.map(|needed| format!("{} until {}", needed.key, needed.until.day_and_minute())).collect::<Vec<_>>().join(", ")
+        self.needed_at(now).map(NeededKey::words).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Since when the stream's keys are known, where records that are older may be stored.
+    pub fn keys_gap(&self, now: Timestamp) -> Option<Timestamp> {
+        self.keys_known_since.filter(|since| !covers(*since, self.retention_hours.unwrap_or(0), now))
+    }
+
+    /// What a change left behind is needed until, in a sentence: ` Keep alias/orders until 23 Nov 14:03 UTC.` Empty when it's
+    /// free, and for another stream of the same name.
+    pub fn keep_words(&self, left: &LeftKey, now: Timestamp) -> String {
+        let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
+        // The same name may have been in use more than once: it's the use that the change ended.
+        let was_on = |needed: &&NeededKey| needed.key == left.key && needed.seen_from <= left.sent_at && left.sent_at <= needed.ended;
+        match self.needed_at(now).find(was_on).filter(|_| is_this_stream && !self.is_gone) {
+            Some(needed) => format!(" Keep {}.", needed.words()),
+            None => String::new(),
+        }
     }
 
     /// Whether two rows of a stream show the same, apart from when AWS said it.
@@ -305,6 +372,42 @@ mod tests {
             assert!(!read.is_same_but_for_times(&other), "{other:?}");
         }
         assert!(!failed("no answer", 4).is_same_but_for_times(&failed("denied", 4)));
+    }
+
+    fn needed(key: &str, used: (i64, i64), until: i64) -> NeededKey {
+        let at = Timestamp::from_millis;
+        NeededKey { key: key.parse().unwrap(), meant: Vec::new(), seen_from: at(used.0), ended: at(used.1), until: at(until) }
+    }
+
+    #[test]
+    fn a_key_is_needed_until_a_read_says_that_it_is_not() {
+        let at = Timestamp::from_millis;
+        let row = StreamRow::clone(&crate::model::list_query::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
+        let row = StreamRow { needed_keys: vec![needed("alias/orders", (0, 10), 90_000)], read_at: Some(at(80_000)), ..row };
+        assert_eq!(row.needed_words(at(80_000)), "alias/orders until 1 Jan 00:01 UTC");
+        assert_eq!(row.needed_at(at(100_000)).count(), 1, "it was not read since, and its retention may have grown");
+        let read = StreamRow { read_at: Some(at(90_000)), ..row };
+        assert_eq!(read.needed_at(at(100_000)).count(), 0);
+    }
+
+    #[test]
+    fn a_change_keeps_the_key_of_the_use_that_it_ended() {
+        let at = Timestamp::from_millis;
+        let row = StreamRow::clone(&crate::model::list_query::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
+        let row = StreamRow {
+            needed_keys: vec![needed("alias/orders", (0, 10_000), 120_000), needed("alias/orders", (10_000, 20_000), 180_000)],
+            ..row
+        };
+        let left = |sent: i64| LeftKey { key: "alias/orders".parse().unwrap(), sent_at: at(sent), stream_created: at(0) };
+        assert_eq!(row.keep_words(&left(9_000), at(20_000)), " Keep alias/orders until 1 Jan 00:02 UTC.");
+        assert_eq!(row.keep_words(&left(19_000), at(20_000)), " Keep alias/orders until 1 Jan 00:03 UTC.");
+        assert_eq!(row.keep_words(&left(30_000), at(30_000)), "", "a change that no use is known of");
+        let read = StreamRow { read_at: Some(at(130_000)), ..row.clone() };
+        assert_eq!(read.keep_words(&left(9_000), at(130_000)), "", "free");
+        let other = StreamRow { created: Some(at(5_000)), ..row.clone() };
+        assert_eq!(other.keep_words(&left(9_000), at(20_000)), "", "another stream of the same name");
+        let gone = StreamRow { is_gone: true, ..row };
+        assert_eq!(gone.keep_words(&left(9_000), at(20_000)), "");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::{
     encryption::{InvalidKeyId, KeyId, KeyIdForm},
-    stream::{Account, Region, StreamArn},
+    stream::{Account, Region, StreamArn, StreamKey},
     timestamp::Timestamp,
 };
 
@@ -75,6 +75,22 @@ impl KeyArn {
     }
 }
 
+/// A key that a name was seen to mean: an alias may be re-pointed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meant {
+    pub arn: KeyArn,
+    /// When KMS first said so; `None` where that was not kept.
+    pub seen_from: Option<Timestamp>,
+}
+
+impl Meant {
+    /// `key/1234…9012 since 22 Nov 14:02 UTC`.
+    pub fn words(&self) -> String {
+        let since = self.seen_from.map_or_else(String::new, |at| format!(" since {}", at.day_and_minute()));
+        format!("{}{since}", self.arn.short())
+    }
+}
+
 /// What one `DescribeKey` said of a key (KMS service model, `KeyMetadata`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFacts {
@@ -88,6 +104,9 @@ pub struct KeyFacts {
     pub usage: String,
     /// When a key that is pending deletion goes, and everything under it with it.
     pub deleted_at: Option<Timestamp>,
+    /// When imported key material expires (`ValidTo`), where it does: KMS deletes it then.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
     /// When KMS answered.
     pub read_at: Timestamp,
 }
@@ -96,18 +115,38 @@ pub struct KeyFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum KeyState {
+    /// A replica that is not made yet.
+    Creating,
     Enabled,
     Disabled,
     PendingDeletion,
+    /// It has no key material: none was imported yet, or what was imported has expired or was deleted.
+    PendingImport,
+    /// The primary of replicas, to be deleted once they are.
+    PendingReplicaDeletion,
+    /// Its custom key store is disconnected.
+    Unavailable,
+    /// Its primary Region is being changed. KMS goes on encrypting and decrypting with it.
+    Updating,
+    /// KMS did not say.
+    Unstated,
     Other(String),
 }
+
+const UNSTATED: &str = "not stated";
 
 impl From<String> for KeyState {
     fn from(text: String) -> Self {
         match text.as_str() {
+            "Creating" => Self::Creating,
             "Enabled" => Self::Enabled,
             "Disabled" => Self::Disabled,
             "PendingDeletion" => Self::PendingDeletion,
+            "PendingImport" => Self::PendingImport,
+            "PendingReplicaDeletion" => Self::PendingReplicaDeletion,
+            "Unavailable" => Self::Unavailable,
+            "Updating" => Self::Updating,
+            "" | UNSTATED => Self::Unstated,
             _ => Self::Other(text),
         }
     }
@@ -123,9 +162,15 @@ impl KeyState {
     /// AWS's word.
     pub fn as_str(&self) -> &str {
         match self {
+            Self::Creating => "Creating",
             Self::Enabled => "Enabled",
             Self::Disabled => "Disabled",
             Self::PendingDeletion => "PendingDeletion",
+            Self::PendingImport => "PendingImport",
+            Self::PendingReplicaDeletion => "PendingReplicaDeletion",
+            Self::Unavailable => "Unavailable",
+            Self::Updating => "Updating",
+            Self::Unstated => UNSTATED,
             Self::Other(word) => word,
         }
     }
@@ -150,7 +195,8 @@ pub enum Unusable {
     Disabled { key: String },
     #[error("{key} is pending deletion{}", on(*.at))]
     PendingDeletion { key: String, at: Option<Timestamp> },
-    #[error("{key} is in the state {state}")]
+    /// In another state; what that is, in words.
+    #[error("{key} is {state}")]
     NotEnabled { key: String, state: String },
     #[error("{key} is {spec} for {usage}; Kinesis takes symmetric keys for ENCRYPT_DECRYPT only")]
     NotSymmetric { key: String, spec: String, usage: String },
@@ -223,12 +269,12 @@ impl KeyFacts {
     pub fn usable(&self) -> Result<(), Unusable> {
         let key = self.arn.short();
         match &self.state {
-            KeyState::Enabled => {}
+            // What is not said is no reason to refuse: AWS decides.
+            KeyState::Enabled | KeyState::Updating | KeyState::Unstated => {}
             KeyState::Disabled => return Err(Unusable::Disabled { key }),
             KeyState::PendingDeletion => return Err(Unusable::PendingDeletion { key, at: self.deleted_at }),
-            KeyState::Other(state) => return Err(Unusable::NotEnabled { key, state: state.clone() }),
+            _ => return Err(Unusable::NotEnabled { key, state: self.state_words() }),
         }
-        // What is not said is no reason to refuse: AWS decides.
         let is_or_unstated = |word: &str, wanted: &str| word.is_empty() || word == wanted;
         if is_or_unstated(&self.spec, "SYMMETRIC_DEFAULT") && is_or_unstated(&self.usage, "ENCRYPT_DECRYPT") {
             Ok(())
@@ -237,15 +283,36 @@ impl KeyFacts {
         }
     }
 
-    /// `enabled`, `disabled`, `pending deletion on 1 Dec 2026`, or AWS's word.
+    /// `enabled`, `disabled`, `pending deletion on 1 Dec 2026`, ...: what the key is, with what ends it.
     pub fn state_words(&self) -> String {
         match &self.state {
-            KeyState::Enabled => "enabled".to_owned(),
+            KeyState::Creating => "being created".to_owned(),
+            KeyState::Enabled => self
+                .expires_at
+                .map_or_else(|| "enabled".to_owned(), |at| format!("enabled; its imported key material expires on {}", at.date())),
             KeyState::Disabled => "disabled".to_owned(),
             KeyState::PendingDeletion => {
                 self.deleted_at.map_or_else(|| "pending deletion".to_owned(), |at| format!("pending deletion on {}", at.date()))
             }
-            KeyState::Other(word) => word.clone(),
+            KeyState::PendingImport => "waiting for key material (PendingImport)".to_owned(),
+            KeyState::PendingReplicaDeletion => "pending deletion, once its replicas are deleted".to_owned(),
+            KeyState::Unavailable => "unavailable: its key store is disconnected".to_owned(),
+            KeyState::Updating => "being updated (its primary Region is changing)".to_owned(),
+            KeyState::Unstated => "in a state that KMS didn't state".to_owned(),
+            KeyState::Other(word) => format!("in the state {word}"),
+        }
+    }
+
+    /// What endangers records that need the key until `free`, or for as long as a stream uses it: `is disabled`. Every state
+    /// but Enabled counts, however late a deletion comes: KMS decrypts in none of them but Updating, which passes.
+    pub fn trouble(&self, free: Option<Timestamp>) -> Option<String> {
+        match &self.state {
+            KeyState::Unstated => None,
+            KeyState::Enabled => self
+                .expires_at
+                .filter(|expires| free.is_none_or(|free| *expires <= free))
+                .map(|expires| format!("has imported key material that expires on {}", expires.day_and_minute())),
+            _ => Some(format!("is {}", self.state_words())),
         }
     }
 }
@@ -279,35 +346,41 @@ pub fn compare(stream: &StreamArn, one: Named<'_>, other: Named<'_>) -> Comparis
     }
 }
 
-/// The forms in which AWS takes the key of a stream, as far as they follow from the name that AWS reports and from the key
+/// The forms in which AWS takes the key of a stream, as far as they follow from the name that AWS reports and from the keys
 /// that it was seen to mean; without those that were tried.
-pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: Option<&KeyArn>, tried: &[KeyId]) -> Vec<KeyId> {
+pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn], tried: &[KeyId]) -> Vec<KeyId> {
     let StreamArn { partition, region, account, .. } = stream;
     let own = format!("arn:{partition}:kms:{region}:{account}:");
-    let key = reported.and_then(|id| meant(stream, Named { id, arn: seen })).or_else(|| seen.cloned());
+    let by_itself = reported.and_then(|id| named_by_itself(partition, &StreamKey::from(stream), id));
+    let keys: Vec<&KeyArn> = by_itself.as_ref().map_or_else(|| seen.iter().collect(), |key| vec![key]);
     let alias = reported.and_then(|id| match id.form() {
         Some(KeyIdForm::AliasName | KeyIdForm::ServiceKey) => Some(format!("{own}{id}")),
         Some(KeyIdForm::AliasArn) => id.as_str().strip_prefix(&own).map(ToOwned::to_owned),
         _ => None,
     });
-    let id = key.as_ref().filter(|key| key.account == *account && key.region == *region).map(|key| key.id.clone());
-    let mut forms: Vec<KeyId> =
-        [key.map(|key| key.to_string()), alias, id].into_iter().flatten().filter_map(|text| text.parse().ok()).collect();
+    let arns = keys.iter().map(ToString::to_string);
+    let ids = keys.iter().filter(|key| key.account == *account && key.region == *region).map(|key| key.id.clone());
+    let mut forms: Vec<KeyId> = arns.chain(alias).chain(ids).filter_map(|text| text.parse().ok()).collect();
     forms.retain(|form| Some(form) != reported && !tried.contains(form));
     forms
 }
 
 /// The key that a name means: from the name itself where it is the ARN or the id of a key, else as it was seen.
 fn meant(stream: &StreamArn, key: Named<'_>) -> Option<KeyArn> {
-    match key.id.form() {
-        Some(KeyIdForm::KeyArn) => key.id.as_str().parse().ok(),
+    named_by_itself(&stream.partition, &StreamKey::from(stream), key.id).or_else(|| key.arn.cloned())
+}
+
+/// The key that a stream's KeyId names by itself: not an alias, but the ARN or the id of a key.
+pub fn named_by_itself(partition: &str, stream: &StreamKey, id: &KeyId) -> Option<KeyArn> {
+    match id.form() {
+        Some(KeyIdForm::KeyArn) => id.as_str().parse().ok(),
         Some(KeyIdForm::Guid) => Some(KeyArn {
-            partition: stream.partition.clone(),
+            partition: partition.to_owned(),
             region: stream.region.clone(),
             account: stream.account.clone(),
-            id: key.id.as_str().to_owned(),
+            id: id.as_str().to_owned(),
         }),
-        _ => key.arn.cloned(),
+        _ => None,
     }
 }
 
@@ -350,6 +423,7 @@ mod tests {
             spec: "SYMMETRIC_DEFAULT".to_owned(),
             usage: "ENCRYPT_DECRYPT".to_owned(),
             deleted_at: None,
+            expires_at: None,
             read_at: Timestamp::from_millis(0),
         }
     }
@@ -416,7 +490,10 @@ mod tests {
         let seen: KeyArn = ARN.parse().unwrap();
         let words = |reported: Option<&str>, seen: Option<&KeyArn>, tried: &[KeyId]| -> Vec<String> {
             let reported = reported.map(key);
-            other_forms(&stream(), reported.as_ref(), seen, tried).iter().map(ToString::to_string).collect()
+            other_forms(&stream(), reported.as_ref(), &seen.into_iter().cloned().collect::<Vec<_>>(), tried)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
         };
         let (guid, alias_arn) = ("12345678-1234-1234-1234-123456789012", "arn:aws:kms:eu-west-1:111122223333:alias/orders");
         assert_eq!(words(Some("alias/orders"), Some(&seen), &[]), [ARN, alias_arn, guid]);
@@ -429,6 +506,36 @@ mod tests {
         assert_eq!(words(Some(&ARN.replace("111122223333", "444455556666")), None, &[]), [""; 0], "a key elsewhere has its ARN only");
         assert_eq!(words(None, Some(&seen), &[]), [ARN, guid]);
         assert_eq!(words(None, None, &[]), [""; 0]);
+        // Re-pointed while in use: either may be the one.
+        let later: KeyArn = ARN.replace("9012", "9013").parse().unwrap();
+        let both = other_forms(&stream(), Some(&key("alias/orders")), &[seen, later.clone()], &[]);
+        assert_eq!(both.iter().map(ToString::to_string).collect::<Vec<_>>(), [ARN, &later.to_string(), alias_arn, guid, &later.id]);
+    }
+
+    #[test]
+    fn each_state_of_kms_is_known_and_one_that_is_not_is_kept() {
+        let states =
+            ["Creating", "Enabled", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable", "Updating"];
+        for state in states {
+            let known = KeyState::from(state.to_owned());
+            assert!(!matches!(known, KeyState::Other(_)), "{state}");
+            assert_eq!(known.as_str(), state);
+            assert_eq!(facts(state).usable().is_ok(), ["Enabled", "Updating"].contains(&state), "{state}");
+            assert_eq!(facts(state).trouble(None).is_none(), state == "Enabled", "{state}");
+        }
+        assert_eq!(facts("Wobbling").trouble(None).as_deref(), Some("is in the state Wobbling"));
+        let unstated = facts("");
+        assert_eq!((unstated.usable(), unstated.trouble(None)), (Ok(()), None), "what KMS doesn't say refuses nothing and alarms nobody");
+    }
+
+    proptest! {
+        #[test]
+        fn material_that_expires_before_the_key_is_free_is_trouble(expires in any::<i64>(), free in prop::option::of(any::<i64>())) {
+            let key = KeyFacts { expires_at: Some(Timestamp::from_millis(expires)), ..facts("Enabled") };
+            let free = free.map(Timestamp::from_millis);
+            prop_assert_eq!(key.trouble(free).is_some(), free.is_none_or(|free| free.as_millis() >= expires));
+            prop_assert_eq!(key.usable(), Ok(()));
+        }
     }
 
     proptest! {

@@ -21,7 +21,6 @@ pub mod quota;
 pub mod read_queue;
 pub mod reconcile;
 pub mod refusal;
-pub mod retention;
 pub mod schedule;
 pub mod scope;
 pub mod sign_in_delay;

@@ -206,8 +206,10 @@ pub struct Plan {
     pub key: Option<KeyId>,
     /// The call that will be sent, as an AWS CLI command; of an enable, with a place for the key.
     pub command: String,
-    /// Until when stored records may need the key in use.
-    pub key_needed_until: Timestamp,
+    /// Until when stored records may need the key in use, should new ones stop being encrypted with it now.
+    pub key_needed_until: Option<Timestamp>,
+    /// Since when the stream's keys are known, where records that are older may be stored.
+    pub keys_known_since: Option<Timestamp>,
 }
 
 /// What was typed into a confirmation that is shown again, and the mistake in it.
@@ -520,7 +522,10 @@ pub struct KeyCard {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyUseRow {
     pub stream: StreamKey,
+    /// As AWS reported it.
     pub key: KeyId,
+    /// Since when KMS has said that this means the key, where that is known.
+    pub meant_since: Option<Timestamp>,
     pub retention_hours: i32,
     /// `None` while it is in use.
     pub until: Option<Timestamp>,

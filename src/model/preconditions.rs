@@ -2,8 +2,8 @@
 
 use super::{
     change::Action,
-    encryption::{EncryptionReport, KeyId},
-    keys::{self, Comparison, KeyLook, Named},
+    encryption::{EncryptionReport, KeyId, KeyIdForm},
+    keys::{self, Comparison, KeyLook, Meant, Named},
     refusal::Precondition,
     stream::{StreamArn, StreamReport, StreamStatus, is_same_creation},
     timestamp::Timestamp,
@@ -33,23 +33,36 @@ pub fn of_report(action: Action, report: &StreamReport) -> Result<Option<KeyId>,
     }
 }
 
-/// Whether the key that was chosen for an enable can be used, and is another one than the stream has.
+/// Whether the key that was chosen for an enable can be used, and is another one than the stream has. `meant` is what the
+/// reported KeyId was seen to mean while it has been in use: where that is more than one key, it can't be known which of them
+/// Kinesis uses, and none is refused.
 ///
 /// # Errors
 /// Why it is refused.
-pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport) -> Result<(), Precondition> {
+pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport, meant: &[Meant]) -> Result<(), Precondition> {
     look.usable(key, &report.arn).map_err(|why| Precondition::KeyUnusable { key: key.clone(), why: Box::new(why) })?;
-    let present = report.key().map(|id| Named { id, arn: report.key_arn.as_deref() });
-    let chosen = Named { id: key, arn: look.arn() };
-    if let (Some(present), Some(chosen)) = (report.key_arn.as_deref(), look.arn())
+    let Some(reported) = report.key() else { return Ok(()) };
+    let seen = match meant {
+        [] => None,
+        [only] => Some(only),
+        [_, _, ..] => return Ok(()),
+    };
+    let seen_arn = seen.map(|seen| &seen.arn).or(report.key_arn.as_deref());
+    if let (Some(present), Some(chosen)) = (seen_arn, look.arn())
         && present != chosen
     {
         // Also where the names are the same: an alias that was pointed elsewhere since.
         return Ok(());
     }
-    match present.map(|present| keys::compare(&report.arn, present, chosen)) {
-        Some(Comparison::Same) => Err(Precondition::AlreadyEncrypted { key: key.clone() }),
-        Some(Comparison::Other | Comparison::CannotTell) | None => Ok(()),
+    let (present, chosen) = (Named { id: reported, arn: seen_arn }, Named { id: key, arn: look.arn() });
+    match keys::compare(&report.arn, present, chosen) {
+        Comparison::Same => Err(Precondition::AlreadyEncrypted {
+            key: key.clone(),
+            reported: Some(reported.clone()),
+            // The ARN and the id of a key speak for themselves.
+            meant: seen.filter(|_| !matches!(reported.form(), Some(KeyIdForm::KeyArn | KeyIdForm::Guid))).cloned().map(Box::new),
+        }),
+        Comparison::Other | Comparison::CannotTell => Ok(()),
     }
 }
 
@@ -110,7 +123,10 @@ pub fn words(action: Action, precondition: &Precondition, report: &StreamReport)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::change::tests::report;
+    use crate::model::{
+        change::tests::report,
+        keys::{KeyFacts, KeyState},
+    };
 
     fn shown(encryption: EncryptionReport) -> Shown {
         let report = report(0, "ACTIVE", Some("KMS"));
@@ -134,11 +150,44 @@ mod tests {
     fn an_enable_with_the_key_that_the_stream_has_is_refused() {
         let unseen = KeyLook::Unseen { why: "denied".to_owned() };
         let encrypted = report(0, "ACTIVE", Some("KMS"));
-        let of = |key: &str, report: &StreamReport| of_key(&key.parse().unwrap(), &unseen, report);
+        let of = |key: &str, report: &StreamReport| of_key(&key.parse().unwrap(), &unseen, report, &[]);
         assert!(matches!(of("alias/orders", &encrypted), Err(Precondition::AlreadyEncrypted { .. })));
         assert_eq!(of("alias/other", &encrypted), Ok(()));
         assert_eq!(of("alias/orders", &not_encrypted()), Ok(()));
         assert!(matches!(of("alias/aws/s3", &not_encrypted()), Err(Precondition::KeyUnusable { .. })));
+    }
+
+    #[test]
+    fn a_key_is_the_present_one_only_where_that_can_be_known() {
+        let (arn_a, arn_b) = (
+            "arn:aws:kms:eu-west-1:111122223333:key/aaaaaaaa-1234-1234-1234-123456789012",
+            "arn:aws:kms:eu-west-1:111122223333:key/bbbbbbbb-1234-1234-1234-123456789012",
+        );
+        let report = report(0, "ACTIVE", Some("KMS"));
+        let meant = |arn: &str| Meant { arn: arn.parse().unwrap(), seen_from: Some(Timestamp::from_millis(0)) };
+        let look = |arn: &str| {
+            KeyLook::Found(KeyFacts {
+                arn: arn.parse().unwrap(),
+                state: KeyState::Enabled,
+                is_aws_managed: false,
+                spec: String::new(),
+                usage: String::new(),
+                deleted_at: None,
+                expires_at: None,
+                read_at: Timestamp::from_millis(0),
+            })
+        };
+        let of = |key: &str, arn: &str, seen: &[Meant]| of_key(&key.parse().unwrap(), &look(arn), &report, seen);
+        let refused = of(arn_a, arn_a, &[meant(arn_a)]).unwrap_err();
+        let Precondition::AlreadyEncrypted { reported, meant: said, .. } = refused else { panic!("{refused:?}") };
+        assert_eq!((reported.unwrap().as_str(), said.map(|said| *said)), ("alias/orders", Some(meant(arn_a))));
+        assert_eq!(of(arn_b, arn_b, &[meant(arn_a)]), Ok(()));
+        assert_eq!(of("alias/orders", arn_b, &[meant(arn_a)]), Ok(()), "re-pointed, and KMS says so for the first time");
+        for (key, arn) in [(arn_a, arn_a), (arn_b, arn_b), ("alias/orders", arn_b)] {
+            assert_eq!(of(key, arn, &[meant(arn_a), meant(arn_b)]), Ok(()), "{key}: either may be the one that Kinesis uses");
+        }
+        assert!(of("alias/orders", arn_a, &[]).is_err(), "the name that AWS reports, and nothing known against it");
+        assert_eq!(of(arn_a, arn_a, &[]), Ok(()), "what the reported name means isn't known");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     change::{Action, Change, Saw},
     encryption::KeyId,
-    keys::Unusable,
+    keys::{Meant, Unusable},
     stream::StreamStatus,
     timestamp::Timestamp,
 };
@@ -169,6 +169,12 @@ pub enum Precondition {
     /// The stream is encrypted with the key that was chosen.
     AlreadyEncrypted {
         key: KeyId,
+        /// The KeyId that AWS reported.
+        #[serde(default)]
+        reported: Option<KeyId>,
+        /// The one key that this was seen to mean, where it is an alias.
+        #[serde(default)]
+        meant: Option<Box<Meant>>,
     },
     /// The stream is no longer what the form showed.
     Changed {
@@ -280,6 +286,19 @@ impl Refusal {
     }
 }
 
+/// How it is known that the reported key is the one that was chosen.
+fn same_key(reported: Option<&KeyId>, meant: Option<&Meant>) -> String {
+    match (reported, meant) {
+        (Some(reported), Some(Meant { arn, seen_from })) => {
+            let since = seen_from.map_or_else(String::new, |at| format!(" since {}", at.day_and_minute()));
+            format!(", and KMS has said{since} that {reported} means {}: the key you chose", arn.short())
+        }
+        (Some(_), None) => ": the key you chose".to_owned(),
+        // A refusal of before both were kept.
+        (None, _) => String::new(),
+    }
+}
+
 impl Precondition {
     fn text(&self, change: &Change) -> String {
         let name = &change.arn.name;
@@ -311,9 +330,11 @@ impl Precondition {
                     Action::Disable => "look at the key in KMS.".to_owned(),
                 },
             ),
-            Self::AlreadyEncrypted { key } => (
+            Self::AlreadyEncrypted { key, reported, meant } => (
                 format!(
-                    "{name} is encrypted with {key}, as AWS reported just now. Sending it again would use one of the 25 enables a day for nothing."
+                    "AWS reported {name} as encrypted with {} just now{}. Sending {key} again would only use up one of the 25 enables a day.",
+                    reported.as_ref().unwrap_or(key),
+                    same_key(reported.as_ref(), meant.as_deref()),
                 ),
                 "choose another key, or leave it as it is.".to_owned(),
             ),

@@ -8,7 +8,6 @@ use super::{
     encryption::EncryptionReport,
     judgement::Verdict,
     refusal::{AwsWords, Refusal},
-    retention,
     stream::StreamStatus,
     timestamp::{MINUTE_MS, SECOND_MS, Timestamp, span},
 };
@@ -127,16 +126,10 @@ fn settled(change: &Change, clock: &str) -> String {
             key.map_or_else(|| "encrypted".to_owned(), |key| format!("encrypted with {key}"))
         }
     };
-    let keep = match change.before() {
-        EncryptionReport::Encrypted(former) => {
-            let until = retention::key_needed_until(change.reached_at.unwrap_or(change.requested_at), change.retention_hours);
-            let former = former.as_ref().map_or("the previous key", |former| former.as_str());
-            format!(" Keep {former} until {}.", until.day_and_minute())
-        }
-        EncryptionReport::NotEncrypted | EncryptionReport::Unstated(_) => " Records stored before stay unencrypted.".to_owned(),
-    };
+    // Until when a key that was left behind is needed stands in the stream's row, which moves with its retention.
+    let before = if change.before() == EncryptionReport::NotEncrypted { " Records stored before stay unencrypted." } else { "" };
     let checked = if change.proof.is_some() { "" } else { " No records have been checked." };
-    format!("At {clock} AWS reported ACTIVE and {state} again, more than 5 s after the first report.{keep}{checked}")
+    format!("At {clock} AWS reported ACTIVE and {state} again, more than 5 s after the first report.{before}{checked}")
 }
 
 /// What records say, where somebody asked.

@@ -44,7 +44,8 @@ fn Details(page: Page) -> impl IntoView {
     let address = change.path();
     let is_moving = change.is_active();
     let facts = change.clone();
-    let undo = row.map(|row| (change.clone(), live.row(row)));
+    let row = row.map(|row| live.row(row));
+    let undo = row.map(|row| (change.clone(), row));
     let change = live.change(change);
     let is_waiting = move || live.may_change() && change.with(|change| change.is_waiting);
     let asks_for_other_form = Memo::new(move |_| live.may_change() && change.with(|change| change.asks_for_other_form));
@@ -61,7 +62,7 @@ fn Details(page: Page) -> impl IntoView {
         {move || asks_for_other_form.get().then(|| view! {
             <p><a href=disable.clone()>"Disable encryption with another form of the key"</a></p>
         }.into_any())}
-        <Ladder change=Signal::from(change) />
+        <Ladder change=Signal::from(change) row />
         {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
         {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}
         {move || is_provable.get().then(|| view! { <ProofForms id=id.clone() mistake /> }.into_any())}

@@ -27,14 +27,14 @@ pub fn KeysPage() -> impl IntoView {
 #[component]
 fn Keys(page: AllKeys) -> impl IntoView {
     let AllKeys { keys, now } = page;
-    let assumed = "AWS speaks of new records only: Keystream assumes that stored records keep the encryption with which they were stored. A key is free when it is out of use, AWS's 5 s have passed and its last records have left by their stream's retention.";
+    let assumed = "AWS describes new records only, so Keystream assumes that stored records stay encrypted as they are. A key is safe to delete once no stream uses it, AWS's 5 s have passed and the last records under it have left by their stream's retention. What else uses a key isn't checked.";
     if keys.is_empty() {
-        return view! { <p class="nothing">"No stream in reach uses a key or still needs one, as far as it was read."</p> <p class="hint">{assumed}</p> }.into_any();
+        return view! { <p class="nothing">"No stream that you can see uses a key or still needs one, as far as they have been read."</p> <p class="hint">{assumed}</p> }.into_any();
     }
     let rows = keys.into_iter().map(|card| view! { <Row card /> }.into_any()).collect_view();
     view! {
         <p class="hint">{assumed} " As of " <When at=now /> "; reload the page for newer."</p>
-        <Table caption="Keys" class="plain" columns=&["Key", "Names", "Account", "Region", "State", "In use by", "Still needed by", "Free"]>{rows}</Table>
+        <Table caption="Keys" class="plain" columns=&["Key", "Names", "Account", "Region", "State", "In use by", "Still needed by", "Safe to delete"]>{rows}</Table>
     }
     .into_any()
 }
@@ -43,14 +43,14 @@ fn Keys(page: AllKeys) -> impl IntoView {
 fn Row(card: KeyCard) -> impl IntoView {
     view! {
         <tr>
-            <th scope="row" data-label="Key" class="mono"><a href=card.path>{card.title}</a></th>
+            <th scope="row" data-label="Key" class="mono"><a href=card.path>{card.title}</a> <span class="key-id">{card.arn}</span></th>
             <td data-label="Names" class="mono">{card.names.join(", ")}</td>
             <td data-label="Account" class="mono">{card.account.to_string()}</td>
             <td data-label="Region" class="mono">{card.region.to_string()}</td>
             <td data-label="State">{card.state}{card.trouble.map(|trouble| view! { " " <span class="problem">{trouble}</span> }.into_any())}</td>
             <td data-label="In use by">{streams(card.using)}</td>
             <td data-label="Still needed by">{streams(card.needing)}</td>
-            <td data-label="Free"><Free at=card.free_at is_history_short=card.is_history_short /></td>
+            <td data-label="Safe to delete"><Free at=card.free_at is_history_short=card.is_history_short /></td>
         </tr>
     }
 }
@@ -65,7 +65,7 @@ fn streams(count: u32) -> String {
 
 #[component]
 fn Free(at: Option<Timestamp>, is_history_short: bool) -> impl IntoView {
-    let words = at.map_or_else(|| "not while it is in use".to_owned(), |at| format!("from {}", at.day_and_minute()));
+    let words = at.map_or_else(|| "In use".to_owned(), |at| format!("from {}", at.day_and_minute()));
     let short = if is_history_short && at.is_some() { ", as far as is known" } else { "" };
     view! { {words} {short} }
 }
@@ -86,12 +86,12 @@ fn Key(page: OneKey) -> impl IntoView {
     let rows = uses.into_iter().map(|row| view! { <Use row /> }.into_any()).collect_view();
     view! {
         <h1 class="mono">{card.title}</h1>
-        {card.trouble.map(|trouble| view! { <p role="alert" class="alert">{format!("This key {trouble} Records under it cannot be read without it.")}</p> }.into_any())}
+        {card.trouble.map(|trouble| view! { <p role="alert" class="alert">{format!("This key {trouble} Records under it can't be read without it.")}</p> }.into_any())}
         <dl class="facts">
             {card.arn.map(|arn| view! { <div><dt>"ARN"</dt><dd class="mono arn">{arn}</dd></div> }.into_any())}
             <div><dt>"Names"</dt><dd class="mono">{card.names.join(", ")}</dd></div>
             <div><dt>"State in KMS"</dt><dd>{card.state}</dd></div>
-            <div><dt>"Free"</dt><dd><Free at=card.free_at is_history_short=false /></dd></div>
+            <div><dt>"Safe to delete"</dt><dd><Free at=card.free_at is_history_short=card.is_history_short /></dd></div>
         </dl>
         <Table caption="Streams" class="plain" columns=&["Stream", "Account", "Region", "Under the name", "Needed", "Retention"]>{rows}</Table>
         <p><a href="/keys">"All keys"</a></p>
@@ -103,13 +103,14 @@ fn Use(row: KeyUseRow) -> impl IntoView {
     let needed = row.until.map_or_else(|| "in use".to_owned(), |until| format!("until {}", until.day_and_minute()));
     let short = row
         .known_since
-        .map(|since| format!(" Its keys are known since {} only: others that it used before may be needed too.", since.date_and_clock()));
+        .map(|since| format!(" This stream's keys are known since {} only. Older records may need others.", since.date_and_clock()));
+    let meant = row.meant_since.map(|since| format!(" (KMS said so first on {})", since.date_and_clock()));
     view! {
         <tr>
             <th scope="row" data-label="Stream"><a href=row.stream.path()>{row.stream.name.to_string()}</a></th>
             <td data-label="Account" class="mono">{row.stream.account.to_string()}</td>
             <td data-label="Region" class="mono">{row.stream.region.to_string()}</td>
-            <td data-label="Under the name" class="mono">{row.key.to_string()}</td>
+            <td data-label="Under the name"><span class="mono">{row.key.to_string()}</span>{meant}</td>
             <td data-label="Needed">{needed}{short}</td>
             <td data-label="Retention">{format!("{} h", row.retention_hours)}</td>
         </tr>

@@ -44,11 +44,6 @@ async fn deny_kms(app: &TestApp) {
     fault(app, "DescribeKey", 1_000_000, json!({"refuse": {"code": "AccessDeniedException", "message": "not you"}})).await;
 }
 
-async fn without_faults(app: &TestApp) {
-    let request = axum::http::Request::delete(format!("{}/_control/faults", app.simulator)).body(axum::body::Body::empty()).unwrap();
-    app.simulate(request).await;
-}
-
 async fn row(app: &TestApp, name: &str) -> StreamRow {
     app.state.inventory.stream(&app.known(name).await).unwrap().0
 }
@@ -157,7 +152,7 @@ async fn a_change_that_cannot_be_judged_is_closed_by_a_person_and_frees_its_stre
     let arn = app.known("web-clicks").await.arn();
     let count = app.state.changes.quota(Action::Enable, &arn, Asking::FromMemory).await.unwrap().count;
     assert_eq!((count.least, count.most), (0, 1), "counted as unknown");
-    without_faults(&app).await;
+    app.forget_faults().await;
     let next = operator.disable("web-clicks").await;
     app.change_when(&next, |change| change.settled_at.is_some()).await;
 }
@@ -173,7 +168,7 @@ async fn kms_that_becomes_visible_resolves_a_change() {
     let id = enable_unseen(&operator, "web-clicks", "alias/ledger").await;
     let unjudged = app.change_when(&id, |change| change.unjudged_since.is_some()).await;
     assert_eq!((unjudged.reached_at, unjudged.resolved), (None, None));
-    without_faults(&app).await;
+    app.forget_faults().await;
     let settled = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&settled), &End::Settled);
     assert!(settled.resolved.is_some());
@@ -237,7 +232,7 @@ async fn an_enable_whose_key_can_no_longer_be_seen_waits() {
     let change = app.state.store.change(&id).await.unwrap().unwrap();
     assert!(change.is_waiting() || is_active(&change), "{change:?}");
     assert_eq!(app.calls("StartStreamEncryption").await, 0);
-    without_faults(&app).await;
+    app.forget_faults().await;
     app.change_when(&id, |change| change.settled_at.is_some()).await;
     assert_eq!(app.calls("StartStreamEncryption").await, 1);
 }

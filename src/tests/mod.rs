@@ -16,6 +16,7 @@ mod forms;
 mod hostile;
 mod instances;
 mod journeys;
+mod keys;
 mod listing;
 mod load;
 mod other_form;

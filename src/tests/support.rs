@@ -278,9 +278,9 @@ impl TestApp {
         control(&self.simulator, Method::POST, path, order).await;
     }
 
-    /// Sends a request to the simulator.
-    pub async fn simulate(&self, request: Request<Body>) {
-        assert_eq!(client().request(request).await.unwrap().status(), StatusCode::OK);
+    /// Disarms the simulator's faults.
+    pub async fn forget_faults(&self) {
+        control(&self.simulator, Method::DELETE, "faults", serde_json::Value::Null).await;
     }
 
     /// How many calls of an operation the simulator counted.

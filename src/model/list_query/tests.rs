@@ -28,6 +28,8 @@ pub fn row(name: &str, encryption: EncryptionState, status: &str) -> Arc<StreamR
         mode: None,
         change: None,
         needed_keys: Vec::new(),
+        meant: Vec::new(),
+        keys_known_since: None,
         undo: None,
         is_gone: false,
         is_production: false,

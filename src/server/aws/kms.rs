@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_kms::{
     Client,
     config::{Builder, retry::RetryConfig},
-    types::{KeyManagerType, KeyMetadata},
+    types::{ExpirationModelType, KeyManagerType, KeyMetadata},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -128,11 +128,17 @@ fn facts(metadata: &KeyMetadata, read_at: Timestamp) -> Result<KeyFacts, ReadFai
     let arn = metadata.arn().and_then(|arn| arn.parse().ok()).ok_or_else(|| ReadFailure::other("KMS's answer carries no ARN of a key"))?;
     Ok(KeyFacts {
         arn,
-        state: KeyState::from(metadata.key_state().map_or_else(|| "not stated".to_owned(), |state| state.as_str().to_owned())),
+        state: KeyState::from(metadata.key_state().map_or_else(String::new, |state| state.as_str().to_owned())),
         is_aws_managed: metadata.key_manager() == Some(&KeyManagerType::Aws),
         spec: metadata.key_spec().map_or_else(String::new, |spec| spec.as_str().to_owned()),
         usage: metadata.key_usage().map_or_else(String::new, |usage| usage.as_str().to_owned()),
         deleted_at: metadata.deletion_date().and_then(|at| at.to_millis().ok()).map(Timestamp::from_millis),
+        // A date beside "doesn't expire" is no date; one without the model is.
+        expires_at: metadata
+            .valid_to()
+            .filter(|_| metadata.expiration_model() != Some(&ExpirationModelType::KeyMaterialDoesNotExpire))
+            .and_then(|at| at.to_millis().ok())
+            .map(Timestamp::from_millis),
         read_at,
     })
 }

@@ -106,10 +106,11 @@ impl Changes {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let inventory_rev = inventory.events().rev();
+        let keys = Arc::new(Keys::new(clock.clone(), inventory.clone()));
         Arc::new(Self {
             store,
             inventory,
-            keys: Arc::new(Keys::new(clock.clone())),
+            keys,
             trails: quota::Trails::default(),
             clock,
             is_read_only,

@@ -6,7 +6,7 @@ use crate::{
     model::{
         change::{Action, Change, End, Ending},
         encryption::{EncryptionReport, KeyId},
-        keys,
+        keys::{self, KeyArn},
         pages::OtherForm,
         stream::{StreamKey, StreamReport, is_same_creation},
     },
@@ -52,8 +52,11 @@ impl Changes {
             Why::Unnamed => Vec::new(),
             Why::Refused(changes) => changes.iter().filter_map(|change| change.key.clone()).collect(),
         };
-        let seen = self.inventory.key_in_use(&StreamKey::from(&report.arn)).or_else(|| report.key_arn.as_deref().cloned());
-        let forms = keys::other_forms(&report.arn, report.key(), seen.as_ref(), &tried);
+        let mut seen: Vec<KeyArn> = self.inventory.keys_in_use(&StreamKey::from(&report.arn)).into_iter().map(|meant| meant.arn).collect();
+        if let (true, Some(arn)) = (seen.is_empty(), report.key_arn.as_deref()) {
+            seen.push(arn.clone());
+        }
+        let forms = keys::other_forms(&report.arn, report.key(), &seen, &tried);
         let forms: Vec<String> = forms.iter().map(ToString::to_string).collect();
         let key = if typed.is_empty() { forms.first().cloned().unwrap_or_default() } else { typed.to_owned() };
         OtherForm { why: why.words(), key, forms }

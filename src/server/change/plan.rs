@@ -9,14 +9,14 @@ use std::{
 use super::{Changes, RequestError, quota::Asking};
 use crate::{
     model::{
-        change::{Action, Change},
+        change::{Action, Change, Resolved},
         command_line,
         encryption::{EncryptionReport, KeyId},
-        keys::{KeyLook, Unusable},
+        keys::{KeyFacts, KeyLook, KeyState, Meant},
+        needed_keys::KeyHistory,
         pages::{Confirmation, EnableFacts, Plan, PlanOutcome, Quota, Undo},
         preconditions,
         refusal::Precondition,
-        retention,
         stream::{StreamKey, StreamReport, StreamStatus, is_same_creation},
         timestamp::Timestamp,
     },
@@ -60,7 +60,7 @@ impl Changes {
         let plan = match under_way {
             Some(change) => PlanOutcome::UnderWay { change },
             None => match self.read_shared(key).await {
-                Ok(report) => plan_of(action, report, self.clock.now()),
+                Ok(report) => self.plan_of(action, report),
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if known.is_none() => return Err(RequestError::NotFound),
                 Err(failure) => {
                     let last_known = known.and_then(|(_, report)| report).map(Box::new);
@@ -110,7 +110,10 @@ impl Changes {
             confirmation.other_form = Some(self.other_form(&why, &StreamReport { key_arn, ..report }, &typed));
         }
         if let Some(look) = look {
-            (confirmation.key_words, confirmation.key_warning) = key_in_words(&look);
+            // What KMS has just said is among them.
+            let meant = self.inventory.keys_in_use(key);
+            let until = self.inventory.key_history(key).if_ended_at(self.clock.now());
+            (confirmation.key_words, confirmation.key_warning) = key_in_words(&look, &meant, until);
         }
         Ok(confirmation)
     }
@@ -143,8 +146,11 @@ impl Changes {
             None => (String::new(), false),
             Some((look, id)) => match (look, look.usable(id, &report.arn)) {
                 (_, Err(why)) => (format!("{id} cannot be used: {why}."), true),
-                (KeyLook::Found(facts), Ok(())) => (format!("{id} is {} ({}).", facts.arn.short(), facts.state_words()), false),
-                (KeyLook::Missing, Ok(())) => (format!("{id} is made by AWS at its first use."), false),
+                (KeyLook::Found(facts), Ok(())) => match facts.trouble(None) {
+                    None => (format!("{id} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()), false),
+                    Some(trouble) => (format!("{id} \u{2192} {}, which {trouble}.", facts.arn.short()), true),
+                },
+                (KeyLook::Missing, Ok(())) => (format!("AWS creates {id} when it is first used."), false),
                 (KeyLook::Unseen { why }, Ok(())) => {
                     (format!("{id} cannot be seen from here: {why}. Whether Kinesis can use it is not known."), true)
                 }
@@ -184,7 +190,16 @@ fn placeholder() -> Option<KeyId> {
     KeyId::as_reported("KEY").ok()
 }
 
-fn plan_of(action: Action, report: StreamReport, now: Timestamp) -> PlanOutcome {
+impl Changes {
+    fn plan_of(&self, action: Action, report: StreamReport) -> PlanOutcome {
+        let now = self.clock.now();
+        // The read is in it, unless the inventory has a newer one.
+        let history = self.inventory.key_history(&StreamKey::from(&report.arn)).after(&report);
+        plan_of(action, report, &history, now)
+    }
+}
+
+fn plan_of(action: Action, report: StreamReport, history: &KeyHistory, now: Timestamp) -> PlanOutcome {
     let plan = |report: StreamReport| {
         let key = report.key().cloned();
         let sent = match action {
@@ -194,7 +209,8 @@ fn plan_of(action: Action, report: StreamReport, now: Timestamp) -> PlanOutcome 
         Box::new(Plan {
             request_id: random::text(26),
             command: sent.map_or_else(String::new, |key| command_line::of_change(action, &report.arn, &key)),
-            key_needed_until: retention::key_needed_until(now, report.retention_hours),
+            key_needed_until: history.if_ended_at(now),
+            keys_known_since: history.gap(now),
             key,
             report,
         })
@@ -217,56 +233,138 @@ fn plan_of(action: Action, report: StreamReport, now: Timestamp) -> PlanOutcome 
     }
 }
 
-/// What KMS says of the key in use: a sentence, and what of it must not be overlooked.
-fn key_in_words(look: &KeyLook) -> (String, Option<String>) {
-    match look {
-        KeyLook::Unseen { why } => (format!("Its state in KMS could not be read: {why}."), None),
-        KeyLook::Missing => {
-            let warning =
-                "KMS does not find this key any more: going back with it will not be possible, and stored records under it may be lost.";
-            ("KMS does not find it in this account and Region.".to_owned(), Some(warning.to_owned()))
+/// What KMS says of the key in use: a sentence, and what of it must not be overlooked. `meant` is every key that the name was
+/// seen to mean while in use; stored records may need the key until `until`.
+fn key_in_words(look: &KeyLook, meant: &[Meant], until: Option<Timestamp>) -> (String, Option<String>) {
+    let (words, trouble) = match look {
+        KeyLook::Unseen { why } => (format!("The key's state couldn't be read: {why}."), None),
+        KeyLook::Missing => (
+            "KMS doesn't find it in this account and Region.".to_owned(),
+            Some("KMS doesn't find this key. You can't go back to it, and stored records under it may be lost.".to_owned()),
+        ),
+        KeyLook::Found(facts) => (format!("It resolves to {} ({}).", facts.arn.short(), facts.state_words()), key_trouble(facts, until)),
+    };
+    let several = (meant.len() > 1).then(|| {
+        let meant: Vec<String> = meant.iter().map(Meant::words).collect();
+        format!(
+            "This alias was re-pointed while the stream used it: {}. Keystream can't know which key Kinesis used. Keep them all.",
+            meant.join(", ")
+        )
+    });
+    let warnings: Vec<String> = trouble.into_iter().chain(several).collect();
+    (words, (!warnings.is_empty()).then(|| warnings.join(" ")))
+}
+
+/// What endangers going back to a key, or the records that are stored under it.
+fn key_trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
+    let trouble = facts.trouble(until)?;
+    let next = match (&facts.state, facts.usable()) {
+        (KeyState::PendingDeletion, _) => {
+            "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you need them."
         }
-        KeyLook::Found(facts) => {
-            let words = format!("It resolves to {} ({}).", facts.arn.short(), facts.state_words());
-            let warning = facts.usable().err().map(|why| match why {
-                Unusable::PendingDeletion { .. } => format!(
-                    "The key is {}: going back with it will not be possible. If you need the stored records, cancel the deletion first.",
-                    facts.state_words()
-                ),
-                why => format!("As it is, going back with this key is not possible: {why}."),
-            });
-            (words, warning)
+        (KeyState::PendingReplicaDeletion, _) => "You can't go back to this key, and stored records will be lost with it.",
+        (KeyState::PendingImport, _) => {
+            "You can't go back to this key, and stored records can't be read, until its material is imported again."
         }
-    }
+        (_, Err(_)) => "You can't go back to this key, and stored records can't be read, while it is.",
+        (KeyState::Enabled, Ok(())) => "Stored records can't be read after that until the material is imported again.",
+        (_, Ok(())) => "KMS goes on using it meanwhile.",
+    };
+    Some(format!("This key {trouble}. {next}"))
 }
 
 /// What has become of the key of a disable that is to be taken back.
 fn undo_of(change: &Change, look: Option<&KeyLook>) -> Undo {
     let recorded = change.key.as_ref().map_or("none", |key| key.as_str());
-    let then = change.resolved.as_ref().map_or_else(String::new, |then| format!(" It meant {} then.", then.arn.short()));
-    let (now, is_warning) = match (look, &change.resolved) {
-        (Some(KeyLook::Found(facts)), Some(then)) if facts.arn != then.arn => (
-            format!(
-                " It points elsewhere now: to {} ({}). To go back to the key of then, fill in {}.",
-                facts.arn.short(),
-                facts.state_words(),
-                then.arn
+    let then = change.resolved.as_ref();
+    let (now, is_warning) = match look {
+        Some(KeyLook::Found(facts)) => match then.filter(|then| then.arn != facts.arn) {
+            Some(then) => (
+                format!(
+                    "{recorded} points elsewhere now: to {} ({}). At the disable it meant {}. To go back to that key, enter {}.",
+                    facts.arn.short(),
+                    facts.state_words(),
+                    then.arn.short(),
+                    then.arn
+                ),
+                true,
             ),
-            true,
-        ),
-        (Some(KeyLook::Found(facts)), _) => match facts.usable() {
-            Ok(()) => (format!(" It is still usable: {} is enabled.", facts.arn.short()), false),
-            Err(why) => (format!(" It cannot be used as it is: {why}."), true),
+            None => (format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()), facts.trouble(None).is_some()),
         },
-        (Some(KeyLook::Missing), _) => (" KMS does not find it any more.".to_owned(), true),
-        (Some(KeyLook::Unseen { why }), _) => (format!(" Whether it is still usable could not be read: {why}."), true),
-        (None, _) => (" It is in none of the forms that AWS takes.".to_owned(), true),
+        Some(KeyLook::Missing) => (format!("KMS doesn't find {recorded} any more.{}", meant_then(then)), true),
+        Some(KeyLook::Unseen { why }) => (format!("Whether {recorded} is still usable couldn't be read: {why}.{}", meant_then(then)), true),
+        None => (format!("{recorded} is in none of the forms that AWS takes."), true),
     };
     Undo {
         change: change.id.clone(),
         actor: change.actor.clone(),
         settled_at: change.settled_at.unwrap_or(change.requested_at),
-        words: format!("The stream was encrypted with {recorded}.{then}{now}"),
+        words: now,
         is_warning,
+    }
+}
+
+fn meant_then(then: Option<&Resolved>) -> String {
+    then.map_or_else(String::new, |then| format!(" At the disable it meant {}.", then.arn))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::tests::sent_change;
+
+    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
+
+    fn facts(state: &str) -> KeyFacts {
+        KeyFacts {
+            arn: KEY.parse().unwrap(),
+            state: state.to_owned().into(),
+            is_aws_managed: false,
+            spec: String::new(),
+            usage: String::new(),
+            deleted_at: None,
+            expires_at: None,
+            read_at: Timestamp::from_millis(0),
+        }
+    }
+
+    fn warning(facts: KeyFacts, until: i64) -> Option<String> {
+        key_in_words(&KeyLook::Found(facts), &[], Some(Timestamp::from_millis(until))).1
+    }
+
+    #[test]
+    fn a_key_that_is_not_whole_is_warned_of_before_a_disable() {
+        assert_eq!(warning(facts("Enabled"), 0), None);
+        for state in ["Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable", "Creating", "Wobbling"] {
+            let words = warning(facts(state), 0).unwrap();
+            assert!(words.starts_with("This key is ") && words.contains("You can't go back to this key, and stored records"), "{words}");
+        }
+        assert!(warning(facts("Updating"), 0).unwrap().ends_with("KMS goes on using it meanwhile."));
+        let expires = |at: i64| KeyFacts { expires_at: Some(Timestamp::from_millis(at)), ..facts("Enabled") };
+        assert!(warning(expires(10), 10).unwrap().contains("has imported key material that expires on 1 Jan 00:00 UTC."));
+        assert_eq!(warning(expires(11), 10), None, "its records have left by then");
+        let unseen = key_in_words(&KeyLook::Unseen { why: "denied".to_owned() }, &[], None);
+        assert_eq!(unseen, ("The key's state couldn't be read: denied.".to_owned(), None));
+        assert!(key_in_words(&KeyLook::Missing, &[], None).1.is_some());
+    }
+
+    #[test]
+    fn every_key_that_an_alias_meant_is_to_be_kept() {
+        let meant = |last: char, at| Meant { arn: KEY.replace("9012", &format!("901{last}")).parse().unwrap(), seen_from: at };
+        let seen = [meant('2', None), meant('3', Some(Timestamp::from_millis(0)))];
+        let words = key_in_words(&KeyLook::Found(facts("Enabled")), &seen, None).1.unwrap();
+        assert!(words.contains("key/1234\u{2026}9012, key/1234\u{2026}9013 since 1 Jan 00:00 UTC"), "{words}");
+        assert_eq!(key_in_words(&KeyLook::Found(facts("Enabled")), &seen[..1], None).1, None);
+    }
+
+    #[test]
+    fn an_undo_says_what_has_become_of_the_key() {
+        let then = Resolved { arn: KEY.replace("9012", "9013").parse().unwrap(), at: Timestamp::from_millis(0) };
+        let change = Change { resolved: Some(then), ..sent_change() };
+        let moved = undo_of(&change, Some(&KeyLook::Found(facts("Enabled"))));
+        assert!(moved.is_warning && moved.words.contains("points elsewhere now: to key/1234\u{2026}9012 (enabled)"), "{}", moved.words);
+        let same = undo_of(&sent_change(), Some(&KeyLook::Found(facts("Enabled"))));
+        assert!(!same.is_warning && same.words.ends_with("\u{2192} key/1234\u{2026}9012 (enabled)."), "{}", same.words);
+        assert!(undo_of(&sent_change(), Some(&KeyLook::Found(facts("PendingImport")))).is_warning);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         arming::Wait,
         change::{Action, Change, End, Ending, Intent, Resolved},
         encryption::{EncryptionReport, InvalidKeyId, KeyId, KeyIdForm},
-        keys::{self, Comparison, KeyLook, Named},
+        keys::{self, Comparison, KeyLook, Meant, Named},
         pages::{ChangeForm, Requested},
         preconditions::{self, Shown},
         quota::Count,
@@ -74,15 +74,7 @@ impl Changes {
         {
             return Err(FormMistake::FormIncomplete.into());
         }
-        // What the name meant when the stream was seen to begin with it, else what it means now.
-        let present = self.inventory.key_in_use(&key).or_else(|| looks.present.as_ref().and_then(KeyLook::arn).cloned());
-        let read = read.map(|report| StreamReport { key_arn: present.map(Box::new), ..report });
-        if let (EncryptionReport::Encrypted(Some(present)), Some(arn)) =
-            (&asked.shown.encryption, looks.present.as_ref().and_then(KeyLook::arn))
-        {
-            // Stored records need the key that the name means now, wherever an alias points later.
-            self.inventory.note_key_arn(&target, present, arn);
-        }
+        let (looks, read) = self.with_keys_in_use(&target, &asked, looks, read);
         let now = timeline.now();
         let checked = check(&asked, &looks, &read);
         let may_wait = may_wait(&asked, &looks, &checked, &read);
@@ -160,12 +152,17 @@ struct Asked {
     wait_minutes: String,
 }
 
+/// The read just before sending.
+type Read = Result<StreamReport, ReadFailure>;
+
 /// What KMS says of the keys that a change is about.
 struct Looks {
     /// The key that the stream had when the form was shown.
     present: Option<KeyLook>,
     /// The key that is to be sent.
     sent: Option<KeyLook>,
+    /// Every key that the key in use was seen to mean.
+    meant: Vec<Meant>,
 }
 
 impl Asked {
@@ -273,7 +270,26 @@ impl Changes {
             }
         };
         let (present, sent) = tokio::join!(present, sent);
-        Looks { present, sent }
+        Looks { present, sent, meant: Vec::new() }
+    }
+
+    /// Keeps what KMS said of the key in use, and adds which key that is, as far as is known.
+    fn with_keys_in_use(&self, target: &Target, asked: &Asked, looks: Looks, read: Read) -> (Looks, Read) {
+        if let (EncryptionReport::Encrypted(Some(present)), Some(arn)) =
+            (&asked.shown.encryption, looks.present.as_ref().and_then(KeyLook::arn))
+        {
+            // Stored records need the key that the name means now, wherever an alias points later.
+            self.inventory.note_key_arn(target, present, arn);
+        }
+        let looks = Looks { meant: self.inventory.keys_in_use(&StreamKey::from(&asked.shown.arn)), ..looks };
+        let present = match looks.meant.as_slice() {
+            [] => looks.present.as_ref().and_then(KeyLook::arn),
+            [only] => Some(&only.arn),
+            // Its alias was re-pointed: which key Kinesis uses can't be known.
+            [_, _, ..] => None,
+        };
+        let read = read.map(|report| StreamReport { key_arn: present.cloned().map(Box::new), ..report });
+        (looks, read)
     }
 }
 
@@ -287,7 +303,7 @@ fn warn_once(
     count: &Count,
 ) -> Result<(), RequestError> {
     let warning = match asked.action {
-        // Everybody may use AWS's own key for Kinesis.
+        // Every account has AWS's own key for Kinesis.
         Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen { .. })) && asked.key.form() != Some(KeyIdForm::ServiceKey))
             .then_some(FormMistake::KeyUnseen),
         Action::Disable => read.as_ref().is_ok_and(|report| is_another_key(asked, looks, report)).then_some(FormMistake::KeyOther),
@@ -336,5 +352,5 @@ fn check(asked: &Asked, looks: &Looks, read: &Result<StreamReport, ReadFailure>)
 /// The state of a key never refuses a disable.
 fn check_key(asked: &Asked, looks: &Looks, report: &StreamReport) -> Result<(), Precondition> {
     let chosen = looks.sent.as_ref().filter(|_| asked.action == Action::Enable);
-    chosen.map_or(Ok(()), |look| preconditions::of_key(&asked.key, look, report))
+    chosen.map_or(Ok(()), |look| preconditions::of_key(&asked.key, look, report, &looks.meant))
 }

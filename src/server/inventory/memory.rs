@@ -10,7 +10,7 @@ use crate::{
         change::Change,
         encryption::EncryptionState,
         inventory::{ChangeMarks, NeededKey, ROW_IS_FRESH_MS, Reported, StreamRow, TargetHealth},
-        needed_keys::KeyUse,
+        needed_keys::{KeyHistory, KeyUse},
         read_queue::{Due, ReadQueue},
         stream::{StreamKey, StreamReport, StreamStatus, is_same_creation},
         timestamp::Timestamp,
@@ -155,7 +155,9 @@ impl Memory {
             created: report.map(|report| report.created),
             tags: stored.tags.clone(),
             change: self.active_changes.get(&stored.key).cloned(),
-            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(key, stored.keys.retention_hours)).collect(),
+            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(key, &stored.keys)).collect(),
+            meant: stored.keys.in_use().map(|key| key.meant.clone()).unwrap_or_default(),
+            keys_known_since: stored.keys.begins_late(),
             undo: self
                 .acting
                 .get(&stored.key)
@@ -170,9 +172,9 @@ impl Memory {
 }
 
 /// A key that only stored records need; the one in use stands in the row anyway.
-fn needed(key: &KeyUse, retention_hours: i32) -> Option<NeededKey> {
-    let until = key.needed_until(retention_hours)?;
-    Some(NeededKey { key: key.key.clone(), until })
+fn needed(key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
+    let KeyUse { key: name, meant, seen_from, .. } = key;
+    Some(NeededKey { key: name.clone(), meant: meant.clone(), seen_from: *seen_from, ended: key.ended?, until: history.needed_until(key)? })
 }
 
 /// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named yet.

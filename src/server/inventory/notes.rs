@@ -102,11 +102,14 @@ impl Inventory {
     /// Takes over a change that moved: its marks stand in its stream's row while it is active, and browsers hear of it.
     /// Called after the journal committed it.
     pub fn note_change(&self, change: &Change) {
+        self.note_key_change(change);
         self.note_moved_change(change, None);
     }
 
-    /// Takes over the newest change of each stream that AWS may have acted on, from before the start.
-    pub fn note_newest<'a>(&self, changes: impl Iterator<Item = &'a Change>) {
+    /// Takes over the newest change of each stream that AWS may have acted on, from before the start; with the keys of enables,
+    /// which may not have been written before the process ended.
+    pub fn note_newest<'a>(&self, changes: impl Iterator<Item = &'a Change> + Clone) {
+        changes.clone().for_each(|change| self.note_key_change(change));
         let mut memory = self.write();
         for change in changes {
             memory.note_acting(change);
@@ -116,6 +119,7 @@ impl Inventory {
 
     /// The same for a change that another instance may have written: what is known already is not told again.
     pub fn note_change_elsewhere(&self, change: &Change) {
+        self.note_key_change(change);
         let known = self.read().change_revs.get(&change.key_of_stream()).copied();
         if known != Some(change.rev) {
             self.note_moved_change(change, Some(self.clock.now()));

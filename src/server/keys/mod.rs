@@ -14,6 +14,7 @@ use self::watch::{Group, Watched};
 use super::{
     aws::{ReadFailure, ReadFailureKind, kms, targets::Target},
     clock::Clock,
+    inventory::Inventory,
 };
 use crate::model::{
     encryption::KeyId,
@@ -37,6 +38,8 @@ type Remembered<K, V> = Mutex<HashMap<K, (Timestamp, V)>>;
 #[derive(Debug)]
 pub struct Keys {
     clock: Arc<dyn Clock>,
+    /// Hears which key a name means, whoever asked KMS.
+    inventory: Arc<Inventory>,
     looks: Remembered<Place, KeyLook>,
     rotations: Remembered<KeyArn, bool>,
     lists: Remembered<String, Arc<picker::AllKeys>>,
@@ -47,9 +50,10 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, inventory: Arc<Inventory>) -> Self {
         Self {
             clock,
+            inventory,
             looks: Mutex::default(),
             rotations: Mutex::default(),
             lists: Mutex::default(),
@@ -58,7 +62,8 @@ impl Keys {
         }
     }
 
-    /// What KMS says of a key now.
+    /// What KMS says of a key now. Which key a name means is kept for the streams that use it: an alias may be re-pointed, or
+    /// KMS not be seen, by the time that somebody needs to know.
     pub async fn look_now(&self, target: &Target, key: &KeyId) -> KeyLook {
         let look = match &target.kms {
             None => KeyLook::Unseen { why: "there is no KMS to ask".to_owned() },
@@ -71,6 +76,9 @@ impl Keys {
                 Err(failure) => KeyLook::Unseen { why: failure.why },
             },
         };
+        if let KeyLook::Found(facts) = &look {
+            self.inventory.note_key_arn(target, key, &facts.arn);
+        }
         // What could not be seen may be a moment's trouble: it is asked for again sooner, though not by each who comes.
         let at = match look {
             KeyLook::Unseen { .. } => self.clock.now().plus_millis(UNSEEN_FOR_MS - SHOWN_FOR_MS),

@@ -14,8 +14,7 @@ use super::{Keys, Place};
 use crate::{
     model::{
         encryption::{KeyId, KeyIdForm},
-        keys::{KeyArn, KeyFacts, KeyLook, KeyState},
-        needed_keys::KeyUse,
+        keys::{KeyArn, KeyLook, Meant},
         pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
         scope::Scope,
         stream::StreamKey,
@@ -28,6 +27,8 @@ use crate::{
 const ROUND: Duration = Duration::from_secs(5);
 /// How long what KMS said of a key is good for warnings.
 const LOOKED_AT_EVERY_MS: i64 = 5 * MINUTE_MS;
+/// The same for a name in use of which KMS has not said which key it means.
+const UNKNOWN_LOOKED_AT_EVERY_MS: i64 = MINUTE_MS;
 /// Between two calls of one round.
 const APART: Duration = Duration::from_millis(100);
 /// A round of one target takes at most this long.
@@ -41,7 +42,10 @@ pub struct StreamNeed {
     pub stream: StreamKey,
     /// The target that reads it.
     pub target: String,
-    pub key: KeyUse,
+    /// As AWS reported it.
+    pub key: KeyId,
+    /// A key that this was seen to mean while it was in use; `None` where KMS never said.
+    pub meant: Option<Meant>,
     pub retention_hours: i32,
     /// `None` while it is in use.
     pub until: Option<Timestamp>,
@@ -58,6 +62,8 @@ pub struct Group {
     name: String,
     arn: Option<KeyArn>,
     look: Option<KeyLook>,
+    /// When KMS said so, where it couldn't be asked again since.
+    as_of: Option<Timestamp>,
     needs: Vec<StreamNeed>,
 }
 
@@ -79,20 +85,26 @@ impl Keys {
     async fn look_around(&self, inventory: &Inventory) {
         let now = self.clock.now();
         let mut wanted: BTreeMap<String, HashSet<KeyId>> = BTreeMap::new();
+        // Names in use that KMS has not told the key of.
+        let mut unknown: HashSet<Place> = HashSet::new();
         for need in inventory.needed_keys(&Scope::everything(), now) {
-            let keys = wanted.entry(need.target).or_default();
-            keys.insert(looked_at_as(&need.key));
+            let keys = wanted.entry(need.target.clone()).or_default();
+            keys.insert(looked_at_as(&need));
             // While it is in use, where its name points is of interest too.
             if need.until.is_none() {
-                keys.insert(need.key.key);
+                if need.meant.is_none() {
+                    unknown.insert((need.target, need.key.clone()));
+                }
+                keys.insert(need.key);
             }
         }
         self.forget_unwanted(&wanted);
+        let unknown = &unknown;
         // A KMS that hangs holds up its own target only, and not for long: the rest of its keys follow in the next round.
         let rounds = inventory.targets().iter().map(|target| {
             let keys = wanted.remove(&target.id).unwrap_or_default();
             async move {
-                let looked = tokio::time::timeout(LONGEST_ROUND, self.look_at_keys_of(inventory, target, keys, now)).await;
+                let looked = tokio::time::timeout(LONGEST_ROUND, self.look_at_keys_of(inventory, target, keys, unknown, now)).await;
                 // Others may take longer; walking through all streams is for a reason only.
                 if !matches!(looked, Ok(0)) {
                     self.sound_alarms(inventory);
@@ -108,12 +120,21 @@ impl Keys {
     }
 
     /// Looks at the keys of a target that are due; returns how many these were.
-    async fn look_at_keys_of(&self, inventory: &Inventory, target: &Target, keys: HashSet<KeyId>, now: Timestamp) -> usize {
+    async fn look_at_keys_of(
+        &self,
+        inventory: &Inventory,
+        target: &Target,
+        keys: HashSet<KeyId>,
+        unknown: &HashSet<Place>,
+        now: Timestamp,
+    ) -> usize {
         let due: Vec<KeyId> = {
             let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
             let is_due = |key: &KeyId| {
-                let known = watched.get(&(target.id.clone(), key.clone()));
-                known.is_none_or(|(at, _)| now.millis_since(*at).abs() >= LOOKED_AT_EVERY_MS)
+                let place = (target.id.clone(), key.clone());
+                // What its name means is lost when an alias is re-pointed before KMS was asked.
+                let every = if unknown.contains(&place) { UNKNOWN_LOOKED_AT_EVERY_MS } else { LOOKED_AT_EVERY_MS };
+                watched.get(&place).is_none_or(|(at, _)| now.millis_since(*at).abs() >= every)
             };
             keys.into_iter().filter(is_due).take(MOST_A_ROUND).collect()
         };
@@ -122,14 +143,20 @@ impl Keys {
             if inventory.is_paused(target) {
                 break;
             }
-            let look = self.look(target, &key).await;
-            if let KeyLook::Found(facts) = &look {
-                inventory.note_key_arn(target, &key, &facts.arn);
-            }
-            self.watched.lock().unwrap_or_else(PoisonError::into_inner).insert((target.id.clone(), key), (self.clock.now(), look));
+            let look = self.look_now(target, &key).await;
+            self.take_in((target.id.clone(), key), look);
             tokio::time::sleep(APART).await;
         }
         count
+    }
+
+    /// That KMS can't be asked says nothing of a key that was in danger, and ends no alarm: what it said before stays.
+    fn take_in(&self, place: Place, look: KeyLook) {
+        let now = self.clock.now();
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = watched.remove(&place).map(|(_, look)| look);
+        let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen { .. })));
+        watched.insert(place, (now, kept.unwrap_or(look)));
     }
 
     fn forget_unwanted(&self, wanted: &BTreeMap<String, HashSet<KeyId>>) {
@@ -171,7 +198,8 @@ impl Keys {
             .into_iter()
             .map(|need| KeyUseRow {
                 stream: need.stream,
-                key: need.key.key,
+                key: need.key,
+                meant_since: need.meant.and_then(|meant| meant.seen_from),
                 retention_hours: need.retention_hours,
                 until: need.until,
                 known_since: need.known_since,
@@ -185,41 +213,33 @@ impl Keys {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let mut groups: BTreeMap<String, Group> = BTreeMap::new();
         for need in inventory.needed_keys(scope, self.clock.now()) {
-            let look = watched.get(&(need.target.clone(), looked_at_as(&need.key))).map(|(_, look)| look.clone());
+            let look = watched.get(&(need.target.clone(), looked_at_as(&need))).map(|(_, look)| look.clone());
             let arn = meant(&need, look.as_ref());
             // What KMS says of an alias of which nobody knows the key is not about a key of then.
-            let look = look.filter(|look| need.key.arn.is_some() || need.until.is_none() || look.arn() == arn.as_ref());
-            let name = arn
-                .as_ref()
-                .map_or_else(|| format!("{}/{}/{}", need.stream.account, need.stream.region, need.key.key), ToString::to_string);
-            let group = groups.entry(name.clone()).or_insert_with(|| Group { name, arn, look: None, needs: Vec::new() });
-            group.look = group.look.take().or(look);
+            let look = look.filter(|_| need.meant.is_some() || need.until.is_none());
+            let name =
+                arn.as_ref().map_or_else(|| format!("{}/{}/{}", need.stream.account, need.stream.region, need.key), ToString::to_string);
+            let group = groups.entry(name.clone()).or_insert_with(|| Group { name, arn, look: None, as_of: None, needs: Vec::new() });
+            // Under one of several names KMS may say more.
+            if !matches!((&group.look, &look), (Some(KeyLook::Found(_)), _) | (_, None)) {
+                group.look = look;
+            }
             group.needs.push(need);
         }
-        groups.into_values().collect()
+        groups.into_values().map(|group| group.dated(self.clock.now())).collect()
     }
 }
 
 /// Under which name KMS is asked for a key: the key itself where it is known, so that an alias that moves or goes says nothing
 /// of it.
-fn looked_at_as(key: &KeyUse) -> KeyId {
-    key.arn.as_ref().and_then(|arn| arn.to_string().parse().ok()).unwrap_or_else(|| key.key.clone())
+fn looked_at_as(need: &StreamNeed) -> KeyId {
+    need.meant.as_ref().and_then(|meant| meant.arn.to_string().parse().ok()).unwrap_or_else(|| need.key.clone())
 }
 
-/// The key that a stream's key is: as it was seen while in use, else by its own name, else as KMS says now.
+/// The key that a stream's key is: as it was seen while in use, else as KMS says now.
 fn meant(need: &StreamNeed, look: Option<&KeyLook>) -> Option<KeyArn> {
-    let by_name = || match need.key.key.form() {
-        Some(KeyIdForm::KeyArn) => need.key.key.as_str().parse().ok(),
-        Some(KeyIdForm::Guid) => Some(KeyArn {
-            partition: need.stream.region.partition().to_owned(),
-            region: need.stream.region.clone(),
-            account: need.stream.account.clone(),
-            id: need.key.key.as_str().to_owned(),
-        }),
-        _ => None,
-    };
-    let now = || look.and_then(KeyLook::arn).filter(|_| need.until.is_none()).cloned();
-    need.key.arn.clone().or_else(by_name).or_else(now)
+    let now = || look.and_then(KeyLook::arn).filter(|_| need.until.is_none());
+    need.meant.as_ref().map(|meant| &meant.arn).or_else(now).cloned()
 }
 
 /// The path of a key's page.
@@ -228,6 +248,15 @@ fn key_path(name: &str) -> String {
 }
 
 impl Group {
+    /// With the time of what KMS said, where that's older than KMS is asked.
+    fn dated(self, now: Timestamp) -> Self {
+        let read_at = match &self.look {
+            Some(KeyLook::Found(facts)) => Some(facts.read_at),
+            _ => None,
+        };
+        Self { as_of: read_at.filter(|at| now.millis_since(*at) > 2 * LOOKED_AT_EVERY_MS), ..self }
+    }
+
     fn title(&self) -> String {
         self.arn.as_ref().map_or_else(|| self.name.clone(), KeyArn::short)
     }
@@ -236,13 +265,6 @@ impl Group {
     fn free_at(&self) -> Option<Timestamp> {
         let untils: Option<Vec<Timestamp>> = self.needs.iter().map(|need| need.until).collect();
         untils.and_then(|untils| untils.into_iter().max())
-    }
-
-    fn facts(&self) -> Option<&KeyFacts> {
-        match &self.look {
-            Some(KeyLook::Found(facts)) => Some(facts),
-            _ => None,
-        }
     }
 
     /// What is wrong with the key while it is needed, if anything is.
@@ -254,28 +276,19 @@ impl Group {
             (Some(until), 1) => format!("1 stream needs it until {}", until.day_and_minute()),
             (Some(until), count) => format!("{count} streams need it until {}", until.day_and_minute()),
         };
-        let state = match (&self.look, self.facts().map(|facts| &facts.state)) {
+        let state = match &self.look {
             // AWS makes its own key at the first use.
-            (Some(KeyLook::Missing), _) if self.needs.iter().any(|need| need.key.key.form() == Some(KeyIdForm::ServiceKey)) => return None,
-            (Some(KeyLook::Missing), _) => "is gone, as KMS says".to_owned(),
-            (_, Some(KeyState::Disabled)) => "is disabled".to_owned(),
-            (_, Some(KeyState::PendingDeletion)) => {
-                let goes = self.facts().and_then(|facts| facts.deleted_at);
-                // A key that goes after its last record has left is in nobody's way.
-                if let (Some(goes), Some(free)) = (goes, self.free_at())
-                    && goes > free
-                {
-                    return None;
-                }
-                goes.map_or_else(|| "is pending deletion".to_owned(), |at| format!("is pending deletion on {}", at.date()))
-            }
-            _ => return None,
+            Some(KeyLook::Missing) if self.needs.iter().any(|need| need.key.form() == Some(KeyIdForm::ServiceKey)) => return None,
+            Some(KeyLook::Missing) => "is gone: KMS doesn't find it".to_owned(),
+            Some(KeyLook::Found(facts)) => facts.trouble(self.free_at())?,
+            Some(KeyLook::Unseen { .. }) | None => return None,
         };
-        Some(format!("{state}, and {needed}."))
+        let as_of = self.as_of.map_or_else(String::new, |at| format!(" (as of {})", at.day_and_minute()));
+        Some(format!("{state}{as_of}, and {needed}."))
     }
 
     fn card(&self) -> KeyCard {
-        let mut names: Vec<String> = self.needs.iter().map(|need| need.key.key.to_string()).collect();
+        let mut names: Vec<String> = self.needs.iter().map(|need| need.key.to_string()).collect();
         names.sort_unstable();
         names.dedup();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -291,8 +304,11 @@ impl Group {
             region: first.region.clone(),
             state: match &self.look {
                 None => "not looked at yet".to_owned(),
-                Some(KeyLook::Found(facts)) => facts.state_words(),
-                Some(KeyLook::Missing) => "KMS does not find it".to_owned(),
+                Some(KeyLook::Found(facts)) => match self.as_of {
+                    None => facts.state_words(),
+                    Some(at) => format!("{} as of {}; KMS couldn't be asked since", facts.state_words(), at.day_and_minute()),
+                },
+                Some(KeyLook::Missing) => "KMS doesn't find it".to_owned(),
                 Some(KeyLook::Unseen { why }) => format!("not known: {why}"),
             },
             trouble: self.trouble(),
