@@ -45,7 +45,8 @@ test("an operator enables encryption with a key and watches it settle", async ({
     const title = "Enable encryption of web-clicks?";
     const form = mode === "full" ? page.getByRole("dialog", { name: title, exact: true }) : page.getByRole("main");
     if (mode !== "full") await expect(page.getByRole("heading", { level: 1, name: title, exact: true })).toBeVisible();
-    await expect(form.getByText("Writers without kms:GenerateDataKey on the key fail")).toBeVisible();
+    await expect(form.getByText("Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing.")).toBeVisible();
+    await expect(form.getByText("can use alias/aws/kinesis")).toHaveCount(mode === "full" ? 0 : 1);
     await expect(form.getByText("aws kinesis start-stream-encryption")).toContainText("--key-id KEY");
     await accessible(page, mode);
     await form.getByLabel("Key", { exact: true }).fill("alias/orders");

@@ -146,10 +146,10 @@ fn OfEnable(plan: Plan) -> impl IntoView {
         <h2>"What can break"</h2>
         <ul>
             <li>
-                <strong>"Writers without kms:GenerateDataKey on the key fail"</strong>
-                ", and so do readers without kms:Decrypt, as soon as AWS encrypts: with a key of the account or of another account. Who they are: not checked. With alias/aws/kinesis nobody needs more than before."
+                <strong>"Writers without kms:GenerateDataKey and readers without kms:Decrypt on the key"</strong>
+                " start to fail as soon as AWS encrypts. Who they are: not checked."
             </li>
-            <li>"Writers and readers of other accounts need it in the key's own policy too: not checked."</li>
+            <li>"Writers and readers in other accounts need it in the key's own policy too: not checked. The policy of alias/aws/kinesis allows only its own account and can't be changed."</li>
             <li><Consumers report=report.clone() /></li>
         </ul>
         <h2>"What does not change"</h2>

@@ -9,6 +9,7 @@ use crate::{
     model::{
         arming::OFFERED_MINUTES,
         change::Action,
+        encryption::{KeyId, KeyIdForm},
         pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
         stream::{StreamKey, StreamReport},
         timestamp::{MINUTE_MS, span},
@@ -171,7 +172,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
         let on_use = Callback::new(move |name| typed.use_key(name));
         view! { <KeyPicker keys=picker stream=stream.clone() undo on_use /> }.into_any()
     });
-    let all_keys = stream.confirm_path(Action::Enable);
+    let (all_keys, account) = (stream.confirm_path(Action::Enable), stream.account.to_string());
     view! {
         {keys}
         <form class="confirm-form" method="post" action=format!("/api/{}", action.slug()) autocomplete="off" on:submit=on_submit>
@@ -183,6 +184,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
                 <input r#type="hidden" name="warned_key" value=warned_key />
                 <KeyField key=typed.key first=first_key node=typed.key_input names />
             }.into_any())}
+            {is_enable.then(|| view! { <WhoFails typed account /> }.into_any())}
             {(is_enable && !is_page).then(|| view! { <p class="hint"><a href=all_keys>"Choose among all keys, with their states"</a></p> }.into_any())}
             {is_busy.then(|| view! { <WaitField wait=typed.wait /> }.into_any())}
             {move || quota_field()}
@@ -193,6 +195,25 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
             </div>
         </form>
     }
+}
+
+/// Who starts to fail with the key of an enable. Without wasm the key may be typed after this is shown: what there is to say of
+/// AWS's own key is said in any case.
+#[component]
+fn WhoFails(typed: Typed, account: String) -> impl IntoView {
+    let of_aws = format!(
+        "Only principals of account {account} can use alias/aws/kinesis. Writers and readers in other accounts will fail, and its key policy can't be changed."
+    );
+    let is_of_aws = move || !typed.is_hydrated.get() || typed.key.with(|key| is_aws_own(key));
+    view! {
+        <p class="alert who-fails">"Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing."</p>
+        {move || is_of_aws().then(|| view! { <p class="alert who-fails">{of_aws.clone()}</p> }.into_any())}
+    }
+}
+
+/// Whether a typed key is AWS's own for Kinesis, in whichever form.
+fn is_aws_own(key: &str) -> bool {
+    key.parse::<KeyId>().is_ok_and(|key| key.form() == Some(KeyIdForm::ServiceKey) || key.as_str().ends_with(":alias/aws/kinesis"))
 }
 
 #[component]

@@ -249,3 +249,19 @@ async fn a_key_pending_deletion_is_warned_of_however_late_it_goes() {
         operator.get(&format!("/keys/{}", percent_encoding::utf8_percent_encode(&arn, percent_encoding::NON_ALPHANUMERIC))).await.body;
     assert!(page.contains("role=\"alert\""), "{page}");
 }
+
+#[tokio::test]
+async fn an_enable_says_who_will_fail_with_the_key() {
+    let app = TestApp::start().await;
+    let operator = operator(&app).await;
+    app.known("web-clicks").await;
+    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/web-clicks/enable?key=alias/aws/kinesis")).await.body;
+    for words in [
+        "Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing.",
+        "Only principals of account 111122223333 can use alias/aws/kinesis.",
+        "Writers and readers in other accounts will fail, and its key policy can't be changed.",
+    ] {
+        assert!(plain(&page).contains(words), "{words} is missing in {page}");
+    }
+    assert!(!page.contains("nobody needs more than before"));
+}
