@@ -87,7 +87,8 @@ async fn an_enable_with_a_re_pointed_alias_is_never_called_not_applied() {
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     app.control("settings", json!({"transition_ms": 1})).await;
-    let key = until(|| async { app.state.inventory.key_in_use(&app.known("orders-prod").await) }).await;
+    let orders = app.known("orders-prod").await;
+    let key = until(|| async { app.state.inventory.keys_in_use(&orders).first().map(|meant| meant.arn.clone()) }).await;
     order(&app, "keys", json!({"alias": "alias/orders", "id": "bbbbbbbb-0000-4000-8000-000000000001"})).await;
     // What KMS said is remembered for a minute.
     app.clock.advance(2 * MINUTE_MS);
