@@ -9,6 +9,8 @@
 //! - `POST /_control/fleet`: `{"account", "region", "count"}` makes so many streams as `simulate --streams` does, beside those
 //!   that are there.
 //! - `POST /_control/keys`: `{"account", "region", "id"?, "alias"?, ...}` makes or changes a key of KMS; `"delete": true` removes it.
+//! - `POST /_control/access-keys`: `{"key", "code"?}` refuses every call signed with this access key id with the code; without a code
+//!   it is good again.
 //! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?, "rtt_ms"?,
 //!   "trail_lag_ms"?, "canonical_keys"?, "unnamed_keys"?}`.
 
@@ -47,6 +49,29 @@ pub enum Fault {
     BlackHole,
     /// AWS refuses with this code.
     Refuse { code: String, message: String },
+    /// The call acts; its answer is patched as a JSON merge patch (RFC 7396) says: `null` takes a field out.
+    Patch(Value),
+    /// The call acts; its answer comes without AWS's request id, as from something in between.
+    NoRequestId,
+}
+
+/// Applies a JSON merge patch (RFC 7396).
+pub fn merge(value: &mut Value, patch: &Value) {
+    let Value::Object(fields) = patch else {
+        *value = patch.clone();
+        return;
+    };
+    if !value.is_object() {
+        *value = json!({});
+    }
+    let Value::Object(object) = value else { return };
+    for (field, patch) in fields {
+        if patch.is_null() {
+            object.remove(field);
+        } else {
+            merge(object.entry(field.clone()).or_insert(Value::Null), patch);
+        }
+    }
 }
 
 /// A fault for the next calls of an operation: of one account, Region or stream, where that is given.
@@ -126,6 +151,13 @@ struct FleetOrder {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct AccessKeyOrder {
+    key: String,
+    code: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SettingsOrder {
     transition_ms: Option<u64>,
     enforces_rates: Option<bool>,
@@ -165,6 +197,10 @@ pub fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (S
             done
         }
         (&Method::POST, "/_control/fleet") => parsed(body, |order| add_fleet(world, order)),
+        (&Method::POST, "/_control/access-keys") => parsed(body, |order: AccessKeyOrder| {
+            world.refuse_access_key(order.key, order.code);
+            Ok(())
+        }),
         (&Method::POST, "/_control/keys") => parsed(body, |order| world.keys.order(order)),
         (&Method::POST, "/_control/settings") => parsed(body, |order: SettingsOrder| change_settings(&mut world.settings, &order)),
         _ => (StatusCode::NOT_FOUND, json!({"error": "no such control"})),
@@ -302,6 +338,13 @@ mod tests {
         let names: Vec<&str> = world.streams_after(&caller, "").map(|stream| stream.name.as_str()).collect();
         assert_eq!(names, ["orders", "stream-00001", "stream-00002", "stream-00003"]);
         assert_eq!(world.stream(&caller, "orders").unwrap().tags["team"], "orders");
+    }
+
+    #[test]
+    fn a_patch_replaces_adds_and_takes_out() {
+        let mut value = json!({"a": {"b": 1, "c": 2}, "d": [1]});
+        merge(&mut value, &json!({"a": {"b": null, "e": {"f": null, "g": 3}}, "d": "x"}));
+        assert_eq!(value, json!({"a": {"c": 2, "e": {"g": 3}}, "d": "x"}));
     }
 
     #[test]

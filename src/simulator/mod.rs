@@ -136,6 +136,10 @@ async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
     if head.method != Method::POST {
         return Answer::Send(refuse(&Refused::new("UnknownOperationException", "POST only")));
     }
+    if let Some(refused) = locked(world).refusal_of_access_key(&head.headers) {
+        let is_json = head.headers.contains_key("x-amz-target");
+        return Answer::Send(if is_json { refuse(&refused) } else { sts::refuse(StatusCode::FORBIDDEN, &refused.code, &refused.message) });
+    }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let session = Caller::session(&head.headers);
     // Some SDKs write the name of CloudTrail's service with the package that it is in.
@@ -183,7 +187,7 @@ async fn answer_json(
             None => service(&mut world, operation, caller, &input),
         };
         // What is spoiled on its way tells nobody anything.
-        let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_)));
+        let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId));
         world.calls.note(operation, caller, &named, session, &outcome, is_told);
         if !never_arrives {
             world.trail.note(Entry {
@@ -215,13 +219,19 @@ async fn answer_json(
             response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.1"));
             return Answer::Send(response);
         }
-        Some(Fault::Html) => return Answer::Send(respond(StatusCode::OK, "text/html", "<html><body>Welcome to the proxy</body></html>")),
+        Some(Fault::Html) => {
+            let page = respond(StatusCode::OK, "text/html", "<html><body>Welcome to the proxy</body></html>");
+            return Answer::Send(without_request_id(page));
+        }
         _ => {}
     }
-    let mut response = match outcome {
+    let mut response = match patched(outcome, fault.as_ref()) {
         Ok(output) => respond(StatusCode::OK, "application/x-amz-json-1.1", output.map_or_else(String::new, |value| value.to_string())),
         Err(refused) => refuse(&refused),
     };
+    if matches!(fault, Some(Fault::NoRequestId)) {
+        return Answer::Send(without_request_id(response));
+    }
     // The id under which CloudTrail has the call.
     if let Ok(id) = header::HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-amzn-requestid", id);
@@ -249,6 +259,20 @@ impl Refused {
 fn refuse(refused: &Refused) -> Response<Body> {
     let body = json!({"__type": refused.code, "message": refused.message});
     respond(StatusCode::BAD_REQUEST, "application/x-amz-json-1.1", body.to_string())
+}
+
+fn patched(outcome: Outcome, fault: Option<&Fault>) -> Outcome {
+    let Some(Fault::Patch(patch)) = fault else { return outcome };
+    outcome.map(|output| {
+        let mut output = output.unwrap_or_else(|| json!({}));
+        control::merge(&mut output, patch);
+        Some(output)
+    })
+}
+
+fn without_request_id(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().remove("x-amzn-requestid");
+    response
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {

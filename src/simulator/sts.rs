@@ -57,7 +57,8 @@ fn assume_role(caller: &Caller, role: &str, session: &str, external_id: &str, wo
     respond(StatusCode::OK, "text/xml", answer)
 }
 
-fn refuse(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+/// A refusal in the Query protocol.
+pub fn refuse(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let refusal = format!(
         "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>{code}</Code>\
          <Message>{message}</Message></Error><RequestId>simulated</RequestId></ErrorResponse>"

@@ -85,8 +85,7 @@ pub struct Caller {
 impl Caller {
     /// From the `Authorization` header: `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
-        let scope = authorization.split("Credential=").nth(1)?.split(',').next()?;
+        let scope = credential_scope(headers)?;
         let mut parts = scope.split('/');
         let (key, _, region) = (parts.next()?, parts.next()?, parts.next()?);
         // The key of a session that was assumed begins as AWS's do.
@@ -110,6 +109,14 @@ impl Caller {
     pub fn arn(&self, name: &str) -> String {
         format!("arn:{}:kinesis:{}:{}:stream/{name}", self.partition(), self.region, self.account)
     }
+}
+
+fn credential_scope(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.split("Credential=").nth(1)?.split(',').next()
+}
+
+fn access_key(headers: &HeaderMap) -> Option<String> {
+    credential_scope(headers)?.split('/').next().map(ToOwned::to_owned)
 }
 
 /// A stream.
@@ -243,6 +250,8 @@ pub struct World {
     pub calls: CallLog,
     pub keys: Keys,
     pub trail: Trail,
+    /// Access key ids that are refused, and with which code.
+    refused_access_keys: BTreeMap<String, String>,
     /// When the latest calls of each operation came.
     rates: HashMap<(Caller, String), VecDeque<Instant>>,
 }
@@ -257,6 +266,7 @@ impl World {
             calls: CallLog::default(),
             keys: Keys::default(),
             trail: Trail::default(),
+            refused_access_keys: BTreeMap::new(),
             rates: HashMap::new(),
         }
     }
@@ -337,6 +347,20 @@ impl World {
         } else {
             Err(Refused::new("LimitExceededException", format!("Rate exceeded for account {}.", caller.account)))
         }
+    }
+
+    /// Refuses an access key id with a code from now on; without a code it is good again.
+    pub fn refuse_access_key(&mut self, key: String, code: Option<String>) {
+        match code {
+            Some(code) => self.refused_access_keys.insert(key, code),
+            None => self.refused_access_keys.remove(&key),
+        };
+    }
+
+    /// How a call signed with this access key id is refused, if it is.
+    pub fn refusal_of_access_key(&self, headers: &HeaderMap) -> Option<Refused> {
+        let code = self.refused_access_keys.get(&access_key(headers)?)?;
+        Some(Refused::new(code, "The security token included in the request is not valid or has expired"))
     }
 
     /// The fault that is armed for this call, if one is; it counts as used.
