@@ -11,7 +11,10 @@ mod notes;
 mod views;
 mod write_behind;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 use tokio::sync::Notify;
 
@@ -25,7 +28,7 @@ use self::{health::Counted, lists::ListCache, memory::Memory, write_behind::Unwr
 use super::{
     aws::targets::Target,
     clock::Clock,
-    store::{Store, StoreError},
+    store::{Store, StoreError, inventory::StoredStreams},
 };
 use crate::model::{
     inventory::StreamRow,
@@ -46,6 +49,8 @@ pub struct Inventory {
     counted: Mutex<Counted>,
     /// Rung when a target has something to do sooner than it thought.
     bells: Vec<Notify>,
+    /// Rows in the database that a newer version wrote: they are left to it.
+    unreadable: HashSet<StreamKey>,
 }
 
 impl Inventory {
@@ -62,7 +67,8 @@ impl Inventory {
         let pauses = store.pauses().await?;
         let mut memory = Memory { health: targets.iter().map(|target| health::unknown(target, &pauses)).collect(), ..Memory::default() };
         memory.queues.resize_with(targets.len(), Default::default);
-        for stream in store.streams().await? {
+        let StoredStreams { streams, unreadable } = store.streams_and_unreadable().await?;
+        for stream in streams {
             memory.put(&targets, stream);
         }
         memory.remember_last_reads();
@@ -77,6 +83,7 @@ impl Inventory {
             lists: Mutex::default(),
             counted: Mutex::default(),
             bells,
+            unreadable,
         });
         let writer = write_behind::run(store, inventory.clone());
         Ok((inventory, writer))

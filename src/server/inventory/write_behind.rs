@@ -14,11 +14,12 @@ use tokio::sync::Notify;
 use super::{Inventory, News};
 use crate::{
     model::{stream::StreamKey, timestamp::DAY_MS},
-    server::store::{Store, StoreError, StoredStream, inventory as table, next_rev},
+    server::store::{Store, StoreError, StoredStream, inventory as table, reserve_revs},
 };
 
 /// Rows of one transaction at most: others want to write too.
 const BATCH: usize = 500;
+const _: () = assert!(BATCH <= table::MOST_ROWS, "a batch is one statement");
 
 /// The rows that the database does not have as the memory has them.
 #[derive(Debug, Default)]
@@ -70,37 +71,64 @@ impl Unwritten {
     }
 }
 
-/// Writes for as long as the process lasts. A batch that cannot be written is tried again, as its rows are by then.
-pub async fn run(store: Store, inventory: Arc<Inventory>) {
-    loop {
-        let batch = inventory.unwritten.next_batch().await;
-        while let Err(error) = write(&store, &inventory, &batch).await {
-            tracing::error!(%error, rows = batch.len(), "the inventory could not be written; memory goes on serving");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+/// A batch that was taken out to be written. Unless it was, its rows go back, also when writing panics.
+struct Taken<'a> {
+    unwritten: &'a Unwritten,
+    batch: Vec<StreamKey>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        for key in self.batch.drain(..) {
+            self.unwritten.add(key);
         }
     }
 }
 
+/// Writes for as long as the process lasts. A batch that cannot be written is tried again, as its rows are by then.
+pub async fn run(store: Store, inventory: Arc<Inventory>) {
+    loop {
+        let mut taken = Taken { batch: inventory.unwritten.next_batch().await, unwritten: &inventory.unwritten };
+        while let Err(error) = write(&store, &inventory, &taken.batch).await {
+            tracing::error!(%error, rows = taken.batch.len(), "the inventory could not be written; memory goes on serving");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        taken.batch.clear();
+    }
+}
+
+/// Writes a batch. Between the lock and the commit there are two statements, and a third when rows are pruned: the journal
+/// waits for the same lock.
 async fn write(store: &Store, inventory: &Inventory, batch: &[StreamKey]) -> Result<(), StoreError> {
     let now = inventory.clock.now();
-    let mut tx = store.write().await?;
-    let mut streams: Vec<StoredStream> = {
-        let memory = inventory.read();
-        batch.iter().filter_map(|key| Some(memory.streams.get(key)?.stored.clone())).collect()
-    };
-    for stream in &mut streams {
-        stream.rev = next_rev(&mut tx).await?;
-        table::upsert(&mut tx, stream).await?;
-    }
-    table::prune(&mut tx, now).await?;
-    tx.commit().await?;
-    let mut memory = inventory.write();
     let pruned = now.plus_millis(-DAY_MS);
     let is_past = |stream: &StoredStream| stream.gone_at.is_some_and(|at| at < pruned);
-    let past: Vec<(StreamKey, i64)> =
-        memory.streams.values().filter(|known| is_past(&known.stored)).map(|known| (known.stored.key.clone(), known.stored.rev)).collect();
+    // Rows that move from here on are in the next batch.
+    let (mut streams, past) = {
+        let memory = inventory.read();
+        let streams: Vec<StoredStream> = batch.iter().filter_map(|key| Some(memory.streams.get(key)?.stored.clone())).collect();
+        let past = memory.streams.values().map(|known| &known.stored).filter(|stream| is_past(stream));
+        (streams, past.map(|stream| (stream.key.clone(), stream.rev)).collect::<Vec<(StreamKey, i64)>>())
+    };
+    let bodies: Vec<String> = streams.iter().map(table::body).collect::<Result<_, _>>()?;
+    let mut tx = store.write().await?;
+    let revs = reserve_revs(&mut tx, i64::try_from(streams.len()).unwrap_or(i64::MAX)).await?;
+    for (stream, rev) in streams.iter_mut().zip(revs) {
+        stream.rev = rev;
+    }
+    let rows: Vec<(&StoredStream, String)> =
+        streams.iter().zip(bodies).filter(|(stream, _)| !inventory.unreadable.contains(&stream.key)).collect();
+    table::upsert_all(&mut tx, &rows).await?;
+    if !past.is_empty() {
+        table::prune(&mut tx, now).await?;
+    }
+    tx.commit().await?;
+    let mut memory = inventory.write();
     inventory.events.raise_floor(past.iter().map(|(_, rev)| *rev).max().unwrap_or(0));
-    past.iter().for_each(|(key, _)| memory.remove(key));
+    // One that came back meanwhile stays.
+    let still_past = |key: &StreamKey| memory.streams.get(key).is_some_and(|known| is_past(&known.stored));
+    let past: Vec<StreamKey> = past.into_iter().map(|(key, _)| key).filter(still_past).collect();
+    past.iter().for_each(|key| memory.remove(key));
     let mut news = News { rev: streams.iter().map(|stream| stream.rev).max().unwrap_or(0), ..News::default() };
     for stream in &streams {
         if let Some(known) = memory.streams.get_mut(&stream.key) {

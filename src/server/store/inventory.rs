@@ -1,10 +1,13 @@
 //! The table of streams: the inventory, written behind the memory that serves it.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 
 use super::{
     Store, StoreError, Tx,
-    database::{execute, fetch},
+    database::{On, execute, fetch},
 };
 use crate::model::{
     inventory::{ReadProblem, Reported},
@@ -62,39 +65,109 @@ impl StoredStream {
     }
 }
 
+/// The rows of the inventory.
+#[derive(Debug, Default)]
+pub struct StoredStreams {
+    pub streams: Vec<StoredStream>,
+    /// Rows that this version can't read: a newer one wrote them.
+    pub unreadable: HashSet<StreamKey>,
+}
+
+/// The columns that name a row, its place in the order, and its body.
+type Row = (String, String, String, i64, String);
+
 impl Store {
-    /// All rows, those that AWS stopped listing within the last day included.
+    /// All rows that this version can read, those that AWS stopped listing within the last day included.
     ///
     /// # Errors
-    /// When the database or a row cannot be read.
+    /// When the database cannot be read.
     pub async fn streams(&self) -> Result<Vec<StoredStream>, StoreError> {
-        let rows = fetch!(all as (i64, String), &self.reader, "SELECT rev, body FROM streams")?;
-        rows.iter()
-            .map(|(rev, body)| {
-                let stream: StoredStream = serde_json::from_str(body)?;
-                Ok(StoredStream { rev: *rev, ..stream })
-            })
-            .collect()
+        Ok(self.streams_and_unreadable().await?.streams)
     }
+
+    /// The same, and which rows this version can't read: beside a newer instance that is no reason to stop.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn streams_and_unreadable(&self) -> Result<StoredStreams, StoreError> {
+        let rows = fetch!(all as Row, &self.reader, "SELECT account, region, name, rev, body FROM streams")?;
+        let mut stored = StoredStreams::default();
+        for (account, region, name, rev, body) in rows {
+            match serde_json::from_str::<StoredStream>(&body) {
+                Ok(stream) => stored.streams.push(StoredStream { rev, ..stream }),
+                Err(error) => {
+                    tracing::error!(%error, account, region, name, "a stream as a newer version keeps it is left to that: {error}");
+                    stored.unreadable.extend(StreamKey::parse(&account, &region, &name));
+                }
+            }
+        }
+        Ok(stored)
+    }
+}
+
+/// A row's body, to be made before the write lock is taken: the place in the order stands in a column of its own.
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn body(stream: &StoredStream) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(stream)?)
+}
+
+/// Columns of a row.
+const COLUMNS: usize = 6;
+/// Rows of one statement at most. SQLite takes 32,766 values, Postgres 65,535.
+pub const MOST_ROWS: usize = 2_000;
+
+/// Writes rows of the inventory, at most [`MOST_ROWS`], each with its [`body`], in one statement: whoever waits for the write
+/// lock waits for one round trip.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let places: Vec<String> = (0..rows.len())
+        .map(|row| {
+            let numbers = (row * COLUMNS + 1..=(row + 1) * COLUMNS).map(|number| format!("${number}"));
+            format!("({})", numbers.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    let statement = format!(
+        "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES {}
+         ON CONFLICT (account, region, name) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
+        places.join(", ")
+    );
+    // Not one prepared statement for each number of rows.
+    macro_rules! run {
+        ($on:expr) => {{
+            let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
+            for (stream, body) in rows {
+                query = query
+                    .bind(stream.key.account.as_str())
+                    .bind(stream.key.region.as_str())
+                    .bind(stream.key.name.as_str())
+                    .bind(stream.rev)
+                    .bind(stream.gone_at.map(Timestamp::as_millis))
+                    .bind(body.as_str());
+            }
+            query.execute($on).await.map(drop)
+        }};
+    }
+    match tx.on() {
+        On::Sqlite(on) => run!(on),
+        On::Postgres(on) => run!(on),
+    }
+    .map_err(StoreError::from)
 }
 
 /// Writes one row of the inventory.
 ///
 /// # Errors
 /// When the database cannot be written.
+#[cfg(test)]
 pub async fn upsert(tx: &mut Tx, stream: &StoredStream) -> Result<(), StoreError> {
-    execute!(
-        tx.on(),
-        "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (account, region, name) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
-        stream.key.account.as_str(),
-        stream.key.region.as_str(),
-        stream.key.name.as_str(),
-        stream.rev,
-        stream.gone_at.map(Timestamp::as_millis),
-        serde_json::to_string(stream)?,
-    )?;
-    Ok(())
+    upsert_all(tx, &[(stream, body(stream)?)]).await
 }
 
 /// Forgets rows that AWS stopped listing more than a day ago.

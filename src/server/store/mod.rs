@@ -18,6 +18,7 @@ pub mod users;
 
 use std::{
     fs::{File, TryLockError},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -275,6 +276,15 @@ impl Store {
 pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
     let (rev,) = fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value")?;
     Ok(rev)
+}
+
+/// The next `count` numbers in the order of commits, as one range.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn reserve_revs(tx: &mut Tx, count: i64) -> Result<RangeInclusive<i64>, StoreError> {
+    let (last,) = fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + $1 WHERE name = 'rev' RETURNING value", count)?;
+    Ok(last - count + 1..=last)
 }
 
 /// An older version must not write into a schema whose rules it does not know.

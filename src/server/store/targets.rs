@@ -15,14 +15,22 @@ pub struct StoredPause {
 }
 
 impl Store {
-    /// All pauses.
+    /// All pauses that this version can read: one that it can't is no reason to stop.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn pauses(&self) -> Result<Vec<StoredPause>, StoreError> {
-        let rows = fetch!(all as (String, i64, String), &self.reader, "SELECT id, paused_at, paused_by FROM targets ORDER BY id")?;
-        let pause = |(target, at, by)| StoredPause { target, pause: Pause { by, at: Timestamp::from_millis(at) } };
-        Ok(rows.into_iter().map(pause).collect())
+        // SQLite keeps any value in any column.
+        let sql = "SELECT CAST(id AS TEXT), CAST(paused_at AS TEXT), CAST(paused_by AS TEXT) FROM targets ORDER BY id";
+        let rows = fetch!(all as (String, String, String), &self.reader, sql)?;
+        let pause = |(target, at, by): (String, String, String)| match at.parse() {
+            Ok(at) => Some(StoredPause { target, pause: Pause { by, at: Timestamp::from_millis(at) } }),
+            Err(error) => {
+                tracing::error!(%error, target_id = target, at, "the pause of {target} can't be read: {error}");
+                None
+            }
+        };
+        Ok(rows.into_iter().filter_map(pause).collect())
     }
 }
 
