@@ -54,6 +54,8 @@ pub enum RefusalKind {
     /// KMS refused Kinesis the key (StartStreamEncryption models six such errors).
     Key(KeyTrouble),
     CredentialsExpired,
+    /// AWS does not know the credentials in this Region.
+    CredentialsNotValid,
     /// AWS refused the request's time; by how many minutes this server's clock differs, where AWS's answer tells.
     ClockDiffers {
         minutes: Option<i64>,
@@ -268,9 +270,14 @@ impl Refusal {
                 change.actor,
                 change.action.call()
             ),
-            RefusalKind::CredentialsExpired => {
-                format!("Credentials expired or not valid: AWS refused them. {CHANGED_NOTHING} Next: renew them for {account}, {region}.")
-            }
+            RefusalKind::CredentialsExpired => format!(
+                "Credentials expired. AWS refused the credentials. {CHANGED_NOTHING} Next: renew them for {account}, {region}; Keystream picks \
+                 up new ones within a minute."
+            ),
+            RefusalKind::CredentialsNotValid => format!(
+                "Credentials not valid here. AWS does not recognize the credentials in this Region. {CHANGED_NOTHING} Either they are wrong, \
+                 or the Region is not enabled for this account."
+            ),
             RefusalKind::ClockDiffers { minutes } => {
                 let by = minutes.map_or_else(String::new, |minutes| format!(" by about {minutes} min"));
                 format!("AWS refused the request's time; this server's clock differs{by}. {CHANGED_NOTHING} Next: set the clock.")

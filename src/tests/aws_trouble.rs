@@ -48,7 +48,10 @@ async fn a_region_that_is_not_enabled_is_one_targets_trouble_since_its_first_fai
     let before = ["ListStreams", "DescribeStreamSummary", "GetResources"].map(|operation| refused(operation, OTHER_ACCOUNT, 10_000, code));
     let app = TestApp::with(Setup { targets: Some(two), before: before.to_vec(), ..Setup::default() }).await;
     let first = health_when(&app, 1, |health| health.problem.is_some()).await.problem.unwrap();
-    assert_eq!(first.why, "AWS refused the read: UnrecognizedClientException (in a test)");
+    assert_eq!(
+        first.why,
+        "AWS does not recognize the credentials in this Region: UnrecognizedClientException (in a test). Either they are wrong, or the Region is not enabled for this account"
+    );
     let again =
         health_when(&app, 1, |health| health.problem.as_ref().is_some_and(|problem| problem.next_listing > first.next_listing)).await;
     let again = again.problem.unwrap();
@@ -66,7 +69,13 @@ async fn credentials_that_expire_in_mid_sweep_are_told_and_recovered_from() {
     });
     let app = app.await;
     let behind = health_when(&app, 0, |health| health.problem.is_some()).await;
-    assert!(behind.in_words().contains("reads of its streams fail: AWS refused the read: ExpiredTokenException."), "{}", behind.in_words());
+    assert!(
+        behind.in_words().contains(
+            "reads of its streams fail: the credentials expired: ExpiredTokenException. Renewed ones are picked up within a minute."
+        ),
+        "{}",
+        behind.in_words()
+    );
     assert_eq!(behind.problem.unwrap().next_listing, None, "the listing works");
     health_when(&app, 0, |health| health.problem.is_none() && health.unread == times).await;
     let failed: Vec<StreamRow> = rows(&app).into_iter().filter(|row| row.problem.is_some()).collect();

@@ -123,7 +123,7 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "ExpiredTokenException",
             "expired",
             RefusalKind::CredentialsExpired,
-            "AWS refused them. This request changed nothing. Next: renew them",
+            "Credentials expired. AWS refused the credentials. This request changed nothing. Next: renew them",
         ),
         (
             "InvalidSignatureException",

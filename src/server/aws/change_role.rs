@@ -3,11 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{Kinesis, errors, kinesis::SdkKinesis};
+use super::{Kinesis, calls::Calls, errors, identity::Identity, kinesis::SdkKinesis, sdk::Configured};
 use crate::{
     model::{
         change::SentAs,
@@ -19,6 +18,8 @@ use crate::{
 
 /// A person's change waits at most this long for its session: then it is not sent.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// So much of it may be spent waiting for this server's own credentials.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// AWS's shortest session, in seconds: one call is made in it.
 const SESSION_SECONDS: i32 = 900;
 /// AWS's longest session name.
@@ -31,7 +32,7 @@ pub struct ChangeRole {
     pub external_id: Option<String>,
     pub sts: aws_sdk_sts::Client,
     /// What the client of a session is made of.
-    pub config: aws_config::SdkConfig,
+    pub config: Configured,
     /// Names the target to the SDK.
     pub target: String,
     pub endpoint: Option<String>,
@@ -60,23 +61,28 @@ impl ChangeRole {
             .role_session_name(&sent_as.session)
             .set_external_id(self.external_id.clone())
             .duration_seconds(SESSION_SECONDS);
-        let answer = match tokio::time::timeout(TIMEOUT, call.send()).await {
-            Err(_) => Err("AWS did not answer within 5 s".to_owned()),
-            Ok(Err(error)) => Err(match (error.code(), error.message()) {
-                (Some(code), Some(message)) => format!("{code}: {message}"),
-                _ => errors::read_failure(&error).why,
-            }),
-            Ok(Ok(answer)) => answer.credentials.ok_or_else(|| "AWS's answer had no credentials".to_owned()),
+        let calls = Calls::new(&self.config, "STS", PATIENCE);
+        let asked = async {
+            calls.ready(PATIENCE).await.map_err(|missing| errors::no_credentials(missing).why)?;
+            let answer = call.send().await.map_err(|error| {
+                calls.heed(&error);
+                let why = match (error.code(), error.message()) {
+                    (Some(code), Some(message)) => format!("{code}: {message}"),
+                    _ => errors::read_failure(&error).why,
+                };
+                calls.fips_note(&error).map_or_else(|| why.clone(), |note| format!("{why}; {note}"))
+            })?;
+            answer.credentials.ok_or_else(|| "AWS's answer had no credentials".to_owned())
         };
+        let answer = tokio::time::timeout(TIMEOUT, asked).await.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
         let issued = count_aws_call("AssumeRole", answer).map_err(|why| {
             let detail = format!("{} as {}: {why}", self.arn, sent_as.session);
             Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail }, aws: None, read_after: None }
         })?;
         let credentials =
             Credentials::new(issued.access_key_id, issued.secret_access_key, Some(issued.session_token), None, "assumed for one change");
-        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(credentials);
         // One call is made in it: nothing of it is kept.
-        let config = self.config.to_builder().credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build();
+        let config = Configured::with(&self.config.sdk, Identity::fixed(credentials));
         let kinesis = SdkKinesis::new(&config, self.endpoint.as_deref(), &self.target, self.clock.clone(), None);
         Ok((Arc::new(kinesis), sent_as))
     }

@@ -16,7 +16,7 @@ use aws_smithy_types::{
     error::metadata::{ErrorMetadata, ProvideErrorMetadata},
 };
 
-use super::{ReadFailure, ReadFailureKind, SendOutcome, guard::HeldBack};
+use super::{ReadFailure, ReadFailureKind, SendOutcome, guard::HeldBack, identity::NoCredentials};
 use crate::model::{
     refusal::{AwsWords, KeyTrouble, Obstacle, Refusal, RefusalKind},
     timestamp::{MINUTE_MS, Timestamp},
@@ -52,10 +52,8 @@ pub(super) fn read_failure<E>(error: &SdkError<E, HttpResponse>) -> ReadFailure
 where
     E: StdError + ProvideErrorMetadata + 'static,
 {
-    if let Some(refused) = find_source::<CredentialsError>(error).and_then(refused_by_aws) {
-        let code = refused.code().unwrap_or("no error code");
-        let why = format!("AWS gave no credentials: {code}{}", said(refused.message()));
-        return ReadFailure { kind: ReadFailureKind::NoCredentials, why, in_short: format!("AWS gave no credentials: {code}") };
+    if let Some(failure) = find_source::<CredentialsError>(error).and_then(credentials_refused) {
+        return failure;
     }
     if let Some((obstacle, detail)) = not_sent(error) {
         return ReadFailure::other(format!("AWS could not be reached: {} ({detail})", obstacle.words()));
@@ -72,18 +70,16 @@ where
                 | "TooManyRequestsException"
                 | "RequestLimitExceeded" => ReadFailureKind::Throttled,
                 "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => ReadFailureKind::Denied,
+                _ if CredentialTrouble::of_code(code).is_some() => ReadFailureKind::CredentialsRefused,
                 _ => ReadFailureKind::Other,
             };
-            let why = match kind {
-                ReadFailureKind::NotFound => "AWS does not find the stream".to_owned(),
-                ReadFailureKind::Throttled => "AWS is throttling reads".to_owned(),
-                _ => format!("AWS refused the read: {code}{}", said(service.err().message())),
+            let words = |said: &str| match (kind, CredentialTrouble::of_code(code)) {
+                (ReadFailureKind::NotFound, _) => "AWS does not find the stream".to_owned(),
+                (ReadFailureKind::Throttled, _) => "AWS is throttling reads".to_owned(),
+                (_, Some(trouble)) => trouble.words(code, said),
+                _ => format!("AWS refused the read: {code}{said}"),
             };
-            let in_short = match kind {
-                ReadFailureKind::NotFound | ReadFailureKind::Throttled => why.clone(),
-                _ => format!("AWS refused the read: {code}"),
-            };
-            ReadFailure { kind, why, in_short }
+            ReadFailure { kind, why: words(&said(service.err().message())), in_short: words("") }
         }
         SdkError::ResponseError(response) => {
             ReadFailure::other(format!("AWS's answer (HTTP {}) could not be read", response.raw().status()))
@@ -92,6 +88,86 @@ where
         _ => ReadFailure::other(format!("the connection to AWS broke: {}", root_cause(error))),
     }
 }
+
+/// Why a read was not asked for: there were no credentials.
+pub(super) fn no_credentials(missing: NoCredentials) -> ReadFailure {
+    let NoCredentials::Failed { source, .. } = &missing else {
+        let why = format!("AWS was not asked: {missing}");
+        return ReadFailure { kind: ReadFailureKind::NoCredentials, in_short: why.clone(), why };
+    };
+    credentials_refused(source).unwrap_or_else(|| {
+        ReadFailure::other(format!("AWS could not be reached: {} ({})", Obstacle::NoCredentials.words(), root_cause(&**source)))
+    })
+}
+
+/// Why a change was not sent: there were no credentials.
+pub(super) fn not_sent_without_credentials(missing: &NoCredentials) -> Refusal {
+    let detail = match missing {
+        NoCredentials::Failed { source, .. } => root_cause(&**source),
+        slow => slow.to_string(),
+    };
+    Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::NoCredentials, detail }, aws: None, read_after: None }
+}
+
+/// AWS's refusal to give credentials, where it is one.
+fn credentials_refused(error: &CredentialsError) -> Option<ReadFailure> {
+    let refused = refused_by_aws(error)?;
+    let code = refused.code().unwrap_or("no error code");
+    let why = format!("AWS gave no credentials: {code}{}", said(refused.message()));
+    Some(ReadFailure { kind: ReadFailureKind::NoCredentials, why, in_short: format!("AWS gave no credentials: {code}") })
+}
+
+/// What AWS has against credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CredentialTrouble {
+    Expired,
+    /// They are wrong, or of an account that has not enabled the Region.
+    NotKnownHere,
+}
+
+impl CredentialTrouble {
+    fn of_code(code: &str) -> Option<Self> {
+        match code {
+            "ExpiredTokenException" | "ExpiredToken" | "TokenRefreshRequired" => Some(Self::Expired),
+            "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => Some(Self::NotKnownHere),
+            _ => None,
+        }
+    }
+
+    fn words(self, code: &str, said: &str) -> String {
+        match self {
+            Self::Expired => format!("the credentials expired: {code}{said}. Renewed ones are picked up within a minute"),
+            Self::NotKnownHere => format!(
+                "AWS does not recognize the credentials in this Region: {code}{said}. Either they are wrong, or the Region is not enabled for \
+                 this account"
+            ),
+        }
+    }
+}
+
+/// Whether a refusal is about the credentials, so that others may help.
+pub(super) fn refuses_credentials(refusal: &ErrorMetadata) -> bool {
+    let code = refusal.code().unwrap_or_default();
+    // A secret that was replaced signs wrongly; a clock that is wrong does too, and says so.
+    let is_wrong_signature = matches!(code, "InvalidSignatureException" | "SignatureDoesNotMatch");
+    CredentialTrouble::of_code(code).is_some() || (is_wrong_signature && !is_about_time(refusal.message().unwrap_or_default()))
+}
+
+/// Whether AWS refused the credentials with which others were asked for.
+pub(super) fn refuses_credentials_within(error: &CredentialsError) -> bool {
+    refused_by_aws(error).is_some_and(refuses_credentials)
+}
+
+/// Whether a call found no host to go to: none is made for it, or its name is not known.
+pub(super) fn found_no_host<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    E: StdError + 'static,
+{
+    not_sent(error).is_some_and(|(obstacle, detail)| obstacle == Obstacle::NameNotResolved || detail.contains(NO_FIPS))
+}
+
+/// In what the SDK says when it can't make up a FIPS endpoint: for a partition that has none, or beside a configured endpoint.
+const NO_FIPS: &str = "FIPS";
 
 /// Why no byte of the request can have left, where that is certain: no credentials, or no connection was ever made
 /// (name not resolved, refused, TLS handshake failed). A time-out while connecting is not certain enough.
@@ -108,7 +184,10 @@ where
             if let Some(credentials) = find_source::<CredentialsError>(error) {
                 return Some((Obstacle::NoCredentials, root_cause(credentials)));
             }
-            let connect = find_source::<hyper_util::client::legacy::Error>(error)?;
+            let Some(connect) = find_source::<hyper_util::client::legacy::Error>(error) else {
+                let why = root_cause(error);
+                return why.contains(NO_FIPS).then_some((Obstacle::Other, why));
+            };
             connect.is_connect().then(|| (obstacle(connect), root_cause(error)))
         }
         _ => None,
@@ -151,9 +230,8 @@ fn refusal_kind(aws: &AwsWords, differs_by: Option<i64>) -> RefusalKind {
         "ResourceNotFoundException" => RefusalKind::ResourceNotFound,
         "AccessDeniedException" | "AccessDenied" | "NotAuthorized" => RefusalKind::AccessDenied,
         code if KeyTrouble::of_code(code).is_some() => KeyTrouble::of_code(code).map_or(RefusalKind::Other, RefusalKind::Key),
-        "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
-            RefusalKind::CredentialsExpired
-        }
+        code if CredentialTrouble::of_code(code) == Some(CredentialTrouble::Expired) => RefusalKind::CredentialsExpired,
+        code if CredentialTrouble::of_code(code) == Some(CredentialTrouble::NotKnownHere) => RefusalKind::CredentialsNotValid,
         "RequestExpired" | "RequestTimeTooSkewed" => RefusalKind::ClockDiffers { minutes: differs_by },
         "InvalidSignatureException" | "SignatureDoesNotMatch" if is_about_time(&aws.message) => {
             RefusalKind::ClockDiffers { minutes: differs_by }

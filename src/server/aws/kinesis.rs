@@ -1,6 +1,11 @@
 //! The adapter over `aws-sdk-kinesis`. Everything that AWS answers is parsed here or reported as unreadable.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    ops::{Range, RangeInclusive},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::{
@@ -9,18 +14,23 @@ use aws_sdk_kinesis::{
     operation::{RequestId, start_stream_encryption::StartStreamEncryptionOutput, stop_stream_encryption::StopStreamEncryptionOutput},
     types::{EncryptionType, StreamDescriptionSummary, StreamSummary},
 };
-use aws_smithy_types::DateTime;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::{DateTime, error::metadata::ProvideErrorMetadata};
 
 use super::{
-    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, Records, SendOutcome, StreamRef, TaggedPage, errors,
+    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, Records, SendOutcome, StreamRef, TaggedPage,
+    calls::Calls,
+    errors,
     guard::SendGuard,
     hosts::HostLog,
-    sdk::{retry_partition, timeouts},
+    identity::LOAD_LIMIT,
+    sdk::{Configured, retry_partition, timeouts},
 };
 use crate::{
     model::{
         change::Action,
         encryption::{EncryptionReport, KeyId},
+        refusal::RefusalKind,
         stream::{Account, StreamReport, StreamStatus},
         timestamp::Timestamp,
     },
@@ -34,11 +44,17 @@ use crate::{
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// A mutating call that takes longer has an unknown outcome.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// A mutating call waits so long for credentials: the read before it used the same ones, and would be too old after more.
+const SEND_PATIENCE: Duration = Duration::from_secs(2);
 /// AWS returns at most this many names a call.
 const PAGE_OF_NAMES: i32 = 100;
-
 /// AWS returns at most this many tagged streams a call.
 const PAGE_OF_TAGS: i32 = 100;
+
+/// What a retention can be, in hours: AWS allows a day to a year; ten are more than it will.
+const RETENTION_HOURS: RangeInclusive<i32> = 1..=10 * 365 * 24;
+/// When a stream can have been created: Kinesis began in 2013, and 2200 is far off.
+const CREATION_MILLIS: Range<i64> = 1_262_304_000_000..7_258_118_400_000;
 
 /// Kinesis in one account and Region, and what goes with it, through the SDK.
 #[derive(Debug)]
@@ -46,20 +62,17 @@ pub struct SdkKinesis {
     client: Client,
     sts: aws_sdk_sts::Client,
     tagging: aws_sdk_resourcegroupstagging::Client,
+    calls: Calls,
+    sts_calls: Calls,
+    tagging_calls: Calls,
     clock: Arc<dyn Clock>,
 }
 
 impl SdkKinesis {
     /// Over a loaded SDK configuration. Retries are off throughout: a repeated Stop could act twice, and a repeated
     /// read would escape the limiter. `target` keeps what the SDK remembers of failures apart from other targets.
-    pub fn new(
-        config: &aws_config::SdkConfig,
-        endpoint: Option<&str>,
-        target: &str,
-        clock: Arc<dyn Clock>,
-        hosts: Option<&HostLog>,
-    ) -> Self {
-        let mut kinesis = Builder::from(config)
+    pub fn new(config: &Configured, endpoint: Option<&str>, target: &str, clock: Arc<dyn Clock>, hosts: Option<&HostLog>) -> Self {
+        let mut kinesis = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("kinesis", target))
             .timeout_config(timeouts(READ_TIMEOUT));
@@ -69,11 +82,11 @@ impl SdkKinesis {
         if let Some(hosts) = hosts {
             kinesis = kinesis.interceptor(hosts.clone());
         }
-        let sts = aws_sdk_sts::config::Builder::from(config)
+        let sts = aws_sdk_sts::config::Builder::from(&config.sdk)
             .retry_partition(retry_partition("sts", target))
             .timeout_config(timeouts(READ_TIMEOUT))
             .build();
-        let tagging = aws_sdk_resourcegroupstagging::config::Builder::from(config)
+        let tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("tagging", target))
             .timeout_config(timeouts(READ_TIMEOUT))
@@ -82,6 +95,9 @@ impl SdkKinesis {
             client: Client::from_conf(kinesis.build()),
             sts: aws_sdk_sts::Client::from_conf(sts),
             tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging),
+            calls: Calls::new(config, "Kinesis", LOAD_LIMIT),
+            sts_calls: Calls::new(config, "STS", LOAD_LIMIT),
+            tagging_calls: Calls::new(config, "the Resource Groups Tagging API", LOAD_LIMIT),
             clock,
         }
     }
@@ -90,6 +106,10 @@ impl SdkKinesis {
 impl SdkKinesis {
     pub(super) const fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(super) const fn calls(&self) -> &Calls {
+        &self.calls
     }
 }
 
@@ -107,10 +127,14 @@ impl Kinesis for SdkKinesis {
             ListFrom::Token(token) => call.next_token(token),
             ListFrom::After(name) => call.exclusive_start_stream_name(name.as_str()),
         };
-        let answer = count_aws_call("ListStreams", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = self.calls.read("ListStreams", call.send()).await?;
         let mut streams = Vec::with_capacity(answer.stream_names().len());
         for name in answer.stream_names() {
-            let name = name.parse().map_err(|_| ReadFailure::other("AWS listed a stream under a name that is not a stream's"))?;
+            // One name that can't be read takes out no other.
+            let Ok(name) = name.parse() else {
+                tracing::warn!(name, "AWS listed a stream under a name that no stream can have; it is left out");
+                continue;
+            };
             streams.push(ListedStream { name, arn: None, status: None, created: None, asked_at });
         }
         // Some servers repeat the summaries of all streams on every page: only those of this page's names are taken.
@@ -128,7 +152,7 @@ impl Kinesis for SdkKinesis {
         let asked_at = self.clock.now();
         let (arn, name) = stream.arn_and_name();
         let call = self.client.describe_stream_summary().set_stream_arn(arn).set_stream_name(name);
-        let answer = count_aws_call("DescribeStreamSummary", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = self.calls.read("DescribeStreamSummary", call.send()).await?;
         let summary = answer.stream_description_summary().ok_or_else(|| ReadFailure::other("AWS's answer had no description"))?;
         report(summary, asked_at, self.clock.now())
     }
@@ -137,30 +161,35 @@ impl Kinesis for SdkKinesis {
         let overrides = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts(SEND_TIMEOUT));
         let (arn, name) = stream.arn_and_name();
         let (kms, key) = (EncryptionType::Kms, key.as_str());
+        if let Err(missing) = self.calls.ready(SEND_PATIENCE).await {
+            return SendOutcome::Rejected(errors::not_sent_without_credentials(&missing));
+        }
         let sent = match action {
             Action::Disable => {
                 let call = self.client.stop_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
                 let answer = call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
                 let id = |answer: StopStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
-                answer.map(id).map_err(|error| errors::send_outcome(&error, self.clock.now()))
+                answer.map(id).map_err(|error| self.not_accepted(&error))
             }
             Action::Enable => {
                 let call = self.client.start_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
                 let answer = call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
                 let id = |answer: StartStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
-                answer.map(id).map_err(|error| errors::send_outcome(&error, self.clock.now()))
+                answer.map(id).map_err(|error| self.not_accepted(&error))
             }
         };
         match count_aws_call(action.call(), sent) {
-            Ok(request_id) => SendOutcome::Accepted { request_id },
+            Ok(request_id @ Some(_)) => SendOutcome::Accepted { request_id },
+            // Something in between may have answered, and AWS never have heard of it.
+            Ok(None) => SendOutcome::Unknown { why: "a success without AWS's request id".to_owned() },
             Err(outcome) => outcome,
         }
     }
 
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure> {
         let call = self.tagging.get_resources().resource_type_filters("kinesis:stream").resources_per_page(PAGE_OF_TAGS);
-        let answer = call.set_pagination_token(token.map(ToOwned::to_owned)).send().await;
-        let answer = count_aws_call("GetResources", answer.map_err(|error| errors::read_failure(&error)))?;
+        let call = call.set_pagination_token(token.map(ToOwned::to_owned));
+        let answer = self.tagging_calls.read("GetResources", call.send()).await?;
         let mut streams = Vec::with_capacity(answer.resource_tag_mapping_list().len());
         for mapping in answer.resource_tag_mapping_list() {
             // Consumers of streams may be among them: whatever is not a stream's ARN is left out.
@@ -173,9 +202,33 @@ impl Kinesis for SdkKinesis {
     }
 
     async fn caller_account(&self) -> Result<Account, ReadFailure> {
-        let answer = self.sts.get_caller_identity().send().await.map_err(|error| errors::read_failure(&error))?;
+        let answer = self.sts_calls.read("GetCallerIdentity", self.sts.get_caller_identity().send()).await?;
         let account = answer.account().ok_or_else(|| ReadFailure::other("AWS's answer named no account"))?;
         account.parse().map_err(|_| ReadFailure::other("AWS's answer named an account that is not 12 digits"))
+    }
+
+    fn waits_for(&self) -> Option<String> {
+        self.calls.wait_for()
+    }
+}
+
+impl SdkKinesis {
+    /// What became of a mutating call that did not return 200.
+    fn not_accepted<E>(&self, error: &SdkError<E, HttpResponse>) -> SendOutcome
+    where
+        E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
+    {
+        self.calls.heed(error);
+        let outcome = errors::send_outcome(error, self.clock.now());
+        match (outcome, self.calls.fips_note(error)) {
+            (SendOutcome::Rejected(mut refusal), Some(note)) => {
+                if let RefusalKind::NotSent { detail, .. } = &mut refusal.kind {
+                    *detail = format!("{detail}; {note}");
+                }
+                SendOutcome::Rejected(refusal)
+            }
+            (outcome, _) => outcome,
+        }
     }
 }
 
@@ -185,26 +238,36 @@ fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
     stream.created = summary.stream_creation_timestamp().and_then(timestamp);
 }
 
-/// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required.
+/// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required, and for a number
+/// that is missing the SDK puts 0, which would read as "no longer needed", and for a time 1970, which would be another stream.
 fn report(summary: &StreamDescriptionSummary, asked_at: Timestamp, read_at: Timestamp) -> Result<StreamReport, ReadFailure> {
+    let unreadable = |what: &str| ReadFailure::other(format!("AWS's answer carries no {what} that can be read"));
     let arn = summary.stream_arn().parse().map_err(|_| ReadFailure::other("AWS's answer carries an ARN that is not a stream's"))?;
-    let created = timestamp(summary.stream_creation_timestamp())
-        .ok_or_else(|| ReadFailure::other("AWS's answer carries a creation time that cannot be read"))?;
+    let created = timestamp(summary.stream_creation_timestamp()).ok_or_else(|| unreadable("creation time"))?;
+    let retention_hours = summary.retention_period_hours();
+    if !RETENTION_HOURS.contains(&retention_hours) {
+        return Err(unreadable("retention"));
+    }
+    let open_shards = summary.open_shard_count();
+    if open_shards < 0 {
+        return Err(unreadable("number of open shards"));
+    }
     Ok(StreamReport {
         arn,
         status: StreamStatus::from(summary.stream_status().as_str().to_owned()),
         encryption: EncryptionReport::from_aws(summary.encryption_type().map(EncryptionType::as_str), summary.key_id()),
         created,
-        retention_hours: summary.retention_period_hours(),
-        open_shards: summary.open_shard_count(),
+        retention_hours,
+        open_shards,
         mode: summary.stream_mode_details().map(|mode| mode.stream_mode().as_str().to_owned()),
-        consumers: summary.consumer_count(),
+        consumers: summary.consumer_count().filter(|count| *count >= 0),
         key_arn: None,
         asked_at,
         read_at,
     })
 }
 
+/// A time at which a stream can have been created.
 fn timestamp(time: &DateTime) -> Option<Timestamp> {
-    time.to_millis().ok().map(Timestamp::from_millis)
+    time.to_millis().ok().filter(|millis| CREATION_MILLIS.contains(millis)).map(Timestamp::from_millis)
 }

@@ -12,8 +12,10 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{
-    ReadFailure, ReadFailureKind, errors,
-    sdk::{retry_partition, timeouts},
+    ReadFailure, ReadFailureKind,
+    calls::Calls,
+    errors,
+    sdk::{Configured, retry_partition, timeouts},
 };
 use crate::{
     model::{
@@ -21,7 +23,7 @@ use crate::{
         keys::{KeyArn, KeyFacts, KeyState},
         timestamp::Timestamp,
     },
-    server::{clock::Clock, http::metrics::count_aws_call},
+    server::clock::Clock,
 };
 
 /// Optional in a confirmation, which waits for it at most this long.
@@ -64,18 +66,21 @@ pub struct Alias {
 #[derive(Debug)]
 pub struct SdkKms {
     client: Client,
+    calls: Calls,
     clock: Arc<dyn Clock>,
 }
 
 impl SdkKms {
     /// Over a loaded SDK configuration, with what the SDK remembers of failures kept apart from other targets.
-    pub fn new(config: &aws_config::SdkConfig, target: &str, clock: Arc<dyn Clock>) -> Self {
-        let config = Builder::from(config)
+    pub fn new(config: &Configured, target: &str, clock: Arc<dyn Clock>) -> Self {
+        // Whoever asks gives up after the same time: they hear that it is the credentials that are slow.
+        let calls = Calls::new(config, "KMS", TIMEOUT * 3 / 4);
+        let config = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("kms", target))
             .timeout_config(timeouts(TIMEOUT))
             .build();
-        Self { client: Client::from_conf(config), clock }
+        Self { client: Client::from_conf(config), calls, clock }
     }
 }
 
@@ -83,7 +88,7 @@ impl SdkKms {
 impl Kms for SdkKms {
     async fn list_aliases(&self, marker: Option<&str>) -> Result<Listed<Alias>, ReadFailure> {
         let call = self.client.list_aliases().limit(PAGE_OF_ALIASES).set_marker(marker.map(ToOwned::to_owned));
-        let answer = count_aws_call("ListAliases", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = self.calls.read("ListAliases", call.send()).await?;
         let alias = |entry: &aws_sdk_kms::types::AliasListEntry| {
             Some(Alias { name: entry.alias_name()?.to_owned(), key: entry.target_key_id()?.to_owned() })
         };
@@ -93,21 +98,21 @@ impl Kms for SdkKms {
 
     async fn list_keys(&self, marker: Option<&str>) -> Result<Listed<String>, ReadFailure> {
         let call = self.client.list_keys().limit(PAGE_OF_KEYS).set_marker(marker.map(ToOwned::to_owned));
-        let answer = count_aws_call("ListKeys", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = self.calls.read("ListKeys", call.send()).await?;
         let next = answer.next_marker().filter(|_| answer.truncated()).map(ToOwned::to_owned);
         Ok(Listed { items: answer.keys().iter().filter_map(|key| key.key_id().map(ToOwned::to_owned)).collect(), next })
     }
 
     async fn describe_key(&self, key: &KeyId) -> Result<KeyFacts, ReadFailure> {
-        let answer = self.client.describe_key().key_id(key.as_str()).send().await;
-        let answer = count_aws_call("DescribeKey", answer.map_err(|error| of_key(&error, error.code())))?;
+        let call = self.client.describe_key().key_id(key.as_str()).send();
+        let answer = self.calls.read_as("DescribeKey", call, |error| of_key(error, error.code())).await?;
         let metadata = answer.key_metadata().ok_or_else(|| ReadFailure::other("KMS's answer had no description"))?;
         facts(metadata, self.clock.now())
     }
 
     async fn is_rotated(&self, key: &KeyArn) -> Result<bool, ReadFailure> {
-        let answer = self.client.get_key_rotation_status().key_id(key.to_string()).send().await;
-        let answer = count_aws_call("GetKeyRotationStatus", answer.map_err(|error| of_key(&error, error.code())))?;
+        let call = self.client.get_key_rotation_status().key_id(key.to_string()).send();
+        let answer = self.calls.read_as("GetKeyRotationStatus", call, |error| of_key(error, error.code())).await?;
         Ok(answer.key_rotation_enabled())
     }
 }

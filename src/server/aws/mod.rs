@@ -1,10 +1,12 @@
 //! The only place with AWS types: the port that the rest of the server calls, its adapter over the SDK, the mapping of
 //! errors, the limiters per operation, and the list of targets.
 
+mod calls;
 mod change_role;
 mod errors;
 mod guard;
 pub mod hosts;
+mod identity;
 mod kinesis;
 pub mod kms;
 pub mod limits;
@@ -52,6 +54,11 @@ pub trait Kinesis: Debug + Send + Sync {
 
     /// The account of the credentials in use, from `GetCallerIdentity`.
     async fn caller_account(&self) -> Result<Account, ReadFailure>;
+
+    /// What calls wait for now, in words, where it isn't AWS: credentials that take long to load.
+    fn waits_for(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Where the next page of a listing begins.
@@ -128,8 +135,11 @@ pub enum ReadFailureKind {
     Throttled,
     /// AWS says that the credentials lack the permission.
     Denied,
-    /// AWS refused the credentials that the call was to be made with: the role of a target cannot be assumed.
+    /// There are no credentials to make the call with: loading them failed or takes too long, or the role of a target can't be
+    /// assumed.
     NoCredentials,
+    /// AWS refused the credentials of the call: they expired, or aren't known in this Region.
+    CredentialsRefused,
     /// Everything else: network, time-out, an answer that cannot be read.
     Other,
 }
@@ -145,7 +155,7 @@ impl ReadFailure {
 /// What became of a mutating call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// HTTP 200.
+    /// HTTP 200 with AWS's request id.
     Accepted { request_id: Option<String> },
     /// A definite refusal: a 4xx with an AWS error code, or no byte of the request can have left.
     Rejected(Refusal),

@@ -8,8 +8,8 @@ use aws_sdk_kinesis::{
 };
 use aws_smithy_types::DateTime;
 
-use super::{ReadFailure, StreamRef, errors, kinesis::SdkKinesis};
-use crate::{model::timestamp::Timestamp, server::http::metrics::count_aws_call};
+use super::{ReadFailure, StreamRef, kinesis::SdkKinesis};
+use crate::model::timestamp::Timestamp;
 
 /// AWS takes at most so many records a call of `PutRecords`.
 pub const MOST_RECORDS: usize = 500;
@@ -81,7 +81,7 @@ impl Records for SdkKinesis {
                 call.set_stream_arn(arn).set_stream_name(name).shard_filter(open)
             }
         };
-        let answer = count_aws_call("ListShards", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = self.calls().read("ListShards", call.send()).await?;
         // Servers that do not know the filter list closed shards too: these have a last sequence number.
         let is_open = |shard: &&aws_sdk_kinesis::types::Shard| {
             shard.sequence_number_range().is_none_or(|range| range.ending_sequence_number().is_none())
@@ -106,7 +106,7 @@ impl Records for SdkKinesis {
         let entries = entries.map_err(|error| ReadFailure::other(error.to_string()))?;
         let (arn, name) = stream.arn_and_name();
         let call = self.client().put_records().set_stream_arn(arn).set_stream_name(name).set_records(Some(entries));
-        let answer = count_aws_call("PutRecords", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = self.calls().read("PutRecords", call.send()).await?;
         let record = |entry: &PutRecordsResultEntry| match (entry.error_code(), entry.shard_id()) {
             (None, Some(shard)) => Ok(shard.to_owned()),
             (Some(code), _) => Err(entry.error_message().map_or_else(|| code.to_owned(), |message| format!("{code} ({message})"))),
@@ -121,15 +121,15 @@ impl Records for SdkKinesis {
     async fn tip(&self, stream: &StreamRef, shard: &str) -> Result<String, ReadFailure> {
         let (arn, name) = stream.arn_and_name();
         let call = self.client().get_shard_iterator().set_stream_arn(arn).set_stream_name(name);
-        let answer = call.shard_id(shard).shard_iterator_type(ShardIteratorType::Latest).send().await;
-        let answer = count_aws_call("GetShardIterator", answer.map_err(|error| errors::read_failure(&error)))?;
+        let call = call.shard_id(shard).shard_iterator_type(ShardIteratorType::Latest);
+        let answer = self.calls().read("GetShardIterator", call.send()).await?;
         answer.shard_iterator().map(ToOwned::to_owned).ok_or_else(|| ReadFailure::other("AWS's answer had no iterator"))
     }
 
     async fn look(&self, stream: &StreamRef, iterator: &str) -> Result<Look, ReadFailure> {
         let (arn, _) = stream.arn_and_name();
-        let answer = self.client().get_records().set_stream_arn(arn).shard_iterator(iterator).limit(LOOKED_AT).send().await;
-        let answer = count_aws_call("GetRecords", answer.map_err(|error| errors::read_failure(&error)))?;
+        let call = self.client().get_records().set_stream_arn(arn).shard_iterator(iterator).limit(LOOKED_AT);
+        let answer = self.calls().read("GetRecords", call.send()).await?;
         let arrived = |record: &Record| {
             record.approximate_arrival_timestamp().and_then(|at: &DateTime| at.to_millis().ok()).map(Timestamp::from_millis)
         };

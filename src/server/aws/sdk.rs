@@ -1,54 +1,68 @@
-//! The SDK's configuration of each target. All targets share one HTTP client and one cache of identities; a profile is
-//! loaded once, however many accounts and Regions it reaches, and a role is assumed once for all Regions of its target.
+//! The SDK's configuration of each target. All targets share one HTTP client; the credentials of a profile are loaded once,
+//! however many accounts and Regions it reaches, and a role is assumed once for all Regions of its target.
 
 use std::{collections::HashMap, time::Duration};
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig, identity::IdentityCache, sts::AssumeRoleProvider};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError},
+};
 use aws_sdk_kinesis::config::{retry::RetryPartition, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder, ConnectorBuilder,
     proxy::ProxyConfig,
     tls::{self, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::{http::SharedHttpClient, identity::SharedIdentityCache};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::endpoint_config::AccountIdEndpointMode;
+use futures_util::FutureExt;
 
+use super::identity::Identity;
 use crate::server::config::{IdentifyBy, TargetSettings};
 
 /// The session in which a `read_role` is assumed, as CloudTrail shows it.
 pub const READ_SESSION: &str = "keystream";
-/// The SDK's own cache forgets identities beyond 64.
-const MOST_IDENTITIES: usize = 1_024;
 /// A connection takes at most so long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Loads the configurations of targets.
 pub struct SdkConfigs {
     http: SharedHttpClient,
-    identities: SharedIdentityCache,
     /// By profile (`None` is the SDK's own chain), and whether the Region is the SDK's own too.
-    by_profile: HashMap<(Option<String>, bool), SdkConfig>,
+    by_profile: HashMap<(Option<String>, bool), Configured>,
     /// By role, external id and profile.
-    read_roles: HashMap<(String, Option<String>, Option<String>), SharedCredentialsProvider>,
+    read_roles: HashMap<(String, Option<String>, Option<String>), Identity>,
+}
+
+/// An SDK configuration, and the credentials in it.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    pub sdk: SdkConfig,
+    pub identity: Identity,
 }
 
 /// What one target calls with.
 pub struct TargetConfig {
     /// The target's own credentials: these assume its roles.
-    pub own: SdkConfig,
+    pub own: Configured,
     /// What reads: the `read_role`, else its own credentials.
-    pub read: SdkConfig,
+    pub read: Configured,
+}
+
+impl Configured {
+    /// The same configuration with other credentials.
+    pub fn with(sdk: &SdkConfig, identity: Identity) -> Self {
+        let provider = SharedCredentialsProvider::new(identity.clone());
+        // Credentials are kept by the identity; a second cache would hold on to what AWS has refused.
+        let sdk = sdk.to_builder().credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build();
+        Self { sdk, identity }
+    }
 }
 
 impl Default for SdkConfigs {
     fn default() -> Self {
-        Self {
-            http: http_client(),
-            identities: IdentityCache::lazy().max_partitions(MOST_IDENTITIES).build(),
-            by_profile: HashMap::new(),
-            read_roles: HashMap::new(),
-        }
+        Self { http: http_client(), by_profile: HashMap::new(), read_roles: HashMap::new() }
     }
 }
 
@@ -58,35 +72,23 @@ impl SdkConfigs {
         let own = self.own(target).await;
         let read = match &target.read_role {
             None => own.clone(),
-            Some(role) => {
-                let provider = self.read_role(role, target, &own).await;
-                own.to_builder().credentials_provider(provider).build()
-            }
+            Some(role) => Configured::with(&own.sdk, self.read_role(role, target, &own)),
         };
         TargetConfig { own, read }
     }
 
-    async fn own(&mut self, target: &TargetSettings) -> SdkConfig {
+    async fn own(&mut self, target: &TargetSettings) -> Configured {
         let key = (target.profile.clone(), target.region.is_none());
         let loaded = match self.by_profile.get(&key) {
-            Some(config) => config.clone(),
+            Some(loaded) => loaded.clone(),
             None => {
-                let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-                    .http_client(self.http.clone())
-                    .identity_cache(self.identities.clone());
-                if let Some(profile) = &target.profile {
-                    loader = loader.profile_name(profile);
-                }
-                if let Some(region) = &target.region {
-                    // What the chain itself calls goes there too.
-                    loader = loader.region(SdkRegion::new(region.to_string()));
-                }
-                let config = loader.load().await;
-                self.by_profile.insert(key, config.clone());
-                config
+                let loader = Loader { http: self.http.clone(), target: target.clone() };
+                let loaded = Configured::with(&loader.config().await, loader.identity());
+                self.by_profile.insert(key, loaded.clone());
+                loaded
             }
         };
-        let mut config = loaded.to_builder();
+        let mut config = loaded.sdk.to_builder();
         if let Some(region) = &target.region {
             config = config.region(SdkRegion::new(region.to_string()));
         }
@@ -98,26 +100,78 @@ impl SdkConfigs {
             config = config.account_id_endpoint_mode(AccountIdEndpointMode::Disabled);
         }
         if let Some(access_key) = &target.simulator_access_key {
-            let credentials = Credentials::new(access_key, "simulator", None, None, "demo");
-            config = config.credentials_provider(SharedCredentialsProvider::new(credentials));
             // All of AWS is there.
             config.set_endpoint_url(target.endpoint.clone());
+            let credentials = Credentials::new(access_key, "simulator", None, None, "demo");
+            return Configured::with(&config.build(), Identity::fixed(credentials));
         }
-        config.build()
+        Configured { sdk: config.build(), identity: loaded.identity }
     }
 
-    async fn read_role(&mut self, role: &str, target: &TargetSettings, own: &SdkConfig) -> SharedCredentialsProvider {
+    fn read_role(&mut self, role: &str, target: &TargetSettings, own: &Configured) -> Identity {
         let key = (role.to_owned(), target.external_id.clone(), target.profile.clone());
-        if let Some(provider) = self.read_roles.get(&key) {
-            return provider.clone();
+        if let Some(identity) = self.read_roles.get(&key) {
+            return identity.clone();
         }
-        let mut provider = AssumeRoleProvider::builder(role).session_name(READ_SESSION).configure(own);
-        if let Some(id) = &target.external_id {
-            provider = provider.external_id(id);
+        let (config, external_id, arn) = (own.sdk.clone(), target.external_id.clone(), role.to_owned());
+        let load = move || {
+            let mut provider = AssumeRoleProvider::builder(&arn).session_name(READ_SESSION).configure(&config);
+            if let Some(id) = &external_id {
+                provider = provider.external_id(id);
+            }
+            async move { provider.build().await.provide_credentials().await }.boxed()
+        };
+        let identity = Identity::new(format!("role {role}"), Some(own.identity.clone()), load);
+        self.read_roles.insert(key, identity.clone());
+        identity
+    }
+}
+
+/// Loads the SDK's configuration of a profile from scratch: environment and files are read again each time.
+#[derive(Clone)]
+struct Loader {
+    http: SharedHttpClient,
+    /// Of the target, its profile and Region.
+    target: TargetSettings,
+}
+
+impl Loader {
+    async fn config(&self) -> SdkConfig {
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(self.http.clone());
+        if let Some(profile) = &self.target.profile {
+            loader = loader.profile_name(profile);
         }
-        let provider = SharedCredentialsProvider::new(provider.build().await);
-        self.read_roles.insert(key, provider.clone());
-        provider
+        if let Some(region) = &self.target.region {
+            // What the chain itself calls goes there too.
+            loader = loader.region(SdkRegion::new(region.to_string()));
+        }
+        #[cfg(test)]
+        let loader = self.with_file(loader);
+        loader.load().await
+    }
+
+    #[cfg(test)]
+    #[expect(deprecated, reason = "what stands in for it is of a crate that the SDK keeps to itself")]
+    fn with_file(&self, loader: aws_config::ConfigLoader) -> aws_config::ConfigLoader {
+        use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+        match &self.target.profile_file {
+            Some(file) => loader.profile_files(ProfileFiles::builder().with_file(ProfileFileKind::Config, file).build()),
+            None => loader,
+        }
+    }
+
+    fn identity(&self) -> Identity {
+        let source = self.target.profile.as_ref().map_or_else(|| "the SDK's own chain".to_owned(), |profile| format!("profile {profile}"));
+        let loader = self.clone();
+        Identity::new(source, None, move || {
+            let loader = loader.clone();
+            async move {
+                let provider = loader.config().await.credentials_provider();
+                let provider = provider.ok_or_else(|| CredentialsError::not_loaded("the SDK has no provider of credentials"))?;
+                provider.provide_credentials().await
+            }
+            .boxed()
+        })
     }
 }
 

@@ -154,6 +154,11 @@ impl Target {
         }
     }
 
+    /// What calls wait for now, in words, where it isn't AWS: credentials that take long to load.
+    pub fn waits_for(&self) -> Option<String> {
+        self.kinesis.waits_for()
+    }
+
     /// Whether an ARN is of this target's account, Region and partition.
     pub fn owns(&self, arn: &StreamArn) -> bool {
         arn.account == self.account() && arn.region == self.region && arn.partition == self.region.partition()
@@ -195,7 +200,9 @@ impl Target {
     /// # Errors
     /// As [`Target::read`].
     pub async fn read_arn(&self, arn: &StreamArn) -> Result<StreamReport, ReadFailure> {
-        self.read_ref(&self.ref_of(arn), &arn.name).await
+        let report = self.read_ref(&self.ref_of(arn), &arn.name).await?;
+        // By name, the answer may be of another account than the ARN.
+        if report.arn == *arn { Ok(report) } else { Err(self.not_asked_for(&report.arn, &arn.name)) }
     }
 
     async fn read_ref(&self, stream: &StreamRef, name: &StreamName) -> Result<StreamReport, ReadFailure> {
@@ -203,18 +210,26 @@ impl Target {
         self.limits.describe.heed(&report);
         let report = report?;
         if report.arn.region == self.region && report.arn.partition == self.region.partition() {
-            self.resolve_account(&report.arn.account);
+            self.resolve_account_once(&report.arn.account).await;
         }
-        if self.owns(&report.arn) && report.arn.name == *name {
-            Ok(report)
-        } else {
-            let why = format!("AWS answered for {}, not for {name} of {}", report.arn, self.label());
-            Err(ReadFailure {
-                kind: ReadFailureKind::Other,
-                why,
-                in_short: "AWS answered for another stream than was asked for".to_owned(),
-            })
+        let is_asked_for = match stream {
+            StreamRef::Arn(arn) => report.arn == *arn,
+            StreamRef::Name(_) => report.arn.name == *name,
+        };
+        if is_asked_for && self.owns(&report.arn) { Ok(report) } else { Err(self.not_asked_for(&report.arn, name)) }
+    }
+
+    /// Notes the account of a first report, unless STS names another: whoever answers a read may answer for anybody.
+    async fn resolve_account_once(&self, reported: &Account) {
+        if !self.account().is_resolved() {
+            let named = self.kinesis.caller_account().await;
+            self.resolve_account(named.as_ref().unwrap_or(reported));
         }
+    }
+
+    fn not_asked_for(&self, answered: &StreamArn, name: &StreamName) -> ReadFailure {
+        let why = format!("AWS answered for {answered}, not for {name} of {}", self.label());
+        ReadFailure { kind: ReadFailureKind::Other, why, in_short: "AWS answered for another stream than was asked for".to_owned() }
     }
 }
 
@@ -230,7 +245,7 @@ pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>, hosts: Op
     let mut targets = Vec::with_capacity(settings.len());
     for target in settings {
         let TargetConfig { own, read } = configs.load(target).await;
-        let region = read.region().ok_or(TargetError::NoRegion)?.to_string();
+        let region = read.sdk.region().ok_or(TargetError::NoRegion)?.to_string();
         let region: Region = region.parse().map_err(|_| TargetError::Region(region))?;
         let label = format!("{}/{region}", target.account.as_ref().map_or(Account::UNRESOLVED, Account::as_str));
         let kinesis = Arc::new(SdkKinesis::new(&read, target.endpoint.as_deref(), &label, clock.clone(), hosts));
@@ -239,7 +254,7 @@ pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>, hosts: Op
         let change_role = target.change_role.as_ref().map(|arn| ChangeRole {
             arn: arn.clone(),
             external_id: target.external_id.clone(),
-            sts: aws_sdk_sts::Client::new(&own),
+            sts: aws_sdk_sts::Client::new(&own.sdk),
             target: label,
             endpoint: target.endpoint.clone(),
             clock: clock.clone(),

@@ -13,13 +13,11 @@ use aws_smithy_types::DateTime;
 use serde_json::Value;
 
 use super::{
-    ReadFailure, errors,
-    sdk::{retry_partition, timeouts},
+    ReadFailure,
+    calls::Calls,
+    sdk::{Configured, retry_partition, timeouts},
 };
-use crate::{
-    model::{change::Action, quota::TrailEvent, timestamp::Timestamp},
-    server::http::metrics::count_aws_call,
-};
+use crate::model::{change::Action, quota::TrailEvent, timestamp::Timestamp};
 
 /// Optional in a confirmation, which waits for it at most this long.
 pub const TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,17 +42,20 @@ pub struct TrailPage {
 #[derive(Debug)]
 pub struct SdkCloudTrail {
     client: Client,
+    calls: Calls,
 }
 
 impl SdkCloudTrail {
     /// Over a loaded SDK configuration, with what the SDK remembers of failures kept apart from other targets.
-    pub fn new(config: &aws_config::SdkConfig, target: &str) -> Self {
-        let config = Builder::from(config)
+    pub fn new(config: &Configured, target: &str) -> Self {
+        // Whoever asks gives up after the same time: they hear that it is the credentials that are slow.
+        let calls = Calls::new(config, "CloudTrail", TIMEOUT * 3 / 4);
+        let config = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("cloudtrail", target))
             .timeout_config(timeouts(TIMEOUT))
             .build();
-        Self { client: Client::from_conf(config) }
+        Self { client: Client::from_conf(config), calls }
     }
 }
 
@@ -70,7 +71,7 @@ impl CloudTrail for SdkCloudTrail {
             .start_time(DateTime::from_millis(since.as_millis()))
             .max_results(PAGE)
             .set_next_token(token.map(ToOwned::to_owned));
-        let answer = count_aws_call("LookupEvents", call.send().await.map_err(|error| errors::read_failure(&error)))?;
+        let answer = self.calls.read("LookupEvents", call.send()).await?;
         let events = answer.events().iter().filter_map(|event| succeeded(action, event)).collect();
         Ok(TrailPage { events, next: answer.next_token().filter(|token| !token.is_empty()).map(ToOwned::to_owned) })
     }

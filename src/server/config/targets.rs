@@ -34,6 +34,9 @@ pub struct TargetSettings {
     pub speed: u8,
     /// The demo's credentials: an access key id that the simulator takes for an account. Not configurable.
     pub simulator_access_key: Option<String>,
+    /// Read in place of the SDK's own files.
+    #[cfg(test)]
+    pub profile_file: Option<std::path::PathBuf>,
 }
 
 /// How calls name a stream.
@@ -65,6 +68,8 @@ impl Default for TargetSettings {
             budget_percent: 25,
             speed: 1,
             simulator_access_key: None,
+            #[cfg(test)]
+            profile_file: None,
         }
     }
 }
