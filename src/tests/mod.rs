@@ -7,6 +7,7 @@ mod aws_trouble;
 mod change_role;
 mod credentials;
 mod database;
+mod doubt;
 mod edge;
 mod enable;
 mod events;

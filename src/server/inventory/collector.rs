@@ -3,7 +3,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,9 +44,21 @@ const MOST_FAILURES: u32 = 3;
 /// Between two readings of all tags.
 const TAGS_EVERY: Duration = Duration::from_secs(300);
 
+/// While AWS refuses the credentials, or there are none, a listing is tried again at least this often: renewed ones are to be
+/// used within a minute.
+const PAUSE_WITHOUT_CREDENTIALS: Duration = Duration::from_secs(15);
+/// So many streams that a listing no longer names are read before they are believed to be gone, where it leaves out many.
+const READ_TO_CONFIRM: usize = 5;
+
 /// Collects one target until the token ends it.
 pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
-    let collector = Arc::new(Collector { inventory, target, failures: Mutex::default() });
+    let collector = Arc::new(Collector {
+        inventory,
+        target,
+        failures: Mutex::default(),
+        doubted: Mutex::default(),
+        has_asked_sts: AtomicBool::new(false),
+    });
     tokio::select! {
         () = stop.cancelled() => {}
         () = collector.list_again_and_again() => {}
@@ -56,6 +71,10 @@ struct Collector {
     inventory: Arc<Inventory>,
     target: Arc<Target>,
     failures: Mutex<Failures>,
+    /// What the last listing left out, where that was too much to be believed at once.
+    doubted: Mutex<Option<HashSet<StreamKey>>>,
+    /// STS was asked whose the credentials are, for a listing that doesn't say.
+    has_asked_sts: AtomicBool,
 }
 
 /// Reads that failed one after the other.
@@ -86,13 +105,16 @@ impl Collector {
                     let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
                     sleep_until(begun + Duration::from_millis(period.unsigned_abs())).await;
                 }
-                Err(ReadFailure { why, .. }) => {
+                Err(ReadFailure { kind, why, .. }) => {
                     let label = self.target.label();
+                    let without_credentials = matches!(kind, ReadFailureKind::NoCredentials | ReadFailureKind::CredentialsRefused);
+                    let longest = if without_credentials { PAUSE_WITHOUT_CREDENTIALS } else { LONGEST_PAUSE };
+                    pause = pause.min(longest);
                     tracing::warn!(target_name = label, why, "listing {label} failed: {why}");
                     let again_in_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
                     self.inventory.note_finding(&self.target, Finding::ListingFailed { why, again_in_ms });
                     sleep(pause).await;
-                    pause = (2 * pause).min(LONGEST_PAUSE);
+                    pause = (2 * pause).min(longest);
                 }
             }
         }
@@ -111,18 +133,68 @@ impl Collector {
         if target.streams.is_empty() {
             let mut pages = Pages::default();
             while let Some(streams) = pages.next(self).await? {
-                self.check_owner(&streams)?;
+                self.check_owner(&streams).await?;
                 self.take_in(&streams, &mut listed);
             }
+            self.leave_out(&listed, begun).await?;
         } else {
             let asked_at = self.inventory.clock.now();
             let named =
                 |arn: &StreamArn| ListedStream { name: arn.name.clone(), arn: Some(arn.clone()), status: None, created: None, asked_at };
             let streams: Vec<ListedStream> = target.streams.iter().map(named).collect();
             self.take_in(&streams, &mut listed);
+            self.inventory.note_missing(target, &listed, begun);
         }
-        self.inventory.note_missing(target, &listed, begun);
         Ok(listed.len())
+    }
+
+    /// What a listing did not name is gone. Where that is more than half of what was known, it may as well be the answer that
+    /// is wrong: it counts once the next listing leaves out the same, and reads of some of it find nothing.
+    async fn leave_out(&self, listed: &HashSet<StreamKey>, begun: Timestamp) -> Result<(), ReadFailure> {
+        let account = self.target.account();
+        // Rows from before AWS named the account have been listed again under it.
+        let (missing, former): (Vec<_>, Vec<_>) =
+            self.inventory.missing(&self.target, listed, begun).into_iter().partition(|key| key.account == account);
+        self.inventory.note_gone(&former);
+        let known = self.inventory.count_present(&self.target);
+        let is_doubted = 2 * missing.len() > known;
+        let before = self.doubted().replace(missing.iter().cloned().collect());
+        if !is_doubted {
+            *self.doubted() = None;
+            self.inventory.note_gone(&missing);
+            return Ok(());
+        }
+        let counts = format!("AWS listed {} of {known} known streams", known.saturating_sub(missing.len()));
+        let Some(before) = before else {
+            return Err(ReadFailure::other(format!(
+                "{counts}. The others stay until another listing and reads confirm that they are gone"
+            )));
+        };
+        let agreed: Vec<StreamKey> = missing.into_iter().filter(|key| before.contains(key)).collect();
+        // Spread over all of them.
+        for key in agreed.iter().step_by(agreed.len().div_ceil(READ_TO_CONFIRM).max(1)) {
+            self.target.limits.describe.turn().await;
+            match self.target.read(&key.name).await {
+                Err(failure) if failure.kind == ReadFailureKind::NotFound => {}
+                Err(failure) => {
+                    return Err(ReadFailure::other(format!(
+                        "{counts}, and reads can't tell whether the others are gone: {}",
+                        failure.in_short
+                    )));
+                }
+                Ok(report) => {
+                    self.inventory.note_report(report);
+                    return Err(ReadFailure::other(format!("{counts}, and reads find that the others are still there")));
+                }
+            }
+        }
+        *self.doubted() = None;
+        self.inventory.note_gone(&agreed);
+        Ok(())
+    }
+
+    fn doubted(&self) -> MutexGuard<'_, Option<HashSet<StreamKey>>> {
+        self.doubted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_in(&self, streams: &[ListedStream], listed: &mut HashSet<StreamKey>) {
@@ -132,8 +204,20 @@ impl Collector {
     }
 
     /// Refuses a listing of another account, Region or partition: its streams would be shown in the wrong place.
-    fn check_owner(&self, streams: &[ListedStream]) -> Result<(), ReadFailure> {
+    async fn check_owner(&self, streams: &[ListedStream]) -> Result<(), ReadFailure> {
         let target = &self.target;
+        // Names alone may be of anybody.
+        if streams.iter().any(|stream| stream.arn.is_none())
+            && !self.has_asked_sts.swap(true, Ordering::AcqRel)
+            && let Ok(named) = target.kinesis.caller_account().await
+        {
+            target.resolve_account(&named);
+            if named != target.account() {
+                self.has_asked_sts.store(false, Ordering::Release);
+                let place = format!("{}/{}", target.account(), target.region);
+                return Err(ReadFailure::other(format!("the credentials are of account {named}, and the target is {place}")));
+            }
+        }
         let arns = || streams.iter().filter_map(|stream| stream.arn.as_ref());
         if let Some(arn) = arns().next() {
             target.resolve_account(&arn.account);

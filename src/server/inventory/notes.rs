@@ -8,7 +8,7 @@ use crate::{
         change::Change,
         change_card::ChangeCard,
         inventory::{ChangeMarks, ROW_IS_FRESH_MS, ReadProblem, Reported},
-        stream::{StreamKey, StreamReport},
+        stream::{StreamKey, StreamReport, is_same_creation},
         timestamp::{SECOND_MS, Timestamp},
     },
     server::{
@@ -64,20 +64,28 @@ impl Inventory {
     /// Notes that a listing which began at `begun` is complete: what it did not name is gone, unless AWS has reported it since
     /// then. A listing of ten thousand streams takes more than a minute, in which one may be created.
     pub fn note_missing(&self, target: &Target, listed: &HashSet<StreamKey>, begun: Timestamp) {
+        self.note_gone(&self.missing(target, listed, begun));
+    }
+
+    /// The streams of a target that a complete listing, begun at `begun`, did not name and AWS has not reported since.
+    pub fn missing(&self, target: &Target, listed: &HashSet<StreamKey>, begun: Timestamp) -> Vec<StreamKey> {
         let now = self.clock.now();
-        let account = target.account();
-        let missing: Vec<StreamKey> = {
-            let memory = self.read();
-            let of_target = |key: &StreamKey| key.region == target.region && (key.account == account || !key.account.is_resolved());
-            memory
-                .streams
-                .iter()
-                .filter(|(key, known)| of_target(key) && !listed.contains(*key) && !known.stored.was_seen_after(begun, now))
-                .map(|(key, _)| key.clone())
-                .collect()
-        };
+        let memory = self.read();
+        let present = memory.streams.iter().filter(|(key, known)| is_present_in(target, key, &known.stored));
+        let missing = present.filter(|(key, known)| !listed.contains(*key) && !known.stored.was_seen_after(begun, now));
+        missing.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// How many streams of a target there are, as far as listings tell.
+    pub fn count_present(&self, target: &Target) -> usize {
+        self.read().streams.iter().filter(|(key, known)| is_present_in(target, key, &known.stored)).count()
+    }
+
+    /// Notes that AWS no longer lists these streams.
+    pub fn note_gone(&self, missing: &[StreamKey]) {
+        let now = self.clock.now();
         for key in missing {
-            self.note(&key, |stream| stream.gone_at = stream.gone_at.or(Some(now)));
+            self.note(key, |stream| stream.gone_at = stream.gone_at.or(Some(now)));
         }
     }
 
@@ -169,11 +177,17 @@ impl Inventory {
     }
 }
 
+/// Whether a stream is one of a target's that listings have not called gone.
+fn is_present_in(target: &Target, key: &StreamKey, stream: &StoredStream) -> bool {
+    let is_of_target = key.region == target.region && (key.account == target.account() || !key.account.is_resolved());
+    is_of_target && stream.gone_at.is_none()
+}
+
 fn take_listed(stream: &mut StoredStream, seen: &ListedStream) {
     stream.gone_at = None;
     // Created again under the same name: what was read of the former stream is not of this one.
     if let (Some(created), Some(report)) = (seen.created, &stream.report)
-        && created != report.created
+        && !is_same_creation(created, report.created)
         && report.asked_at < seen.asked_at
     {
         stream.report = None;
