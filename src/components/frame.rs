@@ -17,6 +17,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
     let is_read_only = frame.is_read_only;
     let emergency = frame.break_glass_at;
     let key_alarms = frame.key_alarms;
+    let parts_down = frame.parts_down;
     let path = use_location().pathname;
     let current = move |page: &'static str| move || path.with(|path| path.starts_with(page)).then_some("page");
     frame.user.map(|user| {
@@ -49,6 +50,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                     <button type="submit" class="quiet">"Sign out"</button>
                 </form>
             </header>
+            {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> }.into_any())}
             {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
             {emergency.map(|at| view! {
                 <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
@@ -56,6 +58,16 @@ pub fn Header(frame: Frame) -> impl IntoView {
         }
         .into_any()
     })
+}
+
+/// Parts of the server that failed and are started again.
+#[component]
+fn PartsDown(parts_down: Vec<String>) -> impl IntoView {
+    let text = format!(
+        "Part of Keystream failed: {}. It restarts by itself; until then, what it keeps up to date may be old. The server's log says why.",
+        parts_down.join(", ")
+    );
+    view! { <aside class="key-alarms" aria-label="Background parts"><p>{text}</p></aside> }
 }
 
 /// Keys that will not be there as long as records need them.

@@ -33,6 +33,9 @@ pub struct Frame {
     /// Keys that will not be there as long as they are needed.
     #[serde(default)]
     pub key_alarms: Vec<KeyAlarm>,
+    /// Parts of the server that failed and are started again in a moment.
+    #[serde(default)]
+    pub parts_down: Vec<String>,
 }
 
 /// The person who is signed in.

@@ -139,6 +139,7 @@ impl RequestContext {
             targets: requester.as_ref().map_or_else(Vec::new, |requester| inventory.health(&requester.scope)),
             break_glass_at: requester.as_ref().and_then(|requester| requester.break_glass_at).filter(is_recent),
             key_alarms: requester.as_ref().map_or_else(Vec::new, |requester| self.state.changes.keys.alarms(&requester.scope)),
+            parts_down: requester.as_ref().map_or_else(Vec::new, |_| self.state.supervisor.down()),
             user: self.signed_in(),
             is_demo: self.state.is_demo,
             is_read_only: self.state.is_read_only,

@@ -26,4 +26,5 @@ pub mod serve;
 mod shell;
 pub mod state;
 pub mod store;
+pub mod supervisor;
 pub mod telemetry;

@@ -19,12 +19,13 @@ use super::{
     config::{CheckpointSettings, Origin, Settings},
     demo, housekeeping,
     http::{assets::Assets, health::ReadinessCheck, metrics},
-    inventory::{Inventory, collect, follow_pauses},
+    inventory::{Inventory, collect_under, follow_pauses, write_behind},
     lifecycle, listen,
     middleware::{client_address::TrustedProxies, limits::RequestLimits},
     router,
     state::{AppState, Services},
     store::{Opener, Store, StoreError, without_password},
+    supervisor::{Part, Supervisor},
 };
 
 /// The process is gone five seconds after its signal, also when the database is slow.
@@ -101,7 +102,9 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
 
     let draining = running.state.draining.clone();
     if let Some(checkpoints) = checkpoints {
-        running.tasks.spawn(checkpoints.run(running.state.store.clone(), running.state.clock.clone(), draining.clone()));
+        let (store, clock, stop) = (running.state.store.clone(), running.state.clock.clone(), draining.clone());
+        let begin = move || checkpoints.clone().run(store.clone(), clock.clone(), stop.clone());
+        running.state.supervisor.spawn(&running.tasks, &draining, Part::new("checkpoints of the audit chain"), begin);
     }
     let app = router::build(running.state);
     tokio::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
@@ -177,18 +180,11 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only } = parts;
     let draining = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let (inventory, writer) = Inventory::open(store.clone(), targets, clock.clone()).await?;
-    // Not tracked: it ends when nothing is left that could queue a row.
-    tokio::spawn(writer);
+    let supervisor = Arc::new(Supervisor::default());
+    let (inventory, _) = Inventory::open(store.clone(), targets, clock.clone()).await?;
     let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
-    changes.resume().await?;
-    for target in inventory.targets() {
-        tasks.spawn(collect(inventory.clone(), target.clone(), draining.clone()));
-    }
-    if store.is_shared() {
-        tasks.spawn(follow_pauses(inventory.clone(), store.clone(), draining.clone()));
-    }
-    tasks.spawn(housekeeping::run(store.clone(), clock.clone(), draining.clone()));
+    changes.resume(&supervisor).await?;
+    Background { supervisor: &supervisor, tasks: &tasks, stop: &draining, store: &store, inventory: &inventory, clock: &clock }.begin();
     let services = Services {
         store,
         inventory,
@@ -197,6 +193,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         setup: SetupLink::default(),
         turns: Turns::default(),
         readiness: ReadinessCheck::default(),
+        supervisor,
         limits: RequestLimits::default(),
         clock,
         origin,
@@ -208,6 +205,40 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     };
     let leptos_options = LeptosOptions::builder().output_name("keystream").build();
     Ok(Running { state: AppState { leptos_options, services: Arc::new(services) }, tasks })
+}
+
+/// What the parts that work in the background are made of.
+struct Background<'a> {
+    supervisor: &'a Arc<Supervisor>,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+    store: &'a Store,
+    inventory: &'a Arc<Inventory>,
+    clock: &'a Arc<dyn Clock>,
+}
+
+impl Background<'_> {
+    fn begin(self) {
+        let Self { supervisor, tasks, stop, store, inventory, clock } = self;
+        let begin = {
+            let (store, inventory) = (store.clone(), inventory.clone());
+            move || write_behind(store.clone(), inventory.clone())
+        };
+        // Not tracked: it ends when nothing is left that could queue a row.
+        supervisor.spawn_untracked(stop, Part::new("saving what was read"), begin);
+        for target in inventory.targets() {
+            let (inventory, target, panics, ends) = (inventory.clone(), target.clone(), supervisor.clone(), stop.clone());
+            let part = Part::of("reading streams", target.label());
+            supervisor.spawn(tasks, stop, part, move || collect_under(panics.clone(), inventory.clone(), target.clone(), ends.clone()));
+        }
+        if store.is_shared() {
+            let (inventory, store, ends) = (inventory.clone(), store.clone(), stop.clone());
+            supervisor
+                .spawn(tasks, stop, Part::new("following pauses"), move || follow_pauses(inventory.clone(), store.clone(), ends.clone()));
+        }
+        let (store, clock, ends) = (store.clone(), clock.clone(), stop.clone());
+        supervisor.spawn(tasks, stop, Part::new("housekeeping"), move || housekeeping::run(store.clone(), clock.clone(), ends.clone()));
+    }
 }
 
 /// Says on standard output where to go: people read it, and tests wait for it.

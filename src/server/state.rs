@@ -15,6 +15,7 @@ use super::{
     inventory::Inventory,
     middleware::{client_address::TrustedProxies, limits::RequestLimits},
     store::Store,
+    supervisor::Supervisor,
 };
 
 /// The services. Cheap to clone.
@@ -34,6 +35,7 @@ pub struct Services {
     pub setup: SetupLink,
     pub turns: Turns,
     pub readiness: ReadinessCheck,
+    pub supervisor: Arc<Supervisor>,
     pub limits: RequestLimits,
     pub clock: Arc<dyn Clock>,
     pub origin: Origin,

@@ -31,6 +31,7 @@ mod restart;
 mod scope;
 mod sessions;
 mod store;
+mod supervision;
 mod support;
 mod time;
 mod truth;

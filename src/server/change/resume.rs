@@ -18,6 +18,7 @@ use crate::{
     server::{
         aws::targets::Target,
         store::{Leased, StoreError, changes::AT_A_TIME},
+        supervisor::{Part, Supervisor},
     },
 };
 
@@ -35,22 +36,32 @@ impl Changes {
     ///
     /// # Errors
     /// When the journal cannot be read or written.
-    pub async fn resume(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub async fn resume(self: &Arc<Self>, supervisor: &Arc<Supervisor>) -> Result<(), StoreError> {
         self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
         self.take_up().await?;
         // What another instance works on: this one's pages show it from the start.
         for change in self.store.active_changes().await?.iter().filter(|change| !self.in_hand.has(&change.id)) {
             self.inventory.note_change_elsewhere(change);
         }
-        self.tasks.spawn(self.clone().watch_settled());
-        self.tasks.spawn(self.clone().end_cut_off_proofs());
-        self.tasks.spawn(self.keys.clone().watch(self.inventory.clone(), self.stop.clone()));
-        self.tasks.spawn(self.clone().until_stop(LOOKED_FOR_EVERY, Chore::TakeUp));
+        let changes = self.clone();
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching settled changes"), move || changes.clone().watch_settled());
+        let changes = self.clone();
+        supervisor
+            .spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || changes.clone().end_cut_off_proofs());
+        let (keys, inventory, stop) = (self.keys.clone(), self.inventory.clone(), self.stop.clone());
+        let watch_keys = move || keys.clone().watch(inventory.clone(), stop.clone());
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching keys"), watch_keys);
+        self.do_again_and_again(supervisor, LOOKED_FOR_EVERY, Chore::TakeUp);
         if self.store.is_shared() {
-            self.tasks.spawn(self.clone().until_stop(RENEWED_EVERY, Chore::Renew));
-            self.tasks.spawn(self.clone().until_stop(FOLLOWED_EVERY, Chore::Follow));
+            self.do_again_and_again(supervisor, RENEWED_EVERY, Chore::Renew);
+            self.do_again_and_again(supervisor, FOLLOWED_EVERY, Chore::Follow);
         }
         Ok(())
+    }
+
+    fn do_again_and_again(self: &Arc<Self>, supervisor: &Arc<Supervisor>, every: Duration, chore: Chore) {
+        let changes = self.clone();
+        supervisor.spawn(&self.tasks, &self.stop, Part::new(chore.name()), move || changes.clone().until_stop(every, chore));
     }
 
     async fn until_stop(self: Arc<Self>, every: Duration, chore: Chore) {
@@ -134,4 +145,15 @@ enum Chore {
     TakeUp,
     Renew,
     Follow,
+}
+
+impl Chore {
+    /// As pages name it while it is down.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::TakeUp => "taking up changes",
+            Self::Renew => "renewing leases",
+            Self::Follow => "following other instances",
+        }
+    }
 }

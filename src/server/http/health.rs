@@ -21,10 +21,13 @@ pub async fn live() -> impl IntoResponse {
     (StatusCode::OK, "live\n")
 }
 
-/// The database can be written and the server is not stopping.
+/// The database can be written, the server is not stopping, and its background parts work.
 pub async fn ready(State(state): State<AppState>) -> impl IntoResponse {
     if state.draining.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    if state.supervisor.keeps_failing() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "a background part keeps failing\n");
     }
     match state.readiness.check(&state.store).await {
         Readiness::Ready => (StatusCode::OK, "ready\n"),

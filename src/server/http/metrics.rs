@@ -11,6 +11,9 @@ pub const AWS_CALLS: &str = "keystream_aws_calls_total";
 /// Changes that came to an end, by end.
 pub const CHANGES_ENDED: &str = "keystream_changes_ended_total";
 
+/// Panics of parts that work in the background, by part.
+pub const PANICS: &str = "keystream_panics_total";
+
 /// Counts a call of AWS.
 pub fn count_aws_call<T, E>(operation: &'static str, answer: Result<T, E>) -> Result<T, E> {
     let outcome = if answer.is_ok() { "ok" } else { "failed" };
@@ -26,6 +29,7 @@ pub fn serve(address: SocketAddr) -> anyhow::Result<()> {
     let recorder = PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
     metrics::describe_counter!(AWS_CALLS, "Calls of AWS by operation and outcome");
     metrics::describe_counter!(CHANGES_ENDED, "Changes of encryption by how they ended");
+    metrics::describe_counter!(PANICS, "Panics of background parts; each is started again");
     let listener = std::net::TcpListener::bind(address).with_context(|| format!("KEYSTREAM_METRICS_LISTEN: {address} cannot be bound"))?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;

@@ -23,7 +23,10 @@ use crate::{
         stream::{StreamArn, StreamKey, StreamName},
         timestamp::Timestamp,
     },
-    server::aws::{ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, Tags, targets::Target},
+    server::{
+        aws::{ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, Tags, targets::Target},
+        supervisor::{Part, Supervisor},
+    },
 };
 
 /// After a failed listing; twice as long after each further one.
@@ -51,10 +54,17 @@ const PAUSE_WITHOUT_CREDENTIALS: Duration = Duration::from_secs(15);
 const READ_TO_CONFIRM: usize = 5;
 
 /// Collects one target until the token ends it.
+#[cfg(test)]
 pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
+    run_under(Arc::default(), inventory, target, stop).await;
+}
+
+/// Collects one target until the token ends it. Panics of its reads are told to the supervisor.
+pub async fn run_under(supervisor: Arc<Supervisor>, inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
     let collector = Arc::new(Collector {
         inventory,
         target,
+        supervisor,
         failures: Mutex::default(),
         doubted: Mutex::default(),
         has_asked_sts: AtomicBool::new(false),
@@ -70,11 +80,30 @@ pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: Cancellat
 struct Collector {
     inventory: Arc<Inventory>,
     target: Arc<Target>,
+    supervisor: Arc<Supervisor>,
     failures: Mutex<Failures>,
     /// What the last listing left out, where that was too much to be believed at once.
     doubted: Mutex<Option<HashSet<StreamKey>>>,
     /// STS was asked whose the credentials are, for a listing that doesn't say.
     has_asked_sts: AtomicBool,
+}
+
+/// A stream that is being read. It goes back to the queue however that ends.
+struct Taken {
+    collector: Arc<Collector>,
+    name: StreamName,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let Self { collector, name } = self;
+        if std::thread::panicking() {
+            let failure = ReadFailure::other("Keystream failed while it read this stream; its log says why");
+            collector.inventory.note_failure(&collector.target.key(name), &failure);
+            collector.supervisor.note_panic(&Part::of("reading streams", collector.target.label()));
+        }
+        collector.give_back(name);
+    }
 }
 
 /// Reads that failed one after the other.
@@ -247,10 +276,10 @@ impl Collector {
             }
             while reads.try_join_next().is_some() {}
             if let Some(name) = self.take_due() {
-                let collector = self.clone();
+                let taken = Taken { collector: self.clone(), name };
                 reads.spawn(async move {
-                    collector.read(&name).await;
-                    collector.give_back(&name);
+                    taken.collector.read(&taken.name).await;
+                    drop(taken);
                     drop(place);
                 });
             }

@@ -18,11 +18,14 @@ use std::{
 
 use tokio::sync::Notify;
 
+#[cfg(test)]
+pub use self::collector::run as collect;
 pub use self::{
-    collector::run as collect,
+    collector::run_under as collect_under,
     events::{Delivery, Events, News},
     health::follow_pauses,
     views::View,
+    write_behind::run as write_behind,
 };
 use self::{health::Counted, lists::ListCache, memory::Memory, write_behind::Unwritten};
 use super::{
