@@ -129,6 +129,32 @@ async fn a_read_role_is_assumed_anew_with_renewed_credentials() {
 }
 
 #[tokio::test]
+async fn a_change_role_that_expired_credentials_cannot_assume_says_so_and_works_once_they_are_renewed() {
+    let app = TestApp::with(Setup::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config");
+    write_keys(&app, &file, "AKIAOLD");
+    let settings = TargetSettings {
+        profile: Some("payments".to_owned()),
+        profile_file: Some(file.clone()),
+        change_role: Some(format!("arn:aws:iam::{ACCOUNT}:role/change")),
+        simulator_access_key: None,
+        ..target(&app.simulator, ACCOUNT, REGION)
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let target = targets::load(&[settings], &clock, None).await.unwrap().remove(0);
+    refuse(&app, "AKIAOLD", "ExpiredToken").await;
+    let refusal = target.sender("mira").await.unwrap_err();
+    let RefusalKind::NotSent { detail, .. } = refusal.kind else { panic!("{refusal:?}") };
+    assert!(detail.contains("as keystream-mira: the credentials expired: ExpiredToken"), "{detail}");
+    write_keys(&app, &file, "AKIANEW");
+    let begun = SystemClock.steady();
+    until(|| async { target.sender("mira").await.ok() }).await;
+    let took = SystemClock.steady().saturating_sub(begun);
+    assert!(took < Duration::from_secs(60), "it took {took:?}");
+}
+
+#[tokio::test]
 async fn a_credential_process_that_takes_seven_seconds_is_waited_for_and_named() {
     let app = TestApp::with(Setup::default()).await;
     let directory = tempfile::tempdir().unwrap();

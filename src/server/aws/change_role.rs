@@ -67,7 +67,7 @@ impl ChangeRole {
             let answer = call.send().await.map_err(|error| {
                 calls.heed(&error);
                 let why = match (error.code(), error.message()) {
-                    (Some(code), Some(message)) => format!("{code}: {message}"),
+                    (Some(code), Some(message)) if !errors::refuses_credentials(error.meta()) => format!("{code}: {message}"),
                     _ => errors::read_failure(&error).why,
                 };
                 calls.fips_note(&error).map_or_else(|| why.clone(), |note| format!("{why}; {note}"))
