@@ -65,12 +65,12 @@ impl Collector {
             return Ok(());
         }
         let counts = format!("AWS listed {} of {known} known streams", known.saturating_sub(missing.len()));
-        let Some(before) = before else {
-            return Err(ReadFailure::other(format!(
-                "{counts}. The others stay until another listing and reads confirm that they are gone"
-            )));
-        };
+        let before = before.unwrap_or_default();
         let agreed: Vec<StreamKey> = missing.into_iter().filter(|key| before.contains(key)).collect();
+        if agreed.is_empty() {
+            let next = "The others stay until another listing and reads confirm that they are gone";
+            return Err(ReadFailure::other(format!("{counts}. {next}")));
+        }
         // Spread over all of them.
         for key in agreed.iter().step_by(agreed.len().div_ceil(READ_TO_CONFIRM).max(1)) {
             self.target.limits.describe.turn().await;
