@@ -1,6 +1,7 @@
-// Takes the pictures of README, and with `LOOK=1` every page at three widths in
+// Takes the pictures of README, and with `LOOK=1` every page at four widths in
 // both schemes, to look at.
 import { type Page, expect } from "@playwright/test";
+import { threeChanges } from "../fixtures/changes.ts";
 import { PASSWORD, cell, hydrated, signIn, signInAs, test } from "../fixtures/test.ts";
 
 const DIRECTORY = new URL("../screenshots/", import.meta.url).pathname;
@@ -11,9 +12,9 @@ async function ready(page: Page, demo: string): Promise<void> {
     await expect(page.getByRole("link", { name: "0 unknown", exact: true })).toBeVisible({ timeout: 20_000 });
 }
 
-/** Takes a page at three widths in both schemes. */
+/** Takes a page at four widths in both schemes. */
 const shooting = (page: Page) => async (name: string) => {
-    for (const width of [360, 1024, 1600]) {
+    for (const width of [360, 1024, 1366, 1600]) {
         for (const colorScheme of ["light", "dark"] as const) {
             await page.setViewportSize({ width, height: 900 });
             await page.emulateMedia({ colorScheme });
@@ -39,7 +40,7 @@ test("the pictures of README", async ({ page, demo }) => {
     await page.screenshot({ path: `${DIRECTORY}change.png` });
 });
 
-test("every page at three widths in both schemes", async ({ page, demo }) => {
+test("every page at four widths in both schemes", async ({ page, demo }) => {
     test.skip(!process.env.LOOK, "only to look at: LOOK=1");
     test.setTimeout(180_000);
     const shoot = shooting(page);
@@ -71,7 +72,7 @@ test("every page at three widths in both schemes", async ({ page, demo }) => {
     await shoot("audit-operator");
 });
 
-test("what administrators see, at three widths in both schemes", async ({ page, stack }) => {
+test("what administrators see, at four widths in both schemes", async ({ page, stack }) => {
     test.skip(!process.env.LOOK, "only to look at: LOOK=1");
     test.setTimeout(180_000);
     const shoot = shooting(page);
@@ -93,7 +94,7 @@ test("what administrators see, at three widths in both schemes", async ({ page, 
     await shoot("user");
 });
 
-test("a change that waits, at three widths in both schemes", async ({ page, stack }) => {
+test("a change that waits, at four widths in both schemes", async ({ page, stack }) => {
     test.skip(!process.env.LOOK, "only to look at: LOOK=1");
     test.setTimeout(180_000);
     const shoot = shooting(page);
@@ -105,10 +106,36 @@ test("a change that waits, at three widths in both schemes", async ({ page, stac
     await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
     await page.getByLabel("Reason", { exact: true }).fill("OPS-11");
     await page.getByRole("button", { name: "Send when ACTIVE", exact: true }).click();
-    await expect(page.getByRole("button", { name: "Cancel", exact: true })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Cancel this change", exact: true })).toBeVisible();
     await page.getByText("For a support case").click();
     await shoot("armed");
-    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("button", { name: "Cancel this change", exact: true }).click();
     await expect(page.getByRole("paragraph").filter({ hasText: /^Expired/ })).toBeVisible();
     await shoot("cancelled");
+});
+
+test("changes that need somebody, at four widths in both schemes", async ({ page, stack }) => {
+    test.skip(!process.env.LOOK, "only to look at: LOOK=1");
+    test.setTimeout(180_000);
+    const shoot = shooting(page);
+    const changes = await threeChanges(page, stack);
+    const refuse = { refuse: { code: "AccessDeniedException", message: "User is not authorized to perform kinesis:DescribeStreamSummary" } };
+    await stack.control("faults", { operation: "DescribeStreamSummary", stream: "fraud-scores", times: 1_000, fault: refuse });
+    await page.goto(`${stack.origin}/streams`);
+    await hydrated(page, "full");
+    await expect(cell(page, "fraud-scores", 0)).toContainText("last known", { timeout: 60_000 });
+    await shoot("trouble-streams");
+    await page.goto(`${stack.origin}/changes`);
+    await shoot("trouble-changes");
+    for (const [name, address] of Object.entries(changes)) {
+        await page.goto(address);
+        await hydrated(page, "full");
+        await shoot(`trouble-change-${name}`);
+    }
+    await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod`);
+    await hydrated(page, "full");
+    await shoot("trouble-stream");
+    await stack.portal.stop("SIGKILL");
+    await expect(page.getByText(/^Not live since/)).toBeVisible();
+    await shoot("trouble-gap");
 });

@@ -1,4 +1,6 @@
 // Pages fit the narrowest phone, and nothing jumps while rows fill in.
+import type { Page } from "@playwright/test";
+import { threeChanges } from "../fixtures/changes.ts";
 import { accessible, cell, expect, hydrated, row, signIn, signInAs, test } from "../fixtures/test.ts";
 
 const STREAM = "/streams/111122223333/eu-west-1/orders-prod";
@@ -98,4 +100,111 @@ test("a password is shown only while its toggle is pressed, and nothing moves", 
     await toggle.click();
     await expect(password).toHaveAttribute("type", "password");
     await accessible(page, "full");
+});
+
+const WIDTHS = [360, 768, 1024, 1366, 1600];
+
+/** The texts of a row's cells that somebody who looks at it can't read: cut, or under something else. */
+function unreadable(page: Page, name: string): Promise<string[]> {
+    return row(page, name).evaluate((tr) => {
+        tr.scrollIntoView({ block: "center" });
+        const found: string[] = [];
+        for (const cell of tr.children) {
+            const label = `${cell.getAttribute("data-label")}: ${cell.textContent}`;
+            const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+            while (texts.nextNode()) {
+                const text = texts.currentNode as Text;
+                const parent = text.parentElement!;
+                if (!text.data.trim() || parent.closest(".visually-hidden")) continue;
+                const range = document.createRange();
+                range.selectNodeContents(text);
+                for (const box of range.getClientRects()) {
+                    for (const x of [box.left + 2, box.right - 3].map(Math.floor)) {
+                        const seen = document.elementFromPoint(x, box.top + box.height / 2);
+                        if (seen !== parent && !parent.contains(seen)) found.push(`${label}: \u201c${text.data}\u201d`);
+                    }
+                }
+                for (let element: Element = parent; element !== tr; element = element.parentElement!) {
+                    if (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== "visible") found.push(label);
+                }
+            }
+        }
+        return found;
+    });
+}
+
+test("nothing of a row is cut, whatever it says, at any width", async ({ page, stack, mode }) => {
+    test.setTimeout(180_000);
+    await threeChanges(page, stack);
+    const refuse = { refuse: { code: "AccessDeniedException", message: "User is not authorized to perform kinesis:DescribeStreamSummary" } };
+    await stack.control("faults", { operation: "DescribeStreamSummary", stream: "fraud-scores", times: 1_000, fault: refuse });
+    await page.goto(`${stack.origin}/streams`);
+    await hydrated(page, mode);
+    await expect(cell(page, "orders-prod", 2)).toContainText("Outcome unknown");
+    await expect(cell(page, "fraud-scores", 0)).toContainText("last known", { timeout: 60_000 });
+    for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        for (const name of ["orders-prod", "refunds", "fraud-scores", "card-authorizations", "web-clicks"]) {
+            expect(await unreadable(page, name), `${name} at ${width} px`).toEqual([]);
+        }
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+});
+
+test("streams with one name show account and Region at every width", async ({ page, demo, mode }) => {
+    await signInAs(page, demo, "viewer");
+    await page.goto(`${demo}/streams?q=app-telemetry`);
+    await hydrated(page, mode);
+    for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        for (const text of ["eu-west-1", "eu-central-1", "444455556666"]) {
+            const found = page.getByRole("table", { name: "Streams" }).getByText(text, { exact: false }).first();
+            await expect(found).toBeInViewport({ ratio: 1 });
+        }
+        expect(await unreadable(page, "app-telemetry"), `${width} px`).toEqual([]);
+    }
+});
+
+test("a stream with a change under way offers only to follow it", async ({ page, stack, mode }) => {
+    await threeChanges(page, stack);
+    const links = (scope: ReturnType<Page["locator"]>) => scope.getByRole("link", { name: /encryption of|change of/ });
+    await page.goto(`${stack.origin}/streams`);
+    await hydrated(page, mode);
+    for (const name of ["orders-prod", "refunds"]) {
+        await expect(links(row(page, name))).toHaveCount(1);
+        await expect(row(page, name).getByRole("link", { name: `Follow change of ${name}`, exact: true })).toBeVisible();
+    }
+    await expect(row(page, "invoices").getByRole("link", { name: "Disable encryption of invoices", exact: true })).toBeVisible();
+    await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod`);
+    await hydrated(page, mode);
+    await expect(links(page.getByRole("main"))).toHaveCount(1);
+    await page.getByRole("link", { name: "Follow change of orders-prod", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Change of orders-prod", exact: true })).toBeVisible();
+});
+
+test("a change has one color, wherever it is shown", async ({ page, stack, mode }) => {
+    const changes = await threeChanges(page, stack);
+    const [amber, blue, red] = ["rgb(138, 75, 0)", "rgb(26, 95, 180)", "rgb(179, 38, 30)"];
+    const expected = { "orders-prod": ["Outcome unknown", amber], refunds: ["Updating", blue], invoices: ["Rejected", red] } as const;
+    await page.goto(`${stack.origin}/streams`);
+    await hydrated(page, mode);
+    for (const name of ["orders-prod", "refunds"] as const) {
+        const [word, color] = expected[name];
+        await expect(cell(page, name, 2).getByText(word, { exact: true })).toHaveCSS("color", color);
+    }
+    await page.goto(`${stack.origin}/changes`);
+    for (const [name, [word, color]] of Object.entries(expected)) {
+        const change = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: `Change of ${name}`, exact: true }) });
+        await expect(change.getByText(word, { exact: true })).toHaveCSS("color", color);
+    }
+    for (const [name, [word, color]] of Object.entries(expected)) {
+        await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/${name}`);
+        await expect(page.getByRole("region", { name: "Changes" }).getByText(word, { exact: true })).toHaveCSS("color", color);
+        await page.goto(changes[name as keyof typeof changes]);
+        const lit = page.getByRole("list", { name: "Progress" }).getByRole("listitem").first();
+        expect(await lit.evaluate((item) => getComputedStyle(item, "::before").borderTopColor)).toBe(color);
+        if (word === "Updating") continue;
+        const summary = page.getByRole("paragraph").filter({ hasText: new RegExp(`^${word}`) });
+        await expect(summary.getByText(`${word}.`, { exact: true })).toHaveCSS("color", color);
+    }
 });

@@ -19,7 +19,7 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
         EncryptionState::NotEncrypted => OPEN_LOCK,
     };
     view! {
-        <span class=class>
+        <span class=class translate="no">
             {drawing(lock)}
             {state.words()}
         </span>
@@ -30,7 +30,7 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
 #[component]
 pub fn KeyLabel(key: Option<KeyId>) -> impl IntoView {
     let shown = key.as_ref().map_or_else(|| "\u{2013}".to_owned(), |key| shortened(key.as_str()));
-    view! { <code class="key" title=key.map(|key| key.to_string())>{shown}</code> }
+    view! { <code class="key" translate="no" title=key.map(|key| key.to_string())>{shown}</code> }
 }
 
 /// `key/6f1d…d5e6` for key ARNs and GUIDs; aliases stay as they are.

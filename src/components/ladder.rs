@@ -9,6 +9,7 @@ use crate::{
     model::{
         change::Rung,
         change_card::{ChangeCard, RungCard},
+        change_state::ChangeState,
         inventory::{ChangeMarks, Mark, StreamRow},
     },
 };
@@ -47,8 +48,10 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
         };
         card.rungs.into_iter().map(rung).collect_view()
     };
+    let class = move || change.with(|card| format!("ladder {}", card.state.tone.class()));
     view! {
-        <ol class="ladder" aria-label="Progress">
+        // A translator would replace what moves here, and wasm would go on writing to what is gone.
+        <ol class=move || class() aria-label="Progress" translate="no">
             {move || rungs()}
         </ol>
     }
@@ -65,7 +68,7 @@ pub fn LadderAhead() -> impl IntoView {
     }
 }
 
-/// Six small marks for a row; the words beside them say the same.
+/// Six small marks and the word of the state, in the state's color.
 #[component]
 pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
     let circles = marks.marks.iter().zip(Rung::ALL).zip([8, 24, 40, 56, 72, 88]).map(|((mark, rung), x)| {
@@ -79,11 +82,11 @@ pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
     });
     let circles: String = circles.collect();
     let markup = format!("<span class=drawing aria-hidden=true><svg viewBox='0 0 96 16' width=72 height=12>{circles}</svg></span>");
-    let word = if marks.is_unknown { "Outcome unknown" } else { marks.current.map_or("", Rung::word) };
+    let ChangeState { word, tone } = marks.state;
     view! {
-        <span class=if marks.is_unknown { "marks unknown" } else { "marks" }>
+        <span class=format!("marks {}", tone.class()) translate="no">
             {drawing(markup)}
-            <span class="marks-word">{word}</span>
+            <span class="state">{word}</span>
         </span>
     }
 }

@@ -35,7 +35,7 @@ pub use self::{
     quota::{NeededKeys, QuotaWords, Undo, UndoLink},
     self_refresh::SelfRefresh,
     status::StatusLabel,
-    streams_table::{ConfirmLink, OnConfirm, StreamsTable},
+    streams_table::{ConfirmLink, FollowLink, OnConfirm, StreamsTable},
     table::Table,
     target_strip::TargetStrip,
 };

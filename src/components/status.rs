@@ -32,7 +32,7 @@ pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamKey) -> imp
         drawn(stale_at, move |stale_at| stale_at.map(|_| view! { " " <Age at=stale_at of=of.clone() /> }.into_any()).into_any())
     });
     view! {
-        <span class=class>
+        <span class=class translate="no">
             {drawing(DOT)}
             {word}
         </span>

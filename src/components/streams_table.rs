@@ -60,10 +60,11 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
 #[component]
 fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
     let row = untrack(|| expect_context::<Live>().newest(&row));
-    let class = match (row.is_gone, row.is_changing()) {
-        (true, _) => "gone",
-        (false, true) => "changing",
-        (false, false) => "",
+    let class = match (row.is_gone, &row.change, row.is_changing()) {
+        (true, ..) => "gone".to_owned(),
+        (false, Some(change), _) => format!("changing {}", change.state.tone.class()),
+        (false, None, true) => "changing tone-moving".to_owned(),
+        (false, None, false) => String::new(),
     };
     let extra = cols.into_iter().map(|column| view! { <td data-label=column.word()>{extra_cell(&row, column)}</td> }.into_any());
     let extra = extra.collect_view();
@@ -71,7 +72,7 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
     let (status, encryption, read_at) = (row.status.clone(), row.encryption, row.read_at);
     view! {
         <tr class=class>
-            <th scope="row" data-label="Name"><a href=key.path()>{key.name.to_string()}</a></th>
+            <th scope="row" data-label="Name" translate="no"><a href=key.path()>{key.name.to_string()}</a></th>
             <td data-label="Encryption">
                 <EncryptionLabel state=encryption /> " " <Age at=read_at of=key.clone() has_failed=row.problem.is_some() is_followed=true />
                 {row.problem.as_ref().map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> }.into_any())}
@@ -82,10 +83,10 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
                 {row.change.clone().map(|marks| view! { <LadderMarks marks /> }.into_any())}
                 {row.is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> }.into_any())}
             </td>
-            <td data-label="Account" class="mono">
+            <td data-label="Account" class="mono" translate="no">
                 {key.account.to_string()} {row.is_production.then(|| view! { " " <span class="tag production">"Production"</span> }.into_any())}
             </td>
-            <td data-label="Region" class="mono">{key.region.to_string()}</td>
+            <td data-label="Region" class="mono" translate="no">{key.region.to_string()}</td>
             {extra}
             <td data-label="Actions" class="actions"><RowActions row on_confirm /></td>
         </tr>
@@ -97,15 +98,21 @@ fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
     let may_change = expect_context::<Live>().may_change();
     let name = row.key.name.to_string();
     let undo = row.undo_path().filter(|_| may_change).map(|href| view! { <Undo href of=Some(name.clone()) /> }.into_any());
-    let follow = row.change.as_ref().map(|change| {
-        let href = format!("/changes/{}", change.id);
-        view! { " " <a class="action" href=href>"Follow"<span class="visually-hidden">{format!(" change of {name}")}</span></a> }.into_any()
-    });
     view! {
-        <ConfirmLink action=row.offers() of=row.key on_confirm />
+        <ConfirmLink action=row.offers() of=row.key.clone() on_confirm />
         {undo}
-        {follow}
+        <FollowLink row />
     }
+}
+
+/// While a change is under way, the one thing that its row or page offers.
+#[component]
+pub fn FollowLink(row: StreamRow) -> impl IntoView {
+    row.change.map(|change| {
+        let hidden = format!(" change of {}", row.key.name);
+        view! { " " <a class="action follow" href=format!("/changes/{}", change.id)>"Follow"<span class="visually-hidden">{hidden}</span></a> }
+            .into_any()
+    })
 }
 
 /// The link that opens the confirmation of what a row offers, for those who may change: as a dialog where wasm runs, as a

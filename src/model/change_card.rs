@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change::{Action, Change, End, Ending, Rung, RungState},
+    change_state::ChangeState,
     inventory::{ChangeMarks, LeftKey, Mark},
     stream::{StreamArn, StreamKey},
     timestamp::Timestamp,
@@ -32,7 +33,9 @@ pub struct ChangeCard {
     pub summary: Option<Summary>,
     /// The word of the end.
     pub end: Option<String>,
-    /// Where it stands, in a word or two, for the status region.
+    /// How it is doing, in a word and a color.
+    pub state: ChangeState,
+    /// The same with its evidence, for the status region: dated where it is about the past.
     pub standing: String,
     pub is_unknown: bool,
     /// It waits for its stream and can be cancelled.
@@ -73,6 +76,7 @@ impl From<&Change> for ChangeCard {
             current: change.current_rung(),
             summary: wording::summary(change),
             end: change.end.as_ref().map(|ending| if change.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
+            state: ChangeState::from(change),
             standing: standing(change),
             is_unknown: change.is_unknown(),
             is_waiting: change.is_waiting(),
@@ -113,6 +117,7 @@ impl ChangeCard {
             marks: self.rungs.iter().map(|rung| rung.mark).collect(),
             current: self.current,
             is_unknown: self.is_unknown,
+            state: self.state.clone(),
         }
     }
 }
@@ -128,17 +133,24 @@ impl From<RungState> for Mark {
 }
 
 fn standing(change: &Change) -> String {
-    match &change.end {
-        Some(Ending { how: End::Settled, .. }) => match (change.action, change.reverted.is_some()) {
-            (Action::Disable, false) => "Settled. Not encrypted, ACTIVE.",
-            (Action::Disable, true) => "Reverted. Encrypted again.",
-            (Action::Enable, false) => "Settled. Encrypted, ACTIVE.",
-            (Action::Enable, true) => "Reverted. Changed again.",
+    match (&change.end, &change.reverted) {
+        (Some(Ending { how: End::Settled, .. }), Some(reverted)) => {
+            let what = match change.action {
+                Action::Disable => "encrypted again",
+                Action::Enable => "changed again",
+            };
+            format!("Reverted: AWS reported it {what} by {}.", reverted.at.day_and_minute())
         }
-        .to_owned(),
-        Some(ending) => format!("{}.", ending.how.word()),
-        None if change.is_waiting() => "Recorded. Waits for ACTIVE.".to_owned(),
-        None if change.is_unknown() => "Outcome unknown.".to_owned(),
-        None => format!("{}.", change.last_lit().word()),
+        (Some(Ending { how: End::Settled, at }), None) => {
+            let what = match change.action {
+                Action::Disable => "not encrypted",
+                Action::Enable => "encrypted",
+            };
+            format!("Settled: AWS reported ACTIVE and {what} at {}.", change.settled_at.unwrap_or(*at).clock_seconds())
+        }
+        (Some(ending), _) => format!("{}.", ending.how.word()),
+        (None, _) if change.is_waiting() => "Recorded. Will be sent when ACTIVE.".to_owned(),
+        (None, _) if change.is_unknown() => "Outcome unknown.".to_owned(),
+        (None, _) => format!("{}.", change.last_lit().word()),
     }
 }

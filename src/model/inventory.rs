@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change::{Action, Change, Rung},
+    change_state::ChangeState,
     encryption::{EncryptionReport, EncryptionState, KeyId},
     keys::Meant,
     needed_keys::covers,
@@ -122,6 +123,7 @@ pub struct ChangeMarks {
     pub marks: Vec<Mark>,
     pub current: Option<Rung>,
     pub is_unknown: bool,
+    pub state: ChangeState,
 }
 
 /// One of the six small marks of a ladder in a row.
@@ -139,6 +141,7 @@ impl From<&Change> for ChangeMarks {
             marks: Rung::ALL.map(|rung| Mark::from(change.rung(rung))).into(),
             current: change.current_rung(),
             is_unknown: change.is_unknown(),
+            state: ChangeState::from(change),
         }
     }
 }
@@ -178,6 +181,18 @@ impl StreamRow {
         }
     }
 
+    /// What must be known beside the row on the page of a change: that it is about another stream than the one created then,
+    /// that the stream is gone, why there is nothing newer.
+    pub fn caveats(&self, stream_created: Timestamp) -> Vec<String> {
+        let other = self.created.filter(|created| !is_same_creation(*created, stream_created)).map(|created| {
+            format!("The stream was deleted and re-created on {}. This change was about the earlier stream.", created.date_and_clock())
+        });
+        let gone = self.is_gone.then(|| "AWS no longer lists this stream. Showing its last report.".to_owned());
+        let problem = self.problem.as_ref();
+        let problem = problem.map(|problem| format!("Not newer because: {}. Next try {}.", problem.why, problem.next_try.clock_seconds()));
+        [other, gone, problem].into_iter().flatten().collect()
+    }
+
     /// Whether two rows of a stream show the same, apart from when AWS said it.
     pub fn is_same_but_for_times(&self, other: &Self) -> bool {
         let timeless = |row: &Self| {
@@ -190,7 +205,7 @@ impl StreamRow {
 
     /// The confirmation of the enable that takes the last disable back, while that can be.
     pub fn undo_path(&self) -> Option<String> {
-        let can_be = self.offers() == Some(Action::Enable) && self.change.is_none();
+        let can_be = self.offers() == Some(Action::Enable);
         self.undo.as_ref().filter(|_| can_be).map(|id| self.key.undo_path(id))
     }
 
@@ -199,13 +214,14 @@ impl StreamRow {
         self.undo.as_deref() == Some(change) && self.undo_path().is_some()
     }
 
-    /// What the row offers: "Disable encryption" on Encrypted and Unknown rows, "Enable encryption" on those Not encrypted.
+    /// What the row offers: "Disable encryption" on Encrypted and Unknown rows, "Enable encryption" on those Not encrypted,
+    /// and nothing while a change is under way, which is followed first.
     pub fn offers(&self) -> Option<Action> {
         let action = match self.encryption {
             EncryptionState::Encrypted | EncryptionState::Unknown => Action::Disable,
             EncryptionState::NotEncrypted => Action::Enable,
         };
-        (!self.is_gone && !self.is_read_only && self.key.account.is_resolved()).then_some(action)
+        (self.change.is_none() && !self.is_gone && !self.is_read_only && self.key.account.is_resolved()).then_some(action)
     }
 }
 
@@ -408,6 +424,33 @@ mod tests {
         assert_eq!(other.keep_words(&left(9_000), at(20_000)), "", "another stream of the same name");
         let gone = StreamRow { is_gone: true, ..row };
         assert_eq!(gone.keep_words(&left(9_000), at(20_000)), "");
+    }
+
+    #[test]
+    fn what_must_be_known_beside_a_row_is_said() {
+        let at = Timestamp::from_millis;
+        let known = StreamRow::clone(&crate::model::list_query::tests::row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
+        let row = StreamRow { created: Some(at(5_000)), ..known };
+        assert!(row.caveats(at(5_400)).is_empty(), "AWS rounds creation times");
+        let other = "The stream was deleted and re-created on 1 Jan 1970 00:00:05 UTC. This change was about the earlier stream.";
+        assert_eq!(row.caveats(at(9_000)), [other]);
+        let gone = StreamRow { is_gone: true, ..row.clone() };
+        assert_eq!(gone.caveats(at(5_000)), ["AWS no longer lists this stream. Showing its last report."]);
+        let problem = ReadProblem { why: "AWS did not answer in time".to_owned(), at: at(60_000), next_try: at(90_000) };
+        let failed = StreamRow { problem: Some(problem), ..row };
+        assert_eq!(failed.caveats(at(5_000)), ["Not newer because: AWS did not answer in time. Next try 00:01:30 UTC."]);
+    }
+
+    #[test]
+    fn a_row_with_a_change_under_way_offers_nothing_else() {
+        let quiet = StreamRow::clone(&crate::model::list_query::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
+        let row = StreamRow { undo: Some("c0".to_owned()), is_gone: false, is_read_only: false, change: None, ..quiet };
+        assert_eq!((row.offers(), row.undoes("c0")), (Some(Action::Enable), true));
+        let marks = ChangeMarks::from(&crate::model::change::tests::sent_change());
+        for encryption in [EncryptionState::NotEncrypted, EncryptionState::Encrypted, EncryptionState::Unknown] {
+            let busy = StreamRow { change: Some(marks.clone()), encryption, ..row.clone() };
+            assert_eq!((busy.offers(), busy.undo_path(), busy.undoes("c0")), (None, None, false));
+        }
     }
 
     #[test]

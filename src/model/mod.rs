@@ -5,6 +5,7 @@ pub mod arming;
 pub mod audit_query;
 pub mod change;
 pub mod change_card;
+pub mod change_state;
 pub mod command_line;
 pub mod encryption;
 pub mod identity;

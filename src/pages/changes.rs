@@ -49,7 +49,7 @@ fn List(page: Page) -> impl IntoView {
     let next = page.has_more.then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
     view! {
         <SelfRefresh address is_wanted=is_moving />
-        <Table caption="Changes" class="changes" columns=&["Change", "What", "Stands at", "Account", "Region", "By", "Reason", "Requested"]>{rows}</Table>
+        <Table caption="Changes" class="changes" columns=&["Change", "What", "Status", "Account", "Region", "By", "Reason", "Requested"]>{rows}</Table>
         <nav class="paging" aria-label="Pages of changes">{previous} " " {next}</nav>
     }
     .into_any()
@@ -68,8 +68,7 @@ fn Row(change: ChangeCard, undo: Option<String>) -> impl IntoView {
         <tr>
             <th scope="row" data-label="Change"><a href=path>{title}</a></th>
             <td data-label="What">{what}</td>
-            <td data-label="Stands at">
-                {move || change.with(|change| change.end.clone().map(|end| view! { <span class="end">{end}</span> " " }.into_any()))}
+            <td data-label="Status">
                 {move || change.with(|change| view! { <LadderMarks marks=change.marks() /> }.into_any())}
                 {undo.map(|href| view! { <Undo href of=Some(name) /> }.into_any())}
             </td>

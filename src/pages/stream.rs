@@ -12,8 +12,8 @@ use crate::{
     api,
     client::live::Live,
     components::{
-        Age, ConfirmLink, EncryptionLabel, LadderMarks, NeededKeys, OnConfirm, QuotaWords, SelfRefresh, StatusLabel, TargetLine, UndoLink,
-        When,
+        Age, ConfirmLink, EncryptionLabel, FollowLink, LadderMarks, NeededKeys, OnConfirm, QuotaWords, SelfRefresh, StatusLabel,
+        TargetLine, UndoLink, When,
     },
     model::{
         change_card::ChangeCard,
@@ -60,6 +60,7 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
             <h1>{heading}</h1>
             <span class="spacer"></span>
             {move || row.with(|row| view! { <ConfirmLink action=row.offers() of=row.key.clone() on_confirm /> }.into_any())}
+            {move || view! { <FollowLink row=row.get() /> }.into_any()}
         </div>
         <TargetLine stream=place target />
         <div class="columns">
@@ -81,7 +82,7 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                     </div>
                     <div>
                         <dt>"Key as AWS reports it"</dt>
-                        <dd><code>{move || row.with(key_words)}</code></dd>
+                        <dd><code translate="no">{move || row.with(key_words)}</code></dd>
                     </div>
                     {report.map(|report| view! { <ReportFacts report /> }.into_any())}
                     <div><dt>"Disables in 24 h"</dt><dd><QuotaWords quota=disables /></dd></div>
@@ -127,7 +128,7 @@ fn ReportFacts(report: StreamReport) -> impl IntoView {
 #[component]
 fn History(changes: Vec<ChangeCard>, row: Memo<StreamRow>) -> impl IntoView {
     if changes.is_empty() {
-        return view! { <p class="nothing">"No change was asked for here."</p> }.into_any();
+        return view! { <p class="nothing">"No changes yet."</p> }.into_any();
     }
     let live = expect_context::<Live>();
     let entries = changes.into_iter().map(|change| {
@@ -142,7 +143,6 @@ fn History(changes: Vec<ChangeCard>, row: Memo<StreamRow>) -> impl IntoView {
                 " "
                 <When at=requested_at />
                 " "
-                <span class="end">{move || change.with(|change| change.end.clone())}</span>
                 {move || change.with(|change| view! { <LadderMarks marks=change.marks() /> }.into_any())}
                 <UndoLink change=card row is_in_list=true />
             </li>
