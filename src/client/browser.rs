@@ -46,6 +46,29 @@ pub fn go_to(path: &str) {
     }
 }
 
+/// The address of this page, to load it again.
+pub fn own_address() -> String {
+    let location = window().location();
+    [location.pathname(), location.search()].into_iter().filter_map(Result::ok).collect()
+}
+
+/// Tells the boot script that wasm goes on: it watches for silence.
+pub fn say_alive() {
+    if let Ok(alive) = Event::new("keystream:alive") {
+        // Fails only for an event that is being dispatched already.
+        let _ = document().dispatch_event(&alive);
+    }
+}
+
+/// The milliseconds since this page was asked for. By the time of day, because the other clock of browsers stands still while
+/// the machine sleeps.
+pub fn page_age() -> i64 {
+    let asked_at = window().performance().map_or_else(js_sys::Date::now, |performance| performance.time_origin());
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a page's life")]
+    let age = (js_sys::Date::now() - asked_at) as i64;
+    age.max(0)
+}
+
 /// Puts a text on the clipboard.
 pub fn copy(text: &str) {
     if is_browser() {

@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::{BRAND, DOT, Undo, When, drawing};
 use crate::{
-    client::live::{Connection, Live},
+    client::live::{Announcement, Connection, Gap, Live},
     model::pages::{Frame, KeyAlarm},
 };
 
@@ -39,7 +39,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 {is_demo.then(|| view! { <span class="tag">"Demo"</span> }.into_any())}
                 {is_read_only.then(|| view! { <span class="tag">"Read-only"</span> }.into_any())}
                 <span class="spacer"></span>
-                <span class="targets">{move || targets_in_a_word(live)}</span>
+                <span class="targets" translate="no">{move || targets_in_a_word(live)}</span>
                 <LiveSwitch />
                 <span class="person">
                     <span class="person-name">{user.name}</span>
@@ -51,6 +51,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 </form>
             </header>
             {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> }.into_any())}
+            <GapLine />
             {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
             {emergency.map(|at| view! {
                 <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
@@ -105,10 +106,12 @@ fn targets_in_a_word(live: Live) -> String {
     })
 }
 
-/// The switch between live and paused; there only once it works.
+/// The switch between live and paused; there only once it works. Until then the time for which the page speaks stands in its
+/// place.
 #[component]
 fn LiveSwitch() -> impl IntoView {
     let live = expect_context::<Live>();
+    let made_at = live.now.get_untracked();
     let class = move || match live.connection.get() {
         Connection::Live => "live on",
         Connection::Waiting => "live waiting",
@@ -122,18 +125,36 @@ fn LiveSwitch() -> impl IntoView {
         Connection::Lost => "Reconnecting",
     };
     view! {
+        <span class="made-at" hidden=move || live.is_hydrated.get()>
+            "As of "
+            <time class="as-of" datetime=made_at.rfc3339()>{made_at.clock_seconds()}</time>
+        </span>
         <button
             type="button"
             class=move || class()
+            translate="no"
             hidden=move || !live.is_hydrated.get()
             aria-pressed=move || if live.is_paused.get() { "true" } else { "false" }
             title="Pause or resume live updates"
-            on:click=move |_| live.is_paused.update(|is_paused| *is_paused = !*is_paused)
+            on:click=move |_| live.pause_or_resume()
         >
             {drawing(DOT)}
             {move || word()}
         </button>
     }
+}
+
+/// Since when the page isn't live, and when it tries again.
+#[component]
+fn GapLine() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let words = move || {
+        live.gap.get().map(|Gap { since, next_try }| {
+            let (since, next_try) = (since.clock_seconds(), next_try.clock_seconds());
+            view! { <p class="gap" translate="no">{format!("Not live since {since}: showing last known data, next try at {next_try}.")}</p> }.into_any()
+        })
+    };
+    view! { {move || words()} }
 }
 
 /// The one status region of the page: empty at first, then what moved of the person's own changes, and the way back.
@@ -143,18 +164,18 @@ pub fn Announcer() -> impl IntoView {
     let path = use_location().pathname;
     let content = move || {
         live.announcement.get().map(|announcement| {
-            // The sign-in page is none that wasm shows.
-            let (words, rel) = if announcement.href == "/sign-in" { ("Sign in", Some("external")) } else { ("See the change", None) };
-            let link = (!announcement.href.is_empty()).then(|| view! { " " <a href=announcement.href rel=rel>{words}</a> }.into_any());
-            let undo = announcement.undo.map(|change| {
+            let Announcement { text, href, link, is_external, tone, undo } = announcement;
+            let rel = is_external.then_some("external");
+            let link = (!href.is_empty()).then(|| view! { " " <a href=href rel=rel>{link}</a> }.into_any());
+            let undo = undo.map(|change| {
                 let [of_change, of_stream] = [change.path(), change.stream().path()];
                 // Those pages have the link anyway.
                 let is_wanted = Memo::new(move |_| path.with(|path| *path != of_change && *path != of_stream));
                 let link = move || is_wanted.get().then(|| view! { <Undo href=change.undo_path() of=None /> }.into_any());
                 view! { {link} }.into_any()
             });
-            view! { <p>{announcement.text}{link}{undo}</p> }.into_any()
+            view! { <p class=tone.class()>{text}{link}{undo}</p> }.into_any()
         })
     };
-    view! { <div role="status" class="announcer">{move || content()}</div> }
+    view! { <div role="status" class="announcer" translate="no">{move || content()}</div> }
 }

@@ -36,6 +36,9 @@ pub struct Frame {
     /// Parts of the server that failed and are started again in a moment.
     #[serde(default)]
     pub parts_down: Vec<String>,
+    /// Which build of the browser half is being served.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// The person who is signed in.

@@ -63,7 +63,7 @@ impl Timestamp {
 
     /// `23 Nov 2026 14:03:11 UTC`: the whole of it, for tables of what happened.
     pub fn date_and_clock(self) -> String {
-        format!("{} {}", self.date(), self.clock_seconds())
+        self.parts().map_or_else(unknown_time, |_| format!("{} {}", self.date(), self.clock_seconds()))
     }
 
     /// RFC 3339 in UTC with milliseconds, for `<time datetime>` and exports.
@@ -155,8 +155,11 @@ mod tests {
     #[test]
     fn the_ends_of_time_do_not_panic() {
         for millis in [i64::MIN, i64::MAX] {
-            assert_eq!(Timestamp::from_millis(millis).rfc3339(), "at an unknown time");
-            assert!(!Timestamp::from_millis(millis).age(MOMENT).is_empty());
+            let end = Timestamp::from_millis(millis);
+            for words in [end.rfc3339(), end.date(), end.clock_seconds(), end.day_and_minute(), end.date_and_clock()] {
+                assert_eq!(words, "at an unknown time");
+            }
+            assert!(!end.age(MOMENT).is_empty() && !MOMENT.age(end).is_empty());
         }
     }
 }

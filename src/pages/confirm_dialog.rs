@@ -88,7 +88,8 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
             is_pending.try_set(false);
             if let Ok(Requested::Change { id }) = &came {
                 let text = format!("{name}: recorded. Keystream watches it until AWS has finished.");
-                live.announcement.set(Some(Announcement { text, href: format!("/changes/{id}"), undo: None }));
+                let link = "See the change";
+                live.announcement.set(Some(Announcement { text, href: format!("/changes/{id}"), link, ..Announcement::default() }));
                 confirming.set(None);
             }
             if let Err(AppError::ConfirmIdentity { address }) = &came {

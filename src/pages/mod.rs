@@ -87,16 +87,55 @@ where
 
 fn loaded_erased(follows: Follows, load: Arc<dyn Fn(Asked) -> Loading + Send + Sync>) -> Loaded {
     let live = expect_context::<Live>();
+    live.set_asks_again(follows == Follows::News);
     let (path, query) = (use_params_map(), use_query_map());
     let asked = move || {
         let refresh = if follows == Follows::News { live.refresh.get() } else { 0 };
         Asked { path: path.get(), query: query.get(), refresh, is_refresh: false }
     };
+    let kept = Kept { page: StoredValue::new(None), address: StoredValue::new((path.get_untracked(), query.get_untracked())) };
     let load = move |mut asked: Asked| {
         asked.is_refresh = follows == Follows::News && live.is_own_refresh(asked.refresh);
-        load(asked)
+        let address = (asked.path.clone(), asked.query.clone());
+        let loading = load(asked);
+        async move { kept.or(loading.await, address, live) }
     };
-    Resource::new_with_options(asked, load, true)
+    let page = Resource::new_with_options(asked, load, true);
+    kept.page.set_value(Some(page));
+    page
+}
+
+/// What a page shows, which stays when asking for it again fails.
+#[derive(Clone, Copy)]
+struct Kept {
+    page: StoredValue<Option<Loaded>>,
+    /// The address that it is of.
+    address: StoredValue<(ParamsMap, ParamsMap)>,
+}
+
+impl Kept {
+    /// What has come from an address, or what is shown of the same one where nothing has come.
+    fn or(self, came: Content, address: (ParamsMap, ParamsMap), live: Live) -> Content {
+        // A page is rendered once, whatever comes of it.
+        if cfg!(feature = "ssr") {
+            return came;
+        }
+        match came {
+            Ok(content) => {
+                self.address.try_set_value(address);
+                live.refreshed();
+                Ok(content)
+            }
+            Err(error) => {
+                let is_same = self.address.try_with_value(|shown| *shown == address) == Some(true);
+                let shown = self.page.try_get_value().flatten().filter(|_| is_same);
+                match shown.and_then(|page| page.try_get_untracked().flatten()) {
+                    Some(Ok(content)) if live.refresh_failed(&error) => Ok(content),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
 }
 
 /// Asks for what a plain page shows, and shows it or the fault. Nothing of it is told to the browser a second time.

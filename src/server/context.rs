@@ -145,6 +145,7 @@ impl RequestContext {
             is_read_only: self.state.is_read_only,
             rev: inventory.events().rev(),
             now: self.state.clock.now(),
+            version: self.state.assets.version(),
         }
     }
 

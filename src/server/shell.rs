@@ -1,5 +1,7 @@
 //! The document around the application: head, boot script, body. Rendered on the server only.
 
+use std::sync::LazyLock;
+
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
@@ -50,24 +52,35 @@ fn PlainScript() -> impl IntoView {
     view! { <script nonce=use_nonce() inner_html=SHOW_CHARACTERS></script> }
 }
 
-/// Loads and starts the wasm. Our own instead of Leptos's component, which in 0.8 puts the nonce into the preload's
-/// `crossorigin`, so that Firefox gives up on it; and because a page with something under way must go on reloading itself
-/// when the wasm does not start, though not while somebody is filling in a form.
+/// The boot script without its comments: it is part of every live page.
+static BOOT: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("boot.js").lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+});
+
+/// Loads, starts and watches the wasm (`boot.js`). Our own instead of Leptos's component, which in 0.8 puts the nonce into the
+/// preload's `crossorigin`, so that Firefox gives up on it.
 #[component]
 fn Boot(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
     let js = assets.js().to_owned();
     let wasm = assets.wasm().to_owned();
-    let script = format!(
-        "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>{{m.hydrate();document.documentElement.dataset.hydrated=\"\"}}))\
-         .catch(e=>{{console.warn(\"Keystream runs without wasm:\",String(e));\
-         const s=document.querySelector(\"[data-self-refresh]\");\
-         const t=()=>document.querySelector(\"form:focus-within\")?setTimeout(t,1e3):location.replace(s.dataset.selfRefresh);\
-         if(s)setTimeout(t,1e4)}})"
-    );
     view! {
-        <link rel="modulepreload" href=js nonce=nonce.clone() crossorigin="anonymous" />
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-        <script type="module" nonce=nonce inner_html=script></script>
+        <link rel="modulepreload" href=js.clone() nonce=nonce.clone() crossorigin="anonymous" />
+        <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <script type="module" id="boot" nonce=nonce data-js=js data-wasm=wasm inner_html=BOOT.as_str()></script>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BOOT;
+
+    #[test]
+    fn the_boot_script_is_small_and_can_stand_in_a_page() {
+        assert!(BOOT.len() < 4_000, "{} bytes", BOOT.len());
+        assert!(!BOOT.contains("</script") && !BOOT.contains("<!--"));
+        // Only whole lines are taken out as comments.
+        assert!(BOOT.lines().all(|line| !line.contains("//")), "{}", *BOOT);
     }
 }

@@ -85,3 +85,15 @@ async fn a_session_has_six_places_and_gets_them_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_quiet_connection_says_that_it_lives_and_what_is_served() {
+    let app = TestApp::start().await;
+    let viewer = app.actor(Role::Viewer).await;
+    let (address, _) = app.listen(Bounds::default()).await;
+    let rev = app.state.inventory.events().rev();
+    let path = format!("/events?after={rev}&rows=");
+    let said = |text: &str| text.contains("event: heartbeat\n") || text.contains("\n:");
+    let (_, text) = heard(address, viewer.cookie.as_deref().unwrap(), &path, None, said).await;
+    assert!(text.contains("event: heartbeat\ndata: /pkg/keystream.js /pkg/keystream.wasm\n\n"), "an event that scripts see: {text}");
+}

@@ -33,13 +33,12 @@ impl de::Error for Misfit {
 /// A value to read.
 pub struct Reader(pub JsValue);
 
-/// The whole numbers that a JSON number holds exactly.
-const EXACT: f64 = 9_007_199_254_740_991.0;
-
 impl Reader {
+    /// A number beyond 53 bits is read as near as the browser's parser came to it, and one beyond 64 as the largest: a page with
+    /// such a number in it must not be lost for that.
     fn whole_number(&self) -> Result<i64, Misfit> {
-        let number = self.0.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= EXACT).ok_or(Misfit)?;
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within 53 bits")]
+        let number = self.0.as_f64().filter(|number| number.fract() == 0.0).ok_or(Misfit)?;
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and the cast stops at the ends of the range")]
         Ok(number as i64)
     }
 

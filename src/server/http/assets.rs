@@ -73,6 +73,11 @@ impl Assets {
         self.font.as_deref()
     }
 
+    /// Tells one build of the browser half from another, where names carry a hash: a page of another version is outdated.
+    pub fn version(&self) -> String {
+        format!("{} {}", self.js, self.wasm)
+    }
+
     /// A site without files, for tests that look at pages and never load them.
     #[cfg(test)]
     pub fn none() -> Self {

@@ -34,7 +34,7 @@ use crate::{
 
 /// Open connections of one session.
 const PER_SESSION: usize = 6;
-/// Comments in between, so that proxies and browsers see that the connection lives.
+/// Without news for this long, a connection says that it lives. A page that hears nothing for 40 s isn't live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Commits are numbered in order and published a moment later, not always in order: a connection begins this many commits
 /// before what its page has. What comes twice is laid over itself.
@@ -80,8 +80,15 @@ pub async fn open(
     };
     let view = query.rows.map(|rows| state.inventory.look_at(&rows, &requester.scope));
     let session_check = tokio::time::interval(SESSION_CHECK);
-    let connection = Connection { state, requester, view, news, next: Some(first), is_over: false, session_check, _place: place };
-    Sse::new(follow(connection)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("")).into_response()
+    let keep_alive = KeepAlive::new().interval(HEARTBEAT).event(heartbeat(&state));
+    let connection =
+        Connection { state, requester, view, news, next: Some(first), is_new: true, is_over: false, session_check, _place: place };
+    Sse::new(follow(connection)).keep_alive(keep_alive).into_response()
+}
+
+/// A sign of life, with the version that is being served. An event, because comments stay hidden from scripts.
+fn heartbeat(state: &AppState) -> Event {
+    Event::default().event("heartbeat").data(state.assets.version())
 }
 
 /// Everything newer than the page, or the order to start over.
@@ -100,6 +107,8 @@ struct Connection {
     view: Option<View>,
     news: broadcast::Receiver<Arc<News>>,
     next: Option<Delivery>,
+    /// Nothing was said yet.
+    is_new: bool,
     is_over: bool,
     session_check: tokio::time::Interval,
     _place: Place,
@@ -119,10 +128,16 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
                 Delivery::News(news) => {
                     let scope = &connection.requester.scope;
                     let health = || connection.state.inventory.health(scope);
-                    let Some(frame) = frame(&news, scope, connection.view.as_ref(), health) else { continue };
-                    // Numbers and JSON hold no line breaks, which an event could not carry.
-                    let json = serde_json::to_string(&frame).unwrap_or_else(|_| "null".to_owned());
-                    Event::default().id(frame.rev.to_string()).event("frame").data(json)
+                    match frame(&news, scope, connection.view.as_ref(), health) {
+                        Some(frame) => {
+                            // Numbers and JSON hold no line breaks, which an event could not carry.
+                            let json = serde_json::to_string(&frame).unwrap_or_else(|_| "null".to_owned());
+                            Event::default().id(frame.rev.to_string()).event("frame").data(json)
+                        }
+                        // The page calls itself live only once something has come through.
+                        None if connection.is_new => heartbeat(&connection.state),
+                        None => continue,
+                    }
                 }
                 Delivery::Reset => {
                     connection.is_over = true;
@@ -130,6 +145,7 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
                     Event::default().event("reset").data("reset")
                 }
             };
+            connection.is_new = false;
             return Some((Ok(event), connection));
         }
     })
