@@ -27,10 +27,10 @@ test("a change waits for its stream, is cancelled, and the next one is sent", as
     await expect(steps.nth(1)).toContainText("not yet");
     await hydrated(page, mode);
     await accessible(page, mode);
-    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("button", { name: "Cancel this change", exact: true }).click();
     await expect(page.getByRole("paragraph").filter({ hasText: /^Expired/ })).toContainText("Cancelled by mira at ");
     await expect(steps.nth(1)).toContainText("not observed");
-    await expect(page.getByRole("button", { name: "Cancel", exact: true })).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Cancel this change", exact: true })).toHaveCount(0);
     expect(await stack.calls("StopStreamEncryption")).toBe(0);
 
     await arm(page, stack, mode, 4_000);

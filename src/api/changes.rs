@@ -219,5 +219,6 @@ pub async fn load_change(id: String, problem: Option<String>, is_refresh: bool) 
     let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
     let row = cx.state.inventory.stream(&change.key_of_stream()).map(|(row, _)| row);
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
-    Ok(ChangePage { change: ChangeCard::from(&change), mistake, row, target, pace, checks, support })
+    let stream_created = change.stream_created;
+    Ok(ChangePage { change: ChangeCard::from(&change), mistake, row, stream_created, target, pace, checks, support })
 }

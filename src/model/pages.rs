@@ -58,7 +58,7 @@ pub enum PageContent {
     Streams(ListPage),
     Stream(StreamPage),
     Changes(ChangesPage),
-    Change(ChangePage),
+    Change(Box<ChangePage>),
     Confirmation(Confirmation),
 }
 
@@ -315,6 +315,8 @@ pub struct ChangePage {
     pub mistake: Option<FormMistake>,
     /// What is known of its stream; `None` when no target reaches it any more.
     pub row: Option<StreamRow>,
+    /// When the stream that it is about was created: the stream of that name may be another one by now.
+    pub stream_created: Timestamp,
     pub target: TargetCard,
     /// How long it has taken or took, beside what is usual here; `None` before it was sent.
     pub pace: Option<Pace>,
@@ -479,6 +481,7 @@ impl PageContent {
         match self {
             Self::Streams(page) => page.selection.rows.iter().map(|row| row.key.digest()).collect::<Vec<_>>().join(","),
             Self::Stream(page) => page.row.key.digest(),
+            Self::Change(page) => page.row.as_ref().map(|row| row.key.digest()).unwrap_or_default(),
             _ => String::new(),
         }
     }

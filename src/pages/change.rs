@@ -7,14 +7,19 @@ use super::{Follows, loaded, shown};
 use crate::{
     api,
     client::{copy, live::Live},
-    components::{Ladder, Mistake, NeededKeys, SelfRefresh, TargetLine, UndoLink, When},
+    components::{
+        Age, EncryptionLabel, KeyLabel, Ladder, Mistake, NeededKeys, SelfRefresh, StatusLabel, TargetLine, UndoLink, When, drawn,
+    },
     model::{
         change::Action,
         change_card::ChangeCard,
+        change_state::Tone,
+        inventory::StreamRow,
         pages::{ChangePage as Page, Pace, PageContent},
-        timestamp::span,
+        stream::StreamKey,
+        timestamp::{Timestamp, span},
         validation::FormMistake,
-        wording::Summary,
+        wording::{Phrase, Summary},
     },
 };
 
@@ -23,12 +28,12 @@ use crate::{
 pub fn ChangePage() -> impl IntoView {
     let page = loaded(Follows::News, |asked| {
         let asking = api::changes::load_change(asked.part("id"), asked.value("problem"), asked.is_refresh);
-        async { asking.await.map(PageContent::Change) }
+        async { asking.await.map(|page| PageContent::Change(Box::new(page))) }
     });
     view! {
         <Title text="Change" />
         {shown(page, |content| match content {
-            PageContent::Change(page) => Some(view! { <Details page /> }.into_any()),
+            PageContent::Change(page) => Some(view! { <Details page=*page /> }.into_any()),
             _ => None,
         })}
     }
@@ -37,48 +42,56 @@ pub fn ChangePage() -> impl IntoView {
 #[component]
 fn Details(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
-    let Page { change, mistake, row, target, pace, checks, support } = page;
+    let Page { change, mistake, row, stream_created, target, pace, checks, support } = page;
     let heading = format!("Change of {}", change.arn.name);
     let stream = change.stream();
-    let (stream_path, disable) = (stream.path(), stream.confirm_path(Action::Disable));
+    let disable = stream.confirm_path(Action::Disable);
     let address = change.path();
     let is_moving = change.is_active();
     let facts = change.clone();
+    let card = change.clone();
     let row = row.map(|row| live.row(row));
-    let undo = row.map(|row| (change.clone(), row));
     let change = live.change(change);
     let is_waiting = move || live.may_change() && change.with(|change| change.is_waiting);
     let asks_for_other_form = Memo::new(move |_| live.may_change() && change.with(|change| change.asks_for_other_form));
     let is_provable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_proven));
     let id = facts.id.clone();
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
-    let summary = move || change.with(|change| change.summary.clone()).map(|summary| view! { <SummaryLine summary /> }.into_any());
+    let summary = Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change.state.tone))));
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <h1>{heading}</h1>
-        <TargetLine stream target />
-        {move || summary()}
-        {undo.map(|(change, row)| view! { <p><UndoLink change row is_in_list=false /></p> <NeededKeys row /> }.into_any())}
+        <TargetLine stream=stream.clone() target />
+        {move || summary.get().map(|(summary, tone)| view! { <SummaryLine summary tone /> }.into_any())}
+        {row.map(|row| view! { <p><UndoLink change=card row is_in_list=false /></p> <NeededKeys row /> }.into_any())}
         {move || asks_for_other_form.get().then(|| view! {
             <p><a href=disable.clone()>"Disable encryption with another form of the key"</a></p>
         }.into_any())}
         <Ladder change=Signal::from(change) row />
         {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
+        <CloseForm id=facts.id.clone() mistake is_offered=false />
         {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}
         {move || is_provable.get().then(|| view! { <ProofForms id=id.clone() mistake /> }.into_any())}
-        <Facts change=facts pace />
+        <div class="columns">
+            <section aria-labelledby="this-change">
+                <h2 id="this-change">"This change"</h2>
+                <Facts change=facts pace />
+            </section>
+            <section aria-labelledby="stream-now">
+                <h2 id="stream-now">"Stream now"</h2>
+                <StreamNow stream row stream_created />
+            </section>
+        </div>
         <Support text=support />
-        <p><a href=stream_path>"Go to the stream"</a></p>
     }
 }
 
 #[component]
-fn SummaryLine(summary: Summary) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let (word, aws, ticking) = (summary.word.clone(), summary.aws.clone(), summary.clone());
-    let class = if summary.is_bad { "summary bad" } else { "summary good" };
+fn SummaryLine(summary: Summary, tone: Tone) -> impl IntoView {
+    let Summary { word, text, aws, .. } = summary;
+    let phrases = text.into_iter().map(|phrase| view! { <PhraseText phrase /> }.into_any()).collect_view();
     view! {
-        <p class=class><strong>{word}"."</strong>" "{move || ticking.text_at(live.now.get())}</p>
+        <p class=format!("summary {}", tone.class()) translate="no"><strong>{word}"."</strong>" "{phrases}</p>
         {aws.map(|aws| {
             let id = aws.request_id.map_or_else(String::new, |id| format!(", request id {id}"));
             view! {
@@ -91,20 +104,111 @@ fn SummaryLine(summary: Summary) -> impl IntoView {
     }
 }
 
+/// A part of a sentence. How long ago something was is a time of its own, so that it can be told otherwise on a page that has
+/// stopped.
+#[component]
+fn PhraseText(phrase: Phrase) -> impl IntoView {
+    let live = expect_context::<Live>();
+    match phrase {
+        Phrase::Words(words) => words.into_any(),
+        Phrase::Ago(at) => drawn(
+            move || at.age(live.now.get()),
+            move |age| view! { <time class="age" datetime=at.rfc3339() title=at.date_and_clock()>{age}</time> }.into_any(),
+        ),
+        Phrase::For(since) => drawn(move || span(live.now.get().millis_since(since)), IntoAny::into_any),
+    }
+}
+
+/// What AWS last reported of the stream. All else on the page is about the past.
+#[component]
+fn StreamNow(stream: StreamKey, row: Option<Memo<StreamRow>>, stream_created: Timestamp) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let Some(row) = row else { return view! { <p>"Keystream no longer reads this stream."</p> }.into_any() };
+    let path = stream.path();
+    let of_target = drawn(
+        move || {
+            live.targets.with(|targets| {
+                let target = targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
+                target.map(|target| (target.name.clone(), target.in_words())).filter(|(_, words)| !words.is_empty())
+            })
+        },
+        |words| words.map(|(name, words)| view! { <p class="caveat"><strong>{name}</strong>" "{words}</p> }.into_any()).into_any(),
+    );
+    view! {
+        <dl class="facts">
+            <div>
+                <dt>"Encryption"</dt>
+                <dd>{drawn(move || row.get(), |row| view! {
+                    <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.key has_failed=row.problem.is_some() is_followed=true />
+                }.into_any())}</dd>
+            </div>
+            <div>
+                <dt>"Status"</dt>
+                <dd>{drawn(move || row.get(), |row| view! { <StatusLabel status=row.status of=row.key /> }.into_any())}</dd>
+            </div>
+            <div>
+                <dt>"Key"</dt>
+                <dd>{drawn(move || row.with(|row| row.key_id.clone()), |key| view! { <KeyLabel key /> }.into_any())}</dd>
+            </div>
+        </dl>
+        {drawn(move || row.with(|row| row.caveats(stream_created)), |caveats| {
+            caveats.into_iter().map(|words| view! { <p class="caveat">{words}</p> }.into_any()).collect_view().into_any()
+        })}
+        {of_target}
+        <p><a href=path>"Go to the stream"</a></p>
+    }
+    .into_any()
+}
+
 /// Ends a change that waits, before anything is sent.
 #[component]
 fn CancelForm(id: String) -> impl IntoView {
     view! {
         <form method="post" action="/api/cancel-change" class="cancel-change">
             <input r#type="hidden" name="id" value=id />
-            <button type="submit">"Cancel"</button>
+            <button type="submit">"Cancel this change"</button>
         </form>
     }
+}
+
+/// Ends a change that AWS's reports can't judge: a person says why, and the stream is free for the next one.
+#[component]
+fn CloseForm(id: String, mistake: Option<FormMistake>, is_offered: bool) -> impl IntoView {
+    let mistake = mistake.filter(|mistake| matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
+    let (is_invalid, described_by) = match mistake {
+        Some(_) => (Some("true"), "close-reason-mistake close-reason-hint"),
+        None => (None, "close-reason-hint"),
+    };
+    is_offered.then(|| {
+        view! {
+            <section class="close-change" aria-labelledby="close-change">
+                <h2 id="close-change">"Close this change"</h2>
+                <p>"AWS's reports can't show whether this change took effect. Closing it counts it as unknown and lets the stream be changed again. Nothing is sent to AWS."</p>
+                <form method="post" action="/api/close-change" autocomplete="off">
+                    <input r#type="hidden" name="id" value=id />
+                    <div class="field">
+                        <label for="close-reason">"Reason"</label>
+                        <input
+                            id="close-reason" r#type="text" name="reason" autocomplete="off" aria-describedby=described_by aria-invalid=is_invalid
+                        />
+                        {mistake.map(|mistake| view! {
+                            <p id="close-reason-mistake" role="alert" class="alert">{mistake.text(None)}</p>
+                        }.into_any())}
+                        <p id="close-reason-hint" class="hint">"What shows that it can be closed, with the ticket; at most 500 characters. Kept in the audit chain."</p>
+                    </div>
+                    <button type="submit">"Close as not established"</button>
+                </form>
+            </section>
+        }
+        .into_any()
+    })
 }
 
 /// Asks for what records say of a change that has settled.
 #[component]
 fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
+    // That of the form above stands at its field.
+    let mistake = mistake.filter(|mistake| !matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
     let (by_write, by_read, reported) = (id.clone(), id.clone(), id);
     view! {
         // Always open: news draws the page anew, and must not shut what somebody is filling in.
@@ -190,5 +294,25 @@ fn Facts(change: ChangeCard, pace: Option<Pace>) -> impl IntoView {
             <div><dt>"Stream"</dt><dd class="mono arn">{change.arn.to_string()}</dd></div>
             <div><dt>"Change"</dt><dd class="mono">{change.id}</dd></div>
         </dl>
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_the_closing_form_stands_at_its_field() {
+        let form = |mistake, is_offered| view! { <CloseForm id="c1".to_owned() mistake is_offered /> }.to_html();
+        assert!(!form(None, false).contains("<form"));
+        let plain = form(None, true);
+        assert!(plain.contains("action=\"/api/close-change\"") && plain.contains("name=\"id\" value=\"c1\""), "{plain}");
+        assert!(plain.contains(">Reason</label>") && plain.contains(">Close as not established</button>"), "{plain}");
+        assert!(!plain.contains("role=\"alert\"") && !plain.contains("aria-invalid"), "{plain}");
+        let missing = form(Some(FormMistake::ReasonMissing), true);
+        assert!(missing.contains("aria-invalid=\"true\"") && missing.contains("id=\"close-reason-mistake\" role=\"alert\""), "{missing}");
+        let other = form(Some(FormMistake::RecordNotAgreed), true);
+        assert!(!other.contains("role=\"alert\""), "{other}");
     }
 }
