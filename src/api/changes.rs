@@ -116,8 +116,8 @@ pub async fn close_change(#[server(default)] id: String, #[server(default)] reas
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let closed = cx.state.changes.close(requester, id.clone(), reason).await;
-    forms::answer_on_change(&cx, &id, closed).await
+    let closed = cx.state.changes.close(requester.clone(), id.clone(), reason.clone()).await;
+    forms::answer_close(&cx, &requester, &id, reason, closed).await
 }
 
 /// Asks for proof of a settled change by a marked record on each open shard. It reaches every consumer: that has to be
@@ -196,10 +196,10 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
 
 /// One change with its ladder.
 #[server(endpoint = "change", input = Json, output = Answer)]
-pub async fn load_change(id: String, problem: Option<String>, is_refresh: bool) -> Result<ChangePage, AppError> {
+pub async fn load_change(id: String, problem: Option<String>, draft: Option<String>, is_refresh: bool) -> Result<ChangePage, AppError> {
     use crate::{
         model::{change_card::ChangeCard, identity::Permission, pages::Pace, validation::FormMistake, wording},
-        server::context,
+        server::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -219,6 +219,7 @@ pub async fn load_change(id: String, problem: Option<String>, is_refresh: bool) 
     let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
     let row = cx.state.inventory.stream(&change.key_of_stream()).map(|(row, _)| row);
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
+    let typed_reason = forms::draft_of_change(&cx, &requester, problem, draft).await.unwrap_or_default().reason;
     let stream_created = change.stream_created;
-    Ok(ChangePage { change: ChangeCard::from(&change), mistake, row, stream_created, target, pace, checks, support })
+    Ok(ChangePage { change: ChangeCard::from(&change), mistake, typed_reason, row, stream_created, target, pace, checks, support })
 }

@@ -42,7 +42,7 @@ impl Tone {
 
 impl From<&Change> for ChangeState {
     fn from(change: &Change) -> Self {
-        let is_slow = change.slow.is_some() && change.reached_at.is_none();
+        let is_slow = change.slow.is_some() && change.reached_at.is_none() || change.can_be_closed();
         let (word, tone) = match &change.end {
             Some(_) if change.reverted.is_some() => ("Reverted", Tone::Bad),
             Some(Ending { how, .. }) => (how.word(), tone_of(how)),
@@ -60,7 +60,7 @@ const fn tone_of(end: &End) -> Tone {
         End::Settled => Tone::Good,
         End::Rejected(_) | End::NotApplied => Tone::Bad,
         End::Superseded { .. } | End::Replaced { .. } => Tone::Attention,
-        End::Expired => Tone::Quiet,
+        End::Expired | End::NotEstablished { .. } => Tone::Quiet,
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
         };
         let slow = || Step::Slow(Slow { since: at(1_300_000), usual: None });
         let lost = || Step::LostTrack { at: at(1_010_000), why: "no answer".to_owned() };
-        let reached = || Step::Reached { at: at(1_400_000) };
+        let reached = || Step::Reached { at: at(1_400_000), key: None };
         let ended = |how| Step::Ended(Ending { at: at(1_500_000), how });
         assert_eq!(after(vec![]), said("Sent", Tone::Moving));
         assert_eq!(after(vec![slow()]), said("Slow", Tone::Attention));
@@ -108,5 +108,7 @@ mod tests {
         assert_eq!(after(vec![ended(End::Superseded { saw: Saw::NotFound })]), said("Superseded", Tone::Attention));
         assert_eq!(after(vec![ended(End::Replaced { created: at(1) })]), said("Replaced", Tone::Attention));
         assert_eq!(after(vec![ended(End::Expired)]), said("Expired", Tone::Quiet));
+        let closed = End::NotEstablished { by: "jon".to_owned(), reason: "OPS-9".to_owned() };
+        assert_eq!(after(vec![lost(), ended(closed)]), said("Not established", Tone::Quiet));
     }
 }

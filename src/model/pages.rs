@@ -313,6 +313,8 @@ pub struct ChangePage {
     pub change: ChangeCard,
     /// A mistake in one of its forms.
     pub mistake: Option<FormMistake>,
+    /// What was typed as the reason to close it, before that mistake.
+    pub typed_reason: String,
     /// What is known of its stream; `None` when no target reaches it any more.
     pub row: Option<StreamRow>,
     /// When the stream that it is about was created: the stream of that name may be another one by now.

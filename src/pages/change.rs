@@ -27,7 +27,7 @@ use crate::{
 #[component]
 pub fn ChangePage() -> impl IntoView {
     let page = loaded(Follows::News, |asked| {
-        let asking = api::changes::load_change(asked.part("id"), asked.value("problem"), asked.is_refresh);
+        let asking = api::changes::load_change(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.is_refresh);
         async { asking.await.map(|page| PageContent::Change(Box::new(page))) }
     });
     view! {
@@ -42,7 +42,7 @@ pub fn ChangePage() -> impl IntoView {
 #[component]
 fn Details(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
-    let Page { change, mistake, row, stream_created, target, pace, checks, support } = page;
+    let Page { change, mistake, typed_reason, row, stream_created, target, pace, checks, support } = page;
     let heading = format!("Change of {}", change.arn.name);
     let stream = change.stream();
     let disable = stream.confirm_path(Action::Disable);
@@ -55,7 +55,8 @@ fn Details(page: Page) -> impl IntoView {
     let is_waiting = move || live.may_change() && change.with(|change| change.is_waiting);
     let asks_for_other_form = Memo::new(move |_| live.may_change() && change.with(|change| change.asks_for_other_form));
     let is_provable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_proven));
-    let id = facts.id.clone();
+    let is_closable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_closed));
+    let (id, closed) = (facts.id.clone(), facts.id.clone());
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
     let summary = Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change.state.tone))));
     view! {
@@ -63,13 +64,14 @@ fn Details(page: Page) -> impl IntoView {
         <h1>{heading}</h1>
         <TargetLine stream=stream.clone() target />
         {move || summary.get().map(|(summary, tone)| view! { <SummaryLine summary tone /> }.into_any())}
+        {(mistake == Some(FormMistake::ChangeStillJudged)).then(|| view! { <Mistake mistake /> }.into_any())}
         {row.map(|row| view! { <p><UndoLink change=card row is_in_list=false /></p> <NeededKeys row /> }.into_any())}
         {move || asks_for_other_form.get().then(|| view! {
             <p><a href=disable.clone()>"Disable encryption with another form of the key"</a></p>
         }.into_any())}
         <Ladder change=Signal::from(change) row />
         {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
-        <CloseForm id=facts.id.clone() mistake is_offered=false />
+        {move || is_closable.get().then(|| view! { <CloseForm id=closed.clone() mistake typed=typed_reason.clone() /> }.into_any())}
         {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}
         {move || is_provable.get().then(|| view! { <ProofForms id=id.clone() mistake /> }.into_any())}
         <div class="columns">
@@ -173,35 +175,32 @@ fn CancelForm(id: String) -> impl IntoView {
 
 /// Ends a change that AWS's reports can't judge: a person says why, and the stream is free for the next one.
 #[component]
-fn CloseForm(id: String, mistake: Option<FormMistake>, is_offered: bool) -> impl IntoView {
+fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl IntoView {
     let mistake = mistake.filter(|mistake| matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
     let (is_invalid, described_by) = match mistake {
         Some(_) => (Some("true"), "close-reason-mistake close-reason-hint"),
         None => (None, "close-reason-hint"),
     };
-    is_offered.then(|| {
-        view! {
-            <section class="close-change" aria-labelledby="close-change">
-                <h2 id="close-change">"Close this change"</h2>
-                <p>"AWS's reports can't show whether this change took effect. Closing it counts it as unknown and lets the stream be changed again. Nothing is sent to AWS."</p>
-                <form method="post" action="/api/close-change" autocomplete="off">
-                    <input r#type="hidden" name="id" value=id />
-                    <div class="field">
-                        <label for="close-reason">"Reason"</label>
-                        <input
-                            id="close-reason" r#type="text" name="reason" autocomplete="off" aria-describedby=described_by aria-invalid=is_invalid
-                        />
-                        {mistake.map(|mistake| view! {
-                            <p id="close-reason-mistake" role="alert" class="alert">{mistake.text(None)}</p>
-                        }.into_any())}
-                        <p id="close-reason-hint" class="hint">"What shows that it can be closed, with the ticket; at most 500 characters. Kept in the audit chain."</p>
-                    </div>
-                    <button type="submit">"Close as not established"</button>
-                </form>
-            </section>
-        }
-        .into_any()
-    })
+    view! {
+        <section class="close-change" aria-labelledby="close-change">
+            <h2 id="close-change">"Close this change"</h2>
+            <p>"AWS's reports can't show whether this change took effect. Closing it counts it as unknown and lets the stream be changed again. Nothing is sent to AWS."</p>
+            <form method="post" action="/api/close-change" autocomplete="off">
+                <input r#type="hidden" name="id" value=id />
+                <div class="field">
+                    <label for="close-reason">"Reason"</label>
+                    <input
+                        id="close-reason" r#type="text" name="reason" value=typed autocomplete="off" aria-describedby=described_by aria-invalid=is_invalid
+                    />
+                    {mistake.map(|mistake| view! {
+                        <p id="close-reason-mistake" role="alert" class="alert">{mistake.text(None)}</p>
+                    }.into_any())}
+                    <p id="close-reason-hint" class="hint">"What shows that it can be closed, with the ticket; at most 500 characters. Kept in the audit chain."</p>
+                </div>
+                <button type="submit">"Close as not established"</button>
+            </form>
+        </section>
+    }
 }
 
 /// Asks for what records say of a change that has settled.
@@ -304,15 +303,15 @@ mod tests {
 
     #[test]
     fn a_mistake_in_the_closing_form_stands_at_its_field() {
-        let form = |mistake, is_offered| view! { <CloseForm id="c1".to_owned() mistake is_offered /> }.to_html();
-        assert!(!form(None, false).contains("<form"));
-        let plain = form(None, true);
+        let form = |mistake| view! { <CloseForm id="c1".to_owned() mistake typed="OPS \"9\"".to_owned() /> }.to_html();
+        let plain = form(None);
         assert!(plain.contains("action=\"/api/close-change\"") && plain.contains("name=\"id\" value=\"c1\""), "{plain}");
         assert!(plain.contains(">Reason</label>") && plain.contains(">Close as not established</button>"), "{plain}");
         assert!(!plain.contains("role=\"alert\"") && !plain.contains("aria-invalid"), "{plain}");
-        let missing = form(Some(FormMistake::ReasonMissing), true);
+        let missing = form(Some(FormMistake::ReasonMissing));
+        assert!(missing.contains("value=\"OPS &quot;9&quot;\""), "{missing}");
         assert!(missing.contains("aria-invalid=\"true\"") && missing.contains("id=\"close-reason-mistake\" role=\"alert\""), "{missing}");
-        let other = form(Some(FormMistake::RecordNotAgreed), true);
+        let other = form(Some(FormMistake::RecordNotAgreed));
         assert!(!other.contains("role=\"alert\""), "{other}");
     }
 }

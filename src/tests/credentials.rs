@@ -15,7 +15,7 @@ use crate::{
             ReadFailureKind, SendOutcome, StreamRef,
             targets::{self, Target},
         },
-        clock::{Clock, SystemClock},
+        clock::{Clock, Freshness, SystemClock},
         config::TargetSettings,
     },
 };
@@ -78,6 +78,12 @@ async fn a_rewritten_credentials_file_is_used_within_a_minute_of_the_first_refus
     }
 }
 
+/// A read of just now.
+fn fresh() -> Freshness {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Freshness::begin(&clock)
+}
+
 #[tokio::test]
 async fn a_send_that_is_refused_for_its_credentials_renews_them_too() {
     let app = TestApp::with(Setup::default()).await;
@@ -89,7 +95,7 @@ async fn a_send_that_is_refused_for_its_credentials_renews_them_too() {
     refuse(&app, "AKIAOLD", "ExpiredTokenException").await;
     let stream = StreamRef::Name(orders());
     let key = "alias/orders".parse().unwrap();
-    let sent = target.kinesis.change_encryption(Action::Disable, &stream, &key).await;
+    let sent = target.kinesis.change_encryption(Action::Disable, &stream, &key, &fresh()).await;
     let SendOutcome::Rejected(refusal) = sent else { panic!("{sent:?}") };
     assert_eq!(refusal.kind, RefusalKind::CredentialsExpired);
     write_keys(&app, &file, "AKIANEW");
@@ -172,7 +178,7 @@ async fn a_credential_process_that_takes_seven_seconds_is_waited_for_and_named()
         assert_eq!(target.waits_for().as_deref(), Some("the credentials of profile payments"));
         // A change is not sent long after it was checked.
         let key = "alias/orders".parse().unwrap();
-        let sent = target.kinesis.change_encryption(Action::Disable, &StreamRef::Name(orders()), &key).await;
+        let sent = target.kinesis.change_encryption(Action::Disable, &StreamRef::Name(orders()), &key, &fresh()).await;
         let SendOutcome::Rejected(refusal) = sent else { panic!("{sent:?}") };
         let RefusalKind::NotSent { detail, .. } = refusal.kind else { panic!("{refusal:?}") };
         assert_eq!(detail, "the credentials of profile payments have not come within 2 s");

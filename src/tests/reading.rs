@@ -17,7 +17,7 @@ use crate::{
     },
     server::{
         aws::{ListFrom, ReadFailure, SendOutcome, StreamRef, targets},
-        clock::Clock,
+        clock::{Clock, Freshness},
         config::{IdentifyBy, TargetSettings},
     },
 };
@@ -180,7 +180,8 @@ async fn a_change_for_which_there_is_no_fips_endpoint_is_not_sent_rather_than_un
     // The SDK has no FIPS endpoint beside one that is configured.
     let clock: std::sync::Arc<dyn Clock> = app.clock.clone();
     let target = targets::load(&by_fips(&app.simulator), &clock, None).await.unwrap().remove(0);
-    let sent = target.kinesis.change_encryption(Action::Disable, &StreamRef::Name(orders()), &"alias/orders".parse().unwrap()).await;
+    let (key, read) = ("alias/orders".parse().unwrap(), Freshness::begin(&clock));
+    let sent = target.kinesis.change_encryption(Action::Disable, &StreamRef::Name(orders()), &key, &read).await;
     let SendOutcome::Rejected(refusal) = sent else { panic!("{sent:?}") };
     let RefusalKind::NotSent { detail, .. } = refusal.kind else { panic!("{refusal:?}") };
     assert!(detail.contains("FIPS") && detail.ends_with("Kinesis in eu-west-1 may have no FIPS endpoint"), "{detail}");

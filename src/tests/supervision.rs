@@ -28,7 +28,7 @@ use crate::{
     },
     server::{
         aws::{Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage, targets::Target},
-        clock::Clock,
+        clock::{Clock, Freshness},
         config::TargetSettings,
         inventory::{Inventory, collect_under, write_behind},
         store::{Opener, Store},
@@ -127,7 +127,7 @@ impl Kinesis for Panicking {
         })
     }
 
-    async fn change_encryption(&self, _: Action, _: &StreamRef, _: &KeyId) -> SendOutcome {
+    async fn change_encryption(&self, _: Action, _: &StreamRef, _: &KeyId, _: &Freshness) -> SendOutcome {
         SendOutcome::Unknown { why: "not here".to_owned() }
     }
 

@@ -150,7 +150,8 @@ impl Changes {
                 shown: then.to_string(),
                 now: now.arn.to_string(),
             }),
-            _ => preconditions::of_key(key, &look, report, &self.inventory.keys_in_use(&change.key_of_stream())).map_or_else(KeyVerdict::Bad, |()| KeyVerdict::Good),
+            _ => preconditions::of_key(key, &look, report, &self.inventory.keys_in_use(&change.key_of_stream()))
+                .map_or_else(KeyVerdict::Bad, |()| KeyVerdict::Good),
         }
     }
 

@@ -111,6 +111,27 @@ pub async fn ask_before_proof(cx: &RequestContext, requester: &Requester, id: &s
     Err(ask_identity(cx, requester, &page, &Draft::default()).await)
 }
 
+/// The answer to the form that closes a change: back to its page, with a mistake named and what was typed kept.
+///
+/// # Errors
+/// As [`answer_on_change`].
+pub async fn answer_close(
+    cx: &RequestContext,
+    requester: &Requester,
+    id: &str,
+    reason: String,
+    closed: Result<(), RequestError>,
+) -> Result<(), AppError> {
+    match closed {
+        // The change was found, so its id is safe in a path.
+        Err(RequestError::Mistake(mistake)) => {
+            let draft = Draft { reason, ..Draft::default() };
+            Err(back_to(cx, &requester.user_id, &format!("/changes/{id}"), mistake, &draft).await)
+        }
+        answer => answer_on_change(cx, id, answer).await,
+    }
+}
+
 /// The answer to a form on a change's page: back to the change's page, with the mistake named if there was one.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     accounts::{add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed, set_rights_as_typed},
-    change::{answer_change, answer_on_change, ask_before_change, ask_before_proof, draft_of_change, refused},
+    change::{answer_change, answer_close, answer_on_change, ask_before_change, ask_before_proof, draft_of_change, refused},
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };
 use super::{
