@@ -291,15 +291,15 @@ mod tests {
         #[test]
         fn the_order_and_repeats_of_events_change_nothing(events in some_events(), seed in any::<prop::sample::Index>()) {
             let changes = [accepted(NOW - 1_000, "7"), sent(NOW - 90_000)];
+            // One id is one event: of repeats with other contents the earliest counts, so only true repeats are compared.
+            let unique: std::collections::BTreeMap<_, _> = events.into_iter().map(|event| (event.event_id.clone(), event)).collect();
+            let events: Vec<TrailEvent> = unique.into_values().collect();
             let mut shuffled = events.clone();
             shuffled.extend(events.iter().take(3).cloned());
             if !shuffled.is_empty() {
                 let middle = seed.index(shuffled.len());
                 shuffled.rotate_left(middle);
             }
-            // One id is one event: of repeats with other contents the earliest counts, so only true repeats are compared.
-            let unique: std::collections::BTreeMap<_, _> = events.iter().map(|event| (event.event_id.clone(), event.clone())).collect();
-            prop_assume!(unique.len() == events.len());
             prop_assert_eq!(counted(&changes, &events), counted(&changes, &shuffled));
         }
 

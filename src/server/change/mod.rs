@@ -170,7 +170,11 @@ impl Changes {
         }
         let fresh = Freshness::begin(&self.clock);
         let read = tokio::time::timeout(FRESH_READ_TIMEOUT, target.read(&key.name)).await;
-        let read = read.unwrap_or_else(|_| Err(ReadFailure::other("AWS did not answer within 3 s")));
+        let read = read.unwrap_or_else(|_| {
+            // Said of what took the time: credentials may take longer than any read.
+            let late = target.waits_for().map_or_else(|| "AWS did not answer within 3 s".to_owned(), |what| format!("{what} have not come within 3 s"));
+            Err(ReadFailure::other(late))
+        });
         match &read {
             Ok(report) => self.inventory.note_report(report.clone()),
             Err(failure) => self.inventory.note_failure(key, failure),
