@@ -29,8 +29,14 @@ pub struct Call {
     /// The assumed session in which it was made.
     pub session: Option<String>,
     pub outcome: String,
+    /// Whether its answer left for the caller as AWS wrote it.
+    pub is_told: bool,
+    /// How long the answer was held back.
+    pub held_ms: u64,
     /// What a describe gave.
     pub described: Option<Described>,
+    /// The key that KMS described.
+    pub found_key: Option<FoundKey>,
     /// Names and statuses that a listing gave.
     pub listed: Vec<(String, String)>,
     pub at_ms: u128,
@@ -51,6 +57,14 @@ pub struct Described {
     pub encryption: Option<String>,
     pub key: Option<String>,
     pub created: f64,
+    pub retention_hours: Option<i64>,
+}
+
+/// A key as KMS described it.
+#[derive(Debug, Clone, Serialize)]
+pub struct FoundKey {
+    pub arn: String,
+    pub state: String,
 }
 
 /// Every call so far.
@@ -77,10 +91,20 @@ impl CallLog {
             key: named.key.clone(),
             session: session.map(ToOwned::to_owned),
             outcome: word,
+            is_told,
+            held_ms: 0,
+            found_key: answer.and_then(|answer| answer.get("KeyMetadata")).map(found_key),
             described: description.map(described),
             listed: answer.map(listed).unwrap_or_default(),
             at_ms: since_epoch().as_millis(),
         });
+    }
+
+    /// The answer of the call that was written down last is held back for so long.
+    pub fn hold_last(&mut self, millis: u64) {
+        if let Some(call) = self.calls.last_mut() {
+            call.held_ms = millis;
+        }
     }
 
     fn count(&mut self, operation: &str, outcome: &str) {
@@ -118,7 +142,12 @@ fn described(description: &Value) -> Described {
         encryption: text(description, "EncryptionType"),
         key: text(description, "KeyId"),
         created: description.get("StreamCreationTimestamp").and_then(Value::as_f64).unwrap_or_default(),
+        retention_hours: description.get("RetentionPeriodHours").and_then(Value::as_i64),
     }
+}
+
+fn found_key(metadata: &Value) -> FoundKey {
+    FoundKey { arn: text(metadata, "Arn").unwrap_or_default(), state: text(metadata, "KeyState").unwrap_or_default() }
 }
 
 /// At most the names of one page, each with its status.
@@ -151,6 +180,16 @@ mod tests {
             })
         );
         assert_eq!(log.all()[0].listed, [("orders".to_owned(), "ACTIVE".to_owned())]);
+        let summary = json!({"StreamDescriptionSummary": {"StreamStatus": "ACTIVE", "RetentionPeriodHours": 48}});
+        log.note("DescribeStreamSummary", &caller, &named, None, &Ok(Some(summary.clone())), true);
+        log.hold_last(7);
+        log.note("DescribeStreamSummary", &caller, &named, None, &Ok(Some(summary)), false);
+        let key = json!({"KeyMetadata": {"Arn": "arn:aws:kms:eu-west-1:111122223333:key/1", "KeyState": "Enabled"}});
+        log.note("DescribeKey", &caller, &Named::default(), None, &Ok(Some(key)), true);
+        let [.., held, lost, found] = log.all() else { panic!("{log:?}") };
+        assert_eq!((held.described.as_ref().and_then(|read| read.retention_hours), held.is_told, held.held_ms), (Some(48), true, 7));
+        assert!(lost.described.is_none() && !lost.is_told);
+        assert_eq!(found.found_key.as_ref().map(|key| key.state.as_str()), Some("Enabled"));
         log.clear();
         assert!(log.all().is_empty() && log.counts().is_empty());
     }

@@ -1,6 +1,7 @@
 //! The control endpoint, for tests: arm faults, change streams behind everybody's back, count calls.
 //!
 //! - `GET /_control/calls`: every call so far, `DELETE` forgets them.
+//! - `GET /_control/acts`: everything that was ordered here so far, with its time.
 //! - `GET /_control/counts`: how many calls so far, by operation and outcome: `{"ListStreams": {"ok": 3, ...}, ...}`.
 //! - `POST /_control/faults`: `{"operation", "account"?, "region"?, "stream"?, "times"?, "every"?, "fault"}`; `DELETE`
 //!   disarms all.
@@ -11,6 +12,8 @@
 //! - `POST /_control/keys`: `{"account", "region", "id"?, "alias"?, ...}` makes or changes a key of KMS; `"delete": true` removes it.
 //! - `POST /_control/access-keys`: `{"key", "code"?}` refuses every call signed with this access key id with the code; without a code
 //!   it is good again.
+//! - `POST /_control/triggers`: `{"operation", "account"?, "region"?, "stream"?, "nth"?, "moment", "path", "order"}`: an order for
+//!   `streams`, `keys`, `settings` or `faults` that waits until right before or after a call; `DELETE` forgets those that wait.
 //! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?, "rtt_ms"?,
 //!   "trail_lag_ms"?, "canonical_keys"?, "unnamed_keys"?}`.
 
@@ -22,7 +25,7 @@ use serde_json::{Value, json};
 
 use super::{
     Settings, samples,
-    world::{Caller, World},
+    world::{Caller, World, since_epoch},
 };
 
 /// What goes wrong with a call.
@@ -47,6 +50,8 @@ pub enum Fault {
     Html,
     /// The call does not act; the connection stays open without an answer.
     BlackHole,
+    /// A start or a stop is accepted and goes UPDATING, and the encryption stays as it was.
+    KeepState,
     /// AWS refuses with this code.
     Refuse { code: String, message: String },
     /// The call acts; its answer is patched as a JSON merge patch (RFC 7396) says: `null` takes a field out.
@@ -123,9 +128,14 @@ struct StreamOrder {
     /// Forgets the stream and makes it anew, with a new creation time.
     #[serde(default)]
     recreate: bool,
+    /// The creation time of one that is made anew, in seconds since 1970: the very second of the former one, for instance.
+    created: Option<f64>,
     status: Option<String>,
     /// A key id; an empty text for none.
     key: Option<String>,
+    /// The key comes by somebody else's call: UPDATING first, and CloudTrail knows.
+    #[serde(default)]
+    is_called: bool,
     hides_encryption: Option<bool>,
     /// Begins an UPDATING of this length that changes nothing, as resharding does.
     reshard_ms: Option<u64>,
@@ -170,11 +180,20 @@ struct SettingsOrder {
     unnamed_keys: Option<bool>,
 }
 
-/// Answers one request to the control endpoint.
-pub fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (StatusCode, Value) {
+/// Answers one request to the control endpoint, and writes down what was ordered.
+pub fn ordered(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (StatusCode, Value) {
+    let (status, value) = answer(world, method, path, body);
+    if *method == Method::POST {
+        world.orders.note(path.strip_prefix("/_control/").unwrap_or(path), body, status, &value);
+    }
+    (status, value)
+}
+
+fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (StatusCode, Value) {
     let done = (StatusCode::OK, json!({"done": true}));
     match (method, path) {
         (&Method::GET, "/_control/calls") => (StatusCode::OK, json!(world.calls.all())),
+        (&Method::GET, "/_control/acts") => (StatusCode::OK, json!(world.orders.acts())),
         (&Method::GET, "/_control/counts") => (StatusCode::OK, json!(world.calls.counts())),
         (&Method::DELETE, "/_control/calls") => {
             world.calls.clear();
@@ -194,6 +213,11 @@ pub fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (S
         }),
         (&Method::DELETE, "/_control/streams") => {
             world.remove_all_streams();
+            done
+        }
+        (&Method::POST, "/_control/triggers") => parsed(body, |trigger| world.orders.wait(trigger)),
+        (&Method::DELETE, "/_control/triggers") => {
+            world.orders.forget_waiting();
             done
         }
         (&Method::POST, "/_control/fleet") => parsed(body, |order| add_fleet(world, order)),
@@ -231,8 +255,10 @@ fn change_stream(world: &mut World, order: StreamOrder) {
     if let Some(status) = order.status {
         stream.status = status;
     }
-    if let Some(key) = order.key {
-        stream.key = Some(key).filter(|key| !key.is_empty());
+    stream.created = order.created.unwrap_or(stream.created);
+    let key = order.key.map(|key| Some(key).filter(|key| !key.is_empty()));
+    if let Some(key) = key.clone().filter(|_| !order.is_called) {
+        stream.key = key;
     }
     stream.hides_encryption = order.hides_encryption.unwrap_or(stream.hides_encryption);
     if let Some(millis) = order.reshard_ms {
@@ -247,6 +273,9 @@ fn change_stream(world: &mut World, order: StreamOrder) {
         stream.open_shards = shards;
     }
     stream.busy_shards = order.busy_shards.unwrap_or(stream.busy_shards);
+    if let Some(key) = key.filter(|_| order.is_called) {
+        begin_for_another(world, &caller, &order.name, key);
+    }
     for (is_start, operation, count) in
         [(false, "StopStreamEncryption", order.stops_today), (true, "StartStreamEncryption", order.starts_today)]
     {
@@ -256,6 +285,16 @@ fn change_stream(world: &mut World, order: StreamOrder) {
         }
         world.trail.note_others(&caller, operation, &order.name, count);
     }
+}
+
+/// Somebody else's start with a key, or stop.
+fn begin_for_another(world: &mut World, caller: &Caller, name: &str, key: Option<String>) {
+    let settings = world.settings.clone();
+    let operation = if key.is_some() { "StartStreamEncryption" } else { "StopStreamEncryption" };
+    if let Some(stream) = world.stream(caller, name) {
+        stream.begin(key, &settings);
+    }
+    world.trail.note_another(caller, operation, name, since_epoch().as_secs_f64());
 }
 
 fn add_fleet(world: &mut World, order: FleetOrder) -> Result<(), String> {
@@ -345,6 +384,22 @@ mod tests {
         let mut value = json!({"a": {"b": 1, "c": 2}, "d": [1]});
         merge(&mut value, &json!({"a": {"b": null, "e": {"f": null, "g": 3}}, "d": "x"}));
         assert_eq!(value, json!({"a": {"c": 2, "e": {"g": 3}}, "d": "x"}));
+    }
+
+    #[test]
+    fn another_changes_a_stream_as_by_a_call_and_a_new_one_has_the_time_it_is_given() {
+        let mut world = World::new(Settings { transition: Duration::ZERO, ..Settings::default() });
+        let caller = caller("111122223333", "eu-west-1");
+        let mut order = json!({"account": "111122223333", "region": "eu-west-1", "name": "orders-prod", "key": "", "is_called": true});
+        assert_eq!(post(&mut world, "/_control/streams", &order), StatusCode::OK);
+        let stream = world.stream(&caller, "orders-prod").unwrap();
+        assert_eq!((stream.used_today(false), stream.status.as_str(), stream.key.as_deref()), (1, "ACTIVE", None));
+        let created = stream.created;
+        (order["key"], order["is_called"]) = (json!("alias/orders"), json!(false));
+        (order["recreate"], order["created"]) = (json!(true), json!(created + 0.4));
+        assert_eq!(post(&mut world, "/_control/streams", &order), StatusCode::OK);
+        let stream = world.stream(&caller, "orders-prod").unwrap();
+        assert!((stream.created - created - 0.4).abs() < 1e-3 && stream.used_today(false) == 0);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod samples;
 mod sts;
 mod tagging;
 mod trail;
+mod triggers;
 mod world;
 
 use std::{
@@ -118,7 +119,7 @@ async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
     };
     if head.uri.path().starts_with("/_control/") {
         let mut world = locked(world);
-        let (status, value) = control::answer(&mut world, &head.method, head.uri.path(), &body);
+        let (status, value) = control::ordered(&mut world, &head.method, head.uri.path(), &body);
         return Answer::Send(respond(status, "application/json", value.to_string()));
     }
     let answer = answer_aws(&head, &body, world).await;
@@ -149,7 +150,7 @@ async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
         Some((trail::SERVICE, operation)) => answer_json(trail::call, operation, &caller, session.as_deref(), body, world).await,
         Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &caller, session.as_deref(), body, world).await,
         Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &caller, session.as_deref(), body, world).await,
-        _ => Answer::Send(sts::answer(&caller, body, &mut locked(world))),
+        _ => sts::answer(&caller, body, world).await,
     }
 }
 
@@ -174,34 +175,8 @@ async fn answer_json(
     if let Some(Fault::DelayMs(millis)) = fault {
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
-    let refused_early = match &fault {
-        Some(Fault::Refuse { code, message }) => Some(Refused::new(code, message)),
-        _ => None,
-    };
-    let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before | Fault::BlackHole));
-    let outcome = {
-        let mut world = locked(world);
-        let outcome = match refused_early {
-            Some(refused) => Err(refused),
-            None if never_arrives => Err(Refused::new("InternalFailureException", "the request never arrived")),
-            None => service(&mut world, operation, caller, &input),
-        };
-        // What is spoiled on its way tells nobody anything.
-        let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId));
-        world.calls.note(operation, caller, &named, session, &outcome, is_told);
-        if !never_arrives {
-            world.trail.note(Entry {
-                caller: caller.clone(),
-                operation: operation.to_owned(),
-                at: world::since_epoch().as_secs_f64(),
-                request_id: id.clone(),
-                session: session.map(ToOwned::to_owned),
-                input,
-                error: outcome.as_ref().err().map(|refused| refused.code.clone()),
-            });
-        }
-        outcome
-    };
+    let call = Call { service, operation, caller, session, named: &named, id: &id };
+    let outcome = carry_out(&call, input, fault.as_ref(), &mut locked(world));
     match fault {
         Some(Fault::HoldAnswerMs(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
         Some(Fault::BlackHole) => {
@@ -237,6 +212,51 @@ async fn answer_json(
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     Answer::Send(response)
+}
+
+/// A call on its way to its service.
+struct Call<'a> {
+    service: Service,
+    operation: &'a str,
+    caller: &'a Caller,
+    session: Option<&'a str>,
+    named: &'a Named,
+    id: &'a str,
+}
+
+/// Carries a call out as its fault allows, with what was ordered for the moments before and after it, and writes it down.
+fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut World) -> Outcome {
+    let Call { operation, caller, session, named, .. } = *call;
+    let stream = named.stream.as_deref();
+    triggers::before(world, operation, caller, stream);
+    let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before | Fault::BlackHole));
+    let outcome = match fault {
+        Some(Fault::Refuse { code, message }) => Err(Refused::new(code, message)),
+        _ if never_arrives => Err(Refused::new("InternalFailureException", "the request never arrived")),
+        _ => (call.service)(world, operation, caller, &input),
+    };
+    if let (Some(Fault::KeepState), Ok(_), Some(name)) = (fault, &outcome, stream) {
+        world.keep_state(caller, name);
+    }
+    // What is spoiled on its way tells nobody anything.
+    let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId | Fault::Refuse { .. } | Fault::KeepState));
+    world.calls.note(operation, caller, named, session, &outcome, is_told);
+    if let Some(Fault::HoldAnswerMs(millis)) = fault {
+        world.calls.hold_last(*millis);
+    }
+    if !never_arrives {
+        world.trail.note(Entry {
+            caller: caller.clone(),
+            operation: operation.to_owned(),
+            at: world::since_epoch().as_secs_f64(),
+            request_id: call.id.to_owned(),
+            session: session.map(ToOwned::to_owned),
+            input,
+            error: outcome.as_ref().err().map(|refused| refused.code.clone()),
+        });
+    }
+    triggers::after(world, operation, caller, stream);
+    outcome
 }
 
 fn locked(world: &Mutex<World>) -> MutexGuard<'_, World> {

@@ -1,24 +1,56 @@
 //! `GetCallerIdentity` and `AssumeRole`, over AWS's Query protocol.
 
+use std::{sync::Mutex, time::Duration};
+
 use hyper::{Response, StatusCode};
 
 use super::{
-    Body, Refused,
+    Answer, Body, Refused,
     calls::Named,
     control::Fault,
-    respond,
+    locked, respond, triggers,
     world::{Caller, SESSION_KEY, World},
 };
 
-/// Answers one of the two actions.
-pub fn answer(caller: &Caller, body: &[u8], world: &mut World) -> Response<Body> {
+/// Answers one of the two actions. `AssumeRole` knows the faults that refuse, delay, hold and drop.
+pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answer {
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
     match field("Action").as_str() {
-        "GetCallerIdentity" => identity(caller),
-        "AssumeRole" => assume_role(caller, &field("RoleArn"), &field("RoleSessionName"), &field("ExternalId"), world),
-        _ => refuse(StatusCode::BAD_REQUEST, "InvalidAction", "The action is not one of the simulator's"),
+        "GetCallerIdentity" => Answer::Send(identity(caller)),
+        "AssumeRole" => {
+            let asked = Asked { role: &field("RoleArn"), session: &field("RoleSessionName"), external_id: &field("ExternalId") };
+            assume_role(caller, &asked, world).await
+        }
+        _ => Answer::Send(refuse(StatusCode::BAD_REQUEST, "InvalidAction", "The action is not one of the simulator's")),
     }
+}
+
+/// What `AssumeRole` is asked for.
+struct Asked<'a> {
+    role: &'a str,
+    session: &'a str,
+    external_id: &'a str,
+}
+
+async fn assume_role(caller: &Caller, asked: &Asked<'_>, world: &Mutex<World>) -> Answer {
+    let fault = locked(world).take_fault("AssumeRole", caller, None);
+    if let Some(Fault::DelayMs(millis)) = fault {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+    let response = {
+        let mut world = locked(world);
+        triggers::before(&mut world, "AssumeRole", caller, None);
+        let response = session(caller, asked, fault.as_ref(), &mut world);
+        triggers::after(&mut world, "AssumeRole", caller, None);
+        response
+    };
+    match fault {
+        Some(Fault::HoldAnswerMs(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
+        Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
+        _ => {}
+    }
+    Answer::Send(response)
 }
 
 fn identity(caller: &Caller) -> Response<Body> {
@@ -32,9 +64,10 @@ fn identity(caller: &Caller) -> Response<Body> {
 }
 
 /// Roles whose name contains `guarded` ask for the external id `keystream-external`.
-fn assume_role(caller: &Caller, role: &str, session: &str, external_id: &str, world: &mut World) -> Response<Body> {
-    let refused = match world.take_fault("AssumeRole", caller, None) {
-        Some(Fault::Refuse { code, message }) => Some(Refused::new(&code, message)),
+fn session(caller: &Caller, asked: &Asked<'_>, fault: Option<&Fault>, world: &mut World) -> Response<Body> {
+    let Asked { role, session, external_id } = *asked;
+    let refused = match fault {
+        Some(Fault::Refuse { code, message }) => Some(Refused::new(code, message)),
         _ if role.contains("guarded") && external_id != "keystream-external" => {
             let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {role}");
             Some(Refused::new("AccessDenied", message))

@@ -49,19 +49,21 @@ impl Trail {
     /// Keeps so many successful calls for a stream by somebody else, an hour ago and a second apart.
     pub fn note_others(&mut self, caller: &Caller, operation: &str, stream: &str, count: u32) {
         for number in 0..count {
-            let at = since_epoch().as_secs_f64() - 3_600.0 + f64::from(number);
-            let input = json!({"StreamName": stream});
-            let session = Some("tf-ci".to_owned());
-            self.note(Entry {
-                caller: caller.clone(),
-                operation: operation.to_owned(),
-                at,
-                request_id: request_id(),
-                session,
-                input,
-                error: None,
-            });
+            self.note_another(caller, operation, stream, since_epoch().as_secs_f64() - 3_600.0 + f64::from(number));
         }
+    }
+
+    /// Keeps one successful call for a stream by somebody else, at a time in seconds since 1970.
+    pub fn note_another(&mut self, caller: &Caller, operation: &str, stream: &str, at: f64) {
+        self.note(Entry {
+            caller: caller.clone(),
+            operation: operation.to_owned(),
+            at,
+            request_id: request_id(),
+            session: Some("tf-ci".to_owned()),
+            input: json!({"StreamName": stream}),
+            error: None,
+        });
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     records::Log,
     samples,
     trail::Trail,
+    triggers::Orders,
 };
 use crate::model::stream::Region;
 
@@ -182,6 +183,13 @@ impl Stream {
         self.update(self.key.clone(), lasts, Duration::ZERO);
     }
 
+    /// The UPDATING that is under way will change nothing of the encryption: AWS accepted a call and did not do what it asks.
+    pub fn keep_state(&mut self) {
+        if let Some(transition) = &mut self.transition {
+            transition.key.clone_from(&self.key);
+        }
+    }
+
     fn update(&mut self, key: Option<String>, lasts: Duration, late_flip: Duration) {
         self.status = "UPDATING".to_owned();
         let active_at = Instant::now() + lasts;
@@ -252,6 +260,7 @@ pub struct World {
     pub trail: Trail,
     /// Access key ids that are refused, and with which code.
     refused_access_keys: BTreeMap<String, String>,
+    pub orders: Orders,
     /// When the latest calls of each operation came.
     rates: HashMap<(Caller, String), VecDeque<Instant>>,
 }
@@ -267,6 +276,7 @@ impl World {
             keys: Keys::default(),
             trail: Trail::default(),
             refused_access_keys: BTreeMap::new(),
+            orders: Orders::default(),
             rates: HashMap::new(),
         }
     }
@@ -322,6 +332,13 @@ impl World {
             stream.advance();
             &*stream
         })
+    }
+
+    /// As [`Stream::keep_state`], of a stream by its name. Unlike a look at the stream, it lets no time pass first.
+    pub fn keep_state(&mut self, caller: &Caller, name: &str) {
+        if let Some(stream) = self.streams.get_mut(caller).and_then(|streams| streams.get_mut(name)) {
+            stream.keep_state();
+        }
     }
 
     pub fn remove_stream(&mut self, caller: &Caller, name: &str) {
@@ -470,5 +487,16 @@ mod tests {
         let listed: Vec<(String, Option<String>)> =
             world.streams_after(&caller("eu-west-1"), "").map(|stream| (stream.status.clone(), stream.key.clone())).collect();
         assert_eq!(listed, [("ACTIVE".to_owned(), Some("alias/orders".to_owned()))]);
+    }
+
+    #[test]
+    fn a_change_that_keeps_the_state_ends_in_what_was() {
+        let mut world = World::empty(Settings { transition: Duration::ZERO, ..Settings::default() });
+        let settings = world.settings.clone();
+        world.stream_or_new(&caller("eu-west-1"), "orders").key = Some("alias/orders".to_owned());
+        world.stream_or_new(&caller("eu-west-1"), "orders").begin(None, &settings);
+        world.keep_state(&caller("eu-west-1"), "orders");
+        let stream = world.stream(&caller("eu-west-1"), "orders").unwrap();
+        assert_eq!((stream.status.as_str(), stream.key.as_deref()), ("ACTIVE", Some("alias/orders")));
     }
 }

@@ -1,0 +1,185 @@
+//! Orders that wait for a call: each is carried out right before or right after the Nth call of an operation, within the same
+//! lock, so that a race ends the same way every time.
+
+use hyper::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    control,
+    world::{Caller, World, since_epoch},
+};
+
+/// The orders that may wait for a call.
+const PATHS: [&str; 4] = ["streams", "keys", "settings", "faults"];
+
+/// When a waiting order is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    Before,
+    After,
+}
+
+/// An order for the control endpoint, and the call that it waits for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    operation: String,
+    account: Option<String>,
+    region: Option<String>,
+    stream: Option<String>,
+    /// Which of the calls from now on; 1 is the next one.
+    #[serde(default = "next")]
+    nth: u32,
+    moment: Moment,
+    /// Where the order goes, without `/_control/`.
+    path: String,
+    order: Value,
+    #[serde(skip)]
+    seen: u32,
+}
+
+const fn next() -> u32 {
+    1
+}
+
+impl Trigger {
+    fn applies_to(&self, operation: &str, caller: &Caller, stream: Option<&str>) -> bool {
+        self.operation == operation
+            && self.account.as_ref().is_none_or(|account| *account == caller.account)
+            && self.region.as_ref().is_none_or(|region| *region == caller.region)
+            && self.stream.as_deref().is_none_or(|name| Some(name) == stream)
+    }
+}
+
+/// Something that was done to the world through the control endpoint, as `/_control/acts` lists it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Act {
+    pub path: String,
+    pub order: Value,
+    pub at_ms: u128,
+    /// Why it was not carried out.
+    pub error: Option<Value>,
+}
+
+/// The orders that wait, and everything that was ordered so far.
+#[derive(Debug, Default)]
+pub struct Orders {
+    waiting: Vec<Trigger>,
+    acts: Vec<Act>,
+}
+
+impl Orders {
+    /// Lets an order wait for its call.
+    pub fn wait(&mut self, trigger: Trigger) -> Result<(), String> {
+        if !PATHS.contains(&trigger.path.as_str()) {
+            return Err(format!("an order that waits goes to one of {PATHS:?}"));
+        }
+        if trigger.nth == 0 {
+            return Err("nth counts from 1".to_owned());
+        }
+        self.waiting.push(trigger);
+        Ok(())
+    }
+
+    pub fn forget_waiting(&mut self) {
+        self.waiting.clear();
+    }
+
+    pub fn acts(&self) -> &[Act] {
+        &self.acts
+    }
+
+    /// Writes down what was ordered.
+    pub fn note(&mut self, path: &str, body: &[u8], status: StatusCode, answer: &Value) {
+        self.acts.push(Act {
+            path: path.to_owned(),
+            order: serde_json::from_slice(body).unwrap_or_default(),
+            at_ms: since_epoch().as_millis(),
+            error: (status != StatusCode::OK).then(|| answer.clone()),
+        });
+    }
+}
+
+/// Counts a call that is about to be carried out, and does what waits for the moment before it.
+pub fn before(world: &mut World, operation: &str, caller: &Caller, stream: Option<&str>) {
+    for trigger in world.orders.waiting.iter_mut().filter(|trigger| trigger.applies_to(operation, caller, stream)) {
+        trigger.seen += 1;
+    }
+    carry_out(world, Moment::Before, operation, caller, stream);
+}
+
+/// Does what waits for the moment after a call.
+pub fn after(world: &mut World, operation: &str, caller: &Caller, stream: Option<&str>) {
+    carry_out(world, Moment::After, operation, caller, stream);
+}
+
+fn carry_out(world: &mut World, moment: Moment, operation: &str, caller: &Caller, stream: Option<&str>) {
+    let is_due =
+        |trigger: &Trigger| trigger.moment == moment && trigger.seen >= trigger.nth && trigger.applies_to(operation, caller, stream);
+    let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut world.orders.waiting).into_iter().partition(is_due);
+    world.orders.waiting = waiting;
+    for Trigger { path, order, .. } in due {
+        control::ordered(world, &Method::POST, &format!("/_control/{path}"), order.to_string().as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::simulator::{Settings, kinesis};
+
+    fn caller() -> Caller {
+        Caller { account: "111122223333".to_owned(), region: "eu-west-1".to_owned() }
+    }
+
+    fn order(world: &mut World, path: &str, order: &Value) -> StatusCode {
+        control::ordered(world, &Method::POST, &format!("/_control/{path}"), order.to_string().as_bytes()).0
+    }
+
+    /// Reads a stream as a caller does, and says its encryption.
+    fn read(world: &mut World, name: &str) -> Value {
+        before(world, "DescribeStreamSummary", &caller(), Some(name));
+        let answer = kinesis::call(world, "DescribeStreamSummary", &caller(), &json!({"StreamName": name})).unwrap().unwrap();
+        after(world, "DescribeStreamSummary", &caller(), Some(name));
+        answer["StreamDescriptionSummary"]["EncryptionType"].clone()
+    }
+
+    #[test]
+    fn an_order_waits_for_its_call() {
+        let mut world = World::new(Settings { enforces_rates: false, ..Settings::default() });
+        let disables = json!({"account": "111122223333", "region": "eu-west-1", "name": "orders-prod", "key": ""});
+        let trigger = |moment: &str, nth: u32| {
+            json!({
+                "operation": "DescribeStreamSummary", "stream": "orders-prod", "nth": nth, "moment": moment,
+                "path": "streams", "order": disables,
+            })
+        };
+        assert_eq!(order(&mut world, "triggers", &trigger("before", 2)), StatusCode::OK);
+        assert_eq!(read(&mut world, "ledger-entries"), "KMS", "another stream's reads don't count");
+        assert_eq!([read(&mut world, "orders-prod"), read(&mut world, "orders-prod")], ["KMS", "NONE"]);
+
+        let encrypts = json!({"account": "111122223333", "region": "eu-west-1", "name": "orders-prod", "key": "alias/orders"});
+        assert_eq!(order(&mut world, "streams", &encrypts), StatusCode::OK);
+        assert_eq!(order(&mut world, "triggers", &trigger("after", 1)), StatusCode::OK);
+        assert_eq!([read(&mut world, "orders-prod"), read(&mut world, "orders-prod")], ["KMS", "NONE"]);
+        let acts: Vec<&str> = world.orders.acts().iter().map(|act| act.path.as_str()).collect();
+        assert_eq!(acts, ["triggers", "streams", "streams", "triggers", "streams"]);
+        assert!(world.orders.acts().iter().all(|act| act.error.is_none()));
+    }
+
+    #[test]
+    fn an_order_that_cannot_wait_is_refused() {
+        let mut world = World::empty(Settings::default());
+        let trigger = |path: &str, nth: u32| json!({"operation": "X", "moment": "before", "nth": nth, "path": path, "order": {}});
+        assert_eq!(order(&mut world, "triggers", &trigger("triggers", 1)), StatusCode::BAD_REQUEST);
+        assert_eq!(order(&mut world, "triggers", &trigger("streams", 0)), StatusCode::BAD_REQUEST);
+        // What is wrong with the order itself shows when it is carried out.
+        assert_eq!(order(&mut world, "triggers", &trigger("streams", 1)), StatusCode::OK);
+        before(&mut world, "X", &caller(), None);
+        assert!(world.orders.acts().last().unwrap().error.is_some());
+    }
+}
