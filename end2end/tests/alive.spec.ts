@@ -128,14 +128,14 @@ test.describe("with wasm", () => {
         await openList(page, stack);
         await hydrated(page, mode);
         await expect(live(page)).toBeVisible();
-        stack.portal.signal("SIGSTOP");
+        stack.portal.suspend();
         try {
             await expect(gap(page)).toBeVisible({ timeout: 60_000 });
             await expect(live(page)).toHaveCount(0);
             await expect(cell(page, "orders-prod", ENCRYPTION)).toHaveText(/^\s*Encrypted/);
             await accessible(page, mode);
         } finally {
-            stack.portal.signal("SIGCONT");
+            stack.portal.resume();
         }
         await expect(live(page)).toBeVisible({ timeout: 60_000 });
         await expect(gap(page)).toHaveCount(0);
