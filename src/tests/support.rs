@@ -5,7 +5,7 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
@@ -53,6 +53,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct MovedClock {
     passed: AtomicI64,
+    /// When time was let pass, by the machine's clock, and how much.
+    leaps: Mutex<Vec<(i64, i64)>>,
     set_by: AtomicI64,
     /// How many times faster than the machine's it goes.
     pace: u32,
@@ -68,12 +70,25 @@ impl Default for MovedClock {
 impl MovedClock {
     /// A clock that goes faster.
     pub fn at_pace(pace: u32) -> Self {
-        Self { passed: AtomicI64::new(0), set_by: AtomicI64::new(0), pace, start: SystemClock.now() }
+        Self { passed: AtomicI64::new(0), leaps: Mutex::default(), set_by: AtomicI64::new(0), pace, start: SystemClock.now() }
     }
 
     /// Lets time pass.
     pub fn advance(&self, millis: i64) {
+        self.leaps.lock().unwrap().push((Self::machine_ms(), millis));
         self.passed.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// The time of the machine's clock, in milliseconds since 1970.
+    pub fn machine_ms() -> i64 {
+        SystemClock.now().as_millis()
+    }
+
+    /// What this clock showed when the machine's showed so many milliseconds since 1970, but for what it was set by.
+    pub fn at(&self, machine_ms: i64) -> i64 {
+        let leaps: i64 = self.leaps.lock().unwrap().iter().filter(|(at, _)| *at <= machine_ms).map(|(_, millis)| millis).sum();
+        let start = self.start.as_millis();
+        start + (machine_ms - start) * i64::from(self.pace) + leaps
     }
 
     /// Sets the time of day, forward or back; no time passes.
@@ -283,6 +298,11 @@ impl TestApp {
         control(&self.simulator, Method::DELETE, "faults", serde_json::Value::Null).await;
     }
 
+    /// Forgets the orders that wait for a call.
+    pub async fn forget_orders(&self) {
+        control(&self.simulator, Method::DELETE, "triggers", serde_json::Value::Null).await;
+    }
+
     /// How many calls of an operation the simulator counted.
     pub async fn calls(&self, operation: &str) -> usize {
         self.call_log().await.iter().filter(|call| call["operation"] == operation).count()
@@ -290,7 +310,16 @@ impl TestApp {
 
     /// Every call that the simulator got.
     pub async fn call_log(&self) -> Vec<serde_json::Value> {
-        let request = Request::get(format!("{}/_control/calls", self.simulator)).body(Body::empty()).unwrap();
+        self.listed("calls").await
+    }
+
+    /// Everything that was ordered of the simulator.
+    pub async fn acts(&self) -> Vec<serde_json::Value> {
+        self.listed("acts").await
+    }
+
+    async fn listed(&self, what: &str) -> Vec<serde_json::Value> {
+        let request = Request::get(format!("{}/_control/{what}", self.simulator)).body(Body::empty()).unwrap();
         let body = client().request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
         serde_json::from_slice(&body).unwrap()
     }

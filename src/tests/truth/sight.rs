@@ -1,0 +1,249 @@
+//! The oracle's own test: a false page is seen, and a true one is let be.
+
+use serde_json::json;
+
+use super::{
+    log::{Act, Call, Described, Evidence, FoundKey, STREAM},
+    oracle::{Asked, Sending, check_change, check_listed, check_sending},
+    pages::{ChangeSaid, PresentSaid},
+    present::{check_dates, check_keys, check_present},
+};
+
+const SECOND: i64 = 1_000;
+
+fn read(at: i64, status: &str, encryption: &str, key: Option<&str>) -> Call {
+    let said = Described {
+        status: status.to_owned(),
+        encryption: Some(encryption.to_owned()),
+        key: key.map(ToOwned::to_owned),
+        created: 1.0,
+        retention_hours: Some(24),
+    };
+    Call {
+        operation: "DescribeStreamSummary".to_owned(),
+        outcome: "ok".to_owned(),
+        is_told: true,
+        described: Some(said),
+        at,
+        at_ms: at,
+        ..Call::default()
+    }
+}
+
+fn on(at: i64) -> Call {
+    read(at, "ACTIVE", "KMS", Some("alias/orders"))
+}
+
+fn off(at: i64) -> Call {
+    read(at, "ACTIVE", "NONE", None)
+}
+
+fn call(at: i64, operation: &str, key: &str, outcome: &str) -> Call {
+    Call {
+        operation: operation.to_owned(),
+        key: Some(key.to_owned()),
+        outcome: outcome.to_owned(),
+        is_told: true,
+        at,
+        at_ms: at,
+        ..Call::default()
+    }
+}
+
+fn stop(at: i64) -> Call {
+    call(at, "StopStreamEncryption", "alias/orders", "ok")
+}
+
+fn start(at: i64, key: &str) -> Call {
+    call(at, "StartStreamEncryption", key, "ok")
+}
+
+fn kms(at: i64, name: &str, id: &str) -> Call {
+    let found_key = Some(FoundKey { arn: format!("arn:aws:kms:eu-west-1:111122223333:key/{id}") });
+    Call { found_key, ..call(at, "DescribeKey", name, "ok") }
+}
+
+fn evidence(calls: Vec<Call>) -> Evidence {
+    let now = calls.last().map_or(0, |call| call.at) + SECOND;
+    Evidence { before: calls.len(), calls, acts: Vec::new(), asked_ms: now, asked_at: now }
+}
+
+fn someone(at: i64) -> Act {
+    Act { path: "streams".to_owned(), order: json!({"name": STREAM, "key": ""}), at_ms: at }
+}
+
+/// The rules that the page of a change breaks.
+fn broken(evidence: &Evidence, summary: &str, rungs: &[(&str, &str)]) -> Vec<&'static str> {
+    let items: String = rungs.iter().map(|(name, said)| format!("<li><b>{name}</b> <i>{said}</i></li>")).collect();
+    let page = format!("<h1>Change</h1><p class=\"summary\"><strong>{summary}</strong></p><ol aria-label=\"Progress\">{items}</ol>");
+    let said = ChangeSaid::of(&page, "c1").unwrap();
+    let sending = evidence.mutations().next().map_or(Sending::NotSent, |(index, _)| Sending::At(index));
+    let asked = Asked { id: "c1".to_owned(), sending, is_overtaken: false };
+    check_change(&said, evidence, &asked).into_iter().map(|finding| finding.rule).collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn a_false_row_is_seen() {
+    let said = |encryption: &str, status: &str| PresentSaid {
+        encryption: encryption.to_owned(),
+        status: status.to_owned(),
+        ..PresentSaid::default()
+    };
+    let known = evidence(vec![on(1)]);
+    assert!(check_present(&said("Encrypted 1 s ago", "ACTIVE"), &known).is_empty());
+    for (encryption, status) in [("Not encrypted 1 s ago", "ACTIVE"), ("Unknown", "ACTIVE"), ("Encrypted", "UPDATING")] {
+        assert_eq!(check_present(&said(encryption, status), &known).len(), 1, "{encryption} {status}");
+    }
+    let old = Evidence { asked_at: 60 * SECOND, ..known };
+    assert_eq!(check_present(&said("Encrypted 4 s ago", "ACTIVE"), &old)[0].rule, "age");
+}
+
+#[test]
+fn a_false_rung_is_seen() {
+    let settled = evidence(vec![on(0), stop(1), read(500, "UPDATING", "KMS", Some("alias/orders")), off(2_000), off(8_000)]);
+    let rungs = [
+        ("Accepted", "AWS accepted the request."),
+        ("Updating", "AWS reported UPDATING."),
+        ("Reached", "AWS reported NONE."),
+        ("Settled", "At 1 AWS reported it."),
+    ];
+    assert_eq!(broken(&settled, "Settled. <a href=\"?undo=c1\">Undo</a>", &rungs), NOTHING);
+    let reached = evidence(vec![on(0), stop(1), off(2_000)]);
+    assert_eq!(broken(&reached, "", &[("Reached", "AWS reported NONE.")]), NOTHING);
+    assert_eq!(broken(&reached, "", &rungs), ["updating", "settled"]);
+    // From before the call.
+    let before = evidence(vec![off(0), on(1), stop(2), on(500)]);
+    assert_eq!(broken(&before, "", &[("Reached", "AWS reported NONE.")]), ["reached"]);
+    assert_eq!(broken(&before, "Expired. Never sent.", &[("Accepted", "yes")]), ["expired"]);
+    assert_eq!(broken(&before, "Not applied. No.", &[("Accepted", "yes")]), ["not-applied"]);
+    let refused = evidence(vec![on(0), call(1, "StopStreamEncryption", "alias/orders", "LimitExceededException")]);
+    assert_eq!(broken(&refused, "Rejected. No.", &[]), NOTHING);
+    assert_eq!(broken(&refused, "", &[("Accepted", "AWS accepted it")]), ["accepted"]);
+    assert_eq!(broken(&settled, "Rejected. No.", &rungs), ["rejected"]);
+}
+
+#[test]
+fn a_key_change_is_judged_by_its_key() {
+    let ledger = |at| read(at, "ACTIVE", "KMS", Some("alias/ledger"));
+    let rungs = [("Accepted", "yes"), ("Reached", "AWS reported it"), ("Settled", "twice")];
+    let kept = evidence(vec![on(0), start(1, "alias/ledger"), read(500, "UPDATING", "KMS", Some("alias/orders")), on(2_000), on(9_000)]);
+    assert_eq!(broken(&kept, "Settled. Yes.", &rungs), ["reached", "settled", "settled"]);
+    let changed = evidence(vec![on(0), start(1, "alias/ledger"), ledger(2_000), ledger(9_000)]);
+    assert_eq!(broken(&changed, "Settled. Yes.", &rungs), NOTHING);
+    // Under a name that KMS does not explain: only after an accepted call.
+    let unseen = |at| read(at, "ACTIVE", "KMS", Some("arn:aws:kms:eu-west-1:111122223333:key/b"));
+    let accepted = evidence(vec![on(0), start(1, "alias/ledger"), unseen(2_000), unseen(9_000)]);
+    assert_eq!(broken(&accepted, "Settled. Yes.", &rungs), NOTHING);
+    let lost = evidence(vec![on(0), Call { is_told: false, ..start(1, "alias/ledger") }, unseen(2_000), unseen(9_000)]);
+    assert_eq!(broken(&lost, "Settled. Yes.", &rungs[1..]), ["reached", "settled", "settled"]);
+    let known = evidence(vec![
+        on(0),
+        kms(0, "alias/ledger", "b"),
+        Call { is_told: false, ..start(1, "alias/ledger") },
+        unseen(2_000),
+        unseen(9_000),
+    ]);
+    assert_eq!(broken(&known, "Settled. Yes.", &rungs[1..]), NOTHING);
+}
+
+#[test]
+fn not_applied_needs_three_reads_of_the_old_state_in_two_minutes_without_updating() {
+    let reads = |from: i64| (0..14).map(move |nth| on((from + nth * 10) * SECOND));
+    let said = "Not applied. For 2 min AWS has reported ACTIVE and KMS.";
+    let lost = || Call { is_told: false, ..stop(1) };
+    let whole = evidence([on(0), lost()].into_iter().chain(reads(1)).collect());
+    assert_eq!(broken(&whole, said, &[]), NOTHING);
+    let early = evidence([on(0), lost()].into_iter().chain(reads(1).take(8)).collect());
+    assert_eq!(broken(&early, said, &[]), ["not-applied"]);
+    let mut updated: Vec<Call> = whole.calls.clone();
+    updated[7].described.as_mut().unwrap().status = "UPDATING".to_owned();
+    assert_eq!(broken(&evidence(updated.clone()), said, &[]), ["not-applied"]);
+    assert_eq!(broken(&evidence(updated), "Not applied. Since 14:03 AWS has reported ACTIVE in three reads.", &[]), NOTHING);
+    let same_name = evidence([on(0), start(1, "alias/orders")].into_iter().chain(reads(1)).collect());
+    assert_eq!(broken(&same_name, said, &[("Accepted", "yes")]), ["not-applied"]);
+}
+
+#[test]
+fn someone_else_and_reverted_need_their_reports() {
+    let other = |at| read(at, "ACTIVE", "KMS", Some("alias/other"));
+    let lost = || Call { is_told: false, ..stop(1) };
+    let mut changed = evidence(vec![on(0), lost(), other(2_000), other(3_000)]);
+    assert_eq!(broken(&changed, "Superseded. Someone else changed this stream.", &[]), ["someone-else"]);
+    changed.acts.push(someone(1_500));
+    assert_eq!(broken(&changed, "Superseded. Someone else changed this stream.", &[]), NOTHING);
+    let alone = evidence(vec![on(0), lost(), on(2_000), on(3_000)]);
+    assert_eq!(broken(&alone, "Superseded. Someone else changed this stream.", &[]), ["superseded", "someone-else"]);
+    let base = || vec![on(0), stop(1), off(2_000), off(8_000)];
+    let stale = evidence(base().into_iter().chain([on(9_000), off(10_000), on(11_000), off(12_000)]).collect());
+    let rungs = [("Accepted", "yes")];
+    assert_eq!(broken(&stale, "Reverted. Settled on 1 Jan.", &rungs), ["reverted"]);
+    let twice = evidence(base().into_iter().chain([on(9_000), on(10_000)]).collect());
+    assert_eq!(broken(&twice, "Reverted. Settled on 1 Jan.", &rungs), NOTHING);
+}
+
+#[test]
+fn a_settled_change_says_nothing_false_of_now() {
+    let said = "Settled. orders-prod is not encrypted, and AWS reports it ACTIVE.";
+    let rungs = [("Accepted", "yes")];
+    let mut calls = vec![on(0), stop(1), off(2_000), off(8_000)];
+    let undo = format!("{said} <a href=\"?undo=c1\">Undo</a>");
+    assert_eq!(broken(&evidence(calls.clone()), &undo, &rungs), NOTHING);
+    assert_eq!(broken(&evidence(calls.clone()), said, &rungs), ["undo"]);
+    let paused = Evidence { asked_at: 200 * SECOND, ..evidence(calls.clone()) };
+    assert_eq!(broken(&paused, &undo, &rungs), ["present"]);
+    calls.extend([on(9_000), on(10_000), on(11_000)]);
+    assert_eq!(broken(&evidence(calls.clone()), said, &rungs), ["present"]);
+    assert_eq!(
+        broken(&evidence(calls.clone()), "Settled.", &[("Accepted", "yes"), ("Updating", "AWS reports UPDATING since 1.")]),
+        ["updating", "tense"]
+    );
+    assert_eq!(broken(&evidence(calls), "Settled. At 00:08 AWS reported ACTIVE and not encrypted again.", &rungs), NOTHING);
+}
+
+#[test]
+fn a_refusal_cites_what_aws_reported() {
+    let refused = "Rejected. orders-prod is encrypted with alias/orders, as AWS reported just now.";
+    assert_eq!(broken(&evidence(vec![on(0)]), refused, &[]), NOTHING);
+    assert_eq!(broken(&evidence(vec![on(0)]), &refused.replace("alias/orders", "key/1"), &[]), ["cited"]);
+}
+
+#[test]
+fn an_answer_that_came_is_not_called_lost() {
+    let answered = evidence(vec![on(0), stop(1)]);
+    assert_eq!(broken(&answered, "Outcome unknown. The answer was lost.", &[]), ["thrown-away"]);
+    assert_eq!(broken(&evidence(vec![on(0), Call { is_told: false, ..stop(1) }]), "Outcome unknown. Lost.", &[]), NOTHING);
+    let asked = Asked { id: "c1".to_owned(), sending: Sending::At(1), is_overtaken: false };
+    let row = "<tr><th><a href=\"/changes/c1\">Change</a></th><td><span>Rejected</span></td></tr>";
+    assert_eq!(check_listed(row, &answered, &asked)[0].rule, "rejected");
+}
+
+#[test]
+fn a_call_on_an_old_read_is_seen() {
+    let mut late = evidence(vec![on(0), start(30 * SECOND, "alias/ledger")]);
+    assert!(check_sending(&late).is_empty(), "nobody changed anything meanwhile");
+    late.acts.push(someone(10 * SECOND));
+    assert_eq!(check_sending(&late)[0].rule, "old-read");
+}
+
+#[test]
+fn keys_and_their_dates_are_those_of_the_reports() {
+    let one = "0a0a0a0a-1111-4222-8333-444455556666";
+    let other = "0b0b0b0b-1111-4222-8333-444455556666";
+    let calls = vec![kms(0, "alias/orders", one), on(1), on(60_000), kms(61_000, "alias/orders", other), off(90_000), off(100_000)];
+    let now = evidence(calls);
+    assert!(check_keys(&format!("<a href=\"/keys/arn%3A{one}\">key</a> key/0b0b\u{2026}6666"), &now).is_empty());
+    assert_eq!(check_keys(&format!("<a href=\"/keys/arn%3A{one}\">key</a>"), &now)[0].rule, "keys");
+    // 90 s and 5 s after midnight, a day later.
+    assert!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 2 Jan 00:01 UTC.", &now).is_empty());
+    assert_eq!(
+        check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 8 Jan 00:01 UTC.", &now)[0].rule,
+        "until"
+    );
+    assert_eq!(check_dates("Keep alias/orders until 8 Jan 00:01 UTC.", &now).len(), 1);
+    let in_use = evidence(vec![on(1), off(60_000), on(90_000), on(100_000)]);
+    assert_eq!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC.", &in_use)[0].rule, "until");
+    let deleted = evidence(vec![on(1), call(2, "DescribeStreamSummary", "", "ResourceNotFoundException"), off(90_000), off(100_000)]);
+    assert!(check_keys("none", &deleted).is_empty());
+}
