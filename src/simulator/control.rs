@@ -248,7 +248,7 @@ fn change_stream(world: &mut World, order: StreamOrder) {
         }
     }
     let stream = world.stream_or_new(&caller, &order.name);
-    if let Some(former) = former.filter(|_| order.recreate) {
+    if let Some(former) = former.filter(|_| order.recreate && order.created.is_none()) {
         // AWS takes longer than a second to delete a stream.
         stream.created = stream.created.max(former + 1.0);
     }

@@ -239,7 +239,10 @@ fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut W
         world.keep_state(caller, name);
     }
     // What is spoiled on its way tells nobody anything.
-    let is_told = matches!(fault, None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId | Fault::Refuse { .. } | Fault::KeepState));
+    let is_told = matches!(
+        fault,
+        None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId | Fault::Refuse { .. } | Fault::KeepState)
+    );
     world.calls.note(operation, caller, named, session, &outcome, is_told);
     if let Some(Fault::HoldAnswerMs(millis)) = fault {
         world.calls.hold_last(*millis);

@@ -101,7 +101,7 @@ fn check_end(said: &ChangeSaid, sent: Option<&Sent<'_>>, ensure: &mut impl FnMut
     let is_refused = |sent: &Sent<'_>| sent.call.outcome != "ok" && sent.call.is_told;
     match said.word {
         "Settled" => {
-            ensure(sent.is_some_and(|sent| sent.settled().is_some()), "settled", "AWS did not report the wanted state twice, 5 s apart")
+            ensure(sent.is_some_and(|sent| sent.settled().is_some()), "settled", "AWS did not report the wanted state twice, 5 s apart");
         }
         "Reverted" => ensure(sent.is_some_and(Sent::is_reverted), "reverted", "no two reads in a row contradict it"),
         "Expired" => ensure(sent.is_none(), "expired", "a call was made"),
