@@ -76,6 +76,12 @@ pub struct NeededKey {
 }
 
 impl NeededKey {
+    /// Whether whoever keeps this keeps another use of the same key too.
+    fn covers(&self, other: &Self) -> bool {
+        let is_meant = other.meant.iter().all(|meant| self.meant.iter().any(|known| known.arn == meant.arn));
+        self.key == other.key && is_meant && self.until >= other.until
+    }
+
     /// `alias/orders until 23 Nov 14:03 UTC (key/1234…9012)`.
     pub fn words(&self) -> String {
         let meant: Vec<String> = self.meant.iter().map(|meant| meant.arn.short()).collect();
@@ -152,11 +158,23 @@ impl StreamRow {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
     }
 
-    /// The keys that stored records may need at `now`. A stream that wasn't read since may keep its records longer by now: what
-    /// wasn't free at its last read is needed.
+    /// The keys that only stored records may need at `now`, each once. A stream that wasn't read since may keep its records
+    /// longer by now: what wasn't free at its last read is needed.
     pub fn needed_at(&self, now: Timestamp) -> impl Iterator<Item = &NeededKey> {
         let known_at = self.read_at.map_or(now, |read| read.min(now));
-        self.needed_keys.iter().filter(move |needed| needed.until > known_at)
+        let is_covered = |(index, needed): &(usize, &NeededKey)| {
+            let mut others = self.needed_keys.iter().enumerate().filter(|(other, _)| other != index);
+            others.any(|(other, longer)| longer.covers(needed) && (longer.until > needed.until || other > *index))
+        };
+        let needed = self.needed_keys.iter().enumerate().filter(move |needed| !is_covered(needed));
+        needed.map(|(_, needed)| needed).filter(move |needed| needed.until > known_at && !self.is_in_use(needed))
+    }
+
+    /// Whether a key that was in use before is in use again: then no date ends its use.
+    fn is_in_use(&self, needed: &NeededKey) -> bool {
+        let is_meant = needed.meant.iter().all(|meant| self.meant.iter().any(|known| known.arn == meant.arn));
+        let is_named = self.key_id.as_ref() == Some(&needed.key);
+        self.encryption == EncryptionState::Encrypted && is_meant && (is_named || !needed.meant.is_empty())
     }
 
     /// The same in words; empty when there are none.
@@ -175,7 +193,9 @@ impl StreamRow {
         let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
         // The same name may have been in use more than once: it's the use that the change ended.
         let was_on = |needed: &&NeededKey| needed.key == left.key && needed.seen_from <= left.sent_at && left.sent_at <= needed.ended;
-        match self.needed_at(now).find(was_on).filter(|_| is_this_stream && !self.is_gone) {
+        let ended = self.needed_keys.iter().find(was_on).filter(|_| is_this_stream && !self.is_gone);
+        // The key may have been in use again since, and be needed for longer.
+        match ended.and_then(|ended| self.needed_at(now).find(|needed| needed.covers(ended))) {
             Some(needed) => format!(" Keep {}.", needed.words()),
             None => String::new(),
         }
@@ -415,7 +435,10 @@ mod tests {
             ..row
         };
         let left = |sent: i64| LeftKey { key: "alias/orders".parse().unwrap(), sent_at: at(sent), stream_created: at(0) };
-        assert_eq!(row.keep_words(&left(9_000), at(20_000)), " Keep alias/orders until 1 Jan 00:02 UTC.");
+        assert_eq!(row.keep_words(&left(9_000), at(20_000)), " Keep alias/orders until 1 Jan 00:03 UTC.", "one date for one key");
+        assert_eq!(row.needed_words(at(20_000)), "alias/orders until 1 Jan 00:03 UTC");
+        let in_use = StreamRow { encryption: EncryptionState::Encrypted, key_id: Some("alias/orders".parse().unwrap()), ..row.clone() };
+        assert_eq!((in_use.needed_words(at(20_000)).as_str(), in_use.keep_words(&left(19_000), at(20_000)).as_str()), ("", ""), "in use");
         assert_eq!(row.keep_words(&left(19_000), at(20_000)), " Keep alias/orders until 1 Jan 00:03 UTC.");
         assert_eq!(row.keep_words(&left(30_000), at(30_000)), "", "a change that no use is known of");
         let read = StreamRow { read_at: Some(at(130_000)), ..row.clone() };

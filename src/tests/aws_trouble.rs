@@ -135,7 +135,7 @@ async fn a_row_whose_read_failed_is_last_known_at_once() {
     let app = TestApp::start().await;
     let orders = app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
-    assert!(!operator.get("/streams?q=orders-prod").await.body.contains("last known"));
+    assert!(!operator.get("/streams?q=orders-prod").await.body.contains("class=\"age stale\""));
     app.control("faults", json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 100, "fault": "drop-request"}))
         .await;
     // The confirmation reads for itself.
@@ -143,7 +143,7 @@ async fn a_row_whose_read_failed_is_last_known_at_once() {
     assert!(app.state.inventory.stream(&orders).unwrap().0.problem.is_some());
     for page in ["/streams?q=orders-prod".to_owned(), orders.path()] {
         let body = operator.get(&page).await.body;
-        assert!(body.contains("last known") && body.contains("the connection to AWS broke"), "{page}: {body}");
+        assert!(body.contains("class=\"age stale\"") && body.contains("the connection to AWS broke"), "{page}: {body}");
     }
 }
 

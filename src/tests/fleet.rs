@@ -101,7 +101,9 @@ async fn viewers_cost_no_calls() {
     let app = TestApp::start().await;
     until(|| async { Some(health_of(&app, 0)).filter(|health| health.unread == 0 && health.streams == 14) }).await;
     until(|| async { (app.calls("GetResources").await > 0).then_some(()) }).await;
-    let before = app.call_log().await.len();
+    // KMS is asked for the keys in use every few minutes, whoever looks.
+    let of_kinesis = async || app.call_log().await.iter().filter(|call| call["operation"] != "DescribeKey").count();
+    let before = of_kinesis().await;
     let begun = Instant::now();
     let viewer = app.actor(Role::Viewer).await;
     let rows: Vec<String> = app.state.inventory.rows(&Scope::everything()).iter().map(|row| row.key.digest()).collect();
@@ -110,7 +112,7 @@ async fn viewers_cost_no_calls() {
         let view = app.state.inventory.look_at(&rows.join(","), &Scope::everything());
         assert!(view.has(&key(ACCOUNT, REGION, "orders-prod")));
     }
-    let after = app.call_log().await.len();
+    let after = of_kinesis().await;
     // All rows were read within the last 30 s; at most a listing fell into the time.
     assert!(begun.elapsed() < Duration::from_secs(20), "too slow to tell");
     assert!(after - before <= 1, "{} calls", after - before);

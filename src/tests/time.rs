@@ -53,7 +53,8 @@ async fn a_slow_change_says_what_to_check_and_has_its_text_for_support() {
     let page = operator.get(&format!("/changes/{id}")).await.body;
     for text in [
         "<strong>Slow",
-        "UPDATING for 6 min; no baseline yet. AWS says it can take minutes",
+        "UPDATING for ",
+        "; no baseline yet. AWS says it can take minutes",
         "What to check",
         "AWS Health Dashboard",
         "For a support case",

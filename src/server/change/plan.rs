@@ -22,7 +22,7 @@ use crate::{
     },
     server::{
         aws::{ReadFailure, ReadFailureKind, targets::Target},
-        clock::Freshness,
+        clock::Moment,
         random,
     },
 };
@@ -31,7 +31,7 @@ use crate::{
 const SHARED_FOR: Duration = Duration::from_secs(2);
 
 /// The last fresh read of a stream; locked while one is under way, so that others wait for it instead of asking again.
-pub type SharedRead = Arc<tokio::sync::Mutex<Option<(Freshness, Result<StreamReport, ReadFailure>)>>>;
+pub type SharedRead = Arc<tokio::sync::Mutex<Option<(Moment, Result<StreamReport, ReadFailure>)>>>;
 
 /// What a person wants to see of the keys when opening the confirmation of an enable.
 #[derive(Debug, Clone, Default)]
@@ -170,18 +170,27 @@ impl Changes {
         let shared = {
             let mut reads = self.shared_reads.lock().unwrap_or_else(PoisonError::into_inner);
             // Slots that nobody holds and that are over are forgotten, so the map stays as small as what is going on.
-            reads.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| !at.is_older_than(SHARED_FOR))));
+            reads.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| self.is_shared(*at))));
             reads.entry(key.clone()).or_default().clone()
         };
         let mut slot = shared.lock().await;
         if let Some((at, read)) = slot.as_ref()
-            && !at.is_older_than(SHARED_FOR)
+            && self.is_shared(*at)
         {
             return read.clone();
         }
         let read = self.read_fresh(key).await;
-        *slot = Some((Freshness::begin(&self.clock), read.clone()));
+        *slot = Some((self.moment(), read.clone()));
         read
+    }
+
+    /// Whether a read of this moment is still shared; one from before the clock was set is not.
+    fn is_shared(&self, at: Moment) -> bool {
+        at.age(self.moment()) < SHARED_FOR
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { wall: self.clock.now(), steady: self.clock.steady() }
     }
 }
 

@@ -20,7 +20,8 @@ pub fn check_present(said: &PresentSaid, evidence: &Evidence) -> Vec<Finding> {
     found.extend(check_encryption(said, evidence));
     found.extend(check_status(said, evidence));
     found.extend(check_age(said, evidence));
-    let recent: Vec<&Described> = evidence.recent_reads().into_iter().flatten().collect();
+    // What was known last still stands, with its age, when AWS does not find the stream any more.
+    let recent = evidence.recent(|call| call.described.as_ref().filter(|_| call.is_told));
     if let Some(key) = said.key.as_deref().filter(|key| key.starts_with("alias/") || key.contains(":key/")) {
         let is_said = recent.iter().any(|read| read.key.as_deref().is_some_and(|reported| key.contains(reported)));
         if !is_said {
@@ -118,8 +119,7 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
         }
         let is_open = needs.last().is_some_and(|need| need.ended.is_none());
         if let Some(key) = key.filter(|_| !is_open) {
-            let arns = evidence.arn_of(key, read.index).map(ToOwned::to_owned).into_iter().collect();
-            needs.push(Need { key: key.to_owned(), arns, ended: None, from: read.index });
+            needs.push(Need { key: key.to_owned(), arns: BTreeSet::new(), ended: None, from: read.index });
         }
     }
     if former.is_some_and(|last| is_gone(evidence, last.index, evidence.calls.len())) {
