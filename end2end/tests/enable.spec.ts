@@ -88,7 +88,7 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     if (mode === "full") await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-19");
     await confirm(page, "orders-prod", "Enable encryption");
     await settles(page);
-    await expect(page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(5)).toContainText("Keep alias/orders until");
+    await expect(page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(5)).toContainText(/Keep key\/\S+ until .* UTC \(alias\/orders\)/);
     expect(await stack.calls("StartStreamEncryption")).toBe(1);
     expect(await stack.calls("StopStreamEncryption")).toBe(0);
     await page.goto(`${stack.origin}/streams?q=orders-prod`);

@@ -49,9 +49,9 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 <form method="post" action="/api/sign-out">
                     <button type="submit" class="quiet">"Sign out"</button>
                 </form>
+                <GapLine />
             </header>
             {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> }.into_any())}
-            <GapLine />
             {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
             {emergency.map(|at| view! {
                 <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>

@@ -82,11 +82,15 @@ impl NeededKey {
         self.key == other.key && is_meant && self.until >= other.until
     }
 
-    /// `alias/orders until 23 Nov 14:03 UTC (key/1234…9012)`.
+    /// `key/1234…9012 until 23 Nov 14:03 UTC (alias/orders)`; the name alone where KMS has not said which key it meant.
     pub fn words(&self) -> String {
+        let until = self.until.day_and_minute();
         let meant: Vec<String> = self.meant.iter().map(|meant| meant.arn.short()).collect();
-        let meant = if meant.is_empty() { String::new() } else { format!(" ({})", meant.join(", ")) };
-        format!("{} until {}{meant}", self.key, self.until.day_and_minute())
+        if meant.is_empty() {
+            format!("{} until {until}", self.key)
+        } else {
+            format!("{} until {until} ({})", meant.join(" and "), self.key)
+        }
     }
 }
 
@@ -174,7 +178,9 @@ impl StreamRow {
     fn is_in_use(&self, needed: &NeededKey) -> bool {
         let is_meant = needed.meant.iter().all(|meant| self.meant.iter().any(|known| known.arn == meant.arn));
         let is_named = self.key_id.as_ref() == Some(&needed.key);
-        self.encryption == EncryptionState::Encrypted && is_meant && (is_named || !needed.meant.is_empty())
+        // A name that KMS has not explained yet is taken to mean what it meant.
+        let is_this_key = if is_named { is_meant || self.meant.is_empty() } else { is_meant && !needed.meant.is_empty() };
+        self.encryption == EncryptionState::Encrypted && is_this_key
     }
 
     /// The same in words; empty when there are none.
@@ -442,7 +448,9 @@ mod tests {
         assert_eq!(row.keep_words(&left(19_000), at(20_000)), " Keep alias/orders until 1 Jan 00:03 UTC.");
         assert_eq!(row.keep_words(&left(30_000), at(30_000)), "", "a change that no use is known of");
         let read = StreamRow { read_at: Some(at(130_000)), ..row.clone() };
-        assert_eq!(read.keep_words(&left(9_000), at(130_000)), "", "free");
+        assert_eq!(read.keep_words(&left(9_000), at(130_000)), " Keep alias/orders until 1 Jan 00:03 UTC.", "for its later use");
+        let later = StreamRow { read_at: Some(at(190_000)), ..row.clone() };
+        assert_eq!(later.keep_words(&left(9_000), at(190_000)), "", "free");
         let other = StreamRow { created: Some(at(5_000)), ..row.clone() };
         assert_eq!(other.keep_words(&left(9_000), at(20_000)), "", "another stream of the same name");
         let gone = StreamRow { is_gone: true, ..row };

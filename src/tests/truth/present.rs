@@ -13,6 +13,8 @@ use crate::model::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};
 const AGE_SLACK: i64 = 15_000;
 /// What was read so shortly before a page was asked for may not be in it yet.
 const UNREAD_MS: i64 = 400;
+/// Which key a name means may be told so much later than the first read that shows it.
+const EXPLAINED_MS: i64 = 10_000;
 
 /// The row of a list or the facts of a stream's page.
 pub fn check_present(said: &PresentSaid, evidence: &Evidence) -> Vec<Finding> {
@@ -119,7 +121,10 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
         }
         let is_open = needs.last().is_some_and(|need| need.ended.is_none());
         if let Some(key) = key.filter(|_| !is_open) {
-            needs.push(Need { key: key.to_owned(), arns: BTreeSet::new(), ended: None, from: read.index });
+            // What KMS said before is known of a use that has lasted for a while: keys are looked at every few seconds.
+            let is_explained = evidence.asked_ms - evidence.calls[read.index].at_ms > EXPLAINED_MS;
+            let arns = evidence.arn_of(key, read.index).filter(|_| is_explained).map(ToOwned::to_owned).into_iter().collect();
+            needs.push(Need { key: key.to_owned(), arns, ended: None, from: read.index });
         }
     }
     if former.is_some_and(|last| is_gone(evidence, last.index, evidence.calls.len())) {
