@@ -17,7 +17,7 @@ const shooting = (page: Page) => async (name: string) => {
     for (const width of [360, 1024, 1366, 1600]) {
         for (const colorScheme of ["light", "dark"] as const) {
             await page.setViewportSize({ width, height: 900 });
-            await page.emulateMedia({ colorScheme });
+            await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
             await page.screenshot({ path: `${DIRECTORY}../test-results/look/${name}-${width}-${colorScheme}.png` });
         }
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::super::support::{MovedClock, TestApp};
 
 pub const STREAM: &str = "orders-prod";
-/// The page may be of a read that was answered so shortly before it was asked for that it was not yet taken in.
-const SLACK_MS: i64 = 150;
+/// An answer that came so shortly before a page was asked for may not have been taken in yet.
+const SLACK_MS: i64 = 800;
 
 /// A call as the simulator logged it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -111,13 +111,19 @@ impl Evidence {
         })
     }
 
-    /// What a page may be of, as `said` sees it: the last two answers from before it was asked for, those that were given just
-    /// before, and all since.
+    /// What a page may be of, as `said` sees it: the last answer from before it was asked for, what that one replaced if it came
+    /// only just before, and all since.
     pub fn recent<'a, T>(&'a self, said: impl Fn(&'a Call) -> Option<T>) -> Vec<T> {
         let fresh = self.asked_ms - SLACK_MS;
         let mut recent: Vec<T> = self.calls[self.before..].iter().filter_map(&said).collect();
-        let former = self.calls[..self.before].iter().rev().filter_map(|call| Some((call.at_ms, said(call)?)));
-        recent.extend(former.enumerate().take_while(|(nth, (at, _))| *nth < 2 || *at > fresh).map(|(_, (_, what))| what));
+        let mut replaced_at = i64::MAX;
+        for (at_ms, what) in self.calls[..self.before].iter().rev().filter_map(|call| Some((call.at_ms, said(call)?))) {
+            if replaced_at <= fresh {
+                break;
+            }
+            recent.push(what);
+            replaced_at = at_ms;
+        }
         recent
     }
 
@@ -162,7 +168,15 @@ impl Evidence {
     /// What others did to the stream after a place in the log, or shortly before: the read that decided may be that old.
     pub fn acts_since(&self, index: usize) -> impl Iterator<Item = &Act> {
         let since = self.before_call(index).map_or(i64::MIN, |read| self.calls[read.index].at_ms);
-        self.acts.iter().filter(move |act| act.changes_the_stream() && act.at_ms >= since)
+        self.acts.iter().filter(move |act| act.at_ms >= since && act.changes_the_stream() && self.has_effect(act))
+    }
+
+    /// Whether an act made the stream another than AWS had reported before.
+    fn has_effect(&self, act: &Act) -> bool {
+        let before = self.reads().take_while(|read| self.calls[read.index].at_ms <= act.at_ms).last();
+        let is_key_alone = act.order.get("delete").is_none() && act.order.get("recreate").is_none();
+        let key = act.order["key"].as_str().filter(|key| !key.is_empty());
+        !(is_key_alone && before.is_some_and(|before| before.said.encryption.is_some() && before.said.key.as_deref() == key))
     }
 
     /// The calls that change something, each with its place.

@@ -2,7 +2,7 @@
 //! nothing of the code that decides.
 
 use super::{
-    log::{Call, Described, Evidence},
+    log::{Act, Call, Described, Evidence},
     pages::{ChangeSaid, short},
     sent::Sent,
 };
@@ -237,4 +237,15 @@ pub fn check_sending(evidence: &Evidence) -> Vec<Finding> {
         Some(Finding::new("old-read", format!("{} was sent on a read {} s old, after {:?}", call.operation, age / 1_000, overlooked.order)))
     });
     on_old_read.collect()
+}
+
+/// After an enable that a sleep cut in two: what somebody did before the sleep is not overlooked after it, though the
+/// collector may have read the stream since. The story began at `since_ms` by the machine's clock.
+pub fn check_awake(evidence: &Evidence, since_ms: i64) -> Vec<Finding> {
+    let last = evidence.acts.iter().rfind(|act| act.changes_the_stream() && act.at_ms >= since_ms);
+    let overlooked = last.and_then(|act| evidence.mutations().find(|(_, call)| call.at_ms > act.at_ms).map(|(_, call)| (act, call)));
+    let finding = |(act, call): (&Act, &Call)| {
+        Finding::new("old-read", format!("{} was sent for what was confirmed before {}", call.operation, act.order))
+    };
+    overlooked.map(finding).into_iter().collect()
 }

@@ -22,7 +22,6 @@ pub fn check_present(said: &PresentSaid, evidence: &Evidence) -> Vec<Finding> {
     found.extend(check_encryption(said, evidence));
     found.extend(check_status(said, evidence));
     found.extend(check_age(said, evidence));
-    // What was known last still stands, with its age, when AWS does not find the stream any more.
     let recent = evidence.recent(|call| call.described.as_ref().filter(|_| call.is_told));
     if let Some(key) = said.key.as_deref().filter(|key| key.starts_with("alias/") || key.contains(":key/")) {
         let is_said = recent.iter().any(|read| read.key.as_deref().is_some_and(|reported| key.contains(reported)));
@@ -102,7 +101,7 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
     let (mut needs, mut retention): (Vec<Need>, i64) = (Vec::new(), 24);
     let mut former: Option<Read<'_>> = None;
     for read in evidence.reads().filter(|read| evidence.calls[read.index].at_ms <= until_ms) {
-        if former.is_some_and(|former| !former.said.is_same_stream(read.said) || is_gone(evidence, former.index, read.index)) {
+        if former.is_some_and(|former| is_other(former.said, read.said) || is_gone(evidence, former.index, read.index)) {
             needs.clear();
         }
         former = Some(read);
@@ -134,6 +133,11 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
         open.see(evidence, evidence.before);
     }
     (needs, retention)
+}
+
+/// Whether a stream may have been made anew, be it within the same second.
+fn is_other(former: &Described, read: &Described) -> bool {
+    (former.created - read.created).abs() > 0.001
 }
 
 /// Whether AWS said in between that there is no such stream: its records went with it.
@@ -173,7 +177,13 @@ pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
     let still = |need: &&Need| later.iter().any(|other| other.from == need.from && is_needed(other, later_retention));
     let mut found = Vec::new();
     for need in needs.iter().filter(|need| is_needed(need, retention)).filter(still) {
-        let missing = need.arns.iter().find(|arn| !page.contains(arn.rsplit('/').next().unwrap_or(arn)) && !page.contains(&short(arn)));
+        // Where the name meant one key only, the name says it.
+        let is_named = need.arns.len() == 1 && page.contains(&need.key);
+        let missing = need
+            .arns
+            .iter()
+            .filter(|_| !is_named)
+            .find(|arn| !page.contains(arn.rsplit('/').next().unwrap_or(arn)) && !page.contains(&short(arn)));
         if let Some(arn) = missing {
             found.push(Finding::new("keys", format!("{arn}, which {} was seen to mean, is missing: {need:?}", need.key)));
         } else if need.arns.is_empty() && !page.contains(&need.key) {
@@ -202,7 +212,7 @@ pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
             found.push(Finding::new("until", format!("{key} is to be kept until {dates:?}, on one page")));
         }
         if is_in_use(&needs, &key) && is_in_use(&later, &key) {
-            found.push(Finding::new("until", format!("{key} is to be kept until {dates:?}, and it is in use")));
+            found.push(Finding::new("in-use", format!("{key} is to be kept until {dates:?}, and it is in use")));
         }
         let Some(need) = needs.iter().rev().find(|need| need.key == key) else { continue };
         let Some(until) = need.until(retention) else { continue };

@@ -235,7 +235,7 @@ async fn be_changed(watch: &Watch<'_>, step: Step) -> bool {
     true
 }
 
-async fn act(watch: &Watch<'_>, step: Step) {
+async fn act(watch: &mut Watch<'_>, step: Step) {
     let target = format!("{ACCOUNT}/{REGION}");
     match step {
         Step::Disable => drop(watch.change("disable", None).await),
@@ -244,7 +244,10 @@ async fn act(watch: &Watch<'_>, step: Step) {
             watch.change("disable", arn.as_deref()).await;
         }
         Step::Enable(key) => drop(watch.change("enable", Some(key)).await),
-        Step::EnableAsleep => drop(watch.enable_asleep("alias/ledger", 1 + watch.history.len() % 3).await),
+        Step::EnableAsleep => {
+            let nth = 1 + watch.history.len() % 3;
+            watch.enable_asleep("alias/ledger", nth).await;
+        }
         Step::Undo => {
             let settled = watch.changes().await.into_iter().rev().find(|change| change.settled_at.is_some());
             let Some(settled) = settled else { return };
@@ -268,7 +271,7 @@ async fn scenario(seed: u64) -> Result<usize, String> {
     for step in plan(&mut dice) {
         watch.history.push(format!("{step:?}"));
         if !go_wrong(&watch, step).await && !be_changed(&watch, step).await {
-            act(&watch, step).await;
+            act(&mut watch, step).await;
         }
         watch.pass(40 + dice.below(120)).await;
         watch.look().await;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     log::{Act, Call, Described, Evidence, FoundKey, STREAM},
-    oracle::{Asked, Sending, check_change, check_listed, check_sending},
+    oracle::{Asked, Sending, check_awake, check_change, check_listed, check_sending},
     pages::{ChangeSaid, PresentSaid},
     present::{check_dates, check_keys, check_present},
 };
@@ -225,6 +225,10 @@ fn a_call_on_an_old_read_is_seen() {
     assert!(check_sending(&late).is_empty(), "nobody changed anything meanwhile");
     late.acts.push(someone(10 * SECOND));
     assert_eq!(check_sending(&late)[0].rule, "old-read");
+    assert_eq!(check_awake(&late, 0)[0].rule, "old-read");
+    assert!(check_awake(&late, 20 * SECOND).is_empty(), "the act is not of this story");
+    late.acts.push(someone(40 * SECOND));
+    assert!(check_awake(&late, 0).is_empty(), "the last act came after the call");
 }
 
 #[test]
@@ -234,7 +238,10 @@ fn keys_and_their_dates_are_those_of_the_reports() {
     let calls = vec![kms(0, "alias/orders", one), on(1), on(60_000), kms(61_000, "alias/orders", other), off(90_000), off(100_000)];
     let now = evidence(calls);
     assert!(check_keys(&format!("<a href=\"/keys/arn%3A{one}\">key</a> key/0b0b\u{2026}6666"), &now).is_empty());
-    assert_eq!(check_keys(&format!("<a href=\"/keys/arn%3A{one}\">key</a>"), &now)[0].rule, "keys");
+    assert_eq!(check_keys(&format!("alias/orders <a href=\"/keys/arn%3A{one}\">key</a>"), &now)[0].rule, "keys");
+    let one_meaning = evidence(vec![kms(0, "alias/orders", one), on(1), on(60_000)]);
+    assert!(check_keys("alias/orders", &one_meaning).is_empty());
+    assert_eq!(check_keys("alias/ledger", &one_meaning)[0].rule, "keys");
     // 90 s and 5 s after midnight, a day later.
     assert!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 2 Jan 00:01 UTC.", &now).is_empty());
     assert_eq!(
@@ -243,7 +250,7 @@ fn keys_and_their_dates_are_those_of_the_reports() {
     );
     assert_eq!(check_dates("Keep alias/orders until 8 Jan 00:01 UTC.", &now).len(), 1);
     let in_use = evidence(vec![on(1), off(60_000), on(90_000), on(100_000)]);
-    assert_eq!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC.", &in_use)[0].rule, "until");
+    assert_eq!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC.", &in_use)[0].rule, "in-use");
     let deleted = evidence(vec![on(1), call(2, "DescribeStreamSummary", "", "ResourceNotFoundException"), off(90_000), off(100_000)]);
     assert!(check_keys("none", &deleted).is_empty());
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    super::support::{ACCOUNT, Actor, Answer, REGION, Setup, TestApp, borrowed, hidden_fields_of},
+    super::support::{ACCOUNT, Actor, Answer, MovedClock, REGION, Setup, TestApp, borrowed, hidden_fields_of},
     log::{Evidence, STREAM, gathered},
     oracle::{self, Asked, Finding, Sending},
     pages::{ChangeSaid, PresentSaid, text},
@@ -121,9 +121,9 @@ impl<'a> Watch<'a> {
 
     /// Sends an enable; while KMS is asked for the nth time before it goes out, somebody disables the stream and the machine
     /// sleeps.
-    pub async fn enable_asleep(&self, key: &str, nth: usize) -> Option<String> {
+    pub async fn enable_asleep(&mut self, key: &str, nth: usize) -> Option<String> {
         let fields = self.filled("enable", "", Some(key)).await?;
-        let asked = self.app.calls("DescribeKey").await;
+        let (asked, since_ms) = (self.app.calls("DescribeKey").await, MovedClock::machine_ms());
         self.fault("DescribeKey", 4, json!({"hold-answer-ms": 80})).await;
         let disable = place(json!({"name": STREAM, "key": ""}));
         let trigger = json!({"operation": "DescribeKey", "nth": nth, "moment": "after", "path": "streams", "order": disable});
@@ -131,13 +131,18 @@ impl<'a> Watch<'a> {
         let sleep = async {
             for _ in 0..100 {
                 if self.app.calls("DescribeKey").await >= asked + nth {
-                    self.app.clock.advance(90_000);
+                    // Longer than a read that decides may be old.
+                    self.app.clock.advance(20_000);
                     break;
                 }
                 self.pass(2).await;
             }
         };
-        tokio::join!(self.confirm("enable", &fields), sleep).0
+        let (id, ()) = tokio::join!(self.confirm("enable", &fields), sleep);
+        self.pass(400).await;
+        let overlooked = oracle::check_awake(&gathered(self.app).await, since_ms);
+        self.note("sending", overlooked);
+        id
     }
 
     pub async fn changes(&self) -> Vec<Change> {
