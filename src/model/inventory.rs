@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     change::{Action, Change, Rung},
     change_state::ChangeState,
-    encryption::{EncryptionReport, EncryptionState, KeyId},
+    encryption::{EncryptionReport, EncryptionState, KeyId, KeyIdForm},
     keys::Meant,
     needed_keys::covers,
     stream::{Account, Region, StreamKey, StreamStatus, is_same_creation},
@@ -79,17 +79,19 @@ impl NeededKey {
     /// Whether whoever keeps this keeps another use of the same key too.
     fn covers(&self, other: &Self) -> bool {
         let is_meant = other.meant.iter().all(|meant| self.meant.iter().any(|known| known.arn == meant.arn));
-        self.key == other.key && is_meant && self.until >= other.until
+        let is_this_key = self.key == other.key || !other.meant.is_empty();
+        is_this_key && is_meant && self.until >= other.until
     }
 
     /// `key/1234…9012 until 23 Nov 14:03 UTC (alias/orders)`; the name alone where KMS has not said which key it meant.
     pub fn words(&self) -> String {
         let until = self.until.day_and_minute();
         let meant: Vec<String> = self.meant.iter().map(|meant| meant.arn.short()).collect();
-        if meant.is_empty() {
-            format!("{} until {until}", self.key)
-        } else {
-            format!("{} until {until} ({})", meant.join(" and "), self.key)
+        let is_alias = matches!(self.key.form(), Some(KeyIdForm::AliasName | KeyIdForm::AliasArn | KeyIdForm::ServiceKey));
+        match (meant.is_empty(), is_alias) {
+            (true, _) => format!("{} until {until}", self.key),
+            (false, true) => format!("{} until {until} ({})", meant.join(" and "), self.key),
+            (false, false) => format!("{} until {until}", meant.join(" and ")),
         }
     }
 }

@@ -128,7 +128,10 @@ impl KeyHistory {
         }
         let is_open = self.uses.iter().any(|known| known.ended.is_none());
         if let Some(key) = present.filter(|_| !is_open) {
-            self.uses.push(KeyUse { key: key.clone(), meant: Vec::new(), seen_from: report.read_at, ended: None, begun_by: None });
+            // What the name was last seen to mean, until KMS says more: a key too many is kept rather than one too few.
+            let former = self.uses.iter().rev().find(|known| known.key == *key);
+            let meant = former.and_then(|known| known.meant.last()).cloned().into_iter().collect();
+            self.uses.push(KeyUse { key: key.clone(), meant, seen_from: report.read_at, ended: None, begun_by: None });
         }
         if let (Some(key), Some(arn)) = (present, &report.key_arn) {
             self.note_meant(key, arn, report.read_at);

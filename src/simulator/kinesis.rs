@@ -72,11 +72,6 @@ fn describe_stream_summary(world: &mut World, caller: &Caller, input: &Value) ->
     let mut summary = description(caller, stream);
     summary["OpenShardCount"] = json!(stream.open_shards);
     summary["ConsumerCount"] = json!(stream.consumers);
-    if world.settings.canonical_keys
-        && let Some(arn) = summary["KeyId"].as_str().and_then(|key| world.keys.arn(caller, key))
-    {
-        summary["KeyId"] = json!(arn);
-    }
     if let (true, Some(summary)) = (world.settings.unnamed_keys, summary.as_object_mut()) {
         summary.remove("KeyId");
     }
@@ -125,6 +120,8 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
     let settings = world.settings.clone();
     let account = caller.account.clone();
     let key_trouble = if is_start { world.keys.encrypt_with(caller, key).err() } else { None };
+    let canonical = if settings.canonical_keys { world.keys.arn(caller, key) } else { None };
+    let kept = canonical.unwrap_or_else(|| key.to_owned());
     let stream = find(world, caller, input)?;
     if stream.status != "ACTIVE" {
         let message = format!("Stream {} under account {account} not ACTIVE, instead in state {}", stream.name, stream.status);
@@ -137,7 +134,7 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
     if let Some(refused) = key_trouble {
         return Err(refused);
     }
-    stream.begin(is_start.then(|| key.to_owned()), &settings);
+    stream.begin(is_start.then_some(kept), &settings);
     Ok(None)
 }
 

@@ -36,7 +36,7 @@ pub struct Settings {
     pub speed: u32,
     /// How long after it came every call of AWS is answered; orders to the control endpoint are answered at once.
     pub rtt: Duration,
-    /// Whether describes give the key's ARN, whatever form a start named it in.
+    /// Whether a start keeps the ARN that its key has then, whatever form names it.
     pub canonical_keys: bool,
     /// Whether describes leave the key out.
     pub unnamed_keys: bool,

@@ -90,7 +90,7 @@ impl Inventory {
 }
 
 /// The keys that a use is of: the one that its name says, else all that the name was seen to mean.
-fn meant(stream: &StreamKey, key: &KeyUse) -> Vec<Meant> {
+pub(super) fn meant(stream: &StreamKey, key: &KeyUse) -> Vec<Meant> {
     let by_itself = named_by_itself(stream.region.partition(), stream, &key.key);
     by_itself.map_or_else(|| key.meant.clone(), |arn| vec![Meant { arn, seen_from: Some(key.seen_from) }])
 }

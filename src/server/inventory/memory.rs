@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use super::keys::meant;
 use crate::{
     model::{
         change::Change,
@@ -155,8 +156,8 @@ impl Memory {
             created: report.map(|report| report.created),
             tags: stored.tags.clone(),
             change: self.active_changes.get(&stored.key).cloned(),
-            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(key, &stored.keys)).collect(),
-            meant: stored.keys.in_use().map(|key| key.meant.clone()).unwrap_or_default(),
+            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(&stored.key, key, &stored.keys)).collect(),
+            meant: stored.keys.in_use().map(|key| meant(&stored.key, key)).unwrap_or_default(),
             keys_known_since: stored.keys.begins_late(),
             undo: self
                 .acting
@@ -172,9 +173,15 @@ impl Memory {
 }
 
 /// A key that only stored records need; the one in use stands in the row anyway.
-fn needed(key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
-    let KeyUse { key: name, meant, seen_from, .. } = key;
-    Some(NeededKey { key: name.clone(), meant: meant.clone(), seen_from: *seen_from, ended: key.ended?, until: history.needed_until(key)? })
+fn needed(stream: &StreamKey, key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
+    let KeyUse { key: name, seen_from, .. } = key;
+    Some(NeededKey {
+        key: name.clone(),
+        meant: meant(stream, key),
+        seen_from: *seen_from,
+        ended: key.ended?,
+        until: history.needed_until(key)?,
+    })
 }
 
 /// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named yet.
