@@ -113,7 +113,7 @@ async fn a_change_of_key_is_reached_only_with_the_new_key() {
     assert!(!wording::rung(&accepted, Rung::Accepted).contains("still"), "a rung below the current one says nothing about now");
     let change = ended(&app, &id).await;
     let page = operator.get(&change.path()).await.body;
-    assert!(page.contains("Keep alias/orders until "), "{page}");
+    assert!(page.contains(" (alias/orders)") && page.contains("Keep key/"), "{page}");
     let again = operator.try_enable("orders-prod", "alias/ledger").await;
     let again = ended(&app, again.location().strip_prefix("/changes/").unwrap()).await;
     assert!(matches!(rejected(&again).kind, RefusalKind::Precondition(Precondition::AlreadyEncrypted { .. })));

@@ -13,6 +13,7 @@ use crate::{
         identity::Role,
         inventory::StreamRow,
         stream::StreamStatus,
+        timestamp::HOUR_MS,
     },
     server::store::Stretch,
 };
@@ -54,6 +55,28 @@ async fn what_one_does_the_other_shows_and_takes_over_when_it_dies() {
     assert_eq!(second.calls("StopStreamEncryption").await, 1);
     let page = there.get(&format!("/changes/{id}")).await.body;
     assert!(page.contains("<strong>Settled"), "{page}");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_on_one_of_them_shortens_no_wait() {
+    for ahead in [HOUR_MS, -HOUR_MS] {
+        let first = TestApp::with(Setup { database: Kind::Postgres, is_mortal: true, ..Setup::default() }).await;
+        first.known("orders-prod").await;
+        first.control("settings", serde_json::json!({"transition_ms": 1})).await;
+        let second = first.another_ahead_by(ahead).await;
+        let id = first.actor(Role::Operator).await.disable("orders-prod").await;
+        let sent = first.change_when(&id, |change| change.reached_at.is_some()).await.sent_at.unwrap();
+        drop(first);
+        let ended = second.change_when(&id, |change| !change.is_active()).await;
+        assert!(matches!(ended.end, Some(Ending { how: End::Settled, .. })), "{ended:?}");
+        let waited = ended.settled_at.unwrap().millis_since(ended.reached_at.unwrap());
+        assert!((5_000..60_000).contains(&waited), "{ahead}: {waited} ms");
+        assert_eq!(ended.slow, None, "{ahead}");
+        let own = second.actor(Role::Operator).await.enable("orders-prod", "alias/orders").await;
+        let own = second.change_when(&own, |change| !change.is_active()).await;
+        assert!(own.settled_at.is_some(), "it is not too late by a clock that is off: {own:?}");
+        assert!((0..60_000).contains(&own.requested_at.millis_since(sent)), "{ahead}: both are dated by one clock");
+    }
 }
 
 #[tokio::test]

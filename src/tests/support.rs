@@ -201,6 +201,13 @@ impl TestApp {
         Self::on(self.ground.clone()).await
     }
 
+    /// The same, on a machine whose clock is ahead by so much.
+    pub async fn another_ahead_by(&self, millis: i64) -> Self {
+        let clock = MovedClock::default();
+        clock.set_by(millis);
+        Self::on_at(self.ground.clone(), Arc::new(clock)).await
+    }
+
     /// As [`TestApp::killed_and_started_again`], and from now on it is read-only.
     pub async fn killed_and_started_read_only(self) -> Self {
         let ground = self.kill();
@@ -234,21 +241,26 @@ impl TestApp {
     }
 
     async fn on(ground: Arc<Ground>) -> Self {
-        if !ground.setup.is_mortal {
-            let running = run_on(ground.clone()).await;
-            return Self::of(ground, running, None);
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let running = runtime.spawn(run_on(ground.clone())).await.unwrap();
-        Self::of(ground, running, Some(runtime))
+        let clock = ground.clock.clone();
+        Self::on_at(ground, clock).await
     }
 
-    fn of(ground: Arc<Ground>, running: Running, runtime: Option<Runtime>) -> Self {
+    async fn on_at(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Self {
+        if !ground.setup.is_mortal {
+            let running = run_on(ground.clone(), clock.clone()).await;
+            return Self::of(ground, clock, running, None);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let running = runtime.spawn(run_on(ground.clone(), clock.clone())).await.unwrap();
+        Self::of(ground, clock, running, Some(runtime))
+    }
+
+    fn of(ground: Arc<Ground>, clock: Arc<MovedClock>, running: Running, runtime: Option<Runtime>) -> Self {
         Self {
             router: router::build(running.state.clone()),
             state: running.state,
             simulator: ground.simulator.clone(),
-            clock: ground.clock.clone(),
+            clock,
             database_url: ground.database.url.clone(),
             ground,
             tasks: running.tasks,
@@ -367,8 +379,8 @@ async fn control(simulator: &str, method: Method, path: &str, order: serde_json:
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
-async fn run_on(ground: Arc<Ground>) -> Running {
-    let clock: Arc<dyn Clock> = ground.clock.clone();
+async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Running {
+    let clock: Arc<dyn Clock> = clock;
     let target = TargetSettings {
         account: Some(ACCOUNT.parse().unwrap()),
         region: Some(REGION.parse().unwrap()),

@@ -59,7 +59,7 @@ impl Changes {
         }
         let asked = Asked::parse(action, &form, &key)?;
 
-        let timeline = Timeline::begin(&self.clock, None);
+        let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
         // From here on it may be too late to send: whatever holds the reads or the recording up counts.
         let requested_at = timeline.now();
         // The read just before sending: never shared, never cached. What KMS says of the keys is read beside it.

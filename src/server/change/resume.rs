@@ -14,7 +14,7 @@ use super::{
     usual,
 };
 use crate::{
-    model::change::Step,
+    model::{change::Step, timestamp::Timestamp},
     server::{
         aws::targets::Target,
         store::{Leased, StoreError, changes::AT_A_TIME},
@@ -83,16 +83,19 @@ impl Changes {
     }
 
     async fn take_up(self: &Arc<Self>) -> Result<(), StoreError> {
-        for leased in self.store.take_over(|id| self.in_hand.has(id)).await? {
-            self.clone().go_on(leased);
+        let taken = self.store.take_over(|id| self.in_hand.has(id)).await?;
+        if taken.is_empty() {
+            return Ok(());
         }
+        let now = self.store.now(self.clock.now()).await?;
+        taken.into_iter().for_each(|leased| self.clone().go_on(leased, now));
         Ok(())
     }
 
     /// Goes on with a change where its evidence says it stands.
-    fn go_on(self: Arc<Self>, leased: Leased) {
+    fn go_on(self: Arc<Self>, leased: Leased, now: Timestamp) {
         let Leased { change, fence } = leased;
-        let timeline = Timeline::begin(&self.clock, Some(&change));
+        let timeline = Timeline::begin(&self.clock, now, Some(&change));
         let guard = self.in_hand.take(&change.id);
         let mut job = Job { change, fence, timeline, _guard: guard };
         // Before anybody opens a page: the stream has an active change.

@@ -122,7 +122,7 @@ impl Changes {
     /// nothing hours later.
     pub(super) fn is_too_late(&self, job: &Job) -> bool {
         let latest = job.change.armed_until.unwrap_or_else(|| job.change.requested_at.plus_millis(LATEST_MS));
-        job.timeline.now().max(self.clock.now()) > latest
+        job.timeline.is_past(latest)
     }
 
     /// Ends a change that was not sent and will not be.

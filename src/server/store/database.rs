@@ -237,12 +237,19 @@ impl Tx {
     pub(super) async fn database_time(&mut self) -> Result<Timestamp, StoreError> {
         let millis: i64 = match self.on() {
             On::Sqlite(on) => sqlx::query_scalar("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)").fetch_one(on).await?,
-            On::Postgres(on) => {
-                sqlx::query_scalar("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)").fetch_one(on).await?
-            }
+            On::Postgres(on) => return Ok(postgres_time(on).await?),
         };
         Ok(Timestamp::from_millis(millis))
     }
+}
+
+/// The time by the clock of Postgres.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn postgres_time<'a>(on: impl sqlx::PgExecutor<'a>) -> Result<Timestamp, sqlx::Error> {
+    let time = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+    sqlx::query_scalar(time).fetch_one(on).await.map(Timestamp::from_millis)
 }
 
 /// SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then takes the connection to be in it for

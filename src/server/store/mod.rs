@@ -41,6 +41,7 @@ use self::{
     remembered::Remembered,
 };
 use super::random;
+use crate::model::timestamp::Timestamp;
 
 /// The schema of this version, compiled in. One set of migrations serves both databases.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/server/store/migrations");
@@ -257,6 +258,17 @@ impl Store {
             On::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(|_| ())?,
         }
         Ok(())
+    }
+
+    /// The time now: by the database's clock where several instances share it, whose own clocks may differ; else `local`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn now(&self, local: Timestamp) -> Result<Timestamp, StoreError> {
+        match &self.reader {
+            On::Sqlite(_) => Ok(local),
+            On::Postgres(pool) => Ok(database::postgres_time(pool).await?),
+        }
     }
 
     /// The last number given to a commit.
