@@ -59,7 +59,7 @@ test("an operator enables encryption with a key and watches it settle", async ({
     await settles(page);
     const steps = page.getByRole("list", { name: "Progress" }).getByRole("listitem");
     await expect(steps.nth(4)).toContainText("AWS reported ACTIVE and KMS");
-    await expect(steps.nth(5)).toContainText("Encrypted with alias/orders, ACTIVE.");
+    await expect(steps.nth(5)).toContainText("AWS reported ACTIVE and encrypted with alias/orders again");
     await accessible(page, mode);
     await page.goto(`${demo}/streams?q=web-clicks`);
     await expect(cell(page, "web-clicks", ENCRYPTION)).toHaveText(/^\s*Encrypted/);

@@ -1,11 +1,6 @@
 //! The seam for time. Everything that dates evidence asks a [`Clock`]; tests hand in their own.
 
-use std::{
-    fmt::Debug,
-    pin::Pin,
-    sync::{Arc, LazyLock},
-    time::{Duration, Instant},
-};
+use std::{fmt::Debug, pin::Pin, sync::Arc, time::Duration};
 
 use crate::model::timestamp::Timestamp;
 
@@ -14,7 +9,8 @@ pub trait Clock: Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to.
+    /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to, and where the system has such a
+    /// clock also while the machine sleeps.
     fn steady(&self) -> Duration;
 
     /// Now by both clocks, as the machine's own go.
@@ -80,8 +76,16 @@ impl Clock for SystemClock {
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
+    #[cfg(target_os = "linux")]
     fn steady(&self) -> Duration {
-        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        // Goes on while the machine sleeps, where `Instant` stands still: what was read before is as old as it is.
+        let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Duration::try_from(since_boot).unwrap_or_default()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn steady(&self) -> Duration {
+        static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
         START.elapsed()
     }
 
@@ -93,6 +97,14 @@ impl Clock for SystemClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_steady_clock_goes_on() {
+        let begun = SystemClock.steady();
+        std::thread::sleep(Duration::from_millis(20));
+        let passed = SystemClock.steady().saturating_sub(begun);
+        assert!((20..10_000).contains(&passed.as_millis()), "{passed:?}");
+    }
 
     #[test]
     fn the_clock_that_went_further_says_how_long_ago_it_was() {
