@@ -66,6 +66,14 @@ async fn enable_unseen(operator: &Actor<'_>, name: &str, key: &str) -> String {
     answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
 }
 
+/// Confirms a disable that waits for its stream, and returns the id of its change.
+async fn arm(operator: &Actor<'_>) -> String {
+    let mut fields = operator.confirmation("orders-prod").await;
+    fields.push(("wait_minutes".to_owned(), "15".to_owned()));
+    let answer = operator.post("/api/disable", &borrowed(&fields)).await;
+    answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
+}
+
 #[tokio::test]
 async fn a_change_of_key_that_was_lost_is_not_settled_by_somebody_elses_reshard() {
     let app = TestApp::with(Setup { pace: 20, ..Setup::default() }).await;
@@ -203,10 +211,7 @@ async fn a_change_that_waits_is_not_sent_hours_later_by_a_machine_that_slept() {
     app.known("orders-prod").await;
     stream(&app, "orders-prod", json!({"reshard_ms": 2_000})).await;
     let operator = app.actor(Role::Operator).await;
-    let mut fields = operator.confirmation("orders-prod").await;
-    fields.push(("wait_minutes".to_owned(), "15".to_owned()));
-    let answer = operator.post("/api/disable", &borrowed(&fields)).await;
-    let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
+    let id = arm(&operator).await;
     app.change_when(&id, Change::is_waiting).await;
     // The steady clock stood still meanwhile.
     app.clock.set_by(5 * HOUR_MS);
@@ -325,10 +330,7 @@ async fn a_browser_that_closes_leaves_no_row_under_way() {
     app.known("orders-prod").await;
     stream(&app, "orders-prod", json!({"reshard_ms": 600_000})).await;
     let operator = app.actor(Role::Operator).await;
-    let mut fields = operator.confirmation("orders-prod").await;
-    fields.push(("wait_minutes".to_owned(), "15".to_owned()));
-    let answer = operator.post("/api/disable", &borrowed(&fields)).await;
-    let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
+    let id = arm(&operator).await;
     until(|| async { row(&app, "orders-prod").await.change.map(|_| ()) }).await;
     let write_lock = app.state.store.write().await.unwrap();
     {

@@ -114,6 +114,8 @@ impl Changes {
         loop {
             match self.try_record_answer(job, step.clone(), action).await {
                 Ok(written) => return written,
+                // The journal has no such change any more.
+                Err(StoreError::NotHeld) => return Written::NotHeld,
                 Err(error) => self.complain_and_wait(&error, &job.change.id, action, &mut pause).await,
             }
         }
