@@ -58,7 +58,8 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
 
 /// Every alias that a stream uses or still needs, with each key that it was seen to mean, and when KMS first said so.
 fn names(row: &StreamRow, now: Timestamp) -> Vec<(String, String, Option<Timestamp>)> {
-    let needed = row.needed_at(now).map(|needed| (&needed.key, &needed.meant));
+    let needed_keys = row.needed_at(now);
+    let needed = needed_keys.iter().map(|needed| (&needed.key, &needed.meant));
     let in_use = row.key_id.as_ref().map(|key| (key, &row.meant));
     let all = needed.chain(in_use).flat_map(|(name, meant)| meant.iter().map(move |meant| (name, meant)));
     let mut names: Vec<(String, String, Option<Timestamp>)> = Vec::new();

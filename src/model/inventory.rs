@@ -6,7 +6,7 @@ use super::{
     change::{Action, Change, Rung},
     change_state::ChangeState,
     encryption::{EncryptionReport, EncryptionState, KeyId, KeyIdForm},
-    keys::Meant,
+    keys::{KeyArn, Meant},
     needed_keys::covers,
     stream::{Account, Region, StreamKey, StreamStatus, is_same_creation},
     timestamp::{SECOND_MS, Timestamp},
@@ -76,11 +76,10 @@ pub struct NeededKey {
 }
 
 impl NeededKey {
-    /// Whether whoever keeps this keeps another use of the same key too.
-    fn covers(&self, other: &Self) -> bool {
-        let is_meant = other.meant.iter().all(|meant| self.meant.iter().any(|known| known.arn == meant.arn));
-        let is_this_key = self.key == other.key || !other.meant.is_empty();
-        is_this_key && is_meant && self.until >= other.until
+    /// Whether it is about a key of another use.
+    fn is_of(&self, other: &Self) -> bool {
+        let is_named = self.key == other.key && (self.meant.is_empty() || other.meant.is_empty());
+        is_named || self.meant.iter().any(|meant| other.meant.iter().any(|known| known.arn == meant.arn))
     }
 
     /// `key/1234…9012 until 23 Nov 14:03 UTC (alias/orders)`; the name alone where KMS has not said which key it meant.
@@ -164,30 +163,39 @@ impl StreamRow {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
     }
 
-    /// The keys that only stored records may need at `now`, each once. A stream that wasn't read since may keep its records
-    /// longer by now: what wasn't free at its last read is needed.
-    pub fn needed_at(&self, now: Timestamp) -> impl Iterator<Item = &NeededKey> {
+    /// The keys that only stored records may need at `now`, each once: with its latest date, and not while it is in use again. A
+    /// stream that wasn't read since may keep its records longer by now: what wasn't free at its last read is needed.
+    pub fn needed_at(&self, now: Timestamp) -> Vec<NeededKey> {
         let known_at = self.read_at.map_or(now, |read| read.min(now));
-        let is_covered = |(index, needed): &(usize, &NeededKey)| {
-            let mut others = self.needed_keys.iter().enumerate().filter(|(other, _)| other != index);
-            others.any(|(other, longer)| longer.covers(needed) && (longer.until > needed.until || other > *index))
-        };
-        let needed = self.needed_keys.iter().enumerate().filter(move |needed| !is_covered(needed));
-        needed.map(|(_, needed)| needed).filter(move |needed| needed.until > known_at && !self.is_in_use(needed))
-    }
-
-    /// Whether a key that was in use before is in use again: then no date ends its use.
-    fn is_in_use(&self, needed: &NeededKey) -> bool {
-        let is_meant = needed.meant.iter().all(|meant| self.meant.iter().any(|known| known.arn == meant.arn));
-        let is_named = self.key_id.as_ref() == Some(&needed.key);
-        // A name that KMS has not explained yet is taken to mean what it meant.
-        let is_this_key = if is_named { is_meant || self.meant.is_empty() } else { is_meant && !needed.meant.is_empty() };
-        self.encryption == EncryptionState::Encrypted && is_this_key
+        let is_encrypted = self.encryption == EncryptionState::Encrypted;
+        let has = |meant: &[Meant], arn: &KeyArn| meant.iter().any(|known| known.arn == *arn);
+        let mut needed = Vec::new();
+        for (index, one) in self.needed_keys.iter().enumerate().filter(|(_, one)| one.until > known_at) {
+            let others = self.needed_keys.iter().enumerate();
+            let longer: Vec<&NeededKey> =
+                others.filter(|(other, longer)| (longer.until, *other) > (one.until, index)).map(|(_, longer)| longer).collect();
+            let is_named = is_encrypted && self.key_id.as_ref() == Some(&one.key);
+            // A name that KMS has not explained is taken to mean what it meant.
+            let is_in_use = is_named && (self.meant.is_empty() || one.meant.is_empty());
+            let is_unexplained = one.meant.is_empty();
+            if is_in_use || (is_unexplained && longer.iter().any(|longer| longer.key == one.key)) {
+                continue;
+            }
+            let is_left = |meant: &&Meant| {
+                let is_in_use = is_encrypted && has(&self.meant, &meant.arn);
+                !is_in_use && !longer.iter().any(|longer| has(&longer.meant, &meant.arn))
+            };
+            let meant: Vec<Meant> = one.meant.iter().filter(is_left).cloned().collect();
+            if is_unexplained || !meant.is_empty() {
+                needed.push(NeededKey { meant, ..one.clone() });
+            }
+        }
+        needed
     }
 
     /// The same in words; empty when there are none.
     pub fn needed_words(&self, now: Timestamp) -> String {
-        self.needed_at(now).map(NeededKey::words).collect::<Vec<_>>().join(", ")
+        self.needed_at(now).iter().map(NeededKey::words).collect::<Vec<_>>().join(", ")
     }
 
     /// Since when the stream's keys are known, where records that are older may be stored.
@@ -201,12 +209,10 @@ impl StreamRow {
         let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
         // The same name may have been in use more than once: it's the use that the change ended.
         let was_on = |needed: &&NeededKey| needed.key == left.key && needed.seen_from <= left.sent_at && left.sent_at <= needed.ended;
-        let ended = self.needed_keys.iter().find(was_on).filter(|_| is_this_stream && !self.is_gone);
-        // The key may have been in use again since, and be needed for longer.
-        match ended.and_then(|ended| self.needed_at(now).find(|needed| needed.covers(ended))) {
-            Some(needed) => format!(" Keep {}.", needed.words()),
-            None => String::new(),
-        }
+        let Some(ended) = self.needed_keys.iter().find(was_on).filter(|_| is_this_stream && !self.is_gone) else { return String::new() };
+        // A key may have been in use again since, and be needed for longer.
+        let still: Vec<String> = self.needed_at(now).iter().filter(|needed| needed.is_of(ended)).map(NeededKey::words).collect();
+        if still.is_empty() { String::new() } else { format!(" Keep {}.", still.join(", ")) }
     }
 
     /// What must be known beside the row on the page of a change: that it is about another stream than the one created then,
@@ -429,9 +435,9 @@ mod tests {
         let row = StreamRow::clone(&crate::model::list_query::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
         let row = StreamRow { needed_keys: vec![needed("alias/orders", (0, 10), 90_000)], read_at: Some(at(80_000)), ..row };
         assert_eq!(row.needed_words(at(80_000)), "alias/orders until 1 Jan 00:01 UTC");
-        assert_eq!(row.needed_at(at(100_000)).count(), 1, "it was not read since, and its retention may have grown");
+        assert_eq!(row.needed_at(at(100_000)).len(), 1, "it was not read since, and its retention may have grown");
         let read = StreamRow { read_at: Some(at(90_000)), ..row };
-        assert_eq!(read.needed_at(at(100_000)).count(), 0);
+        assert_eq!(read.needed_at(at(100_000)).len(), 0);
     }
 
     #[test]
@@ -457,6 +463,30 @@ mod tests {
         assert_eq!(other.keep_words(&left(9_000), at(20_000)), "", "another stream of the same name");
         let gone = StreamRow { is_gone: true, ..row };
         assert_eq!(gone.keep_words(&left(9_000), at(20_000)), "");
+    }
+
+    #[test]
+    fn each_key_that_an_alias_meant_has_its_own_date() {
+        let at = Timestamp::from_millis;
+        let [a, b] = ["aaaaaaaa", "bbbbbbbb"].map(|id| Meant {
+            arn: format!("arn:aws:kms:eu-west-1:111122223333:key/{id}-1234-1234-1234-123456789012").parse().unwrap(),
+            seen_from: None,
+        });
+        let row = StreamRow::clone(&crate::model::list_query::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
+        let of = |meant: &[&Meant], used, until| NeededKey {
+            meant: meant.iter().copied().cloned().collect(),
+            ..needed("alias/orders", used, until)
+        };
+        let needed_keys = vec![of(&[&a, &b], (0, 10_000), 120_000), of(&[&b], (10_000, 20_000), 180_000)];
+        let row = StreamRow { needed_keys, ..row };
+        let [a_until, b_until] = ["aaaa", "bbbb"].map(|id| format!("key/{id}\u{2026}9012 until 1 Jan 00:0"));
+        assert_eq!(row.needed_words(at(20_000)), format!("{a_until}2 UTC (alias/orders), {b_until}3 UTC (alias/orders)"));
+        let left = |sent: i64| LeftKey { key: "alias/orders".parse().unwrap(), sent_at: at(sent), stream_created: at(0) };
+        let both = format!(" Keep {a_until}2 UTC (alias/orders), {b_until}3 UTC (alias/orders).");
+        assert_eq!(row.keep_words(&left(9_000), at(20_000)), both);
+        let key_id = Some("alias/orders".parse().unwrap());
+        let in_use = StreamRow { encryption: EncryptionState::Encrypted, key_id, meant: vec![b], ..row };
+        assert_eq!(in_use.needed_words(at(20_000)), format!("{a_until}2 UTC (alias/orders)"), "the other one is in use");
     }
 
     #[test]

@@ -197,10 +197,13 @@ pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
 pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
     let (needs, retention) = needs(evidence, evidence.asked_ms - UNREAD_MS);
     let (later, _) = self::needs(evidence, i64::MAX);
-    let is_in_use = |needs: &[Need], key: &str| needs.iter().any(|need| need.key == key && need.ended.is_none());
+    let is_of = |need: &Need, key: &str| need.key == key || need.arns.iter().any(|arn| short(arn) == key || arn == key);
+    let is_in_use = |needs: &[Need], key: &str| needs.iter().any(|need| need.ended.is_none() && is_of(need, key));
+    // A key by itself and by its alias is one, unless the alias meant several.
     let one_name = |key: &str| {
-        let known = needs.iter().find(|need| need.key == key || need.arns.iter().any(|arn| short(arn) == key || arn == key));
-        known.map_or_else(|| key.to_owned(), |need| need.key.clone())
+        let name = needs.iter().find(|need| is_of(need, key)).map_or(key, |need| need.key.as_str());
+        let arns: BTreeSet<&String> = needs.iter().filter(|need| need.key == name).flat_map(|need| &need.arns).collect();
+        if arns.len() > 1 { key.to_owned() } else { name.to_owned() }
     };
     let mut by_key: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (key, date) in dates(text) {
@@ -214,7 +217,7 @@ pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
         if is_in_use(&needs, &key) && is_in_use(&later, &key) {
             found.push(Finding::new("in-use", format!("{key} is to be kept until {dates:?}, and it is in use")));
         }
-        let Some(need) = needs.iter().rev().find(|need| need.key == key) else { continue };
+        let Some(need) = needs.iter().rev().find(|need| is_of(need, &key)) else { continue };
         let Some(until) = need.until(retention) else { continue };
         // The page may be of the retention that was reported just before.
         let is_fresh = evidence.reads().next_back().is_some_and(|read| read.said.retention_hours == Some(retention));

@@ -285,7 +285,8 @@ async fn no_page_says_what_aws_has_not_said() {
     let seed = std::env::var("TRUTH_SEED").ok().map(|seed| seed.parse::<u64>().expect("TRUTH_SEED is a number"));
     let many = std::env::var("TRUTH_SCENARIOS").ok().map(|count| count.parse::<u64>().expect("TRUTH_SCENARIOS is a number"));
     let scenarios = many.unwrap_or_else(|| std::env::var("SOAK").map_or(8, |_| 200));
-    let first = random::jitter(1_000_000_000).unsigned_abs();
+    // `make test` throws the same dice each time, so that a failure is the change's; `make soak` throws others.
+    let first = if std::env::var("SOAK").is_ok() { random::jitter(1_000_000_000).unsigned_abs() } else { 112_937_669 };
     let seeds: Vec<u64> = seed.map_or_else(|| (0..scenarios).map(|nth| first + nth).collect(), |seed| vec![seed]);
     let (mut changes, mut failures) = (0, Vec::new());
     for four in seeds.chunks(4) {
