@@ -90,5 +90,5 @@ test("a key that stored records need is listed, and every page warns when it goe
     await hydrated(page, mode);
     await accessible(page, mode);
     await page.getByRole("complementary", { name: "Keys in danger" }).getByRole("link", { name: "See which" }).click();
-    await expect(page.getByRole("alert")).toContainText("Records under it cannot be read without it.");
+    await expect(page.getByRole("alert")).toContainText("Records under it can't be read without it.");
 });
