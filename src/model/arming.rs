@@ -64,14 +64,16 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decisi
         Observation::NotFound { .. } if change.missing.with(now).reads >= MISSING_READS => return rejected(Precondition::Missing),
         Observation::NotFound { .. } => return Decision::Wait,
     };
+    if report.status == StreamStatus::Active {
+        return still_to_be_sent(change, observed).map_or_else(rejected, Decision::Send);
+    }
     if let Err(precondition) = preconditions::still_as_shown(change.action, &shown(change), report) {
         return rejected(precondition);
     }
     match &report.status {
-        StreamStatus::Active => still_to_be_sent(change, observed).map_or_else(rejected, Decision::Send),
         StreamStatus::Deleting => rejected(Precondition::NotActive { status: StreamStatus::Deleting }),
         // What the encryption will be is said once the stream is ACTIVE.
-        StreamStatus::Updating | StreamStatus::Creating | StreamStatus::Other(_) => Decision::Wait,
+        _ => Decision::Wait,
     }
 }
 

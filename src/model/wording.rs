@@ -164,7 +164,6 @@ pub struct Summary {
     pub word: String,
     pub text: Vec<Phrase>,
     pub aws: Option<AwsWords>,
-    pub is_bad: bool,
 }
 
 /// A part of a sentence: words, or a time that ticks on while the page stands.
@@ -200,7 +199,7 @@ pub fn summary(change: &Change) -> Option<Summary> {
         Some(reverted) => ("Reverted", reverted_text(change, reverted.at, &reverted.saw)),
         None => (how.word(), end_text(change, *at, how)),
     };
-    Some(Summary { word: word.to_owned(), text: vec![Phrase::Words(text)], aws, is_bad: word != "Settled" })
+    Some(Summary { word: word.to_owned(), text: vec![Phrase::Words(text)], aws })
 }
 
 fn reverted_text(change: &Change, at: Timestamp, saw: &Saw) -> String {
@@ -365,8 +364,7 @@ fn flag(change: &Change) -> Option<Summary> {
             vec![words("Keystream is reading the stream; "), Phrase::Ago(read.at), Phrase::Words(format!(": {}.", read.saw.words()))]
         }
     };
-    let summary =
-        |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None, is_bad: true });
+    let summary = |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None });
     if change.can_be_closed() {
         let lost = if change.is_unknown() { "The answer was lost, and n" } else { "N" };
         let text = format!(
@@ -466,7 +464,7 @@ mod tests {
         let saw = Saw::State { status: "ACTIVE".to_owned().into(), encryption: report(0, "ACTIVE", Some("KMS")).encryption };
         change.apply(Step::Reverted(Reverted { at: Timestamp::from_millis(90_000_000), saw }));
         let told = summary(&change).unwrap();
-        assert_eq!((told.word.as_str(), told.is_bad), ("Reverted", true));
+        assert_eq!(told.word, "Reverted");
         let text = told.text_at(Timestamp::from_millis(90_000_000));
         assert!(
             text.starts_with("Settled on 1 Jan 1970; AWS reported encryption again by 2 Jan 01:00 UTC. Who did it isn't known yet."),

@@ -74,6 +74,14 @@ async fn arm(operator: &Actor<'_>) -> String {
     answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
 }
 
+/// Enables `web-clicks` by an alias that can't be seen: AWS applies it, its answer is lost, and it reports the key's ARN.
+async fn lose_unseen_enable(app: &TestApp, operator: &Actor<'_>) -> String {
+    deny_kms(app).await;
+    app.control("settings", json!({"canonical_keys": true, "transition_ms": 1})).await;
+    fault(app, "StartStreamEncryption", 1, json!("drop-answer")).await;
+    enable_unseen(operator, "web-clicks", "alias/ledger").await
+}
+
 #[tokio::test]
 async fn a_change_of_key_that_was_lost_is_not_settled_by_somebody_elses_reshard() {
     let app = TestApp::with(Setup { pace: 20, ..Setup::default() }).await;
@@ -136,10 +144,7 @@ async fn a_change_that_cannot_be_judged_is_closed_by_a_person_and_frees_its_stre
     let app = TestApp::start().await;
     app.known("web-clicks").await;
     let operator = app.actor(Role::Operator).await;
-    deny_kms(&app).await;
-    app.control("settings", json!({"canonical_keys": true, "transition_ms": 1})).await;
-    fault(&app, "StartStreamEncryption", 1, json!("drop-answer")).await;
-    let id = enable_unseen(&operator, "web-clicks", "alias/ledger").await;
+    let id = lose_unseen_enable(&app, &operator).await;
     app.change_when(&id, |change| change.unjudged_since.is_some()).await;
     let early = operator.post("/api/close-change", &[("id", &id), ("reason", "OPS-9")]).await;
     assert!(early.location().contains("problem=change-still-judged"), "{}", early.location());
@@ -171,10 +176,7 @@ async fn kms_that_becomes_visible_resolves_a_change() {
     let app = TestApp::start().await;
     app.known("web-clicks").await;
     let operator = app.actor(Role::Operator).await;
-    deny_kms(&app).await;
-    app.control("settings", json!({"canonical_keys": true, "transition_ms": 1})).await;
-    fault(&app, "StartStreamEncryption", 1, json!("drop-answer")).await;
-    let id = enable_unseen(&operator, "web-clicks", "alias/ledger").await;
+    let id = lose_unseen_enable(&app, &operator).await;
     let unjudged = app.change_when(&id, |change| change.unjudged_since.is_some()).await;
     assert_eq!((unjudged.reached_at, unjudged.resolved), (None, None));
     app.forget_faults().await;
