@@ -14,11 +14,11 @@ use crate::{
     client::live::Live,
     components::{Announcer, Fault, Header},
     error::AppError,
-    model::pages::Frame,
     pages::{
         AuditPage, ChangePage, ChangesPage, DisablePage, EnablePage, HelpPage, IdentityPage, KeyPage, KeysPage, SettingsPage, SetupPage,
         SignInPage, StreamPage, StreamsPage, UserPage, UsersPage,
     },
+    view::pages::Frame,
 };
 
 /// The pages on which something moves, for the server to render and the browser to hydrate.

@@ -9,6 +9,7 @@ pub mod components;
 pub mod error;
 pub mod model;
 pub mod pages;
+pub mod view;
 
 #[cfg(feature = "ssr")]
 pub mod server;

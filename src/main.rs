@@ -4,8 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keystream::{
-    model::identity::Role,
-    server::{check_config, commands, config::Settings, serve, telemetry},
+    model::access::identity::Role,
+    server::{adapters::telemetry, check_config, commands, config::Settings, serve},
     simulator,
 };
 

@@ -3,17 +3,18 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::wire::Answer;
-use crate::{error::AppError, model::pages::AuditPage};
+use crate::{error::AppError, view::pages::AuditPage};
 
 /// What of the chain a person may see and asks for, newest first. The arguments are the parameters of the page's address.
 #[server(endpoint = "audit", input = Json, output = Answer)]
 pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, AppError> {
     use crate::{
-        model::{audit_query::AuditQuery, identity::Permission, pages::AuditCard},
+        model::access::{audit_query::AuditQuery, identity::Permission},
         server::{
-            audit::{AuditRow, Reader},
-            context,
+            services::audit::{AuditRow, Reader},
+            web::context,
         },
+        view::pages::AuditCard,
     };
     const PER_PAGE: usize = 100;
     let cx = context::current()?;

@@ -7,7 +7,7 @@ use super::wire::Answer;
 use crate::model::change::Action;
 use crate::{
     error::AppError,
-    model::pages::{ChangeForm, ChangePage, ChangesPage, Confirmation, Requested},
+    view::pages::{ChangeForm, ChangePage, ChangesPage, Confirmation, Requested},
 };
 
 /// What the confirmation of a disable shows, from a fresh read of at most 3 s. `problem` and `draft` are those of the
@@ -20,7 +20,7 @@ pub async fn plan_disable(
     problem: Option<String>,
     draft: Option<String>,
 ) -> Result<Confirmation, AppError> {
-    use crate::server::change::KeyWish;
+    use crate::server::services::changes::KeyWish;
     plan(Action::Disable, [account, region, name], [problem, draft], KeyWish::default()).await
 }
 
@@ -38,7 +38,7 @@ pub async fn plan_enable(
     keys: Option<String>,
     key_page: Option<String>,
 ) -> Result<Confirmation, AppError> {
-    use crate::server::change::KeyWish;
+    use crate::server::services::changes::KeyWish;
     let page = key_page.and_then(|page| page.parse().ok()).unwrap_or(1);
     // Longer than any alias is nobody's search.
     let search = keys.unwrap_or_default().chars().take(300).collect();
@@ -50,11 +50,14 @@ async fn plan(
     action: Action,
     [account, region, name]: [String; 3],
     [problem, draft]: [Option<String>; 2],
-    wish: crate::server::change::KeyWish,
+    wish: crate::server::services::changes::KeyWish,
 ) -> Result<Confirmation, AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{change::KeyWish, context, forms},
+        model::access::identity::Permission,
+        server::{
+            services::changes::KeyWish,
+            web::{context, forms},
+        },
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -82,8 +85,8 @@ pub async fn enable(#[server(flatten)] form: ChangeForm) -> Result<Requested, Ap
 #[cfg(feature = "ssr")]
 async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{context, forms},
+        model::access::identity::Permission,
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -96,8 +99,8 @@ async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError
 #[server(endpoint = "cancel-change", output = Answer)]
 pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{context, forms},
+        model::access::identity::Permission,
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -111,8 +114,8 @@ pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError
 #[server(endpoint = "close-change", output = Answer)]
 pub async fn close_change(#[server(default)] id: String, #[server(default)] reason: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{context, forms},
+        model::access::identity::Permission,
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -125,8 +128,11 @@ pub async fn close_change(#[server(default)] id: String, #[server(default)] reas
 #[server(endpoint = "prove-by-write", output = Answer)]
 pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] agreed: String) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormMistake},
-        server::{change::ProofKind, context, forms},
+        model::{access::identity::Permission, validation::FormMistake},
+        server::{
+            services::changes::ProofKind,
+            web::{context, forms},
+        },
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -142,8 +148,11 @@ pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] ag
 #[server(endpoint = "prove-by-read", output = Answer)]
 pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{change::ProofKind, context, forms},
+        model::access::identity::Permission,
+        server::{
+            services::changes::ProofKind,
+            web::{context, forms},
+        },
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -155,8 +164,8 @@ pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError
 #[server(endpoint = "report-proof", output = Answer)]
 pub async fn report_proof(#[server(default)] id: String, #[server(default)] answer: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{context, forms},
+        model::access::identity::Permission,
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -168,8 +177,9 @@ pub async fn report_proof(#[server(default)] id: String, #[server(default)] answ
 #[server(endpoint = "list-changes", input = Json, output = Answer)]
 pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, AppError> {
     use crate::{
-        model::{change::Change, change_card::ChangeCard, identity::Permission},
-        server::context,
+        model::{access::identity::Permission, change::Change},
+        server::web::context,
+        view::change_card::ChangeCard,
     };
     const PER_PAGE: usize = 50;
     let cx = context::current()?;
@@ -198,8 +208,9 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
 #[server(endpoint = "change", input = Json, output = Answer)]
 pub async fn load_change(id: String, problem: Option<String>, draft: Option<String>, is_refresh: bool) -> Result<ChangePage, AppError> {
     use crate::{
-        model::{change_card::ChangeCard, identity::Permission, pages::Pace, validation::FormMistake, wording},
-        server::{context, forms},
+        model::{access::identity::Permission, validation::FormMistake},
+        server::web::{context, forms},
+        view::{change_card::ChangeCard, pages::Pace, wording},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;

@@ -5,13 +5,13 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    model::pages::{KeyPage, KeysPage},
+    view::pages::{KeyPage, KeysPage},
 };
 
 /// Every key that a stream in reach uses or still needs.
 #[server(endpoint = "keys", input = Json, output = Answer)]
 pub async fn load_keys() -> Result<KeysPage, AppError> {
-    use crate::{model::identity::Permission, server::context};
+    use crate::{model::access::identity::Permission, server::web::context};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     cx.note_human().await;
@@ -22,7 +22,7 @@ pub async fn load_keys() -> Result<KeysPage, AppError> {
 /// One of them, by its ARN; or by account, Region and name, where KMS does not tell which key the name means.
 #[server(endpoint = "key", input = Json, output = Answer)]
 pub async fn load_key(name: String) -> Result<KeyPage, AppError> {
-    use crate::{model::identity::Permission, server::context};
+    use crate::{model::access::identity::Permission, server::web::context};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     cx.note_human().await;

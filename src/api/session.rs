@@ -5,19 +5,19 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    model::pages::{Frame, SignInPage},
+    view::pages::{Frame, SignInPage},
 };
 
 /// What the frame of every page shows, asked for again after the page missed something.
 #[server(endpoint = "frame", input = Json, output = Answer)]
 pub async fn load_frame() -> Result<Frame, AppError> {
-    Ok(crate::server::context::current()?.frame())
+    Ok(crate::server::web::context::current()?.frame())
 }
 
 /// What the frame of the page that is being rendered shows. In the browser the page brings it along.
 pub fn frame_of_page() -> Frame {
     #[cfg(feature = "ssr")]
-    if let Ok(cx) = crate::server::context::current() {
+    if let Ok(cx) = crate::server::web::context::current() {
         return cx.frame();
     }
     Frame::default()
@@ -28,7 +28,7 @@ pub fn frame_of_page() -> Frame {
 pub async fn load_sign_in_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<SignInPage, AppError> {
     use crate::{
         model::validation::{FormMistake, safe_next},
-        server::{context, forms},
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let typed = forms::draft_of_sign_in(&cx, "", draft).await;
@@ -48,7 +48,10 @@ pub async fn sign_in(
     #[server(default)] password: String,
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
-    use crate::server::{auth::sign_in, context, forms};
+    use crate::server::{
+        services::accounts::sign_in,
+        web::{context, forms},
+    };
     let cx = context::current()?;
     let signed_in = sign_in::with_password(&cx, &user_name, password.into()).await;
     forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
@@ -57,7 +60,10 @@ pub async fn sign_in(
 /// Signs in as one of the demo's users; elsewhere there is no such thing.
 #[server(endpoint = "sign-in-demo", output = Answer)]
 pub async fn sign_in_demo(#[server(default)] user_name: String, #[server(default)] next: String) -> Result<(), AppError> {
-    use crate::server::{auth::sign_in, context, forms};
+    use crate::server::{
+        services::accounts::sign_in,
+        web::{context, forms},
+    };
     let cx = context::current()?;
     let signed_in = sign_in::as_demo_user(&cx, &user_name).await;
     forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
@@ -66,7 +72,7 @@ pub async fn sign_in_demo(#[server(default)] user_name: String, #[server(default
 /// Signs out: the session ends on the server.
 #[server(endpoint = "sign-out", output = Answer)]
 pub async fn sign_out() -> Result<(), AppError> {
-    use crate::server::{auth::sign_in, context};
+    use crate::server::{services::accounts::sign_in, web::context};
     let cx = context::current()?;
     sign_in::out(&cx).await?;
     cx.see_other("/sign-in");

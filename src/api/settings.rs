@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    model::pages::{IdentityPage, SettingsPage},
+    view::pages::{IdentityPage, SettingsPage},
 };
 
 /// What `/settings` shows.
@@ -13,12 +13,15 @@ use crate::{
 pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Result<SettingsPage, AppError> {
     use crate::{
         model::{
-            identity::Permission,
-            pages::SessionCard,
-            timestamp::Timestamp,
+            access::identity::Permission,
+            time::Timestamp,
             validation::{FormDone, FormMistake},
         },
-        server::{auth::sessions, context, store::OwnSession},
+        server::{
+            adapters::store::OwnSession,
+            web::{context, session_store},
+        },
+        view::pages::SessionCard,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -33,7 +36,7 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
         user_agent: row.user_agent,
     };
     let now = cx.state.clock.now();
-    let is_live = |session: &SessionCard| !sessions::is_over(session.signed_in_at, session.last_used_at, now);
+    let is_live = |session: &SessionCard| !session_store::is_over(session.signed_in_at, session.last_used_at, now);
     Ok(SettingsPage {
         scope: requester.scope.to_string(),
         has_password: !cx.state.is_demo,
@@ -50,12 +53,12 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
 #[server(endpoint = "end-session", output = Answer)]
 pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormDone},
-        server::{auth::sessions, context},
+        model::{access::identity::Permission, validation::FormDone},
+        server::web::{context, session_store},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    let has_ended = sessions::end_own(&cx.state, &requester, &id).await.map_err(|error| cx.fail_store(&error))?;
+    let has_ended = session_store::end_own(&cx.state, &requester, &id).await.map_err(|error| cx.fail_store(&error))?;
     if !has_ended {
         return Err(cx.fail(AppError::NotFound));
     }
@@ -67,12 +70,12 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
 #[server(endpoint = "end-other-sessions", output = Answer)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormDone},
-        server::{auth::sessions, context},
+        model::{access::identity::Permission, validation::FormDone},
+        server::web::{context, session_store},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    sessions::end_others(&cx.state, &requester).await.map_err(|error| cx.fail_store(&error))?;
+    session_store::end_others(&cx.state, &requester).await.map_err(|error| cx.fail_store(&error))?;
     cx.see_other(&format!("/settings?done={}", FormDone::OtherSessionsEnded));
     Ok(())
 }
@@ -81,8 +84,11 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
 #[server(endpoint = "change-password", output = Answer)]
 pub async fn change_password(#[server(default)] present_password: String, #[server(default)] new_password: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{auth::sign_in, context, forms},
+        model::access::identity::Permission,
+        server::{
+            services::accounts::sign_in,
+            web::{context, forms},
+        },
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -98,10 +104,10 @@ pub async fn change_password(#[server(default)] present_password: String, #[serv
 pub async fn load_identity_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<IdentityPage, AppError> {
     use crate::{
         model::{
-            identity::Permission,
+            access::identity::Permission,
             validation::{FormMistake, safe_next},
         },
-        server::{context, forms},
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -114,8 +120,11 @@ pub async fn load_identity_page(next: Option<String>, problem: Option<String>, d
 #[server(endpoint = "confirm-identity", output = Answer)]
 pub async fn confirm_identity(#[server(default)] password: String, #[server(default)] next: String) -> Result<(), AppError> {
     use crate::{
-        model::identity::Permission,
-        server::{auth::sign_in, context, forms},
+        model::access::identity::Permission,
+        server::{
+            services::accounts::sign_in,
+            web::{context, forms},
+        },
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;

@@ -3,14 +3,14 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::wire::Answer;
-use crate::{error::AppError, model::pages::SetupPage};
+use crate::{error::AppError, view::pages::SetupPage};
 
 /// What the setup page shows: the form while its link is open.
 #[server(endpoint = "setup-page", input = Json, output = Answer)]
 pub async fn load_setup_page(token: String, problem: Option<String>, draft: Option<String>) -> Result<SetupPage, AppError> {
     use crate::{
         model::validation::FormMistake,
-        server::{context, forms},
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     if !cx.state.setup.admits(&token, cx.state.clock.now()) {
@@ -27,7 +27,10 @@ pub async fn create_administrator(
     #[server(default)] user_name: String,
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
-    use crate::server::{auth::setup, context, forms};
+    use crate::server::{
+        services::accounts::setup,
+        web::{context, forms},
+    };
     let cx = context::current()?;
     let created = setup::create_administrator(&cx, &token, &user_name, password.into()).await;
     forms::answer_setup(&cx, created, &token, &user_name).await

@@ -5,15 +5,15 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    model::pages::{ListPage, StreamPage},
+    view::pages::{ListPage, StreamPage},
 };
 
 /// One page of the list. `is_refresh` tells a page's own refresh from a person's act.
 #[server(endpoint = "list-streams", input = Json, output = Answer)]
 pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Result<ListPage, AppError> {
     use crate::{
-        model::{identity::Permission, list_query::ListQuery},
-        server::{chosen_columns, context},
+        model::{access::identity::Permission, list::ListQuery},
+        server::web::{chosen_columns, context},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -30,10 +30,7 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
 /// One stream with its changes.
 #[server(endpoint = "stream", input = Json, output = Answer)]
 pub async fn load_stream(account: String, region: String, name: String, is_refresh: bool) -> Result<StreamPage, AppError> {
-    use crate::{
-        model::{change_card::ChangeCard, identity::Permission},
-        server::context,
-    };
+    use crate::{model::access::identity::Permission, server::web::context, view::change_card::ChangeCard};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {

@@ -9,8 +9,8 @@ use crate::error::AppError;
 #[server(endpoint = "pause-target", output = Answer)]
 pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormDone},
-        server::{context, pauses},
+        model::{access::identity::Permission, validation::FormDone},
+        server::{services::inventory::pauses, web::context},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -23,8 +23,8 @@ pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError>
 #[server(endpoint = "resume-target", output = Answer)]
 pub async fn resume_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormDone},
-        server::{context, pauses},
+        model::{access::identity::Permission, validation::FormDone},
+        server::{services::inventory::pauses, web::context},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    model::pages::{UserPage, UsersPage},
+    view::pages::{UserPage, UsersPage},
 };
 
 /// All users, and what was typed for a new one.
@@ -13,11 +13,14 @@ use crate::{
 pub async fn load_users(problem: Option<String>, draft: Option<String>, done: Option<String>) -> Result<UsersPage, AppError> {
     use crate::{
         model::{
-            identity::Permission,
-            pages::UserTyped,
+            access::identity::Permission,
             validation::{FormDone, FormMistake},
         },
-        server::{context, forms, store::User},
+        server::{
+            adapters::store::User,
+            web::{context, forms},
+        },
+        view::pages::UserTyped,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
@@ -37,11 +40,11 @@ pub async fn load_users(problem: Option<String>, draft: Option<String>, done: Op
 pub async fn load_user(id: String, problem: Option<String>, draft: Option<String>, done: Option<String>) -> Result<UserPage, AppError> {
     use crate::{
         model::{
-            identity::Permission,
-            pages::UserTyped,
+            access::identity::Permission,
             validation::{FormDone, FormMistake},
         },
-        server::{context, forms},
+        server::web::{context, forms},
+        view::pages::UserTyped,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
@@ -69,8 +72,9 @@ pub async fn add_user(
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, pages::UserTyped, validation::FormDone},
-        server::{context, forms},
+        model::{access::identity::Permission, validation::FormDone},
+        server::web::{context, forms},
+        view::pages::UserTyped,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
@@ -87,8 +91,9 @@ pub async fn set_user_rights(
     #[server(default)] scope: String,
 ) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, pages::UserTyped, validation::FormDone},
-        server::{context, forms},
+        model::{access::identity::Permission, validation::FormDone},
+        server::web::{context, forms},
+        view::pages::UserTyped,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
@@ -102,8 +107,8 @@ pub async fn set_user_rights(
 #[server(endpoint = "set-user-password", output = Answer)]
 pub async fn set_user_password(#[server(default)] id: String, #[server(default)] password: String) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormDone},
-        server::{context, forms},
+        model::{access::identity::Permission, validation::FormDone},
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
@@ -116,8 +121,8 @@ pub async fn set_user_password(#[server(default)] id: String, #[server(default)]
 #[server(endpoint = "disable-user", output = Answer)]
 pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormDone},
-        server::{context, forms},
+        model::{access::identity::Permission, validation::FormDone},
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
@@ -130,8 +135,8 @@ pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError>
 #[server(endpoint = "enable-user", output = Answer)]
 pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{identity::Permission, validation::FormDone},
-        server::{context, forms},
+        model::{access::identity::Permission, validation::FormDone},
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;

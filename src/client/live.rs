@@ -12,12 +12,14 @@ use crate::{
     api,
     error::AppError,
     model::{
+        inventory::{ROW_IS_FRESH_MS, StreamRow, TargetHealth},
+        stream::StreamKey,
+        time::{SECOND_MS, Timestamp},
+    },
+    view::{
         change_card::ChangeCard,
         change_state::Tone,
-        inventory::{ROW_IS_FRESH_MS, StreamRow, TargetHealth},
         pages::{EventFrame, Frame, SignedIn},
-        stream::StreamKey,
-        timestamp::{SECOND_MS, Timestamp},
     },
 };
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::drawn;
 use crate::{
     client::live::Live,
-    model::{stream::StreamKey, timestamp::Timestamp},
+    model::{stream::StreamKey, time::Timestamp},
 };
 
 /// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector, or

@@ -7,11 +7,10 @@ use crate::{
     client::live::Live,
     model::{
         change::Action,
-        encryption::EncryptionReport,
-        pages::{Confirmation, EnableFacts, Plan, TargetCard},
-        stream::{StreamKey, StreamReport},
-        timestamp::{Timestamp, span},
+        stream::{StreamKey, StreamReport, encryption::EncryptionReport},
+        time::{Timestamp, span},
     },
+    view::pages::{Confirmation, EnableFacts, Plan, TargetCard},
 };
 
 /// Which stream: production mark, target, account, Region.

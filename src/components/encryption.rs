@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{CLOSED_LOCK, OPEN_LOCK, drawing};
-use crate::model::encryption::{EncryptionState, KeyId};
+use crate::model::stream::encryption::{EncryptionState, KeyId};
 
 /// Lock and word.
 #[component]

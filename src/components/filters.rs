@@ -7,7 +7,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
     client::is_open_now,
-    model::list_query::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter},
+    model::list::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter},
 };
 
 /// The search and the filters. `is_open` says whether the panel of filters is.

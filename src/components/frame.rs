@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::{BRAND, DOT, Undo, When, drawing};
 use crate::{
     client::live::{Announcement, Connection, Gap, Live},
-    model::pages::{Frame, KeyAlarm},
+    view::pages::{Frame, KeyAlarm},
 };
 
 /// The bar: name, pages, the targets' health, Live/Paused, the signed-in person.

@@ -13,9 +13,9 @@ use crate::{
     model::{
         change::Action,
         keys::{KeyChoice, KeyFacts, KeyState},
-        pages::KeyPicker as Keys,
         stream::StreamKey,
     },
+    view::pages::KeyPicker as Keys,
 };
 
 /// The field. What is in it when the page comes is `first`; `key` follows what is typed.

@@ -8,9 +8,11 @@ use crate::{
     client::live::Live,
     model::{
         change::Rung,
+        inventory::{ChangeMarks, Mark, StreamRow},
+    },
+    view::{
         change_card::{ChangeCard, RungCard},
         change_state::ChangeState,
-        inventory::{ChangeMarks, Mark, StreamRow},
     },
 };
 

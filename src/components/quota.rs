@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     client::live::Live,
-    model::{change_card::ChangeCard, inventory::StreamRow, pages::Quota, timestamp::Timestamp},
+    model::{inventory::StreamRow, time::Timestamp},
+    view::{change_card::ChangeCard, pages::Quota},
 };
 
 /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.

@@ -8,9 +8,9 @@ use crate::{
     model::{
         change::Action,
         inventory::StreamRow,
-        list_query::{Column, ExtraColumn, ListQuery},
+        list::{Column, ExtraColumn, ListQuery},
         stream::StreamKey,
-        timestamp::Timestamp,
+        time::Timestamp,
     },
 };
 

@@ -6,7 +6,7 @@ use crate::{
     client::live::Live,
     model::{
         inventory::{Condition, TargetHealth},
-        list_query::ListQuery,
+        list::ListQuery,
     },
 };
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{encryption::InvalidKeyId, stream::StreamName};
+use super::stream::{StreamName, encryption::InvalidKeyId};
 
 /// A mistake in a form. The codes are part of the address of a page that comes back after a mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]

@@ -7,7 +7,7 @@ use super::plain;
 use crate::{
     api,
     components::{Table, When},
-    model::pages::{AuditCard, AuditPage as Page},
+    view::pages::{AuditCard, AuditPage as Page},
 };
 
 /// The actions that the filter offers, by their first word.

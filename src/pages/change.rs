@@ -12,13 +12,15 @@ use crate::{
     },
     model::{
         change::Action,
+        inventory::StreamRow,
+        stream::StreamKey,
+        time::{Timestamp, span},
+        validation::FormMistake,
+    },
+    view::{
         change_card::ChangeCard,
         change_state::Tone,
-        inventory::StreamRow,
         pages::{ChangePage as Page, Pace, PageContent},
-        stream::StreamKey,
-        timestamp::{Timestamp, span},
-        validation::FormMistake,
         wording::{Phrase, Summary},
     },
 };

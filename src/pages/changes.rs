@@ -8,7 +8,7 @@ use crate::{
     api,
     client::live::Live,
     components::{LadderMarks, SelfRefresh, Table, Undo, When},
-    model::{
+    view::{
         change_card::ChangeCard,
         pages::{ChangesPage as Page, PageContent},
     },

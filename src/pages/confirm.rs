@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api,
     components::ConfirmationText,
-    model::pages::{Confirmation, PageContent},
+    view::pages::{Confirmation, PageContent},
 };
 
 /// The confirmation of a disable.

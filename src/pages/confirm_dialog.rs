@@ -11,11 +11,8 @@ use crate::{
     },
     components::ConfirmationText,
     error::AppError,
-    model::{
-        change::Action,
-        pages::{ChangeForm, Confirmation, Requested},
-        stream::StreamKey,
-    },
+    model::{change::Action, stream::StreamKey},
+    view::pages::{ChangeForm, Confirmation, Requested},
 };
 
 /// What is being confirmed.

@@ -7,14 +7,15 @@ use crate::{
     components::{Age, KeyField, KeyPicker, TargetLine},
     error::AppError,
     model::{
-        arming::OFFERED_MINUTES,
-        change::Action,
-        encryption::{KeyId, KeyIdForm},
-        pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
-        stream::{StreamKey, StreamReport},
-        timestamp::{MINUTE_MS, span},
+        change::{Action, arming::OFFERED_MINUTES},
+        stream::{
+            StreamKey, StreamReport,
+            encryption::{KeyId, KeyIdForm},
+        },
+        time::{MINUTE_MS, span},
         validation::FormMistake,
     },
+    view::pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
 };
 
 /// How the form is sent.

@@ -8,7 +8,7 @@ use super::plain;
 use crate::{
     api,
     components::{Mistake, PasswordField},
-    model::pages::IdentityPage as Page,
+    view::pages::IdentityPage as Page,
 };
 
 /// The page.

@@ -7,10 +7,8 @@ use super::plain;
 use crate::{
     api,
     components::{Table, When},
-    model::{
-        pages::{KeyCard, KeyPage as OneKey, KeyUseRow, KeysPage as AllKeys},
-        timestamp::Timestamp,
-    },
+    model::time::Timestamp,
+    view::pages::{KeyCard, KeyPage as OneKey, KeyUseRow, KeysPage as AllKeys},
 };
 
 /// All keys.

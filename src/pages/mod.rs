@@ -40,7 +40,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use crate::{api::wire::Wire, client::live::Live, components::Fault, error::AppError, model::pages::PageContent};
+use crate::{api::wire::Wire, client::live::Live, components::Fault, error::AppError, view::pages::PageContent};
 
 /// What a page asks with: its address, and whether the page itself asks again rather than a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

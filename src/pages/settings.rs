@@ -10,9 +10,9 @@ use crate::{
     components::{Done, Mistake, PasswordField, Table, When},
     model::{
         inventory::{Condition, TargetHealth},
-        pages::{QuotaSum, SessionCard, SettingsPage as Page},
         validation::FormMistake,
     },
+    view::pages::{QuotaSum, SessionCard, SettingsPage as Page},
 };
 
 /// The page.

@@ -7,7 +7,7 @@ use super::plain;
 use crate::{
     api,
     components::{Mistake, PasswordField},
-    model::pages::SetupPage as Page,
+    view::pages::SetupPage as Page,
 };
 
 /// The setup page, while its link is open.

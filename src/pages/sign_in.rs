@@ -7,7 +7,7 @@ use super::plain;
 use crate::{
     api,
     components::{Mistake, PasswordField},
-    model::pages::SignInPage as Page,
+    view::pages::SignInPage as Page,
 };
 
 /// The sign-in page.

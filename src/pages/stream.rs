@@ -16,11 +16,12 @@ use crate::{
         TargetLine, UndoLink, When,
     },
     model::{
-        change_card::ChangeCard,
-        encryption::EncryptionState,
         inventory::StreamRow,
+        stream::{StreamReport, encryption::EncryptionState},
+    },
+    view::{
+        change_card::ChangeCard,
         pages::{PageContent, StreamPage as Page},
-        stream::StreamReport,
     },
 };
 

@@ -14,10 +14,10 @@ use crate::{
     client::{form_pairs, forms_follow, live::Live},
     components::{Filters, OnConfirm, SelfRefresh, StreamsTable, TargetStrip},
     model::{
-        encryption::EncryptionState,
-        list_query::{Counts, ListQuery, StatusFilter},
-        pages::{ListPage, PageContent},
+        list::{Counts, ListQuery, StatusFilter},
+        stream::encryption::EncryptionState,
     },
+    view::pages::{ListPage, PageContent},
 };
 
 /// The list.

@@ -7,10 +7,8 @@ use super::plain;
 use crate::{
     api,
     components::{Done, Mistake, PasswordField, Table, When},
-    model::{
-        identity::Role,
-        pages::{UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
-    },
+    model::access::identity::Role,
+    view::pages::{UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
 };
 
 /// All users.

@@ -6,17 +6,19 @@ use std::{io::Write, sync::Arc};
 use anyhow::bail;
 
 use super::{
-    aws::{
-        ListFrom, READ_SESSION, ReadFailure, ReadFailureKind, StreamRef,
-        hosts::HostLog,
-        targets::{self, Target},
+    adapters::{
+        aws::{
+            ListFrom, READ_SESSION, ReadFailure, ReadFailureKind, StreamRef,
+            hosts::HostLog,
+            targets::{self, Target},
+        },
+        clock::{Clock, SystemClock},
+        store::{Opener, Store, without_password},
     },
-    clock::{Clock, SystemClock},
     config::Settings,
-    store::{Opener, Store, without_password},
 };
 use crate::model::{
-    refusal::{Refusal, RefusalKind},
+    change::refusal::{Refusal, RefusalKind},
     stream::{StreamArn, StreamName},
 };
 

@@ -9,21 +9,21 @@ use anyhow::{Context, bail};
 use secrecy::SecretString;
 
 use super::{
-    audit::{
-        self, Actor, Verified,
-        checkpoint::{self, Checkpoints, Held, PublicKey, SigningKey},
+    adapters::{
+        clock::{Clock, SystemClock},
+        store::{Opener, Store, User},
     },
-    auth::{
-        accounts::{AccountError, Accounts, NewUser, check_new_password},
-        passwords,
-    },
-    clock::{Clock, SystemClock},
     config::{CheckpointSettings, Settings},
-    store::{Opener, Store, User},
+    services::{
+        accounts::{AccountError, Accounts, NewUser, check_new_password, passwords},
+        audit::{
+            self, Actor, Verified,
+            checkpoint::{self, Checkpoints, Held, PublicKey, SigningKey},
+        },
+    },
 };
 use crate::model::{
-    identity::Role,
-    scope::Scope,
+    access::{identity::Role, scope::Scope},
     validation::{FormMistake, UserName},
 };
 

@@ -7,12 +7,14 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use super::{
-    clock::Clock,
+    adapters::{
+        clock::Clock,
+        store::{Store, User, users},
+    },
     config::TargetSettings,
-    store::{Store, User, users},
 };
 use crate::{
-    model::{identity::Role, validation::UserName},
+    model::{access::identity::Role, validation::UserName},
     simulator::{self, samples},
 };
 

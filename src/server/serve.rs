@@ -8,24 +8,32 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    audit::{
-        self, AuditEvent,
-        checkpoint::{Checkpoints, SigningKey},
+    adapters::{
+        aws::targets::{self, Target},
+        clock::{Clock, SystemClock},
+        metrics,
+        store::{Opener, Store, StoreError, without_password},
     },
-    auth::{passwords::Passwords, setup::SetupLink, throttle::Turns},
-    aws::targets::{self, Target},
-    change::Changes,
-    clock::{Clock, SystemClock},
     config::{CheckpointSettings, Origin, Settings},
-    demo, housekeeping,
-    http::{assets::Assets, health::ReadinessCheck, metrics},
-    inventory::{Inventory, collect_under, follow_pauses, write_behind},
-    lifecycle, listen,
-    middleware::{client_address::TrustedProxies, limits::RequestLimits},
-    router,
-    state::{AppState, Services},
-    store::{Opener, Store, StoreError, without_password},
-    supervisor::{Part, Supervisor},
+    demo, lifecycle,
+    services::{
+        accounts::{passwords::Passwords, setup::SetupLink, throttle::Turns},
+        audit::{
+            self, AuditEvent,
+            checkpoint::{Checkpoints, SigningKey},
+        },
+        changes::Changes,
+        housekeeping,
+        inventory::{Inventory, collect_under, follow_pauses, write_behind},
+        supervisor::{Part, Supervisor},
+    },
+    web::{
+        handlers::{assets::Assets, health::ReadinessCheck},
+        listen,
+        middleware::{client_address::TrustedProxies, limits::RequestLimits},
+        router,
+        state::{AppState, Services},
+    },
 };
 
 /// The process is gone five seconds after its signal, also when the database is slow.

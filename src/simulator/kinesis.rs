@@ -7,7 +7,7 @@ use super::{
     Outcome, Refused, records,
     world::{Caller, Stream, World},
 };
-use crate::model::encryption::KeyId;
+use crate::model::stream::encryption::KeyId;
 
 /// What stands before the operation in `x-amz-target`.
 pub const SERVICE: &str = "Kinesis_20131202";

@@ -8,17 +8,23 @@ use super::{
 };
 use crate::{
     model::{
-        identity::Role,
-        scope::Scope,
-        sign_in_delay::{ACCOUNT, NETWORK},
-        timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+        access::{
+            identity::Role,
+            scope::Scope,
+            sign_in_delay::{ACCOUNT, NETWORK},
+        },
+        time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
         validation::{FormMistake, UserName},
     },
     server::{
-        audit::{Actor as Doer, AuditEvent},
-        auth::accounts::{AccountError, Accounts, NewUser},
-        clock::{Clock, SystemClock},
-        store::{Opener, Store, User, sign_in_failures},
+        adapters::{
+            clock::{Clock, SystemClock},
+            store::{Opener, Store, User, sign_in_failures},
+        },
+        services::{
+            accounts::{AccountError, Accounts, NewUser},
+            audit::{Actor as Doer, AuditEvent},
+        },
     },
 };
 

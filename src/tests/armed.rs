@@ -6,14 +6,16 @@ use serde_json::json;
 use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, hidden_fields, until, with};
 use crate::{
     model::{
-        change::{Change, End, Ending},
-        identity::Role,
+        access::identity::Role,
+        change::{
+            Change, End, Ending,
+            refusal::{Precondition, Refusal, RefusalKind},
+        },
         inventory::StreamRow,
-        refusal::{Precondition, Refusal, RefusalKind},
         stream::StreamStatus,
-        timestamp::MINUTE_MS,
+        time::MINUTE_MS,
     },
-    server::store::{Stretch, crash::Moment},
+    server::adapters::store::{Stretch, crash::Moment},
 };
 
 async fn reshard(app: &TestApp, millis: u64) {

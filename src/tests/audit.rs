@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 
 use super::support::{Actor, Answer, PASSWORD, Setup, TestApp, borrowed, until};
 use crate::{
-    model::{identity::Role, timestamp::HOUR_MS},
-    server::audit::{
-        AuditEvent, Verified, append,
-        checkpoint::{self, Checkpoints, PublicKey, SigningKey},
-        export, verify,
+    model::{access::identity::Role, time::HOUR_MS},
+    server::{
+        adapters::store::Stretch,
+        services::audit::{
+            AuditEvent, Verified, append,
+            checkpoint::{self, Checkpoints, PublicKey, SigningKey},
+            export, verify,
+        },
     },
-    server::store::Stretch,
 };
 
 #[tokio::test]
@@ -96,7 +98,7 @@ async fn the_page_is_searched_filtered_and_paged() {
     assert!(shown(&auditor, "?q=ORDERS-PROD").await.len() >= 5);
     assert_eq!(shown(&auditor, "?q=127.0.0.1&action=session").await.len(), 3, "addresses are searched");
     let event = AuditEvent { reason: "\u{dc}berpr\u{fc}fung".to_owned(), ..AuditEvent::by_server(app.state.clock.now(), "test.word", "x") };
-    crate::server::audit::append_alone(&app.state.store, event).await.unwrap();
+    crate::server::services::audit::append_alone(&app.state.store, event).await.unwrap();
     assert_eq!(shown(&auditor, "?q=%C3%9Cberpr%C3%BCfung").await, ["test.word"], "as it was typed");
     let today = app.state.clock.now().rfc3339()[..10].to_owned();
     assert!(shown(&auditor, &format!("?from={today}&to={today}")).await.len() >= 8);

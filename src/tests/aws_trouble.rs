@@ -13,12 +13,14 @@ use super::{
 };
 use crate::{
     model::{
-        encryption::EncryptionState,
-        identity::Role,
+        access::{identity::Role, scope::Scope},
         inventory::{Condition, StreamRow},
-        scope::Scope,
+        stream::encryption::EncryptionState,
     },
-    server::{aws::ListedStream, clock::Clock, config::TargetSettings},
+    server::{
+        adapters::{aws::ListedStream, clock::Clock},
+        config::TargetSettings,
+    },
 };
 
 fn refused(operation: &str, account: &str, times: u32, code: &str) -> (&'static str, Value) {

@@ -8,9 +8,11 @@ use super::{
 };
 use crate::{
     model::{
-        change::{End, Ending, SentAs},
-        identity::Role,
-        refusal::{Obstacle, RefusalKind},
+        access::identity::Role,
+        change::{
+            End, Ending, SentAs,
+            refusal::{Obstacle, RefusalKind},
+        },
     },
     server::{
         check_config,

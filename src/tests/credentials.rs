@@ -9,13 +9,18 @@ use super::{
     support::{ACCOUNT, REGION, Setup, TestApp, until},
 };
 use crate::{
-    model::{change::Action, refusal::RefusalKind, stream::StreamName},
+    model::{
+        change::{Action, refusal::RefusalKind},
+        stream::StreamName,
+    },
     server::{
-        aws::{
-            ReadFailureKind, SendOutcome, StreamRef,
-            targets::{self, Target},
+        adapters::{
+            aws::{
+                ReadFailureKind, SendOutcome, StreamRef,
+                targets::{self, Target},
+            },
+            clock::{Clock, Freshness, SystemClock},
         },
-        clock::{Clock, Freshness, SystemClock},
         config::TargetSettings,
     },
 };

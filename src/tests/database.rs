@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::server::random;
+use crate::server::adapters::random;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

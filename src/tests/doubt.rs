@@ -9,12 +9,14 @@ use super::{
     support::{ACCOUNT, REGION, Setup, TestApp, until},
 };
 use crate::{
-    model::{scope::Scope, timestamp::Timestamp},
+    model::{access::scope::Scope, time::Timestamp},
     server::{
-        aws::ListedStream,
-        clock::Clock,
+        adapters::{
+            aws::ListedStream,
+            clock::Clock,
+            store::{Opener, Store},
+        },
         config::TargetSettings,
-        store::{Opener, Store},
     },
 };
 

@@ -7,7 +7,7 @@ use axum::{
 use leptos::server_fn::axum::server_fn_paths;
 
 use super::support::{Answer, ORIGIN, PASSWORD, Setup, TestApp};
-use crate::model::identity::Role;
+use crate::model::access::identity::Role;
 
 pub fn assert_headers(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");

@@ -4,12 +4,16 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, until, with};
-use crate::model::{
-    change::{Action, Change, End, Ending, Rung, RungState},
-    encryption::EncryptionState,
-    identity::Role,
-    refusal::{KeyTrouble, Precondition, Refusal, RefusalKind},
-    wording,
+use crate::{
+    model::{
+        access::identity::Role,
+        change::{
+            Action, Change, End, Ending, Rung, RungState,
+            refusal::{KeyTrouble, Precondition, Refusal, RefusalKind},
+        },
+        stream::encryption::EncryptionState,
+    },
+    view::wording,
 };
 
 const ARN_OF_NOBODY: &str = "arn:aws:kms:eu-west-1:444455556666:key/1d3c5b7a-9e8f-4a6b-8c2d-0f1e2d3c4b5a";
@@ -211,7 +215,7 @@ async fn the_twenty_sixth_takes_a_reason_which_stands_in_the_audit_chain() {
     assert!(matches!(rejected(&change).kind, RefusalKind::QuotaUsed { .. }), "{:?}", change.end);
     let audit = operator.get("/audit?stream=web-clicks").await.body;
     assert!(audit.contains("with 25 counted in 24 h: the auditors wait"), "{audit}");
-    let quota = app.state.changes.quota(Action::Enable, &change.arn, crate::server::change::Asking::FromMemory).await.unwrap();
+    let quota = app.state.changes.quota(Action::Enable, &change.arn, crate::server::services::changes::Asking::FromMemory).await.unwrap();
     assert_eq!((quota.count.least, quota.count.refused_at.is_some()), (25, true));
 }
 
@@ -233,7 +237,7 @@ async fn keys_are_shown_to_those_who_reach_their_streams() {
     app.control("settings", json!({"transition_ms": 1})).await;
     ended(&app, &operator.disable("orders-prod").await).await;
     let card = until(|| async {
-        let keys = app.state.changes.keys.cards(&app.state.inventory, &crate::model::scope::Scope::everything());
+        let keys = app.state.changes.keys.cards(&app.state.inventory, &crate::model::access::scope::Scope::everything());
         keys.into_iter().find(|card| card.names == ["alias/orders"] && card.arn.is_some())
     });
     let card = card.await;
@@ -244,7 +248,7 @@ async fn keys_are_shown_to_those_who_reach_their_streams() {
     for path in ["/keys/none", "/keys/arn%3Aaws%3Akms%3Aeu-west-1%3A111122223333%3Akey%2F0"] {
         assert_eq!(operator.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let narrow = crate::model::scope::Scope::parse("111122223333/eu-west-1/web-*").unwrap();
+    let narrow = crate::model::access::scope::Scope::parse("111122223333/eu-west-1/web-*").unwrap();
     let cards = app.state.changes.keys.cards(&app.state.inventory, &narrow);
     assert!(cards.is_empty(), "{cards:?}");
 }

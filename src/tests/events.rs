@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::support::{TestApp, until};
-use crate::{model::identity::Role, server::listen::Bounds};
+use crate::{model::access::identity::Role, server::web::listen::Bounds};
 
 /// An opened connection, and what it said until it fulfilled a condition.
 async fn heard(address: SocketAddr, cookie: &str, path: &str, last_id: Option<&str>, is_enough: fn(&str) -> bool) -> (TcpStream, String) {

@@ -10,17 +10,21 @@ use tokio::{io::AsyncReadExt, net::TcpListener};
 use super::support::{ACCOUNT, Actor, MovedClock, REGION, Setup, TestApp, borrowed, hidden_fields, until, with};
 use crate::{
     model::{
-        change::{Action, Change, End, Ending, Rung, RungState, Saw},
-        identity::Role,
+        access::identity::Role,
+        change::{
+            Action, Change, End, Ending, Rung, RungState, Saw,
+            refusal::{Obstacle, Precondition, Refusal, RefusalKind},
+        },
         inventory::StreamRow,
-        refusal::{Obstacle, Precondition, Refusal, RefusalKind},
-        timestamp::{HOUR_MS, MINUTE_MS, SECOND_MS},
+        time::{HOUR_MS, MINUTE_MS, SECOND_MS},
     },
     server::{
-        aws::{SendOutcome, targets},
-        change::Asking,
-        clock::{Clock, Freshness},
+        adapters::{
+            aws::{SendOutcome, targets},
+            clock::{Clock, Freshness},
+        },
         config::TargetSettings,
+        services::changes::Asking,
     },
 };
 
@@ -404,7 +408,7 @@ async fn an_ended_change_that_another_instance_moved_is_shown_as_it_is() {
     let mut elsewhere = change;
     elsewhere.end = Some(Ending { at: app.state.clock.now(), how: End::NotApplied });
     let mut tx = app.state.store.write().await.unwrap();
-    crate::server::store::changes::write(&mut tx, &mut elsewhere).await.unwrap();
+    crate::server::adapters::store::changes::write(&mut tx, &mut elsewhere).await.unwrap();
     tx.commit().await.unwrap();
     until(|| async { row(&app, "orders-prod").await.change.is_none().then_some(()) }).await;
     assert_eq!(elsewhere.rung(Rung::Reached), RungState::NotObserved);

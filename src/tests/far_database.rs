@@ -9,14 +9,18 @@ use super::{
     support::{ACCOUNT, REGION, until},
 };
 use crate::server::{
-    audit::{self, AuditEvent},
-    aws::{
-        ListedStream,
-        targets::{self, Target},
+    adapters::{
+        aws::{
+            ListedStream,
+            targets::{self, Target},
+        },
+        clock::{Clock, SystemClock},
+        store::{Opener, Store, next_rev},
     },
-    clock::{Clock, SystemClock},
-    inventory::Inventory,
-    store::{Opener, Store, next_rev},
+    services::{
+        audit::{self, AuditEvent},
+        inventory::Inventory,
+    },
 };
 
 const FAR: Duration = Duration::from_millis(5);

@@ -12,18 +12,16 @@ use super::{
 };
 use crate::{
     model::{
-        encryption::EncryptionState,
-        identity::Role,
+        access::{identity::Role, scope::Scope},
         inventory::{Condition, StreamRow, TargetHealth},
-        list_query::ListQuery,
-        scope::Scope,
-        stream::StreamKey,
+        list::ListQuery,
+        stream::{StreamKey, encryption::EncryptionState},
     },
     server::{
+        adapters::store::users,
         check_config,
         config::{IdentifyBy, Settings, TargetSettings},
-        http::events::frame,
-        store::users,
+        web::handlers::events::frame,
     },
 };
 
@@ -379,7 +377,9 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
     app.state.inventory.note_report(again.clone());
     let elsewhere = app.state.inventory.look_at("", &everything);
     loop {
-        let crate::server::inventory::Delivery::News(news) = crate::server::inventory::Events::next(&mut receiver).await else {
+        let crate::server::services::inventory::Delivery::News(news) =
+            crate::server::services::inventory::Events::next(&mut receiver).await
+        else {
             panic!("reset")
         };
         let Some((row, is_news)) = news.rows.get(&orders).filter(|(row, _)| row.read_at == Some(again.read_at)) else { continue };

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use sqlx::Connection;
 
 use super::support::{ACCOUNT, PASSWORD, REGION, Setup, TestApp, borrowed, with};
-use crate::model::identity::Role;
+use crate::model::access::identity::Role;
 
 #[tokio::test]
 async fn a_failed_sign_in_keeps_the_name_and_where_to_go() {

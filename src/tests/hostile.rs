@@ -21,11 +21,11 @@ use super::{
 };
 use crate::{
     model::{
-        identity::{Permission, Role},
-        timestamp::SECOND_MS,
+        access::identity::{Permission, Role},
+        time::SECOND_MS,
         validation::UserName,
     },
-    server::{auth::permissions::TABLE, listen::Bounds},
+    server::web::{endpoints::TABLE, listen::Bounds},
 };
 
 /// What browsers send with a form of another site, or with one of their own, as far as it was tampered with.

@@ -8,14 +8,13 @@ use super::{
 };
 use crate::{
     model::{
+        access::identity::Role,
         change::{End, Ending},
-        encryption::EncryptionState,
-        identity::Role,
         inventory::StreamRow,
-        stream::StreamStatus,
-        timestamp::HOUR_MS,
+        stream::{StreamStatus, encryption::EncryptionState},
+        time::HOUR_MS,
     },
-    server::store::Stretch,
+    server::adapters::store::Stretch,
 };
 
 async fn two() -> (TestApp, TestApp) {

@@ -8,19 +8,24 @@ use serde_json::json;
 use super::support::{ACCOUNT, REGION, TestApp, borrowed, until};
 use crate::{
     model::{
-        change::{Acceptance, Action, Change, End, Ending, Rung, RungState},
-        encryption::{EncryptionState, KeyId},
-        identity::Role,
-        refusal::{Obstacle, RefusalKind},
-        scope::Scope,
-        stream::StreamKey,
-        timestamp::{DAY_MS, MINUTE_MS},
+        access::{identity::Role, scope::Scope},
+        change::{
+            Acceptance, Action, Change, End, Ending, Rung, RungState,
+            refusal::{Obstacle, RefusalKind},
+        },
+        stream::{
+            StreamKey,
+            encryption::{EncryptionState, KeyId},
+        },
+        time::{DAY_MS, MINUTE_MS},
     },
     server::{
-        aws::{SendOutcome, StreamRef, targets},
-        clock::{Clock, Freshness, SystemClock},
+        adapters::{
+            aws::{SendOutcome, StreamRef, targets},
+            clock::{Clock, Freshness, SystemClock},
+            store::{Inserted, NewChange},
+        },
         config::TargetSettings,
-        store::{Inserted, NewChange},
     },
 };
 
@@ -296,7 +301,7 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
         )
         .await;
     }
-    let clock: std::sync::Arc<dyn crate::server::clock::Clock> = std::sync::Arc::new(crate::server::clock::SystemClock);
+    let clock: std::sync::Arc<dyn crate::server::adapters::clock::Clock> = std::sync::Arc::new(crate::server::adapters::clock::SystemClock);
     let settings = crate::server::config::TargetSettings {
         account: Some("999988887777".parse().unwrap()),
         region: Some(REGION.parse().unwrap()),
@@ -304,13 +309,17 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
         simulator_access_key: Some("999988887777".to_owned()),
         ..Default::default()
     };
-    let targets = crate::server::aws::targets::load(&[settings], &clock, None).await.unwrap();
+    let targets = crate::server::adapters::aws::targets::load(&[settings], &clock, None).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("bulk.db").display());
-    let store = crate::server::store::Store::open(&url, crate::server::store::Opener::Server).await.unwrap();
-    let (inventory, writer) = crate::server::inventory::Inventory::open(store, targets.clone(), clock).await.unwrap();
+    let store = crate::server::adapters::store::Store::open(&url, crate::server::adapters::store::Opener::Server).await.unwrap();
+    let (inventory, writer) = crate::server::services::inventory::Inventory::open(store, targets.clone(), clock).await.unwrap();
     tokio::spawn(writer);
-    tokio::spawn(crate::server::inventory::collect(inventory.clone(), targets[0].clone(), tokio_util::sync::CancellationToken::new()));
+    tokio::spawn(crate::server::services::inventory::collect(
+        inventory.clone(),
+        targets[0].clone(),
+        tokio_util::sync::CancellationToken::new(),
+    ));
     let names = until(|| async { Some(inventory.rows(&Scope::everything())).filter(|rows| rows.len() >= 150) }).await;
     assert_eq!(names.len(), 150);
     assert_eq!(names[149].key.name.as_str(), "bulk-149");

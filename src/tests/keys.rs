@@ -3,14 +3,17 @@
 use serde_json::{Value, json};
 
 use super::support::{ACCOUNT, Actor, REGION, TestApp, until};
-use crate::model::{
-    change::{Change, End, Ending},
-    encryption::KeyId,
-    identity::Role,
-    pages::KeyCard,
-    refusal::{Precondition, Refusal, RefusalKind},
-    scope::Scope,
-    timestamp::{HOUR_MS, MINUTE_MS},
+use crate::{
+    model::{
+        access::{identity::Role, scope::Scope},
+        change::{
+            Change, End, Ending,
+            refusal::{Precondition, Refusal, RefusalKind},
+        },
+        stream::encryption::KeyId,
+        time::{HOUR_MS, MINUTE_MS},
+    },
+    view::pages::KeyCard,
 };
 
 const OTHER: &str = "0f0e0d0c-0b0a-4a0b-8c0d-0e0f0a0b0c0d";

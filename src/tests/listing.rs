@@ -15,20 +15,22 @@ use tokio_util::sync::CancellationToken;
 use super::support::until;
 use crate::{
     model::{
+        access::scope::Scope,
         change::Action,
-        encryption::KeyId,
         inventory::{StreamRow, TargetHealth},
-        scope::Scope,
-        stream::{Account, StreamReport},
+        stream::{Account, StreamReport, encryption::KeyId},
     },
     server::{
-        aws::{
-            Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, SendOutcome, StreamRef, TaggedPage, targets::Target,
+        adapters::{
+            aws::{
+                Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, SendOutcome, StreamRef, TaggedPage,
+                targets::Target,
+            },
+            clock::{Clock, Freshness, SystemClock},
+            store::{Opener, Store},
         },
-        clock::{Clock, Freshness, SystemClock},
         config::TargetSettings,
-        inventory::{Inventory, collect},
-        store::{Opener, Store},
+        services::inventory::{Inventory, collect},
     },
 };
 

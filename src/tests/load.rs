@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::support::TestApp;
-use crate::{model::identity::Role, server::listen::Bounds};
+use crate::{model::access::identity::Role, server::web::listen::Bounds};
 
 /// Everything that a connection says until it ends.
 async fn rest_of(mut stream: TcpStream) -> String {

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::support::{ACCOUNT, Actor, REGION, TestApp, borrowed, hidden_fields, with};
 use crate::model::{
+    access::identity::Role,
     change::{Change, End, Ending},
-    identity::Role,
     keys::KeyArn,
 };
 

@@ -11,12 +11,10 @@ use super::{
     support::{PASSWORD, Setup, TestApp, borrowed, until},
 };
 use crate::{
-    model::{change::End, identity::Role},
+    model::{access::identity::Role, change::End},
     server::{
-        audit::{self, AuditEvent, Verified},
-        aws::ListedStream,
-        clock::Clock,
-        store::Stretch,
+        adapters::{aws::ListedStream, clock::Clock, store::Stretch},
+        services::audit::{self, AuditEvent, Verified},
     },
 };
 

@@ -11,9 +11,9 @@ use leptos::server_fn::axum::server_fn_paths;
 use super::support::{Actor, Setup, TestApp};
 use crate::{
     app::is_plain,
-    model::identity::{Permission, Role},
-    server::{
-        auth::permissions::TABLE,
+    model::access::identity::{Permission, Role},
+    server::web::{
+        endpoints::TABLE,
         router::{PLAIN_HANDLERS, ROUTES},
     },
 };

@@ -8,16 +8,15 @@ use super::{
 };
 use crate::{
     model::{
-        change::{Action, End},
-        encryption::EncryptionState,
-        identity::Role,
-        refusal::RefusalKind,
-        scope::Scope,
-        stream::{StreamName, StreamReport},
+        access::{identity::Role, scope::Scope},
+        change::{Action, End, refusal::RefusalKind},
+        stream::{StreamName, StreamReport, encryption::EncryptionState},
     },
     server::{
-        aws::{ListFrom, ReadFailure, SendOutcome, StreamRef, targets},
-        clock::{Clock, Freshness},
+        adapters::{
+            aws::{ListFrom, ReadFailure, SendOutcome, StreamRef, targets},
+            clock::{Clock, Freshness},
+        },
         config::{IdentifyBy, TargetSettings},
     },
 };

@@ -7,21 +7,22 @@ use serde_json::json;
 use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, until};
 use crate::{
     model::{
+        access::{identity::Role, scope::Scope},
         change::{Action, Change, End, Ending, Rung, RungState},
-        identity::Role,
-        pages::ChangeForm,
-        scope::Scope,
         stream::StreamKey,
     },
     server::{
-        aws::targets,
-        clock::{Clock, SystemClock},
+        adapters::{
+            aws::targets,
+            clock::{Clock, SystemClock},
+            store::{Opener, Store, StoreError, User, users},
+        },
         config::{Settings, TargetSettings},
-        inventory::Inventory,
         serve,
-        store::{Opener, Store, StoreError, User, users},
+        services::inventory::Inventory,
     },
     simulator,
+    view::pages::ChangeForm,
 };
 
 async fn mortal() -> TestApp {
@@ -80,7 +81,7 @@ async fn what_was_never_sent_expires() {
     change.id = "neversent0000000".to_owned();
     (change.sent_at, change.end) = (None, None);
     let mut tx = app.state.store.write().await.unwrap();
-    let new = crate::server::store::NewChange { change: &mut change, user_id: "u", request_id: "r", form_hash: "h" };
+    let new = crate::server::adapters::store::NewChange { change: &mut change, user_id: "u", request_id: "r", form_hash: "h" };
     app.state.store.insert_change(&mut tx, new).await.unwrap();
     tx.commit().await.unwrap();
     let calls = app.calls("StopStreamEncryption").await;
@@ -168,7 +169,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             reason: "OPS-1".to_owned(),
             ..ChangeForm::default()
         };
-        let requester = crate::server::context::Requester {
+        let requester = crate::server::web::context::Requester {
             user_id: format!("user{number}"),
             user_name: format!("user{number}"),
             role: Role::Operator,
@@ -187,7 +188,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
     // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;
     assert!(answers.iter().all(Result::is_ok));
-    let active = app.state.store.changes(crate::server::store::Stretch { skip: 0, take: 100 }).await.unwrap();
+    let active = app.state.store.changes(crate::server::adapters::store::Stretch { skip: 0, take: 100 }).await.unwrap();
     let sent = active.iter().filter(|change| change.sent_at.is_some()).count();
     assert_eq!(sent, 1);
     assert_eq!(app.calls("StopStreamEncryption").await, 1);

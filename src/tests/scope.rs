@@ -11,8 +11,12 @@ use tokio::{
 
 use super::support::{ACCOUNT, Actor, REGION, TestApp, borrowed, with};
 use crate::{
-    model::{identity::Role, pages::EventFrame, scope::Scope},
-    server::{http::events::frame, listen::Bounds, store::users},
+    model::access::{identity::Role, scope::Scope},
+    server::{
+        adapters::store::users,
+        web::{handlers::events::frame, listen::Bounds},
+    },
+    view::pages::EventFrame,
 };
 
 /// An operator who reaches streams that begin with `checkout-`.

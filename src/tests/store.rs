@@ -5,20 +5,21 @@ use std::sync::Arc;
 use super::database::{Kind, TestDatabase};
 use crate::{
     model::{
-        change::{Action, Change, End, Ending, Intent, Slow, Step},
-        encryption::EncryptionReport,
-        identity::Role,
-        refusal::{Refusal, RefusalKind},
-        stream::{StreamArn, StreamKey},
-        timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
+        access::identity::Role,
+        change::{
+            Action, Change, End, Ending, Intent, Slow, Step,
+            refusal::{Refusal, RefusalKind},
+        },
+        stream::{StreamArn, StreamKey, encryption::EncryptionReport},
+        time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
         validation::UserName,
     },
     server::{
-        audit::{self, AuditEvent, Verified},
-        store::{
+        adapters::store::{
             Inserted, Leased, NewChange, Opener, SignInRecord, Store, StoreError, StoredStream, Stretch, Tx, User, changes, drafts,
             inventory, leases::LEASE_MS, next_rev, sessions, users, without_password,
         },
+        services::audit::{self, AuditEvent, Verified},
     },
 };
 

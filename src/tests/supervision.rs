@@ -20,19 +20,25 @@ use super::{
 };
 use crate::{
     model::{
+        access::identity::Role,
         change::{Action, End},
-        encryption::{EncryptionReport, EncryptionState, KeyId},
-        identity::Role,
-        stream::{Account, StreamReport, StreamStatus},
-        timestamp::{DAY_MS, SECOND_MS},
+        stream::{
+            Account, StreamReport, StreamStatus,
+            encryption::{EncryptionReport, EncryptionState, KeyId},
+        },
+        time::{DAY_MS, SECOND_MS},
     },
     server::{
-        aws::{Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage, targets::Target},
-        clock::{Clock, Freshness},
+        adapters::{
+            aws::{Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage, targets::Target},
+            clock::{Clock, Freshness},
+            store::{Opener, Store},
+        },
         config::TargetSettings,
-        inventory::{Inventory, collect_under, write_behind},
-        store::{Opener, Store},
-        supervisor::Supervisor,
+        services::{
+            inventory::{Inventory, collect_under, write_behind},
+            supervisor::Supervisor,
+        },
     },
 };
 

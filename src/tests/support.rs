@@ -24,19 +24,23 @@ use tower::ServiceExt;
 
 use super::database::{Kind, TestDatabase};
 use crate::{
-    model::{change::Change, identity::Role, stream::StreamKey, timestamp::Timestamp, validation::UserName},
+    model::{access::identity::Role, change::Change, stream::StreamKey, time::Timestamp, validation::UserName},
     server::{
-        auth::passwords,
-        aws::targets,
-        clock::{Clock, Moment, SystemClock},
+        adapters::{
+            aws::targets,
+            clock::{Clock, Moment, SystemClock},
+            store::{Opener, Store, StoreError, User, users},
+        },
         config::{Origin, TargetSettings},
-        http::assets::Assets,
-        listen::{self, Bounds},
-        middleware::client_address::TrustedProxies,
-        router,
         serve::{Parts, Running, assemble},
-        state::AppState,
-        store::{Opener, Store, StoreError, User, users},
+        services::accounts::passwords,
+        web::{
+            handlers::assets::Assets,
+            listen::{self, Bounds},
+            middleware::client_address::TrustedProxies,
+            router,
+            state::AppState,
+        },
     },
     simulator,
 };

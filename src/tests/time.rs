@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::support::{ACCOUNT, REGION, Setup, TestApp, until};
 use crate::model::{
+    access::identity::Role,
     change::{Change, End, Ending, Saw},
-    identity::Role,
-    timestamp::{HOUR_MS, MINUTE_MS, Timestamp},
+    time::{HOUR_MS, MINUTE_MS, Timestamp},
 };
 
 fn is_settled(change: &Change) -> bool {

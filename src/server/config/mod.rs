@@ -10,7 +10,7 @@ use thiserror::Error;
 use url::{Host, Url};
 
 pub use self::targets::{IdentifyBy, TargetSettings, account_of_role};
-use super::store::{is_postgres, without_password};
+use super::adapters::store::{is_postgres, without_password};
 
 /// What `serve` needs to know.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use super::{
     oracle::Finding,
     pages::{PresentSaid, dates, greatest_age, short},
 };
-use crate::model::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};
+use crate::model::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
 /// An age may be so much too small: the two clocks, at their pace, under load.
 const AGE_SLACK: i64 = 15_000;

@@ -7,7 +7,7 @@ use super::{
     dice::Dice,
     stage::{Watch, begin},
 };
-use crate::server::random;
+use crate::server::adapters::random;
 
 const STEPS: usize = 24;
 const READ: &str = "DescribeStreamSummary";

@@ -13,8 +13,8 @@ use super::{
     present,
 };
 use crate::{
-    model::{change::Change, identity::Role},
-    server::store::Stretch,
+    model::{access::identity::Role, change::Change},
+    server::adapters::store::Stretch,
 };
 
 /// The clock goes this many times faster than the machine's.

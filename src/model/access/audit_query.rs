@@ -1,0 +1,164 @@
+//! What of the audit chain is looked at, as the address of the page says it.
+
+use time::{Date, Month};
+
+use crate::model::time::{DAY_MS, SECOND_MS, Timestamp};
+
+/// The longest text that is searched for.
+const LONGEST: usize = 200;
+
+/// A selection of the chain, newest first. A filter that is not set takes everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Part of any column, in any case.
+    pub q: String,
+    /// The whole name of who did it, in any case.
+    pub actor: String,
+    /// A whole action such as `change.sent`, or its first word.
+    pub action: String,
+    /// The first day, UTC.
+    pub from: Option<Day>,
+    /// The last day, UTC.
+    pub to: Option<Day>,
+    /// Only rows before this number.
+    pub before: Option<i64>,
+}
+
+/// A day in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(Date);
+
+impl Day {
+    /// From `2026-11-24`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '-');
+        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_plain = [year, month, day].into_iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+        if !is_plain || (year.len(), month.len(), day.len()) != (4, 2, 2) {
+            return None;
+        }
+        let month: u8 = month.parse().ok()?;
+        Date::from_calendar_date(year.parse().ok()?, Month::try_from(month).ok()?, day.parse().ok()?).ok().map(Self)
+    }
+
+    /// The moment at which it begins.
+    pub fn begin(self) -> Timestamp {
+        Timestamp::from_millis(self.0.midnight().assume_utc().unix_timestamp().saturating_mul(SECOND_MS))
+    }
+
+    /// The moment at which the next one begins.
+    pub fn end(self) -> Timestamp {
+        self.begin().plus_millis(DAY_MS)
+    }
+
+    /// `2026-11-24`.
+    pub fn text(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
+    }
+}
+
+impl AuditQuery {
+    /// Reads the parameters of an address. What is not understood is named and ignored.
+    pub fn parse(value: impl Fn(&str) -> Option<String>) -> (Self, Vec<String>) {
+        let mut ignored = Vec::new();
+        let given = |key: &str| value(key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let mut understood = |key: &str, text: &str, is_understood: bool| {
+            if !is_understood {
+                let shown: String = text.chars().take(40).collect();
+                ignored.push(format!("{key} \u{201c}{shown}\u{201d} was ignored"));
+            }
+            is_understood
+        };
+        let mut query = Self::default();
+        for (key, field) in [("q", &mut query.q), ("actor", &mut query.actor)] {
+            if let Some(text) = given(key)
+                && understood(key, &text, text.chars().count() <= LONGEST && !text.contains('\0'))
+            {
+                *field = text;
+            }
+        }
+        if let Some(text) = given("action") {
+            let is_action = text.len() <= 60 && text.bytes().all(|b| b.is_ascii_lowercase() || b"-.".contains(&b));
+            if understood("action", &text, is_action) {
+                query.action = text;
+            }
+        }
+        for (key, field) in [("from", &mut query.from), ("to", &mut query.to)] {
+            if let Some(text) = given(key) {
+                *field = Day::parse(&text);
+                understood(key, &text, field.is_some());
+            }
+        }
+        if let Some(text) = given("before") {
+            query.before = text.parse().ok().filter(|seq| *seq > 0);
+            understood("before", &text, query.before.is_some());
+        }
+        (query, ignored)
+    }
+
+    /// The parameters that say the same, without the place in the listing; empty when nothing is filtered.
+    pub fn filters(&self) -> Vec<(&'static str, String)> {
+        let day = |day: Option<Day>| day.map(Day::text).unwrap_or_default();
+        let all = [
+            ("q", self.q.clone()),
+            ("actor", self.actor.clone()),
+            ("action", self.action.clone()),
+            ("from", day(self.from)),
+            ("to", day(self.to)),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(parameters: &[(&str, &str)]) -> (AuditQuery, Vec<String>) {
+        AuditQuery::parse(|key| parameters.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn an_address_is_read_and_written() {
+        let parameters = [("q", " orders "), ("actor", "mira"), ("action", "change.sent"), ("from", "2026-11-01"), ("to", "2026-11-24")];
+        let (query, ignored) = parse(&parameters);
+        assert_eq!(ignored, [""; 0]);
+        assert_eq!((query.q.as_str(), query.actor.as_str(), query.action.as_str()), ("orders", "mira", "change.sent"));
+        assert_eq!(query.from.unwrap().begin().rfc3339(), "2026-11-01T00:00:00.000Z");
+        assert_eq!(query.to.unwrap().end().rfc3339(), "2026-11-25T00:00:00.000Z");
+        let written = query.filters();
+        let borrowed: Vec<(&str, &str)> = written.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        assert_eq!(parse(&borrowed).0, query);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_and_ignored() {
+        let long = "x".repeat(10_000);
+        for (key, value) in [
+            ("q", long.as_str()),
+            ("q", "a\0b"),
+            ("action", "Change"),
+            ("action", "%"),
+            ("from", "24.11.2026"),
+            ("from", "2026-02-30"),
+            ("to", "2026-1-1"),
+            ("to", "+026-01-01"),
+            ("before", "-1"),
+            ("before", "9223372036854775808"),
+        ] {
+            let (query, ignored) = parse(&[(key, value)]);
+            assert_eq!(query, AuditQuery::default(), "{key} {value:.40}");
+            assert!(ignored.len() == 1 && ignored[0].starts_with(key) && ignored[0].len() < 100, "{ignored:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_address_is_read(q in ".*", action in ".*", from in ".*", before in ".*") {
+            let (query, ignored) = parse(&[("q", &q), ("action", &action), ("from", &from), ("before", &before)]);
+            prop_assert!(ignored.len() <= 4 && query.q.chars().count() <= LONGEST);
+        }
+    }
+}

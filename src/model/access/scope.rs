@@ -1,0 +1,175 @@
+//! Which streams a user reaches: patterns over account, Region and name. What is outside of them is not there for that
+//! user, in lists, pages, events and changes alike.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    stream::{Account, Region, StreamArn, StreamKey},
+    validation::FormMistake,
+};
+
+/// More would not be read by whoever grants them.
+const MOST_PATTERNS: usize = 20;
+/// The longest pattern: a stream's key with some stars in it.
+const LONGEST: usize = 200;
+
+/// A user's scope: `*`, or patterns `ACCOUNT/REGION/NAME` by white space or comma, each part with `*` for any characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scope(Vec<Pattern>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pattern {
+    account: String,
+    region: String,
+    name: String,
+}
+
+impl Scope {
+    /// Every stream.
+    pub fn everything() -> Self {
+        let any = || "*".to_owned();
+        Self(vec![Pattern { account: any(), region: any(), name: any() }])
+    }
+
+    /// # Errors
+    /// When there is no pattern, more than 20, or one that is not of this form.
+    pub fn parse(text: &str) -> Result<Self, FormMistake> {
+        let patterns = text.split([',', ' ', '\t', '\r', '\n']).filter(|part| !part.is_empty()).map(Pattern::parse);
+        let patterns: Vec<Pattern> = patterns.collect::<Option<_>>().ok_or(FormMistake::ScopeInvalid)?;
+        if (1..=MOST_PATTERNS).contains(&patterns.len()) { Ok(Self(patterns)) } else { Err(FormMistake::ScopeInvalid) }
+    }
+
+    /// Whether every stream is in it, whatever it is called.
+    pub fn is_everything(&self) -> bool {
+        self.0.iter().any(|pattern| [&pattern.account, &pattern.region, &pattern.name].into_iter().all(|part| part == "*"))
+    }
+
+    /// Whether a stream is in it.
+    pub fn covers(&self, key: &StreamKey) -> bool {
+        self.0.iter().any(|pattern| pattern.is_of_target(&key.account, &key.region) && matches(&pattern.name, key.name.as_str()))
+    }
+
+    /// Whether the stream of an ARN is in it.
+    pub fn covers_arn(&self, arn: &StreamArn) -> bool {
+        self.covers(&StreamKey::from(arn))
+    }
+
+    /// Whether any stream of this account and Region can be in it.
+    pub fn reaches(&self, account: &Account, region: &Region) -> bool {
+        self.0.iter().any(|pattern| pattern.is_of_target(account, region))
+    }
+}
+
+impl fmt::Display for Scope {
+    /// As [`Scope::parse`] reads it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_everything() {
+            return formatter.write_str("*");
+        }
+        for (index, pattern) in self.0.iter().enumerate() {
+            let between = if index == 0 { "" } else { " " };
+            write!(formatter, "{between}{}/{}/{}", pattern.account, pattern.region, pattern.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self { account: "*".to_owned(), region: "*".to_owned(), name: "*".to_owned() });
+        }
+        let mut parts = text.split('/');
+        let (account, region, name) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-*".contains(&b));
+        let is_valid = text.len() <= LONGEST && parts.next().is_none() && [account, region, name].into_iter().all(is_part);
+        is_valid.then(|| Self { account: account.to_owned(), region: region.to_owned(), name: name.to_owned() })
+    }
+
+    fn is_of_target(&self, account: &Account, region: &Region) -> bool {
+        matches(&self.account, account.as_str()) && matches(&self.region, region.as_str())
+    }
+}
+
+/// Whether a text is as a pattern says: `*` stands for any characters, also none; everything else for itself.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        // The earliest place leaves the most for what follows.
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn covers(scope: &str, stream: &str) -> bool {
+        let mut parts = stream.split('/');
+        let mut next = || parts.next().unwrap();
+        Scope::parse(scope).unwrap().covers(&StreamKey::parse(next(), next(), next()).unwrap())
+    }
+
+    #[test]
+    fn a_stream_is_in_scope_when_one_pattern_says_so() {
+        let orders = "111122223333/eu-west-1/orders-prod";
+        for scope in ["*", "*/*/*", orders, "111122223333/*/orders-*", "999999999999/*/*, */eu-*/*-prod", "*/*/o*d*r*prod", "1*3/*/*"] {
+            assert!(covers(scope, orders), "{scope}");
+        }
+        for scope in ["*/*/orders", "*/*/Orders-*", "222233334444/*/*", "*/us-east-1/*", "*/*/*-pro", "*/*/orders-prod*x", "*/*/prod"] {
+            assert!(!covers(scope, orders), "{scope}");
+        }
+        assert!(!covers("*/*/ab*ba", "111122223333/eu-west-1/aba"), "no character counts twice");
+    }
+
+    #[test]
+    fn what_is_no_scope_is_refused() {
+        for text in ["", " , ", "orders-*", "*/*", "*/*/*/*", "*/*/", "1/2/\u{e4}", "*/*/a%", &"*".repeat(300), &"* ".repeat(21)] {
+            assert_eq!(Scope::parse(text), Err(FormMistake::ScopeInvalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_is_told_from_much() {
+        assert!(Scope::everything().is_everything());
+        assert!(Scope::parse("1/2/3 *").unwrap().is_everything());
+        assert!(!Scope::parse("*/*/o*").unwrap().is_everything());
+    }
+
+    proptest! {
+        #[test]
+        fn a_scope_reads_what_it_writes(text in "([0-9*]{1,4}/[a-z*-]{1,4}/[a-z*]{1,4} ?){1,4}") {
+            if let Ok(scope) = Scope::parse(&text) {
+                let again = Scope::parse(&scope.to_string()).unwrap();
+                prop_assert!(again == scope || scope.is_everything());
+            }
+        }
+
+        /// Against the plainest definition: the first star takes nothing, or one more character.
+        #[test]
+        fn stars_stand_for_any_characters(pattern in "[ab*]{0,7}", text in "[ab]{0,8}") {
+            fn plain(pattern: &[u8], text: &[u8]) -> bool {
+                match (pattern.split_first(), text.split_first()) {
+                    (None, None) => true,
+                    (Some((b'*', rest)), _) if plain(rest, text) => true,
+                    (Some((b'*', _)), Some((_, after))) => plain(pattern, after),
+                    (Some((expected, rest)), Some((found, after))) => expected == found && plain(rest, after),
+                    _ => false,
+                }
+            }
+            prop_assert_eq!(matches(&pattern, &text), plain(pattern.as_bytes(), text.as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What a report of AWS says about a change: whether it shows the wanted state, the old one, somebody else's, or none that
+//! can be told. A report identical to the one before the change is never the wanted state, whatever was seen in between.
+
+use super::{Action, Change};
+use crate::model::{
+    keys::{self, Comparison, KeyArn, Named},
+    stream::{
+        StreamArn,
+        encryption::{EncryptionReport, KeyId, KeyIdForm},
+    },
+};
+
+/// What one report of a stream's encryption says about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The type and, for an enable, the key that the change wants.
+    Wanted,
+    /// As before the change.
+    Old,
+    /// Certainly neither: somebody else changed the stream.
+    Foreign,
+    /// AWS did not say, or the key can't be told from another.
+    Unclear,
+}
+
+impl Change {
+    /// What a report says. `key_arn` is the key that the reported KeyId was seen to mean.
+    pub fn verdict(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> Verdict {
+        let before = self.before();
+        match (self.action, encryption) {
+            (_, EncryptionReport::Unstated(_)) => Verdict::Unclear,
+            // What the wanted state would be reported as can't be told from what was there before.
+            (Action::Enable, EncryptionReport::Encrypted(Some(key))) if before == *encryption && self.key.as_ref() == Some(key) => {
+                Verdict::Unclear
+            }
+            (_, encryption) if before == *encryption => Verdict::Old,
+            (Action::Disable, EncryptionReport::NotEncrypted) => Verdict::Wanted,
+            (Action::Enable, EncryptionReport::NotEncrypted) => Verdict::Foreign,
+            (Action::Disable, EncryptionReport::Encrypted(key)) => self.held_against_before(&before, key.as_ref(), key_arn),
+            (Action::Enable, EncryptionReport::Encrypted(key)) => match self.compared_with_wanted(key.as_ref(), key_arn) {
+                Comparison::Same => Verdict::Wanted,
+                Comparison::Other => self.held_against_before(&before, key.as_ref(), key_arn),
+                // It differs from before, and AWS said that it would do what was asked.
+                Comparison::CannotTell if self.accepted.is_some() => Verdict::Wanted,
+                Comparison::CannotTell => Verdict::Unclear,
+            },
+        }
+    }
+
+    /// Whether a report contradicts a change that has reached its state.
+    pub fn is_contradicted_by(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> bool {
+        match self.verdict(encryption, key_arn) {
+            Verdict::Old | Verdict::Foreign => true,
+            Verdict::Wanted => false,
+            // Encrypted, whichever key it is.
+            Verdict::Unclear => self.action == Action::Disable && matches!(encryption, EncryptionReport::Encrypted(_)),
+        }
+    }
+
+    /// Encryption that is not the wanted one: the old one under another form of its key's name, or somebody else's.
+    fn held_against_before(&self, before: &EncryptionReport, key: Option<&KeyId>, key_arn: Option<&KeyArn>) -> Verdict {
+        let (EncryptionReport::Encrypted(Some(before)), Some(key)) = (before, key) else {
+            // Not encrypted before; or AWS names a key in one report only.
+            return if matches!(before, EncryptionReport::Encrypted(_)) { Verdict::Unclear } else { Verdict::Foreign };
+        };
+        let before = Named { id: before, arn: self.from_key.as_ref() };
+        match self.compared(before, Named { id: key, arn: key_arn }) {
+            Comparison::Same => Verdict::Old,
+            Comparison::Other => Verdict::Foreign,
+            Comparison::CannotTell => Verdict::Unclear,
+        }
+    }
+
+    /// The key that this change sends, compared with a reported one.
+    fn compared_with_wanted(&self, reported: Option<&KeyId>, key_arn: Option<&KeyArn>) -> Comparison {
+        let (Some(wanted), Some(reported)) = (&self.key, reported) else { return Comparison::CannotTell };
+        let wanted = Named { id: wanted, arn: self.resolved.as_ref().map(|resolved| &resolved.arn) };
+        self.compared(wanted, Named { id: reported, arn: key_arn })
+    }
+
+    /// Compares two keys of the stream by what they mean, and where that is not known by their aliases: AWS never reports
+    /// another alias than the one it was given.
+    fn compared(&self, one: Named<'_>, other: Named<'_>) -> Comparison {
+        match (keys::compare(&self.arn, one, other), self.alias_arn(one.id), self.alias_arn(other.id)) {
+            (Comparison::CannotTell, Some(one), Some(other)) if one == other => Comparison::Same,
+            (Comparison::CannotTell, Some(_), Some(_)) => Comparison::Other,
+            (compared, ..) => compared,
+        }
+    }
+
+    /// The ARN of an alias, whichever of its two forms names it.
+    fn alias_arn(&self, key: &KeyId) -> Option<String> {
+        match key.form()? {
+            KeyIdForm::AliasArn => Some(key.to_string()),
+            KeyIdForm::AliasName | KeyIdForm::ServiceKey => {
+                let StreamArn { partition, region, account, .. } = &self.arn;
+                Some(format!("arn:{partition}:kms:{region}:{account}:{key}"))
+            }
+            KeyIdForm::KeyArn | KeyIdForm::Guid => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        change::{
+            Resolved, Step,
+            tests::{requested_change, sent, sent_change},
+        },
+        time::Timestamp,
+    };
+
+    const KEY_A: &str = "arn:aws:kms:eu-west-1:111122223333:key/aaaaaaaa-1234-1234-1234-123456789012";
+    const KEY_B: &str = "arn:aws:kms:eu-west-1:111122223333:key/bbbbbbbb-1234-1234-1234-123456789012";
+
+    fn kms(key: &str) -> EncryptionReport {
+        EncryptionReport::from_aws(Some("KMS"), Some(key))
+    }
+
+    fn arn(key: &str) -> KeyArn {
+        key.parse().unwrap()
+    }
+
+    /// An enable from one state to a key, sent; with the key that its name meant, where KMS said.
+    fn enable(from: EncryptionReport, key: &str, resolved: Option<&str>) -> Change {
+        let mut change = requested_change();
+        change.action = Action::Enable;
+        change.from = Some(from);
+        change.resolved = resolved.map(|key| Resolved { arn: arn(key), at: Timestamp::from_millis(1) });
+        let Step::Sent { at, sent_as, .. } = sent(1_000_000) else { unreachable!() };
+        change.apply(Step::Sent { at, key: key.parse().unwrap(), sent_as });
+        change
+    }
+
+    fn accepted(mut change: Change) -> Change {
+        change.apply(Step::Accepted { at: Timestamp::from_millis(1_000_100), request_id: Some("r1".to_owned()) });
+        change
+    }
+
+    #[test]
+    fn a_report_like_the_one_before_is_never_the_wanted_state() {
+        let updating = |mut change: Change| {
+            change.apply(Step::SeenUpdating { at: Timestamp::from_millis(1_000_500) });
+            change
+        };
+        let lost = updating(enable(kms("alias/orders"), "alias/ledger", None));
+        assert_eq!(lost.verdict(&kms("alias/orders"), None), Verdict::Old, "UPDATING proves nothing in particular");
+        let kept = updating(accepted(enable(kms("alias/orders"), "alias/ledger", None)));
+        assert_eq!(kept.verdict(&kms("alias/orders"), None), Verdict::Old, "AWS took it and kept the old key");
+        let pointed_at = enable(kms("alias/orders"), "alias/ledger", Some(KEY_A));
+        assert_eq!(pointed_at.verdict(&kms("alias/orders"), Some(&arn(KEY_A))), Verdict::Old, "though the old alias means the new key now");
+    }
+
+    #[test]
+    fn an_alias_that_was_pointed_elsewhere_is_neither_applied_nor_not_applied() {
+        let moved = Change { from_key: Some(arn(KEY_A)), ..accepted(enable(kms("alias/orders"), "alias/orders", Some(KEY_B))) };
+        assert_eq!(moved.verdict(&kms("alias/orders"), Some(&arn(KEY_B))), Verdict::Unclear);
+        assert_eq!(moved.verdict(&kms(KEY_B), None), Verdict::Wanted);
+        assert_eq!(moved.verdict(&kms(KEY_A), None), Verdict::Old, "another form of the key from before");
+    }
+
+    #[test]
+    fn keys_that_cannot_be_compared_need_an_accepted_call() {
+        let lost = enable(kms("alias/orders"), "alias/ledger", None);
+        assert_eq!(lost.verdict(&kms(KEY_B), None), Verdict::Unclear, "it may be somebody else's");
+        assert_eq!(accepted(lost).verdict(&kms(KEY_B), None), Verdict::Wanted);
+        let from_none = enable(EncryptionReport::NotEncrypted, "alias/ledger", None);
+        assert_eq!(from_none.verdict(&EncryptionReport::NotEncrypted, None), Verdict::Old);
+        assert_eq!(from_none.verdict(&kms(KEY_B), None), Verdict::Unclear);
+        let visible = enable(EncryptionReport::NotEncrypted, "alias/ledger", Some(KEY_B));
+        assert_eq!(visible.verdict(&kms(KEY_B), None), Verdict::Wanted, "KMS said which key it means");
+        assert_eq!(visible.verdict(&kms(KEY_A), None), Verdict::Foreign);
+    }
+
+    #[test]
+    fn a_disable_with_another_form_of_the_key_knows_what_was_reported_before() {
+        let mut change = sent_change();
+        change.key = Some(KEY_A.parse().unwrap());
+        assert_eq!(change.verdict(&kms("alias/orders"), None), Verdict::Old, "nobody else did anything");
+        assert_eq!(change.verdict(&kms("alias/other"), None), Verdict::Foreign, "AWS reports the alias that it was given");
+        assert_eq!(change.verdict(&kms("arn:aws:kms:eu-west-1:111122223333:alias/orders"), None), Verdict::Old);
+        assert_eq!(change.verdict(&kms(KEY_B), None), Verdict::Unclear, "the alias may have meant it");
+        change.from_key = Some(arn(KEY_A));
+        assert_eq!(change.verdict(&kms(KEY_A), None), Verdict::Old, "AWS reports another form by now");
+        assert_eq!(change.verdict(&kms(KEY_B), None), Verdict::Foreign);
+        assert!(change.is_contradicted_by(&EncryptionReport::Encrypted(None), None), "encrypted is not what was reached");
+        assert_eq!(change.verdict(&EncryptionReport::Encrypted(None), None), Verdict::Unclear);
+        assert_eq!(change.verdict(&EncryptionReport::NotEncrypted, None), Verdict::Wanted);
+        assert_eq!(change.verdict(&EncryptionReport::Unstated(None), None), Verdict::Unclear);
+    }
+
+    #[test]
+    fn disables_of_earlier_versions_were_under_the_key_that_they_sent() {
+        let old = Change { from: None, ..sent_change() };
+        assert_eq!(old.verdict(&kms("alias/orders"), None), Verdict::Old);
+    }
+}

@@ -1,0 +1,361 @@
+//! What record-level evidence says after a change has settled. It is asked for, never taken by itself, and of two kinds:
+//! *verified by write* (AWS's own method: the `EncryptionType` in the answer to a put) and *seen on read* (the
+//! `EncryptionType` of records that others wrote after settling). A producer's answer that somebody pastes is a third, told
+//! as that person's report.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Action, Step};
+use crate::model::time::Timestamp;
+
+/// Names of shards that sentences list; the rest is counted.
+const NAMED: usize = 5;
+/// A proof that has no result after so long was interrupted.
+pub const LONGEST_MS: i64 = 10 * crate::model::time::MINUTE_MS;
+
+/// Everything that was asked for of one change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The last write of each kind; a repeat takes its place.
+    pub write: Option<Asked<WriteResult>>,
+    pub read: Option<Asked<ReadResult>>,
+    /// Oldest first.
+    pub reports: Vec<Reported>,
+}
+
+/// A proof that somebody asked for, and its result once there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked<T> {
+    pub by: String,
+    pub at: Timestamp,
+    pub result: Option<Done<T>>,
+}
+
+/// A result and its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done<T> {
+    pub at: Timestamp,
+    pub outcome: Result<T, String>,
+}
+
+/// What marked records that were written brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteResult {
+    /// How many shards were open.
+    pub shards: u32,
+    /// How many of them answered NONE, KMS, and something else or nothing.
+    pub none: u32,
+    pub kms: u32,
+    pub unstated: u32,
+    /// Shards whose record was not taken, and why.
+    pub failed: Vec<(String, String)>,
+}
+
+/// What records at the shards' tips said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadResult {
+    pub shards: u32,
+    /// Records that arrived after settling, by their type.
+    pub none: u64,
+    pub kms: u64,
+    pub unstated: u64,
+    /// Open shards on which no record was seen.
+    pub idle: Vec<String>,
+    /// Shards that were closed while they were looked at.
+    pub closed: Vec<String>,
+    /// Shards that could not be read, and why.
+    pub failed: Vec<(String, String)>,
+}
+
+/// A producer's answer that a person pasted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    pub by: String,
+    pub at: Timestamp,
+    /// AWS's word in the answer.
+    pub encryption_type: String,
+    /// The shards that it names.
+    pub shards: Vec<String>,
+}
+
+/// The AWS word that a change wants to see in records.
+pub const fn wanted(action: Action) -> &'static str {
+    match action {
+        Action::Disable => "NONE",
+        Action::Enable => "KMS",
+    }
+}
+
+impl WriteResult {
+    fn of_word(&self, word: &str) -> u32 {
+        if word == "NONE" { self.none } else { self.kms }
+    }
+
+    /// Whether each open shard answered with the wanted type.
+    pub fn proves(&self, action: Action) -> bool {
+        self.shards > 0 && self.of_word(wanted(action)) == self.shards
+    }
+
+    /// Whether a shard answered with the other type.
+    pub fn contradicts(&self, action: Action) -> bool {
+        let other = match action {
+            Action::Disable => self.kms,
+            Action::Enable => self.none,
+        };
+        other > 0
+    }
+
+    /// In words, for a change of this kind.
+    pub fn words(&self, action: Action) -> String {
+        let word = wanted(action);
+        let failed = listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}")));
+        let failed = if failed.is_empty() { String::new() } else { format!("; without a record: {failed}") };
+        let other = match action {
+            Action::Disable => self.kms,
+            Action::Enable => self.none,
+        };
+        let other = if other > 0 { format!("; the other type on {other}") } else { String::new() };
+        format!("PutRecords answered {word} on {} of {} shards{other}{failed}", self.of_word(word), self.shards)
+    }
+}
+
+impl ReadResult {
+    /// Whether records of the wanted type were seen and none of the other.
+    pub fn proves(&self, action: Action) -> bool {
+        let (wanted, other) = self.of(action);
+        wanted > 0 && other == 0 && self.unstated == 0
+    }
+
+    /// Whether a record of the other type was seen.
+    pub fn contradicts(&self, action: Action) -> bool {
+        self.of(action).1 > 0
+    }
+
+    const fn of(&self, action: Action) -> (u64, u64) {
+        match action {
+            Action::Disable => (self.none, self.kms),
+            Action::Enable => (self.kms, self.none),
+        }
+    }
+
+    /// In words.
+    pub fn words(&self) -> String {
+        let mut text = format!("{} records NONE, {} KMS", self.none, self.kms);
+        if self.unstated > 0 {
+            text.push_str(&format!(", {} without a type", self.unstated));
+        }
+        let parts = [
+            (self.idle.len(), "without traffic, unproven", listed(self.idle.iter().cloned())),
+            (self.closed.len(), "closed meanwhile, unproven", listed(self.closed.iter().cloned())),
+            (self.failed.len(), "could not be read", listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}")))),
+        ];
+        for (count, what, names) in parts.into_iter().filter(|(count, ..)| *count > 0) {
+            let noun = if count == 1 { "shard" } else { "shards" };
+            text.push_str(&format!("; {count} {noun} {what} ({names})"));
+        }
+        text
+    }
+}
+
+fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
+    let more = items.len().saturating_sub(NAMED);
+    let mut text = items.take(NAMED).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+impl<T> Asked<T> {
+    /// Whether its result is still to come.
+    pub fn is_running(&self, now: Timestamp) -> bool {
+        self.has_no_result() && now.millis_since(self.at) < LONGEST_MS
+    }
+
+    const fn has_no_result(&self) -> bool {
+        self.result.is_none()
+    }
+
+    /// What it found, and when, if it came to its end.
+    fn found(&self) -> Option<(&T, Timestamp)> {
+        let done = self.result.as_ref()?;
+        Some((done.outcome.as_ref().ok()?, done.at))
+    }
+}
+
+impl<T: Clone> Asked<T> {
+    /// The same, ended with nothing proven, if it has not ended.
+    fn cut_off(&self, at: Timestamp, why: &str) -> Option<Self> {
+        self.has_no_result().then(|| Self { result: Some(Done { at, outcome: Err(why.to_owned()) }), ..self.clone() })
+    }
+}
+
+impl Proof {
+    /// When the wanted state was first proven by records, and how, if it was.
+    /// One that speaks against it, or a type that was the same before, proves nothing.
+    pub fn proven_at(&self, action: Action) -> Option<Timestamp> {
+        if self.contradicts(action) {
+            return None;
+        }
+        let write = self.write.as_ref().and_then(Asked::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
+        let read = self.read.as_ref().and_then(Asked::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
+        write.into_iter().chain(read).min()
+    }
+
+    /// Whether records speak against the change.
+    pub fn contradicts(&self, action: Action) -> bool {
+        let write = self.write.as_ref().and_then(Asked::found);
+        let read = self.read.as_ref().and_then(Asked::found);
+        write.is_some_and(|(result, _)| result.contradicts(action)) || read.is_some_and(|(result, _)| result.contradicts(action))
+    }
+
+    /// When the last of the two was asked for that has no result.
+    pub fn asked_at(&self) -> Option<Timestamp> {
+        let write = self.write.as_ref().filter(|asked| asked.has_no_result()).map(|asked| asked.at);
+        let read = self.read.as_ref().filter(|asked| asked.has_no_result()).map(|asked| asked.at);
+        write.max(read)
+    }
+
+    /// Whether one of the two was asked for and has no result.
+    pub fn is_asked(&self) -> bool {
+        self.asked_at().is_some()
+    }
+
+    /// The steps that end what was asked for and did not come to its end: nothing was proven.
+    pub fn cut_off(&self, at: Timestamp) -> Vec<Step> {
+        let of_write = "Keystream stopped before it came to its end; marked records may have been written, and asking again writes others";
+        let of_read = "Keystream stopped before it came to its end; ask again";
+        let write = self.write.as_ref().and_then(|asked| asked.cut_off(at, of_write)).map(Step::ProofByWrite);
+        let read = self.read.as_ref().and_then(|asked| asked.cut_off(at, of_read)).map(Step::ProofByRead);
+        write.into_iter().chain(read).collect()
+    }
+
+    /// Whether one of the two is still under way.
+    pub fn is_running(&self, now: Timestamp) -> bool {
+        self.write.as_ref().is_some_and(|asked| asked.is_running(now)) || self.read.as_ref().is_some_and(|asked| asked.is_running(now))
+    }
+
+    /// Everything that is known, in sentences.
+    pub fn words(&self, action: Action) -> String {
+        let mut sentences = Vec::new();
+        if let Some(asked) = &self.write {
+            sentences.push(told("Verified by write", asked, |result| result.words(action)));
+        }
+        if let Some(asked) = &self.read {
+            sentences.push(told("Seen on read", asked, ReadResult::words));
+        }
+        for report in &self.reports {
+            let on = if report.shards.is_empty() { String::new() } else { format!(" on {}", listed(report.shards.iter().cloned())) };
+            sentences.push(format!(
+                "Reported by {} at {}: a producer's answer said {}{on}. Keystream has not seen it.",
+                report.by,
+                report.at.day_and_minute(),
+                report.encryption_type
+            ));
+        }
+        sentences.join(" ")
+    }
+}
+
+fn told<T>(what: &str, asked: &Asked<T>, words: impl Fn(&T) -> String) -> String {
+    match &asked.result {
+        None => format!("{what}: asked for by {} at {}, no result yet.", asked.by, asked.at.clock_seconds()),
+        Some(Done { at, outcome: Ok(result) }) => format!("{what} ({}): {}.", at.clock_seconds(), words(result)),
+        Some(Done { at, outcome: Err(why) }) => format!("{what} ({}): nothing was proven, {why}.", at.clock_seconds()),
+    }
+}
+
+/// What somebody pasted is not the answer to a put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnAnswer;
+
+/// The type and the shards of a producer's pasted answer to PutRecord or PutRecords, as the AWS CLI and the SDKs print it.
+///
+/// # Errors
+/// When it is not JSON with an `EncryptionType` of NONE or KMS.
+pub fn parse_answer(text: &str) -> Result<(String, Vec<String>), NotAnAnswer> {
+    let answer: Value = serde_json::from_str(text.trim()).map_err(|_| NotAnAnswer)?;
+    let word = answer.get("EncryptionType").and_then(Value::as_str).filter(|word| matches!(*word, "NONE" | "KMS")).ok_or(NotAnAnswer)?;
+    let of = |value: &Value| value.get("ShardId").and_then(Value::as_str).filter(|shard| is_shard_id(shard)).map(ToOwned::to_owned);
+    let in_records = answer.get("Records").and_then(Value::as_array).into_iter().flatten().filter_map(of);
+    let mut shards: Vec<String> = of(&answer).into_iter().chain(in_records).collect();
+    shards.sort_unstable();
+    shards.dedup();
+    Ok((word.to_owned(), shards))
+}
+
+fn is_shard_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn done<T>(result: T) -> Option<Asked<T>> {
+        let at = Timestamp::from_millis(0);
+        Some(Asked { by: "mira".to_owned(), at, result: Some(Done { at, outcome: Ok(result) }) })
+    }
+
+    #[test]
+    fn a_write_proves_when_each_open_shard_answered() {
+        let whole = WriteResult { shards: 4, none: 4, ..WriteResult::default() };
+        let proof = Proof { write: done(whole.clone()), ..Proof::default() };
+        assert!(proof.proven_at(Action::Disable).is_some() && proof.proven_at(Action::Enable).is_none());
+        assert!(proof.contradicts(Action::Enable));
+        assert_eq!(proof.words(Action::Disable), "Verified by write (00:00:00 UTC): PutRecords answered NONE on 4 of 4 shards.");
+        let partly = WriteResult { none: 3, failed: vec![("shard-3".to_owned(), "throttled".to_owned())], ..whole };
+        let proof = Proof { write: done(partly), ..Proof::default() };
+        assert_eq!(proof.proven_at(Action::Disable), None);
+        assert!(proof.words(Action::Disable).ends_with("NONE on 3 of 4 shards; without a record: shard-3: throttled."));
+        assert!(!WriteResult::default().proves(Action::Disable), "no shard is no proof");
+    }
+
+    #[test]
+    fn a_read_names_what_it_could_not_see() {
+        let result = ReadResult { shards: 3, none: 37, idle: vec!["shard-2".to_owned()], ..ReadResult::default() };
+        let proof = Proof { read: done(result.clone()), ..Proof::default() };
+        assert!(proof.proven_at(Action::Disable).is_some());
+        assert_eq!(
+            proof.words(Action::Disable),
+            "Seen on read (00:00:00 UTC): 37 records NONE, 0 KMS; 1 shard without traffic, unproven (shard-2)."
+        );
+        let mixed = Proof { read: done(ReadResult { kms: 1, ..result.clone() }), ..Proof::default() };
+        assert!(mixed.proven_at(Action::Disable).is_none() && mixed.contradicts(Action::Disable));
+        let idle = Proof { read: done(ReadResult { none: 0, ..result }), ..Proof::default() };
+        assert!(idle.proven_at(Action::Disable).is_none() && !idle.contradicts(Action::Disable));
+    }
+
+    #[test]
+    fn a_producers_answer_is_read_in_both_shapes() {
+        let one = r#"{"ShardId": "shardId-000000000001", "SequenceNumber": "1", "EncryptionType": "NONE"}"#;
+        assert_eq!(parse_answer(one), Ok(("NONE".to_owned(), vec!["shardId-000000000001".to_owned()])));
+        let many =
+            r#"{"FailedRecordCount": 0, "EncryptionType": "KMS", "Records": [{"ShardId": "a"}, {"ShardId": "a"}, {"ShardId": "<b>"}]}"#;
+        assert_eq!(parse_answer(many), Ok(("KMS".to_owned(), vec!["a".to_owned()])));
+        for bad in ["", "NONE", "{}", "[]", r#"{"EncryptionType": "FUTURE"}"#, r#"{"EncryptionType": 1}"#] {
+            assert_eq!(parse_answer(bad), Err(NotAnAnswer), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_proof_never_contradicts_itself(none in 0..5u32, kms in 0..5u32, unstated in 0..5u32) {
+            let write = WriteResult { shards: none + kms + unstated, none, kms, unstated, failed: Vec::new() };
+            let read = ReadResult { shards: 1, none: none.into(), kms: kms.into(), unstated: unstated.into(), ..ReadResult::default() };
+            for action in Action::ALL {
+                prop_assert!(!(write.proves(action) && write.contradicts(action)));
+                prop_assert!(!(read.proves(action) && read.contradicts(action)));
+                prop_assert!(!(write.proves(Action::Disable) && write.proves(Action::Enable)));
+            }
+        }
+
+        #[test]
+        fn no_pasted_text_panics(text in ".{0,200}") {
+            let _ = parse_answer(&text);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! When a change that is under way is read again (design, section 5, rule 6): dense while it is young, sparse when it is old, never given up.
+
+use super::{Change, SETTLING_MS};
+use crate::model::time::{MINUTE_MS, SECOND_MS, Timestamp};
+
+/// The first read comes this long after the call was answered.
+pub const FIRST_READ_MS: i64 = 500;
+
+/// Milliseconds from `now` to the next read of a change that was last read just now.
+/// `jitter` in -100..=100 moves it by as many thousandths, up to ±10 %.
+pub fn next_read_in(change: &Change, now: Timestamp, jitter: i64) -> i64 {
+    if let (Some(_), Some(since)) = (change.reached_at, change.steady_since) {
+        // The read that settles may not begin before AWS's 5 s are over; nothing is gained by reading earlier.
+        let over_in = SETTLING_MS.saturating_sub(now.millis_since(since));
+        if over_in > 0 {
+            return over_in;
+        }
+    }
+    let watched_from = change.accepted.as_ref().map(|acceptance| acceptance.at).or(change.sent_at).unwrap_or(change.requested_at);
+    let step = step_after(now.millis_since(watched_from));
+    step.saturating_add(step.saturating_mul(jitter.clamp(-100, 100)) / 1_000)
+}
+
+const fn step_after(elapsed_ms: i64) -> i64 {
+    const TEN_SECONDS: i64 = 10 * SECOND_MS;
+    const HALF_A_MINUTE: i64 = 30 * SECOND_MS;
+    const TWO_MINUTES: i64 = 2 * MINUTE_MS;
+    match elapsed_ms {
+        ..TEN_SECONDS => SECOND_MS,
+        TEN_SECONDS..HALF_A_MINUTE => 2 * SECOND_MS,
+        HALF_A_MINUTE..TWO_MINUTES => 5 * SECOND_MS,
+        TWO_MINUTES.. => TEN_SECONDS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::tests::sent_change;
+
+    #[test]
+    fn reads_grow_sparser_with_age_and_never_stop() {
+        let change = sent_change();
+        let sent = change.sent_at.unwrap();
+        let steps = [(0, 1), (9_999, 1), (10_000, 2), (29_999, 2), (30_000, 5), (119_999, 5), (120_000, 10), (86_400_000, 10)];
+        for (elapsed, seconds) in steps {
+            assert_eq!(next_read_in(&change, sent.plus_millis(elapsed), 0), seconds * SECOND_MS, "{elapsed} ms after");
+        }
+    }
+
+    #[test]
+    fn jitter_is_at_most_a_tenth() {
+        let change = sent_change();
+        let now = change.sent_at.unwrap();
+        assert_eq!(next_read_in(&change, now, 100), 1_100);
+        assert_eq!(next_read_in(&change, now, -100), 900);
+        assert_eq!(next_read_in(&change, now, 9_999), 1_100);
+    }
+
+    #[test]
+    fn the_settling_read_waits_for_the_five_seconds() {
+        let mut change = sent_change();
+        let reached = change.sent_at.unwrap().plus_millis(4_000);
+        change.reached_at = Some(reached);
+        change.steady_since = Some(reached);
+        assert_eq!(next_read_in(&change, reached, 0), 5_000);
+        assert_eq!(next_read_in(&change, reached.plus_millis(3_000), 100), 2_000);
+        assert_eq!(next_read_in(&change, reached.plus_millis(5_000), 0), 1_000);
+    }
+}

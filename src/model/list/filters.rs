@@ -1,0 +1,181 @@
+//! The values that filters take.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    inventory::StreamRow,
+    stream::StreamStatus,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
+};
+
+/// A value of the status filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StatusFilter {
+    Active,
+    Updating,
+    Creating,
+    Deleting,
+    /// UPDATING, or with a change under way.
+    Changing,
+}
+
+impl StatusFilter {
+    pub const ALL: [Self; 5] = [Self::Active, Self::Updating, Self::Creating, Self::Deleting, Self::Changing];
+
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Updating => "updating",
+            Self::Creating => "creating",
+            Self::Deleting => "deleting",
+            Self::Changing => "changing",
+        }
+    }
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Updating => "UPDATING",
+            Self::Creating => "CREATING",
+            Self::Deleting => "DELETING",
+            Self::Changing => "changing",
+        }
+    }
+
+    pub(super) fn admits(self, row: &StreamRow) -> bool {
+        let status = row.status.as_ref().map(|status| &status.value);
+        match self {
+            Self::Active => status == Some(&StreamStatus::Active),
+            Self::Updating => status == Some(&StreamStatus::Updating),
+            Self::Creating => status == Some(&StreamStatus::Creating),
+            Self::Deleting => status == Some(&StreamStatus::Deleting),
+            Self::Changing => row.is_changing(),
+        }
+    }
+}
+
+/// A value of the mode filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ModeFilter {
+    Provisioned,
+    OnDemand,
+}
+
+impl ModeFilter {
+    pub const ALL: [Self; 2] = [Self::Provisioned, Self::OnDemand];
+
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Provisioned => "provisioned",
+            Self::OnDemand => "on-demand",
+        }
+    }
+
+    /// AWS's word.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Provisioned => "PROVISIONED",
+            Self::OnDemand => "ON_DEMAND",
+        }
+    }
+
+    pub(super) fn admits(self, row: &StreamRow) -> bool {
+        row.mode.as_deref() == Some(self.word())
+    }
+}
+
+/// A value of the age filter: the last read is older than this, or there never was one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgeFilter {
+    Minute,
+    TenMinutes,
+    Hour,
+    Day,
+    NeverRead,
+}
+
+impl AgeFilter {
+    pub const ALL: [Self; 5] = [Self::Minute, Self::TenMinutes, Self::Hour, Self::Day, Self::NeverRead];
+
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Minute => "1m",
+            Self::TenMinutes => "10m",
+            Self::Hour => "1h",
+            Self::Day => "1d",
+            Self::NeverRead => "never",
+        }
+    }
+
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Minute => "more than a minute ago",
+            Self::TenMinutes => "more than 10 minutes ago",
+            Self::Hour => "more than an hour ago",
+            Self::Day => "more than a day ago",
+            Self::NeverRead => "never",
+        }
+    }
+
+    pub(super) fn admits(self, row: &StreamRow, now: Timestamp) -> bool {
+        let longest = match self {
+            Self::Minute => MINUTE_MS,
+            Self::TenMinutes => 10 * MINUTE_MS,
+            Self::Hour => HOUR_MS,
+            Self::Day => DAY_MS,
+            Self::NeverRead => return row.read_at.is_none(),
+        };
+        row.read_at.is_none_or(|at| now.millis_since(at) > longest)
+    }
+}
+
+/// A value of the tag filter: `KEY`, whatever its value, or `KEY=VALUE`. A key that has a `=` of its own is found too: the
+/// text is compared with the key, and with key and value around a `=`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TagFilter(String);
+
+/// A text that no tag has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a tag is a key of 1 to 128 characters, then perhaps = and a value of at most 256, of letters, digits, spaces and _.:/=+-@")]
+pub struct NoTag;
+
+impl TagFilter {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn admits(&self, row: &StreamRow) -> bool {
+        let is_it = |key: &str, value: &str| {
+            let rest = self.0.strip_prefix(key);
+            rest == Some("") || rest.and_then(|rest| rest.strip_prefix('=')) == Some(value)
+        };
+        row.tags.as_ref().is_some_and(|tags| tags.iter().any(|(key, value)| is_it(key, value)))
+    }
+}
+
+impl FromStr for TagFilter {
+    type Err = NoTag;
+    fn from_str(text: &str) -> Result<Self, NoTag> {
+        // A comma stands between values; AWS allows none in a tag.
+        let is_of_tag = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+        let is_tag = !text.is_empty() && !text.starts_with('=') && text.chars().count() <= 385 && text.chars().all(is_of_tag);
+        if is_tag { Ok(Self(text.to_owned())) } else { Err(NoTag) }
+    }
+}
+
+impl TryFrom<String> for TagFilter {
+    type Error = NoTag;
+    fn try_from(text: String) -> Result<Self, NoTag> {
+        text.parse()
+    }
+}
+
+impl From<TagFilter> for String {
+    fn from(filter: TagFilter) -> Self {
+        filter.0
+    }
+}

@@ -1,0 +1,255 @@
+//! The list's address: what `/streams?...` means and how links write it. A bad value is ignored and named, never an error.
+//! How a page of rows is made from it stands in `select`.
+
+mod columns;
+mod filters;
+mod select;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    columns::{Column, ExtraColumn},
+    filters::{AgeFilter, ModeFilter, StatusFilter, TagFilter},
+    select::{Counts, Facet, FacetGroup, Found, Selection},
+};
+use super::stream::{Account, Region, encryption::EncryptionState};
+
+/// What is left bare in a query: the unreserved characters of RFC 3986, the comma between values, and the slash.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b'/');
+/// Longer texts are refused: no name, key or Region is longer.
+const LONGEST_TEXT: usize = 2_048;
+/// Each filter takes so many values.
+const MOST_VALUES: usize = 50;
+/// So many pieces of an address are named as ignored.
+const MOST_IGNORED: usize = 10;
+/// What `cols` says when none of the columns by choice is wanted.
+const NO_COLUMNS: &str = "none";
+
+/// The parsed address of the list. Empty filters admit everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListQuery {
+    pub q: String,
+    pub encryption: Vec<EncryptionState>,
+    pub status: Vec<StatusFilter>,
+    pub account: Vec<Account>,
+    pub region: Vec<Region>,
+    pub mode: Vec<ModeFilter>,
+    pub key: String,
+    pub tag: Vec<TagFilter>,
+    /// How long ago the last read is, at least.
+    pub age: Option<AgeFilter>,
+    pub sort: Column,
+    pub descending: bool,
+    /// From 1.
+    pub page: u32,
+    pub per: u32,
+    /// `None` where the address does not say: then it is what was chosen last.
+    pub cols: Option<Vec<ExtraColumn>>,
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            q: String::new(),
+            encryption: Vec::new(),
+            status: Vec::new(),
+            account: Vec::new(),
+            region: Vec::new(),
+            mode: Vec::new(),
+            key: String::new(),
+            tag: Vec::new(),
+            age: None,
+            sort: Column::Name,
+            descending: false,
+            page: 1,
+            per: Self::DEFAULT_PER,
+            cols: None,
+        }
+    }
+}
+
+impl ListQuery {
+    const DEFAULT_PER: u32 = 50;
+    /// The sizes of a page.
+    pub const PAGE_SIZES: [u32; 3] = [25, 50, 100];
+
+    /// Reads the pairs of an address. Returns the query and, for the page to name, what was ignored.
+    /// A parameter may come several times, as forms send it. Parameters that the list does not have are left alone: other
+    /// parts of the page may use them.
+    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Self, Vec<String>) {
+        let mut query = Self::default();
+        let mut ignored = Vec::new();
+        for (name, value) in pairs {
+            let value = value.trim();
+            if !value.is_empty() {
+                query.take(name, value, &mut ignored);
+            }
+        }
+        (query, ignored)
+    }
+
+    fn take(&mut self, name: &str, value: &str, ignored: &mut Vec<String>) {
+        let mut bad = |bad: &str, takes: &str| {
+            let shown: String = bad.chars().take(80).collect();
+            match ignored.len() {
+                ..MOST_IGNORED => ignored.push(format!("{name} \u{201c}{shown}\u{201d} was ignored: {takes}.")),
+                MOST_IGNORED => ignored.push("More was ignored.".to_owned()),
+                _ => {}
+            }
+        };
+        match name {
+            "q" | "key" if value.chars().nth(LONGEST_TEXT).is_some() => bad(value, "it takes 2,048 characters"),
+            "q" => value.clone_into(&mut self.q),
+            "key" => value.clone_into(&mut self.key),
+            "encryption" => {
+                add(&mut self.encryption, value, encryption_of, |v| bad(v, "it takes encrypted, not-encrypted, unknown"));
+            }
+            "status" => add(
+                &mut self.status,
+                value,
+                |v| StatusFilter::ALL.into_iter().find(|status| status.slug() == v),
+                |v| {
+                    bad(v, "it takes active, updating, creating, deleting, changing");
+                },
+            ),
+            "mode" => add(
+                &mut self.mode,
+                value,
+                |v| ModeFilter::ALL.into_iter().find(|mode| mode.slug() == v),
+                |v| {
+                    bad(v, "it takes provisioned, on-demand");
+                },
+            ),
+            "account" => add(&mut self.account, value, |v| v.parse().ok(), |v| bad(v, "an account is 12 digits")),
+            "region" => add(&mut self.region, value, |v| v.parse().ok(), |v| bad(v, "a Region is written like eu-west-1")),
+            "tag" => add(&mut self.tag, value, |v| v.parse().ok(), |v| bad(v, "a tag is written KEY or KEY=VALUE, as AWS allows them")),
+            "age" => match AgeFilter::ALL.into_iter().find(|age| age.slug() == value) {
+                Some(age) => self.age = Some(age),
+                None => bad(value, "it takes 1m, 10m, 1h, 1d, never"),
+            },
+            "cols" => {
+                let cols = self.cols.get_or_insert_default();
+                let of = |v: &str| ExtraColumn::ALL.into_iter().find(|column| column.slug() == v);
+                let named = value.split(',').filter(|part| part.trim() != NO_COLUMNS).collect::<Vec<_>>().join(",");
+                add(cols, &named, of, |v| bad(v, "it takes retention, shards, mode, created, tags, or none"));
+            }
+            "sort" => {
+                let (descending, slug) = value.strip_prefix('-').map_or((false, value), |rest| (true, rest));
+                match Column::ALL.into_iter().find(|column| column.slug() == slug) {
+                    Some(column) => (self.sort, self.descending) = (column, descending),
+                    None => bad(value, "it takes name, encryption, key, status, account, region, with - for descending"),
+                }
+            }
+            "page" => match value.parse() {
+                Ok(page) if page >= 1 => self.page = page,
+                _ => bad(value, "a page is a whole number from 1"),
+            },
+            "per" => match value.parse() {
+                Ok(per) if Self::PAGE_SIZES.contains(&per) => self.per = per,
+                _ => bad(value, "it takes 25, 50 or 100"),
+            },
+            _ => {}
+        }
+    }
+
+    /// The pairs of this query, with only what differs from the default.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![
+            ("q", self.q.clone()),
+            ("encryption", joined(self.encryption.iter().map(|state| state.slug()))),
+            ("status", joined(self.status.iter().map(|status| status.slug()))),
+            ("account", joined(self.account.iter().map(Account::as_str))),
+            ("region", joined(self.region.iter().map(Region::as_str))),
+            ("mode", joined(self.mode.iter().map(|mode| mode.slug()))),
+            ("key", self.key.clone()),
+            ("tag", joined(self.tag.iter().map(TagFilter::as_str))),
+            ("age", self.age.map(AgeFilter::slug).unwrap_or_default().to_owned()),
+        ];
+        if self.sort != Column::Name || self.descending {
+            pairs.push(("sort", format!("{}{}", if self.descending { "-" } else { "" }, self.sort.slug())));
+        }
+        if self.page > 1 {
+            pairs.push(("page", self.page.to_string()));
+        }
+        if self.per != Self::DEFAULT_PER {
+            pairs.push(("per", self.per.to_string()));
+        }
+        pairs.push(("cols", self.cols.as_deref().map(ExtraColumn::in_words).unwrap_or_default()));
+        pairs.retain(|(_, value)| !value.is_empty());
+        pairs
+    }
+
+    /// The address of this query: `/streams`, or `/streams?...`.
+    pub fn href(&self) -> String {
+        Self::address(self.pairs().iter().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// The address of the list with these pairs, of which empty ones say nothing.
+    pub fn address<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+        let mut address = "/streams".to_owned();
+        for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
+            address.push(if address.contains('?') { '&' } else { '?' });
+            address.extend(utf8_percent_encode(name, QUERY));
+            address.push('=');
+            address.extend(utf8_percent_encode(value, QUERY));
+        }
+        address
+    }
+
+    /// The columns by choice that are shown.
+    pub fn columns(&self) -> &[ExtraColumn] {
+        self.cols.as_deref().unwrap_or_default()
+    }
+
+    /// This query on another page.
+    #[must_use]
+    pub fn on_page(&self, page: u32) -> Self {
+        Self { page, ..self.clone() }
+    }
+
+    /// This query sorted by a column: descending when it is already sorted by it ascending. Back to the first page.
+    #[must_use]
+    pub fn sorted_by(&self, column: Column) -> Self {
+        Self { sort: column, descending: self.sort == column && !self.descending, page: 1, ..self.clone() }
+    }
+
+    /// This query without search and filters.
+    #[must_use]
+    pub fn unfiltered(&self) -> Self {
+        Self { sort: self.sort, descending: self.descending, per: self.per, cols: self.cols.clone(), ..Self::default() }
+    }
+
+    /// Whether anything is filtered out.
+    pub fn is_filtered(&self) -> bool {
+        *self != Self { page: self.page, ..self.unfiltered() }
+    }
+
+    /// Whether anything but the search and the four states is filtered: what stands in the closed part of the form.
+    pub fn is_narrowed(&self) -> bool {
+        let narrowed = !self.account.is_empty() || !self.region.is_empty() || !self.mode.is_empty() || !self.tag.is_empty();
+        narrowed || !self.key.is_empty() || self.age.is_some()
+    }
+}
+
+fn encryption_of(slug: &str) -> Option<EncryptionState> {
+    [EncryptionState::Encrypted, EncryptionState::NotEncrypted, EncryptionState::Unknown].into_iter().find(|state| state.slug() == slug)
+}
+
+/// Adds the values of a list by comma, each once, and no more than [`MOST_VALUES`].
+fn add<T: PartialEq>(values: &mut Vec<T>, list: &str, parse: impl Fn(&str) -> Option<T>, mut bad: impl FnMut(&str)) {
+    for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match parse(part) {
+            Some(parsed) if values.contains(&parsed) => {}
+            Some(parsed) if values.len() < MOST_VALUES => values.push(parsed),
+            _ => bad(part),
+        }
+    }
+}
+
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+pub(in crate::model) mod tests;

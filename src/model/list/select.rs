@@ -1,0 +1,247 @@
+//! From all rows to the page that was asked for: which rows the filters admit, in which order, and how many there are per
+//! value of each filter.
+
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Column, ListQuery, ModeFilter, StatusFilter};
+use crate::model::{inventory::StreamRow, stream::encryption::EncryptionState, time::Timestamp};
+
+/// The groups of filters that are counted against each other.
+const GROUPS: [(&str, &str); 5] =
+    [("encryption", "Encryption"), ("status", "Status"), ("account", "Account"), ("region", "Region"), ("mode", "Mode")];
+/// More values of one group than this are not offered: whoever has more accounts writes the one that is meant.
+const MOST_OPTIONS: usize = 60;
+
+/// What a query finds, on all pages.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What the filters admit, in order.
+    pub rows: Vec<Arc<StreamRow>>,
+    pub counts: Counts,
+    pub facets: Vec<FacetGroup>,
+}
+
+/// One filter with the values that it can take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacetGroup {
+    /// The parameter.
+    pub name: String,
+    pub legend: String,
+    pub options: Vec<Facet>,
+}
+
+/// One value of a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facet {
+    pub value: String,
+    pub label: String,
+    /// The rows of this value that all other filters admit.
+    pub count: u32,
+    pub is_chosen: bool,
+}
+
+/// One page of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    pub rows: Vec<StreamRow>,
+    /// Rows that the filters admit, on all pages.
+    pub matching: u32,
+    /// The page that is shown, from 1.
+    pub page: u32,
+    pub pages: u32,
+}
+
+/// How many streams are in each state, over everything there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub all: u32,
+    pub encrypted: u32,
+    pub not_encrypted: u32,
+    pub unknown: u32,
+    pub changing: u32,
+}
+
+impl Counts {
+    fn add(&mut self, row: &StreamRow) {
+        self.all += 1;
+        match row.encryption {
+            EncryptionState::Encrypted => self.encrypted += 1,
+            EncryptionState::NotEncrypted => self.not_encrypted += 1,
+            EncryptionState::Unknown => self.unknown += 1,
+        }
+        self.changing += u32::from(row.is_changing());
+    }
+}
+
+impl ListQuery {
+    /// Everything that the query finds among the rows, leaving out those that AWS no longer lists.
+    pub fn find<'a>(&self, rows: impl IntoIterator<Item = &'a Arc<StreamRow>>, now: Timestamp) -> Found {
+        let mut counts = Counts::default();
+        let mut tally = Tally::default();
+        let mut admitted = Vec::new();
+        for row in rows.into_iter().filter(|row| !row.is_gone) {
+            counts.add(row);
+            if !self.admits_apart_from_groups(row, now) {
+                continue;
+            }
+            let groups = self.groups_that_admit(row);
+            tally.add(row, groups);
+            if groups.iter().all(|admits| *admits) {
+                admitted.push(row.clone());
+            }
+        }
+        // Rows come in runs that are in order already, which a stable sort makes use of.
+        admitted.sort_by(|a, b| self.compare(a, b));
+        Found { rows: admitted, counts, facets: tally.facets(self) }
+    }
+
+    /// The rows of the asked page, or of the last one when that is past the end.
+    pub fn page_of(&self, rows: &[Arc<StreamRow>]) -> Selection {
+        let matching = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let pages = matching.div_ceil(self.per).max(1);
+        let page = self.page.min(pages);
+        let skipped = (page - 1).saturating_mul(self.per);
+        let rows = rows.iter().skip(skipped as usize).take(self.per as usize).map(|row| StreamRow::clone(row)).collect();
+        Selection { rows, matching, page, pages }
+    }
+
+    /// Whether the query's own order and filters stay the same while nothing but times moves.
+    pub const fn is_timeless(&self) -> bool {
+        self.age.is_none()
+    }
+
+    fn admits_apart_from_groups(&self, row: &StreamRow, now: Timestamp) -> bool {
+        contains(row.key.name.as_str(), &self.q)
+            && (self.key.is_empty() || row.key_id.as_ref().is_some_and(|key| contains(key.as_str(), &self.key)))
+            && (self.tag.is_empty() || self.tag.iter().any(|tag| tag.admits(row)))
+            && self.age.is_none_or(|age| age.admits(row, now))
+    }
+
+    /// Which of [`GROUPS`] admit a row.
+    fn groups_that_admit(&self, row: &StreamRow) -> [bool; 5] {
+        [
+            self.encryption.is_empty() || self.encryption.contains(&row.encryption),
+            self.status.is_empty() || self.status.iter().any(|status| status.admits(row)),
+            self.account.is_empty() || self.account.contains(&row.key.account),
+            self.region.is_empty() || self.region.contains(&row.key.region),
+            self.mode.is_empty() || self.mode.iter().any(|mode| mode.admits(row)),
+        ]
+    }
+
+    /// The order of two rows: by the column, ties by name, account, Region.
+    fn compare(&self, a: &StreamRow, b: &StreamRow) -> Ordering {
+        let by_column = match self.sort {
+            Column::Name => a.key.name.cmp(&b.key.name),
+            Column::Encryption => a.encryption.cmp(&b.encryption),
+            Column::Key => a.key_id.cmp(&b.key_id),
+            Column::Status => status_of(a).cmp(&status_of(b)),
+            Column::Account => a.key.account.cmp(&b.key.account),
+            Column::Region => a.key.region.cmp(&b.key.region),
+        };
+        let by_column = if self.descending { by_column.reverse() } else { by_column };
+        let by_name = || a.key.name.cmp(&b.key.name);
+        by_column.then_with(by_name).then_with(|| (&a.key.account, &a.key.region).cmp(&(&b.key.account, &b.key.region)))
+    }
+}
+
+fn status_of(row: &StreamRow) -> Option<&str> {
+    row.status.as_ref().map(|status| status.value.as_str())
+}
+
+/// Whether a text has a part, in any case. Names and key ids are ASCII.
+fn contains(text: &str, part: &str) -> bool {
+    part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+/// Counts per value of each group, of the rows that all other groups admit.
+#[derive(Default)]
+struct Tally {
+    encryption: [u32; 3],
+    status: [u32; StatusFilter::ALL.len()],
+    account: BTreeMap<String, u32>,
+    region: BTreeMap<String, u32>,
+    mode: [u32; ModeFilter::ALL.len()],
+}
+
+const ENCRYPTION: [EncryptionState; 3] = [EncryptionState::Encrypted, EncryptionState::NotEncrypted, EncryptionState::Unknown];
+
+impl Tally {
+    fn add(&mut self, row: &StreamRow, groups: [bool; 5]) {
+        let others_admit = |group: usize| groups.iter().enumerate().all(|(other, admits)| *admits || other == group);
+        if others_admit(0) {
+            for (state, count) in ENCRYPTION.iter().zip(&mut self.encryption) {
+                *count += u32::from(*state == row.encryption);
+            }
+        }
+        if others_admit(1) {
+            for (status, count) in StatusFilter::ALL.iter().zip(&mut self.status) {
+                *count += u32::from(status.admits(row));
+            }
+        }
+        if others_admit(2) {
+            count(&mut self.account, row.key.account.as_str());
+        }
+        if others_admit(3) {
+            count(&mut self.region, row.key.region.as_str());
+        }
+        if others_admit(4) {
+            for (mode, count) in ModeFilter::ALL.iter().zip(&mut self.mode) {
+                *count += u32::from(mode.admits(row));
+            }
+        }
+    }
+
+    fn facets(mut self, query: &ListQuery) -> Vec<FacetGroup> {
+        // What is chosen is offered also when no row has it any more: it could not be taken back otherwise.
+        for account in &query.account {
+            self.account.entry(account.to_string()).or_default();
+        }
+        for region in &query.region {
+            self.region.entry(region.to_string()).or_default();
+        }
+        let facet =
+            |value: &str, label: &str, count, is_chosen| Facet { value: value.to_owned(), label: label.to_owned(), count, is_chosen };
+        let groups = [
+            ENCRYPTION
+                .iter()
+                .zip(self.encryption)
+                .map(|(s, count)| facet(s.slug(), s.words(), count, query.encryption.contains(s)))
+                .collect(),
+            StatusFilter::ALL
+                .iter()
+                .zip(self.status)
+                .map(|(s, count)| facet(s.slug(), s.word(), count, query.status.contains(s)))
+                .collect(),
+            offered(self.account, |value| query.account.iter().any(|account| account.as_str() == value)),
+            offered(self.region, |value| query.region.iter().any(|region| region.as_str() == value)),
+            ModeFilter::ALL.iter().zip(self.mode).map(|(m, count)| facet(m.slug(), m.word(), count, query.mode.contains(m))).collect(),
+        ];
+        let group = |((name, legend), options): (&(&str, &str), Vec<Facet>)| FacetGroup {
+            name: (*name).to_owned(),
+            legend: (*legend).to_owned(),
+            options,
+        };
+        GROUPS.iter().zip(groups).map(group).collect()
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u32>, value: &str) {
+    match counts.get_mut(value) {
+        Some(count) => *count += 1,
+        None => _ = counts.insert(value.to_owned(), 1),
+    }
+}
+
+/// The values that are offered: the chosen ones, and of the others the most frequent, in the order of their texts.
+fn offered(counts: BTreeMap<String, u32>, is_chosen: impl Fn(&str) -> bool) -> Vec<Facet> {
+    let facet = |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), label: value.clone(), value, count };
+    let mut options: Vec<Facet> = counts.into_iter().map(facet).collect();
+    if options.len() > MOST_OPTIONS {
+        options.sort_by_key(|option| (!option.is_chosen, std::cmp::Reverse(option.count)));
+        options.truncate(MOST_OPTIONS);
+        options.sort_by(|a, b| a.value.cmp(&b.value));
+    }
+    options
+}

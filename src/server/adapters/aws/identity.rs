@@ -1,0 +1,319 @@
+//! Credentials that calls are made with. They are loaded apart from any call, within a limit of their own, and are kept
+//! until they expire or AWS refuses them; then they are loaded from scratch, files included, so that renewed ones are used
+//! without a restart.
+//!
+//! The SDK's own cache keeps credentials for 15 minutes whatever AWS says of them, its profile provider reads the files
+//! once, and a call's time-out cancels the loading that it waits for.
+
+use std::{
+    fmt,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError, future},
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use thiserror::Error;
+
+use super::errors;
+use crate::{
+    model::time::{SECOND_MS, Timestamp},
+    server::adapters::clock::{Clock, SystemClock},
+};
+
+/// Loading takes at most this long: a `credential_process` may ask a person or a slow server.
+pub const LOAD_LIMIT: Duration = Duration::from_secs(30);
+/// The least time between two attempts to load: refused calls may come many times a second.
+const LOADS_APART: Duration = Duration::from_secs(10);
+/// Credentials without an expiry are loaded again after this, as the SDK does.
+const GOOD_FOR: Duration = Duration::from_secs(15 * 60);
+/// So long before they expire, credentials are renewed.
+const RENEWED_BEFORE_MS: i64 = 30 * SECOND_MS;
+
+type Loader = Box<dyn Fn() -> BoxFuture<'static, Result<Credentials, CredentialsError>> + Send + Sync>;
+type Loading = Shared<BoxFuture<'static, Result<Credentials, NoCredentials>>>;
+
+/// Credentials and where they come from. Cheap to clone; clones share them.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    /// Where they come from, in words.
+    source: String,
+    load: Loader,
+    /// The credentials with which these are asked for.
+    parent: Option<Identity>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    credentials: Option<Credentials>,
+    /// When loading last began, by the steady clock.
+    tried_at: Option<Duration>,
+    /// AWS refused them.
+    is_refused: bool,
+    failure: Option<NoCredentials>,
+    loading: Option<Loading>,
+}
+
+/// Why there are no credentials.
+#[derive(Debug, Clone, Error)]
+pub enum NoCredentials {
+    #[error("the credentials of {of} have not come within {} s", .within.as_secs_f32())]
+    Slow { of: String, within: Duration },
+    #[error("loading the credentials of {of} failed inside Keystream")]
+    Panicked { of: String },
+    #[error("the credentials of {of} could not be loaded")]
+    Failed {
+        of: String,
+        #[source]
+        source: Arc<CredentialsError>,
+    },
+}
+
+impl Identity {
+    /// Credentials that are loaded anew each time by `load`, which keeps nothing between two loads. `source` names them for
+    /// people; `parent` are those with which these are asked for.
+    pub fn new(
+        source: String,
+        parent: Option<Self>,
+        load: impl Fn() -> BoxFuture<'static, Result<Credentials, CredentialsError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(Inner { source, load: Box::new(load), parent, state: Mutex::default() }))
+    }
+
+    /// Credentials that stay as they are.
+    pub fn fixed(credentials: Credentials) -> Self {
+        Self::new("this session".to_owned(), None, move || std::future::ready(Ok(credentials.clone())).boxed())
+    }
+
+    /// Waits until there are credentials to sign with.
+    ///
+    /// # Errors
+    /// When they can't be loaded, or not within this time; loading goes on meanwhile.
+    pub async fn ready(&self, within: Duration) -> Result<(), NoCredentials> {
+        match tokio::time::timeout(within, self.get()).await {
+            Ok(got) => got.map(drop),
+            Err(_) => Err(NoCredentials::Slow { of: self.0.source.clone(), within }),
+        }
+    }
+
+    /// AWS refused these credentials: the next call loads them anew, at most every 10 s.
+    pub fn refused(&self) {
+        let mut state = self.state();
+        if !state.is_refused {
+            tracing::warn!(source = self.0.source, "AWS refused the credentials of {}; they are loaded anew", self.0.source);
+        }
+        state.is_refused = true;
+    }
+
+    /// What calls wait for now, in words.
+    pub fn waits_for(&self) -> Option<String> {
+        let state = self.state();
+        let is_waited_for = state.loading.is_some() && (state.is_refused || state.credentials.is_none());
+        is_waited_for.then(|| format!("the credentials of {}", self.0.source))
+    }
+
+    async fn get(&self) -> Result<Credentials, NoCredentials> {
+        let loading = {
+            let mut state = self.state();
+            let is_too_soon = state.tried_at.is_some_and(|at| SystemClock.steady().saturating_sub(at) < LOADS_APART);
+            match (&state.credentials, &state.failure) {
+                (Some(credentials), _) if is_too_soon && state.loading.is_none() => return Ok(credentials.clone()),
+                (Some(credentials), _) if !state.is_refused && is_fresh(credentials, state.tried_at) => return Ok(credentials.clone()),
+                (None, Some(failure)) if is_too_soon && state.loading.is_none() => return Err(failure.clone()),
+                _ => {}
+            }
+            let loading = state.loading.clone().unwrap_or_else(|| self.begin(&mut state));
+            match &state.credentials {
+                // Good for a while yet: nobody waits for the new ones.
+                Some(credentials) if !state.is_refused && !expires_within(credentials, 0) => return Ok(credentials.clone()),
+                _ => loading,
+            }
+        };
+        loading.await
+    }
+
+    /// Begins to load in a task of its own: whoever waits may give up, and the next one waits for the same.
+    fn begin(&self, state: &mut State) -> Loading {
+        state.tried_at = Some(SystemClock.steady());
+        let identity = self.clone();
+        let loaded = tokio::time::timeout(LOAD_LIMIT, (self.0.load)());
+        let task = tokio::spawn(async move {
+            let of = identity.0.source.clone();
+            let loaded = match AssertUnwindSafe(loaded).catch_unwind().await {
+                Ok(Ok(Ok(credentials))) => Ok(credentials),
+                Ok(Ok(Err(error))) => Err(NoCredentials::Failed { of, source: Arc::new(error) }),
+                Ok(Err(_)) => Err(NoCredentials::Slow { of, within: LOAD_LIMIT }),
+                Err(_) => Err(NoCredentials::Panicked { of }),
+            };
+            identity.finish(loaded)
+        });
+        let of = self.0.source.clone();
+        let loading = async move { task.await.unwrap_or(Err(NoCredentials::Panicked { of })) }.boxed().shared();
+        state.loading = Some(loading.clone());
+        loading
+    }
+
+    /// Takes over what was loaded. When that failed, credentials that AWS has not refused are still used.
+    fn finish(&self, loaded: Result<Credentials, NoCredentials>) -> Result<Credentials, NoCredentials> {
+        if let (Err(NoCredentials::Failed { source, .. }), Some(parent)) = (&loaded, &self.0.parent)
+            && errors::refuses_credentials_within(source)
+        {
+            parent.refused();
+        }
+        let mut state = self.state();
+        state.loading = None;
+        match loaded {
+            Ok(credentials) => {
+                state.is_refused = false;
+                state.failure = None;
+                state.credentials = Some(credentials.clone());
+                Ok(credentials)
+            }
+            Err(failure) => {
+                tracing::warn!(error = %failure, "{failure}");
+                if state.is_refused {
+                    state.credentials = None;
+                }
+                state.failure = Some(failure.clone());
+                state.credentials.clone().ok_or(failure)
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether credentials need not be renewed yet.
+fn is_fresh(credentials: &Credentials, loaded_at: Option<Duration>) -> bool {
+    match credentials.expiry() {
+        Some(_) => !expires_within(credentials, RENEWED_BEFORE_MS),
+        None => loaded_at.is_some_and(|at| SystemClock.steady().saturating_sub(at) < GOOD_FOR),
+    }
+}
+
+fn expires_within(credentials: &Credentials, millis: i64) -> bool {
+    credentials.expiry().is_some_and(|expiry| {
+        let since_epoch = expiry.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let expiry = Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
+        expiry.millis_since(SystemClock.now()) <= millis
+    })
+}
+
+impl ProvideCredentials for Identity {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async move { self.get().await.map_err(CredentialsError::provider_error) })
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Identity").field(&self.0.source).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn key(number: usize) -> Credentials {
+        Credentials::new(format!("AKIA{number}"), "secret", None, None, "test")
+    }
+
+    /// Credentials that are numbered by their loads, and take a while to load.
+    fn numbered(takes: Duration) -> (Identity, Arc<AtomicUsize>) {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let counted = loads.clone();
+        let load = move || {
+            let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
+            async move {
+                tokio::time::sleep(takes).await;
+                Ok(key(number))
+            }
+            .boxed()
+        };
+        (Identity::new("profile payments".to_owned(), None, load), loads)
+    }
+
+    fn forget_when(identity: &Identity) {
+        identity.state().tried_at = Some(SystemClock.steady().saturating_sub(LOADS_APART));
+        if identity.state().tried_at == Some(Duration::ZERO) {
+            identity.state().tried_at = None;
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_waiting_leaves_the_loading_to_the_next() {
+        let (identity, loads) = numbered(Duration::from_millis(300));
+        let slow = identity.ready(Duration::from_millis(50)).await.unwrap_err();
+        assert_eq!(slow.to_string(), "the credentials of profile payments have not come within 0.05 s");
+        assert_eq!(identity.waits_for().as_deref(), Some("the credentials of profile payments"));
+        identity.ready(LOAD_LIMIT).await.unwrap();
+        assert_eq!((identity.waits_for(), loads.load(Ordering::SeqCst)), (None, 1), "it was not begun again");
+    }
+
+    #[tokio::test]
+    async fn refused_credentials_are_loaded_anew_and_not_at_every_call() {
+        let (identity, loads) = numbered(Duration::ZERO);
+        assert_eq!(identity.get().await.unwrap().access_key_id(), "AKIA1");
+        identity.refused();
+        assert_eq!(identity.get().await.unwrap().access_key_id(), "AKIA1", "within 10 s of the last load");
+        forget_when(&identity);
+        for _ in 0..5 {
+            assert_eq!(identity.get().await.unwrap().access_key_id(), "AKIA2");
+            identity.refused();
+        }
+        assert_eq!(loads.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn credentials_that_nobody_refused_outlive_a_failed_renewal() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let counted = loads.clone();
+        let load = move || {
+            let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
+            std::future::ready(if number == 1 { Ok(key(number)) } else { Err(CredentialsError::not_loaded("no file")) }).boxed()
+        };
+        let identity = Identity::new("profile payments".to_owned(), None, load);
+        identity.ready(LOAD_LIMIT).await.unwrap();
+        // As if it had expired.
+        let expired = Credentials::new("AKIA1", "secret", None, Some(std::time::UNIX_EPOCH), "test");
+        identity.state().credentials = Some(expired);
+        forget_when(&identity);
+        assert_eq!(identity.get().await.unwrap().access_key_id(), "AKIA1");
+        assert_eq!(loads.load(Ordering::SeqCst), 2);
+        identity.refused();
+        forget_when(&identity);
+        let failure = identity.get().await.unwrap_err();
+        assert_eq!(failure.to_string(), "the credentials of profile payments could not be loaded");
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_loading_is_a_failure_that_passes() {
+        let identity = Identity::new("profile payments".to_owned(), None, || {
+            async {
+                assert!(key(1).expiry().is_some(), "in a test");
+                Ok(key(1))
+            }
+            .boxed()
+        });
+        assert!(matches!(identity.ready(LOAD_LIMIT).await, Err(NoCredentials::Panicked { .. })));
+        assert_eq!(identity.waits_for(), None);
+    }
+}

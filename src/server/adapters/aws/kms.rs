@@ -1,0 +1,149 @@
+//! The adapter over `aws-sdk-kms`: which keys there are and how one is. Nothing here encrypts or changes a key.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_sdk_kms::{
+    Client,
+    config::{Builder, retry::RetryConfig},
+    types::{ExpirationModelType, KeyManagerType, KeyMetadata},
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::{
+    ReadFailure, ReadFailureKind,
+    calls::Calls,
+    errors,
+    sdk::{Configured, retry_partition, timeouts},
+};
+use crate::{
+    model::{
+        keys::{KeyArn, KeyFacts, KeyState},
+        stream::encryption::KeyId,
+        time::Timestamp,
+    },
+    server::adapters::clock::Clock,
+};
+
+/// Optional in a confirmation, which waits for it at most this long.
+pub const TIMEOUT: Duration = Duration::from_secs(2);
+/// KMS returns at most so many aliases, and keys, a call.
+const PAGE_OF_ALIASES: i32 = 100;
+const PAGE_OF_KEYS: i32 = 1_000;
+
+/// What Keystream asks of KMS in one account and Region.
+#[async_trait]
+pub trait Kms: std::fmt::Debug + Send + Sync {
+    /// One page of `ListAliases`; an alias that points to no key yet is left out.
+    async fn list_aliases(&self, marker: Option<&str>) -> Result<Listed<Alias>, ReadFailure>;
+
+    /// One page of `ListKeys`: the ids.
+    async fn list_keys(&self, marker: Option<&str>) -> Result<Listed<String>, ReadFailure>;
+
+    /// One `DescribeKey`, by any form of a key id; `NotFound` for a key or an alias that KMS does not have.
+    async fn describe_key(&self, key: &KeyId) -> Result<KeyFacts, ReadFailure>;
+
+    /// One `GetKeyRotationStatus`: whether KMS rotates the key by itself.
+    async fn is_rotated(&self, key: &KeyArn) -> Result<bool, ReadFailure>;
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+/// An alias, `alias/orders`, and the id of the key that it points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    pub name: String,
+    pub key: String,
+}
+
+/// KMS through the SDK. Retries are off: what is optional does not wait.
+#[derive(Debug)]
+pub struct SdkKms {
+    client: Client,
+    calls: Calls,
+    clock: Arc<dyn Clock>,
+}
+
+impl SdkKms {
+    /// Over a loaded SDK configuration, with what the SDK remembers of failures kept apart from other targets.
+    pub fn new(config: &Configured, target: &str, clock: Arc<dyn Clock>) -> Self {
+        // Whoever asks gives up after the same time: they hear that it is the credentials that are slow.
+        let calls = Calls::new(config, "KMS", TIMEOUT * 3 / 4);
+        let config = Builder::from(&config.sdk)
+            .retry_config(RetryConfig::disabled())
+            .retry_partition(retry_partition("kms", target))
+            .timeout_config(timeouts(TIMEOUT))
+            .build();
+        Self { client: Client::from_conf(config), calls, clock }
+    }
+}
+
+#[async_trait]
+impl Kms for SdkKms {
+    async fn list_aliases(&self, marker: Option<&str>) -> Result<Listed<Alias>, ReadFailure> {
+        let call = self.client.list_aliases().limit(PAGE_OF_ALIASES).set_marker(marker.map(ToOwned::to_owned));
+        let answer = self.calls.read("ListAliases", call.send()).await?;
+        let alias = |entry: &aws_sdk_kms::types::AliasListEntry| {
+            Some(Alias { name: entry.alias_name()?.to_owned(), key: entry.target_key_id()?.to_owned() })
+        };
+        let next = answer.next_marker().filter(|_| answer.truncated()).map(ToOwned::to_owned);
+        Ok(Listed { items: answer.aliases().iter().filter_map(alias).collect(), next })
+    }
+
+    async fn list_keys(&self, marker: Option<&str>) -> Result<Listed<String>, ReadFailure> {
+        let call = self.client.list_keys().limit(PAGE_OF_KEYS).set_marker(marker.map(ToOwned::to_owned));
+        let answer = self.calls.read("ListKeys", call.send()).await?;
+        let next = answer.next_marker().filter(|_| answer.truncated()).map(ToOwned::to_owned);
+        Ok(Listed { items: answer.keys().iter().filter_map(|key| key.key_id().map(ToOwned::to_owned)).collect(), next })
+    }
+
+    async fn describe_key(&self, key: &KeyId) -> Result<KeyFacts, ReadFailure> {
+        let call = self.client.describe_key().key_id(key.as_str()).send();
+        let answer = self.calls.read_as("DescribeKey", call, |error| of_key(error, error.code())).await?;
+        let metadata = answer.key_metadata().ok_or_else(|| ReadFailure::other("KMS's answer had no description"))?;
+        facts(metadata, self.clock.now())
+    }
+
+    async fn is_rotated(&self, key: &KeyArn) -> Result<bool, ReadFailure> {
+        let call = self.client.get_key_rotation_status().key_id(key.to_string()).send();
+        let answer = self.calls.read_as("GetKeyRotationStatus", call, |error| of_key(error, error.code())).await?;
+        Ok(answer.key_rotation_enabled())
+    }
+}
+
+/// KMS has codes of its own for what is not there.
+fn of_key<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>) -> ReadFailure
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    if matches!(code, Some("NotFoundException" | "InvalidArnException")) {
+        let why = "KMS does not find the key".to_owned();
+        return ReadFailure { kind: ReadFailureKind::NotFound, in_short: why.clone(), why };
+    }
+    errors::read_failure(error)
+}
+
+fn facts(metadata: &KeyMetadata, read_at: Timestamp) -> Result<KeyFacts, ReadFailure> {
+    let arn = metadata.arn().and_then(|arn| arn.parse().ok()).ok_or_else(|| ReadFailure::other("KMS's answer carries no ARN of a key"))?;
+    Ok(KeyFacts {
+        arn,
+        state: KeyState::from(metadata.key_state().map_or_else(String::new, |state| state.as_str().to_owned())),
+        is_aws_managed: metadata.key_manager() == Some(&KeyManagerType::Aws),
+        spec: metadata.key_spec().map_or_else(String::new, |spec| spec.as_str().to_owned()),
+        usage: metadata.key_usage().map_or_else(String::new, |usage| usage.as_str().to_owned()),
+        deleted_at: metadata.deletion_date().and_then(|at| at.to_millis().ok()).map(Timestamp::from_millis),
+        // A date beside "doesn't expire" is no date; one without the model is.
+        expires_at: metadata
+            .valid_to()
+            .filter(|_| metadata.expiration_model() != Some(&ExpirationModelType::KeyMaterialDoesNotExpire))
+            .and_then(|at| at.to_millis().ok())
+            .map(Timestamp::from_millis),
+        read_at,
+    })
+}

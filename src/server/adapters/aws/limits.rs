@@ -1,0 +1,109 @@
+//! How often Keystream may call AWS: one pace per operation and target, at a part of AWS's own limit, which is shared with
+//! every other tool of the account. A throttle slows the operation that met it, for a while.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{ReadFailure, ReadFailureKind};
+use crate::{
+    model::inventory::pace::Pace,
+    server::{
+        adapters::clock::{Clock, SystemClock},
+        config::TargetSettings,
+    },
+};
+
+/// AWS's own limits, calls a second per account and Region (Kinesis service model). For `GetResources` none is published.
+const LIST_STREAMS: f64 = 5.0;
+const DESCRIBE_STREAM_SUMMARY: f64 = 20.0;
+const GET_RESOURCES: f64 = 4.0;
+/// Reads in flight are as many as the pace begins in so long: all of it while AWS answers, and a bound while it does not.
+const LONGEST_ANSWER: f64 = 2.0;
+
+/// The limits of one target.
+#[derive(Debug)]
+pub struct Limits {
+    pub list: Limiter,
+    /// `DescribeStreamSummary` for collecting and watching.
+    pub describe: Limiter,
+    /// `GetResources`, for tags.
+    pub tags: Limiter,
+    /// `DescribeStreamSummary` for people who open a confirmation or send one: apart, so that they never queue
+    /// behind the collector.
+    reserve: DefaultDirectRateLimiter,
+    /// Places for reads of the collector in flight.
+    places: Arc<Semaphore>,
+}
+
+/// The turns of one operation.
+#[derive(Debug)]
+pub struct Limiter(Mutex<Pace>);
+
+impl Limits {
+    /// The limits of a target: its part of AWS's.
+    pub fn new(settings: &TargetSettings) -> Self {
+        let part = f64::from(settings.budget_percent) / 100.0 * f64::from(settings.speed);
+        let limiter = |per_second: f64| Limiter(Mutex::new(Pace::new(per_second * part)));
+        let reserve = RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(2)));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and some thousand")]
+        let places = (DESCRIBE_STREAM_SUMMARY * part * LONGEST_ANSWER).ceil().max(2.0) as usize;
+        Self {
+            list: limiter(LIST_STREAMS),
+            describe: limiter(DESCRIBE_STREAM_SUMMARY),
+            tags: limiter(GET_RESOURCES),
+            reserve,
+            places: Arc::new(Semaphore::new(places)),
+        }
+    }
+
+    /// Waits for a turn to read one stream for a person.
+    pub async fn reserve(&self) {
+        self.reserve.until_ready().await;
+    }
+
+    /// Waits for a place among the reads in flight. `None` never comes: the places are not closed.
+    pub async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().acquire_owned().await.ok()
+    }
+
+    /// How many percent of the budget of reads are used.
+    pub fn percent(&self) -> u8 {
+        self.list.percent().min(self.describe.percent())
+    }
+}
+
+impl Limiter {
+    /// Waits for the next turn.
+    pub async fn turn(&self) {
+        let turn = self.pace(|pace, now| pace.take(now).saturating_sub(now));
+        if !turn.is_zero() {
+            SystemClock.sleep(turn).await;
+        }
+    }
+
+    /// Slows down when the answer says so.
+    pub fn heed<T>(&self, answer: &Result<T, ReadFailure>) {
+        if answer.as_ref().is_err_and(|failure| failure.kind == ReadFailureKind::Throttled) {
+            self.pace(Pace::throttled);
+        }
+    }
+
+    /// Calls a second when nothing is throttled.
+    pub fn per_second(&self) -> f64 {
+        self.pace(|pace, _| pace.full())
+    }
+
+    fn percent(&self) -> u8 {
+        self.pace(Pace::percent)
+    }
+
+    fn pace<T>(&self, with: impl FnOnce(&mut Pace, Duration) -> T) -> T {
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), SystemClock.steady())
+    }
+}

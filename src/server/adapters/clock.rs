@@ -1,0 +1,118 @@
+//! The seam for time. Everything that dates evidence asks a [`Clock`]; tests hand in their own.
+
+use std::{fmt::Debug, pin::Pin, sync::Arc, time::Duration};
+
+use crate::model::time::Timestamp;
+
+/// A source of the time of day.
+pub trait Clock: Debug + Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to, and where the system has such a
+    /// clock also while the machine sleeps.
+    fn steady(&self) -> Duration;
+
+    /// Now by both clocks, as the machine's own go.
+    fn moment(&self) -> Moment {
+        Moment { wall: self.now(), steady: self.steady() }
+    }
+
+    /// Waits until this much time has passed.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// One moment, by the time of day and by the steady clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    pub wall: Timestamp,
+    pub steady: Duration,
+}
+
+impl Moment {
+    /// How long ago this was: the longer of what the two clocks say. The steady clock stands still while a machine sleeps,
+    /// and the time of day can be set, so a difference in either direction counts.
+    pub fn age(self, now: Self) -> Duration {
+        let by_wall = Duration::from_millis(now.wall.millis_since(self.wall).unsigned_abs());
+        now.steady.saturating_sub(self.steady).max(by_wall)
+    }
+}
+
+/// How old the read may be that decides whether a change is sent (design, section 5, rule 14).
+const DECIDES_FOR: Duration = Duration::from_secs(5);
+
+/// The time for which a read of a stream allows a change of it to be sent.
+#[derive(Debug, Clone)]
+pub struct Freshness {
+    clock: Arc<dyn Clock>,
+    read_at: Moment,
+}
+
+impl Freshness {
+    /// Begins before the read is asked for.
+    pub fn begin(clock: &Arc<dyn Clock>) -> Self {
+        Self { clock: clock.clone(), read_at: clock.moment() }
+    }
+
+    /// Whether the read is too old by now to send anything on it.
+    pub fn is_over(&self) -> bool {
+        self.is_older_than(DECIDES_FOR)
+    }
+
+    /// Whether the read is older than this by now.
+    pub fn is_older_than(&self, age: Duration) -> bool {
+        self.read_at.age(self.clock.moment()) > age
+    }
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the seam")]
+    fn now(&self) -> Timestamp {
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn steady(&self) -> Duration {
+        // Goes on while the machine sleeps, where `Instant` stands still: what was read before is as old as it is.
+        let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Duration::try_from(since_boot).unwrap_or_default()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn steady(&self) -> Duration {
+        static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+        START.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steady_clock_goes_on() {
+        let begun = SystemClock.steady();
+        std::thread::sleep(Duration::from_millis(20));
+        let passed = SystemClock.steady().saturating_sub(begun);
+        assert!((20..10_000).contains(&passed.as_millis()), "{passed:?}");
+    }
+
+    #[test]
+    fn the_clock_that_went_further_says_how_long_ago_it_was() {
+        let at = |wall, steady| Moment { wall: Timestamp::from_millis(wall), steady: Duration::from_millis(steady) };
+        let read = at(100_000, 5_000);
+        assert_eq!(read.age(at(101_000, 6_000)), Duration::from_secs(1));
+        assert_eq!(read.age(at(3_700_000, 5_001)), Duration::from_secs(3_600), "the machine slept");
+        assert_eq!(read.age(at(40_000, 5_001)), Duration::from_secs(60), "the clock was set back");
+        assert_eq!(read.age(at(100_000, 15_000)), Duration::from_secs(10), "the process was stopped, and the clock set back");
+    }
+}

@@ -1,0 +1,188 @@
+//! The table of the audit chain. Rows are appended and read, never changed.
+
+use sqlx::FromRow;
+
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
+use crate::{
+    model::time::Timestamp,
+    server::services::audit::{AuditEvent, AuditRow},
+};
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    prev_hash: String,
+    hash: String,
+    at: i64,
+    actor: String,
+    address: String,
+    user_agent: String,
+    action: String,
+    target: String,
+    reason: String,
+    before_state: String,
+    after_state: String,
+    aws_request_id: String,
+    result: String,
+}
+
+impl From<Row> for AuditRow {
+    fn from(row: Row) -> Self {
+        let event = AuditEvent {
+            at: Timestamp::from_millis(row.at),
+            actor: row.actor,
+            address: row.address,
+            user_agent: row.user_agent,
+            action: row.action,
+            target: row.target,
+            reason: row.reason,
+            before: row.before_state,
+            after: row.after_state,
+            aws_request_id: row.aws_request_id,
+            result: row.result,
+        };
+        Self { seq: row.seq, prev_hash: row.prev_hash, hash: row.hash, event }
+    }
+}
+
+/// Which rows of the chain are asked for. An empty text takes everything; `actor` and `seen_by` are in lower case.
+#[derive(Debug, Clone)]
+pub struct Matching {
+    /// Between these numbers, neither included.
+    pub after: i64,
+    pub before: i64,
+    pub at_least: Timestamp,
+    pub at_most: Timestamp,
+    pub actor: String,
+    pub action: String,
+    pub text: String,
+    /// Whose view it is, where not everything is shown: what was done to streams, and what this user did or suffered.
+    pub seen_by: String,
+}
+
+/// The condition of [`Matching`], for `$1` to `$10`. Addresses are searched only by those to whom they are shown. SQLite
+/// folds the case of ASCII letters only, so a text is also looked for as it was typed.
+macro_rules! matching {
+    () => {
+        "WHERE seq > $1 AND seq < $2 AND at >= $3 AND at <= $4
+           AND ($5 = '' OR LOWER(actor) = $5)
+           AND ($6 = '' OR action = $6 OR action LIKE $7 ESCAPE '\\')
+           AND ($8 = ''
+                OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
+                         || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
+                OR (actor || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' ' || result)
+                   LIKE $9 ESCAPE '\\'
+                OR ($10 = '' AND LOWER(address || ' ' || user_agent) LIKE $8 ESCAPE '\\'))
+           AND ($10 = '' OR action LIKE 'change.%' OR LOWER(actor) = $10 OR LOWER(target) = $10)"
+    };
+}
+
+/// A text as `LIKE` finds it anywhere.
+fn anywhere(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("%{}%", literally(text)) }
+}
+
+fn literally(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// Binds a [`Matching`] in the order of [`matching!`].
+macro_rules! fetch_matching {
+    ($on:expr, $order:literal, $matching:expr, $take:expr) => {{
+        let matching: &Matching = $matching;
+        fetch!(
+            all as Row,
+            $on,
+            concat!("SELECT * FROM audit ", matching!(), " ORDER BY seq ", $order, " LIMIT $11"),
+            matching.after,
+            matching.before,
+            matching.at_least.as_millis(),
+            matching.at_most.as_millis(),
+            &matching.actor,
+            &matching.action,
+            format!("{}.%", literally(&matching.action)),
+            anywhere(&matching.text.to_lowercase()),
+            anywhere(&matching.text),
+            &matching.seen_by,
+            $take,
+        )
+    }};
+}
+
+impl Store {
+    /// The newest rows of a selection, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn newest_audit_rows(&self, matching: &Matching, take: i64) -> Result<Vec<AuditRow>, StoreError> {
+        Ok(fetch_matching!(&self.reader, "DESC", matching, take)?.into_iter().map(AuditRow::from).collect())
+    }
+
+    /// The oldest rows of a selection, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn oldest_audit_rows(&self, matching: &Matching, take: i64) -> Result<Vec<AuditRow>, StoreError> {
+        Ok(fetch_matching!(&self.reader, "ASC", matching, take)?.into_iter().map(AuditRow::from).collect())
+    }
+
+    /// The last row of an action.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn last_audit_row_of(&self, action: &str) -> Result<Option<AuditRow>, StoreError> {
+        let row = fetch!(optional as Row, &self.reader, "SELECT * FROM audit WHERE action = $1 ORDER BY seq DESC LIMIT 1", action)?;
+        Ok(row.map(AuditRow::from))
+    }
+
+    /// The number and the hash of the last row; `None` while there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn audit_head(&self) -> Result<Option<(i64, String)>, StoreError> {
+        fetch!(optional as (i64, String), &self.reader, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+    }
+
+    /// Rows of the chain from `seq` on, in order, at most `take`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn audit_rows(&self, from_seq: i64, take: i64) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = fetch!(all as Row, &self.reader, "SELECT * FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2", from_seq, take)?;
+        Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+}
+
+/// The last row of the chain, as this transaction sees it.
+pub(in crate::server) async fn last(tx: &mut Tx) -> Result<Option<AuditRow>, StoreError> {
+    let row = fetch!(optional as Row, tx.on(), "SELECT * FROM audit ORDER BY seq DESC LIMIT 1")?;
+    Ok(row.map(AuditRow::from))
+}
+
+pub(in crate::server) async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
+    let event = &row.event;
+    execute!(
+        tx.on(),
+        "INSERT INTO audit (seq, prev_hash, hash, at, actor, address, user_agent, action, target, reason,
+                            before_state, after_state, aws_request_id, result)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        row.seq,
+        &row.prev_hash,
+        &row.hash,
+        event.at.as_millis(),
+        &event.actor,
+        &event.address,
+        &event.user_agent,
+        &event.action,
+        &event.target,
+        &event.reason,
+        &event.before,
+        &event.after,
+        &event.aws_request_id,
+        &event.result,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! The two databases behind one surface: SQLite for one instance, Postgres for several. The same literal SQL runs on
+//! either; what differs (how it is opened, how a writer gets the write lock, whose clock leases go by) stands here.
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::StoreError;
+use crate::model::time::Timestamp;
+
+/// How long a writer waits for another's transaction, and anybody for a connection. Shorter than a request may take.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The advisory lock that makes writers of one Postgres take turns, as SQLite's do.
+const WRITE_LOCK: i64 = 0x6b65_7973_7472_6561;
+/// What every connection to Postgres is set to. A commit is on disk when it returns; nobody waits for ever; an instance
+/// that is suspended in the middle of a transaction does not hold up the others.
+const POSTGRES_SETTINGS: [(&str, &str); 5] = [
+    ("synchronous_commit", "on"),
+    ("lock_timeout", "5s"),
+    ("statement_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("timezone", "UTC"),
+];
+/// Connections of one instance to Postgres for writing, and as many for reading.
+const POSTGRES_CONNECTIONS: u32 = 4;
+
+/// One thing of either database.
+#[derive(Debug, Clone)]
+pub enum On<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+/// A pool of connections.
+pub type Db = On<SqlitePool, PgPool>;
+
+/// What a URL names.
+#[derive(Debug, Clone)]
+pub enum Address {
+    Sqlite { path: PathBuf, options: SqliteConnectOptions },
+    Postgres(PgConnectOptions),
+}
+
+impl Address {
+    /// Reads `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    ///
+    /// # Errors
+    /// When it is neither; the error does not repeat a password.
+    pub fn parse(url: &str) -> Result<Self, StoreError> {
+        let refuse = || StoreError::Url(without_password(url));
+        if url.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty()) {
+            let options = SqliteConnectOptions::from_str(url).map_err(|_| refuse())?.busy_timeout(BUSY_TIMEOUT);
+            return Ok(Self::Sqlite { path: options.get_filename().to_path_buf(), options });
+        }
+        if is_postgres(url) {
+            let options = PgConnectOptions::from_str(url).map_err(|_| refuse())?;
+            return Ok(Self::Postgres(options.application_name("keystream").options(POSTGRES_SETTINGS)));
+        }
+        Err(refuse())
+    }
+}
+
+/// Whether a URL is Postgres's.
+pub fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// A database URL as it may be shown and logged, whether it can be parsed or not.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    // First of all: a password may hold any character but an @ that ends it.
+    let rest = match rest.rsplit_once('@').and_then(|(who, host)| Some((who.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{user}:***@{host}"),
+        None => rest.to_owned(),
+    };
+    let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
+    let hidden = |pair: &str| if pair.starts_with("password=") { "password=***".to_owned() } else { pair.to_owned() };
+    let query = query.split('&').map(hidden).collect::<Vec<_>>().join("&");
+    format!("{scheme}://{path}{}{query}", if query.is_empty() { "" } else { "?" })
+}
+
+/// The pools of a SQLite file: one writer, since SQLite has one and a second would only wait inside the library, and
+/// readers beside it.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub async fn open_sqlite_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let writing = options
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL may lose a committed transaction at power loss; an intent must be on disk before AWS is called.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true);
+    Ok(sqlite_pool().max_connections(1).connect_with(writing).await?)
+}
+
+/// See [`open_sqlite_writer`]; to be opened after it, and after the schema is there.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub async fn open_sqlite_readers(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    // Not opened read-only: such a connection cannot make the files that readers of a WAL share.
+    let reading = options.clone().pragma("query_only", "ON");
+    Ok(sqlite_pool().max_connections(4).connect_with(reading).await?)
+}
+
+fn sqlite_pool() -> SqlitePoolOptions {
+    // Connections are kept for good: the last one to close would take the WAL with it.
+    SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(BUSY_TIMEOUT)
+}
+
+/// The pool of a Postgres database.
+///
+/// # Errors
+/// When the server cannot be reached or refuses.
+pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreError> {
+    // A pool tries again until it gives up, and then does not say why.
+    let first = tokio::time::timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
+    let mut first = first.map_err(|_| StoreError::Silent)??;
+    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut first).await?;
+    if fsync != "on" && !cfg!(test) {
+        tracing::warn!("Postgres runs with fsync={fsync}: a power loss may take changes that AWS has already received");
+    }
+    first.close().await?;
+    Ok(PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(BUSY_TIMEOUT).connect_with(options.clone()).await?)
+}
+
+/// A write transaction. It holds the write lock from its start, so that what it reads cannot change before it commits.
+/// Dropped without a commit, it is undone.
+#[derive(Debug)]
+pub struct Tx {
+    inner: On<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
+    #[cfg(test)]
+    crash: Option<super::crash::Crossing>,
+}
+
+impl Tx {
+    /// Begins one.
+    pub(super) async fn begin(db: &Db) -> Result<Self, StoreError> {
+        let inner = match db {
+            On::Sqlite(pool) => On::Sqlite(begin_immediate(pool).await?),
+            On::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
+                On::Postgres(tx)
+            }
+        };
+        Ok(Self {
+            inner,
+            #[cfg(test)]
+            crash: None,
+        })
+    }
+
+    /// The connection, for a query.
+    pub(super) fn on(&mut self) -> On<&mut SqliteConnection, &mut PgConnection> {
+        match &mut self.inner {
+            On::Sqlite(tx) => On::Sqlite(&mut **tx),
+            On::Postgres(tx) => On::Postgres(&mut **tx),
+        }
+    }
+
+    /// Commits; from here on it is on disk.
+    ///
+    /// # Errors
+    /// When the disk is full or gone: then nothing of it happened. When the connection to Postgres broke in this moment,
+    /// it may have happened all the same.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        #[cfg(test)]
+        super::crash::before(self.crash.as_ref()).await;
+        match self.inner {
+            On::Sqlite(tx) => tx.commit().await?,
+            On::Postgres(tx) => tx.commit().await?,
+        }
+        #[cfg(test)]
+        super::crash::after(self.crash.as_ref()).await?;
+        Ok(())
+    }
+
+    /// Notes that the transaction writes a move of a change; tests let the process end at such commits.
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a seam for tests"))]
+    pub(super) fn note_journal(&mut self, change: &crate::model::change::Change) {
+        #[cfg(test)]
+        if let Some(crossing) = &mut self.crash {
+            crossing.note(change);
+        }
+        #[cfg(not(test))]
+        let _ = change;
+    }
+
+    /// Puts the commit of this transaction under a plan.
+    #[cfg(test)]
+    pub(super) async fn under(mut self, plan: &std::sync::Arc<super::crash::CrashPlan>) -> Result<Self, StoreError> {
+        self.crash = Some(super::crash::Crossing::under(plan));
+        if let On::Sqlite(on) = self.on() {
+            let is_full = plan.is_full.load(std::sync::atomic::Ordering::SeqCst);
+            // A limit below what there is means: no more.
+            let limit = if is_full { "PRAGMA max_page_count = 1" } else { "PRAGMA max_page_count = 1000000" };
+            sqlx::query(limit).execute(on).await?;
+        }
+        Ok(self)
+    }
+
+    /// Undoes everything.
+    ///
+    /// # Errors
+    /// When the connection broke; then it is undone by the database.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self.inner {
+            On::Sqlite(tx) => tx.rollback().await?,
+            On::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
+    /// Runs any statement: what tests do to a database behind everybody's back.
+    #[cfg(test)]
+    pub async fn run(&mut self, statement: &str) -> Result<(), StoreError> {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        match self.on() {
+            On::Sqlite(on) => sqlx::raw_sql(statement).execute(on).await.map(|_| ())?,
+            On::Postgres(on) => sqlx::raw_sql(statement).execute(on).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// The time by the database's clock: instances whose own clocks differ agree on it.
+    pub(super) async fn database_time(&mut self) -> Result<Timestamp, StoreError> {
+        let millis: i64 = match self.on() {
+            On::Sqlite(on) => sqlx::query_scalar("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)").fetch_one(on).await?,
+            On::Postgres(on) => return Ok(postgres_time(on).await?),
+        };
+        Ok(Timestamp::from_millis(millis))
+    }
+}
+
+/// The time by the clock of Postgres.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn postgres_time<'a>(on: impl sqlx::PgExecutor<'a>) -> Result<Timestamp, sqlx::Error> {
+    let time = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+    sqlx::query_scalar(time).fetch_one(on).await.map(Timestamp::from_millis)
+}
+
+/// SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then takes the connection to be in it for
+/// ever. Such a connection is closed, and another one opened.
+async fn begin_immediate(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match pool.begin_with("BEGIN IMMEDIATE").await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            tracing::warn!("the connection to the database lost its transaction, and is opened anew");
+            pool.acquire().await?.close().await?;
+            pool.begin_with("BEGIN IMMEDIATE").await
+        }
+        begun => begun,
+    }
+}
+
+/// Which file a path names; two answers that differ are two files.
+///
+/// # Errors
+/// When there is none.
+pub fn file_identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// Rows of a query, each as the given type: `fetch!(all as Row, &self.reader, "SELECT ...", value, ...)`, with `all`,
+/// `optional` or `one`.
+macro_rules! fetch {
+    (all as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_all, $row, $($rest)*) };
+    (optional as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_optional, $row, $($rest)*) };
+    (one as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_one, $row, $($rest)*) };
+    (@ $method:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        match $on {
+            $crate::server::adapters::store::database::On::Sqlite(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
+            $crate::server::adapters::store::database::On::Postgres(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
+        }
+        .map_err($crate::server::adapters::store::StoreError::from)
+    };
+}
+
+/// Runs a statement and returns how many rows it touched: `execute!(tx.on(), "UPDATE ...", value, ...)`.
+macro_rules! execute {
+    ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        match $on {
+            $crate::server::adapters::store::database::On::Sqlite(on) => {
+                sqlx::query($sql)$(.bind($value))*.execute(on).await.map(|done| done.rows_affected())
+            }
+            $crate::server::adapters::store::database::On::Postgres(on) => {
+                sqlx::query($sql)$(.bind($value))*.execute(on).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err($crate::server::adapters::store::StoreError::from)
+    };
+}
+
+pub(super) use {execute, fetch};

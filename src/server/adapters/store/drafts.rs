@@ -1,0 +1,64 @@
+//! The table of drafts: what was typed into a form that had a mistake, for 15 minutes, for its author only.
+
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
+use crate::model::time::{MINUTE_MS, Timestamp};
+
+const KEPT_MS: i64 = 15 * MINUTE_MS;
+/// A change with its audit row takes less.
+const PROBE_BYTES: usize = 8 * 1024;
+
+impl Store {
+    /// Keeps what was typed. `user_id` is empty for forms of people who are not signed in. Old drafts go at the same time.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn keep_draft(&self, id: &str, user_id: &str, body: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        prune(&mut tx, now).await?;
+        execute!(
+            tx.on(),
+            "INSERT INTO drafts (id, user_id, body, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id, user_id) DO UPDATE SET body = excluded.body, created_at = excluded.created_at",
+            id,
+            user_id,
+            body,
+            now.as_millis(),
+        )?;
+        tx.commit().await
+    }
+
+    /// What was typed, if it is this user's and not too old.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn draft(&self, id: &str, user_id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        let row = fetch!(
+            optional as (String,),
+            &self.reader,
+            "SELECT body FROM drafts WHERE id = $1 AND user_id = $2 AND created_at >= $3",
+            id,
+            user_id,
+            now.plus_millis(-KEPT_MS).as_millis(),
+        )?;
+        Ok(row.map(|(body,)| body))
+    }
+}
+
+/// Forgets drafts that are too old.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx.on(), "DELETE FROM drafts WHERE created_at < $1", now.plus_millis(-KEPT_MS).as_millis())
+}
+
+/// Writes as much as a change takes, and removes it: a full disk shows.
+pub(super) async fn probe(tx: &mut Tx) -> Result<(), StoreError> {
+    let body = "x".repeat(PROBE_BYTES);
+    execute!(tx.on(), "INSERT INTO drafts (id, user_id, body, created_at) VALUES ('probe', '', $1, 0)", body)?;
+    execute!(tx.on(), "DELETE FROM drafts WHERE id = 'probe' AND user_id = ''")?;
+    Ok(())
+}

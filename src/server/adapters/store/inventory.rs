@@ -1,0 +1,179 @@
+//! The table of streams: the inventory, written behind the memory that serves it.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+
+use super::{
+    Store, StoreError, Tx,
+    database::{On, execute, fetch},
+};
+use crate::model::{
+    inventory::{ReadProblem, Reported},
+    keys::needed::KeyHistory,
+    stream::{StreamKey, StreamReport, StreamStatus},
+    time::{DAY_MS, Timestamp},
+};
+
+/// What is known of one stream, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredStream {
+    pub key: StreamKey,
+    /// Set by the transaction that writes it.
+    pub rev: i64,
+    /// The status as the list last gave it, where it did.
+    pub listed: Option<Reported<StreamStatus>>,
+    /// The last complete read.
+    pub report: Option<StreamReport>,
+    /// When the first read was asked for since which AWS has reported the encryption in `report` every time.
+    #[serde(default)]
+    pub encryption_since: Option<Timestamp>,
+    /// Why there is nothing newer.
+    pub problem: Option<ReadProblem>,
+    pub gone_at: Option<Timestamp>,
+    /// Key and value, ordered by key; `None` until they were read.
+    #[serde(default)]
+    pub tags: Option<Vec<(String, String)>>,
+    /// The keys that its records were encrypted with, as far as reads told.
+    #[serde(default, skip_serializing_if = "KeyHistory::is_empty")]
+    pub keys: KeyHistory,
+}
+
+impl StoredStream {
+    /// A stream of which only the name is known.
+    pub fn unread(key: StreamKey) -> Self {
+        Self {
+            key,
+            rev: 0,
+            listed: None,
+            report: None,
+            encryption_since: None,
+            problem: None,
+            gone_at: None,
+            tags: None,
+            keys: KeyHistory::default(),
+        }
+    }
+}
+
+impl StoredStream {
+    /// Whether AWS was asked for it after `at`, and had it. What is later than now was asked for before the clock was set back.
+    pub fn was_seen_after(&self, at: Timestamp, now: Timestamp) -> bool {
+        let read = self.report.as_ref().map(|report| report.asked_at);
+        read.max(self.listed.as_ref().map(|listed| listed.at)).is_some_and(|seen| seen > at && seen <= now)
+    }
+}
+
+/// The rows of the inventory.
+#[derive(Debug, Default)]
+pub struct StoredStreams {
+    pub streams: Vec<StoredStream>,
+    /// Rows that this version can't read: a newer one wrote them.
+    pub unreadable: HashSet<StreamKey>,
+}
+
+/// The columns that name a row, its place in the order, and its body.
+type Row = (String, String, String, i64, String);
+
+impl Store {
+    /// All rows that this version can read, those that AWS stopped listing within the last day included.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn streams(&self) -> Result<Vec<StoredStream>, StoreError> {
+        Ok(self.streams_and_unreadable().await?.streams)
+    }
+
+    /// The same, and which rows this version can't read: beside a newer instance that is no reason to stop.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn streams_and_unreadable(&self) -> Result<StoredStreams, StoreError> {
+        let rows = fetch!(all as Row, &self.reader, "SELECT account, region, name, rev, body FROM streams")?;
+        let mut stored = StoredStreams::default();
+        for (account, region, name, rev, body) in rows {
+            match serde_json::from_str::<StoredStream>(&body) {
+                Ok(stream) => stored.streams.push(StoredStream { rev, ..stream }),
+                Err(error) => {
+                    tracing::error!(%error, account, region, name, "a stream as a newer version keeps it is left to that: {error}");
+                    stored.unreadable.extend(StreamKey::parse(&account, &region, &name));
+                }
+            }
+        }
+        Ok(stored)
+    }
+}
+
+/// A row's body, to be made before the write lock is taken: the place in the order stands in a column of its own.
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn body(stream: &StoredStream) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(stream)?)
+}
+
+/// Columns of a row.
+const COLUMNS: usize = 6;
+/// Rows of one statement at most. SQLite takes 32,766 values, Postgres 65,535.
+pub const MOST_ROWS: usize = 2_000;
+
+/// Writes rows of the inventory, at most [`MOST_ROWS`], each with its [`body`], in one statement: whoever waits for the write
+/// lock waits for one round trip.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let places: Vec<String> = (0..rows.len())
+        .map(|row| {
+            let numbers = (row * COLUMNS + 1..=(row + 1) * COLUMNS).map(|number| format!("${number}"));
+            format!("({})", numbers.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    let statement = format!(
+        "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES {}
+         ON CONFLICT (account, region, name) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
+        places.join(", ")
+    );
+    // Not one prepared statement for each number of rows.
+    macro_rules! run {
+        ($on:expr) => {{
+            let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
+            for (stream, body) in rows {
+                query = query
+                    .bind(stream.key.account.as_str())
+                    .bind(stream.key.region.as_str())
+                    .bind(stream.key.name.as_str())
+                    .bind(stream.rev)
+                    .bind(stream.gone_at.map(Timestamp::as_millis))
+                    .bind(body.as_str());
+            }
+            query.execute($on).await.map(drop)
+        }};
+    }
+    match tx.on() {
+        On::Sqlite(on) => run!(on),
+        On::Postgres(on) => run!(on),
+    }
+    .map_err(StoreError::from)
+}
+
+/// Writes one row of the inventory.
+///
+/// # Errors
+/// When the database cannot be written.
+#[cfg(test)]
+pub async fn upsert(tx: &mut Tx, stream: &StoredStream) -> Result<(), StoreError> {
+    upsert_all(tx, &[(stream, body(stream)?)]).await
+}
+
+/// Forgets rows that AWS stopped listing more than a day ago.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx.on(), "DELETE FROM streams WHERE gone_at < $1", now.plus_millis(-DAY_MS).as_millis())
+}

@@ -1,0 +1,98 @@
+//! Leases of changes: which instance works on a change, until when, and a fence that grows whenever it passes to another.
+//! Every write of a worker names the fence that it got, so an instance that was suspended and wakes late writes nothing.
+
+use sqlx::FromRow;
+
+use super::{
+    Store, StoreError, Tx,
+    changes::readable,
+    database::{On, execute, fetch},
+    presence,
+};
+use crate::model::{
+    change::Change,
+    time::{SECOND_MS, Timestamp},
+};
+
+/// How long a lease holds without being renewed.
+pub const LEASE_MS: i64 = 10 * SECOND_MS;
+
+/// A change in this instance's hands.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    pub change: Change,
+    pub fence: i64,
+}
+
+#[derive(FromRow)]
+struct LeaseRow {
+    rev: i64,
+    body: String,
+    owner: String,
+    lease_until: i64,
+    fence: i64,
+}
+
+impl Store {
+    /// Takes over the changes without an end that nobody works on: those whose instance is gone, whose lease ran out, or
+    /// that are this instance's own but not `in_hand`.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written: then nothing was taken over.
+    pub async fn take_over(&self, in_hand: impl Fn(&str) -> bool + Send + Sync) -> Result<Vec<Leased>, StoreError> {
+        // The write lock is not asked for when there is nothing to do.
+        let active = fetch!(all as (String,), &self.reader, "SELECT id FROM changes WHERE ended_at IS NULL")?;
+        if active.iter().all(|(id,)| in_hand(id)) {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.write().await?;
+        let now = tx.database_time().await?;
+        let rows = fetch!(
+            all as LeaseRow,
+            tx.on(),
+            "SELECT rev, body, owner, lease_until, fence FROM changes WHERE ended_at IS NULL ORDER BY requested_at, id"
+        )?;
+        let mut taken = Vec::new();
+        for row in rows {
+            let Some(mut change) = readable(row.rev, &row.body) else { continue };
+            if in_hand(&change.id) || !self.may_take(&mut tx, &row, now).await? {
+                continue;
+            }
+            let fence = row.fence + 1;
+            execute!(
+                tx.on(),
+                "UPDATE changes SET owner = $1, lease_until = $2, fence = $3 WHERE id = $4",
+                self.instance(),
+                now.plus_millis(LEASE_MS).as_millis(),
+                fence,
+                &change.id,
+            )?;
+            change.rev = row.rev;
+            taken.push(Leased { change, fence });
+        }
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    async fn may_take(&self, tx: &mut Tx, row: &LeaseRow, now: Timestamp) -> Result<bool, StoreError> {
+        if row.owner == self.instance() || row.lease_until < now.as_millis() {
+            return Ok(true);
+        }
+        match tx.on() {
+            // The instance lock says that no other lives.
+            On::Sqlite(_) => Ok(true),
+            On::Postgres(on) => presence::is_dead(on, &row.owner, &self.shared.missing).await,
+        }
+    }
+
+    /// Prolongs the leases of this instance.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn renew_leases(&self) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let until = tx.database_time().await?.plus_millis(LEASE_MS).as_millis();
+        execute!(tx.on(), "UPDATE changes SET lease_until = $1 WHERE ended_at IS NULL AND owner = $2", until, self.instance())?;
+        tx.commit().await
+    }
+}

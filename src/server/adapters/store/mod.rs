@@ -1,0 +1,332 @@
+//! The only place with SQL: opening the database, its lock and its migrations, and one file per table.
+//! Every write that must stand before AWS is called is on disk when its commit returns.
+
+pub mod audit;
+pub mod changes;
+#[cfg(test)]
+pub mod crash;
+mod database;
+pub mod drafts;
+pub mod inventory;
+pub mod leases;
+mod presence;
+mod remembered;
+pub mod sessions;
+pub mod sign_in_failures;
+pub mod targets;
+pub mod users;
+
+use std::{
+    fs::{File, TryLockError},
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use sqlx::migrate::Migrator;
+use thiserror::Error;
+
+pub use self::{
+    changes::{Inserted, NewChange, Stretch},
+    database::{Tx, is_postgres, without_password},
+    inventory::StoredStream,
+    leases::Leased,
+    sessions::{OwnSession, SessionRow, SignInRecord},
+    targets::StoredPause,
+    users::User,
+};
+use self::{
+    database::{Address, Db, On, execute, fetch},
+    presence::{Missing, Presence},
+    remembered::Remembered,
+};
+use super::random;
+use crate::model::time::Timestamp;
+
+/// The schema of this version, compiled in. One set of migrations serves both databases.
+static MIGRATIONS: Migrator = sqlx::migrate!("src/server/adapters/store/migrations");
+
+/// Why the database could not do it. Each message is whole: what it came from is in it, and is no source besides.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+    #[error("the database did not answer within 5 s")]
+    Silent,
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Migration(sqlx::migrate::MigrateError),
+    #[error(
+        "the database has schema {found}, and this Keystream knows schemas up to {known}: start the version that made it, or a newer one"
+    )]
+    NewerSchema { found: i64, known: i64 },
+    #[error("{0} is in use by another running Keystream; SQLite serves one instance")]
+    InUse(String),
+    #[error("the lock file {path} could not be used: {source}")]
+    Lock { path: String, source: std::io::Error },
+    #[error("the database file {0} is not where it was when Keystream started")]
+    Gone(String),
+    #[error("the change was sent or has ended meanwhile, or another instance has taken it over")]
+    NotHeld,
+    #[error("the database did not answer when it was asked who this is")]
+    Uncertain,
+    #[error("a stored row could not be read: {0}")]
+    Row(serde_json::Error),
+    #[error("a stored row holds something unknown: {0}")]
+    UnknownValue(String),
+    #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else")]
+    Url(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error)
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Row(error)
+    }
+}
+
+impl StoreError {
+    /// Whether a unique index refused a row.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: Db,
+    reader: Db,
+    shared: Arc<Shared>,
+    /// Where a test lets the process end.
+    #[cfg(test)]
+    pub crash: Arc<crash::CrashPlan>,
+}
+
+/// What all clones of a [`Store`] have in common.
+#[derive(Debug)]
+struct Shared {
+    instance: String,
+    /// Where the SQLite file was when it was opened.
+    file: Option<OpenFile>,
+    remembered: Remembered,
+    /// Other instances that are not seen.
+    missing: Missing,
+    /// Held while `serve` runs; the operating system frees it however the process ends.
+    _instance_lock: Option<File>,
+    /// As long as it is held, other instances on the same Postgres know that this one lives.
+    _presence: Option<Presence>,
+}
+
+#[derive(Debug)]
+struct OpenFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+/// Who opens the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opener {
+    /// `serve`: on SQLite the only one of its kind, holding the instance lock while it runs.
+    Server,
+    /// A command that works beside a running server; on SQLite it migrates only when no server runs.
+    Command,
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite://FILE`, created if it is missing, or `postgres://...`), and brings its
+    /// schema up to date.
+    ///
+    /// # Errors
+    /// When the URL is neither, another server holds the file, the schema is newer than this version, or the database
+    /// cannot be reached, opened, locked or migrated.
+    pub async fn open(url: &str, opener: Opener) -> Result<Self, StoreError> {
+        match Address::parse(url)? {
+            Address::Sqlite { path, options } => {
+                let lock = take_instance_lock(&path)?;
+                if lock.is_none() && opener == Opener::Server {
+                    return Err(StoreError::InUse(path.display().to_string()));
+                }
+                let pool = database::open_sqlite_writer(&options).await?;
+                let writer = On::Sqlite(pool.clone());
+                refuse_newer_schema(&writer).await?;
+                // A running server has migrated; only whoever holds the lock may.
+                if lock.is_some() {
+                    MIGRATIONS.run(&pool).await?;
+                }
+                let reader = On::Sqlite(database::open_sqlite_readers(&options).await?);
+                let identity = database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
+                let shared = Shared {
+                    instance: random::id(),
+                    file: Some(OpenFile { path, identity }),
+                    _instance_lock: lock.filter(|_| opener == Opener::Server),
+                    _presence: None,
+                    remembered: Remembered::default(),
+                    missing: Missing::default(),
+                };
+                Ok(Self::of(writer, reader, shared))
+            }
+            Address::Postgres(options) => {
+                let pool = database::open_postgres(&options).await?;
+                let writer = On::Postgres(pool.clone());
+                // Of their own: who waits for the write lock keeps a connection meanwhile.
+                let reader = On::Postgres(database::open_postgres(&options).await?);
+                refuse_newer_schema(&writer).await?;
+                MIGRATIONS.run(&pool).await?;
+                let instance = random::id();
+                let presence = match opener {
+                    Opener::Server => Some(Presence::announce(options, &instance).await?),
+                    Opener::Command => None,
+                };
+                let shared = Shared {
+                    instance,
+                    file: None,
+                    _instance_lock: None,
+                    _presence: presence,
+                    remembered: Remembered::default(),
+                    missing: Missing::default(),
+                };
+                Ok(Self::of(writer, reader, shared))
+            }
+        }
+    }
+
+    fn of(writer: Db, reader: Db, shared: Shared) -> Self {
+        Self {
+            writer,
+            reader,
+            shared: Arc::new(shared),
+            #[cfg(test)]
+            crash: Arc::default(),
+        }
+    }
+
+    /// Whether other instances may work on the same database.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.writer, On::Postgres(_))
+    }
+
+    /// This instance: the owner of its leases. Another one after every start.
+    fn instance(&self) -> &str {
+        &self.shared.instance
+    }
+
+    /// Begins a write transaction, with the write lock from the start.
+    ///
+    /// # Errors
+    /// When the database is locked for longer than a request can wait, read-only, full or gone.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        // SQLite would go on writing to a file that has been moved away or deleted.
+        if let Some(OpenFile { path, identity }) = &self.shared.file
+            && database::file_identity(path).ok().as_ref() != Some(identity)
+        {
+            return Err(StoreError::Gone(path.display().to_string()));
+        }
+        let tx = Tx::begin(&self.writer).await?;
+        #[cfg(test)]
+        let tx = tx.under(&self.crash).await?;
+        Ok(tx)
+    }
+
+    /// Whether a write goes through now: writes something of the size of a change, takes it away again, and commits.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn check_writable(&self) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        execute!(tx.on(), "UPDATE counters SET value = value WHERE name = 'rev'")?;
+        drafts::probe(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// Runs any statement on the writer's connection, outside of transactions: what tests do to a database.
+    #[cfg(test)]
+    pub async fn run(&self, statement: &str) -> Result<(), StoreError> {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        match &self.writer {
+            On::Sqlite(pool) => sqlx::raw_sql(statement).execute(pool).await.map(|_| ())?,
+            On::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// The time now: by the database's clock where several instances share it, whose own clocks may differ; else `local`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn now(&self, local: Timestamp) -> Result<Timestamp, StoreError> {
+        match &self.reader {
+            On::Sqlite(_) => Ok(local),
+            On::Postgres(pool) => Ok(database::postgres_time(pool).await?),
+        }
+    }
+
+    /// The last number given to a commit.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn last_rev(&self) -> Result<i64, StoreError> {
+        let (rev,) = fetch!(one as (i64,), &self.reader, "SELECT value FROM counters WHERE name = 'rev'")?;
+        Ok(rev)
+    }
+}
+
+/// The next number in the order of commits. The row stays locked until the transaction ends, so order is commit order.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
+    let (rev,) = fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value")?;
+    Ok(rev)
+}
+
+/// The next `count` numbers in the order of commits, as one range.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn reserve_revs(tx: &mut Tx, count: i64) -> Result<RangeInclusive<i64>, StoreError> {
+    let (last,) = fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + $1 WHERE name = 'rev' RETURNING value", count)?;
+    Ok(last - count + 1..=last)
+}
+
+/// An older version must not write into a schema whose rules it does not know.
+async fn refuse_newer_schema(db: &Db) -> Result<(), StoreError> {
+    let (has_migrations,): (i64,) = match db {
+        On::Sqlite(on) => sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(on).await?,
+        On::Postgres(on) => {
+            sqlx::query_as("SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'")
+                .fetch_one(on)
+                .await?
+        }
+    };
+    if has_migrations == 0 {
+        return Ok(());
+    }
+    let (found,) = fetch!(one as (i64,), db, "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
+}
+
+/// Takes the lock beside the database file; `None` when another process holds it.
+fn take_instance_lock(database: &Path) -> Result<Option<File>, StoreError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let failed = |source| StoreError::Lock { path: path.display().to_string(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}

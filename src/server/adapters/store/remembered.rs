@@ -1,0 +1,122 @@
+//! Sessions as they were when the database last answered. While it cannot be reached nobody can end a session either, so
+//! those that were good a moment before go on being good for looking: operators still see what Keystream knows.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::sessions::SessionRow;
+
+/// A session counts as good during an outage if it was asked about at most this long before the last answer. Another
+/// instance may have ended it in between; open pages are asked about every 4 s.
+const AT_MOST_OLD: Duration = Duration::from_secs(10);
+/// After a failure the database is left alone for so long: a page does not wait for it every time.
+const LEFT_ALONE: Duration = Duration::from_secs(2);
+
+/// The sessions that were good lately.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<Memory>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    good: HashMap<String, (SessionRow, Instant)>,
+    last_answer: Option<Instant>,
+    last_failure: Option<Instant>,
+}
+
+impl Remembered {
+    /// The database answered: the session is good, or it is not.
+    pub fn answered(&self, id_hash: &str, row: Option<&SessionRow>, now: Instant) {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.last_answer = Some(now);
+        memory.last_failure = None;
+        match row {
+            Some(row) => {
+                memory.good.insert(id_hash.to_owned(), (row.clone(), now));
+                // What is too old to count never counts again.
+                memory.good.retain(|_, (_, asked)| now.duration_since(*asked) <= AT_MOST_OLD);
+            }
+            None => {
+                memory.good.remove(id_hash);
+            }
+        }
+    }
+
+    /// The database did not answer: what counts instead.
+    pub fn failed(&self, id_hash: &str, now: Instant) -> Option<SessionRow> {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.last_failure = Some(now);
+        memory.still_good(id_hash)
+    }
+
+    /// While the database is left alone: what counts instead of its answer.
+    pub fn while_left_alone(&self, id_hash: &str, now: Instant) -> Option<SessionRow> {
+        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.last_failure.filter(|failed| now.duration_since(*failed) < LEFT_ALONE)?;
+        memory.still_good(id_hash)
+    }
+
+    /// Some were ended by this instance.
+    pub fn forget_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).good.clear();
+    }
+
+    /// Ended by this instance.
+    pub fn forget(&self, id_hash: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).good.remove(id_hash);
+    }
+}
+
+impl Memory {
+    fn still_good(&self, id_hash: &str) -> Option<SessionRow> {
+        let (row, asked) = self.good.get(id_hash)?;
+        let last_answer = self.last_answer?;
+        (last_answer.duration_since(*asked) <= AT_MOST_OLD).then(|| SessionRow { is_remembered: true, ..row.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        access::{identity::Role, scope::Scope},
+        time::Timestamp,
+    };
+
+    #[test]
+    fn only_what_was_good_a_moment_before_the_outage_counts_during_it() {
+        let now = Timestamp::from_millis(0);
+        let row = SessionRow {
+            user_id: "u".to_owned(),
+            user_name: "u".to_owned(),
+            role: Role::Viewer,
+            scope: Scope::everything(),
+            signed_in_at: now,
+            last_human_at: now,
+            sudo_until: None,
+            break_glass_at: None,
+            is_remembered: false,
+        };
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let remembered = Remembered::default();
+        assert!(remembered.failed("a", at(0)).is_none(), "never asked about");
+        remembered.answered("a", Some(&row), at(0));
+        remembered.answered("b", Some(&row), at(9));
+        remembered.answered("c", Some(&row), at(9));
+        remembered.answered("c", None, at(10));
+        assert!(remembered.while_left_alone("a", at(10)).is_none(), "the database answers");
+        assert!(remembered.failed("a", at(11)).unwrap().is_remembered, "good for looking only");
+        assert!(remembered.while_left_alone("a", at(12)).is_some());
+        assert!(remembered.while_left_alone("a", at(13)).is_none(), "the database is asked again");
+        assert!(remembered.failed("b", at(600)).is_some(), "however long the outage lasts");
+        assert!(remembered.failed("c", at(11)).is_none(), "ended");
+        remembered.answered("x", None, at(601));
+        assert!(remembered.failed("b", at(602)).is_none(), "an answer came since, and b was not asked about");
+        remembered.answered("d", Some(&row), at(603));
+        remembered.forget("d");
+        assert!(remembered.failed("d", at(604)).is_none());
+    }
+}

@@ -1,0 +1,249 @@
+//! The table of sessions. A row is made at sign-in only; a revoked one never comes back to life.
+
+use std::time::Instant;
+
+use sqlx::FromRow;
+
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+    users::parse_scope,
+};
+use crate::model::{
+    access::{identity::Role, scope::Scope},
+    time::Timestamp,
+};
+
+/// A live session with its user, as one read returns it.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    pub user_id: String,
+    pub user_name: String,
+    pub role: Role,
+    pub scope: Scope,
+    pub signed_in_at: Timestamp,
+    pub last_human_at: Timestamp,
+    /// Until when the person counts as having just shown who it is.
+    pub sudo_until: Option<Timestamp>,
+    /// When an account for emergencies was last signed in, if ever lately.
+    pub break_glass_at: Option<Timestamp>,
+    /// From memory, because the database did not answer.
+    pub is_remembered: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    user_id: String,
+    user_name: String,
+    role: String,
+    scope: String,
+    signed_in_at: i64,
+    last_human_at: i64,
+    sudo_until: Option<i64>,
+    break_glass_at: Option<i64>,
+}
+
+impl TryFrom<Row> for SessionRow {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            user_id: row.user_id,
+            user_name: row.user_name,
+            role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
+            scope: parse_scope(&row.scope)?,
+            signed_in_at: Timestamp::from_millis(row.signed_in_at),
+            last_human_at: Timestamp::from_millis(row.last_human_at),
+            sudo_until: row.sudo_until.map(Timestamp::from_millis),
+            break_glass_at: row.break_glass_at.map(Timestamp::from_millis),
+            is_remembered: false,
+        })
+    }
+}
+
+/// What a sign-in writes.
+#[derive(Debug, Clone)]
+pub struct SignInRecord {
+    pub id_hash: String,
+    pub user_id: String,
+    pub at: Timestamp,
+    /// Of the first sign-in, where this is the same person showing once more who it is.
+    pub signed_in_at: Timestamp,
+    pub sudo_until: Timestamp,
+    pub address: String,
+    pub user_agent: String,
+    pub is_break_glass: bool,
+}
+
+/// One of a user's sessions, as its owner looks at it.
+#[derive(Debug, Clone, FromRow)]
+pub struct OwnSession {
+    /// SHA-256 of the session's id: names it and does not open it.
+    pub id_hash: String,
+    pub signed_in_at: i64,
+    pub last_human_at: i64,
+    pub address: String,
+    pub user_agent: String,
+}
+
+impl Store {
+    /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's. While the
+    /// database cannot be reached: as it was when that last answered.
+    ///
+    /// # Errors
+    /// When the database cannot be read and nothing of the session is remembered.
+    pub async fn session(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
+        let remembered = &self.shared.remembered;
+        if let Some(row) = remembered.while_left_alone(id_hash, Instant::now()) {
+            return Ok(Some(row));
+        }
+        match self.session_in_database(id_hash).await {
+            Ok(row) => {
+                remembered.answered(id_hash, row.as_ref(), Instant::now());
+                Ok(row)
+            }
+            // A row that this version cannot read says nothing of the database.
+            Err(error @ StoreError::UnknownValue(_)) => Err(error),
+            Err(error) => match remembered.failed(id_hash, Instant::now()) {
+                Some(row) => {
+                    tracing::warn!(%error, "the database does not answer; a session counts as it did a moment ago: {error}");
+                    Ok(Some(row))
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn session_in_database(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
+        let row = fetch!(
+            optional as Row,
+            &self.reader,
+            "SELECT s.user_id, u.name AS user_name, u.role, u.scope, s.signed_in_at, s.last_human_at, s.sudo_until,
+                    (SELECT MAX(b.signed_in_at) FROM sessions b WHERE b.is_break_glass <> 0) AS break_glass_at
+             FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL",
+            id_hash,
+        )?;
+        row.map(SessionRow::try_from).transpose()
+    }
+
+    /// Notes that a person acted. Updates a live row and never makes one.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn touch_session(&self, id_hash: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        execute!(
+            tx.on(),
+            "UPDATE sessions SET last_human_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL AND last_human_at < $1",
+            now.as_millis(),
+            id_hash,
+        )?;
+        tx.commit().await
+    }
+
+    /// The live sessions of a user, the one that was used last first. Limits of time are the caller's.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sessions_of(&self, user_id: &str) -> Result<Vec<OwnSession>, StoreError> {
+        fetch!(
+            all as OwnSession,
+            &self.reader,
+            "SELECT id_hash, signed_in_at, last_human_at, address, user_agent FROM sessions
+             WHERE user_id = $1 AND revoked_at IS NULL ORDER BY last_human_at DESC, id_hash",
+            user_id,
+        )
+    }
+
+    /// From where a user has signed in lately.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn addresses_of(&self, user_id: &str) -> Result<Vec<String>, StoreError> {
+        let rows = fetch!(all as (String,), &self.reader, "SELECT DISTINCT address FROM sessions WHERE user_id = $1 LIMIT 1000", user_id)?;
+        Ok(rows.into_iter().map(|(address,)| address).collect())
+    }
+
+    /// Forgets which sessions were good: after some were ended in a transaction of the caller's. The others are asked
+    /// about anew.
+    pub fn forget_sessions(&self) {
+        self.shared.remembered.forget_all();
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn revoke_session(&self, id_hash: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        execute!(tx.on(), "UPDATE sessions SET revoked_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL", now.as_millis(), id_hash)?;
+        tx.commit().await?;
+        self.shared.remembered.forget(id_hash);
+        Ok(())
+    }
+}
+
+/// Makes the session of a sign-in.
+///
+/// # Errors
+/// When the id is taken or the database cannot be written.
+pub async fn insert(tx: &mut Tx, sign_in: &SignInRecord) -> Result<(), StoreError> {
+    execute!(
+        tx.on(),
+        "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at, address, user_agent, \
+                               is_break_glass)
+         VALUES ($1, $2, $3, $4, $3, $5, NULL, $6, $7, $8)",
+        &sign_in.id_hash,
+        &sign_in.user_id,
+        sign_in.at.as_millis(),
+        sign_in.signed_in_at.as_millis(),
+        sign_in.sudo_until.as_millis(),
+        &sign_in.address,
+        &sign_in.user_agent,
+        i64::from(sign_in.is_break_glass),
+    )?;
+    Ok(())
+}
+
+/// Ends one session of a user; whether there was one to end. Nobody ends another's by its name.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn revoke_one(tx: &mut Tx, user_id: &str, id_hash: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let ended = execute!(
+        tx.on(),
+        "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND id_hash = $3 AND revoked_at IS NULL",
+        now.as_millis(),
+        user_id,
+        id_hash,
+    )?;
+    Ok(ended > 0)
+}
+
+/// Ends all sessions of a user but one; how many.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn revoke_others(tx: &mut Tx, user_id: &str, kept_id_hash: &str, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(
+        tx.on(),
+        "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND id_hash <> $3 AND revoked_at IS NULL",
+        now.as_millis(),
+        user_id,
+        kept_id_hash,
+    )
+}
+
+pub(super) async fn revoke_all(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx.on(), "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL", now.as_millis(), user_id)?;
+    Ok(())
+}
+
+/// Forgets sessions whose sign-in is older than that. What they did stands in the audit chain.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(tx: &mut Tx, signed_in_before: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx.on(), "DELETE FROM sessions WHERE signed_in_at < $1", signed_in_before.as_millis())
+}

@@ -1,0 +1,59 @@
+//! The table of failed sign-ins: how often an account or a network failed, and until when it has to wait. Rows are never
+//! pushed out by others; they are forgotten a day after the last failure.
+
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
+use crate::model::{
+    access::sign_in_delay::{FORGOTTEN_AFTER_MS, Policy},
+    time::Timestamp,
+};
+
+impl Store {
+    /// Until when a subject has to wait, or had to; `None` when it has not failed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sign_in_wait(&self, subject: &str) -> Result<Option<Timestamp>, StoreError> {
+        let row = fetch!(optional as (i64,), &self.reader, "SELECT wait_until FROM sign_in_failures WHERE subject = $1", subject)?;
+        Ok(row.map(|(until,)| Timestamp::from_millis(until)))
+    }
+}
+
+/// Counts a failure, and lets the subject wait for it as its policy says.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn count(tx: &mut Tx, subject: &str, policy: Policy, now: Timestamp) -> Result<(), StoreError> {
+    let before = fetch!(optional as (i64, i64), tx.on(), "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1", subject)?;
+    let failures = before.map_or(1, |(failures, last_at)| policy.counted(failures, Timestamp::from_millis(last_at), now));
+    execute!(
+        tx.on(),
+        "INSERT INTO sign_in_failures (subject, failures, last_at, wait_until) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, wait_until = excluded.wait_until",
+        subject,
+        failures,
+        now.as_millis(),
+        now.plus_millis(policy.wait_ms(failures)).as_millis(),
+    )?;
+    Ok(())
+}
+
+/// Forgets a subject's failures: it has shown who it is.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
+    execute!(tx.on(), "DELETE FROM sign_in_failures WHERE subject = $1", subject)?;
+    Ok(())
+}
+
+/// Forgets what is over.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    let old = now.plus_millis(-FORGOTTEN_AFTER_MS);
+    execute!(tx.on(), "DELETE FROM sign_in_failures WHERE last_at < $1 AND wait_until < $2", old.as_millis(), now.as_millis(),)
+}

@@ -1,0 +1,227 @@
+//! The table of users.
+
+use sqlx::FromRow;
+
+use super::{
+    Store, StoreError, Tx,
+    database::{execute, fetch},
+};
+use crate::{
+    model::{
+        access::{identity::Role, scope::Scope},
+        time::Timestamp,
+        validation::UserName,
+    },
+    server::adapters::random,
+    view::pages::UserCard,
+};
+
+/// A person who may sign in.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub id: String,
+    pub name: String,
+    pub role: Role,
+    pub password_hash: Option<String>,
+    pub is_demo: bool,
+    /// The account for emergencies.
+    pub is_break_glass: bool,
+    pub scope: Scope,
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl User {
+    /// A new user who reaches every stream.
+    pub fn new(name: &UserName, role: Role, password_hash: Option<String>) -> Self {
+        Self {
+            id: random::id(),
+            name: name.as_str().to_owned(),
+            role,
+            password_hash,
+            is_demo: false,
+            is_break_glass: false,
+            scope: Scope::everything(),
+            disabled_at: None,
+        }
+    }
+
+    /// As administrators see it.
+    pub fn card(&self) -> UserCard {
+        UserCard {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            role: self.role,
+            scope: self.scope.to_string(),
+            is_break_glass: self.is_break_glass,
+            disabled_at: self.disabled_at,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct UserRow {
+    id: String,
+    name: String,
+    role: String,
+    password_hash: Option<String>,
+    is_demo: i64,
+    is_break_glass: i64,
+    scope: String,
+    disabled_at: Option<i64>,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
+            password_hash: row.password_hash,
+            is_demo: row.is_demo != 0,
+            is_break_glass: row.is_break_glass != 0,
+            scope: parse_scope(&row.scope)?,
+            disabled_at: row.disabled_at.map(Timestamp::from_millis),
+        })
+    }
+}
+
+/// A scope as the table has it.
+pub(super) fn parse_scope(text: &str) -> Result<Scope, StoreError> {
+    Scope::parse(text).map_err(|_| StoreError::UnknownValue(format!("scope {text}")))
+}
+
+impl Store {
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
+        let row = fetch!(optional as UserRow, &self.reader, "SELECT * FROM users WHERE id = $1", id)?;
+        row.map(User::try_from).transpose()
+    }
+
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn user_by_name(&self, name: &UserName) -> Result<Option<User>, StoreError> {
+        let row = fetch!(optional as UserRow, &self.reader, "SELECT * FROM users WHERE folded_name = $1", name.folded())?;
+        row.map(User::try_from).transpose()
+    }
+
+    /// All users, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn users(&self) -> Result<Vec<User>, StoreError> {
+        let rows = fetch!(all as UserRow, &self.reader, "SELECT * FROM users ORDER BY folded_name")?;
+        rows.into_iter().map(User::try_from).collect()
+    }
+
+    /// Whether anybody is registered, the demo's users aside.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn has_users(&self) -> Result<bool, StoreError> {
+        let (count,) = fetch!(one as (i64,), &self.reader, "SELECT COUNT(*) FROM users")?;
+        Ok(count > 0)
+    }
+
+    /// Whether the database was made by the demo.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn has_demo_users(&self) -> Result<bool, StoreError> {
+        let (count,) = fetch!(one as (i64,), &self.reader, "SELECT COUNT(*) FROM users WHERE is_demo <> 0")?;
+        Ok(count > 0)
+    }
+}
+
+/// Adds a user. A name that is taken is a unique violation.
+///
+/// # Errors
+/// When the name is taken or the database cannot be written.
+pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -> Result<(), StoreError> {
+    execute!(
+        tx.on(),
+        "INSERT INTO users (id, name, folded_name, role, password_hash, is_demo, is_break_glass, scope, disabled_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)",
+        &user.id,
+        name.as_str(),
+        name.folded(),
+        user.role.word(),
+        &user.password_hash,
+        i64::from(user.is_demo),
+        i64::from(user.is_break_glass),
+        user.scope.to_string(),
+        now.as_millis(),
+    )?;
+    Ok(())
+}
+
+/// Whether nobody is registered, as this transaction sees it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_empty(tx: &mut Tx) -> Result<bool, StoreError> {
+    let (count,) = fetch!(one as (i64,), tx.on(), "SELECT COUNT(*) FROM users")?;
+    Ok(count == 0)
+}
+
+/// Sets a user's password and ends all of that user's sessions.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn set_password(tx: &mut Tx, user_id: &str, password_hash: &str, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx.on(), "UPDATE users SET password_hash = $1 WHERE id = $2", password_hash, user_id)?;
+    super::sessions::revoke_all(tx, user_id, now).await
+}
+
+/// Disables a user and ends all of that user's sessions. Users are never deleted: what they did names them.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn disable(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx.on(), "UPDATE users SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL", now.as_millis(), user_id)?;
+    super::sessions::revoke_all(tx, user_id, now).await
+}
+
+/// Lets a disabled user sign in again.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn enable(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    execute!(tx.on(), "UPDATE users SET disabled_at = NULL WHERE id = $1", user_id)?;
+    Ok(())
+}
+
+/// Sets a user's role and scope. They count from the next request on; nobody's identity stays confirmed.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn set_rights(tx: &mut Tx, user_id: &str, role: Role, scope: &Scope) -> Result<(), StoreError> {
+    execute!(tx.on(), "UPDATE users SET role = $1, scope = $2 WHERE id = $3", role.word(), scope.to_string(), user_id)?;
+    execute!(tx.on(), "UPDATE sessions SET sudo_until = NULL WHERE user_id = $1", user_id)?;
+    Ok(())
+}
+
+/// A user as this transaction sees it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<User>, StoreError> {
+    let row = fetch!(optional as UserRow, tx.on(), "SELECT * FROM users WHERE id = $1", user_id)?;
+    row.map(User::try_from).transpose()
+}
+
+/// Whether another administrator than this one can sign in.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_other_admin(tx: &mut Tx, user_id: &str) -> Result<bool, StoreError> {
+    let (count,) = fetch!(
+        one as (i64,),
+        tx.on(),
+        "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL AND id <> $1",
+        user_id,
+    )?;
+    Ok(count > 0)
+}

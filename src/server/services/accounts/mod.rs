@@ -1,0 +1,187 @@
+//! Users as administrators and the command line manage them. Each act is one transaction with its audit event.
+
+pub mod new_password;
+pub mod passwords;
+pub mod setup;
+pub mod sign_in;
+pub mod throttle;
+
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use self::passwords::HashError;
+use super::audit::{self, Actor, AuditEvent, SERVER};
+use crate::{
+    model::{
+        access::{identity::Role, scope::Scope},
+        time::Timestamp,
+        validation::{FormMistake, UserName},
+    },
+    server::adapters::store::{Store, StoreError, Tx, User, sessions, users},
+};
+
+/// Why a user stayed as it was.
+#[derive(Debug, Error)]
+pub enum AccountError {
+    #[error("mistake in the form: {0}")]
+    Mistake(FormMistake),
+    #[error("there is no such user")]
+    NotFound,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("hashing failed: {0}")]
+    Hash(#[from] HashError),
+}
+
+/// Somebody who manages users, at a time.
+#[derive(Debug)]
+pub struct Accounts<'a> {
+    pub store: &'a Store,
+    pub actor: Actor,
+    pub now: Timestamp,
+}
+
+/// What a new user is to be.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub name: UserName,
+    pub role: Role,
+    pub scope: Scope,
+    pub is_break_glass: bool,
+}
+
+impl Accounts<'_> {
+    /// Adds a user whose password was hashed before.
+    ///
+    /// # Errors
+    /// When the name is taken or the database cannot be written.
+    pub async fn add(&self, new: NewUser, password_hash: String) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        self.add_within(&mut tx, new, password_hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// As [`Accounts::add`], in a transaction of the caller's.
+    ///
+    /// # Errors
+    /// As [`Accounts::add`]; the caller must then not commit.
+    pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<(), AccountError> {
+        // The chain must not take a person for the server.
+        if new.name.folded() == SERVER {
+            return Err(AccountError::Mistake(FormMistake::UserNameTaken));
+        }
+        let user = User { scope: new.scope, is_break_glass: new.is_break_glass, ..User::new(&new.name, new.role, Some(password_hash)) };
+        if let Err(error) = users::insert(tx, &user, &new.name, self.now).await {
+            let is_taken = error.is_unique_violation();
+            return Err(if is_taken { AccountError::Mistake(FormMistake::UserNameTaken) } else { error.into() });
+        }
+        let event = AuditEvent { after: rights(&user), ..self.event("user.added", &user) };
+        Ok(audit::append(tx, event).await?)
+    }
+
+    /// Sets role and scope. They count from the user's next request on.
+    ///
+    /// # Errors
+    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
+    pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let before = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if before.role == Role::Admin && role != Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
+            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+        }
+        let after = User { role, scope, ..before.clone() };
+        users::set_rights(&mut tx, user_id, after.role, &after.scope).await?;
+        let event = AuditEvent { before: rights(&before), after: rights(&after), ..self.event("user.rights-set", &before) };
+        audit::append(&mut tx, event).await?;
+        self.commit(tx).await
+    }
+
+    /// Sets a password that was hashed before, and ends the user's sessions.
+    ///
+    /// # Errors
+    /// When there is no such user or the database cannot be written.
+    pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        users::set_password(&mut tx, user_id, password_hash, self.now).await?;
+        audit::append(&mut tx, self.event("user.password-set", &user)).await?;
+        self.commit(tx).await
+    }
+
+    /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of the
+    /// person's sessions.
+    ///
+    /// # Errors
+    /// When password or session were taken away meanwhile, or the database cannot be written.
+    pub async fn set_own_password(&self, verified: &User, session: &str, password_hash: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, &verified.id).await?.ok_or(AccountError::NotFound)?;
+        let is_as_it_was = user.disabled_at.is_none() && user.password_hash == verified.password_hash;
+        if !is_as_it_was || !sessions::revoke_one(&mut tx, &user.id, session, self.now).await? {
+            return Err(AccountError::Mistake(FormMistake::PasswordWrong));
+        }
+        users::set_password(&mut tx, &user.id, password_hash, self.now).await?;
+        audit::append(&mut tx, self.event("user.password-set", &user)).await?;
+        self.commit(tx).await
+    }
+
+    /// Commits what takes something away from a user: no session that counted before counts from memory any more.
+    async fn commit(&self, tx: Tx) -> Result<(), AccountError> {
+        tx.commit().await?;
+        self.store.forget_sessions();
+        Ok(())
+    }
+
+    /// Disables a user and ends the user's sessions.
+    ///
+    /// # Errors
+    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
+    pub async fn disable(&self, user_id: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if user.role == Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
+            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+        }
+        if user.disabled_at.is_some() {
+            return Ok(());
+        }
+        users::disable(&mut tx, user_id, self.now).await?;
+        let event = AuditEvent { before: "active".to_owned(), after: "disabled".to_owned(), ..self.event("user.disabled", &user) };
+        audit::append(&mut tx, event).await?;
+        self.commit(tx).await
+    }
+
+    /// Lets a disabled user sign in again.
+    ///
+    /// # Errors
+    /// When there is no such user or the database cannot be written.
+    pub async fn enable(&self, user_id: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if user.disabled_at.is_none() {
+            return Ok(());
+        }
+        users::enable(&mut tx, user_id).await?;
+        let event = AuditEvent { before: "disabled".to_owned(), after: "active".to_owned(), ..self.event("user.enabled", &user) };
+        audit::append(&mut tx, event).await?;
+        self.commit(tx).await
+    }
+
+    fn event(&self, action: &str, user: &User) -> AuditEvent {
+        AuditEvent::by(&self.actor, self.now, action, &user.name)
+    }
+}
+
+/// What a user may, as the audit chain writes it.
+fn rights(user: &User) -> String {
+    let emergencies = if user.is_break_glass { ", for emergencies" } else { "" };
+    format!("{}, scope {}{emergencies}", user.role, user.scope)
+}
+
+/// Whether a new password may be this user's.
+///
+/// # Errors
+/// The mistake.
+pub fn check_new_password(password: &SecretString, user: &UserName) -> Result<(), AccountError> {
+    new_password::check(password.expose_secret(), user).map_err(AccountError::Mistake)
+}

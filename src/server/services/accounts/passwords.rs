@@ -1,0 +1,101 @@
+//! Passwords: argon2id, a bounded number at a time, the same work for unknown users.
+
+use std::sync::{Arc, OnceLock};
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+/// Each hash takes 19 MiB; more at once would let sign-ins exhaust the memory.
+const AT_ONCE: usize = 4;
+
+/// Why a password could not be hashed.
+#[derive(Debug, Error)]
+#[error("the password could not be hashed: {0}")]
+pub struct HashError(String);
+
+/// Hashes and verifies, off the async threads.
+#[derive(Debug)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    /// A hash of no one's password, verified against when the user is unknown, so that the answer takes as long.
+    nobody: OnceLock<String>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: OnceLock::new() }
+    }
+}
+
+impl Passwords {
+    /// Whether the password is the one behind `hash`. Without a hash the same work is done, and the answer is no.
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> bool {
+        let is_known = hash.is_some();
+        let hash = match hash {
+            Some(hash) => hash,
+            None => match self.nobody().await {
+                Ok(hash) => hash,
+                Err(_) => return false,
+            },
+        };
+        let matches = self.run(move || {
+            let parsed = PasswordHash::new(&hash).ok()?;
+            Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).ok()
+        });
+        matches.await.flatten().is_some() && is_known
+    }
+
+    /// The PHC string of a password, argon2id with 19 MiB and two passes (the crate's default, OWASP's minimum).
+    ///
+    /// # Errors
+    /// When hashing failed.
+    pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
+        let hashed = self.run(move || hash_now(&password));
+        hashed.await.unwrap_or_else(|| Err(HashError("the task ended".to_owned())))
+    }
+
+    async fn nobody(&self) -> Result<String, HashError> {
+        if let Some(hash) = self.nobody.get() {
+            return Ok(hash.clone());
+        }
+        let hash = self.hash(SecretString::from(crate::server::adapters::random::text(32))).await?;
+        Ok(self.nobody.get_or_init(|| hash).clone())
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let turn = self.turns.clone().acquire_owned().await.ok()?;
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(turn);
+            result
+        });
+        done.await.ok()
+    }
+}
+
+/// Hashes on this thread, for commands.
+///
+/// # Errors
+/// When hashing failed.
+pub fn hash_now(password: &SecretString) -> Result<String, HashError> {
+    let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| HashError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_of_a_known_user_verifies() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash(SecretString::from("correct horse battery")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify(SecretString::from("correct horse battery"), Some(hash.clone())).await);
+        assert!(!passwords.verify(SecretString::from("correct horse batterz"), Some(hash)).await);
+        assert!(!passwords.verify(SecretString::from("correct horse battery"), None).await);
+        assert!(!passwords.verify(SecretString::from(""), Some("not a hash".to_owned())).await);
+    }
+}

@@ -1,0 +1,94 @@
+//! The way in while nobody is registered: a link with a token, printed at the start, good once and for an hour.
+
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use secrecy::SecretString;
+
+use super::{Accounts, NewUser, check_new_password, sign_in::SignInError};
+use crate::{
+    model::{
+        access::{identity::Role, scope::Scope},
+        time::{HOUR_MS, Timestamp},
+        validation::UserName,
+    },
+    server::{
+        adapters::{random, store::users},
+        services::audit::Actor,
+        web::context::RequestContext,
+    },
+};
+
+/// The open link, if there is one. Only its hash is kept.
+#[derive(Debug, Default)]
+pub struct SetupLink {
+    open: Mutex<Option<([u8; 32], Timestamp)>>,
+}
+
+impl SetupLink {
+    /// Opens the link and returns its token: 26 characters, 130 bits.
+    pub fn open(&self, now: Timestamp) -> String {
+        let token = random::text(26);
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some((hash(&token), now.plus_millis(HOUR_MS)));
+        token
+    }
+
+    /// Whether this token opens the link now. Compared by hash: time tells nothing of the token.
+    pub fn admits(&self, token: &str, now: Timestamp) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.is_some_and(|(expected, until)| expected == hash(token) && now < until)
+    }
+
+    /// Closes the link for good.
+    pub fn close(&self) {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
+///
+/// # Errors
+/// See [`SignInError`]. In each case nothing was saved.
+pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &str, password: SecretString) -> Result<(), SignInError> {
+    let now = cx.state.clock.now();
+    if !cx.state.setup.admits(token, now) {
+        return Err(SignInError::NotFound);
+    }
+    let name = UserName::parse(user_name).map_err(SignInError::Mistake)?;
+    check_new_password(&password, &name)?;
+    let hash = cx.state.passwords.hash(password).await?;
+    let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
+    let accounts = Accounts { store: &cx.state.store, actor: Actor { name: "setup link".to_owned(), ..cx.stranger() }, now };
+    let mut tx = cx.state.store.write().await?;
+    if !users::is_empty(&mut tx).await? {
+        cx.state.setup.close();
+        return Err(SignInError::NotFound);
+    }
+    accounts.add_within(&mut tx, new, hash).await?;
+    tx.commit().await?;
+    cx.state.setup.close();
+    Ok(())
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_for_an_hour_and_until_closed() {
+        let start = Timestamp::from_millis(0);
+        let link = SetupLink::default();
+        assert!(!link.admits("", start), "closed from the start");
+        let token = link.open(start);
+        assert!(link.admits(&token, start.plus_millis(HOUR_MS - 1)));
+        assert!(!link.admits(&token, start.plus_millis(HOUR_MS)));
+        assert!(!link.admits("x", start));
+        link.close();
+        assert!(!link.admits(&token, start));
+    }
+}

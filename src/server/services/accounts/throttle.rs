@@ -1,0 +1,123 @@
+//! Failed passwords keep the next attempt waiting: by account wherever it comes from, and by network whichever account it
+//! is for. Counted in the database, so that neither a restart nor another instance gets around it; and one attempt on an
+//! account is looked at after the other, so that many at once do not either.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+use tokio::sync::OwnedMutexGuard;
+
+use super::sign_in::SignInError;
+use crate::{
+    model::{
+        access::sign_in_delay::{ACCOUNT, NETWORK},
+        time::SECOND_MS,
+        validation::UserName,
+    },
+    server::{
+        adapters::store::{StoreError, User, sign_in_failures as table},
+        web::{middleware::client_address::network_of, state::Services},
+    },
+};
+
+/// Whose turn it is, by account. What nobody holds or waits for is forgotten.
+#[derive(Debug, Default)]
+pub struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    async fn take(&self, account: &str) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            turns.entry(account.to_owned()).or_default().clone()
+        };
+        turn.lock_owned().await
+    }
+}
+
+/// An attempt whose password is being looked at. No other one on the account is meanwhile.
+#[derive(Debug)]
+pub struct Attempt {
+    account: String,
+    network: Option<String>,
+    has_failed_before: bool,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Attempt {
+    /// Begins an attempt on a name, known or not, from an address.
+    ///
+    /// # Errors
+    /// When the account or the network has to wait: then the password is not looked at, and the wait grows no longer.
+    pub async fn begin(services: &Services, name: &UserName, user: Option<&User>, address: &str) -> Result<Self, SignInError> {
+        let network = address.parse().ok().map(network_of);
+        let is_known_here = match (user, network) {
+            (Some(user), Some(network)) => has_signed_in_from(services, user, network).await?,
+            _ => false,
+        };
+        let account = subject_of(name, network.filter(|_| is_known_here));
+        let network = network.map(|network| format!("network {network}"));
+        let turn = services.turns.take(&account).await;
+
+        let now = services.clock.now();
+        let of_account = services.store.sign_in_wait(&account).await?;
+        // What others of the network do holds nobody up who has signed in from it lately.
+        let of_network = match &network {
+            Some(network) if !is_known_here => services.store.sign_in_wait(network).await?,
+            _ => None,
+        };
+        if let Some(until) = of_account.max(of_network).filter(|until| *until > now) {
+            let seconds = until.millis_since(now).unsigned_abs().div_ceil(SECOND_MS.unsigned_abs());
+            return Err(SignInError::MustWait { seconds });
+        }
+        Ok(Self { account, network, has_failed_before: of_account.is_some(), _turn: turn })
+    }
+
+    /// The password was right: the account's failures are forgotten. Those of the network stay, or one's own account
+    /// would be a way to try others'.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn succeeded(self, services: &Services) -> Result<(), StoreError> {
+        if !self.has_failed_before {
+            return Ok(());
+        }
+        let mut tx = services.store.write().await?;
+        table::forget(&mut tx, &self.account).await?;
+        tx.commit().await
+    }
+
+    /// The password was wrong: the failures of the account and of the network grow.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn failed(self, services: &Services) -> Result<(), StoreError> {
+        let now = services.clock.now();
+        let mut tx = services.store.write().await?;
+        table::count(&mut tx, &self.account, ACCOUNT, now).await?;
+        if let Some(network) = &self.network {
+            table::count(&mut tx, network, NETWORK, now).await?;
+        }
+        tx.commit().await
+    }
+}
+
+/// What an account's failures are counted under. A digest: people type passwords into the field of the name. Who has
+/// signed in from a network lately is counted apart there, so that strangers elsewhere keep nobody out.
+fn subject_of(name: &UserName, known_network: Option<IpNet>) -> String {
+    let digest = hex::encode(Sha256::digest(name.folded().as_bytes()));
+    match known_network {
+        Some(network) => format!("account {digest} from {network}"),
+        None => format!("account {digest}"),
+    }
+}
+
+async fn has_signed_in_from(services: &Services, user: &User, network: IpNet) -> Result<bool, StoreError> {
+    let addresses = services.store.addresses_of(&user.id).await?;
+    Ok(addresses.iter().filter_map(|address| address.parse::<IpAddr>().ok()).any(|address| network_of(address) == network))
+}

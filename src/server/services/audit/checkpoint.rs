@@ -1,0 +1,277 @@
+//! Signed checkpoints of the chain: how long it was, and the hash of its last row, at a time. The chain alone shows a row
+//! that was touched; whoever can write the database can still cut its end off, or write all of it anew. Not against a
+//! checkpoint that is kept elsewhere, signed with a key that the database does not have.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use super::{GENESIS, Verified, walk};
+use crate::{
+    model::time::{HOUR_MS, Timestamp},
+    server::adapters::{
+        clock::Clock,
+        store::{Store, StoreError},
+    },
+};
+
+/// How often a running server writes one.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+/// Longer without one than this is worth a word: a server was down, or somebody took one away at the end.
+const GAP_MS: i64 = 2 * HOUR_MS;
+
+const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+const PEM_END: &str = "-----END PRIVATE KEY-----";
+
+/// Why there is no checkpoint, or why those that there are do not hold.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    #[error("{path}: {why}")]
+    Key { path: String, why: String },
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
+    #[error("{path}, line {line}: {why}")]
+    Line { path: String, line: usize, why: String },
+    #[error("the audit chain is broken at row {seq}: {why}")]
+    Chain { seq: i64, why: &'static str },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One line of a file of checkpoints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// How many rows the chain had.
+    pub seq: i64,
+    /// The hash of the last of them.
+    pub head: String,
+    /// When, in milliseconds since 1970 UTC.
+    pub at: Timestamp,
+    /// SHA-256 of the line before; zeros on the first. A line that is taken out shows.
+    pub previous: String,
+    /// Ed25519 over the other fields, in hex.
+    pub signature: String,
+}
+
+impl Checkpoint {
+    fn signed_bytes(&self) -> Vec<u8> {
+        format!("keystream audit checkpoint 1\n{}\n{}\n{}\n{}\n", self.seq, self.head, self.at.as_millis(), self.previous).into_bytes()
+    }
+}
+
+/// The key that signs.
+#[derive(Debug)]
+pub struct SigningKey(Ed25519KeyPair);
+
+impl SigningKey {
+    /// Makes a key and writes it to a new file that only its owner reads, as PKCS#8 in PEM.
+    ///
+    /// # Errors
+    /// When there is a file already, or it cannot be written.
+    pub fn create(path: &Path) -> Result<Self, CheckpointError> {
+        let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
+        let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(|_| unusable("no key could be made"))?;
+        let pem = format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(document.as_ref()));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|source| in_file(path, source))?;
+        file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(|source| in_file(path, source))?;
+        Self::parse(path, &pem)
+    }
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// When the file cannot be read, others may read it, or it holds no such key.
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let mode = std::fs::metadata(path).map_err(|source| in_file(path, source))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            let why = "others than its owner may read this key; take that from them with chmod 600".to_owned();
+            return Err(CheckpointError::Key { path: path.display().to_string(), why });
+        }
+        Self::parse(path, &std::fs::read_to_string(path).map_err(|source| in_file(path, source))?)
+    }
+
+    fn parse(path: &Path, pem: &str) -> Result<Self, CheckpointError> {
+        let unusable = || CheckpointError::Key {
+            path: path.display().to_string(),
+            why: "not an Ed25519 private key in PEM; make one with `keystream audit key`".to_owned(),
+        };
+        let inner = pem.trim().strip_prefix(PEM_BEGIN).and_then(|rest| rest.strip_suffix(PEM_END)).ok_or_else(unusable)?;
+        let document = STANDARD.decode(inner.split_whitespace().collect::<String>()).map_err(|_| unusable())?;
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&document).map(Self).map_err(|_| unusable())
+    }
+
+    /// The public half, in hex: whoever has it can check and not sign.
+    pub fn public(&self) -> String {
+        hex::encode(self.0.public_key().as_ref())
+    }
+
+    fn sign(&self, mut checkpoint: Checkpoint) -> Checkpoint {
+        checkpoint.signature = hex::encode(self.0.sign(&checkpoint.signed_bytes()).as_ref());
+        checkpoint
+    }
+}
+
+/// A public key as [`SigningKey::public`] writes it.
+#[derive(Debug, Clone)]
+pub struct PublicKey(Vec<u8>);
+
+impl PublicKey {
+    /// `None` when it is not 32 bytes in hex.
+    pub fn parse(text: &str) -> Option<Self> {
+        hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == 32).map(Self)
+    }
+
+    fn has_signed(&self, checkpoint: &Checkpoint) -> bool {
+        let signature = hex::decode(&checkpoint.signature).unwrap_or_default();
+        UnparsedPublicKey::new(&ED25519, &self.0).verify(&checkpoint.signed_bytes(), &signature).is_ok()
+    }
+}
+
+/// A key and the file to which its checkpoints are added.
+#[derive(Debug)]
+pub struct Checkpoints {
+    pub key: SigningKey,
+    pub file: PathBuf,
+}
+
+impl Checkpoints {
+    /// Adds a checkpoint of the chain as it is now, and returns its line. Only the last row is read: walking the chain is
+    /// what `keystream audit verify` is for.
+    ///
+    /// # Errors
+    /// When the database cannot be read or the file not be written.
+    pub async fn add(&self, store: &Store, now: Timestamp) -> Result<String, CheckpointError> {
+        let failed = |source| in_file(&self.file, source);
+        // Held until the line is written: two writers of one file would follow the same line. The last row is read under
+        // it, so that none goes back.
+        let mut file = File::options().create(true).read(true).append(true).open(&self.file).map_err(failed)?;
+        file = tokio::task::spawn_blocking(move || file.lock().map(|()| file))
+            .await
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(failed)?;
+        let (seq, head) = store.audit_head().await?.unwrap_or_else(|| (0, GENESIS.to_owned()));
+        let mut written = String::new();
+        file.read_to_string(&mut written).map_err(failed)?;
+        if !written.is_empty() && !written.ends_with('\n') {
+            let why = "it is not whole: a write broke off. Take it out, and this file goes on".to_owned();
+            return Err(CheckpointError::Line { path: self.file.display().to_string(), line: written.lines().count(), why });
+        }
+        let previous = written.lines().next_back().map_or_else(|| GENESIS.to_owned(), hash_of);
+        let checkpoint = self.key.sign(Checkpoint { seq, head, at: now, previous, signature: String::new() });
+        let line = serde_json::to_string(&checkpoint).unwrap_or_default();
+        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        Ok(line)
+    }
+
+    /// Adds one at the start, every hour, and at the end.
+    pub async fn run(self: Arc<Self>, store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
+        loop {
+            let is_last = stop.is_cancelled();
+            if let Err(error) = self.add(&store, clock.now()).await {
+                tracing::error!(%error, "no checkpoint of the audit chain could be written: {error}");
+            }
+            if is_last {
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = clock.sleep(EVERY) => {}
+            }
+        }
+    }
+}
+
+/// What a chain that holds is told with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Held {
+    pub rows: i64,
+    pub head: String,
+    pub checkpoints: usize,
+    /// When the last checkpoint was made, and how many rows came since.
+    pub last: Option<(Timestamp, i64)>,
+    /// Stretches of more than two hours without one.
+    pub gaps: Vec<(Timestamp, Timestamp)>,
+}
+
+/// Walks the chain and holds it against the checkpoints of a file.
+///
+/// # Errors
+/// The first row or the first line that does not hold.
+pub async fn verify(store: &Store, path: &Path, key: &PublicKey) -> Result<Held, CheckpointError> {
+    let text = std::fs::read_to_string(path).map_err(|source| in_file(path, source))?;
+    let lines = read_lines(path, &text, key)?;
+    let mut to_meet = lines.iter().enumerate().filter(|(_, checkpoint)| checkpoint.seq > 0).peekable();
+    let mut differing = None;
+    let verified = walk(store, |seq, hash| {
+        while let Some((index, checkpoint)) = to_meet.next_if(|(_, checkpoint)| checkpoint.seq <= seq) {
+            if checkpoint.head != hash && differing.is_none() {
+                differing = Some((index, seq));
+            }
+        }
+    })
+    .await?;
+    let does_not_hold = |index: usize, why: String| CheckpointError::Line { path: path.display().to_string(), line: index + 1, why };
+    if let Some((index, seq)) = differing {
+        return Err(does_not_hold(index, format!("row {seq} is another one than it was: the chain was written anew")));
+    }
+    let (rows, head) = match verified {
+        Verified::Whole { rows, head } => (rows, head),
+        Verified::Broken { seq, why } => return Err(CheckpointError::Chain { seq, why }),
+    };
+    if let Some((index, checkpoint)) = to_meet.peek() {
+        let why = format!("the chain had {} rows then and has {rows} now: its end was cut off", checkpoint.seq);
+        return Err(does_not_hold(*index, why));
+    }
+    let gaps = lines.windows(2).map(|pair| (pair[0].at, pair[1].at)).filter(|(from, to)| to.millis_since(*from) > GAP_MS).collect();
+    let last = lines.last().map(|checkpoint| (checkpoint.at, rows - checkpoint.seq));
+    Ok(Held { rows, head, checkpoints: lines.len(), last, gaps })
+}
+
+/// The checkpoints of a file: signed, each following the one before it, none going back.
+fn read_lines(path: &Path, text: &str, key: &PublicKey) -> Result<Vec<Checkpoint>, CheckpointError> {
+    let mut checkpoints: Vec<Checkpoint> = Vec::new();
+    let mut previous = GENESIS.to_owned();
+    for (index, line) in text.lines().enumerate() {
+        let wrong = |why: &str| CheckpointError::Line { path: path.display().to_string(), line: index + 1, why: why.to_owned() };
+        let checkpoint: Checkpoint = serde_json::from_str(line).map_err(|_| wrong("this is not a checkpoint"))?;
+        if !key.has_signed(&checkpoint) {
+            return Err(wrong("this key has not signed it"));
+        }
+        if checkpoint.previous != previous {
+            return Err(wrong("it does not follow the line before it: a line is missing"));
+        }
+        if checkpoints.last().is_some_and(|before| before.seq > checkpoint.seq) {
+            return Err(wrong("the chain is shorter in it than before"));
+        }
+        previous = hash_of(line);
+        checkpoints.push(checkpoint);
+    }
+    Ok(checkpoints)
+}
+
+fn hash_of(line: &str) -> String {
+    hex::encode(Sha256::digest(line.as_bytes()))
+}
+
+fn in_file(path: &Path, source: std::io::Error) -> CheckpointError {
+    CheckpointError::File { path: path.display().to_string(), source }
+}

@@ -1,0 +1,209 @@
+//! Armed changes: confirmed while their stream was UPDATING for another reason, they wait until it is ACTIVE, until a time
+//! that the operator saw. Until they are sent they can be cancelled.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Changes, RequestError,
+    journal::{Job, Written, append_intent},
+    send::{Sender, needs_another},
+};
+use crate::{
+    model::{
+        access::identity::Permission,
+        change::{
+            Action, Change, End, Ending, LastRead, Observation, Resolved, Saw, Step,
+            arming::{Decision, decide},
+            preconditions,
+            refusal::{Precondition, Refusal},
+            schedule::next_read_in,
+        },
+        keys::KeyLook,
+        stream::encryption::KeyId,
+        validation::UserName,
+    },
+    server::{
+        adapters::{
+            aws::targets::Target,
+            clock::Freshness,
+            random,
+            store::{StoreError, changes as table},
+        },
+        web::context::Requester,
+    },
+};
+
+/// What is prepared for sending counts so long: the role that was assumed, and what KMS said of the key.
+const PREPARED_FOR: Duration = Duration::from_secs(30);
+
+/// Whether a change that waits can be sent as far as it is not the stream that decides.
+enum Preparation {
+    Ready(Sender),
+    /// Not now; the next read asks again.
+    NotYet,
+    /// The change has ended.
+    Over,
+}
+
+impl Changes {
+    /// Reads the stream until the change can be sent, has to end, or the server stops; the next start takes it up again.
+    pub(super) async fn wait_and_send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
+        // From an earlier round, where preparing took so long that the stream was read again.
+        let mut prepared: Option<(Sender, KeyId, Freshness)> = None;
+        let mut is_read_again = false;
+        loop {
+            let millis = if is_read_again { 0 } else { next_read_in(&job.change, job.timeline.now(), random::jitter(100)) };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.clock.sleep(Duration::from_millis(millis.max(0).unsigned_abs())) => {}
+            }
+            let (observed, read) = self.observe(&job).await;
+            let decision =
+                if self.is_too_late(&job) { Decision::End(End::Expired) } else { decide(&job.change, &observed, job.timeline.now()) };
+            is_read_again = false;
+            let key = match decision {
+                Decision::Send(key) => key,
+                Decision::End(how) => return self.end_waiting(&mut job, &observed, how).await,
+                Decision::Wait => {
+                    if self.note_waiting(&mut job, &observed).await == Written::NotHeld {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            let kept = prepared.take().filter(|(_, of, at)| *of == key && !at.is_older_than(PREPARED_FOR));
+            let (sender, at) = match kept {
+                Some((sender, _, at)) => (sender, at),
+                None => match self.prepare(&mut job, &key, &observed, &target).await {
+                    Preparation::Ready(sender) => (sender, Freshness::begin(&self.clock)),
+                    Preparation::NotYet => continue,
+                    Preparation::Over => return,
+                },
+            };
+            if !needs_another(&read) {
+                return self.send_now(job, target, sender, key, read).await;
+            }
+            prepared = Some((sender, key, at));
+            is_read_again = true;
+        }
+    }
+
+    /// Checks everything but the stream: whether the person may still, and the key; then gets whoever sends.
+    async fn prepare(&self, job: &mut Job, key: &KeyId, observed: &Observation, target: &Target) -> Preparation {
+        match self.actor_may_still(&job.change).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let by = format!("Keystream, because {} is no longer permitted to change this stream", job.change.actor);
+                let cancelled = Step::Cancelled { at: job.timeline.now(), by };
+                let _ = self.record_surely(job, vec![cancelled], "change.cancelled").await;
+                return Preparation::Over;
+            }
+            // Not known, so not sent now: asked again after the next read.
+            Err(error) => {
+                tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be read", job.change.actor);
+                return Preparation::NotYet;
+            }
+        }
+        match self.key_of_waiting(&job.change, key, observed, target).await {
+            KeyVerdict::Good => {}
+            KeyVerdict::NotNow => return Preparation::NotYet,
+            KeyVerdict::Bad(precondition) => {
+                self.end_waiting(job, observed, End::Rejected(Refusal::precondition(precondition))).await;
+                return Preparation::Over;
+            }
+        }
+        self.sender(job, target).await.map_or(Preparation::Over, Preparation::Ready)
+    }
+
+    async fn end_waiting(&self, job: &mut Job, observed: &Observation, how: End) {
+        let at = job.timeline.now();
+        let ended = vec![read_of(observed, at), Step::Ended(Ending { at, how })];
+        // Cancelled or sent elsewhere meanwhile is an end as well.
+        let _ = self.record_surely(job, ended, "change.ended").await;
+    }
+
+    async fn note_waiting(&self, job: &mut Job, observed: &Observation) -> Written {
+        let at = job.timeline.now();
+        let seen = if matches!(observed, Observation::NotFound { .. }) { Step::SeenMissing { at } } else { Step::SeriesBroken };
+        match self.record(job, vec![read_of(observed, at), seen], "").await {
+            Ok(()) => {}
+            // Cancelled meanwhile, or in another instance's hands.
+            Err(StoreError::NotHeld) => {
+                self.tell_latest(&job.change.id).await;
+                return Written::NotHeld;
+            }
+            Err(error) => {
+                tracing::error!(%error, change_id = job.change.id, "what was read for change {} could not be written", job.change.id);
+            }
+        }
+        Written::Yes
+    }
+
+    /// Whether the key of an enable that waited can still be used, as far as it can be seen.
+    async fn key_of_waiting(&self, change: &Change, key: &KeyId, observed: &Observation, target: &Target) -> KeyVerdict {
+        let Observation::Report(report) = observed else { return KeyVerdict::NotNow };
+        if change.action == Action::Disable {
+            return KeyVerdict::Good;
+        }
+        let look = self.keys.look_now(target, key).await;
+        match (&change.resolved, &look) {
+            // It was seen when it was confirmed, and can't be seen now.
+            (Some(_), KeyLook::Unseen { .. }) => KeyVerdict::NotNow,
+            (Some(Resolved { arn: then, .. }), KeyLook::Found(now)) if *then != now.arn => KeyVerdict::Bad(Precondition::Changed {
+                what: format!("The key that {key} means"),
+                shown: then.to_string(),
+                now: now.arn.to_string(),
+            }),
+            _ => preconditions::of_key(key, &look, report, &self.inventory.keys_in_use(&change.key_of_stream()))
+                .map_or_else(KeyVerdict::Bad, |()| KeyVerdict::Good),
+        }
+    }
+
+    /// Whether the person behind a change that waited may still do what was asked for then.
+    async fn actor_may_still(&self, change: &Change) -> Result<bool, StoreError> {
+        let Ok(name) = UserName::parse(&change.actor) else { return Ok(false) };
+        let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
+        Ok(user.is_some_and(|user| user.role.may(Permission::Change) && user.scope.covers_arn(&change.arn)))
+    }
+
+    /// Cancels a change that waits. One that was sent, or has ended, stays as it is: its page says where it stands.
+    ///
+    /// # Errors
+    /// When there is no such change, or the journal cannot be read or written.
+    pub async fn cancel(self: &Arc<Self>, requester: Requester, id: String) -> Result<(), RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.cancel_here(&requester, &id).await }).await?
+    }
+
+    async fn cancel_here(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {
+        requester.require_certain()?;
+        let mut tx = self.store.write().await?;
+        let mut change = self.of_requester(&mut tx, requester, id).await?;
+        if !change.is_waiting() {
+            return Ok(());
+        }
+        let at = self.clock.now().max(change.latest_evidence());
+        change.apply(Step::Cancelled { at, by: requester.user_name.clone() });
+        table::write(&mut tx, &mut change).await?;
+        append_intent(&mut tx, &change, requester, "change.cancelled").await?;
+        tx.commit().await?;
+        self.inventory.note_change(&change);
+        Ok(())
+    }
+}
+
+/// What KMS says of the key of an enable that waited.
+enum KeyVerdict {
+    Good,
+    NotNow,
+    Bad(Precondition),
+}
+
+fn read_of(observed: &Observation, now: crate::model::time::Timestamp) -> Step {
+    let saw = match observed {
+        Observation::Report(report) => Saw::State { status: report.status.clone(), encryption: report.encryption.clone() },
+        Observation::NotFound { .. } => Saw::NotFound,
+        Observation::Failed { why } => Saw::Failed { why: why.clone() },
+    };
+    Step::Read(LastRead { at: now, saw })
+}

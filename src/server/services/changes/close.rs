@@ -1,0 +1,62 @@
+//! Closing a change that can't be judged: its key can't be seen, AWS states nothing, or reads are refused for good. It ends
+//! as *not established* and no longer blocks its stream.
+
+use std::sync::Arc;
+
+use super::{Changes, RequestError};
+use crate::{
+    model::{
+        change::{Change, End, Ending, Step},
+        validation::{FormMistake, Reason},
+    },
+    server::{
+        adapters::store::{StoreError, Tx, changes as table},
+        services::audit::{self, AuditEvent},
+        web::context::Requester,
+    },
+};
+
+impl Changes {
+    /// Closes a change as not established, with a person's reason. One that has ended meanwhile stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such change, the reason is missing or too long, reads still say something about the change, or the
+    /// journal cannot be read or written.
+    pub async fn close(self: &Arc<Self>, requester: Requester, id: String, reason: String) -> Result<(), RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.close_here(&requester, &id, &reason).await }).await?
+    }
+
+    async fn close_here(&self, requester: &Requester, id: &str, reason: &str) -> Result<(), RequestError> {
+        requester.require_certain()?;
+        let mut tx = self.store.write().await?;
+        let mut change = self.of_requester(&mut tx, requester, id).await?;
+        if !change.is_active() {
+            return Ok(());
+        }
+        let reason = Reason::parse(reason)?;
+        if !change.can_be_closed() {
+            return Err(FormMistake::ChangeStillJudged.into());
+        }
+        let at = self.clock.now().max(change.latest_evidence());
+        let how = End::NotEstablished { by: requester.user_name.clone(), reason: reason.as_str().to_owned() };
+        change.apply(Step::Ended(Ending { at, how }));
+        table::write(&mut tx, &mut change).await?;
+        let event = AuditEvent::by(&requester.actor(), at, "change.closed", &change.arn.to_string());
+        let after = change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words());
+        let result = format!("Not established; change {}", change.id);
+        audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;
+        tx.commit().await?;
+        self.inventory.note_change(&change);
+        Ok(())
+    }
+
+    /// A change of the requester's scope, as the journal has it.
+    pub(super) async fn of_requester(&self, tx: &mut Tx, requester: &Requester, id: &str) -> Result<Change, RequestError> {
+        match table::latest(tx, id).await {
+            Ok(latest) if requester.scope.covers_arn(&latest.change.arn) => Ok(latest.change),
+            Ok(_) | Err(StoreError::NotHeld) => Err(RequestError::NotFound),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Proof of a settled change, asked for by a person: marked records that are written and whose answers carry a type, or the
+//! types of records that others write. Runs in a task of its own; nothing here is repeated by itself.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream};
+
+use super::{Changes, RequestError};
+use crate::{
+    model::{
+        change::{
+            Change, Step,
+            proof::{self, Asked, Done, Proof, ReadResult, Reported, WriteResult},
+        },
+        stream::is_same_creation,
+        time::Timestamp,
+        validation::FormMistake,
+    },
+    server::{
+        adapters::{
+            aws::{
+                ReadFailure, StreamRef,
+                records::{MOST_RECORDS, Mark, Records, Shard},
+                targets::Target,
+            },
+            store::{StoreError, changes as table},
+        },
+        services::audit::{self, AuditEvent},
+        web::context::Requester,
+    },
+};
+
+/// Shards that are looked at at once.
+const AT_ONCE: usize = 32;
+/// Looks at one shard's tip, and the time between them: AWS allows five a second and shard, shared with its consumers.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// Pages of shards that are asked for: 10,000 shards are more than any stream has open by default.
+const MOST_PAGES: usize = 20;
+/// A proof takes at most so long.
+const LONGEST: Duration = Duration::from_secs(300);
+const TOO_LONG: &str = "it took more than 5 min and was given up";
+/// A pasted answer of 500 records.
+const LONGEST_ANSWER: usize = 60_000;
+
+/// What a person asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Write,
+    Read,
+}
+
+impl Changes {
+    /// Asks for proof of a settled change. Answers once that is recorded; the result appears on the change's page.
+    ///
+    /// # Errors
+    /// When there is no such change in the person's scope, it has not settled, changes are switched off, or the journal
+    /// cannot be written. In each case nothing was sent.
+    pub async fn prove(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.prove_here(&requester, &id, kind).await }).await?
+    }
+
+    async fn prove_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
+        requester.require_certain()?;
+        let change = self.settled(requester, id).await?;
+        let target = self.inventory.target_of_arn(&change.arn).ok_or(RequestError::NotFound)?;
+        if kind == Kind::Write && (self.is_read_only || target.is_read_only) {
+            return Err(RequestError::ReadOnly);
+        }
+        let now = self.clock.now();
+        if change.proof.as_ref().is_some_and(|proof| proof.is_running(now)) {
+            // The page says that one is under way.
+            return Ok(());
+        }
+        let (by, at) = (requester.user_name.clone(), now);
+        let (step, action) = match kind {
+            Kind::Write => (Step::ProofByWrite(Asked { by, at, result: None }), "change.proof-by-write-asked"),
+            Kind::Read => (Step::ProofByRead(Asked { by, at, result: None }), "change.proof-by-read-asked"),
+        };
+        let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await? else {
+            // Another asked in the same moment: one is enough.
+            return Ok(());
+        };
+        let engine = self.clone();
+        let actor = requester.user_name.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = engine.stop.cancelled() => engine.cut_off(change.clone()).await,
+                () = engine.carry_out(change.clone(), target, actor, kind, at) => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes up a producer's answer that a person pasted.
+    ///
+    /// # Errors
+    /// As [`Changes::prove`], and when the text is not such an answer.
+    pub async fn report_proof(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.report_here(&requester, &id, &text).await }).await?
+    }
+
+    async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<(), RequestError> {
+        requester.require_certain()?;
+        self.settled(requester, id).await?;
+        let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
+        let (encryption_type, shards) = parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
+        let now = self.clock.now();
+        let event = AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
+        let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
+        self.record_proof(id, Step::ProofReported(report), event).await?;
+        Ok(())
+    }
+
+    /// A change that has settled, of the person's scope.
+    async fn settled(&self, requester: &Requester, id: &str) -> Result<Change, RequestError> {
+        let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.arn));
+        let change = found.filter(|change| change.settled_at.is_some()).ok_or(RequestError::NotFound)?;
+        // What records say now is a later change's doing, where AWS may have acted on one.
+        let newest = self.store.newest_acting_change(&change.key_of_stream()).await?;
+        if newest.is_some_and(|newest| newest.id != change.id && newest.sent_at >= change.sent_at) {
+            return Err(FormMistake::ChangeNotNewest.into());
+        }
+        Ok(change)
+    }
+
+    /// Writes a step of a proof. `None` when another is under way by then.
+    async fn record_proof(&self, id: &str, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
+        let is_asking = matches!(&step, Step::ProofByWrite(Asked { result: None, .. }) | Step::ProofByRead(Asked { result: None, .. }));
+        let mut tx = self.store.write().await?;
+        let mut change = table::latest(&mut tx, id).await?.change;
+        if is_asking && change.proof.as_ref().is_some_and(|proof| proof.is_running(self.clock.now())) {
+            return Ok(None);
+        }
+        change.apply(step);
+        table::write(&mut tx, &mut change).await?;
+        audit::append(&mut tx, AuditEvent { target: change.arn.to_string(), reason: change.reason.clone(), ..event }).await?;
+        tx.commit().await?;
+        self.inventory.note_change(&change);
+        Ok(Some(change))
+    }
+
+    /// Whether the stream is the one that was changed: records of another one of the same name prove nothing.
+    async fn is_still_the_stream(&self, change: &Change, target: &Target) -> Result<(), String> {
+        if tokio::time::timeout(super::RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
+            return Err("too many people read streams of this target at once".to_owned());
+        }
+        let report = target.read_arn(&change.arn).await.map_err(|failure| format!("the stream could not be read: {}", failure.why))?;
+        if is_same_creation(report.created, change.stream_created) {
+            Ok(())
+        } else {
+            Err("the stream was deleted and created again".to_owned())
+        }
+    }
+
+    /// Ends the proofs of a change that did not come to their end.
+    async fn cut_off(&self, change: Change) {
+        let now = self.clock.now();
+        for step in change.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
+            let event = AuditEvent { result: "cut off".to_owned(), ..AuditEvent::by_server(now, "change.proof-done", "") };
+            if let Err(error) = self.record_proof(&change.id, step, event).await {
+                tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: {error}");
+            }
+        }
+    }
+
+    /// Ends the proofs that a crash has cut off. Beside other instances only those that took longer than any may.
+    pub(super) async fn end_cut_off_proofs(self: Arc<Self>) {
+        let started = self.clock.now();
+        let changes = match self.store.changes_with_a_proof_asked().await {
+            Ok(changes) => changes,
+            Err(error) => return tracing::error!(%error, "proofs that were cut off could not be looked for: {error}"),
+        };
+        let goes_on = |proof: &Proof| proof.is_running(started) && (self.store.is_shared() || proof.asked_at() >= Some(started));
+        for change in changes.into_iter().filter(|change| !change.proof.as_ref().is_some_and(goes_on)) {
+            self.cut_off(change).await;
+        }
+    }
+
+    async fn carry_out(&self, change: Change, target: Arc<Target>, actor: String, kind: Kind, asked_at: Timestamp) {
+        let stream = target.ref_of(&change.arn);
+        let is_this_stream = self.is_still_the_stream(&change, &target).await;
+        let settled_at = change.settled_at.unwrap_or(asked_at);
+        let (step, result) = match kind {
+            Kind::Write => {
+                let outcome = match is_this_stream {
+                    Ok(()) => write(&target, &stream, &actor, &change.id).await,
+                    Err(why) => Err(why),
+                };
+                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.words(change.action));
+                let done = Some(Done { at: self.clock.now(), outcome });
+                (Step::ProofByWrite(Asked { by: actor, at: asked_at, result: done }), words)
+            }
+            Kind::Read => {
+                let outcome = match is_this_stream {
+                    Ok(()) => {
+                        tokio::time::timeout(LONGEST, read(&target, &stream, settled_at)).await.unwrap_or_else(|_| Err(TOO_LONG.to_owned()))
+                    }
+                    Err(why) => Err(why),
+                };
+                let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::words);
+                let done = Some(Done { at: self.clock.now(), outcome });
+                (Step::ProofByRead(Asked { by: actor, at: asked_at, result: done }), words)
+            }
+        };
+        let id = change.id.clone();
+        let event = AuditEvent { result, ..AuditEvent::by_server(self.clock.now(), "change.proof-done", "") };
+        if let Err(error) = self.record_proof(&id, step, event).await {
+            tracing::error!(%error, change_id = id, "the result of a proof of change {id} could not be written: {error}");
+        }
+    }
+}
+
+/// The shards that are open now.
+async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Shard>, String> {
+    let (mut shards, mut token) = (Vec::new(), None::<String>);
+    for _ in 0..MOST_PAGES {
+        let page = records.open_shards(stream, token.as_deref()).await.map_err(|failure| failure.why)?;
+        shards.extend(page.shards);
+        token = page.next;
+        if token.is_none() {
+            return Ok(shards);
+        }
+    }
+    Err("AWS listed more shards than Keystream looks at".to_owned())
+}
+
+/// Writes one marked record to each open shard, in the session of the person where the target has a role for changes.
+async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &str) -> Result<WriteResult, String> {
+    let records = target.kinesis.records().ok_or("this target has no records to write")?;
+    let shards = open_shards(records, stream).await?;
+    let (sender, _) = target.sender(actor).await.map_err(|_| "the role that sends changes could not be assumed".to_owned())?;
+    let sender = sender.records().ok_or("this target has no records to write")?;
+    let mark = Mark {
+        partition_key: format!("keystream-verification-{change}"),
+        text: serde_json::json!({"keystream": "verification of encryption; ignore this record", "change": change}).to_string(),
+    };
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let mut result = WriteResult { shards: number(shards.len()), ..WriteResult::default() };
+    for batch in shards.chunks(MOST_RECORDS) {
+        let put = match sender.put_marked(stream, &mark, batch).await {
+            Ok(put) => put,
+            Err(ReadFailure { why, .. }) => {
+                // The answer may be what was lost.
+                let why = format!("no clear answer ({why}), so it may have been written");
+                result.failed.extend(batch.iter().map(|shard| (shard.id.clone(), why.clone())));
+                continue;
+            }
+        };
+        for (shard, taken) in batch.iter().zip(&put.records) {
+            match (taken, put.encryption_type.as_deref()) {
+                (Err(why), _) => result.failed.push((shard.id.clone(), why.clone())),
+                // One that another shard took proves nothing of this one.
+                (Ok(by), _) if *by != shard.id => result.failed.push((shard.id.clone(), format!("the record went to {by}"))),
+                (Ok(_), Some("NONE")) => result.none += 1,
+                (Ok(_), Some("KMS")) => result.kms += 1,
+                (Ok(_), _) => result.unstated += 1,
+            }
+        }
+        let unanswered = batch.iter().skip(put.records.len());
+        result.failed.extend(unanswered.map(|shard| (shard.id.clone(), "the answer does not name it".to_owned())));
+    }
+    Ok(result)
+}
+
+/// Looks at the tip of each open shard until a record is seen there that arrived after settling, five times at most.
+async fn read(target: &Target, stream: &StreamRef, settled_at: Timestamp) -> Result<ReadResult, String> {
+    let records = target.kinesis.records().ok_or("this target has no records to read")?;
+    let shards = open_shards(records, stream).await?;
+    let number = u32::try_from(shards.len()).unwrap_or(u32::MAX);
+    let looks = stream::iter(shards).map(|shard| async move { (look_at(records, stream, &shard.id, settled_at).await, shard.id) });
+    let seen: Vec<(Seen, String)> = looks.buffer_unordered(AT_ONCE).collect().await;
+    let mut result = ReadResult { shards: number, ..ReadResult::default() };
+    // In the order of their names, whichever answered first.
+    let by_name: BTreeMap<String, Seen> = seen.into_iter().map(|(seen, shard)| (shard, seen)).collect();
+    for (shard, seen) in by_name {
+        match seen {
+            Seen::Types { none, kms, unstated } => {
+                result.none += none;
+                result.kms += kms;
+                result.unstated += unstated;
+            }
+            Seen::Nothing => result.idle.push(shard),
+            Seen::Closed => result.closed.push(shard),
+            Seen::Failed(why) => result.failed.push((shard, why)),
+        }
+    }
+    Ok(result)
+}
+
+/// What was seen at one shard's tip.
+enum Seen {
+    Types { none: u64, kms: u64, unstated: u64 },
+    Nothing,
+    Closed,
+    Failed(String),
+}
+
+async fn look_at(records: &dyn Records, stream: &StreamRef, shard: &str, settled_at: Timestamp) -> Seen {
+    let mut iterator = match records.tip(stream, shard).await {
+        Ok(iterator) => iterator,
+        Err(failure) => return Seen::Failed(failure.why),
+    };
+    for _ in 0..LOOKS {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        let look = match records.look(stream, &iterator).await {
+            Ok(look) => look,
+            Err(failure) => return Seen::Failed(failure.why),
+        };
+        let (mut none, mut kms, mut unstated) = (0, 0, 0);
+        for (word, _) in look.records.iter().filter(|(_, arrived)| arrived.is_some_and(|at| at > settled_at)) {
+            match word.as_deref() {
+                Some("NONE") => none += 1,
+                Some("KMS") => kms += 1,
+                _ => unstated += 1,
+            }
+        }
+        if none + kms + unstated > 0 {
+            return Seen::Types { none, kms, unstated };
+        }
+        match look.next {
+            Some(next) => iterator = next,
+            None => return Seen::Closed,
+        }
+    }
+    Seen::Nothing
+}

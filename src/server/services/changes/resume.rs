@@ -1,0 +1,164 @@
+//! Taking up what nobody works on: after a start what was under way, and later what another instance left behind. What was
+//! meant to be sent at once and was not expires; what was sent without a known answer is "outcome unknown"; all of those
+//! are watched again.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use super::{
+    Changes,
+    journal::{Job, Written},
+    timeline::Timeline,
+    usual,
+};
+use crate::{
+    model::{change::Step, time::Timestamp},
+    server::{
+        adapters::{
+            aws::targets::Target,
+            store::{Leased, StoreError, changes::AT_A_TIME},
+        },
+        services::supervisor::{Part, Supervisor},
+    },
+};
+
+/// How often changes that nobody works on are looked for.
+const LOOKED_FOR_EVERY: Duration = Duration::from_millis(500);
+/// Why the answer to a call is not known that another process, or this one before its start, has sent.
+const LOST_SIGHT: &str = "the Keystream that sent it stopped, or was cut off, before it wrote the answer down";
+/// How often leases are renewed: three times before they run out.
+const RENEWED_EVERY: Duration = Duration::from_secs(3);
+/// How often the journal is asked for what other instances wrote.
+const FOLLOWED_EVERY: Duration = Duration::from_millis(500);
+
+impl Changes {
+    /// Takes up what a start finds, and begins to watch: settled changes, and what other instances do.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written.
+    pub async fn resume(self: &Arc<Self>, supervisor: &Arc<Supervisor>) -> Result<(), StoreError> {
+        self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
+        self.take_up().await?;
+        // What another instance works on: this one's pages show it from the start.
+        for change in self.store.active_changes().await?.iter().filter(|change| !self.in_hand.has(&change.id)) {
+            self.inventory.note_change_elsewhere(change);
+        }
+        let changes = self.clone();
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching settled changes"), move || changes.clone().watch_settled());
+        let changes = self.clone();
+        supervisor
+            .spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || changes.clone().end_cut_off_proofs());
+        let (keys, inventory, stop) = (self.keys.clone(), self.inventory.clone(), self.stop.clone());
+        let watch_keys = move || keys.clone().watch(inventory.clone(), stop.clone());
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching keys"), watch_keys);
+        self.do_again_and_again(supervisor, LOOKED_FOR_EVERY, Chore::TakeUp);
+        if self.store.is_shared() {
+            self.do_again_and_again(supervisor, RENEWED_EVERY, Chore::Renew);
+            self.do_again_and_again(supervisor, FOLLOWED_EVERY, Chore::Follow);
+        }
+        Ok(())
+    }
+
+    fn do_again_and_again(self: &Arc<Self>, supervisor: &Arc<Supervisor>, every: Duration, chore: Chore) {
+        let changes = self.clone();
+        supervisor.spawn(&self.tasks, &self.stop, Part::new(chore.name()), move || changes.clone().until_stop(every, chore));
+    }
+
+    async fn until_stop(self: Arc<Self>, every: Duration, chore: Chore) {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(every) => {}
+            }
+            let done = match chore {
+                Chore::TakeUp => self.take_up().await,
+                Chore::Renew if self.in_hand.is_empty() => Ok(()),
+                Chore::Renew => self.store.renew_leases().await,
+                Chore::Follow => self.follow().await,
+            };
+            if let Err(error) = done {
+                tracing::error!(%error, ?chore, "{chore:?} failed, and is tried again: {error}");
+            }
+        }
+    }
+
+    async fn take_up(self: &Arc<Self>) -> Result<(), StoreError> {
+        let taken = self.store.take_over(|id| self.in_hand.has(id)).await?;
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let now = self.store.now(self.clock.now()).await?;
+        taken.into_iter().for_each(|leased| self.clone().go_on(leased, now));
+        Ok(())
+    }
+
+    /// Goes on with a change where its evidence says it stands.
+    fn go_on(self: Arc<Self>, leased: Leased, now: Timestamp) {
+        let Leased { change, fence } = leased;
+        let timeline = Timeline::begin(&self.clock, now, Some(&change));
+        let guard = self.in_hand.take(&change.id);
+        let mut job = Job { change, fence, timeline, _guard: guard };
+        // Before anybody opens a page: the stream has an active change.
+        self.inventory.note_change(&job.change);
+        let engine = self.clone();
+        self.tasks.spawn(async move {
+            let now = job.timeline.now();
+            let is_armed = job.change.is_waiting() && job.change.armed_until.is_some_and(|until| until >= now);
+            // Read-only is a brake: what still waits is not sent either.
+            let may_send = |target: &Arc<Target>| is_armed && !engine.is_read_only && !target.is_read_only;
+            let target = engine.inventory.target_of_arn(&job.change.arn).filter(may_send);
+            if let Some(target) = target {
+                return engine.wait_and_send(job, target).await;
+            }
+            if job.change.sent_at.is_none() {
+                return engine.expire(job).await;
+            }
+            if job.change.accepted.is_none() && job.change.outcome_unknown.is_none() {
+                let lost = Step::LostTrack { at: now, why: LOST_SIGHT.to_owned() };
+                if engine.record_surely(&mut job, vec![lost], "change.outcome-unknown").await == Written::NotHeld {
+                    return;
+                }
+            }
+            engine.watch(job, Duration::ZERO).await;
+        });
+    }
+
+    /// Tells this instance's browsers what other instances wrote.
+    async fn follow(&self) -> Result<(), StoreError> {
+        let known = self.followed.load(Ordering::Acquire);
+        let committed = self.store.last_rev().await?;
+        if committed <= known {
+            return Ok(());
+        }
+        let moved = self.store.changes_after(known).await?;
+        for change in &moved {
+            self.inventory.note_change_elsewhere(change);
+        }
+        // The rest of a long list comes the next time.
+        let told = if moved.len() < AT_A_TIME { committed } else { moved.last().map_or(committed, |change| change.rev) };
+        self.inventory.events().advance(told);
+        self.followed.store(told, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// What is done again and again while the server runs.
+#[derive(Debug, Clone, Copy)]
+enum Chore {
+    TakeUp,
+    Renew,
+    Follow,
+}
+
+impl Chore {
+    /// As pages name it while it is down.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::TakeUp => "taking up changes",
+            Self::Renew => "renewing leases",
+            Self::Follow => "following other instances",
+        }
+    }
+}

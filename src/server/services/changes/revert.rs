@@ -1,0 +1,123 @@
+//! Settled changes stay watched for 30 days, from what the collector reads anyway: when AWS reports encryption again, the
+//! change is marked as reverted, and whoever made it hears of it. No call of AWS is made for this.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::Changes;
+use crate::{
+    model::{
+        change::{
+            Change, Step,
+            reconcile::{WATCHED_AFTER_MS, decide_after_settled},
+        },
+        stream::{StreamKey, StreamReport},
+        time::Timestamp,
+    },
+    server::services::inventory::Delivery,
+};
+
+/// The settled changes that are watched: the newest change of each stream, if it settled.
+type Settled = HashMap<StreamKey, Change>;
+
+impl Changes {
+    /// Watches until the server stops.
+    pub(super) async fn watch_settled(self: Arc<Self>) {
+        let mut all_news = self.inventory.events().subscribe();
+        let mut settled = self.settled_changes().await;
+        // What was read while no server ran, or by the collector before this began.
+        let known: Vec<StreamKey> = settled.keys().cloned().collect();
+        self.look_at(&mut settled, &known).await;
+        loop {
+            let delivery = tokio::select! {
+                () = self.stop.cancelled() => return,
+                delivery = crate::server::services::inventory::Events::next(&mut all_news) => delivery,
+            };
+            match delivery {
+                Delivery::News(news) => {
+                    // One under way says nothing yet: it may still be refused.
+                    for card in news.changes.iter().filter(|card| !card.is_active()) {
+                        self.take_over(&mut settled, &card.stream()).await;
+                    }
+                    let moved: Vec<StreamKey> = news.rows.keys().cloned().collect();
+                    self.look_at(&mut settled, &moved).await;
+                }
+                // Too far behind: everything is looked at anew.
+                Delivery::Reset => {
+                    settled = self.settled_changes().await;
+                    let known: Vec<StreamKey> = settled.keys().cloned().collect();
+                    self.look_at(&mut settled, &known).await;
+                }
+            }
+        }
+    }
+
+    async fn settled_changes(&self) -> Settled {
+        let since = self.clock.now().plus_millis(-WATCHED_AFTER_MS);
+        match self.store.changes_ended_since(since).await {
+            Ok(changes) => {
+                let mut newest = Settled::new();
+                // The one sent last comes first.
+                for change in changes.into_iter().filter(Change::may_have_acted) {
+                    newest.entry(change.key_of_stream()).or_insert(change);
+                }
+                self.inventory.note_newest(newest.values());
+                newest.retain(|_, change| is_to_be_watched(change));
+                newest
+            }
+            Err(error) => {
+                tracing::error!(%error, "settled changes could not be read; whether they are reverted is watched from the next start on");
+                Settled::new()
+            }
+        }
+    }
+
+    /// A change of a stream ended: the newest that AWS may have acted on is watched if it has settled. One that was refused or
+    /// never sent takes nothing from the one before it.
+    async fn take_over(&self, settled: &mut Settled, stream: &StreamKey) {
+        match self.store.newest_acting_change(stream).await {
+            Ok(Some(newest)) if is_to_be_watched(&newest) => match settled.get(stream) {
+                // What was counted of it stays.
+                Some(known) if known.id == newest.id => {}
+                _ => {
+                    settled.insert(stream.clone(), newest);
+                }
+            },
+            Ok(_) => {
+                settled.remove(stream);
+            }
+            Err(error) => tracing::error!(%error, "the changes of {} could not be read to watch them: {error}", stream.path()),
+        }
+    }
+
+    async fn look_at(&self, settled: &mut Settled, keys: &[StreamKey]) {
+        for key in keys {
+            let Some(change) = settled.get_mut(key) else { continue };
+            let Some((report, unchanged_since)) = self.inventory.report(key) else { continue };
+            self.compare(change, &report, unchanged_since).await;
+            if change.reverted.is_some() {
+                settled.remove(key);
+            }
+        }
+    }
+
+    async fn compare(&self, change: &mut Change, report: &StreamReport, unchanged_since: Timestamp) {
+        let steps = decide_after_settled(change, report, unchanged_since);
+        let is_reverted = steps.iter().any(|step| matches!(step, Step::Reverted(_)));
+        if !is_reverted {
+            // A first contrary read is remembered here; it needs no row.
+            steps.into_iter().for_each(|step| change.apply(step));
+            return;
+        }
+        let (id, arn) = (change.id.clone(), change.arn.clone());
+        match self.record_after_end(change, steps, "change.reverted").await {
+            Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
+            Err(error) => {
+                tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next read tries again");
+            }
+        }
+    }
+}
+
+fn is_to_be_watched(change: &Change) -> bool {
+    change.settled_at.is_some() && change.reverted.is_none()
+}

@@ -1,0 +1,173 @@
+//! The one mutating call of a change. *Sent* is on disk before it goes out, on a read that is still fresh; whatever comes
+//! back is written, however long the database takes.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Changes,
+    journal::{Job, Written},
+    quota::Asking,
+};
+use crate::{
+    model::{
+        change::{
+            Change, End, Saw, SentAs, Step, arming,
+            refusal::{Obstacle, Refusal, RefusalKind},
+            schedule::FIRST_READ_MS,
+        },
+        stream::encryption::KeyId,
+        time::SECOND_MS,
+    },
+    server::adapters::{
+        aws::{Kinesis, ReadFailureKind, SendOutcome, observation, targets::Target},
+        clock::Freshness,
+        store::StoreError,
+    },
+};
+
+/// A request is never sent later than this after its form came: the person may have been told that it was not.
+const LATEST_MS: i64 = 20 * SECOND_MS;
+/// A read that is older than this is made again before *sent* is committed, so that it is still fresh after that.
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(3);
+
+/// Who sends, in which session.
+pub struct Sender {
+    pub kinesis: Arc<dyn Kinesis>,
+    pub sent_as: Option<SentAs>,
+}
+
+impl Changes {
+    /// Sends a change that was just recorded, and watches it to its end. `read` is the one that its form was checked against.
+    pub(super) async fn send(self: Arc<Self>, mut job: Job, target: Arc<Target>, mut read: Freshness) {
+        let Some(mut key) = job.change.key.clone() else {
+            tracing::error!(change_id = job.change.id, "change {} was recorded without a key; it is not sent", job.change.id);
+            return self.expire(job).await;
+        };
+        let Some(sender) = self.sender(&mut job, &target).await else { return };
+        if needs_another(&read) {
+            // The role took its time, or the process was stopped: somebody may have changed the stream meanwhile.
+            let asked_at = job.timeline.now();
+            let (report, again) = self.read_to_decide(&job.change.key_of_stream()).await;
+            read = again;
+            match arming::still_to_be_sent(&job.change, &observation(report, asked_at)) {
+                Ok(as_reported) => key = as_reported,
+                Err(precondition) => {
+                    let rejected = job.end(End::Rejected(Refusal::precondition(precondition)));
+                    let _ = self.record_surely(&mut job, vec![rejected], "change.rejected").await;
+                    return;
+                }
+            }
+        }
+        self.send_now(job, target, sender, key, read).await;
+    }
+
+    /// Whoever sends this change; `None` when nobody can, which ends it.
+    pub(super) async fn sender(&self, job: &mut Job, target: &Target) -> Option<Sender> {
+        match target.sender(&job.change.actor).await {
+            Ok((kinesis, sent_as)) => Some(Sender { kinesis, sent_as }),
+            Err(refusal) => {
+                let rejected = job.end(End::Rejected(refusal));
+                let _ = self.record_surely(job, vec![rejected], "change.rejected").await;
+                None
+            }
+        }
+    }
+
+    /// Commits *sent* and makes the call, if the read that decides it is still fresh by then.
+    pub(super) async fn send_now(self: Arc<Self>, mut job: Job, target: Arc<Target>, sender: Sender, key: KeyId, read: Freshness) {
+        if self.is_too_late(&job) {
+            tracing::warn!(change_id = job.change.id, "change {} took too long to record and is not sent", job.change.id);
+            return self.expire(job).await;
+        }
+        let Sender { kinesis, sent_as } = sender;
+        let sent = Step::Sent { at: job.timeline.now(), key: key.clone(), sent_as };
+        match self.record(&mut job, vec![sent], "change.sent").await {
+            Ok(()) => {}
+            // Cancelled in this moment, or in another instance's hands.
+            Err(StoreError::NotHeld) => return self.tell_latest(&job.change.id).await,
+            Err(error) => {
+                // Not known to be on disk, so not sent, now or later.
+                tracing::error!(%error, change_id = job.change.id, "change {} could not be marked as sent and is not sent", job.change.id);
+                return self.expire(job).await;
+            }
+        }
+        // Checked here and, inside the call, once more before the first byte: another instance may have taken over the change
+        // of one that was suspended just here, and somebody may have changed the stream.
+        let outcome = if read.is_over() {
+            let detail = "the last read of the stream was more than 5 s old when the request was about to go out".to_owned();
+            let kind = RefusalKind::NotSent { obstacle: Obstacle::HeldUp, detail };
+            SendOutcome::Rejected(Refusal { kind, aws: None, read_after: None })
+        } else {
+            kinesis.change_encryption(job.change.action, &target.ref_of(&job.change.arn), &key, &read).await
+        };
+        let at = job.timeline.now();
+        let written = match outcome {
+            SendOutcome::Accepted { request_id } => {
+                self.record_answer(&mut job, Step::Accepted { at, request_id }, "change.accepted").await
+            }
+            SendOutcome::Unknown { why } => self.record_surely(&mut job, vec![Step::LostTrack { at, why }], "change.outcome-unknown").await,
+            SendOutcome::Rejected(refusal) => {
+                let refusal = self.with_quota(refusal, &job.change).await;
+                // On disk before AWS is asked for anything else.
+                let rejected = job.end(End::Rejected(refusal.clone()));
+                let _ = self.record_answer(&mut job, rejected, "change.rejected").await;
+                return self.explain(&mut job.change, refusal, &target).await;
+            }
+        };
+        if written == Written::Yes {
+            self.watch(job, Duration::from_millis(FIRST_READ_MS.unsigned_abs())).await;
+        }
+    }
+
+    /// Whether a change must not be sent any more, by the time of day or by its own time line: a machine that slept sends
+    /// nothing hours later.
+    pub(super) fn is_too_late(&self, job: &Job) -> bool {
+        let latest = job.change.armed_until.unwrap_or_else(|| job.change.requested_at.plus_millis(LATEST_MS));
+        job.timeline.is_past(latest)
+    }
+
+    /// Ends a change that was not sent and will not be.
+    pub(super) async fn expire(&self, mut job: Job) {
+        let expired = job.end(End::Expired);
+        // Ended elsewhere is as good.
+        let _ = self.record_surely(&mut job, vec![expired], "change.expired").await;
+    }
+
+    /// Adds to a limit that AWS did not name what the journal knows of it.
+    async fn with_quota(&self, mut refusal: Refusal, change: &Change) -> Refusal {
+        if let RefusalKind::LimitUnclear { .. } = refusal.kind {
+            let count = self.quota(change.action, &change.arn, Asking::FromMemory).await.map(|quota| quota.count).unwrap_or_default();
+            refusal.kind = match count.next_frees_at {
+                Some(next_frees_at) if count.is_used_up() => RefusalKind::QuotaUsed { next_frees_at },
+                _ => RefusalKind::LimitUnclear { counted: count.least },
+            };
+        }
+        refusal
+    }
+
+    /// Adds to a recorded refusal what one more read of the stream says, where that explains it.
+    async fn explain(&self, change: &mut Change, refusal: Refusal, target: &Target) {
+        if !matches!(refusal.kind, RefusalKind::ResourceInUse | RefusalKind::ResourceNotFound) {
+            return;
+        }
+        target.limits.describe.turn().await;
+        let read_after = match target.read_arn(&change.arn).await {
+            Ok(report) => {
+                let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
+                self.inventory.note_report(report);
+                saw
+            }
+            Err(failure) if failure.kind == ReadFailureKind::NotFound => Saw::NotFound,
+            Err(failure) => Saw::Failed { why: failure.why },
+        };
+        let explained = Step::Explained(Refusal { read_after: Some(read_after), ..refusal });
+        if let Err(error) = self.record_after_end(change, vec![explained], "").await {
+            tracing::error!(%error, change_id = change.id, "what explains the refusal of change {} could not be written: {error}", change.id);
+        }
+    }
+}
+
+/// Whether the stream has to be read again before *sent* is committed.
+pub fn needs_another(read: &Freshness) -> bool {
+    read.is_older_than(READ_AGAIN_AFTER)
+}

@@ -1,0 +1,118 @@
+//! The watch of one change: reads its stream by the schedule until it has an end. Once per change, however many look on.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Changes,
+    journal::{Job, Written},
+};
+use crate::{
+    model::{
+        change::{Action, Change, Observation, Resolved, Step, reconcile::decide, schedule::next_read_in},
+        keys::KeyArn,
+        stream::{StreamReport, StreamStatus, encryption::KeyId},
+    },
+    server::adapters::{
+        aws::{observation, targets::Target},
+        clock::Freshness,
+        metrics::CHANGES_ENDED,
+        random,
+    },
+};
+
+impl Changes {
+    /// Watches until the change has an end or the server stops; the next start takes it up again.
+    pub(super) async fn watch(self: Arc<Self>, mut job: Job, first: Duration) {
+        let mut pause = first;
+        while job.change.is_active() {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.clock.sleep(pause) => {}
+            }
+            let (observed, _) = self.observe(&job).await;
+            let mut steps = self.resolve_wanted(&job.change, &observed).await;
+            let mut judged = job.change.clone();
+            steps.iter().cloned().for_each(|step| judged.apply(step));
+            steps.extend(decide(&judged, &observed, job.timeline.now(), self.usual(job.change.action)));
+            if !steps.is_empty() {
+                let action = audited(&job.change, &steps);
+                if self.record_surely(&mut job, steps, action).await == Written::NotHeld {
+                    return;
+                }
+            }
+            let millis = next_read_in(&job.change, job.timeline.now(), random::jitter(100));
+            pause = Duration::from_millis(millis.max(0).unsigned_abs());
+        }
+        let change = &job.change;
+        self.usual.learn(std::slice::from_ref(change));
+        let end = change.end.as_ref().map_or("", |end| end.how.word());
+        metrics::counter!(CHANGES_ENDED, "end" => end).increment(1);
+        tracing::info!(change_id = change.id, stream = %change.arn, end, "change {} of {} ended: {end}", change.id, change.arn);
+    }
+
+    /// One read of the change's stream, and how fresh it is.
+    pub(super) async fn observe(&self, job: &Job) -> (Observation, Freshness) {
+        let Job { change, timeline, .. } = job;
+        let Some(target) = self.inventory.target_of_arn(&change.arn) else {
+            let why = format!("no target reaches {}, {} any more", change.arn.account, change.arn.region);
+            return (Observation::Failed { why }, Freshness::begin(&self.clock));
+        };
+        target.limits.describe.turn().await;
+        let (asked_at, fresh) = (timeline.now(), Freshness::begin(&self.clock));
+        let read = target.read_arn(&change.arn).await;
+        match &read {
+            Ok(report) => self.inventory.note_report(report.clone()),
+            Err(failure) => self.inventory.note_failure(&change.key_of_stream(), failure),
+        }
+        // The inventory keeps the time of day; the change compares with its own.
+        let read = match read {
+            Ok(report) => {
+                let read_at = timeline.now();
+                let key_arn = self.meant_key(change, &report, &target).await.map(Box::new);
+                Ok(StreamReport { asked_at, read_at, key_arn, ..report })
+            }
+            failed => failed,
+        };
+        (observation(read, asked_at), fresh)
+    }
+
+    /// The key that the reported KeyId means, where that decides what the report says of the change: AWS may report another
+    /// form of a key than was sent, or than it reported before.
+    async fn meant_key(&self, change: &Change, report: &StreamReport, target: &Target) -> Option<KeyArn> {
+        let reported = report.key().filter(|key| is_to_be_compared(change, report, key))?;
+        self.keys.look(target, reported).await.arn().cloned()
+    }
+
+    /// The key that an enable sent, where KMS did not show it when it was confirmed and does now.
+    async fn resolve_wanted(&self, change: &Change, observed: &Observation) -> Vec<Step> {
+        let Observation::Report(report) = observed else { return Vec::new() };
+        let Some(key) = change.key.as_ref().filter(|_| change.action == Action::Enable && change.resolved.is_none()) else {
+            return Vec::new();
+        };
+        let is_decisive = report.key().is_some_and(|reported| is_to_be_compared(change, report, reported));
+        let (true, Some(target)) = (is_decisive, self.inventory.target_of_arn(&change.arn)) else { return Vec::new() };
+        let arn = self.keys.look(&target, key).await.arn().cloned();
+        arn.map(|arn| Step::Resolved(Resolved { arn, at: report.read_at })).into_iter().collect()
+    }
+}
+
+/// Whether it matters which key a reported KeyId means. While the stream is UPDATING the report says all that it can.
+fn is_to_be_compared(change: &Change, report: &StreamReport, reported: &KeyId) -> bool {
+    let is_as_sent = change.action == Action::Enable && change.key.as_ref() == Some(reported);
+    report.status == StreamStatus::Active && !is_as_sent && change.before() != report.encryption
+}
+
+/// The audit action of the steps that move the ladder; a read that moves nothing is no event.
+fn audited(change: &Change, steps: &[Step]) -> &'static str {
+    let mut action = "";
+    for step in steps {
+        action = match step {
+            Step::Ended(_) => return "change.ended",
+            Step::Reached { .. } => "change.reached",
+            Step::SeenUpdating { .. } if change.updating_at.is_none() => "change.updating",
+            Step::Slow(_) if action.is_empty() => "change.slow",
+            _ => action,
+        };
+    }
+    action
+}

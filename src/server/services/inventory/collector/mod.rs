@@ -1,0 +1,307 @@
+//! The collector of one target: lists its streams, reads each of them, and reads their tags, never faster than the target's
+//! limits allow. Its failures stay its own.
+
+mod listing;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    time::Duration,
+};
+
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Inventory, health::Finding};
+use crate::{
+    model::{
+        inventory::{ROW_IS_FRESH_MS, relist_every_ms},
+        stream::{StreamKey, StreamName},
+        time::Timestamp,
+    },
+    server::{
+        adapters::aws::{ReadFailure, ReadFailureKind, Tags, targets::Target},
+        services::supervisor::{Part, Supervisor},
+    },
+};
+
+/// After a failed listing; twice as long after each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// More names than any account has: a listing that goes on is a loop.
+const MOST_STREAMS: usize = 100_000;
+/// Pages of tags without a stream one after the other, with more to come. Some may well be empty: AWS filters after it has cut
+/// them.
+const MOST_EMPTY_TAG_PAGES: usize = 100;
+/// A page of a listing that AWS throttles is asked for again so often.
+const MOST_THROTTLES: usize = 8;
+/// Nothing becomes due sooner than the next look, but what somebody begins to look at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// So many reads in a row must have failed, of whatever streams, before the target is called behind.
+const MOST_FAILURES: u32 = 3;
+/// Between two readings of all tags.
+const TAGS_EVERY: Duration = Duration::from_secs(300);
+/// While AWS refuses the credentials, or there are none, a listing is tried again at least this often: renewed ones are to be
+/// used within a minute.
+const PAUSE_WITHOUT_CREDENTIALS: Duration = Duration::from_secs(15);
+
+/// Collects one target until the token ends it.
+#[cfg(test)]
+pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
+    run_under(Arc::default(), inventory, target, stop).await;
+}
+
+/// Collects one target until the token ends it. Panics of its reads are told to the supervisor.
+pub async fn run_under(supervisor: Arc<Supervisor>, inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
+    let collector = Arc::new(Collector {
+        inventory,
+        target,
+        supervisor,
+        failures: Mutex::default(),
+        doubted: Mutex::default(),
+        has_asked_sts: AtomicBool::new(false),
+    });
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = collector.list_again_and_again() => {}
+        () = collector.clone().read_rows() => {}
+        () = collector.read_tags_again_and_again() => {}
+    }
+}
+
+struct Collector {
+    inventory: Arc<Inventory>,
+    target: Arc<Target>,
+    supervisor: Arc<Supervisor>,
+    failures: Mutex<Failures>,
+    /// What the last listing left out, where that was too much to be believed at once.
+    doubted: Mutex<Option<HashSet<StreamKey>>>,
+    /// STS was asked whose the credentials are, for a listing that doesn't say.
+    has_asked_sts: AtomicBool,
+}
+
+/// A stream that is being read. It goes back to the queue however that ends.
+struct Taken {
+    collector: Arc<Collector>,
+    name: StreamName,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let Self { collector, name } = self;
+        if std::thread::panicking() {
+            let failure = ReadFailure::other("Keystream failed while it read this stream; its log says why");
+            collector.inventory.note_failure(&collector.target.key(name), &failure);
+            collector.supervisor.note_panic(&Part::of("reading streams", collector.target.label()));
+        }
+        collector.give_back(name);
+    }
+}
+
+/// Reads that failed one after the other.
+#[derive(Debug, Default)]
+struct Failures {
+    in_a_row: u32,
+    last: String,
+}
+
+impl Failures {
+    fn add(&mut self, why: String) {
+        self.in_a_row += 1;
+        self.last = why;
+    }
+}
+
+impl Collector {
+    async fn list_again_and_again(&self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            self.while_paused().await;
+            let begun = Instant::now();
+            match self.list().await {
+                Ok(streams) => {
+                    let finding = Finding::Listed { by_aws: self.target.streams.is_empty(), reads_fail: self.reads_fail() };
+                    self.inventory.note_finding(&self.target, finding);
+                    pause = FIRST_PAUSE;
+                    let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
+                    sleep_until(begun + Duration::from_millis(period.unsigned_abs())).await;
+                }
+                Err(ReadFailure { kind, why, .. }) => {
+                    let label = self.target.label();
+                    let without_credentials = matches!(kind, ReadFailureKind::NoCredentials | ReadFailureKind::CredentialsRefused);
+                    let longest = if without_credentials { PAUSE_WITHOUT_CREDENTIALS } else { LONGEST_PAUSE };
+                    pause = pause.min(longest);
+                    tracing::warn!(target_name = label, why, "listing {label} failed: {why}");
+                    let again_in_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+                    self.inventory.note_finding(&self.target, Finding::ListingFailed { why, again_in_ms });
+                    sleep(pause).await;
+                    pause = (2 * pause).min(longest);
+                }
+            }
+        }
+    }
+
+    /// Reads rows as they become due. Which one is decided when it is its turn, so that what somebody begins to look at
+    /// waits for nothing.
+    async fn read_rows(self: Arc<Self>) {
+        let mut reads = JoinSet::new();
+        loop {
+            self.while_paused().await;
+            self.until_due().await;
+            let Some(place) = self.target.limits.place().await else { return };
+            self.target.limits.describe.turn().await;
+            if self.inventory.is_paused(&self.target) {
+                continue;
+            }
+            while reads.try_join_next().is_some() {}
+            if let Some(name) = self.take_due() {
+                let taken = Taken { collector: self.clone(), name };
+                reads.spawn(async move {
+                    taken.collector.read(&taken.name).await;
+                    drop(taken);
+                    drop(place);
+                });
+            }
+        }
+    }
+
+    async fn read(&self, name: &StreamName) {
+        match self.target.read(name).await {
+            Ok(report) => {
+                *self.failures() = Failures::default();
+                self.inventory.note_report(report);
+                self.inventory.note_finding(&self.target, Finding::Read);
+            }
+            Err(failure) => {
+                self.inventory.note_failure(&self.target.key(name), &failure);
+                // A stream that is not there and a throttle say nothing of the target.
+                if !matches!(failure.kind, ReadFailureKind::NotFound | ReadFailureKind::Throttled) {
+                    self.failures().add(failure.in_short);
+                    if let Some(why) = self.reads_fail() {
+                        self.inventory.note_finding(&self.target, Finding::ReadsFail { why });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Why reads fail, where so many did in a row that it says something of the target.
+    fn reads_fail(&self) -> Option<String> {
+        let failures = self.failures();
+        (failures.in_a_row >= MOST_FAILURES).then(|| failures.last.clone())
+    }
+
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read_tags_again_and_again(&self) {
+        loop {
+            self.while_paused().await;
+            let known = self.inventory.known_of(&self.target);
+            if known.is_empty() || !self.inventory.is_listed(&self.target) || !self.target.account().is_resolved() {
+                sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            let finding = match self.read_tags().await {
+                Ok(tagged) => {
+                    self.inventory.note_tags(&self.target, known, tagged);
+                    Finding::TagsRead
+                }
+                Err(ReadFailure { why, .. }) => Finding::TagsFailed { why },
+            };
+            self.inventory.note_finding(&self.target, finding);
+            sleep(TAGS_EVERY).await;
+        }
+    }
+
+    async fn read_tags(&self) -> Result<HashMap<StreamKey, Tags>, ReadFailure> {
+        let mut tagged = HashMap::new();
+        let mut seen = HashSet::new();
+        let mut token: Option<String> = None;
+        let mut throttles = 0;
+        let mut without_news = 0;
+        loop {
+            self.while_paused().await;
+            let page = match self.target.tagged_page(token.as_deref()).await {
+                Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => {
+                    throttles += 1;
+                    continue;
+                }
+                page => page?,
+            };
+            throttles = 0;
+            let before = tagged.len();
+            let own = page.streams.into_iter().filter(|(arn, _)| self.target.owns(arn));
+            tagged.extend(own.map(|(arn, tags)| (StreamKey::from(&arn), tags)));
+            without_news = if tagged.len() > before { 0 } else { without_news + 1 };
+            token = match page.next_token {
+                None => return Ok(tagged),
+                Some(next) if !seen.insert(next.clone()) => return Err(ReadFailure::other("AWS's list of tags goes round in circles")),
+                Some(_) if tagged.len() > MOST_STREAMS || without_news > MOST_EMPTY_TAG_PAGES => {
+                    return Err(ReadFailure::other("AWS's list of tags does not end"));
+                }
+                next => next,
+            };
+        }
+    }
+
+    async fn while_paused(&self) {
+        while self.inventory.is_paused(&self.target) {
+            self.inventory.rung(&self.target, LOOK_AGAIN).await;
+        }
+    }
+
+    async fn until_due(&self) {
+        loop {
+            let now = self.inventory.clock.now();
+            match self.inventory.next_due_at(&self.target) {
+                Some(at) if at <= now => return,
+                next => {
+                    let until = next.map_or(LOOK_AGAIN, |at| Duration::from_millis(at.millis_since(now).unsigned_abs()));
+                    self.inventory.rung(&self.target, until.min(LOOK_AGAIN)).await;
+                }
+            }
+        }
+    }
+
+    fn take_due(&self) -> Option<StreamName> {
+        let index = self.inventory.index_of(&self.target)?;
+        let now = self.inventory.clock.now();
+        self.inventory.write().queues[index].take(now, now.plus_millis(ROW_IS_FRESH_MS))
+    }
+
+    fn give_back(&self, name: &StreamName) {
+        if let Some(index) = self.inventory.index_of(&self.target) {
+            self.inventory.write().queues[index].give_back(name);
+        }
+    }
+}
+
+impl Inventory {
+    fn next_due_at(&self, target: &Target) -> Option<Timestamp> {
+        let index = self.index_of(target)?;
+        let now = self.clock.now();
+        self.read().queues[index].next_at(now, now.plus_millis(ROW_IS_FRESH_MS))
+    }
+
+    fn is_listed(&self, target: &Target) -> bool {
+        !target.streams.is_empty() || self.index_of(target).is_some_and(|index| self.read().health[index].last_listed.is_some())
+    }
+
+    /// Waits until the target's bell is rung, or for so long.
+    async fn rung(&self, target: &Target, at_most: Duration) {
+        if let Some(index) = self.index_of(target) {
+            let _ = timeout(at_most, self.bells[index].notified()).await;
+        }
+    }
+
+    fn ring(&self, target: &Target) {
+        if let Some(index) = self.index_of(target) {
+            self.bells[index].notify_one();
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What browsers are told: what moved, in the order of commits, at most ten times a second. There is no log; a browser that
+//! missed something is told what is newer than what it has, or to start over.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::broadcast, time::Instant};
+
+use crate::{
+    model::{
+        inventory::{StreamRow, TargetHealth},
+        stream::StreamKey,
+    },
+    view::change_card::ChangeCard,
+};
+
+/// News a slow reader may be behind before it is told to start over.
+const BACKLOG: usize = 64;
+/// News within this time go out together.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// What moved; each connection makes its own frame of it.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// Everything committed up to here is in it, or was before.
+    pub rev: i64,
+    /// Rows that moved, and whether anything besides times did.
+    pub rows: BTreeMap<StreamKey, (Arc<StreamRow>, bool)>,
+    pub changes: Vec<ChangeCard>,
+    /// How all targets are; empty when none of them moved.
+    pub targets: Vec<TargetHealth>,
+}
+
+impl News {
+    /// Adds a row, over an older one of the same stream.
+    pub fn add_row(&mut self, row: Arc<StreamRow>, is_news: bool) {
+        let was_news = self.rows.get(&row.key).is_some_and(|(_, was_news)| *was_news);
+        self.rows.insert(row.key.clone(), (row, is_news || was_news));
+    }
+
+    /// Adds what moved later.
+    fn add(&mut self, later: Self) {
+        self.rev = self.rev.max(later.rev);
+        for (row, is_news) in later.rows.into_values() {
+            self.add_row(row, is_news);
+        }
+        // The newest state of a change says all that went before; what another instance wrote may be heard of late.
+        for change in later.changes {
+            match self.changes.iter_mut().find(|known| known.id == change.id) {
+                Some(known) if known.rev > change.rev => {}
+                Some(known) => *known = change,
+                None => self.changes.push(change),
+            }
+        }
+        if !later.targets.is_empty() {
+            self.targets = later.targets;
+        }
+    }
+}
+
+/// The fan-out of news.
+#[derive(Debug)]
+pub struct Events {
+    channel: broadcast::Sender<Arc<News>>,
+    waiting: Arc<Mutex<Waiting>>,
+    rev: AtomicI64,
+    /// Deletions up to here are forgotten: a browser that is older than that must start over.
+    floor: AtomicI64,
+}
+
+/// What has not gone out yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    news: Option<News>,
+    last_sent: Option<Instant>,
+}
+
+/// What a browser's connection gets next.
+#[derive(Debug)]
+pub enum Delivery {
+    News(Arc<News>),
+    /// The reader was too slow, or the server stops: start over.
+    Reset,
+}
+
+impl Events {
+    /// A fan-out that begins after the commit `rev`.
+    pub fn new(rev: i64) -> Self {
+        Self { channel: broadcast::channel(BACKLOG).0, waiting: Arc::default(), rev: AtomicI64::new(rev), floor: AtomicI64::new(0) }
+    }
+
+    /// Everything committed up to here was published.
+    pub fn rev(&self) -> i64 {
+        self.rev.load(Ordering::Acquire)
+    }
+
+    /// The oldest `rev` from which a browser can catch up.
+    pub fn floor(&self) -> i64 {
+        self.floor.load(Ordering::Acquire)
+    }
+
+    pub(super) fn raise_floor(&self, rev: i64) {
+        self.floor.fetch_max(rev, Ordering::AcqRel);
+    }
+
+    /// Everything committed up to here has been published, by this instance or for others.
+    pub fn advance(&self, rev: i64) {
+        self.rev.fetch_max(rev, Ordering::AcqRel);
+    }
+
+    /// Tells every connection: at once when nothing went out lately, else together with what comes within the tenth of a
+    /// second after the last. Without any connection, nothing happens.
+    pub(super) fn publish(&self, news: News) {
+        self.rev.fetch_max(news.rev, Ordering::AcqRel);
+        if self.channel.receiver_count() == 0 {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = &mut waiting.news {
+            // They are about to go out.
+            return earlier.add(news);
+        }
+        let due = waiting.last_sent.map(|at| at + TOGETHER).filter(|due| *due > Instant::now());
+        match due {
+            None => waiting.send(&self.channel, news),
+            Some(due) => {
+                waiting.news = Some(news);
+                tokio::spawn(send_at(due, self.waiting.clone(), self.channel.clone()));
+            }
+        }
+    }
+
+    /// A connection's view of what is published from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<News>> {
+        self.channel.subscribe()
+    }
+
+    /// Waits for the next news of a subscription.
+    pub async fn next(receiver: &mut broadcast::Receiver<Arc<News>>) -> Delivery {
+        match receiver.recv().await {
+            Ok(news) => Delivery::News(news),
+            Err(broadcast::error::RecvError::Lagged(_) | broadcast::error::RecvError::Closed) => Delivery::Reset,
+        }
+    }
+}
+
+async fn send_at(due: Instant, waiting: Arc<Mutex<Waiting>>, channel: broadcast::Sender<Arc<News>>) {
+    tokio::time::sleep_until(due).await;
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(news) = waiting.news.take() {
+        waiting.send(&channel, news);
+    }
+}
+
+impl Waiting {
+    fn send(&mut self, channel: &broadcast::Sender<Arc<News>>, news: News) {
+        self.last_sent = Some(Instant::now());
+        let _ = channel.send(Arc::new(news));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_close_together_goes_out_together_and_loses_nothing() {
+        let events = Events::new(0);
+        let mut receiver = events.subscribe();
+        let begun = Instant::now();
+        for rev in 1..=100 {
+            events.publish(News { rev, ..News::default() });
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(2 * TOGETHER).await;
+        let most = begun.elapsed().as_millis() / TOGETHER.as_millis() + 2;
+        let mut revs = Vec::new();
+        while let Ok(news) = receiver.try_recv() {
+            revs.push(news.rev);
+        }
+        assert_eq!(revs.first(), Some(&1), "the first goes out at once");
+        assert_eq!(revs.last(), Some(&100));
+        assert!(revs.is_sorted() && (revs.len() as u128) <= most && revs.len() < 50, "ten a second at most: {revs:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_too_slow_starts_over() {
+        let events = Events::new(0);
+        let (mut slow, mut fast) = (events.subscribe(), events.subscribe());
+        for rev in 0..=i64::try_from(BACKLOG).unwrap() {
+            events.channel.send(Arc::new(News { rev, ..News::default() })).unwrap();
+            assert!(matches!(Events::next(&mut fast).await, Delivery::News(news) if news.rev == rev));
+        }
+        assert!(matches!(Events::next(&mut slow).await, Delivery::Reset));
+    }
+
+    #[test]
+    fn an_older_state_of_a_change_covers_no_newer_one() {
+        let card = |id: &str, rev: i64| {
+            let change = crate::model::change::Change { id: id.to_owned(), rev, ..crate::model::change::tests::requested_change() };
+            ChangeCard::from(&change)
+        };
+        let news = |cards: &[ChangeCard]| News { rev: 9, changes: cards.to_vec(), ..News::default() };
+        let mut told = news(&[card("a", 12), card("b", 3)]);
+        told.add(news(&[card("a", 11), card("b", 4), card("c", 1)]));
+        let revs: Vec<_> = told.changes.iter().map(|change| (change.id.as_str(), change.rev)).collect();
+        assert_eq!(revs, [("a", 12), ("b", 4), ("c", 1)]);
+    }
+
+    #[test]
+    fn later_news_lie_over_earlier_ones() {
+        let health = |streams: u32| TargetHealth { streams, ..health_of_nothing() };
+        let mut news = News { rev: 5, targets: vec![health(1)], ..News::default() };
+        news.add(News { rev: 4, ..News::default() });
+        news.add(News { rev: 6, targets: vec![health(2)], ..News::default() });
+        assert_eq!((news.rev, news.targets[0].streams), (6, 2));
+    }
+
+    fn health_of_nothing() -> TargetHealth {
+        TargetHealth {
+            id: "self/eu-west-1".to_owned(),
+            name: "payments".to_owned(),
+            account: crate::model::stream::Account::unresolved(),
+            region: "eu-west-1".parse().unwrap(),
+            rev: 0,
+            is_production: false,
+            is_read_only: false,
+            last_listed: None,
+            last_read: None,
+            problem: None,
+            tags_problem: None,
+            pause: None,
+            pace_percent: 100,
+            stale_after_ms: 0,
+            streams: 0,
+            unread: 0,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! How the targets are, and the pause that a person can put on the background reads of one.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Inventory, News, memory::Memory};
+use crate::{
+    model::{
+        access::scope::Scope,
+        inventory::{Pause, TargetHealth, TargetProblem, stale_after_ms},
+        time::Timestamp,
+    },
+    server::adapters::{
+        aws::targets::Target,
+        store::{Store, StoredPause},
+    },
+};
+
+/// What a collector has to say of its target.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The streams were listed, or the configuration names them and AWS was not asked.
+    Listed {
+        by_aws: bool,
+        /// Why reads fail, where so many did in a row that the target is behind.
+        reads_fail: Option<String>,
+    },
+    /// Listing failed; it is tried again after so many milliseconds.
+    ListingFailed {
+        why: String,
+        again_in_ms: i64,
+    },
+    /// Reads fail, so many in a row that it says something of the target; the last for this reason.
+    ReadsFail {
+        why: String,
+    },
+    /// A read worked.
+    Read,
+    TagsRead,
+    TagsFailed {
+        why: String,
+    },
+}
+
+/// How many streams of each target the scopes of those who look cover, and how many of them were never read, in one
+/// generation of the memory.
+#[derive(Debug, Default)]
+pub struct Counted {
+    generation: u64,
+    scopes: HashMap<String, Arc<[(u32, u32)]>>,
+}
+
+/// How often the pauses that other instances wrote are asked for.
+const PAUSES_READ_EVERY: Duration = Duration::from_secs(2);
+
+/// Takes over the pauses that other instances write, until the token ends it.
+pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSES_READ_EVERY) => {}
+        }
+        match store.pauses().await {
+            Ok(pauses) => inventory.take_over_pauses(&pauses),
+            Err(error) => tracing::error!(%error, "the pauses of targets could not be read, and are asked for again: {error}"),
+        }
+    }
+}
+
+impl Inventory {
+    /// How the targets of a scope are.
+    pub fn health(&self, scope: &Scope) -> Vec<TargetHealth> {
+        let memory = self.read();
+        if scope.is_everything() {
+            return memory.health.clone();
+        }
+        let counts = self.counts_within(&memory, scope);
+        let reached = memory.health.iter().zip(counts.iter()).filter(|(health, _)| scope.reaches(&health.account, &health.region));
+        reached.map(|(health, &(streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
+    }
+
+    /// How many streams of each target a scope covers, and how many of them were never read: counted once for everybody of
+    /// that scope, until something moves.
+    fn counts_within(&self, memory: &Memory, scope: &Scope) -> Arc<[(u32, u32)]> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.generation != memory.generation {
+            *counted = Counted { generation: memory.generation, ..Counted::default() };
+        }
+        if let Some(counts) = counted.scopes.get(&scope.to_string()) {
+            return counts.clone();
+        }
+        let mut counts = vec![(0u32, 0u32); memory.health.len()];
+        for known in memory.streams.values().filter(|known| known.stored.gone_at.is_none()) {
+            if let Some((all, unread)) = known.target.and_then(|target| counts.get_mut(target))
+                && scope.covers(&known.stored.key)
+            {
+                *all += 1;
+                *unread += u32::from(known.stored.report.is_none());
+            }
+        }
+        let counts: Arc<[(u32, u32)]> = counts.into();
+        counted.scopes.insert(scope.to_string(), counts.clone());
+        counts
+    }
+
+    /// Notes what a collector found, and tells browsers when that is news.
+    pub fn note_finding(&self, target: &Target, finding: Finding) {
+        let Some(index) = self.index_of(target) else { return };
+        let now = self.clock.now();
+        let mut memory = self.write();
+        memory.match_targets(&self.targets);
+        let counts = memory.queues[index].counts();
+        let health = &mut memory.health[index];
+        let before = health.clone();
+        take(health, finding, now);
+        (health.name, health.account) = (target.label(), target.account());
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        (health.streams, health.unread) = (number(counts.0), number(counts.1));
+        health.pace_percent = target.limits.percent();
+        health.stale_after_ms = stale_after_ms(health.streams, target.limits.describe.per_second());
+        // When AWS last answered is no news by itself: it stands in the rows.
+        let told = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..health.clone() };
+        if told(health) != told(&before) {
+            let targets = memory.health.clone();
+            self.events.publish(News { rev: self.events.rev(), targets, ..News::default() });
+        }
+    }
+
+    /// Notes that AWS gave the state of a stream, whoever asked.
+    pub(super) fn note_answer(&self, target: &Target, at: Timestamp) {
+        if let Some(index) = self.index_of(target) {
+            self.write().health[index].last_read = Some(at);
+        }
+    }
+
+    /// Stops the background reads of a target, or lets them go on. The database has it already.
+    pub fn set_pause(&self, target: &Target, pause: Option<Pause>) {
+        let Some(index) = self.index_of(target) else { return };
+        let mut memory = self.write();
+        if memory.health[index].pause == pause {
+            return;
+        }
+        memory.health[index].pause = pause;
+        let targets = memory.health.clone();
+        self.events.publish(News { rev: self.events.rev(), targets, ..News::default() });
+        drop(memory);
+        self.bells[index].notify_waiters();
+    }
+
+    /// Takes over the pauses as the database has them, after another instance may have set one.
+    pub fn take_over_pauses(&self, pauses: &[StoredPause]) {
+        for target in &self.targets {
+            self.set_pause(target, pause_of(target, pauses));
+        }
+    }
+
+    pub fn is_paused(&self, target: &Target) -> bool {
+        self.index_of(target).is_some_and(|index| self.read().health[index].pause.is_some())
+    }
+}
+
+fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
+    let since = health.problem.as_ref().map_or(now, |problem| problem.since);
+    let cannot_be_listed = health.problem.as_ref().is_some_and(|problem| problem.next_listing.is_some());
+    match finding {
+        Finding::Listed { by_aws, reads_fail } => {
+            // Names of the configuration are no answer of AWS.
+            if by_aws {
+                health.last_listed = Some(now);
+            }
+            if cannot_be_listed {
+                health.problem = reads_fail.map(|why| TargetProblem { why, since, next_listing: None });
+            }
+        }
+        Finding::ListingFailed { why, again_in_ms } => {
+            health.problem = Some(TargetProblem { why, since, next_listing: Some(now.plus_millis(again_in_ms)) });
+        }
+        Finding::ReadsFail { why } if !cannot_be_listed => health.problem = Some(TargetProblem { why, since, next_listing: None }),
+        Finding::ReadsFail { .. } => {}
+        Finding::Read => health.problem = health.problem.take().filter(|_| cannot_be_listed),
+        Finding::TagsRead => health.tags_problem = None,
+        Finding::TagsFailed { why } => health.tags_problem = Some(why),
+    }
+}
+
+/// A target of which nothing is known yet.
+pub fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
+    TargetHealth {
+        id: target.id.clone(),
+        name: target.label(),
+        account: target.account(),
+        region: target.region.clone(),
+        rev: 0,
+        is_production: target.is_production,
+        is_read_only: target.is_read_only,
+        last_listed: None,
+        last_read: None,
+        problem: None,
+        tags_problem: None,
+        pause: pause_of(target, pauses),
+        pace_percent: 100,
+        stale_after_ms: stale_after_ms(0, target.limits.describe.per_second()),
+        streams: 0,
+        unread: 0,
+    }
+}
+
+fn pause_of(target: &Target, pauses: &[StoredPause]) -> Option<Pause> {
+    pauses.iter().find(|pause| pause.target == target.id).map(|pause| pause.pause.clone())
+}

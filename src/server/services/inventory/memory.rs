@@ -1,0 +1,217 @@
+//! What the inventory knows, in memory: each stream as it is kept and as pages show it, and when it is to be read.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use super::keys::meant;
+use crate::{
+    model::{
+        change::Change,
+        inventory::{
+            ChangeMarks, NeededKey, ROW_IS_FRESH_MS, Reported, StreamRow, TargetHealth,
+            read_queue::{Due, ReadQueue},
+        },
+        keys::needed::{KeyHistory, KeyUse},
+        stream::{StreamKey, StreamReport, StreamStatus, encryption::EncryptionState, is_same_creation},
+        time::Timestamp,
+    },
+    server::adapters::{aws::targets::Target, store::StoredStream},
+};
+
+/// How fresh a row is while another instance works on the stream's change.
+const MOVED_ELSEWHERE_MS: i64 = 1_500;
+
+/// Everything that is known.
+#[derive(Debug, Default)]
+pub struct Memory {
+    pub streams: BTreeMap<StreamKey, Known>,
+    pub active_changes: HashMap<StreamKey, ChangeMarks>,
+    /// The newest change of each stream that has ended and that AWS may have acted on.
+    pub acting: HashMap<StreamKey, Acting>,
+    /// The last move of a change of each stream: its row is as new as that.
+    pub change_revs: HashMap<StreamKey, i64>,
+    /// When another instance last moved a change of the stream: what it read for that is not known here.
+    pub moved_elsewhere: HashMap<StreamKey, Timestamp>,
+    /// As the targets are ordered.
+    pub health: Vec<TargetHealth>,
+    pub queues: Vec<ReadQueue>,
+    /// Rises with everything that lists show besides times.
+    pub generation: u64,
+    /// How many targets had an account when rows were last matched with targets.
+    pub resolved: usize,
+}
+
+/// The change of a stream whose doing its state may be.
+#[derive(Debug)]
+pub struct Acting {
+    pub id: String,
+    sent_at: Option<Timestamp>,
+    stream_created: Timestamp,
+    can_be_undone: bool,
+}
+
+/// One stream.
+#[derive(Debug)]
+pub struct Known {
+    pub stored: StoredStream,
+    pub row: Arc<StreamRow>,
+    /// The target that reads it, or may once AWS has named its account. Rows of targets that were taken out of the
+    /// configuration are kept and not shown.
+    pub target: Option<usize>,
+    /// Something besides times has moved since it was last published.
+    pub is_news: bool,
+}
+
+impl Memory {
+    /// Takes in what is known of a stream: makes its row anew and sets when it is read next. Returns whether anything
+    /// besides times has moved.
+    pub fn put(&mut self, targets: &[Arc<Target>], stored: StoredStream) -> bool {
+        let key = stored.key.clone();
+        let target = target_of(targets, &key);
+        let row = self.row(targets, target, &stored);
+        let is_news = self.streams.get(&key).is_none_or(|known| !known.row.is_same_but_for_times(&row) || known.target != target);
+        self.generation += u64::from(is_news);
+        self.enqueue(targets, target, &stored);
+        let is_unpublished = self.streams.get(&key).is_some_and(|known| known.is_news);
+        self.streams.insert(key, Known { stored, row: Arc::new(row), target, is_news: is_news || is_unpublished });
+        is_news
+    }
+
+    /// Makes the row of a stream anew, after what is known beside it has moved.
+    pub fn refresh(&mut self, targets: &[Arc<Target>], key: &StreamKey) {
+        if let Some(stored) = self.streams.get(key).map(|known| known.stored.clone()) {
+            self.put(targets, stored);
+        }
+    }
+
+    /// Takes over a change that moved, if AWS may have acted on it. While it is under way its row offers nothing but to follow
+    /// it; should it be refused, what was there before stands.
+    pub fn note_acting(&mut self, change: &Change) {
+        if change.is_active() || !change.may_have_acted() {
+            return;
+        }
+        let key = change.key_of_stream();
+        let is_newest = self.acting.get(&key).is_none_or(|known| known.sent_at <= change.sent_at);
+        if is_newest {
+            let (sent_at, stream_created) = (change.sent_at, change.stream_created);
+            self.acting.insert(key, Acting { id: change.id.clone(), sent_at, stream_created, can_be_undone: change.can_be_undone() });
+        }
+    }
+
+    /// When each target was read last, as its streams say: after a restart.
+    pub fn remember_last_reads(&mut self) {
+        for known in self.streams.values() {
+            if let (Some(health), Some(report)) = (known.target.and_then(|target| self.health.get_mut(target)), &known.stored.report) {
+                health.last_read = health.last_read.max(Some(report.read_at));
+            }
+        }
+    }
+
+    /// Forgets a stream.
+    pub fn remove(&mut self, key: &StreamKey) {
+        if let Some(known) = self.streams.remove(key)
+            && let Some(queue) = known.target.and_then(|target| self.queues.get_mut(target))
+        {
+            queue.remove(&key.name);
+            self.generation += 1;
+        }
+    }
+
+    /// Matches all rows with the targets anew when AWS has named the account of one.
+    pub fn match_targets(&mut self, targets: &[Arc<Target>]) {
+        let resolved = targets.iter().filter(|target| target.account().is_resolved()).count();
+        if resolved != self.resolved {
+            self.resolved = resolved;
+            let keys: Vec<StreamKey> = self.streams.keys().cloned().collect();
+            keys.iter().for_each(|key| self.refresh(targets, key));
+        }
+    }
+
+    fn enqueue(&mut self, targets: &[Arc<Target>], target: Option<usize>, stored: &StoredStream) {
+        let Some((index, queue)) = target.and_then(|target| self.queues.get_mut(target).map(|queue| (target, queue))) else { return };
+        let is_own = targets[index].account() == stored.key.account;
+        if stored.gone_at.is_some() || !is_own {
+            queue.remove(&stored.key.name);
+        } else {
+            let due = due(stored, self.active_changes.contains_key(&stored.key), self.moved_elsewhere.get(&stored.key).copied());
+            queue.set(&stored.key.name, due, stored.report.is_some());
+        }
+    }
+
+    fn row(&self, targets: &[Arc<Target>], target: Option<usize>, stored: &StoredStream) -> StreamRow {
+        let target = target.map(|target| &targets[target]);
+        let report = stored.report.as_ref();
+        StreamRow {
+            key: stored.key.clone(),
+            rev: stored.rev.max(self.change_revs.get(&stored.key).copied().unwrap_or(0)),
+            status: status_of(stored),
+            encryption: report.map_or(EncryptionState::Unknown, |report| report.encryption.state()),
+            key_id: report.and_then(StreamReport::key).cloned(),
+            read_at: report.map(|report| report.read_at),
+            problem: stored.problem.clone(),
+            retention_hours: report.map(|report| report.retention_hours),
+            open_shards: report.map(|report| report.open_shards),
+            mode: report.and_then(|report| report.mode.clone()),
+            created: report.map(|report| report.created),
+            tags: stored.tags.clone(),
+            change: self.active_changes.get(&stored.key).cloned(),
+            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(&stored.key, key, &stored.keys)).collect(),
+            meant: stored.keys.in_use().map(|key| meant(&stored.key, key)).unwrap_or_default(),
+            keys_known_since: stored.keys.begins_late(),
+            undo: self
+                .acting
+                .get(&stored.key)
+                .filter(|acting| acting.can_be_undone)
+                .filter(|acting| report.is_some_and(|report| is_same_creation(report.created, acting.stream_created)))
+                .map(|acting| acting.id.clone()),
+            is_gone: stored.gone_at.is_some(),
+            is_production: target.is_some_and(|target| target.is_production),
+            is_read_only: target.is_none_or(|target| target.is_read_only || target.account() != stored.key.account),
+        }
+    }
+}
+
+/// A key that only stored records need; the one in use stands in the row anyway.
+fn needed(stream: &StreamKey, key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
+    let KeyUse { key: name, seen_from, .. } = key;
+    Some(NeededKey {
+        key: name.clone(),
+        meant: meant(stream, key),
+        seen_from: *seen_from,
+        ended: key.ended?,
+        until: history.needed_until(key)?,
+    })
+}
+
+/// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named yet.
+fn target_of(targets: &[Arc<Target>], key: &StreamKey) -> Option<usize> {
+    let of_region = || targets.iter().enumerate().filter(|(_, target)| target.region == key.region);
+    let exact = of_region().find(|(_, target)| target.account() == key.account);
+    exact.or_else(|| of_region().find(|(_, target)| !target.account().is_resolved())).map(|(index, _)| index)
+}
+
+/// When a stream is to be read. One with an active change is read by the watch of that; where the watch is another
+/// instance's, and once after the change has moved, it is read here as well.
+fn due(stored: &StoredStream, has_change: bool, moved_elsewhere: Option<Timestamp>) -> Due {
+    let read = stored.report.as_ref().map(|report| report.read_at);
+    let failed = stored.problem.as_ref().filter(|problem| read.is_none_or(|read| problem.at >= read));
+    let tried = read.max(failed.map(|problem| problem.at));
+    match (tried, moved_elsewhere) {
+        (_, None) if has_change => Due::Held,
+        (None, _) => Due::Unread,
+        (Some(tried), Some(moved)) if has_change || tried <= moved => Due::At(tried.plus_millis(MOVED_ELSEWHERE_MS)),
+        (Some(tried), _) => Due::At(failed.map_or_else(|| tried.plus_millis(ROW_IS_FRESH_MS), |problem| problem.next_try)),
+    }
+}
+
+/// The newer of what the list and the last read said.
+pub fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
+    let reported = stream.report.as_ref().map(|report| Reported { value: report.status.clone(), at: report.read_at });
+    match (&stream.listed, reported) {
+        (Some(listed), Some(reported)) if listed.at > reported.at => Some(listed.clone()),
+        (Some(listed), None) => Some(listed.clone()),
+        (_, reported) => reported,
+    }
+}

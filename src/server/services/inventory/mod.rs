@@ -1,0 +1,167 @@
+//! What is known of every stream: served from memory, remembered by the database, filled by one collector per target.
+//! Readers never wait for AWS; what they get carries the time at which AWS said it.
+
+mod collector;
+mod events;
+mod health;
+mod keys;
+mod lists;
+mod memory;
+mod notes;
+pub mod pauses;
+mod views;
+mod write_behind;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use tokio::sync::Notify;
+
+#[cfg(test)]
+pub use self::collector::run as collect;
+pub use self::{
+    collector::run_under as collect_under,
+    events::{Delivery, Events, News},
+    health::follow_pauses,
+    views::View,
+    write_behind::run as write_behind,
+};
+use self::{health::Counted, lists::ListCache, memory::Memory, write_behind::Unwritten};
+use crate::{
+    model::{
+        access::scope::Scope,
+        inventory::StreamRow,
+        stream::{StreamArn, StreamKey, StreamReport},
+        time::Timestamp,
+    },
+    server::adapters::{
+        aws::targets::Target,
+        clock::Clock,
+        store::{Store, StoreError, inventory::StoredStreams},
+    },
+};
+
+/// The inventory.
+#[derive(Debug)]
+pub struct Inventory {
+    targets: Vec<Arc<Target>>,
+    clock: Arc<dyn Clock>,
+    memory: RwLock<Memory>,
+    unwritten: Unwritten,
+    events: Events,
+    lists: Mutex<ListCache>,
+    counted: Mutex<Counted>,
+    /// Rung when a target has something to do sooner than it thought.
+    bells: Vec<Notify>,
+    /// Rows in the database that a newer version wrote: they are left to it.
+    unreadable: HashSet<StreamKey>,
+}
+
+impl Inventory {
+    /// The inventory as the database remembers it, and the task that writes behind.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open(
+        store: Store,
+        targets: Vec<Arc<Target>>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Arc<Self>, impl Future<Output = ()> + Send + 'static), StoreError> {
+        let rev = store.last_rev().await?;
+        let pauses = store.pauses().await?;
+        let mut memory = Memory { health: targets.iter().map(|target| health::unknown(target, &pauses)).collect(), ..Memory::default() };
+        memory.queues.resize_with(targets.len(), Default::default);
+        let StoredStreams { streams, unreadable } = store.streams_and_unreadable().await?;
+        for stream in streams {
+            memory.put(&targets, stream);
+        }
+        memory.remember_last_reads();
+        memory.match_targets(&targets);
+        let bells = targets.iter().map(|_| Notify::new()).collect();
+        let inventory = Arc::new(Self {
+            targets,
+            clock,
+            memory: RwLock::new(memory),
+            unwritten: Unwritten::default(),
+            events: Events::new(rev),
+            lists: Mutex::default(),
+            counted: Mutex::default(),
+            bells,
+            unreadable,
+        });
+        let writer = write_behind::run(store, inventory.clone());
+        Ok((inventory, writer))
+    }
+
+    /// The targets, in the order of the configuration.
+    pub fn targets(&self) -> &[Arc<Target>] {
+        &self.targets
+    }
+
+    /// The target of a stream, if its account and Region are one.
+    pub fn target(&self, key: &StreamKey) -> Option<Arc<Target>> {
+        self.targets.iter().find(|target| target.region == key.region && target.account() == key.account).cloned()
+    }
+
+    /// The target that reaches a stream by its ARN: the one of its account and Region, or one of that Region whose
+    /// account AWS has not named yet.
+    pub fn target_of_arn(&self, arn: &StreamArn) -> Option<Arc<Target>> {
+        let of_region = || self.targets.iter().filter(|target| target.region == arn.region);
+        let exact = of_region().find(|target| target.account() == arn.account);
+        exact.or_else(|| of_region().find(|target| !target.account().is_resolved())).cloned()
+    }
+
+    /// What is told to browsers.
+    pub const fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// The rows of a scope as pages show them, ordered by key, those that AWS stopped listing included.
+    pub fn rows(&self, scope: &Scope) -> Vec<StreamRow> {
+        let memory = self.read();
+        let shown = memory.streams.values().filter(|known| known.target.is_some() && scope.covers(&known.stored.key));
+        shown.map(|known| StreamRow::clone(&known.row)).collect()
+    }
+
+    /// One row.
+    pub fn stream(&self, key: &StreamKey) -> Option<(StreamRow, Option<StreamReport>)> {
+        self.read().streams.get(key).map(|known| (StreamRow::clone(&known.row), known.stored.report.clone()))
+    }
+
+    /// The last report of a stream, and since when AWS has reported the encryption in it every time.
+    pub fn report(&self, key: &StreamKey) -> Option<(StreamReport, Timestamp)> {
+        let memory = self.read();
+        let stored = &memory.streams.get(key)?.stored;
+        let report = stored.report.clone()?;
+        let since = stored.encryption_since.unwrap_or(report.asked_at);
+        Some((report, since))
+    }
+
+    /// Everything that moved after `rev`, without changes of the journal (the caller adds them); `None` when some of it is
+    /// no longer known and the browser must start over. `overlap` commits before `rev` come again.
+    pub fn news_after(&self, rev: i64, overlap: i64) -> Option<News> {
+        let current = self.events.rev();
+        if rev > current || rev < self.events.floor() {
+            return None;
+        }
+        let memory = self.read();
+        let newer = memory.streams.values().filter(|known| known.row.rev > rev.saturating_sub(overlap));
+        let mut news = News { rev: current, targets: memory.health.clone(), ..News::default() };
+        newer.for_each(|known| news.add_row(known.row.clone(), known.row.rev > rev));
+        Some(news)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Memory> {
+        self.memory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Memory> {
+        self.memory.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn index_of(&self, target: &Target) -> Option<usize> {
+        self.targets.iter().position(|candidate| std::ptr::eq(candidate.as_ref(), target))
+    }
+}

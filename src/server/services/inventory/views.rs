@@ -1,0 +1,84 @@
+//! Which rows people are looking at: these are read first. A view lasts as long as the connection that a browser's page
+//! holds, or some seconds for a page that was just asked for.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use super::Inventory;
+use crate::model::{
+    access::scope::Scope,
+    inventory::StreamRow,
+    stream::{StreamKey, StreamName},
+};
+
+/// More rows than a page has.
+const MOST_ROWS: usize = 100;
+/// A page without an open connection counts for so long.
+const GLANCE: Duration = Duration::from_secs(15);
+
+/// Rows that somebody looks at, until it is dropped.
+#[derive(Debug)]
+pub struct View {
+    keys: HashSet<StreamKey>,
+    /// In which queues they come first.
+    queued: Vec<(usize, StreamName)>,
+    inventory: Arc<Inventory>,
+}
+
+impl View {
+    /// Whether a stream is among them.
+    pub fn has(&self, key: &StreamKey) -> bool {
+        self.keys.contains(key)
+    }
+
+    fn of(inventory: &Arc<Inventory>, keys: HashSet<StreamKey>) -> Self {
+        let mut memory = inventory.write();
+        let place = |key: &StreamKey| Some((memory.streams.get(key)?.target?, key.name.clone()));
+        let queued: Vec<(usize, StreamName)> = keys.iter().filter_map(place).collect();
+        for (target, name) in &queued {
+            memory.queues[*target].look_at(name);
+        }
+        drop(memory);
+        for target in queued.iter().map(|(target, _)| *target).collect::<HashSet<_>>() {
+            inventory.bells[target].notify_one();
+        }
+        Self { keys, queued, inventory: inventory.clone() }
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        let mut memory = self.inventory.write();
+        for (target, name) in &self.queued {
+            memory.queues[*target].look_away(name);
+        }
+    }
+}
+
+impl Inventory {
+    /// The rows of a scope that have these digests: a browser's page shows them.
+    pub fn look_at(self: &Arc<Self>, digests: &str, scope: &Scope) -> View {
+        let digests: HashSet<&str> = digests.split(',').map(str::trim).filter(|digest| digest.len() == 16).take(MOST_ROWS).collect();
+        let keys = if digests.is_empty() {
+            HashSet::new()
+        } else {
+            let memory = self.read();
+            let keys = memory.streams.keys().filter(|key| digests.contains(key.digest().as_str()) && scope.covers(key));
+            keys.take(MOST_ROWS).cloned().collect()
+        };
+        View::of(self, keys)
+    }
+
+    /// Somebody was just shown these rows: those that were never read are read first for a moment.
+    pub fn glance_at(self: &Arc<Self>, rows: &[StreamRow]) {
+        let unread: HashSet<StreamKey> =
+            rows.iter().filter(|row| row.read_at.is_none() && row.problem.is_none()).map(|row| row.key.clone()).collect();
+        if unread.is_empty() {
+            return;
+        }
+        let view = View::of(self, unread);
+        tokio::spawn(async move {
+            tokio::time::sleep(GLANCE).await;
+            drop(view);
+        });
+    }
+}

@@ -1,0 +1,153 @@
+//! The confirmation's form, of a disable and of an enable.
+
+use super::{ask_identity, back_to, is_identity_fresh, kept_draft};
+use crate::{
+    error::AppError,
+    model::{
+        change::Action,
+        stream::{StreamKey, encryption::KeyId},
+        validation::FormMistake,
+    },
+    server::{
+        services::changes::RequestError,
+        web::context::{RequestContext, Requester},
+    },
+    view::{
+        command_line,
+        pages::{ChangeForm, Draft, Requested},
+    },
+};
+
+/// Asks a person to show once more who it is before a change, if that was too long ago.
+///
+/// # Errors
+/// Where to show it: nothing was sent, and what was typed is kept.
+pub async fn ask_before_change(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> Result<(), AppError> {
+    // While the database is not there, nothing is changed anyway, and the answer shows the call.
+    if requester.is_remembered || is_identity_fresh(cx, requester) {
+        return Ok(());
+    }
+    let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| cx.fail(AppError::NotFound))?;
+    Err(ask_identity(cx, requester, &key.confirm_path(action), &Draft::from(form)).await)
+}
+
+/// The error that a refused request for a change becomes.
+pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
+    match error {
+        RequestError::Mistake(mistake) => cx.fail(AppError::Mistake(mistake)),
+        RequestError::NotFound => cx.fail(AppError::NotFound),
+        RequestError::ReadOnly => cx.fail(AppError::NotPermitted),
+        RequestError::OtherValues => cx.fail(AppError::OtherValues),
+        RequestError::Store(error) => cx.fail_store(&error),
+        RequestError::Task(error) => cx.fail_internal(&error),
+    }
+}
+
+/// The answer to a confirmed form.
+///
+/// # Errors
+/// The refusal, for browsers with wasm; a plain form is sent on in any case that has a page to go to.
+pub async fn answer_change(
+    cx: &RequestContext,
+    requester: &Requester,
+    action: Action,
+    form: &ChangeForm,
+    answer: Result<Requested, RequestError>,
+) -> Result<Requested, AppError> {
+    match answer {
+        Ok(requested) => {
+            let (Requested::Change { id } | Requested::Rejected { id, .. }) = &requested;
+            cx.see_other(&format!("/changes/{id}"));
+            Ok(requested)
+        }
+        Err(RequestError::Mistake(mistake)) => {
+            let Ok(key) = StreamKey::parse(&form.account, &form.region, &form.name) else { return Err(cx.fail(AppError::NotFound)) };
+            Err(back_to(cx, &requester.user_id, &key.confirm_path(action), mistake, &Draft::from(form)).await)
+        }
+        Err(RequestError::Store(error)) => {
+            tracing::error!(%error, "a change could not be recorded and was not sent: {error}");
+            Err(cx.fail(journal_down(cx, requester, action, form)))
+        }
+        Err(error) => Err(refused(cx, error)),
+    }
+}
+
+/// How a person can send the call when the journal cannot be written, from the last known values of this stream.
+fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> AppError {
+    let key = StreamKey::parse(&form.account, &form.region, &form.name).ok();
+    let key = key.filter(|key| requester.scope.covers(key) && !cx.state.is_read_only);
+    let report = key.and_then(|key| cx.state.inventory.stream(&key)).and_then(|(_, report)| report);
+    let sent = |report: &crate::model::stream::StreamReport| match action {
+        Action::Disable if form.key.trim().is_empty() => report.key().cloned(),
+        _ => form.key.parse::<KeyId>().ok(),
+    };
+    match report.as_ref().and_then(|report| Some((report, sent(report)?))) {
+        Some((report, key_id)) => AppError::JournalDown {
+            command: command_line::of_change(action, &report.arn, &key_id),
+            known: format!("{} ({})", report.read_at.age(cx.state.clock.now()), report.read_at.date_and_clock()),
+        },
+        None => AppError::Unavailable,
+    }
+}
+
+/// What a confirmation shows again after a mistake, or after its person has shown once more who it is.
+pub async fn draft_of_change(cx: &RequestContext, requester: &Requester, problem: Option<String>, draft: Option<String>) -> Option<Draft> {
+    let mistake = problem.as_deref().and_then(FormMistake::from_code);
+    if mistake.is_none() && draft.is_none() {
+        return None;
+    }
+    Some(Draft { mistake, ..kept_draft(cx, &requester.user_id, draft).await })
+}
+
+/// Asks a person to show once more who it is before a record is written to a stream.
+///
+/// # Errors
+/// Where to show it: nothing was written.
+pub async fn ask_before_proof(cx: &RequestContext, requester: &Requester, id: &str) -> Result<(), AppError> {
+    if requester.is_remembered || is_identity_fresh(cx, requester) {
+        return Ok(());
+    }
+    let is_an_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    let page = if is_an_id { format!("/changes/{id}") } else { "/changes".to_owned() };
+    Err(ask_identity(cx, requester, &page, &Draft::default()).await)
+}
+
+/// The answer to the form that closes a change: back to its page, with a mistake named and what was typed kept.
+///
+/// # Errors
+/// As [`answer_on_change`].
+pub async fn answer_close(
+    cx: &RequestContext,
+    requester: &Requester,
+    id: &str,
+    reason: String,
+    closed: Result<(), RequestError>,
+) -> Result<(), AppError> {
+    match closed {
+        // The change was found, so its id is safe in a path.
+        Err(RequestError::Mistake(mistake)) => {
+            let draft = Draft { reason, ..Draft::default() };
+            Err(back_to(cx, &requester.user_id, &format!("/changes/{id}"), mistake, &draft).await)
+        }
+        answer => answer_on_change(cx, id, answer).await,
+    }
+}
+
+/// The answer to a form on a change's page: back to the change's page, with the mistake named if there was one.
+///
+/// # Errors
+/// The refusal, where there is no page to lead to.
+pub async fn answer_on_change(cx: &RequestContext, id: &str, asked: Result<(), RequestError>) -> Result<(), AppError> {
+    match asked {
+        // Found, so its id is one of ours and safe in a path.
+        Ok(()) => {
+            cx.see_other(&format!("/changes/{id}"));
+            Ok(())
+        }
+        Err(RequestError::Mistake(mistake)) if cx.wants_html() && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            cx.see_other(&format!("/changes/{id}?problem={mistake}"));
+            Err(AppError::Mistake(mistake))
+        }
+        Err(error) => Err(refused(cx, error)),
+    }
+}

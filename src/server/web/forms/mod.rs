@@ -1,0 +1,71 @@
+//! Answers to forms. A plain form gets a redirect (303): on to where its result is, or back to its page with the mistake
+//! named and what was typed kept. A browser with wasm gets the result or the error itself.
+
+mod accounts;
+mod change;
+mod sign_in;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    accounts::{add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed, set_rights_as_typed},
+    change::{answer_change, answer_close, answer_on_change, ask_before_change, ask_before_proof, draft_of_change, refused},
+    sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
+};
+use super::context::{RequestContext, Requester};
+use crate::{error::AppError, model::validation::FormMistake, server::adapters::random};
+
+/// Leads a plain form with a mistake back to its page, where what was typed is filled in again. `user_id` is empty for
+/// the forms of people who are not signed in; `page` has no query.
+async fn back_to(cx: &RequestContext, user_id: &str, page: &str, mistake: FormMistake, draft: &impl Serialize) -> AppError {
+    if cx.wants_html() {
+        match keep_draft(cx, user_id, draft).await {
+            Ok(id) => cx.see_other(&format!("{page}?problem={mistake}&draft={id}")),
+            Err(error) => return error,
+        }
+        return AppError::Mistake(mistake);
+    }
+    cx.fail(AppError::Mistake(mistake))
+}
+
+/// Whether the person has shown a password lately enough for what the form asks. The demo has no passwords.
+pub fn is_identity_fresh(cx: &RequestContext, requester: &Requester) -> bool {
+    cx.state.is_demo || requester.sudo_until.is_some_and(|until| cx.state.clock.now() < until)
+}
+
+/// Leads to the page on which a person shows once more who it is, and from there back to `page` with what was typed.
+async fn ask_identity(cx: &RequestContext, requester: &Requester, page: &str, draft: &impl Serialize) -> AppError {
+    let id = match keep_draft(cx, &requester.user_id, draft).await {
+        Ok(id) => id,
+        Err(error) => return error,
+    };
+    let address = identity_page(&format!("{page}?draft={id}"));
+    cx.see_other(&address);
+    let error = AppError::ConfirmIdentity { address };
+    if cx.wants_html() { error } else { cx.fail(error) }
+}
+
+/// The page on which a person shows once more who it is, on the way to another.
+pub fn identity_page(next: &str) -> String {
+    format!("/confirm-identity?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC))
+}
+
+async fn keep_draft(cx: &RequestContext, user_id: &str, draft: &impl Serialize) -> Result<String, AppError> {
+    let id = random::text(26);
+    let body = serde_json::to_string(draft).map_err(|error| cx.fail_internal(&error))?;
+    cx.state.store.keep_draft(&id, user_id, &body, cx.state.clock.now()).await.map_err(|error| cx.fail_store(&error))?;
+    Ok(id)
+}
+
+/// A draft that is gone, too old, somebody else's or unreadable is an empty form: the mistake is still named.
+async fn kept_draft<T: Default + for<'de> Deserialize<'de>>(cx: &RequestContext, user_id: &str, id: Option<String>) -> T {
+    let Some(id) = id else { return T::default() };
+    match cx.state.store.draft(&id, user_id, cx.state.clock.now()).await {
+        Ok(body) => body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default(),
+        Err(error) => {
+            tracing::warn!(%error, "a draft could not be read: {error}");
+            T::default()
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! `/audit/export`: what a person may see of the audit chain and asks for, oldest first, as CSV or as JSON lines. Read a
+//! stretch at a time while it is sent; memory stays flat.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::{Query, State},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::{Stream, stream};
+
+use super::error_page;
+use crate::{
+    error::AppError,
+    model::access::audit_query::AuditQuery,
+    server::{
+        adapters::store::StoreError,
+        services::audit::{self, AuditEvent, AuditRow, Reader},
+        web::{context::Requester, session_store, state::AppState},
+    },
+};
+
+/// Rows of one kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    JsonLines,
+}
+
+impl Format {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "csv" => Some(Self::Csv),
+            "jsonl" => Some(Self::JsonLines),
+            _ => None,
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::JsonLines => "application/jsonl; charset=utf-8",
+        }
+    }
+
+    const fn disposition(self) -> &'static str {
+        match self {
+            Self::Csv => "attachment; filename=\"keystream-audit.csv\"",
+            Self::JsonLines => "attachment; filename=\"keystream-audit.jsonl\"",
+        }
+    }
+}
+
+/// Answers with the file. That it was asked for is in the chain before its first row leaves.
+pub async fn send(
+    State(state): State<AppState>,
+    Extension(requester): Extension<Requester>,
+    Query(parameters): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+    let (query, ignored) = AuditQuery::parse(value);
+    // A file that holds more than was asked for would be taken for what was asked for.
+    let Some(format) = value("format").as_deref().and_then(Format::parse).filter(|_| ignored.is_empty()) else {
+        return error_page::of(&state, &headers, &AppError::Outdated);
+    };
+    if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
+        return error_page::too_often(&state, &headers, seconds);
+    }
+    if let Err(error) = note(&state, &requester, &query, format).await {
+        tracing::error!(%error, "an export could not be written to the audit chain: {error}");
+        return error_page::unavailable(&state, &headers);
+    }
+    // What is appended while it is sent is not part of it.
+    let head = match state.store.audit_head().await {
+        Ok(head) => head.map_or(1, |(seq, _)| seq + 1),
+        Err(error) => {
+            tracing::error!(%error, "an export could not be read: {error}");
+            return error_page::unavailable(&state, &headers);
+        }
+    };
+    let query = AuditQuery { before: Some(query.before.map_or(head, |before| before.min(head))), ..query };
+    let export = Export {
+        requester: requester.clone(),
+        reader: Arc::new(Reader::from(&requester)),
+        state,
+        query,
+        format,
+        after: i64::MIN,
+        is_begun: false,
+    };
+    let mut response = Body::from_stream(rows_of(export)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(format.disposition()));
+    response
+}
+
+async fn note(state: &AppState, requester: &Requester, query: &AuditQuery, format: Format) -> Result<(), StoreError> {
+    requester.require_certain()?;
+    let filters = query.filters().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ");
+    let event = AuditEvent::by(&requester.actor(), state.clock.now(), "audit.exported", &requester.user_name);
+    let event = AuditEvent { after: filters, result: format!("{format:?}"), ..event };
+    audit::append_alone(&state.store, event).await
+}
+
+struct Export {
+    requester: Requester,
+    reader: Arc<Reader>,
+    state: AppState,
+    query: AuditQuery,
+    format: Format,
+    after: i64,
+    is_begun: bool,
+}
+
+/// The file, a stretch at a time. One that cannot be read ends the connection without its last chunk: a browser then
+/// says that the file is not whole.
+fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, StoreError>> {
+    stream::try_unfold(export, |mut export| async move {
+        // It ends with what it rests on, as event streams do.
+        if !session_store::is_live(&export.state, &export.requester).await {
+            return Err(StoreError::Uncertain);
+        }
+        let found = export.reader.after(&export.state.store, &export.query, export.after).await.inspect_err(|error| {
+            tracing::error!(%error, "an export of the audit chain broke off: {error}");
+        })?;
+        let is_first = !std::mem::replace(&mut export.is_begun, true);
+        let Some((rows, last)) = found else {
+            let head =
+                (is_first && export.format == Format::Csv).then(|| (Bytes::from(csv_of(&[], true)), Export { after: i64::MAX, ..export }));
+            return Ok(head);
+        };
+        export.after = last;
+        let text = match export.format {
+            Format::Csv => csv_of(&rows, is_first),
+            Format::JsonLines => json_lines_of(&rows),
+        };
+        Ok(Some((Bytes::from(text), export)))
+    })
+}
+
+fn json_lines_of(rows: &[AuditRow]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for row in rows {
+        // Texts and numbers: always written.
+        if serde_json::to_writer(&mut lines, row).is_ok() {
+            lines.push(b'\n');
+        }
+    }
+    lines
+}
+
+const COLUMNS: [&str; 14] = [
+    "seq",
+    "at",
+    "actor",
+    "address",
+    "user_agent",
+    "action",
+    "target",
+    "reason",
+    "before",
+    "after",
+    "aws_request_id",
+    "result",
+    "prev_hash",
+    "hash",
+];
+
+fn csv_of(rows: &[AuditRow], with_head: bool) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut write = |cells: [String; 14]| {
+        // Writing to memory does not fail.
+        let _: Result<(), csv::Error> = writer.write_record(cells);
+    };
+    if with_head {
+        write(COLUMNS.map(str::to_owned));
+    }
+    for AuditRow { seq, prev_hash, hash, event } in rows {
+        write([
+            seq.to_string(),
+            event.at.rfc3339(),
+            neutral(&event.actor),
+            neutral(&event.address),
+            neutral(&event.user_agent),
+            neutral(&event.action),
+            neutral(&event.target),
+            neutral(&event.reason),
+            neutral(&event.before),
+            neutral(&event.after),
+            neutral(&event.aws_request_id),
+            neutral(&event.result),
+            prev_hash.clone(),
+            hash.clone(),
+        ]);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn neutral(text: &str) -> String {
+    let is_formula =
+        text.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =HYPERLINK(\"http://evil.example\")", "\u{ff1d}1"] {
+            assert_eq!(neutral(formula), format!("'{formula}"));
+        }
+        for text in ["OPS-1", "", "a=b", "1", "arn:aws:kinesis"] {
+            assert_eq!(neutral(text), text);
+        }
+    }
+
+    #[test]
+    fn cells_with_separators_stay_one_cell() {
+        let event = AuditEvent { reason: "a,\"b\"\r\nc".to_owned(), ..AuditEvent::default() };
+        let row = AuditRow { seq: 1, prev_hash: String::new(), hash: String::new(), event };
+        let text = csv_of(&[row], true);
+        let mut reader = csv::Reader::from_reader(text.as_slice());
+        assert_eq!(reader.headers().unwrap().len(), COLUMNS.len());
+        let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+        assert_eq!((rows.len(), rows[0].get(7)), (1, Some("a,\"b\"\r\nc")));
+    }
+}

@@ -1,0 +1,86 @@
+//! Enforces the permission table, before anything of the request is decoded.
+
+use axum::{
+    extract::{Request, State},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::{
+    error::AppError,
+    model::{access::identity::Permission, validation::safe_next},
+    server::{
+        services::audit::{self, AuditEvent},
+        web::{
+            context::{self, Requester},
+            endpoints::{Entry, look_up},
+            handlers::error_page,
+            state::AppState,
+        },
+    },
+};
+
+/// Lets a request through that the table allows to its person.
+pub async fn enforce(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let entry = look_up(request.method(), request.uri().path());
+    let role = request.extensions().get::<Requester>().map(|requester| requester.role);
+    match (entry, role) {
+        (Entry::Takes(Permission::Public), _) => next.run(request).await,
+        (Entry::Takes(permission), Some(role)) if role.may(permission) => next.run(request).await,
+        (Entry::Takes(_), Some(_)) => {
+            let refused = error_page::not_permitted(&state, request.headers());
+            if let Some(event) = refusal(&state, &request)
+                && let Err(error) = audit::append_alone(&state.store, event).await
+            {
+                tracing::error!(%error, "a refusal could not be written to the audit chain: {error}");
+            }
+            refused
+        }
+        (Entry::OtherMethod, Some(_)) => error_page::other_method(&state, request.headers()),
+        (Entry::Missing, Some(_)) => error_page::not_found(&state, request.headers()),
+        (_, None) => to_sign_in(&request),
+    }
+}
+
+/// That somebody asked for what the role does not allow. What one person asks too often is not written again and again;
+/// refused it is in any case.
+fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
+    let requester = request.extensions().get::<Requester>().filter(|requester| state.limits.notes_refusal_of(&requester.user_id))?;
+    let asked_for = format!("{} {}", request.method(), request.uri().path());
+    let result = format!("the role {} does not allow it", requester.role);
+    Some(AuditEvent { result, ..AuditEvent::by(&requester.actor(), state.clock.now(), "request.refused", &asked_for) })
+}
+
+/// Whoever wants a page goes to sign in and then on; everything else gets 401. Unknown paths answer the same.
+fn to_sign_in(request: &Request) -> Response {
+    // 204 tells an event source to stop asking.
+    if request.uri().path() == "/events" {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    if !context::wants_html(request.headers()) {
+        return error_page::json(StatusCode::UNAUTHORIZED, &AppError::SignedOut);
+    }
+    let wanted = match *request.method() {
+        Method::GET | Method::HEAD => request.uri().path_and_query().map_or("/streams", |path| path.as_str()).to_owned(),
+        _ => page_of_form(request),
+    };
+    let next = safe_next(&wanted);
+    let location = if matches!(next.as_str(), "/" | "/streams") {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?next={}", utf8_percent_encode(&next, NON_ALPHANUMERIC))
+    };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// The page on which a posted form stands: our own Referer's path.
+fn page_of_form(request: &Request) -> String {
+    let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let path = referer.and_then(|referer| url::Url::parse(referer).ok()).map(|url| match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    });
+    path.unwrap_or_default()
+}

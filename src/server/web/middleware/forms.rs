@@ -1,0 +1,45 @@
+//! Stands around the server functions: only the content types that they read, and no answer of Leptos's own making that
+//! carries an error in an address.
+
+use axum::{
+    body::to_bytes,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+
+use crate::{
+    error::AppError,
+    server::web::{context, handlers::error_page, state::AppState},
+};
+
+/// Our errors are a few words.
+const LONGEST_ERROR: usize = 16 * 1024;
+
+/// Refuses other content types (415) and gives errors their own status: the framework answers 500, or for plain
+/// forms a redirect that carries the error in the address.
+pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/api/") {
+        return next.run(request).await;
+    }
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if !matches!(essence.as_str(), "application/x-www-form-urlencoded" | "application/json") {
+        return error_page::other_content_type(&state, request.headers());
+    }
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
+    let is_error = response.headers().contains_key("serverfnerror");
+    // Our own redirects are 303; what else a plain form gets is Leptos's, to the Referer, with the error in the address.
+    let is_own_redirect = response.status() == StatusCode::SEE_OTHER && !location.contains("__err=");
+    if is_own_redirect || !(is_error || context::wants_html(&headers)) {
+        return response;
+    }
+    // Leptos answers every error with 500; the error itself says which status it is.
+    let (_, body) = response.into_parts();
+    let bytes = to_bytes(body, LONGEST_ERROR).await.unwrap_or_default();
+    let error = serde_json::from_slice(&bytes).unwrap_or(AppError::Outdated);
+    error_page::of(&state, &headers, &error)
+}

@@ -1,0 +1,66 @@
+//! One name only: requests for another host are refused, so that no cache and no link can carry it further.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::server::web::{handlers::error_page, state::AppState};
+
+/// Lets requests for our own host through. A GET under another name of loopback is sent on to it; health checks may
+/// come by any name.
+pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if matches!(path, "/livez" | "/readyz") {
+        return next.run(request).await;
+    }
+    let host = host_of(&request);
+    if host == state.origin.host_header() {
+        return next.run(request).await;
+    }
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_read && state.origin.is_loopback && is_loopback_name(&host, state.origin.port) {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        if let Ok(location) = HeaderValue::from_str(&format!("{}{path}", state.origin.as_str())) {
+            return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
+        }
+    }
+    error_page::misdirected(&state, request.headers())
+}
+
+/// The host that a request is for, in lower case; empty when it names none, or not everywhere the same: what stands in
+/// front may have looked at another one.
+fn host_of(request: &Request) -> String {
+    let in_line = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let mut named = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes).chain(in_line);
+    let Some(first) = named.next() else { return String::new() };
+    let is_one = named.all(|other| other.eq_ignore_ascii_case(first)) && request.headers().get_all(header::HOST).iter().count() <= 1;
+    if is_one { String::from_utf8_lossy(first).to_ascii_lowercase() } else { String::new() }
+}
+
+/// Whether a Host header names this machine at the port that is served.
+fn is_loopback_name(host: &str, port: u16) -> bool {
+    let (name, host_port) = match host.rsplit_once(':') {
+        Some((name, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => (name, digits.parse().ok()),
+        _ => (host, Some(80)),
+    };
+    let is_address = name.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+    host_port == Some(port) && (name == "localhost" || is_address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback_name;
+
+    #[test]
+    fn names_of_loopback_are_told_from_others() {
+        for host in ["localhost:3000", "127.0.0.1:3000", "127.9.9.9:3000", "[::1]:3000"] {
+            assert!(is_loopback_name(host, 3000), "{host}");
+        }
+        for host in ["localhost", "localhost:3001", "evil.example:3000", "localhost.evil.example:3000", "", ":3000", "10.0.0.1:3000"] {
+            assert!(!is_loopback_name(host, 3000), "{host}");
+        }
+    }
+}

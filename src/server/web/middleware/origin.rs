@@ -1,0 +1,83 @@
+//! State-changing requests come from our own pages or not at all: the exact configured origin, or the browser's own word
+//! that the request is same-origin. A request that carries neither is refused. Other sites may link to our pages, and
+//! neither load anything of them nor frame them.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, header},
+    middleware::Next,
+    response::Response,
+};
+
+use crate::server::{
+    config::Origin,
+    web::{handlers::error_page, state::AppState},
+};
+
+/// Lets safe methods and our own pages' requests through. The browser's violation reports change nothing and are bounded.
+pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_let_through =
+        if is_safe { !is_loaded_by_another_site(request.headers()) } else { is_from_own_page(request.headers(), &state.origin) };
+    if is_let_through || request.uri().path() == "/csp-report" {
+        return next.run(request).await;
+    }
+    tracing::warn!(path = request.uri().path(), "a request to {} from another origin was refused", request.uri().path());
+    error_page::cross_origin(&state, request.headers())
+}
+
+/// Whether another site's page loads this as a part of itself: an image, a script, a frame, or to read it. What a person
+/// follows there is a navigation of a whole page.
+fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
+    let is = |name: &'static str, values: &[&str]| headers.get(name).is_some_and(|value| values.iter().any(|one| value == one));
+    let is_foreign = is("sec-fetch-site", &["cross-site", "same-site"]);
+    let is_part = headers.contains_key("sec-fetch-mode") && !is("sec-fetch-mode", &["navigate"]);
+    is_foreign && (is_part || is("sec-fetch-dest", &["iframe", "frame", "embed", "object", "fencedframe"]))
+}
+
+/// Each header that is there must agree, and one must be there.
+fn is_from_own_page(headers: &HeaderMap, own: &Origin) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let origin = text(header::ORIGIN);
+    let fetch_site = text(header::HeaderName::from_static("sec-fetch-site"));
+    let agrees = |value: Option<&str>, expected: &str| value.is_none_or(|value| value == expected);
+    (origin.is_some() || fetch_site.is_some()) && agrees(origin, own.as_str()) && agrees(fetch_site, "same-origin")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_our_own_pages_get_through() {
+        let own = Origin::of_address(([127, 0, 0, 1], 3000).into()).unwrap();
+        let cases = [
+            (Some("http://127.0.0.1:3000"), None, true),
+            (None, Some("same-origin"), true),
+            (Some("http://127.0.0.1:3000"), Some("same-origin"), true),
+            (None, None, false),
+            (None, Some(""), false),
+            (None, Some("none"), false),
+            (None, Some("same-site"), false),
+            (None, Some("cross-site"), false),
+            (Some("null"), None, false),
+            (Some("null"), Some("same-origin"), false),
+            (Some("https://127.0.0.1:3000"), None, false),
+            (Some("http://127.0.0.1"), None, false),
+            (Some("http://evil.example"), Some("same-origin"), false),
+            (Some("http://127.0.0.1:3000"), Some("cross-site"), false),
+        ];
+        for (origin, fetch_site, is_let_through) in cases {
+            let mut headers = HeaderMap::new();
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            }
+            if let Some(fetch_site) = fetch_site {
+                headers.insert("sec-fetch-site", HeaderValue::from_static(fetch_site));
+            }
+            assert_eq!(is_from_own_page(&headers, &own), is_let_through, "{origin:?} {fetch_site:?}");
+        }
+    }
+}

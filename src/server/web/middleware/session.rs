@@ -1,0 +1,93 @@
+//! Puts the signed-in person into the request, and keeps the session's cookies as they must be.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use tower_sessions::Session;
+
+use super::client_address::ClientAddress;
+use crate::server::web::{
+    context,
+    handlers::error_page,
+    session_store::{self, Found},
+    state::AppState,
+};
+
+/// Paths whose requests a page makes by itself; a session does not live from them. Those that a person can also cause
+/// note the person's act themselves.
+const AUTOMATIC: [&str; 7] =
+    ["/events", "/csp-report", "/api/frame", "/api/list-streams", "/api/stream", "/api/list-changes", "/api/change"];
+
+/// Marks an answer whose request ended its session.
+#[derive(Debug, Clone, Copy)]
+struct SessionEnded;
+
+/// Finds the person behind the session. A database that cannot be read is a 503, not a sign-out.
+pub async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string());
+    let agent = context::user_agent(request.headers());
+    let had_session = match session_store::requester(&session, state.clock.now(), address, agent).await {
+        Ok(Found::Person(requester)) => {
+            if is_human(&request) {
+                session_store::note_human(&state, &requester).await;
+            }
+            request.extensions_mut().insert(requester);
+            true
+        }
+        Ok(Found::Over) => true,
+        Ok(Found::Nobody) => false,
+        Err(error) => {
+            tracing::error!(%error, "a session could not be read: {error}");
+            return error_page::unavailable(&state, request.headers());
+        }
+    };
+    let mut response = next.run(request).await;
+    if had_session && session.is_empty().await {
+        response.extensions_mut().insert(SessionEnded);
+    }
+    response
+}
+
+fn is_human(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_file = path.starts_with("/pkg/") || matches!(path, "/favicon.svg" | "/robots.txt" | "/livez" | "/readyz");
+    !is_file && !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&path)
+}
+
+/// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not there
+/// is a 503.
+pub async fn say_when_down(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR && !response.headers().contains_key(header::CONTENT_TYPE);
+    if is_bare { error_page::unavailable(&state, &headers) } else { response }
+}
+
+/// Keeps removal cookies to the answers whose request ended the session: tower-sessions also sends one to whoever comes
+/// with an id that it does not know, and an open page's own request would take away the cookie of a session that was begun
+/// meanwhile. Adds `Secure` where it is missing and the site is https: browsers ignore a `__Host-` cookie without it, and
+/// the removal cookie of tower-sessions 0.15 has none, so that signing out would leave the cookie behind.
+pub async fn mend_cookies(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let is_end = response.extensions().get::<SessionEnded>().is_some();
+    let cookies: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    response.headers_mut().remove(header::SET_COOKIE);
+    for cookie in cookies.into_iter().filter(|cookie| is_end || !is_removal(cookie)) {
+        let cookie = if state.origin.is_https { with_secure(&cookie) } else { cookie };
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn is_removal(cookie: &HeaderValue) -> bool {
+    cookie.to_str().is_ok_and(|text| text.split(';').any(|part| part.trim().eq_ignore_ascii_case("max-age=0")))
+}
+
+fn with_secure(cookie: &HeaderValue) -> HeaderValue {
+    let text = cookie.to_str().unwrap_or_default();
+    let is_secure = text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure"));
+    if is_secure { cookie.clone() } else { HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or_else(|_| cookie.clone()) }
+}

@@ -1,0 +1,13 @@
+//! From a request to a service and back: the router and its middleware, the context of a request, forms, and handlers.
+
+pub mod chosen_columns;
+pub mod context;
+pub mod endpoints;
+pub mod forms;
+pub mod handlers;
+pub mod listen;
+pub mod middleware;
+pub mod router;
+pub mod session_store;
+mod shell;
+pub mod state;

@@ -1,0 +1,155 @@
+//! The router: every route and the whole middleware stack, in order.
+
+use std::{sync::LazyLock, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{Redirect, Response},
+    routing::{get, post},
+};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
+use tower_http::{
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir,
+    timeout::TimeoutLayer,
+};
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+
+use super::{
+    context,
+    handlers::{assets, error_page, events, export, health, reports},
+    middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
+    session_store::Sessions,
+    shell::shell,
+    state::AppState,
+};
+use crate::{
+    app::{App, PlainApp},
+    error::AppError,
+};
+
+/// The largest body: forms are small.
+const BODY_LIMIT: usize = 64 * 1024;
+/// No handler needs longer: AWS's answers are waited for at most 3 s, and event streams begin at once.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Plain handlers, as the permission table names them. The test of the table reads this list.
+pub const PLAIN_HANDLERS: [(&str, &str); 9] = [
+    ("GET", "/"),
+    ("GET", "/events"),
+    ("GET", "/audit/export"),
+    ("GET", "/livez"),
+    ("GET", "/readyz"),
+    ("POST", "/csp-report"),
+    ("GET", "/pkg/{*file}"),
+    ("GET", "/favicon.svg"),
+    ("GET", "/robots.txt"),
+];
+
+/// The routes of pages. Made once a process: while Leptos makes the list, resources of pages that are being rendered
+/// beside it never load (leptos issue 4773).
+pub static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| [generate_route_list(App), generate_route_list(PlainApp)].concat());
+
+/// The whole application.
+pub fn build(state: AppState) -> Router {
+    let site = ServeDir::new(state.assets.root()).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+    let static_files = Router::new()
+        .route_service("/pkg/{*file}", site.clone())
+        .route_service("/favicon.svg", site.clone())
+        .route_service("/robots.txt", site)
+        .layer(from_fn(assets::cache));
+
+    let for_pages = state.clone();
+    let for_shell = state.assets.clone();
+    // Registers the server functions as well, under their own paths.
+    let pages = Router::<AppState>::new()
+        .leptos_routes_with_context(
+            &state,
+            ROUTES.clone(),
+            move || context::provide(for_pages.clone()),
+            move || shell(&for_shell, context::is_plain_page()),
+        )
+        .layer(from_fn_with_state(state.clone(), forms::guard));
+
+    let routes = Router::new()
+        .route("/", get(|| async { Redirect::to("/streams") }))
+        .route("/events", get(events::open))
+        .route("/audit/export", get(export::send))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/csp-report", post(reports::receive))
+        .merge(pages)
+        .merge(static_files)
+        .fallback(not_found)
+        .with_state(state.clone());
+
+    let sessions = SessionManagerLayer::new(Sessions::new(state.store.clone(), state.clock.clone()))
+        .with_name(state.origin.cookie_name())
+        .with_secure(state.origin.is_https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/");
+
+    // Each layer stands around those above it: a request passes them from the last to the first.
+    routes
+        // The table is asked by the person whom the session names.
+        .layer(from_fn_with_state(state.clone(), authorize::enforce))
+        .layer(from_fn_with_state(state.clone(), limits::per_session))
+        .layer(from_fn_with_state(state.clone(), session::identify))
+        .layer(sessions)
+        .layer(from_fn_with_state(state.clone(), session::say_when_down))
+        .layer(from_fn_with_state(state.clone(), session::mend_cookies))
+        // Nothing of another site's request reaches the session.
+        .layer(from_fn_with_state(state.clone(), origin::check))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIMEOUT))
+        .layer(from_fn_with_state(state.clone(), host::check))
+        .layer(from_fn_with_state(state.clone(), limits::shed))
+        .layer(from_fn_with_state(state.clone(), limits::per_network))
+        .layer(from_fn_with_state(state.clone(), client_address::find))
+        // Pages are whole before they leave, and hold no secret beside what a request brings: they may be compressed. Event
+        // streams and files compressed ahead are left as they are.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        // A panic is an answer like any other, so it stands within the headers.
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), plain_refusals))
+        .layer(from_fn_with_state(state, headers::set))
+}
+
+async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    error_page::not_found(&state, &headers)
+}
+
+/// Gives the layers' own bare refusals (a body that is too large, a time-out, a panic) a body that its reader understands.
+async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &headers),
+        StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => {
+            error_page::timed_out(&state, &headers)
+        }
+        StatusCode::INTERNAL_SERVER_ERROR if response.extensions().get::<Panicked>().is_some() => {
+            error_page::of(&state, &headers, &AppError::Internal { reference: "panic".to_owned() })
+        }
+        _ => response,
+    }
+}
+
+/// Marks the answer to a request whose handler panicked.
+#[derive(Debug, Clone, Copy)]
+struct Panicked;
+
+/// The answer to a request whose handler panicked: nothing of the panic leaves the process but to the log.
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> axum::http::Response<Body> {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let reference = crate::server::adapters::random::id();
+    tracing::error!(reference, "a request panicked ({reference}): {}", text.unwrap_or("no message"));
+    let mut response = error_page::json(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal { reference });
+    response.extensions_mut().insert(Panicked);
+    response
+}

@@ -1,0 +1,86 @@
+//! The document around the application: head, boot script, body. Rendered on the server only.
+
+use std::sync::LazyLock;
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use super::handlers::assets::Assets;
+use crate::{
+    app::{App, PlainApp},
+    components::SHOW_CHARACTERS,
+};
+
+/// The whole document: a page that wasm takes over, or one that stays as it comes.
+pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
+    let css = assets.css().to_owned();
+    let font = assets
+        .font()
+        .map(|font| view! { <link rel="preload" href=font.to_owned() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                <link rel="stylesheet" href=css />
+                {font}
+                {if is_plain { view! { <Ahead assets=assets.clone() /> }.into_any() } else { view! { <Boot assets=assets.clone() /> }.into_any() }}
+                <MetaTags />
+            </head>
+            <body>
+                {if is_plain { view! { <PlainApp /> <PlainScript /> }.into_any() } else { view! { <App /> }.into_any() }}
+            </body>
+        </html>
+    }
+}
+
+/// What the next page will need, fetched while this one is read.
+#[component]
+fn Ahead(assets: Assets) -> impl IntoView {
+    view! {
+        <link rel="prefetch" href=assets.js().to_owned() r#as="script" crossorigin="anonymous" />
+        <link rel="prefetch" href=assets.wasm().to_owned() r#as="fetch" crossorigin="anonymous" />
+    }
+}
+
+/// All that a plain page does by itself.
+#[component]
+fn PlainScript() -> impl IntoView {
+    view! { <script nonce=use_nonce() inner_html=SHOW_CHARACTERS></script> }
+}
+
+/// The boot script without its comments: it is part of every live page.
+static BOOT: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("boot.js").lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+});
+
+/// Loads, starts and watches the wasm (`boot.js`). Our own instead of Leptos's component, which in 0.8 puts the nonce into the
+/// preload's `crossorigin`, so that Firefox gives up on it.
+#[component]
+fn Boot(assets: Assets) -> impl IntoView {
+    let nonce = use_nonce();
+    let js = assets.js().to_owned();
+    let wasm = assets.wasm().to_owned();
+    view! {
+        <link rel="modulepreload" href=js.clone() nonce=nonce.clone() crossorigin="anonymous" />
+        <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <script type="module" id="boot" nonce=nonce data-js=js data-wasm=wasm inner_html=BOOT.as_str()></script>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BOOT;
+
+    #[test]
+    fn the_boot_script_is_small_and_can_stand_in_a_page() {
+        assert!(BOOT.len() < 4_000, "{} bytes", BOOT.len());
+        assert!(!BOOT.contains("</script") && !BOOT.contains("<!--"));
+        // Only whole lines are taken out as comments.
+        assert!(BOOT.lines().all(|line| !line.contains("//")), "{}", *BOOT);
+    }
+}

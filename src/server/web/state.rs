@@ -1,0 +1,64 @@
+//! What every request can reach: the services, made once at the start.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    handlers::{assets::Assets, health::ReadinessCheck},
+    middleware::{client_address::TrustedProxies, limits::RequestLimits},
+};
+use crate::server::{
+    adapters::{clock::Clock, store::Store},
+    config::Origin,
+    services::{
+        accounts::{passwords::Passwords, setup::SetupLink, throttle::Turns},
+        changes::Changes,
+        inventory::Inventory,
+        supervisor::Supervisor,
+    },
+};
+
+/// The services. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    pub leptos_options: LeptosOptions,
+    pub services: Arc<Services>,
+}
+
+/// One of each.
+#[derive(Debug)]
+pub struct Services {
+    pub store: Store,
+    pub inventory: Arc<Inventory>,
+    pub changes: Arc<Changes>,
+    pub passwords: Passwords,
+    pub setup: SetupLink,
+    pub turns: Turns,
+    pub readiness: ReadinessCheck,
+    pub supervisor: Arc<Supervisor>,
+    pub limits: RequestLimits,
+    pub clock: Arc<dyn Clock>,
+    pub origin: Origin,
+    pub assets: Assets,
+    pub trusted_proxies: TrustedProxies,
+    pub is_demo: bool,
+    pub is_read_only: bool,
+    /// Set when the server begins to stop: not ready, event streams end.
+    pub draining: CancellationToken,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos_options.clone()
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Services;
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}

@@ -1,0 +1,158 @@
+//! A change as pages show it: made where its evidence is, so that a browser gets words and never has to judge.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    change_state::ChangeState,
+    wording::{self, Summary},
+};
+use crate::model::{
+    change::{Action, Change, End, Ending, Rung, RungState},
+    inventory::{ChangeMarks, LeftKey, Mark},
+    stream::{StreamArn, StreamKey},
+    time::Timestamp,
+};
+
+/// One change with its ladder, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeCard {
+    pub id: String,
+    /// Where this version stands in the order of all commits; a later one is higher.
+    pub rev: i64,
+    /// What was asked for: `Disable encryption`.
+    pub what: String,
+    pub arn: StreamArn,
+    pub actor: String,
+    pub reason: String,
+    pub requested_at: Timestamp,
+    /// The KeyId that was sent, or would have been.
+    pub key: Option<String>,
+    /// Every rung, in order.
+    pub rungs: Vec<RungCard>,
+    /// The rung that carries `aria-current`.
+    pub current: Option<Rung>,
+    /// The end, or the flag on a change that is still active; `None` while all is as usual.
+    pub summary: Option<Summary>,
+    /// The word of the end.
+    pub end: Option<String>,
+    /// How it is doing, in a word and a color.
+    pub state: ChangeState,
+    /// The same with its evidence, for the status region: dated where it is about the past.
+    pub standing: String,
+    pub is_unknown: bool,
+    /// It waits for its stream and can be cancelled.
+    pub is_waiting: bool,
+    /// It is a disable that settled, and that nobody has taken back since.
+    pub can_be_undone: bool,
+    /// It is a disable whose key AWS did not take: it may be tried with another form of that key.
+    pub asks_for_other_form: bool,
+    /// It can't be judged: a person may close it.
+    pub can_be_closed: bool,
+    /// It has settled: records may be asked.
+    pub can_be_proven: bool,
+    /// The key that it left behind, once it has settled. Until when that is needed is the stream's to say.
+    pub left: Option<Box<LeftKey>>,
+}
+
+/// One rung: how it is drawn, and what stands beneath it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RungCard {
+    pub rung: Rung,
+    pub mark: Mark,
+    pub evidence: String,
+}
+
+impl From<&Change> for ChangeCard {
+    fn from(change: &Change) -> Self {
+        let rung = |rung| RungCard { rung, mark: Mark::from(change.rung(rung)), evidence: wording::rung(change, rung) };
+        Self {
+            id: change.id.clone(),
+            rev: change.rev,
+            what: change.action.verb().to_owned(),
+            arn: change.arn.clone(),
+            actor: change.actor.clone(),
+            reason: change.reason.clone(),
+            requested_at: change.requested_at,
+            key: change.key.as_ref().map(ToString::to_string),
+            rungs: Rung::ALL.into_iter().chain(change.proof.is_some().then_some(Rung::Proven)).map(rung).collect(),
+            current: change.current_rung(),
+            summary: wording::summary(change),
+            end: change.end.as_ref().map(|ending| if change.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
+            state: ChangeState::from(change),
+            standing: standing(change),
+            is_unknown: change.is_unknown(),
+            is_waiting: change.is_waiting(),
+            can_be_undone: change.can_be_undone(),
+            asks_for_other_form: change.action == Action::Disable && change.refused_for_its_key().is_some(),
+            can_be_closed: change.can_be_closed(),
+            can_be_proven: change.settled_at.is_some(),
+            left: LeftKey::of(change).map(Box::new),
+        }
+    }
+}
+
+impl ChangeCard {
+    /// The page of this change.
+    pub fn path(&self) -> String {
+        format!("/changes/{}", self.id)
+    }
+
+    /// The confirmation of the enable that takes a disable back.
+    pub fn undo_path(&self) -> String {
+        self.stream().undo_path(&self.id)
+    }
+
+    /// The stream that this change is about.
+    pub fn stream(&self) -> StreamKey {
+        StreamKey::from(&self.arn)
+    }
+
+    /// Whether it has no end yet.
+    pub const fn is_active(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// The ladder as a row draws it.
+    pub fn marks(&self) -> ChangeMarks {
+        ChangeMarks {
+            id: self.id.clone(),
+            marks: self.rungs.iter().map(|rung| rung.mark).collect(),
+            current: self.current,
+            is_unknown: self.is_unknown,
+            state: self.state.clone(),
+        }
+    }
+}
+
+impl From<RungState> for Mark {
+    fn from(state: RungState) -> Self {
+        match state {
+            RungState::Lit(_) => Self::Lit,
+            RungState::NotYet => Self::NotYet,
+            RungState::NotObserved => Self::NotObserved,
+        }
+    }
+}
+
+fn standing(change: &Change) -> String {
+    match (&change.end, &change.reverted) {
+        (Some(Ending { how: End::Settled, .. }), Some(reverted)) => {
+            let what = match change.action {
+                Action::Disable => "encrypted again",
+                Action::Enable => "changed again",
+            };
+            format!("Reverted: AWS reported it {what} by {}.", reverted.at.day_and_minute())
+        }
+        (Some(Ending { how: End::Settled, at }), None) => {
+            let what = match change.action {
+                Action::Disable => "not encrypted",
+                Action::Enable => "encrypted",
+            };
+            format!("Settled: AWS reported ACTIVE and {what} at {}.", change.settled_at.unwrap_or(*at).clock_seconds())
+        }
+        (Some(ending), _) => format!("{}.", ending.how.word()),
+        (None, _) if change.is_waiting() => "Recorded. Will be sent when ACTIVE.".to_owned(),
+        (None, _) if change.is_unknown() => "Outcome unknown.".to_owned(),
+        (None, _) => format!("{}.", change.last_lit().word()),
+    }
+}

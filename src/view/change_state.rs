@@ -1,0 +1,114 @@
+//! How a change is doing: one word and one color, the same wherever the change is shown.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::change::{Change, End, Ending};
+
+/// A word and its color.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeState {
+    pub word: String,
+    pub tone: Tone,
+}
+
+/// What a color means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tone {
+    /// Under way as it should be: blue.
+    #[default]
+    Moving,
+    /// Somebody should look: amber.
+    Attention,
+    /// Done: green.
+    Good,
+    /// Failed, or taken back: red.
+    Bad,
+    /// Over without effect: gray.
+    Quiet,
+}
+
+impl Tone {
+    /// The class that carries the color in the style sheets.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Moving => "tone-moving",
+            Self::Attention => "tone-attention",
+            Self::Good => "tone-good",
+            Self::Bad => "tone-bad",
+            Self::Quiet => "tone-quiet",
+        }
+    }
+}
+
+impl From<&Change> for ChangeState {
+    fn from(change: &Change) -> Self {
+        let is_slow = change.slow.is_some() && change.reached_at.is_none() || change.can_be_closed();
+        let (word, tone) = match &change.end {
+            Some(_) if change.reverted.is_some() => ("Reverted", Tone::Bad),
+            Some(Ending { how, .. }) => (how.word(), tone_of(how)),
+            None if change.is_waiting() => ("Waiting", Tone::Attention),
+            None if change.is_unknown() => ("Outcome unknown", Tone::Attention),
+            None if is_slow => ("Slow", Tone::Attention),
+            None => (change.last_lit().word(), Tone::Moving),
+        };
+        Self { word: word.to_owned(), tone }
+    }
+}
+
+const fn tone_of(end: &End) -> Tone {
+    match end {
+        End::Settled => Tone::Good,
+        End::Rejected(_) | End::NotApplied => Tone::Bad,
+        End::Superseded { .. } | End::Replaced { .. } => Tone::Attention,
+        End::Expired | End::NotEstablished { .. } => Tone::Quiet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        change::{
+            Reverted, Saw, Slow, Step,
+            refusal::{Precondition, Refusal},
+            tests::{requested_change, sent_change},
+        },
+        time::Timestamp,
+    };
+
+    #[test]
+    fn each_state_has_one_word_and_one_color() {
+        let at = Timestamp::from_millis;
+        let state = |change: &Change| {
+            let state = ChangeState::from(change);
+            (state.word, state.tone)
+        };
+        let said = |word: &str, tone| (word.to_owned(), tone);
+        assert_eq!(state(&requested_change()), said("Requested", Tone::Moving));
+        assert_eq!(state(&Change { armed_until: Some(at(9)), ..requested_change() }), said("Waiting", Tone::Attention));
+        let after = |steps: Vec<Step>| {
+            let mut change = sent_change();
+            steps.into_iter().for_each(|step| change.apply(step));
+            state(&change)
+        };
+        let slow = || Step::Slow(Slow { since: at(1_300_000), usual: None });
+        let lost = || Step::LostTrack { at: at(1_010_000), why: "no answer".to_owned() };
+        let reached = || Step::Reached { at: at(1_400_000), key: None };
+        let ended = |how| Step::Ended(Ending { at: at(1_500_000), how });
+        assert_eq!(after(vec![]), said("Sent", Tone::Moving));
+        assert_eq!(after(vec![slow()]), said("Slow", Tone::Attention));
+        assert_eq!(after(vec![lost(), slow()]), said("Outcome unknown", Tone::Attention));
+        assert_eq!(after(vec![lost(), slow(), reached()]), said("Reached", Tone::Moving));
+        assert_eq!(after(vec![reached(), ended(End::Settled)]), said("Settled", Tone::Good));
+        let reverted = Step::Reverted(Reverted { at: at(2_000_000), saw: Saw::NotFound });
+        assert_eq!(after(vec![reached(), ended(End::Settled), reverted]), said("Reverted", Tone::Bad));
+        let refusal = Refusal::precondition(Precondition::AlreadyNotEncrypted);
+        assert_eq!(after(vec![ended(End::Rejected(refusal))]), said("Rejected", Tone::Bad));
+        assert_eq!(after(vec![ended(End::NotApplied)]), said("Not applied", Tone::Bad));
+        assert_eq!(after(vec![ended(End::Superseded { saw: Saw::NotFound })]), said("Superseded", Tone::Attention));
+        assert_eq!(after(vec![ended(End::Replaced { created: at(1) })]), said("Replaced", Tone::Attention));
+        assert_eq!(after(vec![ended(End::Expired)]), said("Expired", Tone::Quiet));
+        let closed = End::NotEstablished { by: "jon".to_owned(), reason: "OPS-9".to_owned() };
+        assert_eq!(after(vec![lost(), ended(closed)]), said("Not established", Tone::Quiet));
+    }
+}

@@ -1,0 +1,42 @@
+//! The AWS CLI call that does what a change does, for the confirmation and for the page that says Keystream cannot.
+
+use crate::model::{
+    change::Action,
+    stream::{StreamArn, encryption::KeyId},
+};
+
+/// `aws kinesis stop-stream-encryption ...` or `start-...`, ready to paste into a POSIX shell.
+pub fn of_change(action: Action, arn: &StreamArn, key: &KeyId) -> String {
+    let call = match action {
+        Action::Disable => "stop-stream-encryption",
+        Action::Enable => "start-stream-encryption",
+    };
+    format!("aws kinesis {call} --region {} --stream-arn {} --encryption-type KMS --key-id {}", arn.region, arn, shell_word(key.as_str()))
+}
+
+/// The text as one word of a POSIX shell: bare when harmless, in single quotes otherwise.
+fn shell_word(text: &str) -> String {
+    let is_harmless = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=@,+".contains(&b));
+    if is_harmless { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_call_names_stream_and_key() {
+        let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap();
+        let call = of_change(Action::Disable, &arn, &"alias/orders".parse().unwrap());
+        assert_eq!(
+            call,
+            "aws kinesis stop-stream-encryption --region eu-west-1 --stream-arn \
+             arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod --encryption-type KMS --key-id alias/orders"
+        );
+    }
+
+    #[test]
+    fn what_a_shell_would_read_is_quoted() {
+        assert_eq!(shell_word("a b; rm -rf '$HOME'"), r"'a b; rm -rf '\''$HOME'\'''");
+    }
+}

@@ -1,0 +1,7 @@
+//! From facts to words: page models, the card of a change, the sentences of the ladder. No I/O.
+
+pub mod change_card;
+pub mod change_state;
+pub mod command_line;
+pub mod pages;
+pub mod wording;
