@@ -12,7 +12,7 @@ use leptos_router::{
 use crate::{
     api::{self, wire::Wire},
     client::live::Live,
-    components::{Announcer, Fault, Header},
+    components::{Announcer, ErrorPage, Header},
     error::AppError,
     pages::{
         AuditPage, ChangePage, ChangesPage, DisablePage, EnablePage, HelpPage, IdentityPage, KeyPage, KeysPage, SettingsPage, SetupPage,
@@ -36,7 +36,7 @@ pub fn App() -> impl IntoView {
             <Header frame />
             <Announcer />
             <main id="main">
-                <FlatRoutes fallback=|| view! { <Fault error=AppError::NotFound /> }>
+                <FlatRoutes fallback=|| view! { <ErrorPage error=AppError::NotFound /> }>
                     <Route path=path!("/streams") view=StreamsPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:account/:region/:name") view=StreamPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:account/:region/:name/disable") view=DisablePage ssr=SsrMode::Async />
@@ -62,7 +62,7 @@ pub fn PlainApp() -> impl IntoView {
             <a class="skip" href="#main">"Skip to content"</a>
             <Header frame />
             <main id="main">
-                <FlatRoutes fallback=|| view! { <Fault error=AppError::NotFound /> }>
+                <FlatRoutes fallback=|| view! { <ErrorPage error=AppError::NotFound /> }>
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
                     <Route path=path!("/keys") view=KeysPage ssr=SsrMode::Async />

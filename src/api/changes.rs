@@ -20,8 +20,8 @@ pub async fn plan_disable(
     problem: Option<String>,
     draft: Option<String>,
 ) -> Result<Confirmation, AppError> {
-    use crate::server::services::changes::KeyWish;
-    plan(Action::Disable, [account, region, name], [problem, draft], KeyWish::default()).await
+    use crate::server::services::changes::KeyChoice;
+    plan(Action::Disable, [account, region, name], [problem, draft], KeyChoice::default()).await
 }
 
 /// The same of an enable. `undo` names the disable that it takes back, `key` is filled in; `keys` and `key_page` choose among
@@ -38,11 +38,11 @@ pub async fn plan_enable(
     keys: Option<String>,
     key_page: Option<String>,
 ) -> Result<Confirmation, AppError> {
-    use crate::server::services::changes::KeyWish;
+    use crate::server::services::changes::KeyChoice;
     let page = key_page.and_then(|page| page.parse().ok()).unwrap_or(1);
     // Longer than any alias is nobody's search.
     let search = keys.unwrap_or_default().chars().take(300).collect();
-    plan(Action::Enable, [account, region, name], [problem, draft], KeyWish { typed: key.unwrap_or_default(), undo, search, page }).await
+    plan(Action::Enable, [account, region, name], [problem, draft], KeyChoice { typed: key.unwrap_or_default(), undo, search, page }).await
 }
 
 #[cfg(feature = "ssr")]
@@ -50,12 +50,12 @@ async fn plan(
     action: Action,
     [account, region, name]: [String; 3],
     [problem, draft]: [Option<String>; 2],
-    wish: crate::server::services::changes::KeyWish,
+    wish: crate::server::services::changes::KeyChoice,
 ) -> Result<Confirmation, AppError> {
     use crate::{
         model::access::identity::Permission,
         server::{
-            services::changes::KeyWish,
+            services::changes::KeyChoice,
             web::{context, forms},
         },
     };
@@ -64,7 +64,7 @@ async fn plan(
     let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
     let draft = forms::draft_of_change(&cx, &requester, problem, draft).await;
     let typed = draft.as_ref().map_or_else(|| wish.typed.clone(), |draft| draft.key.clone());
-    let planned = cx.state.changes.plan(action, &key, KeyWish { typed, ..wish }).await;
+    let planned = cx.state.changes.plan(action, &key, KeyChoice { typed, ..wish }).await;
     let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
     confirmation.draft = draft;
     Ok(confirmation)
@@ -185,7 +185,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
-        cx.note_human().await;
+        cx.record_human().await;
     }
     // Patterns of a scope are matched by walking the journal.
     if !requester.scope.is_everything() && page > 1 {
@@ -197,7 +197,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     let mut changes = listed.map_err(|error| cx.fail_store(&error))?;
     let has_more = changes.len() > PER_PAGE;
     changes.truncate(PER_PAGE);
-    let is_newest = |change: &&Change| cx.state.inventory.stream(&change.key_of_stream()).is_some_and(|(row, _)| row.undoes(&change.id));
+    let is_newest = |change: &&Change| cx.state.inventory.stream(&change.stream_id()).is_some_and(|(row, _)| row.undoes(&change.id));
     let may_change = requester.role.may(Permission::Change) && !cx.state.is_read_only;
     let undoable = changes.iter().filter(|change| may_change && change.can_be_undone()).filter(is_newest).map(|change| change.id.clone());
     let undoable = undoable.collect();
@@ -215,7 +215,7 @@ pub async fn load_change(id: String, problem: Option<String>, draft: Option<Stri
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
-        cx.note_human().await;
+        cx.record_human().await;
     }
     let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
     let change = found.filter(|change| requester.scope.covers_arn(&change.arn)).ok_or_else(|| cx.fail(AppError::NotFound))?;
@@ -228,7 +228,7 @@ pub async fn load_change(id: String, problem: Option<String>, draft: Option<Stri
     });
     let support = wording::support_text(&change, cx.state.clock.now());
     let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
-    let row = cx.state.inventory.stream(&change.key_of_stream()).map(|(row, _)| row);
+    let row = cx.state.inventory.stream(&change.stream_id()).map(|(row, _)| row);
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     let typed_reason = forms::draft_of_change(&cx, &requester, problem, draft).await.unwrap_or_default().reason;
     let stream_created = change.stream_created;

@@ -25,7 +25,7 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.note_human().await;
+    cx.record_human().await;
     let rows = cx.state.store.sessions_of(&requester.user_id).await.map_err(|error| cx.fail_store(&error))?;
     let card = |row: OwnSession| SessionCard {
         is_this: row.id_hash == requester.session_hash,

@@ -18,12 +18,12 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
-        cx.note_human().await;
+        cx.record_human().await;
     }
     let (query, ignored) = ListQuery::parse(query.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let query = chosen_columns::complete(&cx, query);
     let page = cx.state.inventory.list(query, ignored, &requester.scope);
-    cx.state.inventory.glance_at(&page.selection.rows);
+    cx.state.inventory.mark_viewed(&page.selection.rows);
     Ok(page)
 }
 
@@ -34,7 +34,7 @@ pub async fn load_stream(account: String, region: String, name: String, is_refre
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
-        cx.note_human().await;
+        cx.record_human().await;
     }
     let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
     let (row, report) = cx.state.inventory.stream(&key).ok_or_else(|| cx.fail(AppError::NotFound))?;

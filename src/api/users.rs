@@ -24,7 +24,7 @@ pub async fn load_users(problem: Option<String>, draft: Option<String>, done: Op
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    cx.note_human().await;
+    cx.record_human().await;
     let users = cx.state.store.users().await.map_err(|error| cx.fail_store(&error))?;
     let empty = || UserTyped { scope: "*".to_owned(), ..UserTyped::default() };
     Ok(UsersPage {
@@ -48,7 +48,7 @@ pub async fn load_user(id: String, problem: Option<String>, draft: Option<String
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    cx.note_human().await;
+    cx.record_human().await;
     let found = cx.state.store.user(&id).await.map_err(|error| cx.fail_store(&error))?;
     let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
     let as_is = || UserTyped {

@@ -13,7 +13,7 @@ use crate::{
     error::AppError,
     model::{
         inventory::{ROW_IS_FRESH_MS, StreamRow, TargetHealth},
-        stream::StreamKey,
+        stream::StreamId,
         time::{SECOND_MS, Timestamp},
     },
     view::{
@@ -68,7 +68,7 @@ pub struct Live {
     pub refresh: RwSignal<u32>,
     /// The rows that the page shows, as the server is told; `None` until the page is there.
     view: RwSignal<Option<String>>,
-    rows: RwSignal<HashMap<StreamKey, StreamRow>>,
+    rows: RwSignal<HashMap<StreamId, StreamRow>>,
     /// Rises when a row shows something else than before; when AWS said it does not count.
     moved: RwSignal<u32>,
     changes: RwSignal<HashMap<String, ChangeCard>>,
@@ -150,7 +150,7 @@ impl Live {
 
     /// A row as it is now: what the server rendered, or the newer one that came since.
     pub fn newest(self, rendered: &StreamRow) -> StreamRow {
-        let newer = self.rows.with(|rows| rows.get(&rendered.key).filter(|row| row.rev >= rendered.rev).cloned());
+        let newer = self.rows.with(|rows| rows.get(&rendered.id).filter(|row| row.rev >= rendered.rev).cloned());
         newer.unwrap_or_else(|| rendered.clone())
     }
 
@@ -168,15 +168,15 @@ impl Live {
         self.rows.update_untracked(|rows| {
             for row in rendered {
                 // Of the same commit, what was rendered now is the later one: the server's memory goes on where its database is down.
-                if rows.get(&row.key).is_none_or(|known| known.rev <= row.rev) {
-                    rows.insert(row.key.clone(), row.clone());
+                if rows.get(&row.id).is_none_or(|known| known.rev <= row.rev) {
+                    rows.insert(row.id.clone(), row.clone());
                 }
             }
         });
     }
 
     /// When AWS last reported a stream, as far as this page has heard; followed.
-    pub fn read_at(self, stream: &StreamKey) -> Option<Timestamp> {
+    pub fn read_at(self, stream: &StreamId) -> Option<Timestamp> {
         self.rows.with(|rows| rows.get(stream)?.read_at)
     }
 
@@ -194,12 +194,12 @@ impl Live {
     }
 
     /// When AWS last gave the status of a stream that is shown, as far as this page has heard; followed.
-    pub fn status_at(self, stream: &StreamKey) -> Option<Timestamp> {
+    pub fn status_at(self, stream: &StreamId) -> Option<Timestamp> {
         self.rows.with(|rows| rows.get(stream)?.status.as_ref().map(|status| status.at))
     }
 
     /// How old a state of a stream may be before it is "last known".
-    pub fn stale_after(self, stream: &StreamKey) -> i64 {
+    pub fn stale_after(self, stream: &StreamId) -> i64 {
         self.targets.with(|targets| {
             let target = targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
             target.map_or(3 * ROW_IS_FRESH_MS, |target| target.stale_after_ms)
@@ -271,12 +271,12 @@ impl Live {
             let mut has_moved = false;
             self.rows.update(|rows| {
                 for row in frame.streams {
-                    let known = rows.get(&row.key);
+                    let known = rows.get(&row.id);
                     if known.is_none_or(|known| known.rev <= row.rev) {
                         // Tags are in a page that shows them only, and come with its next list.
                         let is_same = |known: &StreamRow| row.is_same_but_for_times(&StreamRow { tags: row.tags.clone(), ..known.clone() });
                         has_moved |= !known.is_some_and(is_same);
-                        rows.insert(row.key.clone(), row);
+                        rows.insert(row.id.clone(), row);
                     }
                 }
             });

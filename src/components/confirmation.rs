@@ -7,7 +7,7 @@ use crate::{
     client::live::Live,
     model::{
         change::Action,
-        stream::{StreamKey, StreamReport, encryption::EncryptionReport},
+        stream::{StreamId, StreamReport, encryption::EncryptionReport},
         time::{Timestamp, span},
     },
     view::pages::{Confirmation, EnableFacts, Plan, TargetCard},
@@ -15,7 +15,7 @@ use crate::{
 
 /// Which stream: production mark, target, account, Region.
 #[component]
-pub fn TargetLine(stream: StreamKey, target: TargetCard) -> impl IntoView {
+pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
     let place = match target.name {
         Some(name) => format!("{name} ({}) \u{b7} {}", stream.account, stream.region),
         None => format!("{} \u{b7} {}", stream.account, stream.region),
@@ -197,7 +197,7 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
 
 /// The stream as AWS reported it just now.
 #[component]
-fn Identity(stream: StreamKey, target: TargetCard, report: StreamReport, action: Action, key_words: String) -> impl IntoView {
+fn Identity(stream: StreamId, target: TargetCard, report: StreamReport, action: Action, key_words: String) -> impl IntoView {
     let state = match &report.encryption {
         EncryptionReport::Encrypted(_) => "encrypted",
         EncryptionReport::NotEncrypted => "not encrypted",
@@ -212,7 +212,7 @@ fn Identity(stream: StreamKey, target: TargetCard, report: StreamReport, action:
             <TargetLine stream target />
             <p class="mono arn">{report.arn.to_string()}" \u{b7} created "{report.created.date()}</p>
             <p>
-                "AWS reported " <Age at=Some(report.read_at) of=StreamKey::from(&report.arn) /> " (" <When at=report.read_at /> {format!("): {}, {state}.", report.status)}
+                "AWS reported " <Age at=Some(report.read_at) of=StreamId::from(&report.arn) /> " (" <When at=report.read_at /> {format!("): {}, {state}.", report.status)}
             </p>
             {key}
         </div>

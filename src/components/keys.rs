@@ -13,7 +13,7 @@ use crate::{
     model::{
         change::Action,
         keys::{KeyChoice, KeyFacts, KeyState},
-        stream::StreamKey,
+        stream::StreamId,
     },
     view::pages::KeyPicker as Keys,
 };
@@ -40,7 +40,7 @@ pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>
 /// A page of the keys of the stream's account and Region, each with a link that fills it in: by leading to the same page,
 /// or at once where wasm runs.
 #[component]
-pub fn KeyPicker(keys: Keys, stream: StreamKey, undo: String, on_use: Callback<String>) -> impl IntoView {
+pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<String>) -> impl IntoView {
     let Keys { search, page, pages, found, choices, problem, .. } = keys;
     let path = stream.confirm_path(Action::Enable);
     let place = Place { path: path.clone(), undo: undo.clone(), search: search.clone() };

@@ -5,7 +5,7 @@ mod confirmation;
 mod drawing;
 mod drawn;
 mod encryption;
-mod fault;
+mod error_page;
 mod filters;
 mod frame;
 mod keys;
@@ -25,7 +25,7 @@ pub use self::{
     drawing::{BRAND, CLOSED_LOCK, DOT, OPEN_LOCK, drawing},
     drawn::drawn,
     encryption::{EncryptionLabel, KeyLabel},
-    fault::Fault,
+    error_page::ErrorPage,
     filters::Filters,
     frame::{Announcer, Header},
     keys::{KeyField, KeyPicker},

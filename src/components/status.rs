@@ -7,14 +7,14 @@ use crate::{
     client::live::Live,
     model::{
         inventory::Reported,
-        stream::{StreamKey, StreamStatus},
+        stream::{StreamId, StreamStatus},
     },
 };
 
 /// A mark and AWS's word; "Not read yet" until AWS has reported one. The encryption beside it carries the age of the read;
 /// a status that is older than that says so itself.
 #[component]
-pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamKey) -> impl IntoView {
+pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamId) -> impl IntoView {
     let class = match status.as_ref().map(|status| &status.value) {
         Some(StreamStatus::Active) => "label active",
         Some(StreamStatus::Updating | StreamStatus::Creating) => "label moving",

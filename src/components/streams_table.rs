@@ -9,13 +9,13 @@ use crate::{
         change::Action,
         inventory::StreamRow,
         list::{Column, ExtraColumn, ListQuery},
-        stream::StreamKey,
+        stream::StreamId,
         time::Timestamp,
     },
 };
 
 /// What a plain click on the link to a confirmation does once wasm runs.
-pub type OnConfirm = Callback<(Action, StreamKey)>;
+pub type OnConfirm = Callback<(Action, StreamId)>;
 
 /// The table. `on_confirm` is called for a plain click on a row's action once wasm runs; without it the link leads to
 /// the page of the same form.
@@ -68,7 +68,7 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
     };
     let extra = cols.into_iter().map(|column| view! { <td data-label=column.word()>{extra_cell(&row, column)}</td> }.into_any());
     let extra = extra.collect_view();
-    let key = row.key.clone();
+    let key = row.id.clone();
     let (status, encryption, read_at) = (row.status.clone(), row.encryption, row.read_at);
     view! {
         <tr class=class>
@@ -96,10 +96,10 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
 #[component]
 fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
     let may_change = expect_context::<Live>().may_change();
-    let name = row.key.name.to_string();
+    let name = row.id.name.to_string();
     let undo = row.undo_path().filter(|_| may_change).map(|href| view! { <Undo href of=Some(name.clone()) /> }.into_any());
     view! {
-        <ConfirmLink action=row.offers() of=row.key.clone() on_confirm />
+        <ConfirmLink action=row.offers() of=row.id.clone() on_confirm />
         {undo}
         <FollowLink row />
     }
@@ -109,7 +109,7 @@ fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
 #[component]
 pub fn FollowLink(row: StreamRow) -> impl IntoView {
     row.change.map(|change| {
-        let hidden = format!(" change of {}", row.key.name);
+        let hidden = format!(" change of {}", row.id.name);
         view! { " " <a class="action follow" href=format!("/changes/{}", change.id)>"Follow"<span class="visually-hidden">{hidden}</span></a> }
             .into_any()
     })
@@ -118,7 +118,7 @@ pub fn FollowLink(row: StreamRow) -> impl IntoView {
 /// The link that opens the confirmation of what a row offers, for those who may change: as a dialog where wasm runs, as a
 /// page everywhere else.
 #[component]
-pub fn ConfirmLink(action: Option<Action>, of: StreamKey, on_confirm: OnConfirm) -> impl IntoView {
+pub fn ConfirmLink(action: Option<Action>, of: StreamId, on_confirm: OnConfirm) -> impl IntoView {
     let may_change = expect_context::<Live>().may_change();
     action.filter(|_| may_change).map(|action| {
         let href = of.confirm_path(action);

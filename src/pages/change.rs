@@ -13,7 +13,7 @@ use crate::{
     model::{
         change::Action,
         inventory::StreamRow,
-        stream::StreamKey,
+        stream::StreamId,
         time::{Timestamp, span},
         validation::FormMistake,
     },
@@ -125,7 +125,7 @@ fn PhraseText(phrase: Phrase) -> impl IntoView {
 
 /// What AWS last reported of the stream. All else on the page is about the past.
 #[component]
-fn StreamNow(stream: StreamKey, row: Option<Memo<StreamRow>>, stream_created: Timestamp) -> impl IntoView {
+fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Timestamp) -> impl IntoView {
     let live = expect_context::<Live>();
     let Some(row) = row else { return view! { <p>"Keystream no longer reads this stream."</p> }.into_any() };
     let path = stream.path();
@@ -143,12 +143,12 @@ fn StreamNow(stream: StreamKey, row: Option<Memo<StreamRow>>, stream_created: Ti
             <div>
                 <dt>"Encryption"</dt>
                 <dd>{drawn(move || row.get(), |row| view! {
-                    <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.key has_failed=row.problem.is_some() is_followed=true />
+                    <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.id has_failed=row.problem.is_some() is_followed=true />
                 }.into_any())}</dd>
             </div>
             <div>
                 <dt>"Status"</dt>
-                <dd>{drawn(move || row.get(), |row| view! { <StatusLabel status=row.status of=row.key /> }.into_any())}</dd>
+                <dd>{drawn(move || row.get(), |row| view! { <StatusLabel status=row.status of=row.id /> }.into_any())}</dd>
             </div>
             <div>
                 <dt>"Key"</dt>

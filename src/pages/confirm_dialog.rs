@@ -11,12 +11,12 @@ use crate::{
     },
     components::ConfirmationText,
     error::AppError,
-    model::{change::Action, stream::StreamKey},
+    model::{change::Action, stream::StreamId},
     view::pages::{ChangeForm, Confirmation, Requested},
 };
 
 /// What is being confirmed.
-pub type Confirming = RwSignal<Option<(Action, StreamKey)>>;
+pub type Confirming = RwSignal<Option<(Action, StreamId)>>;
 
 /// Opens for the change that is being confirmed; closes when there is none.
 #[component]
@@ -44,7 +44,7 @@ pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
 }
 
 #[component]
-fn Content(action: Action, stream: StreamKey, confirming: Confirming) -> impl IntoView {
+fn Content(action: Action, stream: StreamId, confirming: Confirming) -> impl IntoView {
     let heading = format!("{} of {}?", action.verb(), stream.name);
     let confirmation = RwSignal::new(None::<Result<Confirmation, AppError>>);
     spawn_local(async move {

@@ -9,7 +9,7 @@ use crate::{
     model::{
         change::{Action, arming::OFFERED_MINUTES},
         stream::{
-            StreamKey, StreamReport,
+            StreamId, StreamReport,
             encryption::{KeyId, KeyIdForm},
         },
         time::{MINUTE_MS, span},
@@ -251,7 +251,7 @@ fn ActButton(action: Action, is_busy: bool, is_disabled: Signal<bool>) -> impl I
 }
 
 #[component]
-fn Cancel(stream: StreamKey, way: Way) -> impl IntoView {
+fn Cancel(stream: StreamId, way: Way) -> impl IntoView {
     match way {
         Way::Page => view! { <a class="button quiet" href=stream.path()>"Cancel"</a> }.into_any(),
         Way::Dialog { on_cancel, .. } => {
@@ -316,7 +316,7 @@ fn Shown(form: ChangeForm) -> impl IntoView {
 }
 
 /// What the dialog says when the answer is not simply "recorded".
-fn answer_words(answer: Result<Requested, AppError>, stream: &StreamKey) -> Option<AnyView> {
+fn answer_words(answer: Result<Requested, AppError>, stream: &StreamId) -> Option<AnyView> {
     let alert = match answer {
         Ok(Requested::Change { .. }) => return None,
         Ok(Requested::Rejected { id, words }) => {
@@ -361,5 +361,5 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
 
 #[component]
 fn ReportLine(report: StreamReport) -> impl IntoView {
-    view! { <p>"AWS reported " <Age at=Some(report.read_at) of=StreamKey::from(&report.arn) /> {format!(": {}, {}.", report.status, report.encryption.type_word())}</p> }
+    view! { <p>"AWS reported " <Age at=Some(report.read_at) of=StreamId::from(&report.arn) /> {format!(": {}, {}.", report.status, report.encryption.type_word())}</p> }
 }

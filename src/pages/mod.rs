@@ -40,7 +40,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use crate::{api::wire::Wire, client::live::Live, components::Fault, error::AppError, view::pages::PageContent};
+use crate::{api::wire::Wire, client::live::Live, components::ErrorPage, error::AppError, view::pages::PageContent};
 
 /// What a page asks with: its address, and whether the page itself asks again rather than a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +148,7 @@ where
     let loading = load(asked);
     view! {
         <Suspense>
-            {Suspend::new(async move { loading.await.map_or_else(|error| view! { <Fault error /> }.into_any(), show) })}
+            {Suspend::new(async move { loading.await.map_or_else(|error| view! { <ErrorPage error /> }.into_any(), show) })}
         </Suspense>
     }
     .into_any()
@@ -177,7 +177,7 @@ fn shown_erased(page: Loaded, follows_rows: bool, show: Arc<dyn Fn(PageContent) 
                     let content = page.await;
                     live.look_at(content.as_ref().map(PageContent::rows_in_view).unwrap_or_default());
                     let view = content.and_then(|content| show(content).ok_or(AppError::Outdated));
-                    view.unwrap_or_else(|error| view! { <Fault error /> }.into_any())
+                    view.unwrap_or_else(|error| view! { <ErrorPage error /> }.into_any())
                 })
             }}
         </Transition>

@@ -49,7 +49,7 @@ pub fn StreamPage() -> impl IntoView {
 fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
     let live = expect_context::<Live>();
     let Page { row, report, target, changes, disables, enables } = page;
-    let key = row.key.clone();
+    let key = row.id.clone();
     let is_moving = row.is_changing();
     let address = key.path();
     let heading = key.name.to_string();
@@ -60,7 +60,7 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
         <div class="title-line">
             <h1>{heading}</h1>
             <span class="spacer"></span>
-            {move || row.with(|row| view! { <ConfirmLink action=row.offers() of=row.key.clone() on_confirm /> }.into_any())}
+            {move || row.with(|row| view! { <ConfirmLink action=row.offers() of=row.id.clone() on_confirm /> }.into_any())}
             {move || view! { <FollowLink row=row.get() /> }.into_any()}
         </div>
         <TargetLine stream=place target />
@@ -71,13 +71,13 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                     <div>
                         <dt>"Encryption"</dt>
                         <dd>
-                            {move || row.with(|row| view! { <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.key.clone() has_failed=row.problem.is_some() is_followed=true /> }.into_any())}
+                            {move || row.with(|row| view! { <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.id.clone() has_failed=row.problem.is_some() is_followed=true /> }.into_any())}
                         </dd>
                     </div>
                     <div>
                         <dt>"Status"</dt>
                         <dd>
-                            {move || row.with(|row| view! { <StatusLabel status=row.status.clone() of=row.key.clone() /> " " }.into_any())}
+                            {move || row.with(|row| view! { <StatusLabel status=row.status.clone() of=row.id.clone() /> " " }.into_any())}
                             {move || row.with(|row| row.change.clone()).map(|marks| view! { <LadderMarks marks /> }.into_any())}
                         </dd>
                     </div>

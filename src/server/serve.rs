@@ -17,7 +17,7 @@ use super::{
     config::{CheckpointSettings, Origin, Settings},
     demo, lifecycle,
     services::{
-        accounts::{passwords::Passwords, setup::SetupLink, throttle::Turns},
+        accounts::{passwords::Passwords, setup::SetupLink, throttle::AccountLocks},
         audit::{
             self, AuditEvent,
             checkpoint::{Checkpoints, SigningKey},
@@ -199,7 +199,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         changes,
         passwords: Passwords::default(),
         setup: SetupLink::default(),
-        turns: Turns::default(),
+        account_locks: AccountLocks::default(),
         readiness: ReadinessCheck::default(),
         supervisor,
         limits: RequestLimits::default(),

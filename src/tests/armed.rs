@@ -15,7 +15,7 @@ use crate::{
         stream::StreamStatus,
         time::MINUTE_MS,
     },
-    server::adapters::store::{Stretch, crash::Moment},
+    server::adapters::store::{Page, crash::Moment},
 };
 
 async fn reshard(app: &TestApp, millis: u64) {
@@ -200,7 +200,7 @@ async fn what_was_said_not_to_be_sent_is_not_sent_though_it_is_on_disk() {
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
         assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);
-        let recorded = until(|| async { app.state.store.changes(Stretch { skip: 0, take: 1 }).await.unwrap().pop() }).await;
+        let recorded = until(|| async { app.state.store.changes(Page { skip: 0, take: 1 }).await.unwrap().pop() }).await;
         let ended = app.change_when(&recorded.id, |change| !change.is_active()).await;
         assert_eq!(how(&ended), Some(&End::Expired), "{millis}");
         tokio::time::sleep(std::time::Duration::from_millis(millis + 500)).await;

@@ -8,7 +8,7 @@ use super::support::{Actor, Answer, PASSWORD, Setup, TestApp, borrowed, until};
 use crate::{
     model::{access::identity::Role, time::HOUR_MS},
     server::{
-        adapters::store::Stretch,
+        adapters::store::Page,
         services::audit::{
             AuditEvent, Verified, append,
             checkpoint::{self, Checkpoints, PublicKey, SigningKey},
@@ -402,7 +402,7 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     assert_eq!(users().await, before);
     assert!(store.pauses().await.unwrap().is_empty());
     assert_eq!(store.audit_rows(0, 1_000).await.unwrap().len(), rows_before);
-    assert!(store.changes(Stretch { skip: 0, take: 9 }).await.unwrap().is_empty());
+    assert!(store.changes(Page { skip: 0, take: 9 }).await.unwrap().is_empty());
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     for actor in [&other, &leaving] {
         assert_eq!(actor.get("/streams").await.status, StatusCode::OK, "no session was ended");

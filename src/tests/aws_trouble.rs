@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 
 use super::{
-    fleet::{OTHER_ACCOUNT, health_of, health_when, key, target},
+    fleet::{OTHER_ACCOUNT, health_of, health_when, stream_id, target},
     support::{ACCOUNT, REGION, Setup, TestApp, until},
 };
 use crate::{
@@ -59,7 +59,7 @@ async fn a_region_that_is_not_enabled_is_one_targets_trouble_since_its_first_fai
     let again = again.problem.unwrap();
     assert_eq!((again.since, &again.why), (first.since, &first.why), "it is behind since it first failed");
     health_when(&app, 0, |health| health.condition() == Condition::Well && health.unread == 0).await;
-    assert!(rows(&app).iter().all(|row| row.key.account.as_str() == ACCOUNT), "nothing is made up of what was never listed");
+    assert!(rows(&app).iter().all(|row| row.id.account.as_str() == ACCOUNT), "nothing is made up of what was never listed");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_proxys_page_and_half_an_answer_are_no_states() {
 async fn a_stream_that_is_deleted_between_its_listing_and_its_read_is_not_found() {
     let held = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "fault": {"delay-ms": 1_500}});
     let app = TestApp::with(Setup { before: vec![("faults", held)], ..Setup::default() }).await;
-    let orders = key(ACCOUNT, REGION, "orders-prod");
+    let orders = stream_id(ACCOUNT, REGION, "orders-prod");
     until(|| async { app.state.inventory.stream(&orders).map(drop) }).await;
     app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "delete": true})).await;
     let row = until(|| async { app.state.inventory.stream(&orders).map(|(row, _)| row).filter(|row| row.problem.is_some()) }).await;
@@ -154,24 +154,24 @@ async fn what_a_listing_leaves_out_is_gone_unless_aws_had_it_since_the_listing_b
     let app = TestApp::start().await;
     let (orders, refunds) = (app.known("orders-prod").await, app.known("refunds").await);
     let (inventory, target) = (&app.state.inventory, &app.state.inventory.targets()[0]);
-    let listed: HashSet<_> = rows(&app).into_iter().map(|row| row.key).filter(|key| *key != orders && *key != refunds).collect();
+    let listed: HashSet<_> = rows(&app).into_iter().map(|row| row.id).filter(|key| *key != orders && *key != refunds).collect();
     let begun = app.clock.now();
     sleep(Duration::from_millis(5)).await;
     let report = inventory.stream(&orders).unwrap().1.unwrap();
     let (asked_at, read_at) = (app.clock.now(), app.clock.now());
-    inventory.note_report(crate::model::stream::StreamReport { asked_at, read_at, ..report });
-    inventory.note_missing(target, &listed, begun);
+    inventory.record_report(crate::model::stream::StreamReport { asked_at, read_at, ..report });
+    inventory.record_missing(target, &listed, begun);
     assert!(!inventory.stream(&orders).unwrap().0.is_gone, "it was read after the listing had begun");
     assert!(inventory.stream(&refunds).unwrap().0.is_gone);
     let viewer = app.actor(Role::Viewer).await;
     assert!(viewer.get("/streams?q=refunds").await.body.contains("0 of 13 streams match."));
     // Listed again, it is there again, with what was read of it.
     let seen = |created| ListedStream { name: refunds.name.clone(), arn: None, status: None, created, asked_at: app.clock.now() };
-    inventory.note_listed(target, &[seen(None)]);
+    inventory.record_listed(target, &[seen(None)]);
     let (row, report) = inventory.stream(&refunds).unwrap();
     assert!(!row.is_gone && report.is_some());
     // Created anew, nothing of the former stream is of this one.
-    inventory.note_listed(target, &[seen(Some(app.clock.now()))]);
+    inventory.record_listed(target, &[seen(Some(app.clock.now()))]);
     let (row, report) = inventory.stream(&refunds).unwrap();
     assert_eq!((row.encryption, row.read_at, row.tags, report), (EncryptionState::Unknown, None, None, None));
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     database::{Kind, TestDatabase},
-    fleet::{health_when, key, target},
+    fleet::{health_when, stream_id, target},
     reading::paused,
     support::{ACCOUNT, REGION, Setup, TestApp, until},
 };
@@ -23,7 +23,7 @@ use crate::{
 #[tokio::test]
 async fn creation_times_that_are_rounded_differently_are_of_one_stream() {
     let app = paused().await;
-    let orders = key(ACCOUNT, REGION, "orders-prod");
+    let orders = stream_id(ACCOUNT, REGION, "orders-prod");
     let target = &app.state.inventory.targets()[0];
     let created = app.state.inventory.stream(&orders).unwrap().1.unwrap().created;
     let seen = |millis: i64| {
@@ -31,10 +31,10 @@ async fn creation_times_that_are_rounded_differently_are_of_one_stream() {
         ListedStream { name: orders.name.clone(), arn: None, status: None, created: Some(created.plus_millis(millis)), asked_at }
     };
     for millis in [-999, 400, 999] {
-        app.state.inventory.note_listed(target, &[seen(millis)]);
+        app.state.inventory.record_listed(target, &[seen(millis)]);
         assert!(app.state.inventory.stream(&orders).unwrap().1.is_some(), "{millis} ms");
     }
-    app.state.inventory.note_listed(target, &[seen(1_000)]);
+    app.state.inventory.record_listed(target, &[seen(1_000)]);
     assert!(app.state.inventory.stream(&orders).unwrap().1.is_none(), "a second is another stream");
 }
 
@@ -55,7 +55,7 @@ async fn a_listing_with_credentials_of_another_account_is_refused_also_without_a
 
 fn names(app: &TestApp) -> Vec<String> {
     let rows = app.state.inventory.rows(&Scope::everything());
-    rows.into_iter().filter(|row| !row.is_gone).map(|row| row.key.name.to_string()).collect()
+    rows.into_iter().filter(|row| !row.is_gone).map(|row| row.id.name.to_string()).collect()
 }
 
 /// An application that knows all of its streams from before its start.

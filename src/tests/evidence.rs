@@ -12,7 +12,7 @@ use crate::{
     model::{
         access::identity::Role,
         change::{
-            Action, Change, End, Ending, Rung, RungState, Saw,
+            Action, Change, End, Ending, Observed, Rung, RungState,
             refusal::{Obstacle, Precondition, Refusal, RefusalKind},
         },
         inventory::StreamRow,
@@ -327,7 +327,7 @@ async fn a_refusal_is_on_disk_before_aws_is_asked_for_anything_else() {
     };
     assert_eq!(read_after(&rejected), None, "the read that explains it is still under way");
     let explained = app.change_when(&id, |change| read_after(change).is_some()).await;
-    assert!(matches!(read_after(&explained), Some(Saw::State { .. })));
+    assert!(matches!(read_after(&explained), Some(Observed::State { .. })));
 }
 
 #[tokio::test]

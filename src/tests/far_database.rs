@@ -57,7 +57,7 @@ impl Far {
             created: None,
             asked_at: SystemClock.now(),
         };
-        self.inventory.note_listed(&self.target, &(0..count).map(listed).collect::<Vec<_>>());
+        self.inventory.record_listed(&self.target, &(0..count).map(listed).collect::<Vec<_>>());
     }
 
     async fn have_come(&self, count: usize) {

@@ -152,7 +152,7 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
         .map_err(|why| format!("{kind:?}, {action:?}, {point:?}, {outcome:?}: {why}; {ended:?}"))
 }
 
-const ALL: crate::server::adapters::store::Stretch = crate::server::adapters::store::Stretch { skip: 0, take: 10 };
+const ALL: crate::server::adapters::store::Page = crate::server::adapters::store::Page { skip: 0, take: 10 };
 
 async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: bool, ended: Option<&Change>) -> Result<(), String> {
     let ensure = |holds: bool, why: &str| if holds { Ok(()) } else { Err(why.to_owned()) };

@@ -15,7 +15,7 @@ use crate::{
         access::{identity::Role, scope::Scope},
         inventory::{Condition, StreamRow, TargetHealth},
         list::ListQuery,
-        stream::{StreamKey, encryption::EncryptionState},
+        stream::{StreamId, encryption::EncryptionState},
     },
     server::{
         adapters::store::users,
@@ -44,8 +44,8 @@ fn three(simulator: &str) -> Vec<TargetSettings> {
     vec![target(simulator, ACCOUNT, REGION), target(simulator, OTHER_ACCOUNT, REGION), target(simulator, OTHER_ACCOUNT, "eu-central-1")]
 }
 
-pub fn key(account: &str, region: &str, name: &str) -> StreamKey {
-    StreamKey::parse(account, region, name).unwrap()
+pub fn stream_id(account: &str, region: &str, name: &str) -> StreamId {
+    StreamId::parse(account, region, name).unwrap()
 }
 
 pub fn health_of(app: &TestApp, index: usize) -> TargetHealth {
@@ -56,8 +56,8 @@ pub async fn health_when(app: &TestApp, index: usize, is_it: impl Fn(&TargetHeal
     until(|| async { Some(health_of(app, index)).filter(&is_it) }).await
 }
 
-async fn is_known(app: &TestApp, key: &StreamKey) -> StreamRow {
-    until(|| async { app.state.inventory.stream(key).map(|(row, _)| row).filter(|row| row.read_at.is_some()) }).await
+async fn is_known(app: &TestApp, id: &StreamId) -> StreamRow {
+    until(|| async { app.state.inventory.stream(id).map(|(row, _)| row).filter(|row| row.read_at.is_some()) }).await
 }
 
 /// The order in which streams were described.
@@ -74,7 +74,7 @@ async fn what_somebody_looks_at_is_read_first_and_nothing_is_read_faster_than_a_
     let begun = Instant::now();
     // The last page of the list, of which nobody has heard yet.
     let viewer = app.actor(Role::Viewer).await;
-    let last = key(ACCOUNT, REGION, "stream-00250");
+    let last = stream_id(ACCOUNT, REGION, "stream-00250");
     until(|| async { app.state.inventory.stream(&last) }).await;
     let seen_before = described(&app).await.len();
     let page = viewer.get("/streams?q=stream-00&sort=-name&per=25").await.body;
@@ -104,11 +104,11 @@ async fn viewers_cost_no_calls() {
     let before = of_kinesis().await;
     let begun = Instant::now();
     let viewer = app.actor(Role::Viewer).await;
-    let rows: Vec<String> = app.state.inventory.rows(&Scope::everything()).iter().map(|row| row.key.digest()).collect();
+    let rows: Vec<String> = app.state.inventory.rows(&Scope::everything()).iter().map(|row| row.id.digest()).collect();
     for index in 0..40 {
         assert_eq!(viewer.get(&format!("/streams?page={index}&q=o")).await.status, StatusCode::OK);
-        let view = app.state.inventory.look_at(&rows.join(","), &Scope::everything());
-        assert!(view.has(&key(ACCOUNT, REGION, "orders-prod")));
+        let view = app.state.inventory.mark_viewed_ids(&rows.join(","), &Scope::everything());
+        assert!(view.has(&stream_id(ACCOUNT, REGION, "orders-prod")));
     }
     let after = of_kinesis().await;
     // All rows were read within the last 30 s; at most a listing fell into the time.
@@ -144,7 +144,7 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     assert_eq!(app.anonymous().get("/readyz").await.status, StatusCode::OK, "AWS does not count");
     let page = viewer.get("/streams").await.body;
     assert!(page.contains("444455556666 eu-west-1") && page.contains("AWS did not answer in time"), "{page}");
-    let row = app.state.inventory.stream(&key(OTHER_ACCOUNT, "eu-central-1", "consent-changes")).unwrap().0;
+    let row = app.state.inventory.stream(&stream_id(OTHER_ACCOUNT, "eu-central-1", "consent-changes")).unwrap().0;
     assert_eq!(row.encryption, EncryptionState::Unknown, "what cannot be read is not \u{201c}not encrypted\u{201d}");
     let settings = viewer.get("/settings").await.body;
     assert!(settings.contains("is behind since") && settings.contains("Tried again at"), "{settings}");
@@ -273,7 +273,10 @@ async fn streams_that_the_configuration_names_need_no_listing() {
     assert_eq!(health.last_listed, None, "names of the configuration are no answer of AWS");
     assert_eq!(app.calls("ListStreams").await, 0);
     let missing = until(|| async {
-        app.state.inventory.stream(&key(ACCOUNT, REGION, "no-such-stream")).and_then(|(row, _)| row.problem.map(|problem| problem.why))
+        app.state
+            .inventory
+            .stream(&stream_id(ACCOUNT, REGION, "no-such-stream"))
+            .and_then(|(row, _)| row.problem.map(|problem| problem.why))
     });
     assert_eq!(missing.await, "AWS does not find the stream");
 }
@@ -339,7 +342,7 @@ async fn the_whole_fleet_is_filtered_counted_and_paged_by_the_server() {
     for (index, streams) in all {
         health_when(&app, index, |health| health.streams == streams).await;
     }
-    is_known(&app, &key(OTHER_ACCOUNT, "eu-central-1", "consent-changes")).await;
+    is_known(&app, &stream_id(OTHER_ACCOUNT, "eu-central-1", "consent-changes")).await;
     let viewer = app.actor(Role::Viewer).await;
     let page = viewer.get("/streams").await.body;
     assert!(page.contains("<span class=\"count\">262<") && page.contains("Page 1 of 6"), "{page}");
@@ -362,20 +365,20 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
     let orders = app.known("orders-prod").await;
     app.known("refunds").await;
     let everything = Scope::everything();
-    let view = app.state.inventory.look_at(&format!("{},no-digest,0123456789abcdef", orders.digest()), &everything);
+    let view = app.state.inventory.mark_viewed_ids(&format!("{},no-digest,0123456789abcdef", orders.digest()), &everything);
     let news = app.state.inventory.news_after(0, 0).unwrap();
     let heard = frame(&news, &everything, Some(&view), Vec::new).unwrap();
-    assert!(heard.streams.len() == 1 && heard.streams[0].key == orders, "{heard:?}");
+    assert!(heard.streams.len() == 1 && heard.streams[0].id == orders, "{heard:?}");
     assert!(heard.is_list_moved && news.rows.len() > 1);
     // A scope without the row: neither a look at it nor a word of it.
     let narrow = Scope::parse("*/*/refunds").unwrap();
-    assert!(!app.state.inventory.look_at(&orders.digest(), &narrow).has(&orders));
+    assert!(!app.state.inventory.mark_viewed_ids(&orders.digest(), &narrow).has(&orders));
     // Reading the same again is no news to whom the row is not in view.
     let mut receiver = app.state.inventory.events().subscribe();
     let report = app.state.inventory.stream(&orders).unwrap().1.unwrap();
     let again = crate::model::stream::StreamReport { asked_at: app.state.clock.now(), read_at: app.state.clock.now(), ..report };
-    app.state.inventory.note_report(again.clone());
-    let elsewhere = app.state.inventory.look_at("", &everything);
+    app.state.inventory.record_report(again.clone());
+    let elsewhere = app.state.inventory.mark_viewed_ids("", &everything);
     loop {
         let crate::server::services::inventory::Delivery::News(news) =
             crate::server::services::inventory::Events::next(&mut receiver).await

@@ -458,7 +458,7 @@ async fn what_aws_sends_is_text_on_every_page() {
         let confirmation = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;
         assert_eq!(confirmation.status, StatusCode::OK);
         assert_no_script(&confirmation.body, "confirmation");
-        let key = crate::model::stream::StreamKey::parse(ACCOUNT, REGION, "orders-prod").unwrap();
+        let key = crate::model::stream::StreamId::parse(ACCOUNT, REGION, "orders-prod").unwrap();
         until(|| async {
             let (row, _) = app.state.inventory.stream(&key)?;
             row.status.filter(|status| status.value.as_str() == script).map(|_| ())

@@ -14,7 +14,7 @@ use crate::{
         stream::{StreamStatus, encryption::EncryptionState},
         time::HOUR_MS,
     },
-    server::adapters::store::Stretch,
+    server::adapters::store::Page,
 };
 
 async fn two() -> (TestApp, TestApp) {
@@ -106,7 +106,7 @@ async fn disables_of_one_stream_at_once_on_both_are_one_change() {
         }
     }))
     .await;
-    let all = first.state.store.changes(Stretch { skip: 0, take: 100 }).await.unwrap();
+    let all = first.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
     let sent: Vec<_> = all.iter().filter(|change| change.sent_at.is_some()).collect();
     assert_eq!(sent.len(), 1);
     assert!(answers.iter().all(|answer| answer.status == StatusCode::SEE_OTHER));

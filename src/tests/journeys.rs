@@ -14,7 +14,7 @@ use crate::{
             refusal::{Obstacle, RefusalKind},
         },
         stream::{
-            StreamKey,
+            StreamId,
             encryption::{EncryptionState, KeyId},
         },
         time::{DAY_MS, MINUTE_MS},
@@ -286,7 +286,7 @@ async fn a_missing_type_is_unknown_and_never_not_encrypted() {
     let operator = app.actor(Role::Operator).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/quiet/disable")).await;
     assert!(page.body.contains("AWS did not say how the stream is encrypted"), "{}", page.body);
-    let quiet = StreamKey::parse(ACCOUNT, REGION, "quiet").unwrap();
+    let quiet = StreamId::parse(ACCOUNT, REGION, "quiet").unwrap();
     let (row, _) = app.state.inventory.stream(&quiet).unwrap();
     assert_eq!(row.encryption, EncryptionState::Unknown);
 }
@@ -322,5 +322,5 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
     ));
     let names = until(|| async { Some(inventory.rows(&Scope::everything())).filter(|rows| rows.len() >= 150) }).await;
     assert_eq!(names.len(), 150);
-    assert_eq!(names[149].key.name.as_str(), "bulk-149");
+    assert_eq!(names[149].id.name.as_str(), "bulk-149");
 }

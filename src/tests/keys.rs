@@ -109,7 +109,7 @@ async fn an_enable_with_a_re_pointed_alias_leaves_the_former_key_needed_and_uses
     assert_eq!(uses(), before, "what is known already changes nothing");
     let nobodys = Change { arn: enabled.arn.to_string().replace("orders-prod", "nobody").parse().unwrap(), ..enabled.clone() };
     app.state.inventory.note_key_change(&nobodys);
-    assert!(app.state.inventory.stream(&nobodys.key_of_stream()).is_none(), "a change makes no stream");
+    assert!(app.state.inventory.stream(&nobodys.stream_id()).is_none(), "a change makes no stream");
 
     let both = |card: &KeyCard| card.arn.as_deref() == Some(former.as_str()) || card.arn.as_deref() == Some(OTHER_ARN);
     let found: Vec<KeyCard> = cards(&app).into_iter().filter(both).collect();
@@ -256,7 +256,7 @@ async fn imported_material_that_expires_too_soon_is_warned_of() {
 fn users_of_orders(app: &TestApp) -> Vec<String> {
     let key: KeyId = "alias/orders".parse().unwrap();
     let rows = app.state.inventory.rows(&Scope::everything());
-    rows.into_iter().filter(|row| row.key_id.as_ref() == Some(&key)).map(|row| row.key.name.to_string()).collect()
+    rows.into_iter().filter(|row| row.key_id.as_ref() == Some(&key)).map(|row| row.id.name.to_string()).collect()
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ async fn collected(
     is_it: fn(&TargetHealth) -> bool,
 ) -> (TargetHealth, Vec<String>) {
     let (health, rows) = collected_with_tags(script, |_| TaggedPage::default(), is_it).await;
-    (health, rows.iter().map(|row| row.key.name.to_string()).collect())
+    (health, rows.iter().map(|row| row.id.name.to_string()).collect())
 }
 
 async fn collected_with_tags(
@@ -219,10 +219,10 @@ async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
     let settings = TargetSettings { account: "111122223333".parse().ok(), ..TargetSettings::default() };
     let target = Arc::new(Target::new(&settings, "eu-west-1".parse().unwrap(), Arc::new(kinesis)));
     let (inventory, _writer) = Inventory::open(store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
-    inventory.note_listed(&target, &[named("old", "111122223333")]);
+    inventory.record_listed(&target, &[named("old", "111122223333")]);
     let known = inventory.known_of(&target);
-    inventory.note_listed(&target, &[named("new", "111122223333")]);
-    inventory.note_tags(&target, known, HashMap::new());
-    let tags: Vec<_> = inventory.rows(&Scope::everything()).into_iter().map(|row| (row.key.name.to_string(), row.tags)).collect();
+    inventory.record_listed(&target, &[named("new", "111122223333")]);
+    inventory.record_tags(&target, known, HashMap::new());
+    let tags: Vec<_> = inventory.rows(&Scope::everything()).into_iter().map(|row| (row.id.name.to_string(), row.tags)).collect();
     assert_eq!(tags, [("new".to_owned(), None), ("old".to_owned(), Some(Vec::new()))]);
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::{access::identity::Role, change::End},
     server::{
-        adapters::{aws::ListedStream, clock::Clock, store::Stretch},
+        adapters::{aws::ListedStream, clock::Clock, store::Page},
         services::audit::{self, AuditEvent, Verified},
     },
 };
@@ -158,7 +158,7 @@ async fn check(database: Kind, trouble: Trouble) {
         created: None,
         asked_at: app.clock.now(),
     };
-    app.state.inventory.note_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
+    app.state.inventory.record_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
 
     // Not sent, said so, and how to send it oneself.
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;
@@ -185,10 +185,10 @@ async fn check(database: Kind, trouble: Trouble) {
     until(|| async { (app.anonymous().get("/readyz").await.status == StatusCode::OK).then_some(()) }).await;
     let written = || async {
         let streams = app.state.store.streams().await.ok()?;
-        Some(streams.iter().filter(|stream| stream.key.name.as_str().starts_with("zz-listed-meanwhile-")).count())
+        Some(streams.iter().filter(|stream| stream.id.name.as_str().starts_with("zz-listed-meanwhile-")).count())
     };
     until(|| async { (written().await? == MEANWHILE).then_some(()) }).await;
-    let recorded = app.state.store.changes(Stretch { skip: 0, take: 10 }).await.unwrap();
+    let recorded = app.state.store.changes(Page { skip: 0, take: 10 }).await.unwrap();
     assert!(recorded.iter().all(|change| !change.is_active()), "nothing that was refused goes on afterwards: {recorded:?}");
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;

@@ -79,7 +79,7 @@ async fn a_listing_with_an_impossible_creation_time_replaces_no_stream() {
         let target = &app.state.inventory.targets()[0];
         let page = target.kinesis.list_streams(&ListFrom::Start).await.unwrap();
         assert_eq!(page.streams[0].created, None, "{created}");
-        app.state.inventory.note_listed(target, &page.streams);
+        app.state.inventory.record_listed(target, &page.streams);
         assert_eq!(app.state.inventory.stream(&orders).unwrap().0.encryption, EncryptionState::Encrypted, "{created}");
     }
 }
@@ -139,7 +139,7 @@ async fn a_name_that_is_none_takes_out_itself_alone() {
     health_when(&app, 0, |health| health.problem.is_some() || health.last_listed.is_some()).await;
     assert_eq!(health_of(&app, 0).problem, None);
     let rows = app.state.inventory.rows(&Scope::everything());
-    assert_eq!(rows.iter().map(|row| row.key.name.as_str()).collect::<Vec<_>>(), ["orders-prod"]);
+    assert_eq!(rows.iter().map(|row| row.id.name.as_str()).collect::<Vec<_>>(), ["orders-prod"]);
 }
 
 #[tokio::test]

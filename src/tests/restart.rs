@@ -9,7 +9,7 @@ use crate::{
     model::{
         access::{identity::Role, scope::Scope},
         change::{Action, Change, End, Ending, Rung, RungState},
-        stream::StreamKey,
+        stream::StreamId,
     },
     server::{
         adapters::{
@@ -130,7 +130,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
     // The row is written behind.
     until(|| async {
         let stored = app.state.store.streams().await.unwrap();
-        stored.iter().any(|stream| stream.key.name.as_str() == "orders-prod" && stream.report.is_some()).then_some(())
+        stored.iter().any(|stream| stream.id.name.as_str() == "orders-prod" && stream.report.is_some()).then_some(())
     })
     .await;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -143,7 +143,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
     };
     let targets = targets::load(&[nowhere], &clock, None).await.unwrap();
     let (inventory, _writer) = Inventory::open(app.state.store.clone(), targets, clock).await.unwrap();
-    let key = StreamKey::parse(ACCOUNT, REGION, "orders-prod").unwrap();
+    let key = StreamId::parse(ACCOUNT, REGION, "orders-prod").unwrap();
     let (row, report) = inventory.stream(&key).unwrap();
     assert!(report.is_some() && row.read_at.is_some(), "with the age of its read, before any call of AWS");
 }
@@ -188,7 +188,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
     // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;
     assert!(answers.iter().all(Result::is_ok));
-    let active = app.state.store.changes(crate::server::adapters::store::Stretch { skip: 0, take: 100 }).await.unwrap();
+    let active = app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 100 }).await.unwrap();
     let sent = active.iter().filter(|change| change.sent_at.is_some()).count();
     assert_eq!(sent, 1);
     assert_eq!(app.calls("StopStreamEncryption").await, 1);

@@ -156,7 +156,7 @@ async fn frames_are_cut_to_a_scope() {
     let news = app.state.inventory.news_after(0, 0).unwrap();
     let narrow = Scope::parse("*/*/checkout-*").unwrap();
     let seen: EventFrame = frame(&news, &narrow, None, || app.state.inventory.health(&narrow)).unwrap();
-    assert!(seen.streams.len() < news.rows.len() && seen.streams.iter().all(|row| row.key.name.as_str().starts_with("checkout-")));
+    assert!(seen.streams.len() < news.rows.len() && seen.streams.iter().all(|row| row.id.name.as_str().starts_with("checkout-")));
     assert_eq!(seen.targets, app.state.inventory.health(&narrow), "with the numbers of the scope");
     assert_eq!((seen.targets.len(), seen.targets[0].streams as usize), (1, seen.streams.len()));
     let elsewhere = Scope::parse("999999999999/*/*").unwrap();

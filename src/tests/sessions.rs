@@ -188,7 +188,7 @@ async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
     let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
     assert!(asked.location().starts_with("/confirm-identity?next="), "{}", asked.location());
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
-    assert!(app.state.store.changes(crate::server::adapters::store::Stretch { skip: 0, take: 9 }).await.unwrap().is_empty());
+    assert!(app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 9 }).await.unwrap().is_empty());
     let by_wasm = operator.call("/api/disable", &borrowed(&fields)).await;
     assert_eq!(by_wasm.status, StatusCode::FORBIDDEN);
     assert!(by_wasm.body.starts_with("{\"ConfirmIdentity\":{\"address\":\"/confirm-identity?next="), "{}", by_wasm.body);

@@ -10,14 +10,14 @@ use crate::{
             Action, Change, End, Ending, Intent, Slow, Step,
             refusal::{Refusal, RefusalKind},
         },
-        stream::{StreamArn, StreamKey, encryption::EncryptionReport},
+        stream::{StreamArn, StreamId, encryption::EncryptionReport},
         time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
         validation::UserName,
     },
     server::{
         adapters::store::{
-            Inserted, Leased, NewChange, Opener, SignInRecord, Store, StoreError, StoredStream, Stretch, Tx, User, changes, drafts,
-            inventory, leases::LEASE_MS, next_rev, sessions, users, without_password,
+            Inserted, Leased, NewChange, Opener, Page, SignInRecord, Store, StoreError, StoredStream, Tx, User, changes, drafts, inventory,
+            leases::LEASE_MS, next_rev, sessions, users, without_password,
         },
         services::audit::{self, AuditEvent, Verified},
     },
@@ -210,7 +210,7 @@ on_both! {
         add_user(&store, "anna").await;
         sign_in(&store, "anna", "hash").await;
         store.keep_draft("d", "anna", "{}", NOW).await.unwrap();
-        let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
+        let key = StreamId::parse("111122223333", "eu-west-1", "s").unwrap();
         let gone = StoredStream { rev: 1, gone_at: Some(NOW), ..StoredStream::unread(key) };
         let mut tx = store.write().await.unwrap();
         inventory::upsert(&mut tx, &gone).await.unwrap();
@@ -238,7 +238,7 @@ on_both! {
     }
 
     the_inventory_comes_back_as_it_was_written(database, store) {
-        let key = StreamKey::parse("111122223333", "eu-west-1", "s").unwrap();
+        let key = StreamId::parse("111122223333", "eu-west-1", "s").unwrap();
         let mut stream = StoredStream { tags: Some(vec![("team".to_owned(), "payments".to_owned())]), ..StoredStream::unread(key) };
         for gone_at in [None, Some(NOW), None] {
             let mut tx = store.write().await.unwrap();
@@ -354,17 +354,17 @@ on_both! {
                 apply(&store, &mut held, [sent(minutes + 1), reached, ended(minutes + 3, End::Settled)]).await.unwrap();
             }
         }
-        let all = store.changes(Stretch { skip: 0, take: 10 }).await.unwrap();
+        let all = store.changes(Page { skip: 0, take: 10 }).await.unwrap();
         assert_eq!(ids(&all), ["c4", "c3", "c2", "c1"]);
-        assert_eq!(ids(&store.changes(Stretch { skip: 1, take: 2 }).await.unwrap()), ["c3", "c2"]);
-        let of_a = store.changes_of_stream(&StreamKey::parse("111122223333", "eu-west-1", "a").unwrap()).await.unwrap();
+        assert_eq!(ids(&store.changes(Page { skip: 1, take: 2 }).await.unwrap()), ["c3", "c2"]);
+        let of_a = store.changes_of_stream(&StreamId::parse("111122223333", "eu-west-1", "a").unwrap()).await.unwrap();
         assert_eq!(ids(&of_a), ["c3", "c1"]);
         assert_eq!(ids(&store.changes_sent_since(&of_a[0].arn, NOW.plus_millis(MINUTE_MS)).await.unwrap()), ["c1", "c3"]);
         assert_eq!(ids(&store.changes_sent_since(&of_a[0].arn, NOW.plus_millis(MINUTE_MS + 1)).await.unwrap()), ["c3"]);
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c4"]);
         assert_eq!(ids(&store.changes_reached(2).await.unwrap()), ["c2", "c3"], "the last two, oldest first");
         assert_eq!(ids(&store.changes_ended_since(NOW).await.unwrap()), ["c3", "c2", "c1"], "the one sent last first");
-        let newest = store.newest_acting_change(&of_a[0].key_of_stream()).await.unwrap();
+        let newest = store.newest_acting_change(&of_a[0].stream_id()).await.unwrap();
         assert_eq!(newest.map(|change| change.id).as_deref(), Some("c3"));
         let moved = store.changes_after(all[2].rev).await.unwrap();
         assert_eq!(ids(&moved), ["c3", "c4"]);
@@ -374,7 +374,7 @@ on_both! {
             let mut refused = record(&store, change(&format!("refused{number}"), "a")).await;
             apply(&store, &mut refused, [sent(100 + number), ended(101 + number, End::Rejected(refusal))]).await.unwrap();
         }
-        let newest = store.newest_acting_change(&of_a[0].key_of_stream()).await.unwrap();
+        let newest = store.newest_acting_change(&of_a[0].stream_id()).await.unwrap();
         assert_eq!(newest.map(|change| change.id).as_deref(), Some("c3"), "however many were refused since");
     }
 
@@ -400,8 +400,8 @@ on_both! {
         assert_eq!(taken, ["c2"], "what cannot be read is left alone");
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c2"]);
         assert_eq!(ids(&store.changes_after(theirs.change.rev - 1).await.unwrap()), ["c2"]);
-        assert_eq!(ids(&store.changes(Stretch { skip: 0, take: 10 }).await.unwrap()), ["c2"], "the list is there");
-        assert_eq!(ids(&store.changes_of_stream(&theirs.change.key_of_stream()).await.unwrap()), [""; 0]);
+        assert_eq!(ids(&store.changes(Page { skip: 0, take: 10 }).await.unwrap()), ["c2"], "the list is there");
+        assert_eq!(ids(&store.changes_of_stream(&theirs.change.stream_id()).await.unwrap()), [""; 0]);
         assert!(store.changes_sent_since(&theirs.change.arn, NOW).await.unwrap().is_empty());
         let mut other = change("c3", "s");
         let mut tx = store.write().await.unwrap();

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     database::{Kind, TestDatabase},
-    fleet::key,
+    fleet::stream_id,
     support::{ACCOUNT, MovedClock, REGION, Setup, TestApp, until},
 };
 use crate::{
@@ -83,7 +83,7 @@ async fn a_part_that_panics_is_named_on_every_page_starts_again_and_works_on() {
     app.known("made-meanwhile").await;
     let is_saved = || async {
         let stored = app.state.store.streams().await.unwrap();
-        stored.iter().any(|stream| stream.key.name.as_str() == "made-meanwhile" && stream.report.is_some()).then_some(())
+        stored.iter().any(|stream| stream.id.name.as_str() == "made-meanwhile" && stream.report.is_some()).then_some(())
     };
     until(is_saved).await;
     // So do changes and what is watched after them.
@@ -158,7 +158,7 @@ async fn a_read_that_panics_gives_its_stream_back_and_is_counted() {
     tokio::spawn(write_behind(store, inventory.clone()));
     let supervisor = Arc::new(Supervisor::default());
     tokio::spawn(collect_under(supervisor.clone(), inventory.clone(), target, CancellationToken::new()));
-    let row = |name: &str| inventory.stream(&key(ACCOUNT, REGION, name)).map(|(row, _)| row);
+    let row = |name: &str| inventory.stream(&stream_id(ACCOUNT, REGION, name)).map(|(row, _)| row);
     until(|| async { row("good").filter(|row| row.read_at.is_some()) }).await;
     let bad = until(|| async { row("bad").filter(|row| row.problem.is_some()) }).await;
     assert_eq!(bad.problem.unwrap().why, "Keystream failed while it read this stream; its log says why");

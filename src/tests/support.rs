@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 use super::database::{Kind, TestDatabase};
 use crate::{
-    model::{access::identity::Role, change::Change, stream::StreamKey, time::Timestamp, validation::UserName},
+    model::{access::identity::Role, change::Change, stream::StreamId, time::Timestamp, validation::UserName},
     server::{
         adapters::{
             aws::targets,
@@ -341,8 +341,8 @@ impl TestApp {
     }
 
     /// Waits until the collector has read a stream.
-    pub async fn known(&self, name: &str) -> StreamKey {
-        let key = StreamKey::parse(ACCOUNT, REGION, name).unwrap();
+    pub async fn known(&self, name: &str) -> StreamId {
+        let key = StreamId::parse(ACCOUNT, REGION, name).unwrap();
         until(|| async { self.state.inventory.stream(&key).filter(|(_, report)| report.is_some()).map(|_| key.clone()) }).await
     }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::model::{
     change::{Action, Change, End, Ending, Rung, RungState},
     inventory::{ChangeMarks, LeftKey, Mark},
-    stream::{StreamArn, StreamKey},
+    stream::{StreamArn, StreamId},
     time::Timestamp,
 };
 
@@ -103,8 +103,8 @@ impl ChangeCard {
     }
 
     /// The stream that this change is about.
-    pub fn stream(&self) -> StreamKey {
-        StreamKey::from(&self.arn)
+    pub fn stream(&self) -> StreamId {
+        StreamId::from(&self.arn)
     }
 
     /// Whether it has no end yet.

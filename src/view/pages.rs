@@ -9,7 +9,7 @@ use crate::model::{
     inventory::{StreamRow, TargetHealth},
     keys::KeyChoice,
     list::{Counts, FacetGroup, ListQuery, Selection},
-    stream::{Account, Region, StreamKey, StreamReport, encryption::KeyId},
+    stream::{Account, Region, StreamId, StreamReport, encryption::KeyId},
     time::Timestamp,
     validation::{FormDone, FormMistake},
 };
@@ -96,7 +96,7 @@ pub struct TargetCard {
 /// `/streams/.../disable`, as page or dialog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    pub stream: StreamKey,
+    pub stream: StreamId,
     pub target: TargetCard,
     pub now: Timestamp,
     pub action: Action,
@@ -254,7 +254,7 @@ pub struct ChangeForm {
 
 impl ChangeForm {
     /// The form as it is shown, with nothing typed.
-    pub fn of(stream: &StreamKey, plan: &Plan) -> Self {
+    pub fn of(stream: &StreamId, plan: &Plan) -> Self {
         let report = &plan.report;
         Self {
             account: stream.account.to_string(),
@@ -464,7 +464,7 @@ pub struct AuditCard {
     /// The stream's name, or what else it was done to.
     pub target: String,
     /// The stream.
-    pub stream: Option<StreamKey>,
+    pub stream: Option<StreamId>,
     pub reason: String,
     /// The state before and after, where there are any.
     pub states: String,
@@ -479,9 +479,9 @@ impl PageContent {
     /// The streams that somebody looks at on the page, as a browser names them to the server.
     pub fn rows_in_view(&self) -> String {
         match self {
-            Self::Streams(page) => page.selection.rows.iter().map(|row| row.key.digest()).collect::<Vec<_>>().join(","),
-            Self::Stream(page) => page.row.key.digest(),
-            Self::Change(page) => page.row.as_ref().map(|row| row.key.digest()).unwrap_or_default(),
+            Self::Streams(page) => page.selection.rows.iter().map(|row| row.id.digest()).collect::<Vec<_>>().join(","),
+            Self::Stream(page) => page.row.id.digest(),
+            Self::Change(page) => page.row.as_ref().map(|row| row.id.digest()).unwrap_or_default(),
             _ => String::new(),
         }
     }
@@ -530,7 +530,7 @@ pub struct KeyCard {
 /// A stream that uses or still needs a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyUseRow {
-    pub stream: StreamKey,
+    pub stream: StreamId,
     /// As AWS reported it.
     pub key: KeyId,
     /// Since when KMS has said that this means the key, where that is known.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     change::{
-        Action, Change, End, Ending, LastRead, Rung, RungState, Saw, SentAs, Tally, Usual,
+        Action, Change, End, Ending, LastRead, Observed, Rung, RungState, SentAs, Tally, TypicalDuration,
         judgement::Verdict,
         refusal::{AwsWords, Refusal},
     },
@@ -91,7 +91,7 @@ fn sent(change: &Change, clock: &str, is_current: bool) -> String {
 /// What AWS still reports after it accepted the call; empty where it can't be told.
 fn still(change: &Change) -> &'static str {
     let is_as_before = match &change.last_read {
-        Some(LastRead { saw: Saw::State { encryption, .. }, .. }) => change.verdict(encryption, None) == Verdict::Old,
+        Some(LastRead { saw: Observed::State { encryption, .. }, .. }) => change.verdict(encryption, None) == Verdict::Old,
         // The read before sending said so.
         None => true,
         Some(_) => false,
@@ -105,7 +105,7 @@ fn still(change: &Change) -> &'static str {
 }
 
 fn was_updating(change: &Change) -> bool {
-    matches!(&change.last_read, Some(LastRead { saw: Saw::State { status: StreamStatus::Updating, .. }, .. }))
+    matches!(&change.last_read, Some(LastRead { saw: Observed::State { status: StreamStatus::Updating, .. }, .. }))
 }
 
 /// `NONE`, or `KMS with alias/orders`: the wanted state as AWS reported it.
@@ -150,10 +150,10 @@ fn proven(change: &Change) -> String {
 fn waiting(change: &Change, until: Timestamp) -> String {
     let seen = match &change.last_read {
         // The read before recording said so.
-        None | Some(LastRead { saw: Saw::State { status: StreamStatus::Updating, .. }, .. }) => {
+        None | Some(LastRead { saw: Observed::State { status: StreamStatus::Updating, .. }, .. }) => {
             "The stream is UPDATING (not started by Keystream).".to_owned()
         }
-        Some(LastRead { saw: Saw::State { status, .. }, .. }) => format!("The stream is {status}."),
+        Some(LastRead { saw: Observed::State { status, .. }, .. }) => format!("The stream is {status}."),
         Some(LastRead { saw, .. }) => format!("The last read of the stream: {}.", saw.words()),
     };
     format!(" {seen} This change will be sent once it's ACTIVE, until {}.", until.day_and_minute())
@@ -203,7 +203,7 @@ pub fn summary(change: &Change) -> Option<Summary> {
     Some(Summary { word: word.to_owned(), text: vec![Phrase::Words(text)], aws })
 }
 
-fn reverted_text(change: &Change, at: Timestamp, saw: &Saw) -> String {
+fn reverted_text(change: &Change, at: Timestamp, saw: &Observed) -> String {
     let settled = change.settled_at.map_or_else(String::new, Timestamp::date);
     let what = match change.action {
         Action::Disable => "encryption again".to_owned(),
@@ -242,7 +242,7 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
                 "Closed by {by} at {clock}: AWS's reports can't show whether this change took effect. Counted as unknown. Reason: {reason}"
             )
         }
-        End::Superseded { saw: Saw::NotFound } => {
+        End::Superseded { saw: Observed::NotFound } => {
             let reads = in_reads(&change.missing, at);
             format!("{reads} AWS did not find this stream: someone else deleted it. {NOT_KNOWN_WHO}")
         }
@@ -273,10 +273,10 @@ fn in_reads(tally: &Tally, until: Timestamp) -> String {
 }
 
 /// `ACTIVE and KMS with alias/other`, or what stood in the way.
-fn state_in_words(saw: &Saw) -> String {
+fn state_in_words(saw: &Observed) -> String {
     match saw {
-        Saw::State { status, encryption } => format!("{status} and {}", encryption_in_words(encryption)),
-        Saw::NotFound | Saw::Failed { .. } => saw.words(),
+        Observed::State { status, encryption } => format!("{status} and {}", encryption_in_words(encryption)),
+        Observed::NotFound | Observed::Failed { .. } => saw.words(),
     }
 }
 
@@ -288,9 +288,9 @@ fn encryption_in_words(encryption: &EncryptionReport) -> String {
 }
 
 /// `typical here is 14 s (95 % within 40 s)`.
-pub fn usual(usual: Option<&Usual>) -> String {
+pub fn usual(usual: Option<&TypicalDuration>) -> String {
     match usual {
-        Some(Usual { p50_ms, p95_ms, .. }) => format!("typical here is {} (95 % within {})", seconds(*p50_ms), seconds(*p95_ms)),
+        Some(TypicalDuration { p50_ms, p95_ms, .. }) => format!("typical here is {} (95 % within {})", seconds(*p50_ms), seconds(*p95_ms)),
         None => "no baseline yet".to_owned(),
     }
 }
@@ -443,13 +443,13 @@ mod tests {
     fn a_slow_change_says_what_is_usual_here() {
         let mut change = sent_change();
         change.apply(Step::SeenUpdating { at: Timestamp::from_millis(1_001_000) });
-        let usual = Usual::of(vec![9_000, 14_400, 14_000, 15_000, 40_000]);
+        let usual = TypicalDuration::of(vec![9_000, 14_400, 14_000, 15_000, 40_000]);
         change.apply(Step::Slow(Slow { since: Timestamp::from_millis(1_300_000), usual }));
         let text = summary(&change).unwrap().text_at(Timestamp::from_millis(1_360_000));
         assert!(text.starts_with("Not finished after 6 min; typical here is 14 s (95 % within 40 s). AWS says"), "{text}");
         assert!(text.ends_with("Keystream is about to read the stream."), "{text}");
         let at = Timestamp::from_millis(1_301_000);
-        let updating = Saw::State { status: StreamStatus::Updating, encryption: EncryptionReport::Unstated(None) };
+        let updating = Observed::State { status: StreamStatus::Updating, encryption: EncryptionReport::Unstated(None) };
         change.apply(Step::Read(LastRead { at, saw: updating }));
         let text = summary(&change).unwrap().text_at(Timestamp::from_millis(1_361_000));
         assert!(text.starts_with("UPDATING for 6 min; typical"), "{text}");
@@ -460,7 +460,7 @@ mod tests {
         let mut change = sent_change();
         change.apply(Step::Reached { at: Timestamp::from_millis(1_001_000), key: None });
         change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
-        let saw = Saw::State { status: "ACTIVE".to_owned().into(), encryption: report(0, "ACTIVE", Some("KMS")).encryption };
+        let saw = Observed::State { status: "ACTIVE".to_owned().into(), encryption: report(0, "ACTIVE", Some("KMS")).encryption };
         change.apply(Step::Reverted(Reverted { at: Timestamp::from_millis(90_000_000), saw }));
         let told = summary(&change).unwrap();
         assert_eq!(told.word, "Reverted");
@@ -502,9 +502,9 @@ mod tests {
         assert!(text.contains("AWS answered AccessDeniedException (request id 9b, 1970-01-01T00:16:40.500Z): not authorized"), "{text}");
     }
 
-    fn saw(status: &str, encryption: Option<&str>) -> Saw {
+    fn saw(status: &str, encryption: Option<&str>) -> Observed {
         let read = report(0, status, encryption);
-        Saw::State { status: read.status, encryption: read.encryption }
+        Observed::State { status: read.status, encryption: read.encryption }
     }
 
     #[test]
@@ -557,7 +557,8 @@ mod tests {
         change.action = Action::Enable;
         change.from = Some(EncryptionReport::NotEncrypted);
         change.apply(Step::Reached { at: at(1_003_000), key: Some("alias/orders".parse().unwrap()) });
-        let theirs = Saw::State { status: StreamStatus::Active, encryption: EncryptionReport::from_aws(Some("KMS"), Some("alias/theirs")) };
+        let theirs =
+            Observed::State { status: StreamStatus::Active, encryption: EncryptionReport::from_aws(Some("KMS"), Some("alias/theirs")) };
         change.apply(Step::Read(LastRead { at: at(1_020_000), saw: theirs.clone() }));
         change.apply(Step::SeenContrary { at: at(1_010_000) });
         change.apply(Step::SeenContrary { at: at(1_020_000) });

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    stream::{Account, Region, StreamArn, StreamKey},
+    stream::{Account, Region, StreamArn, StreamId},
     validation::FormMistake,
 };
 
@@ -48,13 +48,13 @@ impl Scope {
     }
 
     /// Whether a stream is in it.
-    pub fn covers(&self, key: &StreamKey) -> bool {
-        self.0.iter().any(|pattern| pattern.is_of_target(&key.account, &key.region) && matches(&pattern.name, key.name.as_str()))
+    pub fn covers(&self, id: &StreamId) -> bool {
+        self.0.iter().any(|pattern| pattern.is_of_target(&id.account, &id.region) && matches(&pattern.name, id.name.as_str()))
     }
 
     /// Whether the stream of an ARN is in it.
     pub fn covers_arn(&self, arn: &StreamArn) -> bool {
-        self.covers(&StreamKey::from(arn))
+        self.covers(&StreamId::from(arn))
     }
 
     /// Whether any stream of this account and Region can be in it.
@@ -119,7 +119,7 @@ mod tests {
     fn covers(scope: &str, stream: &str) -> bool {
         let mut parts = stream.split('/');
         let mut next = || parts.next().unwrap();
-        Scope::parse(scope).unwrap().covers(&StreamKey::parse(next(), next(), next()).unwrap())
+        Scope::parse(scope).unwrap().covers(&StreamId::parse(next(), next(), next()).unwrap())
     }
 
     #[test]

@@ -19,7 +19,7 @@ use self::{
 use super::{
     keys::KeyArn,
     stream::{
-        StreamArn, StreamKey, StreamReport, StreamStatus,
+        StreamArn, StreamId, StreamReport, StreamStatus,
         encryption::{EncryptionReport, KeyId},
     },
     time::{MINUTE_MS, SECOND_MS, Timestamp},
@@ -222,19 +222,19 @@ pub struct OutcomeUnknown {
 pub struct Slow {
     pub since: Timestamp,
     /// What is usual here, as it was known then.
-    pub usual: Option<Usual>,
+    pub usual: Option<TypicalDuration>,
 }
 
 /// How long changes of one kind took here, from *sent* to *reached*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usual {
+pub struct TypicalDuration {
     pub p50_ms: i64,
     pub p95_ms: i64,
     /// How many changes this is made of.
     pub changes: u32,
 }
 
-impl Usual {
+impl TypicalDuration {
     /// Fewer say nothing of what is usual.
     const FEWEST: usize = 5;
 
@@ -254,7 +254,7 @@ impl Usual {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reverted {
     pub at: Timestamp,
-    pub saw: Saw,
+    pub saw: Observed,
 }
 
 /// Reads of one kind, counted at most once every 10 s so that a burst of polls is one observation.
@@ -284,18 +284,18 @@ impl Tally {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRead {
     pub at: Timestamp,
-    pub saw: Saw,
+    pub saw: Observed,
 }
 
 /// The outcome of one read, as a change remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Saw {
+pub enum Observed {
     State { status: StreamStatus, encryption: EncryptionReport },
     NotFound,
     Failed { why: String },
 }
 
-impl Saw {
+impl Observed {
     /// `ACTIVE, KMS`, or what stood in the way.
     pub fn words(&self) -> String {
         match self {
@@ -329,7 +329,7 @@ pub enum End {
     },
     /// Somebody else changed the stream; what AWS reports instead.
     Superseded {
-        saw: Saw,
+        saw: Observed,
     },
     /// The stream was deleted and created again.
     Replaced {
@@ -548,8 +548,8 @@ impl Change {
     }
 
     /// The stream that this change is about.
-    pub fn key_of_stream(&self) -> StreamKey {
-        StreamKey::from(&self.arn)
+    pub fn stream_id(&self) -> StreamId {
+        StreamId::from(&self.arn)
     }
 
     /// Whether the one-change-per-stream rule counts it: requested to reached, flagged or not.
@@ -870,9 +870,9 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_usual_needs_five_changes_and_is_a_duration_that_was_seen() {
-        assert_eq!(Usual::of(vec![1, 2, 3, 4]), None);
-        assert_eq!(Usual::of(vec![5, 1, 4, 2, 3]), Some(Usual { p50_ms: 3, p95_ms: 5, changes: 5 }));
-        let hundred = Usual::of((1..=100).collect()).unwrap();
+        assert_eq!(TypicalDuration::of(vec![1, 2, 3, 4]), None);
+        assert_eq!(TypicalDuration::of(vec![5, 1, 4, 2, 3]), Some(TypicalDuration { p50_ms: 3, p95_ms: 5, changes: 5 }));
+        let hundred = TypicalDuration::of((1..=100).collect()).unwrap();
         assert_eq!((hundred.p50_ms, hundred.p95_ms), (50, 95));
     }
 
@@ -882,7 +882,7 @@ pub(crate) mod tests {
         assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_000_000));
         change.apply(Step::SeenOldState { at: Timestamp::from_millis(1_050_000) });
         assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_050_000));
-        change.apply(Step::Read(LastRead { at: Timestamp::from_millis(1_060_000), saw: Saw::NotFound }));
+        change.apply(Step::Read(LastRead { at: Timestamp::from_millis(1_060_000), saw: Observed::NotFound }));
         assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_060_000));
     }
 }

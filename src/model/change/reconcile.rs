@@ -2,7 +2,8 @@
 //! A pure function of what was observed; it never asks anybody and never sends anything.
 
 use super::{
-    Change, End, Ending, LastRead, Observation, Reverted, SETTLING_MS, SLOW_AFTER_MS, Saw, Slow, Step, Tally, Usual, judgement::Verdict,
+    Change, End, Ending, LastRead, Observation, Observed, Reverted, SETTLING_MS, SLOW_AFTER_MS, Slow, Step, Tally, TypicalDuration,
+    judgement::Verdict,
 };
 use crate::model::{
     stream::{StreamReport, StreamStatus, is_same_creation},
@@ -22,7 +23,7 @@ const MISSING_READS: u32 = 3;
 ///
 /// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its read. All
 /// times are of one [timeline](crate::server::services::changes), which never goes back. `usual` is kept with the flag *slow*.
-pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Option<Usual>) -> Vec<Step> {
+pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Option<TypicalDuration>) -> Vec<Step> {
     let Some(sent_at) = change.sent_at else { return Vec::new() };
     if !change.is_active() {
         return Vec::new();
@@ -46,7 +47,7 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
     if report.asked_at < sent_at {
         return Vec::new();
     }
-    let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
+    let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
     if report.arn != change.arn {
         // An answer about another stream says nothing about this one.
         return failed(format!("AWS answered for {}", report.arn), now);
@@ -72,10 +73,10 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
 }
 
 fn failed(why: String, now: Timestamp) -> Vec<Step> {
-    vec![Step::Read(LastRead { at: now, saw: Saw::Failed { why } }), Step::SeenNothing { at: now }]
+    vec![Step::Read(LastRead { at: now, saw: Observed::Failed { why } }), Step::SeenNothing { at: now }]
 }
 
-fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, saw: Saw) -> Vec<Step> {
+fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, saw: Observed) -> Vec<Step> {
     let at = report.read_at;
     let verdict = change.verdict(&report.encryption, report.key_arn.as_deref());
     if change.reached_at.is_some() {
@@ -97,7 +98,7 @@ fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now
 }
 
 /// A report of ACTIVE after *reached*.
-fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now: Timestamp, saw: Saw) -> Vec<Step> {
+fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now: Timestamp, saw: Observed) -> Vec<Step> {
     let at = report.read_at;
     if verdict == Verdict::Wanted {
         return match change.steady_since {
@@ -120,12 +121,12 @@ fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now:
 }
 
 fn decide_missing(change: &Change, now: Timestamp) -> Vec<Step> {
-    let mut steps = vec![Step::Read(LastRead { at: now, saw: Saw::NotFound }), Step::SeenMissing { at: now }];
+    let mut steps = vec![Step::Read(LastRead { at: now, saw: Observed::NotFound }), Step::SeenMissing { at: now }];
     if change.reached_at.is_some() {
         steps.push(Step::Steady { since: None });
     }
     if change.missing.with(now).reads >= MISSING_READS {
-        steps.push(ended(now, End::Superseded { saw: Saw::NotFound }));
+        steps.push(ended(now, End::Superseded { saw: Observed::NotFound }));
     }
     steps
 }
@@ -155,7 +156,7 @@ pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_si
     let mut steps = if is_broken_off { vec![Step::SeriesBroken] } else { Vec::new() };
     steps.push(Step::SeenContrary { at });
     if counted.with(at).reads >= CONTRARY_READS {
-        let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
+        let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
         steps.push(Step::Read(LastRead { at, saw: saw.clone() }));
         steps.push(Step::Reverted(Reverted { at, saw }));
     }
@@ -357,7 +358,7 @@ mod tests {
         let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/other".parse().unwrap();
         see(&mut change, &Observation::Report(StreamReport { arn, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
         assert_eq!((change.reached_at, end(&change)), (None, None));
-        assert!(matches!(&change.last_read, Some(LastRead { saw: Saw::Failed { .. }, .. })), "{change:?}");
+        assert!(matches!(&change.last_read, Some(LastRead { saw: Observed::Failed { .. }, .. })), "{change:?}");
     }
 
     #[test]
@@ -423,7 +424,7 @@ mod tests {
         }
         assert_eq!(end(&change), None, "it was there in between");
         see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + 41_000) }, SENT + 41_000);
-        assert_eq!(end(&change), Some(&End::Superseded { saw: Saw::NotFound }));
+        assert_eq!(end(&change), Some(&End::Superseded { saw: Observed::NotFound }));
     }
 
     fn settled_change() -> Change {
@@ -581,7 +582,7 @@ mod tests {
                         prop_assert!(change.reached_at.is_some());
                     }
                     End::NotApplied => prop_assert!(change.old_state.reads >= NOT_APPLIED_READS && change.reached_at.is_none()),
-                    End::Superseded { saw: Saw::NotFound } | End::Replaced { .. } => prop_assert!(saw_other_key_or_gone),
+                    End::Superseded { saw: Observed::NotFound } | End::Replaced { .. } => prop_assert!(saw_other_key_or_gone),
                     End::Superseded { .. } => prop_assert!(change.reached_at.is_some() || change.contrary.reads >= NOT_APPLIED_READS),
                     End::Rejected(_) | End::Expired | End::NotEstablished { .. } => prop_assert!(false, "reading decides none of these"),
                 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Change, Saw};
+use super::{Action, Change, Observed};
 use crate::model::{
     keys::{Meant, Unusable},
     stream::{StreamStatus, encryption::KeyId},
@@ -15,7 +15,7 @@ pub struct Refusal {
     pub kind: RefusalKind,
     pub aws: Option<AwsWords>,
     /// What a read right after the refusal returned, for refusals that it explains.
-    pub read_after: Option<Saw>,
+    pub read_after: Option<Observed>,
 }
 
 /// AWS's answer, verbatim.
@@ -249,7 +249,7 @@ impl Refusal {
             ),
             RefusalKind::ResourceNotFound => {
                 let suspect = match self.read_after {
-                    Some(Saw::State { .. }) => " The stream is there: suspect the key or alias, and try another form of the key.",
+                    Some(Observed::State { .. }) => " The stream is there: suspect the key or alias, and try another form of the key.",
                     _ => "",
                 };
                 format!(

@@ -9,7 +9,7 @@ use super::{
     change::{Action, Change, Rung},
     keys::{KeyArn, Meant, needed::covers},
     stream::{
-        Account, Region, StreamKey, StreamStatus,
+        Account, Region, StreamId, StreamStatus,
         encryption::{EncryptionReport, EncryptionState, KeyId, KeyIdForm},
         is_same_creation,
     },
@@ -20,7 +20,7 @@ use crate::view::change_state::ChangeState;
 /// What is known of one stream. Everything in it was reported by AWS at the time that stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamRow {
-    pub key: StreamKey,
+    pub id: StreamId,
     /// Where this version stands in the order of all commits.
     pub rev: i64,
     /// `None` until AWS has reported one.
@@ -245,7 +245,7 @@ impl StreamRow {
     /// The confirmation of the enable that takes the last disable back, while that can be.
     pub fn undo_path(&self) -> Option<String> {
         let can_be = self.offers() == Some(Action::Enable);
-        self.undo.as_ref().filter(|_| can_be).map(|id| self.key.undo_path(id))
+        self.undo.as_ref().filter(|_| can_be).map(|id| self.id.undo_path(id))
     }
 
     /// Whether the change with this id is the disable that can be taken back now.
@@ -260,7 +260,7 @@ impl StreamRow {
             EncryptionState::Encrypted | EncryptionState::Unknown => Action::Disable,
             EncryptionState::NotEncrypted => Action::Enable,
         };
-        (self.change.is_none() && !self.is_gone && !self.is_read_only && self.key.account.is_resolved()).then_some(action)
+        (self.change.is_none() && !self.is_gone && !self.is_read_only && self.id.account.is_resolved()).then_some(action)
     }
 }
 

@@ -67,7 +67,7 @@ impl ReadQueue {
     }
 
     /// Somebody begins to look at a stream.
-    pub fn look_at(&mut self, name: &StreamName) {
+    pub fn mark_viewed(&mut self, name: &StreamName) {
         *self.in_view.entry(name.clone()).or_default() += 1;
     }
 
@@ -184,7 +184,7 @@ mod tests {
         {
             queue.set(&name(stream), due, due != Due::Unread);
         }
-        queue.look_at(&name("new-a"));
+        queue.mark_viewed(&name("new-a"));
         assert_eq!(queue.counts(), (5, 2));
         let order: Vec<_> = std::iter::from_fn(|| take(&mut queue, 5)).collect();
         assert_eq!(order, ["new-a", "new-b", "older", "old"]);
@@ -202,7 +202,7 @@ mod tests {
         let mut queue = ReadQueue::default();
         for index in 0..10 {
             queue.set(&name(&format!("seen-{index}")), Due::At(at(0)), true);
-            queue.look_at(&name(&format!("seen-{index}")));
+            queue.mark_viewed(&name(&format!("seen-{index}")));
             queue.set(&name(&format!("unread-{index}")), Due::Unread, false);
         }
         let order: Vec<_> = (0..10).map(|_| take(&mut queue, 60).unwrap()).collect();
@@ -215,8 +215,8 @@ mod tests {
         let mut queue = ReadQueue::default();
         queue.set(&name("a"), Due::Unread, false);
         queue.set(&name("b"), Due::Unread, false);
-        queue.look_at(&name("b"));
-        queue.look_at(&name("b"));
+        queue.mark_viewed(&name("b"));
+        queue.mark_viewed(&name("b"));
         queue.look_away(&name("b"));
         assert_eq!(queue.in_view().len(), 1, "another looks on");
         queue.look_away(&name("b"));
@@ -246,7 +246,7 @@ mod tests {
                     0 => { queue.set(&stream, Due::Unread, false); known.insert(stream.to_string()); }
                     1 => { queue.set(&stream, Due::At(at(second + 30)), true); known.insert(stream.to_string()); }
                     2 => { queue.remove(&stream); known.remove(stream.as_str()); under_way.remove(stream.as_str()); }
-                    3 => queue.look_at(&stream),
+                    3 => queue.mark_viewed(&stream),
                     4 => { queue.give_back(&stream); under_way.remove(stream.as_str()); }
                     _ => if let Some(taken) = take(&mut queue, second) {
                         prop_assert!(known.contains(&taken));

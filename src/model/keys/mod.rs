@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::{
     stream::{
-        Account, Region, StreamArn, StreamKey,
+        Account, Region, StreamArn, StreamId,
         encryption::{InvalidKeyId, KeyId, KeyIdForm},
     },
     time::Timestamp,
@@ -355,7 +355,7 @@ pub fn compare(stream: &StreamArn, one: Named<'_>, other: Named<'_>) -> Comparis
 pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn], tried: &[KeyId]) -> Vec<KeyId> {
     let StreamArn { partition, region, account, .. } = stream;
     let own = format!("arn:{partition}:kms:{region}:{account}:");
-    let by_itself = reported.and_then(|id| named_by_itself(partition, &StreamKey::from(stream), id));
+    let by_itself = reported.and_then(|id| named_by_itself(partition, &StreamId::from(stream), id));
     let keys: Vec<&KeyArn> = by_itself.as_ref().map_or_else(|| seen.iter().collect(), |key| vec![key]);
     let alias = reported.and_then(|id| match id.form() {
         Some(KeyIdForm::AliasName | KeyIdForm::ServiceKey) => Some(format!("{own}{id}")),
@@ -371,11 +371,11 @@ pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn]
 
 /// The key that a name means: from the name itself where it is the ARN or the id of a key, else as it was seen.
 fn meant(stream: &StreamArn, key: Named<'_>) -> Option<KeyArn> {
-    named_by_itself(&stream.partition, &StreamKey::from(stream), key.id).or_else(|| key.arn.cloned())
+    named_by_itself(&stream.partition, &StreamId::from(stream), key.id).or_else(|| key.arn.cloned())
 }
 
 /// The key that a stream's KeyId names by itself: not an alias, but the ARN or the id of a key.
-pub fn named_by_itself(partition: &str, stream: &StreamKey, id: &KeyId) -> Option<KeyArn> {
+pub fn named_by_itself(partition: &str, stream: &StreamId, id: &KeyId) -> Option<KeyArn> {
     match id.form() {
         Some(KeyIdForm::KeyArn) => id.as_str().parse().ok(),
         Some(KeyIdForm::Guid) => Some(KeyArn {

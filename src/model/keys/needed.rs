@@ -76,7 +76,7 @@ pub struct KeyHistory {
 
 impl KeyUse {
     /// Notes that KMS said at `at` which key the name means, if that's news.
-    fn note_meant(&mut self, arn: &KeyArn, at: Timestamp) {
+    fn record_meant(&mut self, arn: &KeyArn, at: Timestamp) {
         if !self.meant.iter().any(|known| known.arn == *arn) {
             self.meant.push(Meant { arn: arn.clone(), seen_from: Some(at) });
         }
@@ -137,17 +137,17 @@ impl KeyHistory {
             self.uses.push(KeyUse { key: key.clone(), meant, seen_from: report.read_at, ended: None, begun_by: None });
         }
         if let (Some(key), Some(arn)) = (present, &report.key_arn) {
-            self.note_meant(key, arn, report.read_at);
+            self.record_meant(key, arn, report.read_at);
         }
         self
     }
 
     /// Notes that KMS said at `at` which key a name means: of the use that goes on under that name. Returns whether that's
     /// news.
-    pub fn note_meant(&mut self, key: &KeyId, arn: &KeyArn, at: Timestamp) -> bool {
+    pub fn record_meant(&mut self, key: &KeyId, arn: &KeyArn, at: Timestamp) -> bool {
         let Some(open) = self.uses.iter_mut().find(|known| known.ended.is_none() && known.key == *key) else { return false };
         let known = open.meant.len();
-        open.note_meant(arn, at);
+        open.record_meant(arn, at);
         open.meant.len() > known
     }
 
@@ -176,7 +176,7 @@ impl KeyHistory {
         }
         let new = &mut history.uses[index + usize::from(is_one_use)];
         if let Some(resolved) = change.resolved.as_ref().filter(|_| change.key.as_ref() == Some(&new.key)) {
-            new.note_meant(&resolved.arn, resolved.at);
+            new.record_meant(&resolved.arn, resolved.at);
         }
         new.begun_by = Some(change.id.clone());
         history
@@ -365,23 +365,23 @@ mod tests {
     fn a_use_holds_every_key_that_its_name_was_seen_to_mean() {
         let mut history = history(&[(DAY_MS, Some("alias/a"), 24)]);
         let (name, a, b): (KeyId, KeyArn, KeyArn) = ("alias/a".parse().unwrap(), KEY_A.parse().unwrap(), KEY_B.parse().unwrap());
-        assert!(history.note_meant(&name, &a, at(DAY_MS + 1)));
-        assert!(!history.note_meant(&name, &a, at(DAY_MS + 2)), "known");
-        assert!(history.note_meant(&name, &b, at(DAY_MS + 3)));
-        assert!(!history.note_meant(&"alias/other".parse().unwrap(), &b, at(DAY_MS + 4)), "another name");
+        assert!(history.record_meant(&name, &a, at(DAY_MS + 1)));
+        assert!(!history.record_meant(&name, &a, at(DAY_MS + 2)), "known");
+        assert!(history.record_meant(&name, &b, at(DAY_MS + 3)));
+        assert!(!history.record_meant(&"alias/other".parse().unwrap(), &b, at(DAY_MS + 4)), "another name");
         assert_eq!(meant(&history), [["A", "B"]]);
         assert_eq!(
             history.uses[0].meant.iter().map(|meant| meant.seen_from).collect::<Vec<_>>(),
             [Some(at(DAY_MS + 1)), Some(at(DAY_MS + 3))]
         );
         let mut ended = history.after(&read(2 * DAY_MS, None, 24));
-        assert!(!ended.note_meant(&name, &a, at(2 * DAY_MS + 1)), "what a name means later is not what it meant");
+        assert!(!ended.record_meant(&name, &a, at(2 * DAY_MS + 1)), "what a name means later is not what it meant");
     }
 
     #[test]
     fn a_settled_enable_ends_one_use_and_begins_another_under_the_same_name() {
         let mut history = history(&[(DAY_MS, Some("alias/a"), 24)]);
-        history.note_meant(&"alias/a".parse().unwrap(), &KEY_A.parse().unwrap(), at(DAY_MS));
+        history.record_meant(&"alias/a".parse().unwrap(), &KEY_A.parse().unwrap(), at(DAY_MS));
         let settled = 2 * DAY_MS;
         let change = enabled("c1", "alias/a", Some(KEY_B), settled);
         let after = history.after(&read(settled, Some("alias/a"), 24)).after_enable(&change);
@@ -413,7 +413,7 @@ mod tests {
     #[test]
     fn an_enable_with_an_unseen_key_loses_none_that_was_seen() {
         let mut history = history(&[(DAY_MS, Some("alias/a"), 24)]);
-        history.note_meant(&"alias/a".parse().unwrap(), &KEY_A.parse().unwrap(), at(DAY_MS));
+        history.record_meant(&"alias/a".parse().unwrap(), &KEY_A.parse().unwrap(), at(DAY_MS));
         let after = history.after(&read(2 * DAY_MS, Some("alias/a"), 24)).after_enable(&enabled("c1", "alias/a", None, 2 * DAY_MS));
         assert_eq!(meant(&after), [["A"], ["A"]]);
     }
@@ -475,7 +475,7 @@ mod tests {
                 let (now, arn) = (hour * HOUR_MS, if is_b { KEY_B } else { KEY_A });
                 match what {
                     0 => {
-                        history.note_meant(&name, &arn.parse().unwrap(), at(now));
+                        history.record_meant(&name, &arn.parse().unwrap(), at(now));
                         seen.insert(arn);
                     }
                     1 => {

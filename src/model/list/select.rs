@@ -113,7 +113,7 @@ impl ListQuery {
     }
 
     fn admits_apart_from_groups(&self, row: &StreamRow, now: Timestamp) -> bool {
-        contains(row.key.name.as_str(), &self.q)
+        contains(row.id.name.as_str(), &self.q)
             && (self.key.is_empty() || row.key_id.as_ref().is_some_and(|key| contains(key.as_str(), &self.key)))
             && (self.tag.is_empty() || self.tag.iter().any(|tag| tag.admits(row)))
             && self.age.is_none_or(|age| age.admits(row, now))
@@ -124,8 +124,8 @@ impl ListQuery {
         [
             self.encryption.is_empty() || self.encryption.contains(&row.encryption),
             self.status.is_empty() || self.status.iter().any(|status| status.admits(row)),
-            self.account.is_empty() || self.account.contains(&row.key.account),
-            self.region.is_empty() || self.region.contains(&row.key.region),
+            self.account.is_empty() || self.account.contains(&row.id.account),
+            self.region.is_empty() || self.region.contains(&row.id.region),
             self.mode.is_empty() || self.mode.iter().any(|mode| mode.admits(row)),
         ]
     }
@@ -133,16 +133,16 @@ impl ListQuery {
     /// The order of two rows: by the column, ties by name, account, Region.
     fn compare(&self, a: &StreamRow, b: &StreamRow) -> Ordering {
         let by_column = match self.sort {
-            Column::Name => a.key.name.cmp(&b.key.name),
+            Column::Name => a.id.name.cmp(&b.id.name),
             Column::Encryption => a.encryption.cmp(&b.encryption),
             Column::Key => a.key_id.cmp(&b.key_id),
             Column::Status => status_of(a).cmp(&status_of(b)),
-            Column::Account => a.key.account.cmp(&b.key.account),
-            Column::Region => a.key.region.cmp(&b.key.region),
+            Column::Account => a.id.account.cmp(&b.id.account),
+            Column::Region => a.id.region.cmp(&b.id.region),
         };
         let by_column = if self.descending { by_column.reverse() } else { by_column };
-        let by_name = || a.key.name.cmp(&b.key.name);
-        by_column.then_with(by_name).then_with(|| (&a.key.account, &a.key.region).cmp(&(&b.key.account, &b.key.region)))
+        let by_name = || a.id.name.cmp(&b.id.name);
+        by_column.then_with(by_name).then_with(|| (&a.id.account, &a.id.region).cmp(&(&b.id.account, &b.id.region)))
     }
 }
 
@@ -181,10 +181,10 @@ impl Tally {
             }
         }
         if others_admit(2) {
-            count(&mut self.account, row.key.account.as_str());
+            count(&mut self.account, row.id.account.as_str());
         }
         if others_admit(3) {
-            count(&mut self.region, row.key.region.as_str());
+            count(&mut self.region, row.id.region.as_str());
         }
         if others_admit(4) {
             for (mode, count) in ModeFilter::ALL.iter().zip(&mut self.mode) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     inventory::{Reported, StreamRow},
-    stream::{StreamKey, StreamStatus},
+    stream::{StreamId, StreamStatus},
     time::{HOUR_MS, Timestamp},
 };
 
@@ -16,7 +16,7 @@ const NOW: Timestamp = Timestamp::from_millis(2 * HOUR_MS);
 
 pub fn row(name: &str, encryption: EncryptionState, status: &str) -> Arc<StreamRow> {
     Arc::new(StreamRow {
-        key: StreamKey::parse("111122223333", "eu-west-1", name).unwrap(),
+        id: StreamId::parse("111122223333", "eu-west-1", name).unwrap(),
         rev: 1,
         status: Some(Reported { value: StreamStatus::from(status.to_owned()), at: Timestamp::from_millis(0) }),
         encryption,
@@ -50,7 +50,7 @@ fn rows() -> Vec<Arc<StreamRow>> {
 fn names(search: &[(&str, &str)]) -> Vec<String> {
     let (query, ignored) = ListQuery::parse(search.iter().copied());
     assert!(ignored.is_empty(), "{ignored:?}");
-    query.find(&rows(), NOW).rows.iter().map(|row| row.key.name.to_string()).collect()
+    query.find(&rows(), NOW).rows.iter().map(|row| row.id.name.to_string()).collect()
 }
 
 #[test]

@@ -168,13 +168,13 @@ impl fmt::Display for StreamArn {
 
 /// Where a stream lives and what it is called: the path of its page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct StreamKey {
+pub struct StreamId {
     pub account: Account,
     pub region: Region,
     pub name: StreamName,
 }
 
-impl StreamKey {
+impl StreamId {
     /// The path of the stream's page. Every part is free of characters that a path would have to escape.
     pub fn path(&self) -> String {
         format!("/streams/{}/{}/{}", self.account, self.region, self.name)
@@ -215,7 +215,7 @@ impl StreamKey {
     }
 }
 
-impl From<&StreamArn> for StreamKey {
+impl From<&StreamArn> for StreamId {
     fn from(arn: &StreamArn) -> Self {
         Self { account: arn.account.clone(), region: arn.region.clone(), name: arn.name.clone() }
     }
@@ -373,10 +373,10 @@ mod tests {
             ("us-isof-south-1", "aws-iso-f"),
             ("eusc-de-east-1", "aws-eusc"),
         ] {
-            let key = StreamKey::parse("111122223333", region, "orders").unwrap();
+            let key = StreamId::parse("111122223333", region, "orders").unwrap();
             let arn = key.arn();
             assert_eq!(arn.to_string(), format!("arn:{partition}:kinesis:{region}:111122223333:stream/orders"));
-            assert_eq!(StreamKey::from(&arn), key);
+            assert_eq!(StreamId::from(&arn), key);
         }
     }
 

@@ -111,7 +111,7 @@ impl Supervisor {
             }
             let (name, why) = (part.name(), words_of(panic.as_ref()));
             tracing::error!(part = name, why, "{name} failed ({why}) and starts again in {} s", pause.as_secs());
-            self.note_panic(&part);
+            self.record_panic(&part);
             self.state().down.insert(part.clone(), SystemClock.steady() + pause);
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -153,7 +153,7 @@ impl Supervisor {
     }
 
     /// Counts a panic of a part, or of something that it began.
-    pub fn note_panic(&self, part: &Part) {
+    pub fn record_panic(&self, part: &Part) {
         metrics::counter!(PANICS, "part" => part.kind).increment(1);
         let mut state = self.state();
         state.panics.push_back(SystemClock.steady());

@@ -18,7 +18,7 @@ use crate::{
             identity::{Permission, Role},
             scope::Scope,
         },
-        stream::StreamKey,
+        stream::StreamId,
         time::{DAY_MS, Timestamp},
     },
     server::{
@@ -122,8 +122,8 @@ impl RequestContext {
     ///
     /// # Errors
     /// When it is not written like a stream's, or outside the person's scope: that is the same as not being there.
-    pub fn stream_in_scope(&self, requester: &Requester, account: &str, region: &str, name: &str) -> Result<StreamKey, AppError> {
-        let key = StreamKey::parse(account, region, name).ok().filter(|key| requester.scope.covers(key));
+    pub fn stream_in_scope(&self, requester: &Requester, account: &str, region: &str, name: &str) -> Result<StreamId, AppError> {
+        let key = StreamId::parse(account, region, name).ok().filter(|key| requester.scope.covers(key));
         key.ok_or_else(|| self.fail(AppError::NotFound))
     }
 
@@ -155,12 +155,12 @@ impl RequestContext {
     }
 
     /// Notes that a person acted: for reads that a person asked for by following a link, not for refreshes.
-    pub async fn note_human(&self) {
+    pub async fn record_human(&self) {
         if is_own_refresh(&self.parts.uri) {
             return;
         }
         if let Ok(requester) = self.requester() {
-            super::session_store::note_human(&self.state, &requester).await;
+            super::session_store::record_human(&self.state, &requester).await;
         }
     }
 

@@ -264,7 +264,7 @@ pub async fn begin(session: &Session, sign_in: &SignIn) -> Result<(), tower_sess
 }
 
 /// Notes that the person acted, at most every 20 s.
-pub async fn note_human(services: &Services, requester: &Requester) {
+pub async fn record_human(services: &Services, requester: &Requester) {
     let now = services.clock.now();
     if now.millis_since(requester.last_human_at) < NOTED_EVERY_MS {
         return;

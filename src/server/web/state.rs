@@ -14,7 +14,7 @@ use crate::server::{
     adapters::{clock::Clock, store::Store},
     config::Origin,
     services::{
-        accounts::{passwords::Passwords, setup::SetupLink, throttle::Turns},
+        accounts::{passwords::Passwords, setup::SetupLink, throttle::AccountLocks},
         changes::Changes,
         inventory::Inventory,
         supervisor::Supervisor,
@@ -36,7 +36,7 @@ pub struct Services {
     pub changes: Arc<Changes>,
     pub passwords: Passwords,
     pub setup: SetupLink,
-    pub turns: Turns,
+    pub account_locks: AccountLocks,
     pub readiness: ReadinessCheck,
     pub supervisor: Arc<Supervisor>,
     pub limits: RequestLimits,

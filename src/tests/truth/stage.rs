@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{access::identity::Role, change::Change},
-    server::adapters::store::Stretch,
+    server::adapters::store::Page,
 };
 
 /// The clock goes this many times faster than the machine's.
@@ -146,7 +146,7 @@ impl<'a> Watch<'a> {
     }
 
     pub async fn changes(&self) -> Vec<Change> {
-        let mut changes = self.app.state.store.changes(Stretch { skip: 0, take: 100 }).await.unwrap();
+        let mut changes = self.app.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
         changes.sort_by_key(|change| (change.sent_at.is_none(), change.sent_at, change.requested_at));
         changes
     }

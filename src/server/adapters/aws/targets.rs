@@ -17,7 +17,7 @@ use super::{
 use crate::{
     model::{
         change::{SentAs, refusal::Refusal},
-        stream::{Account, Region, StreamArn, StreamKey, StreamName, StreamReport},
+        stream::{Account, Region, StreamArn, StreamId, StreamName, StreamReport},
     },
     server::{
         adapters::clock::Clock,
@@ -127,8 +127,8 @@ impl Target {
     }
 
     /// The key of one of its streams.
-    pub fn key(&self, name: &StreamName) -> StreamKey {
-        StreamKey { account: self.account(), region: self.region.clone(), name: name.clone() }
+    pub fn stream_id(&self, name: &StreamName) -> StreamId {
+        StreamId { account: self.account(), region: self.region.clone(), name: name.clone() }
     }
 
     /// The ARN of one of its streams, once the account is known.

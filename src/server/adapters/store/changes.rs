@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::{
     change::{Change, proof::Proof},
-    stream::{StreamArn, StreamKey},
+    stream::{StreamArn, StreamId},
     time::Timestamp,
 };
 
@@ -46,7 +46,7 @@ pub enum Inserted {
 
 /// A stretch of a listing, newest first.
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch {
+pub struct Page {
     pub skip: i64,
     pub take: i64,
 }
@@ -104,7 +104,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn changes(&self, stretch: Stretch) -> Result<Vec<Change>, StoreError> {
+    pub async fn changes(&self, stretch: Page) -> Result<Vec<Change>, StoreError> {
         let rows = fetch!(
             all as ChangeRow,
             &self.reader,
@@ -119,12 +119,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn changes_of_stream(&self, key: &StreamKey) -> Result<Vec<Change>, StoreError> {
+    pub async fn changes_of_stream(&self, id: &StreamId) -> Result<Vec<Change>, StoreError> {
         let rows = fetch!(
             all as ChangeRow,
             &self.reader,
             "SELECT rev, body FROM changes WHERE arn = $1 ORDER BY requested_at DESC, id LIMIT 50",
-            key.arn().to_string(),
+            id.arn().to_string(),
         )?;
         Ok(readable_of(&rows))
     }
@@ -133,8 +133,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn newest_acting_change(&self, key: &StreamKey) -> Result<Option<Change>, StoreError> {
-        let arn = key.arn().to_string();
+    pub async fn newest_acting_change(&self, id: &StreamId) -> Result<Option<Change>, StoreError> {
+        let arn = id.arn().to_string();
         let mut skip = 0;
         loop {
             let rows = fetch!(
@@ -281,7 +281,7 @@ impl Store {
         if let Some((id,)) = active {
             return Ok(Inserted::StreamBusy { id });
         }
-        tx.note_journal(change);
+        tx.record_journal(change);
         change.rev = next_rev(tx).await?;
         let lease_until = tx.database_time().await?.plus_millis(LEASE_MS);
         execute!(
@@ -332,7 +332,7 @@ pub async fn held(tx: &mut Tx, id: &str, fence: i64) -> Result<Change, StoreErro
 /// # Errors
 /// When the database cannot be written.
 pub async fn write(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
-    tx.note_journal(change);
+    tx.record_journal(change);
     change.rev = next_rev(tx).await?;
     execute!(
         tx.on(),

@@ -188,7 +188,7 @@ impl Tx {
 
     /// Notes that the transaction writes a move of a change; tests let the process end at such commits.
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a seam for tests"))]
-    pub(super) fn note_journal(&mut self, change: &crate::model::change::Change) {
+    pub(super) fn record_journal(&mut self, change: &crate::model::change::Change) {
         #[cfg(test)]
         if let Some(crossing) = &mut self.crash {
             crossing.note(change);

@@ -12,14 +12,14 @@ use super::{
 use crate::model::{
     inventory::{ReadProblem, Reported},
     keys::needed::KeyHistory,
-    stream::{StreamKey, StreamReport, StreamStatus},
+    stream::{StreamId, StreamReport, StreamStatus},
     time::{DAY_MS, Timestamp},
 };
 
 /// What is known of one stream, as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredStream {
-    pub key: StreamKey,
+    pub id: StreamId,
     /// Set by the transaction that writes it.
     pub rev: i64,
     /// The status as the list last gave it, where it did.
@@ -42,9 +42,9 @@ pub struct StoredStream {
 
 impl StoredStream {
     /// A stream of which only the name is known.
-    pub fn unread(key: StreamKey) -> Self {
+    pub fn unread(id: StreamId) -> Self {
         Self {
-            key,
+            id,
             rev: 0,
             listed: None,
             report: None,
@@ -70,7 +70,7 @@ impl StoredStream {
 pub struct StoredStreams {
     pub streams: Vec<StoredStream>,
     /// Rows that this version can't read: a newer one wrote them.
-    pub unreadable: HashSet<StreamKey>,
+    pub unreadable: HashSet<StreamId>,
 }
 
 /// The columns that name a row, its place in the order, and its body.
@@ -97,7 +97,7 @@ impl Store {
                 Ok(stream) => stored.streams.push(StoredStream { rev, ..stream }),
                 Err(error) => {
                     tracing::error!(%error, account, region, name, "a stream as a newer version keeps it is left to that: {error}");
-                    stored.unreadable.extend(StreamKey::parse(&account, &region, &name));
+                    stored.unreadable.extend(StreamId::parse(&account, &region, &name));
                 }
             }
         }
@@ -144,9 +144,9 @@ pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result
             let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
             for (stream, body) in rows {
                 query = query
-                    .bind(stream.key.account.as_str())
-                    .bind(stream.key.region.as_str())
-                    .bind(stream.key.name.as_str())
+                    .bind(stream.id.account.as_str())
+                    .bind(stream.id.region.as_str())
+                    .bind(stream.id.name.as_str())
                     .bind(stream.rev)
                     .bind(stream.gone_at.map(Timestamp::as_millis))
                     .bind(body.as_str());

@@ -35,14 +35,14 @@ struct LeaseRow {
 
 impl Store {
     /// Takes over the changes without an end that nobody works on: those whose instance is gone, whose lease ran out, or
-    /// that are this instance's own but not `in_hand`.
+    /// that are this instance's own but not `in_flight`.
     ///
     /// # Errors
     /// When the journal cannot be read or written: then nothing was taken over.
-    pub async fn take_over(&self, in_hand: impl Fn(&str) -> bool + Send + Sync) -> Result<Vec<Leased>, StoreError> {
+    pub async fn take_over(&self, in_flight: impl Fn(&str) -> bool + Send + Sync) -> Result<Vec<Leased>, StoreError> {
         // The write lock is not asked for when there is nothing to do.
         let active = fetch!(all as (String,), &self.reader, "SELECT id FROM changes WHERE ended_at IS NULL")?;
-        if active.iter().all(|(id,)| in_hand(id)) {
+        if active.iter().all(|(id,)| in_flight(id)) {
             return Ok(Vec::new());
         }
         let mut tx = self.write().await?;
@@ -55,7 +55,7 @@ impl Store {
         let mut taken = Vec::new();
         for row in rows {
             let Some(mut change) = readable(row.rev, &row.body) else { continue };
-            if in_hand(&change.id) || !self.may_take(&mut tx, &row, now).await? {
+            if in_flight(&change.id) || !self.may_take(&mut tx, &row, now).await? {
                 continue;
             }
             let fence = row.fence + 1;

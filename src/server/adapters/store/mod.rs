@@ -27,7 +27,7 @@ use sqlx::migrate::Migrator;
 use thiserror::Error;
 
 pub use self::{
-    changes::{Inserted, NewChange, Stretch},
+    changes::{Inserted, NewChange, Page},
     database::{Tx, is_postgres, without_password},
     inventory::StoredStream,
     leases::Leased,

@@ -55,7 +55,7 @@ impl From<AccountError> for SignInError {
 pub async fn with_password(cx: &RequestContext, user_name: &str, password: SecretString) -> Result<(), SignInError> {
     let Ok(name) = UserName::parse(user_name) else {
         cx.state.passwords.verify(password, None).await;
-        note_refusal(cx, &REFUSED_SIGN_IN, "not a user name", WRONG).await?;
+        record_refusal(cx, &REFUSED_SIGN_IN, "not a user name", WRONG).await?;
         return Err(SignInError::Mistake(FormMistake::SignInFailed));
     };
     let user = cx.state.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
@@ -138,7 +138,7 @@ async fn check_now(
     let target = user.as_ref().map_or_else(|| "unknown user".to_owned(), |user| user.name.clone());
     let attempt = match Attempt::begin(&cx.state, name, user.as_ref(), &cx.address()).await {
         Err(SignInError::MustWait { seconds }) => {
-            note_refusal(cx, refused, &target, &format!("too many failed attempts; {seconds} s to wait")).await?;
+            record_refusal(cx, refused, &target, &format!("too many failed attempts; {seconds} s to wait")).await?;
             return Err(SignInError::MustWait { seconds });
         }
         begun => begun?,
@@ -152,7 +152,7 @@ async fn check_now(
         }
         None => {
             attempt.failed(&cx.state).await?;
-            note_refusal(cx, refused, &target, WRONG).await?;
+            record_refusal(cx, refused, &target, WRONG).await?;
             Ok(None)
         }
     }
@@ -199,7 +199,7 @@ pub async fn out(cx: &RequestContext) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn note_refusal(cx: &RequestContext, refused: &Refused, target: &str, result: &str) -> Result<(), StoreError> {
+async fn record_refusal(cx: &RequestContext, refused: &Refused, target: &str, result: &str) -> Result<(), StoreError> {
     let event = AuditEvent { result: result.to_owned(), ..AuditEvent::by(&cx.stranger(), cx.state.clock.now(), refused.0, target) };
     audit::append_alone(&cx.state.store, event).await
 }

@@ -27,9 +27,9 @@ use crate::{
 
 /// Whose turn it is, by account. What nobody holds or waits for is forgotten.
 #[derive(Debug, Default)]
-pub struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+pub struct AccountLocks(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
 
-impl Turns {
+impl AccountLocks {
     async fn take(&self, account: &str) -> OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +62,7 @@ impl Attempt {
         };
         let account = subject_of(name, network.filter(|_| is_known_here));
         let network = network.map(|network| format!("network {network}"));
-        let turn = services.turns.take(&account).await;
+        let turn = services.account_locks.take(&account).await;
 
         let now = services.clock.now();
         let of_account = services.store.sign_in_wait(&account).await?;

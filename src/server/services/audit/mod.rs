@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 pub use self::reader::Reader;
 use crate::{
     model::{
-        stream::{StreamArn, StreamKey},
+        stream::{StreamArn, StreamId},
         time::Timestamp,
     },
     server::adapters::store::{Store, StoreError, Tx, audit as table},
@@ -23,7 +23,7 @@ pub const SERVER: &str = "keystream";
 /// What the first row's `prev_hash` is.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// Rows read at a time when the chain is walked.
-const STRETCH: i64 = 1_000;
+const PAGE_SIZE: i64 = 1_000;
 
 /// One event. Fields that do not apply are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -67,7 +67,7 @@ pub struct Actor {
 impl From<AuditRow> for AuditCard {
     fn from(row: AuditRow) -> Self {
         let event = row.event;
-        let stream = event.target.parse().ok().map(|arn: StreamArn| StreamKey::from(&arn));
+        let stream = event.target.parse().ok().map(|arn: StreamArn| StreamId::from(&arn));
         let states = match (event.before.as_str(), event.after.as_str()) {
             ("", after) => after.to_owned(),
             (before, "") => format!("was {before}"),
@@ -203,7 +203,7 @@ async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified
     // A row slipped in before the first has a number below 1.
     let mut from = i64::MIN;
     loop {
-        let rows = store.audit_rows(from, STRETCH).await?;
+        let rows = store.audit_rows(from, PAGE_SIZE).await?;
         if rows.is_empty() {
             return Ok(Verified::Whole { rows: expected_seq - 1, head: prev_hash });
         }
@@ -235,7 +235,7 @@ async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified
 pub async fn export(store: &Store, mut output: impl std::io::Write) -> anyhow::Result<()> {
     let mut from = 1;
     loop {
-        let rows = store.audit_rows(from, STRETCH).await?;
+        let rows = store.audit_rows(from, PAGE_SIZE).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         from = last.seq + 1;
         for row in &rows {

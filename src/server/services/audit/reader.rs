@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Rows read at a time.
-const STRETCH: i64 = 500;
+const PAGE_SIZE: i64 = 500;
 
 /// Somebody who reads the chain. Auditors and administrators whose scope is every stream see all of it; everybody else
 /// what was done to streams in scope, without addresses, and what was done by or to that person.
@@ -48,7 +48,7 @@ impl Reader {
         let mut matching = self.matching(query);
         let mut rows = Vec::new();
         loop {
-            let stretch = store.newest_audit_rows(&matching, STRETCH).await?;
+            let stretch = store.newest_audit_rows(&matching, PAGE_SIZE).await?;
             let Some(last) = stretch.last() else { return Ok(rows) };
             matching.before = last.seq;
             rows.extend(stretch.into_iter().filter_map(|row| self.shown(row)));
@@ -65,7 +65,7 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read.
     pub async fn after(&self, store: &Store, query: &AuditQuery, seq: i64) -> Result<Option<(Vec<AuditRow>, i64)>, StoreError> {
-        let stretch = store.oldest_audit_rows(&Matching { after: seq, ..self.matching(query) }, STRETCH).await?;
+        let stretch = store.oldest_audit_rows(&Matching { after: seq, ..self.matching(query) }, PAGE_SIZE).await?;
         let Some(last) = stretch.last().map(|row| row.seq) else { return Ok(None) };
         Ok(Some((stretch.into_iter().filter_map(|row| self.shown(row)).collect(), last)))
     }

@@ -12,7 +12,7 @@ use crate::{
     model::{
         access::identity::Permission,
         change::{
-            Action, Change, End, Ending, LastRead, Observation, Resolved, Saw, Step,
+            Action, Change, End, Ending, LastRead, Observation, Observed, Resolved, Step,
             arming::{Decision, decide},
             preconditions,
             refusal::{Precondition, Refusal},
@@ -65,7 +65,7 @@ impl Changes {
                 Decision::Send(key) => key,
                 Decision::End(how) => return self.end_waiting(&mut job, &observed, how).await,
                 Decision::Wait => {
-                    if self.note_waiting(&mut job, &observed).await == Written::NotHeld {
+                    if self.record_waiting(&mut job, &observed).await == Written::NotHeld {
                         return;
                     }
                     continue;
@@ -122,7 +122,7 @@ impl Changes {
         let _ = self.record_surely(job, ended, "change.ended").await;
     }
 
-    async fn note_waiting(&self, job: &mut Job, observed: &Observation) -> Written {
+    async fn record_waiting(&self, job: &mut Job, observed: &Observation) -> Written {
         let at = job.timeline.now();
         let seen = if matches!(observed, Observation::NotFound { .. }) { Step::SeenMissing { at } } else { Step::SeriesBroken };
         match self.record(job, vec![read_of(observed, at), seen], "").await {
@@ -154,7 +154,7 @@ impl Changes {
                 shown: then.to_string(),
                 now: now.arn.to_string(),
             }),
-            _ => preconditions::of_key(key, &look, report, &self.inventory.keys_in_use(&change.key_of_stream()))
+            _ => preconditions::of_key(key, &look, report, &self.inventory.keys_in_use(&change.stream_id()))
                 .map_or_else(KeyVerdict::Bad, |()| KeyVerdict::Good),
         }
     }
@@ -187,7 +187,7 @@ impl Changes {
         table::write(&mut tx, &mut change).await?;
         append_intent(&mut tx, &change, requester, "change.cancelled").await?;
         tx.commit().await?;
-        self.inventory.note_change(&change);
+        self.inventory.record_change(&change);
         Ok(())
     }
 }
@@ -201,9 +201,9 @@ enum KeyVerdict {
 
 fn read_of(observed: &Observation, now: crate::model::time::Timestamp) -> Step {
     let saw = match observed {
-        Observation::Report(report) => Saw::State { status: report.status.clone(), encryption: report.encryption.clone() },
-        Observation::NotFound { .. } => Saw::NotFound,
-        Observation::Failed { why } => Saw::Failed { why: why.clone() },
+        Observation::Report(report) => Observed::State { status: report.status.clone(), encryption: report.encryption.clone() },
+        Observation::NotFound { .. } => Observed::NotFound,
+        Observation::Failed { why } => Observed::Failed { why: why.clone() },
     };
     Step::Read(LastRead { at: now, saw })
 }

@@ -47,7 +47,7 @@ impl Changes {
         let result = format!("Not established; change {}", change.id);
         audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;
         tx.commit().await?;
-        self.inventory.note_change(&change);
+        self.inventory.record_change(&change);
         Ok(())
     }
 

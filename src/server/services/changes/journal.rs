@@ -26,13 +26,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The changes that tasks of this process work on: nobody takes them up a second time.
 #[derive(Debug, Clone, Default)]
-pub struct InHand(Arc<Mutex<HashSet<String>>>);
+pub struct InFlight(Arc<Mutex<HashSet<String>>>);
 
-impl InHand {
+impl InFlight {
     /// Takes a change in hand until the guard is dropped.
-    pub fn take(&self, id: &str) -> HandGuard {
+    pub fn take(&self, id: &str) -> InFlightGuard {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
-        HandGuard { in_hand: self.clone(), id: id.to_owned() }
+        InFlightGuard { in_flight: self.clone(), id: id.to_owned() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -46,14 +46,14 @@ impl InHand {
 
 /// As long as it lives, its change is in hand.
 #[derive(Debug)]
-pub struct HandGuard {
-    in_hand: InHand,
+pub struct InFlightGuard {
+    in_flight: InFlight,
     id: String,
 }
 
-impl Drop for HandGuard {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.in_hand.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.in_flight.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
 
@@ -63,7 +63,7 @@ pub struct Job {
     pub change: Change,
     pub fence: i64,
     pub timeline: Timeline,
-    pub _guard: HandGuard,
+    pub _guard: InFlightGuard,
 }
 
 /// What became of a write that is tried until the database takes it.
@@ -83,7 +83,7 @@ impl Changes {
         let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?;
         self.write(&mut tx, &mut moved, steps, action).await?;
         tx.commit().await?;
-        self.inventory.note_change(&moved);
+        self.inventory.record_change(&moved);
         job.change = moved;
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Changes {
         let is_held = fence == job.fence && moved.is_active();
         self.write(&mut tx, &mut moved, vec![step], action).await?;
         tx.commit().await?;
-        self.inventory.note_change(&moved);
+        self.inventory.record_change(&moved);
         job.change = moved;
         Ok(if is_held { Written::Yes } else { Written::NotHeld })
     }
@@ -137,7 +137,7 @@ impl Changes {
         let mut moved = table::latest(&mut tx, &change.id).await?.change;
         self.write(&mut tx, &mut moved, steps, action).await?;
         tx.commit().await?;
-        self.inventory.note_change(&moved);
+        self.inventory.record_change(&moved);
         *change = moved;
         Ok(())
     }
@@ -160,7 +160,7 @@ impl Changes {
     /// Shows a change as the journal has it, after somebody else has moved it.
     pub(super) async fn tell_latest(&self, id: &str) {
         match self.store.change(id).await {
-            Ok(Some(change)) => self.inventory.note_change_elsewhere(&change),
+            Ok(Some(change)) => self.inventory.record_change_elsewhere(&change),
             Ok(None) => {}
             Err(error) => tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: {error}"),
         }

@@ -25,19 +25,19 @@ use std::{
 use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::{plan::KeyWish, proof::Kind as ProofKind, quota::Asking};
+pub use self::{plan::KeyChoice, proof::Kind as ProofKind, quota::Asking};
 use super::{inventory::Inventory, keys::Keys};
 use crate::{
     model::{
         access::scope::Scope,
-        change::{Action, Change, Usual},
-        stream::{StreamKey, StreamReport},
+        change::{Action, Change, TypicalDuration},
+        stream::{StreamId, StreamReport},
         validation::FormMistake,
     },
     server::adapters::{
         aws::ReadFailure,
         clock::{Clock, Freshness},
-        store::{Store, StoreError, Stretch},
+        store::{Page, Store, StoreError},
     },
 };
 
@@ -45,7 +45,7 @@ use crate::{
 const FRESH_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Changes read at a time when the journal is walked.
-const STRETCH: i64 = 500;
+const PAGE_SIZE: i64 = 500;
 
 /// A turn to read for a person is waited for at most this long.
 const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,12 +65,12 @@ pub struct Changes {
     /// Everything that other instances committed up to here has been told to this one's browsers.
     followed: AtomicI64,
     /// The changes that a task of this process works on.
-    in_hand: journal::InHand,
+    in_flight: journal::InFlight,
     /// What KMS says of keys.
     pub keys: Arc<Keys>,
     trails: quota::Trails,
     /// Fresh reads of the last moments, shared by all who open the same confirmation at once.
-    shared_reads: Mutex<HashMap<StreamKey, plan::SharedRead>>,
+    shared_reads: Mutex<HashMap<StreamId, plan::SharedRead>>,
 }
 
 /// Why a request for a change did not become one.
@@ -119,7 +119,7 @@ impl Changes {
             stop,
             usual: usual::Durations::default(),
             followed: AtomicI64::new(inventory_rev),
-            in_hand: journal::InHand::default(),
+            in_flight: journal::InFlight::default(),
             shared_reads: Mutex::new(HashMap::new()),
         })
     }
@@ -131,14 +131,14 @@ impl Changes {
     pub async fn list(&self, scope: &Scope, skip: usize, take: usize) -> Result<Vec<Change>, StoreError> {
         if scope.is_everything() {
             let in_rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-            return self.store.changes(Stretch { skip: in_rows(skip), take: in_rows(take) }).await;
+            return self.store.changes(Page { skip: in_rows(skip), take: in_rows(take) }).await;
         }
         // Patterns are not SQL's: the journal is walked until enough is found.
         let (mut listed, mut passed, mut walked) = (Vec::new(), 0, 0);
         loop {
-            let stretch = self.store.changes(Stretch { skip: walked, take: STRETCH }).await?;
-            let is_last = stretch.len() < usize::try_from(STRETCH).unwrap_or(usize::MAX);
-            walked += STRETCH;
+            let stretch = self.store.changes(Page { skip: walked, take: PAGE_SIZE }).await?;
+            let is_last = stretch.len() < usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
+            walked += PAGE_SIZE;
             for change in stretch.into_iter().filter(|change| scope.covers_arn(&change.arn)) {
                 if passed < skip {
                     passed += 1;
@@ -153,24 +153,24 @@ impl Changes {
     }
 
     /// How long changes of this kind take here; `None` while too few are known.
-    pub fn usual(&self, action: Action) -> Option<Usual> {
+    pub fn usual(&self, action: Action) -> Option<TypicalDuration> {
         self.usual.of(action)
     }
 
     /// One read for a person: from the reserve, at most 3 s, kept in the inventory.
-    async fn read_fresh(&self, key: &StreamKey) -> Result<StreamReport, ReadFailure> {
-        self.read_to_decide(key).await.0
+    async fn read_fresh(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
+        self.read_to_decide(id).await.0
     }
 
     /// The same, with how fresh it is: a change may be sent on it.
-    async fn read_to_decide(&self, key: &StreamKey) -> (Result<StreamReport, ReadFailure>, Freshness) {
+    async fn read_to_decide(&self, id: &StreamId) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
-        let Some(target) = self.inventory.target(key) else { return failed("no target of this account and Region") };
+        let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
         if tokio::time::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return failed("too many people read streams of this target at once; AWS was not asked");
         }
         let fresh = Freshness::begin(&self.clock);
-        let read = tokio::time::timeout(FRESH_READ_TIMEOUT, target.read(&key.name)).await;
+        let read = tokio::time::timeout(FRESH_READ_TIMEOUT, target.read(&id.name)).await;
         let read = read.unwrap_or_else(|_| {
             // Said of what took the time: credentials may take longer than any read.
             let late = target
@@ -179,8 +179,8 @@ impl Changes {
             Err(ReadFailure::other(late))
         });
         match &read {
-            Ok(report) => self.inventory.note_report(report.clone()),
-            Err(failure) => self.inventory.note_failure(key, failure),
+            Ok(report) => self.inventory.record_report(report.clone()),
+            Err(failure) => self.inventory.record_failure(id, failure),
         }
         (read, fresh)
     }

@@ -7,7 +7,7 @@ use crate::{
         change::{Action, Change, End, Ending},
         keys::{self, KeyArn},
         stream::{
-            StreamKey, StreamReport,
+            StreamId, StreamReport,
             encryption::{EncryptionReport, KeyId},
             is_same_creation,
         },
@@ -36,7 +36,7 @@ impl Changes {
             EncryptionReport::Encrypted(None) => return Ok(Some(Why::Unnamed)),
             _ => return Ok(None),
         };
-        let changes = self.store.changes_of_stream(&StreamKey::from(&report.arn)).await?;
+        let changes = self.store.changes_of_stream(&StreamId::from(&report.arn)).await?;
         // What Keystream itself refused says nothing of AWS.
         let reached_aws = |change: &Change| match &change.end {
             Some(Ending { how: End::Rejected(refusal), .. }) => refusal.is_by_aws(),
@@ -55,7 +55,7 @@ impl Changes {
             Why::Unnamed => Vec::new(),
             Why::Refused(changes) => changes.iter().filter_map(|change| change.key.clone()).collect(),
         };
-        let mut seen: Vec<KeyArn> = self.inventory.keys_in_use(&StreamKey::from(&report.arn)).into_iter().map(|meant| meant.arn).collect();
+        let mut seen: Vec<KeyArn> = self.inventory.keys_in_use(&StreamId::from(&report.arn)).into_iter().map(|meant| meant.arn).collect();
         if let (true, Some(arn)) = (seen.is_empty(), report.key_arn.as_deref()) {
             seen.push(arn.clone());
         }

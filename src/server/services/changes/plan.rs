@@ -12,7 +12,7 @@ use crate::{
         change::{Action, Change, Resolved, preconditions, refusal::Precondition},
         keys::{KeyFacts, KeyLook, KeyState, Meant, needed::KeyHistory},
         stream::{
-            StreamKey, StreamReport, StreamStatus,
+            StreamId, StreamReport, StreamStatus,
             encryption::{EncryptionReport, KeyId},
             is_same_creation,
         },
@@ -37,7 +37,7 @@ pub type SharedRead = Arc<tokio::sync::Mutex<Option<(Moment, Result<StreamReport
 
 /// What a person wants to see of the keys when opening the confirmation of an enable.
 #[derive(Debug, Clone, Default)]
-pub struct KeyWish {
+pub struct KeyChoice {
     /// What was typed before; empty for nothing.
     pub typed: String,
     /// The disable that is to be taken back.
@@ -52,16 +52,16 @@ impl Changes {
     ///
     /// # Errors
     /// When no target has this account and Region, changes are switched off, or the journal cannot be read.
-    pub async fn plan(&self, action: Action, key: &StreamKey, wish: KeyWish) -> Result<Confirmation, RequestError> {
-        let target = self.inventory.target(key).ok_or(RequestError::NotFound)?;
+    pub async fn plan(&self, action: Action, id: &StreamId, wish: KeyChoice) -> Result<Confirmation, RequestError> {
+        let target = self.inventory.target(id).ok_or(RequestError::NotFound)?;
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let known = self.inventory.stream(key);
+        let known = self.inventory.stream(id);
         let under_way = known.as_ref().and_then(|(row, _)| row.change.as_ref()).map(|marks| marks.id.clone());
         let plan = match under_way {
             Some(change) => PlanOutcome::UnderWay { change },
-            None => match self.read_shared(key).await {
+            None => match self.read_shared(id).await {
                 Ok(report) => self.plan_of(action, report),
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if known.is_none() => return Err(RequestError::NotFound),
                 Err(failure) => {
@@ -71,7 +71,7 @@ impl Changes {
             },
         };
         let mut confirmation = Confirmation {
-            stream: key.clone(),
+            stream: id.clone(),
             target: target.card(),
             now: self.clock.now(),
             action,
@@ -113,16 +113,16 @@ impl Changes {
         }
         if let Some(look) = look {
             // What KMS has just said is among them.
-            let meant = self.inventory.keys_in_use(key);
-            let until = self.inventory.key_history(key).if_ended_at(self.clock.now());
+            let meant = self.inventory.keys_in_use(id);
+            let until = self.inventory.key_history(id).if_ended_at(self.clock.now());
             (confirmation.key_words, confirmation.key_warning) = key_in_words(&look, &meant, until);
         }
         Ok(confirmation)
     }
 
     /// What the confirmation of an enable shows of keys.
-    async fn enable_facts(&self, target: &Target, report: &StreamReport, wish: KeyWish) -> Result<EnableFacts, RequestError> {
-        let changes = self.store.changes_of_stream(&StreamKey::from(&report.arn)).await?;
+    async fn enable_facts(&self, target: &Target, report: &StreamReport, wish: KeyChoice) -> Result<EnableFacts, RequestError> {
+        let changes = self.store.changes_of_stream(&StreamId::from(&report.arn)).await?;
         let is_not_encrypted = report.encryption == EncryptionReport::NotEncrypted;
         let is_wanted = |change: &&Change| match &wish.undo {
             Some(id) => change.id == *id,
@@ -168,12 +168,12 @@ impl Changes {
         Some((self.keys.look(target, &id).await, id))
     }
 
-    async fn read_shared(&self, key: &StreamKey) -> Result<StreamReport, ReadFailure> {
+    async fn read_shared(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
         let shared = {
             let mut reads = self.shared_reads.lock().unwrap_or_else(PoisonError::into_inner);
             // Slots that nobody holds and that are over are forgotten, so the map stays as small as what is going on.
             reads.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| self.is_shared(*at))));
-            reads.entry(key.clone()).or_default().clone()
+            reads.entry(id.clone()).or_default().clone()
         };
         let mut slot = shared.lock().await;
         if let Some((at, read)) = slot.as_ref()
@@ -181,7 +181,7 @@ impl Changes {
         {
             return read.clone();
         }
-        let read = self.read_fresh(key).await;
+        let read = self.read_fresh(id).await;
         *slot = Some((self.moment(), read.clone()));
         read
     }
@@ -205,7 +205,7 @@ impl Changes {
     fn plan_of(&self, action: Action, report: StreamReport) -> PlanOutcome {
         let now = self.clock.now();
         // The read is in it, unless the inventory has a newer one.
-        let history = self.inventory.key_history(&StreamKey::from(&report.arn)).after(&report);
+        let history = self.inventory.key_history(&StreamId::from(&report.arn)).after(&report);
         plan_of(action, report, &history, now)
     }
 }

@@ -119,7 +119,7 @@ impl Changes {
         let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.arn));
         let change = found.filter(|change| change.settled_at.is_some()).ok_or(RequestError::NotFound)?;
         // What records say now is a later change's doing, where AWS may have acted on one.
-        let newest = self.store.newest_acting_change(&change.key_of_stream()).await?;
+        let newest = self.store.newest_acting_change(&change.stream_id()).await?;
         if newest.is_some_and(|newest| newest.id != change.id && newest.sent_at >= change.sent_at) {
             return Err(FormMistake::ChangeNotNewest.into());
         }
@@ -138,7 +138,7 @@ impl Changes {
         table::write(&mut tx, &mut change).await?;
         audit::append(&mut tx, AuditEvent { target: change.arn.to_string(), reason: change.reason.clone(), ..event }).await?;
         tx.commit().await?;
-        self.inventory.note_change(&change);
+        self.inventory.record_change(&change);
         Ok(Some(change))
     }
 
@@ -270,7 +270,7 @@ async fn read(target: &Target, stream: &StreamRef, settled_at: Timestamp) -> Res
     let records = target.kinesis.records().ok_or("this target has no records to read")?;
     let shards = open_shards(records, stream).await?;
     let number = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-    let looks = stream::iter(shards).map(|shard| async move { (look_at(records, stream, &shard.id, settled_at).await, shard.id) });
+    let looks = stream::iter(shards).map(|shard| async move { (inspect_shard(records, stream, &shard.id, settled_at).await, shard.id) });
     let seen: Vec<(Seen, String)> = looks.buffer_unordered(AT_ONCE).collect().await;
     let mut result = ReadResult { shards: number, ..ReadResult::default() };
     // In the order of their names, whichever answered first.
@@ -298,7 +298,7 @@ enum Seen {
     Failed(String),
 }
 
-async fn look_at(records: &dyn Records, stream: &StreamRef, shard: &str, settled_at: Timestamp) -> Seen {
+async fn inspect_shard(records: &dyn Records, stream: &StreamRef, shard: &str, settled_at: Timestamp) -> Seen {
     let mut iterator = match records.tip(stream, shard).await {
         Ok(iterator) => iterator,
         Err(failure) => return Seen::Failed(failure.why),

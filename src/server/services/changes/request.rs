@@ -22,7 +22,7 @@ use crate::{
         },
         keys::{self, Comparison, KeyLook, Meant, Named},
         stream::{
-            StreamArn, StreamKey, StreamReport, StreamStatus,
+            StreamArn, StreamId, StreamReport, StreamStatus,
             encryption::{EncryptionReport, InvalidKeyId, KeyId, KeyIdForm},
         },
         time::Timestamp,
@@ -48,12 +48,12 @@ impl Changes {
     /// See [`RequestError`]. In each case nothing was sent.
     pub async fn request(self: &Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.take_up_form(requester, action, form).await }).await?
+        self.tasks.spawn(async move { engine.accept_form(requester, action, form).await }).await?
     }
 
-    async fn take_up_form(self: Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
+    async fn accept_form(self: Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
         requester.require_certain()?;
-        let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
+        let key = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&key).ok_or(RequestError::NotFound)?;
         if !requester.scope.covers(&key) {
             let event = AuditEvent::by(&requester.actor(), self.clock.now(), "change.refused", &key.path());
@@ -71,7 +71,7 @@ impl Changes {
         // The read just before sending: never shared, never cached. What KMS says of the keys is read beside it.
         let ((read, fresh), looks, quota) = tokio::join!(
             self.read_to_decide(&key),
-            self.look_at_keys(&target, &asked),
+            self.inspect_keys(&target, &asked),
             self.quota(asked.action, &asked.shown.arn, Asking::Allowed)
         );
         let quota = quota?;
@@ -100,7 +100,7 @@ impl Changes {
         let form_hash = asked.hash();
 
         // From before it can be in the journal: should the commit's answer be lost, its row is taken up.
-        let guard = self.in_hand.take(&change.id);
+        let guard = self.in_flight.take(&change.id);
         let mut tx = self.store.write().await?;
         let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id: &form.request_id, form_hash: &form_hash };
         let fence = match self.store.insert_change(&mut tx, new).await? {
@@ -117,7 +117,7 @@ impl Changes {
             return Err(error.into());
         }
 
-        self.inventory.note_change(&change);
+        self.inventory.record_change(&change);
         let answer = requested(&change);
         if change.is_active() {
             let engine = self.clone();
@@ -173,7 +173,7 @@ struct Looks {
 
 impl Asked {
     /// Hidden fields are as hostile as any.
-    fn parse(action: Action, form: &ChangeForm, stream: &StreamKey) -> Result<Self, RequestError> {
+    fn parse(action: Action, form: &ChangeForm, stream: &StreamId) -> Result<Self, RequestError> {
         let mistake = RequestError::Mistake;
         confirm_name(&form.typed_name, &stream.name).map_err(mistake)?;
         let reason = Reason::parse(&form.reason).map_err(mistake)?;
@@ -195,7 +195,7 @@ impl Asked {
                 (Action::Enable, "NONE") => EncryptionReport::NotEncrypted,
                 _ => return None,
             };
-            (is_request_id && StreamKey::from(&arn) == *stream).then_some((Shown { arn, created, encryption }, key))
+            (is_request_id && StreamId::from(&arn) == *stream).then_some((Shown { arn, created, encryption }, key))
         };
         let (shown, shown_key) = parsed().ok_or(RequestError::Mistake(FormMistake::FormIncomplete))?;
         let key = match (action, shown_key) {
@@ -261,7 +261,7 @@ impl Asked {
 
 impl Changes {
     /// Looks at the key in use and at the one that is to be sent, at most 2 s. Only an enable can be refused by it.
-    async fn look_at_keys(&self, target: &Target, asked: &Asked) -> Looks {
+    async fn inspect_keys(&self, target: &Target, asked: &Asked) -> Looks {
         let present = async {
             match &asked.shown.encryption {
                 EncryptionReport::Encrypted(Some(key)) => Some(self.keys.look(target, key).await),
@@ -285,9 +285,9 @@ impl Changes {
             (&asked.shown.encryption, looks.present.as_ref().and_then(KeyLook::arn))
         {
             // Stored records need the key that the name means now, wherever an alias points later.
-            self.inventory.note_key_arn(target, present, arn);
+            self.inventory.record_key_arn(target, present, arn);
         }
-        let looks = Looks { meant: self.inventory.keys_in_use(&StreamKey::from(&asked.shown.arn)), ..looks };
+        let looks = Looks { meant: self.inventory.keys_in_use(&StreamId::from(&asked.shown.arn)), ..looks };
         let present = match looks.meant.as_slice() {
             [] => looks.present.as_ref().and_then(KeyLook::arn),
             [only] => Some(&only.arn),

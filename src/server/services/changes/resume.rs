@@ -42,8 +42,8 @@ impl Changes {
         self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
         self.take_up().await?;
         // What another instance works on: this one's pages show it from the start.
-        for change in self.store.active_changes().await?.iter().filter(|change| !self.in_hand.has(&change.id)) {
-            self.inventory.note_change_elsewhere(change);
+        for change in self.store.active_changes().await?.iter().filter(|change| !self.in_flight.has(&change.id)) {
+            self.inventory.record_change_elsewhere(change);
         }
         let changes = self.clone();
         supervisor.spawn(&self.tasks, &self.stop, Part::new("watching settled changes"), move || changes.clone().watch_settled());
@@ -74,7 +74,7 @@ impl Changes {
             }
             let done = match chore {
                 Chore::TakeUp => self.take_up().await,
-                Chore::Renew if self.in_hand.is_empty() => Ok(()),
+                Chore::Renew if self.in_flight.is_empty() => Ok(()),
                 Chore::Renew => self.store.renew_leases().await,
                 Chore::Follow => self.follow().await,
             };
@@ -85,7 +85,7 @@ impl Changes {
     }
 
     async fn take_up(self: &Arc<Self>) -> Result<(), StoreError> {
-        let taken = self.store.take_over(|id| self.in_hand.has(id)).await?;
+        let taken = self.store.take_over(|id| self.in_flight.has(id)).await?;
         if taken.is_empty() {
             return Ok(());
         }
@@ -98,10 +98,10 @@ impl Changes {
     fn go_on(self: Arc<Self>, leased: Leased, now: Timestamp) {
         let Leased { change, fence } = leased;
         let timeline = Timeline::begin(&self.clock, now, Some(&change));
-        let guard = self.in_hand.take(&change.id);
+        let guard = self.in_flight.take(&change.id);
         let mut job = Job { change, fence, timeline, _guard: guard };
         // Before anybody opens a page: the stream has an active change.
-        self.inventory.note_change(&job.change);
+        self.inventory.record_change(&job.change);
         let engine = self.clone();
         self.tasks.spawn(async move {
             let now = job.timeline.now();
@@ -134,7 +134,7 @@ impl Changes {
         }
         let moved = self.store.changes_after(known).await?;
         for change in &moved {
-            self.inventory.note_change_elsewhere(change);
+            self.inventory.record_change_elsewhere(change);
         }
         // The rest of a long list comes the next time.
         let told = if moved.len() < AT_A_TIME { committed } else { moved.last().map_or(committed, |change| change.rev) };

@@ -10,14 +10,14 @@ use crate::{
             Change, Step,
             reconcile::{WATCHED_AFTER_MS, decide_after_settled},
         },
-        stream::{StreamKey, StreamReport},
+        stream::{StreamId, StreamReport},
         time::Timestamp,
     },
     server::services::inventory::Delivery,
 };
 
 /// The settled changes that are watched: the newest change of each stream, if it settled.
-type Settled = HashMap<StreamKey, Change>;
+type Settled = HashMap<StreamId, Change>;
 
 impl Changes {
     /// Watches until the server stops.
@@ -25,8 +25,8 @@ impl Changes {
         let mut all_news = self.inventory.events().subscribe();
         let mut settled = self.settled_changes().await;
         // What was read while no server ran, or by the collector before this began.
-        let known: Vec<StreamKey> = settled.keys().cloned().collect();
-        self.look_at(&mut settled, &known).await;
+        let known: Vec<StreamId> = settled.keys().cloned().collect();
+        self.inspect(&mut settled, &known).await;
         loop {
             let delivery = tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -38,14 +38,14 @@ impl Changes {
                     for card in news.changes.iter().filter(|card| !card.is_active()) {
                         self.take_over(&mut settled, &card.stream()).await;
                     }
-                    let moved: Vec<StreamKey> = news.rows.keys().cloned().collect();
-                    self.look_at(&mut settled, &moved).await;
+                    let moved: Vec<StreamId> = news.rows.keys().cloned().collect();
+                    self.inspect(&mut settled, &moved).await;
                 }
                 // Too far behind: everything is looked at anew.
                 Delivery::Reset => {
                     settled = self.settled_changes().await;
-                    let known: Vec<StreamKey> = settled.keys().cloned().collect();
-                    self.look_at(&mut settled, &known).await;
+                    let known: Vec<StreamId> = settled.keys().cloned().collect();
+                    self.inspect(&mut settled, &known).await;
                 }
             }
         }
@@ -58,9 +58,9 @@ impl Changes {
                 let mut newest = Settled::new();
                 // The one sent last comes first.
                 for change in changes.into_iter().filter(Change::may_have_acted) {
-                    newest.entry(change.key_of_stream()).or_insert(change);
+                    newest.entry(change.stream_id()).or_insert(change);
                 }
-                self.inventory.note_newest(newest.values());
+                self.inventory.record_newest(newest.values());
                 newest.retain(|_, change| is_to_be_watched(change));
                 newest
             }
@@ -73,7 +73,7 @@ impl Changes {
 
     /// A change of a stream ended: the newest that AWS may have acted on is watched if it has settled. One that was refused or
     /// never sent takes nothing from the one before it.
-    async fn take_over(&self, settled: &mut Settled, stream: &StreamKey) {
+    async fn take_over(&self, settled: &mut Settled, stream: &StreamId) {
         match self.store.newest_acting_change(stream).await {
             Ok(Some(newest)) if is_to_be_watched(&newest) => match settled.get(stream) {
                 // What was counted of it stays.
@@ -89,13 +89,13 @@ impl Changes {
         }
     }
 
-    async fn look_at(&self, settled: &mut Settled, keys: &[StreamKey]) {
-        for key in keys {
-            let Some(change) = settled.get_mut(key) else { continue };
-            let Some((report, unchanged_since)) = self.inventory.report(key) else { continue };
+    async fn inspect(&self, settled: &mut Settled, ids: &[StreamId]) {
+        for id in ids {
+            let Some(change) = settled.get_mut(id) else { continue };
+            let Some((report, unchanged_since)) = self.inventory.report(id) else { continue };
             self.compare(change, &report, unchanged_since).await;
             if change.reverted.is_some() {
-                settled.remove(key);
+                settled.remove(id);
             }
         }
     }

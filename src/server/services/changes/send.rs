@@ -11,7 +11,7 @@ use super::{
 use crate::{
     model::{
         change::{
-            Change, End, Saw, SentAs, Step, arming,
+            Change, End, Observed, SentAs, Step, arming,
             refusal::{Obstacle, Refusal, RefusalKind},
             schedule::FIRST_READ_MS,
         },
@@ -47,7 +47,7 @@ impl Changes {
         if needs_another(&read) {
             // The role took its time, or the process was stopped: somebody may have changed the stream meanwhile.
             let asked_at = job.timeline.now();
-            let (report, again) = self.read_to_decide(&job.change.key_of_stream()).await;
+            let (report, again) = self.read_to_decide(&job.change.stream_id()).await;
             read = again;
             match arming::still_to_be_sent(&job.change, &observation(report, asked_at)) {
                 Ok(as_reported) => key = as_reported,
@@ -153,12 +153,12 @@ impl Changes {
         target.limits.describe.turn().await;
         let read_after = match target.read_arn(&change.arn).await {
             Ok(report) => {
-                let saw = Saw::State { status: report.status.clone(), encryption: report.encryption.clone() };
-                self.inventory.note_report(report);
+                let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
+                self.inventory.record_report(report);
                 saw
             }
-            Err(failure) if failure.kind == ReadFailureKind::NotFound => Saw::NotFound,
-            Err(failure) => Saw::Failed { why: failure.why },
+            Err(failure) if failure.kind == ReadFailureKind::NotFound => Observed::NotFound,
+            Err(failure) => Observed::Failed { why: failure.why },
         };
         let explained = Step::Explained(Refusal { read_after: Some(read_after), ..refusal });
         if let Err(error) = self.record_after_end(change, vec![explained], "").await {

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::change::{Action, Change, Usual};
+use crate::model::change::{Action, Change, TypicalDuration};
 
 /// How many past changes are asked for at a start, and remembered.
 pub const REMEMBERED: usize = 200;
@@ -22,8 +22,8 @@ impl Durations {
     }
 
     /// What is usual for changes of this kind.
-    pub fn of(&self, action: Action) -> Option<Usual> {
+    pub fn of(&self, action: Action) -> Option<TypicalDuration> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Usual::of(known.iter().filter(|(kind, _)| *kind == action).map(|(_, took)| *took).collect())
+        TypicalDuration::of(known.iter().filter(|(kind, _)| *kind == action).map(|(_, took)| *took).collect())
     }
 }

@@ -61,8 +61,8 @@ impl Changes {
         let (asked_at, fresh) = (timeline.now(), Freshness::begin(&self.clock));
         let read = target.read_arn(&change.arn).await;
         match &read {
-            Ok(report) => self.inventory.note_report(report.clone()),
-            Err(failure) => self.inventory.note_failure(&change.key_of_stream(), failure),
+            Ok(report) => self.inventory.record_report(report.clone()),
+            Err(failure) => self.inventory.record_failure(&change.stream_id(), failure),
         }
         // The inventory keeps the time of day; the change compares with its own.
         let read = match read {

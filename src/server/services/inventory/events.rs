@@ -15,7 +15,7 @@ use tokio::{sync::broadcast, time::Instant};
 use crate::{
     model::{
         inventory::{StreamRow, TargetHealth},
-        stream::StreamKey,
+        stream::StreamId,
     },
     view::change_card::ChangeCard,
 };
@@ -31,7 +31,7 @@ pub struct News {
     /// Everything committed up to here is in it, or was before.
     pub rev: i64,
     /// Rows that moved, and whether anything besides times did.
-    pub rows: BTreeMap<StreamKey, (Arc<StreamRow>, bool)>,
+    pub rows: BTreeMap<StreamId, (Arc<StreamRow>, bool)>,
     pub changes: Vec<ChangeCard>,
     /// How all targets are; empty when none of them moved.
     pub targets: Vec<TargetHealth>,
@@ -40,8 +40,8 @@ pub struct News {
 impl News {
     /// Adds a row, over an older one of the same stream.
     pub fn add_row(&mut self, row: Arc<StreamRow>, is_news: bool) {
-        let was_news = self.rows.get(&row.key).is_some_and(|(_, was_news)| *was_news);
-        self.rows.insert(row.key.clone(), (row, is_news || was_news));
+        let was_news = self.rows.get(&row.id).is_some_and(|(_, was_news)| *was_news);
+        self.rows.insert(row.id.clone(), (row, is_news || was_news));
     }
 
     /// Adds what moved later.

@@ -97,7 +97,7 @@ impl Inventory {
         let mut counts = vec![(0u32, 0u32); memory.health.len()];
         for known in memory.streams.values().filter(|known| known.stored.gone_at.is_none()) {
             if let Some((all, unread)) = known.target.and_then(|target| counts.get_mut(target))
-                && scope.covers(&known.stored.key)
+                && scope.covers(&known.stored.id)
             {
                 *all += 1;
                 *unread += u32::from(known.stored.report.is_none());
@@ -109,7 +109,7 @@ impl Inventory {
     }
 
     /// Notes what a collector found, and tells browsers when that is news.
-    pub fn note_finding(&self, target: &Target, finding: Finding) {
+    pub fn record_finding(&self, target: &Target, finding: Finding) {
         let Some(index) = self.index_of(target) else { return };
         let now = self.clock.now();
         let mut memory = self.write();
@@ -132,7 +132,7 @@ impl Inventory {
     }
 
     /// Notes that AWS gave the state of a stream, whoever asked.
-    pub(super) fn note_answer(&self, target: &Target, at: Timestamp) {
+    pub(super) fn record_answer(&self, target: &Target, at: Timestamp) {
         if let Some(index) = self.index_of(target) {
             self.write().health[index].last_read = Some(at);
         }

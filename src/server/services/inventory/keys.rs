@@ -9,7 +9,7 @@ use crate::{
             KeyArn, Meant, named_by_itself,
             needed::{KeyHistory, KeyUse},
         },
-        stream::{StreamKey, encryption::KeyId},
+        stream::{StreamId, encryption::KeyId},
         time::Timestamp,
     },
     server::{adapters::aws::targets::Target, services::keys::StreamNeed},
@@ -20,7 +20,7 @@ impl Inventory {
     /// seen to mean several keys, each of them.
     pub fn needed_keys(&self, scope: &Scope, now: Timestamp) -> Vec<StreamNeed> {
         let memory = self.read();
-        let shown = memory.streams.values().filter(|known| scope.covers(&known.stored.key));
+        let shown = memory.streams.values().filter(|known| scope.covers(&known.stored.id));
         let mut needs = Vec::new();
         for known in shown {
             let Some(target) = known.target.and_then(|target| self.targets.get(target)) else { continue };
@@ -31,7 +31,7 @@ impl Inventory {
             }
             for key in history.needed(now) {
                 let need = |meant: Option<Meant>| StreamNeed {
-                    stream: known.stored.key.clone(),
+                    stream: known.stored.id.clone(),
                     target: target.id.clone(),
                     key: key.key.clone(),
                     meant,
@@ -39,7 +39,7 @@ impl Inventory {
                     until: history.needed_until(key),
                     known_since: history.gap(now),
                 };
-                let meant = meant(&known.stored.key, key);
+                let meant = meant(&known.stored.id, key);
                 if meant.is_empty() {
                     needs.push(need(None));
                 }
@@ -50,31 +50,31 @@ impl Inventory {
     }
 
     /// The keys of a stream, as far as its reads tell.
-    pub fn key_history(&self, stream: &StreamKey) -> KeyHistory {
+    pub fn key_history(&self, stream: &StreamId) -> KeyHistory {
         self.read().streams.get(stream).map(|known| known.stored.keys.clone()).unwrap_or_default()
     }
 
     /// Every key that the key in use of a stream was seen to mean since it is in use, oldest first: more than one where its
     /// alias was re-pointed.
-    pub fn keys_in_use(&self, stream: &StreamKey) -> Vec<Meant> {
+    pub fn keys_in_use(&self, stream: &StreamId) -> Vec<Meant> {
         let memory = self.read();
         let key = memory.streams.get(stream).and_then(|known| known.stored.keys.in_use());
         key.map(|key| key.meant.clone()).unwrap_or_default()
     }
 
     /// Notes which key a name means now: of every stream of a target that uses a key of this name.
-    pub fn note_key_arn(&self, target: &Target, key: &KeyId, arn: &KeyArn) {
+    pub fn record_key_arn(&self, target: &Target, key: &KeyId, arn: &KeyArn) {
         let (account, now) = (target.account(), self.clock.now());
         let is_news = |one: &KeyUse| one.key == *key && !one.meant.iter().any(|meant| meant.arn == *arn);
-        let unknown: Vec<StreamKey> = {
+        let unknown: Vec<StreamId> = {
             let memory = self.read();
             let of_target =
-                memory.streams.values().filter(|known| known.stored.key.region == target.region && known.stored.key.account == account);
-            of_target.filter(|known| known.stored.keys.in_use().is_some_and(is_news)).map(|known| known.stored.key.clone()).collect()
+                memory.streams.values().filter(|known| known.stored.id.region == target.region && known.stored.id.account == account);
+            of_target.filter(|known| known.stored.keys.in_use().is_some_and(is_news)).map(|known| known.stored.id.clone()).collect()
         };
         for stream in unknown {
             self.note(&stream, |stream| {
-                stream.keys.note_meant(key, arn, now);
+                stream.keys.record_meant(key, arn, now);
             });
         }
     }
@@ -82,7 +82,7 @@ impl Inventory {
     /// Notes that an enable has settled: the use of one key has ended and that of another begun, also where both have the same
     /// name. May be called again: what is known already changes nothing.
     pub fn note_key_change(&self, change: &Change) {
-        let stream = change.key_of_stream();
+        let stream = change.stream_id();
         if change.action != Action::Enable || change.settled_at.is_none() || !self.read().streams.contains_key(&stream) {
             return;
         }
@@ -91,7 +91,7 @@ impl Inventory {
 }
 
 /// The keys that a use is of: the one that its name says, else all that the name was seen to mean.
-pub(super) fn meant(stream: &StreamKey, key: &KeyUse) -> Vec<Meant> {
+pub(super) fn meant(stream: &StreamId, key: &KeyUse) -> Vec<Meant> {
     let by_itself = named_by_itself(stream.region.partition(), stream, &key.key);
     by_itself.map_or_else(|| key.meant.clone(), |arn| vec![Meant { arn, seen_from: Some(key.seen_from) }])
 }

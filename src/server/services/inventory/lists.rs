@@ -30,7 +30,7 @@ impl Inventory {
         let has_tags = query.columns().contains(&crate::model::list::ExtraColumn::Tags);
         for row in &mut selection.rows {
             // What was found may have been read again since.
-            if let Some(known) = memory.streams.get(&row.key) {
+            if let Some(known) = memory.streams.get(&row.id) {
                 row.clone_from(&known.row);
             }
             if !has_tags {
@@ -55,7 +55,7 @@ impl Inventory {
             }
         }
         let is_all = scope.is_everything();
-        let rows = memory.streams.values().filter(|known| known.target.is_some() && (is_all || scope.covers(&known.stored.key)));
+        let rows = memory.streams.values().filter(|known| known.target.is_some() && (is_all || scope.covers(&known.stored.id)));
         let rows: Vec<_> = rows.map(|known| known.row.clone()).collect();
         drop(memory);
         let found = Arc::new(query.find(&rows, now));

@@ -14,7 +14,7 @@ use crate::{
             read_queue::{Due, ReadQueue},
         },
         keys::needed::{KeyHistory, KeyUse},
-        stream::{StreamKey, StreamReport, StreamStatus, encryption::EncryptionState, is_same_creation},
+        stream::{StreamId, StreamReport, StreamStatus, encryption::EncryptionState, is_same_creation},
         time::Timestamp,
     },
     server::adapters::{aws::targets::Target, store::StoredStream},
@@ -26,14 +26,14 @@ const MOVED_ELSEWHERE_MS: i64 = 1_500;
 /// Everything that is known.
 #[derive(Debug, Default)]
 pub struct Memory {
-    pub streams: BTreeMap<StreamKey, Known>,
-    pub active_changes: HashMap<StreamKey, ChangeMarks>,
+    pub streams: BTreeMap<StreamId, Known>,
+    pub active_changes: HashMap<StreamId, ChangeMarks>,
     /// The newest change of each stream that has ended and that AWS may have acted on.
-    pub acting: HashMap<StreamKey, Acting>,
+    pub acting: HashMap<StreamId, Acting>,
     /// The last move of a change of each stream: its row is as new as that.
-    pub change_revs: HashMap<StreamKey, i64>,
+    pub change_revs: HashMap<StreamId, i64>,
     /// When another instance last moved a change of the stream: what it read for that is not known here.
-    pub moved_elsewhere: HashMap<StreamKey, Timestamp>,
+    pub moved_elsewhere: HashMap<StreamId, Timestamp>,
     /// As the targets are ordered.
     pub health: Vec<TargetHealth>,
     pub queues: Vec<ReadQueue>,
@@ -68,7 +68,7 @@ impl Memory {
     /// Takes in what is known of a stream: makes its row anew and sets when it is read next. Returns whether anything
     /// besides times has moved.
     pub fn put(&mut self, targets: &[Arc<Target>], stored: StoredStream) -> bool {
-        let key = stored.key.clone();
+        let key = stored.id.clone();
         let target = target_of(targets, &key);
         let row = self.row(targets, target, &stored);
         let is_news = self.streams.get(&key).is_none_or(|known| !known.row.is_same_but_for_times(&row) || known.target != target);
@@ -80,19 +80,19 @@ impl Memory {
     }
 
     /// Makes the row of a stream anew, after what is known beside it has moved.
-    pub fn refresh(&mut self, targets: &[Arc<Target>], key: &StreamKey) {
-        if let Some(stored) = self.streams.get(key).map(|known| known.stored.clone()) {
+    pub fn refresh(&mut self, targets: &[Arc<Target>], id: &StreamId) {
+        if let Some(stored) = self.streams.get(id).map(|known| known.stored.clone()) {
             self.put(targets, stored);
         }
     }
 
     /// Takes over a change that moved, if AWS may have acted on it. While it is under way its row offers nothing but to follow
     /// it; should it be refused, what was there before stands.
-    pub fn note_acting(&mut self, change: &Change) {
+    pub fn record_acting(&mut self, change: &Change) {
         if change.is_active() || !change.may_have_acted() {
             return;
         }
-        let key = change.key_of_stream();
+        let key = change.stream_id();
         let is_newest = self.acting.get(&key).is_none_or(|known| known.sent_at <= change.sent_at);
         if is_newest {
             let (sent_at, stream_created) = (change.sent_at, change.stream_created);
@@ -110,11 +110,11 @@ impl Memory {
     }
 
     /// Forgets a stream.
-    pub fn remove(&mut self, key: &StreamKey) {
-        if let Some(known) = self.streams.remove(key)
+    pub fn remove(&mut self, id: &StreamId) {
+        if let Some(known) = self.streams.remove(id)
             && let Some(queue) = known.target.and_then(|target| self.queues.get_mut(target))
         {
-            queue.remove(&key.name);
+            queue.remove(&id.name);
             self.generation += 1;
         }
     }
@@ -124,19 +124,19 @@ impl Memory {
         let resolved = targets.iter().filter(|target| target.account().is_resolved()).count();
         if resolved != self.resolved {
             self.resolved = resolved;
-            let keys: Vec<StreamKey> = self.streams.keys().cloned().collect();
+            let keys: Vec<StreamId> = self.streams.keys().cloned().collect();
             keys.iter().for_each(|key| self.refresh(targets, key));
         }
     }
 
     fn enqueue(&mut self, targets: &[Arc<Target>], target: Option<usize>, stored: &StoredStream) {
         let Some((index, queue)) = target.and_then(|target| self.queues.get_mut(target).map(|queue| (target, queue))) else { return };
-        let is_own = targets[index].account() == stored.key.account;
+        let is_own = targets[index].account() == stored.id.account;
         if stored.gone_at.is_some() || !is_own {
-            queue.remove(&stored.key.name);
+            queue.remove(&stored.id.name);
         } else {
-            let due = due(stored, self.active_changes.contains_key(&stored.key), self.moved_elsewhere.get(&stored.key).copied());
-            queue.set(&stored.key.name, due, stored.report.is_some());
+            let due = due(stored, self.active_changes.contains_key(&stored.id), self.moved_elsewhere.get(&stored.id).copied());
+            queue.set(&stored.id.name, due, stored.report.is_some());
         }
     }
 
@@ -144,8 +144,8 @@ impl Memory {
         let target = target.map(|target| &targets[target]);
         let report = stored.report.as_ref();
         StreamRow {
-            key: stored.key.clone(),
-            rev: stored.rev.max(self.change_revs.get(&stored.key).copied().unwrap_or(0)),
+            id: stored.id.clone(),
+            rev: stored.rev.max(self.change_revs.get(&stored.id).copied().unwrap_or(0)),
             status: status_of(stored),
             encryption: report.map_or(EncryptionState::Unknown, |report| report.encryption.state()),
             key_id: report.and_then(StreamReport::key).cloned(),
@@ -156,25 +156,25 @@ impl Memory {
             mode: report.and_then(|report| report.mode.clone()),
             created: report.map(|report| report.created),
             tags: stored.tags.clone(),
-            change: self.active_changes.get(&stored.key).cloned(),
-            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(&stored.key, key, &stored.keys)).collect(),
-            meant: stored.keys.in_use().map(|key| meant(&stored.key, key)).unwrap_or_default(),
+            change: self.active_changes.get(&stored.id).cloned(),
+            needed_keys: stored.keys.uses.iter().filter_map(|key| needed(&stored.id, key, &stored.keys)).collect(),
+            meant: stored.keys.in_use().map(|key| meant(&stored.id, key)).unwrap_or_default(),
             keys_known_since: stored.keys.begins_late(),
             undo: self
                 .acting
-                .get(&stored.key)
+                .get(&stored.id)
                 .filter(|acting| acting.can_be_undone)
                 .filter(|acting| report.is_some_and(|report| is_same_creation(report.created, acting.stream_created)))
                 .map(|acting| acting.id.clone()),
             is_gone: stored.gone_at.is_some(),
             is_production: target.is_some_and(|target| target.is_production),
-            is_read_only: target.is_none_or(|target| target.is_read_only || target.account() != stored.key.account),
+            is_read_only: target.is_none_or(|target| target.is_read_only || target.account() != stored.id.account),
         }
     }
 }
 
 /// A key that only stored records need; the one in use stands in the row anyway.
-fn needed(stream: &StreamKey, key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
+fn needed(stream: &StreamId, key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
     let KeyUse { key: name, seen_from, .. } = key;
     Some(NeededKey {
         key: name.clone(),
@@ -186,9 +186,9 @@ fn needed(stream: &StreamKey, key: &KeyUse, history: &KeyHistory) -> Option<Need
 }
 
 /// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named yet.
-fn target_of(targets: &[Arc<Target>], key: &StreamKey) -> Option<usize> {
-    let of_region = || targets.iter().enumerate().filter(|(_, target)| target.region == key.region);
-    let exact = of_region().find(|(_, target)| target.account() == key.account);
+fn target_of(targets: &[Arc<Target>], id: &StreamId) -> Option<usize> {
+    let of_region = || targets.iter().enumerate().filter(|(_, target)| target.region == id.region);
+    let exact = of_region().find(|(_, target)| target.account() == id.account);
     exact.or_else(|| of_region().find(|(_, target)| !target.account().is_resolved())).map(|(index, _)| index)
 }
 

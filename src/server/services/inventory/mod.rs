@@ -33,7 +33,7 @@ use crate::{
     model::{
         access::scope::Scope,
         inventory::StreamRow,
-        stream::{StreamArn, StreamKey, StreamReport},
+        stream::{StreamArn, StreamId, StreamReport},
         time::Timestamp,
     },
     server::adapters::{
@@ -56,7 +56,7 @@ pub struct Inventory {
     /// Rung when a target has something to do sooner than it thought.
     bells: Vec<Notify>,
     /// Rows in the database that a newer version wrote: they are left to it.
-    unreadable: HashSet<StreamKey>,
+    unreadable: HashSet<StreamId>,
 }
 
 impl Inventory {
@@ -101,8 +101,8 @@ impl Inventory {
     }
 
     /// The target of a stream, if its account and Region are one.
-    pub fn target(&self, key: &StreamKey) -> Option<Arc<Target>> {
-        self.targets.iter().find(|target| target.region == key.region && target.account() == key.account).cloned()
+    pub fn target(&self, id: &StreamId) -> Option<Arc<Target>> {
+        self.targets.iter().find(|target| target.region == id.region && target.account() == id.account).cloned()
     }
 
     /// The target that reaches a stream by its ARN: the one of its account and Region, or one of that Region whose
@@ -121,19 +121,19 @@ impl Inventory {
     /// The rows of a scope as pages show them, ordered by key, those that AWS stopped listing included.
     pub fn rows(&self, scope: &Scope) -> Vec<StreamRow> {
         let memory = self.read();
-        let shown = memory.streams.values().filter(|known| known.target.is_some() && scope.covers(&known.stored.key));
+        let shown = memory.streams.values().filter(|known| known.target.is_some() && scope.covers(&known.stored.id));
         shown.map(|known| StreamRow::clone(&known.row)).collect()
     }
 
     /// One row.
-    pub fn stream(&self, key: &StreamKey) -> Option<(StreamRow, Option<StreamReport>)> {
-        self.read().streams.get(key).map(|known| (StreamRow::clone(&known.row), known.stored.report.clone()))
+    pub fn stream(&self, id: &StreamId) -> Option<(StreamRow, Option<StreamReport>)> {
+        self.read().streams.get(id).map(|known| (StreamRow::clone(&known.row), known.stored.report.clone()))
     }
 
     /// The last report of a stream, and since when AWS has reported the encryption in it every time.
-    pub fn report(&self, key: &StreamKey) -> Option<(StreamReport, Timestamp)> {
+    pub fn report(&self, id: &StreamId) -> Option<(StreamReport, Timestamp)> {
         let memory = self.read();
-        let stored = &memory.streams.get(key)?.stored;
+        let stored = &memory.streams.get(id)?.stored;
         let report = stored.report.clone()?;
         let since = stored.encryption_since.unwrap_or(report.asked_at);
         Some((report, since))

@@ -7,7 +7,7 @@ use super::Inventory;
 use crate::model::{
     access::scope::Scope,
     inventory::StreamRow,
-    stream::{StreamKey, StreamName},
+    stream::{StreamId, StreamName},
 };
 
 /// More rows than a page has.
@@ -18,7 +18,7 @@ const GLANCE: Duration = Duration::from_secs(15);
 /// Rows that somebody looks at, until it is dropped.
 #[derive(Debug)]
 pub struct View {
-    keys: HashSet<StreamKey>,
+    ids: HashSet<StreamId>,
     /// In which queues they come first.
     queued: Vec<(usize, StreamName)>,
     inventory: Arc<Inventory>,
@@ -26,22 +26,22 @@ pub struct View {
 
 impl View {
     /// Whether a stream is among them.
-    pub fn has(&self, key: &StreamKey) -> bool {
-        self.keys.contains(key)
+    pub fn has(&self, id: &StreamId) -> bool {
+        self.ids.contains(id)
     }
 
-    fn of(inventory: &Arc<Inventory>, keys: HashSet<StreamKey>) -> Self {
+    fn of(inventory: &Arc<Inventory>, ids: HashSet<StreamId>) -> Self {
         let mut memory = inventory.write();
-        let place = |key: &StreamKey| Some((memory.streams.get(key)?.target?, key.name.clone()));
-        let queued: Vec<(usize, StreamName)> = keys.iter().filter_map(place).collect();
+        let place = |id: &StreamId| Some((memory.streams.get(id)?.target?, id.name.clone()));
+        let queued: Vec<(usize, StreamName)> = ids.iter().filter_map(place).collect();
         for (target, name) in &queued {
-            memory.queues[*target].look_at(name);
+            memory.queues[*target].mark_viewed(name);
         }
         drop(memory);
         for target in queued.iter().map(|(target, _)| *target).collect::<HashSet<_>>() {
             inventory.bells[target].notify_one();
         }
-        Self { keys, queued, inventory: inventory.clone() }
+        Self { ids, queued, inventory: inventory.clone() }
     }
 }
 
@@ -56,7 +56,7 @@ impl Drop for View {
 
 impl Inventory {
     /// The rows of a scope that have these digests: a browser's page shows them.
-    pub fn look_at(self: &Arc<Self>, digests: &str, scope: &Scope) -> View {
+    pub fn mark_viewed_ids(self: &Arc<Self>, digests: &str, scope: &Scope) -> View {
         let digests: HashSet<&str> = digests.split(',').map(str::trim).filter(|digest| digest.len() == 16).take(MOST_ROWS).collect();
         let keys = if digests.is_empty() {
             HashSet::new()
@@ -69,9 +69,9 @@ impl Inventory {
     }
 
     /// Somebody was just shown these rows: those that were never read are read first for a moment.
-    pub fn glance_at(self: &Arc<Self>, rows: &[StreamRow]) {
-        let unread: HashSet<StreamKey> =
-            rows.iter().filter(|row| row.read_at.is_none() && row.problem.is_none()).map(|row| row.key.clone()).collect();
+    pub fn mark_viewed(self: &Arc<Self>, rows: &[StreamRow]) {
+        let unread: HashSet<StreamId> =
+            rows.iter().filter(|row| row.read_at.is_none() && row.problem.is_none()).map(|row| row.id.clone()).collect();
         if unread.is_empty() {
             return;
         }

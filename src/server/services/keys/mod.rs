@@ -79,7 +79,7 @@ impl Keys {
             },
         };
         if let KeyLook::Found(facts) = &look {
-            self.inventory.note_key_arn(target, key, &facts.arn);
+            self.inventory.record_key_arn(target, key, &facts.arn);
         }
         // What could not be seen may be a moment's trouble: it is asked for again sooner, though not by each who comes.
         let at = match look {

@@ -16,7 +16,7 @@ use crate::{
         access::scope::Scope,
         keys::{KeyArn, KeyLook, Meant},
         stream::{
-            StreamKey,
+            StreamId,
             encryption::{KeyId, KeyIdForm},
         },
         time::{MINUTE_MS, Timestamp},
@@ -41,7 +41,7 @@ const MOST_A_ROUND: usize = 100;
 /// A key that stored records of a stream need, or that new ones are encrypted with.
 #[derive(Debug, Clone)]
 pub struct StreamNeed {
-    pub stream: StreamKey,
+    pub stream: StreamId,
     /// The target that reads it.
     pub target: String,
     /// As AWS reported it.
@@ -106,7 +106,7 @@ impl Keys {
         let rounds = inventory.targets().iter().map(|target| {
             let keys = wanted.remove(&target.id).unwrap_or_default();
             async move {
-                let looked = tokio::time::timeout(LONGEST_ROUND, self.look_at_keys_of(inventory, target, keys, unknown, now)).await;
+                let looked = tokio::time::timeout(LONGEST_ROUND, self.ask_keys_of(inventory, target, keys, unknown, now)).await;
                 // Others may take longer; walking through all streams is for a reason only.
                 if !matches!(looked, Ok(0)) {
                     self.sound_alarms(inventory);
@@ -122,7 +122,7 @@ impl Keys {
     }
 
     /// Looks at the keys of a target that are due; returns how many these were.
-    async fn look_at_keys_of(
+    async fn ask_keys_of(
         &self,
         inventory: &Inventory,
         target: &Target,
@@ -271,7 +271,7 @@ impl Group {
 
     /// What is wrong with the key while it is needed, if anything is.
     fn trouble(&self) -> Option<String> {
-        let streams: HashSet<&StreamKey> = self.needs.iter().map(|need| &need.stream).collect();
+        let streams: HashSet<&StreamId> = self.needs.iter().map(|need| &need.stream).collect();
         let needed = match (self.free_at(), streams.len()) {
             (None, 1) => "1 stream uses or still needs it".to_owned(),
             (None, count) => format!("{count} streams use or still need it"),
@@ -294,8 +294,8 @@ impl Group {
         names.sort_unstable();
         names.dedup();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let in_use: HashSet<&StreamKey> = self.needs.iter().filter(|need| need.until.is_none()).map(|need| &need.stream).collect();
-        let needing: HashSet<&StreamKey> = self.needs.iter().filter(|need| need.until.is_some()).map(|need| &need.stream).collect();
+        let in_use: HashSet<&StreamId> = self.needs.iter().filter(|need| need.until.is_none()).map(|need| &need.stream).collect();
+        let needing: HashSet<&StreamId> = self.needs.iter().filter(|need| need.until.is_some()).map(|need| &need.stream).collect();
         let first = &self.needs[0].stream;
         KeyCard {
             title: self.title(),

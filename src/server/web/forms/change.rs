@@ -5,7 +5,7 @@ use crate::{
     error::AppError,
     model::{
         change::Action,
-        stream::{StreamKey, encryption::KeyId},
+        stream::{StreamId, encryption::KeyId},
         validation::FormMistake,
     },
     server::{
@@ -27,7 +27,7 @@ pub async fn ask_before_change(cx: &RequestContext, requester: &Requester, actio
     if requester.is_remembered || is_identity_fresh(cx, requester) {
         return Ok(());
     }
-    let key = StreamKey::parse(&form.account, &form.region, &form.name).map_err(|_| cx.fail(AppError::NotFound))?;
+    let key = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| cx.fail(AppError::NotFound))?;
     Err(ask_identity(cx, requester, &key.confirm_path(action), &Draft::from(form)).await)
 }
 
@@ -61,7 +61,7 @@ pub async fn answer_change(
             Ok(requested)
         }
         Err(RequestError::Mistake(mistake)) => {
-            let Ok(key) = StreamKey::parse(&form.account, &form.region, &form.name) else { return Err(cx.fail(AppError::NotFound)) };
+            let Ok(key) = StreamId::parse(&form.account, &form.region, &form.name) else { return Err(cx.fail(AppError::NotFound)) };
             Err(back_to(cx, &requester.user_id, &key.confirm_path(action), mistake, &Draft::from(form)).await)
         }
         Err(RequestError::Store(error)) => {
@@ -74,7 +74,7 @@ pub async fn answer_change(
 
 /// How a person can send the call when the journal cannot be written, from the last known values of this stream.
 fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> AppError {
-    let key = StreamKey::parse(&form.account, &form.region, &form.name).ok();
+    let key = StreamId::parse(&form.account, &form.region, &form.name).ok();
     let key = key.filter(|key| requester.scope.covers(key) && !cx.state.is_read_only);
     let report = key.and_then(|key| cx.state.inventory.stream(&key)).and_then(|(_, report)| report);
     let sent = |report: &crate::model::stream::StreamReport| match action {

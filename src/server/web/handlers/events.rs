@@ -48,7 +48,7 @@ static OPEN: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::defa
 #[derive(Debug, Deserialize)]
 pub struct After {
     after: Option<String>,
-    /// The rows that the page shows, as [`crate::model::stream::StreamKey::digest`] names them, by comma; without it all.
+    /// The rows that the page shows, as [`crate::model::stream::StreamId::digest`] names them, by comma; without it all.
     rows: Option<String>,
 }
 
@@ -77,7 +77,7 @@ pub async fn open(
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let view = query.rows.map(|rows| state.inventory.look_at(&rows, &requester.scope));
+    let view = query.rows.map(|rows| state.inventory.mark_viewed_ids(&rows, &requester.scope));
     let session_check = tokio::time::interval(SESSION_CHECK);
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).event(heartbeat(&state));
     let connection =
@@ -153,10 +153,10 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
 /// What one connection is told: of the rows within the scope those in view, and whether others have moved. `None` when
 /// nothing of the news is for it. `health` says how the targets of the scope are.
 pub fn frame(news: &News, scope: &Scope, view: Option<&View>, health: impl FnOnce() -> Vec<TargetHealth>) -> Option<EventFrame> {
-    let within = || news.rows.values().filter(|(row, _)| scope.covers(&row.key));
+    let within = || news.rows.values().filter(|(row, _)| scope.covers(&row.id));
     let frame = EventFrame {
         rev: news.rev,
-        streams: within().filter(|(row, _)| view.is_none_or(|view| view.has(&row.key))).map(|(row, _)| row.as_ref().clone()).collect(),
+        streams: within().filter(|(row, _)| view.is_none_or(|view| view.has(&row.id))).map(|(row, _)| row.as_ref().clone()).collect(),
         is_list_moved: within().any(|(_, is_news)| *is_news),
         changes: news.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
         // How many streams there are outside of a scope is nobody's business within.

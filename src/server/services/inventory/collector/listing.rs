@@ -8,7 +8,7 @@ use std::{
 use super::{Collector, MOST_STREAMS, MOST_THROTTLES};
 use crate::{
     model::{
-        stream::{StreamArn, StreamKey, StreamName},
+        stream::{StreamArn, StreamId, StreamName},
         time::Timestamp,
     },
     server::adapters::aws::{ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind},
@@ -43,30 +43,30 @@ impl Collector {
                 |arn: &StreamArn| ListedStream { name: arn.name.clone(), arn: Some(arn.clone()), status: None, created: None, asked_at };
             let streams: Vec<ListedStream> = target.streams.iter().map(named).collect();
             self.take_in(&streams, &mut listed);
-            self.inventory.note_missing(target, &listed, begun);
+            self.inventory.record_missing(target, &listed, begun);
         }
         Ok(listed.len())
     }
 
     /// What a listing did not name is gone. Where that is more than half of what was known, it may as well be the answer that
     /// is wrong: it counts once the next listing leaves out the same, and reads of some of it find nothing.
-    async fn leave_out(&self, listed: &HashSet<StreamKey>, begun: Timestamp) -> Result<(), ReadFailure> {
+    async fn leave_out(&self, listed: &HashSet<StreamId>, begun: Timestamp) -> Result<(), ReadFailure> {
         let account = self.target.account();
         // Rows from before AWS named the account have been listed again under it.
         let (missing, former): (Vec<_>, Vec<_>) =
             self.inventory.missing(&self.target, listed, begun).into_iter().partition(|key| key.account == account);
-        self.inventory.note_gone(&former);
+        self.inventory.record_gone(&former);
         let known = self.inventory.count_present(&self.target);
         let is_doubted = 2 * missing.len() > known;
         let before = self.doubted().replace(missing.iter().cloned().collect());
         if !is_doubted {
             *self.doubted() = None;
-            self.inventory.note_gone(&missing);
+            self.inventory.record_gone(&missing);
             return Ok(());
         }
         let counts = format!("AWS listed {} of {known} known streams", known.saturating_sub(missing.len()));
         let before = before.unwrap_or_default();
-        let agreed: Vec<StreamKey> = missing.into_iter().filter(|key| before.contains(key)).collect();
+        let agreed: Vec<StreamId> = missing.into_iter().filter(|key| before.contains(key)).collect();
         if agreed.is_empty() {
             let next = "The others stay until another listing and reads confirm that they are gone";
             return Err(ReadFailure::other(format!("{counts}. {next}")));
@@ -83,24 +83,24 @@ impl Collector {
                     )));
                 }
                 Ok(report) => {
-                    self.inventory.note_report(report);
+                    self.inventory.record_report(report);
                     return Err(ReadFailure::other(format!("{counts}, and reads find that the others are still there")));
                 }
             }
         }
         *self.doubted() = None;
-        self.inventory.note_gone(&agreed);
+        self.inventory.record_gone(&agreed);
         Ok(())
     }
 
-    fn doubted(&self) -> MutexGuard<'_, Option<HashSet<StreamKey>>> {
+    fn doubted(&self) -> MutexGuard<'_, Option<HashSet<StreamId>>> {
         self.doubted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_in(&self, streams: &[ListedStream], listed: &mut HashSet<StreamKey>) {
-        self.inventory.note_listed(&self.target, streams);
+    fn take_in(&self, streams: &[ListedStream], listed: &mut HashSet<StreamId>) {
+        self.inventory.record_listed(&self.target, streams);
         self.inventory.ring(&self.target);
-        listed.extend(streams.iter().map(|stream| self.target.key(&stream.name)));
+        listed.extend(streams.iter().map(|stream| self.target.stream_id(&stream.name)));
     }
 
     /// Refuses a listing of another account, Region or partition: its streams would be shown in the wrong place.

@@ -19,7 +19,7 @@ use super::{Inventory, health::Finding};
 use crate::{
     model::{
         inventory::{ROW_IS_FRESH_MS, relist_every_ms},
-        stream::{StreamKey, StreamName},
+        stream::{StreamId, StreamName},
         time::Timestamp,
     },
     server::{
@@ -78,7 +78,7 @@ struct Collector {
     supervisor: Arc<Supervisor>,
     failures: Mutex<Failures>,
     /// What the last listing left out, where that was too much to be believed at once.
-    doubted: Mutex<Option<HashSet<StreamKey>>>,
+    doubted: Mutex<Option<HashSet<StreamId>>>,
     /// STS was asked whose the credentials are, for a listing that doesn't say.
     has_asked_sts: AtomicBool,
 }
@@ -94,8 +94,8 @@ impl Drop for Taken {
         let Self { collector, name } = self;
         if std::thread::panicking() {
             let failure = ReadFailure::other("Keystream failed while it read this stream; its log says why");
-            collector.inventory.note_failure(&collector.target.key(name), &failure);
-            collector.supervisor.note_panic(&Part::of("reading streams", collector.target.label()));
+            collector.inventory.record_failure(&collector.target.stream_id(name), &failure);
+            collector.supervisor.record_panic(&Part::of("reading streams", collector.target.label()));
         }
         collector.give_back(name);
     }
@@ -124,7 +124,7 @@ impl Collector {
             match self.list().await {
                 Ok(streams) => {
                     let finding = Finding::Listed { by_aws: self.target.streams.is_empty(), reads_fail: self.reads_fail() };
-                    self.inventory.note_finding(&self.target, finding);
+                    self.inventory.record_finding(&self.target, finding);
                     pause = FIRST_PAUSE;
                     let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
                     sleep_until(begun + Duration::from_millis(period.unsigned_abs())).await;
@@ -136,7 +136,7 @@ impl Collector {
                     pause = pause.min(longest);
                     tracing::warn!(target_name = label, why, "listing {label} failed: {why}");
                     let again_in_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-                    self.inventory.note_finding(&self.target, Finding::ListingFailed { why, again_in_ms });
+                    self.inventory.record_finding(&self.target, Finding::ListingFailed { why, again_in_ms });
                     sleep(pause).await;
                     pause = (2 * pause).min(longest);
                 }
@@ -172,16 +172,16 @@ impl Collector {
         match self.target.read(name).await {
             Ok(report) => {
                 *self.failures() = Failures::default();
-                self.inventory.note_report(report);
-                self.inventory.note_finding(&self.target, Finding::Read);
+                self.inventory.record_report(report);
+                self.inventory.record_finding(&self.target, Finding::Read);
             }
             Err(failure) => {
-                self.inventory.note_failure(&self.target.key(name), &failure);
+                self.inventory.record_failure(&self.target.stream_id(name), &failure);
                 // A stream that is not there and a throttle say nothing of the target.
                 if !matches!(failure.kind, ReadFailureKind::NotFound | ReadFailureKind::Throttled) {
                     self.failures().add(failure.in_short);
                     if let Some(why) = self.reads_fail() {
-                        self.inventory.note_finding(&self.target, Finding::ReadsFail { why });
+                        self.inventory.record_finding(&self.target, Finding::ReadsFail { why });
                     }
                 }
             }
@@ -208,17 +208,17 @@ impl Collector {
             }
             let finding = match self.read_tags().await {
                 Ok(tagged) => {
-                    self.inventory.note_tags(&self.target, known, tagged);
+                    self.inventory.record_tags(&self.target, known, tagged);
                     Finding::TagsRead
                 }
                 Err(ReadFailure { why, .. }) => Finding::TagsFailed { why },
             };
-            self.inventory.note_finding(&self.target, finding);
+            self.inventory.record_finding(&self.target, finding);
             sleep(TAGS_EVERY).await;
         }
     }
 
-    async fn read_tags(&self) -> Result<HashMap<StreamKey, Tags>, ReadFailure> {
+    async fn read_tags(&self) -> Result<HashMap<StreamId, Tags>, ReadFailure> {
         let mut tagged = HashMap::new();
         let mut seen = HashSet::new();
         let mut token: Option<String> = None;
@@ -236,7 +236,7 @@ impl Collector {
             throttles = 0;
             let before = tagged.len();
             let own = page.streams.into_iter().filter(|(arn, _)| self.target.owns(arn));
-            tagged.extend(own.map(|(arn, tags)| (StreamKey::from(&arn), tags)));
+            tagged.extend(own.map(|(arn, tags)| (StreamId::from(&arn), tags)));
             without_news = if tagged.len() > before { 0 } else { without_news + 1 };
             token = match page.next_token {
                 None => return Ok(tagged),

@@ -7,7 +7,7 @@ use crate::error::AppError;
 
 /// The page of an error, with its own heading.
 #[component]
-pub fn Fault(error: AppError) -> impl IntoView {
+pub fn ErrorPage(error: AppError) -> impl IntoView {
     let heading = match &error {
         AppError::NotFound => "Not found",
         AppError::NotPermitted => "Not permitted",
