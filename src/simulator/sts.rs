@@ -1,8 +1,9 @@
 //! `GetCallerIdentity` and `AssumeRole`, over AWS's Query protocol.
 
-use std::{sync::Mutex, time::Duration};
+use std::time::Duration;
 
 use hyper::{Response, StatusCode};
+use parking_lot::Mutex;
 
 use super::{
     Answer, Body, Refused,

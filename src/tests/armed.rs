@@ -196,7 +196,7 @@ async fn what_was_said_not_to_be_sent_is_not_sent_though_it_is_on_disk() {
         reshard(&app, millis).await;
         let operator = app.actor(Role::Operator).await;
         let fields = if millis == 0 { operator.confirmation("orders-prod").await } else { filled(&operator).await };
-        *app.state.store.crash.loses_answer_of.lock().unwrap() = Some(Moment::Intent);
+        *app.state.store.crash.loses_answer_of.lock() = Some(Moment::Intent);
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
         assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);

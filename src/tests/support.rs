@@ -5,7 +5,7 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
@@ -18,6 +18,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
+use parking_lot::Mutex;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -79,7 +80,7 @@ impl MovedClock {
 
     /// Lets time pass.
     pub fn advance(&self, millis: i64) {
-        self.leaps.lock().unwrap().push((Self::machine_ms(), millis));
+        self.leaps.lock().push((Self::machine_ms(), millis));
         self.passed.fetch_add(millis, Ordering::SeqCst);
     }
 
@@ -90,7 +91,7 @@ impl MovedClock {
 
     /// What this clock showed when the machine's showed so many milliseconds since 1970, but for what it was set by.
     pub fn at(&self, machine_ms: i64) -> i64 {
-        let leaps: i64 = self.leaps.lock().unwrap().iter().filter(|(at, _)| *at <= machine_ms).map(|(_, millis)| millis).sum();
+        let leaps: i64 = self.leaps.lock().iter().filter(|(at, _)| *at <= machine_ms).map(|(_, millis)| millis).sum();
         let start = self.start.as_millis();
         start + (machine_ms - start) * i64::from(self.pace) + leaps
     }

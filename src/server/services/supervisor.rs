@@ -4,11 +4,12 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use futures_util::FutureExt;
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::server::adapters::{
@@ -175,7 +176,7 @@ impl Supervisor {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -203,7 +204,7 @@ mod tests {
         let noted = starts.clone();
         let begun = SystemClock.steady();
         supervisor.spawn(&tasks, &stop, Part::of("reading streams", "payments".to_owned()), move || {
-            let mut starts = noted.lock().unwrap();
+            let mut starts = noted.lock();
             starts.push(SystemClock.steady());
             let number = starts.len();
             async move {
@@ -219,7 +220,7 @@ mod tests {
         tasks.close();
         tasks.wait().await;
         assert!(supervisor.down().is_empty() && supervisor.keeps_failing());
-        let starts = starts.lock().unwrap().clone();
+        let starts = starts.lock().clone();
         assert_eq!(starts.len(), 4);
         for (index, pauses) in [(1, 1), (2, 3), (3, 7)] {
             assert!(starts[index].saturating_sub(begun) >= PAUSE * pauses, "start {index} came too soon");

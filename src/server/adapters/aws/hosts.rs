@@ -1,6 +1,6 @@
 //! Which hosts calls go to, for whoever has to open a way to them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
+use parking_lot::Mutex;
 use url::Url;
 
 /// Remembers the host of the last call.
@@ -19,7 +20,7 @@ pub struct HostLog(Arc<Mutex<Option<String>>>);
 impl HostLog {
     /// The host of the last call since this was asked; `None` when no call got as far as a host.
     pub fn take(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 }
 
@@ -40,7 +41,7 @@ impl Intercept for HostLog {
             let port = url.port_or_known_default()?;
             url.host_str().map(|host| format!("{host}:{port}"))
         });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = host;
+        *self.0.lock() = host;
         Ok(())
     }
 }

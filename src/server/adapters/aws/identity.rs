@@ -5,12 +5,7 @@
 //! The SDK's own cache keeps credentials for 15 minutes whatever AWS says of them, its profile provider reads the files
 //! once, and a call's time-out cancels the loading that it waits for.
 
-use std::{
-    fmt,
-    panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use aws_credential_types::{
     Credentials,
@@ -20,6 +15,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
+use parking_lot::{Mutex, MutexGuard};
 use thiserror::Error;
 
 use super::errors;
@@ -191,7 +187,7 @@ impl Identity {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock()
     }
 }
 

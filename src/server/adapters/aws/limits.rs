@@ -1,13 +1,10 @@
 //! How often Keystream may call AWS: one pace per operation and target, at a part of AWS's own limit, which is shared with
 //! every other tool of the account. A throttle slows the operation that met it, for a while.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{ReadFailure, ReadFailureKind};
@@ -104,6 +101,6 @@ impl Limiter {
     }
 
     fn pace<T>(&self, with: impl FnOnce(&mut Pace, Duration) -> T) -> T {
-        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), SystemClock.steady())
+        with(&mut self.0.lock(), SystemClock.steady())
     }
 }

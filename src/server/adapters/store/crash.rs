@@ -1,7 +1,8 @@
 //! For tests: the process ends right before or right after a certain commit to the journal, or the disk is full.
 
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
+use std::sync::{Arc, atomic::AtomicBool};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::StoreError;
@@ -39,7 +40,7 @@ pub struct CrashPlan {
 
 impl CrashPlan {
     pub fn set(&self, moment: Moment, side: Side) {
-        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Some((moment, side));
+        *self.at.lock() = Some((moment, side));
     }
 }
 
@@ -69,7 +70,7 @@ impl Crossing {
 
     /// Never returns where the plan ends the process: the test then takes its runtime down.
     async fn pass(&self, side: Side) {
-        let at = *self.plan.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = *self.plan.at.lock();
         if let (Some(moment), Some(at)) = (self.moment, at)
             && at == (moment, side)
         {
@@ -90,7 +91,7 @@ pub async fn before(crossing: Option<&Crossing>) {
 pub async fn after(crossing: Option<&Crossing>) -> Result<(), StoreError> {
     let Some(crossing) = crossing else { return Ok(()) };
     crossing.pass(Side::After).await;
-    let mut loses = crossing.plan.loses_answer_of.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut loses = crossing.plan.loses_answer_of.lock();
     if loses.is_some() && *loses == crossing.moment {
         *loses = None;
         return Err(StoreError::Database(sqlx::Error::Io(std::io::Error::other("the answer to the commit is lost by plan"))));

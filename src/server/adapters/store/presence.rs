@@ -3,10 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -71,7 +71,7 @@ pub struct Missing(Mutex<HashMap<String, Instant>>);
 impl Missing {
     /// Notes whether an instance is there, and says whether it is to be taken for dead.
     fn note(&self, instance: &str, is_there: bool, now: Instant) -> bool {
-        let mut missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing = self.0.lock();
         if is_there {
             missing.remove(instance);
             return false;

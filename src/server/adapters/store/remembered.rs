@@ -3,9 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use super::sessions::SessionRow;
 
@@ -29,7 +30,7 @@ struct Memory {
 impl Remembered {
     /// The database answered: the session is good, or it is not.
     pub fn answered(&self, id_hash: &str, row: Option<&SessionRow>, now: Instant) {
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = self.0.lock();
         memory.last_answer = Some(now);
         memory.last_failure = None;
         match row {
@@ -46,26 +47,26 @@ impl Remembered {
 
     /// The database did not answer: what counts instead.
     pub fn failed(&self, id_hash: &str, now: Instant) -> Option<SessionRow> {
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = self.0.lock();
         memory.last_failure = Some(now);
         memory.still_good(id_hash)
     }
 
     /// While the database is left alone: what counts instead of its answer.
     pub fn while_left_alone(&self, id_hash: &str, now: Instant) -> Option<SessionRow> {
-        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = self.0.lock();
         memory.last_failure.filter(|failed| now.duration_since(*failed) < LEFT_ALONE)?;
         memory.still_good(id_hash)
     }
 
     /// Some were ended by this instance.
     pub fn forget_all(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).good.clear();
+        self.0.lock().good.clear();
     }
 
     /// Ended by this instance.
     pub fn forget(&self, id_hash: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).good.remove(id_hash);
+        self.0.lock().good.remove(id_hash);
     }
 }
 

@@ -1,7 +1,6 @@
 //! The way in while nobody is registered: a link with a token, printed at the start, good once and for an hour.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use secrecy::SecretString;
@@ -30,19 +29,19 @@ impl SetupLink {
     /// Opens the link and returns its token: 26 characters, 130 bits.
     pub fn open(&self, now: Timestamp) -> String {
         let token = random::text(26);
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some((hash(&token), now.plus_millis(HOUR_MS)));
+        *self.open.lock() = Some((hash(&token), now.plus_millis(HOUR_MS)));
         token
     }
 
     /// Whether this token opens the link now. Compared by hash: time tells nothing of the token.
     pub fn admits(&self, token: &str, now: Timestamp) -> bool {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open.lock();
         open.is_some_and(|(expected, until)| expected == hash(token) && now < until)
     }
 
     /// Closes the link for good.
     pub fn close(&self) {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.open.lock() = None;
     }
 }
 

@@ -1,11 +1,9 @@
 //! What tasks of the engine write: each move of a change with its audit row in one transaction, and what they hold
 //! while they work on it.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
 
 use super::{Changes, timeline::Timeline};
 use crate::{
@@ -31,16 +29,16 @@ pub struct InFlight(Arc<Mutex<HashSet<String>>>);
 impl InFlight {
     /// Takes a change in hand until the guard is dropped.
     pub fn take(&self, id: &str) -> InFlightGuard {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+        self.0.lock().insert(id.to_owned());
         InFlightGuard { in_flight: self.clone(), id: id.to_owned() }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.0.lock().is_empty()
     }
 
     pub fn has(&self, id: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+        self.0.lock().contains(id)
     }
 }
 
@@ -53,7 +51,7 @@ pub struct InFlightGuard {
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.in_flight.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.in_flight.0.lock().remove(&self.id);
     }
 }
 

@@ -18,10 +18,11 @@ mod watch;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::AtomicI64},
+    sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 

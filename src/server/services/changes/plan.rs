@@ -1,10 +1,7 @@
 //! The plan behind a confirmation: one fresh read, and what the form shows and carries from it. Everything but that read is
 //! optional: asked for in parallel, at most 2 s long.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{Changes, RequestError, quota::Asking};
 use crate::{
@@ -170,7 +167,7 @@ impl Changes {
 
     async fn read_shared(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
         let shared = {
-            let mut reads = self.shared_reads.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut reads = self.shared_reads.lock();
             // Slots that nobody holds and that are over are forgotten, so the map stays as small as what is going on.
             reads.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| self.is_shared(*at))));
             reads.entry(id.clone()).or_default().clone()

@@ -1,9 +1,8 @@
 //! How many of AWS's 25 a day are used: from the journal, and from what CloudTrail told when somebody with a reason asked.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
 
 use super::Changes;
 use crate::{
@@ -124,14 +123,14 @@ fn counted(action: Action, arn: &StreamArn, sent: &[Change], told: Option<&Told>
 
 impl Trails {
     fn told(&self, target: &Target, action: Action, now: Timestamp) -> Option<Told> {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).get(&(target.id.clone(), action)).cloned();
+        let told = self.told.lock().get(&(target.id.clone(), action)).cloned();
         told.filter(|told| now.millis_since(told.at) < HOUR_MS)
     }
 
     async fn ask(&self, target: &Target, action: Action, now: Timestamp) -> Option<Told> {
         let trail = target.trail.as_ref()?;
         let place = (target.id.clone(), action);
-        let turn = self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(place.clone()).or_default().clone();
+        let turn = self.turns.lock().entry(place.clone()).or_default().clone();
         let _turn = turn.lock().await;
         if let Some(told) = self.told(target, action, now)
             && (0..ASKED_EVERY_MS).contains(&now.millis_since(told.at))
@@ -160,7 +159,7 @@ impl Trails {
                 Told { at: now, events: self.told(target, action, now).map(|told| told.events).unwrap_or_default(), problem: Some(why) }
             }
         };
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(place, told.clone());
+        self.told.lock().insert(place, told.clone());
         Some(told)
     }
 }

@@ -1,6 +1,6 @@
 //! How long changes take here, from *sent* to *reached*: the last of each kind, from the journal and then as they come.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 use crate::model::change::{Action, Change, TypicalDuration};
 
@@ -15,7 +15,7 @@ impl Durations {
     /// Takes over changes that have reached the wanted state, oldest first.
     pub fn learn(&self, changes: &[Change]) {
         let took = changes.iter().filter_map(|change| Some((change.action, change.took_ms()?)));
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         known.extend(took);
         let surplus = known.len().saturating_sub(REMEMBERED);
         known.drain(..surplus);
@@ -23,7 +23,7 @@ impl Durations {
 
     /// What is usual for changes of this kind.
     pub fn of(&self, action: Action) -> Option<TypicalDuration> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.lock();
         TypicalDuration::of(known.iter().filter(|(kind, _)| *kind == action).map(|(_, took)| *took).collect())
     }
 }

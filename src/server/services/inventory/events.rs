@@ -4,12 +4,13 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::broadcast, time::Instant};
 
 use crate::{
@@ -121,7 +122,7 @@ impl Events {
         if self.channel.receiver_count() == 0 {
             return;
         }
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock();
         if let Some(earlier) = &mut waiting.news {
             // They are about to go out.
             return earlier.add(news);
@@ -152,7 +153,7 @@ impl Events {
 
 async fn send_at(due: Instant, waiting: Arc<Mutex<Waiting>>, channel: broadcast::Sender<Arc<News>>) {
     tokio::time::sleep_until(due).await;
-    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut waiting = waiting.lock();
     if let Some(news) = waiting.news.take() {
         waiting.send(&channel, news);
     }

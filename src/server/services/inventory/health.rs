@@ -1,10 +1,6 @@
 //! How the targets are, and the pause that a person can put on the background reads of one.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -87,7 +83,7 @@ impl Inventory {
     /// How many streams of each target a scope covers, and how many of them were never read: counted once for everybody of
     /// that scope, until something moves.
     fn counts_within(&self, memory: &Memory, scope: &Scope) -> Arc<[(u32, u32)]> {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counted = self.counted.lock();
         if counted.generation != memory.generation {
             *counted = Counted { generation: memory.generation, ..Counted::default() };
         }

@@ -1,6 +1,6 @@
 //! The list as pages show it: found once per address and state of the world, however many ask.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::Inventory;
 use crate::{
@@ -48,7 +48,7 @@ impl Inventory {
         let memory = self.read();
         let generation = memory.generation;
         if query.is_timeless() {
-            let cache = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+            let cache = self.lists.lock();
             let known = cache.found.iter().find(|(known, of, _)| cache.generation == generation && *known == query && *of == scope_text);
             if let Some((_, _, found)) = known {
                 return found.clone();
@@ -60,7 +60,7 @@ impl Inventory {
         drop(memory);
         let found = Arc::new(query.find(&rows, now));
         if query.is_timeless() {
-            let mut cache = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut cache = self.lists.lock();
             if cache.generation != generation {
                 cache.found.clear();
                 cache.generation = generation;

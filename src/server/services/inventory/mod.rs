@@ -12,11 +12,9 @@ pub mod pauses;
 mod views;
 mod write_behind;
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::{collections::HashSet, sync::Arc};
 
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
 #[cfg(test)]
@@ -154,11 +152,11 @@ impl Inventory {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Memory> {
-        self.memory.read().unwrap_or_else(PoisonError::into_inner)
+        self.memory.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Memory> {
-        self.memory.write().unwrap_or_else(PoisonError::into_inner)
+        self.memory.write()
     }
 
     fn index_of(&self, target: &Target) -> Option<usize> {

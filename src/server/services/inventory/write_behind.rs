@@ -2,13 +2,9 @@
 //! browsers see is the order of commits. Nobody who notes a row waits for the disk: which rows it lacks is remembered by
 //! their keys, so that an outage costs as much memory as there are streams and holds up no read.
 
-use std::{
-    collections::BTreeSet,
-    ops::Bound,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, ops::Bound, sync::Arc, time::Duration};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::{Inventory, News};
@@ -67,7 +63,7 @@ impl Unwritten {
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock()
     }
 }
 

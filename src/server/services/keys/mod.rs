@@ -4,10 +4,9 @@
 mod picker;
 mod watch;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
 
 pub use self::watch::StreamNeed;
 use self::watch::{Group, Watched};
@@ -124,14 +123,14 @@ fn is_of_elsewhere(target: &Target, key: &KeyId) -> bool {
 }
 
 fn recall<K: std::hash::Hash + Eq, V: Clone>(memory: &Remembered<K, V>, key: &K, now: Timestamp) -> Option<V> {
-    let memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    let memory = memory.lock();
     let (at, value) = memory.get(key)?;
     // A clock that was set back makes nothing fresh.
     (0..SHOWN_FOR_MS).contains(&now.millis_since(*at)).then(|| value.clone())
 }
 
 fn remember<K: std::hash::Hash + Eq + Clone, V>(memory: &Remembered<K, V>, key: K, now: Timestamp, value: V) {
-    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut memory = memory.lock();
     if memory.len() >= MOST_REMEMBERED {
         memory.retain(|_, (at, _)| (0..SHOWN_FOR_MS).contains(&now.millis_since(*at)));
         if memory.len() >= MOST_REMEMBERED {

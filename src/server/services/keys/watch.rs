@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -118,7 +118,7 @@ impl Keys {
     }
 
     fn sound_alarms(&self, inventory: &Inventory) {
-        *self.alarms.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(self.alarming(inventory));
+        *self.alarms.lock() = Arc::new(self.alarming(inventory));
     }
 
     /// Looks at the keys of a target that are due; returns how many these were.
@@ -131,7 +131,7 @@ impl Keys {
         now: Timestamp,
     ) -> usize {
         let due: Vec<KeyId> = {
-            let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+            let watched = self.watched.lock();
             let is_due = |key: &KeyId| {
                 let place = (target.id.clone(), key.clone());
                 // What its name means is lost when an alias is re-pointed before KMS was asked.
@@ -155,7 +155,7 @@ impl Keys {
     /// That KMS can't be asked says nothing of a key that was in danger, and ends no alarm: what it said before stays.
     fn take_in(&self, place: Place, look: KeyLook) {
         let now = self.clock.now();
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.watched.lock();
         let known = watched.remove(&place).map(|(_, look)| look);
         let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen { .. })));
         watched.insert(place, (now, kept.unwrap_or(look)));
@@ -163,7 +163,7 @@ impl Keys {
 
     fn forget_unwanted(&self, wanted: &BTreeMap<String, HashSet<KeyId>>) {
         let is_wanted = |(target, key): &Place| wanted.get(target).is_some_and(|keys| keys.contains(key));
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).retain(|place, _| is_wanted(place));
+        self.watched.lock().retain(|place, _| is_wanted(place));
     }
 
     /// The keys that will not be there as long as records need them.
@@ -173,7 +173,7 @@ impl Keys {
 
     /// What every page warns of, for streams of a scope: a key without trouble has none for fewer streams either.
     pub fn alarms(&self, scope: &Scope) -> Vec<KeyAlarm> {
-        let alarming = self.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let alarming = self.alarms.lock().clone();
         let in_scope = |group: &Group| {
             let mut group = group.clone();
             group.needs.retain(|need| scope.covers(&need.stream));
@@ -212,7 +212,7 @@ impl Keys {
     }
 
     fn groups(&self, inventory: &Inventory, scope: &Scope) -> Vec<Group> {
-        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let watched = self.watched.lock();
         let mut groups: BTreeMap<String, Group> = BTreeMap::new();
         for need in inventory.needed_keys(scope, self.clock.now()) {
             let look = watched.get(&(need.target.clone(), looked_at_as(&need))).map(|(_, look)| look.clone());

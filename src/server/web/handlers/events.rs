@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     convert::Infallible,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -18,6 +18,7 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
+use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::broadcast;
 
@@ -194,7 +195,7 @@ struct Place(String);
 
 impl Place {
     fn take(session: &str) -> Option<Self> {
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = OPEN.lock();
         let count = open.entry(session.to_owned()).or_default();
         if *count >= PER_SESSION {
             return None;
@@ -206,7 +207,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = OPEN.lock();
         if let Some(count) = open.get_mut(&self.0) {
             *count -= 1;
             if *count == 0 {

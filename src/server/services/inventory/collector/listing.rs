@@ -1,9 +1,8 @@
 //! Listings: which streams of a target there are, and which of them are gone.
 
-use std::{
-    collections::HashSet,
-    sync::{MutexGuard, PoisonError, atomic::Ordering},
-};
+use std::{collections::HashSet, sync::atomic::Ordering};
+
+use parking_lot::MutexGuard;
 
 use super::{Collector, MOST_STREAMS, MOST_THROTTLES};
 use crate::{
@@ -94,7 +93,7 @@ impl Collector {
     }
 
     fn doubted(&self) -> MutexGuard<'_, Option<HashSet<StreamId>>> {
-        self.doubted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.doubted.lock()
     }
 
     fn take_in(&self, streams: &[ListedStream], listed: &mut HashSet<StreamId>) {
