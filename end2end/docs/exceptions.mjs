@@ -1,0 +1,39 @@
+// The commands of documents that the check can't run as they stand, each with its reason. One that occurs nowhere any
+// more is an error.
+
+/** Not run. Make must have a rule for a `make` command; the files of the repository that others name must be there. */
+export const NOT_RUN = [
+    { command: "make run", reason: "builds for minutes; `keystream serve --demo` is run" },
+    { command: "make test", reason: "runs this very check" },
+    { command: "make dev", reason: "builds, and again for ever" },
+    { command: "make release", reason: "builds for a quarter of an hour" },
+    { command: "make bench", reason: "takes 20 minutes" },
+    { command: 'make bench BENCH="--only latency"', reason: "builds for a quarter of an hour" },
+    { command: 'make bench BENCH="--quick"', reason: "builds for a quarter of an hour" },
+    { command: 'make bench BENCH="--write"', reason: "takes 20 minutes and writes a tracked file" },
+    { command: "source .ci/env.sh && choose_toolchain", reason: "is for the builds that follow it" },
+    { command: "cargo check --features ssr --all-targets", reason: "builds for minutes; `make test` does it" },
+    {
+        command: "cargo check --lib --target wasm32-unknown-unknown --no-default-features --features hydrate",
+        reason: "builds for minutes; `make test` does it",
+    },
+    { command: "cargo doc --features ssr --no-deps", reason: "builds for minutes" },
+    { command: ".ci/with-postgres cargo test --features ssr --lib", reason: "takes minutes; `make test` does it" },
+    { command: ".ci/with-postgres cargo test --features ssr --lib -- tests::scope", reason: "builds for minutes" },
+    {
+        command: "TRUTH_SEED=112937669 .ci/with-postgres cargo test --features ssr --lib -- tests::truth::scenarios",
+        reason: "builds for minutes",
+    },
+    {
+        command: "cd end2end && npx playwright test journey --project full",
+        reason: "takes minutes; `make test` does it",
+    },
+    { command: "node --test end2end/docs/check.mjs", reason: "runs this very check" },
+    {
+        command: 'sqlite3 keystream.db ".backup keystream-backup.db"',
+        reason: "needs the sqlite3 program, which no setup installs",
+    },
+];
+
+/** Run with something else in the place of a part. */
+export const REPLACED = [{ part: "--port 4566", by: "--port 0", reason: "a fixed port may be in use" }];
