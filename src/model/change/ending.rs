@@ -1,0 +1,52 @@
+//! How changes end.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Observed, refusal::Refusal};
+use crate::model::time::Timestamp;
+
+/// How a change came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    pub at: Timestamp,
+    pub how: End,
+}
+
+/// The ends of a change (design, section 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    Settled,
+    /// AWS refused, or a precondition failed and nothing was sent.
+    Rejected(Refusal),
+    /// Never sent: the server stopped between recording and sending.
+    Expired,
+    NotApplied,
+    /// AWS's reports can't show whether it took effect; a person closed it.
+    NotEstablished {
+        by: String,
+        reason: String,
+    },
+    /// Somebody else changed the stream; what AWS reports instead.
+    Superseded {
+        saw: Observed,
+    },
+    /// The stream was deleted and created again.
+    Replaced {
+        created: Timestamp,
+    },
+}
+
+impl End {
+    /// The word with which the page's summary begins.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Settled => "Settled",
+            Self::Rejected(_) => "Rejected",
+            Self::Expired => "Expired",
+            Self::NotApplied => "Not applied",
+            Self::NotEstablished { .. } => "Not established",
+            Self::Superseded { .. } => "Superseded",
+            Self::Replaced { .. } => "Replaced",
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The ladder: its rungs, and which of them a change has lit. A rung is lit only by evidence; nothing is inferred from time
+//! or from another rung.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Change, End, Ending, proof::Proof};
+use crate::model::time::Timestamp;
+
+/// The rungs of a ladder, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Rung {
+    Requested,
+    Sent,
+    Accepted,
+    Updating,
+    Reached,
+    Settled,
+    /// Only where proof was asked for.
+    Proven,
+}
+
+impl Rung {
+    /// The six that every ladder shows.
+    pub const ALL: [Self; 6] = [Self::Requested, Self::Sent, Self::Accepted, Self::Updating, Self::Reached, Self::Settled];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "Requested",
+            Self::Sent => "Sent",
+            Self::Accepted => "Accepted",
+            Self::Updating => "Updating",
+            Self::Reached => "Reached",
+            Self::Settled => "Settled",
+            Self::Proven => "Proven",
+        }
+    }
+}
+
+/// How one rung is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RungState {
+    /// There is evidence, from this time.
+    Lit(Timestamp),
+    /// No evidence yet; it can still come.
+    NotYet,
+    /// No evidence, and none will come.
+    NotObserved,
+}
+
+impl Change {
+    /// How a rung is drawn for this change.
+    pub fn rung(&self, rung: Rung) -> RungState {
+        let lit = match rung {
+            Rung::Requested => Some(self.requested_at),
+            Rung::Sent => self.sent_at,
+            Rung::Accepted => self.accepted.as_ref().map(|acceptance| acceptance.at),
+            Rung::Updating => self.updating_at,
+            Rung::Reached => self.reached_at,
+            Rung::Settled => self.settled_at,
+            // KMS before and after: the type does not tell one key from another.
+            Rung::Proven if self.is_key_change() => None,
+            Rung::Proven => self.proof.as_ref().and_then(|proof| proof.proven_at(self.action)),
+        };
+        if rung == Rung::Proven && lit.is_none() && self.proof.as_ref().is_some_and(Proof::is_asked) {
+            return RungState::NotYet;
+        }
+        let can_still_come = self.is_active()
+            && match rung {
+                Rung::Accepted => self.outcome_unknown.is_none() && self.reached_at.is_none(),
+                Rung::Updating => self.reached_at.is_none(),
+                Rung::Requested | Rung::Sent | Rung::Reached | Rung::Settled | Rung::Proven => true,
+            };
+        match lit {
+            Some(at) => RungState::Lit(at),
+            None if can_still_come => RungState::NotYet,
+            None => RungState::NotObserved,
+        }
+    }
+
+    /// The last rung with evidence: where the change stands.
+    pub fn last_lit(&self) -> Rung {
+        let is_lit = |rung: &&Rung| matches!(self.rung(**rung), RungState::Lit(_));
+        Rung::ALL.iter().rev().find(is_lit).copied().unwrap_or(Rung::Requested)
+    }
+
+    /// The rung that carries `aria-current`: the last lit one while active, Settled once settled, none after another end.
+    pub fn current_rung(&self) -> Option<Rung> {
+        match &self.end {
+            None => Some(self.last_lit()),
+            Some(Ending { how: End::Settled, .. }) => Some(Rung::Settled),
+            Some(_) => None,
+        }
+    }
+}

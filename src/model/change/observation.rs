@@ -1,0 +1,42 @@
+//! What a read of the stream returned: for the rules that judge it, and as a change remembers it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    stream::{StreamReport, StreamStatus, encryption::EncryptionReport},
+    time::Timestamp,
+};
+
+/// What one read of the stream, asked for on behalf of a change, returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    Report(StreamReport),
+    NotFound { asked_at: Timestamp },
+    Failed { why: String },
+}
+
+/// What the last read said, or why there is none newer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRead {
+    pub at: Timestamp,
+    pub saw: Observed,
+}
+
+/// The outcome of one read, as a change remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Observed {
+    State { status: StreamStatus, encryption: EncryptionReport },
+    NotFound,
+    Failed { why: String },
+}
+
+impl Observed {
+    /// `ACTIVE, KMS`, or what stood in the way.
+    pub fn words(&self) -> String {
+        match self {
+            Self::State { status, encryption } => format!("{status}, {}", encryption.type_word()),
+            Self::NotFound => "not found".to_owned(),
+            Self::Failed { why } => format!("the read failed: {why}"),
+        }
+    }
+}

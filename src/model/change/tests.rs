@@ -1,0 +1,108 @@
+//! Changes and reports that tests begin with, and what holds for a change as a whole.
+
+use super::*;
+use crate::model::{
+    stream::{StreamReport, StreamStatus, encryption::EncryptionReport},
+    time::Timestamp,
+};
+
+/// A disable of `orders-prod`, sent at 1 000 000 ms.
+pub fn sent_change() -> Change {
+    let mut change = requested_change();
+    change.apply(sent(1_000_000));
+    change
+}
+
+/// The step that marks that change as sent.
+pub fn sent(at: i64) -> Step {
+    Step::Sent { at: Timestamp::from_millis(at), key: "alias/orders".parse().unwrap(), sent_as: None }
+}
+
+/// The same, recorded and not sent.
+pub fn requested_change() -> Change {
+    let intent = Intent {
+        id: "c1".to_owned(),
+        action: Action::Disable,
+        arn: "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap(),
+        stream_created: Timestamp::from_millis(5_000),
+        key: Some("alias/orders".parse().unwrap()),
+        resolved: None,
+        from: EncryptionReport::from_aws(Some("KMS"), Some("alias/orders")),
+        from_key: None,
+        retention_hours: 24,
+        actor: "mira".to_owned(),
+        reason: "OPS-1".to_owned(),
+        quota_reason: None,
+        armed_until: None,
+    };
+    Change::requested(intent, Timestamp::from_millis(999_000))
+}
+
+/// A report of that stream, asked for and answered at `at` milliseconds.
+pub fn report(at: i64, status: &str, encryption_type: Option<&str>) -> StreamReport {
+    let change = requested_change();
+    StreamReport {
+        arn: change.arn,
+        status: StreamStatus::from(status.to_owned()),
+        encryption: EncryptionReport::from_aws(encryption_type, Some("alias/orders")),
+        created: change.stream_created,
+        retention_hours: 24,
+        open_shards: 1,
+        mode: None,
+        consumers: None,
+        key_arn: None,
+        asked_at: Timestamp::from_millis(at),
+        read_at: Timestamp::from_millis(at),
+    }
+}
+
+#[test]
+fn an_unlit_rung_says_whether_it_can_still_come() {
+    let mut change = sent_change();
+    assert_eq!(change.rung(Rung::Updating), RungState::NotYet);
+    assert_eq!(change.rung(Rung::Accepted), RungState::NotYet);
+    change.apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "no answer".to_owned() });
+    assert_eq!(change.rung(Rung::Accepted), RungState::NotObserved);
+    change.apply(Step::Reached { at: Timestamp::from_millis(1_020_000), key: None });
+    assert_eq!(change.rung(Rung::Updating), RungState::NotObserved);
+    assert_eq!(change.rung(Rung::Settled), RungState::NotYet);
+    assert_eq!(change.current_rung(), Some(Rung::Reached));
+}
+
+#[test]
+fn the_current_rung_follows_the_end() {
+    let mut settled = sent_change();
+    settled.apply(Step::Reached { at: Timestamp::from_millis(1_001_000), key: None });
+    settled.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
+    assert_eq!(settled.current_rung(), Some(Rung::Settled));
+    let mut expired = requested_change();
+    assert_eq!(expired.current_rung(), Some(Rung::Requested));
+    expired.apply(Step::Ended(Ending { at: Timestamp::from_millis(1), how: End::Expired }));
+    assert_eq!(expired.current_rung(), None);
+    assert_eq!(expired.rung(Rung::Sent), RungState::NotObserved);
+}
+
+#[test]
+fn a_burst_of_reads_counts_once() {
+    let tally = [0, 1, 9_999].into_iter().fold(Tally::default(), |tally, at| tally.with(Timestamp::from_millis(at)));
+    assert_eq!(tally.reads, 1);
+    assert_eq!(tally.with(Timestamp::from_millis(10_000)).reads, 2);
+}
+
+#[test]
+fn what_is_usual_needs_five_changes_and_is_a_duration_that_was_seen() {
+    assert_eq!(TypicalDuration::of(vec![1, 2, 3, 4]), None);
+    assert_eq!(TypicalDuration::of(vec![5, 1, 4, 2, 3]), Some(TypicalDuration { p50_ms: 3, p95_ms: 5, changes: 5 }));
+    let hundred = TypicalDuration::of((1..=100).collect()).unwrap();
+    assert_eq!((hundred.p50_ms, hundred.p95_ms), (50, 95));
+}
+
+#[test]
+fn the_latest_evidence_is_the_newest_of_all_times() {
+    let mut change = sent_change();
+    assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_000_000));
+    change.apply(Step::SeenOldState { at: Timestamp::from_millis(1_050_000) });
+    assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_050_000));
+    change.apply(Step::Read(LastRead { at: Timestamp::from_millis(1_060_000), saw: Observed::NotFound }));
+    assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_060_000));
+}
