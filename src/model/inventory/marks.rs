@@ -1,0 +1,39 @@
+//! A change under way, as small as a row needs it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::change::{Change, Rung},
+    view::change_state::ChangeState,
+};
+
+/// A change under way, as small as a row needs it: where it stands and which rungs are lit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeMarks {
+    pub id: String,
+    /// One per rung, in order.
+    pub marks: Vec<Mark>,
+    pub current: Option<Rung>,
+    pub is_unknown: bool,
+    pub state: ChangeState,
+}
+
+/// One of the six small marks of a ladder in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mark {
+    Lit,
+    NotYet,
+    NotObserved,
+}
+
+impl From<&Change> for ChangeMarks {
+    fn from(change: &Change) -> Self {
+        Self {
+            id: change.id.clone(),
+            marks: Rung::ALL.map(|rung| Mark::from(change.rung(rung))).into(),
+            current: change.current_rung(),
+            is_unknown: change.is_unknown(),
+            state: ChangeState::from(change),
+        }
+    }
+}
