@@ -1,0 +1,61 @@
+//! Which stream: its account, its Region and its name.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Account, InvalidStreamText, Region, StreamArn, StreamName};
+use crate::model::change::Action;
+
+/// Where a stream lives and what it is called: the path of its page.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StreamId {
+    pub account: Account,
+    pub region: Region,
+    pub name: StreamName,
+}
+
+impl StreamId {
+    /// The path of the stream's page. Every part is free of characters that a path would have to escape.
+    pub fn path(&self) -> String {
+        format!("/streams/{}/{}/{}", self.account, self.region, self.name)
+    }
+
+    /// The path of the page that asks for confirmation.
+    pub fn confirm_path(&self, action: Action) -> String {
+        format!("{}/{}", self.path(), action.slug())
+    }
+
+    /// The path of the confirmation that takes back the disable with this id.
+    pub fn undo_path(&self, change: &str) -> String {
+        format!("{}?undo={change}", self.confirm_path(Action::Enable))
+    }
+
+    /// The stream's ARN: the partition is the Region's.
+    pub fn arn(&self) -> StreamArn {
+        let Self { account, region, name } = self.clone();
+        StreamArn { partition: region.partition().to_owned(), region, account, name }
+    }
+
+    /// A short name of the key, in 16 hex digits: what a browser says that it looks at. FNV-1a of 64 bits over
+    /// `ACCOUNT/REGION/NAME`; two streams of one digest would only be read a little more often.
+    pub fn digest(&self) -> String {
+        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        let parts = [self.account.as_str(), "/", self.region.as_str(), "/", self.name.as_str()];
+        let bytes = parts.iter().flat_map(|part| part.bytes());
+        format!("{:016x}", bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME)))
+    }
+
+    /// From the three parts of a path, each hostile until parsed.
+    ///
+    /// # Errors
+    /// When a part is not an account, a Region or a stream name.
+    pub fn parse(account: &str, region: &str, name: &str) -> Result<Self, InvalidStreamText> {
+        Ok(Self { account: account.parse()?, region: region.parse()?, name: name.parse()? })
+    }
+}
+
+impl From<&StreamArn> for StreamId {
+    fn from(arn: &StreamArn) -> Self {
+        Self { account: arn.account.clone(), region: arn.region.clone(), name: arn.name.clone() }
+    }
+}

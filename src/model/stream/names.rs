@@ -1,0 +1,114 @@
+//! What a stream is called, and where it lives. Types that cannot hold a malformed value.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Why a text is not a name, account, Region or ARN.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidStreamText {
+    #[error("a stream name has 1 to 128 letters, digits, dots, hyphens or underscores")]
+    Name,
+    #[error("an AWS account is 12 digits")]
+    Account,
+    #[error("a Region is lower-case letters, digits and hyphens, such as eu-west-1")]
+    Region,
+    #[error("a stream's ARN is arn:PARTITION:kinesis:REGION:ACCOUNT:stream/NAME")]
+    Arn,
+}
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $valid:expr, $error:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text as AWS writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidStreamText;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidStreamText;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                let is_valid: fn(&str) -> bool = $valid;
+                if is_valid(&text) { Ok(Self(text)) } else { Err($error) }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_type!(
+    /// A stream's name: 1 to 128 of `[a-zA-Z0-9_.-]` (Kinesis service model, `StreamName`).
+    StreamName,
+    |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)),
+    InvalidStreamText::Name
+);
+
+text_type!(
+    /// An AWS account, 12 digits; or `self` while a target's account is not known yet.
+    Account,
+    |text| text == Account::UNRESOLVED || (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())),
+    InvalidStreamText::Account
+);
+
+text_type!(
+    /// An AWS Region such as `eu-west-1`.
+    Region,
+    |text| (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+    InvalidStreamText::Region
+);
+
+impl Account {
+    /// What stands in paths and cells until AWS has named the account.
+    pub const UNRESOLVED: &'static str = "self";
+
+    /// The account of a target that AWS has not named yet.
+    pub fn unresolved() -> Self {
+        Self(Self::UNRESOLVED.to_owned())
+    }
+
+    /// Whether AWS has named this account.
+    pub fn is_resolved(&self) -> bool {
+        self.0 != Self::UNRESOLVED
+    }
+}
+
+impl Region {
+    /// The partition of AWS that the Region is of, as ARNs begin with it (botocore's `partitions.json`).
+    pub fn partition(&self) -> &'static str {
+        const PARTITIONS: [(&str, &str); 7] = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-iso-", "aws-iso"),
+            ("us-isob-", "aws-iso-b"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("us-isof-", "aws-iso-f"),
+            ("eusc-", "aws-eusc"),
+        ];
+        PARTITIONS.iter().find(|(prefix, _)| self.0.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+    }
+}
