@@ -1,0 +1,154 @@
+//! AWS allows 25 successful disables and 25 successful enables of a stream in a rolling 24 h (StopStreamEncryption and
+//! StartStreamEncryption, API text; a copy of the developer guide lists both as per stream). No API returns how many are
+//! left: they are counted from what is known of the calls, as a range where an outcome is not known.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Action, Change, End, Ending,
+    refusal::{Refusal, RefusalKind},
+};
+use crate::model::time::{DAY_MS, SECOND_MS, Timestamp};
+
+/// So many a day, in each direction.
+pub const A_DAY: u32 = 25;
+/// From here on pages warn.
+pub const WARN_FROM: u32 = 20;
+/// A call whose answer was lost is the one that CloudTrail has of the same session this much before or after it.
+const SAME_CALL_MS: i64 = 30 * SECOND_MS;
+
+/// One call that used one of the 25, or may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// When AWS counted it, as far as is known: the answer, else the sending.
+    pub at: Timestamp,
+    /// AWS accepted it. Otherwise its outcome is not known.
+    pub is_certain: bool,
+    pub request_id: Option<String>,
+    /// The session in which it was sent, where a role was assumed for it.
+    pub session: Option<String>,
+}
+
+/// One successful call of a stream as CloudTrail has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailEvent {
+    pub event_id: String,
+    pub request_id: Option<String>,
+    pub at: Timestamp,
+    pub action: Action,
+    /// The stream's name, or the end of its ARN.
+    pub stream: String,
+    /// Who called: the session or user, as CloudTrail names it.
+    pub by: String,
+}
+
+/// How many of the 25 are used: at least, at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    pub least: u32,
+    pub most: u32,
+    /// When the oldest of them stops counting.
+    pub next_frees_at: Option<Timestamp>,
+    /// AWS refused another at this time, within the 24 h.
+    pub refused_at: Option<Timestamp>,
+}
+
+impl Count {
+    /// Whether another call would be the 26th, as far as is known for certain.
+    pub const fn is_used_up(&self) -> bool {
+        self.least >= A_DAY
+    }
+
+    /// Whether pages warn.
+    pub const fn is_warning(&self) -> bool {
+        self.most >= WARN_FROM || self.refused_at.is_some()
+    }
+
+    /// `7`, or `7 to 8` where an outcome is not known.
+    pub fn range(&self) -> String {
+        if self.least == self.most { self.most.to_string() } else { format!("{} to {}", self.least, self.most) }
+    }
+
+    /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC`.
+    pub fn words(&self) -> String {
+        let used = self.range();
+        let frees = self.next_frees_at.map_or_else(String::new, |at| format!(", the next frees at {}", at.day_and_minute()));
+        let refused = self.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
+        format!("{used} of {A_DAY} used{frees}{refused}")
+    }
+}
+
+/// What a change used, if it may have used one.
+pub fn use_of(change: &Change) -> Option<Use> {
+    let session = change.sent_as.as_ref().map(|sent_as| sent_as.session.clone());
+    if let Some(acceptance) = &change.accepted {
+        return Some(Use { at: acceptance.at, is_certain: true, request_id: acceptance.request_id.clone(), session });
+    }
+    // A refusal used none; whatever else has no answer may have.
+    let at = change.sent_at.filter(|_| change.may_have_acted())?;
+    Some(Use { at, is_certain: false, request_id: None, session })
+}
+
+/// When AWS refused a change for a limit that may be this one.
+fn refused_at(change: &Change) -> Option<Timestamp> {
+    match &change.end {
+        Some(Ending { how: End::Rejected(Refusal { kind: RefusalKind::QuotaUsed { .. }, aws: Some(aws), .. }), .. }) => Some(aws.at),
+        _ => None,
+    }
+}
+
+/// Whether something at this time still counts. A time after `now` (a clock that was set back) counts too.
+const fn counts(at: Timestamp, now: Timestamp) -> bool {
+    now.millis_since(at) < DAY_MS
+}
+
+/// Counts the calls of one stream in one direction, from the journal and from CloudTrail's successful calls of the same
+/// stream. A call that both know counts once: by its request id, and one whose answer was lost by its time.
+pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Timestamp) -> Count {
+    let of_action = || changes.iter().filter(|change| change.action == action);
+    let mut uses: Vec<Use> = of_action().filter_map(use_of).collect();
+    let mut events: Vec<&TrailEvent> = trail.iter().filter(|event| event.action == action).collect();
+    events.sort_by(|one, other| (one.at, &one.event_id).cmp(&(other.at, &other.event_id)));
+    let mut seen = BTreeSet::new();
+    events.retain(|event| seen.insert(&event.event_id));
+    let is_known = |event: &&TrailEvent| uses.iter().any(|known| known.request_id.is_some() && known.request_id == event.request_id);
+    let mut elsewhere: Vec<&TrailEvent> = events.into_iter().filter(|event| !is_known(event)).collect();
+    for lost in uses.iter_mut().filter(|known| !known.is_certain) {
+        let is_same = |event: &&TrailEvent| {
+            let is_of_session = lost.session.as_ref().is_some_and(|session| event.by.rsplit('/').next() == Some(session));
+            is_of_session && event.at.millis_since(lost.at).abs() <= SAME_CALL_MS
+        };
+        // Somebody else's call at the same time leaves it uncertain: it counts beside this one.
+        if let Some(same) = elsewhere.iter().position(is_same) {
+            lost.at = elsewhere.remove(same).at;
+            lost.is_certain = true;
+        }
+    }
+    uses.extend(elsewhere.into_iter().map(|event| Use {
+        at: event.at,
+        is_certain: true,
+        request_id: event.request_id.clone(),
+        session: None,
+    }));
+    uses.retain(|known| counts(known.at, now));
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Count {
+        least: number(uses.iter().filter(|known| known.is_certain).count()),
+        most: number(uses.len()),
+        next_frees_at: next_frees_at(&uses),
+        refused_at: of_action().filter_map(refused_at).filter(|at| counts(*at, now)).max(),
+    }
+}
+
+/// When a use stops counting whose end makes room for another: the oldest, or of more than 25 the one that leaves 24.
+fn next_frees_at(uses: &[Use]) -> Option<Timestamp> {
+    let mut times: Vec<Timestamp> = uses.iter().map(|known| known.at).collect();
+    times.sort_unstable();
+    let in_the_way = times.len().saturating_sub(A_DAY as usize);
+    times.get(in_the_way).map(|at| at.plus_millis(DAY_MS))
+}

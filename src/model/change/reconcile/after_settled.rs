@@ -1,0 +1,40 @@
+//! What reads after *settled* mean: somebody may take the change back.
+
+use super::CONTRARY_READS;
+use crate::model::{
+    change::{Change, LastRead, Observed, Reverted, Step, Tally},
+    stream::{StreamReport, is_same_creation},
+    time::{DAY_MS, Timestamp},
+};
+
+/// A settled change is watched this long for somebody who takes it back.
+pub const WATCHED_AFTER_MS: i64 = 30 * DAY_MS;
+
+/// What a read after *settled* means for a settled change. Like every contrary evidence it takes two reads at least 10 s
+/// apart with no other report between them: one may be an old answer. A stream that was created again is another one, and
+/// says nothing of this change.
+///
+/// `unchanged_since` is when the read began since which AWS has reported the same encryption: contrary reads from before it
+/// don't count.
+pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_since: Timestamp) -> Vec<Step> {
+    let Some(settled_at) = change.settled_at else { return Vec::new() };
+    let at = report.read_at;
+    let is_watched = change.reverted.is_none() && at.millis_since(settled_at) <= WATCHED_AFTER_MS;
+    let is_this_stream = is_same_creation(report.created, change.stream_created) && report.arn == change.arn;
+    if !is_watched || !is_this_stream || report.asked_at <= settled_at {
+        return Vec::new();
+    }
+    if !change.is_contradicted_by(&report.encryption, report.key_arn.as_deref()) {
+        return vec![Step::SeriesBroken];
+    }
+    let is_broken_off = change.contrary.since.is_some_and(|since| since < unchanged_since);
+    let counted = if is_broken_off { &Tally::default() } else { &change.contrary };
+    let mut steps = if is_broken_off { vec![Step::SeriesBroken] } else { Vec::new() };
+    steps.push(Step::SeenContrary { at });
+    if counted.with(at).reads >= CONTRARY_READS {
+        let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
+        steps.push(Step::Read(LastRead { at, saw: saw.clone() }));
+        steps.push(Step::Reverted(Reverted { at, saw }));
+    }
+    steps
+}
