@@ -4,7 +4,7 @@ use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{api::wire::Wire, model::validation::FormMistake};
+use crate::{api::wire::Wire, model::forms::FormMistake};
 
 /// Everything that a server function can answer instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]

@@ -128,7 +128,7 @@ pub async fn close_change(#[server(default)] id: String, #[server(default)] reas
 #[server(endpoint = "prove-by-write", output = Answer)]
 pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] agreed: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormMistake},
+        model::{access::identity::Permission, forms::FormMistake},
         server::{
             services::changes::ProofKind,
             web::{context, forms},
@@ -208,7 +208,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
 #[server(endpoint = "change", input = Json, output = Answer)]
 pub async fn load_change(id: String, problem: Option<String>, draft: Option<String>, is_refresh: bool) -> Result<ChangePage, AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormMistake},
+        model::{access::identity::Permission, forms::FormMistake},
         server::web::{context, forms},
         view::{change_card::ChangeCard, pages::Pace, wording},
     };

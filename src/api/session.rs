@@ -27,7 +27,7 @@ pub fn frame_of_page() -> Frame {
 #[server(endpoint = "sign-in-page", input = Json, output = Answer)]
 pub async fn load_sign_in_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<SignInPage, AppError> {
     use crate::{
-        model::validation::{FormMistake, safe_next},
+        model::{access::next_page::safe_next, forms::FormMistake},
         server::web::{context, forms},
     };
     let cx = context::current()?;

@@ -14,8 +14,8 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
     use crate::{
         model::{
             access::identity::Permission,
+            forms::{FormDone, FormMistake},
             time::Timestamp,
-            validation::{FormDone, FormMistake},
         },
         server::{
             adapters::store::OwnSession,
@@ -53,7 +53,7 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
 #[server(endpoint = "end-session", output = Answer)]
 pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, session_store},
     };
     let cx = context::current()?;
@@ -70,7 +70,7 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
 #[server(endpoint = "end-other-sessions", output = Answer)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, session_store},
     };
     let cx = context::current()?;
@@ -104,8 +104,8 @@ pub async fn change_password(#[server(default)] present_password: String, #[serv
 pub async fn load_identity_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<IdentityPage, AppError> {
     use crate::{
         model::{
-            access::identity::Permission,
-            validation::{FormMistake, safe_next},
+            access::{identity::Permission, next_page::safe_next},
+            forms::FormMistake,
         },
         server::web::{context, forms},
     };

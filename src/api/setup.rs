@@ -9,7 +9,7 @@ use crate::{error::AppError, view::pages::SetupPage};
 #[server(endpoint = "setup-page", input = Json, output = Answer)]
 pub async fn load_setup_page(token: String, problem: Option<String>, draft: Option<String>) -> Result<SetupPage, AppError> {
     use crate::{
-        model::validation::FormMistake,
+        model::forms::FormMistake,
         server::web::{context, forms},
     };
     let cx = context::current()?;

@@ -9,7 +9,7 @@ use crate::error::AppError;
 #[server(endpoint = "pause-target", output = Answer)]
 pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::{services::inventory::pauses, web::context},
     };
     let cx = context::current()?;
@@ -23,7 +23,7 @@ pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError>
 #[server(endpoint = "resume-target", output = Answer)]
 pub async fn resume_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::{services::inventory::pauses, web::context},
     };
     let cx = context::current()?;

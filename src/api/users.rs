@@ -14,7 +14,7 @@ pub async fn load_users(problem: Option<String>, draft: Option<String>, done: Op
     use crate::{
         model::{
             access::identity::Permission,
-            validation::{FormDone, FormMistake},
+            forms::{FormDone, FormMistake},
         },
         server::{
             adapters::store::User,
@@ -41,7 +41,7 @@ pub async fn load_user(id: String, problem: Option<String>, draft: Option<String
     use crate::{
         model::{
             access::identity::Permission,
-            validation::{FormDone, FormMistake},
+            forms::{FormDone, FormMistake},
         },
         server::web::{context, forms},
         view::pages::UserTyped,
@@ -72,7 +72,7 @@ pub async fn add_user(
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, forms},
         view::pages::UserTyped,
     };
@@ -91,7 +91,7 @@ pub async fn set_user_rights(
     #[server(default)] scope: String,
 ) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, forms},
         view::pages::UserTyped,
     };
@@ -107,7 +107,7 @@ pub async fn set_user_rights(
 #[server(endpoint = "set-user-password", output = Answer)]
 pub async fn set_user_password(#[server(default)] id: String, #[server(default)] password: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, forms},
     };
     let cx = context::current()?;
@@ -121,7 +121,7 @@ pub async fn set_user_password(#[server(default)] id: String, #[server(default)]
 #[server(endpoint = "disable-user", output = Answer)]
 pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, forms},
     };
     let cx = context::current()?;
@@ -135,7 +135,7 @@ pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError>
 #[server(endpoint = "enable-user", output = Answer)]
 pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, validation::FormDone},
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, forms},
     };
     let cx = context::current()?;

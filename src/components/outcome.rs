@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::validation::{FormDone, FormMistake};
+use crate::model::forms::{FormDone, FormMistake};
 
 /// The mistake in a form, if there is one.
 #[component]

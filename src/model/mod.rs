@@ -3,9 +3,9 @@
 
 pub mod access;
 pub mod change;
+pub mod forms;
 pub mod inventory;
 pub mod keys;
 pub mod list;
 pub mod stream;
 pub mod time;
-pub mod validation;

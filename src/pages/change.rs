@@ -12,10 +12,10 @@ use crate::{
     },
     model::{
         change::Action,
+        forms::FormMistake,
         inventory::StreamRow,
         stream::StreamId,
         time::{Timestamp, span},
-        validation::FormMistake,
     },
     view::{
         change_card::ChangeCard,

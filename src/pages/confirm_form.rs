@@ -8,12 +8,12 @@ use crate::{
     error::AppError,
     model::{
         change::{Action, arming::OFFERED_MINUTES},
+        forms::FormMistake,
         stream::{
             StreamId, StreamReport,
             encryption::{KeyId, KeyIdForm},
         },
         time::{MINUTE_MS, span},
-        validation::FormMistake,
     },
     view::pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
 };

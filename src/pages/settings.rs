@@ -9,8 +9,8 @@ use crate::{
     client::live::Live,
     components::{Done, Mistake, PasswordField, Table, When},
     model::{
+        forms::FormMistake,
         inventory::{Condition, TargetHealth},
-        validation::FormMistake,
     },
     view::pages::{QuotaSum, SessionCard, SettingsPage as Page},
 };

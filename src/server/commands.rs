@@ -23,8 +23,8 @@ use super::{
     },
 };
 use crate::model::{
-    access::{identity::Role, scope::Scope},
-    validation::{FormMistake, UserName},
+    access::{credentials::UserName, identity::Role, scope::Scope},
+    forms::FormMistake,
 };
 
 /// Adds a user.

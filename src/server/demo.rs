@@ -14,7 +14,7 @@ use super::{
     config::TargetSettings,
 };
 use crate::{
-    model::{access::identity::Role, validation::UserName},
+    model::access::{credentials::UserName, identity::Role},
     simulator::{self, samples},
 };
 

@@ -9,12 +9,13 @@ use super::{
 use crate::{
     model::{
         access::{
+            credentials::UserName,
             identity::Role,
             scope::Scope,
             sign_in_delay::{ACCOUNT, NETWORK},
         },
+        forms::FormMistake,
         time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
-        validation::{FormMistake, UserName},
     },
     server::{
         adapters::{

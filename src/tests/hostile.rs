@@ -21,9 +21,11 @@ use super::{
 };
 use crate::{
     model::{
-        access::identity::{Permission, Role},
+        access::{
+            credentials::UserName,
+            identity::{Permission, Role},
+        },
         time::SECOND_MS,
-        validation::UserName,
     },
     server::web::{endpoints::TABLE, listen::Bounds},
 };

@@ -113,7 +113,7 @@ async fn serve_refuses_a_database_of_the_demo() {
     let url = format!("sqlite://{}", directory.path().join("k.db").display());
     let store = Store::open(&url, Opener::Server).await.unwrap();
     let mut tx = store.write().await.unwrap();
-    let name = crate::model::validation::UserName::parse("viewer").unwrap();
+    let name = crate::model::access::credentials::UserName::parse("viewer").unwrap();
     let user = User { is_demo: true, ..User::new(&name, Role::Viewer, None) };
     users::insert(&mut tx, &user, &name, SystemClock.now()).await.unwrap();
     tx.commit().await.unwrap();

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::database::{Kind, TestDatabase};
 use crate::{
     model::{
-        access::identity::Role,
+        access::{credentials::UserName, identity::Role},
         change::{
             Action, Change, End, Ending, Intent, Slow, Step,
             refusal::{Refusal, RefusalKind},
         },
         stream::{StreamArn, StreamId, encryption::EncryptionReport},
         time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
-        validation::UserName,
     },
     server::{
         adapters::store::{

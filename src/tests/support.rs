@@ -25,7 +25,12 @@ use tower::ServiceExt;
 
 use super::database::{Kind, TestDatabase};
 use crate::{
-    model::{access::identity::Role, change::Change, stream::StreamId, time::Timestamp, validation::UserName},
+    model::{
+        access::{credentials::UserName, identity::Role},
+        change::Change,
+        stream::StreamId,
+        time::Timestamp,
+    },
     server::{
         adapters::{
             aws::targets,

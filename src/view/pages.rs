@@ -6,12 +6,12 @@ use super::change_card::ChangeCard;
 use crate::model::{
     access::identity::Role,
     change::{Action, quota::Count},
+    forms::{FormDone, FormMistake},
     inventory::{StreamRow, TargetHealth},
     keys::KeyChoice,
     list::{Counts, FacetGroup, ListQuery, Selection},
     stream::{Account, Region, StreamId, StreamReport, encryption::KeyId},
     time::Timestamp,
-    validation::{FormDone, FormMistake},
 };
 
 /// What the frame of every page needs: who is signed in and how the targets are.

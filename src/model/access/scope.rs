@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    forms::FormMistake,
     stream::{Account, Region, StreamArn, StreamId},
-    validation::FormMistake,
 };
 
 /// More would not be read by whoever grants them.

@@ -7,9 +7,9 @@ use super::{
     refusal::{Precondition, Refusal},
 };
 use crate::model::{
+    forms::FormMistake,
     stream::{StreamStatus, encryption::KeyId},
     time::{MINUTE_MS, Timestamp},
-    validation::FormMistake,
 };
 
 /// The times that the form offers, in minutes; the first is chosen to begin with.

@@ -4,6 +4,7 @@
 mod action;
 mod apply;
 pub mod arming;
+pub mod confirmation;
 mod ending;
 mod evidence;
 mod intent;

@@ -8,9 +8,8 @@ use super::{
 };
 use crate::{
     model::{
-        access::{identity::Role, scope::Scope},
+        access::{credentials::UserName, identity::Role, scope::Scope},
         time::Timestamp,
-        validation::UserName,
     },
     server::adapters::random,
     view::pages::UserCard,

@@ -13,9 +13,9 @@ use self::passwords::HashError;
 use super::audit::{self, Actor, AuditEvent, SERVER};
 use crate::{
     model::{
-        access::{identity::Role, scope::Scope},
+        access::{credentials::UserName, identity::Role, scope::Scope},
+        forms::FormMistake,
         time::Timestamp,
-        validation::{FormMistake, UserName},
     },
     server::adapters::store::{Store, StoreError, Tx, User, sessions, users},
 };

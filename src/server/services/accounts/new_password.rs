@@ -4,7 +4,10 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use sha2::{Digest, Sha256};
 
-use crate::model::validation::{FormMistake, UserName, check_password_length};
+use crate::model::{
+    access::credentials::{UserName, check_password_length},
+    forms::FormMistake,
+};
 
 /// Digests of common passwords that are long enough; the file says where they come from.
 static COMMON: LazyLock<HashSet<&'static str>> =

@@ -8,9 +8,8 @@ use secrecy::SecretString;
 use super::{Accounts, NewUser, check_new_password, sign_in::SignInError};
 use crate::{
     model::{
-        access::{identity::Role, scope::Scope},
+        access::{credentials::UserName, identity::Role, scope::Scope},
         time::{HOUR_MS, Timestamp},
-        validation::UserName,
     },
     server::{
         adapters::{random, store::users},

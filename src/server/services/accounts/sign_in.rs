@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::{AccountError, throttle::Attempt};
 use crate::{
     error::AppError,
-    model::validation::{FormMistake, UserName},
+    model::{access::credentials::UserName, forms::FormMistake},
     server::{
         adapters::store::{StoreError, User},
         services::audit::{self, AuditEvent},

@@ -12,9 +12,11 @@ use tokio::sync::OwnedMutexGuard;
 use super::sign_in::SignInError;
 use crate::{
     model::{
-        access::sign_in_delay::{ACCOUNT, NETWORK},
+        access::{
+            credentials::UserName,
+            sign_in_delay::{ACCOUNT, NETWORK},
+        },
         time::SECOND_MS,
-        validation::UserName,
     },
     server::{
         adapters::store::{StoreError, User, sign_in_failures as table},

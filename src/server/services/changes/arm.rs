@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{
-        access::identity::Permission,
+        access::{credentials::UserName, identity::Permission},
         change::{
             Action, Change, End, Ending, LastRead, Observation, Observed, Resolved, Step,
             arming::{Decision, decide},
@@ -20,7 +20,6 @@ use crate::{
         },
         keys::KeyLook,
         stream::encryption::KeyId,
-        validation::UserName,
     },
     server::{
         adapters::{

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Changes, RequestError};
 use crate::{
     model::{
-        change::{Change, End, Ending, Step},
-        validation::{FormMistake, Reason},
+        change::{Change, End, Ending, Step, confirmation::Reason},
+        forms::FormMistake,
     },
     server::{
         adapters::store::{StoreError, Tx, changes as table},

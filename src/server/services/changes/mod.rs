@@ -32,8 +32,8 @@ use crate::{
     model::{
         access::scope::Scope,
         change::{Action, Change, TypicalDuration},
+        forms::FormMistake,
         stream::{StreamId, StreamReport},
-        validation::FormMistake,
     },
     server::adapters::{
         aws::ReadFailure,

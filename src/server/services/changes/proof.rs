@@ -12,9 +12,9 @@ use crate::{
             Change, Step,
             proof::{self, Asked, Done, Proof, ReadResult, Reported, WriteResult},
         },
+        forms::FormMistake,
         stream::is_same_creation,
         time::Timestamp,
-        validation::FormMistake,
     },
     server::{
         adapters::{

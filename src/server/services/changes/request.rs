@@ -16,17 +16,18 @@ use crate::{
         change::{
             Action, Change, End, Ending, Intent, Resolved,
             arming::Wait,
+            confirmation::{Reason, confirm_name},
             preconditions::{self, Shown},
             quota::Count,
             refusal::{Precondition, Refusal},
         },
+        forms::FormMistake,
         keys::{self, Comparison, KeyLook, Meant, Named},
         stream::{
             StreamArn, StreamId, StreamReport, StreamStatus,
             encryption::{EncryptionReport, InvalidKeyId, KeyId, KeyIdForm},
         },
         time::Timestamp,
-        validation::{FormMistake, Reason, confirm_name},
     },
     server::{
         adapters::{

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use crate::{
     error::AppError,
     model::{
-        access::{identity::Role, scope::Scope},
-        validation::{FormDone, FormMistake, UserName},
+        access::{credentials::UserName, identity::Role, scope::Scope},
+        forms::{FormDone, FormMistake},
     },
     server::{
         services::accounts::{AccountError, NewUser, check_new_password, sign_in::SignInError},

@@ -5,8 +5,8 @@ use crate::{
     error::AppError,
     model::{
         change::Action,
+        forms::FormMistake,
         stream::{StreamId, encryption::KeyId},
-        validation::FormMistake,
     },
     server::{
         services::changes::RequestError,

@@ -14,7 +14,7 @@ pub use self::{
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };
 use super::context::{RequestContext, Requester};
-use crate::{error::AppError, model::validation::FormMistake, server::adapters::random};
+use crate::{error::AppError, model::forms::FormMistake, server::adapters::random};
 
 /// Leads a plain form with a mistake back to its page, where what was typed is filled in again. `user_id` is empty for
 /// the forms of people who are not signed in; `page` has no query.

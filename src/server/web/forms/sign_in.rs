@@ -6,8 +6,9 @@ use super::{back_to, kept_draft};
 use crate::{
     error::AppError,
     model::{
+        access::next_page::safe_next,
+        forms::FormMistake,
         time::{SECOND_MS, Timestamp},
-        validation::{FormMistake, safe_next},
     },
     server::{
         services::accounts::sign_in::SignInError,

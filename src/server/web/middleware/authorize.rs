@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     error::AppError,
-    model::{access::identity::Permission, validation::safe_next},
+    model::access::{identity::Permission, next_page::safe_next},
     server::{
         services::audit::{self, AuditEvent},
         web::{

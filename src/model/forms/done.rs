@@ -1,0 +1,67 @@
+//! What forms did.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// What a form did. The codes are part of the address of a page that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]
+pub enum FormDone {
+    #[error("password-changed")]
+    PasswordChanged,
+    #[error("session-ended")]
+    SessionEnded,
+    #[error("other-sessions-ended")]
+    OtherSessionsEnded,
+    #[error("user-added")]
+    UserAdded,
+    #[error("rights-saved")]
+    RightsSaved,
+    #[error("password-set")]
+    PasswordSet,
+    #[error("user-disabled")]
+    UserDisabled,
+    #[error("user-enabled")]
+    UserEnabled,
+    #[error("target-paused")]
+    TargetPaused,
+    #[error("target-resumed")]
+    TargetResumed,
+}
+
+impl FormDone {
+    pub(super) const ALL: [Self; 10] = [
+        Self::PasswordChanged,
+        Self::SessionEnded,
+        Self::OtherSessionsEnded,
+        Self::UserAdded,
+        Self::RightsSaved,
+        Self::PasswordSet,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::TargetPaused,
+        Self::TargetResumed,
+    ];
+
+    /// What has this code, as it stands in `?done=`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|done| done.to_string() == code)
+    }
+
+    /// The sentence for people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "Your password is changed. All your other sessions have ended.",
+            Self::SessionEnded => "The session has ended.",
+            Self::OtherSessionsEnded => "All your other sessions have ended.",
+            Self::UserAdded => "The user is added and may sign in.",
+            Self::RightsSaved => "Role and streams are saved. They count from the user's next request on.",
+            Self::PasswordSet => "The password is set. All sessions of this user have ended.",
+            Self::UserDisabled => "The user is disabled. All sessions of this user have ended.",
+            Self::UserEnabled => "The user may sign in again.",
+            Self::TargetPaused => {
+                "Background reads of the target are paused. Changes under way are watched on, and a confirmation still reads its stream."
+            }
+            Self::TargetResumed => "The target is read again.",
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What comes of a form: what it did, or the mistake in it.
+
+mod done;
+mod mistake;
+
+pub use self::{done::FormDone, mistake::FormMistake};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_comes_back_as_its_mistake() {
+        for mistake in FormMistake::ALL {
+            assert_eq!(FormMistake::from_code(&mistake.to_string()), Some(mistake));
+        }
+        assert_eq!(FormMistake::from_code("<script>"), None);
+        for done in FormDone::ALL {
+            assert_eq!(FormDone::from_code(&done.to_string()), Some(done));
+        }
+    }
+}
