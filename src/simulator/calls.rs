@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    Outcome,
-    world::{Caller, since_epoch},
-};
+use super::{Outcome, clock::since_epoch, world::Caller};
 
 /// The outcome of a call that was carried out.
 const OK: &str = "ok";

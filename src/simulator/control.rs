@@ -24,8 +24,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Settings, samples,
-    world::{Caller, World, since_epoch},
+    Settings,
+    clock::since_epoch,
+    samples,
+    world::{Caller, World},
 };
 
 /// What goes wrong with a call.

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, Refused,
-    world::{Caller, World, since_epoch},
+    clock::since_epoch,
+    world::{Caller, World},
 };
 use crate::model::keys::KeyArn;
 

@@ -9,6 +9,7 @@
 //! changed while it runs.
 
 mod calls;
+mod clock;
 mod control;
 mod kinesis;
 mod kms;
@@ -57,7 +58,7 @@ const NEVER: Duration = Duration::from_secs(3_600);
 /// When the address cannot be bound, or is not of loopback: its control endpoint is open to whoever reaches it.
 pub async fn start(address: SocketAddr, settings: Settings) -> anyhow::Result<SocketAddr> {
     let (address, serving) = bind(address, settings).await?;
-    tokio::spawn(serving);
+    clock::spawn(serving);
     Ok(address)
 }
 
@@ -72,7 +73,7 @@ pub async fn bind(address: SocketAddr, settings: Settings) -> anyhow::Result<(So
     let world = Arc::new(Mutex::new(World::new(settings)));
     let serving = async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve_connection(stream, world.clone()));
+            clock::spawn(serve_connection(stream, world.clone()));
         }
     };
     Ok((address, serving))
@@ -107,7 +108,7 @@ enum Answer {
 type Outcome = Result<Option<Value>, Refused>;
 
 async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
-    let came_at = tokio::time::Instant::now();
+    let came_at = clock::now();
     let (head, body) = request.into_parts();
     let body = match http_body_util::Limited::new(body, LONGEST_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
@@ -121,7 +122,7 @@ async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
     let answer = answer_aws(&head, &body, world).await;
     let rtt = locked(world).settings.rtt;
     if !rtt.is_zero() {
-        tokio::time::sleep_until(came_at + rtt).await;
+        clock::sleep_until(came_at + rtt).await;
     }
     answer
 }
@@ -169,14 +170,14 @@ async fn answer_json(
     let named = Named { stream: kinesis::stream_of(&input), is_by_arn: input.get("StreamARN").is_some(), key };
     let fault = locked(world).take_fault(operation, caller, named.stream.as_deref());
     if let Some(Fault::DelayMs(millis)) = fault {
-        tokio::time::sleep(Duration::from_millis(millis)).await;
+        clock::sleep(Duration::from_millis(millis)).await;
     }
     let call = Call { service, operation, caller, session, named: &named, id: &id };
     let outcome = carry_out(&call, input, fault.as_ref(), &mut locked(world));
     match fault {
-        Some(Fault::HoldAnswerMs(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
+        Some(Fault::HoldAnswerMs(millis)) => clock::sleep(Duration::from_millis(millis)).await,
         Some(Fault::BlackHole) => {
-            tokio::time::sleep(NEVER).await;
+            clock::sleep(NEVER).await;
             return Answer::Drop;
         }
         Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
@@ -247,7 +248,7 @@ fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut W
         world.trail.note(Entry {
             caller: caller.clone(),
             operation: operation.to_owned(),
-            at: world::since_epoch().as_secs_f64(),
+            at: clock::since_epoch().as_secs_f64(),
             request_id: call.id.to_owned(),
             session: session.map(ToOwned::to_owned),
             input,

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, Refused,
+    clock::since_epoch,
     kinesis::find,
-    world::{Caller, Stream, World, since_epoch},
+    world::{Caller, Stream, World},
 };
 
 /// AWS returns at most so many shards a call by default.

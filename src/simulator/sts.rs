@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::{
     Answer, Body, Refused,
     calls::Named,
+    clock,
     control::Fault,
     locked, respond, triggers,
     world::{Caller, SESSION_KEY, World},
@@ -37,7 +38,7 @@ struct Asked<'a> {
 async fn assume_role(caller: &Caller, asked: &Asked<'_>, world: &Mutex<World>) -> Answer {
     let fault = locked(world).take_fault("AssumeRole", caller, None);
     if let Some(Fault::DelayMs(millis)) = fault {
-        tokio::time::sleep(Duration::from_millis(millis)).await;
+        clock::sleep(Duration::from_millis(millis)).await;
     }
     let response = {
         let mut world = locked(world);
@@ -47,7 +48,7 @@ async fn assume_role(caller: &Caller, asked: &Asked<'_>, world: &Mutex<World>) -
         response
     };
     match fault {
-        Some(Fault::HoldAnswerMs(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
+        Some(Fault::HoldAnswerMs(millis)) => clock::sleep(Duration::from_millis(millis)).await,
         Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
         _ => {}
     }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, Refused,
-    world::{Caller, World, request_id, since_epoch},
+    clock::since_epoch,
+    world::{Caller, World, request_id},
 };
 
 /// What stands before the operation in `x-amz-target`.

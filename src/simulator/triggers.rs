@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    clock::since_epoch,
     control,
-    world::{Caller, World, since_epoch},
+    world::{Caller, World},
 };
 
 /// The orders that may wait for a call.

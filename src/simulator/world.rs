@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     ops::Bound,
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
@@ -12,6 +12,7 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 use super::{
     Refused,
     calls::CallLog,
+    clock::{self, since_epoch},
     control::{ArmedFault, Fault},
     kms::Keys,
     records::Log,
@@ -173,7 +174,7 @@ impl Stream {
     /// Begins a change of encryption: UPDATING now, the new state when it is over.
     pub fn begin(&mut self, key: Option<String>, settings: &Settings) {
         let successes = if key.is_some() { &mut self.starts } else { &mut self.stops };
-        successes.push_back(Instant::now());
+        successes.push_back(clock::now());
         self.lag = (settings.lagging_reads > 0).then(|| (settings.lagging_reads, self.status.clone(), self.key.clone()));
         self.update(key, settings.at_speed(settings.transition), settings.late_flip);
     }
@@ -192,7 +193,7 @@ impl Stream {
 
     fn update(&mut self, key: Option<String>, lasts: Duration, late_flip: Duration) {
         self.status = "UPDATING".to_owned();
-        let active_at = Instant::now() + lasts;
+        let active_at = clock::now() + lasts;
         self.transition = Some(Transition { active_at, flips_at: active_at + late_flip, key });
     }
 
@@ -214,14 +215,14 @@ impl Stream {
     /// So many changes in one direction were made by somebody else within the last hours.
     pub fn use_up(&mut self, is_start: bool, count: u32) {
         let successes = if is_start { &mut self.starts } else { &mut self.stops };
-        successes.extend((0..count).map(|_| Instant::now()));
+        successes.extend((0..count).map(|_| clock::now()));
     }
 
     /// How many of the 25 a day are used in this direction.
     pub fn used_today(&mut self, is_start: bool) -> usize {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         let successes = if is_start { &mut self.starts } else { &mut self.stops };
-        while successes.front().is_some_and(|at| at.elapsed() >= DAY) {
+        while successes.front().is_some_and(|at| clock::now().duration_since(*at) >= DAY) {
             successes.pop_front();
         }
         successes.len()
@@ -230,7 +231,7 @@ impl Stream {
     /// Lets time pass.
     fn advance(&mut self) {
         let Some(Transition { active_at, flips_at, key }) = &self.transition else { return };
-        let now = Instant::now();
+        let now = clock::now();
         if now >= *active_at && self.status == "UPDATING" {
             self.status = "ACTIVE".to_owned();
         }
@@ -359,7 +360,7 @@ impl World {
         }
         let second = self.settings.at_speed(Duration::from_secs(1));
         let recent = self.rates.entry((caller.clone(), operation.to_owned())).or_default();
-        if admits(recent, Instant::now(), per_second, second) {
+        if admits(recent, clock::now(), per_second, second) {
             Ok(())
         } else {
             Err(Refused::new("LimitExceededException", format!("Rate exceeded for account {}.", caller.account)))
@@ -408,12 +409,6 @@ fn admits(recent: &mut VecDeque<Instant>, now: Instant, most: usize, window: Dur
     is_within
 }
 
-/// Time since 1970.
-#[expect(clippy::disallowed_methods, reason = "the simulator is a world of its own, with its own clock")]
-pub fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 /// A request id in AWS's shape, unique within the process.
 pub fn request_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -431,7 +426,7 @@ mod tests {
 
     #[test]
     fn limits_and_transitions_go_with_the_speed() {
-        let start = Instant::now();
+        let start = clock::now();
         let settings = Settings { speed: 10, ..Settings::default() };
         let second = settings.at_speed(Duration::from_secs(1));
         assert_eq!((second, settings.at_speed(settings.transition)), (Duration::from_millis(100), Duration::from_millis(600)));
