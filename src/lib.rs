@@ -18,6 +18,7 @@ pub mod simulator;
 
 #[cfg(test)]
 #[cfg(feature = "ssr")]
+#[expect(clippy::disallowed_methods, reason = "tests wait for the machine, and look at its clock")]
 mod tests;
 
 /// Takes over the page that the server rendered. Called by the boot script.

@@ -6,6 +6,8 @@ use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::adapters::clock::sleep;
+
 /// From the signal to the end: calls that are out may come back, everything else stops at once.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(4);
 
@@ -48,7 +50,7 @@ pub async fn drain_on_signal(mut signals: Signals, draining: CancellationToken) 
 pub async fn serve_until_drained(server: impl Future<Output = ()>, draining: &CancellationToken, tasks: &TaskTracker) {
     let deadline = async {
         draining.cancelled().await;
-        tokio::time::sleep(DRAIN_DEADLINE).await;
+        sleep(DRAIN_DEADLINE).await;
     };
     let work = async {
         server.await;

@@ -10,9 +10,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     adapters::{
         aws::targets::{self, Target},
-        clock::{Clock, SystemClock},
+        clock::{Clock, SystemClock, timeout},
         metrics,
         store::{Opener, Store, StoreError, without_password},
+        tasks,
     },
     config::{CheckpointSettings, Origin, Settings},
     demo, lifecycle,
@@ -115,14 +116,14 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         running.state.supervisor.spawn(&running.tasks, &draining, Part::new("checkpoints of the audit chain"), begin);
     }
     let app = router::build(running.state);
-    tokio::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
+    tasks::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
     lifecycle::serve_until_drained(
         listen::serve(listener, app, listen::Bounds::of_this_process(), draining.clone()),
         &draining,
         &running.tasks,
     )
     .await;
-    if tokio::time::timeout(LAST_WORD, life.note("server.stopped")).await.is_err() {
+    if timeout(LAST_WORD, life.note("server.stopped")).await.is_err() {
         tracing::warn!("that the server stopped could not be written in time");
     }
     Ok(())

@@ -2,6 +2,9 @@
 
 use std::{fmt::Debug, pin::Pin, sync::Arc, time::Duration};
 
+use rustix::time::{ClockId, clock_gettime};
+use tokio::time::{Interval, Timeout};
+
 use crate::model::time::Timestamp;
 
 /// A source of the time of day.
@@ -76,32 +79,47 @@ impl Clock for SystemClock {
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
-    #[cfg(target_os = "linux")]
     fn steady(&self) -> Duration {
-        // Goes on while the machine sleeps, where `Instant` stands still: what was read before is as old as it is.
-        let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Duration::try_from(since_boot).unwrap_or_default()
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn steady(&self) -> Duration {
-        static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
-        START.elapsed()
+        Duration::try_from(clock_gettime(STEADY)).unwrap_or_default()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(duration))
+        Box::pin(sleep(duration))
     }
+}
+
+/// Goes on while the machine sleeps, where `Instant` stands still: what was read before is as old as it is.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::Monotonic;
+
+/// Waits by the machine's clock: between two tries of something outside, which takes no notice of an injected clock.
+#[expect(clippy::disallowed_methods, reason = "this is the seam")]
+pub async fn sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// Waits for a future, but at most for so long by the machine's clock.
+#[expect(clippy::disallowed_methods, reason = "this is the seam")]
+pub fn timeout<F: Future>(limit: Duration, future: F) -> Timeout<F> {
+    tokio::time::timeout(limit, future)
+}
+
+/// Ticks by the machine's clock: now, and then this often.
+#[expect(clippy::disallowed_methods, reason = "this is the seam")]
+pub fn ticks(every: Duration) -> Interval {
+    tokio::time::interval(every)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_steady_clock_goes_on() {
+    #[tokio::test]
+    async fn the_steady_clock_goes_on() {
         let begun = SystemClock.steady();
-        std::thread::sleep(Duration::from_millis(20));
+        sleep(Duration::from_millis(20)).await;
         let passed = SystemClock.steady().saturating_sub(begun);
         assert!((20..10_000).contains(&passed.as_millis()), "{passed:?}");
     }

@@ -6,6 +6,8 @@ use anyhow::Context;
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
+use super::tasks;
+
 /// Calls of AWS, by operation and outcome.
 pub const AWS_CALLS: &str = "keystream_aws_calls_total";
 /// Changes that came to an end, by end.
@@ -34,7 +36,7 @@ pub fn serve(address: SocketAddr) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let app = Router::new().route("/metrics", get(move || std::future::ready(recorder.render())));
-    tokio::spawn(async move {
+    tasks::spawn(async move {
         if let Err(error) = axum::serve(listener, app).await {
             tracing::error!(%error, "the metrics listener ended: {error}");
         }

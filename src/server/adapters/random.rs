@@ -1,4 +1,6 @@
-//! The seam for randomness: ids and tokens from the operating system's generator.
+//! The seam for randomness: ids, tokens and keys from the operating system's generator.
+
+use aws_lc_rs::rand::SystemRandom;
 
 /// Letters and digits that are not mistaken for each other (Crockford's base 32, lower case).
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -23,6 +25,12 @@ pub fn jitter(limit: i64) -> i64 {
     let mut bytes = [0; 4];
     fill(&mut bytes);
     i64::from(u32::from_le_bytes(bytes)) % (2 * limit + 1) - limit
+}
+
+/// The generator that makes signing keys.
+#[expect(clippy::disallowed_methods, reason = "this is the seam")]
+pub fn for_keys() -> SystemRandom {
+    SystemRandom::new()
 }
 
 #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "this is the seam; without randomness nothing safe can be done")]

@@ -13,8 +13,9 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::server::adapters::{
-    clock::{Clock, SystemClock},
+    clock::{self, Clock, SystemClock},
     metrics::PANICS,
+    tasks::{self, spawn_on},
 };
 
 /// Before a part is started again; twice as long after each further panic.
@@ -87,7 +88,7 @@ impl Supervisor {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        tasks.spawn(self.clone().keep_going(stop.clone(), part, begin));
+        spawn_on(tasks, self.clone().keep_going(stop.clone(), part, begin));
     }
 
     /// The same for a part that nothing waits for when the server ends.
@@ -95,7 +96,7 @@ impl Supervisor {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        tokio::spawn(self.clone().keep_going(stop.clone(), part, begin));
+        tasks::spawn(self.clone().keep_going(stop.clone(), part, begin));
     }
 
     async fn keep_going<F>(self: Arc<Self>, stop: CancellationToken, part: Part, mut begin: impl FnMut() -> F)
@@ -116,7 +117,7 @@ impl Supervisor {
             self.state().down.insert(part.clone(), SystemClock.steady() + pause);
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = clock::sleep(pause) => {}
             }
             self.state().down.remove(&part);
             pause = (2 * pause).min(LONGEST_PAUSE);

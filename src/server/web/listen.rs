@@ -14,6 +14,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
+use crate::server::adapters::{
+    clock::{sleep, timeout},
+    tasks::spawn_on,
+};
+
 /// A head and what comes with it must fit in here.
 const LONGEST_HEAD: usize = 64 * 1024;
 /// What a connection beyond that gets.
@@ -69,20 +74,20 @@ pub async fn serve(listener: TcpListener, app: Router, bounds: Bounds, draining:
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted: {error}");
-                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                sleep(PAUSE_AFTER_FAILURE).await;
                 continue;
             }
         };
         match places.clone().try_acquire_owned() {
             Ok(place) => {
                 let serving = connection(stream, peer, app.clone(), bounds.head_timeout, draining.clone());
-                connections.spawn(async move {
+                spawn_on(&connections, async move {
                     serving.await;
                     drop(place);
                 });
             }
             Err(_) => {
-                connections.spawn(tokio::time::timeout(bounds.head_timeout, refuse(stream)));
+                spawn_on(&connections, timeout(bounds.head_timeout, refuse(stream)));
             }
         }
     }

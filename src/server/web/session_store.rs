@@ -20,7 +20,7 @@ use crate::{
     },
     server::{
         adapters::{
-            clock::Clock,
+            clock::{Clock, timeout},
             store::{SessionRow, SignInRecord, Store, StoreError, sessions as table, users},
         },
         services::audit::{self, Actor, AuditEvent},
@@ -269,7 +269,7 @@ pub async fn record_human(services: &Services, requester: &Requester) {
     if now.millis_since(requester.last_human_at) < NOTED_EVERY_MS {
         return;
     }
-    match tokio::time::timeout(NOTE_TIMEOUT, services.store.touch_session(&requester.session_hash, now)).await {
+    match timeout(NOTE_TIMEOUT, services.store.touch_session(&requester.session_hash, now)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "a session's last act could not be written: {error}"),
         Err(_) => tracing::warn!("a session's last act could not be written in time: the database is busy"),

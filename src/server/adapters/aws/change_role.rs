@@ -16,7 +16,10 @@ use crate::{
         stream::Account,
     },
     server::{
-        adapters::{clock::Clock, metrics::count_aws_call},
+        adapters::{
+            clock::{Clock, timeout},
+            metrics::count_aws_call,
+        },
         config::account_of_role,
     },
 };
@@ -79,7 +82,7 @@ impl ChangeRole {
             })?;
             answer.credentials.ok_or_else(|| "AWS's answer had no credentials".to_owned())
         };
-        let answer = tokio::time::timeout(TIMEOUT, asked).await.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
+        let answer = timeout(TIMEOUT, asked).await.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
         let issued = count_aws_call("AssumeRole", answer).map_err(|why| {
             let detail = format!("{} as {}: {why}", self.arn, sent_as.session);
             Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail }, aws: None, read_after: None }

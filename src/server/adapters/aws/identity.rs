@@ -21,7 +21,10 @@ use thiserror::Error;
 use super::errors;
 use crate::{
     model::time::{SECOND_MS, Timestamp},
-    server::adapters::clock::{Clock, SystemClock},
+    server::adapters::{
+        clock::{self, Clock, SystemClock},
+        tasks,
+    },
 };
 
 /// Loading takes at most this long: a `credential_process` may ask a person or a slow server.
@@ -96,7 +99,7 @@ impl Identity {
     /// # Errors
     /// When they can't be loaded, or not within this time; loading goes on meanwhile.
     pub async fn ready(&self, within: Duration) -> Result<(), NoCredentials> {
-        match tokio::time::timeout(within, self.get()).await {
+        match clock::timeout(within, self.get()).await {
             Ok(got) => got.map(drop),
             Err(_) => Err(NoCredentials::Slow { of: self.0.source.clone(), within }),
         }
@@ -142,8 +145,8 @@ impl Identity {
     fn begin(&self, state: &mut State) -> Loading {
         state.tried_at = Some(SystemClock.steady());
         let identity = self.clone();
-        let loaded = tokio::time::timeout(LOAD_LIMIT, (self.0.load)());
-        let task = tokio::spawn(async move {
+        let loaded = clock::timeout(LOAD_LIMIT, (self.0.load)());
+        let task = tasks::spawn(async move {
             let of = identity.0.source.clone();
             let loaded = match AssertUnwindSafe(loaded).catch_unwind().await {
                 Ok(Ok(Ok(credentials))) => Ok(credentials),
@@ -239,7 +242,7 @@ mod tests {
         let load = move || {
             let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
             async move {
-                tokio::time::sleep(takes).await;
+                clock::sleep(takes).await;
                 Ok(key(number))
             }
             .boxed()

@@ -14,7 +14,7 @@ use sqlx::{
 };
 
 use super::StoreError;
-use crate::model::time::Timestamp;
+use crate::{model::time::Timestamp, server::adapters::clock::timeout};
 
 /// How long a writer waits for another's transaction, and anybody for a connection. Shorter than a request may take.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -124,7 +124,7 @@ fn sqlite_pool() -> SqlitePoolOptions {
 /// When the server cannot be reached or refuses.
 pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreError> {
     // A pool tries again until it gives up, and then does not say why.
-    let first = tokio::time::timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
+    let first = timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
     let mut first = first.map_err(|_| StoreError::Silent)??;
     let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut first).await?;
     if fsync != "on" && !cfg!(test) {

@@ -1,10 +1,7 @@
 //! How the instances on one Postgres know of each other's end: each holds an advisory lock for as long as its connection
 //! lives. A process that dies loses it at once; one that is suspended or cut off keeps it, and its leases run out.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -12,6 +9,10 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::StoreError;
+use crate::server::adapters::{
+    clock::{Clock, SystemClock, sleep, timeout},
+    tasks::spawn,
+};
 
 /// The class of the advisory locks that stand for instances.
 const CLASS: i32 = 0x6b73_6931;
@@ -38,16 +39,16 @@ impl Presence {
         let ended = end.clone();
         let keep = async move {
             loop {
-                tokio::time::sleep(TRIED_EVERY).await;
-                if !matches!(tokio::time::timeout(PATIENCE, connection.ping()).await, Ok(Ok(()))) {
+                sleep(TRIED_EVERY).await;
+                if !matches!(timeout(PATIENCE, connection.ping()).await, Ok(Ok(()))) {
                     tracing::warn!("the connection that tells other instances of this one broke; leases may move");
-                    if let Ok(Ok(Some(again))) = tokio::time::timeout(PATIENCE, connect(&options, key)).await {
+                    if let Ok(Ok(Some(again))) = timeout(PATIENCE, connect(&options, key)).await {
                         connection = again;
                     }
                 }
             }
         };
-        tokio::spawn(async move {
+        spawn(async move {
             tokio::select! {
                 () = ended.cancelled() => {}
                 () = keep => {}
@@ -64,27 +65,27 @@ async fn connect(options: &PgConnectOptions, key: i32) -> Result<Option<PgConnec
     Ok(is_held.then_some(connection))
 }
 
-/// Who is missing, and since when.
+/// Who is missing, and since when by the steady clock.
 #[derive(Debug, Default)]
-pub struct Missing(Mutex<HashMap<String, Instant>>);
+pub struct Missing(Mutex<HashMap<String, Duration>>);
 
 impl Missing {
     /// Notes whether an instance is there, and says whether it is to be taken for dead.
-    fn note(&self, instance: &str, is_there: bool, now: Instant) -> bool {
+    fn note(&self, instance: &str, is_there: bool, now: Duration) -> bool {
         let mut missing = self.0.lock();
         if is_there {
             missing.remove(instance);
             return false;
         }
         let since = *missing.entry(instance.to_owned()).or_insert(now);
-        now.duration_since(since) >= MISSING_FOR
+        now.saturating_sub(since) >= MISSING_FOR
     }
 }
 
 /// Whether an instance is dead, by what is seen now and was seen before.
 pub async fn is_dead(on: &mut PgConnection, instance: &str, missing: &Missing) -> Result<bool, StoreError> {
     let is_gone = is_gone(on, instance).await?;
-    Ok(missing.note(instance, !is_gone, Instant::now()))
+    Ok(missing.note(instance, !is_gone, SystemClock.steady()))
 }
 
 /// Whether the connection of an instance is gone.
@@ -105,8 +106,7 @@ mod tests {
 
     #[test]
     fn missing_once_is_not_dead() {
-        let begin = Instant::now();
-        let at = |millis| begin + Duration::from_millis(millis);
+        let at = Duration::from_millis;
         let missing = Missing::default();
         assert!(!missing.note("a", false, at(0)));
         assert!(!missing.note("a", false, at(1_000)));

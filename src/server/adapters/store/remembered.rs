@@ -1,10 +1,7 @@
 //! Sessions as they were when the database last answered. While it cannot be reached nobody can end a session either, so
 //! those that were good a moment before go on being good for looking: operators still see what Keystream knows.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use parking_lot::Mutex;
 
@@ -16,20 +13,20 @@ const AT_MOST_OLD: Duration = Duration::from_secs(10);
 /// After a failure the database is left alone for so long: a page does not wait for it every time.
 const LEFT_ALONE: Duration = Duration::from_secs(2);
 
-/// The sessions that were good lately.
+/// The sessions that were good lately. Times are by the steady clock.
 #[derive(Debug, Default)]
 pub struct Remembered(Mutex<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    good: HashMap<String, (SessionRow, Instant)>,
-    last_answer: Option<Instant>,
-    last_failure: Option<Instant>,
+    good: HashMap<String, (SessionRow, Duration)>,
+    last_answer: Option<Duration>,
+    last_failure: Option<Duration>,
 }
 
 impl Remembered {
     /// The database answered: the session is good, or it is not.
-    pub fn answered(&self, id_hash: &str, row: Option<&SessionRow>, now: Instant) {
+    pub fn answered(&self, id_hash: &str, row: Option<&SessionRow>, now: Duration) {
         let mut memory = self.0.lock();
         memory.last_answer = Some(now);
         memory.last_failure = None;
@@ -37,7 +34,7 @@ impl Remembered {
             Some(row) => {
                 memory.good.insert(id_hash.to_owned(), (row.clone(), now));
                 // What is too old to count never counts again.
-                memory.good.retain(|_, (_, asked)| now.duration_since(*asked) <= AT_MOST_OLD);
+                memory.good.retain(|_, (_, asked)| now.saturating_sub(*asked) <= AT_MOST_OLD);
             }
             None => {
                 memory.good.remove(id_hash);
@@ -46,16 +43,16 @@ impl Remembered {
     }
 
     /// The database did not answer: what counts instead.
-    pub fn failed(&self, id_hash: &str, now: Instant) -> Option<SessionRow> {
+    pub fn failed(&self, id_hash: &str, now: Duration) -> Option<SessionRow> {
         let mut memory = self.0.lock();
         memory.last_failure = Some(now);
         memory.still_good(id_hash)
     }
 
     /// While the database is left alone: what counts instead of its answer.
-    pub fn while_left_alone(&self, id_hash: &str, now: Instant) -> Option<SessionRow> {
+    pub fn while_left_alone(&self, id_hash: &str, now: Duration) -> Option<SessionRow> {
         let memory = self.0.lock();
-        memory.last_failure.filter(|failed| now.duration_since(*failed) < LEFT_ALONE)?;
+        memory.last_failure.filter(|failed| now.saturating_sub(*failed) < LEFT_ALONE)?;
         memory.still_good(id_hash)
     }
 
@@ -74,7 +71,7 @@ impl Memory {
     fn still_good(&self, id_hash: &str) -> Option<SessionRow> {
         let (row, asked) = self.good.get(id_hash)?;
         let last_answer = self.last_answer?;
-        (last_answer.duration_since(*asked) <= AT_MOST_OLD).then(|| SessionRow { is_remembered: true, ..row.clone() })
+        (last_answer.saturating_sub(*asked) <= AT_MOST_OLD).then(|| SessionRow { is_remembered: true, ..row.clone() })
     }
 }
 
@@ -100,8 +97,7 @@ mod tests {
             break_glass_at: None,
             is_remembered: false,
         };
-        let begin = Instant::now();
-        let at = |seconds| begin + Duration::from_secs(seconds);
+        let at = Duration::from_secs;
         let remembered = Remembered::default();
         assert!(remembered.failed("a", at(0)).is_none(), "never asked about");
         remembered.answered("a", Some(&row), at(0));

@@ -1,7 +1,5 @@
 //! The table of sessions. A row is made at sign-in only; a revoked one never comes back to life.
 
-use std::time::Instant;
-
 use sqlx::FromRow;
 
 use super::{
@@ -9,9 +7,12 @@ use super::{
     database::{execute, fetch},
     users::parse_scope,
 };
-use crate::model::{
-    access::{identity::Role, scope::Scope},
-    time::Timestamp,
+use crate::{
+    model::{
+        access::{identity::Role, scope::Scope},
+        time::Timestamp,
+    },
+    server::adapters::clock::{Clock, SystemClock},
 };
 
 /// A live session with its user, as one read returns it.
@@ -94,17 +95,17 @@ impl Store {
     /// When the database cannot be read and nothing of the session is remembered.
     pub async fn session(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
         let remembered = &self.shared.remembered;
-        if let Some(row) = remembered.while_left_alone(id_hash, Instant::now()) {
+        if let Some(row) = remembered.while_left_alone(id_hash, SystemClock.steady()) {
             return Ok(Some(row));
         }
         match self.session_in_database(id_hash).await {
             Ok(row) => {
-                remembered.answered(id_hash, row.as_ref(), Instant::now());
+                remembered.answered(id_hash, row.as_ref(), SystemClock.steady());
                 Ok(row)
             }
             // A row that this version cannot read says nothing of the database.
             Err(error @ StoreError::UnknownValue(_)) => Err(error),
-            Err(error) => match remembered.failed(id_hash, Instant::now()) {
+            Err(error) => match remembered.failed(id_hash, SystemClock.steady()) {
                 Some(row) => {
                     tracing::warn!(%error, "the database does not answer; a session counts as it did a moment ago: {error}");
                     Ok(Some(row))

@@ -7,6 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
+use crate::server::adapters::{random, tasks};
+
 /// Each hash takes 19 MiB; more at once would let sign-ins exhaust the memory.
 const AT_ONCE: usize = 4;
 
@@ -60,13 +62,13 @@ impl Passwords {
         if let Some(hash) = self.nobody.get() {
             return Ok(hash.clone());
         }
-        let hash = self.hash(SecretString::from(crate::server::adapters::random::text(32))).await?;
+        let hash = self.hash(SecretString::from(random::text(32))).await?;
         Ok(self.nobody.get_or_init(|| hash).clone())
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let turn = self.turns.clone().acquire_owned().await.ok()?;
-        let done = tokio::task::spawn_blocking(move || {
+        let done = tasks::spawn_blocking(move || {
             let result = work();
             drop(turn);
             result

@@ -8,7 +8,10 @@ use crate::{
     error::AppError,
     model::{access::credentials::UserName, forms::FormMistake},
     server::{
-        adapters::store::{StoreError, User},
+        adapters::{
+            store::{StoreError, User},
+            tasks,
+        },
         services::audit::{self, AuditEvent},
         web::{
             context::{RequestContext, Requester},
@@ -123,7 +126,7 @@ async fn check(
     password: SecretString,
 ) -> Result<Option<User>, SignInError> {
     let (cx, name) = (cx.clone(), name.clone());
-    let checked = tokio::spawn(async move { check_now(&cx, refused, &name, user, password).await });
+    let checked = tasks::spawn(async move { check_now(&cx, refused, &name, user, password).await });
     checked.await.unwrap_or_else(|error| Err(SignInError::Session(tower_sessions::session_store::Error::Backend(error.to_string()).into())))
 }
 

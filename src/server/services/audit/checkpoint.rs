@@ -11,10 +11,7 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
-};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,7 +23,9 @@ use crate::{
     model::time::{HOUR_MS, Timestamp},
     server::adapters::{
         clock::Clock,
+        random,
         store::{Store, StoreError},
+        tasks,
     },
 };
 
@@ -86,7 +85,7 @@ impl SigningKey {
     /// When there is a file already, or it cannot be written.
     pub fn create(path: &Path) -> Result<Self, CheckpointError> {
         let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
-        let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(|_| unusable("no key could be made"))?;
+        let document = Ed25519KeyPair::generate_pkcs8v1(&random::for_keys()).map_err(|_| unusable("no key could be made"))?;
         let pem = format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(document.as_ref()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|source| in_file(path, source))?;
         file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(|source| in_file(path, source))?;
@@ -163,11 +162,7 @@ impl Checkpoints {
         // Held until the line is written: two writers of one file would follow the same line. The last row is read under
         // it, so that none goes back.
         let mut file = File::options().create(true).read(true).append(true).open(&self.file).map_err(failed)?;
-        file = tokio::task::spawn_blocking(move || file.lock().map(|()| file))
-            .await
-            .map_err(std::io::Error::other)
-            .flatten()
-            .map_err(failed)?;
+        file = tasks::spawn_blocking(move || file.lock().map(|()| file)).await.map_err(std::io::Error::other).flatten().map_err(failed)?;
         let (seq, head) = store.audit_head().await?.unwrap_or_else(|| (0, GENESIS.to_owned()));
         let mut written = String::new();
         file.read_to_string(&mut written).map_err(failed)?;

@@ -27,6 +27,7 @@ use crate::{
             clock::Freshness,
             random,
             store::{StoreError, changes as table},
+            tasks::spawn_on,
         },
         web::context::Requester,
     },
@@ -171,7 +172,7 @@ impl Changes {
     /// When there is no such change, or the journal cannot be read or written.
     pub async fn cancel(self: &Arc<Self>, requester: Requester, id: String) -> Result<(), RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.cancel_here(&requester, &id).await }).await?
+        spawn_on(&self.tasks, async move { engine.cancel_here(&requester, &id).await }).await?
     }
 
     async fn cancel_here(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {

@@ -10,7 +10,10 @@ use crate::{
         forms::FormMistake,
     },
     server::{
-        adapters::store::{StoreError, Tx, changes as table},
+        adapters::{
+            store::{StoreError, Tx, changes as table},
+            tasks::spawn_on,
+        },
         services::audit::{self, AuditEvent},
         web::context::Requester,
     },
@@ -24,7 +27,7 @@ impl Changes {
     /// journal cannot be read or written.
     pub async fn close(self: &Arc<Self>, requester: Requester, id: String, reason: String) -> Result<(), RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.close_here(&requester, &id, &reason).await }).await?
+        spawn_on(&self.tasks, async move { engine.close_here(&requester, &id, &reason).await }).await?
     }
 
     async fn close_here(&self, requester: &Requester, id: &str, reason: &str) -> Result<(), RequestError> {

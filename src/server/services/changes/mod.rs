@@ -37,7 +37,7 @@ use crate::{
     },
     server::adapters::{
         aws::ReadFailure,
-        clock::{Clock, Freshness},
+        clock::{self, Clock, Freshness},
         store::{Page, Store, StoreError},
     },
 };
@@ -167,11 +167,11 @@ impl Changes {
     async fn read_to_decide(&self, id: &StreamId) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
         let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
-        if tokio::time::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
+        if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return failed("too many people read streams of this target at once; AWS was not asked");
         }
         let fresh = Freshness::begin(&self.clock);
-        let read = tokio::time::timeout(FRESH_READ_TIMEOUT, target.read(&id.name)).await;
+        let read = clock::timeout(FRESH_READ_TIMEOUT, target.read(&id.name)).await;
         let read = read.unwrap_or_else(|_| {
             // Said of what took the time: credentials may take longer than any read.
             let late = target

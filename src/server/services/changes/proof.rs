@@ -23,7 +23,9 @@ use crate::{
                 records::{MOST_RECORDS, Mark, Records, Shard},
                 targets::Target,
             },
+            clock,
             store::{StoreError, changes as table},
+            tasks::spawn_on,
         },
         services::audit::{self, AuditEvent},
         web::context::Requester,
@@ -58,7 +60,7 @@ impl Changes {
     /// cannot be written. In each case nothing was sent.
     pub async fn prove(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.prove_here(&requester, &id, kind).await }).await?
+        spawn_on(&self.tasks, async move { engine.prove_here(&requester, &id, kind).await }).await?
     }
 
     async fn prove_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
@@ -84,7 +86,7 @@ impl Changes {
         };
         let engine = self.clone();
         let actor = requester.user_name.clone();
-        self.tasks.spawn(async move {
+        spawn_on(&self.tasks, async move {
             tokio::select! {
                 () = engine.stop.cancelled() => engine.cut_off(change.clone()).await,
                 () = engine.carry_out(change.clone(), target, actor, kind, at) => {}
@@ -99,7 +101,7 @@ impl Changes {
     /// As [`Changes::prove`], and when the text is not such an answer.
     pub async fn report_proof(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.report_here(&requester, &id, &text).await }).await?
+        spawn_on(&self.tasks, async move { engine.report_here(&requester, &id, &text).await }).await?
     }
 
     async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<(), RequestError> {
@@ -144,7 +146,7 @@ impl Changes {
 
     /// Whether the stream is the one that was changed: records of another one of the same name prove nothing.
     async fn is_still_the_stream(&self, change: &Change, target: &Target) -> Result<(), String> {
-        if tokio::time::timeout(super::RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
+        if clock::timeout(super::RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());
         }
         let report = target.read_arn(&change.arn).await.map_err(|failure| format!("the stream could not be read: {}", failure.why))?;
@@ -196,7 +198,7 @@ impl Changes {
             Kind::Read => {
                 let outcome = match is_this_stream {
                     Ok(()) => {
-                        tokio::time::timeout(LONGEST, read(&target, &stream, settled_at)).await.unwrap_or_else(|_| Err(TOO_LONG.to_owned()))
+                        clock::timeout(LONGEST, read(&target, &stream, settled_at)).await.unwrap_or_else(|_| Err(TOO_LONG.to_owned()))
                     }
                     Err(why) => Err(why),
                 };
@@ -304,7 +306,7 @@ async fn inspect_shard(records: &dyn Records, stream: &StreamRef, shard: &str, s
         Err(failure) => return Seen::Failed(failure.why),
     };
     for _ in 0..LOOKS {
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        clock::sleep(BETWEEN_LOOKS).await;
         let look = match records.look(stream, &iterator).await {
             Ok(look) => look,
             Err(failure) => return Seen::Failed(failure.why),

@@ -17,6 +17,7 @@ use crate::{
     },
     server::adapters::{
         aws::{targets::Target, trail},
+        clock,
         store::StoreError,
     },
     view::pages::{Quota, QuotaSum},
@@ -151,7 +152,7 @@ impl Trails {
             Ok((events, Some("more calls in 24 h than are looked at; the oldest are missing".to_owned())))
         };
         let answer: Result<_, String> =
-            tokio::time::timeout(trail::TIMEOUT, lookup).await.unwrap_or_else(|_| Err("no answer within 2 s".to_owned()));
+            clock::timeout(trail::TIMEOUT, lookup).await.unwrap_or_else(|_| Err("no answer within 2 s".to_owned()));
         let told = match answer {
             Ok((events, problem)) => Told { at: now, events, problem },
             // What was told before still happened.

@@ -34,6 +34,7 @@ use crate::{
             aws::{ReadFailure, ReadFailureKind, targets::Target},
             random,
             store::{Inserted, NewChange},
+            tasks::spawn_on,
         },
         services::audit::{self, AuditEvent},
         web::context::Requester,
@@ -49,7 +50,7 @@ impl Changes {
     /// See [`RequestError`]. In each case nothing was sent.
     pub async fn request(self: &Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
         let engine = self.clone();
-        self.tasks.spawn(async move { engine.accept_form(requester, action, form).await }).await?
+        spawn_on(&self.tasks, async move { engine.accept_form(requester, action, form).await }).await?
     }
 
     async fn accept_form(self: Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
@@ -114,7 +115,7 @@ impl Changes {
         if let Err(error) = tx.commit().await {
             // It may be on disk all the same, and its person hears that nothing was sent: so nothing will be.
             let engine = self.clone();
-            self.tasks.spawn(async move { engine.expire(Job { change, fence, timeline, _guard: guard }).await });
+            spawn_on(&self.tasks, async move { engine.expire(Job { change, fence, timeline, _guard: guard }).await });
             return Err(error.into());
         }
 
@@ -123,7 +124,7 @@ impl Changes {
         if change.is_active() {
             let engine = self.clone();
             let job = Job { change, fence, timeline, _guard: guard };
-            self.tasks.spawn(async move {
+            spawn_on(&self.tasks, async move {
                 if job.change.is_waiting() {
                     engine.wait_and_send(job, target).await;
                 } else {

@@ -18,7 +18,9 @@ use crate::{
     server::{
         adapters::{
             aws::targets::Target,
+            clock,
             store::{Leased, StoreError, changes::AT_A_TIME},
+            tasks::spawn_on,
         },
         services::supervisor::{Part, Supervisor},
     },
@@ -70,7 +72,7 @@ impl Changes {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(every) => {}
+                () = clock::sleep(every) => {}
             }
             let done = match chore {
                 Chore::TakeUp => self.take_up().await,
@@ -103,7 +105,7 @@ impl Changes {
         // Before anybody opens a page: the stream has an active change.
         self.inventory.record_change(&job.change);
         let engine = self.clone();
-        self.tasks.spawn(async move {
+        spawn_on(&self.tasks, async move {
             let now = job.timeline.now();
             let is_armed = job.change.is_waiting() && job.change.armed_until.is_some_and(|until| until >= now);
             // Read-only is a brake: what still waits is not sent either.

@@ -11,12 +11,16 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::{sync::broadcast, time::Instant};
+use tokio::sync::broadcast;
 
 use crate::{
     model::{
         inventory::{StreamRow, TargetHealth},
         stream::StreamId,
+    },
+    server::adapters::{
+        clock::{Clock, SystemClock, sleep},
+        tasks::spawn,
     },
     view::change_card::ChangeCard,
 };
@@ -79,7 +83,8 @@ pub struct Events {
 #[derive(Debug, Default)]
 struct Waiting {
     news: Option<News>,
-    last_sent: Option<Instant>,
+    /// By the steady clock.
+    last_sent: Option<Duration>,
 }
 
 /// What a browser's connection gets next.
@@ -127,12 +132,12 @@ impl Events {
             // They are about to go out.
             return earlier.add(news);
         }
-        let due = waiting.last_sent.map(|at| at + TOGETHER).filter(|due| *due > Instant::now());
-        match due {
+        let wait = waiting.last_sent.map(|at| (at + TOGETHER).saturating_sub(SystemClock.steady())).filter(|wait| !wait.is_zero());
+        match wait {
             None => waiting.send(&self.channel, news),
-            Some(due) => {
+            Some(wait) => {
                 waiting.news = Some(news);
-                tokio::spawn(send_at(due, self.waiting.clone(), self.channel.clone()));
+                spawn(send_after(wait, self.waiting.clone(), self.channel.clone()));
             }
         }
     }
@@ -151,8 +156,8 @@ impl Events {
     }
 }
 
-async fn send_at(due: Instant, waiting: Arc<Mutex<Waiting>>, channel: broadcast::Sender<Arc<News>>) {
-    tokio::time::sleep_until(due).await;
+async fn send_after(wait: Duration, waiting: Arc<Mutex<Waiting>>, channel: broadcast::Sender<Arc<News>>) {
+    sleep(wait).await;
     let mut waiting = waiting.lock();
     if let Some(news) = waiting.news.take() {
         waiting.send(&channel, news);
@@ -161,7 +166,7 @@ async fn send_at(due: Instant, waiting: Arc<Mutex<Waiting>>, channel: broadcast:
 
 impl Waiting {
     fn send(&mut self, channel: &broadcast::Sender<Arc<News>>, news: News) {
-        self.last_sent = Some(Instant::now());
+        self.last_sent = Some(SystemClock.steady());
         let _ = channel.send(Arc::new(news));
     }
 }
@@ -174,13 +179,13 @@ mod tests {
     async fn what_comes_close_together_goes_out_together_and_loses_nothing() {
         let events = Events::new(0);
         let mut receiver = events.subscribe();
-        let begun = Instant::now();
+        let begun = SystemClock.steady();
         for rev in 1..=100 {
             events.publish(News { rev, ..News::default() });
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            sleep(Duration::from_millis(5)).await;
         }
-        tokio::time::sleep(2 * TOGETHER).await;
-        let most = begun.elapsed().as_millis() / TOGETHER.as_millis() + 2;
+        sleep(2 * TOGETHER).await;
+        let most = SystemClock.steady().saturating_sub(begun).as_millis() / TOGETHER.as_millis() + 2;
         let mut revs = Vec::new();
         while let Ok(news) = receiver.try_recv() {
             revs.push(news.rev);

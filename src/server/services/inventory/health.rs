@@ -13,6 +13,7 @@ use crate::{
     },
     server::adapters::{
         aws::targets::Target,
+        clock,
         store::{Store, StoredPause},
     },
 };
@@ -59,7 +60,7 @@ pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: Cancel
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(PAUSES_READ_EVERY) => {}
+            () = clock::sleep(PAUSES_READ_EVERY) => {}
         }
         match store.pauses().await {
             Ok(pauses) => inventory.take_over_pauses(&pauses),

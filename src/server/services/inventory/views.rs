@@ -4,10 +4,13 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use super::Inventory;
-use crate::model::{
-    access::scope::Scope,
-    inventory::StreamRow,
-    stream::{StreamId, StreamName},
+use crate::{
+    model::{
+        access::scope::Scope,
+        inventory::StreamRow,
+        stream::{StreamId, StreamName},
+    },
+    server::adapters::{clock::sleep, tasks::spawn},
 };
 
 /// More rows than a page has.
@@ -76,8 +79,8 @@ impl Inventory {
             return;
         }
         let view = View::of(self, unread);
-        tokio::spawn(async move {
-            tokio::time::sleep(GLANCE).await;
+        spawn(async move {
+            sleep(GLANCE).await;
             drop(view);
         });
     }

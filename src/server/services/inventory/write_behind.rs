@@ -10,7 +10,10 @@ use tokio::sync::Notify;
 use super::{Inventory, News};
 use crate::{
     model::{stream::StreamId, time::DAY_MS},
-    server::adapters::store::{Store, StoreError, StoredStream, inventory as table, reserve_revs},
+    server::adapters::{
+        clock,
+        store::{Store, StoreError, StoredStream, inventory as table, reserve_revs},
+    },
 };
 
 /// Rows of one transaction at most: others want to write too.
@@ -87,7 +90,7 @@ pub async fn run(store: Store, inventory: Arc<Inventory>) {
         let mut taken = Taken { batch: inventory.unwritten.next_batch().await, unwritten: &inventory.unwritten };
         while let Err(error) = write(&store, &inventory, &taken.batch).await {
             tracing::error!(%error, rows = taken.batch.len(), "the inventory could not be written; memory goes on serving");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            clock::sleep(Duration::from_secs(1)).await;
         }
         taken.batch.clear();
     }

@@ -19,7 +19,7 @@ use crate::{
     },
     server::adapters::{
         aws::{ReadFailure, ReadFailureKind, kms, targets::Target},
-        clock::Clock,
+        clock::{self, Clock},
     },
 };
 
@@ -112,7 +112,7 @@ impl Keys {
 
 /// Waits at most as long as what is optional may take.
 async fn within_bounds<T>(asking: impl Future<Output = Result<T, ReadFailure>>) -> Result<T, ReadFailure> {
-    let answer = tokio::time::timeout(kms::TIMEOUT, asking).await;
+    let answer = clock::timeout(kms::TIMEOUT, asking).await;
     answer.unwrap_or_else(|_| Err(ReadFailure::other("KMS did not answer within 2 s")))
 }
 

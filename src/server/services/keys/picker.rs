@@ -11,10 +11,13 @@ use crate::{
         keys::{KeyChoice, KeyLook},
         stream::{StreamArn, encryption::KeyId},
     },
-    server::adapters::aws::{
-        ReadFailure,
-        kms::{self, Alias, Kms},
-        targets::Target,
+    server::adapters::{
+        aws::{
+            ReadFailure,
+            kms::{self, Alias, Kms},
+            targets::Target,
+        },
+        clock,
     },
     view::pages::KeyPicker,
 };
@@ -56,7 +59,7 @@ impl Key {
 impl Keys {
     /// A page of the keys that contain a text, from 1; what goes wrong stands in it. Takes 2 s at most.
     pub async fn picker(&self, target: &Target, stream: &StreamArn, search: &str, page: usize) -> KeyPicker {
-        let whole = tokio::time::timeout(kms::TIMEOUT, self.whole_picker(target, stream, search, page)).await;
+        let whole = clock::timeout(kms::TIMEOUT, self.whole_picker(target, stream, search, page)).await;
         whole.unwrap_or_else(|_| KeyPicker {
             search: search.to_owned(),
             page: 1,

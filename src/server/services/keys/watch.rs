@@ -21,7 +21,10 @@ use crate::{
         },
         time::{MINUTE_MS, Timestamp},
     },
-    server::{adapters::aws::targets::Target, services::inventory::Inventory},
+    server::{
+        adapters::{aws::targets::Target, clock},
+        services::inventory::Inventory,
+    },
     view::pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
 };
 
@@ -79,7 +82,7 @@ impl Keys {
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(ROUND) => {}
+                () = clock::sleep(ROUND) => {}
             }
         }
     }
@@ -106,7 +109,7 @@ impl Keys {
         let rounds = inventory.targets().iter().map(|target| {
             let keys = wanted.remove(&target.id).unwrap_or_default();
             async move {
-                let looked = tokio::time::timeout(LONGEST_ROUND, self.ask_keys_of(inventory, target, keys, unknown, now)).await;
+                let looked = clock::timeout(LONGEST_ROUND, self.ask_keys_of(inventory, target, keys, unknown, now)).await;
                 // Others may take longer; walking through all streams is for a reason only.
                 if !matches!(looked, Ok(0)) {
                     self.sound_alarms(inventory);
@@ -147,7 +150,7 @@ impl Keys {
             }
             let look = self.look_now(target, &key).await;
             self.take_in((target.id.clone(), key), look);
-            tokio::time::sleep(APART).await;
+            clock::sleep(APART).await;
         }
         count
     }

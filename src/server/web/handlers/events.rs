@@ -25,7 +25,7 @@ use tokio::sync::broadcast;
 use crate::{
     model::{access::scope::Scope, inventory::TargetHealth},
     server::{
-        adapters::store::StoreError,
+        adapters::{clock::ticks, store::StoreError},
         services::inventory::{Delivery, Events, News, View},
         web::{context::Requester, session_store, state::AppState},
     },
@@ -79,7 +79,7 @@ pub async fn open(
         }
     };
     let view = query.rows.map(|rows| state.inventory.mark_viewed_ids(&rows, &requester.scope));
-    let session_check = tokio::time::interval(SESSION_CHECK);
+    let session_check = ticks(SESSION_CHECK);
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).event(heartbeat(&state));
     let connection =
         Connection { state, requester, view, news, next: Some(first), is_new: true, is_over: false, session_check, _place: place };

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::server::{
     adapters::{
-        clock::{Clock, SystemClock},
+        clock::{Clock, SystemClock, timeout},
         store::Store,
     },
     web::state::AppState,
@@ -58,7 +58,7 @@ impl ReadinessCheck {
         {
             return found;
         }
-        let found = match tokio::time::timeout(CHECK_TIMEOUT, store.check_writable()).await {
+        let found = match timeout(CHECK_TIMEOUT, store.check_writable()).await {
             Ok(Ok(())) => Readiness::Ready,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "not ready: {error}");

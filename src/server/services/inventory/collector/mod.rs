@@ -10,10 +10,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep, sleep_until, timeout},
-};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Inventory, health::Finding};
@@ -24,7 +21,11 @@ use crate::{
         time::Timestamp,
     },
     server::{
-        adapters::aws::{ReadFailure, ReadFailureKind, Tags, targets::Target},
+        adapters::{
+            aws::{ReadFailure, ReadFailureKind, Tags, targets::Target},
+            clock::{Clock, SystemClock, sleep, timeout},
+            tasks::spawn_into,
+        },
         services::supervisor::{Part, Supervisor},
     },
 };
@@ -121,14 +122,15 @@ impl Collector {
         let mut pause = FIRST_PAUSE;
         loop {
             self.while_paused().await;
-            let begun = Instant::now();
+            let begun = SystemClock.steady();
             match self.list().await {
                 Ok(streams) => {
                     let finding = Finding::Listed { by_aws: self.target.streams.is_empty(), reads_fail: self.reads_fail() };
                     self.inventory.record_finding(&self.target, finding);
                     pause = FIRST_PAUSE;
                     let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
-                    sleep_until(begun + Duration::from_millis(period.unsigned_abs())).await;
+                    let due = begun + Duration::from_millis(period.unsigned_abs());
+                    sleep(due.saturating_sub(SystemClock.steady())).await;
                 }
                 Err(ReadFailure { kind, why, .. }) => {
                     let label = self.target.label();
@@ -160,7 +162,7 @@ impl Collector {
             while reads.try_join_next().is_some() {}
             if let Some(name) = self.take_due() {
                 let taken = Taken { collector: self.clone(), name };
-                reads.spawn(async move {
+                spawn_into(&mut reads, async move {
                     taken.collector.read(&taken.name).await;
                     drop(taken);
                     drop(place);
