@@ -191,12 +191,12 @@ async fn nobody_gets_in_with_a_password_that_was_taken_away_meanwhile() {
         // The row changes after it was read: a trigger on what the attempt writes just before its session begins.
         fail(&app.anonymous(), "viewer", 1).await;
         let trigger = format!("CREATE TRIGGER meanwhile AFTER DELETE ON sign_in_failures BEGIN {damage} WHERE id = '{id}'; END");
-        app.state.store.run(&trigger).await.unwrap();
+        app.database().run(&trigger).await;
         let answer = app.anonymous().sign_in("viewer", PASSWORD).await;
         assert!(!answer.headers.contains_key("set-cookie"), "{damage}: {} {}", answer.status, answer.location());
-        app.state.store.run("DROP TRIGGER meanwhile").await.unwrap();
+        app.database().run("DROP TRIGGER meanwhile").await;
         let hash = before.password_hash.unwrap();
-        app.state.store.run(&format!("UPDATE users SET password_hash = '{hash}', disabled_at = NULL WHERE id = '{id}'")).await.unwrap();
+        app.database().run(&format!("UPDATE users SET password_hash = '{hash}', disabled_at = NULL WHERE id = '{id}'")).await;
         app.anonymous().signed_in("viewer", PASSWORD).await;
     }
 }

@@ -3,7 +3,10 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, hidden_fields, until, with};
+use super::{
+    crash::Moment,
+    support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, hidden_fields, until, with},
+};
 use crate::{
     model::{
         access::identity::Role,
@@ -15,7 +18,7 @@ use crate::{
         stream::StreamStatus,
         time::MINUTE_MS,
     },
-    server::adapters::store::{Page, crash::Moment},
+    server::adapters::store::Page,
 };
 
 async fn reshard(app: &TestApp, millis: u64) {
@@ -196,7 +199,7 @@ async fn what_was_said_not_to_be_sent_is_not_sent_though_it_is_on_disk() {
         reshard(&app, millis).await;
         let operator = app.actor(Role::Operator).await;
         let fields = if millis == 0 { operator.confirmation("orders-prod").await } else { filled(&operator).await };
-        *app.state.store.crash.loses_answer_of.lock() = Some(Moment::Intent);
+        *app.crash.loses_answer_of.lock() = Some(Moment::Intent);
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
         assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);

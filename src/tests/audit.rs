@@ -249,15 +249,15 @@ async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_a
     assert_eq!(held.gaps, [(now.plus_millis(HOUR_MS), now.plus_millis(4 * HOUR_MS))]);
 
     // What came after the last checkpoint can be cut off unseen, and nothing before it.
-    store.run("DELETE FROM audit WHERE seq > 3").await.unwrap();
+    app.database().run("DELETE FROM audit WHERE seq > 3").await;
     hold().await.unwrap();
-    store.run("DELETE FROM audit WHERE seq > 2").await.unwrap();
+    app.database().run("DELETE FROM audit WHERE seq > 2").await;
     assert!(matches!(verify(store).await.unwrap(), Verified::Whole { rows: 2, .. }), "the chain alone does not show it");
     let said = hold().await.unwrap_err().to_string();
     assert!(said.ends_with("checkpoints.jsonl, line 2: the chain had 3 rows then and has 2 now: its end was cut off"), "{said}");
 
     // Written anew, with every hash right.
-    store.run("DELETE FROM audit").await.unwrap();
+    app.database().run("DELETE FROM audit").await;
     let mut tx = store.write().await.unwrap();
     for _ in 0..5 {
         append(&mut tx, AuditEvent::by_server(now, "session.signed-in", "nobody")).await.unwrap();
@@ -268,7 +268,7 @@ async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_a
     assert!(said.ends_with("line 2: row 3 is another one than it was: the chain was written anew"), "{said}");
 
     // A row that was touched is still named first.
-    store.run("UPDATE audit SET target = 'x' WHERE seq = 2").await.unwrap();
+    app.database().run("UPDATE audit SET target = 'x' WHERE seq = 2").await;
     assert_eq!(hold().await.unwrap_err().to_string(), "the audit chain is broken at row 2: its content was changed");
 }
 
@@ -393,7 +393,7 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     let rows_before = store.audit_rows(0, 1_000).await.unwrap().len();
     let users = || async { format!("{:?}", store.users().await.unwrap()) };
     let before = users().await;
-    store.run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await.unwrap();
+    app.database().run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await;
     for (act, answer) in acts(&app, &administrator, &leaving, &session).await {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{act}: {}", answer.location());
         assert!(!answer.headers.contains_key("set-cookie") && !answer.header("retry-after").is_empty(), "{act}");
@@ -407,7 +407,7 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     for actor in [&other, &leaving] {
         assert_eq!(actor.get("/streams").await.status, StatusCode::OK, "no session was ended");
     }
-    store.run("DROP TRIGGER full").await.unwrap();
+    app.database().run("DROP TRIGGER full").await;
     let administrator = app.actor(Role::Admin).await;
     for (act, answer) in acts(&app, &administrator, &leaving, &session)
         .await

@@ -1,7 +1,7 @@
 //! Databases for tests: a SQLite file in a directory of its own, or a database of its own in the Postgres that
 //! `.ci/with-postgres` starts.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::server::adapters::random;
@@ -44,6 +44,20 @@ impl TestDatabase {
                 at_postgres(&format!("CREATE DATABASE {name}")).await;
                 Self { url: format!("{}/{name}", postgres()), _directory: None }
             }
+        }
+    }
+
+    /// Runs any statement behind everybody's back, on a connection of its own.
+    pub async fn run(&self, statement: &str) {
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
+        if self.url.starts_with("sqlite://") {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            statement.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            statement.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
         }
     }
 

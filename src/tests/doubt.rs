@@ -110,7 +110,7 @@ async fn a_row_that_this_version_cannot_read_stops_no_start() {
         let app = that_remembers(database).await;
         let newer = "INSERT INTO streams (account, region, name, rev, gone_at, body)
                      VALUES ('111122223333', 'eu-west-1', 'of-a-newer-version', 1, NULL, '{\"key\": 7, \"what\": \"is this\"}')";
-        app.state.store.run(newer).await.unwrap();
+        app.state.database.run(newer).await;
         let readable = app.state.store.streams().await.map(|streams| streams.len());
         assert_eq!(readable.ok(), Some(14), "{database:?}");
         let app = app.killed_and_started_again().await;
@@ -123,7 +123,7 @@ async fn a_pause_that_this_version_cannot_read_stops_no_start() {
     let database = TestDatabase::new(Kind::Sqlite).await;
     let store = Store::open(&database.url, Opener::Command).await.unwrap();
     // SQLite takes any value in any column.
-    store.run("INSERT INTO targets (id, paused_at, paused_by) VALUES ('a/b', 'since noon', 'mira'), ('c/d', 1, 'mira')").await.unwrap();
+    database.run("INSERT INTO targets (id, paused_at, paused_by) VALUES ('a/b', 'since noon', 'mira'), ('c/d', 1, 'mira')").await;
     let pauses = store.pauses().await.map_err(|error| error.to_string()).unwrap();
     assert_eq!(pauses.iter().map(|pause| pause.target.as_str()).collect::<Vec<_>>(), ["c/d"]);
     assert_eq!(pauses[0].pause.at, Timestamp::from_millis(1));

@@ -299,7 +299,7 @@ async fn an_answer_that_comes_when_another_instance_has_taken_over_is_kept() {
         let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
         app.change_when(&id, |change| change.sent_at.is_some()).await;
         // As a takeover leaves it, while the answer is on its way.
-        app.state.store.run("UPDATE changes SET fence = fence + 1").await.unwrap();
+        app.database().run("UPDATE changes SET fence = fence + 1").await;
         let change = app.change_when(&id, |change| change.accepted.is_some() || !change.is_active()).await;
         assert_eq!(change.accepted.is_some(), is_accepted, "{change:?}");
         app.control("settings", json!({"rtt_ms": 0})).await;

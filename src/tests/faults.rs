@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::{
+    crash::{Moment, Side},
     database::Kind,
     support::{Setup, TestApp, borrowed, until},
 };
@@ -14,10 +15,7 @@ use crate::{
         change::{Action, Change, End},
         time::SECOND_MS,
     },
-    server::{
-        adapters::store::crash::{Moment, Side},
-        services::audit::{self, Verified},
-    },
+    server::services::audit::{self, Verified},
 };
 
 /// Where the process ends.
@@ -112,7 +110,7 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     if let Some(fault) = outcome.fault() {
         app.control("faults", json!({"operation": action.call(), "fault": fault})).await;
     }
-    let crash = app.state.store.crash.clone();
+    let crash = app.crash.clone();
     if let Some((moment, side)) = point.commit(outcome) {
         crash.set(moment, side);
     }

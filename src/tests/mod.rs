@@ -5,6 +5,7 @@ mod armed;
 mod audit;
 mod aws_trouble;
 mod change_role;
+mod crash;
 mod credentials;
 mod database;
 mod doubt;

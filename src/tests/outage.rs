@@ -34,7 +34,9 @@ enum Trouble {
 enum Remedy {
     /// The disk gets room again.
     Empty,
-    /// A statement on the writer's connection.
+    /// The disk can be written again.
+    LetWrite,
+    /// A statement in the database.
     Run(&'static str),
     /// A statement beside the database; whether its connections are ended as well.
     RunBeside(String, bool),
@@ -64,7 +66,7 @@ async fn begin_on_sqlite(app: &TestApp, trouble: Trouble) -> Remedy {
     match trouble {
         Trouble::Full => {
             // No page is left, and those that there are fill up.
-            store.crash.is_full.store(true, Ordering::SeqCst);
+            app.crash.is_full.store(true, Ordering::SeqCst);
             for length in [2_000, 200, 20, 0] {
                 let filler = AuditEvent { reason: "x".repeat(length), ..AuditEvent::default() };
                 loop {
@@ -77,8 +79,8 @@ async fn begin_on_sqlite(app: &TestApp, trouble: Trouble) -> Remedy {
             Remedy::Empty
         }
         Trouble::ReadOnly => {
-            store.run("PRAGMA query_only = ON").await.unwrap();
-            Remedy::Run("PRAGMA query_only = OFF")
+            app.crash.is_read_only.store(true, Ordering::SeqCst);
+            Remedy::LetWrite
         }
         Trouble::Gone => {
             let (file, elsewhere) = (app.database().name().to_owned(), format!("{}.away", app.database().name()));
@@ -101,7 +103,7 @@ async fn begin_on_postgres(app: &TestApp, trouble: Trouble) -> Remedy {
                         $$BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END$$;
                         CREATE TRIGGER full_audit BEFORE INSERT ON audit EXECUTE FUNCTION is_full();
                         CREATE TRIGGER full_counters BEFORE UPDATE ON counters EXECUTE FUNCTION is_full()";
-            app.state.store.run(full).await.unwrap();
+            app.database().run(full).await;
             Remedy::Run("DROP TRIGGER full_audit ON audit; DROP TRIGGER full_counters ON counters")
         }
         Trouble::ReadOnly => {
@@ -126,8 +128,9 @@ async fn begin_on_postgres(app: &TestApp, trouble: Trouble) -> Remedy {
 impl Remedy {
     async fn apply(self, app: &TestApp) {
         match self {
-            Self::Empty => app.state.store.crash.is_full.store(false, Ordering::SeqCst),
-            Self::Run(statement) => app.state.store.run(statement).await.unwrap(),
+            Self::Empty => app.crash.is_full.store(false, Ordering::SeqCst),
+            Self::LetWrite => app.crash.is_read_only.store(false, Ordering::SeqCst),
+            Self::Run(statement) => app.database().run(statement).await,
             Self::RunBeside(statement, ends_connections) => {
                 at_postgres(&statement).await;
                 if ends_connections {

@@ -172,7 +172,7 @@ async fn a_journal_that_is_down_tells_nothing_of_streams_outside_the_scope() {
     let foreign = administrator.confirmation("orders-prod").await;
     let operator = narrowed(&app).await;
     let own = operator.confirmation("checkout-events").await;
-    app.state.store.run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await.unwrap();
+    app.database().run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await;
     let told = operator.post("/api/disable", &borrowed(&own)).await;
     assert!(told.status == StatusCode::SERVICE_UNAVAILABLE && told.body.contains("stop-stream-encryption"), "{}", told.body);
     let untold = operator.post("/api/disable", &borrowed(&foreign)).await;
@@ -190,7 +190,7 @@ async fn a_change_that_waits_is_not_sent_for_somebody_who_may_not_any_more() {
         let mut fields = operator.confirmation("orders-prod").await;
         fields.push(("wait_minutes".to_owned(), "15".to_owned()));
         let waiting = operator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
-        app.state.store.run(&format!("UPDATE users SET {damage} WHERE name = 'operator'")).await.unwrap();
+        app.database().run(&format!("UPDATE users SET {damage} WHERE name = 'operator'")).await;
         let change = app.change_when(&waiting, |change| !change.is_active()).await;
         assert_eq!(change.sent_at, None, "{damage}");
         let administrator = app.actor(Role::Admin).await;

@@ -392,9 +392,7 @@ on_both! {
     a_change_of_a_newer_version_stops_nothing(database, store) {
         let theirs = record(&store, change("c1", "s")).await;
         let ours = record(&store, change("c2", "t")).await;
-        let mut tx = store.write().await.unwrap();
-        tx.run("UPDATE changes SET body = '{\"action\": \"of tomorrow\"}' WHERE id = 'c1'").await.unwrap();
-        tx.commit().await.unwrap();
+        database.run("UPDATE changes SET body = '{\"action\": \"of tomorrow\"}' WHERE id = 'c1'").await;
         let taken: Vec<String> = store.take_over(|_| false).await.unwrap().into_iter().map(|leased| leased.change.id).collect();
         assert_eq!(taken, ["c2"], "what cannot be read is left alone");
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c2"]);
@@ -413,9 +411,7 @@ on_both! {
 
     a_row_of_the_first_schema_can_be_taken_over(database, store) {
         record(&store, change("c1", "s")).await;
-        let mut tx = store.write().await.unwrap();
-        tx.run("UPDATE changes SET owner = '', lease_until = 0, fence = 0").await.unwrap();
-        tx.commit().await.unwrap();
+        database.run("UPDATE changes SET owner = '', lease_until = 0, fence = 0").await;
         assert_eq!(store.take_over(|_| false).await.unwrap()[0].fence, 1);
     }
 }

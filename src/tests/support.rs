@@ -23,7 +23,10 @@ use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::database::{Kind, TestDatabase};
+use super::{
+    crash::CrashPlan,
+    database::{Kind, TestDatabase},
+};
 use crate::{
     model::{
         access::{credentials::UserName, identity::Role},
@@ -133,6 +136,7 @@ impl Clock for MovedClock {
 pub struct TestApp {
     router: Router,
     pub state: AppState,
+    pub crash: Arc<CrashPlan>,
     pub simulator: String,
     pub clock: Arc<MovedClock>,
     pub database_url: String,
@@ -257,18 +261,19 @@ impl TestApp {
 
     async fn on_at(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Self {
         if !ground.setup.is_mortal {
-            let running = run_on(ground.clone(), clock.clone()).await;
-            return Self::of(ground, clock, running, None);
+            let process = run_on(ground.clone(), clock.clone()).await;
+            return Self::of(ground, clock, process, None);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let running = runtime.spawn(run_on(ground.clone(), clock.clone())).await.unwrap();
-        Self::of(ground, clock, running, Some(runtime))
+        let process = runtime.spawn(run_on(ground.clone(), clock.clone())).await.unwrap();
+        Self::of(ground, clock, process, Some(runtime))
     }
 
-    fn of(ground: Arc<Ground>, clock: Arc<MovedClock>, running: Running, runtime: Option<Runtime>) -> Self {
+    fn of(ground: Arc<Ground>, clock: Arc<MovedClock>, (running, crash): (Running, Arc<CrashPlan>), runtime: Option<Runtime>) -> Self {
         Self {
             router: router::build(running.state.clone()),
             state: running.state,
+            crash,
             simulator: ground.simulator.clone(),
             clock,
             database_url: ground.database.url.clone(),
@@ -389,7 +394,7 @@ async fn control(simulator: &str, method: Method, path: &str, order: serde_json:
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
-async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Running {
+async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<CrashPlan>) {
     let clock: Arc<dyn Clock> = clock;
     let target = TargetSettings {
         account: Some(ACCOUNT.parse().unwrap()),
@@ -411,8 +416,9 @@ async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Running {
         }
     });
     let setup = &ground.setup;
-    assemble(Parts {
-        store: store.await,
+    let crash = Arc::<CrashPlan>::default();
+    let running = assemble(Parts {
+        store: store.await.intercepted_by(crash.clone()),
         targets,
         clock,
         origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
@@ -420,9 +426,8 @@ async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Running {
         trusted_proxies: TrustedProxies::default(),
         is_demo: setup.is_demo,
         is_read_only: ground.is_read_only.load(Ordering::SeqCst),
-    })
-    .await
-    .unwrap()
+    });
+    (running.await.unwrap(), crash)
 }
 
 /// Waits for a condition, at most five minutes.

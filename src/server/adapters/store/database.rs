@@ -4,6 +4,7 @@
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,8 +14,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::StoreError;
-use crate::{model::time::Timestamp, server::adapters::clock::timeout};
+use super::{Interceptor, StoreError};
+use crate::{
+    model::{change::Change, time::Timestamp},
+    server::adapters::clock::timeout,
+};
 
 /// How long a writer waits for another's transaction, and anybody for a connection. Shorter than a request may take.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -127,7 +131,7 @@ pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreEr
     let first = timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
     let mut first = first.map_err(|_| StoreError::Silent)??;
     let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut first).await?;
-    if fsync != "on" && !cfg!(test) {
+    if fsync != "on" {
         tracing::warn!("Postgres runs with fsync={fsync}: a power loss may take changes that AWS has already received");
     }
     first.close().await?;
@@ -139,13 +143,14 @@ pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreEr
 #[derive(Debug)]
 pub struct Tx {
     inner: On<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
-    #[cfg(test)]
-    crash: Option<super::crash::Crossing>,
+    interceptor: Option<Arc<dyn Interceptor>>,
+    /// What it writes a move of, where somebody stands beside it.
+    moved: Option<Box<Change>>,
 }
 
 impl Tx {
     /// Begins one.
-    pub(super) async fn begin(db: &Db) -> Result<Self, StoreError> {
+    pub(super) async fn begin(db: &Db, interceptor: Option<Arc<dyn Interceptor>>) -> Result<Self, StoreError> {
         let inner = match db {
             On::Sqlite(pool) => On::Sqlite(begin_immediate(pool).await?),
             On::Postgres(pool) => {
@@ -154,15 +159,11 @@ impl Tx {
                 On::Postgres(tx)
             }
         };
-        Ok(Self {
-            inner,
-            #[cfg(test)]
-            crash: None,
-        })
+        Ok(Self { inner, interceptor, moved: None })
     }
 
     /// The connection, for a query.
-    pub(super) fn on(&mut self) -> On<&mut SqliteConnection, &mut PgConnection> {
+    pub fn on(&mut self) -> On<&mut SqliteConnection, &mut PgConnection> {
         match &mut self.inner {
             On::Sqlite(tx) => On::Sqlite(&mut **tx),
             On::Postgres(tx) => On::Postgres(&mut **tx),
@@ -175,39 +176,25 @@ impl Tx {
     /// When the disk is full or gone: then nothing of it happened. When the connection to Postgres broke in this moment,
     /// it may have happened all the same.
     pub async fn commit(self) -> Result<(), StoreError> {
-        #[cfg(test)]
-        super::crash::before(self.crash.as_ref()).await;
+        let moved = self.moved.as_deref();
+        if let Some(interceptor) = &self.interceptor {
+            interceptor.before_commit(moved).await;
+        }
         match self.inner {
             On::Sqlite(tx) => tx.commit().await?,
             On::Postgres(tx) => tx.commit().await?,
         }
-        #[cfg(test)]
-        super::crash::after(self.crash.as_ref()).await?;
-        Ok(())
+        match &self.interceptor {
+            Some(interceptor) => interceptor.after_commit(moved).await,
+            None => Ok(()),
+        }
     }
 
-    /// Notes that the transaction writes a move of a change; tests let the process end at such commits.
-    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a seam for tests"))]
-    pub(super) fn record_journal(&mut self, change: &crate::model::change::Change) {
-        #[cfg(test)]
-        if let Some(crossing) = &mut self.crash {
-            crossing.note(change);
+    /// Notes that the transaction writes a move of a change.
+    pub(super) fn record_journal(&mut self, change: &Change) {
+        if self.interceptor.is_some() {
+            self.moved = Some(Box::new(change.clone()));
         }
-        #[cfg(not(test))]
-        let _ = change;
-    }
-
-    /// Puts the commit of this transaction under a plan.
-    #[cfg(test)]
-    pub(super) async fn under(mut self, plan: &std::sync::Arc<super::crash::CrashPlan>) -> Result<Self, StoreError> {
-        self.crash = Some(super::crash::Crossing::under(plan));
-        if let On::Sqlite(on) = self.on() {
-            let is_full = plan.is_full.load(std::sync::atomic::Ordering::SeqCst);
-            // A limit below what there is means: no more.
-            let limit = if is_full { "PRAGMA max_page_count = 1" } else { "PRAGMA max_page_count = 1000000" };
-            sqlx::query(limit).execute(on).await?;
-        }
-        Ok(self)
     }
 
     /// Undoes everything.
@@ -218,17 +205,6 @@ impl Tx {
         match self.inner {
             On::Sqlite(tx) => tx.rollback().await?,
             On::Postgres(tx) => tx.rollback().await?,
-        }
-        Ok(())
-    }
-
-    /// Runs any statement: what tests do to a database behind everybody's back.
-    #[cfg(test)]
-    pub async fn run(&mut self, statement: &str) -> Result<(), StoreError> {
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        match self.on() {
-            On::Sqlite(on) => sqlx::raw_sql(statement).execute(on).await.map(|_| ())?,
-            On::Postgres(on) => sqlx::raw_sql(statement).execute(on).await.map(|_| ())?,
         }
         Ok(())
     }

@@ -3,10 +3,9 @@
 
 pub mod audit;
 pub mod changes;
-#[cfg(test)]
-pub mod crash;
 mod database;
 pub mod drafts;
+mod interceptor;
 pub mod inventory;
 pub mod leases;
 mod presence;
@@ -28,7 +27,8 @@ use thiserror::Error;
 
 pub use self::{
     changes::{Inserted, NewChange, Page},
-    database::{Tx, is_postgres, without_password},
+    database::{On, Tx, is_postgres, without_password},
+    interceptor::Interceptor,
     inventory::StoredStream,
     leases::Leased,
     sessions::{OwnSession, SessionRow, SignInRecord},
@@ -36,7 +36,7 @@ pub use self::{
     users::User,
 };
 use self::{
-    database::{Address, Db, On, execute, fetch},
+    database::{Address, Db, execute, fetch},
     presence::{Missing, Presence},
     remembered::Remembered,
 };
@@ -108,9 +108,7 @@ pub struct Store {
     writer: Db,
     reader: Db,
     shared: Arc<Shared>,
-    /// Where a test lets the process end.
-    #[cfg(test)]
-    pub crash: Arc<crash::CrashPlan>,
+    interceptor: Option<Arc<dyn Interceptor>>,
 }
 
 /// What all clones of a [`Store`] have in common.
@@ -202,13 +200,13 @@ impl Store {
     }
 
     fn of(writer: Db, reader: Db, shared: Shared) -> Self {
-        Self {
-            writer,
-            reader,
-            shared: Arc::new(shared),
-            #[cfg(test)]
-            crash: Arc::default(),
-        }
+        Self { writer, reader, shared: Arc::new(shared), interceptor: None }
+    }
+
+    /// The same store with somebody beside its write transactions.
+    #[must_use]
+    pub fn intercepted_by(self, interceptor: Arc<dyn Interceptor>) -> Self {
+        Self { interceptor: Some(interceptor), ..self }
     }
 
     /// Whether other instances may work on the same database.
@@ -232,9 +230,10 @@ impl Store {
         {
             return Err(StoreError::Gone(path.display().to_string()));
         }
-        let tx = Tx::begin(&self.writer).await?;
-        #[cfg(test)]
-        let tx = tx.under(&self.crash).await?;
+        let mut tx = Tx::begin(&self.writer, self.interceptor.clone()).await?;
+        if let Some(interceptor) = &self.interceptor {
+            interceptor.begun(&mut tx).await?;
+        }
         Ok(tx)
     }
 
@@ -247,17 +246,6 @@ impl Store {
         execute!(tx.on(), "UPDATE counters SET value = value WHERE name = 'rev'")?;
         drafts::probe(&mut tx).await?;
         tx.commit().await
-    }
-
-    /// Runs any statement on the writer's connection, outside of transactions: what tests do to a database.
-    #[cfg(test)]
-    pub async fn run(&self, statement: &str) -> Result<(), StoreError> {
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        match &self.writer {
-            On::Sqlite(pool) => sqlx::raw_sql(statement).execute(pool).await.map(|_| ())?,
-            On::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(|_| ())?,
-        }
-        Ok(())
     }
 
     /// The time now: by the database's clock where several instances share it, whose own clocks may differ; else `local`.
