@@ -15,7 +15,7 @@ use crate::{
         },
     },
     server::{
-        check_config,
+        cli::check_config,
         config::{IdentifyBy, Settings, TargetSettings},
     },
 };

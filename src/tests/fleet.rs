@@ -19,7 +19,7 @@ use crate::{
     },
     server::{
         adapters::store::users,
-        check_config,
+        cli::check_config,
         config::{IdentifyBy, Settings, TargetSettings},
         web::handlers::events::frame,
     },

@@ -40,8 +40,8 @@ use crate::{
             clock::{Clock, Moment, SystemClock},
             store::{Opener, Store, StoreError, User, users},
         },
+        cli::serve::{Parts, Running, assemble},
         config::{Origin, TargetSettings},
-        serve::{Parts, Running, assemble},
         services::accounts::passwords,
         web::{
             handlers::assets::Assets,

@@ -5,21 +5,23 @@ use std::{io::Write, sync::Arc};
 
 use anyhow::bail;
 
-use super::{
-    adapters::{
-        aws::{
-            ListFrom, READ_SESSION, ReadFailure, ReadFailureKind, StreamRef,
-            hosts::HostLog,
-            targets::{self, Target},
-        },
-        clock::{Clock, SystemClock},
-        store::{Opener, Store, without_password},
+use crate::{
+    model::{
+        change::refusal::{Refusal, RefusalKind},
+        stream::{StreamArn, StreamName},
     },
-    config::Settings,
-};
-use crate::model::{
-    change::refusal::{Refusal, RefusalKind},
-    stream::{StreamArn, StreamName},
+    server::{
+        adapters::{
+            aws::{
+                ListFrom, READ_SESSION, ReadFailure, ReadFailureKind, StreamRef,
+                hosts::HostLog,
+                targets::{self, Target},
+            },
+            clock::{Clock, SystemClock},
+            store::{Opener, Store, without_password},
+        },
+        config::Settings,
+    },
 };
 
 /// A name that no stream has, hopefully.

@@ -6,15 +6,15 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use tempfile::TempDir;
 
-use super::{
-    adapters::{
-        clock::Clock,
-        store::{Store, User, users},
-    },
-    config::TargetSettings,
-};
 use crate::{
     model::access::{credentials::UserName, identity::Role},
+    server::{
+        adapters::{
+            clock::Clock,
+            store::{Store, User, users},
+        },
+        config::TargetSettings,
+    },
     simulator::{self, samples},
 };
 

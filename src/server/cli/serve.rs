@@ -7,7 +7,8 @@ use leptos::config::LeptosOptions;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{
+use super::{demo, lifecycle};
+use crate::server::{
     adapters::{
         aws::targets::{self, Target},
         clock::{Clock, SystemClock, timeout},
@@ -16,7 +17,6 @@ use super::{
         tasks,
     },
     config::{CheckpointSettings, Origin, Settings},
-    demo, lifecycle,
     services::{
         accounts::{passwords::Passwords, setup::SetupLink, throttle::AccountLocks},
         audit::{

@@ -1,0 +1,220 @@
+//! `keystream user`: manages users, also while `serve` runs.
+
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, bail};
+use clap::{Subcommand, ValueEnum};
+use secrecy::SecretString;
+
+use crate::{
+    model::{
+        access::{identity::Role, scope::Scope},
+        validation::{FormMistake, UserName},
+    },
+    server::{
+        adapters::{
+            clock::{Clock, SystemClock},
+            store::{Opener, Store, User},
+        },
+        config::Settings,
+        services::{
+            accounts::{AccountError, Accounts, NewUser, check_new_password, passwords},
+            audit::Actor,
+        },
+    },
+};
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user; asks for the password.
+    Add {
+        name: String,
+        #[arg(long)]
+        role: RoleWord,
+        /// The streams that the user reaches: `*`, or ACCOUNT/REGION/NAME by comma, with `*` for any characters.
+        #[arg(long, default_value = "*")]
+        scope: String,
+        /// The account for emergencies: its use is announced on every page and in the log.
+        #[arg(long)]
+        break_glass: bool,
+        /// Read the password as one line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Set a user's role or scope, from the user's next request on.
+    Rights {
+        name: String,
+        #[arg(long, required_unless_present = "scope")]
+        role: Option<RoleWord>,
+        #[arg(long)]
+        scope: Option<String>,
+    },
+    /// Set a user's password and end the user's sessions.
+    Passwd {
+        name: String,
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Disable a user and end the user's sessions.
+    Disable { name: String },
+    /// Let a disabled user sign in again.
+    Enable { name: String },
+    /// List all users.
+    List,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum RoleWord {
+    Viewer,
+    Operator,
+    Auditor,
+    Admin,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Viewer => Self::Viewer,
+            RoleWord::Operator => Self::Operator,
+            RoleWord::Auditor => Self::Auditor,
+            RoleWord::Admin => Self::Admin,
+        }
+    }
+}
+
+pub async fn run(settings: &Settings, command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add { name, role, scope, break_glass, password_stdin } => {
+            let password = read_password(password_stdin)?;
+            add(settings, &name, role.into(), &scope, break_glass, password).await
+        }
+        UserCommand::Rights { name, role, scope } => rights(settings, &name, role.map(Role::from), scope).await,
+        UserCommand::Passwd { name, password_stdin } => {
+            let password = read_password(password_stdin)?;
+            passwd(settings, &name, password).await
+        }
+        UserCommand::Disable { name } => disable(settings, &name).await,
+        UserCommand::Enable { name } => enable(settings, &name).await,
+        UserCommand::List => list(settings, std::io::stdout()).await,
+    }
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// When the name, scope or password is not allowed, the name is taken, or the database cannot be written.
+async fn add(settings: &Settings, name: &str, role: Role, scope: &str, is_break_glass: bool, password: SecretString) -> anyhow::Result<()> {
+    let name = UserName::parse(name).map_err(in_words)?;
+    let scope = Scope::parse(scope).map_err(in_words)?;
+    let hash = hash(&password, &name)?;
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let new = NewUser { name, role, scope, is_break_glass };
+    accounts(&store).add(new, hash).await.map_err(told)
+}
+
+/// Sets a user's password and ends the user's sessions.
+///
+/// # Errors
+/// When there is no such user, the password is not allowed, or the database cannot be written.
+async fn passwd(settings: &Settings, name: &str, password: SecretString) -> anyhow::Result<()> {
+    let hash = hash(&password, &UserName::parse(name).map_err(in_words)?)?;
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let user = find(&store, name).await?;
+    accounts(&store).set_password(&user.id, &hash).await.map_err(told)
+}
+
+/// Sets a user's role and scope; what is not given stays.
+///
+/// # Errors
+/// When there is no such user, the scope is not one, or the database cannot be written.
+async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Option<String>) -> anyhow::Result<()> {
+    let scope = scope.map(|scope| Scope::parse(&scope).map_err(in_words)).transpose()?;
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let user = find(&store, name).await?;
+    accounts(&store).set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope)).await.map_err(told)
+}
+
+/// Disables a user and ends the user's sessions.
+///
+/// # Errors
+/// When there is no such user or the database cannot be written.
+async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let user = find(&store, name).await?;
+    accounts(&store).disable(&user.id).await.map_err(told)
+}
+
+/// Lets a disabled user sign in again.
+///
+/// # Errors
+/// When there is no such user or the database cannot be written.
+async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let user = find(&store, name).await?;
+    accounts(&store).enable(&user.id).await.map_err(told)
+}
+
+/// Prints all users.
+///
+/// # Errors
+/// When the database cannot be read.
+async fn list(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
+    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    for user in store.users().await? {
+        let state = user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {}", at.rfc3339()));
+        let emergencies = if user.is_break_glass { "\tfor emergencies" } else { "" };
+        writeln!(output, "{}\t{}\t{state}\t{}{emergencies}", user.name, user.role, user.scope)?;
+    }
+    Ok(())
+}
+
+/// Reads a password: one line of standard input without its line end, or typed twice at the terminal's prompt.
+///
+/// # Errors
+/// When standard input ends first or cannot be read.
+fn read_password(from_stdin: bool) -> anyhow::Result<SecretString> {
+    if !from_stdin {
+        eprint_prompt("Password (15 to 128 characters; it shows while you type): ")?;
+    }
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line).context("standard input could not be read")?;
+    if read == 0 {
+        bail!("standard input ended before a password came");
+    }
+    Ok(SecretString::from(line.trim_end_matches(['\n', '\r']).to_owned()))
+}
+
+fn eprint_prompt(text: &str) -> anyhow::Result<()> {
+    let mut stderr = std::io::stderr();
+    stderr.write_all(text.as_bytes())?;
+    stderr.flush()?;
+    Ok(())
+}
+
+fn hash(password: &SecretString, user: &UserName) -> anyhow::Result<String> {
+    check_new_password(password, user).map_err(told)?;
+    Ok(passwords::hash_now(password)?)
+}
+
+/// The users, as whoever is at this machine's command line manages them now.
+fn accounts(store: &Store) -> Accounts<'_> {
+    let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
+    let name = if user.is_empty() { "command line".to_owned() } else { format!("command line ({user})") };
+    Accounts { store, actor: Actor { name, ..Actor::default() }, now: SystemClock.now() }
+}
+
+fn in_words(mistake: FormMistake) -> anyhow::Error {
+    anyhow::anyhow!("{}", mistake.text(None))
+}
+
+fn told(error: AccountError) -> anyhow::Error {
+    match error {
+        AccountError::Mistake(mistake) => in_words(mistake),
+        error => error.into(),
+    }
+}
+
+async fn find(store: &Store, name: &str) -> anyhow::Result<User> {
+    let parsed = UserName::parse(name).map_err(in_words)?;
+    store.user_by_name(&parsed).await?.with_context(|| format!("there is no user {}; nothing was changed", parsed.as_str()))
+}
