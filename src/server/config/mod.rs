@@ -1,15 +1,18 @@
 //! The configuration: flags over `KEYSTREAM_*` over `keystream.toml` over defaults. Anything that is not understood
 //! refuses to start with one line that names the key and what it takes.
 
+mod origin;
 mod targets;
 
 use std::{collections::BTreeMap, env, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use thiserror::Error;
-use url::{Host, Url};
 
-pub use self::targets::{IdentifyBy, TargetSettings, account_of_role};
+pub use self::{
+    origin::Origin,
+    targets::{IdentifyBy, TargetSettings, account_of_role},
+};
 use super::adapters::store::{is_postgres, without_password};
 
 /// What `serve` needs to know.
@@ -37,60 +40,6 @@ pub struct Settings {
 pub struct CheckpointSettings {
     pub key: PathBuf,
     pub file: PathBuf,
-}
-
-/// A scheme, host and port, as browsers send it in `Origin`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    text: String,
-    pub is_https: bool,
-    pub is_loopback: bool,
-    pub port: u16,
-    host: String,
-}
-
-impl Origin {
-    /// Parses an origin. Plain http is allowed on loopback only: a session cookie would travel in the clear.
-    pub fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let has_only_origin = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
-        let is_anonymous = url.username().is_empty() && url.password().is_none();
-        if !has_only_origin || !is_anonymous || !matches!(url.scheme(), "http" | "https") {
-            return None;
-        }
-        let is_loopback = match url.host()? {
-            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
-        let is_https = url.scheme() == "https";
-        if !is_https && !is_loopback {
-            return None;
-        }
-        let text = url.origin().ascii_serialization();
-        let host = text.split_once("://")?.1.to_owned();
-        Some(Self { text, is_https, is_loopback, port: url.port_or_known_default()?, host })
-    }
-
-    /// The origin of an address that was bound, over plain http.
-    pub fn of_address(address: SocketAddr) -> Option<Self> {
-        Self::parse(&format!("http://{address}"))
-    }
-
-    /// `https://keystream.example`, as browsers send it.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// What browsers send in `Host`.
-    pub fn host_header(&self) -> &str {
-        &self.host
-    }
-
-    /// The name of the session cookie (design, section 3). `__Host-` needs Secure, which plain http cannot have.
-    pub fn cookie_name(&self) -> String {
-        if self.is_https { "__Host-keystream".to_owned() } else { format!("keystream-{}", self.port) }
-    }
 }
 
 /// A setting that was not understood.
@@ -304,17 +253,6 @@ mod tests {
         assert!(message.contains("KEYSTREAM_PUBLIC_URL"), "{message}");
         let behind_proxy = [("KEYSTREAM_LISTEN", "0.0.0.0:3000"), ("KEYSTREAM_PUBLIC_URL", "https://keystream.example")];
         assert!(settings(&behind_proxy).is_ok());
-    }
-
-    #[test]
-    fn the_cookie_follows_the_origin() {
-        assert_eq!(Origin::parse("https://keystream.example:8443/").unwrap().cookie_name(), "__Host-keystream");
-        let local = Origin::parse("http://127.0.0.1:3000").unwrap();
-        assert_eq!(
-            (local.cookie_name().as_str(), local.as_str(), local.host_header()),
-            ("keystream-3000", "http://127.0.0.1:3000", "127.0.0.1:3000")
-        );
-        assert_eq!(Origin::parse("https://KEYSTREAM.example:443").unwrap().as_str(), "https://keystream.example");
     }
 
     #[test]
