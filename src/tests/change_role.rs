@@ -16,7 +16,7 @@ use crate::{
     },
     server::{
         cli::check_config,
-        config::{IdentifyBy, Settings, TargetSettings},
+        config::{Flags, IdentifyBy, Settings, TargetSettings},
     },
 };
 
@@ -105,8 +105,8 @@ async fn check_config_tries_the_role_too() {
         (Some("keystream-external"), "  kinesis:DescribeStreamSummary  ok: by ARN of audit-trail (127.0.0.1:", false),
     ] {
         let app = with_role(external_id).await;
-        let mut settings = Settings::load(&[("database_url", Some(app.database_url.clone()))], None).unwrap();
-        settings.targets = vec![TargetSettings {
+        let mut settings = Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
+        settings.fleet.targets = vec![TargetSettings {
             account: Some("111122223333".parse().unwrap()),
             region: Some(REGION.parse().unwrap()),
             endpoint: Some(app.simulator.clone()),
@@ -144,7 +144,7 @@ async fn a_role_in_the_configuration_is_one_or_it_is_named() {
     let path = directory.path().join("k.toml");
     let load = |target: &str| {
         std::fs::write(&path, format!("[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\n{target}\n")).unwrap();
-        Settings::load(&[], Some(&path)).map(|settings| settings.targets[0].clone()).map_err(|error| error.to_string())
+        Settings::load(&Flags::default(), Some(&path)).map(|settings| settings.fleet.targets[0].clone()).map_err(|error| error.to_string())
     };
     let target = load(&format!("change_role = \"{ROLE}\"\nexternal_id = \"keystream-external\"")).unwrap();
     assert_eq!((target.change_role.as_deref(), target.external_id.as_deref()), (Some(ROLE), Some("keystream-external")));

@@ -20,7 +20,7 @@ use crate::{
     server::{
         adapters::store::users,
         cli::check_config,
-        config::{IdentifyBy, Settings, TargetSettings},
+        config::{Flags, IdentifyBy, Settings, TargetSettings},
         web::handlers::events::frame,
     },
 };
@@ -398,8 +398,8 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
 async fn check_config_says_which_hosts_and_permissions_there_are() {
     let app = TestApp::start().await;
     let checked = async |settings: TargetSettings| {
-        let mut all = Settings::load(&[("database_url", Some(app.database_url.clone()))], None).unwrap();
-        all.targets = vec![settings];
+        let mut all = Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
+        all.fleet.targets = vec![settings];
         let mut said = Vec::new();
         let checked = check_config::run(&all, &mut said).await;
         (String::from_utf8(said).unwrap(), checked.is_ok())

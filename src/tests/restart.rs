@@ -18,7 +18,7 @@ use crate::{
             store::{Opener, Store, StoreError, User, users},
         },
         cli::serve,
-        config::{Settings, TargetSettings},
+        config::{Flags, Settings, TargetSettings},
         services::inventory::Inventory,
     },
     simulator,
@@ -118,7 +118,7 @@ async fn serve_refuses_a_database_of_the_demo() {
     users::insert(&mut tx, &user, &name, SystemClock.now()).await.unwrap();
     tx.commit().await.unwrap();
     drop(store);
-    let flags = [("database_url", Some(url)), ("listen", Some("127.0.0.1:0".to_owned()))];
+    let flags = Flags([("database_url".to_owned(), url), ("listen".to_owned(), "127.0.0.1:0".to_owned())].into());
     let error = serve::run(Settings::load(&flags, None).unwrap()).await.unwrap_err().to_string();
     assert!(error.contains("was made by the demo"), "{error}");
 }

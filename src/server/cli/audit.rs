@@ -13,7 +13,7 @@ use crate::server::{
         clock::{Clock, SystemClock},
         store::{Opener, Store},
     },
-    config::{CheckpointSettings, Settings},
+    config::Settings,
     services::audit::{
         self, Verified,
         checkpoint::{self, Checkpoints, Held, PublicKey, SigningKey},
@@ -60,9 +60,9 @@ async fn verify(
     public_key: Option<String>,
     mut output: impl Write,
 ) -> anyhow::Result<()> {
-    let configured = settings.checkpoints.as_ref();
-    let file = checkpoints.or_else(|| configured.map(|checkpoints| checkpoints.file.clone()));
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let configured = settings.checkpoints.key_and_file();
+    let file = checkpoints.or_else(|| configured.map(|(_, file)| file.to_owned()));
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let Some(file) = file else {
         return match audit::verify(&store).await? {
             Verified::Whole { rows, head } => Ok(writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?),
@@ -71,7 +71,7 @@ async fn verify(
     };
     let key = match (public_key, configured) {
         (Some(public), _) => public,
-        (None, Some(checkpoints)) => SigningKey::read(&checkpoints.key)?.public(),
+        (None, Some((key, _))) => SigningKey::read(key)?.public(),
         (None, None) => bail!("checkpoints are held against the key that signed them: name it with --public-key"),
     };
     let key = PublicKey::parse(&key).context("--public-key takes the 64 hex digits that `keystream audit key` printed")?;
@@ -92,11 +92,11 @@ async fn verify(
 /// # Errors
 /// When none are configured, the database cannot be read, or the file not be written.
 async fn checkpoint(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    let configured = settings.checkpoints.as_ref();
-    let CheckpointSettings { key, file } =
+    let configured = settings.checkpoints.key_and_file();
+    let (key, file) =
         configured.context("set KEYSTREAM_CHECKPOINT_KEY and KEYSTREAM_CHECKPOINT_FILE; `keystream audit key FILE` makes a key")?;
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
-    let checkpoints = Checkpoints { key: SigningKey::read(key)?, file: file.clone() };
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let checkpoints = Checkpoints { key: SigningKey::read(key)?, file: file.to_owned() };
     writeln!(output, "{}", checkpoints.add(&store, SystemClock.now()).await?)?;
     Ok(())
 }
@@ -117,6 +117,6 @@ fn make_key(file: &Path, mut output: impl Write) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be read.
 async fn export(settings: &Settings, output: impl Write) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     audit::export(&store, output).await
 }

@@ -32,11 +32,11 @@ const NO_STREAM: &str = "keystream-check-config";
 /// # Errors
 /// When the database cannot be opened, or something of a target does not work that Keystream needs.
 pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    Store::open(&settings.database_url, Opener::Command).await?;
-    writeln!(output, "database {}: can be opened", without_password(&settings.database_url))?;
+    Store::open(&settings.database.database_url, Opener::Command).await?;
+    writeln!(output, "database {}: can be opened", without_password(&settings.database.database_url))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let hosts = HostLog::default();
-    let targets = targets::load(&settings.targets, &clock, Some(&hosts)).await?;
+    let targets = targets::load(&settings.fleet.targets, &clock, Some(&hosts)).await?;
     let mut failed = 0;
     for target in &targets {
         let mut check = Check { target, hosts: &hosts, output: &mut output, has_failed: false };

@@ -10,9 +10,12 @@ mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use super::{adapters::telemetry, config::Settings};
+use super::{
+    adapters::telemetry,
+    config::{Flags, Settings},
+};
 
 /// Shows the encryption state of every Kinesis data stream and changes it safely.
 #[derive(Debug, Parser)]
@@ -20,8 +23,11 @@ use super::{adapters::telemetry, config::Settings};
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// The file to read instead of keystream.toml.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
     #[command(flatten)]
-    settings: SettingFlags,
+    flags: Flags,
     /// With no command: as `serve --demo`.
     #[arg(long)]
     demo: bool,
@@ -51,62 +57,6 @@ enum Command {
     },
 }
 
-/// Each is also an environment variable KEYSTREAM_... and a key of keystream.toml.
-#[derive(Debug, Args)]
-struct SettingFlags {
-    /// The file to read instead of keystream.toml.
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
-    /// The address to serve on.
-    #[arg(long, global = true)]
-    listen: Option<String>,
-    /// The exact origin that browsers use.
-    #[arg(long, global = true)]
-    public_url: Option<String>,
-    /// Networks whose forwarding headers are believed, by comma.
-    #[arg(long, global = true)]
-    trusted_proxies: Option<String>,
-    /// sqlite://FILE
-    #[arg(long, global = true)]
-    database_url: Option<String>,
-    /// ACCOUNT/REGION, by comma.
-    #[arg(long, global = true)]
-    targets: Option<String>,
-    /// Refuse every change.
-    #[arg(long, global = true, num_args = 0..=1, default_missing_value = "true")]
-    read_only: Option<String>,
-    /// Serve /metrics on this address.
-    #[arg(long, global = true)]
-    metrics_listen: Option<String>,
-    /// The directory of the built site.
-    #[arg(long, global = true)]
-    site_root: Option<String>,
-    /// The file of the key that signs checkpoints of the audit chain.
-    #[arg(long, global = true)]
-    checkpoint_key: Option<String>,
-    /// The file to which checkpoints are added, hourly while serving.
-    #[arg(long, global = true)]
-    checkpoint_file: Option<String>,
-}
-
-impl SettingFlags {
-    fn load(self) -> anyhow::Result<Settings> {
-        let flags = [
-            ("listen", self.listen),
-            ("public_url", self.public_url),
-            ("trusted_proxies", self.trusted_proxies),
-            ("database_url", self.database_url),
-            ("targets", self.targets),
-            ("read_only", self.read_only),
-            ("metrics_listen", self.metrics_listen),
-            ("site_root", self.site_root),
-            ("checkpoint_key", self.checkpoint_key),
-            ("checkpoint_file", self.checkpoint_file),
-        ];
-        Ok(Settings::load(&flags, self.config.as_ref())?)
-    }
-}
-
 /// Does what the command line says.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -124,7 +74,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
     if let Some(Command::Simulate(flags)) = cli.command {
         return simulate::run(flags).await;
     }
-    let settings = cli.settings.load()?;
+    let settings = Settings::load(&cli.flags, cli.config.as_deref())?;
     match cli.command {
         None => serve(settings, cli.demo).await,
         Some(Command::Serve { demo }) => serve(settings, demo || cli.demo).await,
@@ -138,4 +88,30 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
 async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
     telemetry::start();
     if is_demo { serve::run_demo(settings).await } else { serve::run(settings).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn flags(arguments: &[&str]) -> Vec<(String, String)> {
+        let cli = Cli::try_parse_from([&["keystream"], arguments].concat()).unwrap();
+        cli.flags.0.into_iter().collect()
+    }
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn settings_are_flags_before_and_after_the_command() {
+        let expected = [("listen".to_owned(), "nonsense".to_owned()), ("read_only".to_owned(), "true".to_owned())];
+        assert_eq!(flags(&["--listen", "nonsense", "serve", "--read-only"]), expected);
+        assert_eq!(flags(&["--read-only", "--listen=nonsense"]), expected);
+        assert_eq!(flags(&["user", "list", "--listen", "nonsense", "--read-only", "true"]), expected);
+        assert_eq!(flags(&["serve"]), [], "a default is no flag");
+    }
 }

@@ -16,7 +16,7 @@ use crate::server::{
         store::{Opener, Store, StoreError, without_password},
         tasks,
     },
-    config::{CheckpointSettings, Origin, Settings},
+    config::{Origin, Settings},
     services::{
         accounts::{passwords::Passwords, setup::SetupLink, throttle::AccountLocks},
         audit::{
@@ -45,11 +45,11 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 /// # Errors
 /// When something that is needed at the start is missing or refuses: one line that says what.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database_url, Opener::Server).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Server).await?;
     if store.has_demo_users().await? {
         bail!(
             "{} was made by the demo and has users without passwords; choose another KEYSTREAM_DATABASE_URL",
-            without_password(&settings.database_url)
+            without_password(&settings.database.database_url)
         );
     }
     serve(settings, store, false).await
@@ -60,15 +60,15 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 /// # Errors
 /// As [`run`]; also when the address is not loopback.
 pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
-    if !settings.listen.ip().is_loopback() {
-        bail!("KEYSTREAM_LISTEN: the demo has users without passwords and listens on loopback only, not on {}", settings.listen);
+    if !settings.listening.listen.ip().is_loopback() {
+        bail!("KEYSTREAM_LISTEN: the demo has users without passwords and listens on loopback only, not on {}", settings.listening.listen);
     }
     // A public name would put the demo's open sign-in behind a proxy.
-    if settings.public_url.as_ref().is_some_and(|origin| !origin.is_loopback) {
+    if settings.listening.public_url.as_ref().is_some_and(|origin| !origin.is_loopback) {
         bail!("KEYSTREAM_PUBLIC_URL: the demo is served on loopback only");
     }
     let demo = demo::prepare().await?;
-    settings.targets = demo.targets();
+    settings.fleet.targets = demo.targets();
     let store = Store::open(&demo.database_url(), Opener::Server).await?;
     demo::add_users(&store, &SystemClock).await?;
     serve(settings, store, true).await
@@ -76,20 +76,21 @@ pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
 
 async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let assets = Assets::find(settings.site_root.as_deref())?;
-    let targets = targets::load(&settings.targets, &clock, None).await?;
-    let listener =
-        TcpListener::bind(settings.listen).await.with_context(|| format!("KEYSTREAM_LISTEN: {} cannot be bound", settings.listen))?;
+    let assets = Assets::find(settings.site.site_root.as_deref())?;
+    let targets = targets::load(&settings.fleet.targets, &clock, None).await?;
+    let listener = TcpListener::bind(settings.listening.listen)
+        .await
+        .with_context(|| format!("KEYSTREAM_LISTEN: {} cannot be bound", settings.listening.listen))?;
     let address = listener.local_addr()?;
-    let origin = match &settings.public_url {
+    let origin = match &settings.listening.public_url {
         Some(origin) => origin.clone(),
         None => Origin::of_address(address).with_context(|| format!("{address} has no origin"))?,
     };
-    if let Some(address) = settings.metrics_listen {
+    if let Some(address) = settings.metrics.metrics_listen {
         metrics::serve(address)?;
     }
-    let checkpoints = match &settings.checkpoints {
-        Some(CheckpointSettings { key, file }) => Some(Arc::new(Checkpoints { key: SigningKey::read(key)?, file: file.clone() })),
+    let checkpoints = match settings.checkpoints.key_and_file() {
+        Some((key, file)) => Some(Arc::new(Checkpoints { key: SigningKey::read(key)?, file: file.to_owned() })),
         None => None,
     };
     let has_users = store.has_users().await?;
@@ -101,9 +102,9 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         clock,
         origin,
         assets,
-        trusted_proxies: TrustedProxies(settings.trusted_proxies),
+        trusted_proxies: TrustedProxies(settings.proxies.trusted_proxies),
         is_demo,
-        is_read_only: settings.read_only,
+        is_read_only: settings.fleet.read_only,
     })
     .await?;
     let signals = lifecycle::Signals::listen()?;
@@ -153,10 +154,10 @@ impl Life {
 
 /// The settings that decide what can be done, and to what.
 fn in_words(settings: &Settings, origin: &Origin, targets: usize) -> String {
-    let mode = if settings.read_only { "read-only" } else { "may change" };
-    let proxies: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
+    let mode = if settings.fleet.read_only { "read-only" } else { "may change" };
+    let proxies: Vec<String> = settings.proxies.trusted_proxies.iter().map(ToString::to_string).collect();
     let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(" ") };
-    let checkpoints = settings.checkpoints.as_ref().map_or_else(|| "none".to_owned(), |settings| settings.file.display().to_string());
+    let checkpoints = settings.checkpoints.key_and_file().map_or_else(|| "none".to_owned(), |(_, file)| file.display().to_string());
     let version = env!("CARGO_PKG_VERSION");
     format!("{version}; {mode}; {targets} targets; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}", origin.as_str())
 }

@@ -107,7 +107,7 @@ async fn add(settings: &Settings, name: &str, role: Role, scope: &str, is_break_
     let name = UserName::parse(name).map_err(in_words)?;
     let scope = Scope::parse(scope).map_err(in_words)?;
     let hash = hash(&password, &name)?;
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let new = NewUser { name, role, scope, is_break_glass };
     accounts(&store).add(new, hash).await.map_err(told)
 }
@@ -118,7 +118,7 @@ async fn add(settings: &Settings, name: &str, role: Role, scope: &str, is_break_
 /// When there is no such user, the password is not allowed, or the database cannot be written.
 async fn passwd(settings: &Settings, name: &str, password: SecretString) -> anyhow::Result<()> {
     let hash = hash(&password, &UserName::parse(name).map_err(in_words)?)?;
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
     accounts(&store).set_password(&user.id, &hash).await.map_err(told)
 }
@@ -129,7 +129,7 @@ async fn passwd(settings: &Settings, name: &str, password: SecretString) -> anyh
 /// When there is no such user, the scope is not one, or the database cannot be written.
 async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Option<String>) -> anyhow::Result<()> {
     let scope = scope.map(|scope| Scope::parse(&scope).map_err(in_words)).transpose()?;
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
     accounts(&store).set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope)).await.map_err(told)
 }
@@ -139,7 +139,7 @@ async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Opti
 /// # Errors
 /// When there is no such user or the database cannot be written.
 async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
     accounts(&store).disable(&user.id).await.map_err(told)
 }
@@ -149,7 +149,7 @@ async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When there is no such user or the database cannot be written.
 async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
     accounts(&store).enable(&user.id).await.map_err(told)
 }
@@ -159,7 +159,7 @@ async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be read.
 async fn list(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     for user in store.users().await? {
         let state = user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {}", at.rfc3339()));
         let emergencies = if user.is_break_glass { "\tfor emergencies" } else { "" };

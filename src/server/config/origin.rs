@@ -1,6 +1,6 @@
 //! The origin that browsers use.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, str::FromStr};
 
 use url::{Host, Url};
 
@@ -15,6 +15,9 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// What a setting of an origin takes.
+    pub const TAKES: &str = "the origin that browsers use, such as https://keystream.example; plain http on loopback only";
+
     /// Parses an origin. Plain http is allowed on loopback only: a session cookie would travel in the clear.
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
@@ -55,6 +58,14 @@ impl Origin {
     /// The name of the session cookie (design, section 3). `__Host-` needs Secure, which plain http cannot have.
     pub fn cookie_name(&self) -> String {
         if self.is_https { "__Host-keystream".to_owned() } else { format!("keystream-{}", self.port) }
+    }
+}
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text).ok_or(Self::TAKES)
     }
 }
 

@@ -1,0 +1,159 @@
+//! Where values of settings come from: defaults, under `keystream.toml`, under variables, under flags.
+
+use std::{collections::BTreeMap, io, path::Path};
+
+use clap::Args;
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
+};
+
+use super::{
+    ConfigError, Settings, TargetSettings,
+    flags::{Flags, declared, keys},
+    target_table,
+};
+use crate::server::adapters::store::without_password;
+
+/// The values that count, by key.
+#[derive(Debug, Default)]
+pub struct Layers {
+    values: BTreeMap<String, Given>,
+    /// The `[[target]]` tables of the file.
+    pub tables: Vec<TargetSettings>,
+}
+
+impl Layers {
+    /// The defaults alone.
+    pub fn new() -> Self {
+        let default = |arg: &clap::Arg| {
+            let (key, value) = (arg.get_id().to_string(), arg.get_default_values().first()?.to_string_lossy().into_owned());
+            Some((key.clone(), Given::text(key, value)))
+        };
+        Self { values: declared::<Settings>().iter().filter_map(default).collect(), tables: Vec::new() }
+    }
+
+    /// Adds a file: the one that was asked for, or `keystream.toml` in the working directory if it is there.
+    pub fn add_file(&mut self, asked_for: Option<&Path>) -> Result<(), ConfigError> {
+        let path = asked_for.unwrap_or(Path::new("keystream.toml"));
+        let shown = path.display().to_string();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && asked_for.is_none() => return Ok(()),
+            Err(error) => return Err(ConfigError::File { path: shown, why: error.to_string() }),
+        };
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| ConfigError::File { path: shown.clone(), why: one_line(error.message()) })?;
+        let known = keys::<Settings>();
+        for (key, value) in table {
+            if key == "target" {
+                self.tables = target_table::parse(&value)?;
+            } else if known.contains(&key) {
+                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                self.values.insert(key.clone(), Given::text(format!("{key} in {shown}"), text));
+            } else {
+                return Err(ConfigError::Unknown { key, known: known.join(", ") });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the `KEYSTREAM_` variables among these.
+    pub fn add_variables(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
+        let variable = |key: &String| format!("KEYSTREAM_{}", key.to_ascii_uppercase());
+        let known = keys::<Settings>();
+        for (name, value) in variables.filter(|(name, _)| name.starts_with("KEYSTREAM_")) {
+            if let Some(key) = known.iter().find(|key| variable(key) == name) {
+                self.values.insert(key.clone(), Given::text(name, value));
+            } else if !is_of_a_platform(&name) {
+                let known = known.iter().map(variable).collect::<Vec<_>>().join(", ");
+                return Err(ConfigError::Unknown { key: name, known });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the flags.
+    pub fn add_flags(&mut self, flags: &Flags) {
+        let named = |(key, value): (&String, &String)| (key.clone(), Given::text(format!("--{}", key.replace('_', "-")), value.clone()));
+        self.values.extend(flags.0.iter().map(named));
+    }
+
+    /// Whether a setting has a value.
+    pub fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
+    /// The settings of one concern.
+    pub fn read<T: Args + for<'de> Deserialize<'de>>(&self) -> Result<T, ConfigError> {
+        read(keys::<T>().into_iter().filter_map(|key| Some((key.clone(), self.values.get(&key)?.clone()))))
+    }
+
+    /// The error of a value that doesn't go with another one.
+    pub fn refused(&self, key: &str, takes: &str) -> ConfigError {
+        let given = self.values.get(key).cloned().unwrap_or_else(|| Given::text(key.to_owned(), String::new()));
+        given.refused(takes)
+    }
+}
+
+/// A value, and the name under which people know it: `--listen`, `KEYSTREAM_LISTEN` or `listen in keystream.toml`.
+#[derive(Debug, Clone)]
+pub struct Given {
+    name: String,
+    /// The value in an error: one line, without a password.
+    shown: String,
+    value: toml::Value,
+}
+
+impl Given {
+    fn text(name: String, text: String) -> Self {
+        Self { name, shown: shown(&text), value: toml::Value::String(text) }
+    }
+
+    /// A value of a table, shown as TOML.
+    pub fn toml(name: String, value: toml::Value) -> Self {
+        Self { name, shown: shown(&value.to_string()), value }
+    }
+
+    fn refused(self, takes: &str) -> ConfigError {
+        ConfigError::Value { key: self.name, value: self.shown, takes: takes.to_owned() }
+    }
+}
+
+fn shown(value: &str) -> String {
+    one_line(&without_password(value))
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// Variables that container platforms set for a service that is called `keystream`; they are not ours.
+fn is_of_a_platform(name: &str) -> bool {
+    name.starts_with("KEYSTREAM_SERVICE_") || name.starts_with("KEYSTREAM_PORT")
+}
+
+/// Reads a struct from its values by key. An error names the value that the struct refused.
+pub fn read<T: for<'de> Deserialize<'de>>(values: impl Iterator<Item = (String, Given)>) -> Result<T, ConfigError> {
+    T::deserialize(MapAccessDeserializer::new(Values { rest: values, current: None }))
+}
+
+struct Values<I> {
+    rest: I,
+    current: Option<Given>,
+}
+
+impl<'de, I: Iterator<Item = (String, Given)>> MapAccess<'de> for Values<I> {
+    type Error = ConfigError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ConfigError> {
+        let Some((key, given)) = self.rest.next() else { return Ok(None) };
+        self.current = Some(given);
+        seed.deserialize(key.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ConfigError> {
+        let given = self.current.take().ok_or_else(|| ConfigError::custom("a value was read before its key"))?;
+        seed.deserialize(given.value.clone()).map_err(|error| given.refused(error.message()))
+    }
+}

@@ -1,0 +1,38 @@
+//! How settings read their values. Each says what it takes; that is the error when it is given something else.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+/// A text, parsed.
+pub fn parsed<'de, D: Deserializer<'de>, T>(value: D, takes: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, D::Error> {
+    let text = String::deserialize(value).ok();
+    text.and_then(|text| parse(text.trim())).ok_or_else(|| D::Error::custom(takes))
+}
+
+/// A text that lists something by comma.
+pub fn by_comma<'de, D: Deserializer<'de>, T>(value: D, takes: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, D::Error> {
+    parsed(value, takes, |text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect())
+}
+
+/// Texts in an array of TOML, at least one.
+pub fn array<'de, D: Deserializer<'de>, T: FromStr>(value: D, takes: &str) -> Result<Vec<T>, D::Error> {
+    let texts = Vec::<String>::deserialize(value).unwrap_or_default();
+    let values = texts.iter().map(|text| text.parse().ok()).collect::<Option<Vec<T>>>();
+    values.filter(|values| !values.is_empty()).ok_or_else(|| D::Error::custom(takes))
+}
+
+/// A text that isn't empty.
+pub fn some_text<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    parsed(value, "a text in quotes", |text| (!text.is_empty()).then(|| text.to_owned())).map(Some)
+}
+
+/// A truth of TOML.
+pub fn truth<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    bool::deserialize(value).map_err(|_| D::Error::custom("true or false"))
+}
+
+/// A whole number from 1 to `most`.
+pub fn number<'de, D: Deserializer<'de>>(value: D, most: u8, takes: &str) -> Result<u8, D::Error> {
+    u8::deserialize(value).ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| D::Error::custom(takes))
+}

@@ -1,0 +1,181 @@
+//! Which value counts, and how a value that isn't understood is named.
+
+use std::path::PathBuf;
+
+use super::*;
+
+fn variables(values: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+    values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+}
+
+fn settings(values: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    let mut layers = Layers::new();
+    layers.add_variables(variables(values))?;
+    Settings::of(layers)
+}
+
+/// A file with this text, in a directory that lives as long as the test looks at it.
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("k.toml");
+    std::fs::write(&path, text).unwrap();
+    (directory, path)
+}
+
+fn of_file(text: &str) -> Result<Settings, ConfigError> {
+    let (_directory, path) = file(text);
+    let mut layers = Layers::new();
+    layers.add_file(Some(&path))?;
+    Settings::of(layers)
+}
+
+fn of_flags(values: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    let mut layers = Layers::new();
+    layers.add_flags(&Flags(variables(values).collect()));
+    Settings::of(layers)
+}
+
+#[test]
+fn nothing_configured_is_the_documented_default() {
+    let defaults = settings(&[]).unwrap();
+    assert_eq!(defaults.listening.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(defaults.database.database_url, "sqlite://keystream.db");
+    assert!(!defaults.fleet.read_only && defaults.fleet.targets.is_empty() && defaults.listening.public_url.is_none());
+    assert!(defaults.proxies.trusted_proxies.is_empty() && defaults.metrics.metrics_listen.is_none());
+    assert!(defaults.site.site_root.is_none() && defaults.checkpoints.key_and_file().is_none());
+}
+
+#[test]
+fn flags_win_over_variables_over_the_file_over_defaults() {
+    let (_directory, path) = file(
+        "listen = \"127.0.0.1:1\"\nmetrics_listen = \"127.0.0.1:1\"\nsite_root = \"file\"\nread_only = true\n\
+         [[target]]\nregion = \"eu-west-1\"\n",
+    );
+    let mut layers = Layers::new();
+    layers.add_file(Some(&path)).unwrap();
+    layers.add_variables(variables(&[("KEYSTREAM_LISTEN", "127.0.0.1:2"), ("KEYSTREAM_METRICS_LISTEN", "127.0.0.1:2")])).unwrap();
+    layers.add_flags(&Flags([("listen".to_owned(), "127.0.0.1:3".to_owned())].into()));
+    let settings = Settings::of(layers).unwrap();
+    assert_eq!(settings.listening.listen.port(), 3, "the flag");
+    assert_eq!(settings.metrics.metrics_listen.unwrap().port(), 2, "the variable");
+    assert_eq!(settings.site.site_root.unwrap(), PathBuf::from("file"));
+    assert!(settings.fleet.read_only);
+    assert_eq!(settings.database.database_url, "sqlite://keystream.db", "the default");
+    assert_eq!(settings.fleet.targets.len(), 1);
+}
+
+#[test]
+fn listed_targets_take_the_place_of_tables() {
+    let (_directory, path) = file("[[target]]\nregion = \"eu-west-1\"\n");
+    let regions = |value: &str| {
+        let mut layers = Layers::new();
+        layers.add_file(Some(&path)).unwrap();
+        layers.add_variables(variables(&[("KEYSTREAM_TARGETS", value)])).unwrap();
+        let targets = Settings::of(layers).unwrap().fleet.targets;
+        targets.iter().map(|target| target.region.as_ref().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(regions("111122223333/us-east-1, self/us-east-2"), ["us-east-1", "us-east-2"]);
+    assert!(regions("").is_empty(), "an empty list asks for the SDK's own account and Region");
+}
+
+#[test]
+fn each_bad_value_names_its_key_and_what_it_takes() {
+    for (key, value) in [
+        ("listen", "3000"),
+        ("public_url", "http://keystream.example"),
+        ("public_url", "https://keystream.example/app"),
+        ("public_url", "ftp://localhost"),
+        ("trusted_proxies", "10.0.0.0/33"),
+        ("database_url", "mysql://x"),
+        ("targets", "eu-west-1"),
+        ("targets", "12345/eu-west-1"),
+        ("read_only", "yes"),
+        ("metrics_listen", "off"),
+        ("checkpoint_key", "alone"),
+        ("checkpoint_file", "alone"),
+    ] {
+        let (variable, flag) = (format!("KEYSTREAM_{}", key.to_ascii_uppercase()), format!("--{}", key.replace('_', "-")));
+        for (name, message) in [
+            (variable.clone(), settings(&[(&variable, value)])),
+            (flag, of_flags(&[(key, value)])),
+            (format!("{key} in "), of_file(&format!("{key} = \"{value}\"\n"))),
+        ] {
+            let message = message.unwrap_err().to_string();
+            let said = format!("\u{201c}{value}\u{201d} is not understood; it takes ");
+            assert!(message.starts_with(&name) && message.contains(&said), "{message}");
+            assert!(!message.contains('\n'));
+        }
+        let message = settings(&[(&variable, value)]).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{variable}: \u{201c}{value}\u{201d} is not understood; it takes ")), "{message}");
+    }
+    let message = of_flags(&[("listen", "3000")]).unwrap_err().to_string();
+    assert_eq!(message, "--listen: \u{201c}3000\u{201d} is not understood; it takes an address and a port, such as 127.0.0.1:3000");
+    assert!(!settings(&[("KEYSTREAM_LISTEN", "a\nb")]).unwrap_err().to_string().contains('\n'));
+}
+
+#[test]
+fn no_error_shows_a_password() {
+    for url in ["mysql://keystream:hunter2@db/x", "mysql://db/x?password=hunter2"] {
+        for message in [
+            settings(&[("KEYSTREAM_DATABASE_URL", url)]),
+            of_flags(&[("database_url", url)]),
+            of_file(&format!("database_url = \"{url}\"\n")),
+            of_file(&format!("[[target]]\nendpoint = \"{url}\"\n")),
+        ] {
+            let message = message.unwrap_err().to_string();
+            assert!(message.contains("***") && !message.contains("hunter2"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn unknown_keys_refuse_to_start() {
+    let message = settings(&[("KEYSTREAM_LISTNE", "127.0.0.1:1")]).unwrap_err().to_string();
+    assert!(message.starts_with("KEYSTREAM_LISTNE is not a setting of Keystream; the settings are KEYSTREAM_LISTEN, "), "{message}");
+    for name in ["KEYSTREAM_TARGET", "KEYSTREAM_"] {
+        assert!(matches!(settings(&[(name, "x")]), Err(ConfigError::Unknown { .. })), "{name}");
+    }
+    let message = of_file("colour = 1").unwrap_err().to_string();
+    let known =
+        "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, site_root, checkpoint_key, checkpoint_file";
+    assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
+    let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
+    let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, fips, identify_by, \
+                 streams, budget_percent, speed, regions";
+    assert_eq!(message, format!("[[target]] regoin is not a setting of Keystream; the settings are {known}"));
+}
+
+#[test]
+fn what_a_platform_sets_for_a_service_is_not_a_setting() {
+    assert!(settings(&[("KEYSTREAM_PORT_3000_TCP", "tcp://10.0.0.1:3000"), ("KEYSTREAM_SERVICE_HOST", "10.0.0.1")]).is_ok());
+}
+
+#[test]
+fn plain_http_beyond_loopback_refuses_to_start() {
+    let message = settings(&[("KEYSTREAM_LISTEN", "0.0.0.0:3000")]).unwrap_err().to_string();
+    assert!(message.contains("KEYSTREAM_PUBLIC_URL"), "{message}");
+    let behind_proxy = [("KEYSTREAM_LISTEN", "0.0.0.0:3000"), ("KEYSTREAM_PUBLIC_URL", "https://keystream.example")];
+    assert!(settings(&behind_proxy).is_ok());
+}
+
+#[test]
+fn checkpoints_are_configured_by_both_settings() {
+    let both = settings(&[("KEYSTREAM_CHECKPOINT_KEY", "key.pem"), ("KEYSTREAM_CHECKPOINT_FILE", "file")]).unwrap();
+    assert_eq!(both.checkpoints.key_and_file(), Some((Path::new("key.pem"), Path::new("file"))));
+    let neither = settings(&[("KEYSTREAM_CHECKPOINT_KEY", ""), ("KEYSTREAM_CHECKPOINT_FILE", "")]).unwrap();
+    assert_eq!(neither.checkpoints.key_and_file(), None);
+}
+
+#[test]
+fn a_file_is_read_and_its_mistakes_are_named() {
+    let read = of_file(
+        "listen = \"127.0.0.1:1\"\nread_only = true\n[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\nproduction = true\n",
+    )
+    .unwrap();
+    assert_eq!((read.listening.listen.port(), read.fleet.read_only), (1, true));
+    assert_eq!((read.fleet.targets.len(), read.fleet.targets[0].is_production), (1, true));
+    assert!(of_file("colour = 1").unwrap_err().to_string().starts_with("colour is not a setting"));
+    assert!(!of_file("listen = [").unwrap_err().to_string().contains('\n'));
+    let (directory, _) = file("");
+    assert!(Layers::new().add_file(Some(&directory.path().join("missing.toml"))).is_err());
+}
