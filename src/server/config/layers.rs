@@ -128,9 +128,15 @@ fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-/// Variables that container platforms set for a service that is called `keystream`; they are not ours.
+/// Whether a container platform sets such a variable for a service that is called `keystream` or `keystream-...`:
+/// Kubernetes sets `KEYSTREAM_SERVICE_HOST`, `KEYSTREAM_SERVICE_PORT`, `KEYSTREAM_SERVICE_PORT_HTTP`, and like Docker's links
+/// `KEYSTREAM_PORT` and `KEYSTREAM_PORT_3000_TCP`, `..._ADDR`, `..._PORT` and `..._PROTO`.
 fn is_of_a_platform(name: &str) -> bool {
-    name.starts_with("KEYSTREAM_SERVICE_") || name.starts_with("KEYSTREAM_PORT")
+    let is_of_one_port = |(_, rest): (&str, &str)| rest.starts_with(|c: char| c.is_ascii_digit());
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || name.match_indices("_PORT_").any(|(at, part)| is_of_one_port(name.split_at(at + part.len())))
 }
 
 /// Reads a struct from its values by key. An error names the value that the struct refused.

@@ -132,7 +132,7 @@ fn no_error_shows_a_password() {
 fn unknown_keys_refuse_to_start() {
     let message = settings(&[("KEYSTREAM_LISTNE", "127.0.0.1:1")]).unwrap_err().to_string();
     assert!(message.starts_with("KEYSTREAM_LISTNE is not a setting of Keystream; the settings are KEYSTREAM_LISTEN, "), "{message}");
-    for name in ["KEYSTREAM_TARGET", "KEYSTREAM_"] {
+    for name in ["KEYSTREAM_TARGET", "KEYSTREAM_PORTAL", "KEYSTREAM_SERVICE_NAME", "KEYSTREAM_PORT_OF_ENTRY", "KEYSTREAM_"] {
         assert!(matches!(settings(&[(name, "x")]), Err(ConfigError::Unknown { .. })), "{name}");
     }
     let message = of_file("colour = 1").unwrap_err().to_string();
@@ -147,7 +147,23 @@ fn unknown_keys_refuse_to_start() {
 
 #[test]
 fn what_a_platform_sets_for_a_service_is_not_a_setting() {
-    assert!(settings(&[("KEYSTREAM_PORT_3000_TCP", "tcp://10.0.0.1:3000"), ("KEYSTREAM_SERVICE_HOST", "10.0.0.1")]).is_ok());
+    for name in [
+        "KEYSTREAM_SERVICE_HOST",
+        "KEYSTREAM_SERVICE_PORT",
+        "KEYSTREAM_SERVICE_PORT_HTTP",
+        "KEYSTREAM_PORT",
+        "KEYSTREAM_PORT_3000_TCP",
+        "KEYSTREAM_PORT_3000_TCP_ADDR",
+        "KEYSTREAM_PORT_3000_TCP_PORT",
+        "KEYSTREAM_PORT_3000_TCP_PROTO",
+        "KEYSTREAM_WEB_SERVICE_HOST",
+        "KEYSTREAM_WEB_SERVICE_PORT_METRICS",
+        "KEYSTREAM_WEB_PORT",
+        "KEYSTREAM_WEB_PORT_53_UDP_ADDR",
+    ] {
+        let ignored = settings(&[(name, "tcp://10.0.0.1:3000")]).unwrap();
+        assert_eq!(ignored.listening.listen.to_string(), "127.0.0.1:3000", "{name}");
+    }
 }
 
 #[test]
