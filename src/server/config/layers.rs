@@ -121,7 +121,9 @@ impl Given {
 }
 
 fn shown(value: &str) -> String {
-    one_line(&without_password(value))
+    // What lacks its scheme may still hold a password.
+    let hidden = if value.contains("://") { without_password(value) } else { without_password(&format!("://{value}")).split_off(3) };
+    one_line(&hidden)
 }
 
 fn one_line(text: &str) -> String {

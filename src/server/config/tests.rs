@@ -115,7 +115,9 @@ fn each_bad_value_names_its_key_and_what_it_takes() {
 
 #[test]
 fn no_error_shows_a_password() {
-    for url in ["mysql://keystream:hunter2@db/x", "mysql://db/x?password=hunter2"] {
+    for url in
+        ["mysql://keystream:hunter2@db/x", "postgres:/keystream:hunter2@db/x", "keystream:hunter2@db", "mysql://db/x?password=hunter2"]
+    {
         for message in [
             settings(&[("KEYSTREAM_DATABASE_URL", url)]),
             of_flags(&[("database_url", url)]),
