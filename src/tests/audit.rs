@@ -317,6 +317,9 @@ async fn a_key_that_others_may_read_or_that_is_none_is_refused() {
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(SigningKey::read(&path).unwrap().public(), made.public());
     assert!(SigningKey::create(&path).is_err(), "a key is never overwritten");
+    let pem = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("Checkpoints of Keystream\n{}", pem.replace('\n', "\r\n"))).unwrap();
+    assert_eq!(SigningKey::read(&path).unwrap().public(), made.public(), "as other programs write PEM");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert!(SigningKey::read(&path).unwrap_err().to_string().contains("chmod 600"));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();

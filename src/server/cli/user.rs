@@ -8,8 +8,8 @@ use secrecy::SecretString;
 
 use crate::{
     model::{
-        access::{identity::Role, scope::Scope},
-        validation::{FormMistake, UserName},
+        access::{credentials::UserName, identity::Role, scope::Scope},
+        forms::FormMistake,
     },
     server::{
         adapters::{

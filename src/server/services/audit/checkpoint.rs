@@ -13,6 +13,7 @@ use std::{
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -33,9 +34,6 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// Longer without one than this is worth a word: a server was down, or somebody took one away at the end.
 const GAP_MS: i64 = 2 * HOUR_MS;
-
-const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const PEM_END: &str = "-----END PRIVATE KEY-----";
 
 /// Why there is no checkpoint, or why those that there are do not hold.
 #[derive(Debug, Error)]
@@ -86,7 +84,7 @@ impl SigningKey {
     pub fn create(path: &Path) -> Result<Self, CheckpointError> {
         let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
         let document = Ed25519KeyPair::generate_pkcs8v1(&random::for_keys()).map_err(|_| unusable("no key could be made"))?;
-        let pem = format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(document.as_ref()));
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(document.as_ref()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|source| in_file(path, source))?;
         file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(|source| in_file(path, source))?;
         Self::parse(path, &pem)
@@ -112,9 +110,8 @@ impl SigningKey {
             path: path.display().to_string(),
             why: "not an Ed25519 private key in PEM; make one with `keystream audit key`".to_owned(),
         };
-        let inner = pem.trim().strip_prefix(PEM_BEGIN).and_then(|rest| rest.strip_suffix(PEM_END)).ok_or_else(unusable)?;
-        let document = STANDARD.decode(inner.split_whitespace().collect::<String>()).map_err(|_| unusable())?;
-        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&document).map(Self).map_err(|_| unusable())
+        let document = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| unusable())?;
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.secret_pkcs8_der()).map(Self).map_err(|_| unusable())
     }
 
     /// The public half, in hex: whoever has it can check and not sign.
