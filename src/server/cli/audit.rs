@@ -20,6 +20,7 @@ use crate::server::{
     },
 };
 
+/// The commands of `keystream audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Walk the chain, and hold it against the configured checkpoints; names the first row or checkpoint that does not fit.
@@ -39,6 +40,10 @@ pub enum AuditCommand {
     Key { file: PathBuf },
 }
 
+/// Does what a command says.
+///
+/// # Errors
+/// As each command says.
 pub async fn run(settings: &Settings, command: AuditCommand) -> anyhow::Result<()> {
     let stdout = std::io::stdout();
     match command {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::simulator;
 
+/// The flags of `keystream simulate`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct SimulateFlags {
     /// 0 takes a free port.
@@ -37,6 +38,10 @@ impl From<SimulateFlags> for simulator::Settings {
     }
 }
 
+/// Serves the simulator until Ctrl-C.
+///
+/// # Errors
+/// When the port cannot be had.
 #[expect(clippy::print_stdout, reason = "the line that people and tests wait for")]
 pub async fn run(flags: SimulateFlags) -> anyhow::Result<()> {
     let (address, serving) = simulator::bind(SocketAddr::from(([127, 0, 0, 1], flags.port)), flags.into()).await?;

@@ -3,7 +3,10 @@
 use std::io::{BufRead, Write};
 
 use anyhow::{Context, bail};
-use clap::{Subcommand, ValueEnum};
+use clap::{
+    Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use secrecy::SecretString;
 
 use crate::{
@@ -24,13 +27,14 @@ use crate::{
     },
 };
 
+/// The commands of `keystream user`.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Add a user; asks for the password.
     Add {
         name: String,
-        #[arg(long)]
-        role: RoleWord,
+        #[arg(long, value_parser = role())]
+        role: Role,
         /// The streams that the user reaches: `*`, or ACCOUNT/REGION/NAME by comma, with `*` for any characters.
         #[arg(long, default_value = "*")]
         scope: String,
@@ -44,8 +48,8 @@ pub enum UserCommand {
     /// Set a user's role or scope, from the user's next request on.
     Rights {
         name: String,
-        #[arg(long, required_unless_present = "scope")]
-        role: Option<RoleWord>,
+        #[arg(long, value_parser = role(), required_unless_present = "scope")]
+        role: Option<Role>,
         #[arg(long)]
         scope: Option<String>,
     },
@@ -63,32 +67,22 @@ pub enum UserCommand {
     List,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum RoleWord {
-    Viewer,
-    Operator,
-    Auditor,
-    Admin,
+/// The words of roles, for clap.
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::word)).try_map(|word| Role::parse(&word).ok_or("not a role"))
 }
 
-impl From<RoleWord> for Role {
-    fn from(word: RoleWord) -> Self {
-        match word {
-            RoleWord::Viewer => Self::Viewer,
-            RoleWord::Operator => Self::Operator,
-            RoleWord::Auditor => Self::Auditor,
-            RoleWord::Admin => Self::Admin,
-        }
-    }
-}
-
+/// Does what a command says.
+///
+/// # Errors
+/// As each command says.
 pub async fn run(settings: &Settings, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { name, role, scope, break_glass, password_stdin } => {
             let password = read_password(password_stdin)?;
-            add(settings, &name, role.into(), &scope, break_glass, password).await
+            add(settings, &name, role, &scope, break_glass, password).await
         }
-        UserCommand::Rights { name, role, scope } => rights(settings, &name, role.map(Role::from), scope).await,
+        UserCommand::Rights { name, role, scope } => rights(settings, &name, role, scope).await,
         UserCommand::Passwd { name, password_stdin } => {
             let password = read_password(password_stdin)?;
             passwd(settings, &name, password).await
