@@ -40,7 +40,7 @@ use crate::{
             clock::{Clock, Moment, SystemClock},
             store::{Opener, Store, StoreError, User, users},
         },
-        cli::serve::{Parts, Running, assemble},
+        cli::assemble::{Parts, Running, assemble},
         config::{Origin, TargetSettings},
         services::accounts::passwords,
         web::{

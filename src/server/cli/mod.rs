@@ -1,5 +1,6 @@
 //! The command line: the arguments of `keystream`, and one file per command.
 
+pub mod assemble;
 mod audit;
 pub mod check_config;
 mod demo;

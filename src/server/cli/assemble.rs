@@ -1,0 +1,116 @@
+//! Puts the services together, and starts what works in the background.
+
+use std::sync::Arc;
+
+use leptos::config::LeptosOptions;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::server::{
+    adapters::{
+        aws::targets::Target,
+        clock::Clock,
+        store::{Store, StoreError},
+    },
+    config::Origin,
+    services::{
+        accounts::{passwords::Passwords, setup::SetupLink, throttle::AccountLocks},
+        changes::Changes,
+        housekeeping,
+        inventory::{Inventory, collect_under, follow_pauses, write_behind},
+        supervisor::{Part, Supervisor},
+    },
+    web::{
+        handlers::{assets::Assets, health::ReadinessCheck},
+        middleware::{client_address::TrustedProxies, limits::RequestLimits},
+        state::{AppState, Services},
+    },
+};
+
+/// What the services are made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub store: Store,
+    pub targets: Vec<Arc<Target>>,
+    pub clock: Arc<dyn Clock>,
+    pub origin: Origin,
+    pub assets: Assets,
+    pub trusted_proxies: TrustedProxies,
+    pub is_demo: bool,
+    pub is_read_only: bool,
+}
+
+/// The services at work: collectors collect, unfinished changes are watched again.
+#[derive(Debug)]
+pub struct Running {
+    pub state: AppState,
+    pub tasks: TaskTracker,
+}
+
+/// Makes the services and starts what works in the background.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
+    let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only } = parts;
+    let draining = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let supervisor = Arc::new(Supervisor::default());
+    let (inventory, _) = Inventory::open(store.clone(), targets, clock.clone()).await?;
+    let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
+    changes.resume(&supervisor).await?;
+    Background { supervisor: &supervisor, tasks: &tasks, stop: &draining, store: &store, inventory: &inventory, clock: &clock }.begin();
+    let services = Services {
+        store,
+        inventory,
+        changes,
+        passwords: Passwords::default(),
+        setup: SetupLink::default(),
+        account_locks: AccountLocks::default(),
+        readiness: ReadinessCheck::default(),
+        supervisor,
+        limits: RequestLimits::default(),
+        clock,
+        origin,
+        assets,
+        trusted_proxies,
+        is_demo,
+        is_read_only,
+        draining,
+    };
+    let leptos_options = LeptosOptions::builder().output_name("keystream").build();
+    Ok(Running { state: AppState { leptos_options, services: Arc::new(services) }, tasks })
+}
+
+/// What the parts that work in the background are made of.
+struct Background<'a> {
+    supervisor: &'a Arc<Supervisor>,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+    store: &'a Store,
+    inventory: &'a Arc<Inventory>,
+    clock: &'a Arc<dyn Clock>,
+}
+
+impl Background<'_> {
+    fn begin(self) {
+        let Self { supervisor, tasks, stop, store, inventory, clock } = self;
+        let begin = {
+            let (store, inventory) = (store.clone(), inventory.clone());
+            move || write_behind(store.clone(), inventory.clone())
+        };
+        // Not tracked: it ends when nothing is left that could queue a row.
+        supervisor.spawn_untracked(stop, Part::new("saving what was read"), begin);
+        for target in inventory.targets() {
+            let (inventory, target, panics, ends) = (inventory.clone(), target.clone(), supervisor.clone(), stop.clone());
+            let part = Part::of("reading streams", target.label());
+            supervisor.spawn(tasks, stop, part, move || collect_under(panics.clone(), inventory.clone(), target.clone(), ends.clone()));
+        }
+        if store.is_shared() {
+            let (inventory, store, ends) = (inventory.clone(), store.clone(), stop.clone());
+            supervisor
+                .spawn(tasks, stop, Part::new("following pauses"), move || follow_pauses(inventory.clone(), store.clone(), ends.clone()));
+        }
+        let (store, clock, ends) = (store.clone(), clock.clone(), stop.clone());
+        supervisor.spawn(tasks, stop, Part::new("housekeeping"), move || housekeeping::run(store.clone(), clock.clone(), ends.clone()));
+    }
+}
