@@ -62,11 +62,7 @@ async fn a_chain_that_was_touched_names_the_first_bad_row() {
             app.actor(Role::Viewer).await;
         }
         assert!(matches!(verify(&app.state.store).await.unwrap(), Verified::Whole { rows: 3, .. }));
-        let mut tx = app.state.store.write().await.unwrap();
-        for statement in damage.split(';') {
-            tx.run(statement).await.unwrap();
-        }
-        tx.commit().await.unwrap();
+        app.database().run(damage).await;
         assert_eq!(verify(&app.state.store).await.unwrap(), expected, "{damage}");
     }
 }

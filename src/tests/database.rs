@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::server::adapters::random;
+use crate::server::adapters::{random, store::StoreError};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,16 +49,22 @@ impl TestDatabase {
 
     /// Runs any statement behind everybody's back, on a connection of its own.
     pub async fn run(&self, statement: &str) {
+        self.try_run(statement).await.unwrap();
+    }
+
+    /// The same, where the database may refuse it.
+    pub async fn try_run(&self, statement: &str) -> Result<(), StoreError> {
         let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
         if self.url.starts_with("sqlite://") {
-            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
-            statement.execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
+            let mut connection = SqliteConnection::connect(&self.url).await?;
+            statement.execute(&mut connection).await?;
+            connection.close().await?;
         } else {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
-            statement.execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
+            let mut connection = PgConnection::connect(&self.url).await?;
+            statement.execute(&mut connection).await?;
+            connection.close().await?;
         }
+        Ok(())
     }
 
     /// The database's name in Postgres, or SQLite's file.

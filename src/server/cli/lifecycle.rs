@@ -6,7 +6,7 @@ use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::adapters::clock::sleep;
+use crate::server::adapters::clock::sleep;
 
 /// From the signal to the end: calls that are out may come back, everything else stops at once.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(4);
