@@ -1,17 +1,14 @@
 //! The table of the audit chain. Rows are appended and read, never changed.
 
-use sqlx::FromRow;
-
 use super::{
     Store, StoreError, Tx,
-    database::{execute, fetch},
+    database::{execute, fetch, from_row},
 };
 use crate::{
     model::time::Timestamp,
     server::services::audit::{AuditEvent, AuditRow},
 };
 
-#[derive(FromRow)]
 struct Row {
     seq: i64,
     prev_hash: String,
@@ -28,6 +25,22 @@ struct Row {
     aws_request_id: String,
     result: String,
 }
+from_row!(Row {
+    seq,
+    prev_hash,
+    hash,
+    at,
+    actor,
+    address,
+    user_agent,
+    action,
+    target,
+    reason,
+    before_state,
+    after_state,
+    aws_request_id,
+    result
+});
 
 impl From<Row> for AuditRow {
     fn from(row: Row) -> Self {

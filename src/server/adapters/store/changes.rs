@@ -1,11 +1,9 @@
 //! The journal: one durable row per change. The columns are what SQL asks for; the change itself is the `body`,
 //! written in the same statement, so the two cannot differ.
 
-use sqlx::FromRow;
-
 use super::{
     Leased, Store, StoreError, Tx,
-    database::{execute, fetch},
+    database::{execute, fetch, from_row},
     leases::LEASE_MS,
     next_rev,
 };
@@ -51,25 +49,25 @@ pub struct Page {
     pub take: i64,
 }
 
-#[derive(FromRow)]
 struct ChangeRow {
     rev: i64,
     body: String,
 }
+from_row!(ChangeRow { rev, body });
 
-#[derive(FromRow)]
 struct LatestRow {
     rev: i64,
     body: String,
     fence: i64,
 }
+from_row!(LatestRow { rev, body, fence });
 
-#[derive(FromRow)]
 struct FormRow {
     rev: i64,
     body: String,
     form_hash: String,
 }
+from_row!(FormRow { rev, body, form_hash });
 
 fn change_of(rev: i64, body: &str) -> Result<Change, StoreError> {
     let mut change: Change = serde_json::from_str(body)?;

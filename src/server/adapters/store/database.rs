@@ -266,6 +266,22 @@ macro_rules! fetch {
     };
 }
 
+/// Reads a struct from the columns of either database that its fields are named after: `from_row!(Row { id, body })`.
+macro_rules! from_row {
+    ($row:ident { $($column:ident),+ }) => {
+        from_row!(@ $row { $($column),+ }, sqlx::sqlite::SqliteRow);
+        from_row!(@ $row { $($column),+ }, sqlx::postgres::PgRow);
+    };
+    (@ $row:ident { $($column:ident),+ }, $from:ty) => {
+        impl sqlx::FromRow<'_, $from> for $row {
+            fn from_row(row: &$from) -> sqlx::Result<Self> {
+                use sqlx::Row as _;
+                Ok(Self { $($column: row.try_get(stringify!($column))?),+ })
+            }
+        }
+    };
+}
+
 /// Runs a statement and returns how many rows it touched: `execute!(tx.on(), "UPDATE ...", value, ...)`.
 macro_rules! execute {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
@@ -281,4 +297,4 @@ macro_rules! execute {
     };
 }
 
-pub(super) use {execute, fetch};
+pub(super) use {execute, fetch, from_row};

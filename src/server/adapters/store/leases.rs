@@ -1,12 +1,10 @@
 //! Leases of changes: which instance works on a change, until when, and a fence that grows whenever it passes to another.
 //! Every write of a worker names the fence that it got, so an instance that was suspended and wakes late writes nothing.
 
-use sqlx::FromRow;
-
 use super::{
     Store, StoreError, Tx,
     changes::readable,
-    database::{On, execute, fetch},
+    database::{On, execute, fetch, from_row},
     presence,
 };
 use crate::model::{
@@ -24,7 +22,6 @@ pub struct Leased {
     pub fence: i64,
 }
 
-#[derive(FromRow)]
 struct LeaseRow {
     rev: i64,
     body: String,
@@ -32,6 +29,7 @@ struct LeaseRow {
     lease_until: i64,
     fence: i64,
 }
+from_row!(LeaseRow { rev, body, owner, lease_until, fence });
 
 impl Store {
     /// Takes over the changes without an end that nobody works on: those whose instance is gone, whose lease ran out, or

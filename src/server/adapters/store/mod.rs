@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod leases;
 mod presence;
 mod remembered;
+mod schema;
 pub mod sessions;
 pub mod sign_in_failures;
 pub mod targets;
@@ -22,7 +23,6 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::migrate::Migrator;
 use thiserror::Error;
 
 pub use self::{
@@ -42,9 +42,6 @@ use self::{
 };
 use super::random;
 use crate::model::time::Timestamp;
-
-/// The schema of this version, compiled in. One set of migrations serves both databases.
-static MIGRATIONS: Migrator = sqlx::migrate!("src/server/adapters/store/migrations");
 
 /// Why the database could not do it. Each message is whole: what it came from is in it, and is no source besides.
 #[derive(Debug, Error)]
@@ -160,7 +157,7 @@ impl Store {
                 refuse_newer_schema(&writer).await?;
                 // A running server has migrated; only whoever holds the lock may.
                 if lock.is_some() {
-                    MIGRATIONS.run(&pool).await?;
+                    schema::migrations().run(&pool).await?;
                 }
                 let reader = On::Sqlite(database::open_sqlite_readers(&options).await?);
                 let identity = database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
@@ -180,7 +177,7 @@ impl Store {
                 // Of their own: who waits for the write lock keeps a connection meanwhile.
                 let reader = On::Postgres(database::open_postgres(&options).await?);
                 refuse_newer_schema(&writer).await?;
-                MIGRATIONS.run(&pool).await?;
+                schema::migrations().run(&pool).await?;
                 let instance = random::id();
                 let presence = match opener {
                     Opener::Server => Some(Presence::announce(options, &instance).await?),
@@ -301,7 +298,7 @@ async fn refuse_newer_schema(db: &Db) -> Result<(), StoreError> {
         return Ok(());
     }
     let (found,) = fetch!(one as (i64,), db, "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = schema::migrations().iter().map(|migration| migration.version).max().unwrap_or(0);
     if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
 }
 

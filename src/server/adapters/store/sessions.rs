@@ -1,10 +1,8 @@
 //! The table of sessions. A row is made at sign-in only; a revoked one never comes back to life.
 
-use sqlx::FromRow;
-
 use super::{
     Store, StoreError, Tx,
-    database::{execute, fetch},
+    database::{execute, fetch, from_row},
     users::parse_scope,
 };
 use crate::{
@@ -32,7 +30,6 @@ pub struct SessionRow {
     pub is_remembered: bool,
 }
 
-#[derive(FromRow)]
 struct Row {
     user_id: String,
     user_name: String,
@@ -43,6 +40,7 @@ struct Row {
     sudo_until: Option<i64>,
     break_glass_at: Option<i64>,
 }
+from_row!(Row { user_id, user_name, role, scope, signed_in_at, last_human_at, sudo_until, break_glass_at });
 
 impl TryFrom<Row> for SessionRow {
     type Error = StoreError;
@@ -77,7 +75,7 @@ pub struct SignInRecord {
 }
 
 /// One of a user's sessions, as its owner looks at it.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone)]
 pub struct OwnSession {
     /// SHA-256 of the session's id: names it and does not open it.
     pub id_hash: String,
@@ -86,6 +84,7 @@ pub struct OwnSession {
     pub address: String,
     pub user_agent: String,
 }
+from_row!(OwnSession { id_hash, signed_in_at, last_human_at, address, user_agent });
 
 impl Store {
     /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's. While the

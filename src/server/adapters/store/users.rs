@@ -1,10 +1,8 @@
 //! The table of users.
 
-use sqlx::FromRow;
-
 use super::{
     Store, StoreError, Tx,
-    database::{execute, fetch},
+    database::{execute, fetch, from_row},
 };
 use crate::{
     model::{
@@ -57,7 +55,6 @@ impl User {
     }
 }
 
-#[derive(FromRow)]
 struct UserRow {
     id: String,
     name: String,
@@ -68,6 +65,7 @@ struct UserRow {
     scope: String,
     disabled_at: Option<i64>,
 }
+from_row!(UserRow { id, name, role, password_hash, is_demo, is_break_glass, scope, disabled_at });
 
 impl TryFrom<UserRow> for User {
     type Error = StoreError;

@@ -1,0 +1,47 @@
+//! The schema of this version, as migrations. One set serves both databases.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    SqlStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// The migrations, compiled in. Listed rather than found by `sqlx::migrate!`: the macros of sqlx compile both of its
+/// drivers a second time, for the compiler's own use.
+pub(super) fn migrations() -> Migrator {
+    Migrator::with_migrations(vec![
+        migration(1, "first", include_str!("migrations/0001_first.sql")),
+        migration(2, "leases", include_str!("migrations/0002_leases.sql")),
+        migration(3, "accounts", include_str!("migrations/0003_accounts.sql")),
+        migration(4, "targets", include_str!("migrations/0004_targets.sql")),
+        migration(5, "quota", include_str!("migrations/0005_quota.sql")),
+    ])
+}
+
+fn migration(version: i64, description: &'static str, sql: &'static str) -> Migration {
+    let runs_outside_a_transaction = false;
+    Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, SqlStr::from_static(sql), runs_outside_a_transaction)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_list_holds_every_file_of_the_directory() {
+        let mut files: Vec<(String, String)> = std::fs::read_dir(Path::new(file!()).with_file_name("migrations"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
+            .collect();
+        files.sort();
+        let listed: Vec<(String, String)> = migrations()
+            .iter()
+            .map(|each| (format!("{:04}_{}.sql", each.version, each.description), each.sql.as_str().to_owned()))
+            .collect();
+        assert_eq!(listed, files);
+    }
+}
