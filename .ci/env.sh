@@ -4,6 +4,15 @@
 say() { printf 'keystream: %s\n' "$*"; }
 die() { printf 'keystream: %s\n' "$*" >&2; exit 1; }
 
+# Runs the rest of its arguments as a step called $1, and says how long it took.
+step() {
+    local what="$1" started=$SECONDS
+    shift
+    say "$what"
+    "$@"
+    say "$what took $((SECONDS - started)) s"
+}
+
 keystream_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 keystream_cache="${XDG_CACHE_HOME:-$HOME/.cache}/keystream"
 rust_minimum=1.95
@@ -15,14 +24,25 @@ rust_is_new_enough() {
     [ -n "$version" ] && [ "$(printf '%s\n%s\n' "$rust_minimum" "$version" | sort -V | head -n 1)" = "$rust_minimum" ]
 }
 
-# Succeeds when $1 has the standard library of the browser's target.
+# Names the compiler $1 by version and commit: nothing that it compiled fits another one.
+rust_key() { "$1" --version | cut -d' ' -f1-3 | tr -dc 'A-Za-z0-9.'; }
+
+# Succeeds when the directory $1 has the standard library of the browser's target.
+holds_wasm_std() { compgen -G "$1/libstd-*.rlib" >/dev/null; }
+
+# Succeeds when $1 came with it, as rustup's compilers do.
 rust_has_wasm() {
     local libdir
-    libdir=$("$1" --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || return 1
-    compgen -G "$libdir/libstd-*.rlib" >/dev/null
+    libdir=$("$1" --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) && holds_wasm_std "$libdir"
 }
 
-rust_serves() { rust_is_new_enough "$1" && rust_has_wasm "$1"; }
+# Where .ci/setup puts it for a compiler without: in a sysroot of our own, as nothing of ours belongs in the system's.
+wasm_sysroot() { printf '%s/sysroot-%s' "$keystream_cache" "$(rust_key "$1")"; }
+wasm_libdir_in() { printf '%s/lib/rustlib/wasm32-unknown-unknown/lib' "$1"; }
+
+rust_serves() {
+    rust_is_new_enough "$1" && { rust_has_wasm "$1" || holds_wasm_std "$(wasm_libdir_in "$(wasm_sysroot "$1")")"; }
+}
 
 # The compiler on PATH where it can build both halves (rustup reads rust-toolchain.toml); else the distribution's.
 choose_toolchain() {
@@ -36,10 +56,10 @@ choose_toolchain() {
         return 1
     fi
     export PATH
-    local version
-    version=$(rustc --version | cut -d' ' -f1-3 | tr -dc 'A-Za-z0-9.')
     # Compiled dependencies live outside the checkout, so that a second clone does not pay for them again.
-    export CARGO_TARGET_DIR="${KEYSTREAM_TARGET_DIR:-$keystream_cache/target-$version}"
+    export CARGO_TARGET_DIR="${KEYSTREAM_TARGET_DIR:-$keystream_cache/target-$(rust_key rustc)}"
+    # Only for what is compiled for browsers; cargo adds the flags of .cargo/config.toml.
+    rust_has_wasm rustc || export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot=$(wasm_sysroot rustc)"
     if ! command -v rust-lld >/dev/null && ! compgen -G "$(rustc --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null; then
         # A distribution's compiler ships without a linker for wasm.
         local linker
