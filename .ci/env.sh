@@ -1,5 +1,5 @@
 # Sourced by the other scripts: which Rust toolchain builds Keystream, and where the results go.
-# Sets PATH, CARGO_TARGET_DIR and, where needed, the wasm linker. Installs nothing; `.ci/setup` does that.
+# Installs nothing; `.ci/setup` does that.
 
 say() { printf 'keystream: %s\n' "$*"; }
 die() { printf 'keystream: %s\n' "$*" >&2; exit 1; }
@@ -46,49 +46,43 @@ rust_serves() {
 
 # The compiler on PATH where it can build both halves (rustup reads rust-toolchain.toml); else the distribution's.
 choose_toolchain() {
-    rustc_chosen=""
     if command -v rustc >/dev/null && rust_serves rustc; then
-        rustc_chosen=$(command -v rustc)
+        use_toolchain
     elif [ -x /usr/bin/rustc ] && rust_serves /usr/bin/rustc; then
-        rustc_chosen=/usr/bin/rustc
-        PATH="/usr/bin:$PATH"
+        export PATH="/usr/bin:$PATH"
+        use_toolchain
     else
         return 1
     fi
-    export PATH
+}
+
+# Sets what every build, lint and test needs with the compiler on PATH.
+use_toolchain() {
     # Compiled dependencies live outside the checkout, so that a second clone does not pay for them again.
     export CARGO_TARGET_DIR="${KEYSTREAM_TARGET_DIR:-$keystream_cache/target-$(rust_key rustc)}"
+    # As cargo-leptos sets it. Leptos reads it while it is compiled, so it is the same for all.
+    LEPTOS_OUTPUT_NAME=$(leptos_setting output-name)
+    export LEPTOS_OUTPUT_NAME
     # Only for what is compiled for browsers; cargo adds the flags of .cargo/config.toml.
     rust_has_wasm rustc || export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot=$(wasm_sysroot rustc)"
-    if ! command -v rust-lld >/dev/null && ! compgen -G "$(rustc --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null; then
-        # A distribution's compiler ships without a linker for wasm.
-        local linker
-        for linker in wasm-ld wasm-ld-19 wasm-ld-20 wasm-ld-21; do
-            if command -v "$linker" >/dev/null; then
-                export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$linker"
-                break
-            fi
+    # A distribution's compiler comes without LLVM's linker: wasm needs it, and the server is linked in half the time.
+    if ! command -v rust-lld >/dev/null && ! compgen -G "$(rustc --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null
+    then
+        local linkers
+        for linkers in /usr/bin /usr/lib/llvm-*/bin; do
+            [ -x "$linkers/ld.lld" ] && [ -x "$linkers/wasm-ld" ] || continue
+            export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$linkers/wasm-ld"
+            export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C link-arg=-fuse-ld=lld -C link-arg=-B$linkers"
         done
     fi
 }
 
-# The version of wasm-bindgen in Cargo.lock: the tool must be exactly that one.
-wasm_bindgen_version() {
-    awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3; exit }' "$keystream_root/Cargo.lock"
-}
-wasm_bindgen_home() { printf '%s/tools/wasm-bindgen-%s' "$keystream_cache" "$(wasm_bindgen_version)"; }
+# Builds what makes JavaScript of a wasm file, unless it is there.
+build_wasm_bindgen() { cargo build --quiet --manifest-path "$keystream_root/.ci/wasm-bindgen/Cargo.toml" --locked; }
 
-# Prints the wasm-bindgen to use, if it is there.
-wasm_bindgen() {
-    local candidate version
-    version=$(wasm_bindgen_version)
-    for candidate in "$(wasm_bindgen_home)/bin/wasm-bindgen" "$(command -v wasm-bindgen || true)"; do
-        if [ -n "$candidate" ] && [ -x "$candidate" ] && [ "$("$candidate" --version)" = "wasm-bindgen $version" ]; then
-            printf '%s\n' "$candidate"
-            return 0
-        fi
-    done
-    return 1
+# A value of [package.metadata.leptos] in Cargo.toml, bare; a list's parts with commas between them.
+leptos_setting() {
+    sed -n "/^\[package\.metadata\.leptos\]\$/,/^\[/s/^$1 = //p" "$keystream_root/Cargo.toml" | tr -d '[]" '
 }
 
 # What guards the dependencies, and what lists them in a release: where they are, at these versions.
