@@ -85,22 +85,22 @@ leptos_setting() {
     sed -n "/^\[package\.metadata\.leptos\]\$/,/^\[/s/^$1 = //p" "$keystream_root/Cargo.toml" | tr -d '[]" '
 }
 
-# What guards the dependencies, and what lists them in a release: where they are, at these versions.
-cargo_deny_version=0.20.2
-cargo_cyclonedx_version=0.5.9
-cargo_tool_home() { printf '%s/tools/%s-%s' "$keystream_cache" "$1" "$2"; }
+# What guards the dependencies, and what lists them in a release: the version of each tool.
+declare -A cargo_tool_versions=([cargo-cyclonedx]=0.5.9 [cargo-deny]=0.20.2 [cargo-machete]=0.9.2)
+cargo_tool_home() { printf '%s/tools/%s-%s' "$keystream_cache" "$1" "${cargo_tool_versions[$1]}"; }
 
-# Prints the tool of this name and version, if it is there.
+# Prints where the tool of this name is, if it is there.
 cargo_tool() {
     local candidate
-    candidate="$(cargo_tool_home "$1" "$2")/bin/$1"
+    candidate="$(cargo_tool_home "$1")/bin/$1"
     [ -x "$candidate" ] && printf '%s\n' "$candidate"
 }
 
 # Prints the directory of the newest Postgres server's programs.
 postgres_bin() {
     local candidate
-    for candidate in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -Vr) "$(dirname "$(command -v initdb || true)" 2>/dev/null)"; do
+    for candidate in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -Vr) \
+        "$(dirname "$(command -v initdb || true)" 2>/dev/null)"; do
         if [ -x "$candidate/initdb" ] && [ -x "$candidate/postgres" ]; then
             printf '%s\n' "$candidate"
             return 0
