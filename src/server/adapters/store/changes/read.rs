@@ -1,93 +1,26 @@
-//! The journal: one durable row per change. The columns are what SQL asks for; the change itself is the `body`,
-//! written in the same statement, so the two cannot differ.
+//! Reads of the journal.
 
-use super::{
-    Leased, Store, StoreError, Tx,
-    database::{execute, fetch, from_row},
-    leases::LEASE_MS,
-    next_rev,
-};
-use crate::model::{
-    change::{Change, proof::Proof},
-    stream::{StreamArn, StreamId},
-    time::Timestamp,
+use super::rows::{ChangeRow, change_of, readable_of};
+use crate::{
+    model::{
+        change::{Change, proof::Proof},
+        stream::{StreamArn, StreamId},
+        time::Timestamp,
+    },
+    server::adapters::store::{Store, StoreError, database::fetch},
 };
 
 /// How many moved changes are told at a time.
 pub const AT_A_TIME: usize = 500;
+
 /// Changes of one stream that are read at a time when its journal is walked.
 const LOOKED_THROUGH: i64 = 50;
-/// The fence of a change that has never passed to another instance.
-const FIRST_FENCE: i64 = 1;
-
-/// A change to record, with what makes repeats of its form one change.
-#[derive(Debug)]
-pub struct NewChange<'a> {
-    pub change: &'a mut Change,
-    pub user_id: &'a str,
-    pub request_id: &'a str,
-    pub form_hash: &'a str,
-}
-
-/// What became of a [`NewChange`].
-#[derive(Debug)]
-pub enum Inserted {
-    /// Its first lease has this fence.
-    Recorded { fence: i64 },
-    /// The same form came before: its change.
-    SameRequest(Box<Change>),
-    /// The same request id came before with other values.
-    OtherValues,
-    /// The stream has an active change: that one.
-    StreamBusy { id: String },
-}
 
 /// A stretch of a listing, newest first.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
     pub skip: i64,
     pub take: i64,
-}
-
-struct ChangeRow {
-    rev: i64,
-    body: String,
-}
-from_row!(ChangeRow { rev, body });
-
-struct LatestRow {
-    rev: i64,
-    body: String,
-    fence: i64,
-}
-from_row!(LatestRow { rev, body, fence });
-
-struct FormRow {
-    rev: i64,
-    body: String,
-    form_hash: String,
-}
-from_row!(FormRow { rev, body, form_hash });
-
-fn change_of(rev: i64, body: &str) -> Result<Change, StoreError> {
-    let mut change: Change = serde_json::from_str(body)?;
-    change.rev = rev;
-    Ok(change)
-}
-
-/// A change, unless it is one that this version cannot read: beside a newer instance that is no reason to stop.
-pub(super) fn readable(rev: i64, body: &str) -> Option<Change> {
-    match change_of(rev, body) {
-        Ok(change) => Some(change),
-        Err(error) => {
-            tracing::error!(%error, rev, "a change of a newer version is left to the instances that know it: {error}");
-            None
-        }
-    }
-}
-
-fn readable_of(rows: &[ChangeRow]) -> Vec<Change> {
-    rows.iter().filter_map(|row| readable(row.rev, &row.body)).collect()
 }
 
 impl Store {
@@ -254,92 +187,4 @@ impl Store {
         )?;
         Ok(readable_of(&rows))
     }
-
-    /// Records a change, leased to this instance, unless its form came before or its stream has an active change. The
-    /// unique indexes decide; the transaction holds the write lock, so what is read first still holds at the insert.
-    ///
-    /// # Errors
-    /// When the database cannot be read or written.
-    pub async fn insert_change(&self, tx: &mut Tx, new: NewChange<'_>) -> Result<Inserted, StoreError> {
-        let NewChange { change, user_id, request_id, form_hash } = new;
-        let same = fetch!(
-            optional as FormRow,
-            tx.on(),
-            "SELECT rev, body, form_hash FROM changes WHERE user_id = $1 AND request_id = $2",
-            user_id,
-            request_id,
-        )?;
-        if let Some(row) = same {
-            let is_same = row.form_hash == form_hash;
-            return Ok(if is_same { Inserted::SameRequest(Box::new(change_of(row.rev, &row.body)?)) } else { Inserted::OtherValues });
-        }
-        let arn = change.arn.to_string();
-        // A rejected change would not be in the way, but the active one is what the person needs to see.
-        let active = fetch!(optional as (String,), tx.on(), "SELECT id FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
-        if let Some((id,)) = active {
-            return Ok(Inserted::StreamBusy { id });
-        }
-        tx.record_journal(change);
-        change.rev = next_rev(tx).await?;
-        let lease_until = tx.database_time().await?.plus_millis(LEASE_MS);
-        execute!(
-            tx.on(),
-            "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, sent_at, ended_at, body,
-                                  owner, lease_until, fence)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            &change.id,
-            change.rev,
-            user_id,
-            request_id,
-            form_hash,
-            &arn,
-            change.requested_at.as_millis(),
-            change.sent_at.map(Timestamp::as_millis),
-            change.end.as_ref().map(|end| end.at.as_millis()),
-            serde_json::to_string(change)?,
-            self.instance(),
-            lease_until.as_millis(),
-            FIRST_FENCE,
-        )?;
-        Ok(Inserted::Recorded { fence: FIRST_FENCE })
-    }
-}
-
-/// A change as the journal has it, with the fence of its lease. The transaction holds the write lock: what is read here is
-/// what [`write`] moves.
-///
-/// # Errors
-/// [`StoreError::NotHeld`] when there is none; else when the database cannot be read.
-pub async fn latest(tx: &mut Tx, id: &str) -> Result<Leased, StoreError> {
-    let row = fetch!(optional as LatestRow, tx.on(), "SELECT rev, body, fence FROM changes WHERE id = $1", id)?;
-    let row = row.ok_or(StoreError::NotHeld)?;
-    Ok(Leased { change: change_of(row.rev, &row.body)?, fence: row.fence })
-}
-
-/// The same, if it has no end yet and its lease still has this fence: another instance has not taken it over.
-///
-/// # Errors
-/// [`StoreError::NotHeld`] for any other; else when the database cannot be read.
-pub async fn held(tx: &mut Tx, id: &str, fence: i64) -> Result<Change, StoreError> {
-    let latest = latest(tx, id).await?;
-    if latest.fence == fence && latest.change.is_active() { Ok(latest.change) } else { Err(StoreError::NotHeld) }
-}
-
-/// Writes a change that was read in the same transaction, giving it its place in the order.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn write(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
-    tx.record_journal(change);
-    change.rev = next_rev(tx).await?;
-    execute!(
-        tx.on(),
-        "UPDATE changes SET rev = $1, sent_at = $2, ended_at = $3, body = $4 WHERE id = $5",
-        change.rev,
-        change.sent_at.map(Timestamp::as_millis),
-        change.end.as_ref().map(|end| end.at.as_millis()),
-        serde_json::to_string(change)?,
-        &change.id,
-    )?;
-    Ok(())
 }

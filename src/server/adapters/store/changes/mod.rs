@@ -1,0 +1,12 @@
+//! The journal: one durable row per change. The columns are what SQL asks for; the change itself is the `body`,
+//! written in the same statement, so the two cannot differ.
+
+mod read;
+mod rows;
+mod write;
+
+pub(super) use self::rows::readable;
+pub use self::{
+    read::{AT_A_TIME, Page},
+    write::{Inserted, NewChange, held, latest, write},
+};
