@@ -218,19 +218,19 @@ pub async fn load_change(id: String, problem: Option<String>, draft: Option<Stri
         cx.record_human().await;
     }
     let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
-    let change = found.filter(|change| requester.scope.covers_arn(&change.arn)).ok_or_else(|| cx.fail(AppError::NotFound))?;
-    let target = cx.state.inventory.target_of_arn(&change.arn).map(|target| target.card()).unwrap_or_default();
-    let pace = change.sent_at.map(|sent_at| Pace {
+    let change = found.filter(|change| requester.scope.covers_arn(&change.intent.arn)).ok_or_else(|| cx.fail(AppError::NotFound))?;
+    let target = cx.state.inventory.target_of_arn(&change.intent.arn).map(|target| target.card()).unwrap_or_default();
+    let pace = change.evidence.sent_at.map(|sent_at| Pace {
         sent_at,
-        reached_at: change.reached_at,
+        reached_at: change.evidence.reached_at,
         ended_at: change.end.as_ref().map(|ending| ending.at),
-        usual: wording::usual(cx.state.changes.usual(change.action).as_ref()),
+        usual: wording::usual(cx.state.changes.usual(change.intent.action).as_ref()),
     });
     let support = wording::support_text(&change, cx.state.clock.now());
     let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
     let row = cx.state.inventory.stream(&change.stream_id()).map(|(row, _)| row);
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     let typed_reason = forms::draft_of_change(&cx, &requester, problem, draft).await.unwrap_or_default().reason;
-    let stream_created = change.stream_created;
+    let stream_created = change.intent.stream_created;
     Ok(ChangePage { change: ChangeCard::from(&change), mistake, typed_reason, row, stream_created, target, pace, checks, support })
 }

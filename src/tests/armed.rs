@@ -88,7 +88,7 @@ async fn a_cancelled_change_is_never_sent_and_a_sent_one_not_cancelled() {
     until(|| async { app.state.inventory.stream(&app.known("orders-prod").await).filter(|(row, _)| row.change.is_none()).map(|_| ()) })
         .await;
     let second = arm(&operator).await;
-    app.change_when(&second, |change| change.sent_at.is_some()).await;
+    app.change_when(&second, |change| change.evidence.sent_at.is_some()).await;
     assert_eq!(operator.post("/api/cancel-change", &[("id", &second)]).await.status, StatusCode::SEE_OTHER);
     let settled = app.change_when(&second, |change| !change.is_active()).await;
     assert_eq!(how(&settled), Some(&End::Settled));

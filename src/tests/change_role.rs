@@ -33,9 +33,9 @@ async fn the_persons_name_is_in_the_session_that_sends_and_reads_go_without() {
     let app = with_role(Some("keystream-external")).await;
     let operator = app.actor(Role::Operator).await;
     let id = operator.disable("orders-prod").await;
-    let change = app.change_when(&id, |change| change.settled_at.is_some()).await;
+    let change = app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
     let sent_as = SentAs { role: ROLE.to_owned(), session: "keystream-operator".to_owned() };
-    assert_eq!(change.sent_as, Some(sent_as));
+    assert_eq!(change.evidence.sent_as, Some(sent_as));
     let log = app.call_log().await;
     let sessions_of = |operation: &str| -> Vec<_> {
         log.iter().filter(|call| call["operation"] == operation).map(|call| call["session"].as_str()).collect()
@@ -60,7 +60,7 @@ async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
     let change = app.change_when(&id, |change| !change.is_active()).await;
     let Some(Ending { how: End::Rejected(refusal), .. }) = &change.end else { panic!("{:?}", change.end) };
     assert!(matches!(&refusal.kind, RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, .. }), "{refusal:?}");
-    assert_eq!(change.sent_at, None);
+    assert_eq!(change.evidence.sent_at, None);
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let page = operator.get(&format!("/changes/{id}")).await.body;
     for part in [

@@ -29,7 +29,7 @@ impl From<&Change> for Moment {
         match change.last_lit() {
             _ if change.end.is_some() => Self::End,
             Rung::Requested => Self::Intent,
-            Rung::Sent if change.outcome_unknown.is_some() => Self::Answer,
+            Rung::Sent if change.evidence.outcome_unknown.is_some() => Self::Answer,
             Rung::Sent => Self::Sent,
             Rung::Accepted => Self::Answer,
             Rung::Updating => Self::Updating,

@@ -48,8 +48,8 @@ async fn an_enable_walks_the_ladder_and_the_audit_chain_names_both_states() {
     let operator = operator(&app).await;
     let id = operator.enable("web-clicks", "alias/orders").await;
     let change = ended(&app, &id).await;
-    assert!(change.settled_at.is_some(), "{:?}", change.end);
-    assert_eq!(change.resolved.as_ref().map(|resolved| resolved.arn.account.as_str()), Some(ACCOUNT));
+    assert!(change.evidence.settled_at.is_some(), "{:?}", change.end);
+    assert_eq!(change.intent.resolved.as_ref().map(|resolved| resolved.arn.account.as_str()), Some(ACCOUNT));
     assert_eq!((app.calls("StartStreamEncryption").await, app.calls("StopStreamEncryption").await), (1, 0));
     let (row, _) = app.state.inventory.stream(&app.known("web-clicks").await).unwrap();
     assert_eq!(row.encryption, EncryptionState::Encrypted);
@@ -88,8 +88,8 @@ async fn a_lost_answer_to_an_enable_is_settled_by_reading() {
     let operator = operator(&app).await;
     app.control("faults", json!({"operation": "StartStreamEncryption", "fault": "drop-answer"})).await;
     let change = ended(&app, &operator.enable("web-clicks", "alias/orders").await).await;
-    assert!(change.outcome_unknown.is_some() && change.accepted.is_none());
-    assert!(change.settled_at.is_some(), "{:?}", change.end);
+    assert!(change.evidence.outcome_unknown.is_some() && change.evidence.accepted.is_none());
+    assert!(change.evidence.settled_at.is_some(), "{:?}", change.end);
     assert_eq!(app.calls("StartStreamEncryption").await, 1);
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/web-clicks/enable?key=alias/ledger")).await.body;
     assert!(page.contains("0 to 1 of 25 used") || page.contains("1 of 25 used"), "{page}");
@@ -101,7 +101,7 @@ async fn a_key_that_aws_reports_in_another_form_is_recognised() {
     let operator = operator(&app).await;
     app.control("settings", json!({"canonical_keys": true})).await;
     let change = ended(&app, &operator.enable("web-clicks", "alias/orders").await).await;
-    assert!(change.settled_at.is_some(), "{:?}", change.end);
+    assert!(change.evidence.settled_at.is_some(), "{:?}", change.end);
     let (row, _) = app.state.inventory.stream(&app.known("web-clicks").await).unwrap();
     assert!(row.key_id.unwrap().as_str().starts_with("arn:aws:kms:"));
 }
@@ -112,7 +112,7 @@ async fn a_change_of_key_is_reached_only_with_the_new_key() {
     let operator = operator(&app).await;
     app.control("settings", json!({"transition_ms": 1_500})).await;
     let id = operator.enable("orders-prod", "alias/ledger").await;
-    let accepted = app.change_when(&id, |change| change.updating_at.is_some()).await;
+    let accepted = app.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     assert_eq!(accepted.rung(Rung::Reached), RungState::NotYet);
     assert!(!wording::rung(&accepted, Rung::Accepted).contains("still"), "a rung below the current one says nothing about now");
     let change = ended(&app, &id).await;
@@ -130,7 +130,7 @@ async fn somebody_elses_key_supersedes_an_enable() {
     let operator = operator(&app).await;
     app.control("settings", json!({"transition_ms": 1})).await;
     let id = operator.enable("web-clicks", "alias/orders").await;
-    app.change_when(&id, |change| change.reached_at.is_some()).await;
+    app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
     order(&app, "streams", json!({"name": "web-clicks", "key": "alias/fraud"})).await;
     let change = ended(&app, &id).await;
     assert!(matches!(change.end, Some(Ending { how: End::Superseded { .. }, .. })), "{:?}", change.end);
@@ -215,7 +215,8 @@ async fn the_twenty_sixth_takes_a_reason_which_stands_in_the_audit_chain() {
     assert!(matches!(rejected(&change).kind, RefusalKind::QuotaUsed { .. }), "{:?}", change.end);
     let audit = operator.get("/audit?stream=web-clicks").await.body;
     assert!(audit.contains("with 25 counted in 24 h: the auditors wait"), "{audit}");
-    let quota = app.state.changes.quota(Action::Enable, &change.arn, crate::server::services::changes::Asking::FromMemory).await.unwrap();
+    let quota =
+        app.state.changes.quota(Action::Enable, &change.intent.arn, crate::server::services::changes::Asking::FromMemory).await.unwrap();
     assert_eq!((quota.count.least, quota.count.refused_at.is_some()), (25, true));
 }
 
@@ -260,7 +261,7 @@ async fn five_hundred_shards_are_verified_in_one_call_and_a_closed_shard_is_call
     app.control("settings", json!({"transition_ms": 1})).await;
     order(&app, "streams", json!({"name": "orders-prod", "shards": 500})).await;
     let id = operator.disable("orders-prod").await;
-    app.change_when(&id, |change| change.settled_at.is_some()).await;
+    app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
     let asked = operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
     assert_eq!(asked.location(), format!("/changes/{id}"));
     let proven = app.change_when(&id, |change| matches!(change.rung(Rung::Proven), RungState::Lit(_))).await;
@@ -272,7 +273,9 @@ async fn five_hundred_shards_are_verified_in_one_call_and_a_closed_shard_is_call
     until(|| async { (app.calls("GetShardIterator").await == 2).then_some(()) }).await;
     order(&app, "streams", json!({"name": "orders-prod", "shards": 1})).await;
     let read = app
-        .change_when(&id, |change| change.proof.as_ref().is_some_and(|proof| proof.read.as_ref().is_some_and(|read| read.result.is_some())))
+        .change_when(&id, |change| {
+            change.evidence.proof.as_ref().is_some_and(|proof| proof.read.as_ref().is_some_and(|read| read.result.is_some()))
+        })
         .await;
     let words = wording::rung(&read, Rung::Proven);
     assert!(words.contains("2 shards closed meanwhile, unproven"), "{words}");

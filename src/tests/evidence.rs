@@ -94,11 +94,11 @@ async fn a_change_of_key_that_was_lost_is_not_settled_by_somebody_elses_reshard(
     deny_kms(&app).await;
     fault(&app, "StartStreamEncryption", 1, json!("drop-request")).await;
     let id = enable_unseen(&operator, "orders-prod", "alias/ledger").await;
-    app.change_when(&id, |change| change.outcome_unknown.is_some()).await;
+    app.change_when(&id, |change| change.evidence.outcome_unknown.is_some()).await;
     stream(&app, "orders-prod", json!({"reshard_ms": 400})).await;
     let change = app.change_when(&id, |change| !change.is_active()).await;
-    assert!(change.updating_at.is_some(), "{change:?}");
-    assert_eq!((how(&change), change.reached_at), (&End::NotApplied, None));
+    assert!(change.evidence.updating_at.is_some(), "{change:?}");
+    assert_eq!((how(&change), change.evidence.reached_at), (&End::NotApplied, None));
 }
 
 #[tokio::test]
@@ -114,11 +114,11 @@ async fn an_enable_with_a_re_pointed_alias_is_never_called_not_applied() {
     app.clock.advance(2 * MINUTE_MS);
     let answer = operator.try_enable("orders-prod", "alias/orders").await;
     let id = answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{}", answer.location())).to_owned();
-    let change = app.change_when(&id, |change| change.accepted.is_some() && change.unjudged_since.is_some()).await;
-    assert_ne!(change.resolved.as_ref().map(|resolved| resolved.arn.clone()), Some(key), "it means another key now");
+    let change = app.change_when(&id, |change| change.evidence.accepted.is_some() && change.tallies.unjudged_since.is_some()).await;
+    assert_ne!(change.intent.resolved.as_ref().map(|resolved| resolved.arn.clone()), Some(key), "it means another key now");
     app.clock.advance(10 * MINUTE_MS);
     let change = app.change_when(&id, Change::can_be_closed).await;
-    assert_eq!((change.end.as_ref(), change.reached_at), (None, None), "AWS's reports can't show it");
+    assert_eq!((change.end.as_ref(), change.evidence.reached_at), (None, None), "AWS's reports can't show it");
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn a_change_that_cannot_be_judged_is_closed_by_a_person_and_frees_its_stre
     app.known("web-clicks").await;
     let operator = app.actor(Role::Operator).await;
     let id = lose_unseen_enable(&app, &operator).await;
-    app.change_when(&id, |change| change.unjudged_since.is_some()).await;
+    app.change_when(&id, |change| change.tallies.unjudged_since.is_some()).await;
     let early = operator.post("/api/close-change", &[("id", &id), ("reason", "OPS-9")]).await;
     assert!(early.location().contains("problem=change-still-judged"), "{}", early.location());
     app.clock.advance(6 * MINUTE_MS);
@@ -172,7 +172,7 @@ async fn a_change_that_cannot_be_judged_is_closed_by_a_person_and_frees_its_stre
     assert_eq!((count.least, count.most), (0, 1), "counted as unknown");
     app.forget_faults().await;
     let next = operator.disable("web-clicks").await;
-    app.change_when(&next, |change| change.settled_at.is_some()).await;
+    app.change_when(&next, |change| change.evidence.settled_at.is_some()).await;
 }
 
 #[tokio::test]
@@ -181,12 +181,12 @@ async fn kms_that_becomes_visible_resolves_a_change() {
     app.known("web-clicks").await;
     let operator = app.actor(Role::Operator).await;
     let id = lose_unseen_enable(&app, &operator).await;
-    let unjudged = app.change_when(&id, |change| change.unjudged_since.is_some()).await;
-    assert_eq!((unjudged.reached_at, unjudged.resolved), (None, None));
+    let unjudged = app.change_when(&id, |change| change.tallies.unjudged_since.is_some()).await;
+    assert_eq!((unjudged.evidence.reached_at, unjudged.intent.resolved), (None, None));
     app.forget_faults().await;
     let settled = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&settled), &End::Settled);
-    assert!(settled.resolved.is_some());
+    assert!(settled.intent.resolved.is_some());
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn nothing_is_sent_on_a_read_from_before_the_machine_slept() {
     let id = answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{}", answer.location())).to_owned();
     let change = app.change_when(&id, |change| !change.is_active()).await;
     assert!(matches!(precondition(&change), Precondition::Changed { .. }), "{change:?}");
-    assert_eq!((app.calls("StartStreamEncryption").await, change.sent_at), (0, None));
+    assert_eq!((app.calls("StartStreamEncryption").await, change.evidence.sent_at), (0, None));
 }
 
 #[tokio::test]
@@ -239,13 +239,13 @@ async fn an_enable_whose_key_can_no_longer_be_seen_waits() {
     app.change_when(&id, Change::is_waiting).await;
     deny_kms(&app).await;
     let asked = app.calls("DescribeKey").await;
-    let is_active = |change: &Change| matches!(&change.last_read, Some(read) if read.saw.words().starts_with("ACTIVE"));
+    let is_active = |change: &Change| matches!(&change.evidence.last_read, Some(read) if read.saw.words().starts_with("ACTIVE"));
     until(|| async { (app.calls("DescribeKey").await >= asked + 3).then_some(()) }).await;
     let change = app.state.store.change(&id).await.unwrap().unwrap();
     assert!(change.is_waiting() || is_active(&change), "{change:?}");
     assert_eq!(app.calls("StartStreamEncryption").await, 0);
     app.forget_faults().await;
-    app.change_when(&id, |change| change.settled_at.is_some()).await;
+    app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
     assert_eq!(app.calls("StartStreamEncryption").await, 1);
 }
 
@@ -297,15 +297,15 @@ async fn an_answer_that_comes_when_another_instance_has_taken_over_is_kept() {
         app.control("settings", json!({"rtt_ms": 1_500, "transition_ms": 1})).await;
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
-        app.change_when(&id, |change| change.sent_at.is_some()).await;
+        app.change_when(&id, |change| change.evidence.sent_at.is_some()).await;
         // As a takeover leaves it, while the answer is on its way.
         app.database().run("UPDATE changes SET fence = fence + 1").await;
-        let change = app.change_when(&id, |change| change.accepted.is_some() || !change.is_active()).await;
-        assert_eq!(change.accepted.is_some(), is_accepted, "{change:?}");
+        let change = app.change_when(&id, |change| change.evidence.accepted.is_some() || !change.is_active()).await;
+        assert_eq!(change.evidence.accepted.is_some(), is_accepted, "{change:?}");
         app.control("settings", json!({"rtt_ms": 0})).await;
         let change = app.change_when(&id, |change| !change.is_active()).await;
-        assert_eq!(change.settled_at.is_some(), is_accepted, "{change:?}");
-        assert!(change.outcome_unknown.is_none(), "{change:?}");
+        assert_eq!(change.evidence.settled_at.is_some(), is_accepted, "{change:?}");
+        assert!(change.evidence.outcome_unknown.is_none(), "{change:?}");
         assert_eq!(matches!(how(&change), End::Rejected(refusal) if refusal.is_by_aws()), !is_accepted);
     }
 }
@@ -349,7 +349,7 @@ async fn a_browser_that_closes_leaves_no_row_under_way() {
     }
     write_lock.rollback().await.unwrap();
     let cancelled = app.change_when(&id, |change| !change.is_active()).await;
-    assert!(cancelled.cancelled.is_some());
+    assert!(cancelled.evidence.cancelled.is_some());
     until(|| async { row(&app, "orders-prod").await.change.is_none().then_some(()) }).await;
 }
 
@@ -360,7 +360,7 @@ async fn a_refused_undo_takes_nothing_from_the_disable_before_it() {
     app.control("settings", json!({"transition_ms": 1})).await;
     let operator = app.actor(Role::Operator).await;
     let id = operator.disable("orders-prod").await;
-    app.change_when(&id, |change| change.settled_at.is_some()).await;
+    app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
     let denied = json!({"refuse": {"code": "KMSAccessDeniedException", "message": "not you"}});
     fault(&app, "StartStreamEncryption", 1, denied).await;
     let undo = operator.enable("orders-prod", "alias/orders").await;
@@ -382,7 +382,7 @@ async fn a_refused_undo_takes_nothing_from_the_disable_before_it() {
         app.clock.advance(MINUTE_MS);
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    app.change_when(&id, |change| change.reverted.is_some()).await;
+    app.change_when(&id, |change| change.evidence.reverted.is_some()).await;
     until(|| async { row(&app, "orders-prod").await.undo.is_none().then_some(()) }).await;
 }
 
@@ -404,7 +404,7 @@ async fn an_ended_change_that_another_instance_moved_is_shown_as_it_is() {
     app.known("orders-prod").await;
     app.control("settings", json!({"transition_ms": 600_000})).await;
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
-    let change = app.change_when(&id, |change| change.updating_at.is_some()).await;
+    let change = app.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     let mut elsewhere = change;
     elsewhere.end = Some(Ending { at: app.state.clock.now(), how: End::NotApplied });
     let mut tx = app.state.store.write().await.unwrap();

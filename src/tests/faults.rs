@@ -123,7 +123,8 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     let path = format!("/api/{}", action.slug());
     let crashed = async {
         if point == CrashPoint::Shutdown {
-            until(|| async { app.state.store.active_changes().await.unwrap().pop().filter(|change| change.sent_at.is_some()) }).await;
+            until(|| async { app.state.store.active_changes().await.unwrap().pop().filter(|change| change.evidence.sent_at.is_some()) })
+                .await;
             app.drain().await;
         } else {
             crash.reached.notified().await;
@@ -175,15 +176,15 @@ async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: 
     ensure(is_as_before != acted, "the simulator did something else")?;
     let how = &change.end.as_ref().unwrap().how;
     let is_right = match how {
-        End::Settled => acted && change.settled_at.unwrap().millis_since(change.reached_at.unwrap()) >= 5 * SECOND_MS,
+        End::Settled => acted && change.evidence.settled_at.unwrap().millis_since(change.evidence.reached_at.unwrap()) >= 5 * SECOND_MS,
         End::Rejected(_) => outcome == Outcome::Refused && is_sent,
         End::Expired => point == CrashPoint::AfterIntent,
         End::NotApplied => !acted && point != CrashPoint::AfterIntent,
         End::Superseded { .. } | End::Replaced { .. } | End::NotEstablished { .. } => false,
     };
     ensure(is_right, "the wrong end")?;
-    let is_definite = change.accepted.is_some() || matches!(how, End::Rejected(_) | End::Expired);
-    ensure(is_definite || change.outcome_unknown.is_some(), "what is not known is not called unknown")?;
+    let is_definite = change.evidence.accepted.is_some() || matches!(how, End::Rejected(_) | End::Expired);
+    ensure(is_definite || change.evidence.outcome_unknown.is_some(), "what is not known is not called unknown")?;
     let must_crash = !matches!((point, outcome), (CrashPoint::Watching | CrashPoint::Settling, outcome) if !outcome.acts());
     ensure(has_crashed == must_crash || point == CrashPoint::Shutdown, "the process did not end where it should have")
 }

@@ -195,7 +195,7 @@ async fn an_operator_pauses_a_target_and_a_change_is_watched_all_the_same() {
     sleep(Duration::from_secs(3)).await;
     assert_eq!(of_target(&app.call_log().await), before, "nothing is read in the background");
     let change = operator.disable("orders-prod").await;
-    app.change_when(&change, |change| change.settled_at.is_some()).await;
+    app.change_when(&change, |change| change.evidence.settled_at.is_some()).await;
     let app = app.killed_and_started_again().await;
     assert_eq!(health_of(&app, 0).pause.map(|pause| pause.by).as_deref(), Some("operator"), "a restart keeps it");
     let operator = app.actor(Role::Operator).await;
@@ -288,7 +288,7 @@ async fn by_name_nothing_goes_by_arn() {
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     let change = operator.disable("orders-prod").await;
-    app.change_when(&change, |change| change.settled_at.is_some()).await;
+    app.change_when(&change, |change| change.evidence.settled_at.is_some()).await;
     let log = app.call_log().await;
     let of_streams: Vec<_> = log.iter().filter(|call| call["stream"].is_string()).collect();
     assert!(of_streams.len() > 10 && of_streams.iter().all(|call| call["is_by_arn"] == false), "{of_streams:?}");

@@ -97,7 +97,7 @@ async fn the_same_form_twice_is_one_change_and_with_other_values_refused() {
     assert!(page.body.contains(&format!("/changes/{id}")) && !page.body.contains("action=\"/api/disable\""), "{}", page.body);
     let joined = admin.post("/api/disable", &borrowed(&with(&fields, "request_id", "ffffffffffffffffffff"))).await;
     assert_eq!(joined.location(), format!("/changes/{id}"));
-    app.change_when(&id, |change| change.reached_at.is_some()).await;
+    app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
 }
 
@@ -120,7 +120,7 @@ async fn without_a_journal_nothing_is_sent_and_the_page_shows_the_call() {
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let id = operator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
-    app.change_when(&id, |change| change.accepted.is_some()).await;
+    app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
 }
 
 #[tokio::test]

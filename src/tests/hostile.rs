@@ -479,7 +479,7 @@ async fn what_aws_sends_is_text_on_every_page() {
         app.clock.advance(3 * SECOND_MS);
         let id = operator.disable("orders-prod").await;
         let change = app.change_when(&id, |change| !change.is_active()).await;
-        assert!(change.sent_at.is_some());
+        assert!(change.evidence.sent_at.is_some());
         for path in [&format!("/changes/{id}"), "/changes", "/streams", "/audit"] {
             let page = operator.get(path).await.body;
             assert_no_script(&page, path);

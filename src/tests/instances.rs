@@ -42,7 +42,7 @@ async fn what_one_does_the_other_shows_and_takes_over_when_it_dies() {
     let there = Actor { cookie, ..second.anonymous() };
     // The row of the list, which the other one serves from its memory.
     until(|| async { there.get("/streams").await.body.contains(&format!("/changes/{id}")).then_some(()) }).await;
-    first.change_when(&id, |change| change.updating_at.is_some()).await;
+    first.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     // And what AWS reports meanwhile, which the first one reads for its watch.
     let key = second.known("orders-prod").await;
     let is_updating = |row: &StreamRow| row.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating);
@@ -50,7 +50,7 @@ async fn what_one_does_the_other_shows_and_takes_over_when_it_dies() {
     drop(first);
     let ended = second.change_when(&id, |change| !change.is_active()).await;
     assert!(matches!(ended.end, Some(Ending { how: End::Settled, .. })), "{ended:?}");
-    assert!(ended.outcome_unknown.is_none(), "its acceptance was written");
+    assert!(ended.evidence.outcome_unknown.is_none(), "its acceptance was written");
     assert_eq!(second.calls("StopStreamEncryption").await, 1);
     let page = there.get(&format!("/changes/{id}")).await.body;
     assert!(page.contains("<strong>Settled"), "{page}");
@@ -64,17 +64,17 @@ async fn a_clock_that_is_off_on_one_of_them_shortens_no_wait() {
         first.control("settings", serde_json::json!({"transition_ms": 1})).await;
         let second = first.another_ahead_by(ahead).await;
         let id = first.actor(Role::Operator).await.disable("orders-prod").await;
-        let sent = first.change_when(&id, |change| change.reached_at.is_some()).await.sent_at.unwrap();
+        let sent = first.change_when(&id, |change| change.evidence.reached_at.is_some()).await.evidence.sent_at.unwrap();
         drop(first);
         let ended = second.change_when(&id, |change| !change.is_active()).await;
         assert!(matches!(ended.end, Some(Ending { how: End::Settled, .. })), "{ended:?}");
-        let waited = ended.settled_at.unwrap().millis_since(ended.reached_at.unwrap());
+        let waited = ended.evidence.settled_at.unwrap().millis_since(ended.evidence.reached_at.unwrap());
         assert!((5_000..60_000).contains(&waited), "{ahead}: {waited} ms");
-        assert_eq!(ended.slow, None, "{ahead}");
+        assert_eq!(ended.evidence.slow, None, "{ahead}");
         let own = second.actor(Role::Operator).await.enable("orders-prod", "alias/orders").await;
         let own = second.change_when(&own, |change| !change.is_active()).await;
-        assert!(own.settled_at.is_some(), "it is not too late by a clock that is off: {own:?}");
-        assert!((0..60_000).contains(&own.requested_at.millis_since(sent)), "{ahead}: both are dated by one clock");
+        assert!(own.evidence.settled_at.is_some(), "it is not too late by a clock that is off: {own:?}");
+        assert!((0..60_000).contains(&own.intent.requested_at.millis_since(sent)), "{ahead}: both are dated by one clock");
     }
 }
 
@@ -107,7 +107,7 @@ async fn disables_of_one_stream_at_once_on_both_are_one_change() {
     }))
     .await;
     let all = first.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
-    let sent: Vec<_> = all.iter().filter(|change| change.sent_at.is_some()).collect();
+    let sent: Vec<_> = all.iter().filter(|change| change.evidence.sent_at.is_some()).collect();
     assert_eq!(sent.len(), 1);
     assert!(answers.iter().all(|answer| answer.status == StatusCode::SEE_OTHER));
     let joined = answers.iter().filter(|answer| answer.location() == format!("/changes/{}", sent[0].id)).count();

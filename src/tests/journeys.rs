@@ -46,8 +46,8 @@ async fn a_disable_walks_the_ladder_with_one_call() {
         // The first read may come after the simulator's short UPDATING.
         assert!(is_lit || rung == Rung::Updating, "{rung:?}");
     }
-    assert!(settled.settled_at.unwrap().millis_since(settled.reached_at.unwrap()) >= 5_000);
-    assert_eq!(settled.accepted.unwrap().request_id.unwrap().len(), 36);
+    assert!(settled.evidence.settled_at.unwrap().millis_since(settled.evidence.reached_at.unwrap()) >= 5_000);
+    assert_eq!(settled.evidence.accepted.unwrap().request_id.unwrap().len(), 36);
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
     let (row, _) = app.state.inventory.stream(&key).unwrap();
     assert_eq!((row.encryption, row.change), (EncryptionState::NotEncrypted, None));
@@ -62,9 +62,9 @@ async fn a_lost_answer_is_unknown_then_reached_and_never_sent_again() {
     app.known("orders-prod").await;
     app.control("faults", json!({"operation": "StopStreamEncryption", "fault": "drop-answer"})).await;
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
-    let unknown = app.change_when(&id, |change| change.outcome_unknown.is_some()).await;
-    assert_eq!(unknown.accepted, None);
-    let reached = app.change_when(&id, |change| change.reached_at.is_some()).await;
+    let unknown = app.change_when(&id, |change| change.evidence.outcome_unknown.is_some()).await;
+    assert_eq!(unknown.evidence.accepted, None);
+    let reached = app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
     assert_eq!(reached.rung(Rung::Accepted), RungState::NotObserved);
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
 }
@@ -76,9 +76,12 @@ async fn answers_that_decide_nothing_are_unknown() {
         app.known("orders-prod").await;
         app.control("faults", json!({"operation": "StopStreamEncryption", "fault": fault})).await;
         let id = app.actor(Role::Operator).await.disable("orders-prod").await;
-        let change =
-            app.change_when(&id, |change| change.accepted.is_some() || change.outcome_unknown.is_some() || !change.is_active()).await;
-        assert!(change.outcome_unknown.is_some() && change.accepted.is_none(), "{fault}: {change:?}");
+        let change = app
+            .change_when(&id, |change| {
+                change.evidence.accepted.is_some() || change.evidence.outcome_unknown.is_some() || !change.is_active()
+            })
+            .await;
+        assert!(change.evidence.outcome_unknown.is_some() && change.evidence.accepted.is_none(), "{fault}: {change:?}");
         assert!(change.is_active(), "{fault}");
         assert_eq!(app.calls("StopStreamEncryption").await, 1, "{fault}");
     }
@@ -176,8 +179,8 @@ async fn a_limit_after_25_disables_is_the_quota() {
     for number in 0..25 {
         let mut change = model.clone();
         change.id = format!("earlier{number:09}");
-        change.sent_at = Some(now.plus_millis(-1_000 * (number + 1)));
-        change.accepted = Some(Acceptance { at: now, request_id: None });
+        change.evidence.sent_at = Some(now.plus_millis(-1_000 * (number + 1)));
+        change.evidence.accepted = Some(Acceptance { at: now, request_id: None });
         change.end = Some(Ending { at: now, how: End::Settled });
         let new = NewChange { change: &mut change, user_id: "u", request_id: &format!("r{number}"), form_hash: "h" };
         assert!(matches!(app.state.store.insert_change(&mut tx, new).await.unwrap(), Inserted::Recorded { .. }));

@@ -37,7 +37,7 @@ fn plain(page: &str) -> String {
 
 async fn settled(app: &TestApp, id: &str) -> Change {
     let change = app.change_when(id, |change| !change.is_active()).await;
-    assert!(change.settled_at.is_some(), "{:?}", change.end);
+    assert!(change.evidence.settled_at.is_some(), "{:?}", change.end);
     change
 }
 
@@ -107,7 +107,8 @@ async fn an_enable_with_a_re_pointed_alias_leaves_the_former_key_needed_and_uses
     assert_eq!(before.len(), 2, "{before:?}");
     app.state.inventory.note_key_change(&enabled);
     assert_eq!(uses(), before, "what is known already changes nothing");
-    let nobodys = Change { arn: enabled.arn.to_string().replace("orders-prod", "nobody").parse().unwrap(), ..enabled.clone() };
+    let mut nobodys = enabled.clone();
+    nobodys.intent.arn = enabled.intent.arn.to_string().replace("orders-prod", "nobody").parse().unwrap();
     app.state.inventory.note_key_change(&nobodys);
     assert!(app.state.inventory.stream(&nobodys.stream_id()).is_none(), "a change makes no stream");
 
@@ -138,7 +139,7 @@ async fn an_alias_that_was_re_pointed_while_in_use_keeps_both_keys() {
     point_elsewhere(&app).await;
     // Accepted and applied, and AWS reports what it reported before.
     let id = operator.enable("orders-prod", "alias/orders").await;
-    app.change_when(&id, |change| change.accepted.is_some() && change.unjudged_since.is_some()).await;
+    app.change_when(&id, |change| change.evidence.accepted.is_some() && change.tallies.unjudged_since.is_some()).await;
     app.clock.advance(6 * MINUTE_MS);
     app.change_when(&id, Change::can_be_closed).await;
     operator.post("/api/close-change", &[("id", &id), ("reason", "OPS-1")]).await;

@@ -64,8 +64,8 @@ async fn after_a_refusal_that_speaks_of_a_value_another_form_of_the_key_is_offer
         assert!(arn.parse::<KeyArn>().is_ok(), "the key's ARN stands ready: {arn}");
         let answer = operator.post("/api/disable", &borrowed(&filled(&operator, &arn).await)).await;
         let (change, keys) = sent_with(&app, answer.location()).await;
-        assert!(change.settled_at.is_some(), "{:?}", change.end);
-        assert_eq!(change.key.unwrap().as_str(), arn);
+        assert!(change.evidence.settled_at.is_some(), "{:?}", change.end);
+        assert_eq!(change.intent.key.unwrap().as_str(), arn);
         assert_eq!(keys, ["alias/orders".to_owned(), arn]);
         let enable = operator.get(&page_of("enable")).await.body;
         assert_eq!(key_asked_for(&enable), Some(keys[1].as_str()), "it goes back with the form that worked");
@@ -107,7 +107,7 @@ async fn a_key_that_aws_does_not_name_is_asked_for() {
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let answer = operator.post("/api/disable", &borrowed(&filled(&operator, "alias/orders").await)).await;
     let (change, keys) = sent_with(&app, answer.location()).await;
-    assert!(change.settled_at.is_some(), "{:?}", change.end);
+    assert!(change.evidence.settled_at.is_some(), "{:?}", change.end);
     assert_eq!(keys, ["alias/orders"]);
 }
 

@@ -124,8 +124,8 @@ async fn a_success_without_a_request_id_is_an_unknown_outcome() {
         app.control("faults", json!({"operation": "StopStreamEncryption", "fault": fault})).await;
         let id = app.actor(Role::Operator).await.disable("orders-prod").await;
         let change = app.change_when(&id, |change| !change.is_active()).await;
-        assert_eq!(change.accepted, None, "{fault}: {change:?}");
-        assert!(change.outcome_unknown.is_some(), "{fault}: {change:?}");
+        assert_eq!(change.evidence.accepted, None, "{fault}: {change:?}");
+        assert!(change.evidence.outcome_unknown.is_some(), "{fault}: {change:?}");
         assert_eq!(change.end.map(|end| end.how), Some(End::Settled), "{fault}: the reads show what became of it");
         assert_eq!(app.calls("StopStreamEncryption").await, 1, "{fault}");
     }

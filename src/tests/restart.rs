@@ -36,11 +36,14 @@ async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading(
     // The call acts, and its answer comes only after the "restart".
     app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"hold-answer-ms": 3_000}})).await;
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
-    app.change_when(&id, |change| change.sent_at.is_some()).await;
+    app.change_when(&id, |change| change.evidence.sent_at.is_some()).await;
     let app = app.killed_and_started_again().await;
-    let unknown = app.change_when(&id, |change| change.outcome_unknown.is_some()).await;
-    assert_eq!(unknown.outcome_unknown.unwrap().why, "the Keystream that sent it stopped, or was cut off, before it wrote the answer down");
-    app.change_when(&id, |change| change.reached_at.is_some()).await;
+    let unknown = app.change_when(&id, |change| change.evidence.outcome_unknown.is_some()).await;
+    assert_eq!(
+        unknown.evidence.outcome_unknown.unwrap().why,
+        "the Keystream that sent it stopped, or was cut off, before it wrote the answer down"
+    );
+    app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
     assert_eq!(app.calls("StopStreamEncryption").await, 1, "nothing is sent again");
 }
 
@@ -51,13 +54,13 @@ async fn a_proof_that_a_crash_cuts_off_says_so_and_may_be_asked_for_again() {
     app.control("settings", json!({"transition_ms": 1})).await;
     let operator = app.actor(Role::Operator).await;
     let id = operator.disable("orders-prod").await;
-    app.change_when(&id, |change| change.settled_at.is_some()).await;
+    app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
     app.control("faults", json!({"operation": "PutRecords", "fault": {"hold-answer-ms": 60_000}})).await;
     operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
     until(|| async { (app.calls("PutRecords").await == 1).then_some(()) }).await;
     let cookie = operator.cookie.clone();
     let app = app.killed_and_started_again().await;
-    let result = |change: &Change| change.proof.as_ref().and_then(|proof| proof.write.as_ref()?.result.clone());
+    let result = |change: &Change| change.evidence.proof.as_ref().and_then(|proof| proof.write.as_ref()?.result.clone());
     let cut_off = app.change_when(&id, |change| result(change).is_some()).await;
     let why = result(&cut_off).unwrap().outcome.unwrap_err();
     assert_eq!(why, "Keystream stopped before it came to its end; marked records may have been written, and asking again writes others");
@@ -79,7 +82,7 @@ async fn what_was_never_sent_expires() {
     let id = operator.disable("orders-prod").await;
     let mut change = app.change_when(&id, |change| !change.is_active()).await;
     change.id = "neversent0000000".to_owned();
-    (change.sent_at, change.end) = (None, None);
+    (change.evidence.sent_at, change.end) = (None, None);
     let mut tx = app.state.store.write().await.unwrap();
     let new = crate::server::adapters::store::NewChange { change: &mut change, user_id: "u", request_id: "r", form_hash: "h" };
     app.state.store.insert_change(&mut tx, new).await.unwrap();
@@ -189,7 +192,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
     let answers = futures_util::future::join_all(requests).await;
     assert!(answers.iter().all(Result::is_ok));
     let active = app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 100 }).await.unwrap();
-    let sent = active.iter().filter(|change| change.sent_at.is_some()).count();
+    let sent = active.iter().filter(|change| change.evidence.sent_at.is_some()).count();
     assert_eq!(sent, 1);
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
 }

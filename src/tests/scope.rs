@@ -83,7 +83,7 @@ async fn what_is_outside_the_scope_is_not_there() {
     // What is inside is there.
     let id = operator.disable("checkout-events").await;
     assert!(operator.get("/changes").await.body.contains(&id));
-    app.change_when(&id, |change| change.accepted.is_some()).await;
+    app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn an_open_event_stream_carries_only_what_is_in_scope() {
     stream.write_all(head.as_bytes()).await.unwrap();
     // What was there before, and what happens while it is open: first outside of the scope, then inside.
     let foreign = administrator.disable("orders-prod").await;
-    app.change_when(&foreign, |change| change.accepted.is_some()).await;
+    app.change_when(&foreign, |change| change.evidence.accepted.is_some()).await;
     let own = operator.disable("checkout-events").await;
     let mut heard = String::new();
     while !heard.contains(&format!("\"id\":\"{own}\"")) {
@@ -192,7 +192,7 @@ async fn a_change_that_waits_is_not_sent_for_somebody_who_may_not_any_more() {
         let waiting = operator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
         app.database().run(&format!("UPDATE users SET {damage} WHERE name = 'operator'")).await;
         let change = app.change_when(&waiting, |change| !change.is_active()).await;
-        assert_eq!(change.sent_at, None, "{damage}");
+        assert_eq!(change.evidence.sent_at, None, "{damage}");
         let administrator = app.actor(Role::Admin).await;
         let page = administrator.get(&format!("/changes/{waiting}")).await.body;
         assert!(page.contains("because operator is no longer permitted to change this stream"), "{number} {damage}: {page}");

@@ -209,7 +209,7 @@ async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
     let confirmation = again.get(&next).await.body;
     assert!(confirmation.contains("value=\"orders-prod\"") && confirmation.contains("value=\"OPS-9 &amp; &lt;more&gt;"), "{confirmation}");
     let id = again.disable("orders-prod").await;
-    app.change_when(&id, |change| change.accepted.is_some()).await;
+    app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
 
     // The day's work ends when it would have ended.
     for _ in 0..46 {
@@ -242,7 +242,7 @@ async fn a_confirmed_identity_does_not_outlive_a_change_of_role_and_the_demo_nev
     let operator = Actor { cookie: Some(cookie), ..demo.anonymous() };
     demo.clock.advance(14 * MINUTE_MS);
     let id = operator.disable("orders-prod").await;
-    demo.change_when(&id, |change| change.accepted.is_some()).await;
+    demo.change_when(&id, |change| change.evidence.accepted.is_some()).await;
     assert!(!operator.get("/settings").await.body.contains("Change your password"));
     let none = operator.post("/api/change-password", &[("present_password", ""), ("new_password", "a new password of mine")]).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);

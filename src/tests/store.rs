@@ -86,21 +86,21 @@ async fn sign_in(store: &Store, user_id: &str, id_hash: &str) {
 fn change(id: &str, stream: &str) -> Change {
     let arn: StreamArn = format!("arn:aws:kinesis:eu-west-1:111122223333:stream/{stream}").parse().unwrap();
     let intent = Intent {
-        id: id.to_owned(),
         action: Action::Disable,
         arn,
         stream_created: NOW,
         key: None,
         resolved: None,
-        from: EncryptionReport::Encrypted(None),
+        from: Some(EncryptionReport::Encrypted(None)),
         from_key: None,
         quota_reason: None,
+        requested_at: NOW,
         armed_until: None,
         retention_hours: 24,
         actor: "operator".to_owned(),
         reason: "OPS-1 \u{1f512} \u{201c}quoted\u{201d}".to_owned(),
     };
-    Change::requested(intent, NOW)
+    Change::requested(id.to_owned(), intent)
 }
 
 /// Records a change under a request id of its own.
@@ -308,7 +308,7 @@ on_both! {
         assert!(matches!(insert("c2", "s", "u", "request-c1", "h").await, Inserted::SameRequest(same) if !same.is_active()));
         assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::Recorded { .. }));
         assert!(matches!(insert("c3", "t", "v", "another", "h").await, Inserted::Recorded { .. }), "another stream");
-        assert_eq!(store.change("c2").await.unwrap().unwrap().reason, first.change.reason);
+        assert_eq!(store.change("c2").await.unwrap().unwrap().intent.reason, first.change.intent.reason);
     }
 
     two_active_changes_of_a_stream_are_refused_by_the_database_itself(database, store) {
@@ -334,7 +334,7 @@ on_both! {
         tx.commit().await.unwrap();
         apply(&store, &mut held, [sent(1)]).await.unwrap();
         let both = store.change("c1").await.unwrap().unwrap();
-        assert!(both.slow.is_some() && both.sent_at.is_some(), "neither covers the other");
+        assert!(both.evidence.slow.is_some() && both.evidence.sent_at.is_some(), "neither covers the other");
         let mut tx = store.write().await.unwrap();
         assert!(matches!(changes::latest(&mut tx, "c0").await, Err(StoreError::NotHeld)));
     }
@@ -343,7 +343,7 @@ on_both! {
         for (number, (id, stream)) in [("c1", "a"), ("c2", "b"), ("c3", "a"), ("c4", "c")].into_iter().enumerate() {
             let minutes = i64::try_from(number).unwrap() * 10;
             let mut new = change(id, stream);
-            new.requested_at = NOW.plus_millis(minutes * MINUTE_MS);
+            new.intent.requested_at = NOW.plus_millis(minutes * MINUTE_MS);
             let mut held = record(&store, new).await;
             if id != "c4" {
                 let reached = Step::Reached { at: NOW.plus_millis((minutes + 2) * MINUTE_MS), key: None };
@@ -355,8 +355,8 @@ on_both! {
         assert_eq!(ids(&store.changes(Page { skip: 1, take: 2 }).await.unwrap()), ["c3", "c2"]);
         let of_a = store.changes_of_stream(&StreamId::parse("111122223333", "eu-west-1", "a").unwrap()).await.unwrap();
         assert_eq!(ids(&of_a), ["c3", "c1"]);
-        assert_eq!(ids(&store.changes_sent_since(&of_a[0].arn, NOW.plus_millis(MINUTE_MS)).await.unwrap()), ["c1", "c3"]);
-        assert_eq!(ids(&store.changes_sent_since(&of_a[0].arn, NOW.plus_millis(MINUTE_MS + 1)).await.unwrap()), ["c3"]);
+        assert_eq!(ids(&store.changes_sent_since(&of_a[0].intent.arn, NOW.plus_millis(MINUTE_MS)).await.unwrap()), ["c1", "c3"]);
+        assert_eq!(ids(&store.changes_sent_since(&of_a[0].intent.arn, NOW.plus_millis(MINUTE_MS + 1)).await.unwrap()), ["c3"]);
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c4"]);
         assert_eq!(ids(&store.changes_reached(2).await.unwrap()), ["c2", "c3"], "the last two, oldest first");
         assert_eq!(ids(&store.changes_ended_since(NOW).await.unwrap()), ["c3", "c2", "c1"], "the one sent last first");
@@ -396,7 +396,7 @@ on_both! {
         assert_eq!(ids(&store.changes_after(theirs.change.rev - 1).await.unwrap()), ["c2"]);
         assert_eq!(ids(&store.changes(Page { skip: 0, take: 10 }).await.unwrap()), ["c2"], "the list is there");
         assert_eq!(ids(&store.changes_of_stream(&theirs.change.stream_id()).await.unwrap()), [""; 0]);
-        assert!(store.changes_sent_since(&theirs.change.arn, NOW).await.unwrap().is_empty());
+        assert!(store.changes_sent_since(&theirs.change.intent.arn, NOW).await.unwrap().is_empty());
         let mut other = change("c3", "s");
         let mut tx = store.write().await.unwrap();
         let new = NewChange { change: &mut other, user_id: "v", request_id: "request-c3", form_hash: "h" };

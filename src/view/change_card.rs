@@ -68,24 +68,27 @@ impl From<&Change> for ChangeCard {
         Self {
             id: change.id.clone(),
             rev: change.rev,
-            what: change.action.verb().to_owned(),
-            arn: change.arn.clone(),
-            actor: change.actor.clone(),
-            reason: change.reason.clone(),
-            requested_at: change.requested_at,
-            key: change.key.as_ref().map(ToString::to_string),
-            rungs: Rung::ALL.into_iter().chain(change.proof.is_some().then_some(Rung::Proven)).map(rung).collect(),
+            what: change.intent.action.verb().to_owned(),
+            arn: change.intent.arn.clone(),
+            actor: change.intent.actor.clone(),
+            reason: change.intent.reason.clone(),
+            requested_at: change.intent.requested_at,
+            key: change.intent.key.as_ref().map(ToString::to_string),
+            rungs: Rung::ALL.into_iter().chain(change.evidence.proof.is_some().then_some(Rung::Proven)).map(rung).collect(),
             current: change.current_rung(),
             summary: wording::summary(change),
-            end: change.end.as_ref().map(|ending| if change.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
+            end: change
+                .end
+                .as_ref()
+                .map(|ending| if change.evidence.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
             state: ChangeState::from(change),
             standing: standing(change),
             is_unknown: change.is_unknown(),
             is_waiting: change.is_waiting(),
             can_be_undone: change.can_be_undone(),
-            asks_for_other_form: change.action == Action::Disable && change.refused_for_its_key().is_some(),
+            asks_for_other_form: change.intent.action == Action::Disable && change.refused_for_its_key().is_some(),
             can_be_closed: change.can_be_closed(),
-            can_be_proven: change.settled_at.is_some(),
+            can_be_proven: change.evidence.settled_at.is_some(),
             left: LeftKey::of(change).map(Box::new),
         }
     }
@@ -135,20 +138,20 @@ impl From<RungState> for Mark {
 }
 
 fn standing(change: &Change) -> String {
-    match (&change.end, &change.reverted) {
+    match (&change.end, &change.evidence.reverted) {
         (Some(Ending { how: End::Settled, .. }), Some(reverted)) => {
-            let what = match change.action {
+            let what = match change.intent.action {
                 Action::Disable => "encrypted again",
                 Action::Enable => "changed again",
             };
             format!("Reverted: AWS reported it {what} by {}.", reverted.at.day_and_minute())
         }
         (Some(Ending { how: End::Settled, at }), None) => {
-            let what = match change.action {
+            let what = match change.intent.action {
                 Action::Disable => "not encrypted",
                 Action::Enable => "encrypted",
             };
-            format!("Settled: AWS reported ACTIVE and {what} at {}.", change.settled_at.unwrap_or(*at).clock_seconds())
+            format!("Settled: AWS reported ACTIVE and {what} at {}.", change.evidence.settled_at.unwrap_or(*at).clock_seconds())
         }
         (Some(ending), _) => format!("{}.", ending.how.word()),
         (None, _) if change.is_waiting() => "Recorded. Will be sent when ACTIVE.".to_owned(),

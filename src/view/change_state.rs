@@ -42,9 +42,9 @@ impl Tone {
 
 impl From<&Change> for ChangeState {
     fn from(change: &Change) -> Self {
-        let is_slow = change.slow.is_some() && change.reached_at.is_none() || change.can_be_closed();
+        let is_slow = change.evidence.slow.is_some() && change.evidence.reached_at.is_none() || change.can_be_closed();
         let (word, tone) = match &change.end {
-            Some(_) if change.reverted.is_some() => ("Reverted", Tone::Bad),
+            Some(_) if change.evidence.reverted.is_some() => ("Reverted", Tone::Bad),
             Some(Ending { how, .. }) => (how.word(), tone_of(how)),
             None if change.is_waiting() => ("Waiting", Tone::Attention),
             None if change.is_unknown() => ("Outcome unknown", Tone::Attention),
@@ -85,7 +85,9 @@ mod tests {
         };
         let said = |word: &str, tone| (word.to_owned(), tone);
         assert_eq!(state(&requested_change()), said("Requested", Tone::Moving));
-        assert_eq!(state(&Change { armed_until: Some(at(9)), ..requested_change() }), said("Waiting", Tone::Attention));
+        let mut waiting = requested_change();
+        waiting.intent.armed_until = Some(at(9));
+        assert_eq!(state(&waiting), said("Waiting", Tone::Attention));
         let after = |steps: Vec<Step>| {
             let mut change = sent_change();
             steps.into_iter().for_each(|step| change.apply(step));

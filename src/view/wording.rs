@@ -16,13 +16,13 @@ use crate::model::{
 /// What stands beneath a rung. A rung without evidence says "not yet" while it can still come, else "not observed".
 pub fn rung(change: &Change, rung: Rung) -> String {
     match (rung, change.rung(rung)) {
-        (Rung::Updating, RungState::NotObserved) => match (change.sent_at, change.reached_at) {
+        (Rung::Updating, RungState::NotObserved) => match (change.evidence.sent_at, change.evidence.reached_at) {
             (Some(sent), Some(reached)) => {
                 format!("not observed: AWS may have finished between {} and the read at {}.", sent.clock_seconds(), reached.clock_seconds())
             }
             _ => "not observed".to_owned(),
         },
-        (Rung::Accepted, RungState::NotObserved) if change.outcome_unknown.is_some() => {
+        (Rung::Accepted, RungState::NotObserved) if change.evidence.outcome_unknown.is_some() => {
             "not observed: AWS's answer was lost. What caused a later state isn't established.".to_owned()
         }
         (Rung::Proven, RungState::NotYet) => format!("not yet. {}", proven(change)),
@@ -38,27 +38,27 @@ fn lit(change: &Change, rung: Rung, at: Timestamp, is_current: bool) -> String {
     let clock = at.clock_seconds();
     match rung {
         Rung::Requested => {
-            let sent = match (change.sent_at, is_current) {
+            let sent = match (change.evidence.sent_at, is_current) {
                 (Some(_), _) => "",
                 (None, true) => " Nothing has been sent to AWS.",
                 (None, false) => " Nothing was sent to AWS.",
             };
-            let waits = change.armed_until.filter(|_| change.is_waiting()).map_or_else(String::new, |until| waiting(change, until));
-            format!("Recorded at {clock} by {}.{sent}{waits}", change.actor)
+            let waits = change.intent.armed_until.filter(|_| change.is_waiting()).map_or_else(String::new, |until| waiting(change, until));
+            format!("Recorded at {clock} by {}.{sent}{waits}", change.intent.actor)
         }
         Rung::Sent => sent(change, &clock, is_current),
         Rung::Accepted => {
-            let id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_deref());
+            let id = change.evidence.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_deref());
             let id = id.map_or_else(String::new, |id| format!(" (id {id})"));
             let still = if is_current { still(change) } else { "" };
             format!("AWS accepted the request{id} at {clock}.{still}")
         }
-        Rung::Updating => match change.updating_since.filter(|_| is_current && was_updating(change)) {
+        Rung::Updating => match change.tallies.updating_since.filter(|_| is_current && was_updating(change)) {
             Some(since) => format!("AWS has reported UPDATING since {}. Reads and writes continue.", since.clock_seconds()),
             None => format!("AWS reported UPDATING at {clock}."),
         },
         Rung::Reached => {
-            let may_still = match (is_current, change.action, change.is_key_change()) {
+            let may_still = match (is_current, change.intent.action, change.is_key_change()) {
                 (false, ..) => "",
                 (true, Action::Disable, _) => " For up to 5 s new records may still be encrypted.",
                 (true, Action::Enable, true) => " For up to 5 s new records may still be encrypted under the previous key.",
@@ -75,28 +75,28 @@ fn sent(change: &Change, clock: &str, is_current: bool) -> String {
     if change.was_kept_from_leaving() {
         return format!("Recorded as sent at {clock}, but the request never left.");
     }
-    let is_refused = change.late_refusal.is_some() || matches!(change.end, Some(Ending { how: End::Rejected(_), .. }));
-    let answer = match (&change.accepted, is_refused, &change.outcome_unknown) {
+    let is_refused = change.evidence.late_refusal.is_some() || matches!(change.end, Some(Ending { how: End::Rejected(_), .. }));
+    let answer = match (&change.evidence.accepted, is_refused, &change.evidence.outcome_unknown) {
         (Some(_), ..) => "",
         (None, true, _) => " AWS refused the request.",
         (None, false, Some(_)) => " The answer was lost. It won't be sent again.",
         (None, false, None) if is_current => " No answer yet. It won't be sent again.",
         (None, false, None) => " No answer was recorded.",
     };
-    let session = change.sent_as.as_ref();
+    let session = change.evidence.sent_as.as_ref();
     let session = session.map_or_else(String::new, |SentAs { role, session }| format!(" As {role}, session {session}."));
     format!("Recorded as sent at {clock}.{session}{answer}")
 }
 
 /// What AWS still reports after it accepted the call; empty where it can't be told.
 fn still(change: &Change) -> &'static str {
-    let is_as_before = match &change.last_read {
+    let is_as_before = match &change.evidence.last_read {
         Some(LastRead { saw: Observed::State { encryption, .. }, .. }) => change.verdict(encryption, None) == Verdict::Old,
         // The read before sending said so.
         None => true,
         Some(_) => false,
     };
-    match (is_as_before, change.action, change.is_key_change()) {
+    match (is_as_before, change.intent.action, change.is_key_change()) {
         (false, ..) => "",
         (true, Action::Disable, _) => " Encryption is still on, as far as AWS has reported.",
         (true, Action::Enable, true) => " The previous key is still in use, as far as AWS has reported.",
@@ -105,37 +105,37 @@ fn still(change: &Change) -> &'static str {
 }
 
 fn was_updating(change: &Change) -> bool {
-    matches!(&change.last_read, Some(LastRead { saw: Observed::State { status: StreamStatus::Updating, .. }, .. }))
+    matches!(&change.evidence.last_read, Some(LastRead { saw: Observed::State { status: StreamStatus::Updating, .. }, .. }))
 }
 
 /// `NONE`, or `KMS with alias/orders`: the wanted state as AWS reported it.
 fn wanted_type(change: &Change) -> String {
-    match change.action {
+    match change.intent.action {
         Action::Disable => "NONE".to_owned(),
         Action::Enable => {
-            let key = change.reached_key.as_ref().or(change.key.as_ref());
+            let key = change.evidence.reached_key.as_ref().or(change.intent.key.as_ref());
             key.map_or_else(|| "KMS".to_owned(), |key| format!("KMS with {key}"))
         }
     }
 }
 
 fn settled(change: &Change, clock: &str) -> String {
-    let state = match change.action {
+    let state = match change.intent.action {
         Action::Disable => "not encrypted".to_owned(),
         Action::Enable => {
-            let key = change.reached_key.as_ref().or(change.key.as_ref());
+            let key = change.evidence.reached_key.as_ref().or(change.intent.key.as_ref());
             key.map_or_else(|| "encrypted".to_owned(), |key| format!("encrypted with {key}"))
         }
     };
     // Until when a key that was left behind is needed stands in the stream's row, which moves with its retention.
     let before = if change.before() == EncryptionReport::NotEncrypted { " Records stored before stay unencrypted." } else { "" };
-    let checked = if change.proof.is_some() { "" } else { " No records have been checked." };
+    let checked = if change.evidence.proof.is_some() { "" } else { " No records have been checked." };
     format!("At {clock} AWS reported ACTIVE and {state} again, more than 5 s after the first report.{before}{checked}")
 }
 
 /// What records say, where somebody asked.
 fn proven(change: &Change) -> String {
-    let words = change.proof.as_ref().map(|proof| (proof.words(change.action), proof.contradicts(change.action)));
+    let words = change.evidence.proof.as_ref().map(|proof| (proof.words(change.intent.action), proof.contradicts(change.intent.action)));
     match words {
         None => String::new(),
         Some((words, false)) if change.is_key_change() => {
@@ -148,7 +148,7 @@ fn proven(change: &Change) -> String {
 
 /// ` The stream is UPDATING (not started by Keystream). This change will be sent once it's ACTIVE, until 14:17.`
 fn waiting(change: &Change, until: Timestamp) -> String {
-    let seen = match &change.last_read {
+    let seen = match &change.evidence.last_read {
         // The read before recording said so.
         None | Some(LastRead { saw: Observed::State { status: StreamStatus::Updating, .. }, .. }) => {
             "The stream is UPDATING (not started by Keystream).".to_owned()
@@ -194,9 +194,9 @@ pub fn summary(change: &Change) -> Option<Summary> {
     let Some(Ending { at, how }) = &change.end else { return flag(change) };
     let aws = match how {
         End::Rejected(refusal) => refusal.aws.clone(),
-        _ => change.late_refusal.as_ref().and_then(|refusal| refusal.aws.clone()),
+        _ => change.evidence.late_refusal.as_ref().and_then(|refusal| refusal.aws.clone()),
     };
-    let (word, text) = match &change.reverted {
+    let (word, text) = match &change.evidence.reverted {
         Some(reverted) => ("Reverted", reverted_text(change, reverted.at, &reverted.saw)),
         None => (how.word(), end_text(change, *at, how)),
     };
@@ -204,8 +204,8 @@ pub fn summary(change: &Change) -> Option<Summary> {
 }
 
 fn reverted_text(change: &Change, at: Timestamp, saw: &Observed) -> String {
-    let settled = change.settled_at.map_or_else(String::new, Timestamp::date);
-    let what = match change.action {
+    let settled = change.evidence.settled_at.map_or_else(String::new, Timestamp::date);
+    let what = match change.intent.action {
         Action::Disable => "encryption again".to_owned(),
         Action::Enable => state_in_words(saw),
     };
@@ -218,22 +218,22 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
     const NEVER_SENT: &str = "Never sent, so it changed nothing. Start again if you still want it.";
     match how {
         End::Settled => {
-            let (name, first) = (&change.arn.name, change.reached_at.unwrap_or(at));
-            let state = match change.action {
+            let (name, first) = (&change.intent.arn.name, change.evidence.reached_at.unwrap_or(at));
+            let state = match change.intent.action {
                 Action::Disable => "not encrypted".to_owned(),
                 Action::Enable => format!("encrypted: {}", wanted_type(change)),
             };
             format!("AWS reported {name} ACTIVE and {state} at {} and again at {}.", first.date_and_clock(), at.clock_seconds())
         }
         End::Rejected(refusal) => refusal.text(change),
-        End::Expired => match (&change.cancelled, change.armed_until.filter(|until| at >= *until)) {
+        End::Expired => match (&change.evidence.cancelled, change.intent.armed_until.filter(|until| at >= *until)) {
             (Some(cancelled), _) => format!("Cancelled by {} at {}. {NEVER_SENT}", cancelled.by, cancelled.at.clock_seconds()),
             (None, Some(until)) => format!("It waited for the stream to be ACTIVE until {}. {NEVER_SENT}", until.day_and_minute()),
             (None, None) => NEVER_SENT.to_owned(),
         },
         End::NotApplied => {
             let state = encryption_in_words(&change.before());
-            let reads = in_reads(&change.old_state, at);
+            let reads = in_reads(&change.tallies.old_state, at);
             format!("{reads} AWS reported ACTIVE and {state}. The change did not take effect. To try again, start a new change.")
         }
         End::NotEstablished { by, reason } => {
@@ -243,7 +243,7 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
             )
         }
         End::Superseded { saw: Observed::NotFound } => {
-            let reads = in_reads(&change.missing, at);
+            let reads = in_reads(&change.tallies.missing, at);
             format!("{reads} AWS did not find this stream: someone else deleted it. {NOT_KNOWN_WHO}")
         }
         End::Superseded { saw } => {
@@ -252,7 +252,7 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
                 EncryptionReport::NotEncrypted => " Before, it was not encrypted.".to_owned(),
                 EncryptionReport::Encrypted(None) | EncryptionReport::Unstated(_) => String::new(),
             };
-            let reads = in_reads(&change.contrary, at);
+            let reads = in_reads(&change.tallies.contrary, at);
             format!("Someone else changed this stream. {reads} AWS reported {}.{before} {NOT_KNOWN_WHO}", state_in_words(saw))
         }
         End::Replaced { created } => format!(
@@ -311,18 +311,18 @@ pub const CHECK_WHEN_SLOW: [&str; 4] = [
 /// Everything that a support case needs, as one text to copy.
 pub fn support_text(change: &Change, now: Timestamp) -> String {
     let mut lines = vec![
-        format!("{} of {}", change.action.verb(), change.arn),
-        format!("Account {}, Region {}", change.arn.account, change.arn.region),
-        format!("Stream created {}", change.stream_created),
+        format!("{} of {}", change.intent.action.verb(), change.intent.arn),
+        format!("Account {}, Region {}", change.intent.arn.account, change.intent.arn.region),
+        format!("Stream created {}", change.intent.stream_created),
         format!(
             "{}: {}",
-            match change.action {
+            match change.intent.action {
                 Action::Disable => "Key as AWS reported it",
                 Action::Enable => "Key that was chosen",
             },
-            change.key.as_ref().map_or("none", |key| key.as_str())
+            change.intent.key.as_ref().map_or("none", |key| key.as_str())
         ),
-        format!("Keystream change {}, requested by {}", change.id, change.actor),
+        format!("Keystream change {}, requested by {}", change.id, change.intent.actor),
         String::new(),
     ];
     lines.extend(Rung::ALL.map(|rung| match change.rung(rung) {
@@ -330,13 +330,13 @@ pub fn support_text(change: &Change, now: Timestamp) -> String {
         RungState::NotYet => format!("{}: not yet", rung.word()),
         RungState::NotObserved => format!("{}: not observed", rung.word()),
     }));
-    if let Some(id) = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_ref()) {
+    if let Some(id) = change.evidence.accepted.as_ref().and_then(|acceptance| acceptance.request_id.as_ref()) {
         lines.push(format!("AWS request id: {id}"));
     }
-    if let Some(unknown) = &change.outcome_unknown {
+    if let Some(unknown) = &change.evidence.outcome_unknown {
         lines.push(format!("Answer lost at {}: {}", unknown.since, unknown.why));
     }
-    if let Some(since) = change.unjudged_since.filter(|_| change.is_active()) {
+    if let Some(since) = change.tallies.unjudged_since.filter(|_| change.is_active()) {
         lines.push(format!("No report to judge it by since {since}"));
     }
     if let Some(Ending { at, how }) = &change.end {
@@ -346,10 +346,10 @@ pub fn support_text(change: &Change, now: Timestamp) -> String {
             lines.push(format!("AWS answered {} (request id {id}, {}): {}", aws.code, aws.at, aws.message));
         }
     }
-    if let Some(proof) = &change.proof {
-        lines.push(format!("Proof: {}", proof.words(change.action)));
+    if let Some(proof) = &change.evidence.proof {
+        lines.push(format!("Proof: {}", proof.words(change.intent.action)));
     }
-    if let Some(read) = &change.last_read {
+    if let Some(read) = &change.evidence.last_read {
         lines.push(format!("Last DescribeStreamSummary {}: {}", read.at, read.saw.words()));
     }
     lines.push(format!("Written {now}"));
@@ -357,9 +357,9 @@ pub fn support_text(change: &Change, now: Timestamp) -> String {
 }
 
 fn flag(change: &Change) -> Option<Summary> {
-    let sent_at = change.sent_at?;
+    let sent_at = change.evidence.sent_at?;
     let words = |text: &str| Phrase::Words(text.to_owned());
-    let last_read = match &change.last_read {
+    let last_read = match &change.evidence.last_read {
         None => vec![words("Keystream is about to read the stream.")],
         Some(read) => {
             vec![words("Keystream is reading the stream; "), Phrase::Ago(read.at), Phrase::Words(format!(": {}.", read.saw.words()))]
@@ -375,16 +375,16 @@ fn flag(change: &Change) -> Option<Summary> {
         let sent = format!("Sent at {}. ", sent_at.clock_seconds());
         return summary(word, [vec![Phrase::Words(sent)], last_read, vec![Phrase::Words(text)]]);
     }
-    if change.reached_at.is_some() {
+    if change.evidence.reached_at.is_some() {
         return None;
     }
-    if let Some(unknown) = &change.outcome_unknown {
+    if let Some(unknown) = &change.evidence.outcome_unknown {
         let clock = sent_at.clock_seconds();
         let sent = format!("Sent at {clock}, but the answer was lost ({}). It may or may not have been applied. ", unknown.why);
         return summary("Outcome unknown", [vec![Phrase::Words(sent)], last_read, vec![words(" Don't send it from elsewhere yet.")]]);
     }
-    change.slow.as_ref().and_then(|slow| {
-        let (stands, since) = match change.updating_since.filter(|_| was_updating(change)) {
+    change.evidence.slow.as_ref().and_then(|slow| {
+        let (stands, since) = match change.tallies.updating_since.filter(|_| was_updating(change)) {
             Some(since) => ("UPDATING for ", since),
             None => ("Not finished after ", sent_at),
         };
@@ -554,8 +554,8 @@ mod tests {
     fn what_somebody_else_did_later_does_not_stand_on_earlier_rungs() {
         let at = Timestamp::from_millis;
         let mut change = sent_change();
-        change.action = Action::Enable;
-        change.from = Some(EncryptionReport::NotEncrypted);
+        change.intent.action = Action::Enable;
+        change.intent.from = Some(EncryptionReport::NotEncrypted);
         change.apply(Step::Reached { at: at(1_003_000), key: Some("alias/orders".parse().unwrap()) });
         let theirs =
             Observed::State { status: StreamStatus::Active, encryption: EncryptionReport::from_aws(Some("KMS"), Some("alias/theirs")) };

@@ -1,81 +1,53 @@
 //! Writes steps into a change.
 
-use super::{Acceptance, Cancelled, Change, End, Ending, OutcomeUnknown, Step, Tally};
+use super::{Acceptance, Cancelled, Change, End, Ending, OutcomeUnknown, Step, refusal::Refusal};
+use crate::model::{stream::encryption::KeyId, time::Timestamp};
 
 impl Change {
     /// Writes one step into the change. Steps that would take evidence back are not applied: a rung once lit stays lit.
     pub fn apply(&mut self, step: Step) {
+        let Self { intent, evidence, tallies, .. } = self;
         match step {
-            Step::Sent { at, key, sent_as } if self.sent_at.is_none() => {
-                self.sent_at = Some(at);
-                self.key = Some(key);
-                self.sent_as = sent_as;
+            Step::Sent { at, key, sent_as } if evidence.sent_at.is_none() => {
+                evidence.sent_at = Some(at);
+                evidence.sent_as = sent_as;
+                intent.key = Some(key);
             }
             Step::Sent { .. } => {}
             Step::Accepted { at, request_id } => {
-                set_once(&mut self.accepted, Acceptance { at, request_id });
+                set_once(&mut evidence.accepted, Acceptance { at, request_id });
                 // Another instance may have given it up for lost.
-                self.outcome_unknown = None;
+                evidence.outcome_unknown = None;
             }
-            Step::LostTrack { .. } if self.accepted.is_some() => {}
-            Step::LostTrack { at, why } => set_once(&mut self.outcome_unknown, OutcomeUnknown { since: at, why }),
-            Step::Read(read) => self.last_read = Some(read),
+            Step::LostTrack { .. } if evidence.accepted.is_some() => {}
+            Step::LostTrack { at, why } => set_once(&mut evidence.outcome_unknown, OutcomeUnknown { since: at, why }),
+            Step::Read(read) => evidence.last_read = Some(read),
             Step::SeenUpdating { at } => {
-                let since = self.updating_since.or(Some(at));
-                self.begin_counting_anew();
-                self.updating_since = since;
-                set_once(&mut self.updating_at, at);
+                tallies.count_updating(at);
+                set_once(&mut evidence.updating_at, at);
             }
-            Step::SeenOldState { at } => {
-                let old_state = self.old_state.with(at);
-                self.begin_counting_anew();
-                self.old_state = old_state;
-            }
-            Step::SeenContrary { at } => {
-                let contrary = self.contrary.with(at);
-                self.begin_counting_anew();
-                self.contrary = contrary;
-            }
-            Step::SeenMissing { at } => {
-                let missing = self.missing.with(at);
-                self.begin_counting_anew();
-                self.missing = missing;
-            }
-            Step::SeriesBroken => self.begin_counting_anew(),
-            Step::SeenUnclear { at } => {
-                let since = self.unjudged_since.or(Some(at));
-                self.begin_counting_anew();
-                self.unjudged_since = since;
-            }
-            // A failed read breaks no series.
-            Step::SeenNothing { at } => set_once(&mut self.unjudged_since, at),
-            Step::Resolved(resolved) => set_once(&mut self.resolved, resolved),
-            Step::Explained(refusal) => {
-                if let Some(Ending { how: End::Rejected(known), .. }) = &mut self.end {
-                    *known = refusal;
-                }
-            }
-            Step::Reached { at, key } => {
-                self.begin_counting_anew();
-                if self.reached_at.is_none() {
-                    self.reached_key = key;
-                }
-                set_once(&mut self.reached_at, at);
-                self.steady_since = Some(at);
-            }
+            Step::SeenOldState { at } => tallies.count_old_state(at),
+            Step::SeenContrary { at } => tallies.count_contrary(at),
+            Step::SeenMissing { at } => tallies.count_missing(at),
+            Step::SeriesBroken => tallies.start_over(),
+            Step::SeenUnclear { at } => tallies.count_unclear(at),
+            Step::SeenNothing { at } => tallies.count_failed(at),
+            Step::Resolved(resolved) => set_once(&mut intent.resolved, resolved),
+            Step::Explained(refusal) => self.explain(refusal),
+            Step::Reached { at, key } => self.reach(at, key),
             Step::Steady { since } => {
-                self.steady_since = since;
+                evidence.steady_since = since;
                 if since.is_some() {
-                    self.begin_counting_anew();
+                    tallies.start_over();
                 }
             }
-            Step::Slow(slow) => set_once(&mut self.slow, slow),
-            Step::Reverted(reverted) => set_once(&mut self.reverted, reverted),
-            Step::ProofByWrite(asked) => self.proof.get_or_insert_default().write = Some(asked),
-            Step::ProofByRead(asked) => self.proof.get_or_insert_default().read = Some(asked),
-            Step::ProofReported(report) => self.proof.get_or_insert_default().reports.push(report),
+            Step::Slow(slow) => set_once(&mut evidence.slow, slow),
+            Step::Reverted(reverted) => set_once(&mut evidence.reverted, reverted),
+            Step::ProofByWrite(request) => evidence.proof.get_or_insert_default().write = Some(request),
+            Step::ProofByRead(request) => evidence.proof.get_or_insert_default().read = Some(request),
+            Step::ProofReported(report) => evidence.proof.get_or_insert_default().reports.push(report),
             Step::Cancelled { at, by } if self.is_waiting() => {
-                self.cancelled = Some(Cancelled { at, by });
+                self.evidence.cancelled = Some(Cancelled { at, by });
                 self.end = Some(Ending { at, how: End::Expired });
             }
             // What was sent cannot be cancelled.
@@ -84,25 +56,31 @@ impl Change {
         }
     }
 
-    fn end_with(&mut self, ending: Ending) {
-        if ending.how == End::Settled && self.end.is_none() {
-            set_once(&mut self.settled_at, ending.at);
+    fn reach(&mut self, at: Timestamp, key: Option<KeyId>) {
+        self.tallies.start_over();
+        if self.evidence.reached_at.is_none() {
+            self.evidence.reached_key = key;
         }
-        match (&self.end, ending.how) {
-            // AWS's answer came after another instance had ended the change: it counts all the same.
-            (Some(_), End::Rejected(refusal)) => set_once(&mut self.late_refusal, refusal),
-            (Some(_), _) => {}
-            (None, how) => self.end = Some(Ending { at: ending.at, how }),
+        set_once(&mut self.evidence.reached_at, at);
+        self.evidence.steady_since = Some(at);
+    }
+
+    fn explain(&mut self, refusal: Refusal) {
+        if let Some(Ending { how: End::Rejected(known), .. }) = &mut self.end {
+            *known = refusal;
         }
     }
 
-    /// Starts every series of reads over.
-    fn begin_counting_anew(&mut self) {
-        self.old_state = Tally::default();
-        self.contrary = Tally::default();
-        self.missing = Tally::default();
-        self.unjudged_since = None;
-        self.updating_since = None;
+    fn end_with(&mut self, ending: Ending) {
+        if ending.how == End::Settled && self.end.is_none() {
+            set_once(&mut self.evidence.settled_at, ending.at);
+        }
+        match (&self.end, ending.how) {
+            // AWS's answer came after another instance had ended the change: it counts all the same.
+            (Some(_), End::Rejected(refusal)) => set_once(&mut self.evidence.late_refusal, refusal),
+            (Some(_), _) => {}
+            (None, how) => self.end = Some(Ending { at: ending.at, how }),
+        }
     }
 }
 

@@ -55,20 +55,20 @@ pub enum Decision {
 
 /// What one read means for a change that waits.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decision {
-    if change.armed_until.is_none_or(|until| now > until) {
+    if change.intent.armed_until.is_none_or(|until| now > until) {
         return Decision::End(End::Expired);
     }
     let rejected = |precondition| Decision::End(End::Rejected(Refusal::precondition(precondition)));
     let report = match observed {
         Observation::Report(report) => report,
         Observation::Failed { .. } => return Decision::Wait,
-        Observation::NotFound { .. } if change.missing.with(now).reads >= MISSING_READS => return rejected(Precondition::Missing),
+        Observation::NotFound { .. } if change.tallies.missing.with(now).reads >= MISSING_READS => return rejected(Precondition::Missing),
         Observation::NotFound { .. } => return Decision::Wait,
     };
     if report.status == StreamStatus::Active {
         return still_to_be_sent(change, observed).map_or_else(rejected, Decision::Send);
     }
-    if let Err(precondition) = preconditions::still_as_shown(change.action, &shown(change), report) {
+    if let Err(precondition) = preconditions::still_as_shown(change.intent.action, &shown(change), report) {
         return rejected(precondition);
     }
     match &report.status {
@@ -88,17 +88,17 @@ pub fn still_to_be_sent(change: &Change, observed: &Observation) -> Result<KeyId
         Observation::NotFound { .. } => return Err(Precondition::Missing),
         Observation::Failed { why } => return Err(Precondition::CouldNotRead { why: why.clone() }),
     };
-    preconditions::still_as_shown(change.action, &shown(change), report)?;
-    match preconditions::of_report(change.action, report) {
+    preconditions::still_as_shown(change.intent.action, &shown(change), report)?;
+    match preconditions::of_report(change.intent.action, report) {
         // AWS names no key, and a person named it.
-        Ok(_) | Err(Precondition::KeyUnstated) => change.key.clone().ok_or(Precondition::KeyUnstated),
+        Ok(_) | Err(Precondition::KeyUnstated) => change.intent.key.clone().ok_or(Precondition::KeyUnstated),
         Err(precondition) => Err(precondition),
     }
 }
 
 /// What was confirmed.
 fn shown(change: &Change) -> Shown {
-    Shown { arn: change.arn.clone(), created: change.stream_created, encryption: change.before() }
+    Shown { arn: change.intent.arn.clone(), created: change.intent.stream_created, encryption: change.before() }
 }
 
 #[cfg(test)]
@@ -115,7 +115,7 @@ mod tests {
 
     fn armed() -> Change {
         let mut change = requested_change();
-        change.armed_until = Some(Timestamp::from_millis(UNTIL));
+        change.intent.armed_until = Some(Timestamp::from_millis(UNTIL));
         change
     }
 
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_change_with_another_form_of_its_key_is_sent_with_that_form() {
         let mut change = requested_change();
-        change.key = Some("alias/other-form".parse().unwrap());
+        change.intent.key = Some("alias/other-form".parse().unwrap());
         let active = |encryption| Observation::Report(report(1_500_000, "ACTIVE", encryption));
         assert_eq!(still_to_be_sent(&change, &active(Some("KMS"))), Ok("alias/other-form".parse().unwrap()));
         assert_eq!(still_to_be_sent(&change, &active(Some("NONE"))), Err(Precondition::AlreadyNotEncrypted));

@@ -27,10 +27,10 @@ impl Change {
     /// What a report says. `key_arn` is the key that the reported KeyId was seen to mean.
     pub fn verdict(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> Verdict {
         let before = self.before();
-        match (self.action, encryption) {
+        match (self.intent.action, encryption) {
             (_, EncryptionReport::Unstated(_)) => Verdict::Unclear,
             // What the wanted state would be reported as can't be told from what was there before.
-            (Action::Enable, EncryptionReport::Encrypted(Some(key))) if before == *encryption && self.key.as_ref() == Some(key) => {
+            (Action::Enable, EncryptionReport::Encrypted(Some(key))) if before == *encryption && self.intent.key.as_ref() == Some(key) => {
                 Verdict::Unclear
             }
             (_, encryption) if before == *encryption => Verdict::Old,
@@ -41,7 +41,7 @@ impl Change {
                 Comparison::Same => Verdict::Wanted,
                 Comparison::Other => self.held_against_before(&before, key.as_ref(), key_arn),
                 // It differs from before, and AWS said that it would do what was asked.
-                Comparison::CannotTell if self.accepted.is_some() => Verdict::Wanted,
+                Comparison::CannotTell if self.evidence.accepted.is_some() => Verdict::Wanted,
                 Comparison::CannotTell => Verdict::Unclear,
             },
         }
@@ -53,7 +53,7 @@ impl Change {
             Verdict::Old | Verdict::Foreign => true,
             Verdict::Wanted => false,
             // Encrypted, whichever key it is.
-            Verdict::Unclear => self.action == Action::Disable && matches!(encryption, EncryptionReport::Encrypted(_)),
+            Verdict::Unclear => self.intent.action == Action::Disable && matches!(encryption, EncryptionReport::Encrypted(_)),
         }
     }
 
@@ -63,7 +63,7 @@ impl Change {
             // Not encrypted before; or AWS names a key in one report only.
             return if matches!(before, EncryptionReport::Encrypted(_)) { Verdict::Unclear } else { Verdict::Foreign };
         };
-        let before = Named { id: before, arn: self.from_key.as_ref() };
+        let before = Named { id: before, arn: self.intent.from_key.as_ref() };
         match self.compared(before, Named { id: key, arn: key_arn }) {
             Comparison::Same => Verdict::Old,
             Comparison::Other => Verdict::Foreign,
@@ -73,15 +73,15 @@ impl Change {
 
     /// The key that this change sends, compared with a reported one.
     fn compared_with_wanted(&self, reported: Option<&KeyId>, key_arn: Option<&KeyArn>) -> Comparison {
-        let (Some(wanted), Some(reported)) = (&self.key, reported) else { return Comparison::CannotTell };
-        let wanted = Named { id: wanted, arn: self.resolved.as_ref().map(|resolved| &resolved.arn) };
+        let (Some(wanted), Some(reported)) = (&self.intent.key, reported) else { return Comparison::CannotTell };
+        let wanted = Named { id: wanted, arn: self.intent.resolved.as_ref().map(|resolved| &resolved.arn) };
         self.compared(wanted, Named { id: reported, arn: key_arn })
     }
 
     /// Compares two keys of the stream by what they mean, and where that is not known by their aliases: AWS never reports
     /// another alias than the one it was given.
     fn compared(&self, one: Named<'_>, other: Named<'_>) -> Comparison {
-        match (keys::compare(&self.arn, one, other), self.alias_arn(one.id), self.alias_arn(other.id)) {
+        match (keys::compare(&self.intent.arn, one, other), self.alias_arn(one.id), self.alias_arn(other.id)) {
             (Comparison::CannotTell, Some(one), Some(other)) if one == other => Comparison::Same,
             (Comparison::CannotTell, Some(_), Some(_)) => Comparison::Other,
             (compared, ..) => compared,
@@ -93,7 +93,7 @@ impl Change {
         match key.form()? {
             KeyIdForm::AliasArn => Some(key.to_string()),
             KeyIdForm::AliasName | KeyIdForm::ServiceKey => {
-                let StreamArn { partition, region, account, .. } = &self.arn;
+                let StreamArn { partition, region, account, .. } = &self.intent.arn;
                 Some(format!("arn:{partition}:kms:{region}:{account}:{key}"))
             }
             KeyIdForm::KeyArn | KeyIdForm::Guid => None,
@@ -126,9 +126,9 @@ mod tests {
     /// An enable from one state to a key, sent; with the key that its name meant, where KMS said.
     fn enable(from: EncryptionReport, key: &str, resolved: Option<&str>) -> Change {
         let mut change = requested_change();
-        change.action = Action::Enable;
-        change.from = Some(from);
-        change.resolved = resolved.map(|key| Resolved { arn: arn(key), at: Timestamp::from_millis(1) });
+        change.intent.action = Action::Enable;
+        change.intent.from = Some(from);
+        change.intent.resolved = resolved.map(|key| Resolved { arn: arn(key), at: Timestamp::from_millis(1) });
         let Step::Sent { at, sent_as, .. } = sent(1_000_000) else { unreachable!() };
         change.apply(Step::Sent { at, key: key.parse().unwrap(), sent_as });
         change
@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn an_alias_that_was_pointed_elsewhere_is_neither_applied_nor_not_applied() {
-        let moved = Change { from_key: Some(arn(KEY_A)), ..accepted(enable(kms("alias/orders"), "alias/orders", Some(KEY_B))) };
+        let mut moved = accepted(enable(kms("alias/orders"), "alias/orders", Some(KEY_B)));
+        moved.intent.from_key = Some(arn(KEY_A));
         assert_eq!(moved.verdict(&kms("alias/orders"), Some(&arn(KEY_B))), Verdict::Unclear);
         assert_eq!(moved.verdict(&kms(KEY_B), None), Verdict::Wanted);
         assert_eq!(moved.verdict(&kms(KEY_A), None), Verdict::Old, "another form of the key from before");
@@ -177,12 +178,12 @@ mod tests {
     #[test]
     fn a_disable_with_another_form_of_the_key_knows_what_was_reported_before() {
         let mut change = sent_change();
-        change.key = Some(KEY_A.parse().unwrap());
+        change.intent.key = Some(KEY_A.parse().unwrap());
         assert_eq!(change.verdict(&kms("alias/orders"), None), Verdict::Old, "nobody else did anything");
         assert_eq!(change.verdict(&kms("alias/other"), None), Verdict::Foreign, "AWS reports the alias that it was given");
         assert_eq!(change.verdict(&kms("arn:aws:kms:eu-west-1:111122223333:alias/orders"), None), Verdict::Old);
         assert_eq!(change.verdict(&kms(KEY_B), None), Verdict::Unclear, "the alias may have meant it");
-        change.from_key = Some(arn(KEY_A));
+        change.intent.from_key = Some(arn(KEY_A));
         assert_eq!(change.verdict(&kms(KEY_A), None), Verdict::Old, "AWS reports another form by now");
         assert_eq!(change.verdict(&kms(KEY_B), None), Verdict::Foreign);
         assert!(change.is_contradicted_by(&EncryptionReport::Encrypted(None), None), "encrypted is not what was reached");
@@ -193,7 +194,8 @@ mod tests {
 
     #[test]
     fn disables_of_earlier_versions_were_under_the_key_that_they_sent() {
-        let old = Change { from: None, ..sent_change() };
+        let mut old = sent_change();
+        old.intent.from = None;
         assert_eq!(old.verdict(&kms("alias/orders"), None), Verdict::Old);
     }
 }

@@ -51,23 +51,23 @@ impl Change {
     /// How a rung is drawn for this change.
     pub fn rung(&self, rung: Rung) -> RungState {
         let lit = match rung {
-            Rung::Requested => Some(self.requested_at),
-            Rung::Sent => self.sent_at,
-            Rung::Accepted => self.accepted.as_ref().map(|acceptance| acceptance.at),
-            Rung::Updating => self.updating_at,
-            Rung::Reached => self.reached_at,
-            Rung::Settled => self.settled_at,
+            Rung::Requested => Some(self.intent.requested_at),
+            Rung::Sent => self.evidence.sent_at,
+            Rung::Accepted => self.evidence.accepted.as_ref().map(|acceptance| acceptance.at),
+            Rung::Updating => self.evidence.updating_at,
+            Rung::Reached => self.evidence.reached_at,
+            Rung::Settled => self.evidence.settled_at,
             // KMS before and after: the type does not tell one key from another.
             Rung::Proven if self.is_key_change() => None,
-            Rung::Proven => self.proof.as_ref().and_then(|proof| proof.proven_at(self.action)),
+            Rung::Proven => self.evidence.proof.as_ref().and_then(|proof| proof.proven_at(self.intent.action)),
         };
-        if rung == Rung::Proven && lit.is_none() && self.proof.as_ref().is_some_and(Proof::is_asked) {
+        if rung == Rung::Proven && lit.is_none() && self.evidence.proof.as_ref().is_some_and(Proof::is_asked) {
             return RungState::NotYet;
         }
         let can_still_come = self.is_active()
             && match rung {
-                Rung::Accepted => self.outcome_unknown.is_none() && self.reached_at.is_none(),
-                Rung::Updating => self.reached_at.is_none(),
+                Rung::Accepted => self.evidence.outcome_unknown.is_none() && self.evidence.reached_at.is_none(),
+                Rung::Updating => self.evidence.reached_at.is_none(),
                 Rung::Requested | Rung::Sent | Rung::Reached | Rung::Settled | Rung::Proven => true,
             };
         match lit {

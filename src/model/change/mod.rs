@@ -27,13 +27,13 @@ mod typical_duration;
 pub use self::{
     action::Action,
     ending::{End, Ending},
-    evidence::{Acceptance, Cancelled, OutcomeUnknown, Reverted, SentAs, Slow},
+    evidence::{Acceptance, Cancelled, Evidence, OutcomeUnknown, Reverted, SentAs, Slow},
     intent::{Intent, Resolved},
     ladder::{Rung, RungState},
     observation::{LastRead, Observation, Observed},
     record::Change,
     step::Step,
-    tally::Tally,
+    tally::{Tallies, Tally},
     typical_duration::TypicalDuration,
 };
 use super::time::{MINUTE_MS, SECOND_MS};

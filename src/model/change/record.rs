@@ -3,16 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acceptance, Action, Cancelled, End, Ending, Intent, LastRead, OutcomeUnknown, Resolved, Reverted, SentAs, Slow, Tally,
-    proof::Proof,
+    Action, End, Ending, Evidence, Intent, Tallies,
     refusal::{AwsWords, Refusal, RefusalKind},
 };
 use crate::model::{
-    keys::KeyArn,
-    stream::{
-        StreamArn, StreamId,
-        encryption::{EncryptionReport, KeyId},
-    },
+    stream::{StreamId, encryption::EncryptionReport},
     time::{MINUTE_MS, Timestamp},
 };
 
@@ -22,168 +17,46 @@ const CLOSABLE_AFTER_MS: i64 = 5 * MINUTE_MS;
 /// ... if no read has said anything about it for this long.
 const UNJUDGED_FOR_MS: i64 = MINUTE_MS;
 
-/// One change. The journal keeps one durable row of it, written before AWS is called.
+/// One change: what was asked for, what is known to have happened, which reads are being counted, and how it ended.
+///
+/// The journal keeps one durable row of it, written before AWS is called. In JSON all of its fields stand side by side, as
+/// they did before they had parts, so that versions from before and after read each other's rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub id: String,
     /// Where this version stands in the order of all commits; a later one is higher.
     pub rev: i64,
-    pub action: Action,
-    pub arn: StreamArn,
-    /// The creation time of the stream that was confirmed; another one means that the stream was replaced.
-    pub stream_created: Timestamp,
-    /// The KeyId that is sent: of a disable the one that AWS reported when it was confirmed, unchanged; of an enable the
-    /// one that was chosen.
-    pub key: Option<KeyId>,
-    /// The key that `key` was seen to mean, where KMS told.
-    #[serde(default)]
-    pub resolved: Option<Resolved>,
-    /// How AWS reported the stream's encryption when the change was confirmed. Disables recorded by earlier versions lack
-    /// it: see [`Change::before`].
-    #[serde(default)]
-    pub from: Option<EncryptionReport>,
-    /// The key that the KeyId in `from` meant then, where KMS said so.
-    #[serde(default)]
-    pub from_key: Option<KeyArn>,
-    pub retention_hours: i32,
-    /// The name of the person who asked.
-    pub actor: String,
-    pub reason: String,
-    /// Why it was to be sent although 25 of its kind were counted in 24 h.
-    #[serde(default)]
-    pub quota_reason: Option<String>,
-    pub requested_at: Timestamp,
-    /// Confirmed while the stream was UPDATING: sent when it is ACTIVE, until then at the latest.
-    pub armed_until: Option<Timestamp>,
-    /// Who cancelled it while it waited.
-    pub cancelled: Option<Cancelled>,
-    /// The role that was assumed to send it, where the target has one.
-    #[serde(default)]
-    pub sent_as: Option<SentAs>,
-    /// On disk before the call goes out: from here on AWS may have received it.
-    pub sent_at: Option<Timestamp>,
-    pub accepted: Option<Acceptance>,
-    /// When a read after *sent* first returned UPDATING.
-    pub updating_at: Option<Timestamp>,
-    /// When a read after *sent* first returned ACTIVE with the wanted state.
-    pub reached_at: Option<Timestamp>,
-    /// The KeyId that AWS reported at *reached*, where the stream was encrypted then.
-    #[serde(default)]
-    pub reached_key: Option<KeyId>,
-    /// The read from which AWS's 5 s count: moves when anything moved after *reached*.
-    pub steady_since: Option<Timestamp>,
-    pub settled_at: Option<Timestamp>,
-    /// Set when the answer to the call was lost or ambiguous.
-    pub outcome_unknown: Option<OutcomeUnknown>,
-    pub slow: Option<Slow>,
-    /// Since when every report, up to the last one, said UPDATING.
-    #[serde(default)]
-    pub updating_since: Option<Timestamp>,
-    /// Consecutive reads after *sent* that said ACTIVE with the old state; any other report starts it over.
-    pub old_state: Tally,
-    /// Consecutive reads that said ACTIVE with a state that is neither the old one nor the wanted one; after *reached*,
-    /// with any state but the wanted one.
-    pub contrary: Tally,
-    /// Consecutive reads after *sent* for which AWS did not find the stream.
-    pub missing: Tally,
-    /// Since when no read has said anything that this change can be judged by: reads fail, AWS states no encryption type,
-    /// or the key can't be compared.
-    #[serde(default)]
-    pub unjudged_since: Option<Timestamp>,
-    pub last_read: Option<LastRead>,
+    #[serde(flatten)]
+    pub intent: Intent,
+    #[serde(flatten)]
+    pub evidence: Evidence,
+    #[serde(flatten)]
+    pub tallies: Tallies,
+    /// `None` while it is under way.
     pub end: Option<Ending>,
-    /// AWS's refusal, where it arrived after another instance had already ended the change.
-    #[serde(default)]
-    pub late_refusal: Option<Refusal>,
-    /// Set when a read after *settled* contradicted it.
-    pub reverted: Option<Reverted>,
-    /// What records say, where somebody asked for it after it had settled.
-    #[serde(default)]
-    pub proof: Option<Proof>,
 }
 
 impl Change {
-    /// A change that was asked for at `at`, of which nothing else has happened. Its `rev` is given by the journal.
-    pub fn requested(intent: Intent, at: Timestamp) -> Self {
-        let Intent {
-            id,
-            action,
-            arn,
-            stream_created,
-            key,
-            resolved,
-            from,
-            from_key,
-            retention_hours,
-            actor,
-            reason,
-            quota_reason,
-            armed_until,
-        } = intent;
-        Self {
-            id,
-            rev: 0,
-            action,
-            arn,
-            stream_created,
-            key,
-            resolved,
-            from: Some(from),
-            from_key,
-            retention_hours,
-            actor,
-            reason,
-            quota_reason,
-            requested_at: at,
-            armed_until,
-            cancelled: None,
-            sent_as: None,
-            sent_at: None,
-            accepted: None,
-            updating_at: None,
-            reached_at: None,
-            reached_key: None,
-            updating_since: None,
-            steady_since: None,
-            settled_at: None,
-            outcome_unknown: None,
-            slow: None,
-            old_state: Tally::default(),
-            contrary: Tally::default(),
-            missing: Tally::default(),
-            unjudged_since: None,
-            last_read: None,
-            end: None,
-            late_refusal: None,
-            reverted: None,
-            proof: None,
-        }
+    /// A change that was asked for, of which nothing else has happened. Its `rev` is given by the journal.
+    pub fn requested(id: String, intent: Intent) -> Self {
+        Self { id, rev: 0, intent, evidence: Evidence::default(), tallies: Tallies::default(), end: None }
     }
 
     /// The time of the newest thing that is known of it.
     pub fn latest_evidence(&self) -> Timestamp {
-        let times = [
-            Some(self.requested_at),
-            self.sent_at,
-            self.accepted.as_ref().map(|acceptance| acceptance.at),
-            self.outcome_unknown.as_ref().map(|unknown| unknown.since),
-            self.updating_at,
-            self.reached_at,
-            self.steady_since,
-            self.settled_at,
-            self.slow.as_ref().map(|slow| slow.since),
-            self.old_state.last_counted,
-            self.contrary.last_counted,
-            self.missing.last_counted,
-            self.last_read.as_ref().map(|read| read.at),
-            self.end.as_ref().map(|ending| ending.at),
-        ];
-        times.into_iter().flatten().max().unwrap_or(self.requested_at)
+        let ended = self.end.as_ref().map(|ending| ending.at);
+        let times = [self.evidence.latest(), self.tallies.latest(), ended];
+        times.into_iter().flatten().fold(self.intent.requested_at, Timestamp::max)
     }
 
     /// The stream that this change is about.
     pub fn stream_id(&self) -> StreamId {
-        StreamId::from(&self.arn)
+        self.intent.stream_id()
+    }
+
+    /// How AWS reported the stream's encryption before this change.
+    pub fn before(&self) -> EncryptionReport {
+        self.intent.before()
     }
 
     /// Whether the one-change-per-stream rule counts it: requested to reached, flagged or not.
@@ -193,17 +66,17 @@ impl Change {
 
     /// Whether the answer to its call was lost and no read has shown the wanted state since.
     pub const fn is_unknown(&self) -> bool {
-        self.outcome_unknown.is_some() && self.reached_at.is_none()
+        self.evidence.outcome_unknown.is_some() && self.evidence.reached_at.is_none()
     }
 
     /// Whether it waits for its stream to be ACTIVE; nothing was sent yet.
     pub const fn is_waiting(&self) -> bool {
-        self.armed_until.is_some() && self.sent_at.is_none() && self.is_active()
+        self.intent.armed_until.is_some() && self.evidence.sent_at.is_none() && self.is_active()
     }
 
     /// From *sent* to *reached*, in milliseconds.
     pub fn took_ms(&self) -> Option<i64> {
-        Some(self.reached_at?.millis_since(self.sent_at?))
+        Some(self.evidence.reached_at?.millis_since(self.evidence.sent_at?))
     }
 
     /// Whether it was marked as sent and no byte of the request left.
@@ -219,27 +92,23 @@ impl Change {
     /// Whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change takes the place of the one
     /// before it.
     pub const fn may_have_acted(&self) -> bool {
-        self.sent_at.is_some() && self.late_refusal.is_none() && !matches!(&self.end, Some(Ending { how: End::Rejected(_), .. }))
-    }
-
-    /// How AWS reported the stream's encryption before this change.
-    pub fn before(&self) -> EncryptionReport {
-        match (&self.from, self.action) {
-            (Some(from), _) => from.clone(),
-            (None, Action::Disable) => EncryptionReport::Encrypted(self.key.clone()),
-            (None, Action::Enable) => EncryptionReport::NotEncrypted,
-        }
+        self.evidence.sent_at.is_some()
+            && self.evidence.late_refusal.is_none()
+            && !matches!(&self.end, Some(Ending { how: End::Rejected(_), .. }))
     }
 
     /// Whether it moves an encrypted stream to another key.
     pub fn is_key_change(&self) -> bool {
-        self.action == Action::Enable && matches!(self.before(), EncryptionReport::Encrypted(_))
+        self.intent.is_key_change()
     }
 
     /// Whether a person may close it: as of its last read, it was sent at least 5 min ago and no read has said anything
     /// to judge it by for a minute.
     pub fn can_be_closed(&self) -> bool {
-        let (Some(sent_at), Some(read), Some(since)) = (self.sent_at, &self.last_read, self.unjudged_since) else { return false };
+        let (Some(sent_at), Some(read), Some(since)) = (self.evidence.sent_at, &self.evidence.last_read, self.tallies.unjudged_since)
+        else {
+            return false;
+        };
         self.is_active() && read.at.millis_since(sent_at) >= CLOSABLE_AFTER_MS && read.at.millis_since(since) >= UNJUDGED_FOR_MS
     }
 
@@ -258,6 +127,98 @@ impl Change {
 
     /// Whether it is a disable that has settled, and that nobody has taken back since: it can be undone.
     pub fn can_be_undone(&self) -> bool {
-        self.action == Action::Disable && self.settled_at.is_some() && self.reverted.is_none()
+        self.intent.action == Action::Disable && self.evidence.settled_at.is_some() && self.evidence.reverted.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::change::tests::requested_change;
+
+    /// A row of a version in which the parts of a change were fields of one struct, with every field set.
+    const STORED: &str = r#"{
+        "id": "c1", "rev": 7, "action": "disable",
+        "arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod", "stream_created": 5000,
+        "key": "alias/orders",
+        "resolved": {"arn": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012", "at": 998000},
+        "from": {"Encrypted": "alias/orders"},
+        "from_key": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012",
+        "retention_hours": 24, "actor": "mira", "reason": "OPS-1", "quota_reason": "agreed with Tom",
+        "requested_at": 999000, "armed_until": 1899000, "cancelled": {"at": 1000001, "by": "tom"},
+        "sent_as": {"role": "arn:aws:iam::111122223333:role/change", "session": "keystream-mira"},
+        "sent_at": 1000000, "accepted": {"at": 1000100, "request_id": "r1"}, "updating_at": 1000500,
+        "reached_at": 1301000, "reached_key": "alias/orders", "steady_since": 1301000, "settled_at": 1307000,
+        "outcome_unknown": {"since": 1000050, "why": "no answer"},
+        "slow": {"since": 1300000, "usual": {"p50_ms": 3, "p95_ms": 5, "changes": 9}},
+        "updating_since": 1000500, "old_state": {"reads": 1, "since": 1000200, "last_counted": 1000200},
+        "contrary": {"reads": 2, "since": 1000300, "last_counted": 1010300},
+        "missing": {"reads": 1, "since": 1000400, "last_counted": 1000400}, "unjudged_since": 1000450,
+        "last_read": {"at": 1307000, "saw": {"State": {"status": "ACTIVE", "encryption": "NotEncrypted"}}},
+        "end": {"at": 1307000, "how": "Settled"},
+        "late_refusal": {"kind": "ResourceInUse", "aws": {"code": "ResourceInUseException", "message": "busy", "request_id": "r2", "at": 1308000}, "read_after": "NotFound"},
+        "reverted": {"at": 1400000, "saw": {"State": {"status": "UPDATING", "encryption": {"Encrypted": "alias/orders"}}}},
+        "proof": {"write": {"by": "mira", "at": 1310000, "result": {"at": 1311000, "outcome": {"Ok": {"shards": 2, "none": 1, "kms": 0, "unstated": 0, "failed": [["shard-1", "throttled"]]}}}}, "read": {"by": "mira", "at": 1312000, "result": null}, "reports": [{"by": "tom", "at": 1313000, "encryption_type": "NONE", "shards": ["shard-0"]}]}
+    }"#;
+
+    /// The same of a change that was just recorded.
+    const STORED_NEW: &str = r#"{
+        "id": "c1", "rev": 0, "action": "disable",
+        "arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod", "stream_created": 5000,
+        "key": "alias/orders", "resolved": null, "from": {"Encrypted": "alias/orders"}, "from_key": null,
+        "retention_hours": 24, "actor": "mira", "reason": "OPS-1", "quota_reason": null, "requested_at": 999000,
+        "armed_until": null, "cancelled": null, "sent_as": null, "sent_at": null, "accepted": null,
+        "updating_at": null, "reached_at": null, "reached_key": null, "steady_since": null, "settled_at": null,
+        "outcome_unknown": null, "slow": null, "updating_since": null,
+        "old_state": {"reads": 0, "since": null, "last_counted": null},
+        "contrary": {"reads": 0, "since": null, "last_counted": null},
+        "missing": {"reads": 0, "since": null, "last_counted": null}, "unjudged_since": null, "last_read": null,
+        "end": null, "late_refusal": null, "reverted": null, "proof": null
+    }"#;
+
+    fn value(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn rows_from_before_a_change_had_parts_are_read_and_written_as_they_were() {
+        let change: Change = serde_json::from_str(STORED).unwrap();
+        assert_eq!(change.intent.armed_until, Some(Timestamp::from_millis(1_899_000)));
+        assert_eq!(change.evidence.sent_at, Some(Timestamp::from_millis(1_000_000)));
+        assert_eq!((change.tallies.contrary.reads, change.rev), (2, 7));
+        assert!(change.end.is_some());
+        assert_eq!(serde_json::to_value(&change).unwrap(), value(STORED));
+
+        assert_eq!(serde_json::from_str::<Change>(STORED_NEW).unwrap(), requested_change());
+        assert_eq!(serde_json::to_value(requested_change()).unwrap(), value(STORED_NEW));
+    }
+
+    #[test]
+    fn rows_of_the_first_versions_lack_what_came_later() {
+        let mut row = value(STORED_NEW);
+        let fields = row.as_object_mut().unwrap();
+        let later = ["resolved", "from", "from_key", "quota_reason", "sent_as", "reached_key", "updating_since", "unjudged_since"];
+        for field in later.into_iter().chain(["late_refusal", "proof"]) {
+            assert!(fields.remove(field).is_some(), "{field}");
+        }
+        fields["contrary"] = json!({"reads": 1, "last_counted": 5});
+        let change: Change = serde_json::from_value(row.clone()).unwrap();
+        assert_eq!((&change.intent.from, &change.evidence.proof, change.tallies.unjudged_since), (&None, &None, None));
+        assert_eq!((change.tallies.contrary.reads, change.tallies.contrary.since), (1, None));
+        assert_eq!(change.before(), requested_change().before(), "a disable began from the key that it sent");
+        for field in ["arn", "requested_at", "missing", "rev"] {
+            let mut broken = row.clone();
+            broken.as_object_mut().unwrap().remove(field);
+            assert!(serde_json::from_value::<Change>(broken).is_err(), "a row without {field} is no change");
+        }
+    }
+
+    #[test]
+    fn what_a_later_version_adds_to_a_row_is_no_obstacle() {
+        let mut row = value(STORED);
+        row["of_a_later_version"] = json!({"at": 1});
+        assert_eq!(serde_json::from_value::<Change>(row).unwrap(), serde_json::from_str(STORED).unwrap());
     }
 }

@@ -207,8 +207,8 @@ impl Refusal {
 
     /// The words for this refusal of `change`: what happened, what did not, and what to do next.
     pub fn text(&self, change: &Change) -> String {
-        let (account, region) = (&change.arn.account, &change.arn.region);
-        let key = change.key.as_ref().map_or("none", |key| key.as_str());
+        let (account, region) = (&change.intent.arn.account, &change.intent.arn.region);
+        let key = change.intent.key.as_ref().map_or("none", |key| key.as_str());
         match &self.kind {
             RefusalKind::Precondition(precondition) => precondition.text(change),
             RefusalKind::NotSent { obstacle: obstacle @ Obstacle::RoleNotAssumed, detail } => format!(
@@ -223,7 +223,7 @@ impl Refusal {
             RefusalKind::InvalidArgument => format!(
                 "AWS did not accept a value in the request. {CHANGED_NOTHING} Sent: {}, type KMS, key {key}. Most often the key no longer \
                  resolves. Next: reload the stream, then try another form of the same key.",
-                change.arn
+                change.intent.arn
             ),
             RefusalKind::Key(trouble) => {
                 let (happened, next) = trouble.words();
@@ -234,13 +234,13 @@ impl Refusal {
             ),
             RefusalKind::QuotaUsed { next_frees_at } => format!(
                 "Keystream counts 25 {} of this stream in 24 h, and AWS refused another. {CHANGED_NOTHING} The next one frees at {}.",
-                change.action.plural(),
+                change.intent.action.plural(),
                 next_frees_at.day_and_minute()
             ),
             RefusalKind::LimitUnclear { counted } => format!(
                 "AWS reported a limit and did not say which: request rate, concurrent requests, or 25 {} in 24 h (counted: {counted}). \
                  {CHANGED_NOTHING} Wait a minute and try once; if refused again, wait for other changes in this account to finish.",
-                change.action.plural()
+                change.intent.action.plural()
             ),
             RefusalKind::ResourceInUse => format!(
                 "The stream was not ACTIVE when the request arrived. {CHANGED_NOTHING}{} Next: open the confirmation again, where \u{201c}Send \
@@ -262,12 +262,12 @@ impl Refusal {
                 "AWS refused {} (operator {}). {CHANGED_NOTHING} Needed: kinesis:{} on the \
                  stream and on key {key}. The refusal may come from the role, a permissions boundary, the session policy, an SCP or the VPC \
                  endpoint policy; AWS's sentence below usually says which.",
-                change.sent_as.as_ref().map_or_else(
+                change.evidence.sent_as.as_ref().map_or_else(
                     || format!("the credentials of {account}, {region}"),
                     |sent_as| format!("role {}, session {}", sent_as.role, sent_as.session)
                 ),
-                change.actor,
-                change.action.call()
+                change.intent.actor,
+                change.intent.action.call()
             ),
             RefusalKind::CredentialsExpired => format!(
                 "Credentials expired. AWS refused the credentials. {CHANGED_NOTHING} Next: renew them for {account}, {region}; Keystream picks \
@@ -307,7 +307,7 @@ fn same_key(reported: Option<&KeyId>, meant: Option<&Meant>) -> String {
 
 impl Precondition {
     fn text(&self, change: &Change) -> String {
-        let name = &change.arn.name;
+        let name = &change.intent.arn.name;
         let (happened, next) = match self {
             Self::NotActive { status: StreamStatus::Updating } => (
                 format!("{name} is UPDATING, not ACTIVE, as AWS reported just now."),
@@ -331,7 +331,7 @@ impl Precondition {
             ),
             Self::KeyUnusable { key, why } => (
                 format!("{name} cannot be encrypted with {key}: {why}."),
-                match change.action {
+                match change.intent.action {
                     Action::Enable => "choose another key, or mend this one in KMS, and start again.".to_owned(),
                     Action::Disable => "look at the key in KMS.".to_owned(),
                 },

@@ -9,14 +9,15 @@ pub const FIRST_READ_MS: i64 = 500;
 /// Milliseconds from `now` to the next read of a change that was last read just now.
 /// `jitter` in -100..=100 moves it by as many thousandths, up to ±10 %.
 pub fn next_read_in(change: &Change, now: Timestamp, jitter: i64) -> i64 {
-    if let (Some(_), Some(since)) = (change.reached_at, change.steady_since) {
+    if let (Some(_), Some(since)) = (change.evidence.reached_at, change.evidence.steady_since) {
         // The read that settles may not begin before AWS's 5 s are over; nothing is gained by reading earlier.
         let over_in = SETTLING_MS.saturating_sub(now.millis_since(since));
         if over_in > 0 {
             return over_in;
         }
     }
-    let watched_from = change.accepted.as_ref().map(|acceptance| acceptance.at).or(change.sent_at).unwrap_or(change.requested_at);
+    let watched_from =
+        change.evidence.accepted.as_ref().map(|acceptance| acceptance.at).or(change.evidence.sent_at).unwrap_or(change.intent.requested_at);
     let step = step_after(now.millis_since(watched_from));
     step.saturating_add(step.saturating_mul(jitter.clamp(-100, 100)) / 1_000)
 }
@@ -41,7 +42,7 @@ mod tests {
     #[test]
     fn reads_grow_sparser_with_age_and_never_stop() {
         let change = sent_change();
-        let sent = change.sent_at.unwrap();
+        let sent = change.evidence.sent_at.unwrap();
         let steps = [(0, 1), (9_999, 1), (10_000, 2), (29_999, 2), (30_000, 5), (119_999, 5), (120_000, 10), (86_400_000, 10)];
         for (elapsed, seconds) in steps {
             assert_eq!(next_read_in(&change, sent.plus_millis(elapsed), 0), seconds * SECOND_MS, "{elapsed} ms after");
@@ -51,7 +52,7 @@ mod tests {
     #[test]
     fn jitter_is_at_most_a_tenth() {
         let change = sent_change();
-        let now = change.sent_at.unwrap();
+        let now = change.evidence.sent_at.unwrap();
         assert_eq!(next_read_in(&change, now, 100), 1_100);
         assert_eq!(next_read_in(&change, now, -100), 900);
         assert_eq!(next_read_in(&change, now, 9_999), 1_100);
@@ -60,9 +61,9 @@ mod tests {
     #[test]
     fn the_settling_read_waits_for_the_five_seconds() {
         let mut change = sent_change();
-        let reached = change.sent_at.unwrap().plus_millis(4_000);
-        change.reached_at = Some(reached);
-        change.steady_since = Some(reached);
+        let reached = change.evidence.sent_at.unwrap().plus_millis(4_000);
+        change.evidence.reached_at = Some(reached);
+        change.evidence.steady_since = Some(reached);
         assert_eq!(next_read_in(&change, reached, 0), 5_000);
         assert_eq!(next_read_in(&change, reached.plus_millis(3_000), 100), 2_000);
         assert_eq!(next_read_in(&change, reached.plus_millis(5_000), 0), 1_000);

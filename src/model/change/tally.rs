@@ -1,8 +1,69 @@
-//! Counts of reads that say the same.
+//! Series of reads that say the same.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::time::{SECOND_MS, Timestamp};
+
+/// The series of reads that are being counted. A read of another kind starts all of them over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tallies {
+    /// Since when every report, up to the last one, said UPDATING.
+    #[serde(default)]
+    pub updating_since: Option<Timestamp>,
+    /// Consecutive reads after *sent* that said ACTIVE with the old state; any other report starts it over.
+    pub old_state: Tally,
+    /// Consecutive reads that said ACTIVE with a state that is neither the old one nor the wanted one; after *reached*,
+    /// with any state but the wanted one.
+    pub contrary: Tally,
+    /// Consecutive reads after *sent* for which AWS did not find the stream.
+    pub missing: Tally,
+    /// Since when no read has said anything that this change can be judged by: reads fail, AWS states no encryption type,
+    /// or the key can't be compared.
+    #[serde(default)]
+    pub unjudged_since: Option<Timestamp>,
+}
+
+impl Tallies {
+    /// Counts a report of UPDATING.
+    pub(super) fn count_updating(&mut self, at: Timestamp) {
+        *self = Self { updating_since: self.updating_since.or(Some(at)), ..Self::default() };
+    }
+
+    /// Counts a report of ACTIVE with the old state.
+    pub(super) fn count_old_state(&mut self, at: Timestamp) {
+        *self = Self { old_state: self.old_state.with(at), ..Self::default() };
+    }
+
+    /// Counts a report of ACTIVE with a contrary state.
+    pub(super) fn count_contrary(&mut self, at: Timestamp) {
+        *self = Self { contrary: self.contrary.with(at), ..Self::default() };
+    }
+
+    /// Counts a read that did not find the stream.
+    pub(super) fn count_missing(&mut self, at: Timestamp) {
+        *self = Self { missing: self.missing.with(at), ..Self::default() };
+    }
+
+    /// Counts a report that says nothing for or against the change.
+    pub(super) fn count_unclear(&mut self, at: Timestamp) {
+        *self = Self { unjudged_since: self.unjudged_since.or(Some(at)), ..Self::default() };
+    }
+
+    /// Counts a read that failed, which breaks no series.
+    pub(super) fn count_failed(&mut self, at: Timestamp) {
+        self.unjudged_since = self.unjudged_since.or(Some(at));
+    }
+
+    /// Starts every series over.
+    pub(super) fn start_over(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The time of the newest read that was counted.
+    pub(super) fn latest(&self) -> Option<Timestamp> {
+        [&self.old_state, &self.contrary, &self.missing].into_iter().filter_map(|tally| tally.last_counted).max()
+    }
+}
 
 /// Reads of one kind, counted at most once every 10 s so that a burst of polls is one observation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,31 +21,31 @@ pub fn sent(at: i64) -> Step {
 /// The same, recorded and not sent.
 pub fn requested_change() -> Change {
     let intent = Intent {
-        id: "c1".to_owned(),
         action: Action::Disable,
         arn: "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap(),
         stream_created: Timestamp::from_millis(5_000),
         key: Some("alias/orders".parse().unwrap()),
         resolved: None,
-        from: EncryptionReport::from_aws(Some("KMS"), Some("alias/orders")),
+        from: Some(EncryptionReport::from_aws(Some("KMS"), Some("alias/orders"))),
         from_key: None,
         retention_hours: 24,
         actor: "mira".to_owned(),
         reason: "OPS-1".to_owned(),
         quota_reason: None,
+        requested_at: Timestamp::from_millis(999_000),
         armed_until: None,
     };
-    Change::requested(intent, Timestamp::from_millis(999_000))
+    Change::requested("c1".to_owned(), intent)
 }
 
 /// A report of that stream, asked for and answered at `at` milliseconds.
 pub fn report(at: i64, status: &str, encryption_type: Option<&str>) -> StreamReport {
     let change = requested_change();
     StreamReport {
-        arn: change.arn,
+        arn: change.intent.arn,
         status: StreamStatus::from(status.to_owned()),
         encryption: EncryptionReport::from_aws(encryption_type, Some("alias/orders")),
-        created: change.stream_created,
+        created: change.intent.stream_created,
         retention_hours: 24,
         open_shards: 1,
         mode: None,

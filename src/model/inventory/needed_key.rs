@@ -54,12 +54,12 @@ pub struct LeftKey {
 impl LeftKey {
     /// What a change left behind; `None` before it has settled, and where the stream was not encrypted.
     pub fn of(change: &Change) -> Option<Self> {
-        change.settled_at?;
-        let key = match (change.action, &change.from) {
-            (Action::Disable, _) => change.key.clone(),
+        change.evidence.settled_at?;
+        let key = match (change.intent.action, &change.intent.from) {
+            (Action::Disable, _) => change.intent.key.clone(),
             (Action::Enable, Some(EncryptionReport::Encrypted(former))) => former.clone(),
             (Action::Enable, _) => None,
         };
-        Some(Self { key: key?, sent_at: change.sent_at?, stream_created: change.stream_created })
+        Some(Self { key: key?, sent_at: change.evidence.sent_at?, stream_created: change.intent.stream_created })
     }
 }

@@ -249,7 +249,7 @@ async fn act(watch: &mut Watch<'_>, step: Step) {
             watch.enable_asleep("alias/ledger", nth).await;
         }
         Step::Undo => {
-            let settled = watch.changes().await.into_iter().rev().find(|change| change.settled_at.is_some());
+            let settled = watch.changes().await.into_iter().rev().find(|change| change.evidence.settled_at.is_some());
             let Some(settled) = settled else { return };
             if let Some(fields) = watch.filled("enable", &format!("?undo={}", settled.id), Some("alias/orders")).await {
                 watch.confirm("enable", &fields).await;

@@ -147,7 +147,7 @@ impl<'a> Watch<'a> {
 
     pub async fn changes(&self) -> Vec<Change> {
         let mut changes = self.app.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
-        changes.sort_by_key(|change| (change.sent_at.is_none(), change.sent_at, change.requested_at));
+        changes.sort_by_key(|change| (change.evidence.sent_at.is_none(), change.evidence.sent_at, change.intent.requested_at));
         changes
     }
 
@@ -232,7 +232,7 @@ impl<'a> Watch<'a> {
 fn asked(changes: &[Change], evidence: &Evidence) -> Vec<Asked> {
     let mut calls = evidence.mutations().map(|(index, _)| index);
     let sending = |change: &Change| {
-        if change.sent_at.is_none() || change.was_kept_from_leaving() {
+        if change.evidence.sent_at.is_none() || change.was_kept_from_leaving() {
             return Sending::NotSent;
         }
         calls.next().map_or(Sending::UnderWay, Sending::At)
@@ -244,7 +244,7 @@ fn asked(changes: &[Change], evidence: &Evidence) -> Vec<Asked> {
         Sending::NotSent => changes[nth].is_active(),
     };
     let asked = changes.iter().enumerate().map(|(nth, change)| {
-        let is_later = |other: usize| changes[other].requested_at > change.requested_at;
+        let is_later = |other: usize| changes[other].intent.requested_at > change.intent.requested_at;
         let is_overtaken = (0..changes.len()).any(|other| is_later(other) && (may_have_acted(other) || changes[other].is_active()));
         Asked { id: change.id.clone(), sending: sendings[nth], is_overtaken }
     });

@@ -29,7 +29,7 @@ fn assert_true(watch: &Watch<'_>) {
 /// A disable of the stream that has settled.
 async fn settled_disable(watch: &Watch<'_>) -> String {
     let id = watch.change("disable", None).await.expect("a disable is offered");
-    watch.app.change_when(&id, |change| change.settled_at.is_some()).await;
+    watch.app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
     id
 }
 
@@ -53,7 +53,7 @@ async fn case_1_a_key_change_whose_answer_is_lost_and_somebody_elses_reshard() {
     let mut watch = Watch::of(&app).await;
     watch.fault(START, 1, json!("drop-request")).await;
     let id = watch.change("enable", Some("alias/ledger")).await.expect("an enable over the top is offered");
-    app.change_when(&id, |change| change.outcome_unknown.is_some()).await;
+    app.change_when(&id, |change| change.evidence.outcome_unknown.is_some()).await;
     watch.stream(json!({"reshard_ms": 400})).await;
     watch.look_until_ended(&id, 4_000).await;
     assert_true(&watch);

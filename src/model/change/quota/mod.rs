@@ -85,12 +85,12 @@ impl Count {
 
 /// What a change used, if it may have used one.
 pub fn use_of(change: &Change) -> Option<Use> {
-    let session = change.sent_as.as_ref().map(|sent_as| sent_as.session.clone());
-    if let Some(acceptance) = &change.accepted {
+    let session = change.evidence.sent_as.as_ref().map(|sent_as| sent_as.session.clone());
+    if let Some(acceptance) = &change.evidence.accepted {
         return Some(Use { at: acceptance.at, is_certain: true, request_id: acceptance.request_id.clone(), session });
     }
     // A refusal used none; whatever else has no answer may have.
-    let at = change.sent_at.filter(|_| change.may_have_acted())?;
+    let at = change.evidence.sent_at.filter(|_| change.may_have_acted())?;
     Some(Use { at, is_certain: false, request_id: None, session })
 }
 
@@ -110,7 +110,7 @@ const fn counts(at: Timestamp, now: Timestamp) -> bool {
 /// Counts the calls of one stream in one direction, from the journal and from CloudTrail's successful calls of the same
 /// stream. A call that both know counts once: by its request id, and one whose answer was lost by its time.
 pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Timestamp) -> Count {
-    let of_action = || changes.iter().filter(|change| change.action == action);
+    let of_action = || changes.iter().filter(|change| change.intent.action == action);
     let mut uses: Vec<Use> = of_action().filter_map(use_of).collect();
     let mut events: Vec<&TrailEvent> = trail.iter().filter(|event| event.action == action).collect();
     events.sort_by(|one, other| (one.at, &one.event_id).cmp(&(other.at, &other.event_id)));

@@ -73,14 +73,14 @@ fn what_both_know_counts_once() {
 fn cloudtrail_settles_a_lost_answer_of_its_own_session_only() {
     let mut lost = sent(NOW - 1_000);
     lost.apply(Step::LostTrack { at: at(NOW - 500), why: "no answer".to_owned() });
-    lost.sent_as = Some(SentAs { role: "arn:aws:iam::111122223333:role/change".to_owned(), session: "keystream-mira".to_owned() });
+    lost.evidence.sent_as = Some(SentAs { role: "arn:aws:iam::111122223333:role/change".to_owned(), session: "keystream-mira".to_owned() });
     let by = |event: TrailEvent, by: &str| TrailEvent { by: by.to_owned(), ..event };
     let ours = "arn:aws:sts::111122223333:assumed-role/change/keystream-mira";
     let of_session = |millis| by(event(millis, "e1", Some("r9")), ours);
     assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 400)]), (1, 1));
     assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 60_000)]), (1, 2), "another call");
     assert_eq!(counted(std::slice::from_ref(&lost), &[event(NOW - 400, "e1", Some("r9"))]), (1, 2), "somebody else's at that moment");
-    lost.sent_as = None;
+    lost.evidence.sent_as = None;
     assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 400)]), (1, 2), "sent without a session of its own");
 }
 

@@ -17,18 +17,18 @@ pub const WATCHED_AFTER_MS: i64 = 30 * DAY_MS;
 /// `unchanged_since` is when the read began since which AWS has reported the same encryption: contrary reads from before it
 /// don't count.
 pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_since: Timestamp) -> Vec<Step> {
-    let Some(settled_at) = change.settled_at else { return Vec::new() };
+    let Some(settled_at) = change.evidence.settled_at else { return Vec::new() };
     let at = report.read_at;
-    let is_watched = change.reverted.is_none() && at.millis_since(settled_at) <= WATCHED_AFTER_MS;
-    let is_this_stream = is_same_creation(report.created, change.stream_created) && report.arn == change.arn;
+    let is_watched = change.evidence.reverted.is_none() && at.millis_since(settled_at) <= WATCHED_AFTER_MS;
+    let is_this_stream = is_same_creation(report.created, change.intent.stream_created) && report.arn == change.intent.arn;
     if !is_watched || !is_this_stream || report.asked_at <= settled_at {
         return Vec::new();
     }
     if !change.is_contradicted_by(&report.encryption, report.key_arn.as_deref()) {
         return vec![Step::SeriesBroken];
     }
-    let is_broken_off = change.contrary.since.is_some_and(|since| since < unchanged_since);
-    let counted = if is_broken_off { &Tally::default() } else { &change.contrary };
+    let is_broken_off = change.tallies.contrary.since.is_some_and(|since| since < unchanged_since);
+    let counted = if is_broken_off { &Tally::default() } else { &change.tallies.contrary };
     let mut steps = if is_broken_off { vec![Step::SeriesBroken] } else { Vec::new() };
     steps.push(Step::SeenContrary { at });
     if counted.with(at).reads >= CONTRARY_READS {

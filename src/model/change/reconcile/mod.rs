@@ -31,7 +31,7 @@ const MISSING_READS: u32 = 3;
 /// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its read. All
 /// times are of one [timeline](crate::server::services::changes), which never goes back. `usual` is kept with the flag *slow*.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Option<TypicalDuration>) -> Vec<Step> {
-    let Some(sent_at) = change.sent_at else { return Vec::new() };
+    let Some(sent_at) = change.evidence.sent_at else { return Vec::new() };
     if !change.is_active() {
         return Vec::new();
     }
@@ -41,7 +41,7 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Op
         Observation::NotFound { .. } => Vec::new(),
         Observation::Failed { why } => failed(why.clone(), now),
     };
-    let is_slow = change.slow.is_none() && change.reached_at.is_none() && now.millis_since(sent_at) >= SLOW_AFTER_MS;
+    let is_slow = change.evidence.slow.is_none() && change.evidence.reached_at.is_none() && now.millis_since(sent_at) >= SLOW_AFTER_MS;
     let progressed = steps.iter().any(|step| matches!(step, Step::Reached { .. } | Step::Ended(_)));
     if is_slow && !progressed {
         steps.push(Step::Slow(Slow { since: now, usual }));
@@ -55,23 +55,23 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
         return Vec::new();
     }
     let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
-    if report.arn != change.arn {
+    if report.arn != change.intent.arn {
         // An answer about another stream says nothing about this one.
         return failed(format!("AWS answered for {}", report.arn), now);
     }
     let mut steps = vec![Step::Read(LastRead { at: report.read_at, saw: saw.clone() })];
-    if !is_same_creation(report.created, change.stream_created) {
+    if !is_same_creation(report.created, change.intent.stream_created) {
         steps.push(ended(now, End::Replaced { created: report.created }));
         return steps;
     }
     match report.status {
         StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, saw)),
-        StreamStatus::Updating if change.reached_at.is_none() => steps.push(Step::SeenUpdating { at: report.read_at }),
+        StreamStatus::Updating if change.evidence.reached_at.is_none() => steps.push(Step::SeenUpdating { at: report.read_at }),
         StreamStatus::Updating => steps.extend([Step::SeriesBroken, Step::Steady { since: None }]),
         // A stream that is being deleted is either gone soon, or AWS reports it again: both are seen by later reads.
         StreamStatus::Creating | StreamStatus::Deleting | StreamStatus::Other(_) => {
             steps.push(Step::SeenUnclear { at: report.read_at });
-            if change.reached_at.is_some() {
+            if change.evidence.reached_at.is_some() {
                 steps.push(Step::Steady { since: None });
             }
         }
@@ -86,18 +86,18 @@ fn failed(why: String, now: Timestamp) -> Vec<Step> {
 fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, saw: Observed) -> Vec<Step> {
     let at = report.read_at;
     let verdict = change.verdict(&report.encryption, report.key_arn.as_deref());
-    if change.reached_at.is_some() {
+    if change.evidence.reached_at.is_some() {
         return decide_reached(change, report, verdict, now, saw);
     }
     let is_late = at.millis_since(sent_at) >= NOT_APPLIED_AFTER_MS;
     match verdict {
         Verdict::Wanted => vec![Step::Reached { at, key: report.key().cloned() }],
         Verdict::Unclear => vec![Step::SeenUnclear { at }],
-        Verdict::Old if is_late && change.old_state.with(at).reads >= NOT_APPLIED_READS => {
+        Verdict::Old if is_late && change.tallies.old_state.with(at).reads >= NOT_APPLIED_READS => {
             vec![Step::SeenOldState { at }, ended(now, End::NotApplied)]
         }
         Verdict::Old => vec![Step::SeenOldState { at }],
-        Verdict::Foreign if is_late && change.contrary.with(at).reads >= NOT_APPLIED_READS => {
+        Verdict::Foreign if is_late && change.tallies.contrary.with(at).reads >= NOT_APPLIED_READS => {
             vec![Step::SeenContrary { at }, ended(now, End::Superseded { saw })]
         }
         Verdict::Foreign => vec![Step::SeenContrary { at }],
@@ -108,7 +108,7 @@ fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now
 fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now: Timestamp, saw: Observed) -> Vec<Step> {
     let at = report.read_at;
     if verdict == Verdict::Wanted {
-        return match change.steady_since {
+        return match change.evidence.steady_since {
             None => vec![Step::Steady { since: Some(at) }],
             // The confirming read must itself begin after AWS's 5 s.
             Some(since) if report.asked_at.millis_since(since) >= SETTLING_MS => vec![ended(at, End::Settled)],
@@ -119,7 +119,7 @@ fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now:
         return vec![Step::SeenUnclear { at }];
     }
     let mut steps = vec![Step::SeenContrary { at }];
-    if change.contrary.with(at).reads >= CONTRARY_READS {
+    if change.tallies.contrary.with(at).reads >= CONTRARY_READS {
         steps.push(ended(now, End::Superseded { saw }));
     } else {
         steps.push(Step::Steady { since: None });
@@ -129,10 +129,10 @@ fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now:
 
 fn decide_missing(change: &Change, now: Timestamp) -> Vec<Step> {
     let mut steps = vec![Step::Read(LastRead { at: now, saw: Observed::NotFound }), Step::SeenMissing { at: now }];
-    if change.reached_at.is_some() {
+    if change.evidence.reached_at.is_some() {
         steps.push(Step::Steady { since: None });
     }
-    if change.missing.with(now).reads >= MISSING_READS {
+    if change.tallies.missing.with(now).reads >= MISSING_READS {
         steps.push(ended(now, End::Superseded { saw: Observed::NotFound }));
     }
     steps

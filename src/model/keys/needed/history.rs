@@ -99,9 +99,12 @@ impl KeyHistory {
     #[must_use]
     pub fn after_enable(&self, change: &Change) -> Self {
         let mut history = self.clone();
-        let (Action::Enable, Some(sent), Some(settled)) = (change.action, change.sent_at, change.settled_at) else { return history };
+        let (Action::Enable, Some(sent), Some(settled)) = (change.intent.action, change.evidence.sent_at, change.evidence.settled_at)
+        else {
+            return history;
+        };
         let is_known = self.uses.iter().any(|known| known.begun_by.as_ref() == Some(&change.id));
-        if is_known || !self.is_of(change.stream_created) {
+        if is_known || !self.is_of(change.intent.stream_created) {
             return history;
         }
         let Some(index) = self.uses.iter().position(|known| known.was_on_at(settled)) else { return history };
@@ -109,16 +112,17 @@ impl KeyHistory {
         // Else a read has begun it already, under its new name.
         let is_one_use = former.seen_from < sent;
         if is_one_use {
-            let name = change.key.as_ref().filter(|_| self.last_read.is_none_or(|last| last < settled)).unwrap_or(&former.key).clone();
+            let name =
+                change.intent.key.as_ref().filter(|_| self.last_read.is_none_or(|last| last < settled)).unwrap_or(&former.key).clone();
             // Where KMS did not say what the name meant at the enable, it may be anything that it was seen to mean.
-            let may_still = |meant: &&Meant| change.resolved.is_none() || meant.seen_from.is_some_and(|seen| seen >= sent);
+            let may_still = |meant: &&Meant| change.intent.resolved.is_none() || meant.seen_from.is_some_and(|seen| seen >= sent);
             let meant = former.meant.iter().filter(may_still).filter(|_| name == former.key).cloned().collect();
             let new = KeyUse { key: name, meant, seen_from: settled, ended: former.ended, begun_by: None };
             former.ended = Some(settled);
             history.uses.insert(index + 1, new);
         }
         let new = &mut history.uses[index + usize::from(is_one_use)];
-        if let Some(resolved) = change.resolved.as_ref().filter(|_| change.key.as_ref() == Some(&new.key)) {
+        if let Some(resolved) = change.intent.resolved.as_ref().filter(|_| change.intent.key.as_ref() == Some(&new.key)) {
             new.record_meant(&resolved.arn, resolved.at);
         }
         new.begun_by = Some(change.id.clone());

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{
     change::{
-        Action, Change, Resolved,
+        Action, Change, Evidence, Intent, Resolved,
         tests::{report, sent_change},
     },
     keys::{KeyArn, Meant},
@@ -108,9 +108,11 @@ const KEY_B: &str = "arn:aws:kms:eu-west-1:111122223333:key/bbbbbbbb-1234-1234-1
 /// An enable with a key that settled, sent a second before.
 fn enabled(id: &str, key: &str, meant: Option<&str>, settled: i64) -> Change {
     let resolved = meant.map(|arn| Resolved { arn: arn.parse().unwrap(), at: at(settled - 2_000) });
-    let key = Some(key.parse().unwrap());
-    let sent_at = Some(at(settled - 1_000));
-    Change { id: id.to_owned(), action: Action::Enable, key, resolved, sent_at, settled_at: Some(at(settled)), ..sent_change() }
+    let mut change = Change { id: id.to_owned(), ..sent_change() };
+    change.intent = Intent { action: Action::Enable, key: Some(key.parse().unwrap()), resolved, ..change.intent };
+    let (sent_at, settled_at) = (Some(at(settled - 1_000)), Some(at(settled)));
+    change.evidence = Evidence { sent_at, settled_at, ..change.evidence };
+    change
 }
 
 fn meant(history: &KeyHistory) -> Vec<Vec<&str>> {
@@ -179,12 +181,15 @@ fn an_enable_with_an_unseen_key_loses_none_that_was_seen() {
 fn only_a_settled_enable_of_this_stream_begins_a_use() {
     let history = history(&[(DAY_MS, Some("alias/a"), 24)]);
     let settled = enabled("c1", "alias/a", Some(KEY_B), 2 * DAY_MS);
-    for other in [
-        Change { settled_at: None, ..settled.clone() },
-        Change { action: Action::Disable, ..settled.clone() },
-        Change { stream_created: settled.stream_created.plus_millis(5_000), ..settled.clone() },
-        Change { settled_at: Some(at(DAY_MS - 1)), ..settled },
-    ] {
+    let others: [fn(&mut Change); 4] = [
+        |change| change.evidence.settled_at = None,
+        |change| change.intent.action = Action::Disable,
+        |change| change.intent.stream_created = change.intent.stream_created.plus_millis(5_000),
+        |change| change.evidence.settled_at = Some(at(DAY_MS - 1)),
+    ];
+    for make_other in others {
+        let mut other = settled.clone();
+        make_other(&mut other);
         assert_eq!(history.after_enable(&other), history);
     }
 }

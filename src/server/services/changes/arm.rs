@@ -93,14 +93,14 @@ impl Changes {
         match self.actor_may_still(&job.change).await {
             Ok(true) => {}
             Ok(false) => {
-                let by = format!("Keystream, because {} is no longer permitted to change this stream", job.change.actor);
+                let by = format!("Keystream, because {} is no longer permitted to change this stream", job.change.intent.actor);
                 let cancelled = Step::Cancelled { at: job.timeline.now(), by };
                 let _ = self.record_surely(job, vec![cancelled], "change.cancelled").await;
                 return Preparation::Over;
             }
             // Not known, so not sent now: asked again after the next read.
             Err(error) => {
-                tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be read", job.change.actor);
+                tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be read", job.change.intent.actor);
                 return Preparation::NotYet;
             }
         }
@@ -142,11 +142,11 @@ impl Changes {
     /// Whether the key of an enable that waited can still be used, as far as it can be seen.
     async fn key_of_waiting(&self, change: &Change, key: &KeyId, observed: &Observation, target: &Target) -> KeyVerdict {
         let Observation::Report(report) = observed else { return KeyVerdict::NotNow };
-        if change.action == Action::Disable {
+        if change.intent.action == Action::Disable {
             return KeyVerdict::Good;
         }
         let look = self.keys.look_now(target, key).await;
-        match (&change.resolved, &look) {
+        match (&change.intent.resolved, &look) {
             // It was seen when it was confirmed, and can't be seen now.
             (Some(_), KeyLook::Unseen { .. }) => KeyVerdict::NotNow,
             (Some(Resolved { arn: then, .. }), KeyLook::Found(now)) if *then != now.arn => KeyVerdict::Bad(Precondition::Changed {
@@ -161,9 +161,9 @@ impl Changes {
 
     /// Whether the person behind a change that waited may still do what was asked for then.
     async fn actor_may_still(&self, change: &Change) -> Result<bool, StoreError> {
-        let Ok(name) = UserName::parse(&change.actor) else { return Ok(false) };
+        let Ok(name) = UserName::parse(&change.intent.actor) else { return Ok(false) };
         let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
-        Ok(user.is_some_and(|user| user.role.may(Permission::Change) && user.scope.covers_arn(&change.arn)))
+        Ok(user.is_some_and(|user| user.role.may(Permission::Change) && user.scope.covers_arn(&change.intent.arn)))
     }
 
     /// Cancels a change that waits. One that was sent, or has ended, stays as it is: its page says where it stands.

@@ -45,8 +45,8 @@ impl Changes {
         let how = End::NotEstablished { by: requester.user_name.clone(), reason: reason.as_str().to_owned() };
         change.apply(Step::Ended(Ending { at, how }));
         table::write(&mut tx, &mut change).await?;
-        let event = AuditEvent::by(&requester.actor(), at, "change.closed", &change.arn.to_string());
-        let after = change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words());
+        let event = AuditEvent::by(&requester.actor(), at, "change.closed", &change.intent.arn.to_string());
+        let after = change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.saw.words());
         let result = format!("Not established; change {}", change.id);
         audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;
         tx.commit().await?;
@@ -57,7 +57,7 @@ impl Changes {
     /// A change of the requester's scope, as the journal has it.
     pub(super) async fn of_requester(&self, tx: &mut Tx, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         match table::latest(tx, id).await {
-            Ok(latest) if requester.scope.covers_arn(&latest.change.arn) => Ok(latest.change),
+            Ok(latest) if requester.scope.covers_arn(&latest.change.intent.arn) => Ok(latest.change),
             Ok(_) | Err(StoreError::NotHeld) => Err(RequestError::NotFound),
             Err(error) => Err(error.into()),
         }

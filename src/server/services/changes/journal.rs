@@ -167,22 +167,22 @@ impl Changes {
     fn event(&self, change: &Change, action: &str) -> AuditEvent {
         let result = change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
         // In which session, so that CloudTrail's line is found.
-        let result = match (&change.sent_as, &change.late_refusal) {
+        let result = match (&change.evidence.sent_as, &change.evidence.late_refusal) {
             (Some(SentAs { role, session }), _) if action == "change.sent" => format!("{result}, as {role} in session {session}"),
             (_, Some(Refusal { aws: Some(aws), .. })) if action == "change.rejected" => format!("{result}; AWS refused late: {}", aws.code),
             _ => result,
         };
-        let request_id = change.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
+        let request_id = change.evidence.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
         AuditEvent {
-            reason: change.reason.clone(),
+            reason: change.intent.reason.clone(),
             before: state_in_words(&change.before()),
-            after: change.last_read.as_ref().map_or_else(String::new, |read| read.saw.words()),
+            after: change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.saw.words()),
             aws_request_id: request_id.unwrap_or_default(),
-            result: match &change.outcome_unknown {
-                Some(OutcomeUnknown { why, .. }) if change.accepted.is_none() => format!("{result}; outcome unknown: {why}"),
+            result: match &change.evidence.outcome_unknown {
+                Some(OutcomeUnknown { why, .. }) if change.evidence.accepted.is_none() => format!("{result}; outcome unknown: {why}"),
                 _ => result,
             },
-            ..AuditEvent::by_server(self.clock.now(), action, &change.arn.to_string())
+            ..AuditEvent::by_server(self.clock.now(), action, &change.intent.arn.to_string())
         }
     }
 }
@@ -205,9 +205,9 @@ fn state_in_words(encryption: &EncryptionReport) -> String {
 
 /// The state that a change wants.
 fn state_wanted(change: &Change) -> String {
-    match change.action {
+    match change.intent.action {
         Action::Disable => "NONE".to_owned(),
-        Action::Enable => with_key(change.key.as_ref()),
+        Action::Enable => with_key(change.intent.key.as_ref()),
     }
 }
 
@@ -218,15 +218,15 @@ fn with_key(key: Option<&KeyId>) -> String {
 /// Writes the intent of a person's change.
 pub async fn append_intent(tx: &mut Tx, change: &Change, requester: &Requester, action: &str) -> Result<(), StoreError> {
     let event = AuditEvent {
-        at: change.cancelled.as_ref().map_or(change.requested_at, |cancelled| cancelled.at),
+        at: change.evidence.cancelled.as_ref().map_or(change.intent.requested_at, |cancelled| cancelled.at),
         actor: requester.user_name.clone(),
         address: requester.address.clone(),
         user_agent: requester.user_agent.clone(),
         action: action.to_owned(),
-        target: change.arn.to_string(),
-        reason: match &change.quota_reason {
-            Some(quota_reason) => format!("{} (with 25 counted in 24 h: {quota_reason})", change.reason),
-            None => change.reason.clone(),
+        target: change.intent.arn.to_string(),
+        reason: match &change.intent.quota_reason {
+            Some(quota_reason) => format!("{} (with 25 counted in 24 h: {quota_reason})", change.intent.reason),
+            None => change.intent.reason.clone(),
         },
         before: state_in_words(&change.before()),
         after: state_wanted(change),

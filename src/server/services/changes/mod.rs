@@ -140,7 +140,7 @@ impl Changes {
             let stretch = self.store.changes(Page { skip: walked, take: PAGE_SIZE }).await?;
             let is_last = stretch.len() < usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
             walked += PAGE_SIZE;
-            for change in stretch.into_iter().filter(|change| scope.covers_arn(&change.arn)) {
+            for change in stretch.into_iter().filter(|change| scope.covers_arn(&change.intent.arn)) {
                 if passed < skip {
                     passed += 1;
                 } else if listed.len() < take {

@@ -40,12 +40,13 @@ impl Changes {
         // What Keystream itself refused says nothing of AWS.
         let reached_aws = |change: &Change| match &change.end {
             Some(Ending { how: End::Rejected(refusal), .. }) => refusal.is_by_aws(),
-            _ => change.sent_at.is_some(),
+            _ => change.evidence.sent_at.is_some(),
         };
-        let of_stream = changes.into_iter().filter(|change| is_same_creation(change.stream_created, report.created)).filter(reached_aws);
-        let is_refused = |change: &Change| change.action == Action::Disable && change.refused_for_its_key().is_some();
+        let of_stream =
+            changes.into_iter().filter(|change| is_same_creation(change.intent.stream_created, report.created)).filter(reached_aws);
+        let is_refused = |change: &Change| change.intent.action == Action::Disable && change.refused_for_its_key().is_some();
         let refused: Vec<Change> = of_stream.take_while(is_refused).collect();
-        let is_offered = refused.iter().any(|change| change.key.as_ref() == Some(reported));
+        let is_offered = refused.iter().any(|change| change.intent.key.as_ref() == Some(reported));
         Ok(is_offered.then_some(Why::Refused(refused)))
     }
 
@@ -53,7 +54,7 @@ impl Changes {
     pub(super) fn other_form(&self, why: &Why, report: &StreamReport, typed: &str) -> OtherForm {
         let tried: Vec<KeyId> = match why {
             Why::Unnamed => Vec::new(),
-            Why::Refused(changes) => changes.iter().filter_map(|change| change.key.clone()).collect(),
+            Why::Refused(changes) => changes.iter().filter_map(|change| change.intent.key.clone()).collect(),
         };
         let mut seen: Vec<KeyArn> = self.inventory.keys_in_use(&StreamId::from(&report.arn)).into_iter().map(|meant| meant.arn).collect();
         if let (true, Some(arn)) = (seen.is_empty(), report.key_arn.as_deref()) {
@@ -69,7 +70,7 @@ impl Changes {
 impl Why {
     fn words(&self) -> String {
         let refused = |change: &Change| {
-            let key = change.key.as_ref().map_or("the key", |key| key.as_str());
+            let key = change.intent.key.as_ref().map_or("the key", |key| key.as_str());
             let aws = change.refused_for_its_key();
             aws.map_or_else(|| key.to_owned(), |aws| format!("{key} ({}, {})", aws.code, aws.at.date_and_clock()))
         };

@@ -128,13 +128,13 @@ impl Changes {
         let taken_back = changes
             .iter()
             .filter(is_wanted)
-            .find(|change| is_not_encrypted && change.can_be_undone() && is_same_creation(change.stream_created, report.created));
-        let key = match (wish.typed.is_empty(), taken_back.and_then(|change| change.key.as_ref())) {
+            .find(|change| is_not_encrypted && change.can_be_undone() && is_same_creation(change.intent.stream_created, report.created));
+        let key = match (wish.typed.is_empty(), taken_back.and_then(|change| change.intent.key.as_ref())) {
             (true, Some(recorded)) => recorded.to_string(),
             _ => wish.typed.clone(),
         };
         let to_undo = taken_back.filter(|_| wish.undo.is_some());
-        let recorded = to_undo.and_then(|change| change.key.as_ref()).map(KeyId::as_str);
+        let recorded = to_undo.and_then(|change| change.intent.key.as_ref()).map(KeyId::as_str);
         let (look, then, picker) = tokio::join!(
             self.look_up(target, Some(&key)),
             self.look_up(target, recorded),
@@ -155,7 +155,7 @@ impl Changes {
                 }
             },
         };
-        let unencrypted_since = taken_back.and_then(|change| change.reached_at);
+        let unencrypted_since = taken_back.and_then(|change| change.evidence.reached_at);
         Ok(EnableFacts { key, key_words, is_key_bad, picker, undo, unencrypted_since })
     }
 
@@ -283,8 +283,8 @@ fn key_trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
 
 /// What has become of the key of a disable that is to be taken back.
 fn undo_of(change: &Change, look: Option<&KeyLook>) -> Undo {
-    let recorded = change.key.as_ref().map_or("none", |key| key.as_str());
-    let then = change.resolved.as_ref();
+    let recorded = change.intent.key.as_ref().map_or("none", |key| key.as_str());
+    let then = change.intent.resolved.as_ref();
     let (now, is_warning) = match look {
         Some(KeyLook::Found(facts)) => match then.filter(|then| then.arn != facts.arn) {
             Some(then) => (
@@ -305,8 +305,8 @@ fn undo_of(change: &Change, look: Option<&KeyLook>) -> Undo {
     };
     Undo {
         change: change.id.clone(),
-        actor: change.actor.clone(),
-        settled_at: change.settled_at.unwrap_or(change.requested_at),
+        actor: change.intent.actor.clone(),
+        settled_at: change.evidence.settled_at.unwrap_or(change.intent.requested_at),
         words: now,
         is_warning,
     }
@@ -368,7 +368,8 @@ mod tests {
     #[test]
     fn an_undo_says_what_has_become_of_the_key() {
         let then = Resolved { arn: KEY.replace("9012", "9013").parse().unwrap(), at: Timestamp::from_millis(0) };
-        let change = Change { resolved: Some(then), ..sent_change() };
+        let mut change = sent_change();
+        change.intent.resolved = Some(then);
         let moved = undo_of(&change, Some(&KeyLook::Found(facts("Enabled"))));
         assert!(moved.is_warning && moved.words.contains("points elsewhere now: to key/1234\u{2026}9012 (enabled)"), "{}", moved.words);
         let same = undo_of(&sent_change(), Some(&KeyLook::Found(facts("Enabled"))));

@@ -66,12 +66,12 @@ impl Changes {
     async fn prove_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
         requester.require_certain()?;
         let change = self.settled(requester, id).await?;
-        let target = self.inventory.target_of_arn(&change.arn).ok_or(RequestError::NotFound)?;
+        let target = self.inventory.target_of_arn(&change.intent.arn).ok_or(RequestError::NotFound)?;
         if kind == Kind::Write && (self.is_read_only || target.is_read_only) {
             return Err(RequestError::ReadOnly);
         }
         let now = self.clock.now();
-        if change.proof.as_ref().is_some_and(|proof| proof.is_running(now)) {
+        if change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(now)) {
             // The page says that one is under way.
             return Ok(());
         }
@@ -110,7 +110,8 @@ impl Changes {
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
         let (encryption_type, shards) = parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
         let now = self.clock.now();
-        let event = AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
+        let event =
+            AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
         self.record_proof(id, Step::ProofReported(report), event).await?;
         Ok(())
@@ -118,11 +119,11 @@ impl Changes {
 
     /// A change that has settled, of the person's scope.
     async fn settled(&self, requester: &Requester, id: &str) -> Result<Change, RequestError> {
-        let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.arn));
-        let change = found.filter(|change| change.settled_at.is_some()).ok_or(RequestError::NotFound)?;
+        let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.intent.arn));
+        let change = found.filter(|change| change.evidence.settled_at.is_some()).ok_or(RequestError::NotFound)?;
         // What records say now is a later change's doing, where AWS may have acted on one.
         let newest = self.store.newest_acting_change(&change.stream_id()).await?;
-        if newest.is_some_and(|newest| newest.id != change.id && newest.sent_at >= change.sent_at) {
+        if newest.is_some_and(|newest| newest.id != change.id && newest.evidence.sent_at >= change.evidence.sent_at) {
             return Err(FormMistake::ChangeNotNewest.into());
         }
         Ok(change)
@@ -133,12 +134,12 @@ impl Changes {
         let is_asking = matches!(&step, Step::ProofByWrite(Asked { result: None, .. }) | Step::ProofByRead(Asked { result: None, .. }));
         let mut tx = self.store.write().await?;
         let mut change = table::latest(&mut tx, id).await?.change;
-        if is_asking && change.proof.as_ref().is_some_and(|proof| proof.is_running(self.clock.now())) {
+        if is_asking && change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(self.clock.now())) {
             return Ok(None);
         }
         change.apply(step);
         table::write(&mut tx, &mut change).await?;
-        audit::append(&mut tx, AuditEvent { target: change.arn.to_string(), reason: change.reason.clone(), ..event }).await?;
+        audit::append(&mut tx, AuditEvent { target: change.intent.arn.to_string(), reason: change.intent.reason.clone(), ..event }).await?;
         tx.commit().await?;
         self.inventory.record_change(&change);
         Ok(Some(change))
@@ -149,8 +150,9 @@ impl Changes {
         if clock::timeout(super::RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());
         }
-        let report = target.read_arn(&change.arn).await.map_err(|failure| format!("the stream could not be read: {}", failure.why))?;
-        if is_same_creation(report.created, change.stream_created) {
+        let report =
+            target.read_arn(&change.intent.arn).await.map_err(|failure| format!("the stream could not be read: {}", failure.why))?;
+        if is_same_creation(report.created, change.intent.stream_created) {
             Ok(())
         } else {
             Err("the stream was deleted and created again".to_owned())
@@ -160,7 +162,7 @@ impl Changes {
     /// Ends the proofs of a change that did not come to their end.
     async fn cut_off(&self, change: Change) {
         let now = self.clock.now();
-        for step in change.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
+        for step in change.evidence.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
             let event = AuditEvent { result: "cut off".to_owned(), ..AuditEvent::by_server(now, "change.proof-done", "") };
             if let Err(error) = self.record_proof(&change.id, step, event).await {
                 tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: {error}");
@@ -176,22 +178,22 @@ impl Changes {
             Err(error) => return tracing::error!(%error, "proofs that were cut off could not be looked for: {error}"),
         };
         let goes_on = |proof: &Proof| proof.is_running(started) && (self.store.is_shared() || proof.asked_at() >= Some(started));
-        for change in changes.into_iter().filter(|change| !change.proof.as_ref().is_some_and(goes_on)) {
+        for change in changes.into_iter().filter(|change| !change.evidence.proof.as_ref().is_some_and(goes_on)) {
             self.cut_off(change).await;
         }
     }
 
     async fn carry_out(&self, change: Change, target: Arc<Target>, actor: String, kind: Kind, asked_at: Timestamp) {
-        let stream = target.ref_of(&change.arn);
+        let stream = target.ref_of(&change.intent.arn);
         let is_this_stream = self.is_still_the_stream(&change, &target).await;
-        let settled_at = change.settled_at.unwrap_or(asked_at);
+        let settled_at = change.evidence.settled_at.unwrap_or(asked_at);
         let (step, result) = match kind {
             Kind::Write => {
                 let outcome = match is_this_stream {
                     Ok(()) => write(&target, &stream, &actor, &change.id).await,
                     Err(why) => Err(why),
                 };
-                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.words(change.action));
+                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.words(change.intent.action));
                 let done = Some(Done { at: self.clock.now(), outcome });
                 (Step::ProofByWrite(Asked { by: actor, at: asked_at, result: done }), words)
             }

@@ -94,8 +94,8 @@ impl Changes {
         let now = self.clock.now();
         let mut by_place: HashMap<(Account, Region), Vec<_>> = HashMap::new();
         for change in self.store.all_changes_sent_since(now.plus_millis(-DAY_MS - SLACK_MS)).await? {
-            if scope.covers_arn(&change.arn) {
-                by_place.entry((change.arn.account.clone(), change.arn.region.clone())).or_default().push(change);
+            if scope.covers_arn(&change.intent.arn) {
+                by_place.entry((change.intent.arn.account.clone(), change.intent.arn.region.clone())).or_default().push(change);
             }
         }
         let mut sums: Vec<QuotaSum> = by_place

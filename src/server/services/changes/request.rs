@@ -90,7 +90,7 @@ impl Changes {
         if checked.is_ok() || armed_until.is_some() {
             warn_once(&asked, &looks, &read, &form.warned_key, &quota.count)?;
         }
-        let mut change = Change::requested(asked.intent(&requester, &read, &looks, armed_until, now), requested_at);
+        let mut change = Change::requested(random::id(), asked.intent(&requester, &read, &looks, armed_until, requested_at, now));
         let action = match (&checked, armed_until) {
             (Ok(_), _) => "change.requested",
             (Err(_), Some(_)) => "change.armed",
@@ -215,19 +215,20 @@ impl Asked {
         read: &Result<StreamReport, ReadFailure>,
         looks: &Looks,
         armed_until: Option<Timestamp>,
+        requested_at: Timestamp,
         now: Timestamp,
     ) -> Intent {
         let is_as_shown = self.action == Action::Disable && !self.is_other_form;
         let meant = if is_as_shown { looks.present.as_ref() } else { looks.sent.as_ref() };
         Intent {
-            id: random::id(),
             action: self.action,
             arn: self.shown.arn.clone(),
             stream_created: self.shown.created,
             key: Some(self.key.clone()),
             resolved: meant.and_then(KeyLook::arn).map(|arn| Resolved { arn: arn.clone(), at: now }),
-            from: self.shown.encryption.clone(),
+            from: Some(self.shown.encryption.clone()),
             from_key: read.as_ref().ok().and_then(|report| report.key_arn.as_deref().cloned()),
+            requested_at,
             armed_until,
             retention_hours: read.as_ref().map_or(0, |report| report.retention_hours),
             actor: requester.user_name.clone(),

@@ -107,17 +107,17 @@ impl Changes {
         let engine = self.clone();
         spawn_on(&self.tasks, async move {
             let now = job.timeline.now();
-            let is_armed = job.change.is_waiting() && job.change.armed_until.is_some_and(|until| until >= now);
+            let is_armed = job.change.is_waiting() && job.change.intent.armed_until.is_some_and(|until| until >= now);
             // Read-only is a brake: what still waits is not sent either.
             let may_send = |target: &Arc<Target>| is_armed && !engine.is_read_only && !target.is_read_only;
-            let target = engine.inventory.target_of_arn(&job.change.arn).filter(may_send);
+            let target = engine.inventory.target_of_arn(&job.change.intent.arn).filter(may_send);
             if let Some(target) = target {
                 return engine.wait_and_send(job, target).await;
             }
-            if job.change.sent_at.is_none() {
+            if job.change.evidence.sent_at.is_none() {
                 return engine.expire(job).await;
             }
-            if job.change.accepted.is_none() && job.change.outcome_unknown.is_none() {
+            if job.change.evidence.accepted.is_none() && job.change.evidence.outcome_unknown.is_none() {
                 let lost = Step::LostTrack { at: now, why: LOST_SIGHT.to_owned() };
                 if engine.record_surely(&mut job, vec![lost], "change.outcome-unknown").await == Written::NotHeld {
                     return;

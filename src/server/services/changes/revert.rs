@@ -94,7 +94,7 @@ impl Changes {
             let Some(change) = settled.get_mut(id) else { continue };
             let Some((report, unchanged_since)) = self.inventory.report(id) else { continue };
             self.compare(change, &report, unchanged_since).await;
-            if change.reverted.is_some() {
+            if change.evidence.reverted.is_some() {
                 settled.remove(id);
             }
         }
@@ -108,7 +108,7 @@ impl Changes {
             steps.into_iter().for_each(|step| change.apply(step));
             return;
         }
-        let (id, arn) = (change.id.clone(), change.arn.clone());
+        let (id, arn) = (change.id.clone(), change.intent.arn.clone());
         match self.record_after_end(change, steps, "change.reverted").await {
             Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
             Err(error) => {
@@ -119,5 +119,5 @@ impl Changes {
 }
 
 fn is_to_be_watched(change: &Change) -> bool {
-    change.settled_at.is_some() && change.reverted.is_none()
+    change.evidence.settled_at.is_some() && change.evidence.reverted.is_none()
 }

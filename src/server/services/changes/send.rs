@@ -39,7 +39,7 @@ pub struct Sender {
 impl Changes {
     /// Sends a change that was just recorded, and watches it to its end. `read` is the one that its form was checked against.
     pub(super) async fn send(self: Arc<Self>, mut job: Job, target: Arc<Target>, mut read: Freshness) {
-        let Some(mut key) = job.change.key.clone() else {
+        let Some(mut key) = job.change.intent.key.clone() else {
             tracing::error!(change_id = job.change.id, "change {} was recorded without a key; it is not sent", job.change.id);
             return self.expire(job).await;
         };
@@ -63,7 +63,7 @@ impl Changes {
 
     /// Whoever sends this change; `None` when nobody can, which ends it.
     pub(super) async fn sender(&self, job: &mut Job, target: &Target) -> Option<Sender> {
-        match target.sender(&job.change.actor).await {
+        match target.sender(&job.change.intent.actor).await {
             Ok((kinesis, sent_as)) => Some(Sender { kinesis, sent_as }),
             Err(refusal) => {
                 let rejected = job.end(End::Rejected(refusal));
@@ -98,7 +98,7 @@ impl Changes {
             let kind = RefusalKind::NotSent { obstacle: Obstacle::HeldUp, detail };
             SendOutcome::Rejected(Refusal { kind, aws: None, read_after: None })
         } else {
-            kinesis.change_encryption(job.change.action, &target.ref_of(&job.change.arn), &key, &read).await
+            kinesis.change_encryption(job.change.intent.action, &target.ref_of(&job.change.intent.arn), &key, &read).await
         };
         let at = job.timeline.now();
         let written = match outcome {
@@ -122,7 +122,7 @@ impl Changes {
     /// Whether a change must not be sent any more, by the time of day or by its own time line: a machine that slept sends
     /// nothing hours later.
     pub(super) fn is_too_late(&self, job: &Job) -> bool {
-        let latest = job.change.armed_until.unwrap_or_else(|| job.change.requested_at.plus_millis(LATEST_MS));
+        let latest = job.change.intent.armed_until.unwrap_or_else(|| job.change.intent.requested_at.plus_millis(LATEST_MS));
         job.timeline.is_past(latest)
     }
 
@@ -136,7 +136,8 @@ impl Changes {
     /// Adds to a limit that AWS did not name what the journal knows of it.
     async fn with_quota(&self, mut refusal: Refusal, change: &Change) -> Refusal {
         if let RefusalKind::LimitUnclear { .. } = refusal.kind {
-            let count = self.quota(change.action, &change.arn, Asking::FromMemory).await.map(|quota| quota.count).unwrap_or_default();
+            let count =
+                self.quota(change.intent.action, &change.intent.arn, Asking::FromMemory).await.map(|quota| quota.count).unwrap_or_default();
             refusal.kind = match count.next_frees_at {
                 Some(next_frees_at) if count.is_used_up() => RefusalKind::QuotaUsed { next_frees_at },
                 _ => RefusalKind::LimitUnclear { counted: count.least },
@@ -151,7 +152,7 @@ impl Changes {
             return;
         }
         target.limits.describe.turn().await;
-        let read_after = match target.read_arn(&change.arn).await {
+        let read_after = match target.read_arn(&change.intent.arn).await {
             Ok(report) => {
                 let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
                 self.inventory.record_report(report);

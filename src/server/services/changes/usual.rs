@@ -14,7 +14,7 @@ pub struct Durations(Mutex<Vec<(Action, i64)>>);
 impl Durations {
     /// Takes over changes that have reached the wanted state, oldest first.
     pub fn learn(&self, changes: &[Change]) {
-        let took = changes.iter().filter_map(|change| Some((change.action, change.took_ms()?)));
+        let took = changes.iter().filter_map(|change| Some((change.intent.action, change.took_ms()?)));
         let mut known = self.0.lock();
         known.extend(took);
         let surplus = known.len().saturating_sub(REMEMBERED);

@@ -33,7 +33,7 @@ impl Changes {
             let mut steps = self.resolve_wanted(&job.change, &observed).await;
             let mut judged = job.change.clone();
             steps.iter().cloned().for_each(|step| judged.apply(step));
-            steps.extend(decide(&judged, &observed, job.timeline.now(), self.usual(job.change.action)));
+            steps.extend(decide(&judged, &observed, job.timeline.now(), self.usual(job.change.intent.action)));
             if !steps.is_empty() {
                 let action = audited(&job.change, &steps);
                 if self.record_surely(&mut job, steps, action).await == Written::NotHeld {
@@ -47,19 +47,19 @@ impl Changes {
         self.usual.learn(std::slice::from_ref(change));
         let end = change.end.as_ref().map_or("", |end| end.how.word());
         metrics::counter!(CHANGES_ENDED, "end" => end).increment(1);
-        tracing::info!(change_id = change.id, stream = %change.arn, end, "change {} of {} ended: {end}", change.id, change.arn);
+        tracing::info!(change_id = change.id, stream = %change.intent.arn, end, "change {} of {} ended: {end}", change.id, change.intent.arn);
     }
 
     /// One read of the change's stream, and how fresh it is.
     pub(super) async fn observe(&self, job: &Job) -> (Observation, Freshness) {
         let Job { change, timeline, .. } = job;
-        let Some(target) = self.inventory.target_of_arn(&change.arn) else {
-            let why = format!("no target reaches {}, {} any more", change.arn.account, change.arn.region);
+        let Some(target) = self.inventory.target_of_arn(&change.intent.arn) else {
+            let why = format!("no target reaches {}, {} any more", change.intent.arn.account, change.intent.arn.region);
             return (Observation::Failed { why }, Freshness::begin(&self.clock));
         };
         target.limits.describe.turn().await;
         let (asked_at, fresh) = (timeline.now(), Freshness::begin(&self.clock));
-        let read = target.read_arn(&change.arn).await;
+        let read = target.read_arn(&change.intent.arn).await;
         match &read {
             Ok(report) => self.inventory.record_report(report.clone()),
             Err(failure) => self.inventory.record_failure(&change.stream_id(), failure),
@@ -86,11 +86,12 @@ impl Changes {
     /// The key that an enable sent, where KMS did not show it when it was confirmed and does now.
     async fn resolve_wanted(&self, change: &Change, observed: &Observation) -> Vec<Step> {
         let Observation::Report(report) = observed else { return Vec::new() };
-        let Some(key) = change.key.as_ref().filter(|_| change.action == Action::Enable && change.resolved.is_none()) else {
+        let Some(key) = change.intent.key.as_ref().filter(|_| change.intent.action == Action::Enable && change.intent.resolved.is_none())
+        else {
             return Vec::new();
         };
         let is_decisive = report.key().is_some_and(|reported| is_to_be_compared(change, report, reported));
-        let (true, Some(target)) = (is_decisive, self.inventory.target_of_arn(&change.arn)) else { return Vec::new() };
+        let (true, Some(target)) = (is_decisive, self.inventory.target_of_arn(&change.intent.arn)) else { return Vec::new() };
         let arn = self.keys.look(&target, key).await.arn().cloned();
         arn.map(|arn| Step::Resolved(Resolved { arn, at: report.read_at })).into_iter().collect()
     }
@@ -98,7 +99,7 @@ impl Changes {
 
 /// Whether it matters which key a reported KeyId means. While the stream is UPDATING the report says all that it can.
 fn is_to_be_compared(change: &Change, report: &StreamReport, reported: &KeyId) -> bool {
-    let is_as_sent = change.action == Action::Enable && change.key.as_ref() == Some(reported);
+    let is_as_sent = change.intent.action == Action::Enable && change.intent.key.as_ref() == Some(reported);
     report.status == StreamStatus::Active && !is_as_sent && change.before() != report.encryption
 }
 
@@ -109,7 +110,7 @@ fn audited(change: &Change, steps: &[Step]) -> &'static str {
         action = match step {
             Step::Ended(_) => return "change.ended",
             Step::Reached { .. } => "change.reached",
-            Step::SeenUpdating { .. } if change.updating_at.is_none() => "change.updating",
+            Step::SeenUpdating { .. } if change.evidence.updating_at.is_none() => "change.updating",
             Step::Slow(_) if action.is_empty() => "change.slow",
             _ => action,
         };

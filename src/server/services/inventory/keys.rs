@@ -83,7 +83,7 @@ impl Inventory {
     /// name. May be called again: what is known already changes nothing.
     pub fn note_key_change(&self, change: &Change) {
         let stream = change.stream_id();
-        if change.action != Action::Enable || change.settled_at.is_none() || !self.read().streams.contains_key(&stream) {
+        if change.intent.action != Action::Enable || change.evidence.settled_at.is_none() || !self.read().streams.contains_key(&stream) {
             return;
         }
         self.note(&stream, |stream| stream.keys = stream.keys.after_enable(change));

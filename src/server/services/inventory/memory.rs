@@ -93,9 +93,9 @@ impl Memory {
             return;
         }
         let key = change.stream_id();
-        let is_newest = self.acting.get(&key).is_none_or(|known| known.sent_at <= change.sent_at);
+        let is_newest = self.acting.get(&key).is_none_or(|known| known.sent_at <= change.evidence.sent_at);
         if is_newest {
-            let (sent_at, stream_created) = (change.sent_at, change.stream_created);
+            let (sent_at, stream_created) = (change.evidence.sent_at, change.intent.stream_created);
             self.acting.insert(key, Acting { id: change.id.clone(), sent_at, stream_created, can_be_undone: change.can_be_undone() });
         }
     }

@@ -27,16 +27,16 @@ fn contrary_reads_with_the_wanted_state_between_them_revert_nothing() {
     see_later(&mut seen, &report(SENT + 80_000, "ACTIVE", Some("KMS")));
     see_later(&mut seen, &report(SENT + 90_000, "ACTIVE", Some("NONE")));
     see_later(&mut seen, &report(SENT + 200_000, "ACTIVE", Some("KMS")));
-    assert_eq!(seen.reverted, None, "a read of the wanted state lies between them");
+    assert_eq!(seen.evidence.reverted, None, "a read of the wanted state lies between them");
     see_later(&mut seen, &report(SENT + 210_000, "ACTIVE", Some("KMS")));
-    assert!(seen.reverted.is_some());
+    assert!(seen.evidence.reverted.is_some());
     let mut unseen = settled_change();
     see_later(&mut unseen, &report(SENT + 80_000, "ACTIVE", Some("KMS")));
     let since = Timestamp::from_millis(SENT + 200_000);
     see_unchanged(&mut unseen, &report(SENT + 200_000, "ACTIVE", Some("KMS")), since);
-    assert_eq!(unseen.reverted, None, "another report came in between, though nobody told the watch");
+    assert_eq!(unseen.evidence.reverted, None, "another report came in between, though nobody told the watch");
     see_unchanged(&mut unseen, &report(SENT + 210_000, "ACTIVE", Some("KMS")), since);
-    assert!(unseen.reverted.is_some());
+    assert!(unseen.evidence.reverted.is_some());
 }
 
 #[test]
@@ -45,12 +45,12 @@ fn encryption_that_comes_back_after_settled_is_reverted_once_two_reads_say_so() 
     see_later(&mut change, &report(SENT + 7_000, "ACTIVE", Some("KMS")));
     see_later(&mut change, &report(SENT + 60_000, "ACTIVE", Some("NONE")));
     see_later(&mut change, &report(SENT + 70_000, "ACTIVE", None));
-    assert_eq!(change.contrary.reads, 0, "not after settled, not contrary, not stated");
+    assert_eq!(change.tallies.contrary.reads, 0, "not after settled, not contrary, not stated");
     see_later(&mut change, &report(SENT + 80_000, "ACTIVE", Some("KMS")));
     see_later(&mut change, &report(SENT + 89_999, "ACTIVE", Some("KMS")));
-    assert_eq!(change.reverted, None, "two reads within 10 s are one observation");
+    assert_eq!(change.evidence.reverted, None, "two reads within 10 s are one observation");
     see_later(&mut change, &report(SENT + 90_000, "UPDATING", Some("KMS")));
-    let reverted = change.reverted.clone().unwrap();
+    let reverted = change.evidence.reverted.clone().unwrap();
     assert_eq!((reverted.at, reverted.saw.words()), (Timestamp::from_millis(SENT + 90_000), "UPDATING, KMS".to_owned()));
     assert_eq!(end(&change), Some(&End::Settled), "it did settle");
 }
@@ -63,10 +63,10 @@ fn another_stream_of_the_same_name_and_the_thirty_first_day_revert_nothing() {
         other.created = Timestamp::from_millis(77);
         see_later(&mut change, &other);
     }
-    let settled_at = change.settled_at.unwrap().as_millis();
+    let settled_at = change.evidence.settled_at.unwrap().as_millis();
     for at in [WATCHED_AFTER_MS + 1, WATCHED_AFTER_MS + 60_000] {
         see_later(&mut change, &report(settled_at + at, "ACTIVE", Some("KMS")));
     }
-    assert_eq!((change.contrary.reads, change.reverted.clone()), (0, None));
+    assert_eq!((change.tallies.contrary.reads, change.evidence.reverted.clone()), (0, None));
     see_later(&mut sent_change(), &report(SENT + 90_000, "ACTIVE", Some("KMS")));
 }

@@ -32,11 +32,11 @@ pub(super) fn end(change: &Change) -> Option<&End> {
 /// An enable over the top, from `alias/orders` to `alias/ledger`, which means the key X.
 pub(super) fn change_of_key(resolved: bool) -> Change {
     let mut change = requested_change();
-    change.action = Action::Enable;
-    change.from = Some(EncryptionReport::from_aws(Some("KMS"), Some("alias/orders")));
-    change.key = Some("alias/ledger".parse().unwrap());
+    change.intent.action = Action::Enable;
+    change.intent.from = Some(EncryptionReport::from_aws(Some("KMS"), Some("alias/orders")));
+    change.intent.key = Some("alias/ledger".parse().unwrap());
     let at = Timestamp::from_millis(SENT);
-    change.resolved = resolved.then(|| Resolved { arn: KEY_X.parse().unwrap(), at });
+    change.intent.resolved = resolved.then(|| Resolved { arn: KEY_X.parse().unwrap(), at });
     change.apply(Step::Sent { at, key: "alias/ledger".parse().unwrap(), sent_as: None });
     change
 }

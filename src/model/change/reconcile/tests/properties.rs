@@ -52,7 +52,7 @@ proptest! {
                 if seen.status == StreamStatus::Active && seen.encryption == EncryptionReport::NotEncrypted {
                     saw_wanted_at.push(seen.asked_at);
                 }
-                saw_other_key_or_gone |= seen.created != change.stream_created;
+                saw_other_key_or_gone |= seen.created != change.intent.stream_created;
             }
             saw_other_key_or_gone |= matches!(observed, Observation::NotFound { .. });
 
@@ -65,19 +65,19 @@ proptest! {
                 prop_assert_eq!(&change, &before, "an ended change does not move");
             }
         }
-        prop_assert!(change.updating_at.is_none() || saw_updating);
-        prop_assert!(change.reached_at.is_none() || !saw_wanted_at.is_empty());
+        prop_assert!(change.evidence.updating_at.is_none() || saw_updating);
+        prop_assert!(change.evidence.reached_at.is_none() || !saw_wanted_at.is_empty());
         if let Some(Ending { how, .. }) = &change.end {
             match how {
                 End::Settled => {
                     let first = saw_wanted_at.first().copied().unwrap();
                     let last = saw_wanted_at.last().copied().unwrap();
                     prop_assert!(last.millis_since(first) >= SETTLING_MS, "settled needs a second read after 5 s");
-                    prop_assert!(change.reached_at.is_some());
+                    prop_assert!(change.evidence.reached_at.is_some());
                 }
-                End::NotApplied => prop_assert!(change.old_state.reads >= NOT_APPLIED_READS && change.reached_at.is_none()),
+                End::NotApplied => prop_assert!(change.tallies.old_state.reads >= NOT_APPLIED_READS && change.evidence.reached_at.is_none()),
                 End::Superseded { saw: Observed::NotFound } | End::Replaced { .. } => prop_assert!(saw_other_key_or_gone),
-                End::Superseded { .. } => prop_assert!(change.reached_at.is_some() || change.contrary.reads >= NOT_APPLIED_READS),
+                End::Superseded { .. } => prop_assert!(change.evidence.reached_at.is_some() || change.tallies.contrary.reads >= NOT_APPLIED_READS),
                 End::Rejected(_) | End::Expired | End::NotEstablished { .. } => prop_assert!(false, "reading decides none of these"),
             }
         }

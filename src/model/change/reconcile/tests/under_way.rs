@@ -14,7 +14,7 @@ fn the_usual_way_up_the_ladder() {
     assert_eq!(change.last_lit(), Rung::Reached, "AWS's 5 s are not over");
     see_report(&mut change, SENT + 11_000, "ACTIVE", Some("NONE"));
     assert_eq!(end(&change), Some(&End::Settled));
-    assert_eq!(change.settled_at, Some(Timestamp::from_millis(SENT + 11_000)));
+    assert_eq!(change.evidence.settled_at, Some(Timestamp::from_millis(SENT + 11_000)));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn not_applied_needs_two_minutes_and_three_spaced_reads() {
     }
     see_report(&mut change, SENT + 150_000, "ACTIVE", Some("KMS"));
     assert_eq!(end(&change), Some(&End::NotApplied));
-    assert_eq!(change.old_state.since, Some(Timestamp::from_millis(SENT + 130_000)));
+    assert_eq!(change.tallies.old_state.since, Some(Timestamp::from_millis(SENT + 130_000)));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_change_of_key_that_aws_took_and_did_not_make_is_not_applied() {
     change.apply(Step::Accepted { at: Timestamp::from_millis(SENT + 100), request_id: Some("r1".to_owned()) });
     see_report(&mut change, SENT + 500, "UPDATING", Some("KMS"));
     for at in [6_000, 60_000, 121_000] {
-        assert_eq!((change.reached_at, end(&change)), (None, None));
+        assert_eq!((change.evidence.reached_at, end(&change)), (None, None));
         see_report(&mut change, SENT + at, "ACTIVE", Some("KMS"));
     }
     assert_eq!(end(&change), Some(&End::NotApplied));
@@ -112,7 +112,7 @@ fn a_change_of_key_that_aws_took_and_did_not_make_is_not_applied() {
 #[test]
 fn an_enable_with_the_alias_that_was_there_before_is_never_called_not_applied() {
     let mut change = change_of_key(true);
-    change.key = Some("alias/orders".parse().unwrap());
+    change.intent.key = Some("alias/orders".parse().unwrap());
     change.apply(Step::Accepted { at: Timestamp::from_millis(SENT + 100), request_id: Some("r1".to_owned()) });
     for at in 0..60 {
         see_report(&mut change, SENT + 1_000 + at * 10_000, "ACTIVE", Some("KMS"));
@@ -148,14 +148,14 @@ fn an_answer_about_another_stream_is_a_failed_read() {
     let mut change = sent_change();
     let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/other".parse().unwrap();
     see(&mut change, &Observation::Report(StreamReport { arn, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
-    assert_eq!((change.reached_at, end(&change)), (None, None));
-    assert!(matches!(&change.last_read, Some(LastRead { saw: Observed::Failed { .. }, .. })), "{change:?}");
+    assert_eq!((change.evidence.reached_at, end(&change)), (None, None));
+    assert!(matches!(&change.evidence.last_read, Some(LastRead { saw: Observed::Failed { .. }, .. })), "{change:?}");
 }
 
 #[test]
 fn a_creation_time_that_is_rounded_is_the_same_stream() {
     let mut change = sent_change();
-    let created = change.stream_created.plus_millis(900);
+    let created = change.intent.stream_created.plus_millis(900);
     see(&mut change, &Observation::Report(StreamReport { created, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
     assert_eq!(change.last_lit(), Rung::Reached);
 }
@@ -222,9 +222,9 @@ fn a_stream_that_stays_missing_was_taken_away() {
 fn five_minutes_without_the_wanted_state_are_slow() {
     let mut change = sent_change();
     see_report(&mut change, SENT + 299_999, "UPDATING", Some("KMS"));
-    assert_eq!(change.slow, None);
+    assert_eq!(change.evidence.slow, None);
     see(&mut change, &Observation::Failed { why: "time-out".to_owned() }, SENT + 300_000);
-    assert_eq!(change.slow, Some(Slow { since: Timestamp::from_millis(SENT + 300_000), usual: None }));
+    assert_eq!(change.evidence.slow, Some(Slow { since: Timestamp::from_millis(SENT + 300_000), usual: None }));
     assert!(change.is_active(), "slow is a flag, not an end");
 }
 

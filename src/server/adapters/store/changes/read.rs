@@ -137,7 +137,7 @@ impl Store {
         )?;
         rows.reverse();
         let mut changes = readable_of(&rows);
-        changes.retain(|change| change.reached_at.is_some());
+        changes.retain(|change| change.evidence.reached_at.is_some());
         Ok(changes)
     }
 
@@ -168,7 +168,7 @@ impl Store {
             "SELECT rev, body FROM changes WHERE ended_at IS NOT NULL AND body LIKE '%\"result\":null%'"
         )?;
         let mut changes = readable_of(&rows);
-        changes.retain(|change| change.proof.as_ref().is_some_and(Proof::is_asked));
+        changes.retain(|change| change.evidence.proof.as_ref().is_some_and(Proof::is_asked));
         Ok(changes)
     }
 

@@ -55,7 +55,7 @@ impl Store {
             let is_same = row.form_hash == form_hash;
             return Ok(if is_same { Inserted::SameRequest(Box::new(change_of(row.rev, &row.body)?)) } else { Inserted::OtherValues });
         }
-        let arn = change.arn.to_string();
+        let arn = change.intent.arn.to_string();
         // A rejected change would not be in the way, but the active one is what the person needs to see.
         let active = fetch!(optional as (String,), tx.on(), "SELECT id FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
         if let Some((id,)) = active {
@@ -75,8 +75,8 @@ impl Store {
             request_id,
             form_hash,
             &arn,
-            change.requested_at.as_millis(),
-            change.sent_at.map(Timestamp::as_millis),
+            change.intent.requested_at.as_millis(),
+            change.evidence.sent_at.map(Timestamp::as_millis),
             change.end.as_ref().map(|end| end.at.as_millis()),
             serde_json::to_string(change)?,
             self.instance(),
@@ -118,7 +118,7 @@ pub async fn write(tx: &mut Tx, change: &mut Change) -> Result<(), StoreError> {
         tx.on(),
         "UPDATE changes SET rev = $1, sent_at = $2, ended_at = $3, body = $4 WHERE id = $5",
         change.rev,
-        change.sent_at.map(Timestamp::as_millis),
+        change.evidence.sent_at.map(Timestamp::as_millis),
         change.end.as_ref().map(|end| end.at.as_millis()),
         serde_json::to_string(change)?,
         &change.id,
