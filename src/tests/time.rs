@@ -135,7 +135,7 @@ async fn a_third_party_that_switches_it_back_supersedes() {
     app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
     app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/theirs"})).await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;
-    assert!(matches!(ended_as(&ended), Some(End::Superseded { saw: Observed::State { .. } })), "{ended:?}");
+    assert!(matches!(ended_as(&ended), Some(End::Superseded { observed: Observed::State { .. } })), "{ended:?}");
     assert_eq!((app.calls("StopStreamEncryption").await, app.calls("StartStreamEncryption").await), (1, 0), "Keystream does not fight it");
 }
 
@@ -154,7 +154,7 @@ async fn a_settled_change_that_somebody_takes_back_is_reverted() {
     app.clock.advance(MINUTE_MS);
     let reverted = app.change_when(&id, |change| change.evidence.reverted.is_some()).await;
     assert!(is_settled(&reverted));
-    assert!(matches!(reverted.evidence.reverted.unwrap().saw, Observed::State { .. }));
+    assert!(matches!(reverted.evidence.reverted.unwrap().observed, Observed::State { .. }));
     let page = operator.get(&format!("/changes/{id}")).await.body;
     assert!(page.contains("<strong>Reverted") && page.contains("t known yet. Keystream won"), "{page}");
     assert!(operator.get("/changes").await.body.contains(">Reverted<"));

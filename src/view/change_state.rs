@@ -102,12 +102,12 @@ mod tests {
         assert_eq!(after(vec![lost(), slow()]), said("Outcome unknown", Tone::Attention));
         assert_eq!(after(vec![lost(), slow(), reached()]), said("Reached", Tone::Moving));
         assert_eq!(after(vec![reached(), ended(End::Settled)]), said("Settled", Tone::Good));
-        let reverted = Step::Reverted(Reverted { at: at(2_000_000), saw: Observed::NotFound });
+        let reverted = Step::Reverted(Reverted { at: at(2_000_000), observed: Observed::NotFound });
         assert_eq!(after(vec![reached(), ended(End::Settled), reverted]), said("Reverted", Tone::Bad));
         let refusal = Refusal::precondition(Precondition::AlreadyNotEncrypted);
         assert_eq!(after(vec![ended(End::Rejected(refusal))]), said("Rejected", Tone::Bad));
         assert_eq!(after(vec![ended(End::NotApplied)]), said("Not applied", Tone::Bad));
-        assert_eq!(after(vec![ended(End::Superseded { saw: Observed::NotFound })]), said("Superseded", Tone::Attention));
+        assert_eq!(after(vec![ended(End::Superseded { observed: Observed::NotFound })]), said("Superseded", Tone::Attention));
         assert_eq!(after(vec![ended(End::Replaced { created: at(1) })]), said("Replaced", Tone::Attention));
         assert_eq!(after(vec![ended(End::Expired)]), said("Expired", Tone::Quiet));
         let closed = End::NotEstablished { by: "jon".to_owned(), reason: "OPS-9".to_owned() };

@@ -91,7 +91,7 @@ fn sent(change: &Change, clock: &str, is_current: bool) -> String {
 /// What AWS still reports after it accepted the call; empty where it can't be told.
 fn still(change: &Change) -> &'static str {
     let is_as_before = match &change.evidence.last_read {
-        Some(LastRead { saw: Observed::State { encryption, .. }, .. }) => change.verdict(encryption, None) == Verdict::Old,
+        Some(LastRead { observed: Observed::State { encryption, .. }, .. }) => change.verdict(encryption, None) == Verdict::Old,
         // The read before sending said so.
         None => true,
         Some(_) => false,
@@ -105,7 +105,7 @@ fn still(change: &Change) -> &'static str {
 }
 
 fn was_updating(change: &Change) -> bool {
-    matches!(&change.evidence.last_read, Some(LastRead { saw: Observed::State { status: StreamStatus::Updating, .. }, .. }))
+    matches!(&change.evidence.last_read, Some(LastRead { observed: Observed::State { status: StreamStatus::Updating, .. }, .. }))
 }
 
 /// `NONE`, or `KMS with alias/orders`: the wanted state as AWS reported it.
@@ -150,11 +150,11 @@ fn proven(change: &Change) -> String {
 fn waiting(change: &Change, until: Timestamp) -> String {
     let seen = match &change.evidence.last_read {
         // The read before recording said so.
-        None | Some(LastRead { saw: Observed::State { status: StreamStatus::Updating, .. }, .. }) => {
+        None | Some(LastRead { observed: Observed::State { status: StreamStatus::Updating, .. }, .. }) => {
             "The stream is UPDATING (not started by Keystream).".to_owned()
         }
-        Some(LastRead { saw: Observed::State { status, .. }, .. }) => format!("The stream is {status}."),
-        Some(LastRead { saw, .. }) => format!("The last read of the stream: {}.", saw.words()),
+        Some(LastRead { observed: Observed::State { status, .. }, .. }) => format!("The stream is {status}."),
+        Some(LastRead { observed, .. }) => format!("The last read of the stream: {}.", observed.words()),
     };
     format!(" {seen} This change will be sent once it's ACTIVE, until {}.", until.day_and_minute())
 }
@@ -197,17 +197,17 @@ pub fn summary(change: &Change) -> Option<Summary> {
         _ => change.evidence.late_refusal.as_ref().and_then(|refusal| refusal.aws.clone()),
     };
     let (word, text) = match &change.evidence.reverted {
-        Some(reverted) => ("Reverted", reverted_text(change, reverted.at, &reverted.saw)),
+        Some(reverted) => ("Reverted", reverted_text(change, reverted.at, &reverted.observed)),
         None => (how.word(), end_text(change, *at, how)),
     };
     Some(Summary { word: word.to_owned(), text: vec![Phrase::Words(text)], aws })
 }
 
-fn reverted_text(change: &Change, at: Timestamp, saw: &Observed) -> String {
+fn reverted_text(change: &Change, at: Timestamp, observed: &Observed) -> String {
     let settled = change.evidence.settled_at.map_or_else(String::new, Timestamp::date);
     let what = match change.intent.action {
         Action::Disable => "encryption again".to_owned(),
-        Action::Enable => state_in_words(saw),
+        Action::Enable => state_in_words(observed),
     };
     format!("Settled on {settled}; AWS reported {what} by {}. {NOT_KNOWN_WHO}", at.day_and_minute())
 }
@@ -242,18 +242,18 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
                 "Closed by {by} at {clock}: AWS's reports can't show whether this change took effect. Counted as unknown. Reason: {reason}"
             )
         }
-        End::Superseded { saw: Observed::NotFound } => {
+        End::Superseded { observed: Observed::NotFound } => {
             let reads = in_reads(&change.tallies.missing, at);
             format!("{reads} AWS did not find this stream: someone else deleted it. {NOT_KNOWN_WHO}")
         }
-        End::Superseded { saw } => {
+        End::Superseded { observed } => {
             let before = match change.before() {
                 EncryptionReport::Encrypted(Some(key)) => format!(" Before, it was encrypted with {key}."),
                 EncryptionReport::NotEncrypted => " Before, it was not encrypted.".to_owned(),
                 EncryptionReport::Encrypted(None) | EncryptionReport::Unstated(_) => String::new(),
             };
             let reads = in_reads(&change.tallies.contrary, at);
-            format!("Someone else changed this stream. {reads} AWS reported {}.{before} {NOT_KNOWN_WHO}", state_in_words(saw))
+            format!("Someone else changed this stream. {reads} AWS reported {}.{before} {NOT_KNOWN_WHO}", state_in_words(observed))
         }
         End::Replaced { created } => format!(
             "The stream was deleted and re-created at {}. The call may have reached the new one. Check it.",
@@ -273,10 +273,10 @@ fn in_reads(tally: &Tally, until: Timestamp) -> String {
 }
 
 /// `ACTIVE and KMS with alias/other`, or what stood in the way.
-fn state_in_words(saw: &Observed) -> String {
-    match saw {
+fn state_in_words(observed: &Observed) -> String {
+    match observed {
         Observed::State { status, encryption } => format!("{status} and {}", encryption_in_words(encryption)),
-        Observed::NotFound | Observed::Failed { .. } => saw.words(),
+        Observed::NotFound | Observed::Failed { .. } => observed.words(),
     }
 }
 
@@ -350,7 +350,7 @@ pub fn support_text(change: &Change, now: Timestamp) -> String {
         lines.push(format!("Proof: {}", proof.words(change.intent.action)));
     }
     if let Some(read) = &change.evidence.last_read {
-        lines.push(format!("Last DescribeStreamSummary {}: {}", read.at, read.saw.words()));
+        lines.push(format!("Last DescribeStreamSummary {}: {}", read.at, read.observed.words()));
     }
     lines.push(format!("Written {now}"));
     lines.join("\n")
@@ -362,7 +362,7 @@ fn flag(change: &Change) -> Option<Summary> {
     let last_read = match &change.evidence.last_read {
         None => vec![words("Keystream is about to read the stream.")],
         Some(read) => {
-            vec![words("Keystream is reading the stream; "), Phrase::Ago(read.at), Phrase::Words(format!(": {}.", read.saw.words()))]
+            vec![words("Keystream is reading the stream; "), Phrase::Ago(read.at), Phrase::Words(format!(": {}.", read.observed.words()))]
         }
     };
     let summary = |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None });
@@ -450,7 +450,7 @@ mod tests {
         assert!(text.ends_with("Keystream is about to read the stream."), "{text}");
         let at = Timestamp::from_millis(1_301_000);
         let updating = Observed::State { status: StreamStatus::Updating, encryption: EncryptionReport::Unstated(None) };
-        change.apply(Step::Read(LastRead { at, saw: updating }));
+        change.apply(Step::Read(LastRead { at, observed: updating }));
         let text = summary(&change).unwrap().text_at(Timestamp::from_millis(1_361_000));
         assert!(text.starts_with("UPDATING for 6 min; typical"), "{text}");
     }
@@ -460,8 +460,8 @@ mod tests {
         let mut change = sent_change();
         change.apply(Step::Reached { at: Timestamp::from_millis(1_001_000), key: None });
         change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
-        let saw = Observed::State { status: "ACTIVE".to_owned().into(), encryption: report(0, "ACTIVE", Some("KMS")).encryption };
-        change.apply(Step::Reverted(Reverted { at: Timestamp::from_millis(90_000_000), saw }));
+        let observed = Observed::State { status: "ACTIVE".to_owned().into(), encryption: report(0, "ACTIVE", Some("KMS")).encryption };
+        change.apply(Step::Reverted(Reverted { at: Timestamp::from_millis(90_000_000), observed }));
         let told = summary(&change).unwrap();
         assert_eq!(told.word, "Reverted");
         let text = told.text_at(Timestamp::from_millis(90_000_000));
@@ -502,7 +502,7 @@ mod tests {
         assert!(text.contains("AWS answered AccessDeniedException (request id 9b, 1970-01-01T00:16:40.500Z): not authorized"), "{text}");
     }
 
-    fn saw(status: &str, encryption: Option<&str>) -> Observed {
+    fn observed(status: &str, encryption: Option<&str>) -> Observed {
         let read = report(0, status, encryption);
         Observed::State { status: read.status, encryption: read.encryption }
     }
@@ -518,11 +518,11 @@ mod tests {
             "AWS accepted the request (id 7f3) at 00:16:40 UTC. Encryption is still on, as far as AWS has reported."
         );
         assert_eq!(rung(&change, Rung::Sent), "Recorded as sent at 00:16:40 UTC.");
-        change.apply(Step::Read(LastRead { at: at(1_001_000), saw: saw("UPDATING", Some("KMS")) }));
+        change.apply(Step::Read(LastRead { at: at(1_001_000), observed: observed("UPDATING", Some("KMS")) }));
         change.apply(Step::SeenUpdating { at: at(1_001_000) });
         assert_eq!(rung(&change, Rung::Accepted), "AWS accepted the request (id 7f3) at 00:16:40 UTC.");
         assert_eq!(rung(&change, Rung::Updating), "AWS has reported UPDATING since 00:16:41 UTC. Reads and writes continue.");
-        change.apply(Step::Read(LastRead { at: at(1_002_000), saw: saw("ACTIVE", Some("KMS")) }));
+        change.apply(Step::Read(LastRead { at: at(1_002_000), observed: observed("ACTIVE", Some("KMS")) }));
         change.apply(Step::SeenOldState { at: at(1_002_000) });
         assert_eq!(rung(&change, Rung::Updating), "AWS reported UPDATING at 00:16:41 UTC.", "it does not any more");
         change.apply(Step::Reached { at: at(1_003_000), key: None });
@@ -559,10 +559,10 @@ mod tests {
         change.apply(Step::Reached { at: at(1_003_000), key: Some("alias/orders".parse().unwrap()) });
         let theirs =
             Observed::State { status: StreamStatus::Active, encryption: EncryptionReport::from_aws(Some("KMS"), Some("alias/theirs")) };
-        change.apply(Step::Read(LastRead { at: at(1_020_000), saw: theirs.clone() }));
+        change.apply(Step::Read(LastRead { at: at(1_020_000), observed: theirs.clone() }));
         change.apply(Step::SeenContrary { at: at(1_010_000) });
         change.apply(Step::SeenContrary { at: at(1_020_000) });
-        change.apply(Step::Ended(Ending { at: at(1_020_000), how: End::Superseded { saw: theirs } }));
+        change.apply(Step::Ended(Ending { at: at(1_020_000), how: End::Superseded { observed: theirs } }));
         assert_eq!(rung(&change, Rung::Reached), "AWS reported ACTIVE and KMS with alias/orders at 00:16:43 UTC.");
         let text = summary(&change).unwrap().text_at(at(0));
         assert!(text.contains("AWS reported ACTIVE and KMS with alias/theirs. Before, it was not encrypted."), "{text}");

@@ -28,7 +28,8 @@ pub enum End {
     },
     /// Somebody else changed the stream; what AWS reports instead.
     Superseded {
-        saw: Observed,
+        #[serde(rename = "saw")]
+        observed: Observed,
     },
     /// The stream was deleted and created again.
     Replaced {

@@ -100,5 +100,6 @@ pub struct Slow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reverted {
     pub at: Timestamp,
-    pub saw: Observed,
+    #[serde(rename = "saw")]
+    pub observed: Observed,
 }

@@ -19,7 +19,8 @@ pub enum Observation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRead {
     pub at: Timestamp,
-    pub saw: Observed,
+    #[serde(rename = "saw")]
+    pub observed: Observed,
 }
 
 /// The outcome of one read, as a change remembers it.
@@ -28,6 +29,22 @@ pub enum Observed {
     State { status: StreamStatus, encryption: EncryptionReport },
     NotFound,
     Failed { why: String },
+}
+
+impl From<&StreamReport> for Observed {
+    fn from(report: &StreamReport) -> Self {
+        Self::State { status: report.status.clone(), encryption: report.encryption.clone() }
+    }
+}
+
+impl From<&Observation> for Observed {
+    fn from(observation: &Observation) -> Self {
+        match observation {
+            Observation::Report(report) => Self::from(report),
+            Observation::NotFound { .. } => Self::NotFound,
+            Observation::Failed { why } => Self::Failed { why: why.clone() },
+        }
+    }
 }
 
 impl Observed {

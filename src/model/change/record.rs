@@ -136,7 +136,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::change::tests::requested_change;
+    use crate::model::change::{Observed, tests::requested_change};
 
     /// A row of a version in which the parts of a change were fields of one struct, with every field set.
     const STORED: &str = r#"{
@@ -178,6 +178,8 @@ mod tests {
         "end": null, "late_refusal": null, "reverted": null, "proof": null
     }"#;
 
+    const SUPERSEDED: &str = r#"{"at": 1, "how": {"Superseded": {"saw": {"Failed": {"why": "denied"}}}}}"#;
+
     fn value(text: &str) -> Value {
         serde_json::from_str(text).unwrap()
     }
@@ -190,6 +192,10 @@ mod tests {
         assert_eq!((change.tallies.contrary.reads, change.rev), (2, 7));
         assert!(change.end.is_some());
         assert_eq!(serde_json::to_value(&change).unwrap(), value(STORED));
+
+        let superseded: Ending = serde_json::from_str(SUPERSEDED).unwrap();
+        assert_eq!(superseded.how, End::Superseded { observed: Observed::Failed { why: "denied".to_owned() } });
+        assert_eq!(serde_json::to_value(&superseded).unwrap(), value(SUPERSEDED));
 
         assert_eq!(serde_json::from_str::<Change>(STORED_NEW).unwrap(), requested_change());
         assert_eq!(serde_json::to_value(requested_change()).unwrap(), value(STORED_NEW));

@@ -103,6 +103,6 @@ fn the_latest_evidence_is_the_newest_of_all_times() {
     assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_000_000));
     change.apply(Step::SeenOldState { at: Timestamp::from_millis(1_050_000) });
     assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_050_000));
-    change.apply(Step::Read(LastRead { at: Timestamp::from_millis(1_060_000), saw: Observed::NotFound }));
+    change.apply(Step::Read(LastRead { at: Timestamp::from_millis(1_060_000), observed: Observed::NotFound }));
     assert_eq!(change.latest_evidence(), Timestamp::from_millis(1_060_000));
 }

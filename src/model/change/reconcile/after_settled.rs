@@ -32,9 +32,9 @@ pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_si
     let mut steps = if is_broken_off { vec![Step::SeriesBroken] } else { Vec::new() };
     steps.push(Step::SeenContrary { at });
     if counted.with(at).reads >= CONTRARY_READS {
-        let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
-        steps.push(Step::Read(LastRead { at, saw: saw.clone() }));
-        steps.push(Step::Reverted(Reverted { at, saw }));
+        let observed = Observed::from(report);
+        steps.push(Step::Read(LastRead { at, observed: observed.clone() }));
+        steps.push(Step::Reverted(Reverted { at, observed }));
     }
     steps
 }

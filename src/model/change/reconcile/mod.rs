@@ -54,18 +54,18 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
     if report.asked_at < sent_at {
         return Vec::new();
     }
-    let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
+    let observed = Observed::from(report);
     if report.arn != change.intent.arn {
         // An answer about another stream says nothing about this one.
         return failed(format!("AWS answered for {}", report.arn), now);
     }
-    let mut steps = vec![Step::Read(LastRead { at: report.read_at, saw: saw.clone() })];
+    let mut steps = vec![Step::Read(LastRead { at: report.read_at, observed: observed.clone() })];
     if !is_same_creation(report.created, change.intent.stream_created) {
         steps.push(ended(now, End::Replaced { created: report.created }));
         return steps;
     }
     match report.status {
-        StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, saw)),
+        StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, observed)),
         StreamStatus::Updating if change.evidence.reached_at.is_none() => steps.push(Step::SeenUpdating { at: report.read_at }),
         StreamStatus::Updating => steps.extend([Step::SeriesBroken, Step::Steady { since: None }]),
         // A stream that is being deleted is either gone soon, or AWS reports it again: both are seen by later reads.
@@ -80,14 +80,14 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
 }
 
 fn failed(why: String, now: Timestamp) -> Vec<Step> {
-    vec![Step::Read(LastRead { at: now, saw: Observed::Failed { why } }), Step::SeenNothing { at: now }]
+    vec![Step::Read(LastRead { at: now, observed: Observed::Failed { why } }), Step::SeenNothing { at: now }]
 }
 
-fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, saw: Observed) -> Vec<Step> {
+fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, observed: Observed) -> Vec<Step> {
     let at = report.read_at;
     let verdict = change.verdict(&report.encryption, report.key_arn.as_deref());
     if change.evidence.reached_at.is_some() {
-        return decide_reached(change, report, verdict, now, saw);
+        return decide_reached(change, report, verdict, now, observed);
     }
     let is_late = at.millis_since(sent_at) >= NOT_APPLIED_AFTER_MS;
     match verdict {
@@ -98,14 +98,14 @@ fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now
         }
         Verdict::Old => vec![Step::SeenOldState { at }],
         Verdict::Foreign if is_late && change.tallies.contrary.with(at).reads >= NOT_APPLIED_READS => {
-            vec![Step::SeenContrary { at }, ended(now, End::Superseded { saw })]
+            vec![Step::SeenContrary { at }, ended(now, End::Superseded { observed })]
         }
         Verdict::Foreign => vec![Step::SeenContrary { at }],
     }
 }
 
 /// A report of ACTIVE after *reached*.
-fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now: Timestamp, saw: Observed) -> Vec<Step> {
+fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now: Timestamp, observed: Observed) -> Vec<Step> {
     let at = report.read_at;
     if verdict == Verdict::Wanted {
         return match change.evidence.steady_since {
@@ -120,7 +120,7 @@ fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now:
     }
     let mut steps = vec![Step::SeenContrary { at }];
     if change.tallies.contrary.with(at).reads >= CONTRARY_READS {
-        steps.push(ended(now, End::Superseded { saw }));
+        steps.push(ended(now, End::Superseded { observed }));
     } else {
         steps.push(Step::Steady { since: None });
     }
@@ -128,12 +128,12 @@ fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now:
 }
 
 fn decide_missing(change: &Change, now: Timestamp) -> Vec<Step> {
-    let mut steps = vec![Step::Read(LastRead { at: now, saw: Observed::NotFound }), Step::SeenMissing { at: now }];
+    let mut steps = vec![Step::Read(LastRead { at: now, observed: Observed::NotFound }), Step::SeenMissing { at: now }];
     if change.evidence.reached_at.is_some() {
         steps.push(Step::Steady { since: None });
     }
     if change.tallies.missing.with(now).reads >= MISSING_READS {
-        steps.push(ended(now, End::Superseded { saw: Observed::NotFound }));
+        steps.push(ended(now, End::Superseded { observed: Observed::NotFound }));
     }
     steps
 }

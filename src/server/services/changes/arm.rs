@@ -200,10 +200,5 @@ enum KeyVerdict {
 }
 
 fn read_of(observed: &Observation, now: crate::model::time::Timestamp) -> Step {
-    let saw = match observed {
-        Observation::Report(report) => Observed::State { status: report.status.clone(), encryption: report.encryption.clone() },
-        Observation::NotFound { .. } => Observed::NotFound,
-        Observation::Failed { why } => Observed::Failed { why: why.clone() },
-    };
-    Step::Read(LastRead { at: now, saw })
+    Step::Read(LastRead { at: now, observed: Observed::from(observed) })
 }

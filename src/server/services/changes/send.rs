@@ -154,9 +154,9 @@ impl Changes {
         target.limits.describe.turn().await;
         let read_after = match target.read_arn(&change.intent.arn).await {
             Ok(report) => {
-                let saw = Observed::State { status: report.status.clone(), encryption: report.encryption.clone() };
+                let observed = Observed::from(&report);
                 self.inventory.record_report(report);
-                saw
+                observed
             }
             Err(failure) if failure.kind == ReadFailureKind::NotFound => Observed::NotFound,
             Err(failure) => Observed::Failed { why: failure.why },

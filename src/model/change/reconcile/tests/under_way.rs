@@ -149,7 +149,7 @@ fn an_answer_about_another_stream_is_a_failed_read() {
     let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/other".parse().unwrap();
     see(&mut change, &Observation::Report(StreamReport { arn, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
     assert_eq!((change.evidence.reached_at, end(&change)), (None, None));
-    assert!(matches!(&change.evidence.last_read, Some(LastRead { saw: Observed::Failed { .. }, .. })), "{change:?}");
+    assert!(matches!(&change.evidence.last_read, Some(LastRead { observed: Observed::Failed { .. }, .. })), "{change:?}");
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn a_stream_that_stays_missing_was_taken_away() {
     }
     assert_eq!(end(&change), None, "it was there in between");
     see(&mut change, &Observation::NotFound { asked_at: Timestamp::from_millis(SENT + 41_000) }, SENT + 41_000);
-    assert_eq!(end(&change), Some(&End::Superseded { saw: Observed::NotFound }));
+    assert_eq!(end(&change), Some(&End::Superseded { observed: Observed::NotFound }));
 }
 
 #[test]
