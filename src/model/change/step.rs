@@ -2,7 +2,7 @@
 
 use super::{
     Ending, LastRead, Resolved, Reverted, SentAs, Slow,
-    proof::{Asked, ReadResult, Reported, WriteResult},
+    proof::{ProofRequest, ReadResult, Reported, WriteResult},
     refusal::Refusal,
 };
 use crate::model::{stream::encryption::KeyId, time::Timestamp};
@@ -63,9 +63,9 @@ pub enum Step {
     Slow(Slow),
     Reverted(Reverted),
     /// Somebody asked for proof by a marked record on each shard, or its result.
-    ProofByWrite(Asked<WriteResult>),
+    ProofByWrite(ProofRequest<WriteResult>),
     /// Somebody asked for a look at the records that others write, or its result.
-    ProofByRead(Asked<ReadResult>),
+    ProofByRead(ProofRequest<ReadResult>),
     ProofReported(Reported),
     Cancelled {
         at: Timestamp,

@@ -3,13 +3,14 @@
 //! `EncryptionType` of records that others wrote after settling). A producer's answer that somebody pastes is a third, told
 //! as that person's report.
 
+mod interrupted;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Action, Step};
+use super::Action;
 use crate::model::time::Timestamp;
 
 /// Names of shards that sentences list; the rest is counted.
@@ -21,15 +22,15 @@ pub const LONGEST_MS: i64 = 10 * crate::model::time::MINUTE_MS;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// The last write of each kind; a repeat takes its place.
-    pub write: Option<Asked<WriteResult>>,
-    pub read: Option<Asked<ReadResult>>,
+    pub write: Option<ProofRequest<WriteResult>>,
+    pub read: Option<ProofRequest<ReadResult>>,
     /// Oldest first.
     pub reports: Vec<Reported>,
 }
 
 /// A proof that somebody asked for, and its result once there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked<T> {
+pub struct ProofRequest<T> {
     pub by: String,
     pub at: Timestamp,
     pub result: Option<Done<T>>,
@@ -170,7 +171,7 @@ fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
     text
 }
 
-impl<T> Asked<T> {
+impl<T> ProofRequest<T> {
     /// Whether its result is still to come.
     pub fn is_running(&self, now: Timestamp) -> bool {
         self.has_no_result() && now.millis_since(self.at) < LONGEST_MS
@@ -187,13 +188,6 @@ impl<T> Asked<T> {
     }
 }
 
-impl<T: Clone> Asked<T> {
-    /// The same, ended with nothing proven, if it has not ended.
-    fn cut_off(&self, at: Timestamp, why: &str) -> Option<Self> {
-        self.has_no_result().then(|| Self { result: Some(Done { at, outcome: Err(why.to_owned()) }), ..self.clone() })
-    }
-}
-
 impl Proof {
     /// When the wanted state was first proven by records, and how, if it was.
     /// One that speaks against it, or a type that was the same before, proves nothing.
@@ -201,22 +195,22 @@ impl Proof {
         if self.contradicts(action) {
             return None;
         }
-        let write = self.write.as_ref().and_then(Asked::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
-        let read = self.read.as_ref().and_then(Asked::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
+        let write = self.write.as_ref().and_then(ProofRequest::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
+        let read = self.read.as_ref().and_then(ProofRequest::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
         write.into_iter().chain(read).min()
     }
 
     /// Whether records speak against the change.
     pub fn contradicts(&self, action: Action) -> bool {
-        let write = self.write.as_ref().and_then(Asked::found);
-        let read = self.read.as_ref().and_then(Asked::found);
+        let write = self.write.as_ref().and_then(ProofRequest::found);
+        let read = self.read.as_ref().and_then(ProofRequest::found);
         write.is_some_and(|(result, _)| result.contradicts(action)) || read.is_some_and(|(result, _)| result.contradicts(action))
     }
 
     /// When the last of the two was asked for that has no result.
     pub fn asked_at(&self) -> Option<Timestamp> {
-        let write = self.write.as_ref().filter(|asked| asked.has_no_result()).map(|asked| asked.at);
-        let read = self.read.as_ref().filter(|asked| asked.has_no_result()).map(|asked| asked.at);
+        let write = self.write.as_ref().filter(|request| request.has_no_result()).map(|request| request.at);
+        let read = self.read.as_ref().filter(|request| request.has_no_result()).map(|request| request.at);
         write.max(read)
     }
 
@@ -225,28 +219,20 @@ impl Proof {
         self.asked_at().is_some()
     }
 
-    /// The steps that end what was asked for and did not come to its end: nothing was proven.
-    pub fn cut_off(&self, at: Timestamp) -> Vec<Step> {
-        let of_write = "Keystream stopped before it came to its end; marked records may have been written, and asking again writes others";
-        let of_read = "Keystream stopped before it came to its end; ask again";
-        let write = self.write.as_ref().and_then(|asked| asked.cut_off(at, of_write)).map(Step::ProofByWrite);
-        let read = self.read.as_ref().and_then(|asked| asked.cut_off(at, of_read)).map(Step::ProofByRead);
-        write.into_iter().chain(read).collect()
-    }
-
     /// Whether one of the two is still under way.
     pub fn is_running(&self, now: Timestamp) -> bool {
-        self.write.as_ref().is_some_and(|asked| asked.is_running(now)) || self.read.as_ref().is_some_and(|asked| asked.is_running(now))
+        self.write.as_ref().is_some_and(|request| request.is_running(now))
+            || self.read.as_ref().is_some_and(|request| request.is_running(now))
     }
 
     /// Everything that is known, in sentences.
     pub fn words(&self, action: Action) -> String {
         let mut sentences = Vec::new();
-        if let Some(asked) = &self.write {
-            sentences.push(told("Verified by write", asked, |result| result.words(action)));
+        if let Some(request) = &self.write {
+            sentences.push(told("Verified by write", request, |result| result.words(action)));
         }
-        if let Some(asked) = &self.read {
-            sentences.push(told("Seen on read", asked, ReadResult::words));
+        if let Some(request) = &self.read {
+            sentences.push(told("Seen on read", request, ReadResult::words));
         }
         for report in &self.reports {
             let on = if report.shards.is_empty() { String::new() } else { format!(" on {}", listed(report.shards.iter().cloned())) };
@@ -261,7 +247,7 @@ impl Proof {
     }
 }
 
-fn told<T>(what: &str, asked: &Asked<T>, words: impl Fn(&T) -> String) -> String {
+fn told<T>(what: &str, asked: &ProofRequest<T>, words: impl Fn(&T) -> String) -> String {
     match &asked.result {
         None => format!("{what}: asked for by {} at {}, no result yet.", asked.by, asked.at.clock_seconds()),
         Some(Done { at, outcome: Ok(result) }) => format!("{what} ({}): {}.", at.clock_seconds(), words(result)),

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn done<T>(result: T) -> Option<Asked<T>> {
+fn done<T>(result: T) -> Option<ProofRequest<T>> {
     let at = Timestamp::from_millis(0);
-    Some(Asked { by: "mira".to_owned(), at, result: Some(Done { at, outcome: Ok(result) }) })
+    Some(ProofRequest { by: "mira".to_owned(), at, result: Some(Done { at, outcome: Ok(result) }) })
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
     model::{
         change::{
             Change, Step,
-            proof::{self, Asked, Done, Proof, ReadResult, Reported, WriteResult},
+            proof::{self, Done, Proof, ProofRequest, ReadResult, Reported, WriteResult},
         },
         forms::FormMistake,
         stream::is_same_creation,
@@ -77,8 +77,8 @@ impl Changes {
         }
         let (by, at) = (requester.user_name.clone(), now);
         let (step, action) = match kind {
-            Kind::Write => (Step::ProofByWrite(Asked { by, at, result: None }), "change.proof-by-write-asked"),
-            Kind::Read => (Step::ProofByRead(Asked { by, at, result: None }), "change.proof-by-read-asked"),
+            Kind::Write => (Step::ProofByWrite(ProofRequest { by, at, result: None }), "change.proof-by-write-asked"),
+            Kind::Read => (Step::ProofByRead(ProofRequest { by, at, result: None }), "change.proof-by-read-asked"),
         };
         let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await? else {
             // Another asked in the same moment: one is enough.
@@ -110,8 +110,7 @@ impl Changes {
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
         let (encryption_type, shards) = parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
         let now = self.clock.now();
-        let event =
-            AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
+        let event = AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
         self.record_proof(id, Step::ProofReported(report), event).await?;
         Ok(())
@@ -131,7 +130,8 @@ impl Changes {
 
     /// Writes a step of a proof. `None` when another is under way by then.
     async fn record_proof(&self, id: &str, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
-        let is_asking = matches!(&step, Step::ProofByWrite(Asked { result: None, .. }) | Step::ProofByRead(Asked { result: None, .. }));
+        let is_asking =
+            matches!(&step, Step::ProofByWrite(ProofRequest { result: None, .. }) | Step::ProofByRead(ProofRequest { result: None, .. }));
         let mut tx = self.store.write().await?;
         let mut change = table::latest(&mut tx, id).await?.change;
         if is_asking && change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(self.clock.now())) {
@@ -195,7 +195,7 @@ impl Changes {
                 };
                 let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.words(change.intent.action));
                 let done = Some(Done { at: self.clock.now(), outcome });
-                (Step::ProofByWrite(Asked { by: actor, at: asked_at, result: done }), words)
+                (Step::ProofByWrite(ProofRequest { by: actor, at: asked_at, result: done }), words)
             }
             Kind::Read => {
                 let outcome = match is_this_stream {
@@ -206,7 +206,7 @@ impl Changes {
                 };
                 let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::words);
                 let done = Some(Done { at: self.clock.now(), outcome });
-                (Step::ProofByRead(Asked { by: actor, at: asked_at, result: done }), words)
+                (Step::ProofByRead(ProofRequest { by: actor, at: asked_at, result: done }), words)
             }
         };
         let id = change.id.clone();

@@ -65,7 +65,7 @@ impl Changes {
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let asked = Asked::parse(action, &form, &key)?;
+        let asked = ConfirmedForm::parse(action, &form, &key)?;
 
         let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
         // From here on it may be too late to send: whatever holds the reads or the recording up counts.
@@ -147,7 +147,7 @@ fn requested(change: &Change) -> Requested {
 }
 
 /// A confirmed form, parsed.
-struct Asked {
+struct ConfirmedForm {
     action: Action,
     shown: Shown,
     /// The KeyId to send: what the form showed of a disable, what was chosen for an enable.
@@ -173,7 +173,7 @@ struct Looks {
     meant: Vec<Meant>,
 }
 
-impl Asked {
+impl ConfirmedForm {
     /// Hidden fields are as hostile as any.
     fn parse(action: Action, form: &ChangeForm, stream: &StreamId) -> Result<Self, RequestError> {
         let mistake = RequestError::Mistake;
@@ -264,7 +264,7 @@ impl Asked {
 
 impl Changes {
     /// Looks at the key in use and at the one that is to be sent, at most 2 s. Only an enable can be refused by it.
-    async fn inspect_keys(&self, target: &Target, asked: &Asked) -> Looks {
+    async fn inspect_keys(&self, target: &Target, asked: &ConfirmedForm) -> Looks {
         let present = async {
             match &asked.shown.encryption {
                 EncryptionReport::Encrypted(Some(key)) => Some(self.keys.look(target, key).await),
@@ -283,7 +283,7 @@ impl Changes {
     }
 
     /// Keeps what KMS said of the key in use, and adds which key that is, as far as is known.
-    fn with_keys_in_use(&self, target: &Target, asked: &Asked, looks: Looks, read: Read) -> (Looks, Read) {
+    fn with_keys_in_use(&self, target: &Target, asked: &ConfirmedForm, looks: Looks, read: Read) -> (Looks, Read) {
         if let (EncryptionReport::Encrypted(Some(present)), Some(arn)) =
             (&asked.shown.encryption, looks.present.as_ref().and_then(KeyLook::arn))
         {
@@ -305,7 +305,7 @@ impl Changes {
 /// Asks a person once more about what Keystream cannot judge: a key that cannot be seen for an enable, what seems to be
 /// another key for a disable, and the 26th of its kind.
 fn warn_once(
-    asked: &Asked,
+    asked: &ConfirmedForm,
     looks: &Looks,
     read: &Result<StreamReport, ReadFailure>,
     warned_key: &str,
@@ -326,7 +326,7 @@ fn warn_once(
 }
 
 /// Whether what is to be sent as another form of a key is, as far as can be told, another key.
-fn is_another_key(asked: &Asked, looks: &Looks, report: &StreamReport) -> bool {
+fn is_another_key(asked: &ConfirmedForm, looks: &Looks, report: &StreamReport) -> bool {
     let chosen = Named { id: &asked.key, arn: looks.sent.as_ref().and_then(KeyLook::arn) };
     // Where AWS names no key, the one that the stream was seen to have stands for itself.
     let seen = report.key_arn.as_ref().and_then(|arn| KeyId::as_reported(&arn.to_string()).ok());
@@ -335,7 +335,7 @@ fn is_another_key(asked: &Asked, looks: &Looks, report: &StreamReport) -> bool {
 }
 
 /// Whether a change may be armed: only the stream's UPDATING stands in its way.
-fn may_wait(asked: &Asked, looks: &Looks, checked: &Result<(), Precondition>, read: &Result<StreamReport, ReadFailure>) -> bool {
+fn may_wait(asked: &ConfirmedForm, looks: &Looks, checked: &Result<(), Precondition>, read: &Result<StreamReport, ReadFailure>) -> bool {
     let is_busy = matches!(checked, Err(Precondition::NotActive { status: StreamStatus::Updating }));
     is_busy
         && !asked.is_other_form
@@ -343,7 +343,7 @@ fn may_wait(asked: &Asked, looks: &Looks, checked: &Result<(), Precondition>, re
 }
 
 /// Whether the plan still holds.
-fn check(asked: &Asked, looks: &Looks, read: &Result<StreamReport, ReadFailure>) -> Result<(), Precondition> {
+fn check(asked: &ConfirmedForm, looks: &Looks, read: &Result<StreamReport, ReadFailure>) -> Result<(), Precondition> {
     match read {
         Ok(report) => {
             preconditions::still_as_shown(asked.action, &asked.shown, report)?;
@@ -359,7 +359,7 @@ fn check(asked: &Asked, looks: &Looks, read: &Result<StreamReport, ReadFailure>)
 }
 
 /// The state of a key never refuses a disable.
-fn check_key(asked: &Asked, looks: &Looks, report: &StreamReport) -> Result<(), Precondition> {
+fn check_key(asked: &ConfirmedForm, looks: &Looks, report: &StreamReport) -> Result<(), Precondition> {
     let chosen = looks.sent.as_ref().filter(|_| asked.action == Action::Enable);
     chosen.map_or(Ok(()), |look| preconditions::of_key(&asked.key, look, report, &looks.meant))
 }
