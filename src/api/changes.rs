@@ -64,7 +64,7 @@ async fn plan(
     let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
     let draft = forms::draft_of_change(&cx, &requester, problem, draft).await;
     let typed = draft.as_ref().map_or_else(|| wish.typed.clone(), |draft| draft.key.clone());
-    let planned = cx.state.changes.plan(action, &key, KeyChoice { typed, ..wish }).await;
+    let planned = cx.state.changes.planner.plan(action, &key, KeyChoice { typed, ..wish }).await;
     let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
     confirmation.draft = draft;
     Ok(confirmation)
@@ -91,7 +91,7 @@ async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     forms::ask_before_change(&cx, &requester, action, &form).await?;
-    let answer = cx.state.changes.request(requester.clone(), action, form.clone()).await;
+    let answer = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
     forms::answer_change(&cx, &requester, action, &form, answer).await
 }
 
@@ -104,7 +104,7 @@ pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    cx.state.changes.cancel(requester, id.clone()).await.map_err(|error| forms::refused(&cx, error))?;
+    cx.state.changes.requests.cancel(requester, id.clone()).await.map_err(|error| forms::refused(&cx, error))?;
     // Found, so its id is one of ours and safe in a path.
     cx.see_other(&format!("/changes/{id}"));
     Ok(())
@@ -119,7 +119,7 @@ pub async fn close_change(#[server(default)] id: String, #[server(default)] reas
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let closed = cx.state.changes.close(requester.clone(), id.clone(), reason.clone()).await;
+    let closed = cx.state.changes.requests.close(requester.clone(), id.clone(), reason.clone()).await;
     forms::answer_close(&cx, &requester, &id, reason, closed).await
 }
 
@@ -138,7 +138,7 @@ pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] ag
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     forms::ask_before_proof(&cx, &requester, &id).await?;
     let asked = match agreed.as_str() {
-        "yes" => cx.state.changes.prove(requester, id.clone(), ProofKind::Write).await,
+        "yes" => cx.state.changes.proofs.ask(requester, id.clone(), ProofKind::Write).await,
         _ => Err(FormMistake::RecordNotAgreed.into()),
     };
     forms::answer_on_change(&cx, &id, asked).await
@@ -156,7 +156,7 @@ pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let asked = cx.state.changes.prove(requester, id.clone(), ProofKind::Read).await;
+    let asked = cx.state.changes.proofs.ask(requester, id.clone(), ProofKind::Read).await;
     forms::answer_on_change(&cx, &id, asked).await
 }
 
@@ -169,7 +169,7 @@ pub async fn report_proof(#[server(default)] id: String, #[server(default)] answ
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let reported = cx.state.changes.report_proof(requester, id.clone(), answer).await;
+    let reported = cx.state.changes.proofs.report(requester, id.clone(), answer).await;
     forms::answer_on_change(&cx, &id, reported).await
 }
 
@@ -224,7 +224,7 @@ pub async fn load_change(id: String, problem: Option<String>, draft: Option<Stri
         sent_at,
         reached_at: change.evidence.reached_at,
         ended_at: change.end.as_ref().map(|ending| ending.at),
-        usual: wording::usual(cx.state.changes.usual(change.intent.action).as_ref()),
+        usual: wording::usual(cx.state.changes.worker.typical_duration(change.intent.action).as_ref()),
     });
     let support = wording::support_text(&change, cx.state.clock.now());
     let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();

@@ -45,7 +45,7 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
         sessions: rows.into_iter().map(card).filter(is_live).collect(),
         may_administer: requester.role.may(Permission::Administer),
         may_pause: requester.role.may(Permission::Change),
-        quota: cx.state.changes.quota_sums(&requester.scope).await.map_err(|error| cx.fail_store(&error))?,
+        quota: cx.state.changes.quotas.sums(&requester.scope).await.map_err(|error| cx.fail_store(&error))?,
     })
 }
 

@@ -43,7 +43,7 @@ pub async fn load_stream(account: String, region: String, name: String, is_refre
     let [disables, enables] = match &report {
         None => Default::default(),
         // From memory: an open page never asks AWS.
-        Some(report) => cx.state.changes.known_quotas(&report.arn).await.map_err(|error| cx.fail_store(&error))?,
+        Some(report) => cx.state.changes.quotas.known_of_stream(&report.arn).await.map_err(|error| cx.fail_store(&error))?,
     };
     Ok(StreamPage { row, report, target, changes: changes.iter().map(ChangeCard::from).collect(), disables, enables })
 }

@@ -215,8 +215,13 @@ async fn the_twenty_sixth_takes_a_reason_which_stands_in_the_audit_chain() {
     assert!(matches!(rejected(&change).kind, RefusalKind::QuotaUsed { .. }), "{:?}", change.end);
     let audit = operator.get("/audit?stream=web-clicks").await.body;
     assert!(audit.contains("with 25 counted in 24 h: the auditors wait"), "{audit}");
-    let quota =
-        app.state.changes.quota(Action::Enable, &change.intent.arn, crate::server::services::changes::Asking::FromMemory).await.unwrap();
+    let quota = app
+        .state
+        .changes
+        .quotas
+        .of_stream(Action::Enable, &change.intent.arn, crate::server::services::changes::Asking::FromMemory)
+        .await
+        .unwrap();
     assert_eq!((quota.count.least, quota.count.refused_at.is_some()), (25, true));
 }
 

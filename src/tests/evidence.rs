@@ -168,7 +168,7 @@ async fn a_change_that_cannot_be_judged_is_closed_by_a_person_and_frees_its_stre
     assert!(audit.contains("change.closed") && audit.contains("OPS-9: no access to KMS"), "{audit}");
     until(|| async { row(&app, "web-clicks").await.change.is_none().then_some(()) }).await;
     let arn = app.known("web-clicks").await.arn();
-    let count = app.state.changes.quota(Action::Enable, &arn, Asking::FromMemory).await.unwrap().count;
+    let count = app.state.changes.quotas.of_stream(Action::Enable, &arn, Asking::FromMemory).await.unwrap().count;
     assert_eq!((count.least, count.most), (0, 1), "counted as unknown");
     app.forget_faults().await;
     let next = operator.disable("web-clicks").await;

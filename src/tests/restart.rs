@@ -186,7 +186,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             break_glass_at: None,
             is_remembered: false,
         };
-        app.state.changes.request(requester, Action::Disable, form)
+        app.state.changes.requests.submit(requester, Action::Disable, form)
     });
     // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;

@@ -1,100 +1,67 @@
-//! The change engine: the plan behind a confirmation, the request that records a change, the one call that is sent,
-//! and the watch that ends only when AWS has finished.
+//! The change engine: from the plan behind a confirmation to what AWS reports in the end. Five parts, each with fields of its
+//! own that no other part sees:
+//!
+//! - [`Planner`]: what a confirmation shows, from one fresh read.
+//! - [`Requests`]: what people ask for. A confirmed form becomes a recorded change, and the worker takes it from there; a
+//!   change that waits is cancelled; one that can't be judged is closed.
+//! - [`Worker`]: the changes under way. It makes the one call of each, watches until AWS has finished, and takes up what
+//!   nobody works on after a start.
+//! - [`Proofs`]: what records say of a settled change, where a person asks.
+//! - [`Quotas`]: how many of AWS's 25 a day are used.
 
-mod arm;
-mod close;
-mod journal;
-mod other_form;
-mod plan;
+mod audit_events;
+mod collaborators;
+mod error;
+mod fresh_reads;
+mod planning;
 mod proof;
 mod quota;
-mod request;
-mod resume;
-mod revert;
-mod send;
-mod timeline;
-mod usual;
-mod watch;
+mod requesting;
+mod working;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::AtomicI64},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use parking_lot::Mutex;
-use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::{plan::KeyChoice, proof::Kind as ProofKind, quota::Asking};
-use super::{inventory::Inventory, keys::Keys};
+use self::{collaborators::Collaborators, fresh_reads::FreshReads};
+pub use self::{
+    error::RequestError,
+    planning::{KeyChoice, Planner},
+    proof::{Kind as ProofKind, Proofs},
+    quota::{Asking, Quotas},
+    requesting::Requests,
+    working::Worker,
+};
+use super::{
+    inventory::Inventory,
+    keys::Keys,
+    supervisor::{Part, Supervisor},
+};
 use crate::{
-    model::{
-        access::scope::Scope,
-        change::{Action, Change, TypicalDuration},
-        forms::FormMistake,
-        stream::{StreamId, StreamReport},
-    },
+    model::{access::scope::Scope, change::Change},
     server::adapters::{
-        aws::ReadFailure,
-        clock::{self, Clock, Freshness},
+        clock::Clock,
         store::{Page, Store, StoreError},
     },
 };
 
-/// A confirmation waits at most this long for its fresh read.
-const FRESH_READ_TIMEOUT: Duration = Duration::from_secs(3);
-
 /// Changes read at a time when the journal is walked.
 const PAGE_SIZE: i64 = 500;
 
-/// A turn to read for a person is waited for at most this long.
-const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The engine.
+/// The engine: its parts, and the journal as a list.
 #[derive(Debug)]
 pub struct Changes {
-    store: Store,
-    inventory: Arc<Inventory>,
-    clock: Arc<dyn Clock>,
-    is_read_only: bool,
-    /// Sends and watches: nothing that a browser does ends them.
-    tasks: TaskTracker,
-    stop: CancellationToken,
-    /// How long changes take here.
-    usual: usual::Durations,
-    /// Everything that other instances committed up to here has been told to this one's browsers.
-    followed: AtomicI64,
-    /// The changes that a task of this process works on.
-    in_flight: journal::InFlight,
+    pub planner: Planner,
+    pub requests: Arc<Requests>,
+    pub worker: Arc<Worker>,
+    pub proofs: Arc<Proofs>,
+    pub quotas: Arc<Quotas>,
     /// What KMS says of keys.
     pub keys: Arc<Keys>,
-    trails: quota::Trails,
-    /// Fresh reads of the last moments, shared by all who open the same confirmation at once.
-    shared_reads: Mutex<HashMap<StreamId, plan::SharedRead>>,
-}
-
-/// Why a request for a change did not become one.
-#[derive(Debug, Error)]
-pub enum RequestError {
-    #[error("mistake in the form: {0}")]
-    Mistake(FormMistake),
-    #[error("there is no such stream in any target, or no such change")]
-    NotFound,
-    #[error("changes are switched off here")]
-    ReadOnly,
-    #[error("the same form was sent before with other values")]
-    OtherValues,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the task that records the change ended: {0}")]
-    Task(#[from] tokio::task::JoinError),
-}
-
-impl From<FormMistake> for RequestError {
-    fn from(mistake: FormMistake) -> Self {
-        Self::Mistake(mistake)
-    }
+    store: Store,
+    inventory: Arc<Inventory>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Changes {
@@ -107,22 +74,37 @@ impl Changes {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let inventory_rev = inventory.events().rev();
         let keys = Arc::new(Keys::new(clock.clone(), inventory.clone()));
+        let quotas = Arc::new(Quotas::new(store.clone(), inventory.clone(), clock.clone()));
+        let reads = Arc::new(FreshReads::new(inventory.clone(), clock.clone()));
+        let with = Collaborators { store, inventory, clock, is_read_only, tasks, stop, keys, quotas, reads };
+        let worker = Arc::new(Worker::new(&with));
         Arc::new(Self {
-            store,
-            inventory,
-            keys,
-            trails: quota::Trails::default(),
-            clock,
-            is_read_only,
-            tasks,
-            stop,
-            usual: usual::Durations::default(),
-            followed: AtomicI64::new(inventory_rev),
-            in_flight: journal::InFlight::default(),
-            shared_reads: Mutex::new(HashMap::new()),
+            planner: Planner::new(&with),
+            requests: Arc::new(Requests::new(&with, worker.clone())),
+            worker,
+            proofs: Arc::new(Proofs::new(&with)),
+            quotas: with.quotas,
+            keys: with.keys,
+            store: with.store,
+            inventory: with.inventory,
+            tasks: with.tasks,
+            stop: with.stop,
         })
+    }
+
+    /// Takes up what a start finds, and begins to watch: changes under way, settled ones, keys, and what other instances do.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written.
+    pub async fn resume(&self, supervisor: &Arc<Supervisor>) -> Result<(), StoreError> {
+        self.worker.take_up_at_start().await?;
+        self.proofs.begin(supervisor);
+        let (keys, inventory, stop) = (self.keys.clone(), self.inventory.clone(), self.stop.clone());
+        let watch_keys = move || keys.clone().watch(inventory.clone(), stop.clone());
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching keys"), watch_keys);
+        self.worker.begin(supervisor);
+        Ok(())
     }
 
     /// Changes of streams of a scope, newest first.
@@ -151,38 +133,5 @@ impl Changes {
                 return Ok(listed);
             }
         }
-    }
-
-    /// How long changes of this kind take here; `None` while too few are known.
-    pub fn usual(&self, action: Action) -> Option<TypicalDuration> {
-        self.usual.of(action)
-    }
-
-    /// One read for a person: from the reserve, at most 3 s, kept in the inventory.
-    async fn read_fresh(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
-        self.read_to_decide(id).await.0
-    }
-
-    /// The same, with how fresh it is: a change may be sent on it.
-    async fn read_to_decide(&self, id: &StreamId) -> (Result<StreamReport, ReadFailure>, Freshness) {
-        let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
-        let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
-        if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
-            return failed("too many people read streams of this target at once; AWS was not asked");
-        }
-        let fresh = Freshness::begin(&self.clock);
-        let read = clock::timeout(FRESH_READ_TIMEOUT, target.read(&id.name)).await;
-        let read = read.unwrap_or_else(|_| {
-            // Said of what took the time: credentials may take longer than any read.
-            let late = target
-                .waits_for()
-                .map_or_else(|| "AWS did not answer within 3 s".to_owned(), |what| format!("{what} have not come within 3 s"));
-            Err(ReadFailure::other(late))
-        });
-        match &read {
-            Ok(report) => self.inventory.record_report(report.clone()),
-            Err(failure) => self.inventory.record_failure(id, failure),
-        }
-        (read, fresh)
     }
 }

@@ -3,7 +3,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::Changes;
+use tokio_util::sync::CancellationToken;
+
+use super::journal::Journal;
 use crate::{
     model::{
         change::{
@@ -13,15 +15,36 @@ use crate::{
         stream::{StreamId, StreamReport},
         time::Timestamp,
     },
-    server::services::inventory::Delivery,
+    server::{
+        adapters::{clock::Clock, store::Store},
+        services::{
+            changes::collaborators::Collaborators,
+            inventory::{Delivery, Events, Inventory},
+        },
+    },
 };
 
 /// The settled changes that are watched: the newest change of each stream, if it settled.
 type Settled = HashMap<StreamId, Change>;
 
-impl Changes {
+/// Watches settled changes.
+#[derive(Debug)]
+pub struct SettledWatch {
+    store: Store,
+    inventory: Arc<Inventory>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+    journal: Arc<Journal>,
+}
+
+impl SettledWatch {
+    pub fn new(with: &Collaborators, journal: Arc<Journal>) -> Self {
+        let Collaborators { store, inventory, clock, stop, .. } = with.clone();
+        Self { store, inventory, clock, stop, journal }
+    }
+
     /// Watches until the server stops.
-    pub(super) async fn watch_settled(self: Arc<Self>) {
+    pub async fn watch(self: Arc<Self>) {
         let mut all_news = self.inventory.events().subscribe();
         let mut settled = self.settled_changes().await;
         // What was read while no server ran, or by the collector before this began.
@@ -30,7 +53,7 @@ impl Changes {
         loop {
             let delivery = tokio::select! {
                 () = self.stop.cancelled() => return,
-                delivery = crate::server::services::inventory::Events::next(&mut all_news) => delivery,
+                delivery = Events::next(&mut all_news) => delivery,
             };
             match delivery {
                 Delivery::News(news) => {
@@ -109,7 +132,7 @@ impl Changes {
             return;
         }
         let (id, arn) = (change.id.clone(), change.intent.arn.clone());
-        match self.record_after_end(change, steps, "change.reverted").await {
+        match self.journal.record_after_end(change, steps, "change.reverted").await {
             Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
             Err(error) => {
                 tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next read tries again");

@@ -2,24 +2,16 @@
 //! meant to be sent at once and was not expires; what was sent without a known answer is "outcome unknown"; all of those
 //! are watched again.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use super::{
-    Changes,
-    journal::{Job, Written},
-    timeline::Timeline,
-    usual,
-};
+use super::{Worker, job::Job, journal::Written, timeline::Timeline, typical_duration};
 use crate::{
     model::{change::Step, time::Timestamp},
     server::{
         adapters::{
             aws::targets::Target,
             clock,
-            store::{Leased, StoreError, changes::AT_A_TIME},
+            store::{Leased, StoreError},
             tasks::spawn_on,
         },
         services::supervisor::{Part, Supervisor},
@@ -35,37 +27,36 @@ const RENEWED_EVERY: Duration = Duration::from_secs(3);
 /// How often the journal is asked for what other instances wrote.
 const FOLLOWED_EVERY: Duration = Duration::from_millis(500);
 
-impl Changes {
-    /// Takes up what a start finds, and begins to watch: settled changes, and what other instances do.
+impl Worker {
+    /// Takes up what a start finds, and learns how long changes take here.
     ///
     /// # Errors
     /// When the journal cannot be read or written.
-    pub async fn resume(self: &Arc<Self>, supervisor: &Arc<Supervisor>) -> Result<(), StoreError> {
-        self.usual.learn(&self.store.changes_reached(usual::REMEMBERED).await?);
+    pub async fn take_up_at_start(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.durations.learn(&self.store.changes_reached(typical_duration::REMEMBERED).await?);
         self.take_up().await?;
         // What another instance works on: this one's pages show it from the start.
         for change in self.store.active_changes().await?.iter().filter(|change| !self.in_flight.has(&change.id)) {
             self.inventory.record_change_elsewhere(change);
         }
-        let changes = self.clone();
-        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching settled changes"), move || changes.clone().watch_settled());
-        let changes = self.clone();
-        supervisor
-            .spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || changes.clone().end_cut_off_proofs());
-        let (keys, inventory, stop) = (self.keys.clone(), self.inventory.clone(), self.stop.clone());
-        let watch_keys = move || keys.clone().watch(inventory.clone(), stop.clone());
-        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching keys"), watch_keys);
+        Ok(())
+    }
+
+    /// Begins what goes on as long as the server runs: the watch of settled changes, taking up what nobody works on and,
+    /// beside other instances, leases and what those instances do.
+    pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
+        let settled = self.settled.clone();
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching settled changes"), move || settled.clone().watch());
         self.do_again_and_again(supervisor, LOOKED_FOR_EVERY, Chore::TakeUp);
         if self.store.is_shared() {
             self.do_again_and_again(supervisor, RENEWED_EVERY, Chore::Renew);
             self.do_again_and_again(supervisor, FOLLOWED_EVERY, Chore::Follow);
         }
-        Ok(())
     }
 
     fn do_again_and_again(self: &Arc<Self>, supervisor: &Arc<Supervisor>, every: Duration, chore: Chore) {
-        let changes = self.clone();
-        supervisor.spawn(&self.tasks, &self.stop, Part::new(chore.name()), move || changes.clone().until_stop(every, chore));
+        let worker = self.clone();
+        supervisor.spawn(&self.tasks, &self.stop, Part::new(chore.name()), move || worker.clone().until_stop(every, chore));
     }
 
     async fn until_stop(self: Arc<Self>, every: Duration, chore: Chore) {
@@ -78,7 +69,7 @@ impl Changes {
                 Chore::TakeUp => self.take_up().await,
                 Chore::Renew if self.in_flight.is_empty() => Ok(()),
                 Chore::Renew => self.store.renew_leases().await,
-                Chore::Follow => self.follow().await,
+                Chore::Follow => self.follower.follow().await,
             };
             if let Err(error) = done {
                 tracing::error!(%error, ?chore, "{chore:?} failed, and is tried again: {error}");
@@ -101,48 +92,30 @@ impl Changes {
         let Leased { change, fence } = leased;
         let timeline = Timeline::begin(&self.clock, now, Some(&change));
         let guard = self.in_flight.take(&change.id);
-        let mut job = Job { change, fence, timeline, _guard: guard };
+        let mut job = Job::new(change, fence, timeline, guard);
         // Before anybody opens a page: the stream has an active change.
         self.inventory.record_change(&job.change);
-        let engine = self.clone();
+        let worker = self.clone();
         spawn_on(&self.tasks, async move {
             let now = job.timeline.now();
             let is_armed = job.change.is_waiting() && job.change.intent.armed_until.is_some_and(|until| until >= now);
             // Read-only is a brake: what still waits is not sent either.
-            let may_send = |target: &Arc<Target>| is_armed && !engine.is_read_only && !target.is_read_only;
-            let target = engine.inventory.target_of_arn(&job.change.intent.arn).filter(may_send);
+            let may_send = |target: &Arc<Target>| is_armed && !worker.is_read_only && !target.is_read_only;
+            let target = worker.inventory.target_of_arn(&job.change.intent.arn).filter(may_send);
             if let Some(target) = target {
-                return engine.wait_and_send(job, target).await;
+                return worker.wait_and_send(job, target).await;
             }
             if job.change.evidence.sent_at.is_none() {
-                return engine.expire(job).await;
+                return worker.expire(job).await;
             }
             if job.change.evidence.accepted.is_none() && job.change.evidence.outcome_unknown.is_none() {
                 let lost = Step::LostTrack { at: now, why: LOST_SIGHT.to_owned() };
-                if engine.record_surely(&mut job, vec![lost], "change.outcome-unknown").await == Written::NotHeld {
+                if worker.journal.record_surely(&mut job, vec![lost], "change.outcome-unknown").await == Written::NotHeld {
                     return;
                 }
             }
-            engine.watch(job, Duration::ZERO).await;
+            worker.watch(job, Duration::ZERO).await;
         });
-    }
-
-    /// Tells this instance's browsers what other instances wrote.
-    async fn follow(&self) -> Result<(), StoreError> {
-        let known = self.followed.load(Ordering::Acquire);
-        let committed = self.store.last_rev().await?;
-        if committed <= known {
-            return Ok(());
-        }
-        let moved = self.store.changes_after(known).await?;
-        for change in &moved {
-            self.inventory.record_change_elsewhere(change);
-        }
-        // The rest of a long list comes the next time.
-        let told = if moved.len() < AT_A_TIME { committed } else { moved.last().map_or(committed, |change| change.rev) };
-        self.inventory.events().advance(told);
-        self.followed.store(told, Ordering::Release);
-        Ok(())
     }
 }
 

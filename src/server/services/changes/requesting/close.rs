@@ -3,31 +3,31 @@
 
 use std::sync::Arc;
 
-use super::{Changes, RequestError};
+use super::Requests;
 use crate::{
     model::{
-        change::{Change, End, Ending, Step, confirmation::Reason},
+        change::{End, Ending, Step, confirmation::Reason},
         forms::FormMistake,
     },
     server::{
-        adapters::{
-            store::{StoreError, Tx, changes as table},
-            tasks::spawn_on,
+        adapters::{store::changes as table, tasks::spawn_on},
+        services::{
+            audit::{self, AuditEvent},
+            changes::RequestError,
         },
-        services::audit::{self, AuditEvent},
         web::context::Requester,
     },
 };
 
-impl Changes {
+impl Requests {
     /// Closes a change as not established, with a person's reason. One that has ended meanwhile stays as it is.
     ///
     /// # Errors
     /// When there is no such change, the reason is missing or too long, reads still say something about the change, or the
     /// journal cannot be read or written.
     pub async fn close(self: &Arc<Self>, requester: Requester, id: String, reason: String) -> Result<(), RequestError> {
-        let engine = self.clone();
-        spawn_on(&self.tasks, async move { engine.close_here(&requester, &id, &reason).await }).await?
+        let requests = self.clone();
+        spawn_on(&self.tasks, async move { requests.close_here(&requester, &id, &reason).await }).await?
     }
 
     async fn close_here(&self, requester: &Requester, id: &str, reason: &str) -> Result<(), RequestError> {
@@ -52,14 +52,5 @@ impl Changes {
         tx.commit().await?;
         self.inventory.record_change(&change);
         Ok(())
-    }
-
-    /// A change of the requester's scope, as the journal has it.
-    pub(super) async fn of_requester(&self, tx: &mut Tx, requester: &Requester, id: &str) -> Result<Change, RequestError> {
-        match table::latest(tx, id).await {
-            Ok(latest) if requester.scope.covers_arn(&latest.change.intent.arn) => Ok(latest.change),
-            Ok(_) | Err(StoreError::NotHeld) => Err(RequestError::NotFound),
-            Err(error) => Err(error.into()),
-        }
     }
 }

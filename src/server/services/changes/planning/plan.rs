@@ -1,9 +1,7 @@
 //! The plan behind a confirmation: one fresh read, and what the form shows and carries from it. Everything but that read is
 //! optional: asked for in parallel, at most 2 s long.
 
-use std::{sync::Arc, time::Duration};
-
-use super::{Changes, RequestError, quota::Asking};
+use super::{KeyChoice, Planner};
 use crate::{
     model::{
         change::{Action, Change, Resolved, preconditions, refusal::Precondition},
@@ -15,10 +13,12 @@ use crate::{
         },
         time::Timestamp,
     },
-    server::adapters::{
-        aws::{ReadFailure, ReadFailureKind, targets::Target},
-        clock::Moment,
-        random,
+    server::{
+        adapters::{
+            aws::{ReadFailure, ReadFailureKind, targets::Target},
+            random,
+        },
+        services::changes::{Asking, RequestError},
     },
     view::{
         command_line,
@@ -26,47 +26,17 @@ use crate::{
     },
 };
 
-/// All who open the same confirmation within this time share one read.
-const SHARED_FOR: Duration = Duration::from_secs(2);
-
-/// The last fresh read of a stream; locked while one is under way, so that others wait for it instead of asking again.
-pub type SharedRead = Arc<tokio::sync::Mutex<Option<(Moment, Result<StreamReport, ReadFailure>)>>>;
-
-/// What a person wants to see of the keys when opening the confirmation of an enable.
-#[derive(Debug, Clone, Default)]
-pub struct KeyChoice {
-    /// What was typed before; empty for nothing.
-    pub typed: String,
-    /// The disable that is to be taken back.
-    pub undo: Option<String>,
-    pub search: String,
-    /// From 1.
-    pub page: usize,
-}
-
-impl Changes {
+impl Planner {
     /// What a confirmation shows.
     ///
     /// # Errors
     /// When no target has this account and Region, changes are switched off, or the journal cannot be read.
-    pub async fn plan(&self, action: Action, id: &StreamId, wish: KeyChoice) -> Result<Confirmation, RequestError> {
+    pub async fn plan(&self, action: Action, id: &StreamId, choice: KeyChoice) -> Result<Confirmation, RequestError> {
         let target = self.inventory.target(id).ok_or(RequestError::NotFound)?;
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let known = self.inventory.stream(id);
-        let under_way = known.as_ref().and_then(|(row, _)| row.change.as_ref()).map(|marks| marks.id.clone());
-        let plan = match under_way {
-            Some(change) => PlanOutcome::UnderWay { change },
-            None => match self.read_shared(id).await {
-                Ok(report) => self.plan_of(action, report),
-                Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if known.is_none() => return Err(RequestError::NotFound),
-                Err(failure) => {
-                    let last_known = known.and_then(|(_, report)| report).map(Box::new);
-                    PlanOutcome::Unread { why: failure.why, last_known }
-                }
-            },
-        };
+        let plan = self.outcome(action, id).await?;
         let mut confirmation = Confirmation {
             stream: id.clone(),
             target: target.card(),
@@ -84,9 +54,9 @@ impl Changes {
             PlanOutcome::Ready(plan) | PlanOutcome::Busy(plan) => plan.report.clone(),
             _ => return Ok(confirmation),
         };
-        let typed = wish.typed.clone();
+        let typed = choice.typed.clone();
         let (quota, look, enable) = tokio::join!(
-            self.quota(action, &report.arn, Asking::Allowed),
+            self.quotas.of_stream(action, &report.arn, Asking::Allowed),
             async {
                 match report.key() {
                     Some(key) => Some(self.keys.look(&target, key).await),
@@ -96,17 +66,17 @@ impl Changes {
             async {
                 match action {
                     Action::Disable => Ok(None),
-                    Action::Enable => self.enable_facts(&target, &report, wish).await.map(Some),
+                    Action::Enable => self.enable_facts(&target, &report, choice).await.map(Some),
                 }
             }
         );
         confirmation.quota = quota?;
         confirmation.enable = enable?;
         if let (Action::Disable, PlanOutcome::Ready(_)) = (action, &confirmation.plan)
-            && let Some(why) = self.why_another_form(&report).await?
+            && let Some(why) = self.other_forms.why(&report).await?
         {
             let key_arn = look.as_ref().and_then(KeyLook::arn).cloned().map(Box::new);
-            confirmation.other_form = Some(self.other_form(&why, &StreamReport { key_arn, ..report }, &typed));
+            confirmation.other_form = Some(self.other_forms.form(&why, &StreamReport { key_arn, ..report }, &typed));
         }
         if let Some(look) = look {
             // What KMS has just said is among them.
@@ -117,11 +87,34 @@ impl Changes {
         Ok(confirmation)
     }
 
+    /// What the fresh read brought.
+    async fn outcome(&self, action: Action, id: &StreamId) -> Result<PlanOutcome, RequestError> {
+        let known = self.inventory.stream(id);
+        if let Some(marks) = known.as_ref().and_then(|(row, _)| row.change.as_ref()) {
+            return Ok(PlanOutcome::UnderWay { change: marks.id.clone() });
+        }
+        match self.shared_reads.read(id).await {
+            Ok(report) => Ok(self.plan_of(action, report)),
+            Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if known.is_none() => Err(RequestError::NotFound),
+            Err(failure) => {
+                let last_known = known.and_then(|(_, report)| report).map(Box::new);
+                Ok(PlanOutcome::Unread { why: failure.why, last_known })
+            }
+        }
+    }
+
+    fn plan_of(&self, action: Action, report: StreamReport) -> PlanOutcome {
+        let now = self.clock.now();
+        // The read is in it, unless the inventory has a newer one.
+        let history = self.inventory.key_history(&StreamId::from(&report.arn)).after(&report);
+        plan_of(action, report, &history, now)
+    }
+
     /// What the confirmation of an enable shows of keys.
-    async fn enable_facts(&self, target: &Target, report: &StreamReport, wish: KeyChoice) -> Result<EnableFacts, RequestError> {
+    async fn enable_facts(&self, target: &Target, report: &StreamReport, choice: KeyChoice) -> Result<EnableFacts, RequestError> {
         let changes = self.store.changes_of_stream(&StreamId::from(&report.arn)).await?;
         let is_not_encrypted = report.encryption == EncryptionReport::NotEncrypted;
-        let is_wanted = |change: &&Change| match &wish.undo {
+        let is_wanted = |change: &&Change| match &choice.undo {
             Some(id) => change.id == *id,
             None => true,
         };
@@ -129,16 +122,16 @@ impl Changes {
             .iter()
             .filter(is_wanted)
             .find(|change| is_not_encrypted && change.can_be_undone() && is_same_creation(change.intent.stream_created, report.created));
-        let key = match (wish.typed.is_empty(), taken_back.and_then(|change| change.intent.key.as_ref())) {
+        let key = match (choice.typed.is_empty(), taken_back.and_then(|change| change.intent.key.as_ref())) {
             (true, Some(recorded)) => recorded.to_string(),
-            _ => wish.typed.clone(),
+            _ => choice.typed.clone(),
         };
-        let to_undo = taken_back.filter(|_| wish.undo.is_some());
+        let to_undo = taken_back.filter(|_| choice.undo.is_some());
         let recorded = to_undo.and_then(|change| change.intent.key.as_ref()).map(KeyId::as_str);
         let (look, then, picker) = tokio::join!(
             self.look_up(target, Some(&key)),
             self.look_up(target, recorded),
-            self.keys.picker(target, &report.arn, &wish.search, wish.page)
+            self.keys.picker(target, &report.arn, &choice.search, choice.page)
         );
         let undo = to_undo.map(|change| undo_of(change, then.as_ref().map(|(look, _)| look)));
         let (key_words, is_key_bad) = match &look {
@@ -164,47 +157,11 @@ impl Changes {
         let id = text?.parse::<KeyId>().ok()?;
         Some((self.keys.look(target, &id).await, id))
     }
-
-    async fn read_shared(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
-        let shared = {
-            let mut reads = self.shared_reads.lock();
-            // Slots that nobody holds and that are over are forgotten, so the map stays as small as what is going on.
-            reads.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| self.is_shared(*at))));
-            reads.entry(id.clone()).or_default().clone()
-        };
-        let mut slot = shared.lock().await;
-        if let Some((at, read)) = slot.as_ref()
-            && self.is_shared(*at)
-        {
-            return read.clone();
-        }
-        let read = self.read_fresh(id).await;
-        *slot = Some((self.moment(), read.clone()));
-        read
-    }
-
-    /// Whether a read of this moment is still shared; one from before the clock was set is not.
-    fn is_shared(&self, at: Moment) -> bool {
-        at.age(self.moment()) < SHARED_FOR
-    }
-
-    fn moment(&self) -> Moment {
-        Moment { wall: self.clock.now(), steady: self.clock.steady() }
-    }
 }
 
 /// What stands in the command for a key that is still to be chosen.
 fn placeholder() -> Option<KeyId> {
     KeyId::as_reported("KEY").ok()
-}
-
-impl Changes {
-    fn plan_of(&self, action: Action, report: StreamReport) -> PlanOutcome {
-        let now = self.clock.now();
-        // The read is in it, unless the inventory has a newer one.
-        let history = self.inventory.key_history(&StreamId::from(&report.arn)).after(&report);
-        plan_of(action, report, &history, now)
-    }
 }
 
 fn plan_of(action: Action, report: StreamReport, history: &KeyHistory, now: Timestamp) -> PlanOutcome {

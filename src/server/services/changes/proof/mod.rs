@@ -1,11 +1,14 @@
 //! Proof of a settled change, asked for by a person: marked records that are written and whose answers carry a type, or the
 //! types of records that others write. Runs in a task of its own; nothing here is repeated by itself.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod records;
 
-use futures_util::{StreamExt, stream};
+use std::{sync::Arc, time::Duration};
 
-use super::{Changes, RequestError};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::records::{read, write};
+use super::{collaborators::Collaborators, error::RequestError, fresh_reads::RESERVE_TIMEOUT};
 use crate::{
     model::{
         change::{
@@ -18,27 +21,20 @@ use crate::{
     },
     server::{
         adapters::{
-            aws::{
-                ReadFailure, StreamRef,
-                records::{MOST_RECORDS, Mark, Records, Shard},
-                targets::Target,
-            },
-            clock,
-            store::{StoreError, changes as table},
+            aws::targets::Target,
+            clock::{self, Clock},
+            store::{Store, StoreError, changes as table},
             tasks::spawn_on,
         },
-        services::audit::{self, AuditEvent},
+        services::{
+            audit::{self, AuditEvent},
+            inventory::Inventory,
+            supervisor::{Part, Supervisor},
+        },
         web::context::Requester,
     },
 };
 
-/// Shards that are looked at at once.
-const AT_ONCE: usize = 32;
-/// Looks at one shard's tip, and the time between them: AWS allows five a second and shard, shared with its consumers.
-const LOOKS: u32 = 5;
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// Pages of shards that are asked for: 10,000 shards are more than any stream has open by default.
-const MOST_PAGES: usize = 20;
 /// A proof takes at most so long.
 const LONGEST: Duration = Duration::from_secs(300);
 const TOO_LONG: &str = "it took more than 5 min and was given up";
@@ -52,18 +48,40 @@ pub enum Kind {
     Read,
 }
 
-impl Changes {
+/// Carries out proofs that people ask for, each in a task of its own.
+#[derive(Debug)]
+pub struct Proofs {
+    store: Store,
+    inventory: Arc<Inventory>,
+    clock: Arc<dyn Clock>,
+    is_read_only: bool,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Proofs {
+    pub fn new(with: &Collaborators) -> Self {
+        let Collaborators { store, inventory, clock, is_read_only, tasks, stop, .. } = with.clone();
+        Self { store, inventory, clock, is_read_only, tasks, stop }
+    }
+
+    /// Begins to end the proofs that a crash has cut off.
+    pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
+        let proofs = self.clone();
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || proofs.clone().end_cut_off());
+    }
+
     /// Asks for proof of a settled change. Answers once that is recorded; the result appears on the change's page.
     ///
     /// # Errors
     /// When there is no such change in the person's scope, it has not settled, changes are switched off, or the journal
     /// cannot be written. In each case nothing was sent.
-    pub async fn prove(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
-        let engine = self.clone();
-        spawn_on(&self.tasks, async move { engine.prove_here(&requester, &id, kind).await }).await?
+    pub async fn ask(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
+        let proofs = self.clone();
+        spawn_on(&self.tasks, async move { proofs.ask_here(&requester, &id, kind).await }).await?
     }
 
-    async fn prove_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
+    async fn ask_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
         requester.require_certain()?;
         let change = self.settled(requester, id).await?;
         let target = self.inventory.target_of_arn(&change.intent.arn).ok_or(RequestError::NotFound)?;
@@ -84,12 +102,12 @@ impl Changes {
             // Another asked in the same moment: one is enough.
             return Ok(());
         };
-        let engine = self.clone();
+        let proofs = self.clone();
         let actor = requester.user_name.clone();
         spawn_on(&self.tasks, async move {
             tokio::select! {
-                () = engine.stop.cancelled() => engine.cut_off(change.clone()).await,
-                () = engine.carry_out(change.clone(), target, actor, kind, at) => {}
+                () = proofs.stop.cancelled() => proofs.cut_off(change.clone()).await,
+                () = proofs.carry_out(change.clone(), target, actor, kind, at) => {}
             }
         });
         Ok(())
@@ -98,10 +116,10 @@ impl Changes {
     /// Takes up a producer's answer that a person pasted.
     ///
     /// # Errors
-    /// As [`Changes::prove`], and when the text is not such an answer.
-    pub async fn report_proof(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
-        let engine = self.clone();
-        spawn_on(&self.tasks, async move { engine.report_here(&requester, &id, &text).await }).await?
+    /// As [`Proofs::ask`], and when the text is not such an answer.
+    pub async fn report(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
+        let proofs = self.clone();
+        spawn_on(&self.tasks, async move { proofs.report_here(&requester, &id, &text).await }).await?
     }
 
     async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<(), RequestError> {
@@ -147,7 +165,7 @@ impl Changes {
 
     /// Whether the stream is the one that was changed: records of another one of the same name prove nothing.
     async fn is_still_the_stream(&self, change: &Change, target: &Target) -> Result<(), String> {
-        if clock::timeout(super::RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
+        if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());
         }
         let report =
@@ -171,7 +189,7 @@ impl Changes {
     }
 
     /// Ends the proofs that a crash has cut off. Beside other instances only those that took longer than any may.
-    pub(super) async fn end_cut_off_proofs(self: Arc<Self>) {
+    async fn end_cut_off(self: Arc<Self>) {
         let started = self.clock.now();
         let changes = match self.store.changes_with_a_proof_asked().await {
             Ok(changes) => changes,
@@ -215,119 +233,4 @@ impl Changes {
             tracing::error!(%error, change_id = id, "the result of a proof of change {id} could not be written: {error}");
         }
     }
-}
-
-/// The shards that are open now.
-async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Shard>, String> {
-    let (mut shards, mut token) = (Vec::new(), None::<String>);
-    for _ in 0..MOST_PAGES {
-        let page = records.open_shards(stream, token.as_deref()).await.map_err(|failure| failure.why)?;
-        shards.extend(page.shards);
-        token = page.next;
-        if token.is_none() {
-            return Ok(shards);
-        }
-    }
-    Err("AWS listed more shards than Keystream looks at".to_owned())
-}
-
-/// Writes one marked record to each open shard, in the session of the person where the target has a role for changes.
-async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &str) -> Result<WriteResult, String> {
-    let records = target.kinesis.records().ok_or("this target has no records to write")?;
-    let shards = open_shards(records, stream).await?;
-    let (sender, _) = target.sender(actor).await.map_err(|_| "the role that sends changes could not be assumed".to_owned())?;
-    let sender = sender.records().ok_or("this target has no records to write")?;
-    let mark = Mark {
-        partition_key: format!("keystream-verification-{change}"),
-        text: serde_json::json!({"keystream": "verification of encryption; ignore this record", "change": change}).to_string(),
-    };
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let mut result = WriteResult { shards: number(shards.len()), ..WriteResult::default() };
-    for batch in shards.chunks(MOST_RECORDS) {
-        let put = match sender.put_marked(stream, &mark, batch).await {
-            Ok(put) => put,
-            Err(ReadFailure { why, .. }) => {
-                // The answer may be what was lost.
-                let why = format!("no clear answer ({why}), so it may have been written");
-                result.failed.extend(batch.iter().map(|shard| (shard.id.clone(), why.clone())));
-                continue;
-            }
-        };
-        for (shard, taken) in batch.iter().zip(&put.records) {
-            match (taken, put.encryption_type.as_deref()) {
-                (Err(why), _) => result.failed.push((shard.id.clone(), why.clone())),
-                // One that another shard took proves nothing of this one.
-                (Ok(by), _) if *by != shard.id => result.failed.push((shard.id.clone(), format!("the record went to {by}"))),
-                (Ok(_), Some("NONE")) => result.none += 1,
-                (Ok(_), Some("KMS")) => result.kms += 1,
-                (Ok(_), _) => result.unstated += 1,
-            }
-        }
-        let unanswered = batch.iter().skip(put.records.len());
-        result.failed.extend(unanswered.map(|shard| (shard.id.clone(), "the answer does not name it".to_owned())));
-    }
-    Ok(result)
-}
-
-/// Looks at the tip of each open shard until a record is seen there that arrived after settling, five times at most.
-async fn read(target: &Target, stream: &StreamRef, settled_at: Timestamp) -> Result<ReadResult, String> {
-    let records = target.kinesis.records().ok_or("this target has no records to read")?;
-    let shards = open_shards(records, stream).await?;
-    let number = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-    let looks = stream::iter(shards).map(|shard| async move { (inspect_shard(records, stream, &shard.id, settled_at).await, shard.id) });
-    let seen: Vec<(Seen, String)> = looks.buffer_unordered(AT_ONCE).collect().await;
-    let mut result = ReadResult { shards: number, ..ReadResult::default() };
-    // In the order of their names, whichever answered first.
-    let by_name: BTreeMap<String, Seen> = seen.into_iter().map(|(seen, shard)| (shard, seen)).collect();
-    for (shard, seen) in by_name {
-        match seen {
-            Seen::Types { none, kms, unstated } => {
-                result.none += none;
-                result.kms += kms;
-                result.unstated += unstated;
-            }
-            Seen::Nothing => result.idle.push(shard),
-            Seen::Closed => result.closed.push(shard),
-            Seen::Failed(why) => result.failed.push((shard, why)),
-        }
-    }
-    Ok(result)
-}
-
-/// What was seen at one shard's tip.
-enum Seen {
-    Types { none: u64, kms: u64, unstated: u64 },
-    Nothing,
-    Closed,
-    Failed(String),
-}
-
-async fn inspect_shard(records: &dyn Records, stream: &StreamRef, shard: &str, settled_at: Timestamp) -> Seen {
-    let mut iterator = match records.tip(stream, shard).await {
-        Ok(iterator) => iterator,
-        Err(failure) => return Seen::Failed(failure.why),
-    };
-    for _ in 0..LOOKS {
-        clock::sleep(BETWEEN_LOOKS).await;
-        let look = match records.look(stream, &iterator).await {
-            Ok(look) => look,
-            Err(failure) => return Seen::Failed(failure.why),
-        };
-        let (mut none, mut kms, mut unstated) = (0, 0, 0);
-        for (word, _) in look.records.iter().filter(|(_, arrived)| arrived.is_some_and(|at| at > settled_at)) {
-            match word.as_deref() {
-                Some("NONE") => none += 1,
-                Some("KMS") => kms += 1,
-                _ => unstated += 1,
-            }
-        }
-        if none + kms + unstated > 0 {
-            return Seen::Types { none, kms, unstated };
-        }
-        match look.next {
-            Some(next) => iterator = next,
-            None => return Seen::Closed,
-        }
-    }
-    Seen::Nothing
 }

@@ -1,11 +1,12 @@
 //! Armed changes: confirmed while their stream was UPDATING for another reason, they wait until it is ACTIVE, until a time
-//! that the operator saw. Until they are sent they can be cancelled.
+//! that the operator saw.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Changes, RequestError,
-    journal::{Job, Written, append_intent},
+    Worker,
+    job::Job,
+    journal::Written,
     send::{Sender, needs_another},
 };
 use crate::{
@@ -21,16 +22,7 @@ use crate::{
         keys::KeyLook,
         stream::encryption::KeyId,
     },
-    server::{
-        adapters::{
-            aws::targets::Target,
-            clock::Freshness,
-            random,
-            store::{StoreError, changes as table},
-            tasks::spawn_on,
-        },
-        web::context::Requester,
-    },
+    server::adapters::{aws::targets::Target, clock::Freshness, random, store::StoreError},
 };
 
 /// What is prepared for sending counts so long: the role that was assumed, and what KMS said of the key.
@@ -45,7 +37,7 @@ enum Preparation {
     Over,
 }
 
-impl Changes {
+impl Worker {
     /// Reads the stream until the change can be sent, has to end, or the server stops; the next start takes it up again.
     pub(super) async fn wait_and_send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
         // From an earlier round, where preparing took so long that the stream was read again.
@@ -95,7 +87,7 @@ impl Changes {
             Ok(false) => {
                 let by = format!("Keystream, because {} is no longer permitted to change this stream", job.change.intent.actor);
                 let cancelled = Step::Cancelled { at: job.timeline.now(), by };
-                let _ = self.record_surely(job, vec![cancelled], "change.cancelled").await;
+                let _ = self.journal.record_surely(job, vec![cancelled], "change.cancelled").await;
                 return Preparation::Over;
             }
             // Not known, so not sent now: asked again after the next read.
@@ -119,17 +111,17 @@ impl Changes {
         let at = job.timeline.now();
         let ended = vec![read_of(observed, at), Step::Ended(Ending { at, how })];
         // Cancelled or sent elsewhere meanwhile is an end as well.
-        let _ = self.record_surely(job, ended, "change.ended").await;
+        let _ = self.journal.record_surely(job, ended, "change.ended").await;
     }
 
     async fn record_waiting(&self, job: &mut Job, observed: &Observation) -> Written {
         let at = job.timeline.now();
         let seen = if matches!(observed, Observation::NotFound { .. }) { Step::SeenMissing { at } } else { Step::SeriesBroken };
-        match self.record(job, vec![read_of(observed, at), seen], "").await {
+        match self.journal.record(job, vec![read_of(observed, at), seen], "").await {
             Ok(()) => {}
             // Cancelled meanwhile, or in another instance's hands.
             Err(StoreError::NotHeld) => {
-                self.tell_latest(&job.change.id).await;
+                self.journal.show_latest(&job.change.id).await;
                 return Written::NotHeld;
             }
             Err(error) => {
@@ -164,31 +156,6 @@ impl Changes {
         let Ok(name) = UserName::parse(&change.intent.actor) else { return Ok(false) };
         let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
         Ok(user.is_some_and(|user| user.role.may(Permission::Change) && user.scope.covers_arn(&change.intent.arn)))
-    }
-
-    /// Cancels a change that waits. One that was sent, or has ended, stays as it is: its page says where it stands.
-    ///
-    /// # Errors
-    /// When there is no such change, or the journal cannot be read or written.
-    pub async fn cancel(self: &Arc<Self>, requester: Requester, id: String) -> Result<(), RequestError> {
-        let engine = self.clone();
-        spawn_on(&self.tasks, async move { engine.cancel_here(&requester, &id).await }).await?
-    }
-
-    async fn cancel_here(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {
-        requester.require_certain()?;
-        let mut tx = self.store.write().await?;
-        let mut change = self.of_requester(&mut tx, requester, id).await?;
-        if !change.is_waiting() {
-            return Ok(());
-        }
-        let at = self.clock.now().max(change.latest_evidence());
-        change.apply(Step::Cancelled { at, by: requester.user_name.clone() });
-        table::write(&mut tx, &mut change).await?;
-        append_intent(&mut tx, &change, requester, "change.cancelled").await?;
-        tx.commit().await?;
-        self.inventory.record_change(&change);
-        Ok(())
     }
 }
 

@@ -3,11 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    Changes,
-    journal::{Job, Written},
-    quota::Asking,
-};
+use super::{Worker, job::Job, journal::Written};
 use crate::{
     model::{
         change::{
@@ -18,10 +14,13 @@ use crate::{
         stream::encryption::KeyId,
         time::SECOND_MS,
     },
-    server::adapters::{
-        aws::{Kinesis, ReadFailureKind, SendOutcome, observation, targets::Target},
-        clock::Freshness,
-        store::StoreError,
+    server::{
+        adapters::{
+            aws::{Kinesis, ReadFailureKind, SendOutcome, observation, targets::Target},
+            clock::Freshness,
+            store::StoreError,
+        },
+        services::changes::Asking,
     },
 };
 
@@ -36,7 +35,7 @@ pub struct Sender {
     pub sent_as: Option<SentAs>,
 }
 
-impl Changes {
+impl Worker {
     /// Sends a change that was just recorded, and watches it to its end. `read` is the one that its form was checked against.
     pub(super) async fn send(self: Arc<Self>, mut job: Job, target: Arc<Target>, mut read: Freshness) {
         let Some(mut key) = job.change.intent.key.clone() else {
@@ -47,13 +46,13 @@ impl Changes {
         if needs_another(&read) {
             // The role took its time, or the process was stopped: somebody may have changed the stream meanwhile.
             let asked_at = job.timeline.now();
-            let (report, again) = self.read_to_decide(&job.change.stream_id()).await;
+            let (report, again) = self.reads.read_to_decide(&job.change.stream_id()).await;
             read = again;
             match arming::still_to_be_sent(&job.change, &observation(report, asked_at)) {
                 Ok(as_reported) => key = as_reported,
                 Err(precondition) => {
                     let rejected = job.end(End::Rejected(Refusal::precondition(precondition)));
-                    let _ = self.record_surely(&mut job, vec![rejected], "change.rejected").await;
+                    let _ = self.journal.record_surely(&mut job, vec![rejected], "change.rejected").await;
                     return;
                 }
             }
@@ -67,7 +66,7 @@ impl Changes {
             Ok((kinesis, sent_as)) => Some(Sender { kinesis, sent_as }),
             Err(refusal) => {
                 let rejected = job.end(End::Rejected(refusal));
-                let _ = self.record_surely(job, vec![rejected], "change.rejected").await;
+                let _ = self.journal.record_surely(job, vec![rejected], "change.rejected").await;
                 None
             }
         }
@@ -81,10 +80,10 @@ impl Changes {
         }
         let Sender { kinesis, sent_as } = sender;
         let sent = Step::Sent { at: job.timeline.now(), key: key.clone(), sent_as };
-        match self.record(&mut job, vec![sent], "change.sent").await {
+        match self.journal.record(&mut job, vec![sent], "change.sent").await {
             Ok(()) => {}
             // Cancelled in this moment, or in another instance's hands.
-            Err(StoreError::NotHeld) => return self.tell_latest(&job.change.id).await,
+            Err(StoreError::NotHeld) => return self.journal.show_latest(&job.change.id).await,
             Err(error) => {
                 // Not known to be on disk, so not sent, now or later.
                 tracing::error!(%error, change_id = job.change.id, "change {} could not be marked as sent and is not sent", job.change.id);
@@ -103,14 +102,16 @@ impl Changes {
         let at = job.timeline.now();
         let written = match outcome {
             SendOutcome::Accepted { request_id } => {
-                self.record_answer(&mut job, Step::Accepted { at, request_id }, "change.accepted").await
+                self.journal.record_answer(&mut job, Step::Accepted { at, request_id }, "change.accepted").await
             }
-            SendOutcome::Unknown { why } => self.record_surely(&mut job, vec![Step::LostTrack { at, why }], "change.outcome-unknown").await,
+            SendOutcome::Unknown { why } => {
+                self.journal.record_surely(&mut job, vec![Step::LostTrack { at, why }], "change.outcome-unknown").await
+            }
             SendOutcome::Rejected(refusal) => {
                 let refusal = self.with_quota(refusal, &job.change).await;
                 // On disk before AWS is asked for anything else.
                 let rejected = job.end(End::Rejected(refusal.clone()));
-                let _ = self.record_answer(&mut job, rejected, "change.rejected").await;
+                let _ = self.journal.record_answer(&mut job, rejected, "change.rejected").await;
                 return self.explain(&mut job.change, refusal, &target).await;
             }
         };
@@ -130,14 +131,18 @@ impl Changes {
     pub(super) async fn expire(&self, mut job: Job) {
         let expired = job.end(End::Expired);
         // Ended elsewhere is as good.
-        let _ = self.record_surely(&mut job, vec![expired], "change.expired").await;
+        let _ = self.journal.record_surely(&mut job, vec![expired], "change.expired").await;
     }
 
     /// Adds to a limit that AWS did not name what the journal knows of it.
     async fn with_quota(&self, mut refusal: Refusal, change: &Change) -> Refusal {
         if let RefusalKind::LimitUnclear { .. } = refusal.kind {
-            let count =
-                self.quota(change.intent.action, &change.intent.arn, Asking::FromMemory).await.map(|quota| quota.count).unwrap_or_default();
+            let count = self
+                .quotas
+                .of_stream(change.intent.action, &change.intent.arn, Asking::FromMemory)
+                .await
+                .map(|quota| quota.count)
+                .unwrap_or_default();
             refusal.kind = match count.next_frees_at {
                 Some(next_frees_at) if count.is_used_up() => RefusalKind::QuotaUsed { next_frees_at },
                 _ => RefusalKind::LimitUnclear { counted: count.least },
@@ -162,7 +167,7 @@ impl Changes {
             Err(failure) => Observed::Failed { why: failure.why },
         };
         let explained = Step::Explained(Refusal { read_after: Some(read_after), ..refusal });
-        if let Err(error) = self.record_after_end(change, vec![explained], "").await {
+        if let Err(error) = self.journal.record_after_end(change, vec![explained], "").await {
             tracing::error!(%error, change_id = change.id, "what explains the refusal of change {} could not be written: {error}", change.id);
         }
     }

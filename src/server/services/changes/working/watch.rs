@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    Changes,
-    journal::{Job, Written},
-};
+use super::{Worker, job::Job, journal::Written};
 use crate::{
     model::{
         change::{Action, Change, Observation, Resolved, Step, reconcile::decide, schedule::next_read_in},
@@ -20,7 +17,7 @@ use crate::{
     },
 };
 
-impl Changes {
+impl Worker {
     /// Watches until the change has an end or the server stops; the next start takes it up again.
     pub(super) async fn watch(self: Arc<Self>, mut job: Job, first: Duration) {
         let mut pause = first;
@@ -33,10 +30,10 @@ impl Changes {
             let mut steps = self.resolve_wanted(&job.change, &observed).await;
             let mut judged = job.change.clone();
             steps.iter().cloned().for_each(|step| judged.apply(step));
-            steps.extend(decide(&judged, &observed, job.timeline.now(), self.usual(job.change.intent.action)));
+            steps.extend(decide(&judged, &observed, job.timeline.now(), self.durations.of(job.change.intent.action)));
             if !steps.is_empty() {
                 let action = audited(&job.change, &steps);
-                if self.record_surely(&mut job, steps, action).await == Written::NotHeld {
+                if self.journal.record_surely(&mut job, steps, action).await == Written::NotHeld {
                     return;
                 }
             }
@@ -44,7 +41,7 @@ impl Changes {
             pause = Duration::from_millis(millis.max(0).unsigned_abs());
         }
         let change = &job.change;
-        self.usual.learn(std::slice::from_ref(change));
+        self.durations.learn(std::slice::from_ref(change));
         let end = change.end.as_ref().map_or("", |end| end.how.word());
         metrics::counter!(CHANGES_ENDED, "end" => end).increment(1);
         tracing::info!(change_id = change.id, stream = %change.intent.arn, end, "change {} of {} ended: {end}", change.id, change.intent.arn);

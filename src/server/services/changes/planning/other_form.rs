@@ -1,7 +1,6 @@
 //! A disable of which AWS does not take the key as it reports it. Then, and only then, another form of the same key is asked
 //! for: the stream is never left without a way out.
 
-use super::Changes;
 use crate::{
     model::{
         change::{Action, Change, End, Ending},
@@ -12,9 +11,13 @@ use crate::{
             is_same_creation,
         },
     },
-    server::adapters::store::StoreError,
+    server::{
+        adapters::store::{Store, StoreError},
+        services::inventory::Inventory,
+    },
     view::pages::OtherForm,
 };
+use std::sync::Arc;
 
 /// Why another form is asked for.
 #[derive(Debug)]
@@ -25,12 +28,23 @@ pub enum Why {
     Refused(Vec<Change>),
 }
 
-impl Changes {
+/// Says when another form of a key is asked for, and which forms there are.
+#[derive(Debug)]
+pub struct OtherForms {
+    store: Store,
+    inventory: Arc<Inventory>,
+}
+
+impl OtherForms {
+    pub const fn new(store: Store, inventory: Arc<Inventory>) -> Self {
+        Self { store, inventory }
+    }
+
     /// Whether a disable of the stream may be sent with another form of its key than the one in the report.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub(super) async fn why_another_form(&self, report: &StreamReport) -> Result<Option<Why>, StoreError> {
+    pub async fn why(&self, report: &StreamReport) -> Result<Option<Why>, StoreError> {
         let reported = match &report.encryption {
             EncryptionReport::Encrypted(Some(key)) => key,
             EncryptionReport::Encrypted(None) => return Ok(Some(Why::Unnamed)),
@@ -51,7 +65,7 @@ impl Changes {
     }
 
     /// What the confirmation asks for then; `typed` is what was typed before.
-    pub(super) fn other_form(&self, why: &Why, report: &StreamReport, typed: &str) -> OtherForm {
+    pub fn form(&self, why: &Why, report: &StreamReport, typed: &str) -> OtherForm {
         let tried: Vec<KeyId> = match why {
             Why::Unnamed => Vec::new(),
             Why::Refused(changes) => changes.iter().filter_map(|change| change.intent.key.clone()).collect(),

@@ -1,0 +1,74 @@
+//! What the audit chain says of changes.
+
+use crate::{
+    model::{
+        change::{Action, Change, OutcomeUnknown, SentAs, refusal::Refusal},
+        stream::encryption::{EncryptionReport, KeyId},
+        time::Timestamp,
+    },
+    server::{services::audit::AuditEvent, web::context::Requester},
+};
+
+/// What is written when a change has moved.
+pub fn moved(change: &Change, action: &str, now: Timestamp) -> AuditEvent {
+    let result = change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
+    // In which session, so that CloudTrail's line is found.
+    let result = match (&change.evidence.sent_as, &change.evidence.late_refusal) {
+        (Some(SentAs { role, session }), _) if action == "change.sent" => format!("{result}, as {role} in session {session}"),
+        (_, Some(Refusal { aws: Some(aws), .. })) if action == "change.rejected" => format!("{result}; AWS refused late: {}", aws.code),
+        _ => result,
+    };
+    let request_id = change.evidence.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
+    AuditEvent {
+        reason: change.intent.reason.clone(),
+        before: state_in_words(&change.before()),
+        after: change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.words()),
+        aws_request_id: request_id.unwrap_or_default(),
+        result: match &change.evidence.outcome_unknown {
+            Some(OutcomeUnknown { why, .. }) if change.evidence.accepted.is_none() => format!("{result}; outcome unknown: {why}"),
+            _ => result,
+        },
+        ..AuditEvent::by_server(now, action, &change.intent.arn.to_string())
+    }
+}
+
+/// What a person asked for.
+pub fn intent(change: &Change, requester: &Requester, action: &str) -> AuditEvent {
+    AuditEvent {
+        at: change.evidence.cancelled.as_ref().map_or(change.intent.requested_at, |cancelled| cancelled.at),
+        actor: requester.user_name.clone(),
+        address: requester.address.clone(),
+        user_agent: requester.user_agent.clone(),
+        action: action.to_owned(),
+        target: change.intent.arn.to_string(),
+        reason: match &change.intent.quota_reason {
+            Some(quota_reason) => format!("{} (with 25 counted in 24 h: {quota_reason})", change.intent.reason),
+            None => change.intent.reason.clone(),
+        },
+        before: state_in_words(&change.before()),
+        after: state_wanted(change),
+        aws_request_id: String::new(),
+        result: change.end.as_ref().map_or("Requested", |end| end.how.word()).to_owned(),
+    }
+}
+
+/// A state as the audit chain writes it.
+fn state_in_words(encryption: &EncryptionReport) -> String {
+    match encryption {
+        EncryptionReport::Encrypted(key) => with_key(key.as_ref()),
+        EncryptionReport::NotEncrypted => "NONE".to_owned(),
+        EncryptionReport::Unstated(_) => encryption.type_word().to_owned(),
+    }
+}
+
+/// The state that a change wants.
+fn state_wanted(change: &Change) -> String {
+    match change.intent.action {
+        Action::Disable => "NONE".to_owned(),
+        Action::Enable => with_key(change.intent.key.as_ref()),
+    }
+}
+
+fn with_key(key: Option<&KeyId>) -> String {
+    format!("KMS {}", key.map_or("", |key| key.as_str()))
+}

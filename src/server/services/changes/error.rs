@@ -1,0 +1,28 @@
+//! Why a request for a change did not become one.
+
+use thiserror::Error;
+
+use crate::{model::forms::FormMistake, server::adapters::store::StoreError};
+
+/// Why a request for a change did not become one.
+#[derive(Debug, Error)]
+pub enum RequestError {
+    #[error("mistake in the form: {0}")]
+    Mistake(FormMistake),
+    #[error("there is no such stream in any target, or no such change")]
+    NotFound,
+    #[error("changes are switched off here")]
+    ReadOnly,
+    #[error("the same form was sent before with other values")]
+    OtherValues,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the task that records the change ended: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+impl From<FormMistake> for RequestError {
+    fn from(mistake: FormMistake) -> Self {
+        Self::Mistake(mistake)
+    }
+}

@@ -1,0 +1,56 @@
+//! The plan behind a confirmation: what a person is shown before a change is asked for.
+
+mod other_form;
+mod plan;
+mod shared_reads;
+
+use std::sync::Arc;
+
+pub use self::other_form::OtherForms;
+use self::shared_reads::SharedReads;
+use super::{collaborators::Collaborators, quota::Quotas};
+use crate::server::{
+    adapters::{clock::Clock, store::Store},
+    services::{inventory::Inventory, keys::Keys},
+};
+
+/// What a person wants to see of the keys when opening the confirmation of an enable.
+#[derive(Debug, Clone, Default)]
+pub struct KeyChoice {
+    /// What was typed before; empty for nothing.
+    pub typed: String,
+    /// The disable that is to be taken back.
+    pub undo: Option<String>,
+    pub search: String,
+    /// From 1.
+    pub page: usize,
+}
+
+/// Makes plans. It reads, and writes nothing but what it read.
+#[derive(Debug)]
+pub struct Planner {
+    store: Store,
+    inventory: Arc<Inventory>,
+    clock: Arc<dyn Clock>,
+    is_read_only: bool,
+    keys: Arc<Keys>,
+    quotas: Arc<Quotas>,
+    other_forms: OtherForms,
+    shared_reads: SharedReads,
+}
+
+impl Planner {
+    pub fn new(with: &Collaborators) -> Self {
+        let Collaborators { store, inventory, clock, is_read_only, keys, quotas, reads, .. } = with.clone();
+        Self {
+            other_forms: OtherForms::new(store.clone(), inventory.clone()),
+            shared_reads: SharedReads::new(clock.clone(), reads),
+            store,
+            inventory,
+            clock,
+            is_read_only,
+            keys,
+            quotas,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! How many of AWS's 25 a day are used: from the journal, and from what CloudTrail told when somebody with a reason asked.
+
+mod trails;
+
+use std::{collections::HashMap, sync::Arc};
+
+use self::trails::{TrailAnswer, Trails};
+use crate::{
+    model::{
+        access::scope::Scope,
+        change::{
+            Action, Change,
+            quota::{self, TrailEvent},
+        },
+        stream::{Account, Region, StreamArn},
+        time::{DAY_MS, HOUR_MS, Timestamp},
+    },
+    server::{
+        adapters::{
+            clock::Clock,
+            store::{Store, StoreError},
+        },
+        services::inventory::Inventory,
+    },
+    view::pages::{Quota, QuotaSum},
+};
+
+/// A call may have been sent so long before AWS accepted it.
+const SLACK_MS: i64 = HOUR_MS;
+
+/// Whether CloudTrail may be asked for a count: only for somebody who opens a confirmation or sends one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    Allowed,
+    FromMemory,
+}
+
+/// Counts what of a day's calls is used.
+#[derive(Debug)]
+pub struct Quotas {
+    store: Store,
+    inventory: Arc<Inventory>,
+    clock: Arc<dyn Clock>,
+    trails: Trails,
+}
+
+impl Quotas {
+    pub fn new(store: Store, inventory: Arc<Inventory>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, inventory, clock, trails: Trails::default() }
+    }
+
+    /// The count of a stream in one direction.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn of_stream(&self, action: Action, arn: &StreamArn, asking: Asking) -> Result<Quota, StoreError> {
+        let now = self.clock.now();
+        let answer = match self.inventory.target_of_arn(arn) {
+            Some(target) if asking == Asking::Allowed => self.trails.ask(&target, action, now).await,
+            Some(target) => self.trails.known(&target, action, now),
+            None => None,
+        };
+        let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
+        Ok(counted(action, arn, &sent, answer.as_ref(), now))
+    }
+
+    /// The counts of a stream in both directions, in the order of [`Action::ALL`], from what is known: nobody is asked.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn known_of_stream(&self, arn: &StreamArn) -> Result<[Quota; 2], StoreError> {
+        let now = self.clock.now();
+        let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
+        let target = self.inventory.target_of_arn(arn);
+        Ok(Action::ALL.map(|action| {
+            let answer = target.as_ref().and_then(|target| self.trails.known(target, action, now));
+            counted(action, arn, &sent, answer.as_ref(), now)
+        }))
+    }
+
+    /// The sums per account and Region of what the journal knows, for streams of a scope.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn sums(&self, scope: &Scope) -> Result<Vec<QuotaSum>, StoreError> {
+        let now = self.clock.now();
+        let mut by_place: HashMap<(Account, Region), Vec<_>> = HashMap::new();
+        for change in self.store.all_changes_sent_since(now.plus_millis(-DAY_MS - SLACK_MS)).await? {
+            if scope.covers_arn(&change.intent.arn) {
+                by_place.entry((change.intent.arn.account.clone(), change.intent.arn.region.clone())).or_default().push(change);
+            }
+        }
+        let mut sums: Vec<QuotaSum> = by_place
+            .into_iter()
+            .map(|((account, region), changes)| {
+                let [disables, enables] = Action::ALL.map(|action| quota::count(action, &changes, &[], now));
+                QuotaSum { account, region, disables, enables }
+            })
+            .collect();
+        sums.sort_by(|one, other| (&one.account, &one.region).cmp(&(&other.account, &other.region)));
+        Ok(sums)
+    }
+}
+
+/// The count of one stream, and how far CloudTrail is in it.
+fn counted(action: Action, arn: &StreamArn, sent: &[Change], answer: Option<&TrailAnswer>, now: Timestamp) -> Quota {
+    let of_stream = answer.into_iter().flat_map(|answer| &answer.events).filter(|event| event.stream == arn.name.as_str());
+    let events: Vec<TrailEvent> = of_stream.cloned().collect();
+    let trail = match answer {
+        None => "CloudTrail not checked".to_owned(),
+        Some(TrailAnswer { problem: Some(why), .. }) => format!("CloudTrail could not be read: {why}"),
+        Some(TrailAnswer { at, .. }) => format!("CloudTrail read at {}; it lags by minutes", at.clock_seconds()),
+    };
+    Quota { count: quota::count(action, sent, &events, now), trail }
+}

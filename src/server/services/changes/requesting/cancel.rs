@@ -1,0 +1,43 @@
+//! Cancelling a change that waits for its stream.
+
+use std::sync::Arc;
+
+use super::Requests;
+use crate::{
+    model::change::Step,
+    server::{
+        adapters::{store::changes as table, tasks::spawn_on},
+        services::{
+            audit,
+            changes::{RequestError, audit_events},
+        },
+        web::context::Requester,
+    },
+};
+
+impl Requests {
+    /// Cancels a change that waits. One that was sent, or has ended, stays as it is: its page says where it stands.
+    ///
+    /// # Errors
+    /// When there is no such change, or the journal cannot be read or written.
+    pub async fn cancel(self: &Arc<Self>, requester: Requester, id: String) -> Result<(), RequestError> {
+        let requests = self.clone();
+        spawn_on(&self.tasks, async move { requests.cancel_here(&requester, &id).await }).await?
+    }
+
+    async fn cancel_here(&self, requester: &Requester, id: &str) -> Result<(), RequestError> {
+        requester.require_certain()?;
+        let mut tx = self.store.write().await?;
+        let mut change = self.of_requester(&mut tx, requester, id).await?;
+        if !change.is_waiting() {
+            return Ok(());
+        }
+        let at = self.clock.now().max(change.latest_evidence());
+        change.apply(Step::Cancelled { at, by: requester.user_name.clone() });
+        table::write(&mut tx, &mut change).await?;
+        audit::append(&mut tx, audit_events::intent(&change, requester, "change.cancelled")).await?;
+        tx.commit().await?;
+        self.inventory.record_change(&change);
+        Ok(())
+    }
+}

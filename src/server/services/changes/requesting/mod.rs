@@ -1,0 +1,60 @@
+//! What people ask for: a change that is to be sent, the end of one that waits, the end of one that can't be judged.
+
+mod cancel;
+mod checks;
+mod close;
+mod confirmed_form;
+mod looks;
+mod record;
+
+use std::sync::Arc;
+
+use tokio_util::task::TaskTracker;
+
+use super::{
+    collaborators::Collaborators, error::RequestError, fresh_reads::FreshReads, planning::OtherForms, quota::Quotas, working::Worker,
+};
+use crate::{
+    model::change::Change,
+    server::{
+        adapters::{
+            clock::Clock,
+            store::{Store, StoreError, Tx, changes as table},
+        },
+        services::{inventory::Inventory, keys::Keys},
+        web::context::Requester,
+    },
+};
+
+/// Takes what people ask for, each in a task that a closing browser does not end.
+#[derive(Debug)]
+pub struct Requests {
+    store: Store,
+    inventory: Arc<Inventory>,
+    clock: Arc<dyn Clock>,
+    is_read_only: bool,
+    tasks: TaskTracker,
+    keys: Arc<Keys>,
+    quotas: Arc<Quotas>,
+    reads: Arc<FreshReads>,
+    other_forms: OtherForms,
+    worker: Arc<Worker>,
+}
+
+impl Requests {
+    /// Requests whose changes `worker` sends.
+    pub fn new(with: &Collaborators, worker: Arc<Worker>) -> Self {
+        let Collaborators { store, inventory, clock, is_read_only, tasks, keys, quotas, reads, .. } = with.clone();
+        let other_forms = OtherForms::new(store.clone(), inventory.clone());
+        Self { store, inventory, clock, is_read_only, tasks, keys, quotas, reads, other_forms, worker }
+    }
+
+    /// A change of the requester's scope, as the journal has it.
+    async fn of_requester(&self, tx: &mut Tx, requester: &Requester, id: &str) -> Result<Change, RequestError> {
+        match table::latest(tx, id).await {
+            Ok(latest) if requester.scope.covers_arn(&latest.change.intent.arn) => Ok(latest.change),
+            Ok(_) | Err(StoreError::NotHeld) => Err(RequestError::NotFound),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! A confirmed form becomes a change: checked against one more read of the stream, recorded with its audit intent in one
+//! transaction, and only then sent.
+
+use std::sync::Arc;
+
+use super::{
+    Requests,
+    checks::{self, Verdict},
+    confirmed_form::ConfirmedForm,
+    looks::{Looks, Read},
+};
+use crate::{
+    model::{
+        change::{Action, Change, End, Ending, Intent, Resolved, quota::Count, refusal::Refusal},
+        forms::FormMistake,
+        keys::KeyLook,
+        stream::StreamId,
+        time::Timestamp,
+    },
+    server::{
+        adapters::{
+            aws::targets::Target,
+            clock::Freshness,
+            random,
+            store::{Inserted, NewChange},
+            tasks::spawn_on,
+        },
+        services::{
+            audit::{self, AuditEvent},
+            changes::{
+                Asking, RequestError, audit_events,
+                working::{Job, Timeline},
+            },
+        },
+        web::context::Requester,
+    },
+    view::pages::{ChangeForm, Requested},
+};
+
+/// What is known of the stream and its keys just before sending.
+struct Examined {
+    read: Read,
+    fresh: Freshness,
+    looks: Looks,
+    count: Count,
+}
+
+/// Whose form it is, and what makes repeats of it one change.
+struct Submission<'a> {
+    requester: &'a Requester,
+    request_id: &'a str,
+    form_hash: &'a str,
+}
+
+/// What recording a change brought.
+enum Recording {
+    New(Job),
+    /// The same form came before, or its stream has an active change.
+    Known(Requested),
+}
+
+impl Requests {
+    /// Records a change and sends it. Answers once the journal row is committed; AWS's answer appears on the ladder.
+    /// Runs in a task of its own: a browser that closes between the recording and the sending ends nothing.
+    ///
+    /// # Errors
+    /// See [`RequestError`]. In each case nothing was sent.
+    pub async fn submit(self: &Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
+        let requests = self.clone();
+        spawn_on(&self.tasks, async move { requests.accept_form(requester, action, form).await }).await?
+    }
+
+    async fn accept_form(&self, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
+        requester.require_certain()?;
+        let id = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
+        let target = self.inventory.target(&id).ok_or(RequestError::NotFound)?;
+        if !requester.scope.covers(&id) {
+            let event = AuditEvent::by(&requester.actor(), self.clock.now(), "change.refused", &id.path());
+            audit::append_alone(&self.store, AuditEvent { result: "outside the scope".to_owned(), ..event }).await?;
+            return Err(RequestError::NotFound);
+        }
+        if self.is_read_only || target.is_read_only {
+            return Err(RequestError::ReadOnly);
+        }
+        let confirmed = ConfirmedForm::parse(action, &form, &id)?;
+
+        let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
+        // From here on it may be too late to send: whatever holds the reads or the recording up counts.
+        let requested_at = timeline.now();
+        let examined = self.examine(&id, &target, &confirmed).await?;
+        let now = timeline.now();
+        let verdict = checks::judge(&confirmed, &examined.looks, &examined.read, now);
+        if !matches!(verdict, Verdict::Reject(_)) {
+            checks::warn_once(&confirmed, &examined.looks, &examined.read, &form.warned_key, &examined.count)?;
+        }
+        let intent = intent_of(&confirmed, &requester, &examined, requested_at, now);
+        let (change, action) = change_of(intent, verdict, now);
+
+        let submission = Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
+        let job = match self.record(change, action, &submission, timeline).await? {
+            Recording::Known(answer) => return Ok(answer),
+            Recording::New(job) => job,
+        };
+        self.inventory.record_change(&job.change);
+        let answer = requested(&job.change);
+        if job.change.is_active() {
+            self.worker.start(job, target, examined.fresh);
+        }
+        Ok(answer)
+    }
+
+    /// The read just before sending, never shared and never cached, and beside it what KMS says of the keys.
+    async fn examine(&self, id: &StreamId, target: &Target, form: &ConfirmedForm) -> Result<Examined, RequestError> {
+        let ((read, fresh), looks, quota) = tokio::join!(
+            self.reads.read_to_decide(id),
+            Looks::take(&self.keys, target, form),
+            self.quotas.of_stream(form.action, &form.shown.arn, Asking::Allowed)
+        );
+        let count = quota?.count;
+        if let (true, Ok(report)) = (form.is_other_form, &read)
+            && self.other_forms.why(report).await?.is_none()
+        {
+            return Err(FormMistake::FormIncomplete.into());
+        }
+        let (looks, read) = looks.with_keys_in_use(&self.inventory, target, form, read);
+        Ok(Examined { read, fresh, looks, count })
+    }
+
+    /// Writes a change and its intent in one transaction.
+    async fn record(
+        &self,
+        mut change: Change,
+        action: &str,
+        submission: &Submission<'_>,
+        timeline: Timeline,
+    ) -> Result<Recording, RequestError> {
+        let Submission { requester, request_id, form_hash } = *submission;
+        // From before it can be in the journal: should the commit's answer be lost, its row is taken up.
+        let guard = self.worker.take_in_hand(&change.id);
+        let mut tx = self.store.write().await?;
+        let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id, form_hash };
+        let fence = match self.store.insert_change(&mut tx, new).await? {
+            Inserted::Recorded { fence } => fence,
+            Inserted::SameRequest(earlier) => return Ok(Recording::Known(requested(&earlier))),
+            Inserted::StreamBusy { id } => return Ok(Recording::Known(Requested::Change { id })),
+            Inserted::OtherValues => return Err(RequestError::OtherValues),
+        };
+        audit::append(&mut tx, audit_events::intent(&change, requester, action)).await?;
+        let committed = tx.commit().await;
+        let job = Job::new(change, fence, timeline, guard);
+        if let Err(error) = committed {
+            // It may be on disk all the same, and its person hears that nothing was sent: so nothing will be.
+            self.worker.abandon(job);
+            return Err(error.into());
+        }
+        Ok(Recording::New(job))
+    }
+}
+
+/// What the person asked for, with what was known when it was checked.
+fn intent_of(form: &ConfirmedForm, requester: &Requester, examined: &Examined, requested_at: Timestamp, now: Timestamp) -> Intent {
+    let Examined { read, looks, .. } = examined;
+    let is_as_shown = form.action == Action::Disable && !form.is_other_form;
+    let meant = if is_as_shown { looks.present.as_ref() } else { looks.sent.as_ref() };
+    Intent {
+        action: form.action,
+        arn: form.shown.arn.clone(),
+        stream_created: form.shown.created,
+        key: Some(form.key.clone()),
+        resolved: meant.and_then(KeyLook::arn).map(|arn| Resolved { arn: arn.clone(), at: now }),
+        from: Some(form.shown.encryption.clone()),
+        from_key: read.as_ref().ok().and_then(|report| report.key_arn.as_deref().cloned()),
+        retention_hours: read.as_ref().map_or(0, |report| report.retention_hours),
+        actor: requester.user_name.clone(),
+        reason: form.reason.as_str().to_owned(),
+        quota_reason: form.quota_reason.as_ref().map(|reason| reason.as_str().to_owned()),
+        requested_at,
+        armed_until: None,
+    }
+}
+
+/// The change that a verdict makes of an intent, and what the audit chain calls it.
+fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, &'static str) {
+    let mut change = Change::requested(random::id(), intent);
+    let action = match verdict {
+        Verdict::Send => "change.requested",
+        Verdict::Wait { until } => {
+            change.intent.armed_until = Some(until);
+            "change.armed"
+        }
+        Verdict::Reject(precondition) => {
+            change.end = Some(Ending { at: now, how: End::Rejected(Refusal::precondition(precondition)) });
+            "change.rejected"
+        }
+    };
+    (change, action)
+}
+
+/// What the answer to a form says of its change.
+fn requested(change: &Change) -> Requested {
+    match &change.end {
+        Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
+            Requested::Rejected { id: change.id.clone(), words: refusal.text(change) }
+        }
+        _ => Requested::Change { id: change.id.clone() },
+    }
+}

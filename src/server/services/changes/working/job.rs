@@ -1,0 +1,62 @@
+//! Changes that tasks of this process work on.
+
+use std::{collections::HashSet, sync::Arc};
+
+use parking_lot::Mutex;
+
+use super::timeline::Timeline;
+use crate::model::change::{Change, End, Ending, Step};
+
+/// The changes that tasks of this process work on: nobody takes them up a second time.
+#[derive(Debug, Clone, Default)]
+pub struct InFlight(Arc<Mutex<HashSet<String>>>);
+
+impl InFlight {
+    /// Takes a change in hand until the guard is dropped.
+    pub fn take(&self, id: &str) -> InFlightGuard {
+        self.0.lock().insert(id.to_owned());
+        InFlightGuard { in_flight: self.clone(), id: id.to_owned() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().is_empty()
+    }
+
+    pub fn has(&self, id: &str) -> bool {
+        self.0.lock().contains(id)
+    }
+}
+
+/// As long as it lives, its change is in hand.
+#[derive(Debug)]
+pub struct InFlightGuard {
+    in_flight: InFlight,
+    id: String,
+}
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        self.in_flight.0.lock().remove(&self.id);
+    }
+}
+
+/// A change that a task works on: leased to this instance, on a time line of its own.
+#[derive(Debug)]
+pub struct Job {
+    pub change: Change,
+    pub fence: i64,
+    pub timeline: Timeline,
+    _guard: InFlightGuard,
+}
+
+impl Job {
+    /// A change that was just recorded or taken over.
+    pub const fn new(change: Change, fence: i64, timeline: Timeline, guard: InFlightGuard) -> Self {
+        Self { change, fence, timeline, _guard: guard }
+    }
+
+    /// The step that ends the change now.
+    pub fn end(&self, how: End) -> Step {
+        Step::Ended(Ending { at: self.timeline.now(), how })
+    }
+}

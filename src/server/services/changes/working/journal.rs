@@ -1,0 +1,132 @@
+//! What tasks of the engine write: each move of a change with its audit row in one transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use super::job::Job;
+use crate::{
+    model::change::{Change, Step},
+    server::{
+        adapters::{
+            clock::Clock,
+            store::{Leased, Store, StoreError, Tx, changes as table},
+        },
+        services::{audit, changes::audit_events, inventory::Inventory},
+    },
+};
+
+/// After a write that failed; twice as long after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The journal as the worker writes it.
+#[derive(Debug)]
+pub struct Journal {
+    store: Store,
+    inventory: Arc<Inventory>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What became of a write that is tried until the database takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Written {
+    Yes,
+    /// The change has ended, or another instance works on it: this task is over.
+    NotHeld,
+}
+
+impl Journal {
+    pub const fn new(store: Store, inventory: Arc<Inventory>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, inventory, clock }
+    }
+
+    /// Applies steps to the change as the journal has it, writes it with an audit row (when `action` names one) in one
+    /// transaction, and tells browsers. The change in memory moves only if the journal did.
+    pub async fn record(&self, job: &mut Job, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?;
+        self.write(&mut tx, &mut moved, steps, action).await?;
+        tx.commit().await?;
+        self.inventory.record_change(&moved);
+        job.change = moved;
+        Ok(())
+    }
+
+    /// As [`Journal::record`], again and again until the database takes it: what AWS did must not be lost.
+    pub async fn record_surely(&self, job: &mut Job, steps: Vec<Step>, action: &str) -> Written {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match self.record(job, steps.clone(), action).await {
+                Ok(()) => return Written::Yes,
+                Err(StoreError::NotHeld) => {
+                    // What the journal has is what counts.
+                    tracing::warn!(change_id = job.change.id, action, "change {} is no longer ours ({action})", job.change.id);
+                    self.show_latest(&job.change.id).await;
+                    return Written::NotHeld;
+                }
+                Err(error) => error,
+            };
+            self.complain_and_wait(&error, &job.change.id, action, &mut pause).await;
+        }
+    }
+
+    /// Writes AWS's answer to the call, whoever works on the change by now, again and again until the database takes it: an
+    /// answer that arrived is never thrown away.
+    pub async fn record_answer(&self, job: &mut Job, step: Step, action: &str) -> Written {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.try_record_answer(job, step.clone(), action).await {
+                Ok(written) => return written,
+                // The journal has no such change any more.
+                Err(StoreError::NotHeld) => return Written::NotHeld,
+                Err(error) => self.complain_and_wait(&error, &job.change.id, action, &mut pause).await,
+            }
+        }
+    }
+
+    async fn try_record_answer(&self, job: &mut Job, step: Step, action: &str) -> Result<Written, StoreError> {
+        let mut tx = self.store.write().await?;
+        let Leased { change: mut moved, fence } = table::latest(&mut tx, &job.change.id).await?;
+        let is_held = fence == job.fence && moved.is_active();
+        self.write(&mut tx, &mut moved, vec![step], action).await?;
+        tx.commit().await?;
+        self.inventory.record_change(&moved);
+        job.change = moved;
+        Ok(if is_held { Written::Yes } else { Written::NotHeld })
+    }
+
+    /// Writes what was learned of a change after its end.
+    pub async fn record_after_end(&self, change: &mut Change, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        let mut moved = table::latest(&mut tx, &change.id).await?.change;
+        self.write(&mut tx, &mut moved, steps, action).await?;
+        tx.commit().await?;
+        self.inventory.record_change(&moved);
+        *change = moved;
+        Ok(())
+    }
+
+    async fn write(&self, tx: &mut Tx, change: &mut Change, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
+        steps.into_iter().for_each(|step| change.apply(step));
+        table::write(tx, change).await?;
+        if !action.is_empty() {
+            audit::append(tx, audit_events::moved(change, action, self.clock.now())).await?;
+        }
+        Ok(())
+    }
+
+    async fn complain_and_wait(&self, error: &StoreError, id: &str, action: &str, pause: &mut Duration) {
+        tracing::error!(%error, change_id = id, action, "change {id} could not be written ({action}); trying again: {error}");
+        self.clock.sleep(*pause).await;
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Shows a change as the journal has it, after somebody else has moved it.
+    pub async fn show_latest(&self, id: &str) {
+        match self.store.change(id).await {
+            Ok(Some(change)) => self.inventory.record_change_elsewhere(&change),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: {error}"),
+        }
+    }
+}

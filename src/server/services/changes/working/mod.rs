@@ -1,0 +1,112 @@
+//! Changes under way: the one call of each, the watch until AWS has finished, and taking up what nobody works on.
+
+mod arm;
+mod follow;
+mod job;
+mod journal;
+mod resume;
+mod revert;
+mod send;
+mod timeline;
+mod typical_duration;
+mod watch;
+
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{
+    follow::Follower,
+    job::{InFlight, InFlightGuard},
+    journal::Journal,
+    revert::SettledWatch,
+    typical_duration::Durations,
+};
+pub use self::{job::Job, timeline::Timeline};
+use super::{collaborators::Collaborators, fresh_reads::FreshReads, quota::Quotas};
+use crate::{
+    model::change::{Action, TypicalDuration},
+    server::{
+        adapters::{
+            aws::targets::Target,
+            clock::{Clock, Freshness},
+            store::Store,
+            tasks::spawn_on,
+        },
+        services::{inventory::Inventory, keys::Keys},
+    },
+};
+
+/// Works on changes, each in a task of its own that nothing but the end of the server ends.
+#[derive(Debug)]
+pub struct Worker {
+    store: Store,
+    inventory: Arc<Inventory>,
+    clock: Arc<dyn Clock>,
+    is_read_only: bool,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    keys: Arc<Keys>,
+    quotas: Arc<Quotas>,
+    reads: Arc<FreshReads>,
+    journal: Arc<Journal>,
+    settled: Arc<SettledWatch>,
+    follower: Follower,
+    /// How long changes take here.
+    durations: Durations,
+    /// The changes that a task of this process works on.
+    in_flight: InFlight,
+}
+
+impl Worker {
+    /// A worker that has taken up nothing yet.
+    pub fn new(with: &Collaborators) -> Self {
+        let Collaborators { store, inventory, clock, is_read_only, tasks, stop, keys, quotas, reads } = with.clone();
+        let journal = Arc::new(Journal::new(store.clone(), inventory.clone(), clock.clone()));
+        Self {
+            settled: Arc::new(SettledWatch::new(with, journal.clone())),
+            follower: Follower::new(store.clone(), inventory.clone()),
+            durations: Durations::default(),
+            in_flight: InFlight::default(),
+            store,
+            inventory,
+            clock,
+            is_read_only,
+            tasks,
+            stop,
+            keys,
+            quotas,
+            reads,
+            journal,
+        }
+    }
+
+    /// How long changes of this kind take here; `None` while too few are known.
+    pub fn typical_duration(&self, action: Action) -> Option<TypicalDuration> {
+        self.durations.of(action)
+    }
+
+    /// Takes a change in hand before it can be in the journal: as long as the guard lives, it is not taken up.
+    pub fn take_in_hand(&self, id: &str) -> InFlightGuard {
+        self.in_flight.take(id)
+    }
+
+    /// Sends a change that was just recorded, or waits until its stream is ACTIVE, and watches it to its end. `read` is the
+    /// read that its form was checked against.
+    pub fn start(self: &Arc<Self>, job: Job, target: Arc<Target>, read: Freshness) {
+        let worker = self.clone();
+        spawn_on(&self.tasks, async move {
+            if job.change.is_waiting() {
+                worker.wait_and_send(job, target).await;
+            } else {
+                worker.send(job, target, read).await;
+            }
+        });
+    }
+
+    /// Ends a change of which it is not known whether it was recorded: it is not sent.
+    pub fn abandon(self: &Arc<Self>, job: Job) {
+        let worker = self.clone();
+        spawn_on(&self.tasks, async move { worker.expire(job).await });
+    }
+}
