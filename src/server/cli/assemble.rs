@@ -1,4 +1,4 @@
-//! Puts the services together, and starts what works in the background.
+//! Puts the services together, and starts the background parts.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::server::{
     },
 };
 
-/// What the services are made of.
+/// What the services need.
 #[derive(Debug)]
 pub struct Parts {
     pub store: Store,
@@ -39,17 +39,17 @@ pub struct Parts {
     pub is_read_only: bool,
 }
 
-/// The services at work: collectors collect, unfinished changes are watched again.
+/// The running services.
 #[derive(Debug)]
 pub struct Running {
     pub state: AppState,
     pub tasks: TaskTracker,
 }
 
-/// Makes the services and starts what works in the background.
+/// Creates the services, resumes unfinished changes, and starts the background parts.
 ///
 /// # Errors
-/// When the database cannot be read or written.
+/// When the database can't be read or written.
 pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only } = parts;
     let draining = CancellationToken::new();
@@ -81,7 +81,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     Ok(Running { state: AppState { leptos_options, services: Arc::new(services) }, tasks })
 }
 
-/// What the parts that work in the background are made of.
+/// What the background parts need.
 struct Background<'a> {
     supervisor: &'a Arc<Supervisor>,
     tasks: &'a TaskTracker,
@@ -98,7 +98,7 @@ impl Background<'_> {
             let (store, inventory) = (store.clone(), inventory.clone());
             move || write_behind(store.clone(), inventory.clone())
         };
-        // Not tracked: it ends when nothing is left that could queue a row.
+        // Not tracked: it ends once nothing is left that could queue a row.
         supervisor.spawn_untracked(stop, Part::new("saving what was read"), begin);
         for target in inventory.targets() {
             let (inventory, target, panics, ends) = (inventory.clone(), target.clone(), supervisor.clone(), stop.clone());

@@ -23,27 +23,27 @@ use crate::server::{
 /// The commands of `keystream audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Walk the chain, and hold it against the configured checkpoints; names the first row or checkpoint that does not fit.
+    /// Check the chain against itself and the checkpoints, and name the first row or checkpoint that doesn't match.
     Verify {
-        /// Who checks and does not sign: what `audit key` printed, instead of the configured key.
+        /// The public key that `audit key` printed, for a machine that doesn't have the signing key.
         #[arg(long)]
         public_key: Option<String>,
-        /// The file of checkpoints, instead of the configured one.
+        /// The checkpoint file to use instead of the configured one.
         #[arg(long)]
         checkpoints: Option<PathBuf>,
     },
     /// Write the chain as JSON lines.
     Export,
-    /// Add a signed checkpoint to the configured file now, and print it.
+    /// Add a signed checkpoint to the configured file, and print it.
     Checkpoint,
-    /// Make the key that signs checkpoints, in a new file; prints its public half.
+    /// Create the key that signs checkpoints in a new file, and print its public key.
     Key { file: PathBuf },
 }
 
-/// Does what a command says.
+/// Runs a command.
 ///
 /// # Errors
-/// As each command says.
+/// As documented at each command.
 pub async fn run(settings: &Settings, command: AuditCommand) -> anyhow::Result<()> {
     let stdout = std::io::stdout();
     match command {
@@ -54,11 +54,11 @@ pub async fn run(settings: &Settings, command: AuditCommand) -> anyhow::Result<(
     }
 }
 
-/// Walks the audit chain, and holds it against a file of checkpoints, if one is configured or named; an error names the
-/// first row or line that does not hold.
+/// Checks the audit chain, and compares it with the checkpoints that are configured or named. An error names the first
+/// row or checkpoint that doesn't match.
 ///
 /// # Errors
-/// When the chain or a checkpoint does not hold, or something cannot be read.
+/// When the chain or a checkpoint doesn't match, or something can't be read.
 async fn verify(
     settings: &Settings,
     checkpoints: Option<PathBuf>,
@@ -95,7 +95,7 @@ async fn verify(
 /// Adds a checkpoint to the configured file, and prints it.
 ///
 /// # Errors
-/// When none are configured, the database cannot be read, or the file not be written.
+/// When checkpoints aren't configured, the database can't be read, or the file can't be written.
 async fn checkpoint(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
     let configured = settings.checkpoints.key_and_file();
     let (key, file) =
@@ -106,10 +106,10 @@ async fn checkpoint(settings: &Settings, mut output: impl Write) -> anyhow::Resu
     Ok(())
 }
 
-/// Makes the key that signs checkpoints.
+/// Creates the key that signs checkpoints.
 ///
 /// # Errors
-/// When the file is there already or cannot be written.
+/// When the file exists already or can't be written.
 fn make_key(file: &Path, mut output: impl Write) -> anyhow::Result<()> {
     let key = SigningKey::create(file)?;
     writeln!(output, "{} is made; keep it where the database's writers cannot read it. Its public key is", file.display())?;

@@ -1,5 +1,6 @@
-//! `keystream check-config`: says what the configuration means, and tries every target: a listing, a read of one stream by
-//! name and one by ARN, which go to different hosts, its tags, and its roles. What fails is named with the permission or the way that is missing.
+//! `keystream check-config`: shows the configuration, and tries every target: a listing, a read of one stream by name
+//! and one by ARN (they go to different hosts), its tags, and its roles. A failure names the missing permission or
+//! host.
 
 use std::{io::Write, sync::Arc};
 
@@ -24,13 +25,13 @@ use crate::{
     },
 };
 
-/// A name that no stream has, hopefully.
+/// A name that, hopefully, no stream has.
 const NO_STREAM: &str = "keystream-check-config";
 
-/// Tries everything.
+/// Checks the database and every target.
 ///
 /// # Errors
-/// When the database cannot be opened, or something of a target does not work that Keystream needs.
+/// When the database can't be opened, or a target lacks something that Keystream needs.
 pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
     Store::open(&settings.database.database_url, Opener::Command).await?;
     writeln!(output, "database {}: can be opened", without_password(&settings.database.database_url))?;
@@ -49,7 +50,7 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
     Ok(())
 }
 
-/// What there is to read.
+/// What a listing found.
 enum Listed {
     Stream(StreamName),
     Nothing,
@@ -127,7 +128,7 @@ impl<W: Write> Check<'_, W> {
         }
     }
 
-    /// Reads one stream both ways. Keystream itself uses one of them; the other tells whether its host can be reached.
+    /// Reads one stream both ways. Keystream uses one of them; the other shows whether its host can be reached.
     async fn read(&mut self, name: &StreamName) -> anyhow::Result<()> {
         let arn = self.target.arn(name);
         let uses_arn = self.uses_arn(arn.as_ref());
@@ -138,8 +139,8 @@ impl<W: Write> Check<'_, W> {
         }
     }
 
-    /// Without a stream to read, AWS is asked for one that cannot be there: that it does not find it is an answer, which shows
-    /// that the host is reached and the permission is there.
+    /// Without a stream to read, asks for one that doesn't exist: "not found" shows that the host can be reached and
+    /// that the permission is there.
     async fn read_nothing(&mut self) -> anyhow::Result<()> {
         let name: StreamName = NO_STREAM.parse()?;
         let arn = self.target.arn(&name);
@@ -178,7 +179,7 @@ impl<W: Write> Check<'_, W> {
         }
     }
 
-    /// Whether Keystream itself reads this target by ARN.
+    /// Whether Keystream reads this target by ARN.
     fn uses_arn(&self, arn: Option<&StreamArn>) -> bool {
         arn.is_some_and(|arn| matches!(self.target.ref_of(arn), StreamRef::Arn(_)))
     }

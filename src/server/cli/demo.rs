@@ -18,16 +18,16 @@ use crate::{
     simulator::{self, samples},
 };
 
-/// What must live as long as the demo does.
+/// What lives as long as the demo does.
 pub struct Demo {
     directory: TempDir,
     simulator: SocketAddr,
 }
 
-/// Starts the simulator on a free port of loopback and makes the directory of the database.
+/// Starts the simulator on a free loopback port, and creates the database's directory.
 ///
 /// # Errors
-/// When no port or directory can be had.
+/// When there is no free port, or the directory can't be created.
 pub async fn prepare() -> anyhow::Result<Demo> {
     let directory = TempDir::with_prefix("keystream-demo-").context("no temporary directory for the demo's database")?;
     let simulator = simulator::start(SocketAddr::from(([127, 0, 0, 1], 0)), simulator::Settings::default()).await?;
@@ -57,7 +57,7 @@ impl Demo {
 /// Adds `viewer` and `operator`.
 ///
 /// # Errors
-/// When the database cannot be written.
+/// When the database can't be written.
 pub async fn add_users(store: &Store, clock: &dyn Clock) -> anyhow::Result<()> {
     let mut tx = store.write().await?;
     for role in [Role::Viewer, Role::Operator] {

@@ -8,10 +8,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::server::adapters::clock::sleep;
 
-/// From the signal to the end: calls that are out may come back, everything else stops at once.
+/// The time that draining may take: calls in flight may finish, everything else stops at once.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(4);
 
-/// The signals that end the server. Heard from the moment this is made: before anybody is told that the server listens.
+/// The signals that end the server. Registered when this is created, before the server says that it listens.
 #[derive(Debug)]
 pub struct Signals {
     terminate: Signal,
@@ -19,10 +19,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen.
+    /// Registers both.
     ///
     /// # Errors
-    /// When the operating system does not let it.
+    /// When the operating system refuses.
     pub fn listen() -> anyhow::Result<Self> {
         let heard = |kind| signal(kind).context("signals cannot be heard");
         Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())? })

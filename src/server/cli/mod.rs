@@ -29,7 +29,7 @@ struct Cli {
     config: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
-    /// With no command: as `serve --demo`.
+    /// Without a command: the same as `serve --demo`.
     #[arg(long)]
     demo: bool,
 }
@@ -38,15 +38,15 @@ struct Cli {
 enum Command {
     /// Serve the portal (the default).
     Serve {
-        /// Against the embedded simulator, with sample streams and two users without passwords.
+        /// Use the embedded simulator, with sample streams and two users without passwords.
         #[arg(long)]
         demo: bool,
     },
     /// Serve the simulator alone, on loopback.
     Simulate(simulate::SimulateFlags),
-    /// Say what the configuration means and try one cheap read per target.
+    /// Check the configuration, and try one cheap read of each target.
     CheckConfig,
-    /// Manage users; works while `serve` runs.
+    /// Manage users, also while `serve` runs.
     User {
         #[command(subcommand)]
         command: user::UserCommand,
@@ -58,13 +58,13 @@ enum Command {
     },
 }
 
-/// Does what the command line says.
+/// Runs the command on the command line.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line: the error and what it came from.
+            // One line: the error and its causes.
             eprintln!("keystream: {error:#}");
             ExitCode::FAILURE
         }

@@ -29,13 +29,14 @@ use crate::server::{
     web::{handlers::assets::Assets, listen, middleware::client_address::TrustedProxies, router, state::AppState},
 };
 
-/// The process is gone five seconds after its signal, also when the database is slow.
+/// How long the last audit row may take: the process ends within five seconds of its signal, however slow the database
+/// is.
 const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Serves on the configured targets.
 ///
 /// # Errors
-/// When something that is needed at the start is missing or refuses: one line that says what.
+/// When something that is needed at the start is missing or refused: one line that names it.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let store = Store::open(&settings.database.database_url, Opener::Server).await?;
     if store.has_demo_users().await? {
@@ -47,7 +48,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     serve(settings, store, false).await
 }
 
-/// Serves the demo: the simulator with its sample streams, and a database that is removed at the end.
+/// Serves the demo: the simulator with its sample streams, and a database that is deleted on exit.
 ///
 /// # Errors
 /// As [`run`]; also when the address is not loopback.
@@ -55,7 +56,7 @@ pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
     if !settings.listening.listen.ip().is_loopback() {
         bail!("KEYSTREAM_LISTEN: the demo has users without passwords and listens on loopback only, not on {}", settings.listening.listen);
     }
-    // A public name would put the demo's open sign-in behind a proxy.
+    // A public name would expose the demo's sign-in, which asks for no password, through a proxy.
     if settings.listening.public_url.as_ref().is_some_and(|origin| !origin.is_loopback) {
         bail!("KEYSTREAM_PUBLIC_URL: the demo is served on loopback only");
     }
@@ -86,8 +87,8 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         None => None,
     };
     let has_users = store.has_users().await?;
-    let life = Life { settings: in_words(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
-    life.note("server.started").await;
+    let life = Life { settings: summary(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
+    life.record("server.started").await;
     let running = assemble(Parts {
         store,
         targets,
@@ -116,13 +117,13 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         &running.tasks,
     )
     .await;
-    if timeout(LAST_WORD, life.note("server.stopped")).await.is_err() {
+    if timeout(LAST_WORD, life.record("server.stopped")).await.is_err() {
         tracing::warn!("that the server stopped could not be written in time");
     }
     Ok(())
 }
 
-/// The starts and stops of this server in the audit chain: with which settings, and what they were before.
+/// Records in the audit chain when this server starts and stops, with its settings and those of the start before.
 struct Life {
     settings: String,
     store: Store,
@@ -130,9 +131,9 @@ struct Life {
 }
 
 impl Life {
-    async fn note(&self, action: &str) {
+    async fn record(&self, action: &str) {
         if let Err(error) = self.write(action).await {
-            // Who looks is served also while nothing can be written.
+            // People can still look while the database can't be written.
             tracing::error!(%error, action, "{action} could not be written to the audit chain: {error}");
         }
     }
@@ -144,8 +145,8 @@ impl Life {
     }
 }
 
-/// The settings that decide what can be done, and to what.
-fn in_words(settings: &Settings, origin: &Origin, targets: usize) -> String {
+/// The settings that decide what can be changed, in one line.
+fn summary(settings: &Settings, origin: &Origin, targets: usize) -> String {
     let mode = if settings.fleet.read_only { "read-only" } else { "may change" };
     let proxies: Vec<String> = settings.proxies.trusted_proxies.iter().map(ToString::to_string).collect();
     let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(" ") };
@@ -154,7 +155,7 @@ fn in_words(settings: &Settings, origin: &Origin, targets: usize) -> String {
     format!("{version}; {mode}; {targets} targets; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}", origin.as_str())
 }
 
-/// Says on standard output where to go: people read it, and tests wait for it.
+/// Prints the address on standard output: people read it, and tests wait for it.
 #[expect(clippy::print_stdout, reason = "the lines that the contract promises")]
 fn announce(state: &AppState, has_users: bool) {
     let origin = state.origin.as_str();

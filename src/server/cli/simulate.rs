@@ -9,19 +9,19 @@ use crate::simulator;
 /// The flags of `keystream simulate`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct SimulateFlags {
-    /// 0 takes a free port.
+    /// The port on loopback; 0 takes a free one.
     #[arg(long)]
     port: u16,
-    /// How long a stop or start stays UPDATING, in milliseconds, at speed 1.
+    /// How long a stream stays UPDATING after a start or stop, in milliseconds, at speed 1.
     #[arg(long, default_value_t = 6_000)]
     transition_ms: u64,
-    /// So many streams in account 111122223333 and eu-west-1, instead of the samples.
+    /// The number of streams in account 111122223333, eu-west-1, instead of the samples.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(simulator::Settings::LARGEST_FLEET)))]
     streams: Option<u32>,
-    /// AWS's call-rate limits times so much, and transitions so much shorter.
+    /// How many times faster than AWS: raises call-rate limits and shortens transitions.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(simulator::Settings::FASTEST)))]
     speed: u32,
-    /// How much later every call of AWS is answered, in milliseconds.
+    /// The latency added to every answer, in milliseconds.
     #[arg(long, default_value_t = 0)]
     rtt_ms: u64,
 }
@@ -41,7 +41,7 @@ impl From<SimulateFlags> for simulator::Settings {
 /// Serves the simulator until Ctrl-C.
 ///
 /// # Errors
-/// When the port cannot be had.
+/// When the port can't be bound.
 #[expect(clippy::print_stdout, reason = "the line that people and tests wait for")]
 pub async fn run(flags: SimulateFlags) -> anyhow::Result<()> {
     let (address, serving) = simulator::bind(SocketAddr::from(([127, 0, 0, 1], flags.port)), flags.into()).await?;

@@ -67,15 +67,15 @@ pub enum UserCommand {
     List,
 }
 
-/// The words of roles, for clap.
+/// Parses `--role`.
 fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::word)).try_map(|word| Role::parse(&word).ok_or("not a role"))
 }
 
-/// Does what a command says.
+/// Runs a command.
 ///
 /// # Errors
-/// As each command says.
+/// As documented at each command.
 pub async fn run(settings: &Settings, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { name, role, scope, break_glass, password_stdin } => {
@@ -98,12 +98,12 @@ pub async fn run(settings: &Settings, command: UserCommand) -> anyhow::Result<()
 /// # Errors
 /// When the name, scope or password is not allowed, the name is taken, or the database cannot be written.
 async fn add(settings: &Settings, name: &str, role: Role, scope: &str, is_break_glass: bool, password: SecretString) -> anyhow::Result<()> {
-    let name = UserName::parse(name).map_err(in_words)?;
-    let scope = Scope::parse(scope).map_err(in_words)?;
+    let name = UserName::parse(name).map_err(mistake_error)?;
+    let scope = Scope::parse(scope).map_err(mistake_error)?;
     let hash = hash(&password, &name)?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let new = NewUser { name, role, scope, is_break_glass };
-    accounts(&store).add(new, hash).await.map_err(told)
+    accounts(&store).add(new, hash).await.map_err(account_error)
 }
 
 /// Sets a user's password and ends the user's sessions.
@@ -111,21 +111,21 @@ async fn add(settings: &Settings, name: &str, role: Role, scope: &str, is_break_
 /// # Errors
 /// When there is no such user, the password is not allowed, or the database cannot be written.
 async fn passwd(settings: &Settings, name: &str, password: SecretString) -> anyhow::Result<()> {
-    let hash = hash(&password, &UserName::parse(name).map_err(in_words)?)?;
+    let hash = hash(&password, &UserName::parse(name).map_err(mistake_error)?)?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).set_password(&user.id, &hash).await.map_err(told)
+    accounts(&store).set_password(&user.id, &hash).await.map_err(account_error)
 }
 
-/// Sets a user's role and scope; what is not given stays.
+/// Sets a user's role or scope, or both.
 ///
 /// # Errors
 /// When there is no such user, the scope is not one, or the database cannot be written.
 async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Option<String>) -> anyhow::Result<()> {
-    let scope = scope.map(|scope| Scope::parse(&scope).map_err(in_words)).transpose()?;
+    let scope = scope.map(|scope| Scope::parse(&scope).map_err(mistake_error)).transpose()?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope)).await.map_err(told)
+    accounts(&store).set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope)).await.map_err(account_error)
 }
 
 /// Disables a user and ends the user's sessions.
@@ -135,7 +135,7 @@ async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Opti
 async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).disable(&user.id).await.map_err(told)
+    accounts(&store).disable(&user.id).await.map_err(account_error)
 }
 
 /// Lets a disabled user sign in again.
@@ -145,7 +145,7 @@ async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
 async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).enable(&user.id).await.map_err(told)
+    accounts(&store).enable(&user.id).await.map_err(account_error)
 }
 
 /// Prints all users.
@@ -162,10 +162,11 @@ async fn list(settings: &Settings, mut output: impl Write) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Reads a password: one line of standard input without its line end, or typed twice at the terminal's prompt.
+/// Reads a password: one line of standard input, without its line end. Without `--password-stdin`, a prompt asks for
+/// it.
 ///
 /// # Errors
-/// When standard input ends first or cannot be read.
+/// When standard input ends first or can't be read.
 fn read_password(from_stdin: bool) -> anyhow::Result<SecretString> {
     if !from_stdin {
         eprint_prompt("Password (15 to 128 characters; it shows while you type): ")?;
@@ -186,29 +187,29 @@ fn eprint_prompt(text: &str) -> anyhow::Result<()> {
 }
 
 fn hash(password: &SecretString, user: &UserName) -> anyhow::Result<String> {
-    check_new_password(password, user).map_err(told)?;
+    check_new_password(password, user).map_err(account_error)?;
     Ok(passwords::hash_now(password)?)
 }
 
-/// The users, as whoever is at this machine's command line manages them now.
+/// The accounts, with whoever is at this machine's command line as the actor.
 fn accounts(store: &Store) -> Accounts<'_> {
     let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
     let name = if user.is_empty() { "command line".to_owned() } else { format!("command line ({user})") };
     Accounts { store, actor: Actor { name, ..Actor::default() }, now: SystemClock.now() }
 }
 
-fn in_words(mistake: FormMistake) -> anyhow::Error {
+fn mistake_error(mistake: FormMistake) -> anyhow::Error {
     anyhow::anyhow!("{}", mistake.text(None))
 }
 
-fn told(error: AccountError) -> anyhow::Error {
+fn account_error(error: AccountError) -> anyhow::Error {
     match error {
-        AccountError::Mistake(mistake) => in_words(mistake),
+        AccountError::Mistake(mistake) => mistake_error(mistake),
         error => error.into(),
     }
 }
 
 async fn find(store: &Store, name: &str) -> anyhow::Result<User> {
-    let parsed = UserName::parse(name).map_err(in_words)?;
+    let parsed = UserName::parse(name).map_err(mistake_error)?;
     store.user_by_name(&parsed).await?.with_context(|| format!("there is no user {}; nothing was changed", parsed.as_str()))
 }

@@ -1,4 +1,4 @@
-//! The settings as flags of the command line.
+//! The settings as command-line flags.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use super::Settings;
 
 const HEADING: &str = "Settings (each also a variable KEYSTREAM_... and a key of keystream.toml)";
 
-/// The settings that were given as flags, by key.
+/// The settings given as flags, by key.
 ///
-/// Their values are texts here: whether a setting understands its value is checked in one place, wherever it comes from.
+/// Values stay texts here: they are checked after merging, in the same way wherever they come from.
 #[derive(Debug, Clone, Default)]
 pub struct Flags(pub BTreeMap<String, String>);
 

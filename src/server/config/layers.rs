@@ -1,4 +1,4 @@
-//! Where values of settings come from: defaults, under `keystream.toml`, under variables, under flags.
+//! Merges the values of settings: flags over variables over `keystream.toml` over defaults.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::server::adapters::store::without_password;
 
-/// The values that count, by key.
+/// The merged values, by key.
 #[derive(Debug, Default)]
 pub struct Layers {
     values: BTreeMap<String, Given>,
@@ -24,7 +24,7 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// The defaults alone.
+    /// The defaults.
     pub fn new() -> Self {
         let default = |arg: &clap::Arg| {
             let (key, value) = (arg.get_id().to_string(), arg.get_default_values().first()?.to_string_lossy().into_owned());
@@ -33,7 +33,7 @@ impl Layers {
         Self { values: declared::<Settings>().iter().filter_map(default).collect(), tables: Vec::new() }
     }
 
-    /// Adds a file: the one that was asked for, or `keystream.toml` in the working directory if it is there.
+    /// Adds a file: the one that was asked for, else `keystream.toml` in the working directory if it exists.
     pub fn add_file(&mut self, asked_for: Option<&Path>) -> Result<(), ConfigError> {
         let path = asked_for.unwrap_or(Path::new("keystream.toml"));
         let shown = path.display().to_string();
@@ -89,18 +89,18 @@ impl Layers {
         read(keys::<T>().into_iter().filter_map(|key| Some((key.clone(), self.values.get(&key)?.clone()))))
     }
 
-    /// The error of a value that doesn't go with another one.
+    /// The error for a value that doesn't go with another one.
     pub fn refused(&self, key: &str, takes: &str) -> ConfigError {
         let given = self.values.get(key).cloned().unwrap_or_else(|| Given::text(key.to_owned(), String::new()));
         given.refused(takes)
     }
 }
 
-/// A value, and the name under which people know it: `--listen`, `KEYSTREAM_LISTEN` or `listen in keystream.toml`.
+/// A value with the name it was given under: `--listen`, `KEYSTREAM_LISTEN` or `listen in keystream.toml`.
 #[derive(Debug, Clone)]
 pub struct Given {
     name: String,
-    /// The value in an error: one line, without a password.
+    /// The value as errors show it: on one line, without its password.
     shown: String,
     value: toml::Value,
 }
@@ -110,7 +110,7 @@ impl Given {
         Self { name, shown: shown(&text), value: toml::Value::String(text) }
     }
 
-    /// A value of a table, shown as TOML.
+    /// A value of a table, which errors show as TOML.
     pub fn toml(name: String, value: toml::Value) -> Self {
         Self { name, shown: shown(&value.to_string()), value }
     }
@@ -121,7 +121,7 @@ impl Given {
 }
 
 fn shown(value: &str) -> String {
-    // What lacks its scheme may still hold a password.
+    // A URL that lacks its scheme may still hold a password.
     let hidden = if value.contains("://") { without_password(value) } else { without_password(&format!("://{value}")).split_off(3) };
     one_line(&hidden)
 }
@@ -130,9 +130,11 @@ fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-/// Whether a container platform sets such a variable for a service that is called `keystream` or `keystream-...`:
-/// Kubernetes sets `KEYSTREAM_SERVICE_HOST`, `KEYSTREAM_SERVICE_PORT`, `KEYSTREAM_SERVICE_PORT_HTTP`, and like Docker's links
-/// `KEYSTREAM_PORT` and `KEYSTREAM_PORT_3000_TCP`, `..._ADDR`, `..._PORT` and `..._PROTO`.
+/// Whether a container platform sets this variable for a service called `keystream` or `keystream-...`.
+///
+/// Kubernetes sets `KEYSTREAM_SERVICE_HOST`, `KEYSTREAM_SERVICE_PORT` and `KEYSTREAM_SERVICE_PORT_HTTP`. Like Docker's
+/// links it also sets `KEYSTREAM_PORT` and `KEYSTREAM_PORT_3000_TCP`, the latter also with `_ADDR`, `_PORT` and
+/// `_PROTO` at its end.
 fn is_of_a_platform(name: &str) -> bool {
     let is_of_one_port = |(_, rest): (&str, &str)| rest.starts_with(|c: char| c.is_ascii_digit());
     name.ends_with("_SERVICE_HOST")
@@ -141,11 +143,12 @@ fn is_of_a_platform(name: &str) -> bool {
         || name.match_indices("_PORT_").any(|(at, part)| is_of_one_port(name.split_at(at + part.len())))
 }
 
-/// Reads a struct from its values by key. An error names the value that the struct refused.
+/// Reads a struct from its values. An error names the value that the struct refused.
 pub fn read<T: for<'de> Deserialize<'de>>(values: impl Iterator<Item = (String, Given)>) -> Result<T, ConfigError> {
     T::deserialize(MapAccessDeserializer::new(Values { rest: values, current: None }))
 }
 
+/// Hands a struct its values one after the other.
 struct Values<I> {
     rest: I,
     current: Option<Given>,

@@ -1,9 +1,9 @@
 //! The configuration: flags over `KEYSTREAM_*` variables over `keystream.toml` over defaults.
 //!
-//! A setting is one field of the struct of its concern. The field's name is the key in the file, in capitals the variable, with
-//! dashes the flag; its comment is the flag's help; `default_value` is its default, and `deserialize_with` names the function
-//! that says what it takes. Anything that is not understood refuses to start with one line that names the key, the value and
-//! what it takes.
+//! A setting is one field of its concern's struct. The field's name is the key in the file; in capitals it is the
+//! variable, with dashes the flag. The field's comment is the flag's help, `default_value` its default, and
+//! `deserialize_with` names the function that parses it and says what it takes. Unknown keys and bad values refuse to
+//! start, with one line that names the key, the value and what it takes.
 
 mod checkpoints;
 mod database;
@@ -61,11 +61,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Merges flags, environment and file. `file` is the one asked for by `--config`; otherwise `keystream.toml` in the
-    /// working directory is read if it is there.
+    /// Merges flags, environment and file: the `file` that `--config` names, else `keystream.toml` in the working
+    /// directory if it exists.
     ///
     /// # Errors
-    /// When a key is unknown or a value is not understood.
+    /// When a key is unknown, a value is bad, or the file can't be read.
     pub fn load(flags: &Flags, file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut layers = Layers::new();
         layers.add_file(file)?;

@@ -1,4 +1,4 @@
-//! How settings read their values. Each says what it takes; that is the error when it is given something else.
+//! Parsers of values. Each says what it takes, which is its error when it gets something else.
 
 use std::str::FromStr;
 
@@ -10,12 +10,12 @@ pub fn parsed<'de, D: Deserializer<'de>, T>(value: D, takes: &str, parse: impl F
     text.and_then(|text| parse(text.trim())).ok_or_else(|| D::Error::custom(takes))
 }
 
-/// A text that lists something by comma.
+/// A list separated by commas.
 pub fn by_comma<'de, D: Deserializer<'de>, T>(value: D, takes: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, D::Error> {
     parsed(value, takes, |text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect())
 }
 
-/// Texts in an array of TOML, at least one.
+/// A TOML array of texts, at least one.
 pub fn array<'de, D: Deserializer<'de>, T: FromStr>(value: D, takes: &str) -> Result<Vec<T>, D::Error> {
     let texts = Vec::<String>::deserialize(value).unwrap_or_default();
     let values = texts.iter().map(|text| text.parse().ok()).collect::<Option<Vec<T>>>();
@@ -27,7 +27,7 @@ pub fn some_text<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, 
     parsed(value, "a text in quotes", |text| (!text.is_empty()).then(|| text.to_owned())).map(Some)
 }
 
-/// A truth of TOML.
+/// A TOML boolean.
 pub fn truth<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
     bool::deserialize(value).map_err(|_| D::Error::custom("true or false"))
 }

@@ -8,20 +8,20 @@ use url::Url;
 use super::takes::{array, number, parsed, some_text, truth};
 use crate::model::stream::{Account, Region, StreamArn};
 
-/// One target: an account in a Region. What can be said about it in `[[target]]` is here, by the names that serde reads.
+/// A target: an account in a Region. The fields that serde reads are the keys of `[[target]]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TargetSettings {
-    /// The account, in 12 digits; without it, that of its role or streams, else the one that STS names.
+    /// The account; without it, the account of `streams` or `read_role`, else the one that STS names.
     #[serde(deserialize_with = "account")]
     pub account: Option<Account>,
-    /// The Region; without it, the SDK's own. `regions` makes as many targets as it names.
+    /// The Region; without it, the SDK's own.
     #[serde(deserialize_with = "region")]
     pub region: Option<Region>,
     /// What people call it.
     #[serde(deserialize_with = "some_text")]
     pub name: Option<String>,
-    /// Whether it is marked as production everywhere.
+    /// Whether every page marks it as production.
     #[serde(rename = "production", deserialize_with = "truth")]
     pub is_production: bool,
     /// Whether changes are refused.
@@ -30,7 +30,7 @@ pub struct TargetSettings {
     /// The profile of the AWS configuration whose credentials are used.
     #[serde(deserialize_with = "some_text")]
     pub profile: Option<String>,
-    /// A URL in place of AWS's own hosts.
+    /// The URL to call instead of AWS's own hosts.
     #[serde(deserialize_with = "endpoint")]
     pub endpoint: Option<String>,
     /// The ARN of the role that is assumed to read.
@@ -39,21 +39,22 @@ pub struct TargetSettings {
     /// The ARN of the role that is assumed to send a change.
     #[serde(deserialize_with = "role")]
     pub change_role: Option<String>,
-    /// What the roles' trust policies ask for.
+    /// The external id that the roles' trust policies ask for.
     #[serde(deserialize_with = "external_id")]
     pub external_id: Option<String>,
     /// Whether AWS's FIPS endpoints are used.
     #[serde(rename = "fips", deserialize_with = "truth")]
     pub is_fips: bool,
+    /// Whether calls name streams by ARN or by name.
     #[serde(deserialize_with = "identify_by")]
     pub identify_by: IdentifyBy,
-    /// The streams of the target where listing is denied; empty where AWS is asked.
+    /// The streams to read where listing is denied; empty where AWS lists them.
     #[serde(deserialize_with = "streams")]
     pub streams: Vec<StreamArn>,
-    /// The part of AWS's call limits that is used.
+    /// How much of AWS's call limits may be used.
     #[serde(deserialize_with = "budget_percent")]
     pub budget_percent: u8,
-    /// How many times AWS's call limits a simulator on loopback allows.
+    /// How many times AWS's call limits the target allows: more than 1 only for a simulator on loopback.
     #[serde(deserialize_with = "speed")]
     pub speed: u8,
     /// The demo's credentials: an access key id that the simulator takes for an account. Not configurable.
@@ -101,10 +102,10 @@ impl Default for TargetSettings {
 }
 
 impl TargetSettings {
-    /// What the short form is.
+    /// What `--targets` takes.
     pub const TAKES: &str = "ACCOUNT/REGION by comma, such as 123456789012/us-east-1";
 
-    /// Whether changes are refused: by order, or because its reads are made in a role and none is named for changes.
+    /// Whether changes are refused: by `read_only`, or because there is a role to read and none for changes.
     pub const fn refuses_changes(&self) -> bool {
         self.is_read_only || (self.read_role.is_some() && self.change_role.is_none())
     }

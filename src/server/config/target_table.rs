@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::stream::{Account, Region, StreamArn};
 
-/// The key that a table has beside those of [`TargetSettings`]: the rest goes for each of these Regions.
+/// The one key of a table that [`TargetSettings`] lacks: the other keys apply to each of these Regions.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Regions {
@@ -35,7 +35,7 @@ pub fn parse(value: &toml::Value) -> Result<Vec<TargetSettings>, ConfigError> {
     Ok(targets)
 }
 
-/// One table: as many targets as it has Regions.
+/// Reads one table into one target per Region.
 fn parse_table(table: &toml::Table) -> Result<Vec<TargetSettings>, ConfigError> {
     let given = |(key, value): (&String, &toml::Value)| (key.clone(), Given::toml(format!("[[target]] {key}"), value.clone()));
     let (of_regions, of_target): (Vec<_>, Vec<_>) = table.iter().map(given).partition(|(key, _)| key == "regions");
@@ -51,7 +51,7 @@ fn parse_table(table: &toml::Table) -> Result<Vec<TargetSettings>, ConfigError> 
     Ok(by_region(&target, &regions))
 }
 
-/// Refuses what no single target shows: the same account and Region twice would be read and shown twice.
+/// Refuses an account and Region named twice: they would be read and shown twice.
 pub fn check_together(targets: &[TargetSettings]) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
     for target in targets {
@@ -68,7 +68,7 @@ pub fn check_together(targets: &[TargetSettings]) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// What the keys of one table ask of each other.
+/// Checks the keys of one table against each other.
 fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result<(), ConfigError> {
     let has_role = target.read_role.is_some() || target.change_role.is_some();
     if let Some(id) = target.external_id.as_ref().filter(|_| !has_role) {
@@ -94,7 +94,8 @@ fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result
     Ok(())
 }
 
-/// Streams are of the target's account and Regions, and name both where the table doesn't.
+/// Checks that the streams are of the target's account and Regions, and takes both from them where the table has
+/// neither.
 fn check_streams(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result<(), ConfigError> {
     let Some(first) = target.streams.first() else { return Ok(()) };
     let account = target.account.get_or_insert_with(|| first.account.clone());
