@@ -48,7 +48,7 @@ fn a_name_has_1_to_128_characters() {
 }
 
 #[test]
-fn a_key_has_the_arn_of_its_regions_partition() {
+fn an_id_has_the_arn_of_its_regions_partition() {
     for (region, partition) in [
         ("eu-west-1", "aws"),
         ("cn-north-1", "aws-cn"),
@@ -59,10 +59,10 @@ fn a_key_has_the_arn_of_its_regions_partition() {
         ("us-isof-south-1", "aws-iso-f"),
         ("eusc-de-east-1", "aws-eusc"),
     ] {
-        let key = StreamId::parse("111122223333", region, "orders").unwrap();
-        let arn = key.arn();
+        let id = StreamId::parse("111122223333", region, "orders").unwrap();
+        let arn = id.arn();
         assert_eq!(arn.to_string(), format!("arn:{partition}:kinesis:{region}:111122223333:stream/orders"));
-        assert_eq!(StreamId::from(&arn), key);
+        assert_eq!(StreamId::from(&arn), id);
     }
 }
 

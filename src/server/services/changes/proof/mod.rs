@@ -13,7 +13,7 @@ use crate::{
     model::{
         change::{
             Change, Step,
-            proof::{self, Done, Proof, ProofRequest, ReadResult, Reported, WriteResult},
+            proof::{self, Done, Proof, ProofRequest, ReadResult, Reported},
         },
         forms::FormMistake,
         stream::is_same_creation,
