@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Outcome, clock::since_epoch, world::Caller};
+use super::{caller::Caller, clock::since_epoch, outcome::Outcome};
 
 /// The outcome of a call that was carried out.
 const OK: &str = "ok";
@@ -158,7 +158,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::simulator::Refused;
+    use crate::simulator::outcome::Refused;
 
     #[test]
     fn calls_are_counted_by_operation_and_outcome() {

@@ -4,8 +4,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Refused, records,
-    world::{Caller, Stream, World},
+    caller::Caller,
+    named_stream::find,
+    outcome::{Outcome, Refused},
+    records,
+    stream::Stream,
+    world::World,
 };
 use crate::model::stream::encryption::KeyId;
 
@@ -15,12 +19,6 @@ pub const SERVICE: &str = "Kinesis_20131202";
 const A_DAY: usize = 25;
 /// AWS returns at most this many names a call.
 const PAGE: usize = 100;
-
-/// The stream that a request names, by ARN or name.
-pub fn stream_of(input: &Value) -> Option<String> {
-    let arn = input.get("StreamARN").and_then(Value::as_str).and_then(|arn| arn.rsplit_once("stream/"));
-    arn.map(|(_, name)| name).or_else(|| input.get("StreamName").and_then(Value::as_str)).map(ToOwned::to_owned)
-}
 
 /// Carries a call out.
 pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) -> Outcome {
@@ -136,19 +134,6 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
     }
     stream.begin(is_start.then_some(kept), &settings);
     Ok(None)
-}
-
-/// The stream that a request names.
-pub fn find<'a>(world: &'a mut World, caller: &Caller, input: &Value) -> Result<&'a mut Stream, Refused> {
-    let Some(name) = stream_of(input) else {
-        return Err(Refused::new("InvalidArgumentException", "Either StreamName or StreamARN must be given."));
-    };
-    let is_other = input.get("StreamARN").and_then(Value::as_str).is_some_and(|given| given != caller.arn(&name));
-    let missing = || Refused::new("ResourceNotFoundException", format!("Stream {name} under account {} not found.", caller.account));
-    if is_other {
-        return Err(missing());
-    }
-    world.stream(caller, &name).ok_or_else(missing)
 }
 
 fn mode(stream: &Stream) -> Value {

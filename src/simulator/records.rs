@@ -1,68 +1,23 @@
 //! Shards and records (Kinesis service model, 2013-12-02): each record is stored with the encryption of the moment, and tells
 //! it when it is read. Payloads are kept no longer than a test needs them.
 
-use std::collections::VecDeque;
-
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Refused,
-    clock::since_epoch,
-    kinesis::find,
-    world::{Caller, Stream, World},
+    caller::Caller,
+    log::{KEPT, Stored, type_of},
+    named_stream::find,
+    outcome::{Outcome, Refused},
+    stream::Stream,
+    world::World,
 };
 
 /// AWS returns at most so many shards a call by default.
 const PAGE_OF_SHARDS: usize = 1_000;
 /// AWS takes at most so many records a call.
 const MOST_RECORDS: usize = 500;
-/// A stream forgets the oldest beyond so many.
-const KEPT: usize = 10_000;
 /// AWS's limits of one shard, calls a second.
 const CALLS_A_SHARD: usize = 5;
-
-/// A stored record.
-#[derive(Debug, Clone)]
-struct Stored {
-    shard: i32,
-    sequence: u64,
-    /// Seconds since 1970.
-    at: f64,
-    encryption_type: &'static str,
-    partition_key: String,
-    data: String,
-}
-
-/// The records of one stream, oldest first.
-#[derive(Debug, Clone, Default)]
-pub struct Log {
-    records: VecDeque<Stored>,
-    next: u64,
-}
-
-impl Log {
-    fn put(&mut self, shard: i32, key: Option<&str>, partition_key: &str, data: &str) -> u64 {
-        self.next += 1;
-        let encryption_type = type_of(key);
-        let (partition_key, data) = (partition_key.to_owned(), data.to_owned());
-        self.records.push_back(Stored {
-            shard,
-            sequence: self.next,
-            at: since_epoch().as_secs_f64(),
-            encryption_type,
-            partition_key,
-            data,
-        });
-        if self.records.len() > KEPT {
-            self.records.pop_front();
-        }
-        self.next
-    }
-}
-
-const fn type_of(key: Option<&str>) -> &'static str {
-    if key.is_some() { "KMS" } else { "NONE" }
-}
 
 fn shard_name(number: i32) -> String {
     format!("shardId-{number:012}")

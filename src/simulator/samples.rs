@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::world::Stream;
+use super::stream::Stream;
 
 /// An account in a Region with its streams.
 #[derive(Debug)]

@@ -6,12 +6,14 @@ use hyper::{Response, StatusCode};
 use parking_lot::Mutex;
 
 use super::{
-    Answer, Body, Refused,
+    caller::{Caller, SESSION_KEY},
     calls::Named,
     clock,
-    control::Fault,
-    locked, respond, triggers,
-    world::{Caller, SESSION_KEY, World},
+    faults::Fault,
+    outcome::Refused,
+    reply::{Answer, Body, respond},
+    triggers,
+    world::World,
 };
 
 /// Answers one of the two actions. `AssumeRole` knows the faults that refuse, delay, hold and drop.
@@ -36,12 +38,12 @@ struct Asked<'a> {
 }
 
 async fn assume_role(caller: &Caller, asked: &Asked<'_>, world: &Mutex<World>) -> Answer {
-    let fault = locked(world).take_fault("AssumeRole", caller, None);
+    let fault = world.lock().take_fault("AssumeRole", caller, None);
     if let Some(Fault::DelayMs(millis)) = fault {
         clock::sleep(Duration::from_millis(millis)).await;
     }
     let response = {
-        let mut world = locked(world);
+        let mut world = world.lock();
         triggers::before(&mut world, "AssumeRole", caller, None);
         let response = session(caller, asked, fault.as_ref(), &mut world);
         triggers::after(&mut world, "AssumeRole", caller, None);

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Refused,
-    world::{Caller, Stream, World},
+    caller::Caller,
+    outcome::{Outcome, Refused},
+    stream::Stream,
+    world::World,
 };
 
 /// What stands before the operation in `x-amz-target`.

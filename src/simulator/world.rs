@@ -1,254 +1,26 @@
-//! The simulated world: accounts, Regions, streams, the passing of time, and limits.
+//! The simulated world: accounts, Regions, streams, and limits.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     ops::Bound,
-    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::HeaderMap;
 
 use super::{
-    Refused,
+    caller::{Caller, access_key},
     calls::CallLog,
     clock::{self, since_epoch},
-    control::{ArmedFault, Fault},
-    kms::Keys,
-    records::Log,
+    faults::{ArmedFault, Fault},
+    keys::Keys,
+    orders::Orders,
+    outcome::Refused,
     samples,
+    settings::Settings,
+    stream::Stream,
     trail::Trail,
-    triggers::Orders,
 };
-use crate::model::stream::Region;
-
-/// How the simulated AWS behaves.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How long a stop or start stays UPDATING, at speed 1.
-    pub transition: Duration,
-    /// Whether call-rate limits are enforced.
-    pub enforces_rates: bool,
-    /// How long after UPDATING has ended a describe still gives the former encryption.
-    pub late_flip: Duration,
-    /// How many describes after an accepted change still give what was before it.
-    pub lagging_reads: u32,
-    /// How many times faster than AWS's the time of call-rate limits and of transitions goes: 1 to [`Settings::FASTEST`].
-    pub speed: u32,
-    /// How long after it came every call of AWS is answered; orders to the control endpoint are answered at once.
-    pub rtt: Duration,
-    /// Whether a start keeps the ARN that its key has then, whatever form names it.
-    pub canonical_keys: bool,
-    /// Whether describes leave the key out.
-    pub unnamed_keys: bool,
-    /// How long after a call CloudTrail tells of it.
-    pub trail_lag: Duration,
-    /// So many streams in one account and Region, instead of the samples.
-    pub fleet: Option<u32>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            transition: Duration::from_secs(6),
-            enforces_rates: true,
-            late_flip: Duration::ZERO,
-            lagging_reads: 0,
-            speed: 1,
-            rtt: Duration::ZERO,
-            canonical_keys: false,
-            unnamed_keys: false,
-            trail_lag: Duration::from_secs(5),
-            fleet: None,
-        }
-    }
-}
-
-impl Settings {
-    pub const FASTEST: u32 = 100;
-    pub const LARGEST_FLEET: u32 = 100_000;
-
-    /// How long so much of AWS's time takes here.
-    fn at_speed(&self, duration: Duration) -> Duration {
-        duration / self.speed.max(1)
-    }
-}
-
-/// How the access keys of assumed sessions begin.
-pub const SESSION_KEY: &str = "ASIA";
-
-/// Who calls: a 12-digit access key id is the account; the Region is in the credential scope.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Caller {
-    pub account: String,
-    pub region: String,
-}
-
-impl Caller {
-    /// From the `Authorization` header: `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`.
-    pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let scope = credential_scope(headers)?;
-        let mut parts = scope.split('/');
-        let (key, _, region) = (parts.next()?, parts.next()?, parts.next()?);
-        // The key of a session that was assumed begins as AWS's do.
-        let key = key.strip_prefix(SESSION_KEY).unwrap_or(key);
-        let is_account = key.len() == 12 && key.bytes().all(|b| b.is_ascii_digit());
-        let account = if is_account { key } else { samples::TARGETS[0].account };
-        Some(Self { account: account.to_owned(), region: region.to_owned() })
-    }
-
-    /// The name of the assumed session in which the call is made: the simulator's session tokens are just that.
-    pub fn session(headers: &HeaderMap) -> Option<String> {
-        headers.get("x-amz-security-token")?.to_str().ok().map(ToOwned::to_owned)
-    }
-
-    /// The partition of the Region: `aws`, `aws-cn`, ...
-    pub fn partition(&self) -> &'static str {
-        self.region.parse::<Region>().map_or("aws", |region| region.partition())
-    }
-
-    /// The ARN of a stream of the caller's account and Region.
-    pub fn arn(&self, name: &str) -> String {
-        format!("arn:{}:kinesis:{}:{}:stream/{name}", self.partition(), self.region, self.account)
-    }
-}
-
-fn credential_scope(headers: &HeaderMap) -> Option<&str> {
-    headers.get(AUTHORIZATION)?.to_str().ok()?.split("Credential=").nth(1)?.split(',').next()
-}
-
-fn access_key(headers: &HeaderMap) -> Option<String> {
-    credential_scope(headers)?.split('/').next().map(ToOwned::to_owned)
-}
-
-/// A stream.
-#[derive(Debug, Clone)]
-pub struct Stream {
-    pub name: String,
-    pub status: String,
-    pub key: Option<String>,
-    /// Leaves `EncryptionType` out of answers, as AWS's model allows.
-    pub hides_encryption: bool,
-    /// Seconds since 1970.
-    pub created: f64,
-    pub retention_hours: i32,
-    pub open_shards: i32,
-    /// The number of the first shard that is open: those before it were closed by resharding.
-    pub first_shard: i32,
-    /// On so many of the open shards somebody writes all the time.
-    pub busy_shards: i32,
-    pub log: Log,
-    pub is_on_demand: bool,
-    pub consumers: i32,
-    pub tags: BTreeMap<String, String>,
-    transition: Option<Transition>,
-    /// What lagging describes give, and how many of them are still to come.
-    lag: Option<(u32, String, Option<String>)>,
-    stops: VecDeque<Instant>,
-    starts: VecDeque<Instant>,
-}
-
-impl Stream {
-    pub fn new(name: &str, key: Option<&str>, created: f64) -> Self {
-        Self {
-            name: name.to_owned(),
-            status: "ACTIVE".to_owned(),
-            key: key.map(ToOwned::to_owned),
-            hides_encryption: false,
-            created,
-            retention_hours: 24,
-            open_shards: 1,
-            first_shard: 0,
-            busy_shards: 0,
-            log: Log::default(),
-            is_on_demand: false,
-            consumers: 0,
-            tags: BTreeMap::new(),
-            transition: None,
-            lag: None,
-            stops: VecDeque::new(),
-            starts: VecDeque::new(),
-        }
-    }
-
-    /// Begins a change of encryption: UPDATING now, the new state when it is over.
-    pub fn begin(&mut self, key: Option<String>, settings: &Settings) {
-        let successes = if key.is_some() { &mut self.starts } else { &mut self.stops };
-        successes.push_back(clock::now());
-        self.lag = (settings.lagging_reads > 0).then(|| (settings.lagging_reads, self.status.clone(), self.key.clone()));
-        self.update(key, settings.at_speed(settings.transition), settings.late_flip);
-    }
-
-    /// Begins an UPDATING that changes nothing of the encryption.
-    pub fn reshard(&mut self, lasts: Duration) {
-        self.update(self.key.clone(), lasts, Duration::ZERO);
-    }
-
-    /// The UPDATING that is under way will change nothing of the encryption: AWS accepted a call and did not do what it asks.
-    pub fn keep_state(&mut self) {
-        if let Some(transition) = &mut self.transition {
-            transition.key.clone_from(&self.key);
-        }
-    }
-
-    fn update(&mut self, key: Option<String>, lasts: Duration, late_flip: Duration) {
-        self.status = "UPDATING".to_owned();
-        let active_at = clock::now() + lasts;
-        self.transition = Some(Transition { active_at, flips_at: active_at + late_flip, key });
-    }
-
-    /// Status and key as the next describe gives them.
-    pub fn described(&mut self) -> (String, Option<String>) {
-        match &mut self.lag {
-            Some((left, status, key)) => {
-                let former = (status.clone(), key.clone());
-                *left -= 1;
-                if *left == 0 {
-                    self.lag = None;
-                }
-                former
-            }
-            None => (self.status.clone(), self.key.clone()),
-        }
-    }
-
-    /// So many changes in one direction were made by somebody else within the last hours.
-    pub fn use_up(&mut self, is_start: bool, count: u32) {
-        let successes = if is_start { &mut self.starts } else { &mut self.stops };
-        successes.extend((0..count).map(|_| clock::now()));
-    }
-
-    /// How many of the 25 a day are used in this direction.
-    pub fn used_today(&mut self, is_start: bool) -> usize {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        let successes = if is_start { &mut self.starts } else { &mut self.stops };
-        while successes.front().is_some_and(|at| clock::now().duration_since(*at) >= DAY) {
-            successes.pop_front();
-        }
-        successes.len()
-    }
-
-    /// Lets time pass.
-    fn advance(&mut self) {
-        let Some(Transition { active_at, flips_at, key }) = &self.transition else { return };
-        let now = clock::now();
-        if now >= *active_at && self.status == "UPDATING" {
-            self.status = "ACTIVE".to_owned();
-        }
-        if now >= *flips_at {
-            self.key.clone_from(key);
-            self.transition = None;
-        }
-    }
-}
-
-/// An UPDATING under way, and what it ends in.
-#[derive(Debug, Clone)]
-struct Transition {
-    active_at: Instant,
-    flips_at: Instant,
-    key: Option<String>,
-}
 
 /// Everything there is.
 #[derive(Debug)]
@@ -409,13 +181,6 @@ fn admits(recent: &mut VecDeque<Instant>, now: Instant, most: usize, window: Dur
     is_within
 }
 
-/// A request id in AWS's shape, unique within the process.
-pub fn request_id() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("5151a0de-0000-4000-8000-{number:012x}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -445,24 +210,6 @@ mod tests {
         assert_eq!(world.throttle(&caller("eu-west-1"), "ListStreams", 5).unwrap_err().code, "LimitExceededException");
         world.throttle(&caller("us-east-1"), "ListStreams", 5).unwrap();
         world.throttle(&caller("eu-west-1"), "DescribeStreamSummary", 20).unwrap();
-    }
-
-    #[test]
-    fn an_arn_is_in_the_partition_of_its_region() {
-        let partitions = [
-            ("eu-west-1", "aws"),
-            ("cn-north-1", "aws-cn"),
-            ("us-gov-west-1", "aws-us-gov"),
-            ("us-iso-east-1", "aws-iso"),
-            ("us-isob-east-1", "aws-iso-b"),
-            ("eu-isoe-west-1", "aws-iso-e"),
-            ("us-isof-south-1", "aws-iso-f"),
-            ("eusc-de-east-1", "aws-eusc"),
-            ("not a Region", "aws"),
-        ];
-        for (region, partition) in partitions {
-            assert_eq!(caller(region).arn("orders"), format!("arn:{partition}:kinesis:{region}:111122223333:stream/orders"));
-        }
     }
 
     #[test]

@@ -1,0 +1,252 @@
+//! The server: reads a call, carries it out as its fault allows, and answers.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use futures_util::stream;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Frame, Incoming},
+    header,
+    http::request::Parts,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{
+    caller::Caller,
+    calls::Named,
+    clock, cloud_trail, control,
+    faults::{self, Fault},
+    kinesis, kms, named_stream,
+    outcome::{Outcome, Refused},
+    reply::{Answer, Body, refuse, respond},
+    request_id,
+    settings::Settings,
+    sts, tagging,
+    trail::Entry,
+    triggers,
+    world::World,
+};
+
+/// The largest request that is read.
+const LONGEST_REQUEST: usize = 12 * 1024 * 1024;
+/// Longer than any caller waits for an answer that never comes.
+const NEVER: Duration = Duration::from_secs(3_600);
+
+/// Starts the simulator with its streams; it ends with the process. Returns the address that was bound.
+///
+/// # Errors
+/// When the address cannot be bound, or is not of loopback: its control endpoint is open to whoever reaches it.
+pub async fn start(address: SocketAddr, settings: Settings) -> anyhow::Result<SocketAddr> {
+    let (address, serving) = bind(address, settings).await?;
+    clock::spawn(serving);
+    Ok(address)
+}
+
+/// Binds the simulator; the future serves until it is dropped.
+///
+/// # Errors
+/// As [`start`].
+pub async fn bind(address: SocketAddr, settings: Settings) -> anyhow::Result<(SocketAddr, impl Future<Output = ()> + Send + 'static)> {
+    anyhow::ensure!(address.ip().is_loopback(), "the simulator listens on loopback only, not on {address}");
+    let listener = TcpListener::bind(address).await.with_context(|| format!("the simulator cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
+    let world = Arc::new(Mutex::new(World::new(settings)));
+    let serving = async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            clock::spawn(serve_connection(stream, world.clone()));
+        }
+    };
+    Ok((address, serving))
+}
+
+async fn serve_connection(stream: TcpStream, world: Arc<Mutex<World>>) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let world = world.clone();
+        async move {
+            match answer(request, &world).await {
+                Answer::Send(response) => Ok(response),
+                // An error of the service closes the connection without a word: the answer that is lost.
+                Answer::Drop => Err(io::Error::other("the answer is dropped by order")),
+            }
+        }
+    });
+    // Broken connections are what some tests are about.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
+    let came_at = clock::now();
+    let (head, body) = request.into_parts();
+    let body = match http_body_util::Limited::new(body, LONGEST_REQUEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Answer::Send(respond(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large")),
+    };
+    if head.uri.path().starts_with("/_control/") {
+        let mut world = world.lock();
+        let (status, value) = control::ordered(&mut world, &head.method, head.uri.path(), &body);
+        return Answer::Send(respond(status, "application/json", value.to_string()));
+    }
+    let answer = answer_aws(&head, &body, world).await;
+    let rtt = world.lock().settings.rtt;
+    if !rtt.is_zero() {
+        clock::sleep_until(came_at + rtt).await;
+    }
+    answer
+}
+
+async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
+    let Some(caller) = Caller::of(&head.headers) else {
+        return Answer::Send(refuse(&Refused::new("MissingAuthenticationTokenException", "Missing Authentication Token")));
+    };
+    if head.method != Method::POST {
+        return Answer::Send(refuse(&Refused::new("UnknownOperationException", "POST only")));
+    }
+    if let Some(refused) = world.lock().refusal_of_access_key(&head.headers) {
+        let is_json = head.headers.contains_key("x-amz-target");
+        return Answer::Send(if is_json { refuse(&refused) } else { sts::refuse(StatusCode::FORBIDDEN, &refused.code, &refused.message) });
+    }
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let session = Caller::session(&head.headers);
+    // Some SDKs write the name of CloudTrail's service with the package that it is in.
+    let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
+    match target.split_once('.') {
+        Some((kms::SERVICE, operation)) => answer_json(kms::call, operation, &caller, session.as_deref(), body, world).await,
+        Some((cloud_trail::SERVICE, operation)) => {
+            answer_json(cloud_trail::call, operation, &caller, session.as_deref(), body, world).await
+        }
+        Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &caller, session.as_deref(), body, world).await,
+        Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &caller, session.as_deref(), body, world).await,
+        _ => sts::answer(&caller, body, world).await,
+    }
+}
+
+/// A service that speaks JSON 1.1.
+type Service = fn(&mut World, &str, &Caller, &Value) -> Outcome;
+
+async fn answer_json(
+    service: Service,
+    operation: &str,
+    caller: &Caller,
+    session: Option<&str>,
+    body: &[u8],
+    world: &Mutex<World>,
+) -> Answer {
+    let Ok(input) = serde_json::from_slice::<Value>(body) else {
+        return Answer::Send(refuse(&Refused::new("SerializationException", "the body is not JSON")));
+    };
+    let id = request_id::next();
+    let key = input.get("KeyId").and_then(Value::as_str).map(ToOwned::to_owned);
+    let named = Named { stream: named_stream::stream_of(&input), is_by_arn: input.get("StreamARN").is_some(), key };
+    let fault = world.lock().take_fault(operation, caller, named.stream.as_deref());
+    if let Some(Fault::DelayMs(millis)) = fault {
+        clock::sleep(Duration::from_millis(millis)).await;
+    }
+    let call = Call { service, operation, caller, session, named: &named, id: &id };
+    let outcome = carry_out(&call, input, fault.as_ref(), &mut world.lock());
+    match fault {
+        Some(Fault::HoldAnswerMs(millis)) => clock::sleep(Duration::from_millis(millis)).await,
+        Some(Fault::BlackHole) => {
+            clock::sleep(NEVER).await;
+            return Answer::Drop;
+        }
+        Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
+        Some(Fault::Error500Before | Fault::Error500After) => {
+            let body = json!({"__type": "InternalFailureException", "message": "Internal failure"}).to_string();
+            return Answer::Send(respond(StatusCode::INTERNAL_SERVER_ERROR, "application/x-amz-json-1.1", body));
+        }
+        Some(Fault::HalfBody) => {
+            let frames = [Ok(Frame::data(Bytes::from_static(b"{\"Stream"))), Err(io::Error::other("the body breaks off by order"))];
+            let mut response = Response::new(StreamBody::new(stream::iter(frames)).boxed());
+            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.1"));
+            return Answer::Send(response);
+        }
+        Some(Fault::Html) => {
+            let page = respond(StatusCode::OK, "text/html", "<html><body>Welcome to the proxy</body></html>");
+            return Answer::Send(without_request_id(page));
+        }
+        _ => {}
+    }
+    let mut response = match patched(outcome, fault.as_ref()) {
+        Ok(output) => respond(StatusCode::OK, "application/x-amz-json-1.1", output.map_or_else(String::new, |value| value.to_string())),
+        Err(refused) => refuse(&refused),
+    };
+    if matches!(fault, Some(Fault::NoRequestId)) {
+        return Answer::Send(without_request_id(response));
+    }
+    // The id under which CloudTrail has the call.
+    if let Ok(id) = header::HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    Answer::Send(response)
+}
+
+/// A call on its way to its service.
+struct Call<'a> {
+    service: Service,
+    operation: &'a str,
+    caller: &'a Caller,
+    session: Option<&'a str>,
+    named: &'a Named,
+    id: &'a str,
+}
+
+/// Carries a call out as its fault allows, with what was ordered for the moments before and after it, and writes it down.
+fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut World) -> Outcome {
+    let Call { operation, caller, session, named, .. } = *call;
+    let stream = named.stream.as_deref();
+    triggers::before(world, operation, caller, stream);
+    let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before | Fault::BlackHole));
+    let outcome = match fault {
+        Some(Fault::Refuse { code, message }) => Err(Refused::new(code, message)),
+        _ if never_arrives => Err(Refused::new("InternalFailureException", "the request never arrived")),
+        _ => (call.service)(world, operation, caller, &input),
+    };
+    if let (Some(Fault::KeepState), Ok(_), Some(name)) = (fault, &outcome, stream) {
+        world.keep_state(caller, name);
+    }
+    // What is spoiled on its way tells nobody anything.
+    let is_told = matches!(
+        fault,
+        None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId | Fault::Refuse { .. } | Fault::KeepState)
+    );
+    world.calls.note(operation, caller, named, session, &outcome, is_told);
+    if let Some(Fault::HoldAnswerMs(millis)) = fault {
+        world.calls.hold_last(*millis);
+    }
+    if !never_arrives {
+        world.trail.note(Entry {
+            caller: caller.clone(),
+            operation: operation.to_owned(),
+            at: clock::since_epoch().as_secs_f64(),
+            request_id: call.id.to_owned(),
+            session: session.map(ToOwned::to_owned),
+            input,
+            error: outcome.as_ref().err().map(|refused| refused.code.clone()),
+        });
+    }
+    triggers::after(world, operation, caller, stream);
+    outcome
+}
+
+fn patched(outcome: Outcome, fault: Option<&Fault>) -> Outcome {
+    let Some(Fault::Patch(patch)) = fault else { return outcome };
+    outcome.map(|output| {
+        let mut output = output.unwrap_or_else(|| json!({}));
+        faults::merge(&mut output, patch);
+        Some(output)
+    })
+}
+
+fn without_request_id(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().remove("x-amzn-requestid");
+    response
+}
