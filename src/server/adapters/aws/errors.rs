@@ -16,7 +16,7 @@ use aws_smithy_types::{
     error::metadata::{ErrorMetadata, ProvideErrorMetadata},
 };
 
-use super::{ReadFailure, ReadFailureKind, SendOutcome, guard::HeldBack, identity::NoCredentials};
+use super::{ReadFailure, ReadFailureKind, SendOutcome, guard::HeldBack, no_credentials::NoCredentials};
 use crate::model::{
     change::refusal::{AwsWords, KeyTrouble, Obstacle, Refusal, RefusalKind},
     time::{MINUTE_MS, Timestamp},

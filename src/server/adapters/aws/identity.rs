@@ -16,9 +16,8 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 use parking_lot::{Mutex, MutexGuard};
-use thiserror::Error;
 
-use super::errors;
+use super::{errors, no_credentials::NoCredentials};
 use crate::{
     model::time::{SECOND_MS, Timestamp},
     server::adapters::{
@@ -61,21 +60,6 @@ struct State {
     is_refused: bool,
     failure: Option<NoCredentials>,
     loading: Option<Loading>,
-}
-
-/// Why there are no credentials.
-#[derive(Debug, Clone, Error)]
-pub enum NoCredentials {
-    #[error("the credentials of {of} have not come within {} s", .within.as_secs_f32())]
-    Slow { of: String, within: Duration },
-    #[error("loading the credentials of {of} failed inside Keystream")]
-    Panicked { of: String },
-    #[error("the credentials of {of} could not be loaded")]
-    Failed {
-        of: String,
-        #[source]
-        source: Arc<CredentialsError>,
-    },
 }
 
 impl Identity {

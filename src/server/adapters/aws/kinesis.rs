@@ -18,12 +18,13 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::{DateTime, error::metadata::ProvideErrorMetadata};
 
 use super::{
-    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, Records, SendOutcome, StreamRef, TaggedPage,
+    Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage,
     calls::Calls,
     errors,
     guard::SendGuard,
     hosts::HostLog,
     identity::LOAD_LIMIT,
+    records::Records,
     sdk::{Configured, retry_partition, timeouts},
 };
 use crate::{
