@@ -19,7 +19,7 @@ use crate::server::{
     },
     services::{
         audit::{self, AuditEvent},
-        inventory::Inventory,
+        inventory::{Inventory, write_behind},
     },
 };
 
@@ -44,8 +44,8 @@ impl Far {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // Nothing is asked of AWS.
         let target = targets::load(&[target("http://127.0.0.1:1", ACCOUNT, REGION)], &clock, None).await.unwrap().remove(0);
-        let (inventory, writer) = Inventory::open(store.clone(), vec![target.clone()], clock).await.unwrap();
-        tokio::spawn(writer);
+        let inventory = Inventory::open(&store, vec![target.clone()], clock).await.unwrap();
+        tokio::spawn(write_behind(store.clone(), inventory.clone()));
         Self { proxy, store, near, inventory, target }
     }
 

@@ -316,8 +316,8 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("bulk.db").display());
     let store = crate::server::adapters::store::Store::open(&url, crate::server::adapters::store::Opener::Server).await.unwrap();
-    let (inventory, writer) = crate::server::services::inventory::Inventory::open(store, targets.clone(), clock).await.unwrap();
-    tokio::spawn(writer);
+    let inventory = crate::server::services::inventory::Inventory::open(&store, targets.clone(), clock).await.unwrap();
+    tokio::spawn(crate::server::services::inventory::write_behind(store, inventory.clone()));
     tokio::spawn(crate::server::services::inventory::collect(
         inventory.clone(),
         targets[0].clone(),

@@ -30,7 +30,7 @@ use crate::{
             store::{Opener, Store},
         },
         config::TargetSettings,
-        services::inventory::{Inventory, collect},
+        services::inventory::{Inventory, collect, write_behind},
     },
 };
 
@@ -96,8 +96,8 @@ async fn collected_with_tags(
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("k.db").display());
     let store = Store::open(&url, Opener::Server).await.unwrap();
-    let (inventory, writer) = Inventory::open(store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
-    tokio::spawn(writer);
+    let inventory = Inventory::open(&store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
+    tokio::spawn(write_behind(store, inventory.clone()));
     let stop = CancellationToken::new();
     let running = tokio::spawn(collect(inventory.clone(), target, stop.clone()));
     let everything = Scope::everything();
@@ -218,7 +218,7 @@ async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
         Scripted { page: eight_hundred, tags: |_| TaggedPage::default(), asked: AtomicUsize::new(0), asked_for_tags: AtomicUsize::new(0) };
     let settings = TargetSettings { account: "111122223333".parse().ok(), ..TargetSettings::default() };
     let target = Arc::new(Target::new(&settings, "eu-west-1".parse().unwrap(), Arc::new(kinesis)));
-    let (inventory, _writer) = Inventory::open(store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
+    let inventory = Inventory::open(&store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
     inventory.record_listed(&target, &[named("old", "111122223333")]);
     let known = inventory.known_of(&target);
     inventory.record_listed(&target, &[named("new", "111122223333")]);

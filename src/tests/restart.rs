@@ -145,7 +145,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
         ..TargetSettings::default()
     };
     let targets = targets::load(&[nowhere], &clock, None).await.unwrap();
-    let (inventory, _writer) = Inventory::open(app.state.store.clone(), targets, clock).await.unwrap();
+    let inventory = Inventory::open(&app.state.store, targets, clock).await.unwrap();
     let key = StreamId::parse(ACCOUNT, REGION, "orders-prod").unwrap();
     let (row, report) = inventory.stream(&key).unwrap();
     assert!(report.is_some() && row.read_at.is_some(), "with the age of its read, before any call of AWS");

@@ -154,7 +154,7 @@ async fn a_read_that_panics_gives_its_stream_back_and_is_counted() {
     let target = Arc::new(Target::new(&settings, REGION.parse().unwrap(), kinesis.clone()));
     let database = TestDatabase::new(Kind::Sqlite).await;
     let store = Store::open(&database.url, Opener::Server).await.unwrap();
-    let (inventory, _) = Inventory::open(store.clone(), vec![target.clone()], clock.clone()).await.unwrap();
+    let inventory = Inventory::open(&store, vec![target.clone()], clock.clone()).await.unwrap();
     tokio::spawn(write_behind(store, inventory.clone()));
     let supervisor = Arc::new(Supervisor::default());
     tokio::spawn(collect_under(supervisor.clone(), inventory.clone(), target, CancellationToken::new()));

@@ -55,7 +55,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let draining = CancellationToken::new();
     let tasks = TaskTracker::new();
     let supervisor = Arc::new(Supervisor::default());
-    let (inventory, _) = Inventory::open(store.clone(), targets, clock.clone()).await?;
+    let inventory = Inventory::open(&store, targets, clock.clone()).await?;
     let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
     changes.resume(&supervisor).await?;
     Background { supervisor: &supervisor, tasks: &tasks, stop: &draining, store: &store, inventory: &inventory, clock: &clock }.begin();

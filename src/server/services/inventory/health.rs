@@ -1,10 +1,10 @@
 //! How the targets are, and the pause that a person can put on the background reads of one.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Inventory, News, memory::Memory};
+use super::{Inventory, News, memory::pause_of};
 use crate::{
     model::{
         access::scope::Scope,
@@ -44,14 +44,6 @@ pub enum Finding {
     },
 }
 
-/// How many streams of each target the scopes of those who look cover, and how many of them were never read, in one
-/// generation of the memory.
-#[derive(Debug, Default)]
-pub struct Counted {
-    generation: u64,
-    scopes: HashMap<String, Arc<[(u32, u32)]>>,
-}
-
 /// How often the pauses that other instances wrote are asked for.
 const PAUSES_READ_EVERY: Duration = Duration::from_secs(2);
 
@@ -76,33 +68,9 @@ impl Inventory {
         if scope.is_everything() {
             return memory.health.clone();
         }
-        let counts = self.counts_within(&memory, scope);
+        let counts = self.counted.within(&memory, scope);
         let reached = memory.health.iter().zip(counts.iter()).filter(|(health, _)| scope.reaches(&health.account, &health.region));
         reached.map(|(health, &(streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
-    }
-
-    /// How many streams of each target a scope covers, and how many of them were never read: counted once for everybody of
-    /// that scope, until something moves.
-    fn counts_within(&self, memory: &Memory, scope: &Scope) -> Arc<[(u32, u32)]> {
-        let mut counted = self.counted.lock();
-        if counted.generation != memory.generation {
-            *counted = Counted { generation: memory.generation, ..Counted::default() };
-        }
-        if let Some(counts) = counted.scopes.get(&scope.to_string()) {
-            return counts.clone();
-        }
-        let mut counts = vec![(0u32, 0u32); memory.health.len()];
-        for known in memory.streams.values().filter(|known| known.stored.gone_at.is_none()) {
-            if let Some((all, unread)) = known.target.and_then(|target| counts.get_mut(target))
-                && scope.covers(&known.stored.id)
-            {
-                *all += 1;
-                *unread += u32::from(known.stored.report.is_none());
-            }
-        }
-        let counts: Arc<[(u32, u32)]> = counts.into();
-        counted.scopes.insert(scope.to_string(), counts.clone());
-        counts
     }
 
     /// Notes what a collector found, and tells browsers when that is news.
@@ -183,30 +151,4 @@ fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
         Finding::TagsRead => health.tags_problem = None,
         Finding::TagsFailed { why } => health.tags_problem = Some(why),
     }
-}
-
-/// A target of which nothing is known yet.
-pub fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
-    TargetHealth {
-        id: target.id.clone(),
-        name: target.label(),
-        account: target.account(),
-        region: target.region.clone(),
-        rev: 0,
-        is_production: target.is_production,
-        is_read_only: target.is_read_only,
-        last_listed: None,
-        last_read: None,
-        problem: None,
-        tags_problem: None,
-        pause: pause_of(target, pauses),
-        pace_percent: 100,
-        stale_after_ms: stale_after_ms(0, target.limits.describe.per_second()),
-        streams: 0,
-        unread: 0,
-    }
-}
-
-fn pause_of(target: &Target, pauses: &[StoredPause]) -> Option<Pause> {
-    pauses.iter().find(|pause| pause.target == target.id).map(|pause| pause.pause.clone())
 }

@@ -1,12 +1,12 @@
 //! The keys that streams use or still need, as their reads, their enables and KMS told.
 
-use super::Inventory;
+use super::{Inventory, memory::meant};
 use crate::{
     model::{
         access::scope::Scope,
         change::{Action, Change},
         keys::{
-            KeyArn, Meant, named_by_itself,
+            KeyArn, Meant,
             needed::{KeyHistory, KeyUse},
         },
         stream::{StreamId, encryption::KeyId},
@@ -88,10 +88,4 @@ impl Inventory {
         }
         self.note(&stream, |stream| stream.keys = stream.keys.after_enable(change));
     }
-}
-
-/// The keys that a use is of: the one that its name says, else all that the name was seen to mean.
-pub(super) fn meant(stream: &StreamId, key: &KeyUse) -> Vec<Meant> {
-    let by_itself = named_by_itself(stream.region.partition(), stream, &key.key);
-    by_itself.map_or_else(|| key.meant.clone(), |arn| vec![Meant { arn, seen_from: Some(key.seen_from) }])
 }

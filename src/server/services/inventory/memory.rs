@@ -5,19 +5,25 @@ use std::{
     sync::Arc,
 };
 
-use super::keys::meant;
 use crate::{
     model::{
         change::Change,
         inventory::{
-            ChangeMarks, NeededKey, ROW_IS_FRESH_MS, Reported, StreamRow, TargetHealth,
+            ChangeMarks, NeededKey, Pause, ROW_IS_FRESH_MS, Reported, StreamRow, TargetHealth,
             read_queue::{Due, ReadQueue},
+            stale_after_ms,
         },
-        keys::needed::{KeyHistory, KeyUse},
+        keys::{
+            Meant, named_by_itself,
+            needed::{KeyHistory, KeyUse},
+        },
         stream::{StreamId, StreamReport, StreamStatus, encryption::EncryptionState, is_same_creation},
         time::Timestamp,
     },
-    server::adapters::{aws::targets::Target, store::StoredStream},
+    server::adapters::{
+        aws::targets::Target,
+        store::{StoredPause, StoredStream},
+    },
 };
 
 /// How fresh a row is while another instance works on the stream's change.
@@ -65,6 +71,13 @@ pub struct Known {
 }
 
 impl Memory {
+    /// The memory of targets of whose streams nothing is known yet.
+    pub fn of(targets: &[Arc<Target>], pauses: &[StoredPause]) -> Self {
+        let health = targets.iter().map(|target| unknown(target, pauses)).collect();
+        let queues = targets.iter().map(|_| ReadQueue::default()).collect();
+        Self { health, queues, ..Self::default() }
+    }
+
     /// Takes in what is known of a stream: makes its row anew and sets when it is read next. Returns whether anything
     /// besides times has moved.
     pub fn put(&mut self, targets: &[Arc<Target>], stored: StoredStream) -> bool {
@@ -214,4 +227,37 @@ pub fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
         (Some(listed), None) => Some(listed.clone()),
         (_, reported) => reported,
     }
+}
+
+/// A target of which nothing is known yet.
+fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
+    TargetHealth {
+        id: target.id.clone(),
+        name: target.label(),
+        account: target.account(),
+        region: target.region.clone(),
+        rev: 0,
+        is_production: target.is_production,
+        is_read_only: target.is_read_only,
+        last_listed: None,
+        last_read: None,
+        problem: None,
+        tags_problem: None,
+        pause: pause_of(target, pauses),
+        pace_percent: 100,
+        stale_after_ms: stale_after_ms(0, target.limits.describe.per_second()),
+        streams: 0,
+        unread: 0,
+    }
+}
+
+/// The pause of a target, as the database has it.
+pub fn pause_of(target: &Target, pauses: &[StoredPause]) -> Option<Pause> {
+    pauses.iter().find(|pause| pause.target == target.id).map(|pause| pause.pause.clone())
+}
+
+/// The keys that a use is of: the one that its name says, else all that the name was seen to mean.
+pub fn meant(stream: &StreamId, key: &KeyUse) -> Vec<Meant> {
+    let by_itself = named_by_itself(stream.region.partition(), stream, &key.key);
+    by_itself.map_or_else(|| key.meant.clone(), |arn| vec![Meant { arn, seen_from: Some(key.seen_from) }])
 }

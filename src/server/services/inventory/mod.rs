@@ -2,6 +2,7 @@
 //! Readers never wait for AWS; what they get carries the time at which AWS said it.
 
 mod collector;
+mod counted;
 mod events;
 mod health;
 mod keys;
@@ -9,6 +10,7 @@ mod lists;
 mod memory;
 mod notes;
 pub mod pauses;
+mod unwritten;
 mod views;
 mod write_behind;
 
@@ -26,7 +28,7 @@ pub use self::{
     views::View,
     write_behind::run as write_behind,
 };
-use self::{health::Counted, lists::ListCache, memory::Memory, write_behind::Unwritten};
+use self::{counted::Counted, lists::ListCache, memory::Memory, unwritten::Unwritten};
 use crate::{
     model::{
         access::scope::Scope,
@@ -50,7 +52,7 @@ pub struct Inventory {
     unwritten: Unwritten,
     events: Events,
     lists: Mutex<ListCache>,
-    counted: Mutex<Counted>,
+    counted: Counted,
     /// Rung when a target has something to do sooner than it thought.
     bells: Vec<Notify>,
     /// Rows in the database that a newer version wrote: they are left to it.
@@ -58,19 +60,14 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// The inventory as the database remembers it, and the task that writes behind.
+    /// The inventory as the database remembers it. What moves is written by [`write_behind`].
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn open(
-        store: Store,
-        targets: Vec<Arc<Target>>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<(Arc<Self>, impl Future<Output = ()> + Send + 'static), StoreError> {
+    pub async fn open(store: &Store, targets: Vec<Arc<Target>>, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StoreError> {
         let rev = store.last_rev().await?;
         let pauses = store.pauses().await?;
-        let mut memory = Memory { health: targets.iter().map(|target| health::unknown(target, &pauses)).collect(), ..Memory::default() };
-        memory.queues.resize_with(targets.len(), Default::default);
+        let mut memory = Memory::of(&targets, &pauses);
         let StoredStreams { streams, unreadable } = store.streams_and_unreadable().await?;
         for stream in streams {
             memory.put(&targets, stream);
@@ -78,19 +75,17 @@ impl Inventory {
         memory.remember_last_reads();
         memory.match_targets(&targets);
         let bells = targets.iter().map(|_| Notify::new()).collect();
-        let inventory = Arc::new(Self {
+        Ok(Arc::new(Self {
             targets,
             clock,
             memory: RwLock::new(memory),
             unwritten: Unwritten::default(),
             events: Events::new(rev),
             lists: Mutex::default(),
-            counted: Mutex::default(),
+            counted: Counted::default(),
             bells,
             unreadable,
-        });
-        let writer = write_behind::run(store, inventory.clone());
-        Ok((inventory, writer))
+        }))
     }
 
     /// The targets, in the order of the configuration.
