@@ -48,33 +48,31 @@ pub async fn sign_in(
     #[server(default)] password: String,
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
-    use crate::server::{
-        services::accounts::sign_in,
-        web::{context, forms},
-    };
+    use crate::server::web::{context, forms};
     let cx = context::current()?;
-    let signed_in = sign_in::with_password(&cx, &user_name, password.into()).await;
+    let signed_in = cx.state.sign_ins.with_password(&cx.stranger(), &user_name, password.into()).await;
     forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
 }
 
 /// Signs in as one of the demo's users; elsewhere there is no such thing.
 #[server(endpoint = "sign-in-demo", output = Answer)]
 pub async fn sign_in_demo(#[server(default)] user_name: String, #[server(default)] next: String) -> Result<(), AppError> {
-    use crate::server::{
-        services::accounts::sign_in,
-        web::{context, forms},
-    };
+    use crate::server::web::{context, forms};
     let cx = context::current()?;
-    let signed_in = sign_in::as_demo_user(&cx, &user_name).await;
+    let signed_in = cx.state.sign_ins.as_demo_user(&cx.stranger(), &user_name).await;
     forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
 }
 
 /// Signs out: the session ends on the server.
 #[server(endpoint = "sign-out", output = Answer)]
 pub async fn sign_out() -> Result<(), AppError> {
-    use crate::server::{services::accounts::sign_in, web::context};
+    use crate::server::web::{context, session_store};
     let cx = context::current()?;
-    sign_in::out(&cx).await?;
+    let requester = cx.requester().map_err(|error| cx.fail(error))?;
+    let session = cx.session().map_err(|error| cx.fail(error))?;
+    // If it cannot be written, the session goes on, and that is said.
+    cx.state.sign_ins.sessions.sign_out(&requester).await.map_err(|error| cx.fail_store(&error))?;
+    session_store::forget(&session).await;
     cx.see_other("/sign-in");
     Ok(())
 }

@@ -15,34 +15,28 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
         model::{
             access::identity::Permission,
             forms::{FormDone, FormMistake},
-            time::Timestamp,
         },
-        server::{
-            adapters::store::OwnSession,
-            web::{context, session_store},
-        },
+        server::{adapters::store::OwnSession, web::context},
         view::pages::SessionCard,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     cx.record_human().await;
-    let rows = cx.state.store.sessions_of(&requester.user_id).await.map_err(|error| cx.fail_store(&error))?;
+    let rows = cx.state.sign_ins.sessions.own(&requester).await.map_err(|error| cx.fail_store(&error))?;
     let card = |row: OwnSession| SessionCard {
         is_this: row.id_hash == requester.session_hash,
         id: row.id_hash,
-        signed_in_at: Timestamp::from_millis(row.signed_in_at),
-        last_used_at: Timestamp::from_millis(row.last_human_at),
+        signed_in_at: row.signed_in_at,
+        last_used_at: row.last_human_at,
         address: row.address,
         user_agent: row.user_agent,
     };
-    let now = cx.state.clock.now();
-    let is_live = |session: &SessionCard| !session_store::is_over(session.signed_in_at, session.last_used_at, now);
     Ok(SettingsPage {
         scope: requester.scope.to_string(),
         has_password: !cx.state.is_demo,
         mistake: problem.as_deref().and_then(FormMistake::from_code),
         done: done.as_deref().and_then(FormDone::from_code),
-        sessions: rows.into_iter().map(card).filter(is_live).collect(),
+        sessions: rows.into_iter().map(card).collect(),
         may_administer: requester.role.may(Permission::Administer),
         may_pause: requester.role.may(Permission::Change),
         quota: cx.state.changes.quotas.sums(&requester.scope).await.map_err(|error| cx.fail_store(&error))?,
@@ -54,11 +48,11 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
 pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
-        server::web::{context, session_store},
+        server::web::context,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    let has_ended = session_store::end_own(&cx.state, &requester, &id).await.map_err(|error| cx.fail_store(&error))?;
+    let has_ended = cx.state.sign_ins.sessions.end_own(&requester, &id).await.map_err(|error| cx.fail_store(&error))?;
     if !has_ended {
         return Err(cx.fail(AppError::NotFound));
     }
@@ -71,11 +65,11 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
 pub async fn end_other_sessions() -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
-        server::web::{context, session_store},
+        server::web::context,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    session_store::end_others(&cx.state, &requester).await.map_err(|error| cx.fail_store(&error))?;
+    cx.state.sign_ins.sessions.end_others(&requester).await.map_err(|error| cx.fail_store(&error))?;
     cx.see_other(&format!("/settings?done={}", FormDone::OtherSessionsEnded));
     Ok(())
 }
@@ -85,17 +79,14 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
 pub async fn change_password(#[server(default)] present_password: String, #[server(default)] new_password: String) -> Result<(), AppError> {
     use crate::{
         model::access::identity::Permission,
-        server::{
-            services::accounts::sign_in,
-            web::{context, forms},
-        },
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if cx.state.is_demo {
         return Err(cx.fail(AppError::NotFound));
     }
-    let changed = sign_in::change_password(&cx, &requester, present_password.into(), new_password.into()).await;
+    let changed = cx.state.sign_ins.change_password(&requester, present_password.into(), new_password.into()).await;
     forms::answer_own_password(&cx, &requester, changed).await
 }
 
@@ -121,13 +112,10 @@ pub async fn load_identity_page(next: Option<String>, problem: Option<String>, d
 pub async fn confirm_identity(#[server(default)] password: String, #[server(default)] next: String) -> Result<(), AppError> {
     use crate::{
         model::access::identity::Permission,
-        server::{
-            services::accounts::sign_in,
-            web::{context, forms},
-        },
+        server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    let confirmed = sign_in::again(&cx, &requester, password.into()).await;
+    let confirmed = cx.state.sign_ins.again(&requester, password.into()).await;
     forms::answer_confirmed_identity(&cx, &requester, confirmed, &next).await
 }

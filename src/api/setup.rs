@@ -28,10 +28,12 @@ pub async fn create_administrator(
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
     use crate::server::{
-        services::accounts::setup,
+        services::accounts::{Accounts, setup},
         web::{context, forms},
     };
     let cx = context::current()?;
-    let created = setup::create_administrator(&cx, &token, &user_name, password.into()).await;
+    let accounts = Accounts { store: &cx.state.store, actor: cx.stranger(), now: cx.state.clock.now() };
+    let passwords = &cx.state.sign_ins.passwords;
+    let created = setup::create_administrator(&cx.state.setup, passwords, accounts, &token, &user_name, password.into()).await;
     forms::answer_setup(&cx, created, &token, &user_name).await
 }

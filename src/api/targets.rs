@@ -10,11 +10,12 @@ use crate::error::AppError;
 pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
-        server::{services::inventory::pauses, web::context},
+        server::web::context,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    pauses::pause(&cx, &requester, &id).await?;
+    let paused = cx.state.inventory.pause(&cx.state.store, &requester, &id, cx.state.clock.now()).await;
+    paused.map_err(|error| cx.fail_pause(&error))?;
     cx.see_other(&format!("/settings?done={}", FormDone::TargetPaused));
     Ok(())
 }
@@ -24,11 +25,12 @@ pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError>
 pub async fn resume_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
-        server::{services::inventory::pauses, web::context},
+        server::web::context,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    pauses::resume(&cx, &requester, &id).await?;
+    let resumed = cx.state.inventory.resume(&cx.state.store, &requester, &id, cx.state.clock.now()).await;
+    resumed.map_err(|error| cx.fail_pause(&error))?;
     cx.see_other(&format!("/settings?done={}", FormDone::TargetResumed));
     Ok(())
 }

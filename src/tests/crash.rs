@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::{
     model::change::{Change, Rung},
-    server::adapters::store::{Interceptor, On, StoreError, Tx},
+    server::adapters::store::{Interceptor, On, StoreError, TxConnection},
 };
 
 /// What a commit to the journal writes of a change.
@@ -75,8 +75,8 @@ impl CrashPlan {
 
 #[async_trait]
 impl Interceptor for CrashPlan {
-    async fn begun(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        let On::Sqlite(on) = tx.on() else { return Ok(()) };
+    async fn begun(&self, on: TxConnection<'_>) -> Result<(), StoreError> {
+        let On::Sqlite(on) = on else { return Ok(()) };
         // A limit below what there is means: no more.
         let limit = if self.is_full.load(Ordering::SeqCst) { "PRAGMA max_page_count = 1" } else { "PRAGMA max_page_count = 1000000" };
         sqlx::query(limit).execute(&mut *on).await?;

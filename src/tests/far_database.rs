@@ -8,18 +8,21 @@ use super::{
     proxy::Proxy,
     support::{ACCOUNT, REGION, until},
 };
-use crate::server::{
-    adapters::{
-        aws::{
-            ListedStream,
-            targets::{self, Target},
+use crate::{
+    model::time::Timestamp,
+    server::{
+        adapters::{
+            aws::{
+                ListedStream,
+                targets::{self, Target},
+            },
+            clock::{Clock, SystemClock},
+            store::{Opener, Store, next_rev},
         },
-        clock::{Clock, SystemClock},
-        store::{Opener, Store, next_rev},
-    },
-    services::{
-        audit::{self, AuditEvent},
-        inventory::{Inventory, write_behind},
+        services::{
+            audit::{self, AuditAction, AuditEvent},
+            inventory::{Inventory, write_behind},
+        },
     },
 };
 
@@ -83,7 +86,7 @@ async fn a_batch_of_rows_holds_the_journals_lock_for_a_few_round_trips() {
 async fn write(store: &Store) {
     let mut tx = store.write().await.expect("the journal waits for one statement of the inventory at most");
     next_rev(&mut tx).await.unwrap();
-    audit::append(&mut tx, AuditEvent::default()).await.unwrap();
+    audit::append(&mut tx, AuditEvent::by_server(Timestamp::from_millis(0), AuditAction::ServerStarted, "")).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -170,8 +170,8 @@ async fn a_throttle_slows_the_target_and_keeps_what_is_known() {
 /// What the audit chain has of pauses.
 async fn audited(app: &TestApp) -> Vec<(String, String, String)> {
     let rows = app.state.store.audit_rows(0, 1_000).await.unwrap();
-    let of_targets = rows.into_iter().filter(|row| row.event.action.starts_with("target."));
-    of_targets.map(|row| (row.event.actor, row.event.action, row.event.target)).collect()
+    let of_targets = rows.into_iter().filter(|row| row.event.action.name().starts_with("target."));
+    of_targets.map(|row| (row.event.actor, row.event.action.name().to_owned(), row.event.target)).collect()
 }
 
 #[tokio::test]

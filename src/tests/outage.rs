@@ -11,10 +11,10 @@ use super::{
     support::{PASSWORD, Setup, TestApp, borrowed, until},
 };
 use crate::{
-    model::{access::identity::Role, change::End},
+    model::{access::identity::Role, change::End, time::Timestamp},
     server::{
         adapters::{aws::ListedStream, clock::Clock, store::Page},
-        services::audit::{self, AuditEvent, Verified},
+        services::audit::{self, AuditAction, AuditEvent, Verified},
     },
 };
 
@@ -68,7 +68,10 @@ async fn begin_on_sqlite(app: &TestApp, trouble: Trouble) -> Remedy {
             // No page is left, and those that there are fill up.
             app.crash.is_full.store(true, Ordering::SeqCst);
             for length in [2_000, 200, 20, 0] {
-                let filler = AuditEvent { reason: "x".repeat(length), ..AuditEvent::default() };
+                let filler = AuditEvent {
+                    reason: "x".repeat(length),
+                    ..AuditEvent::by_server(Timestamp::from_millis(0), AuditAction::ServerStarted, "")
+                };
                 loop {
                     let mut tx = store.write().await.unwrap();
                     if audit::append(&mut tx, filler.clone()).await.is_err() || tx.commit().await.is_err() {

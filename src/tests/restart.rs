@@ -172,7 +172,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             reason: "OPS-1".to_owned(),
             ..ChangeForm::default()
         };
-        let requester = crate::server::web::context::Requester {
+        let requester = crate::model::access::requester::Requester {
             user_id: format!("user{number}"),
             user_name: format!("user{number}"),
             role: Role::Operator,

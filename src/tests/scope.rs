@@ -76,7 +76,8 @@ async fn what_is_outside_the_scope_is_not_there() {
     let answer = operator.post("/api/disable", &borrowed(&smuggled)).await;
     assert!(answer.location().contains("problem=form-incomplete"), "{} {}", answer.status, answer.location());
     assert_eq!(operator.call("/api/cancel-change", &[("id", &foreign)]).await.status, StatusCode::NOT_FOUND);
-    let refused = app.state.store.audit_rows(0, 1_000).await.unwrap().into_iter().find(|row| row.event.action == "change.refused").unwrap();
+    let refused =
+        app.state.store.audit_rows(0, 1_000).await.unwrap().into_iter().find(|row| row.event.action.name() == "change.refused").unwrap();
     assert_eq!((refused.event.actor.as_str(), refused.event.result.as_str()), ("operator", "outside the scope"));
     assert_eq!(app.calls("StopStreamEncryption").await, calls);
 

@@ -18,7 +18,7 @@ use crate::{
             Inserted, Leased, NewChange, Opener, Page, SignInRecord, Store, StoreError, StoredStream, Tx, User, changes, drafts, inventory,
             leases::LEASE_MS, next_rev, sessions, users, without_password,
         },
-        services::audit::{self, AuditEvent, Verified},
+        services::audit::{self, AuditAction, AuditEvent, Verified},
     },
 };
 
@@ -135,8 +135,12 @@ fn ids(changes: &[Change]) -> Vec<&str> {
     changes.iter().map(|change| change.id.as_str()).collect()
 }
 
+fn event_of(action: &str, target: &str) -> AuditEvent {
+    AuditEvent { action: action.into(), ..AuditEvent::by_server(NOW, AuditAction::ServerStarted, target) }
+}
+
 async fn append(tx: &mut Tx, action: &str) {
-    audit::append(tx, AuditEvent::by_server(NOW, action, "t")).await.unwrap();
+    audit::append(tx, event_of(action, "t")).await.unwrap();
 }
 
 on_both! {
@@ -281,7 +285,7 @@ on_both! {
     the_chain_takes_any_text(database, store) {
         let hostile = "\0\u{1}\u{7f}\u{202e}'; DROP TABLE audit; --\u{1f512}\r\n";
         let mut tx = store.write().await.unwrap();
-        let event = AuditEvent { reason: hostile.to_owned(), result: hostile.to_owned(), ..AuditEvent::by_server(NOW, "x", hostile) };
+        let event = AuditEvent { reason: hostile.to_owned(), result: hostile.to_owned(), ..event_of("x", hostile) };
         audit::append(&mut tx, event).await.unwrap();
         tx.commit().await.unwrap();
         assert!(matches!(audit::verify(&store).await.unwrap(), Verified::Whole { rows: 1, .. }));

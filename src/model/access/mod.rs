@@ -1,8 +1,13 @@
-//! Who may do what with which streams: roles and permissions, scopes, delays between sign-ins, queries of the audit chain.
+//! Who may do what with which streams: roles and permissions, scopes, sessions, delays between sign-ins, and the audit chain.
 
+pub mod actor;
+pub mod audit_action;
+pub mod audit_event;
 pub mod audit_query;
 pub mod credentials;
 pub mod identity;
 pub mod next_page;
+pub mod requester;
 pub mod scope;
+pub mod session;
 pub mod sign_in_delay;

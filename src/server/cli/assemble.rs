@@ -13,14 +13,16 @@ use crate::server::{
     },
     config::Origin,
     services::{
-        accounts::{passwords::Passwords, setup::SetupLink, throttle::AccountLocks},
+        accounts::{setup::SetupLink, sign_in::SignIns},
         changes::Changes,
+        drafts::Drafts,
         housekeeping,
         inventory::{Inventory, collect_under, follow_pauses, write_behind},
+        readiness::ReadinessCheck,
         supervisor::{Part, Supervisor},
     },
     web::{
-        handlers::{assets::Assets, health::ReadinessCheck},
+        handlers::assets::Assets,
         middleware::{client_address::TrustedProxies, limits::RequestLimits},
         state::{AppState, Services},
     },
@@ -59,14 +61,17 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
     changes.resume(&supervisor).await?;
     Background { supervisor: &supervisor, tasks: &tasks, stop: &draining, store: &store, inventory: &inventory, clock: &clock }.begin();
+    let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), is_demo));
+    let drafts = Drafts::new(store.clone(), clock.clone());
+    let readiness = ReadinessCheck::new(store.clone());
     let services = Services {
         store,
         inventory,
         changes,
-        passwords: Passwords::default(),
+        drafts,
+        sign_ins,
         setup: SetupLink::default(),
-        account_locks: AccountLocks::default(),
-        readiness: ReadinessCheck::default(),
+        readiness,
         supervisor,
         limits: RequestLimits::default(),
         clock,

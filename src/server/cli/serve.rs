@@ -21,7 +21,7 @@ use crate::server::{
     config::{Origin, Settings},
     services::{
         audit::{
-            self, AuditEvent,
+            self, AuditAction, AuditEvent,
             checkpoint::{Checkpoints, SigningKey},
         },
         supervisor::Part,
@@ -88,7 +88,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     };
     let has_users = store.has_users().await?;
     let life = Life { settings: summary(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
-    life.record("server.started").await;
+    life.record(AuditAction::ServerStarted).await;
     let running = assemble(Parts {
         store,
         targets,
@@ -117,7 +117,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         &running.tasks,
     )
     .await;
-    if timeout(LAST_WORD, life.record("server.stopped")).await.is_err() {
+    if timeout(LAST_WORD, life.record(AuditAction::ServerStopped)).await.is_err() {
         tracing::warn!("that the server stopped could not be written in time");
     }
     Ok(())
@@ -131,15 +131,15 @@ struct Life {
 }
 
 impl Life {
-    async fn record(&self, action: &str) {
+    async fn record(&self, action: AuditAction) {
         if let Err(error) = self.write(action).await {
             // People can still look while the database can't be written.
-            tracing::error!(%error, action, "{action} could not be written to the audit chain: {error}");
+            tracing::error!(%error, %action, "{action} could not be written to the audit chain: {error}");
         }
     }
 
-    async fn write(&self, action: &str) -> Result<(), StoreError> {
-        let before = self.store.last_audit_row_of("server.started").await?.map(|row| row.event.after).unwrap_or_default();
+    async fn write(&self, action: AuditAction) -> Result<(), StoreError> {
+        let before = self.store.last_audit_row_of(AuditAction::ServerStarted).await?.map(|row| row.event.after).unwrap_or_default();
         let event = AuditEvent { before, after: self.settings.clone(), ..AuditEvent::by_server(self.clock.now(), action, "keystream") };
         audit::append_alone(&self.store, event).await
     }

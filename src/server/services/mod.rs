@@ -4,7 +4,9 @@
 pub mod accounts;
 pub mod audit;
 pub mod changes;
+pub mod drafts;
 pub mod housekeeping;
 pub mod inventory;
 pub mod keys;
+pub mod readiness;
 pub mod supervisor;

@@ -6,67 +6,30 @@ use leptos::{nonce::Nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use tower_sessions::Session;
 
+pub use crate::model::access::requester::Requester;
+
 use super::{
     middleware::{client_address::ClientAddress, headers::ResponseNonce},
+    session_store,
     state::AppState,
 };
 use crate::{
     app,
     error::AppError,
     model::{
-        access::{
-            identity::{Permission, Role},
-            scope::Scope,
-        },
+        access::{actor::Actor, identity::Permission},
         stream::StreamId,
         time::{DAY_MS, Timestamp},
     },
     server::{
         adapters::{random, store::StoreError},
         services::{
-            accounts::Accounts,
-            audit::{Actor, Reader},
+            accounts::{Accounts, sessions::SignIn},
+            inventory::pauses::PauseError,
         },
     },
     view::pages::{Frame, SignedIn},
 };
-
-/// The signed-in person behind a request, put into its extensions by the session middleware.
-#[derive(Debug, Clone)]
-pub struct Requester {
-    pub user_id: String,
-    pub user_name: String,
-    pub role: Role,
-    /// The streams that there are for this person.
-    pub scope: Scope,
-    pub address: String,
-    pub user_agent: String,
-    /// SHA-256 of the session's id.
-    pub session_hash: String,
-    pub signed_in_at: Timestamp,
-    pub last_human_at: Timestamp,
-    /// Until when the person counts as having just shown who it is.
-    pub sudo_until: Option<Timestamp>,
-    /// When an account for emergencies was last signed in, if ever lately.
-    pub break_glass_at: Option<Timestamp>,
-    /// The database did not answer, and the session counts as it did a moment before: good for looking, not for changing.
-    pub is_remembered: bool,
-}
-
-impl Requester {
-    /// Whether the database has just said who this is.
-    ///
-    /// # Errors
-    /// When it has not: then nothing may be changed in this person's name.
-    pub fn require_certain(&self) -> Result<(), StoreError> {
-        if self.is_remembered { Err(StoreError::Uncertain) } else { Ok(()) }
-    }
-
-    /// As the audit chain names this person.
-    pub fn actor(&self) -> Actor {
-        Actor { name: self.user_name.clone(), address: self.address.clone(), user_agent: self.user_agent.clone() }
-    }
-}
 
 /// Everything about one request.
 #[derive(Clone)]
@@ -131,7 +94,7 @@ impl RequestContext {
     pub fn signed_in(&self) -> Option<SignedIn> {
         let requester = self.requester().ok()?;
         let may_change = requester.role.may(Permission::Change) && !self.state.is_read_only;
-        let sees_whole_audit = Reader::from(&requester).sees_everything;
+        let sees_whole_audit = requester.sees_whole_audit();
         Some(SignedIn { name: requester.user_name, role: requester.role, may_change, sees_whole_audit })
     }
 
@@ -160,7 +123,7 @@ impl RequestContext {
             return;
         }
         if let Ok(requester) = self.requester() {
-            super::session_store::record_human(&self.state, &requester).await;
+            self.state.sign_ins.sessions.record_human(&requester).await;
         }
     }
 
@@ -170,6 +133,15 @@ impl RequestContext {
     /// When the session layer is missing: a fault of the router.
     pub fn session(&self) -> Result<Session, AppError> {
         self.parts.extensions.get::<Session>().cloned().ok_or_else(|| AppError::Internal { reference: "no session layer".to_owned() })
+    }
+
+    /// Begins the session of a sign-in; whatever session the request came with ends.
+    ///
+    /// # Errors
+    /// When the former session could not be ended.
+    pub async fn begin_session(&self, sign_in: &SignIn) -> Result<(), AppError> {
+        let session = self.session().map_err(|error| self.fail(error))?;
+        session_store::begin(&session, sign_in).await.map_err(|error| self.fail_internal(&error))
     }
 
     /// The client's address, as far as it is believed.
@@ -214,6 +186,14 @@ impl RequestContext {
     pub fn fail_store(&self, error: &StoreError) -> AppError {
         tracing::error!(%error, path = self.parts.uri.path(), "{} failed: {error}", self.parts.uri.path());
         self.fail(AppError::Unavailable)
+    }
+
+    /// As [`RequestContext::fail`] for a target that went on as before.
+    pub fn fail_pause(&self, error: &PauseError) -> AppError {
+        match error {
+            PauseError::NotFound => self.fail(AppError::NotFound),
+            PauseError::Store(error) => self.fail_store(error),
+        }
     }
 
     /// As [`RequestContext::fail`] for a fault of Keystream's own.

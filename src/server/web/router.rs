@@ -22,7 +22,7 @@ use super::{
     context,
     handlers::{assets, error_page, events, export, health, reports},
     middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
-    session_store::Sessions,
+    session_store::SessionRecords,
     shell::shell,
     state::AppState,
 };
@@ -86,7 +86,7 @@ pub fn build(state: AppState) -> Router {
         .fallback(not_found)
         .with_state(state.clone());
 
-    let sessions = SessionManagerLayer::new(Sessions::new(state.store.clone(), state.clock.clone()))
+    let sessions = SessionManagerLayer::new(SessionRecords(state.sign_ins.sessions.clone()))
         .with_name(state.origin.cookie_name())
         .with_secure(state.origin.is_https)
         .with_http_only(true)

@@ -7,16 +7,18 @@ use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    handlers::{assets::Assets, health::ReadinessCheck},
+    handlers::assets::Assets,
     middleware::{client_address::TrustedProxies, limits::RequestLimits},
 };
 use crate::server::{
     adapters::{clock::Clock, store::Store},
     config::Origin,
     services::{
-        accounts::{passwords::Passwords, setup::SetupLink, throttle::AccountLocks},
+        accounts::{setup::SetupLink, sign_in::SignIns},
         changes::Changes,
+        drafts::Drafts,
         inventory::Inventory,
+        readiness::ReadinessCheck,
         supervisor::Supervisor,
     },
 };
@@ -34,9 +36,9 @@ pub struct Services {
     pub store: Store,
     pub inventory: Arc<Inventory>,
     pub changes: Arc<Changes>,
-    pub passwords: Passwords,
+    pub drafts: Drafts,
+    pub sign_ins: Arc<SignIns>,
     pub setup: SetupLink,
-    pub account_locks: AccountLocks,
     pub readiness: ReadinessCheck,
     pub supervisor: Arc<Supervisor>,
     pub limits: RequestLimits,

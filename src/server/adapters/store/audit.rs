@@ -4,9 +4,12 @@ use super::{
     Store, StoreError, Tx,
     database::{execute, fetch, from_row},
 };
-use crate::{
-    model::time::Timestamp,
-    server::services::audit::{AuditEvent, AuditRow},
+use crate::model::{
+    access::{
+        audit_action::AuditAction,
+        audit_event::{AuditEvent, AuditRow},
+    },
+    time::Timestamp,
 };
 
 struct Row {
@@ -49,7 +52,7 @@ impl From<Row> for AuditRow {
             actor: row.actor,
             address: row.address,
             user_agent: row.user_agent,
-            action: row.action,
+            action: row.action.into(),
             target: row.target,
             reason: row.reason,
             before: row.before_state,
@@ -146,8 +149,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn last_audit_row_of(&self, action: &str) -> Result<Option<AuditRow>, StoreError> {
-        let row = fetch!(optional as Row, &self.reader, "SELECT * FROM audit WHERE action = $1 ORDER BY seq DESC LIMIT 1", action)?;
+    pub async fn last_audit_row_of(&self, action: AuditAction) -> Result<Option<AuditRow>, StoreError> {
+        let row = fetch!(optional as Row, &self.reader, "SELECT * FROM audit WHERE action = $1 ORDER BY seq DESC LIMIT 1", action.name())?;
         Ok(row.map(AuditRow::from))
     }
 
@@ -189,7 +192,7 @@ pub(in crate::server) async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(),
         &event.actor,
         &event.address,
         &event.user_agent,
-        &event.action,
+        event.action.name(),
         &event.target,
         &event.reason,
         &event.before,

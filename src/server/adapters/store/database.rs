@@ -9,12 +9,16 @@ use std::{
 };
 
 use sqlx::{
-    Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Interceptor, StoreError};
+use super::{
+    error::StoreError,
+    interceptor::Interceptor,
+    on::{Db, On, TxConnection},
+};
 use crate::{
     model::{change::Change, time::Timestamp},
     server::adapters::clock::timeout,
@@ -35,16 +39,6 @@ const POSTGRES_SETTINGS: [(&str, &str); 5] = [
 ];
 /// Connections of one instance to Postgres for writing, and as many for reading.
 const POSTGRES_CONNECTIONS: u32 = 4;
-
-/// One thing of either database.
-#[derive(Debug, Clone)]
-pub enum On<S, P> {
-    Sqlite(S),
-    Postgres(P),
-}
-
-/// A pool of connections.
-pub type Db = On<SqlitePool, PgPool>;
 
 /// What a URL names.
 #[derive(Debug, Clone)]
@@ -163,7 +157,7 @@ impl Tx {
     }
 
     /// The connection, for a query.
-    pub fn on(&mut self) -> On<&mut SqliteConnection, &mut PgConnection> {
+    pub fn on(&mut self) -> TxConnection<'_> {
         match &mut self.inner {
             On::Sqlite(tx) => On::Sqlite(&mut **tx),
             On::Postgres(tx) => On::Postgres(&mut **tx),
@@ -259,8 +253,8 @@ macro_rules! fetch {
     (one as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_one, $row, $($rest)*) };
     (@ $method:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match $on {
-            $crate::server::adapters::store::database::On::Sqlite(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
-            $crate::server::adapters::store::database::On::Postgres(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
+            $crate::server::adapters::store::On::Sqlite(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
+            $crate::server::adapters::store::On::Postgres(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
         }
         .map_err($crate::server::adapters::store::StoreError::from)
     };
@@ -286,10 +280,10 @@ macro_rules! from_row {
 macro_rules! execute {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match $on {
-            $crate::server::adapters::store::database::On::Sqlite(on) => {
+            $crate::server::adapters::store::On::Sqlite(on) => {
                 sqlx::query($sql)$(.bind($value))*.execute(on).await.map(|done| done.rows_affected())
             }
-            $crate::server::adapters::store::database::On::Postgres(on) => {
+            $crate::server::adapters::store::On::Postgres(on) => {
                 sqlx::query($sql)$(.bind($value))*.execute(on).await.map(|done| done.rows_affected())
             }
         }

@@ -7,8 +7,6 @@ use super::{
 use crate::model::time::{MINUTE_MS, Timestamp};
 
 const KEPT_MS: i64 = 15 * MINUTE_MS;
-/// A change with its audit row takes less.
-const PROBE_BYTES: usize = 8 * 1024;
 
 impl Store {
     /// Keeps what was typed. `user_id` is empty for forms of people who are not signed in. Old drafts go at the same time.
@@ -53,12 +51,4 @@ impl Store {
 /// When the database cannot be written.
 pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
     execute!(tx.on(), "DELETE FROM drafts WHERE created_at < $1", now.plus_millis(-KEPT_MS).as_millis())
-}
-
-/// Writes as much as a change takes, and removes it: a full disk shows.
-pub(super) async fn probe(tx: &mut Tx) -> Result<(), StoreError> {
-    let body = "x".repeat(PROBE_BYTES);
-    execute!(tx.on(), "INSERT INTO drafts (id, user_id, body, created_at) VALUES ('probe', '', $1, 0)", body)?;
-    execute!(tx.on(), "DELETE FROM drafts WHERE id = 'probe' AND user_id = ''")?;
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use super::{StoreError, Tx};
+use super::{StoreError, on::TxConnection};
 use crate::model::change::Change;
 
 /// Called around each write transaction of a [`super::Store`] that was made with it.
@@ -15,7 +15,7 @@ pub trait Interceptor: Debug + Send + Sync {
     ///
     /// # Errors
     /// With which the transaction ends.
-    async fn begun(&self, tx: &mut Tx) -> Result<(), StoreError>;
+    async fn begun(&self, on: TxConnection<'_>) -> Result<(), StoreError>;
 
     /// Right before the commit; `moved` is the change that it writes a move of, if any.
     async fn before_commit(&self, moved: Option<&Change>);

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 
 use super::{
-    Store, StoreError, Tx,
-    database::{On, execute, fetch},
+    On, Store, StoreError, Tx,
+    database::{execute, fetch},
 };
 use crate::model::{
     inventory::{ReadProblem, Reported},

@@ -2,9 +2,9 @@
 //! Every write of a worker names the fence that it got, so an instance that was suspended and wakes late writes nothing.
 
 use super::{
-    Store, StoreError, Tx,
+    On, Store, StoreError, Tx,
     changes::readable,
-    database::{On, execute, fetch, from_row},
+    database::{execute, fetch, from_row},
     presence,
 };
 use crate::model::{

@@ -5,11 +5,15 @@ pub mod audit;
 pub mod changes;
 mod database;
 pub mod drafts;
+mod error;
 mod interceptor;
 pub mod inventory;
 pub mod leases;
+mod on;
 mod presence;
+mod probe;
 mod remembered;
+mod rights;
 mod schema;
 pub mod sessions;
 pub mod sign_in_failures;
@@ -23,81 +27,26 @@ use std::{
     sync::Arc,
 };
 
-use thiserror::Error;
-
 pub use self::{
     changes::{Inserted, NewChange, Page},
-    database::{On, Tx, is_postgres, without_password},
+    database::{Tx, is_postgres, without_password},
+    error::StoreError,
     interceptor::Interceptor,
     inventory::StoredStream,
     leases::Leased,
-    sessions::{OwnSession, SessionRow, SignInRecord},
+    on::{On, TxConnection},
+    sessions::{OwnSession, SignInRecord},
     targets::StoredPause,
     users::User,
 };
 use self::{
-    database::{Address, Db, execute, fetch},
+    database::{Address, fetch},
+    on::Db,
     presence::{Missing, Presence},
     remembered::Remembered,
 };
 use super::random;
 use crate::model::time::Timestamp;
-
-/// Why the database could not do it. Each message is whole: what it came from is in it, and is no source besides.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    #[error("the database failed: {0}")]
-    Database(sqlx::Error),
-    #[error("the database did not answer within 5 s")]
-    Silent,
-    #[error("the database's schema could not be brought up to date: {0}")]
-    Migration(sqlx::migrate::MigrateError),
-    #[error(
-        "the database has schema {found}, and this Keystream knows schemas up to {known}: start the version that made it, or a newer one"
-    )]
-    NewerSchema { found: i64, known: i64 },
-    #[error("{0} is in use by another running Keystream; SQLite serves one instance")]
-    InUse(String),
-    #[error("the lock file {path} could not be used: {source}")]
-    Lock { path: String, source: std::io::Error },
-    #[error("the database file {0} is not where it was when Keystream started")]
-    Gone(String),
-    #[error("the change was sent or has ended meanwhile, or another instance has taken it over")]
-    NotHeld,
-    #[error("the database did not answer when it was asked who this is")]
-    Uncertain,
-    #[error("a stored row could not be read: {0}")]
-    Row(serde_json::Error),
-    #[error("a stored row holds something unknown: {0}")]
-    UnknownValue(String),
-    #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else")]
-    Url(String),
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Migration(error)
-    }
-}
-
-impl From<serde_json::Error> for StoreError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Row(error)
-    }
-}
-
-impl StoreError {
-    /// Whether a unique index refused a row.
-    pub fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
-    }
-}
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -229,20 +178,9 @@ impl Store {
         }
         let mut tx = Tx::begin(&self.writer, self.interceptor.clone()).await?;
         if let Some(interceptor) = &self.interceptor {
-            interceptor.begun(&mut tx).await?;
+            interceptor.begun(tx.on()).await?;
         }
         Ok(tx)
-    }
-
-    /// Whether a write goes through now: writes something of the size of a change, takes it away again, and commits.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
-    pub async fn check_writable(&self) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        execute!(tx.on(), "UPDATE counters SET value = value WHERE name = 'rev'")?;
-        drafts::probe(&mut tx).await?;
-        tx.commit().await
     }
 
     /// The time now: by the database's clock where several instances share it, whose own clocks may differ; else `local`.

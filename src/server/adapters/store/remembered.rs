@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use parking_lot::Mutex;
 
-use super::sessions::SessionRow;
+use crate::model::access::session::ActiveSession;
 
 /// A session counts as good during an outage if it was asked about at most this long before the last answer. Another
 /// instance may have ended it in between; open pages are asked about every 4 s.
@@ -19,14 +19,14 @@ pub struct Remembered(Mutex<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    good: HashMap<String, (SessionRow, Duration)>,
+    good: HashMap<String, (ActiveSession, Duration)>,
     last_answer: Option<Duration>,
     last_failure: Option<Duration>,
 }
 
 impl Remembered {
     /// The database answered: the session is good, or it is not.
-    pub fn answered(&self, id_hash: &str, row: Option<&SessionRow>, now: Duration) {
+    pub fn answered(&self, id_hash: &str, row: Option<&ActiveSession>, now: Duration) {
         let mut memory = self.0.lock();
         memory.last_answer = Some(now);
         memory.last_failure = None;
@@ -43,14 +43,14 @@ impl Remembered {
     }
 
     /// The database did not answer: what counts instead.
-    pub fn failed(&self, id_hash: &str, now: Duration) -> Option<SessionRow> {
+    pub fn failed(&self, id_hash: &str, now: Duration) -> Option<ActiveSession> {
         let mut memory = self.0.lock();
         memory.last_failure = Some(now);
         memory.still_good(id_hash)
     }
 
     /// While the database is left alone: what counts instead of its answer.
-    pub fn while_left_alone(&self, id_hash: &str, now: Duration) -> Option<SessionRow> {
+    pub fn while_left_alone(&self, id_hash: &str, now: Duration) -> Option<ActiveSession> {
         let memory = self.0.lock();
         memory.last_failure.filter(|failed| now.saturating_sub(*failed) < LEFT_ALONE)?;
         memory.still_good(id_hash)
@@ -68,10 +68,10 @@ impl Remembered {
 }
 
 impl Memory {
-    fn still_good(&self, id_hash: &str) -> Option<SessionRow> {
+    fn still_good(&self, id_hash: &str) -> Option<ActiveSession> {
         let (row, asked) = self.good.get(id_hash)?;
         let last_answer = self.last_answer?;
-        (last_answer.saturating_sub(*asked) <= AT_MOST_OLD).then(|| SessionRow { is_remembered: true, ..row.clone() })
+        (last_answer.saturating_sub(*asked) <= AT_MOST_OLD).then(|| ActiveSession { is_remembered: true, ..row.clone() })
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn only_what_was_good_a_moment_before_the_outage_counts_during_it() {
         let now = Timestamp::from_millis(0);
-        let row = SessionRow {
+        let row = ActiveSession {
             user_id: "u".to_owned(),
             user_name: "u".to_owned(),
             role: Role::Viewer,

@@ -3,32 +3,12 @@
 use super::{
     Store, StoreError, Tx,
     database::{execute, fetch, from_row},
-    users::parse_scope,
+    rights::{parse_role, parse_scope},
 };
 use crate::{
-    model::{
-        access::{identity::Role, scope::Scope},
-        time::Timestamp,
-    },
+    model::{access::session::ActiveSession, time::Timestamp},
     server::adapters::clock::{Clock, SystemClock},
 };
-
-/// A live session with its user, as one read returns it.
-#[derive(Debug, Clone)]
-pub struct SessionRow {
-    pub user_id: String,
-    pub user_name: String,
-    pub role: Role,
-    pub scope: Scope,
-    pub signed_in_at: Timestamp,
-    pub last_human_at: Timestamp,
-    /// Until when the person counts as having just shown who it is.
-    pub sudo_until: Option<Timestamp>,
-    /// When an account for emergencies was last signed in, if ever lately.
-    pub break_glass_at: Option<Timestamp>,
-    /// From memory, because the database did not answer.
-    pub is_remembered: bool,
-}
 
 struct Row {
     user_id: String,
@@ -42,14 +22,14 @@ struct Row {
 }
 from_row!(Row { user_id, user_name, role, scope, signed_in_at, last_human_at, sudo_until, break_glass_at });
 
-impl TryFrom<Row> for SessionRow {
+impl TryFrom<Row> for ActiveSession {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             user_id: row.user_id,
             user_name: row.user_name,
-            role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
+            role: parse_role(&row.role)?,
             scope: parse_scope(&row.scope)?,
             signed_in_at: Timestamp::from_millis(row.signed_in_at),
             last_human_at: Timestamp::from_millis(row.last_human_at),
@@ -79,12 +59,31 @@ pub struct SignInRecord {
 pub struct OwnSession {
     /// SHA-256 of the session's id: names it and does not open it.
     pub id_hash: String,
-    pub signed_in_at: i64,
-    pub last_human_at: i64,
+    pub signed_in_at: Timestamp,
+    pub last_human_at: Timestamp,
     pub address: String,
     pub user_agent: String,
 }
-from_row!(OwnSession { id_hash, signed_in_at, last_human_at, address, user_agent });
+struct OwnRow {
+    id_hash: String,
+    signed_in_at: i64,
+    last_human_at: i64,
+    address: String,
+    user_agent: String,
+}
+from_row!(OwnRow { id_hash, signed_in_at, last_human_at, address, user_agent });
+
+impl From<OwnRow> for OwnSession {
+    fn from(row: OwnRow) -> Self {
+        Self {
+            id_hash: row.id_hash,
+            signed_in_at: Timestamp::from_millis(row.signed_in_at),
+            last_human_at: Timestamp::from_millis(row.last_human_at),
+            address: row.address,
+            user_agent: row.user_agent,
+        }
+    }
+}
 
 impl Store {
     /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's. While the
@@ -92,7 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read and nothing of the session is remembered.
-    pub async fn session(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
+    pub async fn session(&self, id_hash: &str) -> Result<Option<ActiveSession>, StoreError> {
         let remembered = &self.shared.remembered;
         if let Some(row) = remembered.while_left_alone(id_hash, SystemClock.steady()) {
             return Ok(Some(row));
@@ -114,7 +113,7 @@ impl Store {
         }
     }
 
-    async fn session_in_database(&self, id_hash: &str) -> Result<Option<SessionRow>, StoreError> {
+    async fn session_in_database(&self, id_hash: &str) -> Result<Option<ActiveSession>, StoreError> {
         let row = fetch!(
             optional as Row,
             &self.reader,
@@ -124,7 +123,7 @@ impl Store {
              WHERE s.id_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL",
             id_hash,
         )?;
-        row.map(SessionRow::try_from).transpose()
+        row.map(ActiveSession::try_from).transpose()
     }
 
     /// Notes that a person acted. Updates a live row and never makes one.
@@ -147,13 +146,14 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn sessions_of(&self, user_id: &str) -> Result<Vec<OwnSession>, StoreError> {
-        fetch!(
-            all as OwnSession,
+        let rows = fetch!(
+            all as OwnRow,
             &self.reader,
             "SELECT id_hash, signed_in_at, last_human_at, address, user_agent FROM sessions
              WHERE user_id = $1 AND revoked_at IS NULL ORDER BY last_human_at DESC, id_hash",
             user_id,
-        )
+        )?;
+        Ok(rows.into_iter().map(OwnSession::from).collect())
     }
 
     /// From where a user has signed in lately.

@@ -3,6 +3,7 @@
 use super::{
     Store, StoreError, Tx,
     database::{execute, fetch, from_row},
+    rights::{parse_role, parse_scope},
 };
 use crate::{
     model::{
@@ -74,7 +75,7 @@ impl TryFrom<UserRow> for User {
         Ok(Self {
             id: row.id,
             name: row.name,
-            role: Role::parse(&row.role).ok_or_else(|| StoreError::UnknownValue(format!("role {}", row.role)))?,
+            role: parse_role(&row.role)?,
             password_hash: row.password_hash,
             is_demo: row.is_demo != 0,
             is_break_glass: row.is_break_glass != 0,
@@ -82,11 +83,6 @@ impl TryFrom<UserRow> for User {
             disabled_at: row.disabled_at.map(Timestamp::from_millis),
         })
     }
-}
-
-/// A scope as the table has it.
-pub(super) fn parse_scope(text: &str) -> Result<Scope, StoreError> {
-    Scope::parse(text).map_err(|_| StoreError::UnknownValue(format!("scope {text}")))
 }
 
 impl Store {

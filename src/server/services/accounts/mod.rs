@@ -1,7 +1,9 @@
 //! Users as administrators and the command line manage them. Each act is one transaction with its audit event.
 
+pub mod network;
 pub mod new_password;
 pub mod passwords;
+pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 pub mod throttle;
@@ -10,14 +12,14 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use self::passwords::HashError;
-use super::audit::{self, Actor, AuditEvent, SERVER};
+use super::audit::{self, AuditAction, AuditEvent, SERVER};
 use crate::{
     model::{
-        access::{credentials::UserName, identity::Role, scope::Scope},
+        access::{actor::Actor, credentials::UserName, identity::Role, scope::Scope},
         forms::FormMistake,
         time::Timestamp,
     },
-    server::adapters::store::{Store, StoreError, Tx, User, sessions, users},
+    server::adapters::store::{Store, StoreError, Tx, User, sessions as sessions_table, users},
 };
 
 /// Why a user stayed as it was.
@@ -75,7 +77,7 @@ impl Accounts<'_> {
             let is_taken = error.is_unique_violation();
             return Err(if is_taken { AccountError::Mistake(FormMistake::UserNameTaken) } else { error.into() });
         }
-        let event = AuditEvent { after: rights(&user), ..self.event("user.added", &user) };
+        let event = AuditEvent { after: rights(&user), ..self.event(AuditAction::UserAdded, &user) };
         Ok(audit::append(tx, event).await?)
     }
 
@@ -91,7 +93,7 @@ impl Accounts<'_> {
         }
         let after = User { role, scope, ..before.clone() };
         users::set_rights(&mut tx, user_id, after.role, &after.scope).await?;
-        let event = AuditEvent { before: rights(&before), after: rights(&after), ..self.event("user.rights-set", &before) };
+        let event = AuditEvent { before: rights(&before), after: rights(&after), ..self.event(AuditAction::UserRightsSet, &before) };
         audit::append(&mut tx, event).await?;
         self.commit(tx).await
     }
@@ -104,7 +106,7 @@ impl Accounts<'_> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
         users::set_password(&mut tx, user_id, password_hash, self.now).await?;
-        audit::append(&mut tx, self.event("user.password-set", &user)).await?;
+        audit::append(&mut tx, self.event(AuditAction::UserPasswordSet, &user)).await?;
         self.commit(tx).await
     }
 
@@ -117,11 +119,11 @@ impl Accounts<'_> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, &verified.id).await?.ok_or(AccountError::NotFound)?;
         let is_as_it_was = user.disabled_at.is_none() && user.password_hash == verified.password_hash;
-        if !is_as_it_was || !sessions::revoke_one(&mut tx, &user.id, session, self.now).await? {
+        if !is_as_it_was || !sessions_table::revoke_one(&mut tx, &user.id, session, self.now).await? {
             return Err(AccountError::Mistake(FormMistake::PasswordWrong));
         }
         users::set_password(&mut tx, &user.id, password_hash, self.now).await?;
-        audit::append(&mut tx, self.event("user.password-set", &user)).await?;
+        audit::append(&mut tx, self.event(AuditAction::UserPasswordSet, &user)).await?;
         self.commit(tx).await
     }
 
@@ -146,7 +148,8 @@ impl Accounts<'_> {
             return Ok(());
         }
         users::disable(&mut tx, user_id, self.now).await?;
-        let event = AuditEvent { before: "active".to_owned(), after: "disabled".to_owned(), ..self.event("user.disabled", &user) };
+        let event =
+            AuditEvent { before: "active".to_owned(), after: "disabled".to_owned(), ..self.event(AuditAction::UserDisabled, &user) };
         audit::append(&mut tx, event).await?;
         self.commit(tx).await
     }
@@ -162,12 +165,12 @@ impl Accounts<'_> {
             return Ok(());
         }
         users::enable(&mut tx, user_id).await?;
-        let event = AuditEvent { before: "disabled".to_owned(), after: "active".to_owned(), ..self.event("user.enabled", &user) };
+        let event = AuditEvent { before: "disabled".to_owned(), after: "active".to_owned(), ..self.event(AuditAction::UserEnabled, &user) };
         audit::append(&mut tx, event).await?;
         self.commit(tx).await
     }
 
-    fn event(&self, action: &str, user: &User) -> AuditEvent {
+    fn event(&self, action: AuditAction, user: &User) -> AuditEvent {
         AuditEvent::by(&self.actor, self.now, action, &user.name)
     }
 }

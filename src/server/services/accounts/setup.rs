@@ -1,21 +1,16 @@
 //! The way in while nobody is registered: a link with a token, printed at the start, good once and for an hour.
 
 use parking_lot::Mutex;
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-use secrecy::SecretString;
-
-use super::{Accounts, NewUser, check_new_password, sign_in::SignInError};
+use super::{AccountError, Accounts, NewUser, check_new_password, passwords::Passwords};
 use crate::{
     model::{
-        access::{credentials::UserName, identity::Role, scope::Scope},
+        access::{actor::Actor, credentials::UserName, identity::Role, scope::Scope},
         time::{HOUR_MS, Timestamp},
     },
-    server::{
-        adapters::{random, store::users},
-        services::audit::Actor,
-        web::context::RequestContext,
-    },
+    server::adapters::{random, store::users},
 };
 
 /// The open link, if there is one. Only its hash is kept.
@@ -47,25 +42,31 @@ impl SetupLink {
 /// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
 ///
 /// # Errors
-/// See [`SignInError`]. In each case nothing was saved.
-pub async fn create_administrator(cx: &RequestContext, token: &str, user_name: &str, password: SecretString) -> Result<(), SignInError> {
-    let now = cx.state.clock.now();
-    if !cx.state.setup.admits(token, now) {
-        return Err(SignInError::NotFound);
+/// See [`AccountError`]. In each case nothing was saved.
+pub async fn create_administrator(
+    link: &SetupLink,
+    passwords: &Passwords,
+    accounts: Accounts<'_>,
+    token: &str,
+    user_name: &str,
+    password: SecretString,
+) -> Result<(), AccountError> {
+    if !link.admits(token, accounts.now) {
+        return Err(AccountError::NotFound);
     }
-    let name = UserName::parse(user_name).map_err(SignInError::Mistake)?;
+    let name = UserName::parse(user_name).map_err(AccountError::Mistake)?;
     check_new_password(&password, &name)?;
-    let hash = cx.state.passwords.hash(password).await?;
+    let hash = passwords.hash(password).await?;
     let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
-    let accounts = Accounts { store: &cx.state.store, actor: Actor { name: "setup link".to_owned(), ..cx.stranger() }, now };
-    let mut tx = cx.state.store.write().await?;
+    let accounts = Accounts { actor: Actor { name: "setup link".to_owned(), ..accounts.actor }, ..accounts };
+    let mut tx = accounts.store.write().await?;
     if !users::is_empty(&mut tx).await? {
-        cx.state.setup.close();
-        return Err(SignInError::NotFound);
+        link.close();
+        return Err(AccountError::NotFound);
     }
     accounts.add_within(&mut tx, new, hash).await?;
     tx.commit().await?;
-    cx.state.setup.close();
+    link.close();
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
-use super::sign_in::SignInError;
+use super::network::network_of;
 use crate::{
     model::{
         access::{
@@ -18,15 +18,15 @@ use crate::{
         },
         time::SECOND_MS,
     },
-    server::{
-        adapters::store::{StoreError, User, sign_in_failures as table},
-        web::{middleware::client_address::network_of, state::Services},
+    server::adapters::{
+        clock::Clock,
+        store::{Store, StoreError, User, sign_in_failures as table},
     },
 };
 
 /// Whose turn it is, by account. What nobody holds or waits for is forgotten.
 #[derive(Debug, Default)]
-pub struct AccountLocks(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+struct AccountLocks(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
 
 impl AccountLocks {
     async fn take(&self, account: &str) -> OwnedMutexGuard<()> {
@@ -39,42 +39,64 @@ impl AccountLocks {
     }
 }
 
+/// The delays of everybody.
+#[derive(Debug)]
+pub struct Throttle {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    locks: AccountLocks,
+}
+
+/// Whether a password is looked at now.
+#[derive(Debug)]
+pub enum Attempt {
+    Begun(BegunAttempt),
+    /// The account or the network has to wait, and the wait grows no longer.
+    MustWait {
+        seconds: u64,
+    },
+}
+
 /// An attempt whose password is being looked at. No other one on the account is meanwhile.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct BegunAttempt {
     account: String,
     network: Option<String>,
     has_failed_before: bool,
     _turn: OwnedMutexGuard<()>,
 }
 
-impl Attempt {
+impl Throttle {
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, locks: AccountLocks::default() }
+    }
+
     /// Begins an attempt on a name, known or not, from an address.
     ///
     /// # Errors
-    /// When the account or the network has to wait: then the password is not looked at, and the wait grows no longer.
-    pub async fn begin(services: &Services, name: &UserName, user: Option<&User>, address: &str) -> Result<Self, SignInError> {
+    /// When the database cannot be read.
+    pub async fn begin(&self, name: &UserName, user: Option<&User>, address: &str) -> Result<Attempt, StoreError> {
         let network = address.parse().ok().map(network_of);
         let is_known_here = match (user, network) {
-            (Some(user), Some(network)) => has_signed_in_from(services, user, network).await?,
+            (Some(user), Some(network)) => self.has_signed_in_from(user, network).await?,
             _ => false,
         };
         let account = subject_of(name, network.filter(|_| is_known_here));
         let network = network.map(|network| format!("network {network}"));
-        let turn = services.account_locks.take(&account).await;
+        let turn = self.locks.take(&account).await;
 
-        let now = services.clock.now();
-        let of_account = services.store.sign_in_wait(&account).await?;
+        let now = self.clock.now();
+        let of_account = self.store.sign_in_wait(&account).await?;
         // What others of the network do holds nobody up who has signed in from it lately.
         let of_network = match &network {
-            Some(network) if !is_known_here => services.store.sign_in_wait(network).await?,
+            Some(network) if !is_known_here => self.store.sign_in_wait(network).await?,
             _ => None,
         };
         if let Some(until) = of_account.max(of_network).filter(|until| *until > now) {
             let seconds = until.millis_since(now).unsigned_abs().div_ceil(SECOND_MS.unsigned_abs());
-            return Err(SignInError::MustWait { seconds });
+            return Ok(Attempt::MustWait { seconds });
         }
-        Ok(Self { account, network, has_failed_before: of_account.is_some(), _turn: turn })
+        Ok(Attempt::Begun(BegunAttempt { account, network, has_failed_before: of_account.is_some(), _turn: turn }))
     }
 
     /// The password was right: the account's failures are forgotten. Those of the network stay, or one's own account
@@ -82,12 +104,12 @@ impl Attempt {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn succeeded(self, services: &Services) -> Result<(), StoreError> {
-        if !self.has_failed_before {
+    pub async fn succeeded(&self, attempt: BegunAttempt) -> Result<(), StoreError> {
+        if !attempt.has_failed_before {
             return Ok(());
         }
-        let mut tx = services.store.write().await?;
-        table::forget(&mut tx, &self.account).await?;
+        let mut tx = self.store.write().await?;
+        table::forget(&mut tx, &attempt.account).await?;
         tx.commit().await
     }
 
@@ -95,14 +117,19 @@ impl Attempt {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn failed(self, services: &Services) -> Result<(), StoreError> {
-        let now = services.clock.now();
-        let mut tx = services.store.write().await?;
-        table::count(&mut tx, &self.account, ACCOUNT, now).await?;
-        if let Some(network) = &self.network {
+    pub async fn failed(&self, attempt: BegunAttempt) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        table::count(&mut tx, &attempt.account, ACCOUNT, now).await?;
+        if let Some(network) = &attempt.network {
             table::count(&mut tx, network, NETWORK, now).await?;
         }
         tx.commit().await
+    }
+
+    async fn has_signed_in_from(&self, user: &User, network: IpNet) -> Result<bool, StoreError> {
+        let addresses = self.store.addresses_of(&user.id).await?;
+        Ok(addresses.iter().filter_map(|address| address.parse::<IpAddr>().ok()).any(|address| network_of(address) == network))
     }
 }
 
@@ -114,9 +141,4 @@ fn subject_of(name: &UserName, known_network: Option<IpNet>) -> String {
         Some(network) => format!("account {digest} from {network}"),
         None => format!("account {digest}"),
     }
-}
-
-async fn has_signed_in_from(services: &Services, user: &User, network: IpNet) -> Result<bool, StoreError> {
-    let addresses = services.store.addresses_of(&user.id).await?;
-    Ok(addresses.iter().filter_map(|address| address.parse::<IpAddr>().ok()).any(|address| network_of(address) == network))
 }

@@ -1,20 +1,17 @@
 //! Reading the chain: what somebody may see of it, selected, a stretch at a time.
 
-use super::AuditRow;
 use crate::{
     model::{
         access::{
+            audit_event::AuditRow,
             audit_query::{AuditQuery, Day},
-            identity::Permission,
+            requester::Requester,
             scope::Scope,
         },
         stream::StreamArn,
         time::Timestamp,
     },
-    server::{
-        adapters::store::{Store, StoreError, audit::Matching},
-        web::context::Requester,
-    },
+    server::adapters::store::{Store, StoreError, audit::Matching},
 };
 
 /// Rows read at a time.
@@ -31,11 +28,7 @@ pub struct Reader {
 
 impl From<&Requester> for Reader {
     fn from(requester: &Requester) -> Self {
-        Self {
-            name: requester.user_name.to_lowercase(),
-            scope: requester.scope.clone(),
-            sees_everything: requester.role.may(Permission::Audit) && requester.scope.is_everything(),
-        }
+        Self { name: requester.user_name.to_lowercase(), scope: requester.scope.clone(), sees_everything: requester.sees_whole_audit() }
     }
 }
 

@@ -2,20 +2,23 @@
 
 use crate::{
     model::{
+        access::{audit_action::AuditAction, requester::Requester},
         change::{Action, Change, OutcomeUnknown, SentAs, refusal::Refusal},
         stream::encryption::{EncryptionReport, KeyId},
         time::Timestamp,
     },
-    server::{services::audit::AuditEvent, web::context::Requester},
+    server::services::audit::AuditEvent,
 };
 
 /// What is written when a change has moved.
-pub fn moved(change: &Change, action: &str, now: Timestamp) -> AuditEvent {
+pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent {
     let result = change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
     // In which session, so that CloudTrail's line is found.
     let result = match (&change.evidence.sent_as, &change.evidence.late_refusal) {
-        (Some(SentAs { role, session }), _) if action == "change.sent" => format!("{result}, as {role} in session {session}"),
-        (_, Some(Refusal { aws: Some(aws), .. })) if action == "change.rejected" => format!("{result}; AWS refused late: {}", aws.code),
+        (Some(SentAs { role, session }), _) if action == AuditAction::ChangeSent => format!("{result}, as {role} in session {session}"),
+        (_, Some(Refusal { aws: Some(aws), .. })) if action == AuditAction::ChangeRejected => {
+            format!("{result}; AWS refused late: {}", aws.code)
+        }
         _ => result,
     };
     let request_id = change.evidence.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());
@@ -33,13 +36,13 @@ pub fn moved(change: &Change, action: &str, now: Timestamp) -> AuditEvent {
 }
 
 /// What a person asked for.
-pub fn intent(change: &Change, requester: &Requester, action: &str) -> AuditEvent {
+pub fn intent(change: &Change, requester: &Requester, action: AuditAction) -> AuditEvent {
     AuditEvent {
         at: change.evidence.cancelled.as_ref().map_or(change.intent.requested_at, |cancelled| cancelled.at),
         actor: requester.user_name.clone(),
         address: requester.address.clone(),
         user_agent: requester.user_agent.clone(),
-        action: action.to_owned(),
+        action: action.into(),
         target: change.intent.arn.to_string(),
         reason: match &change.intent.quota_reason {
             Some(quota_reason) => format!("{} (with 25 counted in 24 h: {quota_reason})", change.intent.reason),

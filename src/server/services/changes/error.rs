@@ -2,7 +2,10 @@
 
 use thiserror::Error;
 
-use crate::{model::forms::FormMistake, server::adapters::store::StoreError};
+use crate::{
+    model::{access::requester::Uncertain, forms::FormMistake},
+    server::adapters::store::StoreError,
+};
 
 /// Why a request for a change did not become one.
 #[derive(Debug, Error)]
@@ -24,5 +27,11 @@ pub enum RequestError {
 impl From<FormMistake> for RequestError {
     fn from(mistake: FormMistake) -> Self {
         Self::Mistake(mistake)
+    }
+}
+
+impl From<Uncertain> for RequestError {
+    fn from(uncertain: Uncertain) -> Self {
+        Self::Store(uncertain.into())
     }
 }

@@ -3,64 +3,81 @@
 
 use std::sync::Arc;
 
+use thiserror::Error;
+
+use super::Inventory;
 use crate::{
-    error::AppError,
-    model::inventory::Pause,
+    model::{
+        access::requester::{Requester, Uncertain},
+        inventory::Pause,
+        time::Timestamp,
+    },
     server::{
         adapters::{
             aws::targets::Target,
-            store::{StoreError, targets as table},
+            store::{Store, StoreError, targets as table},
         },
-        services::audit::{self, AuditEvent},
-        web::context::{RequestContext, Requester},
+        services::audit::{self, AuditAction, AuditEvent},
     },
 };
 
-/// Pauses a target. One that is paused stays so.
-///
-/// # Errors
-/// When there is no such target for this person, or the database cannot be written: then it goes on.
-pub async fn pause(cx: &RequestContext, requester: &Requester, id: &str) -> Result<(), AppError> {
-    let target = find(cx, requester, id)?;
-    let pause = Pause { by: requester.user_name.clone(), at: cx.state.clock.now() };
-    let written = async {
+/// Why a target went on as before.
+#[derive(Debug, Error)]
+pub enum PauseError {
+    #[error("there is no such target")]
+    NotFound,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Uncertain> for PauseError {
+    fn from(uncertain: Uncertain) -> Self {
+        Self::Store(uncertain.into())
+    }
+}
+
+impl Inventory {
+    /// Pauses a target. One that is paused stays so.
+    ///
+    /// # Errors
+    /// When there is no such target for this person, or the database cannot be written: then it goes on.
+    pub async fn pause(&self, store: &Store, requester: &Requester, id: &str, now: Timestamp) -> Result<(), PauseError> {
+        let target = self.reached(requester, id)?;
+        let pause = Pause { by: requester.user_name.clone(), at: now };
         requester.require_certain()?;
-        let mut tx = cx.state.store.write().await?;
+        let mut tx = store.write().await?;
         if table::pause(&mut tx, &target.id, &pause).await? {
-            audit::append(&mut tx, AuditEvent::by(&requester.actor(), pause.at, "target.paused", &target.label())).await?;
+            let event = AuditEvent::by(&requester.actor(), pause.at, AuditAction::TargetPaused, &target.label());
+            audit::append(&mut tx, event).await?;
         }
-        tx.commit().await
-    };
-    written.await.map_err(|error| cx.fail_store(&error))?;
-    take_over(cx).await
-}
+        tx.commit().await?;
+        self.read_pauses(store).await
+    }
 
-/// Ends the pause of a target, if it has one.
-///
-/// # Errors
-/// As [`pause`]; then the pause stays.
-pub async fn resume(cx: &RequestContext, requester: &Requester, id: &str) -> Result<(), AppError> {
-    let target = find(cx, requester, id)?;
-    let written = async {
+    /// Ends the pause of a target, if it has one.
+    ///
+    /// # Errors
+    /// As [`Inventory::pause`]; then the pause stays.
+    pub async fn resume(&self, store: &Store, requester: &Requester, id: &str, now: Timestamp) -> Result<(), PauseError> {
+        let target = self.reached(requester, id)?;
         requester.require_certain()?;
-        let mut tx = cx.state.store.write().await?;
+        let mut tx = store.write().await?;
         if table::resume(&mut tx, &target.id).await? {
-            audit::append(&mut tx, AuditEvent::by(&requester.actor(), cx.state.clock.now(), "target.resumed", &target.label())).await?;
+            let event = AuditEvent::by(&requester.actor(), now, AuditAction::TargetResumed, &target.label());
+            audit::append(&mut tx, event).await?;
         }
-        tx.commit().await
-    };
-    written.await.map_err(|error| cx.fail_store(&error))?;
-    take_over(cx).await
-}
+        tx.commit().await?;
+        self.read_pauses(store).await
+    }
 
-fn find(cx: &RequestContext, requester: &Requester, id: &str) -> Result<Arc<Target>, AppError> {
-    let reached = |target: &&Arc<Target>| target.id == id && requester.scope.reaches(&target.account(), &target.region);
-    cx.state.inventory.targets().iter().find(reached).cloned().ok_or_else(|| cx.fail(AppError::NotFound))
-}
+    fn reached(&self, requester: &Requester, id: &str) -> Result<Arc<Target>, PauseError> {
+        let reached = |target: &&Arc<Target>| target.id == id && requester.scope.reaches(&target.account(), &target.region);
+        self.targets().iter().find(reached).cloned().ok_or(PauseError::NotFound)
+    }
 
-/// The database says what holds, also when two people pressed two buttons at once.
-async fn take_over(cx: &RequestContext) -> Result<(), AppError> {
-    let pauses: Result<_, StoreError> = cx.state.store.pauses().await;
-    cx.state.inventory.take_over_pauses(&pauses.map_err(|error| cx.fail_store(&error))?);
-    Ok(())
+    /// The database says what holds, also when two people pressed two buttons at once.
+    async fn read_pauses(&self, store: &Store) -> Result<(), PauseError> {
+        self.take_over_pauses(&store.pauses().await?);
+        Ok(())
+    }
 }

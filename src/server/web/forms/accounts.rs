@@ -13,7 +13,7 @@ use crate::{
         forms::{FormDone, FormMistake},
     },
     server::{
-        services::accounts::{AccountError, NewUser, check_new_password, sign_in::SignInError},
+        services::accounts::{AccountError, NewUser, check_new_password, sessions::SignIn, sign_in::SignInError},
         web::context::{RequestContext, Requester},
     },
     view::pages::UserTyped,
@@ -32,7 +32,7 @@ pub async fn answer_account(
     done: FormDone,
     act: impl Future<Output = Result<(), AccountError>>,
 ) -> Result<(), AppError> {
-    requester.require_certain().map_err(|error| cx.fail_store(&error))?;
+    requester.require_certain().map_err(|error| cx.fail_store(&error.into()))?;
     if !is_identity_fresh(cx, requester) {
         return Err(ask_identity(cx, requester, page, &typed).await);
     }
@@ -52,9 +52,10 @@ pub async fn answer_account(
 ///
 /// # Errors
 /// The refusal; a plain form goes back to its page.
-pub async fn answer_own_password(cx: &RequestContext, requester: &Requester, changed: Result<(), SignInError>) -> Result<(), AppError> {
+pub async fn answer_own_password(cx: &RequestContext, requester: &Requester, changed: Result<SignIn, SignInError>) -> Result<(), AppError> {
     match changed {
-        Ok(()) => {
+        Ok(sign_in) => {
+            cx.begin_session(&sign_in).await?;
             cx.see_other(&format!("/settings?done={}", FormDone::PasswordChanged));
             Ok(())
         }
@@ -80,7 +81,7 @@ pub async fn add_as_typed(
     let name = UserName::parse(&typed.name).map_err(AccountError::Mistake)?;
     let (role, scope) = rights_as_typed(&typed)?;
     check_new_password(&password, &name)?;
-    let hash = cx.state.passwords.hash(password).await?;
+    let hash = cx.state.sign_ins.passwords.hash(password).await?;
     cx.accounts(requester).add(NewUser { name, role, scope, is_break_glass: typed.is_break_glass }, hash).await
 }
 
@@ -105,7 +106,7 @@ pub async fn set_password_as_typed(
 ) -> Result<(), AccountError> {
     let user = cx.state.store.user(user_id).await?.ok_or(AccountError::NotFound)?;
     check_new_password(&password, &UserName::parse(&user.name).map_err(AccountError::Mistake)?)?;
-    let hash = cx.state.passwords.hash(password).await?;
+    let hash = cx.state.sign_ins.passwords.hash(password).await?;
     cx.accounts(requester).set_password(user_id, &hash).await
 }
 

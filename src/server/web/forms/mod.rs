@@ -6,7 +6,7 @@ mod change;
 mod sign_in;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
     accounts::{add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed, set_rights_as_typed},
@@ -14,7 +14,7 @@ pub use self::{
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };
 use super::context::{RequestContext, Requester};
-use crate::{error::AppError, model::forms::FormMistake, server::adapters::random};
+use crate::{error::AppError, model::forms::FormMistake, server::services::drafts::DraftError};
 
 /// Leads a plain form with a mistake back to its page, where what was typed is filled in again. `user_id` is empty for
 /// the forms of people who are not signed in; `page` has no query.
@@ -31,7 +31,7 @@ async fn back_to(cx: &RequestContext, user_id: &str, page: &str, mistake: FormMi
 
 /// Whether the person has shown a password lately enough for what the form asks. The demo has no passwords.
 pub fn is_identity_fresh(cx: &RequestContext, requester: &Requester) -> bool {
-    cx.state.is_demo || requester.sudo_until.is_some_and(|until| cx.state.clock.now() < until)
+    cx.state.is_demo || requester.has_fresh_identity(cx.state.clock.now())
 }
 
 /// Leads to the page on which a person shows once more who it is, and from there back to `page` with what was typed.
@@ -52,20 +52,16 @@ pub fn identity_page(next: &str) -> String {
 }
 
 async fn keep_draft(cx: &RequestContext, user_id: &str, draft: &impl Serialize) -> Result<String, AppError> {
-    let id = random::text(26);
-    let body = serde_json::to_string(draft).map_err(|error| cx.fail_internal(&error))?;
-    cx.state.store.keep_draft(&id, user_id, &body, cx.state.clock.now()).await.map_err(|error| cx.fail_store(&error))?;
-    Ok(id)
+    cx.state.drafts.keep(user_id, draft).await.map_err(|error| match error {
+        DraftError::Json(error) => cx.fail_internal(&error),
+        DraftError::Store(error) => cx.fail_store(&error),
+    })
 }
 
-/// A draft that is gone, too old, somebody else's or unreadable is an empty form: the mistake is still named.
-async fn kept_draft<T: Default + for<'de> Deserialize<'de>>(cx: &RequestContext, user_id: &str, id: Option<String>) -> T {
-    let Some(id) = id else { return T::default() };
-    match cx.state.store.draft(&id, user_id, cx.state.clock.now()).await {
-        Ok(body) => body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default(),
-        Err(error) => {
-            tracing::warn!(%error, "a draft could not be read: {error}");
-            T::default()
-        }
+/// What was typed before; an empty form if it is not there any more.
+async fn kept_draft<T: Default + DeserializeOwned>(cx: &RequestContext, user_id: &str, id: Option<String>) -> T {
+    match id {
+        Some(id) => cx.state.drafts.find(user_id, &id).await,
+        None => T::default(),
     }
 }

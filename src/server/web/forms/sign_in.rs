@@ -11,7 +11,7 @@ use crate::{
         time::{SECOND_MS, Timestamp},
     },
     server::{
-        services::accounts::sign_in::SignInError,
+        services::accounts::{AccountError, sessions::SignIn, sign_in::SignInError},
         web::context::{RequestContext, Requester},
     },
 };
@@ -35,10 +35,16 @@ impl SignInDraft {
 ///
 /// # Errors
 /// The refusal, for browsers with wasm.
-pub async fn answer_sign_in(cx: &RequestContext, signed_in: Result<(), SignInError>, user_name: &str, next: &str) -> Result<(), AppError> {
+pub async fn answer_sign_in(
+    cx: &RequestContext,
+    signed_in: Result<SignIn, SignInError>,
+    user_name: &str,
+    next: &str,
+) -> Result<(), AppError> {
     let next = safe_next(next);
     match signed_in {
-        Ok(()) => {
+        Ok(sign_in) => {
+            cx.begin_session(&sign_in).await?;
             cx.see_other(&next);
             Ok(())
         }
@@ -53,12 +59,13 @@ pub async fn answer_sign_in(cx: &RequestContext, signed_in: Result<(), SignInErr
 pub async fn answer_confirmed_identity(
     cx: &RequestContext,
     requester: &Requester,
-    confirmed: Result<(), SignInError>,
+    confirmed: Result<SignIn, SignInError>,
     next: &str,
 ) -> Result<(), AppError> {
     let next = safe_next(next);
     match confirmed {
-        Ok(()) => {
+        Ok(sign_in) => {
+            cx.begin_session(&sign_in).await?;
             cx.see_other(&next);
             Ok(())
         }
@@ -70,14 +77,17 @@ pub async fn answer_confirmed_identity(
 ///
 /// # Errors
 /// The refusal, for browsers with wasm.
-pub async fn answer_setup(cx: &RequestContext, created: Result<(), SignInError>, token: &str, user_name: &str) -> Result<(), AppError> {
+pub async fn answer_setup(cx: &RequestContext, created: Result<(), AccountError>, token: &str, user_name: &str) -> Result<(), AppError> {
     match created {
         Ok(()) => {
             cx.see_other("/sign-in");
             Ok(())
         }
         // A mistake is looked for only once the link has admitted this token: it is one of ours and safe in a path.
-        Err(error) => Err(not_signed_in(cx, error, "", &format!("/setup/{token}"), SignInDraft::of(user_name, String::new())).await),
+        Err(error) => {
+            let draft = SignInDraft::of(user_name, String::new());
+            Err(not_signed_in(cx, error.into(), "", &format!("/setup/{token}"), draft).await)
+        }
     }
 }
 
@@ -93,9 +103,9 @@ pub(super) async fn not_signed_in(cx: &RequestContext, error: SignInError, user_
         SignInError::MustWait { seconds } => cx.fail(AppError::TooOften { seconds }),
         SignInError::NotFound => cx.fail(AppError::NotFound),
         SignInError::Store(error) => cx.fail_store(&error),
-        SignInError::Session(error) => cx.fail_internal(&error),
         SignInError::Hash(error) => cx.fail_internal(&error),
-        SignInError::Context(error) => cx.fail(error),
+        SignInError::BrokeOff(error) => cx.fail_internal(&error),
+        SignInError::SignedOut => cx.fail(AppError::SignedOut),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
     server::{
         adapters::{clock::ticks, store::StoreError},
         services::inventory::{Delivery, Events, News, View},
-        web::{context::Requester, session_store, state::AppState},
+        web::{context::Requester, state::AppState},
     },
     view::{change_card::ChangeCard, pages::EventFrame},
 };
@@ -180,7 +180,7 @@ impl Connection {
                 biased;
                 () = self.state.draining.cancelled() => return None,
                 _ = self.session_check.tick() => {
-                    if !session_store::is_live(&self.state, &self.requester).await {
+                    if !self.state.sign_ins.sessions.is_live(&self.requester).await {
                         return None;
                     }
                 }

@@ -15,11 +15,11 @@ use futures_util::{Stream, stream};
 use super::error_page;
 use crate::{
     error::AppError,
-    model::access::audit_query::AuditQuery,
+    model::access::{audit_query::AuditQuery, requester::Uncertain},
     server::{
         adapters::store::StoreError,
-        services::audit::{self, AuditEvent, AuditRow, Reader},
-        web::{context::Requester, session_store, state::AppState},
+        services::audit::{self, AuditAction, AuditEvent, AuditRow, Reader},
+        web::{context::Requester, state::AppState},
     },
 };
 
@@ -101,7 +101,7 @@ pub async fn send(
 async fn note(state: &AppState, requester: &Requester, query: &AuditQuery, format: Format) -> Result<(), StoreError> {
     requester.require_certain()?;
     let filters = query.filters().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ");
-    let event = AuditEvent::by(&requester.actor(), state.clock.now(), "audit.exported", &requester.user_name);
+    let event = AuditEvent::by(&requester.actor(), state.clock.now(), AuditAction::AuditExported, &requester.user_name);
     let event = AuditEvent { after: filters, result: format!("{format:?}"), ..event };
     audit::append_alone(&state.store, event).await
 }
@@ -121,8 +121,8 @@ struct Export {
 fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, StoreError>> {
     stream::try_unfold(export, |mut export| async move {
         // It ends with what it rests on, as event streams do.
-        if !session_store::is_live(&export.state, &export.requester).await {
-            return Err(StoreError::Uncertain);
+        if !export.state.sign_ins.sessions.is_live(&export.requester).await {
+            return Err(Uncertain.into());
         }
         let found = export.reader.after(&export.state.store, &export.query, export.after).await.inspect_err(|error| {
             tracing::error!(%error, "an export of the audit chain broke off: {error}");
@@ -186,7 +186,7 @@ fn csv_of(rows: &[AuditRow], with_head: bool) -> Vec<u8> {
             neutral(&event.actor),
             neutral(&event.address),
             neutral(&event.user_agent),
-            neutral(&event.action),
+            neutral(event.action.name()),
             neutral(&event.target),
             neutral(&event.reason),
             neutral(&event.before),
@@ -210,6 +210,7 @@ fn neutral(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::Timestamp;
 
     #[test]
     fn no_cell_is_a_formula() {
@@ -223,7 +224,8 @@ mod tests {
 
     #[test]
     fn cells_with_separators_stay_one_cell() {
-        let event = AuditEvent { reason: "a,\"b\"\r\nc".to_owned(), ..AuditEvent::default() };
+        let event = AuditEvent::by_server(Timestamp::from_millis(0), AuditAction::AuditExported, "");
+        let event = AuditEvent { reason: "a,\"b\"\r\nc".to_owned(), ..event };
         let row = AuditRow { seq: 1, prev_hash: String::new(), hash: String::new(), event };
         let text = csv_of(&[row], true);
         let mut reader = csv::Reader::from_reader(text.as_slice());

@@ -12,7 +12,7 @@ use crate::{
     error::AppError,
     model::access::{identity::Permission, next_page::safe_next},
     server::{
-        services::audit::{self, AuditEvent},
+        services::audit::{self, AuditAction, AuditEvent},
         web::{
             context::{self, Requester},
             endpoints::{Entry, look_up},
@@ -50,7 +50,7 @@ fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
     let requester = request.extensions().get::<Requester>().filter(|requester| state.limits.notes_refusal_of(&requester.user_id))?;
     let asked_for = format!("{} {}", request.method(), request.uri().path());
     let result = format!("the role {} does not allow it", requester.role);
-    Some(AuditEvent { result, ..AuditEvent::by(&requester.actor(), state.clock.now(), "request.refused", &asked_for) })
+    Some(AuditEvent { result, ..AuditEvent::by(&requester.actor(), state.clock.now(), AuditAction::RequestRefused, &asked_for) })
 }
 
 /// Whoever wants a page goes to sign in and then on; everything else gets 401. Unknown paths answer the same.

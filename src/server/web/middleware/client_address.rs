@@ -8,8 +8,9 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 
+pub use crate::server::services::accounts::network::network_of;
 use crate::server::web::state::AppState;
 
 /// Networks whose forwarding headers are believed.
@@ -28,14 +29,6 @@ pub async fn find(State(state): State<AppState>, mut request: Request, next: Nex
         request.extensions_mut().insert(ClientAddress(address));
     }
     next.run(request).await
-}
-
-/// The network that an address belongs to: what one household or one attacker easily has.
-pub fn network_of(address: IpAddr) -> IpNet {
-    match address.to_canonical() {
-        IpAddr::V4(address) => Ipv4Net::new_assert(address, 24).trunc().into(),
-        IpAddr::V6(address) => Ipv6Net::new_assert(address, 56).trunc().into(),
-    }
 }
 
 impl TrustedProxies {
@@ -64,14 +57,6 @@ impl TrustedProxies {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn neighbours_are_one_network() {
-        let network = |address: &str| network_of(address.parse().unwrap()).to_string();
-        assert_eq!(network("203.0.113.77"), "203.0.113.0/24");
-        assert_eq!(network("::ffff:203.0.113.77"), "203.0.113.0/24");
-        assert_eq!(network("2001:db8:1:2ff::1"), "2001:db8:1:200::/56");
-    }
 
     #[test]
     fn only_configured_proxies_are_believed() {

@@ -32,7 +32,7 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
     let had_session = match session_store::requester(&session, state.clock.now(), address, agent).await {
         Ok(Found::Person(requester)) => {
             if is_human(&request) {
-                session_store::record_human(&state, &requester).await;
+                state.sign_ins.sessions.record_human(&requester).await;
             }
             request.extensions_mut().insert(requester);
             true

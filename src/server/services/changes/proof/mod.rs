@@ -11,6 +11,7 @@ use self::records::{read, write};
 use super::{collaborators::Collaborators, error::RequestError, fresh_reads::RESERVE_TIMEOUT};
 use crate::{
     model::{
+        access::{audit_action::AuditAction, requester::Requester},
         change::{
             Change, Step,
             proof::{self, Done, Proof, ProofRequest, ReadResult, Reported},
@@ -31,7 +32,6 @@ use crate::{
             inventory::Inventory,
             supervisor::{Part, Supervisor},
         },
-        web::context::Requester,
     },
 };
 
@@ -95,8 +95,8 @@ impl Proofs {
         }
         let (by, at) = (requester.user_name.clone(), now);
         let (step, action) = match kind {
-            Kind::Write => (Step::ProofByWrite(ProofRequest { by, at, result: None }), "change.proof-by-write-asked"),
-            Kind::Read => (Step::ProofByRead(ProofRequest { by, at, result: None }), "change.proof-by-read-asked"),
+            Kind::Write => (Step::ProofByWrite(ProofRequest { by, at, result: None }), AuditAction::ChangeProofByWriteAsked),
+            Kind::Read => (Step::ProofByRead(ProofRequest { by, at, result: None }), AuditAction::ChangeProofByReadAsked),
         };
         let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await? else {
             // Another asked in the same moment: one is enough.
@@ -128,7 +128,8 @@ impl Proofs {
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
         let (encryption_type, shards) = parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
         let now = self.clock.now();
-        let event = AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, "change.proof-reported", "") };
+        let event =
+            AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, AuditAction::ChangeProofReported, "") };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
         self.record_proof(id, Step::ProofReported(report), event).await?;
         Ok(())
@@ -181,7 +182,7 @@ impl Proofs {
     async fn cut_off(&self, change: Change) {
         let now = self.clock.now();
         for step in change.evidence.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
-            let event = AuditEvent { result: "cut off".to_owned(), ..AuditEvent::by_server(now, "change.proof-done", "") };
+            let event = AuditEvent { result: "cut off".to_owned(), ..AuditEvent::by_server(now, AuditAction::ChangeProofDone, "") };
             if let Err(error) = self.record_proof(&change.id, step, event).await {
                 tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: {error}");
             }
@@ -228,7 +229,7 @@ impl Proofs {
             }
         };
         let id = change.id.clone();
-        let event = AuditEvent { result, ..AuditEvent::by_server(self.clock.now(), "change.proof-done", "") };
+        let event = AuditEvent { result, ..AuditEvent::by_server(self.clock.now(), AuditAction::ChangeProofDone, "") };
         if let Err(error) = self.record_proof(&id, step, event).await {
             tracing::error!(%error, change_id = id, "the result of a proof of change {id} could not be written: {error}");
         }

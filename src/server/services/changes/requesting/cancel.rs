@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use super::Requests;
 use crate::{
-    model::change::Step,
+    model::{
+        access::{audit_action::AuditAction, requester::Requester},
+        change::Step,
+    },
     server::{
         adapters::{store::changes as table, tasks::spawn_on},
         services::{
             audit,
             changes::{RequestError, audit_events},
         },
-        web::context::Requester,
     },
 };
 
@@ -35,7 +37,7 @@ impl Requests {
         let at = self.clock.now().max(change.latest_evidence());
         change.apply(Step::Cancelled { at, by: requester.user_name.clone() });
         table::write(&mut tx, &mut change).await?;
-        audit::append(&mut tx, audit_events::intent(&change, requester, "change.cancelled")).await?;
+        audit::append(&mut tx, audit_events::intent(&change, requester, AuditAction::ChangeCancelled)).await?;
         tx.commit().await?;
         self.inventory.record_change(&change);
         Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Requests;
 use crate::{
     model::{
+        access::{audit_action::AuditAction, requester::Requester},
         change::{End, Ending, Step, confirmation::Reason},
         forms::FormMistake,
     },
@@ -15,7 +16,6 @@ use crate::{
             audit::{self, AuditEvent},
             changes::RequestError,
         },
-        web::context::Requester,
     },
 };
 
@@ -45,7 +45,7 @@ impl Requests {
         let how = End::NotEstablished { by: requester.user_name.clone(), reason: reason.as_str().to_owned() };
         change.apply(Step::Ended(Ending { at, how }));
         table::write(&mut tx, &mut change).await?;
-        let event = AuditEvent::by(&requester.actor(), at, "change.closed", &change.intent.arn.to_string());
+        let event = AuditEvent::by(&requester.actor(), at, AuditAction::ChangeClosed, &change.intent.arn.to_string());
         let after = change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.words());
         let result = format!("Not established; change {}", change.id);
         audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;

@@ -15,14 +15,13 @@ use super::{
     collaborators::Collaborators, error::RequestError, fresh_reads::FreshReads, planning::OtherForms, quota::Quotas, working::Worker,
 };
 use crate::{
-    model::change::Change,
+    model::{access::requester::Requester, change::Change},
     server::{
         adapters::{
             clock::Clock,
             store::{Store, StoreError, Tx, changes as table},
         },
         services::{inventory::Inventory, keys::Keys},
-        web::context::Requester,
     },
 };
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     model::{
+        access::{audit_action::AuditAction, requester::Requester},
         change::{Action, Change, End, Ending, Intent, Resolved, quota::Count, refusal::Refusal},
         forms::FormMistake,
         keys::KeyLook,
@@ -32,7 +33,6 @@ use crate::{
                 working::{Job, Timeline},
             },
         },
-        web::context::Requester,
     },
     view::pages::{ChangeForm, Requested},
 };
@@ -75,7 +75,7 @@ impl Requests {
         let id = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&id).ok_or(RequestError::NotFound)?;
         if !requester.scope.covers(&id) {
-            let event = AuditEvent::by(&requester.actor(), self.clock.now(), "change.refused", &id.path());
+            let event = AuditEvent::by(&requester.actor(), self.clock.now(), AuditAction::ChangeRefused, &id.path());
             audit::append_alone(&self.store, AuditEvent { result: "outside the scope".to_owned(), ..event }).await?;
             return Err(RequestError::NotFound);
         }
@@ -130,7 +130,7 @@ impl Requests {
     async fn record(
         &self,
         mut change: Change,
-        action: &str,
+        action: AuditAction,
         submission: &Submission<'_>,
         timeline: Timeline,
     ) -> Result<Recording, RequestError> {
@@ -180,17 +180,17 @@ fn intent_of(form: &ConfirmedForm, requester: &Requester, examined: &Examined, r
 }
 
 /// The change that a verdict makes of an intent, and what the audit chain calls it.
-fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, &'static str) {
+fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, AuditAction) {
     let mut change = Change::requested(random::id(), intent);
     let action = match verdict {
-        Verdict::Send => "change.requested",
+        Verdict::Send => AuditAction::ChangeRequested,
         Verdict::Wait { until } => {
             change.intent.armed_until = Some(until);
-            "change.armed"
+            AuditAction::ChangeArmed
         }
         Verdict::Reject(precondition) => {
             change.end = Some(Ending { at: now, how: End::Rejected(Refusal::precondition(precondition)) });
-            "change.rejected"
+            AuditAction::ChangeRejected
         }
     };
     (change, action)

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        access::{credentials::UserName, identity::Permission},
+        access::{audit_action::AuditAction, credentials::UserName, identity::Permission},
         change::{
             Action, Change, End, Ending, LastRead, Observation, Observed, Resolved, Step,
             arming::{Decision, decide},
@@ -87,7 +87,7 @@ impl Worker {
             Ok(false) => {
                 let by = format!("Keystream, because {} is no longer permitted to change this stream", job.change.intent.actor);
                 let cancelled = Step::Cancelled { at: job.timeline.now(), by };
-                let _ = self.journal.record_surely(job, vec![cancelled], "change.cancelled").await;
+                let _ = self.journal.record_surely(job, vec![cancelled], AuditAction::ChangeCancelled).await;
                 return Preparation::Over;
             }
             // Not known, so not sent now: asked again after the next read.
@@ -111,13 +111,13 @@ impl Worker {
         let at = job.timeline.now();
         let ended = vec![read_of(observed, at), Step::Ended(Ending { at, how })];
         // Cancelled or sent elsewhere meanwhile is an end as well.
-        let _ = self.journal.record_surely(job, ended, "change.ended").await;
+        let _ = self.journal.record_surely(job, ended, AuditAction::ChangeEnded).await;
     }
 
     async fn record_waiting(&self, job: &mut Job, observed: &Observation) -> Written {
         let at = job.timeline.now();
         let seen = if matches!(observed, Observation::NotFound { .. }) { Step::SeenMissing { at } } else { Step::SeriesBroken };
-        match self.journal.record(job, vec![read_of(observed, at), seen], "").await {
+        match self.journal.record(job, vec![read_of(observed, at), seen], None).await {
             Ok(()) => {}
             // Cancelled meanwhile, or in another instance's hands.
             Err(StoreError::NotHeld) => {

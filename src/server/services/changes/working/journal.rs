@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use super::job::Job;
 use crate::{
-    model::change::{Change, Step},
+    model::{
+        access::audit_action::AuditAction,
+        change::{Change, Step},
+    },
     server::{
         adapters::{
             clock::Clock,
@@ -40,12 +43,12 @@ impl Journal {
         Self { store, inventory, clock }
     }
 
-    /// Applies steps to the change as the journal has it, writes it with an audit row (when `action` names one) in one
+    /// Applies steps to the change as the journal has it, writes it with an audit row (when there is an `action`) in one
     /// transaction, and tells browsers. The change in memory moves only if the journal did.
-    pub async fn record(&self, job: &mut Job, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
+    pub async fn record(&self, job: &mut Job, steps: Vec<Step>, action: impl Into<Option<AuditAction>>) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?;
-        self.write(&mut tx, &mut moved, steps, action).await?;
+        self.write(&mut tx, &mut moved, steps, action.into()).await?;
         tx.commit().await?;
         self.inventory.record_change(&moved);
         job.change = moved;
@@ -53,42 +56,44 @@ impl Journal {
     }
 
     /// As [`Journal::record`], again and again until the database takes it: what AWS did must not be lost.
-    pub async fn record_surely(&self, job: &mut Job, steps: Vec<Step>, action: &str) -> Written {
+    pub async fn record_surely(&self, job: &mut Job, steps: Vec<Step>, action: impl Into<Option<AuditAction>>) -> Written {
+        let action = action.into();
+        let named = action.map_or("", AuditAction::name);
         let mut pause = FIRST_PAUSE;
         loop {
             let error = match self.record(job, steps.clone(), action).await {
                 Ok(()) => return Written::Yes,
                 Err(StoreError::NotHeld) => {
                     // What the journal has is what counts.
-                    tracing::warn!(change_id = job.change.id, action, "change {} is no longer ours ({action})", job.change.id);
+                    tracing::warn!(change_id = job.change.id, action = named, "change {} is no longer ours ({named})", job.change.id);
                     self.show_latest(&job.change.id).await;
                     return Written::NotHeld;
                 }
                 Err(error) => error,
             };
-            self.complain_and_wait(&error, &job.change.id, action, &mut pause).await;
+            self.complain_and_wait(&error, &job.change.id, named, &mut pause).await;
         }
     }
 
     /// Writes AWS's answer to the call, whoever works on the change by now, again and again until the database takes it: an
     /// answer that arrived is never thrown away.
-    pub async fn record_answer(&self, job: &mut Job, step: Step, action: &str) -> Written {
+    pub async fn record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Written {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.try_record_answer(job, step.clone(), action).await {
                 Ok(written) => return written,
                 // The journal has no such change any more.
                 Err(StoreError::NotHeld) => return Written::NotHeld,
-                Err(error) => self.complain_and_wait(&error, &job.change.id, action, &mut pause).await,
+                Err(error) => self.complain_and_wait(&error, &job.change.id, action.name(), &mut pause).await,
             }
         }
     }
 
-    async fn try_record_answer(&self, job: &mut Job, step: Step, action: &str) -> Result<Written, StoreError> {
+    async fn try_record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Result<Written, StoreError> {
         let mut tx = self.store.write().await?;
         let Leased { change: mut moved, fence } = table::latest(&mut tx, &job.change.id).await?;
         let is_held = fence == job.fence && moved.is_active();
-        self.write(&mut tx, &mut moved, vec![step], action).await?;
+        self.write(&mut tx, &mut moved, vec![step], Some(action)).await?;
         tx.commit().await?;
         self.inventory.record_change(&moved);
         job.change = moved;
@@ -96,20 +101,25 @@ impl Journal {
     }
 
     /// Writes what was learned of a change after its end.
-    pub async fn record_after_end(&self, change: &mut Change, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
+    pub async fn record_after_end(
+        &self,
+        change: &mut Change,
+        steps: Vec<Step>,
+        action: impl Into<Option<AuditAction>>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         let mut moved = table::latest(&mut tx, &change.id).await?.change;
-        self.write(&mut tx, &mut moved, steps, action).await?;
+        self.write(&mut tx, &mut moved, steps, action.into()).await?;
         tx.commit().await?;
         self.inventory.record_change(&moved);
         *change = moved;
         Ok(())
     }
 
-    async fn write(&self, tx: &mut Tx, change: &mut Change, steps: Vec<Step>, action: &str) -> Result<(), StoreError> {
+    async fn write(&self, tx: &mut Tx, change: &mut Change, steps: Vec<Step>, action: Option<AuditAction>) -> Result<(), StoreError> {
         steps.into_iter().for_each(|step| change.apply(step));
         table::write(tx, change).await?;
-        if !action.is_empty() {
+        if let Some(action) = action {
             audit::append(tx, audit_events::moved(change, action, self.clock.now())).await?;
         }
         Ok(())

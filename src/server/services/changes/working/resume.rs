@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Worker, job::Job, journal::Written, timeline::Timeline, typical_duration};
 use crate::{
-    model::{change::Step, time::Timestamp},
+    model::{access::audit_action::AuditAction, change::Step, time::Timestamp},
     server::{
         adapters::{
             aws::targets::Target,
@@ -110,7 +110,7 @@ impl Worker {
             }
             if job.change.evidence.accepted.is_none() && job.change.evidence.outcome_unknown.is_none() {
                 let lost = Step::LostTrack { at: now, why: LOST_SIGHT.to_owned() };
-                if worker.journal.record_surely(&mut job, vec![lost], "change.outcome-unknown").await == Written::NotHeld {
+                if worker.journal.record_surely(&mut job, vec![lost], AuditAction::ChangeOutcomeUnknown).await == Written::NotHeld {
                     return;
                 }
             }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::journal::Journal;
 use crate::{
     model::{
+        access::audit_action::AuditAction,
         change::{
             Change, Step,
             reconcile::{WATCHED_AFTER_MS, decide_after_settled},
@@ -132,7 +133,7 @@ impl SettledWatch {
             return;
         }
         let (id, arn) = (change.id.clone(), change.intent.arn.clone());
-        match self.journal.record_after_end(change, steps, "change.reverted").await {
+        match self.journal.record_after_end(change, steps, AuditAction::ChangeReverted).await {
             Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
             Err(error) => {
                 tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next read tries again");

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use super::{Worker, job::Job, journal::Written};
 use crate::{
     model::{
+        access::audit_action::AuditAction,
         change::{
             Change, End, Observed, SentAs, Step, arming,
             refusal::{Obstacle, Refusal, RefusalKind},
@@ -52,7 +53,7 @@ impl Worker {
                 Ok(as_reported) => key = as_reported,
                 Err(precondition) => {
                     let rejected = job.end(End::Rejected(Refusal::precondition(precondition)));
-                    let _ = self.journal.record_surely(&mut job, vec![rejected], "change.rejected").await;
+                    let _ = self.journal.record_surely(&mut job, vec![rejected], AuditAction::ChangeRejected).await;
                     return;
                 }
             }
@@ -66,7 +67,7 @@ impl Worker {
             Ok((kinesis, sent_as)) => Some(Sender { kinesis, sent_as }),
             Err(refusal) => {
                 let rejected = job.end(End::Rejected(refusal));
-                let _ = self.journal.record_surely(job, vec![rejected], "change.rejected").await;
+                let _ = self.journal.record_surely(job, vec![rejected], AuditAction::ChangeRejected).await;
                 None
             }
         }
@@ -80,7 +81,7 @@ impl Worker {
         }
         let Sender { kinesis, sent_as } = sender;
         let sent = Step::Sent { at: job.timeline.now(), key: key.clone(), sent_as };
-        match self.journal.record(&mut job, vec![sent], "change.sent").await {
+        match self.journal.record(&mut job, vec![sent], AuditAction::ChangeSent).await {
             Ok(()) => {}
             // Cancelled in this moment, or in another instance's hands.
             Err(StoreError::NotHeld) => return self.journal.show_latest(&job.change.id).await,
@@ -102,16 +103,16 @@ impl Worker {
         let at = job.timeline.now();
         let written = match outcome {
             SendOutcome::Accepted { request_id } => {
-                self.journal.record_answer(&mut job, Step::Accepted { at, request_id }, "change.accepted").await
+                self.journal.record_answer(&mut job, Step::Accepted { at, request_id }, AuditAction::ChangeAccepted).await
             }
             SendOutcome::Unknown { why } => {
-                self.journal.record_surely(&mut job, vec![Step::LostTrack { at, why }], "change.outcome-unknown").await
+                self.journal.record_surely(&mut job, vec![Step::LostTrack { at, why }], AuditAction::ChangeOutcomeUnknown).await
             }
             SendOutcome::Rejected(refusal) => {
                 let refusal = self.with_quota(refusal, &job.change).await;
                 // On disk before AWS is asked for anything else.
                 let rejected = job.end(End::Rejected(refusal.clone()));
-                let _ = self.journal.record_answer(&mut job, rejected, "change.rejected").await;
+                let _ = self.journal.record_answer(&mut job, rejected, AuditAction::ChangeRejected).await;
                 return self.explain(&mut job.change, refusal, &target).await;
             }
         };
@@ -131,7 +132,7 @@ impl Worker {
     pub(super) async fn expire(&self, mut job: Job) {
         let expired = job.end(End::Expired);
         // Ended elsewhere is as good.
-        let _ = self.journal.record_surely(&mut job, vec![expired], "change.expired").await;
+        let _ = self.journal.record_surely(&mut job, vec![expired], AuditAction::ChangeExpired).await;
     }
 
     /// Adds to a limit that AWS did not name what the journal knows of it.
@@ -167,7 +168,7 @@ impl Worker {
             Err(failure) => Observed::Failed { why: failure.why },
         };
         let explained = Step::Explained(Refusal { read_after: Some(read_after), ..refusal });
-        if let Err(error) = self.journal.record_after_end(change, vec![explained], "").await {
+        if let Err(error) = self.journal.record_after_end(change, vec![explained], None).await {
             tracing::error!(%error, change_id = change.id, "what explains the refusal of change {} could not be written: {error}", change.id);
         }
     }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{Worker, job::Job, journal::Written};
 use crate::{
     model::{
+        access::audit_action::AuditAction,
         change::{Action, Change, Observation, Resolved, Step, reconcile::decide, schedule::next_read_in},
         keys::KeyArn,
         stream::{StreamReport, StreamStatus, encryption::KeyId},
@@ -101,14 +102,14 @@ fn is_to_be_compared(change: &Change, report: &StreamReport, reported: &KeyId) -
 }
 
 /// The audit action of the steps that move the ladder; a read that moves nothing is no event.
-fn audited(change: &Change, steps: &[Step]) -> &'static str {
-    let mut action = "";
+fn audited(change: &Change, steps: &[Step]) -> Option<AuditAction> {
+    let mut action = None;
     for step in steps {
         action = match step {
-            Step::Ended(_) => return "change.ended",
-            Step::Reached { .. } => "change.reached",
-            Step::SeenUpdating { .. } if change.evidence.updating_at.is_none() => "change.updating",
-            Step::Slow(_) if action.is_empty() => "change.slow",
+            Step::Ended(_) => return Some(AuditAction::ChangeEnded),
+            Step::Reached { .. } => Some(AuditAction::ChangeReached),
+            Step::SeenUpdating { .. } if change.evidence.updating_at.is_none() => Some(AuditAction::ChangeUpdating),
+            Step::Slow(_) if action.is_none() => Some(AuditAction::ChangeSlow),
             _ => action,
         };
     }

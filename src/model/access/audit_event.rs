@@ -1,0 +1,66 @@
+//! One row of the audit chain: who did what, when, why, from where, with what result.
+
+use serde::Serialize;
+
+use super::{
+    actor::Actor,
+    audit_action::{AuditAction, StoredAction},
+};
+use crate::model::time::Timestamp;
+
+/// The actor of what the server does by itself. No user has this name.
+pub const SERVER: &str = "keystream";
+
+/// One event. Fields that do not apply are empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditEvent {
+    pub at: Timestamp,
+    /// The user's name; `keystream` for what the server does by itself.
+    pub actor: String,
+    /// The client's address.
+    pub address: String,
+    pub user_agent: String,
+    pub action: StoredAction,
+    /// What it was done to: an ARN, a user's name.
+    pub target: String,
+    pub reason: String,
+    pub before: String,
+    pub after: String,
+    pub aws_request_id: String,
+    pub result: String,
+}
+
+/// An event with its place in the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditRow {
+    pub seq: i64,
+    pub prev_hash: String,
+    pub hash: String,
+    #[serde(flatten)]
+    pub event: AuditEvent,
+}
+
+impl AuditEvent {
+    /// An event of somebody.
+    pub fn by(actor: &Actor, at: Timestamp, action: AuditAction, target: &str) -> Self {
+        Self {
+            at,
+            actor: actor.name.clone(),
+            address: actor.address.clone(),
+            user_agent: actor.user_agent.clone(),
+            action: action.into(),
+            target: target.to_owned(),
+            reason: String::new(),
+            before: String::new(),
+            after: String::new(),
+            aws_request_id: String::new(),
+            result: String::new(),
+        }
+    }
+
+    /// An event of the server itself.
+    pub fn by_server(at: Timestamp, action: AuditAction, target: &str) -> Self {
+        let server = Actor { name: SERVER.to_owned(), ..Actor::default() };
+        Self::by(&server, at, action, target)
+    }
+}

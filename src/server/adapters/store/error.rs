@@ -1,0 +1,61 @@
+//! Why the database could not do it.
+
+use thiserror::Error;
+
+use crate::model::access::requester::Uncertain;
+
+/// Why the database could not do it. Each message is whole: what it came from is in it, and is no source besides.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+    #[error("the database did not answer within 5 s")]
+    Silent,
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Migration(sqlx::migrate::MigrateError),
+    #[error(
+        "the database has schema {found}, and this Keystream knows schemas up to {known}: start the version that made it, or a newer one"
+    )]
+    NewerSchema { found: i64, known: i64 },
+    #[error("{0} is in use by another running Keystream; SQLite serves one instance")]
+    InUse(String),
+    #[error("the lock file {path} could not be used: {source}")]
+    Lock { path: String, source: std::io::Error },
+    #[error("the database file {0} is not where it was when Keystream started")]
+    Gone(String),
+    #[error("the change was sent or has ended meanwhile, or another instance has taken it over")]
+    NotHeld,
+    #[error(transparent)]
+    Uncertain(#[from] Uncertain),
+    #[error("a stored row could not be read: {0}")]
+    Row(serde_json::Error),
+    #[error("a stored row holds something unknown: {0}")]
+    UnknownValue(String),
+    #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else")]
+    Url(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error)
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Row(error)
+    }
+}
+
+impl StoreError {
+    /// Whether a unique index refused a row.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}

@@ -1,0 +1,244 @@
+//! Sessions: how they begin, whose act keeps them alive, and how they end. Limits are measured by our clock.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::{
+        access::{
+            actor::Actor,
+            requester::Requester,
+            session::{ActiveSession, SUDO_MS, is_over},
+        },
+        time::{SECOND_MS, Timestamp},
+    },
+    server::{
+        adapters::{
+            clock::{Clock, timeout},
+            store::{OwnSession, SignInRecord, Store, StoreError, sessions as table, users},
+        },
+        services::audit::{self, AuditAction, AuditEvent},
+    },
+};
+
+/// A person's acts are written down at most this often.
+const NOTED_EVERY_MS: i64 = 20 * SECOND_MS;
+
+/// A page does not wait longer than this for a database that is busy; the session's next act is written then.
+const NOTE_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// A sign-in whose session hasn't begun: the row and its audit event are one transaction.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    pub user_id: String,
+    pub user_name: String,
+    pub address: String,
+    pub user_agent: String,
+    pub is_break_glass: bool,
+    /// What the password was held against: the user must still have it when the session begins.
+    pub password_hash: Option<String>,
+    pub how: How,
+}
+
+/// What a session begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum How {
+    Password,
+    /// One of the demo's buttons.
+    Demo,
+    /// The same person has entered the password once more. The day's work ends when it would have ended.
+    Again {
+        signed_in_at: Timestamp,
+    },
+}
+
+impl How {
+    const fn action(self) -> AuditAction {
+        match self {
+            Self::Password | Self::Demo => AuditAction::SessionSignedIn,
+            Self::Again { .. } => AuditAction::SessionConfirmed,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Password | Self::Again { .. } => "by password",
+            Self::Demo => "by demo",
+        }
+    }
+}
+
+/// The sessions of everybody. A session is named by the SHA-256 of its id; the id itself is the web's.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Sessions {
+    pub const fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Begins the session of a sign-in.
+    ///
+    /// # Errors
+    /// When the user was disabled or got another password meanwhile, or the database cannot be written.
+    pub async fn begin(&self, id_hash: String, sign_in: SignIn) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        let signed_in_at = match sign_in.how {
+            How::Again { signed_in_at } => signed_in_at,
+            How::Password | How::Demo => at,
+        };
+        let row = SignInRecord {
+            id_hash,
+            user_id: sign_in.user_id,
+            at,
+            signed_in_at,
+            sudo_until: at.plus_millis(SUDO_MS),
+            address: sign_in.address.clone(),
+            user_agent: sign_in.user_agent.clone(),
+            is_break_glass: sign_in.is_break_glass,
+        };
+        let actor = Actor { name: sign_in.user_name.clone(), address: sign_in.address, user_agent: sign_in.user_agent };
+        let words = sign_in.how.words();
+        let result = if sign_in.is_break_glass { format!("{words}; account for emergencies") } else { words.to_owned() };
+        let event = AuditEvent { result, ..AuditEvent::by(&actor, at, sign_in.how.action(), &sign_in.user_name) };
+        let mut tx = self.store.write().await?;
+        // Whoever was disabled or given another password while this one was looked at is not signed in.
+        let user = users::find(&mut tx, &row.user_id).await?;
+        let is_as_it_was = user.is_some_and(|user| user.disabled_at.is_none() && user.password_hash == sign_in.password_hash);
+        if !is_as_it_was {
+            return Err(StoreError::NotHeld);
+        }
+        table::insert(&mut tx, &row).await?;
+        audit::append(&mut tx, event).await?;
+        tx.commit().await?;
+        if sign_in.is_break_glass && sign_in.how == How::Password {
+            // For whoever is woken by the log: everybody else sees it on every page.
+            tracing::error!(
+                user = sign_in.user_name,
+                address = actor.address,
+                "ALERT: the account for emergencies {} signed in",
+                sign_in.user_name
+            );
+        }
+        Ok(())
+    }
+
+    /// The session of this hash that nobody has ended, also one that is past its limits.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn find(&self, id_hash: &str) -> Result<Option<ActiveSession>, StoreError> {
+        self.store.session(id_hash).await
+    }
+
+    /// Ends a session without a word: it was over, or another takes its place.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn revoke(&self, id_hash: &str) -> Result<(), StoreError> {
+        self.store.revoke_session(id_hash, self.clock.now()).await
+    }
+
+    /// Notes that the person acted, at most every 20 s.
+    pub async fn record_human(&self, requester: &Requester) {
+        let now = self.clock.now();
+        if now.millis_since(requester.last_human_at) < NOTED_EVERY_MS {
+            return;
+        }
+        match timeout(NOTE_TIMEOUT, self.store.touch_session(&requester.session_hash, now)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a session's last act could not be written: {error}"),
+            Err(_) => tracing::warn!("a session's last act could not be written in time: the database is busy"),
+        }
+    }
+
+    /// Whether a session is still good: asked again and again by open event streams.
+    pub async fn is_live(&self, requester: &Requester) -> bool {
+        let now = self.clock.now();
+        match self.store.session(&requester.session_hash).await {
+            Ok(Some(session)) => !session.is_over(now) && session.role == requester.role && session.scope == requester.scope,
+            // A database that cannot be read ends nobody's view of what is known.
+            Err(_) => true,
+            Ok(None) => false,
+        }
+    }
+
+    /// A person's live sessions, the one that was used last first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn own(&self, requester: &Requester) -> Result<Vec<OwnSession>, StoreError> {
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions_of(&requester.user_id).await?;
+        sessions.retain(|session| !is_over(session.signed_in_at, session.last_human_at, now));
+        Ok(sessions)
+    }
+
+    /// Ends the session of a request, as its person asks.
+    ///
+    /// # Errors
+    /// When it could not be written: then it has not ended.
+    pub async fn sign_out(&self, requester: &Requester) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, now).await?;
+        let event = AuditEvent::by(&requester.actor(), now, AuditAction::SessionSignedOut, &requester.user_name);
+        audit::append(&mut tx, event).await?;
+        tx.commit().await?;
+        self.store.forget_sessions();
+        Ok(())
+    }
+
+    /// Ends the session of a request so that another one can take its place; whether it was still there.
+    ///
+    /// # Errors
+    /// When it could not be written: then it has not ended.
+    pub async fn claim(&self, requester: &Requester) -> Result<bool, StoreError> {
+        let mut tx = self.store.write().await?;
+        let was_live = table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, self.clock.now()).await?;
+        tx.commit().await?;
+        self.store.forget_sessions();
+        Ok(was_live)
+    }
+
+    /// Ends one of a person's own sessions; whether there was one.
+    ///
+    /// # Errors
+    /// When it could not be written: then it has not ended.
+    pub async fn end_own(&self, requester: &Requester, id_hash: &str) -> Result<bool, StoreError> {
+        requester.require_certain()?;
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        let has_ended = table::revoke_one(&mut tx, &requester.user_id, id_hash, now).await?;
+        if has_ended {
+            let event = AuditEvent::by(&requester.actor(), now, AuditAction::SessionEnded, &requester.user_name);
+            audit::append(&mut tx, event).await?;
+            tx.commit().await?;
+            self.store.forget_sessions();
+        }
+        Ok(has_ended)
+    }
+
+    /// Ends all of a person's sessions but the one of this request.
+    ///
+    /// # Errors
+    /// When it could not be written: then none has ended.
+    pub async fn end_others(&self, requester: &Requester) -> Result<(), StoreError> {
+        requester.require_certain()?;
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        let ended = table::revoke_others(&mut tx, &requester.user_id, &requester.session_hash, now).await?;
+        if ended == 0 {
+            return Ok(());
+        }
+        let event = AuditEvent::by(&requester.actor(), now, AuditAction::SessionOthersEnded, &requester.user_name);
+        audit::append(&mut tx, AuditEvent { result: format!("{ended} sessions"), ..event }).await?;
+        tx.commit().await?;
+        self.store.forget_sessions();
+        Ok(())
+    }
+}

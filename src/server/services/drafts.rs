@@ -1,0 +1,58 @@
+//! Drafts: what was typed into a form that had a mistake, kept for 15 minutes for its author. Never a password.
+
+use std::sync::Arc;
+
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+
+use crate::server::adapters::{
+    clock::Clock,
+    random,
+    store::{Store, StoreError},
+};
+
+/// Why a draft was not kept.
+#[derive(Debug, Error)]
+pub enum DraftError {
+    #[error("the draft could not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The drafts of everybody.
+#[derive(Debug)]
+pub struct Drafts {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Drafts {
+    pub const fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Keeps a draft and returns the id under which its author finds it. `user_id` is empty for the forms of people who
+    /// are not signed in.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn keep(&self, user_id: &str, draft: &impl Serialize) -> Result<String, DraftError> {
+        let id = random::text(26);
+        let body = serde_json::to_string(draft)?;
+        self.store.keep_draft(&id, user_id, &body, self.clock.now()).await?;
+        Ok(id)
+    }
+
+    /// A draft of this author. One that is gone, too old, somebody else's or unreadable is an empty form: the mistake is
+    /// still named.
+    pub async fn find<T: Default + DeserializeOwned>(&self, user_id: &str, id: &str) -> T {
+        match self.store.draft(id, user_id, self.clock.now()).await {
+            Ok(body) => body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%error, "a draft could not be read: {error}");
+                T::default()
+            }
+        }
+    }
+}
