@@ -21,6 +21,7 @@ mod hostile;
 mod instances;
 mod journeys;
 mod keys;
+mod layers;
 mod listing;
 mod load;
 mod other_form;

@@ -1,0 +1,90 @@
+//! The layers, checked in the sources: what a module never uses, and that no files need each other in a circle.
+//!
+//! The table of forbidden dependencies is in `rules.rs`. Each of its cells is seen to fail in `examples.rs`.
+
+mod audit_names;
+mod cycles;
+mod examples;
+mod known;
+mod resolve;
+mod rules;
+mod sources;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use self::{
+    cycles::Graph,
+    known::{KNOWN_NEEDS, KNOWN_VIOLATIONS},
+    rules::{RULES, violations},
+    sources::Sources,
+};
+
+/// The sources of the program, without `src/tests`.
+static SOURCES: LazyLock<Sources> = LazyLock::new(|| {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&src, &mut files);
+    let files: Vec<(String, String)> = files
+        .iter()
+        .map(|file| {
+            let name = file.strip_prefix(&src).unwrap().to_str().unwrap();
+            (name.to_owned(), fs::read_to_string(file).unwrap())
+        })
+        .filter(|(name, _)| !name.starts_with("tests/"))
+        .collect();
+    assert!(files.len() > 100, "only {} files were found in {}", files.len(), src.display());
+    Sources::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap()
+});
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+}
+
+#[test]
+fn no_module_uses_what_its_layer_forbids() {
+    let violations = violations(&SOURCES);
+    let is_known = |file: &str, rule: &str| KNOWN_VIOLATIONS.contains(&(file, rule));
+    let new: Vec<String> = violations.iter().filter(|found| !is_known(&found.file, found.rule)).map(ToString::to_string).collect();
+    assert!(new.is_empty(), "forbidden dependencies:\n{}", new.join("\n"));
+
+    let still = |(file, rule): &(&str, &str)| violations.iter().any(|found| found.file == *file && found.rule == *rule);
+    let stale: Vec<_> = KNOWN_VIOLATIONS.iter().filter(|known| !still(known)).collect();
+    assert!(stale.is_empty(), "mended: take these off KNOWN_VIOLATIONS:\n{stale:#?}");
+}
+
+#[test]
+fn no_files_need_each_other_in_a_circle() {
+    let graph = Graph::of(&SOURCES);
+    let rest = KNOWN_NEEDS.iter().fold(graph.clone(), |graph, (from, to)| graph.without(from, to));
+    let cycles: Vec<String> =
+        rest.cycles().iter().map(|cycle| format!("{} files need each other:\n{}", cycle.len(), rest.explain(cycle))).collect();
+    assert!(cycles.is_empty(), "{}", cycles.join("\n"));
+
+    let all = graph.cycles();
+    let closes_a_cycle =
+        |(from, to): &(&str, &str)| graph.has(from, to) && all.iter().any(|cycle| cycle.contains(*from) && cycle.contains(*to));
+    let stale: Vec<_> = KNOWN_NEEDS.iter().filter(|known| !closes_a_cycle(known)).collect();
+    assert!(stale.is_empty(), "mended: take these off KNOWN_NEEDS:\n{stale:#?}");
+}
+
+#[test]
+fn the_table_names_modules_that_there_are() {
+    let exists = |module: &str| matches!(module, "*" | "lib") || SOURCES.modules.contains_key(module);
+    let named = RULES.iter().flat_map(|rule| [rule.of, rule.except, rule.modules, rule.allowed].into_iter().flatten());
+    let missing: BTreeSet<&str> = named.copied().filter(|module| !exists(module)).collect();
+    // A module that comes with a later change may be in the table before it.
+    assert!(missing.is_subset(&known::MODULES_TO_COME.into()), "no such modules: {missing:?}");
+}

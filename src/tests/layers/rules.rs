@@ -1,0 +1,186 @@
+//! The table of forbidden dependencies, and the check against it.
+
+use super::{
+    resolve::Place,
+    sources::{Path, Sources},
+};
+
+/// Crates of the AWS SDK; `aws_lc_rs` is a library of cryptography.
+const AWS: [&str; 7] = ["aws_sdk_*", "aws_config", "aws_types", "aws_smithy_*", "aws_credential_types", "aws_runtime", "aws_sigv4"];
+const LEPTOS: [&str; 5] = ["leptos", "leptos_axum", "leptos_meta", "leptos_router", "server_fn"];
+const AXUM: [&str; 3] = ["axum", "axum_core", "leptos_axum"];
+const TOWER: [&str; 5] = ["tower", "tower_layer", "tower_service", "tower_http", "tower_sessions"];
+const SQLX: [&str; 1] = ["sqlx"];
+const TOKIO: [&str; 2] = ["tokio", "tokio_util"];
+
+/// One row: these modules never use those.
+pub struct Rule {
+    /// As the table of the architecture names it.
+    pub name: &'static str,
+    /// Modules that the rule is for; an empty list means all.
+    pub of: &'static [&'static str],
+    /// Modules in them that it isn't for.
+    pub except: &'static [&'static str],
+    /// Modules of ours that are forbidden. A `*` stands for every module outside of `of`.
+    pub modules: &'static [&'static str],
+    /// Modules in those that are allowed.
+    pub allowed: &'static [&'static str],
+    pub crates: &'static [&'static [&'static str]],
+}
+
+/// The table.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "model uses no other module, no framework, no I/O",
+        of: &["model"],
+        except: &[],
+        modules: &["*"],
+        allowed: &[],
+        crates: &[&LEPTOS, &AXUM, &SQLX, &AWS, &TOKIO],
+    },
+    Rule {
+        name: "view uses no framework, no I/O, nothing of the server",
+        of: &["view"],
+        except: &[],
+        modules: &["server"],
+        allowed: &[],
+        crates: &[&LEPTOS, &AXUM, &SQLX, &AWS],
+    },
+    Rule {
+        name: "components and pages use no adapter",
+        of: &["components", "pages"],
+        except: &[],
+        modules: &["server::adapters"],
+        allowed: &[],
+        crates: &[&SQLX, &AWS],
+    },
+    // islands: never server, sqlx, aws. The row comes with the module.
+    Rule {
+        name: "services know neither the web nor the database nor AWS",
+        of: &["server::services"],
+        except: &[],
+        modules: &["server::web", "server::cli", "view", "pages", "components", "islands", "api", "client"],
+        allowed: &[],
+        crates: &[&AXUM, &LEPTOS, &TOWER, &SQLX, &AWS],
+    },
+    Rule {
+        name: "adapters know neither services nor the web nor the view",
+        of: &["server::adapters"],
+        except: &[],
+        modules: &["server::services", "server::web", "server::cli", "view"],
+        allowed: &[],
+        crates: &[],
+    },
+    Rule {
+        name: "only adapters::store uses SQL",
+        of: &[],
+        except: &["server::adapters::store"],
+        modules: &[],
+        allowed: &[],
+        crates: &[&SQLX],
+    },
+    Rule { name: "only adapters::aws uses AWS", of: &[], except: &["server::adapters::aws"], modules: &[], allowed: &[], crates: &[&AWS] },
+    Rule {
+        name: "web reaches databases and AWS through services",
+        of: &["server::web"],
+        except: &[],
+        modules: &["server::adapters"],
+        // Clock, randomness, measurements, tasks: seams, behind which nothing is kept.
+        allowed: &["server::adapters::clock", "server::adapters::random", "server::adapters::metrics", "server::adapters::tasks"],
+        crates: &[&SQLX, &AWS],
+    },
+    Rule {
+        name: "the simulator shares only the model with the server",
+        of: &["simulator"],
+        except: &[],
+        modules: &["server"],
+        allowed: &[],
+        crates: &[],
+    },
+    Rule {
+        name: "only lib, the router and the shell use app",
+        of: &[],
+        except: &["app", "lib", "server::web::router", "server::web::shell"],
+        modules: &["app"],
+        allowed: &[],
+        crates: &[],
+    },
+];
+
+/// A forbidden dependency.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    pub file: String,
+    pub line: usize,
+    /// As it stands in the file.
+    pub import: String,
+    pub rule: &'static str,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "src/{}:{}: `{}`: {}", self.file, self.line, self.import, self.rule)
+    }
+}
+
+/// Every violation, in the order of files and lines. A forbidden import is named once, not wherever its name is used.
+pub fn violations(sources: &Sources) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for (module, contents) in &sources.modules {
+        for mention in &contents.mentions {
+            let broken = RULES.iter().filter(|rule| {
+                let is_told_already = contents.imports.iter().any(|import| {
+                    mention.path.first() == Some(&import.name) && mention.path != import.path && rule.forbids(sources, module, &import.path)
+                });
+                rule.is_for(module) && rule.forbids(sources, module, &mention.path) && !is_told_already
+            });
+            found.extend(broken.map(|rule| Violation {
+                file: contents.file.clone(),
+                line: mention.line,
+                import: mention.path.join("::"),
+                rule: rule.name,
+            }));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Whether a module is another or lies in it; `""` is the root of the library.
+fn is_within(module: &str, outer: &str) -> bool {
+    let module = if module.is_empty() { "lib" } else { module };
+    module.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn is_any_of(module: &str, outer: &[&str]) -> bool {
+    outer.iter().any(|outer| is_within(module, outer))
+}
+
+impl Rule {
+    fn is_for(&self, module: &str) -> bool {
+        (self.of.is_empty() || is_any_of(module, self.of)) && !is_any_of(module, self.except)
+    }
+
+    fn forbids(&self, sources: &Sources, module: &str, path: &Path) -> bool {
+        let resolved = sources.resolve(module, path);
+        // A name is also asked for in the modules that pass it on, the asking one aside.
+        let mut places: Vec<&str> = resolved.through.iter().map(String::as_str).filter(|place| *place != module).collect();
+        match &resolved.place {
+            Place::Item { module, .. } | Place::Module(module) => places.push(module),
+            Place::Elsewhere(name) => return self.crates.iter().any(|family| is_of_family(name, family)),
+        }
+        places.into_iter().any(|place| self.forbids_module(place))
+    }
+
+    fn forbids_module(&self, place: &str) -> bool {
+        if self.modules == ["*"] {
+            return !is_any_of(place, self.of);
+        }
+        is_any_of(place, self.modules) && !is_any_of(place, self.allowed)
+    }
+}
+
+fn is_of_family(name: &str, family: &[&str]) -> bool {
+    family.iter().any(|member| member.strip_suffix('*').map_or(*member == name, |start| name.starts_with(start)))
+}

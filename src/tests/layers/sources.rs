@@ -1,0 +1,335 @@
+//! Reads source files as modules: what each defines, what it imports, and every path that it uses outside tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::{
+    Attribute, ImplItem, Item, Lit, LitStr, Macro, Meta, UseTree, Visibility,
+    visit::{self, Visit},
+};
+
+/// A path in a source file: `["crate", "model", "time", "Timestamp"]`.
+pub type Path = Vec<String>;
+
+/// One mention of a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mention {
+    pub path: Path,
+    pub line: usize,
+    /// A `pub use` only passes a name on.
+    pub is_reexport: bool,
+}
+
+/// A name that a `use` brings into a module.
+#[derive(Debug, Clone)]
+pub struct Import {
+    pub name: String,
+    pub path: Path,
+}
+
+/// A module: a file, or a `mod name { .. }` in one.
+#[derive(Debug, Default, Clone)]
+pub struct Module {
+    /// Relative to `src`.
+    pub file: String,
+    pub items: BTreeSet<String>,
+    pub imports: Vec<Import>,
+    pub globs: Vec<Path>,
+    pub mentions: Vec<Mention>,
+    /// Texts in quotes, those of attributes and macro calls too.
+    pub literals: Vec<String>,
+}
+
+/// All modules by path: `""` is the root, `"server::web"` a module of it.
+#[derive(Debug, Default)]
+pub struct Sources {
+    pub modules: BTreeMap<String, Module>,
+}
+
+impl Sources {
+    /// Parses files, given as path relative to `src` and text.
+    ///
+    /// # Errors
+    /// When a file isn't Rust: names it.
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
+        let mut sources = Self::default();
+        let mut only_in_tests = Vec::new();
+        for (file, text) in files {
+            let parsed = syn::parse_file(text).map_err(|error| format!("{file}: {error}"))?;
+            let mut reader = Reader::new(file);
+            reader.visit_file(&parsed);
+            only_in_tests.append(&mut reader.only_in_tests);
+            sources.modules.append(&mut reader.modules);
+        }
+        sources.modules.retain(|name, _| !only_in_tests.iter().any(|test: &String| name == test || name.starts_with(&format!("{test}::"))));
+        sources.add_folders();
+        Ok(sources)
+    }
+
+    /// A module whose own file isn't among the sources still holds others.
+    fn add_folders(&mut self) {
+        for name in self.modules.keys().cloned().collect::<Vec<_>>() {
+            let ends = name.match_indices("::").map(|(end, _)| &name[..end]);
+            for folder in ends.chain([""]) {
+                self.modules.entry(folder.to_owned()).or_default();
+            }
+        }
+    }
+}
+
+/// The module that a file holds: `server/web/mod.rs` is `server::web`.
+fn module_of(file: &str) -> String {
+    let name = file.trim_end_matches(".rs").replace('/', "::");
+    match name.as_str() {
+        "lib" => String::new(),
+        _ => name.strip_suffix("::mod").map_or(name.clone(), str::to_owned),
+    }
+}
+
+/// The path of a module in another.
+pub fn join(parent: &str, child: &str) -> String {
+    if parent.is_empty() { child.to_owned() } else { format!("{parent}::{child}") }
+}
+
+/// Walks a file.
+struct Reader {
+    modules: BTreeMap<String, Module>,
+    /// The module that is being read.
+    current: String,
+    file: String,
+    only_in_tests: Vec<String>,
+    /// How many functions deep: items there aren't the module's.
+    depth: usize,
+}
+
+impl Reader {
+    fn new(file: &str) -> Self {
+        let current = module_of(file);
+        let module = Module { file: file.to_owned(), ..Module::default() };
+        let modules = BTreeMap::from([(current.clone(), module)]);
+        Self { modules, current, file: file.to_owned(), only_in_tests: Vec::new(), depth: 0 }
+    }
+
+    fn module(&mut self) -> &mut Module {
+        self.modules.entry(self.current.clone()).or_default()
+    }
+
+    fn mention(&mut self, path: Path, line: usize, is_reexport: bool) {
+        self.module().mentions.push(Mention { path, line, is_reexport });
+    }
+
+    fn read_use(&mut self, tree: &UseTree, prefix: &mut Path, is_reexport: bool) {
+        match tree {
+            UseTree::Path(path) => {
+                prefix.push(path.ident.to_string());
+                self.read_use(&path.tree, prefix, is_reexport);
+                prefix.pop();
+            }
+            UseTree::Group(group) => group.items.iter().for_each(|item| self.read_use(item, prefix, is_reexport)),
+            UseTree::Name(name) => self.import(prefix, &name.ident, &name.ident, is_reexport),
+            UseTree::Rename(name) => self.import(prefix, &name.ident, &name.rename, is_reexport),
+            UseTree::Glob(glob) => {
+                let line = glob.star_token.spans[0].start().line;
+                self.mention(prefix.clone(), line, is_reexport);
+                self.module().globs.push(prefix.clone());
+            }
+        }
+    }
+
+    fn import(&mut self, prefix: &Path, name: &Ident, alias: &Ident, is_reexport: bool) {
+        let mut path = prefix.clone();
+        let own = name == "self";
+        if !own {
+            path.push(name.to_string());
+        }
+        let called = if own && alias == "self" { path.last().cloned().unwrap_or_default() } else { alias.to_string() };
+        self.mention(path.clone(), name.span().start().line, is_reexport);
+        self.module().imports.push(Import { name: called, path });
+    }
+
+    /// Finds `a::b::c` in the tokens of a macro call, which needn't be Rust.
+    fn scan(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            match &tokens[at] {
+                TokenTree::Group(group) => self.scan(group.stream()),
+                TokenTree::Literal(literal) => self.visit_lit(&Lit::new(literal.clone())),
+                TokenTree::Ident(first) => {
+                    let is_member = at > 0 && is_punct(&tokens[at - 1], '.') && !(at > 1 && is_punct(&tokens[at - 2], '.'));
+                    let mut path = vec![first.to_string()];
+                    while let Some(TokenTree::Ident(next)) = tokens.get(at + 3)
+                        && is_punct(&tokens[at + 1], ':')
+                        && is_punct(&tokens[at + 2], ':')
+                    {
+                        path.push(next.to_string());
+                        at += 3;
+                    }
+                    if !is_member {
+                        self.mention(path, first.span().start().line, false);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    fn define(&mut self, name: &Ident) {
+        if self.depth == 0 {
+            self.module().items.insert(name.to_string());
+        }
+    }
+
+    fn read_module(&mut self, module: &syn::ItemMod) {
+        let name = join(&self.current, &module.ident.to_string());
+        if is_only_in_tests(&module.attrs) {
+            self.only_in_tests.push(name);
+            return;
+        }
+        let Some((_, items)) = &module.content else { return };
+        let outer = std::mem::replace(&mut self.current, name);
+        let file = self.file.clone();
+        self.module().file = file;
+        items.iter().for_each(|item| self.visit_item(item));
+        self.current = outer;
+    }
+}
+
+fn is_punct(token: &TokenTree, expected: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == expected)
+}
+
+/// Whether something is compiled for tests alone: `#[cfg(test)]`, `#[cfg(all(test, ..))]`, `#[test]`.
+fn is_only_in_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("cfg") => {
+            let condition = list.tokens.to_string().replace(' ', "");
+            condition == "test" || condition.starts_with("all(test,")
+        }
+        Meta::Path(path) => path.is_ident("test"),
+        _ => false,
+    })
+}
+
+fn attributes_of(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Union(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if let Item::Mod(module) = item {
+            return self.read_module(module);
+        }
+        if is_only_in_tests(attributes_of(item)) {
+            return;
+        }
+        match item {
+            Item::Use(item) => {
+                let is_reexport = !matches!(item.vis, Visibility::Inherited);
+                return self.read_use(&item.tree, &mut Path::new(), is_reexport);
+            }
+            Item::ExternCrate(item) => return self.mention(vec![item.ident.to_string()], item.ident.span().start().line, false),
+            Item::Const(item) => self.define(&item.ident),
+            Item::Enum(item) => self.define(&item.ident),
+            Item::Fn(item) => self.define(&item.sig.ident),
+            Item::Static(item) => self.define(&item.ident),
+            Item::Struct(item) => self.define(&item.ident),
+            Item::Trait(item) => self.define(&item.ident),
+            Item::Type(item) => self.define(&item.ident),
+            Item::Union(item) => self.define(&item.ident),
+            Item::Macro(item) => item.ident.iter().for_each(|name| self.define(name)),
+            _ => {}
+        }
+        self.depth += 1;
+        visit::visit_item(self, item);
+        self.depth -= 1;
+    }
+
+    fn visit_impl_item(&mut self, item: &'ast ImplItem) {
+        let attributes: &[Attribute] = match item {
+            ImplItem::Const(item) => &item.attrs,
+            ImplItem::Fn(item) => &item.attrs,
+            ImplItem::Type(item) => &item.attrs,
+            _ => &[],
+        };
+        if !is_only_in_tests(attributes) {
+            visit::visit_impl_item(self, item);
+        }
+    }
+
+    fn visit_field(&mut self, field: &'ast syn::Field) {
+        if !is_only_in_tests(&field.attrs) {
+            visit::visit_field(self, field);
+        }
+    }
+
+    fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
+        if !is_only_in_tests(&field.attrs) {
+            visit::visit_field_value(self, field);
+        }
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        if !is_only_in_tests(&local.attrs) {
+            visit::visit_local(self, local);
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'ast syn::Expr) {
+        let attributes: &[Attribute] = match expression {
+            syn::Expr::Await(expression) => &expression.attrs,
+            syn::Expr::Block(expression) => &expression.attrs,
+            syn::Expr::Call(expression) => &expression.attrs,
+            syn::Expr::If(expression) => &expression.attrs,
+            syn::Expr::MethodCall(expression) => &expression.attrs,
+            _ => &[],
+        };
+        if !is_only_in_tests(attributes) {
+            visit::visit_expr(self, expression);
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let line = path.segments.first().map_or(0, |segment| segment.ident.span().start().line);
+        self.mention(path.segments.iter().map(|segment| segment.ident.to_string()).collect(), line, false);
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.visit_path(&call.path);
+        self.scan(call.tokens.clone());
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        match &attribute.meta {
+            Meta::List(list) => {
+                self.visit_path(&list.path);
+                self.scan(list.tokens.clone());
+            }
+            Meta::Path(path) => self.visit_path(path),
+            Meta::NameValue(_) => {}
+        }
+    }
+
+    fn visit_lit_str(&mut self, literal: &'ast LitStr) {
+        self.module().literals.push(literal.value());
+    }
+
+    /// `pub(in crate::server)` says who may see an item, not what the item needs.
+    fn visit_visibility(&mut self, _: &'ast Visibility) {}
+}
