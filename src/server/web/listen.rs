@@ -1,22 +1,28 @@
-//! The serve loop: hyper's HTTP/1 over our own accept loop, because axum's arms no timer. Who does not send a head in
-//! time is cut off, the number of connections is bounded, and a stopping server tells each of them.
+//! The serve loop: hyper's HTTP/1 over our own accept loop. Who does not send a head in time is cut off, the number of
+//! connections is bounded, and a stopping server tells each of them.
+//!
+//! Neither `axum::serve` nor `axum-server` replaces the loop: the first arms no timer for heads, and the second leaves the number
+//! of connections to an acceptor that would be as long as the loop is.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulConnection, GracefulShutdown},
+};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::server::adapters::{
     clock::{sleep, timeout},
-    tasks::spawn_on,
+    tasks::spawn,
 };
 
 /// A head and what comes with it must fit in here.
@@ -64,7 +70,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 /// returns when all are gone.
 pub async fn serve(listener: TcpListener, app: Router, bounds: Bounds, draining: CancellationToken) {
     let places = Arc::new(Semaphore::new(bounds.connections));
-    let connections = TaskTracker::new();
+    let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
             () = draining.cancelled() => break,
@@ -80,23 +86,28 @@ pub async fn serve(listener: TcpListener, app: Router, bounds: Bounds, draining:
         };
         match places.clone().try_acquire_owned() {
             Ok(place) => {
-                let serving = connection(stream, peer, app.clone(), bounds.head_timeout, draining.clone());
-                spawn_on(&connections, async move {
-                    serving.await;
+                let serving = connections.watch(connection(stream, peer, app.clone(), bounds.head_timeout));
+                spawn(async move {
+                    // Connections that break or are cut off are everyday matters of the network.
+                    let _ = serving.await;
                     drop(place);
                 });
             }
             Err(_) => {
-                spawn_on(&connections, timeout(bounds.head_timeout, refuse(stream)));
+                spawn(timeout(bounds.head_timeout, refuse(stream)));
             }
         }
     }
     drop(listener);
-    connections.close();
-    connections.wait().await;
+    connections.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, head_timeout: Duration, draining: CancellationToken) {
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    head_timeout: Duration,
+) -> impl GracefulConnection<Error = hyper::Error> + Send {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -106,16 +117,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, head_timeo
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head_timeout).max_buf_size(LONGEST_HEAD);
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    // Connections that break or are cut off are everyday matters of the network.
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        () = draining.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
-    }
+    http.serve_connection(TokioIo::new(stream), service)
 }
 
 /// Answers without reading, and closes.
