@@ -307,7 +307,7 @@ async fn tags_are_read_in_bulk_shown_by_choice_and_filtered() {
     assert!(!plain.body.contains("team=payments") && !plain.headers.contains_key("set-cookie"), "{}", plain.body);
     let chosen = viewer.get("/streams?cols=tags,created&tag=team%3Dpayments").await;
     assert!(chosen.body.contains("team=payments") && chosen.body.contains(">Created<!></th>"), "{}", chosen.body);
-    assert_eq!(chosen.header("set-cookie"), "keystream-columns=tags.created; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+    assert_eq!(chosen.header("set-cookie"), "keystream-columns=tags.created; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000");
     let with_cookie =
         Actor { cookie: viewer.cookie.as_ref().map(|cookie| format!("{cookie}; keystream-columns=tags.created")), ..app.anonymous() };
     let remembered = with_cookie.get("/streams").await;

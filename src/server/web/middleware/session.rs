@@ -6,7 +6,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tower_sessions::Session;
+use time::Duration;
+use tower_sessions::{
+    Session,
+    cookie::{Cookie, CookieBuilder},
+};
 
 use super::client_address::ClientAddress;
 use crate::server::web::{
@@ -75,19 +79,12 @@ pub async fn mend_cookies(State(state): State<AppState>, request: Request, next:
     let is_end = response.extensions().get::<SessionEnded>().is_some();
     let cookies: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
     response.headers_mut().remove(header::SET_COOKIE);
-    for cookie in cookies.into_iter().filter(|cookie| is_end || !is_removal(cookie)) {
-        let cookie = if state.origin.is_https { with_secure(&cookie) } else { cookie };
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    for cookie in cookies.iter().filter_map(|cookie| Cookie::parse(cookie.to_str().ok()?).ok()) {
+        let is_removal = cookie.max_age().is_some_and(Duration::is_zero);
+        let cookie = CookieBuilder::from(cookie).secure(state.origin.is_https).to_string();
+        if let (true, Ok(cookie)) = (is_end || !is_removal, HeaderValue::from_str(&cookie)) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
     response
-}
-
-fn is_removal(cookie: &HeaderValue) -> bool {
-    cookie.to_str().is_ok_and(|text| text.split(';').any(|part| part.trim().eq_ignore_ascii_case("max-age=0")))
-}
-
-fn with_secure(cookie: &HeaderValue) -> HeaderValue {
-    let text = cookie.to_str().unwrap_or_default();
-    let is_secure = text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure"));
-    if is_secure { cookie.clone() } else { HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or_else(|_| cookie.clone()) }
 }
