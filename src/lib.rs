@@ -2,6 +2,11 @@
 
 #![recursion_limit = "256"]
 
+#[cfg(all(feature = "hydrate", feature = "ssr"))]
+compile_error!("`ssr` and `hydrate` are the two halves of Keystream: build each on its own");
+#[cfg(all(feature = "hydrate", not(target_arch = "wasm32")))]
+compile_error!("`hydrate` is the browser's half: build it for wasm32-unknown-unknown");
+
 pub mod api;
 pub mod app;
 pub mod client;
@@ -16,8 +21,7 @@ pub mod server;
 #[cfg(feature = "ssr")]
 pub mod simulator;
 
-#[cfg(test)]
-#[cfg(feature = "ssr")]
+#[cfg(all(test, feature = "ssr"))]
 #[expect(clippy::disallowed_methods, reason = "tests wait for the machine, and look at its clock")]
 mod tests;
 

@@ -5,7 +5,10 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    view::pages::{Frame, SignInPage},
+    view::{
+        frame_source::FrameSource,
+        pages::{Frame, SignInPage},
+    },
 };
 
 /// What the frame of every page shows, asked for again after the page missed something.
@@ -16,11 +19,7 @@ pub async fn load_frame() -> Result<Frame, AppError> {
 
 /// What the frame of the page that is being rendered shows. In the browser the page brings it along.
 pub fn frame_of_page() -> Frame {
-    #[cfg(feature = "ssr")]
-    if let Ok(cx) = crate::server::web::context::current() {
-        return cx.frame();
-    }
-    Frame::default()
+    use_context::<FrameSource>().map(|source| source.0()).unwrap_or_default()
 }
 
 /// What the sign-in page shows: the demo's buttons, and what was typed before a mistake (never the password).

@@ -299,7 +299,6 @@ fn Facts(change: ChangeCard, pace: Option<Pace>) -> impl IntoView {
 }
 
 #[cfg(test)]
-#[cfg(feature = "ssr")]
 mod tests {
     use super::*;
 

@@ -4,5 +4,6 @@ pub mod audit_card;
 pub mod change_card;
 pub mod change_state;
 pub mod command_line;
+pub mod frame_source;
 pub mod pages;
 pub mod wording;

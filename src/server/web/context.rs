@@ -28,7 +28,10 @@ use crate::{
             inventory::pauses::PauseError,
         },
     },
-    view::pages::{Frame, SignedIn},
+    view::{
+        frame_source::FrameSource,
+        pages::{Frame, SignedIn},
+    },
 };
 
 /// Everything about one request.
@@ -46,6 +49,7 @@ pub fn provide(state: AppState) {
         provide_context(Nonce::from_value(nonce.clone()));
     }
     provide_context(state.assets.clone());
+    provide_context(FrameSource(|| current().map(|cx| cx.frame()).unwrap_or_default()));
     provide_context(RequestContext { state, parts });
 }
 

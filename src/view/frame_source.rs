@@ -1,0 +1,7 @@
+//! Where a page that is being rendered gets its frame from.
+
+use super::pages::Frame;
+
+/// Makes the frame. The server's context of a page has one; the browser has none, because its page brings the frame along.
+#[derive(Debug, Clone, Copy)]
+pub struct FrameSource(pub fn() -> Frame);
