@@ -53,7 +53,7 @@ pub async fn load_user(id: String, problem: Option<String>, draft: Option<String
     let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
     let as_is = || UserTyped {
         name: user.name.clone(),
-        role: user.role.word().to_owned(),
+        role: user.role.into_str().to_owned(),
         scope: user.scope.clone(),
         is_break_glass: user.is_break_glass,
     };

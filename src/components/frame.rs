@@ -44,7 +44,7 @@ pub fn Header(frame: Frame) -> impl IntoView {
                 <span class="person">
                     <span class="person-name">{user.name}</span>
                     " "
-                    <span class="role">{user.role.word()}</span>
+                    <span class="role">{user.role.into_str()}</span>
                 </span>
                 <form method="post" action="/api/sign-out">
                     <button type="submit" class="quiet">"Sign out"</button>

@@ -33,7 +33,7 @@ pub fn SettingsPage() -> impl IntoView {
 fn Settings(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
     let scope = if page.scope == "*" { "every stream".to_owned() } else { page.scope };
-    let person = live.user.with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.word()))).unwrap_or_default();
+    let person = live.user.with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.into_str()))).unwrap_or_default();
     view! {
         <Done done=page.done />
         <section class="part">

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use strum::VariantArray;
 
 use super::plain;
 use crate::{
@@ -58,7 +59,7 @@ fn Row(user: UserCard) -> impl IntoView {
                 <a href=path>{user.name.clone()}</a>
                 {user.is_break_glass.then(|| view! { " " <span class="tag">"For emergencies"</span> }.into_any())}
             </th>
-            <td data-label="Role">{user.role.word()}</td>
+            <td data-label="Role">{user.role.into_str()}</td>
             <td data-label="Streams" class="mono scope">{streams_in_words(&user)}</td>
             <td data-label="State"><State user /></td>
         </tr>
@@ -80,8 +81,8 @@ fn State(user: UserCard) -> impl IntoView {
 /// Role and scope.
 #[component]
 fn RightsFields(typed: UserTyped) -> impl IntoView {
-    let options = Role::ALL.map(|role| {
-        let word = role.word();
+    let options = Role::VARIANTS.iter().map(|role| {
+        let word = role.into_str();
         view! { <option value=word selected=typed.role == word>{word}</option> }.into_any()
     });
     view! {

@@ -7,6 +7,7 @@ use axum::{
     http::{Method, StatusCode, header},
 };
 use leptos::server_fn::axum::server_fn_paths;
+use strum::VariantArray;
 
 use super::support::{Actor, Setup, TestApp};
 use crate::{
@@ -130,7 +131,7 @@ async fn each_entry_answers_each_actor_as_the_table_says() {
         };
         assert_eq!(ask(&app.anonymous(), method, pattern, accept).await, anonymous, "anonymous {method} {pattern}");
     }
-    for role in Role::ALL {
+    for &role in Role::VARIANTS {
         let mut actor = app.actor(role).await;
         for (method, pattern, permission) in TABLE {
             let accept = if *method == Method::GET { "text/html" } else { "application/json" };

@@ -1,6 +1,7 @@
 //! Sessions end when they should, by our clock, and stay ended.
 
 use axum::http::StatusCode;
+use strum::VariantArray;
 
 use std::time::Duration;
 
@@ -258,7 +259,7 @@ async fn open_event_streams_end_soon_after_what_they_rest_on() {
     let id = |name: &str| users_table.iter().find(|user| user.name == name).unwrap().id.clone();
     let now = app.state.clock.now();
     let mut open = Vec::new();
-    for role in Role::ALL {
+    for &role in Role::VARIANTS {
         let actor = app.actor(role).await;
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let cookie = actor.cookie.as_deref().unwrap();

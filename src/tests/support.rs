@@ -19,6 +19,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
+use strum::VariantArray;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -312,7 +313,7 @@ impl TestApp {
     /// The same, from another address.
     pub async fn actor_at(&self, role: Role, address: [u8; 4]) -> Actor<'_> {
         let stranger = Actor { address, ..self.anonymous() };
-        stranger.signed_in(role.word(), PASSWORD).await
+        stranger.signed_in(role.into_str(), PASSWORD).await
     }
 
     /// Orders something of the simulator.
@@ -452,9 +453,9 @@ async fn add_users(store: &Store, is_demo: bool) {
     static HASH: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| passwords::hash_now(&PASSWORD.into()).unwrap());
     let hash = HASH.clone();
     let mut tx = store.write().await.unwrap();
-    for role in Role::ALL {
+    for &role in Role::VARIANTS {
         let password_hash = (!is_demo).then(|| hash.clone());
-        let name = UserName::parse(role.word()).unwrap();
+        let name = UserName::parse(role.into_str()).unwrap();
         let user = User { is_demo, ..User::new(&name, role, password_hash) };
         users::insert(&mut tx, &user, &name, SystemClock.now()).await.unwrap();
     }

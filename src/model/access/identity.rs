@@ -1,12 +1,12 @@
 //! Who acts: roles and what each may do. The server's permission table and the pages ask the same questions here.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// A user's role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Display, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Role {
     /// Looks.
     Viewer,
@@ -34,23 +34,6 @@ pub enum Permission {
 }
 
 impl Role {
-    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Auditor, Self::Admin];
-
-    /// The word that `--role` and the header use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Auditor => "auditor",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The role of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
-    }
-
     /// Whether a user of this role has the permission.
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
@@ -59,11 +42,5 @@ impl Role {
             Permission::Audit => matches!(self, Self::Auditor | Self::Admin),
             Permission::Administer => matches!(self, Self::Admin),
         }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
     }
 }

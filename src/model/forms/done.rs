@@ -1,50 +1,28 @@
 //! What forms did.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use strum::{Display, EnumString, VariantArray};
 
 /// What a form did. The codes are part of the address of a page that says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FormDone {
-    #[error("password-changed")]
     PasswordChanged,
-    #[error("session-ended")]
     SessionEnded,
-    #[error("other-sessions-ended")]
     OtherSessionsEnded,
-    #[error("user-added")]
     UserAdded,
-    #[error("rights-saved")]
     RightsSaved,
-    #[error("password-set")]
     PasswordSet,
-    #[error("user-disabled")]
     UserDisabled,
-    #[error("user-enabled")]
     UserEnabled,
-    #[error("target-paused")]
     TargetPaused,
-    #[error("target-resumed")]
     TargetResumed,
 }
 
 impl FormDone {
-    pub(super) const ALL: [Self; 10] = [
-        Self::PasswordChanged,
-        Self::SessionEnded,
-        Self::OtherSessionsEnded,
-        Self::UserAdded,
-        Self::RightsSaved,
-        Self::PasswordSet,
-        Self::UserDisabled,
-        Self::UserEnabled,
-        Self::TargetPaused,
-        Self::TargetResumed,
-    ];
-
     /// What has this code, as it stands in `?done=`.
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|done| done.to_string() == code)
+        code.parse().ok()
     }
 
     /// The sentence for people.

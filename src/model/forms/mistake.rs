@@ -1,91 +1,45 @@
 //! Mistakes in forms.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use strum::{Display, EnumString, VariantArray};
 
 use crate::model::stream::{StreamName, encryption::InvalidKeyId};
 
 /// A mistake in a form. The codes are part of the address of a page that comes back after a mistake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FormMistake {
-    #[error("name-mismatch")]
     NameMismatch,
-    #[error("reason-missing")]
     ReasonMissing,
-    #[error("reason-too-long")]
     ReasonTooLong,
-    #[error("sign-in-failed")]
     SignInFailed,
-    #[error("user-name-invalid")]
     UserNameInvalid,
-    #[error("password-length")]
     PasswordLength,
-    #[error("wait-invalid")]
     WaitInvalid,
-    #[error("key-invalid")]
     KeyInvalid,
-    #[error("key-unseen")]
     KeyUnseen,
-    #[error("key-other")]
     KeyOther,
-    #[error("quota-used")]
     QuotaUsed,
-    #[error("answer-invalid")]
     AnswerInvalid,
-    #[error("record-not-agreed")]
     RecordNotAgreed,
-    #[error("change-not-newest")]
     ChangeNotNewest,
-    #[error("change-still-judged")]
     ChangeStillJudged,
-    #[error("form-incomplete")]
     FormIncomplete,
-    #[error("too-many-failures")]
     TooManyFailures,
-    #[error("password-wrong")]
     PasswordWrong,
-    #[error("password-common")]
     PasswordCommon,
-    #[error("user-name-taken")]
     UserNameTaken,
-    #[error("role-missing")]
     RoleMissing,
-    #[error("scope-invalid")]
     ScopeInvalid,
-    #[error("last-admin")]
     LastAdmin,
 }
 
-impl FormMistake {
-    pub const ALL: [Self; 23] = [
-        Self::NameMismatch,
-        Self::ReasonMissing,
-        Self::ReasonTooLong,
-        Self::SignInFailed,
-        Self::UserNameInvalid,
-        Self::PasswordLength,
-        Self::WaitInvalid,
-        Self::KeyInvalid,
-        Self::KeyUnseen,
-        Self::KeyOther,
-        Self::QuotaUsed,
-        Self::AnswerInvalid,
-        Self::RecordNotAgreed,
-        Self::ChangeNotNewest,
-        Self::ChangeStillJudged,
-        Self::FormIncomplete,
-        Self::TooManyFailures,
-        Self::PasswordWrong,
-        Self::PasswordCommon,
-        Self::UserNameTaken,
-        Self::RoleMissing,
-        Self::ScopeInvalid,
-        Self::LastAdmin,
-    ];
+impl std::error::Error for FormMistake {}
 
+impl FormMistake {
     /// The mistake with this code, as it stands in `?problem=`.
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mistake| mistake.to_string() == code)
+        code.parse().ok()
     }
 
     /// Whether it warns of a key, which is sent when the same form comes once more.

@@ -7,15 +7,17 @@ pub use self::{done::FormDone, mistake::FormMistake};
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
     fn every_code_comes_back_as_its_mistake() {
-        for mistake in FormMistake::ALL {
+        for &mistake in FormMistake::VARIANTS {
             assert_eq!(FormMistake::from_code(&mistake.to_string()), Some(mistake));
         }
         assert_eq!(FormMistake::from_code("<script>"), None);
-        for done in FormDone::ALL {
+        for &done in FormDone::VARIANTS {
             assert_eq!(FormDone::from_code(&done.to_string()), Some(done));
         }
     }

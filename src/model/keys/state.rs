@@ -1,9 +1,10 @@
 //! The state of a key, in AWS's words.
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
 
 /// AWS's `KeyState`, an open enum: what is not known here is kept as AWS wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsRefStr, EnumString)]
 #[serde(from = "String", into = "String")]
 pub enum KeyState {
     /// A replica that is not made yet.
@@ -20,26 +21,15 @@ pub enum KeyState {
     /// Its primary Region is being changed. KMS goes on encrypting and decrypting with it.
     Updating,
     /// KMS did not say.
+    #[strum(to_string = "not stated", serialize = "")]
     Unstated,
+    #[strum(default, transparent)]
     Other(String),
 }
 
-const UNSTATED: &str = "not stated";
-
 impl From<String> for KeyState {
     fn from(text: String) -> Self {
-        match text.as_str() {
-            "Creating" => Self::Creating,
-            "Enabled" => Self::Enabled,
-            "Disabled" => Self::Disabled,
-            "PendingDeletion" => Self::PendingDeletion,
-            "PendingImport" => Self::PendingImport,
-            "PendingReplicaDeletion" => Self::PendingReplicaDeletion,
-            "Unavailable" => Self::Unavailable,
-            "Updating" => Self::Updating,
-            "" | UNSTATED => Self::Unstated,
-            _ => Self::Other(text),
-        }
+        Self::from(text.as_str())
     }
 }
 
@@ -52,17 +42,6 @@ impl From<KeyState> for String {
 impl KeyState {
     /// AWS's word.
     pub fn as_str(&self) -> &str {
-        match self {
-            Self::Creating => "Creating",
-            Self::Enabled => "Enabled",
-            Self::Disabled => "Disabled",
-            Self::PendingDeletion => "PendingDeletion",
-            Self::PendingImport => "PendingImport",
-            Self::PendingReplicaDeletion => "PendingReplicaDeletion",
-            Self::Unavailable => "Unavailable",
-            Self::Updating => "Updating",
-            Self::Unstated => UNSTATED,
-            Self::Other(word) => word,
-        }
+        self.as_ref()
     }
 }

@@ -1,11 +1,13 @@
 //! The columns of the list.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 use super::NO_COLUMNS;
 
 /// A column that is always there, and that the list sorts by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Column {
     Name,
     Encryption,
@@ -30,19 +32,13 @@ impl Column {
     }
 
     pub(super) const fn slug(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Encryption => "encryption",
-            Self::Key => "key",
-            Self::Status => "status",
-            Self::Account => "account",
-            Self::Region => "region",
-        }
+        self.into_str()
     }
 }
 
 /// A column that is shown by choice (`cols`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum ExtraColumn {
     Retention,
     Shards,
@@ -67,14 +63,7 @@ impl ExtraColumn {
     }
 
     pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Retention => "retention",
-            Self::Shards => "shards",
-            Self::Mode => "mode",
-            Self::Created => "created",
-            Self::Tags => "tags",
-            Self::NeededKeys => "needed-keys",
-        }
+        self.into_str()
     }
 
     /// How an address and a memory of the choice write it.

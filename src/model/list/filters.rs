@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 use crate::model::{
     inventory::StreamRow,
@@ -11,7 +12,8 @@ use crate::model::{
 };
 
 /// A value of the status filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum StatusFilter {
     Active,
     Updating,
@@ -25,13 +27,7 @@ impl StatusFilter {
     pub const ALL: [Self; 5] = [Self::Active, Self::Updating, Self::Creating, Self::Deleting, Self::Changing];
 
     pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Updating => "updating",
-            Self::Creating => "creating",
-            Self::Deleting => "deleting",
-            Self::Changing => "changing",
-        }
+        self.into_str()
     }
 
     pub(super) const fn word(self) -> &'static str {
@@ -57,7 +53,8 @@ impl StatusFilter {
 }
 
 /// A value of the mode filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum ModeFilter {
     Provisioned,
     OnDemand,
@@ -67,10 +64,7 @@ impl ModeFilter {
     pub const ALL: [Self; 2] = [Self::Provisioned, Self::OnDemand];
 
     pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Provisioned => "provisioned",
-            Self::OnDemand => "on-demand",
-        }
+        self.into_str()
     }
 
     /// AWS's word.
@@ -87,12 +81,18 @@ impl ModeFilter {
 }
 
 /// A value of the age filter: the last read is older than this, or there never was one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[strum(const_into_str)]
 pub enum AgeFilter {
+    #[strum(serialize = "1m")]
     Minute,
+    #[strum(serialize = "10m")]
     TenMinutes,
+    #[strum(serialize = "1h")]
     Hour,
+    #[strum(serialize = "1d")]
     Day,
+    #[strum(serialize = "never")]
     NeverRead,
 }
 
@@ -100,13 +100,7 @@ impl AgeFilter {
     pub const ALL: [Self; 5] = [Self::Minute, Self::TenMinutes, Self::Hour, Self::Day, Self::NeverRead];
 
     pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Minute => "1m",
-            Self::TenMinutes => "10m",
-            Self::Hour => "1h",
-            Self::Day => "1d",
-            Self::NeverRead => "never",
-        }
+        self.into_str()
     }
 
     pub const fn words(self) -> &'static str {

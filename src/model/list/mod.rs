@@ -5,6 +5,8 @@ mod columns;
 mod filters;
 mod select;
 
+use std::str::FromStr;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
@@ -103,42 +105,27 @@ impl ListQuery {
             "q" => value.clone_into(&mut self.q),
             "key" => value.clone_into(&mut self.key),
             "encryption" => {
-                add(&mut self.encryption, value, encryption_of, |v| bad(v, "it takes encrypted, not-encrypted, unknown"));
+                add(&mut self.encryption, value, |v| bad(v, "it takes encrypted, not-encrypted, unknown"));
             }
-            "status" => add(
-                &mut self.status,
-                value,
-                |v| StatusFilter::ALL.into_iter().find(|status| status.slug() == v),
-                |v| {
-                    bad(v, "it takes active, updating, creating, deleting, changing");
-                },
-            ),
-            "mode" => add(
-                &mut self.mode,
-                value,
-                |v| ModeFilter::ALL.into_iter().find(|mode| mode.slug() == v),
-                |v| {
-                    bad(v, "it takes provisioned, on-demand");
-                },
-            ),
-            "account" => add(&mut self.account, value, |v| v.parse().ok(), |v| bad(v, "an account is 12 digits")),
-            "region" => add(&mut self.region, value, |v| v.parse().ok(), |v| bad(v, "a Region is written like eu-west-1")),
-            "tag" => add(&mut self.tag, value, |v| v.parse().ok(), |v| bad(v, "a tag is written KEY or KEY=VALUE, as AWS allows them")),
-            "age" => match AgeFilter::ALL.into_iter().find(|age| age.slug() == value) {
-                Some(age) => self.age = Some(age),
-                None => bad(value, "it takes 1m, 10m, 1h, 1d, never"),
+            "status" => add(&mut self.status, value, |v| bad(v, "it takes active, updating, creating, deleting, changing")),
+            "mode" => add(&mut self.mode, value, |v| bad(v, "it takes provisioned, on-demand")),
+            "account" => add(&mut self.account, value, |v| bad(v, "an account is 12 digits")),
+            "region" => add(&mut self.region, value, |v| bad(v, "a Region is written like eu-west-1")),
+            "tag" => add(&mut self.tag, value, |v| bad(v, "a tag is written KEY or KEY=VALUE, as AWS allows them")),
+            "age" => match value.parse() {
+                Ok(age) => self.age = Some(age),
+                Err(_) => bad(value, "it takes 1m, 10m, 1h, 1d, never"),
             },
             "cols" => {
                 let cols = self.cols.get_or_insert_default();
-                let of = |v: &str| ExtraColumn::ALL.into_iter().find(|column| column.slug() == v);
                 let named = value.split(',').filter(|part| part.trim() != NO_COLUMNS).collect::<Vec<_>>().join(",");
-                add(cols, &named, of, |v| bad(v, "it takes retention, shards, mode, created, tags, or none"));
+                add(cols, &named, |v| bad(v, "it takes retention, shards, mode, created, tags, or none"));
             }
             "sort" => {
                 let (descending, slug) = value.strip_prefix('-').map_or((false, value), |rest| (true, rest));
-                match Column::ALL.into_iter().find(|column| column.slug() == slug) {
-                    Some(column) => (self.sort, self.descending) = (column, descending),
-                    None => bad(value, "it takes name, encryption, key, status, account, region, with - for descending"),
+                match slug.parse() {
+                    Ok(column) => (self.sort, self.descending) = (column, descending),
+                    Err(_) => bad(value, "it takes name, encryption, key, status, account, region, with - for descending"),
                 }
             }
             "page" => match value.parse() {
@@ -232,16 +219,12 @@ impl ListQuery {
     }
 }
 
-fn encryption_of(slug: &str) -> Option<EncryptionState> {
-    [EncryptionState::Encrypted, EncryptionState::NotEncrypted, EncryptionState::Unknown].into_iter().find(|state| state.slug() == slug)
-}
-
 /// Adds the values of a list by comma, each once, and no more than [`MOST_VALUES`].
-fn add<T: PartialEq>(values: &mut Vec<T>, list: &str, parse: impl Fn(&str) -> Option<T>, mut bad: impl FnMut(&str)) {
+fn add<T: FromStr + PartialEq>(values: &mut Vec<T>, list: &str, mut bad: impl FnMut(&str)) {
     for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        match parse(part) {
-            Some(parsed) if values.contains(&parsed) => {}
-            Some(parsed) if values.len() < MOST_VALUES => values.push(parsed),
+        match part.parse() {
+            Ok(parsed) if values.contains(&parsed) => {}
+            Ok(parsed) if values.len() < MOST_VALUES => values.push(parsed),
             _ => bad(part),
         }
     }

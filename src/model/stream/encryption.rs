@@ -4,6 +4,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 use thiserror::Error;
 
 /// What one answer of AWS said about a stream's encryption.
@@ -49,7 +50,8 @@ impl EncryptionReport {
 }
 
 /// The three states that a page can show. Unknown covers "not read yet", "the read failed" and "AWS did not say".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum EncryptionState {
     Encrypted,
     NotEncrypted,
@@ -68,11 +70,7 @@ impl EncryptionState {
 
     /// The value that stands for this state in the list's address.
     pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Encrypted => "encrypted",
-            Self::NotEncrypted => "not-encrypted",
-            Self::Unknown => "unknown",
-        }
+        self.into_str()
     }
 }
 

@@ -61,7 +61,7 @@ impl Demo {
 pub async fn add_users(store: &Store, clock: &dyn Clock) -> anyhow::Result<()> {
     let mut tx = store.write().await?;
     for role in [Role::Viewer, Role::Operator] {
-        let name = UserName::parse(role.word()).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+        let name = UserName::parse(role.into_str()).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
         let user = User { is_demo: true, ..User::new(&name, role, None) };
         users::insert(&mut tx, &user, &name, clock.now()).await?;
     }

@@ -8,6 +8,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use secrecy::SecretString;
+use strum::VariantArray;
 
 use crate::{
     model::{
@@ -69,7 +70,7 @@ pub enum UserCommand {
 
 /// Parses `--role`.
 fn role() -> impl TypedValueParser<Value = Role> {
-    PossibleValuesParser::new(Role::ALL.map(Role::word)).try_map(|word| Role::parse(&word).ok_or("not a role"))
+    PossibleValuesParser::new(Role::VARIANTS.iter().map(Role::into_str)).try_map(|word| word.parse())
 }
 
 /// Runs a command.

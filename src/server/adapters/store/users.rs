@@ -140,7 +140,7 @@ pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -
         &user.id,
         name.as_str(),
         name.folded(),
-        user.role.word(),
+        user.role.into_str(),
         &user.password_hash,
         i64::from(user.is_demo),
         i64::from(user.is_break_glass),
@@ -191,7 +191,7 @@ pub async fn enable(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn set_rights(tx: &mut Tx, user_id: &str, role: Role, scope: &Scope) -> Result<(), StoreError> {
-    execute!(tx.on(), "UPDATE users SET role = $1, scope = $2 WHERE id = $3", role.word(), scope.to_string(), user_id)?;
+    execute!(tx.on(), "UPDATE users SET role = $1, scope = $2 WHERE id = $3", role.into_str(), scope.to_string(), user_id)?;
     execute!(tx.on(), "UPDATE sessions SET sudo_until = NULL WHERE user_id = $1", user_id)?;
     Ok(())
 }

@@ -111,7 +111,7 @@ pub async fn set_password_as_typed(
 }
 
 fn rights_as_typed(typed: &UserTyped) -> Result<(Role, Scope), AccountError> {
-    let role = Role::parse(&typed.role).ok_or(AccountError::Mistake(FormMistake::RoleMissing))?;
+    let role: Role = typed.role.parse().map_err(|_| AccountError::Mistake(FormMistake::RoleMissing))?;
     Ok((role, Scope::parse(&typed.scope).map_err(AccountError::Mistake)?))
 }
 

@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, stream};
+use strum::EnumString;
 
 use super::error_page;
 use crate::{
@@ -24,21 +25,15 @@ use crate::{
 };
 
 /// Rows of one kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString)]
 enum Format {
+    #[strum(serialize = "csv")]
     Csv,
+    #[strum(serialize = "jsonl")]
     JsonLines,
 }
 
 impl Format {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "csv" => Some(Self::Csv),
-            "jsonl" => Some(Self::JsonLines),
-            _ => None,
-        }
-    }
-
     const fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
@@ -64,7 +59,7 @@ pub async fn send(
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     // A file that holds more than was asked for would be taken for what was asked for.
-    let Some(format) = value("format").as_deref().and_then(Format::parse).filter(|_| ignored.is_empty()) else {
+    let Some(format) = value("format").and_then(|word| word.parse::<Format>().ok()).filter(|_| ignored.is_empty()) else {
         return error_page::of(&state, &headers, &AppError::Outdated);
     };
     if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
