@@ -4,8 +4,9 @@
 mod picker;
 mod watch;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use moka::future::Cache;
 use parking_lot::Mutex;
 
 pub use self::watch::StreamNeed;
@@ -27,13 +28,13 @@ use crate::{
 pub const SHOWN_FOR_MS: i64 = MINUTE_MS;
 /// That a key could not be seen counts so long.
 const UNSEEN_FOR_MS: i64 = 10 * SECOND_MS;
-/// More are not remembered: the oldest go first.
-const MOST_REMEMBERED: usize = 20_000;
+/// More are not remembered.
+const MOST_REMEMBERED: u64 = 20_000;
 
 /// A key by the name under which it was asked for, in the target that was asked.
 type Place = (String, KeyId);
 /// What is remembered, and since when.
-type Remembered<K, V> = Mutex<HashMap<K, (Timestamp, V)>>;
+type Remembered<K, V> = Cache<K, (Timestamp, V)>;
 
 /// What is remembered of keys.
 #[derive(Debug)]
@@ -55,9 +56,9 @@ impl Keys {
         Self {
             clock,
             inventory,
-            looks: Mutex::default(),
-            rotations: Mutex::default(),
-            lists: Mutex::default(),
+            looks: Cache::new(MOST_REMEMBERED),
+            rotations: Cache::new(MOST_REMEMBERED),
+            lists: Cache::new(MOST_REMEMBERED),
             watched: Mutex::default(),
             alarms: Mutex::default(),
         }
@@ -66,6 +67,21 @@ impl Keys {
     /// What KMS says of a key now. Which key a name means is kept for the streams that use it: an alias may be re-pointed, or
     /// KMS not be seen, by the time that somebody needs to know.
     pub async fn look_now(&self, target: &Target, key: &KeyId) -> KeyLook {
+        let (at, look) = self.ask(target, key).await;
+        self.looks.insert((target.id.clone(), key.clone()), (at, look.clone())).await;
+        look
+    }
+
+    /// What KMS said of a key within the last minute, or says now to all who wait for it.
+    pub async fn look(&self, target: &Target, key: &KeyId) -> KeyLook {
+        let place = (target.id.clone(), key.clone());
+        let is_over = |(at, _): &(Timestamp, KeyLook)| !counts(*at, self.clock.now());
+        let (_, look) = self.looks.entry(place).or_insert_with_if(self.ask(target, key), is_over).await.into_value();
+        look
+    }
+
+    /// What KMS says of a key, and since when that counts.
+    async fn ask(&self, target: &Target, key: &KeyId) -> (Timestamp, KeyLook) {
         let look = match &target.kms {
             None => KeyLook::Unseen { why: "there is no KMS to ask".to_owned() },
             Some(kms) => match within_bounds(kms.describe_key(key)).await {
@@ -85,27 +101,19 @@ impl Keys {
             KeyLook::Unseen { .. } => self.clock.now().plus_millis(UNSEEN_FOR_MS - SHOWN_FOR_MS),
             KeyLook::Found(_) | KeyLook::Missing => self.clock.now(),
         };
-        remember(&self.looks, (target.id.clone(), key.clone()), at, look.clone());
-        look
-    }
-
-    /// What KMS said of a key within the last minute, or says now.
-    pub async fn look(&self, target: &Target, key: &KeyId) -> KeyLook {
-        let known = recall(&self.looks, &(target.id.clone(), key.clone()), self.clock.now());
-        match known {
-            Some(look) => look,
-            None => self.look_now(target, key).await,
-        }
+        (at, look)
     }
 
     /// Whether KMS rotates a key by itself; `None` where it does not say.
     async fn is_rotated(&self, target: &Target, key: &KeyArn) -> Option<bool> {
         let now = self.clock.now();
-        if let Some(known) = recall(&self.rotations, key, now) {
+        if let Some((at, known)) = self.rotations.get(key).await
+            && counts(at, now)
+        {
             return Some(known);
         }
         let told = within_bounds(target.kms.as_ref()?.is_rotated(key)).await.ok()?;
-        remember(&self.rotations, key.clone(), now, told);
+        self.rotations.insert(key.clone(), (now, told)).await;
         Some(told)
     }
 }
@@ -122,20 +130,7 @@ fn is_of_elsewhere(target: &Target, key: &KeyId) -> bool {
     account.is_some_and(|account| account != target.account().as_str())
 }
 
-fn recall<K: std::hash::Hash + Eq, V: Clone>(memory: &Remembered<K, V>, key: &K, now: Timestamp) -> Option<V> {
-    let memory = memory.lock();
-    let (at, value) = memory.get(key)?;
-    // A clock that was set back makes nothing fresh.
-    (0..SHOWN_FOR_MS).contains(&now.millis_since(*at)).then(|| value.clone())
-}
-
-fn remember<K: std::hash::Hash + Eq + Clone, V>(memory: &Remembered<K, V>, key: K, now: Timestamp, value: V) {
-    let mut memory = memory.lock();
-    if memory.len() >= MOST_REMEMBERED {
-        memory.retain(|_, (at, _)| (0..SHOWN_FOR_MS).contains(&now.millis_since(*at)));
-        if memory.len() >= MOST_REMEMBERED {
-            memory.clear();
-        }
-    }
-    memory.insert(key, (now, value));
+/// Whether what KMS said then counts now. A clock that was set back makes nothing fresh.
+fn counts(at: Timestamp, now: Timestamp) -> bool {
+    (0..SHOWN_FOR_MS).contains(&now.millis_since(at))
 }

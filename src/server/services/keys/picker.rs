@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::join_all;
 
-use super::{Keys, SHOWN_FOR_MS, recall, remember, within_bounds};
+use super::{Keys, SHOWN_FOR_MS, counts, within_bounds};
 use crate::{
     model::{
         keys::{KeyChoice, KeyLook},
@@ -112,7 +112,9 @@ impl Keys {
 
     async fn all(&self, target: &Target) -> Arc<AllKeys> {
         let now = self.clock.now();
-        if let Some(known) = recall(&self.lists, &target.id, now) {
+        if let Some((at, known)) = self.lists.get(&target.id).await
+            && counts(at, now)
+        {
             return known;
         }
         let all = Arc::new(match &target.kms {
@@ -123,7 +125,7 @@ impl Keys {
         });
         // Trouble is asked about again.
         if all.problem.is_none() {
-            remember(&self.lists, target.id.clone(), now, all.clone());
+            self.lists.insert(target.id.clone(), (now, all.clone())).await;
         }
         all
     }

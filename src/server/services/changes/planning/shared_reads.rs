@@ -1,8 +1,8 @@
 //! Fresh reads that everybody who opens the same confirmation at once shares.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
+use moka::future::Cache;
 
 use crate::{
     model::stream::{StreamId, StreamReport},
@@ -18,20 +18,23 @@ use crate::{
 /// All who open the same confirmation within this time share one read.
 const SHARED_FOR: Duration = Duration::from_secs(2);
 
-/// The last fresh read of a stream; locked while one is under way, so that others wait for it instead of asking again.
-type SharedRead = Arc<tokio::sync::Mutex<Option<(Moment, Result<StreamReport, ReadFailure>)>>>;
+/// Of more streams no read is shared.
+const MOST_SHARED: u64 = 1_000;
 
 /// The fresh reads of the last moments.
 #[derive(Debug)]
 pub struct SharedReads {
     clock: Arc<dyn Clock>,
     reads: Arc<FreshReads>,
-    slots: Mutex<HashMap<StreamId, SharedRead>>,
+    /// The last read of each stream, and when it was done. Whoever comes while one is under way waits for it.
+    last: Cache<StreamId, (Moment, Result<StreamReport, ReadFailure>)>,
 }
 
 impl SharedReads {
     pub fn new(clock: Arc<dyn Clock>, reads: Arc<FreshReads>) -> Self {
-        Self { clock, reads, slots: Mutex::default() }
+        // This drops what is over, by the machine's clock; what is still shared is for the injected clock to say.
+        let last = Cache::builder().max_capacity(MOST_SHARED).time_to_live(SHARED_FOR).build();
+        Self { clock, reads, last }
     }
 
     /// A fresh read of a stream, or one that is under way or was made a moment ago.
@@ -39,20 +42,11 @@ impl SharedReads {
     /// # Errors
     /// As the read failed.
     pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
-        let shared = {
-            let mut slots = self.slots.lock();
-            // Slots that nobody holds and that are over are forgotten, so the map stays as small as what is going on.
-            slots.retain(|_, slot| slot.try_lock().map_or(true, |read| read.as_ref().is_some_and(|(at, _)| self.is_shared(*at))));
-            slots.entry(id.clone()).or_default().clone()
+        let reading = async {
+            let read = self.reads.read(id).await;
+            (self.moment(), read)
         };
-        let mut slot = shared.lock().await;
-        if let Some((at, read)) = slot.as_ref()
-            && self.is_shared(*at)
-        {
-            return read.clone();
-        }
-        let read = self.reads.read(id).await;
-        *slot = Some((self.moment(), read.clone()));
+        let (_, read) = self.last.entry_by_ref(id).or_insert_with_if(reading, |(at, _)| !self.is_shared(*at)).await.into_value();
         read
     }
 

@@ -57,7 +57,7 @@ impl Quotas {
         let now = self.clock.now();
         let answer = match self.inventory.target_of_arn(arn) {
             Some(target) if asking == Asking::Allowed => self.trails.ask(&target, action, now).await,
-            Some(target) => self.trails.known(&target, action, now),
+            Some(target) => self.trails.known(&target, action, now).await,
             None => None,
         };
         let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
@@ -72,10 +72,15 @@ impl Quotas {
         let now = self.clock.now();
         let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
         let target = self.inventory.target_of_arn(arn);
-        Ok(Action::ALL.map(|action| {
-            let answer = target.as_ref().and_then(|target| self.trails.known(target, action, now));
+        let known = async |action| {
+            let answer = match &target {
+                Some(target) => self.trails.known(target, action, now).await,
+                None => None,
+            };
             counted(action, arn, &sent, answer.as_ref(), now)
-        }))
+        };
+        let [disable, enable] = Action::ALL;
+        Ok([known(disable).await, known(enable).await])
     }
 
     /// The sums per account and Region of what the journal knows, for streams of a scope.
