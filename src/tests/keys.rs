@@ -10,6 +10,7 @@ use crate::{
             Change, End, Ending,
             refusal::{Precondition, Refusal, RefusalKind},
         },
+        keys::KeyLook,
         stream::encryption::KeyId,
         time::{HOUR_MS, MINUTE_MS},
     },
@@ -293,4 +294,25 @@ async fn an_enable_says_who_will_fail_with_the_key() {
         assert!(plain(&page).contains(words), "{words} is missing in {page}");
     }
     assert!(!page.contains("nobody needs more than before"));
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_key_that_is_being_looked_at_shares_the_answer() {
+    let app = TestApp::start().await;
+    let stream = app.known("orders-prod").await;
+    let target = app.state.inventory.target(&stream).unwrap();
+    // No stream uses it: nothing else asks for it.
+    let key: KeyId = "alias/old-ledger".parse().unwrap();
+    let asked = async || {
+        let calls = app.call_log().await;
+        calls.iter().filter(|call| call["operation"] == "DescribeKey" && call["key"] == key.as_str()).count()
+    };
+    app.control("faults", json!({"operation": "DescribeKey", "times": 100, "fault": {"hold-answer-ms": 300}})).await;
+    let keys = &app.state.changes.keys;
+    let looks = tokio::join!(keys.look(&target, &key), keys.look(&target, &key), keys.look(&target, &key));
+    assert!(matches!(looks.0, KeyLook::Found(_)) && looks.0 == looks.1 && looks.1 == looks.2, "{looks:?}");
+    assert_eq!(asked().await, 1);
+    // What decides is asked by each.
+    tokio::join!(keys.look_now(&target, &key), keys.look_now(&target, &key));
+    assert_eq!(asked().await, 3);
 }
