@@ -5,7 +5,7 @@ use crate::model::access::{identity::Role, scope::Scope};
 
 /// The role of a column.
 pub(super) fn parse_role(word: &str) -> Result<Role, StoreError> {
-    Role::parse(word).ok_or_else(|| StoreError::UnknownValue(format!("role {word}")))
+    word.parse().map_err(|_| StoreError::UnknownValue(format!("role {word}")))
 }
 
 /// A scope as the table has it.
