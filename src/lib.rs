@@ -21,7 +21,9 @@ pub mod server;
 #[cfg(feature = "ssr")]
 pub mod simulator;
 
-#[cfg(all(test, feature = "ssr"))]
+// Two attributes: clippy knows test code by `cfg(test)` alone.
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 #[expect(clippy::disallowed_methods, reason = "tests wait for the machine, and look at its clock")]
 mod tests;
 

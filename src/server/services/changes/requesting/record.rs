@@ -54,7 +54,7 @@ struct Submission<'a> {
 
 /// What recording a change brought.
 enum Recording {
-    New(Job),
+    New(Box<Job>),
     /// The same form came before, or its stream has an active change.
     Known(Requested),
 }
@@ -99,7 +99,7 @@ impl Requests {
         let submission = Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
         let job = match self.record(change, action, &submission, timeline).await? {
             Recording::Known(answer) => return Ok(answer),
-            Recording::New(job) => job,
+            Recording::New(job) => *job,
         };
         self.inventory.record_change(&job.change);
         let answer = requested(&job.change);
@@ -153,7 +153,7 @@ impl Requests {
             self.worker.abandon(job);
             return Err(error.into());
         }
-        Ok(Recording::New(job))
+        Ok(Recording::New(Box::new(job)))
     }
 }
 
