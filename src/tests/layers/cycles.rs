@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{resolve::Place, sources::Sources};
+use super::{
+    resolve::Place,
+    sources::{How, Sources},
+};
 
 /// The first mention that makes one file need another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,8 @@ impl Graph {
     pub fn of(sources: &Sources) -> Self {
         let mut needs: BTreeMap<String, BTreeMap<String, Need>> = BTreeMap::new();
         for (name, module) in &sources.modules {
-            let is_passing_on = |is_reexport| is_reexport && module.file.ends_with("mod.rs");
-            for mention in module.mentions.iter().filter(|mention| !is_passing_on(mention.is_reexport)) {
+            let is_passing_on = |how| how == How::Reexport && module.file.ends_with("mod.rs");
+            for mention in module.mentions.iter().filter(|mention| !is_passing_on(mention.how)) {
                 let Place::Item { module: target, .. } = sources.resolve(name, &mention.path).place else { continue };
                 let Some(target) = sources.modules.get(&target).filter(|target| target.file != module.file) else { continue };
                 let need = Need { line: mention.line, import: mention.path.join("::") };

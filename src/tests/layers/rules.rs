@@ -2,7 +2,7 @@
 
 use super::{
     resolve::Place,
-    sources::{Path, Sources},
+    sources::{How, Mention, Path, Sources},
 };
 
 /// Crates of the AWS SDK; `aws_lc_rs` is a library of cryptography.
@@ -127,7 +127,8 @@ impl std::fmt::Display for Violation {
 pub fn violations(sources: &Sources) -> Vec<Violation> {
     let mut found = Vec::new();
     for (module, contents) in &sources.modules {
-        for mention in &contents.mentions {
+        let is_local = |mention: &&Mention| mention.how == How::InPlace && mention.path.len() == 1;
+        for mention in contents.mentions.iter().filter(|mention| !is_local(mention)) {
             let broken = RULES.iter().filter(|rule| {
                 let is_told_already = contents.imports.iter().any(|import| {
                     mention.path.first() == Some(&import.name) && mention.path != import.path && rule.forbids(sources, module, &import.path)

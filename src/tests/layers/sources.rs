@@ -16,8 +16,18 @@ pub type Path = Vec<String>;
 pub struct Mention {
     pub path: Path,
     pub line: usize,
-    /// A `pub use` only passes a name on.
-    pub is_reexport: bool,
+    pub how: How,
+}
+
+/// How a path is mentioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// By a `use` or an `extern crate`.
+    Import,
+    /// By a `pub use`, which only passes a name on.
+    Reexport,
+    /// Anywhere else. One name alone may be a local one; it is never a crate.
+    InPlace,
 }
 
 /// A name that a `use` brings into a module.
@@ -114,36 +124,36 @@ impl Reader {
         self.modules.entry(self.current.clone()).or_default()
     }
 
-    fn mention(&mut self, path: Path, line: usize, is_reexport: bool) {
-        self.module().mentions.push(Mention { path, line, is_reexport });
+    fn mention(&mut self, path: Path, line: usize, how: How) {
+        self.module().mentions.push(Mention { path, line, how });
     }
 
-    fn read_use(&mut self, tree: &UseTree, prefix: &mut Path, is_reexport: bool) {
+    fn read_use(&mut self, tree: &UseTree, prefix: &mut Path, how: How) {
         match tree {
             UseTree::Path(path) => {
                 prefix.push(path.ident.to_string());
-                self.read_use(&path.tree, prefix, is_reexport);
+                self.read_use(&path.tree, prefix, how);
                 prefix.pop();
             }
-            UseTree::Group(group) => group.items.iter().for_each(|item| self.read_use(item, prefix, is_reexport)),
-            UseTree::Name(name) => self.import(prefix, &name.ident, &name.ident, is_reexport),
-            UseTree::Rename(name) => self.import(prefix, &name.ident, &name.rename, is_reexport),
+            UseTree::Group(group) => group.items.iter().for_each(|item| self.read_use(item, prefix, how)),
+            UseTree::Name(name) => self.import(prefix, &name.ident, &name.ident, how),
+            UseTree::Rename(name) => self.import(prefix, &name.ident, &name.rename, how),
             UseTree::Glob(glob) => {
                 let line = glob.star_token.spans[0].start().line;
-                self.mention(prefix.clone(), line, is_reexport);
+                self.mention(prefix.clone(), line, how);
                 self.module().globs.push(prefix.clone());
             }
         }
     }
 
-    fn import(&mut self, prefix: &Path, name: &Ident, alias: &Ident, is_reexport: bool) {
+    fn import(&mut self, prefix: &Path, name: &Ident, alias: &Ident, how: How) {
         let mut path = prefix.clone();
         let own = name == "self";
         if !own {
             path.push(name.to_string());
         }
         let called = if own && alias == "self" { path.last().cloned().unwrap_or_default() } else { alias.to_string() };
-        self.mention(path.clone(), name.span().start().line, is_reexport);
+        self.mention(path.clone(), name.span().start().line, how);
         self.module().imports.push(Import { name: called, path });
     }
 
@@ -166,7 +176,7 @@ impl Reader {
                         at += 3;
                     }
                     if !is_member {
-                        self.mention(path, first.span().start().line, false);
+                        self.mention(path, first.span().start().line, How::InPlace);
                     }
                 }
                 _ => {}
@@ -240,10 +250,10 @@ impl<'ast> Visit<'ast> for Reader {
         }
         match item {
             Item::Use(item) => {
-                let is_reexport = !matches!(item.vis, Visibility::Inherited);
-                return self.read_use(&item.tree, &mut Path::new(), is_reexport);
+                let how = if matches!(item.vis, Visibility::Inherited) { How::Import } else { How::Reexport };
+                return self.read_use(&item.tree, &mut Path::new(), how);
             }
-            Item::ExternCrate(item) => return self.mention(vec![item.ident.to_string()], item.ident.span().start().line, false),
+            Item::ExternCrate(item) => return self.mention(vec![item.ident.to_string()], item.ident.span().start().line, How::Import),
             Item::Const(item) => self.define(&item.ident),
             Item::Enum(item) => self.define(&item.ident),
             Item::Fn(item) => self.define(&item.sig.ident),
@@ -306,7 +316,7 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let line = path.segments.first().map_or(0, |segment| segment.ident.span().start().line);
-        self.mention(path.segments.iter().map(|segment| segment.ident.to_string()).collect(), line, false);
+        self.mention(path.segments.iter().map(|segment| segment.ident.to_string()).collect(), line, How::InPlace);
         visit::visit_path(self, path);
     }
 
