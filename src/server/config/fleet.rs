@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug, Clone, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fleet {
-    /// ACCOUNT/REGION, by comma; [[target]] tables say more [default: the AWS SDK's own account and Region].
+    /// ACCOUNT/REGION, by comma; `[[target]]` tables say more [default: the AWS SDK's own account and Region].
     #[arg(long)]
     #[serde(default, deserialize_with = "targets")]
     pub targets: Vec<TargetSettings>,
