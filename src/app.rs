@@ -15,8 +15,8 @@ use crate::{
     components::{Announcer, ErrorPage, Header},
     error::AppError,
     pages::{
-        AuditPage, ChangePage, ChangesPage, DisablePage, EnablePage, HelpPage, IdentityPage, KeyPage, KeysPage, SettingsPage, SetupPage,
-        SignInPage, StreamPage, StreamsPage, UserPage, UsersPage,
+        AuditPage, ChangePage, ChangesPage, DisablePage, EnablePage, HelpPage, IdentityPage, KeyPage, KeysPage,
+        SettingsPage, SetupPage, SignInPage, StreamPage, StreamsPage, UserPage, UsersPage,
     },
     view::pages::Frame,
 };

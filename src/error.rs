@@ -13,7 +13,9 @@ pub enum AppError {
     #[error("You are signed out. Nothing was sent. Sign in again.")]
     SignedOut,
     /// 403: the role may not, or changes are switched off here.
-    #[error("You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is read-only.")]
+    #[error(
+        "You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is read-only."
+    )]
     NotPermitted,
     /// 403: the person has to show a password once more, on the page at this address.
     #[error(
@@ -21,16 +23,22 @@ pub enum AppError {
     )]
     ConfirmIdentity { address: String },
     /// 404.
-    #[error("There is nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams.")]
+    #[error(
+        "There is nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams."
+    )]
     NotFound,
     /// 422: a form with a mistake.
     #[error("{}", .0.text(None))]
     Mistake(FormMistake),
     /// 422: a form was sent a second time with other values.
-    #[error("This form was sent before with other values. Nothing was sent again. Reload the page and fill it in afresh.")]
+    #[error(
+        "This form was sent before with other values. Nothing was sent again. Reload the page and fill it in afresh."
+    )]
     OtherValues,
     /// 503: the database or the server is not able to take it now.
-    #[error("Keystream cannot write to its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream.")]
+    #[error(
+        "Keystream cannot write to its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream."
+    )]
     Unavailable,
     /// 503: a change could not be recorded, so it was not sent; how a person can send it, from the last known values.
     #[error(
@@ -48,7 +56,9 @@ pub enum AppError {
     #[error("This page is outdated or the request was damaged. Nothing was sent. Reload the page.")]
     Outdated,
     /// 500: a fault of Keystream's own; the reference finds it in the log.
-    #[error("Keystream made a mistake. If you sent a form, look at Changes before sending it again. Reference for the log: {reference}.")]
+    #[error(
+        "Keystream made a mistake. If you sent a form, look at Changes before sending it again. Reference for the log: {reference}."
+    )]
     Internal { reference: String },
     /// In the browser only: the server was not reached.
     #[error(

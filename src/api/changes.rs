@@ -42,7 +42,13 @@ pub async fn plan_enable(
     let page = key_page.and_then(|page| page.parse().ok()).unwrap_or(1);
     // Longer than any alias is nobody's search.
     let search = keys.unwrap_or_default().chars().take(300).collect();
-    plan(Action::Enable, [account, region, name], [problem, draft], KeyChoice { typed: key.unwrap_or_default(), undo, search, page }).await
+    plan(
+        Action::Enable,
+        [account, region, name],
+        [problem, draft],
+        KeyChoice { typed: key.unwrap_or_default(), undo, search, page },
+    )
+    .await
 }
 
 #[cfg(feature = "ssr")]
@@ -189,7 +195,10 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     }
     // Patterns of a scope are matched by walking the journal.
     if !requester.scope.is_everything() && page > 1 {
-        cx.state.limits.take_costly_act(&requester.user_id).map_err(|seconds| cx.fail(AppError::TooOften { seconds }))?;
+        cx.state
+            .limits
+            .take_costly_act(&requester.user_id)
+            .map_err(|seconds| cx.fail(AppError::TooOften { seconds }))?;
     }
     let page = page.clamp(1, 10_000);
     let skip = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(PER_PAGE);
@@ -197,16 +206,27 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     let mut changes = listed.map_err(|error| cx.fail_store(&error))?;
     let has_more = changes.len() > PER_PAGE;
     changes.truncate(PER_PAGE);
-    let is_newest = |change: &&Change| cx.state.inventory.stream(&change.stream_id()).is_some_and(|(row, _)| row.undoes(&change.id));
+    let is_newest = |change: &&Change| {
+        cx.state.inventory.stream(&change.stream_id()).is_some_and(|(row, _)| row.undoes(&change.id))
+    };
     let may_change = requester.role.may(Permission::Change) && !cx.state.is_read_only;
-    let undoable = changes.iter().filter(|change| may_change && change.can_be_undone()).filter(is_newest).map(|change| change.id.clone());
+    let undoable = changes
+        .iter()
+        .filter(|change| may_change && change.can_be_undone())
+        .filter(is_newest)
+        .map(|change| change.id.clone());
     let undoable = undoable.collect();
     Ok(ChangesPage { changes: changes.iter().map(ChangeCard::from).collect(), undoable, page, has_more })
 }
 
 /// One change with its ladder.
 #[server(endpoint = "change", input = Json, output = Answer)]
-pub async fn load_change(id: String, problem: Option<String>, draft: Option<String>, is_refresh: bool) -> Result<ChangePage, AppError> {
+pub async fn load_change(
+    id: String,
+    problem: Option<String>,
+    draft: Option<String>,
+    is_refresh: bool,
+) -> Result<ChangePage, AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormMistake},
         server::web::{context, forms},
@@ -218,7 +238,9 @@ pub async fn load_change(id: String, problem: Option<String>, draft: Option<Stri
         cx.record_human().await;
     }
     let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
-    let change = found.filter(|change| requester.scope.covers_arn(&change.intent.arn)).ok_or_else(|| cx.fail(AppError::NotFound))?;
+    let change = found
+        .filter(|change| requester.scope.covers_arn(&change.intent.arn))
+        .ok_or_else(|| cx.fail(AppError::NotFound))?;
     let target = cx.state.inventory.target_of_arn(&change.intent.arn).map(|target| target.card()).unwrap_or_default();
     let pace = change.evidence.sent_at.map(|sent_at| Pace {
         sent_at,
@@ -232,5 +254,15 @@ pub async fn load_change(id: String, problem: Option<String>, draft: Option<Stri
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     let typed_reason = forms::draft_of_change(&cx, &requester, problem, draft).await.unwrap_or_default().reason;
     let stream_created = change.intent.stream_created;
-    Ok(ChangePage { change: ChangeCard::from(&change), mistake, typed_reason, row, stream_created, target, pace, checks, support })
+    Ok(ChangePage {
+        change: ChangeCard::from(&change),
+        mistake,
+        typed_reason,
+        row,
+        stream_created,
+        target,
+        pace,
+        checks,
+        support,
+    })
 }

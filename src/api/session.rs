@@ -24,7 +24,11 @@ pub fn frame_of_page() -> Frame {
 
 /// What the sign-in page shows: the demo's buttons, and what was typed before a mistake (never the password).
 #[server(endpoint = "sign-in-page", input = Json, output = Answer)]
-pub async fn load_sign_in_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<SignInPage, AppError> {
+pub async fn load_sign_in_page(
+    next: Option<String>,
+    problem: Option<String>,
+    draft: Option<String>,
+) -> Result<SignInPage, AppError> {
     use crate::{
         model::{access::next_page::safe_next, forms::FormMistake},
         server::web::{context, forms},
@@ -55,7 +59,10 @@ pub async fn sign_in(
 
 /// Signs in as one of the demo's users; elsewhere there is no such thing.
 #[server(endpoint = "sign-in-demo", output = Answer)]
-pub async fn sign_in_demo(#[server(default)] user_name: String, #[server(default)] next: String) -> Result<(), AppError> {
+pub async fn sign_in_demo(
+    #[server(default)] user_name: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
     use crate::server::web::{context, forms};
     let cx = context::current()?;
     let signed_in = cx.state.sign_ins.as_demo_user(&cx.stranger(), &user_name).await;

@@ -76,7 +76,10 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
 
 /// Sets one's own password, after showing the present one.
 #[server(endpoint = "change-password", output = Answer)]
-pub async fn change_password(#[server(default)] present_password: String, #[server(default)] new_password: String) -> Result<(), AppError> {
+pub async fn change_password(
+    #[server(default)] present_password: String,
+    #[server(default)] new_password: String,
+) -> Result<(), AppError> {
     use crate::{
         model::access::identity::Permission,
         server::web::{context, forms},
@@ -92,7 +95,11 @@ pub async fn change_password(#[server(default)] present_password: String, #[serv
 
 /// What the page shows on which a person shows once more who it is.
 #[server(endpoint = "confirm-identity-page", input = Json, output = Answer)]
-pub async fn load_identity_page(next: Option<String>, problem: Option<String>, draft: Option<String>) -> Result<IdentityPage, AppError> {
+pub async fn load_identity_page(
+    next: Option<String>,
+    problem: Option<String>,
+    draft: Option<String>,
+) -> Result<IdentityPage, AppError> {
     use crate::{
         model::{
             access::{identity::Permission, next_page::safe_next},
@@ -109,7 +116,10 @@ pub async fn load_identity_page(next: Option<String>, problem: Option<String>, d
 
 /// Shows once more who one is. The session gets another id.
 #[server(endpoint = "confirm-identity", output = Answer)]
-pub async fn confirm_identity(#[server(default)] password: String, #[server(default)] next: String) -> Result<(), AppError> {
+pub async fn confirm_identity(
+    #[server(default)] password: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
     use crate::{
         model::access::identity::Permission,
         server::web::{context, forms},

@@ -7,7 +7,11 @@ use crate::{error::AppError, view::pages::SetupPage};
 
 /// What the setup page shows: the form while its link is open.
 #[server(endpoint = "setup-page", input = Json, output = Answer)]
-pub async fn load_setup_page(token: String, problem: Option<String>, draft: Option<String>) -> Result<SetupPage, AppError> {
+pub async fn load_setup_page(
+    token: String,
+    problem: Option<String>,
+    draft: Option<String>,
+) -> Result<SetupPage, AppError> {
     use crate::{
         model::forms::FormMistake,
         server::web::{context, forms},
@@ -34,6 +38,7 @@ pub async fn create_administrator(
     let cx = context::current()?;
     let accounts = Accounts { store: &cx.state.store, actor: cx.stranger(), now: cx.state.clock.now() };
     let passwords = &cx.state.sign_ins.passwords;
-    let created = setup::create_administrator(&cx.state.setup, passwords, accounts, &token, &user_name, password.into()).await;
+    let created =
+        setup::create_administrator(&cx.state.setup, passwords, accounts, &token, &user_name, password.into()).await;
     forms::answer_setup(&cx, created, &token, &user_name).await
 }

@@ -29,7 +29,12 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
 
 /// One stream with its changes.
 #[server(endpoint = "stream", input = Json, output = Answer)]
-pub async fn load_stream(account: String, region: String, name: String, is_refresh: bool) -> Result<StreamPage, AppError> {
+pub async fn load_stream(
+    account: String,
+    region: String,
+    name: String,
+    is_refresh: bool,
+) -> Result<StreamPage, AppError> {
     use crate::{model::access::identity::Permission, server::web::context, view::change_card::ChangeCard};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -43,7 +48,9 @@ pub async fn load_stream(account: String, region: String, name: String, is_refre
     let [disables, enables] = match &report {
         None => Default::default(),
         // From memory: an open page never asks AWS.
-        Some(report) => cx.state.changes.quotas.known_of_stream(&report.arn).await.map_err(|error| cx.fail_store(&error))?,
+        Some(report) => {
+            cx.state.changes.quotas.known_of_stream(&report.arn).await.map_err(|error| cx.fail_store(&error))?
+        }
     };
     Ok(StreamPage { row, report, target, changes: changes.iter().map(ChangeCard::from).collect(), disables, enables })
 }

@@ -10,7 +10,11 @@ use crate::{
 
 /// All users, and what was typed for a new one.
 #[server(endpoint = "users", input = Json, output = Answer)]
-pub async fn load_users(problem: Option<String>, draft: Option<String>, done: Option<String>) -> Result<UsersPage, AppError> {
+pub async fn load_users(
+    problem: Option<String>,
+    draft: Option<String>,
+    done: Option<String>,
+) -> Result<UsersPage, AppError> {
     use crate::{
         model::{
             access::identity::Permission,
@@ -37,7 +41,12 @@ pub async fn load_users(problem: Option<String>, draft: Option<String>, done: Op
 
 /// One user.
 #[server(endpoint = "user", input = Json, output = Answer)]
-pub async fn load_user(id: String, problem: Option<String>, draft: Option<String>, done: Option<String>) -> Result<UserPage, AppError> {
+pub async fn load_user(
+    id: String,
+    problem: Option<String>,
+    draft: Option<String>,
+    done: Option<String>,
+) -> Result<UserPage, AppError> {
     use crate::{
         model::{
             access::identity::Permission,
@@ -105,7 +114,10 @@ pub async fn set_user_rights(
 
 /// Sets a user's password and ends the user's sessions.
 #[server(endpoint = "set-user-password", output = Answer)]
-pub async fn set_user_password(#[server(default)] id: String, #[server(default)] password: String) -> Result<(), AppError> {
+pub async fn set_user_password(
+    #[server(default)] id: String,
+    #[server(default)] password: String,
+) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
         server::web::{context, forms},

@@ -35,7 +35,10 @@ pub fn forms_follow() {
 
 /// Whether the disclosure that an event came from is open now.
 pub fn is_open_now(event: &Event) -> bool {
-    event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| element.has_attribute("open"))
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.has_attribute("open"))
 }
 
 /// Leaves for another page by loading it whole: for signing in, where nothing of this page may stay.

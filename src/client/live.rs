@@ -188,7 +188,9 @@ impl Live {
     /// A change as it is now.
     pub fn change(self, rendered: ChangeCard) -> Memo<ChangeCard> {
         Memo::new(move |_| {
-            let newer = self.changes.with(|changes| changes.get(&rendered.id).filter(|change| change.rev >= rendered.rev).cloned());
+            let newer = self
+                .changes
+                .with(|changes| changes.get(&rendered.id).filter(|change| change.rev >= rendered.rev).cloned());
             newer.unwrap_or_else(|| rendered.clone())
         })
     }
@@ -201,7 +203,8 @@ impl Live {
     /// How old a state of a stream may be before it is "last known".
     pub fn stale_after(self, stream: &StreamId) -> i64 {
         self.targets.with(|targets| {
-            let target = targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
+            let target =
+                targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
             target.map_or(3 * ROW_IS_FRESH_MS, |target| target.stale_after_ms)
         })
     }
@@ -274,7 +277,9 @@ impl Live {
                     let known = rows.get(&row.id);
                     if known.is_none_or(|known| known.rev <= row.rev) {
                         // Tags are in a page that shows them only, and come with its next list.
-                        let is_same = |known: &StreamRow| row.is_same_but_for_times(&StreamRow { tags: row.tags.clone(), ..known.clone() });
+                        let is_same = |known: &StreamRow| {
+                            row.is_same_but_for_times(&StreamRow { tags: row.tags.clone(), ..known.clone() })
+                        };
                         has_moved |= !known.is_some_and(is_same);
                         rows.insert(row.id.clone(), row);
                     }
@@ -362,7 +367,8 @@ impl Live {
         let failures = self.failures.get_value();
         self.failures.set_value(failures.saturating_add(1));
         // Up to a quarter more, so that not all tabs come back at once.
-        let delay = f64::from((FIRST_RETRY_MS << failures.min(4)).min(LONGEST_RETRY_MS)) * (1.0 + js_sys::Math::random() / 4.0);
+        let delay =
+            f64::from((FIRST_RETRY_MS << failures.min(4)).min(LONGEST_RETRY_MS)) * (1.0 + js_sys::Math::random() / 4.0);
         #[expect(clippy::cast_possible_truncation, reason = "some seconds")]
         let delay = delay as i64;
         let since = self.gap.get_untracked().map_or(since, |gap| gap.since);
@@ -487,11 +493,19 @@ impl Live {
             .filter(|change| known.get(&change.id).is_none_or(|before| before.standing != change.standing))
             .collect();
         if let Some(last) = news.last() {
-            let parts: Vec<String> = news.iter().map(|change| format!("{}: {}", change.arn.name, change.standing)).collect();
+            let parts: Vec<String> =
+                news.iter().map(|change| format!("{}: {}", change.arn.name, change.standing)).collect();
             let undo = Some(last).filter(|last| last.can_be_undone && self.may_change()).map(|last| (*last).clone());
             let text = parts.join(" \u{b7} ");
             let (href, tone) = (last.path(), last.state.tone);
-            self.announcement.set(Some(Announcement { text, href, link: "See the change", is_external: false, tone, undo }));
+            self.announcement.set(Some(Announcement {
+                text,
+                href,
+                link: "See the change",
+                is_external: false,
+                tone,
+                undo,
+            }));
         }
     }
 }
@@ -510,10 +524,11 @@ impl Source {
         let source = EventSource::new(&format!("/events?after={}&rows={view}", live.rev.get_value())).ok()?;
         live.heard_at.set_value(Some(live.time()));
         live.has_spoken.set_value(false);
-        let heartbeat = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match event.data().as_string() {
-            Some(version) if live.version.with_value(|own| *own != version) => live.end_outdated(),
-            _ => live.heard(),
-        });
+        let heartbeat =
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match event.data().as_string() {
+                Some(version) if live.version.with_value(|own| *own != version) => live.end_outdated(),
+                _ => live.heard(),
+            });
         let frame = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             match event.data().as_string().as_deref().map(api::wire::read) {
                 Some(Ok(frame)) => {

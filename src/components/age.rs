@@ -11,7 +11,12 @@ use crate::{
 /// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector, or
 /// when a later read failed. `is_followed` says that it is about whatever AWS said last, not about one report.
 #[component]
-pub fn Age(at: Option<Timestamp>, of: StreamId, #[prop(optional)] has_failed: bool, #[prop(optional)] is_followed: bool) -> impl IntoView {
+pub fn Age(
+    at: Option<Timestamp>,
+    of: StreamId,
+    #[prop(optional)] has_failed: bool,
+    #[prop(optional)] is_followed: bool,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let words = move || {
         let newest = if is_followed { live.read_at(&of).max(at) } else { at };

@@ -197,7 +197,13 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
 
 /// The stream as AWS reported it just now.
 #[component]
-fn Identity(stream: StreamId, target: TargetCard, report: StreamReport, action: Action, key_words: String) -> impl IntoView {
+fn Identity(
+    stream: StreamId,
+    target: TargetCard,
+    report: StreamReport,
+    action: Action,
+    key_words: String,
+) -> impl IntoView {
     let state = match &report.encryption {
         EncryptionReport::Encrypted(_) => "encrypted",
         EncryptionReport::NotEncrypted => "not encrypted",

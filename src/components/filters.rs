@@ -64,13 +64,17 @@ pub fn Filters(
 /// What a form carries along, so that submitting it keeps everything that it does not show.
 fn carried(query: &ListQuery, is_carried: fn(&str) -> bool) -> AnyView {
     let pairs = query.pairs().into_iter().filter(|(name, _)| is_carried(name));
-    pairs.map(|(name, value)| view! { <input r#type="hidden" name=name value=value /> }.into_any()).collect_view().into_any()
+    pairs
+        .map(|(name, value)| view! { <input r#type="hidden" name=name value=value /> }.into_any())
+        .collect_view()
+        .into_any()
 }
 
 fn group(group: FacetGroup) -> AnyView {
     let FacetGroup { name, legend, options } = group;
-    let options =
-        options.into_iter().map(|option| tick(&name, &option.value, &format!("{} ({})", option.label, option.count), option.is_chosen));
+    let options = options
+        .into_iter()
+        .map(|option| tick(&name, &option.value, &format!("{} ({})", option.label, option.count), option.is_chosen));
     view! { <fieldset><legend>{legend}</legend>{options.collect_view()}</fieldset> }.into_any()
 }
 

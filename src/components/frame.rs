@@ -171,7 +171,8 @@ pub fn Announcer() -> impl IntoView {
                 let [of_change, of_stream] = [change.path(), change.stream().path()];
                 // Those pages have the link anyway.
                 let is_wanted = Memo::new(move |_| path.with(|path| *path != of_change && *path != of_stream));
-                let link = move || is_wanted.get().then(|| view! { <Undo href=change.undo_path() of=None /> }.into_any());
+                let link =
+                    move || is_wanted.get().then(|| view! { <Undo href=change.undo_path() of=None /> }.into_any());
                 view! { {link} }.into_any()
             });
             view! { <p class=tone.class()>{text}{link}{undo}</p> }.into_any()

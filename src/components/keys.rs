@@ -45,14 +45,18 @@ pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<St
     let path = stream.confirm_path(Action::Enable);
     let place = Place { path: path.clone(), undo: undo.clone(), search: search.clone() };
     let (newer, older, asked) = (place.clone(), place.clone(), place.clone());
-    let rows = choices.into_iter().map(|choice| view! { <Choice choice place=place.clone() page on_use /> }.into_any()).collect_view();
+    let rows = choices
+        .into_iter()
+        .map(|choice| view! { <Choice choice place=place.clone() page on_use /> }.into_any())
+        .collect_view();
     let is_open = !search.is_empty() || page > 1;
     let navigate = use_navigate();
     // Without wasm the form loads the same address by itself; with it what is typed below stays.
     let on_find = move |event: SubmitEvent| {
         if let Some(pairs) = form_pairs(&event) {
             event.prevent_default();
-            let search = pairs.into_iter().find(|(name, _)| name == "keys").map(|(_, search)| search).unwrap_or_default();
+            let search =
+                pairs.into_iter().find(|(name, _)| name == "keys").map(|(_, search)| search).unwrap_or_default();
             navigate(&Place { search, ..asked.clone() }.href("", 1), NavigateOptions::default());
         }
     };
@@ -88,7 +92,8 @@ impl Place {
     fn href(&self, key: &str, page: u32) -> String {
         use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
         let page = page.to_string();
-        let values = [("undo", self.undo.as_str()), ("keys", self.search.as_str()), ("key-page", page.as_str()), ("key", key)];
+        let values =
+            [("undo", self.undo.as_str()), ("keys", self.search.as_str()), ("key-page", page.as_str()), ("key", key)];
         let pairs: Vec<String> = values
             .into_iter()
             .filter(|(_, value)| !value.is_empty())

@@ -62,7 +62,8 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
 /// The way that a change will go, before it does: all steps, none lit.
 #[component]
 pub fn LadderAhead() -> impl IntoView {
-    let rungs = Rung::ALL.map(|rung| view! { <li class="rung not-yet"><span class="rung-name">{rung.word()}</span></li> }.into_any());
+    let rungs = Rung::ALL
+        .map(|rung| view! { <li class="rung not-yet"><span class="rung-name">{rung.word()}</span></li> }.into_any());
     view! {
         <ol class="ladder ahead" aria-label="Steps ahead">
             {rungs.into_iter().collect::<Vec<_>>()}
@@ -83,7 +84,9 @@ pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
         format!("<circle class='{class}' cx={x} cy=8 r=4.5 />")
     });
     let circles: String = circles.collect();
-    let markup = format!("<span class=drawing aria-hidden=true><svg viewBox='0 0 96 16' width=72 height=12>{circles}</svg></span>");
+    let markup = format!(
+        "<span class=drawing aria-hidden=true><svg viewBox='0 0 96 16' width=72 height=12>{circles}</svg></span>"
+    );
     let ChangeState { word, tone } = marks.state;
     view! {
         <span class=format!("marks {}", tone.class()) translate="no">

@@ -48,7 +48,8 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
             view! { <li>{name} " \u{2192} " <span class="mono arn">{arn}</span> {since}</li> }.into_any()
         });
         let names = names.collect::<Vec<_>>();
-        (!names.is_empty()).then(|| view! { <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> }.into_any())
+        (!names.is_empty())
+            .then(|| view! { <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> }.into_any())
     };
     view! {
         {move || needed()}
@@ -87,8 +88,9 @@ pub fn UndoLink(change: ChangeCard, row: Memo<StreamRow>, is_in_list: bool) -> i
     let name = change.arn.name.to_string();
     let first = change.clone();
     let change = live.change(change);
-    let is_offered =
-        Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_undone && row.with(|row| row.undoes(&change.id))));
+    let is_offered = Memo::new(move |_| {
+        live.may_change() && change.with(|change| change.can_be_undone && row.with(|row| row.undoes(&change.id)))
+    });
     move || {
         let of = is_in_list.then(|| name.clone());
         is_offered.get().then(|| view! { <Undo href=first.undo_path() of /> }.into_any())

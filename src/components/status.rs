@@ -29,7 +29,9 @@ pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamId) -> impl
             let newest = live.status_at(&stream).map_or(at, |newest| newest.max(at));
             (live.now.get().millis_since(newest) > live.stale_after(&stream)).then_some(newest)
         };
-        drawn(stale_at, move |stale_at| stale_at.map(|_| view! { " " <Age at=stale_at of=of.clone() /> }.into_any()).into_any())
+        drawn(stale_at, move |stale_at| {
+            stale_at.map(|_| view! { " " <Age at=stale_at of=of.clone() /> }.into_any()).into_any()
+        })
     });
     view! {
         <span class=class translate="no">

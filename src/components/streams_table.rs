@@ -22,7 +22,8 @@ pub type OnConfirm = Callback<(Action, StreamId)>;
 #[component]
 pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_confirm: OnConfirm) -> impl IntoView {
     let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> }.into_any());
-    let extra_headers = query.columns().iter().map(|column| view! { <th scope="col">{column.word()}</th> }.into_any()).collect_view();
+    let extra_headers =
+        query.columns().iter().map(|column| view! { <th scope="col">{column.word()}</th> }.into_any()).collect_view();
     let cols = query.columns().to_vec();
     let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_confirm /> }.into_any()).collect_view();
     view! {
@@ -66,7 +67,9 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
         (false, None, true) => "changing tone-moving".to_owned(),
         (false, None, false) => String::new(),
     };
-    let extra = cols.into_iter().map(|column| view! { <td data-label=column.word()>{extra_cell(&row, column)}</td> }.into_any());
+    let extra = cols
+        .into_iter()
+        .map(|column| view! { <td data-label=column.word()>{extra_cell(&row, column)}</td> }.into_any());
     let extra = extra.collect_view();
     let key = row.id.clone();
     let (status, encryption, read_at) = (row.status.clone(), row.encryption, row.read_at);
@@ -97,7 +100,8 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
 fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
     let may_change = expect_context::<Live>().may_change();
     let name = row.id.name.to_string();
-    let undo = row.undo_path().filter(|_| may_change).map(|href| view! { <Undo href of=Some(name.clone()) /> }.into_any());
+    let undo =
+        row.undo_path().filter(|_| may_change).map(|href| view! { <Undo href of=Some(name.clone()) /> }.into_any());
     view! {
         <ConfirmLink action=row.offers() of=row.id.clone() on_confirm />
         {undo}
@@ -133,7 +137,8 @@ pub fn ConfirmLink(action: Option<Action>, of: StreamId, on_confirm: OnConfirm) 
                 on_confirm.run((action, of.clone()));
             }
         };
-        view! { <a class="action" href=href on:click=open>{word}<span class="visually-hidden">{hidden}</span></a> }.into_any()
+        view! { <a class="action" href=href on:click=open>{word}<span class="visually-hidden">{hidden}</span></a> }
+            .into_any()
     })
 }
 

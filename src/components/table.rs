@@ -4,7 +4,12 @@ use leptos::prelude::*;
 
 /// The table; `children` are its rows, whose cells name their columns in `data-label`.
 #[component]
-pub fn Table(caption: &'static str, class: &'static str, columns: &'static [&'static str], children: Children) -> impl IntoView {
+pub fn Table(
+    caption: &'static str,
+    class: &'static str,
+    columns: &'static [&'static str],
+    children: Children,
+) -> impl IntoView {
     let heads = columns.iter().map(|column| view! { <th scope="col">{*column}</th> }.into_any()).collect_view();
     view! {
         <div class="table-scroll">

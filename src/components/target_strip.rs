@@ -48,19 +48,30 @@ fn chips(targets: &[TargetHealth]) -> AnyView {
             Condition::Waiting => ("chip", "not listed yet"),
             Condition::Well => ("chip well", ""),
         };
-        let href = ListQuery { account: vec![target.account.clone()], region: vec![target.region.clone()], ..ListQuery::default() }.href();
+        let href = ListQuery {
+            account: vec![target.account.clone()],
+            region: vec![target.region.clone()],
+            ..ListQuery::default()
+        }
+        .href();
         let last = target.last_success().map(|at| format!("Last answer of AWS: {}", at.date_and_clock()));
         view! { <li><a class=class href=href title=last>{target.name.clone()} <span>{word}</span></a></li> }.into_any()
     });
     let named = named.collect_view();
-    view! { {named} {(others > 0).then(|| view! { <li>{format!("{others} others are well")}</li> }.into_any())} }.into_any()
+    view! { {named} {(others > 0).then(|| view! { <li>{format!("{others} others are well")}</li> }.into_any())} }
+        .into_any()
 }
 
 fn sentences(targets: &[TargetHealth]) -> AnyView {
     let spoken = targets.iter().map(|target| (&target.name, target.in_words())).filter(|(_, words)| !words.is_empty());
-    let items = spoken.map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> }.into_any()).collect::<Vec<_>>();
+    let items = spoken
+        .map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> }.into_any())
+        .collect::<Vec<_>>();
     let is_empty = items.is_empty();
-    let class =
-        if targets.iter().any(|target| target.condition() == Condition::Behind) { "target-problems" } else { "target-problems calm" };
+    let class = if targets.iter().any(|target| target.condition() == Condition::Behind) {
+        "target-problems"
+    } else {
+        "target-problems calm"
+    };
     view! { <ul class=class hidden=is_empty>{items}</ul> }.into_any()
 }

@@ -58,7 +58,9 @@ impl Timestamp {
 
     /// `23 Nov 14:03 UTC`: a date near today, to the minute.
     pub fn day_and_minute(self) -> String {
-        self.parts().map_or_else(unknown_time, |t| format!("{} {} {:02}:{:02} UTC", t.day(), month_name(t.month()), t.hour(), t.minute()))
+        self.parts().map_or_else(unknown_time, |t| {
+            format!("{} {} {:02}:{:02} UTC", t.day(), month_name(t.month()), t.hour(), t.minute())
+        })
     }
 
     /// `23 Nov 2026 14:03:11 UTC`: the whole of it, for tables of what happened.
@@ -146,9 +148,19 @@ mod tests {
 
     #[test]
     fn ages_use_the_largest_whole_unit() {
-        let ages =
-            [0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 86_400_000, -5_000].map(|millis| MOMENT.age(MOMENT.plus_millis(millis)));
-        let words = ["just now", "just now", "1 s ago", "59 s ago", "1 min ago", "59 min ago", "1 h ago", "1 d ago", "just now"];
+        let ages = [0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 86_400_000, -5_000]
+            .map(|millis| MOMENT.age(MOMENT.plus_millis(millis)));
+        let words = [
+            "just now",
+            "just now",
+            "1 s ago",
+            "59 s ago",
+            "1 min ago",
+            "59 min ago",
+            "1 h ago",
+            "1 d ago",
+            "just now",
+        ];
         assert_eq!(ages, words);
     }
 

@@ -27,7 +27,9 @@ pub fn AuditPage() -> impl IntoView {
     let page = plain(
         |asked| {
             let parameters = ["q", "actor", "action", "from", "to", "before"];
-            api::audit::load_audit(parameters.into_iter().filter_map(|key| Some((key.to_owned(), asked.value(key)?))).collect())
+            api::audit::load_audit(
+                parameters.into_iter().filter_map(|key| Some((key.to_owned(), asked.value(key)?))).collect(),
+            )
         },
         |page| view! { <Chain page /> }.into_any(),
     );
@@ -40,12 +42,15 @@ pub fn AuditPage() -> impl IntoView {
 
 #[component]
 fn Chain(page: Page) -> impl IntoView {
-    let ignored = (!page.ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{page.ignored.join("; ")}"."</p> }.into_any());
+    let ignored = (!page.ignored.is_empty())
+        .then(|| view! { <p role="alert" class="alert">{page.ignored.join("; ")}"."</p> }.into_any());
     let export = |format: &str| format!("/audit/export?format={format}&{}", page.export_query);
     let has_filters = !page.filters.is_empty();
     let is_empty = page.rows.is_empty();
     let rows = page.rows.into_iter().map(|row| view! { <Row row /> }.into_any()).collect_view();
-    let newest = page.is_later_page.then(|| view! { <a href=format!("/audit?{}", page.export_query)>"Newest"</a> " " }.into_any());
+    let newest = page
+        .is_later_page
+        .then(|| view! { <a href=format!("/audit?{}", page.export_query)>"Newest"</a> " " }.into_any());
     let older = page.older.clone().map(|href| view! { <a rel="next" href=href>"Older"</a> }.into_any());
     let has_pages = newest.is_some() || older.is_some();
     view! {
@@ -70,12 +75,15 @@ fn Chain(page: Page) -> impl IntoView {
 
 #[component]
 fn Filters(filters: Vec<(String, String)>) -> impl IntoView {
-    let value = |key: &str| filters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
+    let value =
+        |key: &str| filters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
     let action = value("action");
     // A whole action, as a link may name it, is offered beside the groups.
     let is_group = ACTIONS.iter().any(|(group, _)| *group == action);
-    let exact = (!is_group).then(|| view! { <option value=action.clone() selected=true>{action.clone()}</option> }.into_any());
-    let options = ACTIONS.map(|(group, words)| view! { <option value=group selected=group == action>{words}</option> }.into_any());
+    let exact =
+        (!is_group).then(|| view! { <option value=action.clone() selected=true>{action.clone()}</option> }.into_any());
+    let options = ACTIONS
+        .map(|(group, words)| view! { <option value=group selected=group == action>{words}</option> }.into_any());
     view! {
         <form class="search" method="get" action="/audit" role="search">
             <label class="visually-hidden" for="q">"Search the audit chain"</label>
@@ -107,7 +115,8 @@ fn Row(row: AuditCard) -> impl IntoView {
     let small = |text: String| (!text.is_empty()).then(|| view! { <span class="small">{text}</span> }.into_any());
     // No white space in an empty cell: on small screens it is not shown.
     let from = (!row.address.is_empty()).then(|| view! { {row.address} {small(row.user_agent)} }.into_any());
-    let request = if row.aws_request_id.is_empty() { String::new() } else { format!("AWS request {}", row.aws_request_id) };
+    let request =
+        if row.aws_request_id.is_empty() { String::new() } else { format!("AWS request {}", row.aws_request_id) };
     view! {
         <tr>
             <th scope="row" data-label="Time"><When at=row.at /> " " <span class="seq">{format!("#{}", row.seq)}</span></th>

@@ -8,7 +8,8 @@ use crate::{
     api,
     client::{copy, live::Live},
     components::{
-        Age, EncryptionLabel, KeyLabel, Ladder, Mistake, NeededKeys, SelfRefresh, StatusLabel, TargetLine, UndoLink, When, drawn,
+        Age, EncryptionLabel, KeyLabel, Ladder, Mistake, NeededKeys, SelfRefresh, StatusLabel, TargetLine, UndoLink,
+        When, drawn,
     },
     model::{
         change::Action,
@@ -29,7 +30,8 @@ use crate::{
 #[component]
 pub fn ChangePage() -> impl IntoView {
     let page = loaded(Follows::News, |asked| {
-        let asking = api::changes::load_change(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.is_refresh);
+        let asking =
+            api::changes::load_change(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.is_refresh);
         async { asking.await.map(|page| PageContent::Change(Box::new(page))) }
     });
     view! {
@@ -60,7 +62,8 @@ fn Details(page: Page) -> impl IntoView {
     let is_closable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_closed));
     let (id, closed) = (facts.id.clone(), facts.id.clone());
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
-    let summary = Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change.state.tone))));
+    let summary =
+        Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change.state.tone))));
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <h1>{heading}</h1>
@@ -117,7 +120,9 @@ fn PhraseText(phrase: Phrase) -> impl IntoView {
         Phrase::Words(words) => words.into_any(),
         Phrase::Ago(at) => drawn(
             move || at.age(live.now.get()),
-            move |age| view! { <time class="age" datetime=at.rfc3339() title=at.date_and_clock()>{age}</time> }.into_any(),
+            move |age| {
+                view! { <time class="age" datetime=at.rfc3339() title=at.date_and_clock()>{age}</time> }.into_any()
+            },
         ),
         Phrase::For(since) => drawn(move || span(live.now.get().millis_since(since)), IntoAny::into_any),
     }
@@ -132,11 +137,16 @@ fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Tim
     let of_target = drawn(
         move || {
             live.targets.with(|targets| {
-                let target = targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
+                let target =
+                    targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
                 target.map(|target| (target.name.clone(), target.in_words())).filter(|(_, words)| !words.is_empty())
             })
         },
-        |words| words.map(|(name, words)| view! { <p class="caveat"><strong>{name}</strong>" "{words}</p> }.into_any()).into_any(),
+        |words| {
+            words
+                .map(|(name, words)| view! { <p class="caveat"><strong>{name}</strong>" "{words}</p> }.into_any())
+                .into_any()
+        },
     );
     view! {
         <dl class="facts">
@@ -306,12 +316,18 @@ mod tests {
     fn a_mistake_in_the_closing_form_stands_at_its_field() {
         let form = |mistake| view! { <CloseForm id="c1".to_owned() mistake typed="OPS \"9\"".to_owned() /> }.to_html();
         let plain = form(None);
-        assert!(plain.contains("action=\"/api/close-change\"") && plain.contains("name=\"id\" value=\"c1\""), "{plain}");
+        assert!(
+            plain.contains("action=\"/api/close-change\"") && plain.contains("name=\"id\" value=\"c1\""),
+            "{plain}"
+        );
         assert!(plain.contains(">Reason</label>") && plain.contains(">Close as not established</button>"), "{plain}");
         assert!(!plain.contains("role=\"alert\"") && !plain.contains("aria-invalid"), "{plain}");
         let missing = form(Some(FormMistake::ReasonMissing));
         assert!(missing.contains("value=\"OPS &quot;9&quot;\""), "{missing}");
-        assert!(missing.contains("aria-invalid=\"true\"") && missing.contains("id=\"close-reason-mistake\" role=\"alert\""), "{missing}");
+        assert!(
+            missing.contains("aria-invalid=\"true\"") && missing.contains("id=\"close-reason-mistake\" role=\"alert\""),
+            "{missing}"
+        );
         let other = form(Some(FormMistake::RecordNotAgreed));
         assert!(!other.contains("role=\"alert\""), "{other}");
     }

@@ -45,8 +45,11 @@ fn List(page: Page) -> impl IntoView {
         view! { <Row change undo /> }.into_any()
     });
     let rows = rows.collect_view();
-    let previous = (page.page > 1).then(|| view! { <a rel="prev" href=format!("/changes?page={}", page.page - 1)>"Newer"</a> }.into_any());
-    let next = page.has_more.then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
+    let previous = (page.page > 1)
+        .then(|| view! { <a rel="prev" href=format!("/changes?page={}", page.page - 1)>"Newer"</a> }.into_any());
+    let next = page
+        .has_more
+        .then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <Table caption="Changes" class="changes" columns=&["Change", "What", "Status", "Account", "Region", "By", "Reason", "Requested"]>{rows}</Table>

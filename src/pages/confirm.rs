@@ -38,7 +38,17 @@ pub fn EnablePage() -> impl IntoView {
         let (account, region, name) = (asked.part("account"), asked.part("region"), asked.part("name"));
         let value = |name| asked.value(name);
         let (problem, draft, undo, key) = (value("problem"), value("draft"), value("undo"), value("key"));
-        let asking = api::changes::plan_enable(account, region, name, problem, draft, undo, key, value("keys"), value("key-page"));
+        let asking = api::changes::plan_enable(
+            account,
+            region,
+            name,
+            problem,
+            draft,
+            undo,
+            key,
+            value("keys"),
+            value("key-page"),
+        );
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
@@ -57,8 +67,11 @@ fn confirm(content: PageContent) -> Option<AnyView> {
 #[component]
 fn Confirm(confirmation: Confirmation) -> impl IntoView {
     let heading = format!("{} of {}?", confirmation.action.verb(), confirmation.stream.name);
-    let class =
-        format!("confirmation {}{}", confirmation.action.slug(), if confirmation.target.is_production { " is-production" } else { "" });
+    let class = format!(
+        "confirmation {}{}",
+        confirmation.action.slug(),
+        if confirmation.target.is_production { " is-production" } else { "" }
+    );
     let content = match Asked::of(&confirmation) {
         Some(asked) => view! {
             <ConfirmationText confirmation plan=asked.plan.clone() is_busy=asked.is_busy />

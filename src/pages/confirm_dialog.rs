@@ -31,7 +31,8 @@ pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
             _ => {}
         }
     });
-    let content = move || confirming.get().map(|(action, stream)| view! { <Content action stream confirming /> }.into_any());
+    let content =
+        move || confirming.get().map(|(action, stream)| view! { <Content action stream confirming /> }.into_any());
     let class = move || match confirming.with(|confirming| confirming.as_ref().map(|(action, _)| *action)) {
         Some(Action::Enable) => "dialog enable",
         _ => "dialog disable",
@@ -51,7 +52,9 @@ fn Content(action: Action, stream: StreamId, confirming: Confirming) -> impl Int
         let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
         let planned = match action {
             Action::Disable => api::changes::plan_disable(account, region, name, None, None).await,
-            Action::Enable => api::changes::plan_enable(account, region, name, None, None, None, None, None, None).await,
+            Action::Enable => {
+                api::changes::plan_enable(account, region, name, None, None, None, None, None, None).await
+            }
         };
         // A dialog that was closed meanwhile has no signal any more.
         confirmation.try_set(Some(planned));
@@ -86,7 +89,12 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
             if let Ok(Requested::Change { id }) = &came {
                 let text = format!("{name}: recorded. Keystream watches it until AWS has finished.");
                 let link = "See the change";
-                live.announcement.set(Some(Announcement { text, href: format!("/changes/{id}"), link, ..Announcement::default() }));
+                live.announcement.set(Some(Announcement {
+                    text,
+                    href: format!("/changes/{id}"),
+                    link,
+                    ..Announcement::default()
+                }));
                 confirming.set(None);
             }
             if let Err(AppError::ConfirmIdentity { address }) = &came {
@@ -103,7 +111,8 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
         }
         .into_any();
     };
-    let way = Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
+    let way =
+        Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
     view! {
         <ConfirmationText confirmation plan=asked.plan.clone() is_busy=asked.is_busy />
         <ConfirmForm asked way />

@@ -128,12 +128,15 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
         Way::Page => (Signal::stored(false), Signal::stored(None)),
         Way::Dialog { is_pending, answer, .. } => (is_pending, answer),
     };
-    let has_mistake =
-        move |is: fn(FormMistake) -> bool| answer.with(|answer| matches!(answer, Some(Err(AppError::Mistake(mistake))) if is(*mistake)));
+    let has_mistake = move |is: fn(FormMistake) -> bool| {
+        answer.with(|answer| matches!(answer, Some(Err(AppError::Mistake(mistake))) if is(*mistake)))
+    };
     let expected = stream.name.to_string();
     // The server renders the button enabled and always checks; a hydrated page saves the round trip.
-    let is_disabled = move || typed.is_hydrated.get() && (typed.name.with(|typed| typed.trim() != expected) || is_pending.get());
-    let warned_key = if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.clone() } else { String::new() };
+    let is_disabled =
+        move || typed.is_hydrated.get() && (typed.name.with(|typed| typed.trim() != expected) || is_pending.get());
+    let warned_key =
+        if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.clone() } else { String::new() };
     let sent_key = StoredValue::new(String::new());
     let form = ChangeForm::of(&stream, &plan);
     let shown = form.clone();
@@ -157,7 +160,8 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     let mistake = draft.mistake.map(|mistake| mistake.text(Some(&stream.name)));
     let needs_quota_reason = quota.count.is_used_up() || draft.mistake == Some(FormMistake::QuotaUsed);
     let quota_field = move || {
-        (needs_quota_reason || has_mistake(|mistake| mistake == FormMistake::QuotaUsed)).then(|| view! { <QuotaField typed /> }.into_any())
+        (needs_quota_reason || has_mistake(|mistake| mistake == FormMistake::QuotaUsed))
+            .then(|| view! { <QuotaField typed /> }.into_any())
     };
     let for_answer = stream.clone();
     let answer_words = move || answer.get().and_then(|answer| answer_words(answer, &for_answer));
@@ -214,7 +218,8 @@ fn WhoFails(typed: Typed, account: String) -> impl IntoView {
 
 /// Whether a typed key is AWS's own for Kinesis, in whichever form.
 fn is_aws_own(key: &str) -> bool {
-    key.parse::<KeyId>().is_ok_and(|key| key.form() == Some(KeyIdForm::ServiceKey) || key.as_str().ends_with(":alias/aws/kinesis"))
+    key.parse::<KeyId>()
+        .is_ok_and(|key| key.form() == Some(KeyIdForm::ServiceKey) || key.as_str().ends_with(":alias/aws/kinesis"))
 }
 
 #[component]
@@ -255,7 +260,8 @@ fn Cancel(stream: StreamId, way: Way) -> impl IntoView {
     match way {
         Way::Page => view! { <a class="button quiet" href=stream.path()>"Cancel"</a> }.into_any(),
         Way::Dialog { on_cancel, .. } => {
-            view! { <button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button> }.into_any()
+            view! { <button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button> }
+                .into_any()
         }
     }
 }

@@ -99,9 +99,9 @@ fn Key(page: OneKey) -> impl IntoView {
 #[component]
 fn Use(row: KeyUseRow) -> impl IntoView {
     let needed = row.until.map_or_else(|| "in use".to_owned(), |until| format!("until {}", until.day_and_minute()));
-    let short = row
-        .known_since
-        .map(|since| format!(" This stream's keys are known since {} only. Older records may need others.", since.date_and_clock()));
+    let short = row.known_since.map(|since| {
+        format!(" This stream's keys are known since {} only. Older records may need others.", since.date_and_clock())
+    });
     let meant = row.meant_since.map(|since| format!(" (KMS said so first on {})", since.date_and_clock()));
     view! {
         <tr>

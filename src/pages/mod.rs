@@ -93,7 +93,8 @@ fn loaded_erased(follows: Follows, load: Arc<dyn Fn(Asked) -> Loading + Send + S
         let refresh = if follows == Follows::News { live.refresh.get() } else { 0 };
         Asked { path: path.get(), query: query.get(), refresh, is_refresh: false }
     };
-    let kept = Kept { page: StoredValue::new(None), address: StoredValue::new((path.get_untracked(), query.get_untracked())) };
+    let kept =
+        Kept { page: StoredValue::new(None), address: StoredValue::new((path.get_untracked(), query.get_untracked())) };
     let load = move |mut asked: Asked| {
         asked.is_refresh = follows == Follows::News && live.is_own_refresh(asked.refresh);
         let address = (asked.path.clone(), asked.query.clone());
@@ -144,7 +145,12 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, AppError>> + Send + 'static,
 {
-    let asked = Asked { path: use_params_map().get_untracked(), query: use_query_map().get_untracked(), refresh: 0, is_refresh: false };
+    let asked = Asked {
+        path: use_params_map().get_untracked(),
+        query: use_query_map().get_untracked(),
+        refresh: 0,
+        is_refresh: false,
+    };
     let loading = load(asked);
     view! {
         <Suspense>
@@ -164,7 +170,11 @@ fn shown_with_rows(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> +
     shown_erased(page, true, Arc::new(show))
 }
 
-fn shown_erased(page: Loaded, follows_rows: bool, show: Arc<dyn Fn(PageContent) -> Option<AnyView> + Send + Sync>) -> AnyView {
+fn shown_erased(
+    page: Loaded,
+    follows_rows: bool,
+    show: Arc<dyn Fn(PageContent) -> Option<AnyView> + Send + Sync>,
+) -> AnyView {
     let live = expect_context::<Live>();
     view! {
         <Transition>

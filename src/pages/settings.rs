@@ -33,7 +33,10 @@ pub fn SettingsPage() -> impl IntoView {
 fn Settings(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
     let scope = if page.scope == "*" { "every stream".to_owned() } else { page.scope };
-    let person = live.user.with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.into_str()))).unwrap_or_default();
+    let person = live
+        .user
+        .with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.into_str())))
+        .unwrap_or_default();
     view! {
         <Done done=page.done />
         <section class="part">
@@ -121,8 +124,10 @@ fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
         (false, true) => " Read-only",
         (false, false) => "",
     };
-    let action = may_pause
-        .then(|| view! { <PauseButton id=target.id.clone() name=target.name.clone() is_paused=target.pause.is_some() /> }.into_any());
+    let action = may_pause.then(|| {
+        view! { <PauseButton id=target.id.clone() name=target.name.clone() is_paused=target.pause.is_some() /> }
+            .into_any()
+    });
     view! {
         <tr>
             <th scope="row" data-label="Target">{target.name.clone()}<span class="small">{marks}</span></th>

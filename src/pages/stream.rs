@@ -12,8 +12,8 @@ use crate::{
     api,
     client::live::Live,
     components::{
-        Age, ConfirmLink, EncryptionLabel, FollowLink, LadderMarks, NeededKeys, OnConfirm, QuotaWords, SelfRefresh, StatusLabel,
-        TargetLine, UndoLink, When,
+        Age, ConfirmLink, EncryptionLabel, FollowLink, LadderMarks, NeededKeys, OnConfirm, QuotaWords, SelfRefresh,
+        StatusLabel, TargetLine, UndoLink, When,
     },
     model::{
         inventory::StreamRow,
@@ -30,7 +30,12 @@ use crate::{
 pub fn StreamPage() -> impl IntoView {
     let title = titled("name", str::to_owned);
     let page = loaded(Follows::News, |asked| {
-        let asking = api::streams::load_stream(asked.part("account"), asked.part("region"), asked.part("name"), asked.is_refresh);
+        let asking = api::streams::load_stream(
+            asked.part("account"),
+            asked.part("region"),
+            asked.part("name"),
+            asked.is_refresh,
+        );
         async { asking.await.map(PageContent::Stream) }
     });
     let confirming: Confirming = RwSignal::new(None);

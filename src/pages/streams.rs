@@ -68,10 +68,16 @@ fn pairs(address: &ParamsMap) -> Vec<(String, String)> {
 }
 
 #[component]
-fn List(page: ListPage, is_open: RwSignal<bool>, on_confirm: OnConfirm, on_submit: Callback<SubmitEvent>) -> impl IntoView {
+fn List(
+    page: ListPage,
+    is_open: RwSignal<bool>,
+    on_confirm: OnConfirm,
+    on_submit: Callback<SubmitEvent>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let ListPage { query, ignored, selection, counts, facets } = page;
-    let is_moving = counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
+    let is_moving =
+        counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
     let refresh_address = query.href();
     let is_empty = selection.rows.is_empty();
     view! {
@@ -118,7 +124,11 @@ fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
     let (text, href, link) = if all > 0 {
         ("No stream matches the filters.", query.unfiltered().href(), "Clear filters")
     } else {
-        ("No stream is known yet. The targets may still be listed, or have none.", "/help".to_owned(), "How the list is filled")
+        (
+            "No stream is known yet. The targets may still be listed, or have none.",
+            "/help".to_owned(),
+            "How the list is filled",
+        )
     };
     view! { <p class="nothing">{text} " " <a href=href rel="external">{link}</a></p> }
 }
@@ -126,8 +136,10 @@ fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
 #[component]
 fn Paging(query: ListQuery, page: u32, pages: u32) -> impl IntoView {
     (pages > 1).then(|| {
-        let previous = (page > 1).then(|| view! { <a rel="prev" href=query.on_page(page - 1).href()>"Previous"</a> }.into_any());
-        let next = (page < pages).then(|| view! { <a rel="next" href=query.on_page(page + 1).href()>"Next"</a> }.into_any());
+        let previous =
+            (page > 1).then(|| view! { <a rel="prev" href=query.on_page(page - 1).href()>"Previous"</a> }.into_any());
+        let next =
+            (page < pages).then(|| view! { <a rel="next" href=query.on_page(page + 1).href()>"Next"</a> }.into_any());
         view! {
             <nav class="paging" aria-label="Pages of the list">
                 {previous} <span>{format!("Page {page} of {pages}")}</span> {next}

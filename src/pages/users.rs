@@ -102,7 +102,9 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
 #[component]
 pub fn UserPage() -> impl IntoView {
     plain(
-        |asked| api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.value("done")),
+        |asked| {
+            api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.value("done"))
+        },
         |page| view! { <One page /> }.into_any(),
     )
 }
@@ -117,9 +119,11 @@ fn One(page: OnePage) -> impl IntoView {
             "Disable user",
             "A user who is disabled cannot sign in; open sessions end. What the user did stays under this name.",
         ),
-        Some(_) => {
-            ("/api/enable-user", "Enable user", "The user may sign in again, with the password, role and streams as they stand here.")
-        }
+        Some(_) => (
+            "/api/enable-user",
+            "Enable user",
+            "The user may sign in again, with the password, role and streams as they stand here.",
+        ),
     };
     view! {
         <Title text=user.name.clone() />

@@ -71,7 +71,10 @@ mod tests {
             ("not a Region", "aws"),
         ];
         for (region, partition) in partitions {
-            assert_eq!(caller(region).arn("orders"), format!("arn:{partition}:kinesis:{region}:111122223333:stream/orders"));
+            assert_eq!(
+                caller(region).arn("orders"),
+                format!("arn:{partition}:kinesis:{region}:111122223333:stream/orders")
+            );
         }
     }
 

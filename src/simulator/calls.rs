@@ -74,9 +74,18 @@ pub struct CallLog {
 
 impl CallLog {
     /// Writes a call down. `is_told` is whether its answer reached the caller whole.
-    pub fn note(&mut self, operation: &str, caller: &Caller, named: &Named, session: Option<&str>, outcome: &Outcome, is_told: bool) {
+    pub fn note(
+        &mut self,
+        operation: &str,
+        caller: &Caller,
+        named: &Named,
+        session: Option<&str>,
+        outcome: &Outcome,
+        is_told: bool,
+    ) {
         let answer = outcome.as_ref().ok().and_then(Option::as_ref).filter(|_| is_told);
-        let description = answer.and_then(|answer| answer.get("StreamDescriptionSummary").or_else(|| answer.get("StreamDescription")));
+        let description = answer
+            .and_then(|answer| answer.get("StreamDescriptionSummary").or_else(|| answer.get("StreamDescription")));
         let word = outcome.as_ref().map_or_else(|refused| refused.code.clone(), |_| OK.to_owned());
         self.count(operation, &word);
         self.calls.push(Call {
@@ -150,7 +159,11 @@ fn found_key(metadata: &Value) -> FoundKey {
 /// At most the names of one page, each with its status.
 fn listed(answer: &Value) -> Vec<(String, String)> {
     let summaries = answer.get("StreamSummaries").and_then(Value::as_array);
-    summaries.into_iter().flatten().filter_map(|one| Some((text(one, "StreamName")?, text(one, "StreamStatus")?))).collect()
+    summaries
+        .into_iter()
+        .flatten()
+        .filter_map(|one| Some((text(one, "StreamName")?, text(one, "StreamStatus")?)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -168,7 +181,14 @@ mod tests {
         log.note("ListStreams", &caller, &Named::default(), None, &Ok(Some(page)), true);
         log.note("ListStreams", &caller, &Named::default(), None, &Err(Refused::new(THROTTLED, "Rate exceeded")), true);
         let named = Named { stream: Some("orders".to_owned()), ..Named::default() };
-        log.note("DescribeStreamSummary", &caller, &named, None, &Err(Refused::new("ResourceNotFoundException", "")), true);
+        log.note(
+            "DescribeStreamSummary",
+            &caller,
+            &named,
+            None,
+            &Err(Refused::new("ResourceNotFoundException", "")),
+            true,
+        );
         assert_eq!(
             json!(log.counts()),
             json!({
@@ -184,7 +204,10 @@ mod tests {
         let key = json!({"KeyMetadata": {"Arn": "arn:aws:kms:eu-west-1:111122223333:key/1", "KeyState": "Enabled"}});
         log.note("DescribeKey", &caller, &Named::default(), None, &Ok(Some(key)), true);
         let [.., held, lost, found] = log.all() else { panic!("{log:?}") };
-        assert_eq!((held.described.as_ref().and_then(|read| read.retention_hours), held.is_told, held.held_ms), (Some(48), true, 7));
+        assert_eq!(
+            (held.described.as_ref().and_then(|read| read.retention_hours), held.is_told, held.held_ms),
+            (Some(48), true, 7)
+        );
         assert!(lost.described.is_none() && !lost.is_told);
         assert_eq!(found.found_key.as_ref().map(|key| key.state.as_str()), Some("Enabled"));
         log.clear();

@@ -27,7 +27,10 @@ pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) 
     let attribute = input.pointer("/LookupAttributes/0");
     let wanted = |name: &str| attribute.and_then(|attribute| attribute.get(name)).and_then(Value::as_str);
     if wanted("AttributeKey").is_some_and(|key| key != "EventName") || input.pointer("/LookupAttributes/1").is_some() {
-        return Err(Refused::new("InvalidLookupAttributesException", "the simulator looks events up by EventName only"));
+        return Err(Refused::new(
+            "InvalidLookupAttributesException",
+            "the simulator looks events up by EventName only",
+        ));
     }
     let since = input.get("StartTime").and_then(Value::as_f64).unwrap_or_default();
     let until = since_epoch().saturating_sub(world.settings.trail_lag).as_secs_f64();
@@ -40,10 +43,16 @@ pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) 
     found.sort_by(|one, other| other.at.total_cmp(&one.at));
     let from = match input.get("NextToken").and_then(Value::as_str) {
         None => 0,
-        Some(token) => token.parse().map_err(|_| Refused::new("InvalidNextTokenException", "The token is not one of the simulator's"))?,
+        Some(token) => token
+            .parse()
+            .map_err(|_| Refused::new("InvalidNextTokenException", "The token is not one of the simulator's"))?,
     };
-    let limit =
-        input.get("MaxResults").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE).clamp(1, PAGE);
+    let limit = input
+        .get("MaxResults")
+        .and_then(Value::as_u64)
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(PAGE)
+        .clamp(1, PAGE);
     let page: Vec<Value> = found.iter().skip(from).take(limit).map(|entry| event(entry)).collect();
     let next = from + page.len();
     let mut answer = json!({"Events": page});
@@ -84,14 +93,16 @@ mod tests {
         let mut world = World::empty(Settings { enforces_rates: false, ..Settings::default() });
         world.trail.note_others(&caller, "StopStreamEncryption", "orders", 60);
         let ask = |world: &mut World, input: &Value| call(world, "LookupEvents", &caller, input).unwrap().unwrap();
-        let stops = json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "StopStreamEncryption"}]});
+        let stops =
+            json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "StopStreamEncryption"}]});
         let first = ask(&mut world, &stops);
         let events = first["Events"].as_array().unwrap();
         assert_eq!((events.len(), first["NextToken"].as_str()), (50, Some("50")));
         assert!(events[0]["EventTime"].as_f64() > events[1]["EventTime"].as_f64());
         let body: Value = serde_json::from_str(events[0]["CloudTrailEvent"].as_str().unwrap()).unwrap();
         assert_eq!(body["requestParameters"]["streamName"], "orders");
-        let starts = json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "StartStreamEncryption"}]});
+        let starts =
+            json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "StartStreamEncryption"}]});
         assert!(ask(&mut world, &starts)["Events"].as_array().unwrap().is_empty());
         world.settings.trail_lag = Duration::from_secs(3_700);
         assert!(ask(&mut world, &stops)["Events"].as_array().unwrap().is_empty());

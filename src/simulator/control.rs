@@ -134,12 +134,17 @@ fn answer(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (Statu
             Ok(())
         }),
         (&Method::POST, "/_control/keys") => parsed(body, |order| world.keys.order(order)),
-        (&Method::POST, "/_control/settings") => parsed(body, |order: SettingsOrder| change_settings(&mut world.settings, &order)),
+        (&Method::POST, "/_control/settings") => {
+            parsed(body, |order: SettingsOrder| change_settings(&mut world.settings, &order))
+        }
         _ => (StatusCode::NOT_FOUND, json!({"error": "no such control"})),
     }
 }
 
-fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8], carry_out: impl FnOnce(T) -> Result<(), String>) -> (StatusCode, Value) {
+fn parsed<'a, T: Deserialize<'a>>(
+    body: &'a [u8],
+    carry_out: impl FnOnce(T) -> Result<(), String>,
+) -> (StatusCode, Value) {
     match serde_json::from_slice(body).map_err(|error| error.to_string()).and_then(carry_out) {
         Ok(()) => (StatusCode::OK, json!({"done": true})),
         Err(error) => (StatusCode::BAD_REQUEST, json!({"error": error})),
@@ -261,7 +266,10 @@ mod tests {
         }
         let everywhere = json!({"operation": "GetResources", "fault": {"delay-ms": 5}});
         assert_eq!(post(&mut world, "/_control/faults", &everywhere), StatusCode::OK);
-        assert!(matches!(world.take_fault("GetResources", &caller("444455556666", "eu-west-1"), None), Some(Fault::DelayMs(5))));
+        assert!(matches!(
+            world.take_fault("GetResources", &caller("444455556666", "eu-west-1"), None),
+            Some(Fault::DelayMs(5))
+        ));
         assert!(world.take_fault("GetResources", &caller("444455556666", "eu-west-1"), None).is_none());
     }
 
@@ -283,7 +291,8 @@ mod tests {
         let mut world = World::empty(Settings::default());
         let order = json!({"account": "111122223333", "region": "eu-west-1", "count": 3});
         assert_eq!(post(&mut world, "/_control/fleet", &order), StatusCode::OK);
-        let order = json!({"account": "111122223333", "region": "eu-west-1", "name": "orders", "tags": {"team": "orders"}});
+        let order =
+            json!({"account": "111122223333", "region": "eu-west-1", "name": "orders", "tags": {"team": "orders"}});
         assert_eq!(post(&mut world, "/_control/streams", &order), StatusCode::OK);
         let order = json!({"account": "111122223333", "region": "eu-west-1", "count": 100_001});
         assert_eq!(post(&mut world, "/_control/fleet", &order), StatusCode::BAD_REQUEST);

@@ -97,7 +97,11 @@ impl Keys {
             of("alias/retired", Key { state: "Disabled".to_owned(), ..Key::default() }),
             of(
                 "alias/old-ledger",
-                Key { state: "PendingDeletion".to_owned(), deleted_at: Some(since_epoch().as_secs_f64() + month), ..Key::default() },
+                Key {
+                    state: "PendingDeletion".to_owned(),
+                    deleted_at: Some(since_epoch().as_secs_f64() + month),
+                    ..Key::default()
+                },
             ),
             of("alias/signing", Key { spec: "RSA_2048".to_owned(), usage: "SIGN_VERIFY".to_owned(), ..Key::default() }),
         ];
@@ -107,7 +111,8 @@ impl Keys {
     pub fn order(&mut self, order: KeyOrder) -> Result<(), String> {
         let caller = Caller { account: order.account, region: order.region };
         let keys = self.0.entry(caller.clone()).or_default();
-        let by_alias = |alias: &String| keys.iter().find(|(_, key)| key.aliases.contains(alias)).map(|(id, _)| id.clone());
+        let by_alias =
+            |alias: &String| keys.iter().find(|(_, key)| key.aliases.contains(alias)).map(|(id, _)| id.clone());
         let known = order.alias.as_ref().and_then(by_alias);
         let id = match (&order.id, &order.alias) {
             (Some(id), _) => id.clone(),
@@ -135,7 +140,8 @@ impl Keys {
                 key.material_expires_at = key.material_expires_at.filter(|_| state != "Enabled");
             }
         }
-        for (slot, value) in [(&mut key.state, order.state), (&mut key.spec, order.spec), (&mut key.usage, order.usage)] {
+        for (slot, value) in [(&mut key.state, order.state), (&mut key.spec, order.spec), (&mut key.usage, order.usage)]
+        {
             if let Some(value) = value {
                 *slot = value;
             }
@@ -184,7 +190,9 @@ impl Keys {
         match key.state() {
             // KMS goes on encrypting while the primary Region of a multi-Region key is updated.
             "Enabled" | "Updating" if key.spec == "SYMMETRIC_DEFAULT" => Ok(()),
-            "Enabled" | "Updating" => refused("KMSInvalidStateException", format!("{} key usage is {}", arn(&owner, &id), key.usage)),
+            "Enabled" | "Updating" => {
+                refused("KMSInvalidStateException", format!("{} key usage is {}", arn(&owner, &id), key.usage))
+            }
             "Disabled" => refused("KMSDisabledException", format!("{} is disabled.", arn(&owner, &id))),
             state => refused("KMSInvalidStateException", format!("{} is {state}.", arn(&owner, &id))),
         }
@@ -194,7 +202,8 @@ impl Keys {
 /// An id of a key that is the same at every start.
 fn id_of(caller: &Caller, name: &str) -> String {
     let text = format!("{}/{}/{name}", caller.account, caller.region);
-    let hash = |basis: u64| text.bytes().fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash =
+        |basis: u64| text.bytes().fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
     let text = format!("{high:016x}{low:016x}");
     [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")

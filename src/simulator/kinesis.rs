@@ -39,8 +39,17 @@ pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) 
 
 fn list_streams(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     world.throttle(caller, "ListStreams", 5)?;
-    let limit = input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE).clamp(1, PAGE);
-    let after = input.get("NextToken").or_else(|| input.get("ExclusiveStartStreamName")).and_then(Value::as_str).unwrap_or_default();
+    let limit = input
+        .get("Limit")
+        .and_then(Value::as_u64)
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(PAGE)
+        .clamp(1, PAGE);
+    let after = input
+        .get("NextToken")
+        .or_else(|| input.get("ExclusiveStartStreamName"))
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let after = after.strip_prefix("after:").unwrap_or(after);
     // One more than the page shows whether there is another page.
     let mut page: Vec<&Stream> = world.streams_after(caller, after).take(limit + 1).collect();
@@ -109,7 +118,8 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
     }
     let key = input.get("KeyId").and_then(Value::as_str).filter(|key| !key.is_empty());
     let Some(key) = key else {
-        let message = "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null";
+        let message =
+            "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null";
         return Err(Refused::new("ValidationException", message));
     };
     if key.parse::<KeyId>().is_err() {
@@ -122,11 +132,15 @@ fn change_encryption(world: &mut World, caller: &Caller, input: &Value, is_start
     let kept = canonical.unwrap_or_else(|| key.to_owned());
     let stream = find(world, caller, input)?;
     if stream.status != "ACTIVE" {
-        let message = format!("Stream {} under account {account} not ACTIVE, instead in state {}", stream.name, stream.status);
+        let message =
+            format!("Stream {} under account {account} not ACTIVE, instead in state {}", stream.name, stream.status);
         return Err(Refused::new("ResourceInUseException", message));
     }
     if stream.used_today(is_start) >= A_DAY {
-        let message = format!("Stream {} under account {account} has reached the limit of {A_DAY} changes in 24 hours.", stream.name);
+        let message = format!(
+            "Stream {} under account {account} has reached the limit of {A_DAY} changes in 24 hours.",
+            stream.name
+        );
         return Err(Refused::new("LimitExceededException", message));
     }
     if let Some(refused) = key_trouble {

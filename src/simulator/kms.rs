@@ -37,7 +37,9 @@ fn aliases(world: &World, caller: &Caller) -> Vec<Value> {
     };
     let mut listed: Vec<Value> = world.keys.0.get(caller).into_iter().flatten().flat_map(of_key).collect();
     // As at AWS: one of AWS's aliases that points to no key yet.
-    listed.push(json!({"AliasName": "alias/aws/dynamodb", "AliasArn": arn(caller, "").replace("key/", "alias/aws/dynamodb")}));
+    listed.push(
+        json!({"AliasName": "alias/aws/dynamodb", "AliasArn": arn(caller, "").replace("key/", "alias/aws/dynamodb")}),
+    );
     listed
 }
 
@@ -47,10 +49,17 @@ fn keys(world: &World, caller: &Caller) -> Vec<Value> {
 }
 
 fn list(input: &Value, name: &str, most: usize, all: Vec<Value>) -> Outcome {
-    let limit = input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(most).clamp(1, most);
+    let limit = input
+        .get("Limit")
+        .and_then(Value::as_u64)
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(most)
+        .clamp(1, most);
     let from = match input.get("Marker").and_then(Value::as_str) {
         None => 0,
-        Some(marker) => marker.parse().map_err(|_| Refused::new("InvalidMarkerException", "The marker is not one of the simulator's"))?,
+        Some(marker) => marker
+            .parse()
+            .map_err(|_| Refused::new("InvalidMarkerException", "The marker is not one of the simulator's"))?,
     };
     let page: Vec<&Value> = all.iter().skip(from).take(limit).collect();
     let next = from + page.len();
@@ -111,7 +120,8 @@ mod tests {
     fn a_key_is_found_by_each_form_of_its_name() {
         let mut world = World::new(Settings::default());
         let by_alias = asked(&mut world, "DescribeKey", "alias/orders").unwrap();
-        let (arn, id) = (by_alias["KeyMetadata"]["Arn"].as_str().unwrap(), by_alias["KeyMetadata"]["KeyId"].as_str().unwrap());
+        let (arn, id) =
+            (by_alias["KeyMetadata"]["Arn"].as_str().unwrap(), by_alias["KeyMetadata"]["KeyId"].as_str().unwrap());
         assert_eq!(arn, format!("arn:aws:kms:eu-west-1:111122223333:key/{id}"));
         for name in [arn, id, "arn:aws:kms:eu-west-1:111122223333:alias/orders"] {
             assert_eq!(asked(&mut world, "DescribeKey", name).unwrap(), by_alias, "{name}");
@@ -132,10 +142,14 @@ mod tests {
             order["region"] = place["region"].clone();
             world.keys.order(serde_json::from_value(order).unwrap()).unwrap();
         };
-        let described = |world: &mut World, name: &str| asked(world, "DescribeKey", name).unwrap()["KeyMetadata"].clone();
+        let described =
+            |world: &mut World, name: &str| asked(world, "DescribeKey", name).unwrap()["KeyMetadata"].clone();
         order(&mut world, json!({"alias": "alias/orders", "material_expires_in_s": 3_600}));
         let key = described(&mut world, "alias/orders");
-        assert_eq!((key["KeyState"].as_str(), key["ExpirationModel"].as_str()), (Some("Enabled"), Some("KEY_MATERIAL_EXPIRES")));
+        assert_eq!(
+            (key["KeyState"].as_str(), key["ExpirationModel"].as_str()),
+            (Some("Enabled"), Some("KEY_MATERIAL_EXPIRES"))
+        );
         assert!(key["ValidTo"].as_f64().is_some());
         order(&mut world, json!({"alias": "alias/orders", "material_expires_in_s": 0}));
         assert_eq!(described(&mut world, "alias/orders")["KeyState"], "PendingImport");
@@ -176,13 +190,18 @@ mod tests {
         let whole = names.clone();
         names.dedup();
         assert_eq!(names, whole);
-        assert!(["alias/orders", "alias/aws/kinesis", "alias/retired"].iter().all(|name| names.iter().any(|known| known == name)));
+        assert!(
+            ["alias/orders", "alias/aws/kinesis", "alias/retired"]
+                .iter()
+                .all(|name| names.iter().any(|known| known == name))
+        );
     }
 
     #[test]
     fn kinesis_is_refused_what_kms_would_refuse() {
         let world = World::new(Settings::default());
-        let refused = |name: &str| world.keys.encrypt_with(&caller("111122223333"), name).map_err(|refused| refused.code);
+        let refused =
+            |name: &str| world.keys.encrypt_with(&caller("111122223333"), name).map_err(|refused| refused.code);
         assert_eq!(refused("alias/orders"), Ok(()));
         assert_eq!(refused("alias/aws/kinesis"), Ok(()));
         assert_eq!(refused("alias/retired"), Err("KMSDisabledException".to_owned()));

@@ -16,7 +16,9 @@ pub fn find<'a>(world: &'a mut World, caller: &Caller, input: &Value) -> Result<
         return Err(Refused::new("InvalidArgumentException", "Either StreamName or StreamARN must be given."));
     };
     let is_other = input.get("StreamARN").and_then(Value::as_str).is_some_and(|given| given != caller.arn(&name));
-    let missing = || Refused::new("ResourceNotFoundException", format!("Stream {name} under account {} not found.", caller.account));
+    let missing = || {
+        Refused::new("ResourceNotFoundException", format!("Stream {name} under account {} not found.", caller.account))
+    };
     if is_other {
         return Err(missing());
     }

@@ -55,10 +55,15 @@ pub fn list_shards(world: &mut World, caller: &Caller, input: &Value) -> Outcome
         }
     };
     let stream = find(world, caller, name.as_ref().unwrap_or(input))?;
-    let is_open_only = input.pointer("/ShardFilter/Type").and_then(Value::as_str) == Some("AT_LATEST") || token.is_some();
+    let is_open_only =
+        input.pointer("/ShardFilter/Type").and_then(Value::as_str) == Some("AT_LATEST") || token.is_some();
     let first = if is_open_only { stream.first_shard } else { 0 };
     let all: Vec<i32> = (first..stream.first_shard + stream.open_shards).collect();
-    let limit = input.get("MaxResults").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_OF_SHARDS);
+    let limit = input
+        .get("MaxResults")
+        .and_then(Value::as_u64)
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(PAGE_OF_SHARDS);
     let page: Vec<Value> = all.iter().skip(from).take(limit).map(|number| shard(stream, *number)).collect();
     let next = from + page.len();
     let mut answer = json!({"Shards": page});
@@ -82,7 +87,8 @@ fn shard(stream: &Stream, number: i32) -> Value {
 
 pub fn put_records(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     let stream = find(world, caller, input)?;
-    let records = input.get("Records").and_then(Value::as_array).filter(|records| (1..=MOST_RECORDS).contains(&records.len()));
+    let records =
+        input.get("Records").and_then(Value::as_array).filter(|records| (1..=MOST_RECORDS).contains(&records.len()));
     let Some(records) = records else {
         return Err(Refused::new("InvalidArgumentException", "1 to 500 records are taken"));
     };
@@ -92,7 +98,9 @@ pub fn put_records(world: &mut World, caller: &Caller, input: &Value) -> Outcome
         let partition_key = text("PartitionKey").unwrap_or_default();
         let hash = match text("ExplicitHashKey") {
             None => hash_of(partition_key),
-            Some(key) => key.parse().map_err(|_| Refused::new("InvalidArgumentException", "ExplicitHashKey is not a number"))?,
+            Some(key) => {
+                key.parse().map_err(|_| Refused::new("InvalidArgumentException", "ExplicitHashKey is not a number"))?
+            }
         };
         let shard = shard_of(stream, hash);
         let sequence = stream.log.put(shard, stream.key.as_deref(), partition_key, text("Data").unwrap_or_default());
@@ -117,7 +125,10 @@ pub fn get_shard_iterator(world: &mut World, caller: &Caller, input: &Value) -> 
     let shard = input.get("ShardId").and_then(Value::as_str).unwrap_or_default();
     let number = (0..stream.first_shard + stream.open_shards).find(|number| shard_name(*number) == shard);
     let Some(number) = number else {
-        return Err(Refused::new("ResourceNotFoundException", format!("Shard {shard} in stream {} not found.", stream.name)));
+        return Err(Refused::new(
+            "ResourceNotFoundException",
+            format!("Shard {shard} in stream {} not found.", stream.name),
+        ));
     };
     let from = match input.get("ShardIteratorType").and_then(Value::as_str) {
         Some("LATEST") => stream.log.next,
@@ -131,10 +142,14 @@ pub fn get_records(world: &mut World, caller: &Caller, input: &Value) -> Outcome
     let iterator = input.get("ShardIterator").and_then(Value::as_str).unwrap_or_default();
     let bad = || Refused::new("InvalidArgumentException", "Invalid ShardIterator.");
     let mut parts = iterator.splitn(3, '/');
-    let (name, shard, after) = (parts.next().ok_or_else(bad)?, parts.next().ok_or_else(bad)?, parts.next().ok_or_else(bad)?);
+    let (name, shard, after) =
+        (parts.next().ok_or_else(bad)?, parts.next().ok_or_else(bad)?, parts.next().ok_or_else(bad)?);
     let (shard, after): (i32, u64) = (shard.parse().map_err(|_| bad())?, after.parse().map_err(|_| bad())?);
     world.throttle(caller, &format!("GetRecords {name}/{shard}"), CALLS_A_SHARD).map_err(|_| {
-        Refused::new("ProvisionedThroughputExceededException", format!("Rate exceeded for shard {} in stream {name}", shard_name(shard)))
+        Refused::new(
+            "ProvisionedThroughputExceededException",
+            format!("Rate exceeded for shard {} in stream {name}", shard_name(shard)),
+        )
     })?;
     let stream = find(world, caller, &json!({"StreamName": name}))?;
     let is_open = shard >= stream.first_shard;
@@ -142,9 +157,15 @@ pub fn get_records(world: &mut World, caller: &Caller, input: &Value) -> Outcome
         // Somebody writes there all the time.
         stream.log.put(shard, stream.key.as_deref(), "somebody", "");
     }
-    let limit = input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(KEPT);
-    let found: Vec<&Stored> =
-        stream.log.records.iter().filter(|record| record.shard == shard && record.sequence > after).take(limit).collect();
+    let limit =
+        input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(KEPT);
+    let found: Vec<&Stored> = stream
+        .log
+        .records
+        .iter()
+        .filter(|record| record.shard == shard && record.sequence > after)
+        .take(limit)
+        .collect();
     let last = found.last().map_or(after, |record| record.sequence);
     let records: Vec<Value> = found
         .iter()
@@ -186,7 +207,10 @@ mod tests {
     fn shards(world: &mut World, more: Value) -> Vec<(String, String)> {
         let answer = list_shards(world, &caller(), &named(more)).unwrap().unwrap();
         let of = |shard: &Value| {
-            (shard["ShardId"].as_str().unwrap().to_owned(), shard["HashKeyRange"]["StartingHashKey"].as_str().unwrap().to_owned())
+            (
+                shard["ShardId"].as_str().unwrap().to_owned(),
+                shard["HashKeyRange"]["StartingHashKey"].as_str().unwrap().to_owned(),
+            )
         };
         answer["Shards"].as_array().unwrap().iter().map(of).collect()
     }
@@ -199,7 +223,12 @@ mod tests {
             let records: Vec<Value> =
                 open.iter().map(|(_, key)| json!({"Data": "", "PartitionKey": "p", "ExplicitHashKey": key})).collect();
             let answer = put_records(&mut world, &caller(), &named(json!({"Records": records}))).unwrap().unwrap();
-            let taken: Vec<&str> = answer["Records"].as_array().unwrap().iter().map(|record| record["ShardId"].as_str().unwrap()).collect();
+            let taken: Vec<&str> = answer["Records"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|record| record["ShardId"].as_str().unwrap())
+                .collect();
             assert_eq!(taken, open.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>());
             assert_eq!(answer["EncryptionType"], "NONE");
         }
@@ -208,18 +237,27 @@ mod tests {
     #[test]
     fn a_record_keeps_the_encryption_with_which_it_was_stored() {
         let mut world = world(1);
-        let put = |world: &mut World| put_record(world, &caller(), &named(json!({"PartitionKey": "p", "Data": ""}))).unwrap();
-        let from =
-            get_shard_iterator(&mut world, &caller(), &named(json!({"ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"})));
+        let put =
+            |world: &mut World| put_record(world, &caller(), &named(json!({"PartitionKey": "p", "Data": ""}))).unwrap();
+        let from = get_shard_iterator(
+            &mut world,
+            &caller(),
+            &named(json!({"ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"})),
+        );
         let from = from.unwrap().unwrap()["ShardIterator"].clone();
         put(&mut world);
         world.stream(&caller(), "orders").unwrap().key = Some("alias/orders".to_owned());
         put(&mut world);
         let read = get_records(&mut world, &caller(), &json!({"ShardIterator": from})).unwrap().unwrap();
-        let types: Vec<&str> =
-            read["Records"].as_array().unwrap().iter().map(|record| record["EncryptionType"].as_str().unwrap()).collect();
+        let types: Vec<&str> = read["Records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["EncryptionType"].as_str().unwrap())
+            .collect();
         assert_eq!(types, ["NONE", "KMS"]);
-        let rest = get_records(&mut world, &caller(), &json!({"ShardIterator": read["NextShardIterator"]})).unwrap().unwrap();
+        let rest =
+            get_records(&mut world, &caller(), &json!({"ShardIterator": read["NextShardIterator"]})).unwrap().unwrap();
         assert!(rest["Records"].as_array().unwrap().is_empty());
     }
 

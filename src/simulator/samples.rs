@@ -129,7 +129,11 @@ pub(super) fn fleet(count: u32) -> impl Iterator<Item = Stream> {
         let created = FIRST + TWO_HOURS * f64::from(number % TWO_YEARS);
         let stream = Stream::new(&format!("stream-{:05}", number + 1), key, created);
         let pick = |words: &[&'static str], every: usize| words[position / every % words.len()];
-        varied(stream, position, [("data-class", pick(&CLASSES, 1)), ("env", pick(&ENVS, 3)), ("team", pick(&TEAMS, 9))])
+        varied(
+            stream,
+            position,
+            [("data-class", pick(&CLASSES, 1)), ("env", pick(&ENVS, 3)), ("team", pick(&TEAMS, 9))],
+        )
     })
 }
 

@@ -53,9 +53,13 @@ pub async fn start(address: SocketAddr, settings: Settings) -> anyhow::Result<So
 ///
 /// # Errors
 /// As [`start`].
-pub async fn bind(address: SocketAddr, settings: Settings) -> anyhow::Result<(SocketAddr, impl Future<Output = ()> + Send + 'static)> {
+pub async fn bind(
+    address: SocketAddr,
+    settings: Settings,
+) -> anyhow::Result<(SocketAddr, impl Future<Output = ()> + Send + 'static)> {
     anyhow::ensure!(address.ip().is_loopback(), "the simulator listens on loopback only, not on {address}");
-    let listener = TcpListener::bind(address).await.with_context(|| format!("the simulator cannot listen on {address}"))?;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("the simulator cannot listen on {address}"))?;
     let address = listener.local_addr()?;
     let world = Arc::new(Mutex::new(World::new(settings)));
     let serving = async move {
@@ -105,26 +109,39 @@ async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
 
 async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
     let Some(caller) = Caller::of(&head.headers) else {
-        return Answer::Send(refuse(&Refused::new("MissingAuthenticationTokenException", "Missing Authentication Token")));
+        return Answer::Send(refuse(&Refused::new(
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token",
+        )));
     };
     if head.method != Method::POST {
         return Answer::Send(refuse(&Refused::new("UnknownOperationException", "POST only")));
     }
     if let Some(refused) = world.lock().refusal_of_access_key(&head.headers) {
         let is_json = head.headers.contains_key("x-amz-target");
-        return Answer::Send(if is_json { refuse(&refused) } else { sts::refuse(StatusCode::FORBIDDEN, &refused.code, &refused.message) });
+        return Answer::Send(if is_json {
+            refuse(&refused)
+        } else {
+            sts::refuse(StatusCode::FORBIDDEN, &refused.code, &refused.message)
+        });
     }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let session = Caller::session(&head.headers);
     // Some SDKs write the name of CloudTrail's service with the package that it is in.
     let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
     match target.split_once('.') {
-        Some((kms::SERVICE, operation)) => answer_json(kms::call, operation, &caller, session.as_deref(), body, world).await,
+        Some((kms::SERVICE, operation)) => {
+            answer_json(kms::call, operation, &caller, session.as_deref(), body, world).await
+        }
         Some((cloud_trail::SERVICE, operation)) => {
             answer_json(cloud_trail::call, operation, &caller, session.as_deref(), body, world).await
         }
-        Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &caller, session.as_deref(), body, world).await,
-        Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &caller, session.as_deref(), body, world).await,
+        Some((kinesis::SERVICE, operation)) => {
+            answer_json(kinesis::call, operation, &caller, session.as_deref(), body, world).await
+        }
+        Some((tagging::SERVICE, operation)) => {
+            answer_json(tagging::call, operation, &caller, session.as_deref(), body, world).await
+        }
         _ => sts::answer(&caller, body, world).await,
     }
 }
@@ -164,9 +181,14 @@ async fn answer_json(
             return Answer::Send(respond(StatusCode::INTERNAL_SERVER_ERROR, "application/x-amz-json-1.1", body));
         }
         Some(Fault::HalfBody) => {
-            let frames = [Ok(Frame::data(Bytes::from_static(b"{\"Stream"))), Err(io::Error::other("the body breaks off by order"))];
+            let frames = [
+                Ok(Frame::data(Bytes::from_static(b"{\"Stream"))),
+                Err(io::Error::other("the body breaks off by order")),
+            ];
             let mut response = Response::new(StreamBody::new(stream::iter(frames)).boxed());
-            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.1"));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.1"));
             return Answer::Send(response);
         }
         Some(Fault::Html) => {
@@ -176,7 +198,11 @@ async fn answer_json(
         _ => {}
     }
     let mut response = match patched(outcome, fault.as_ref()) {
-        Ok(output) => respond(StatusCode::OK, "application/x-amz-json-1.1", output.map_or_else(String::new, |value| value.to_string())),
+        Ok(output) => respond(
+            StatusCode::OK,
+            "application/x-amz-json-1.1",
+            output.map_or_else(String::new, |value| value.to_string()),
+        ),
         Err(refused) => refuse(&refused),
     };
     if matches!(fault, Some(Fault::NoRequestId)) {
@@ -216,7 +242,9 @@ fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut W
     // What is spoiled on its way tells nobody anything.
     let is_told = matches!(
         fault,
-        None | Some(Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId | Fault::Refuse { .. } | Fault::KeepState)
+        None | Some(
+            Fault::DelayMs(_) | Fault::HoldAnswerMs(_) | Fault::NoRequestId | Fault::Refuse { .. } | Fault::KeepState
+        )
     );
     world.calls.note(operation, caller, named, session, &outcome, is_told);
     if let Some(Fault::HoldAnswerMs(millis)) = fault {

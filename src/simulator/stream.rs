@@ -61,7 +61,8 @@ impl Stream {
     pub fn begin(&mut self, key: Option<String>, settings: &Settings) {
         let successes = if key.is_some() { &mut self.starts } else { &mut self.stops };
         successes.push_back(clock::now());
-        self.lag = (settings.lagging_reads > 0).then(|| (settings.lagging_reads, self.status.clone(), self.key.clone()));
+        self.lag =
+            (settings.lagging_reads > 0).then(|| (settings.lagging_reads, self.status.clone(), self.key.clone()));
         self.update(key, settings.at_speed(settings.transition), settings.late_flip);
     }
 

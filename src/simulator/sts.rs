@@ -19,11 +19,16 @@ use super::{
 /// Answers one of the two actions. `AssumeRole` knows the faults that refuse, delay, hold and drop.
 pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answer {
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
-    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let field =
+        |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
     match field("Action").as_str() {
         "GetCallerIdentity" => Answer::Send(identity(caller)),
         "AssumeRole" => {
-            let asked = Asked { role: &field("RoleArn"), session: &field("RoleSessionName"), external_id: &field("ExternalId") };
+            let asked = Asked {
+                role: &field("RoleArn"),
+                session: &field("RoleSessionName"),
+                external_id: &field("ExternalId"),
+            };
             assume_role(caller, &asked, world).await
         }
         _ => Answer::Send(refuse(StatusCode::BAD_REQUEST, "InvalidAction", "The action is not one of the simulator's")),

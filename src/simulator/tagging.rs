@@ -26,7 +26,9 @@ pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) 
 /// Streams that have tags, by ARN. All ARNs of a caller differ in the name alone, so the order is that of the names.
 fn get_resources(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     // This service has a word of its own for it.
-    world.throttle(caller, "GetResources", 15).map_err(|refused| Refused { code: "ThrottledException".to_owned(), ..refused })?;
+    world
+        .throttle(caller, "GetResources", 15)
+        .map_err(|refused| Refused { code: "ThrottledException".to_owned(), ..refused })?;
     let invalid = |message: &str| Refused::new("InvalidParameterException", message);
     let limit = match input.get("ResourcesPerPage") {
         None | Some(Value::Null) => PAGE,
@@ -54,7 +56,9 @@ fn get_resources(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
 /// Without a filter every type of resource is asked for.
 fn asks_for_streams(input: &Value) -> bool {
     match input.get("ResourceTypeFilters").and_then(Value::as_array) {
-        Some(filters) if !filters.is_empty() => filters.iter().any(|filter| matches!(filter.as_str(), Some("kinesis" | "kinesis:stream"))),
+        Some(filters) if !filters.is_empty() => {
+            filters.iter().any(|filter| matches!(filter.as_str(), Some("kinesis" | "kinesis:stream")))
+        }
         _ => true,
     }
 }
@@ -87,18 +91,27 @@ mod tests {
 
     fn names_and_token(world: &mut World, input: &Value) -> (Vec<String>, String) {
         let answer = call(world, "GetResources", &caller(), input).unwrap().unwrap();
-        let arns = answer["ResourceTagMappingList"].as_array().unwrap().iter().map(|one| one["ResourceARN"].as_str().unwrap().to_owned());
-        let names = arns.map(|arn| arn.strip_prefix("arn:aws:kinesis:eu-west-1:111122223333:stream/").unwrap().to_owned());
+        let arns = answer["ResourceTagMappingList"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["ResourceARN"].as_str().unwrap().to_owned());
+        let names =
+            arns.map(|arn| arn.strip_prefix("arn:aws:kinesis:eu-west-1:111122223333:stream/").unwrap().to_owned());
         (names.collect(), answer["PaginationToken"].as_str().unwrap().to_owned())
     }
 
     #[test]
     fn pages_hold_the_streams_with_tags_and_end_with_an_empty_token() {
         let mut world = world();
-        let (names, token) = names_and_token(&mut world, &json!({"ResourceTypeFilters": ["kinesis:stream"], "ResourcesPerPage": 3}));
+        let (names, token) =
+            names_and_token(&mut world, &json!({"ResourceTypeFilters": ["kinesis:stream"], "ResourcesPerPage": 3}));
         assert_eq!(names, ["stream-1", "stream-2", "stream-4"]);
         let next = json!({"ResourceTypeFilters": ["kinesis:stream"], "ResourcesPerPage": 3, "PaginationToken": token});
-        assert_eq!(names_and_token(&mut world, &next), (vec!["stream-5".to_owned(), "stream-7".to_owned()], String::new()));
+        assert_eq!(
+            names_and_token(&mut world, &next),
+            (vec!["stream-5".to_owned(), "stream-7".to_owned()], String::new())
+        );
         let whole = json!({"ResourceTypeFilters": ["kinesis"], "ResourcesPerPage": 5, "PaginationToken": ""});
         assert_eq!(names_and_token(&mut world, &whole), (names_and_token(&mut world, &json!({})).0, String::new()));
     }
@@ -115,8 +128,14 @@ mod tests {
     #[test]
     fn what_the_service_does_not_know_is_refused_or_empty() {
         let mut world = world();
-        for input in [json!({"ResourcesPerPage": 0}), json!({"ResourcesPerPage": 101}), json!({"PaginationToken": "elsewhere"})] {
-            assert_eq!(call(&mut world, "GetResources", &caller(), &input).unwrap_err().code, "InvalidParameterException", "{input}");
+        for input in
+            [json!({"ResourcesPerPage": 0}), json!({"ResourcesPerPage": 101}), json!({"PaginationToken": "elsewhere"})]
+        {
+            assert_eq!(
+                call(&mut world, "GetResources", &caller(), &input).unwrap_err().code,
+                "InvalidParameterException",
+                "{input}"
+            );
         }
         assert_eq!(names_and_token(&mut world, &json!({"ResourceTypeFilters": ["s3"]})).0, Vec::<String>::new());
     }

@@ -24,8 +24,9 @@ pub fn after(world: &mut World, operation: &str, caller: &Caller, stream: Option
 }
 
 fn carry_out(world: &mut World, moment: Moment, operation: &str, caller: &Caller, stream: Option<&str>) {
-    let is_due =
-        |trigger: &Trigger| trigger.moment == moment && trigger.seen >= trigger.nth && trigger.applies_to(operation, caller, stream);
+    let is_due = |trigger: &Trigger| {
+        trigger.moment == moment && trigger.seen >= trigger.nth && trigger.applies_to(operation, caller, stream)
+    };
     let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut world.orders.waiting).into_iter().partition(is_due);
     world.orders.waiting = waiting;
     for Trigger { path, order, .. } in due {
@@ -52,7 +53,8 @@ mod tests {
     /// Reads a stream as a caller does, and says its encryption.
     fn read(world: &mut World, name: &str) -> Value {
         before(world, "DescribeStreamSummary", &caller(), Some(name));
-        let answer = kinesis::call(world, "DescribeStreamSummary", &caller(), &json!({"StreamName": name})).unwrap().unwrap();
+        let answer =
+            kinesis::call(world, "DescribeStreamSummary", &caller(), &json!({"StreamName": name})).unwrap().unwrap();
         after(world, "DescribeStreamSummary", &caller(), Some(name));
         answer["StreamDescriptionSummary"]["EncryptionType"].clone()
     }
@@ -71,7 +73,8 @@ mod tests {
         assert_eq!(read(&mut world, "ledger-entries"), "KMS", "another stream's reads don't count");
         assert_eq!([read(&mut world, "orders-prod"), read(&mut world, "orders-prod")], ["KMS", "NONE"]);
 
-        let encrypts = json!({"account": "111122223333", "region": "eu-west-1", "name": "orders-prod", "key": "alias/orders"});
+        let encrypts =
+            json!({"account": "111122223333", "region": "eu-west-1", "name": "orders-prod", "key": "alias/orders"});
         assert_eq!(order(&mut world, "streams", &encrypts), StatusCode::OK);
         assert_eq!(order(&mut world, "triggers", &trigger("after", 1)), StatusCode::OK);
         assert_eq!([read(&mut world, "orders-prod"), read(&mut world, "orders-prod")], ["KMS", "NONE"]);
@@ -83,7 +86,8 @@ mod tests {
     #[test]
     fn an_order_that_cannot_wait_is_refused() {
         let mut world = World::empty(Settings::default());
-        let trigger = |path: &str, nth: u32| json!({"operation": "X", "moment": "before", "nth": nth, "path": path, "order": {}});
+        let trigger =
+            |path: &str, nth: u32| json!({"operation": "X", "moment": "before", "nth": nth, "path": path, "order": {}});
         assert_eq!(order(&mut world, "triggers", &trigger("triggers", 1)), StatusCode::BAD_REQUEST);
         assert_eq!(order(&mut world, "triggers", &trigger("streams", 0)), StatusCode::BAD_REQUEST);
         // What is wrong with the order itself shows when it is carried out.

@@ -91,7 +91,8 @@ impl World {
     /// A stream as it is now; a new one, if there is none of that name.
     pub fn stream_or_new(&mut self, caller: &Caller, name: &str) -> &mut Stream {
         let streams = self.streams.entry(caller.clone()).or_default();
-        let stream = streams.entry(name.to_owned()).or_insert_with(|| Stream::new(name, None, since_epoch().as_secs_f64()));
+        let stream =
+            streams.entry(name.to_owned()).or_insert_with(|| Stream::new(name, None, since_epoch().as_secs_f64()));
         stream.advance();
         stream
     }
@@ -194,9 +195,13 @@ mod tests {
         let start = clock::now();
         let settings = Settings { speed: 10, ..Settings::default() };
         let second = settings.at_speed(Duration::from_secs(1));
-        assert_eq!((second, settings.at_speed(settings.transition)), (Duration::from_millis(100), Duration::from_millis(600)));
+        assert_eq!(
+            (second, settings.at_speed(settings.transition)),
+            (Duration::from_millis(100), Duration::from_millis(600))
+        );
         let mut recent = VecDeque::new();
-        let admitted = (0..1_000).filter(|millis| admits(&mut recent, start + Duration::from_millis(*millis), 20, second)).count();
+        let admitted =
+            (0..1_000).filter(|millis| admits(&mut recent, start + Duration::from_millis(*millis), 20, second)).count();
         assert_eq!(admitted, 200);
         assert!(recent.len() <= 20);
     }
@@ -215,7 +220,8 @@ mod tests {
     #[test]
     fn a_listing_goes_on_after_a_name() {
         let mut world = World::new(Settings { fleet: Some(1_000), ..Settings::default() });
-        let names: Vec<&str> = world.streams_after(&caller("eu-west-1"), "stream-00998").map(|stream| stream.name.as_str()).collect();
+        let names: Vec<&str> =
+            world.streams_after(&caller("eu-west-1"), "stream-00998").map(|stream| stream.name.as_str()).collect();
         assert_eq!(names, ["stream-00999", "stream-01000"]);
         assert_eq!(world.streams_after(&caller("eu-west-1"), "").count(), 1_000);
         assert_eq!(world.streams_after(&caller("eu-west-2"), "").count(), 0);
@@ -226,8 +232,10 @@ mod tests {
         let mut world = World::empty(Settings { transition: Duration::ZERO, ..Settings::default() });
         let settings = world.settings.clone();
         world.stream_or_new(&caller("eu-west-1"), "orders").begin(Some("alias/orders".to_owned()), &settings);
-        let listed: Vec<(String, Option<String>)> =
-            world.streams_after(&caller("eu-west-1"), "").map(|stream| (stream.status.clone(), stream.key.clone())).collect();
+        let listed: Vec<(String, Option<String>)> = world
+            .streams_after(&caller("eu-west-1"), "")
+            .map(|stream| (stream.status.clone(), stream.key.clone()))
+            .collect();
         assert_eq!(listed, [("ACTIVE".to_owned(), Some("alias/orders".to_owned()))]);
     }
 

@@ -120,8 +120,12 @@ async fn who_there_is_shows_in_no_answer() {
     assert_eq!(answers[0], answers[1], "disabled");
     assert_eq!(answers[0], answers[2], "unknown");
     assert_eq!(answers[0][6].1, "too-many-failures");
-    let refused: Vec<_> =
-        events(&app).await.into_iter().filter(|event| event.action.name() == "session.refused").map(|event| event.target).collect();
+    let refused: Vec<_> = events(&app)
+        .await
+        .into_iter()
+        .filter(|event| event.action.name() == "session.refused")
+        .map(|event| event.target)
+        .collect();
     assert!(!refused.contains(&"nobody".to_owned()) && refused.contains(&"unknown user".to_owned()), "{refused:?}");
 }
 
@@ -134,8 +138,12 @@ async fn neither_a_restart_nor_another_instance_forgets_and_many_names_push_noth
         // What spraying 5,000 names leaves, each from a network of its own.
         let mut tx = app.state.store.write().await.unwrap();
         for number in 0..5_000 {
-            sign_in_failures::count(&mut tx, &format!("account sprayed{number}"), ACCOUNT, app.state.clock.now()).await.unwrap();
-            sign_in_failures::count(&mut tx, &format!("network sprayed{number}"), NETWORK, app.state.clock.now()).await.unwrap();
+            sign_in_failures::count(&mut tx, &format!("account sprayed{number}"), ACCOUNT, app.state.clock.now())
+                .await
+                .unwrap();
+            sign_in_failures::count(&mut tx, &format!("network sprayed{number}"), NETWORK, app.state.clock.now())
+                .await
+                .unwrap();
         }
         tx.commit().await.unwrap();
         let app = app.killed_and_started_again().await;
@@ -190,13 +198,16 @@ async fn nobody_gets_in_with_a_password_that_was_taken_away_meanwhile() {
         let before = user(&app, "viewer").await;
         // The row changes after it was read: a trigger on what the attempt writes just before its session begins.
         fail(&app.anonymous(), "viewer", 1).await;
-        let trigger = format!("CREATE TRIGGER meanwhile AFTER DELETE ON sign_in_failures BEGIN {damage} WHERE id = '{id}'; END");
+        let trigger =
+            format!("CREATE TRIGGER meanwhile AFTER DELETE ON sign_in_failures BEGIN {damage} WHERE id = '{id}'; END");
         app.database().run(&trigger).await;
         let answer = app.anonymous().sign_in("viewer", PASSWORD).await;
         assert!(!answer.headers.contains_key("set-cookie"), "{damage}: {} {}", answer.status, answer.location());
         app.database().run("DROP TRIGGER meanwhile").await;
         let hash = before.password_hash.unwrap();
-        app.database().run(&format!("UPDATE users SET password_hash = '{hash}', disabled_at = NULL WHERE id = '{id}'")).await;
+        app.database()
+            .run(&format!("UPDATE users SET password_hash = '{hash}', disabled_at = NULL WHERE id = '{id}'"))
+            .await;
         app.anonymous().signed_in("viewer", PASSWORD).await;
     }
 }
@@ -210,7 +221,11 @@ async fn strangers_elsewhere_keep_nobody_out_who_has_signed_in_here_before() {
     fail(&attacker, "operator", 5).await;
     assert_eq!(problem(&attacker.sign_in("operator", PASSWORD).await), "too-many-failures");
     let elsewhere = Actor { address: [192, 0, 2, 1], ..app.anonymous() };
-    assert_eq!(problem(&elsewhere.sign_in("operator", PASSWORD).await), "too-many-failures", "by account, wherever it comes from");
+    assert_eq!(
+        problem(&elsewhere.sign_in("operator", PASSWORD).await),
+        "too-many-failures",
+        "by account, wherever it comes from"
+    );
     let neighbour = Actor { address: [198, 51, 100, 99], ..app.anonymous() };
     neighbour.signed_in("operator", PASSWORD).await;
     // But the office's own failures count there.
@@ -301,8 +316,10 @@ async fn an_administrator_adds_users_and_changes_them() {
     administrator.post("/api/enable-user", &[("id", &id)]).await;
     app.anonymous().signed_in("mira", "another password of mira's").await;
 
-    let about_mira: Vec<_> = events(&app).await.into_iter().filter(|event| event.target == "mira" && event.actor == "admin").collect();
-    let told: Vec<_> = about_mira.iter().map(|event| (event.action.name(), event.before.as_str(), event.after.as_str())).collect();
+    let about_mira: Vec<_> =
+        events(&app).await.into_iter().filter(|event| event.target == "mira" && event.actor == "admin").collect();
+    let told: Vec<_> =
+        about_mira.iter().map(|event| (event.action.name(), event.before.as_str(), event.after.as_str())).collect();
     assert_eq!(
         told,
         [
@@ -378,8 +395,13 @@ async fn fields_that_a_form_does_not_have_change_nothing() {
     let after = user(&app, "viewer").await;
     assert_eq!((after.role, after.is_break_glass, after.scope), (own.role, false, own.scope));
     app.anonymous().signed_in("admin", PASSWORD).await;
-    let sign_in =
-        [("user_name", "viewer"), ("password", "a new password of mine"), ("role", "admin"), ("user_id", "x"), ("sudo_until", "1")];
+    let sign_in = [
+        ("user_name", "viewer"),
+        ("password", "a new password of mine"),
+        ("role", "admin"),
+        ("user_id", "x"),
+        ("sudo_until", "1"),
+    ];
     let answer = app.anonymous().post("/api/sign-in", &sign_in).await;
     let smuggler = Actor { cookie: Some(answer.cookie()), ..app.anonymous() };
     assert_eq!(smuggler.get("/settings/users").await.status, StatusCode::FORBIDDEN);
@@ -389,7 +411,13 @@ async fn fields_that_a_form_does_not_have_change_nothing() {
 async fn the_account_for_emergencies_is_announced_to_everybody() {
     let app = TestApp::start().await;
     let administrator = app.actor(Role::Admin).await;
-    let fields = [("user_name", "emergency"), ("role", "admin"), ("scope", "*"), ("password", PASSWORD), ("for_emergencies", "yes")];
+    let fields = [
+        ("user_name", "emergency"),
+        ("role", "admin"),
+        ("scope", "*"),
+        ("password", PASSWORD),
+        ("for_emergencies", "yes"),
+    ];
     assert_eq!(administrator.post("/api/add-user", &fields).await.location(), "/settings/users?done=user-added");
     let viewer = app.actor(Role::Viewer).await;
     let words = "The account for emergencies signed in at ";
@@ -400,12 +428,18 @@ async fn the_account_for_emergencies_is_announced_to_everybody() {
     }
     assert!(!app.anonymous().get("/sign-in").await.body.contains(words), "strangers are told nothing");
     let event = events(&app).await.into_iter().find(|event| event.actor == "emergency").unwrap();
-    assert_eq!((event.action.name(), event.result.as_str()), ("session.signed-in", "by password; account for emergencies"));
+    assert_eq!(
+        (event.action.name(), event.result.as_str()),
+        ("session.signed-in", "by password; account for emergencies")
+    );
     let link = "/audit?q=account+for+emergencies";
     assert!(administrator.get("/streams").await.body.contains(link));
     assert!(administrator.get(link).await.body.contains("by password; account for emergencies"));
     let advice = viewer.get("/streams").await.body;
-    assert!(!advice.contains(link) && advice.contains("tell an administrator"), "who would find nothing there is not led there");
+    assert!(
+        !advice.contains(link) && advice.contains("tell an administrator"),
+        "who would find nothing there is not led there"
+    );
     // A day later it is history.
     app.clock.advance(DAY_MS + MINUTE_MS);
     let viewer = app.actor(Role::Viewer).await;
@@ -433,17 +467,23 @@ async fn common_passwords_make_no_first_administrator() {
 #[tokio::test]
 async fn the_first_administrator_is_written_down_and_never_called_like_the_server() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(&format!("sqlite://{}", directory.path().join("k.db").display()), Opener::Command).await.unwrap();
+    let store =
+        Store::open(&format!("sqlite://{}", directory.path().join("k.db").display()), Opener::Command).await.unwrap();
     let actor = Doer { name: "setup link".to_owned(), ..Doer::default() };
     let accounts = Accounts { store: &store, actor, now: SystemClock.now() };
-    let new =
-        |name: &str| NewUser { name: UserName::parse(name).unwrap(), role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
+    let new = |name: &str| NewUser {
+        name: UserName::parse(name).unwrap(),
+        role: Role::Admin,
+        scope: Scope::everything(),
+        is_break_glass: false,
+    };
     for name in ["keystream", "KEYSTREAM"] {
         let refused = accounts.add(new(name), "phc".to_owned()).await.unwrap_err();
         assert!(matches!(refused, AccountError::Mistake(FormMistake::UserNameTaken)), "{refused}");
     }
     accounts.add(new("first"), "phc".to_owned()).await.unwrap();
     let rows = store.audit_rows(0, 10).await.unwrap();
-    let told: Vec<_> = rows.iter().map(|row| (row.event.actor.as_str(), row.event.action.name(), row.event.after.as_str())).collect();
+    let told: Vec<_> =
+        rows.iter().map(|row| (row.event.actor.as_str(), row.event.action.name(), row.event.after.as_str())).collect();
     assert_eq!(told, [("setup link", "user.added", "admin, scope *")]);
 }

@@ -23,13 +23,17 @@ use crate::{
 
 async fn reshard(app: &TestApp, millis: u64) {
     app.known("orders-prod").await;
-    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": millis})).await;
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": millis}))
+        .await;
 }
 
 /// The confirmation's form for a change that waits, filled in.
 async fn filled(operator: &Actor<'_>) -> Vec<(String, String)> {
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
-    assert!(page.contains("The stream is UPDATING (not started by Keystream).") && page.contains(">Send when ACTIVE<"), "{page}");
+    assert!(
+        page.contains("The stream is UPDATING (not started by Keystream).") && page.contains(">Send when ACTIVE<"),
+        "{page}"
+    );
     assert!(!page.contains(">Disable encryption</button>"), "{page}");
     let mut fields = hidden_fields(&page);
     for (name, value) in [("typed_name", "orders-prod"), ("reason", "OPS-7"), ("wait_minutes", "15")] {
@@ -85,8 +89,10 @@ async fn a_cancelled_change_is_never_sent_and_a_sent_one_not_cancelled() {
     );
     assert!(!page.contains("/api/cancel-change"));
     // A new change of the same stream is possible at once; sent, it is not cancelled any more.
-    until(|| async { app.state.inventory.stream(&app.known("orders-prod").await).filter(|(row, _)| row.change.is_none()).map(|_| ()) })
-        .await;
+    until(|| async {
+        app.state.inventory.stream(&app.known("orders-prod").await).filter(|(row, _)| row.change.is_none()).map(|_| ())
+    })
+    .await;
     let second = arm(&operator).await;
     app.change_when(&second, |change| change.evidence.sent_at.is_some()).await;
     assert_eq!(operator.post("/api/cancel-change", &[("id", &second)]).await.status, StatusCode::SEE_OTHER);
@@ -107,13 +113,20 @@ async fn a_change_that_waited_in_vain_expires() {
     assert!(matches!(expired.end, Some(Ending { how: End::Expired, .. })), "{expired:?}");
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let page = app.actor(Role::Operator).await.get(&format!("/changes/{id}")).await.body;
-    assert!(page.contains("It waited for the stream to be ACTIVE until ") && page.contains("Never sent, so it changed nothing."), "{page}");
+    assert!(
+        page.contains("It waited for the stream to be ACTIVE until ")
+            && page.contains("Never sent, so it changed nothing."),
+        "{page}"
+    );
 }
 
 #[tokio::test]
 async fn what_became_of_the_stream_meanwhile_rejects_it_unsent() {
     for (order, is_expected) in [
-        (json!({"key": "", "status": "ACTIVE"}), (|p: &Precondition| *p == Precondition::AlreadyNotEncrypted) as fn(&Precondition) -> bool),
+        (
+            json!({"key": "", "status": "ACTIVE"}),
+            (|p: &Precondition| *p == Precondition::AlreadyNotEncrypted) as fn(&Precondition) -> bool,
+        ),
         (json!({"key": "alias/other"}), |p| matches!(p, Precondition::Changed { .. })),
         (json!({"recreate": true, "key": "alias/orders"}), |p| matches!(p, Precondition::Replaced { .. })),
     ] {
@@ -166,7 +179,10 @@ async fn a_wait_that_is_none_leads_back_and_records_nothing() {
     // Without a wait it is what it was before: rejected, because the stream is not ACTIVE.
     let answer = operator.post("/api/disable", &borrowed(&with(&fields, "wait_minutes", ""))).await;
     let page = operator.get(answer.location()).await.body;
-    assert!(page.contains("<strong>Rejected") && page.contains("is UPDATING, not ACTIVE, as AWS reported just now."), "{page}");
+    assert!(
+        page.contains("<strong>Rejected") && page.contains("is UPDATING, not ACTIVE, as AWS reported just now."),
+        "{page}"
+    );
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
 }
 
@@ -185,7 +201,8 @@ async fn a_server_that_is_read_only_sends_nothing_that_waits() {
     // AWS is ready for it, and still nothing comes.
     until(|| async {
         let key = app.known("orders-prod").await;
-        let is_active = |row: &StreamRow| row.status.as_ref().is_some_and(|status| status.value == StreamStatus::Active);
+        let is_active =
+            |row: &StreamRow| row.status.as_ref().is_some_and(|status| status.value == StreamStatus::Active);
         app.state.inventory.stream(&key).filter(|(row, _)| is_active(row))
     })
     .await;
@@ -203,7 +220,8 @@ async fn what_was_said_not_to_be_sent_is_not_sent_though_it_is_on_disk() {
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
         assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);
-        let recorded = until(|| async { app.state.store.changes(Page { skip: 0, take: 1 }).await.unwrap().pop() }).await;
+        let recorded =
+            until(|| async { app.state.store.changes(Page { skip: 0, take: 1 }).await.unwrap().pop() }).await;
         let ended = app.change_when(&recorded.id, |change| !change.is_active()).await;
         assert_eq!(how(&ended), Some(&End::Expired), "{millis}");
         tokio::time::sleep(std::time::Duration::from_millis(millis + 500)).await;

@@ -40,7 +40,14 @@ async fn a_change_leaves_its_whole_trace() {
     let milestones: Vec<&&str> = actions.iter().filter(|action| **action != "change.updating").collect();
     assert_eq!(
         milestones,
-        [&"session.signed-in", &"change.requested", &"change.sent", &"change.accepted", &"change.reached", &"change.ended"]
+        [
+            &"session.signed-in",
+            &"change.requested",
+            &"change.sent",
+            &"change.accepted",
+            &"change.reached",
+            &"change.ended"
+        ]
     );
     let requested = &events[actions.iter().position(|action| *action == "change.requested").unwrap()];
     assert_eq!(
@@ -52,7 +59,10 @@ async fn a_change_leaves_its_whole_trace() {
 #[tokio::test]
 async fn a_chain_that_was_touched_names_the_first_bad_row() {
     for (damage, expected) in [
-        ("UPDATE audit SET reason = 'other' WHERE seq = 2", Verified::Broken { seq: 2, why: "its content was changed" }),
+        (
+            "UPDATE audit SET reason = 'other' WHERE seq = 2",
+            Verified::Broken { seq: 2, why: "its content was changed" },
+        ),
         ("DELETE FROM audit WHERE seq = 2", Verified::Broken { seq: 3, why: "a row before it is missing" }),
         (
             "UPDATE audit SET seq = seq * 10; UPDATE audit SET seq = 2 WHERE seq = 30; UPDATE audit SET seq = 3 WHERE seq = 20; UPDATE audit SET seq = 1 WHERE seq = 10",
@@ -108,7 +118,8 @@ async fn the_page_is_searched_filtered_and_paged() {
     assert_eq!(shown(&auditor, "?from=2100-01-01").await, [""; 0]);
     let page = auditor.get("/audit?from=yesterday&action=%3Cscript%3E&before=-1").await.body;
     assert!(
-        page.contains("from \u{201c}yesterday\u{201d} was ignored") && page.contains("before \u{201c}-1\u{201d} was ignored"),
+        page.contains("from \u{201c}yesterday\u{201d} was ignored")
+            && page.contains("before \u{201c}-1\u{201d} was ignored"),
         "{page}"
     );
     assert!(!page.contains("<script>\u{201d}"));
@@ -140,7 +151,8 @@ async fn who_is_no_auditor_sees_what_was_done_to_streams_and_the_own_acts_withou
     let viewer = app.actor(Role::Viewer).await;
     let seen = shown(&viewer, "").await;
     assert!(
-        seen.contains(&"change.requested".to_owned()) && seen.iter().filter(|action| *action == "session.signed-in").count() == 1,
+        seen.contains(&"change.requested".to_owned())
+            && seen.iter().filter(|action| *action == "session.signed-in").count() == 1,
         "{seen:?}"
     );
     let page = viewer.get("/audit").await.body;
@@ -179,7 +191,10 @@ async fn exports_are_whole_neutral_and_written_down() {
     assert_eq!(lines.header("content-disposition"), "attachment; filename=\"keystream-audit.jsonl\"");
     let rows: Vec<serde_json::Value> = lines.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows.len(), 1_200);
-    assert!(rows.iter().zip(rows.iter().skip(1)).all(|(row, next)| row["hash"] == next["prev_hash"]), "oldest first, and held together");
+    assert!(
+        rows.iter().zip(rows.iter().skip(1)).all(|(row, next)| row["hash"] == next["prev_hash"]),
+        "oldest first, and held together"
+    );
     assert_eq!(rows[7]["reason"], formula);
 
     let table = auditor.get("/audit/export?format=csv&action=test&q=number+7").await;
@@ -196,11 +211,17 @@ async fn exports_are_whole_neutral_and_written_down() {
     }
     let written = auditor.get("/audit/export?format=jsonl&action=audit").await.body;
     let told: Vec<serde_json::Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let what: Vec<_> =
-        told.iter().map(|row| (row["actor"].as_str().unwrap(), row["result"].as_str().unwrap(), row["after"].as_str().unwrap())).collect();
+    let what: Vec<_> = told
+        .iter()
+        .map(|row| (row["actor"].as_str().unwrap(), row["result"].as_str().unwrap(), row["after"].as_str().unwrap()))
+        .collect();
     assert_eq!(
         what,
-        [("auditor", "JsonLines", "action=test"), ("auditor", "Csv", "q=number 7 action=test"), ("auditor", "JsonLines", "action=audit")]
+        [
+            ("auditor", "JsonLines", "action=test"),
+            ("auditor", "Csv", "q=number 7 action=test"),
+            ("auditor", "JsonLines", "action=audit")
+        ]
     );
     let empty = auditor.get("/audit/export?format=csv&action=nothing").await.body;
     assert!(empty.starts_with("seq,at,actor,") && empty.lines().count() == 1, "{empty}");
@@ -254,9 +275,15 @@ async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_a
     app.database().run("DELETE FROM audit WHERE seq > 3").await;
     hold().await.unwrap();
     app.database().run("DELETE FROM audit WHERE seq > 2").await;
-    assert!(matches!(verify(store).await.unwrap(), Verified::Whole { rows: 2, .. }), "the chain alone does not show it");
+    assert!(
+        matches!(verify(store).await.unwrap(), Verified::Whole { rows: 2, .. }),
+        "the chain alone does not show it"
+    );
     let said = hold().await.unwrap_err().to_string();
-    assert!(said.ends_with("checkpoints.jsonl, line 2: the chain had 3 rows then and has 2 now: its end was cut off"), "{said}");
+    assert!(
+        said.ends_with("checkpoints.jsonl, line 2: the chain had 3 rows then and has 2 now: its end was cut off"),
+        "{said}"
+    );
 
     // Written anew, with every hash right.
     app.database().run("DELETE FROM audit").await;
@@ -340,7 +367,8 @@ async fn a_running_server_writes_checkpoints_at_the_start_every_hour_and_at_the_
     let (_directory, checkpoints) = checkpoints();
     let file = checkpoints.file.clone();
     let stop = tokio_util::sync::CancellationToken::new();
-    let running = tokio::spawn(Arc::new(checkpoints).run(app.state.store.clone(), app.state.clock.clone(), stop.clone()));
+    let running =
+        tokio::spawn(Arc::new(checkpoints).run(app.state.store.clone(), app.state.clock.clone(), stop.clone()));
     let lines = || std::fs::read_to_string(&file).unwrap_or_default().lines().count();
     until(|| async { (lines() >= 3).then_some(()) }).await;
     let before = lines();
@@ -350,9 +378,15 @@ async fn a_running_server_writes_checkpoints_at_the_start_every_hour_and_at_the_
 }
 
 /// Every act of a person that changes something, by its form; each in words.
-async fn acts<'a>(app: &'a TestApp, administrator: &Actor<'a>, leaving: &Actor<'a>, session: &str) -> Vec<(&'static str, Answer)> {
-    let id =
-        |name: &'static str| async move { app.state.store.users().await.unwrap().into_iter().find(|user| user.name == name).unwrap().id };
+async fn acts<'a>(
+    app: &'a TestApp,
+    administrator: &Actor<'a>,
+    leaving: &Actor<'a>,
+    session: &str,
+) -> Vec<(&'static str, Answer)> {
+    let id = |name: &'static str| async move {
+        app.state.store.users().await.unwrap().into_iter().find(|user| user.name == name).unwrap().id
+    };
     let (viewer, disabled) = (id("viewer").await, id("operator").await);
     let fields = administrator.confirmation("orders-prod").await;
     let new_user = [("user_name", "mira"), ("role", "viewer"), ("scope", "*"), ("password", PASSWORD)];
@@ -394,7 +428,9 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     let store = &app.state.store;
     let session = other_session(&administrator).await;
     let operator = store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
-    assert!(administrator.post("/api/disable-user", &[("id", &operator)]).await.location().ends_with("?done=user-disabled"));
+    assert!(
+        administrator.post("/api/disable-user", &[("id", &operator)]).await.location().ends_with("?done=user-disabled")
+    );
     let rows_before = store.audit_rows(0, 1_000).await.unwrap().len();
     let users = || async { format!("{:?}", store.users().await.unwrap()) };
     let before = users().await;

@@ -47,19 +47,25 @@ fn problems(app: &TestApp) -> Vec<String> {
 #[tokio::test]
 async fn a_region_that_is_not_enabled_is_one_targets_trouble_since_its_first_failure() {
     let code = "UnrecognizedClientException";
-    let before = ["ListStreams", "DescribeStreamSummary", "GetResources"].map(|operation| refused(operation, OTHER_ACCOUNT, 10_000, code));
+    let before = ["ListStreams", "DescribeStreamSummary", "GetResources"]
+        .map(|operation| refused(operation, OTHER_ACCOUNT, 10_000, code));
     let app = TestApp::with(Setup { targets: Some(two), before: before.to_vec(), ..Setup::default() }).await;
     let first = health_when(&app, 1, |health| health.problem.is_some()).await.problem.unwrap();
     assert_eq!(
         first.why,
         "AWS does not recognize the credentials in this Region: UnrecognizedClientException (in a test). Either they are wrong, or the Region is not enabled for this account"
     );
-    let again =
-        health_when(&app, 1, |health| health.problem.as_ref().is_some_and(|problem| problem.next_listing > first.next_listing)).await;
+    let again = health_when(&app, 1, |health| {
+        health.problem.as_ref().is_some_and(|problem| problem.next_listing > first.next_listing)
+    })
+    .await;
     let again = again.problem.unwrap();
     assert_eq!((again.since, &again.why), (first.since, &first.why), "it is behind since it first failed");
     health_when(&app, 0, |health| health.condition() == Condition::Well && health.unread == 0).await;
-    assert!(rows(&app).iter().all(|row| row.id.account.as_str() == ACCOUNT), "nothing is made up of what was never listed");
+    assert!(
+        rows(&app).iter().all(|row| row.id.account.as_str() == ACCOUNT),
+        "nothing is made up of what was never listed"
+    );
 }
 
 #[tokio::test]
@@ -91,12 +97,17 @@ async fn a_storm_of_throttles_slows_a_target_down_and_loses_nothing() {
     storm.1["every"] = json!(2);
     let app = TestApp::with(Setup { before: vec![storm], ..Setup::default() }).await;
     let slowed = health_when(&app, 0, |health| health.pace_percent < 100).await;
-    assert!(matches!(slowed.condition(), Condition::Slowed | Condition::Waiting), "throttled is not behind: {slowed:?}");
+    assert!(
+        matches!(slowed.condition(), Condition::Slowed | Condition::Waiting),
+        "throttled is not behind: {slowed:?}"
+    );
     let whole = health_when(&app, 0, |health| health.unread == 0 && health.streams == 14).await;
     assert_eq!(whole.problem, None);
     assert!(problems(&app).is_empty(), "{:?}", problems(&app));
     let log = app.call_log().await;
-    let refused = log.iter().filter(|call| call["operation"] == "DescribeStreamSummary" && call["outcome"] == "LimitExceededException");
+    let refused = log
+        .iter()
+        .filter(|call| call["operation"] == "DescribeStreamSummary" && call["outcome"] == "LimitExceededException");
     assert_eq!(refused.count(), 7, "half of the first fourteen");
 }
 
@@ -110,7 +121,8 @@ async fn a_proxys_page_and_half_an_answer_are_no_states() {
     let behind = health_when(&app, 0, |health| health.problem.is_some()).await;
     let why = behind.problem.unwrap().why;
     assert!(why.starts_with("AWS's answer (HTTP 200) could not be read"), "{why}");
-    let well = health_when(&app, 0, |health| health.problem.is_none() && health.streams == 14 && health.unread == 2).await;
+    let well =
+        health_when(&app, 0, |health| health.problem.is_none() && health.streams == 14 && health.unread == 2).await;
     assert!(well.tags_problem.is_some(), "{well:?}");
     let told = problems(&app);
     assert_eq!(told.len(), 2, "{told:?}");
@@ -126,7 +138,9 @@ async fn a_stream_that_is_deleted_between_its_listing_and_its_read_is_not_found(
     let orders = stream_id(ACCOUNT, REGION, "orders-prod");
     until(|| async { app.state.inventory.stream(&orders).map(drop) }).await;
     app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "delete": true})).await;
-    let row = until(|| async { app.state.inventory.stream(&orders).map(|(row, _)| row).filter(|row| row.problem.is_some()) }).await;
+    let row =
+        until(|| async { app.state.inventory.stream(&orders).map(|(row, _)| row).filter(|row| row.problem.is_some()) })
+            .await;
     assert_eq!(row.problem.unwrap().why, "AWS does not find the stream");
     assert_eq!((row.encryption, row.read_at), (EncryptionState::Unknown, None));
     assert_eq!(health_of(&app, 0).problem, None, "one stream that is not there says nothing of its target");
@@ -138,8 +152,11 @@ async fn a_row_whose_read_failed_is_last_known_at_once() {
     let orders = app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     assert!(!operator.get("/streams?q=orders-prod").await.body.contains("class=\"age stale\""));
-    app.control("faults", json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 100, "fault": "drop-request"}))
-        .await;
+    app.control(
+        "faults",
+        json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 100, "fault": "drop-request"}),
+    )
+    .await;
     // The confirmation reads for itself.
     operator.get(&format!("{}/disable", orders.path())).await;
     assert!(app.state.inventory.stream(&orders).unwrap().0.problem.is_some());
@@ -154,7 +171,8 @@ async fn what_a_listing_leaves_out_is_gone_unless_aws_had_it_since_the_listing_b
     let app = TestApp::start().await;
     let (orders, refunds) = (app.known("orders-prod").await, app.known("refunds").await);
     let (inventory, target) = (&app.state.inventory, &app.state.inventory.targets()[0]);
-    let listed: HashSet<_> = rows(&app).into_iter().map(|row| row.id).filter(|key| *key != orders && *key != refunds).collect();
+    let listed: HashSet<_> =
+        rows(&app).into_iter().map(|row| row.id).filter(|key| *key != orders && *key != refunds).collect();
     let begun = app.clock.now();
     sleep(Duration::from_millis(5)).await;
     let report = inventory.stream(&orders).unwrap().1.unwrap();
@@ -166,7 +184,13 @@ async fn what_a_listing_leaves_out_is_gone_unless_aws_had_it_since_the_listing_b
     let viewer = app.actor(Role::Viewer).await;
     assert!(viewer.get("/streams?q=refunds").await.body.contains("0 of 13 streams match."));
     // Listed again, it is there again, with what was read of it.
-    let seen = |created| ListedStream { name: refunds.name.clone(), arn: None, status: None, created, asked_at: app.clock.now() };
+    let seen = |created| ListedStream {
+        name: refunds.name.clone(),
+        arn: None,
+        status: None,
+        created,
+        asked_at: app.clock.now(),
+    };
     inventory.record_listed(target, &[seen(None)]);
     let (row, report) = inventory.stream(&refunds).unwrap();
     assert!(!row.is_gone && report.is_some());

@@ -89,7 +89,9 @@ async fn a_role_of_another_account_sends_nothing() {
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
     let change = app.change_when(&id, |change| !change.is_active()).await;
     let Some(Ending { how: End::Rejected(refusal), .. }) = &change.end else { panic!("{:?}", change.end) };
-    let RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail } = &refusal.kind else { panic!("{refusal:?}") };
+    let RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail } = &refusal.kind else {
+        panic!("{refusal:?}")
+    };
     assert!(detail.ends_with("is a role of account 444455556666, and the streams are of 111122223333"), "{detail}");
     assert_eq!((app.calls("AssumeRole").await, app.calls("StopStreamEncryption").await), (0, 0));
 }
@@ -105,7 +107,8 @@ async fn check_config_tries_the_role_too() {
         (Some("keystream-external"), "  kinesis:DescribeStreamSummary  ok: by ARN of audit-trail (127.0.0.1:", false),
     ] {
         let app = with_role(external_id).await;
-        let mut settings = Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
+        let mut settings =
+            Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
         settings.fleet.targets = vec![TargetSettings {
             account: Some("111122223333".parse().unwrap()),
             region: Some(REGION.parse().unwrap()),
@@ -135,7 +138,10 @@ async fn aws_refusing_the_role_is_told_with_its_session() {
     let id = operator.disable("orders-prod").await;
     app.change_when(&id, |change| !change.is_active()).await;
     let page = operator.get(&format!("/changes/{id}")).await.body;
-    assert!(page.contains(&format!("AWS refused role {ROLE}, session keystream-operator (operator operator).")), "{page}");
+    assert!(
+        page.contains(&format!("AWS refused role {ROLE}, session keystream-operator (operator operator).")),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -143,11 +149,17 @@ async fn a_role_in_the_configuration_is_one_or_it_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("k.toml");
     let load = |target: &str| {
-        std::fs::write(&path, format!("[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\n{target}\n")).unwrap();
-        Settings::load(&Flags::default(), Some(&path)).map(|settings| settings.fleet.targets[0].clone()).map_err(|error| error.to_string())
+        std::fs::write(&path, format!("[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\n{target}\n"))
+            .unwrap();
+        Settings::load(&Flags::default(), Some(&path))
+            .map(|settings| settings.fleet.targets[0].clone())
+            .map_err(|error| error.to_string())
     };
     let target = load(&format!("change_role = \"{ROLE}\"\nexternal_id = \"keystream-external\"")).unwrap();
-    assert_eq!((target.change_role.as_deref(), target.external_id.as_deref()), (Some(ROLE), Some("keystream-external")));
+    assert_eq!(
+        (target.change_role.as_deref(), target.external_id.as_deref()),
+        (Some(ROLE), Some("keystream-external"))
+    );
     for (text, key) in [
         ("change_role = \"keystream-change\"", "[[target]] change_role"),
         ("change_role = \"arn:aws:iam::1111:role/x\"", "[[target]] change_role"),

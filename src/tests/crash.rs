@@ -78,7 +78,11 @@ impl Interceptor for CrashPlan {
     async fn begun(&self, on: TxConnection<'_>) -> Result<(), StoreError> {
         let On::Sqlite(on) = on else { return Ok(()) };
         // A limit below what there is means: no more.
-        let limit = if self.is_full.load(Ordering::SeqCst) { "PRAGMA max_page_count = 1" } else { "PRAGMA max_page_count = 1000000" };
+        let limit = if self.is_full.load(Ordering::SeqCst) {
+            "PRAGMA max_page_count = 1"
+        } else {
+            "PRAGMA max_page_count = 1000000"
+        };
         sqlx::query(limit).execute(&mut *on).await?;
         if self.is_read_only.load(Ordering::SeqCst) {
             fail_read_only(on).await?;

@@ -44,7 +44,9 @@ async fn with_profile(app: &TestApp, file: &Path) -> Arc<Target> {
 /// All of AWS is at the simulator.
 fn write_keys(app: &TestApp, file: &Path, key: &str) {
     let endpoint = &app.simulator;
-    let text = format!("[profile payments]\naws_access_key_id = {key}\naws_secret_access_key = simulated\nendpoint_url = {endpoint}\n");
+    let text = format!(
+        "[profile payments]\naws_access_key_id = {key}\naws_secret_access_key = simulated\nendpoint_url = {endpoint}\n"
+    );
     std::fs::write(file, text).unwrap();
 }
 
@@ -128,8 +130,10 @@ async fn a_read_role_is_assumed_anew_with_renewed_credentials() {
     refuse(&app, &session, "ExpiredTokenException").await;
     target.read(&orders()).await.unwrap_err();
     // Until its own credentials are renewed the role can't be assumed, and AWS says why.
-    let failure =
-        until(|| async { target.read(&orders()).await.err().filter(|failure| failure.kind == ReadFailureKind::NoCredentials) }).await;
+    let failure = until(|| async {
+        target.read(&orders()).await.err().filter(|failure| failure.kind == ReadFailureKind::NoCredentials)
+    })
+    .await;
     assert!(failure.why.starts_with("AWS gave no credentials: ExpiredToken"), "{failure}");
     write_keys(&app, &file, "AKIANEW");
     app.control("access-keys", json!({"key": session})).await;
@@ -172,7 +176,11 @@ async fn a_credential_process_that_takes_seven_seconds_is_waited_for_and_named()
     let (file, process) = (directory.path().join("config"), directory.path().join("slow"));
     let answer = r#"{"Version": 1, "AccessKeyId": "AKIASLOW", "SecretAccessKey": "simulated"}"#;
     std::fs::write(&process, format!("sleep 7\necho '{answer}'\n")).unwrap();
-    let text = format!("[profile payments]\ncredential_process = sh {}\nendpoint_url = {}\n", process.display(), app.simulator);
+    let text = format!(
+        "[profile payments]\ncredential_process = sh {}\nendpoint_url = {}\n",
+        process.display(),
+        app.simulator
+    );
     std::fs::write(&file, text).unwrap();
     let target = with_profile(&app, &file).await;
     let read = async { target.read(&orders()).await.unwrap() };

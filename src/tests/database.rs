@@ -16,7 +16,8 @@ pub enum Kind {
 
 /// The server without a database.
 fn postgres() -> String {
-    std::env::var("TEST_POSTGRES_URL").expect("tests on Postgres need one: run them as `.ci/with-postgres cargo test ...`")
+    std::env::var("TEST_POSTGRES_URL")
+        .expect("tests on Postgres need one: run them as `.ci/with-postgres cargo test ...`")
 }
 
 /// Runs a statement at the server, beside all databases of tests.
@@ -37,7 +38,10 @@ impl TestDatabase {
         match kind {
             Kind::Sqlite => {
                 let directory = tempfile::tempdir().unwrap();
-                Self { url: format!("sqlite://{}", directory.path().join("test.db").display()), _directory: Some(directory) }
+                Self {
+                    url: format!("sqlite://{}", directory.path().join("test.db").display()),
+                    _directory: Some(directory),
+                }
             }
             Kind::Postgres => {
                 let name = format!("test_{}", random::id());

@@ -28,7 +28,13 @@ async fn creation_times_that_are_rounded_differently_are_of_one_stream() {
     let created = app.state.inventory.stream(&orders).unwrap().1.unwrap().created;
     let seen = |millis: i64| {
         let asked_at = app.clock.now().plus_millis(1);
-        ListedStream { name: orders.name.clone(), arn: None, status: None, created: Some(created.plus_millis(millis)), asked_at }
+        ListedStream {
+            name: orders.name.clone(),
+            arn: None,
+            status: None,
+            created: Some(created.plus_millis(millis)),
+            asked_at,
+        }
     };
     for millis in [-999, 400, 999] {
         app.state.inventory.record_listed(target, &[seen(millis)]);
@@ -49,7 +55,10 @@ async fn a_listing_with_credentials_of_another_account_is_refused_also_without_a
     let app = TestApp::with(Setup { targets: Some(of_another_account), before, ..Setup::default() }).await;
     let behind = health_when(&app, 0, |health| health.problem.is_some() || health.last_listed.is_some()).await;
     let why = behind.problem.expect("it is behind").why;
-    assert!(why.starts_with(&format!("the credentials are of account {ACCOUNT}, and the target is 444455556666/eu-west-1")), "{why}");
+    assert!(
+        why.starts_with(&format!("the credentials are of account {ACCOUNT}, and the target is 444455556666/eu-west-1")),
+        "{why}"
+    );
     assert!(app.state.inventory.rows(&Scope::everything()).is_empty(), "nothing is shown in the wrong account");
 }
 
@@ -85,7 +94,10 @@ async fn an_empty_listing_of_streams_that_are_there_empties_nothing_and_the_targ
     let words = behind.in_words();
     assert!(words.contains("AWS listed 0 of 14 known streams"), "{words}");
     // A second listing agrees, the reads do not.
-    let told = health_when(&app, 0, |health| health.problem.as_ref().is_none_or(|problem| problem.why.contains("still there"))).await;
+    let told = health_when(&app, 0, |health| {
+        health.problem.as_ref().is_none_or(|problem| problem.why.contains("still there"))
+    })
+    .await;
     assert!(told.problem.is_some() && names(&app).len() == 14, "{told:?}");
     let well = health_when(&app, 0, |health| health.problem.is_none()).await;
     assert!(well.last_listed.is_some() && names(&app).len() == 14, "{well:?}");
@@ -123,7 +135,9 @@ async fn a_pause_that_this_version_cannot_read_stops_no_start() {
     let database = TestDatabase::new(Kind::Sqlite).await;
     let store = Store::open(&database.url, Opener::Command).await.unwrap();
     // SQLite takes any value in any column.
-    database.run("INSERT INTO targets (id, paused_at, paused_by) VALUES ('a/b', 'since noon', 'mira'), ('c/d', 1, 'mira')").await;
+    database
+        .run("INSERT INTO targets (id, paused_at, paused_by) VALUES ('a/b', 'since noon', 'mira'), ('c/d', 1, 'mira')")
+        .await;
     let pauses = store.pauses().await.map_err(|error| error.to_string()).unwrap();
     assert_eq!(pauses.iter().map(|pause| pause.target.as_str()).collect::<Vec<_>>(), ["c/d"]);
     assert_eq!(pauses[0].pause.at, Timestamp::from_millis(1));

@@ -137,11 +137,18 @@ async fn no_server_function_takes_another_sites_request() {
 async fn other_hosts_are_refused_and_loopbacks_other_names_sent_on() {
     let app = TestApp::start().await;
     let ask = |method: Method, host: &'static str, path: &'static str| {
-        let request = Request::builder().method(method).uri(path).header(header::HOST, host).header("sec-fetch-site", "same-origin");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, host)
+            .header("sec-fetch-site", "same-origin");
         app.send(request.body(Body::empty()).unwrap())
     };
     let sent_on = ask(Method::GET, "localhost:3000", "/streams?q=a").await;
-    assert_eq!((sent_on.status, sent_on.location()), (StatusCode::PERMANENT_REDIRECT, "http://127.0.0.1:3000/streams?q=a"));
+    assert_eq!(
+        (sent_on.status, sent_on.location()),
+        (StatusCode::PERMANENT_REDIRECT, "http://127.0.0.1:3000/streams?q=a")
+    );
     assert_eq!(ask(Method::POST, "localhost:3000", "/api/sign-out").await.status, StatusCode::MISDIRECTED_REQUEST);
     let refused = ask(Method::GET, "evil.example", "/streams").await;
     assert_eq!(refused.status, StatusCode::MISDIRECTED_REQUEST);
@@ -158,13 +165,17 @@ async fn sizes_types_and_methods_are_bounded() {
     let large = "x".repeat(64 * 1024 + 1);
     assert_eq!(operator.post("/api/disable", &[("reason", &large)]).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     for content_type in ["text/plain", "multipart/form-data; boundary=x", ""] {
-        let request = operator.request(Method::POST, "/api/disable", "text/html").header(header::CONTENT_TYPE, content_type);
+        let request =
+            operator.request(Method::POST, "/api/disable", "text/html").header(header::CONTENT_TYPE, content_type);
         let answer = app.send(request.body(Body::from("{\"account\":\"1\"}")).unwrap()).await;
         assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{content_type}");
     }
     let request = operator.request(Method::DELETE, "/streams", "text/html").body(Body::empty()).unwrap();
     assert_eq!(app.send(request).await.status, StatusCode::METHOD_NOT_ALLOWED);
-    let report = Request::post("/csp-report").header(header::HOST, "127.0.0.1:3000").body(Body::from("x".repeat(9_000))).unwrap();
+    let report = Request::post("/csp-report")
+        .header(header::HOST, "127.0.0.1:3000")
+        .body(Body::from("x".repeat(9_000)))
+        .unwrap();
     assert_eq!(app.send(report).await.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
@@ -195,7 +206,11 @@ async fn hashed_files_are_kept_for_good_and_sent_as_they_were_compressed() {
     assert_eq!(script.header("content-type"), "text/javascript");
     let wasm = get("/pkg/keystream.0123456789abcdef0123.wasm", "identity").await;
     assert_eq!((wasm.header("content-type"), wasm.header("content-encoding")), ("application/wasm", ""));
-    assert_eq!(get("/pkg/keystream.css", "identity").await.header("cache-control"), "no-cache", "its name would stay the same");
+    assert_eq!(
+        get("/pkg/keystream.css", "identity").await.header("cache-control"),
+        "no-cache",
+        "its name would stay the same"
+    );
     assert_eq!(get("/favicon.svg", "identity").await.header("content-type"), "image/svg+xml");
     for path in ["/pkg/../favicon.svg", "/pkg/%2e%2e/%2e%2e/etc/passwd", "/pkg/.git/config", "/pkg/"] {
         let answer = get(path, "identity").await;

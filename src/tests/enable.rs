@@ -77,7 +77,10 @@ async fn each_of_kms_six_errors_is_told_in_words_and_changed_nothing() {
         assert_eq!(refusal.kind, RefusalKind::Key(trouble));
         let text = refusal.text(&change);
         assert!(text.contains(words) && text.contains("This request changed nothing."), "{text}");
-        assert_eq!(refusal.aws.as_ref().map(|aws| (aws.code.as_str(), aws.message.as_str())), Some((code, "as AWS says it")));
+        assert_eq!(
+            refusal.aws.as_ref().map(|aws| (aws.code.as_str(), aws.message.as_str())),
+            Some((code, "as AWS says it"))
+        );
     }
     assert_eq!(app.calls("StartStreamEncryption").await, 6, "none was sent twice");
 }
@@ -114,7 +117,10 @@ async fn a_change_of_key_is_reached_only_with_the_new_key() {
     let id = operator.enable("orders-prod", "alias/ledger").await;
     let accepted = app.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     assert_eq!(accepted.rung(Rung::Reached), RungState::NotYet);
-    assert!(!wording::rung(&accepted, Rung::Accepted).contains("still"), "a rung below the current one says nothing about now");
+    assert!(
+        !wording::rung(&accepted, Rung::Accepted).contains("still"),
+        "a rung below the current one says nothing about now"
+    );
     let change = ended(&app, &id).await;
     let page = operator.get(&change.path()).await.body;
     assert!(page.contains(" (alias/orders)") && page.contains("Keep key/"), "{page}");
@@ -147,7 +153,11 @@ async fn a_disable_and_an_enable_at_once_are_one_change() {
     let enable = operator.enabling("orders-prod", "alias/ledger").await;
     let (disable, enable) = (borrowed(&disable), borrowed(&enable));
     let (one, other) = tokio::join!(operator.post("/api/disable", &disable), operator.post("/api/enable", &enable));
-    assert_eq!((one.status, one.location()), (other.status, other.location()), "both are led to the one that came first");
+    assert_eq!(
+        (one.status, one.location()),
+        (other.status, other.location()),
+        "both are led to the one that came first"
+    );
     ended(&app, one.location().strip_prefix("/changes/").unwrap()).await;
     assert_eq!(app.calls("StartStreamEncryption").await + app.calls("StopStreamEncryption").await, 1);
 }
@@ -163,7 +173,9 @@ async fn kms_and_cloudtrail_that_hang_delay_a_confirmation_by_two_seconds_at_mos
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/web-clicks/enable?key=alias/fraud")).await;
     assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
     assert_eq!(page.status, StatusCode::OK);
-    for words in ["The list is not whole", "CloudTrail could not be read", "cannot be seen from here", "Enable encryption<"] {
+    for words in
+        ["The list is not whole", "CloudTrail could not be read", "cannot be seen from here", "Enable encryption<"]
+    {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
     let disable = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
@@ -182,7 +194,11 @@ async fn an_enable_waits_for_its_stream_and_its_key_is_looked_at_again_before_it
     app.change_when(&id, Change::is_waiting).await;
     order(&app, "keys", json!({"alias": "alias/fraud", "state": "Disabled"})).await;
     let change = ended(&app, &id).await;
-    assert!(matches!(rejected(&change).kind, RefusalKind::Precondition(Precondition::KeyUnusable { .. })), "{:?}", change.end);
+    assert!(
+        matches!(rejected(&change).kind, RefusalKind::Precondition(Precondition::KeyUnusable { .. })),
+        "{:?}",
+        change.end
+    );
     assert_eq!(app.calls("StartStreamEncryption").await, 0);
 }
 
@@ -243,7 +259,8 @@ async fn keys_are_shown_to_those_who_reach_their_streams() {
     app.control("settings", json!({"transition_ms": 1})).await;
     ended(&app, &operator.disable("orders-prod").await).await;
     let card = until(|| async {
-        let keys = app.state.changes.keys.cards(&app.state.inventory, &crate::model::access::scope::Scope::everything());
+        let keys =
+            app.state.changes.keys.cards(&app.state.inventory, &crate::model::access::scope::Scope::everything());
         keys.into_iter().find(|card| card.names == ["alias/orders"] && card.arn.is_some())
     });
     let card = card.await;
@@ -270,7 +287,11 @@ async fn five_hundred_shards_are_verified_in_one_call_and_a_closed_shard_is_call
     let asked = operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
     assert_eq!(asked.location(), format!("/changes/{id}"));
     let proven = app.change_when(&id, |change| matches!(change.rung(Rung::Proven), RungState::Lit(_))).await;
-    assert!(wording::rung(&proven, Rung::Proven).contains("NONE on 500 of 500 shards."), "{}", wording::rung(&proven, Rung::Proven));
+    assert!(
+        wording::rung(&proven, Rung::Proven).contains("NONE on 500 of 500 shards."),
+        "{}",
+        wording::rung(&proven, Rung::Proven)
+    );
     assert_eq!(app.calls("PutRecords").await, 1);
 
     order(&app, "streams", json!({"name": "orders-prod", "shards": 2, "busy_shards": 1})).await;
@@ -279,7 +300,11 @@ async fn five_hundred_shards_are_verified_in_one_call_and_a_closed_shard_is_call
     order(&app, "streams", json!({"name": "orders-prod", "shards": 1})).await;
     let read = app
         .change_when(&id, |change| {
-            change.evidence.proof.as_ref().is_some_and(|proof| proof.read.as_ref().is_some_and(|read| read.result.is_some()))
+            change
+                .evidence
+                .proof
+                .as_ref()
+                .is_some_and(|proof| proof.read.as_ref().is_some_and(|read| read.result.is_some()))
         })
         .await;
     let words = wording::rung(&read, Rung::Proven);
@@ -293,7 +318,8 @@ async fn proof_is_refused_before_settling_to_viewers_and_for_nonsense() {
     app.control("settings", json!({"transition_ms": 60_000})).await;
     let id = operator.disable("orders-prod").await;
     for path in ["/api/prove-by-write", "/api/prove-by-read", "/api/report-proof"] {
-        let early = operator.call(path, &[("id", &id), ("agreed", "yes"), ("answer", "{\"EncryptionType\": \"NONE\"}")]).await;
+        let early =
+            operator.call(path, &[("id", &id), ("agreed", "yes"), ("answer", "{\"EncryptionType\": \"NONE\"}")]).await;
         assert_eq!(early.status, StatusCode::NOT_FOUND, "{path}");
         let viewer = app.actor(Role::Viewer).await.call(path, &[("id", &id), ("agreed", "yes")]).await;
         assert_eq!(viewer.status, StatusCode::FORBIDDEN, "{path}");

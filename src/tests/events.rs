@@ -11,7 +11,13 @@ use super::support::{TestApp, until};
 use crate::{model::access::identity::Role, server::web::listen::Bounds};
 
 /// An opened connection, and what it said until it fulfilled a condition.
-async fn heard(address: SocketAddr, cookie: &str, path: &str, last_id: Option<&str>, is_enough: fn(&str) -> bool) -> (TcpStream, String) {
+async fn heard(
+    address: SocketAddr,
+    cookie: &str,
+    path: &str,
+    last_id: Option<&str>,
+    is_enough: fn(&str) -> bool,
+) -> (TcpStream, String) {
     let last_id = last_id.map_or_else(String::new, |id| format!("last-event-id: {id}\r\n"));
     let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\n{last_id}\r\n");
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -19,7 +25,8 @@ async fn heard(address: SocketAddr, cookie: &str, path: &str, last_id: Option<&s
     let mut text = String::new();
     while !is_enough(&text) {
         let mut some = vec![0; 64 * 1024];
-        let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut some)).await.expect("it goes on").unwrap();
+        let read =
+            tokio::time::timeout(Duration::from_secs(20), stream.read(&mut some)).await.expect("it goes on").unwrap();
         assert!(read > 0, "it ended: {text}");
         text.push_str(&String::from_utf8_lossy(&some[..read]));
     }
@@ -95,5 +102,8 @@ async fn a_quiet_connection_says_that_it_lives_and_what_is_served() {
     let path = format!("/events?after={rev}&rows=");
     let said = |text: &str| text.contains("event: heartbeat\n") || text.contains("\n:");
     let (_, text) = heard(address, viewer.cookie.as_deref().unwrap(), &path, None, said).await;
-    assert!(text.contains("event: heartbeat\ndata: /pkg/keystream.js /pkg/keystream.wasm\n\n"), "an event that scripts see: {text}");
+    assert!(
+        text.contains("event: heartbeat\ndata: /pkg/keystream.js /pkg/keystream.wasm\n\n"),
+        "an event that scripts see: {text}"
+    );
 }

@@ -45,7 +45,8 @@ async fn fault(app: &TestApp, operation: &str, times: u32, fault: Value) {
 }
 
 async fn deny_kms(app: &TestApp) {
-    fault(app, "DescribeKey", 1_000_000, json!({"refuse": {"code": "AccessDeniedException", "message": "not you"}})).await;
+    fault(app, "DescribeKey", 1_000_000, json!({"refuse": {"code": "AccessDeniedException", "message": "not you"}}))
+        .await;
 }
 
 async fn row(app: &TestApp, name: &str) -> StreamRow {
@@ -67,7 +68,11 @@ fn precondition(change: &Change) -> &Precondition {
 async fn enable_unseen(operator: &Actor<'_>, name: &str, key: &str) -> String {
     let fields = with(&operator.enabling(name, key).await, "warned_key", key);
     let answer = operator.post("/api/enable", &borrowed(&fields)).await;
-    answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
+    answer
+        .location()
+        .strip_prefix("/changes/")
+        .unwrap_or_else(|| panic!("{} {}", answer.status, answer.body))
+        .to_owned()
 }
 
 /// Confirms a disable that waits for its stream, and returns the id of its change.
@@ -75,7 +80,11 @@ async fn arm(operator: &Actor<'_>) -> String {
     let mut fields = operator.confirmation("orders-prod").await;
     fields.push(("wait_minutes".to_owned(), "15".to_owned()));
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;
-    answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
+    answer
+        .location()
+        .strip_prefix("/changes/")
+        .unwrap_or_else(|| panic!("{} {}", answer.status, answer.body))
+        .to_owned()
 }
 
 /// Enables `web-clicks` by an alias that can't be seen: AWS applies it, its answer is lost, and it reports the key's ARN.
@@ -114,8 +123,14 @@ async fn an_enable_with_a_re_pointed_alias_is_never_called_not_applied() {
     app.clock.advance(2 * MINUTE_MS);
     let answer = operator.try_enable("orders-prod", "alias/orders").await;
     let id = answer.location().strip_prefix("/changes/").unwrap_or_else(|| panic!("{}", answer.location())).to_owned();
-    let change = app.change_when(&id, |change| change.evidence.accepted.is_some() && change.tallies.unjudged_since.is_some()).await;
-    assert_ne!(change.intent.resolved.as_ref().map(|resolved| resolved.arn.clone()), Some(key), "it means another key now");
+    let change = app
+        .change_when(&id, |change| change.evidence.accepted.is_some() && change.tallies.unjudged_since.is_some())
+        .await;
+    assert_ne!(
+        change.intent.resolved.as_ref().map(|resolved| resolved.arn.clone()),
+        Some(key),
+        "it means another key now"
+    );
     app.clock.advance(10 * MINUTE_MS);
     let change = app.change_when(&id, Change::can_be_closed).await;
     assert_eq!((change.end.as_ref(), change.evidence.reached_at), (None, None), "AWS's reports can't show it");
@@ -200,7 +215,10 @@ async fn nothing_is_sent_on_a_read_from_before_the_machine_slept() {
     let fields = borrowed(&fields);
     let (answer, ()) = tokio::join!(operator.post("/api/enable", &fields), async {
         // The stream has been read and KMS is being asked: the machine sleeps, and somebody disables the stream.
-        until(|| async { (app.calls("DescribeKey").await > asked || app.calls("DescribeStreamSummary").await > 0).then_some(()) }).await;
+        until(|| async {
+            (app.calls("DescribeKey").await > asked || app.calls("DescribeStreamSummary").await > 0).then_some(())
+        })
+        .await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         stream(&app, "orders-prod", json!({"key": ""})).await;
         app.clock.set_by(8 * SECOND_MS);
@@ -277,7 +295,10 @@ async fn no_byte_leaves_once_the_read_is_too_old() {
         };
         let (outcome, received) = tokio::join!(sent, received);
         assert!(
-            matches!(&outcome, SendOutcome::Rejected(Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::HeldUp, .. }, .. })),
+            matches!(
+                &outcome,
+                SendOutcome::Rejected(Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::HeldUp, .. }, .. })
+            ),
             "{asleep} {steady}: {outcome:?}"
         );
         assert_eq!(String::from_utf8_lossy(&received), "", "{asleep} {steady}");
@@ -286,7 +307,9 @@ async fn no_byte_leaves_once_the_read_is_too_old() {
 
 #[tokio::test]
 async fn an_answer_that_comes_when_another_instance_has_taken_over_is_kept() {
-    for (answer, is_accepted) in [(None, true), (Some(json!({"refuse": {"code": "AccessDeniedException", "message": "no"}})), false)] {
+    for (answer, is_accepted) in
+        [(None, true), (Some(json!({"refuse": {"code": "AccessDeniedException", "message": "no"}})), false)]
+    {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
         let operator = app.actor(Role::Operator).await;
@@ -316,7 +339,8 @@ async fn a_refusal_is_on_disk_before_aws_is_asked_for_anything_else() {
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     let fields = operator.confirmation("orders-prod").await;
-    fault(&app, "StopStreamEncryption", 1, json!({"refuse": {"code": "ResourceInUseException", "message": "busy"}})).await;
+    fault(&app, "StopStreamEncryption", 1, json!({"refuse": {"code": "ResourceInUseException", "message": "busy"}}))
+        .await;
     app.control("settings", json!({"rtt_ms": 2_500})).await;
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;
     let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
@@ -395,7 +419,10 @@ async fn a_shared_read_is_not_reused_after_the_clock_was_set_back() {
     assert!(operator.get(&page).await.body.contains("alias/orders"));
     stream(&app, "orders-prod", json!({"key": "alias/fraud"})).await;
     app.clock.set_by(-HOUR_MS);
-    assert!(operator.get(&page).await.body.contains("alias/fraud"), "the plan from an hour ahead is not shown as fresh");
+    assert!(
+        operator.get(&page).await.body.contains("alias/fraud"),
+        "the plan from an hour ahead is not shown as fresh"
+    );
 }
 
 #[tokio::test]

@@ -46,7 +46,8 @@ impl Far {
         let near = Store::open(&database.url, Opener::Command).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // Nothing is asked of AWS.
-        let target = targets::load(&[target("http://127.0.0.1:1", ACCOUNT, REGION)], &clock, None).await.unwrap().remove(0);
+        let target =
+            targets::load(&[target("http://127.0.0.1:1", ACCOUNT, REGION)], &clock, None).await.unwrap().remove(0);
         let inventory = Inventory::open(&store, vec![target.clone()], clock).await.unwrap();
         tokio::spawn(write_behind(store.clone(), inventory.clone()));
         Self { proxy, store, near, inventory, target }
@@ -86,7 +87,9 @@ async fn a_batch_of_rows_holds_the_journals_lock_for_a_few_round_trips() {
 async fn write(store: &Store) {
     let mut tx = store.write().await.expect("the journal waits for one statement of the inventory at most");
     next_rev(&mut tx).await.unwrap();
-    audit::append(&mut tx, AuditEvent::by_server(Timestamp::from_millis(0), AuditAction::ServerStarted, "")).await.unwrap();
+    audit::append(&mut tx, AuditEvent::by_server(Timestamp::from_millis(0), AuditAction::ServerStarted, ""))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -123,8 +123,10 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     let path = format!("/api/{}", action.slug());
     let crashed = async {
         if point == CrashPoint::Shutdown {
-            until(|| async { app.state.store.active_changes().await.unwrap().pop().filter(|change| change.evidence.sent_at.is_some()) })
-                .await;
+            until(|| async {
+                app.state.store.active_changes().await.unwrap().pop().filter(|change| change.evidence.sent_at.is_some())
+            })
+            .await;
             app.drain().await;
         } else {
             crash.reached.notified().await;
@@ -134,7 +136,9 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     // A refused or settled change may be over before the point of the crash comes.
     let over = async {
         operator.post(&path, &borrowed(&fields)).await;
-        let change = until(|| async { app.state.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) }).await;
+        let change =
+            until(|| async { app.state.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) })
+                .await;
         // The commit that was the last may be the point of the crash: it has its turn first.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         drop(change);
@@ -153,7 +157,13 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
 
 const ALL: crate::server::adapters::store::Page = crate::server::adapters::store::Page { skip: 0, take: 10 };
 
-async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: bool, ended: Option<&Change>) -> Result<(), String> {
+async fn judge(
+    app: &TestApp,
+    point: CrashPoint,
+    outcome: Outcome,
+    has_crashed: bool,
+    ended: Option<&Change>,
+) -> Result<(), String> {
     let ensure = |holds: bool, why: &str| if holds { Ok(()) } else { Err(why.to_owned()) };
     let calls = app.calls("StopStreamEncryption").await + app.calls("StartStreamEncryption").await;
     ensure(calls <= 1, "more than one call")?;
@@ -168,7 +178,8 @@ async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: 
     let moment = app.state.clock.now();
     let is_as_before = until(|| async {
         let (_, report) = app.state.inventory.stream(&key)?;
-        let report = report.filter(|report| report.asked_at > moment && report.status == crate::model::stream::StreamStatus::Active)?;
+        let report = report
+            .filter(|report| report.asked_at > moment && report.status == crate::model::stream::StreamStatus::Active)?;
         Some(report.key().is_some_and(|key| key.as_str() == "alias/orders"))
     })
     .await;
@@ -176,7 +187,11 @@ async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: 
     ensure(is_as_before != acted, "the simulator did something else")?;
     let how = &change.end.as_ref().unwrap().how;
     let is_right = match how {
-        End::Settled => acted && change.evidence.settled_at.unwrap().millis_since(change.evidence.reached_at.unwrap()) >= 5 * SECOND_MS,
+        End::Settled => {
+            acted
+                && change.evidence.settled_at.unwrap().millis_since(change.evidence.reached_at.unwrap())
+                    >= 5 * SECOND_MS
+        }
         End::Rejected(_) => outcome == Outcome::Refused && is_sent,
         End::Expired => point == CrashPoint::AfterIntent,
         End::NotApplied => !acted && point != CrashPoint::AfterIntent,
@@ -185,7 +200,8 @@ async fn judge(app: &TestApp, point: CrashPoint, outcome: Outcome, has_crashed: 
     ensure(is_right, "the wrong end")?;
     let is_definite = change.evidence.accepted.is_some() || matches!(how, End::Rejected(_) | End::Expired);
     ensure(is_definite || change.evidence.outcome_unknown.is_some(), "what is not known is not called unknown")?;
-    let must_crash = !matches!((point, outcome), (CrashPoint::Watching | CrashPoint::Settling, outcome) if !outcome.acts());
+    let must_crash =
+        !matches!((point, outcome), (CrashPoint::Watching | CrashPoint::Settling, outcome) if !outcome.acts());
     ensure(has_crashed == must_crash || point == CrashPoint::Shutdown, "the process did not end where it should have")
 }
 

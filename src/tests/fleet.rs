@@ -41,7 +41,11 @@ pub fn target(simulator: &str, account: &str, region: &str) -> TargetSettings {
 
 /// One account and Region, and another of each.
 fn three(simulator: &str) -> Vec<TargetSettings> {
-    vec![target(simulator, ACCOUNT, REGION), target(simulator, OTHER_ACCOUNT, REGION), target(simulator, OTHER_ACCOUNT, "eu-central-1")]
+    vec![
+        target(simulator, ACCOUNT, REGION),
+        target(simulator, OTHER_ACCOUNT, REGION),
+        target(simulator, OTHER_ACCOUNT, "eu-central-1"),
+    ]
 }
 
 pub fn stream_id(account: &str, region: &str, name: &str) -> StreamId {
@@ -69,7 +73,10 @@ async fn described(app: &TestApp) -> Vec<String> {
 
 #[tokio::test]
 async fn what_somebody_looks_at_is_read_first_and_nothing_is_read_faster_than_a_quarter() {
-    let fleet = vec![("settings", json!({"enforces_rates": true})), ("fleet", json!({"account": ACCOUNT, "region": REGION, "count": 250}))];
+    let fleet = vec![
+        ("settings", json!({"enforces_rates": true})),
+        ("fleet", json!({"account": ACCOUNT, "region": REGION, "count": 250})),
+    ];
     let app = TestApp::with(Setup { before: fleet, ..Setup::default() }).await;
     let begun = Instant::now();
     // The last page of the list, of which nobody has heard yet.
@@ -137,7 +144,10 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     let why = denied.problem.clone().unwrap().why;
     assert_eq!(why, "AWS refused the read: AccessDeniedException");
     let words = denied.in_words();
-    assert!(words.contains("reads of its streams fail: AWS refused the read: AccessDeniedException. It was never read."), "{words}");
+    assert!(
+        words.contains("reads of its streams fail: AWS refused the read: AccessDeniedException. It was never read."),
+        "{words}"
+    );
     assert!(!why.contains("secret-name"), "a target's health names streams that not everybody may see: {why}");
     assert!(denied.last_listed.is_some() && denied.streams == 7 && denied.unread == 7);
     let viewer = app.actor(Role::Viewer).await;
@@ -180,17 +190,28 @@ async fn an_operator_pauses_a_target_and_a_change_is_watched_all_the_same() {
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     let id = format!("{ACCOUNT}/{REGION}");
-    assert_eq!(app.actor(Role::Viewer).await.post("/api/pause-target", &[("id", &id)]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(operator.post("/api/pause-target", &[("id", "999999999999/eu-west-1")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        app.actor(Role::Viewer).await.post("/api/pause-target", &[("id", &id)]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        operator.post("/api/pause-target", &[("id", "999999999999/eu-west-1")]).await.status,
+        StatusCode::NOT_FOUND
+    );
     for _ in 0..2 {
         let paused = operator.post("/api/pause-target", &[("id", &id)]).await;
         assert_eq!(paused.location(), "/settings?done=target-paused");
     }
     let page = operator.get("/settings").await.body;
-    assert!(page.contains("by operator") && page.contains("Resume") && page.contains("reading of 111122223333 eu-west-1"), "{page}");
+    assert!(
+        page.contains("by operator") && page.contains("Resume") && page.contains("reading of 111122223333 eu-west-1"),
+        "{page}"
+    );
     // What was under way comes in.
     sleep(Duration::from_millis(1_500)).await;
-    let of_target = |log: &[serde_json::Value]| log.iter().filter(|call| call["account"] == ACCOUNT && call["region"] == REGION).count();
+    let of_target = |log: &[serde_json::Value]| {
+        log.iter().filter(|call| call["account"] == ACCOUNT && call["region"] == REGION).count()
+    };
     let before = of_target(&app.call_log().await);
     sleep(Duration::from_secs(3)).await;
     assert_eq!(of_target(&app.call_log().await), before, "nothing is read in the background");
@@ -215,14 +236,21 @@ async fn an_operator_pauses_a_target_and_a_change_is_watched_all_the_same() {
 
 #[tokio::test]
 async fn a_pause_is_not_for_targets_outside_of_the_scope_and_counts_at_every_instance() {
-    let app = TestApp::with(Setup { database: Kind::Postgres, is_mortal: true, targets: Some(three), ..Setup::default() }).await;
+    let app =
+        TestApp::with(Setup { database: Kind::Postgres, is_mortal: true, targets: Some(three), ..Setup::default() })
+            .await;
     let second = app.another().await;
     let operator = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
     let mut tx = app.state.store.write().await.unwrap();
-    users::set_rights(&mut tx, &operator, Role::Operator, &Scope::parse(&format!("{OTHER_ACCOUNT}/*/*")).unwrap()).await.unwrap();
+    users::set_rights(&mut tx, &operator, Role::Operator, &Scope::parse(&format!("{OTHER_ACCOUNT}/*/*")).unwrap())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let operator = app.actor(Role::Operator).await;
-    assert_eq!(operator.post("/api/pause-target", &[("id", &format!("{ACCOUNT}/{REGION}"))]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        operator.post("/api/pause-target", &[("id", &format!("{ACCOUNT}/{REGION}"))]).await.status,
+        StatusCode::NOT_FOUND
+    );
     let own = format!("{OTHER_ACCOUNT}/{REGION}");
     assert_eq!(operator.post("/api/pause-target", &[("id", &own)]).await.status, StatusCode::SEE_OTHER);
     health_when(&second, 1, |health| health.pause.is_some()).await;
@@ -237,7 +265,8 @@ async fn reads_go_through_the_read_role_and_nothing_is_changed_without_a_change_
             external_id: Some("keystream-external".to_owned()),
             ..target(simulator, ACCOUNT, REGION)
         };
-        let denied = TargetSettings { read_role: Some(SEE.replace("1111", "4444")), ..target(simulator, OTHER_ACCOUNT, REGION) };
+        let denied =
+            TargetSettings { read_role: Some(SEE.replace("1111", "4444")), ..target(simulator, OTHER_ACCOUNT, REGION) };
         vec![role, denied]
     };
     let app = TestApp::with(Setup { targets: Some(read_in_role), ..Setup::default() }).await;
@@ -262,10 +291,12 @@ async fn reads_go_through_the_read_role_and_nothing_is_changed_without_a_change_
 async fn streams_that_the_configuration_names_need_no_listing() {
     let named = |simulator: &str| {
         let arn = |name: &str| format!("arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}").parse().unwrap();
-        vec![TargetSettings { streams: vec![arn("orders-prod"), arn("no-such-stream")], ..target(simulator, ACCOUNT, REGION) }]
+        vec![TargetSettings {
+            streams: vec![arn("orders-prod"), arn("no-such-stream")],
+            ..target(simulator, ACCOUNT, REGION)
+        }]
     };
-    let denied =
-        json!({"operation": "ListStreams", "times": 1_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({"operation": "ListStreams", "times": 1_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
     let app = TestApp::with(Setup { targets: Some(named), before: vec![("faults", denied)], ..Setup::default() }).await;
     app.known("orders-prod").await;
     let health = health_when(&app, 0, |health| health.last_read.is_some()).await;
@@ -283,7 +314,8 @@ async fn streams_that_the_configuration_names_need_no_listing() {
 
 #[tokio::test]
 async fn by_name_nothing_goes_by_arn() {
-    let by_name = |simulator: &str| vec![TargetSettings { identify_by: IdentifyBy::Name, ..target(simulator, ACCOUNT, REGION) }];
+    let by_name =
+        |simulator: &str| vec![TargetSettings { identify_by: IdentifyBy::Name, ..target(simulator, ACCOUNT, REGION) }];
     let app = TestApp::with(Setup { targets: Some(by_name), ..Setup::default() }).await;
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
@@ -307,16 +339,23 @@ async fn tags_are_read_in_bulk_shown_by_choice_and_filtered() {
     assert!(!plain.body.contains("team=payments") && !plain.headers.contains_key("set-cookie"), "{}", plain.body);
     let chosen = viewer.get("/streams?cols=tags,created&tag=team%3Dpayments").await;
     assert!(chosen.body.contains("team=payments") && chosen.body.contains(">Created<!></th>"), "{}", chosen.body);
-    assert_eq!(chosen.header("set-cookie"), "keystream-columns=tags.created; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000");
-    let with_cookie =
-        Actor { cookie: viewer.cookie.as_ref().map(|cookie| format!("{cookie}; keystream-columns=tags.created")), ..app.anonymous() };
+    assert_eq!(
+        chosen.header("set-cookie"),
+        "keystream-columns=tags.created; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000"
+    );
+    let with_cookie = Actor {
+        cookie: viewer.cookie.as_ref().map(|cookie| format!("{cookie}; keystream-columns=tags.created")),
+        ..app.anonymous()
+    };
     let remembered = with_cookie.get("/streams").await;
     assert!(remembered.body.contains("team=payments") && !remembered.headers.contains_key("set-cookie"));
     let none = with_cookie.get("/streams?cols=none").await;
     assert!(!none.body.contains("team=payments"));
     assert!(none.header("set-cookie").starts_with("keystream-columns=none;"));
-    let hostile =
-        Actor { cookie: viewer.cookie.as_ref().map(|cookie| format!("{cookie}; keystream-columns=<script>;;=")), ..app.anonymous() };
+    let hostile = Actor {
+        cookie: viewer.cookie.as_ref().map(|cookie| format!("{cookie}; keystream-columns=<script>;;=")),
+        ..app.anonymous()
+    };
     let page = hostile.get("/streams").await;
     assert!(page.status == StatusCode::OK && !page.body.contains("<script>;"));
     let denied = json!({"operation": "GetResources", "times": 10, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
@@ -365,7 +404,8 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
     let orders = app.known("orders-prod").await;
     app.known("refunds").await;
     let everything = Scope::everything();
-    let view = app.state.inventory.mark_viewed_ids(&format!("{},no-digest,0123456789abcdef", orders.digest()), &everything);
+    let view =
+        app.state.inventory.mark_viewed_ids(&format!("{},no-digest,0123456789abcdef", orders.digest()), &everything);
     let news = app.state.inventory.news_after(0, 0).unwrap();
     let heard = frame(&news, &everything, Some(&view), Vec::new).unwrap();
     assert!(heard.streams.len() == 1 && heard.streams[0].id == orders, "{heard:?}");
@@ -376,7 +416,11 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
     // Reading the same again is no news to whom the row is not in view.
     let mut receiver = app.state.inventory.events().subscribe();
     let report = app.state.inventory.stream(&orders).unwrap().1.unwrap();
-    let again = crate::model::stream::StreamReport { asked_at: app.state.clock.now(), read_at: app.state.clock.now(), ..report };
+    let again = crate::model::stream::StreamReport {
+        asked_at: app.state.clock.now(),
+        read_at: app.state.clock.now(),
+        ..report
+    };
     app.state.inventory.record_report(again.clone());
     let elsewhere = app.state.inventory.mark_viewed_ids("", &everything);
     loop {
@@ -385,7 +429,9 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
         else {
             panic!("reset")
         };
-        let Some((row, is_news)) = news.rows.get(&orders).filter(|(row, _)| row.read_at == Some(again.read_at)) else { continue };
+        let Some((row, is_news)) = news.rows.get(&orders).filter(|(row, _)| row.read_at == Some(again.read_at)) else {
+            continue;
+        };
         assert!(!is_news, "{row:?}");
         let told = frame(&news, &everything, Some(&view), Vec::new).unwrap();
         assert_eq!(told.streams.len(), 1, "the age in view moves");
@@ -398,7 +444,8 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
 async fn check_config_says_which_hosts_and_permissions_there_are() {
     let app = TestApp::start().await;
     let checked = async |settings: TargetSettings| {
-        let mut all = Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
+        let mut all =
+            Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
         all.fleet.targets = vec![settings];
         let mut said = Vec::new();
         let checked = check_config::run(&all, &mut said).await;
@@ -416,10 +463,11 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
         assert!(said.contains(&line), "{line}: {said}");
     }
     assert!(is_well);
-    let (said, is_well) = checked(TargetSettings { account: OTHER_ACCOUNT.parse().ok(), ..target(&app.simulator, ACCOUNT, REGION) }).await;
+    let (said, is_well) =
+        checked(TargetSettings { account: OTHER_ACCOUNT.parse().ok(), ..target(&app.simulator, ACCOUNT, REGION) })
+            .await;
     assert!(said.contains("failed: the credentials are of account 111122223333") && !is_well, "{said}");
-    let denied =
-        json!({"operation": "DescribeStreamSummary", "times": 2, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({"operation": "DescribeStreamSummary", "times": 2, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
     app.control("faults", denied).await;
     let settings = TargetSettings { region: "us-east-1".parse().ok(), ..target(&app.simulator, ACCOUNT, "us-east-1") };
     let (said, is_well) = checked(settings).await;
@@ -429,23 +477,39 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
     let empty = TargetSettings { region: "sa-east-1".parse().ok(), ..target(&app.simulator, ACCOUNT, "sa-east-1") };
     let (said, is_well) = checked(empty.clone()).await;
     for how in ["name", "ARN"] {
-        let line = format!("  kinesis:DescribeStreamSummary  ok: by {how}: AWS answers; there is no stream to read ({host})\n");
+        let line = format!(
+            "  kinesis:DescribeStreamSummary  ok: by {how}: AWS answers; there is no stream to read ({host})\n"
+        );
         assert!(said.contains(&line) && is_well, "{line}: {said}");
     }
-    app.control("faults", json!({"operation": "DescribeStreamSummary", "region": "sa-east-1", "times": 2, "fault": "drop-request"})).await;
+    app.control(
+        "faults",
+        json!({"operation": "DescribeStreamSummary", "region": "sa-east-1", "times": 2, "fault": "drop-request"}),
+    )
+    .await;
     let (said, is_well) = checked(empty).await;
     assert!(said.contains("failed: by ARN: the connection to AWS broke") && !is_well, "{said}");
     // A role that cannot be assumed is called by its name, and nothing else is tried.
-    let (said, is_well) = checked(TargetSettings { read_role: Some(SEE.to_owned()), ..target(&app.simulator, ACCOUNT, REGION) }).await;
+    let (said, is_well) =
+        checked(TargetSettings { read_role: Some(SEE.to_owned()), ..target(&app.simulator, ACCOUNT, REGION) }).await;
     let line = format!(
         "  sts:AssumeRole                 failed: {SEE} in session keystream: AWS gave no credentials: AccessDenied (User is not authorized"
     );
     assert!(said.contains(&line) && !said.contains("ListStreams") && !is_well, "{said}");
-    let untagged = json!({"operation": "GetResources", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let untagged =
+        json!({"operation": "GetResources", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
     app.control("faults", untagged).await;
     let (said, is_well) = checked(target(&app.simulator, ACCOUNT, REGION)).await;
-    assert!(said.contains("tags will not be shown") && said.contains("the permission tag:GetResources is missing") && is_well, "{said}");
-    let nowhere = TargetSettings { endpoint: Some("http://nowhere.invalid".to_owned()), ..target(&app.simulator, ACCOUNT, REGION) };
+    assert!(
+        said.contains("tags will not be shown")
+            && said.contains("the permission tag:GetResources is missing")
+            && is_well,
+        "{said}"
+    );
+    let nowhere = TargetSettings {
+        endpoint: Some("http://nowhere.invalid".to_owned()),
+        ..target(&app.simulator, ACCOUNT, REGION)
+    };
     let (said, is_well) = checked(nowhere).await;
     assert!(said.contains("name not found"), "{said}");
     assert!(said.contains("(nowhere.invalid:80)") && !is_well, "{said}");

@@ -17,13 +17,18 @@ async fn a_failed_sign_in_keeps_the_name_and_where_to_go() {
     let page = app.anonymous().get(refused.location()).await;
     assert!(page.body.contains("User name or password is wrong, or the account may not sign in."), "{}", page.body);
     assert!(
-        page.body.contains("value=\"viewer\"") && page.body.contains("value=\"/changes?page=2\"") && !page.body.contains("wrong\""),
+        page.body.contains("value=\"viewer\"")
+            && page.body.contains("value=\"/changes?page=2\"")
+            && !page.body.contains("wrong\""),
         "{}",
         page.body
     );
     let unknown = app.anonymous().post("/api/sign-in", &[("user_name", "nobody"), ("password", PASSWORD)]).await;
     assert!(unknown.location().starts_with("/sign-in?problem=sign-in-failed&draft="));
-    let right = app.anonymous().post("/api/sign-in", &[("user_name", "VIEWER"), ("password", PASSWORD), ("next", "//evil.example")]).await;
+    let right = app
+        .anonymous()
+        .post("/api/sign-in", &[("user_name", "VIEWER"), ("password", PASSWORD), ("next", "//evil.example")])
+        .await;
     assert_eq!((right.status, right.location()), (StatusCode::SEE_OTHER, "/streams"));
 }
 
@@ -37,7 +42,10 @@ async fn the_demos_buttons_are_never_there_otherwise() {
     let demo = TestApp::with(Setup { is_demo: true, ..Setup::default() }).await;
     assert!(demo.anonymous().get("/sign-in").await.body.contains("Sign in as operator"));
     assert_eq!(demo.anonymous().post("/api/sign-in-demo", &[("user_name", "operator")]).await.location(), "/streams");
-    assert_eq!(demo.anonymous().post("/api/sign-in-demo", &[("user_name", "nobody")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        demo.anonymous().post("/api/sign-in-demo", &[("user_name", "nobody")]).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -53,7 +61,12 @@ async fn mistakes_lead_back_with_everything_typed_and_send_nothing() {
         ("typed_name", "", "name-mismatch", "Type it exactly as shown."),
         ("reason", "  ", "reason-missing", "A reason is missing."),
         ("reason", &long, "reason-too-long", "The reason has more than 500 characters."),
-        ("shown_arn", "arn:aws:kinesis:eu-west-1:111122223333:stream/other", "form-incomplete", "The form arrived incomplete."),
+        (
+            "shown_arn",
+            "arn:aws:kinesis:eu-west-1:111122223333:stream/other",
+            "form-incomplete",
+            "The form arrived incomplete.",
+        ),
         ("shown_created", "yesterday", "form-incomplete", "The form arrived incomplete."),
         ("request_id", "../../x", "form-incomplete", "The form arrived incomplete."),
     ] {
@@ -83,18 +96,27 @@ async fn the_same_form_twice_is_one_change_and_with_other_values_refused() {
     let operator = app.actor(Role::Operator).await;
     let fields = operator.confirmation("orders-prod").await;
     let borrowed_fields = borrowed(&fields);
-    let (first, second) = tokio::join!(operator.post("/api/disable", &borrowed_fields), operator.post("/api/disable", &borrowed_fields));
+    let (first, second) =
+        tokio::join!(operator.post("/api/disable", &borrowed_fields), operator.post("/api/disable", &borrowed_fields));
     assert_eq!(first.location(), second.location());
     let other = with(&fields, "reason", "another reason");
     assert_eq!(operator.call("/api/disable", &borrowed(&other)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let by_form = operator.post("/api/disable", &borrowed(&other)).await;
     assert_eq!(by_form.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(by_form.body.contains("This form was sent before with other values. Nothing was sent again."), "{}", by_form.body);
+    assert!(
+        by_form.body.contains("This form was sent before with other values. Nothing was sent again."),
+        "{}",
+        by_form.body
+    );
     // Somebody else's form for the same stream goes to the change that is under way.
     let id = first.location().strip_prefix("/changes/").unwrap().to_owned();
     let admin = app.actor(Role::Admin).await;
     let page = admin.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;
-    assert!(page.body.contains(&format!("/changes/{id}")) && !page.body.contains("action=\"/api/disable\""), "{}", page.body);
+    assert!(
+        page.body.contains(&format!("/changes/{id}")) && !page.body.contains("action=\"/api/disable\""),
+        "{}",
+        page.body
+    );
     let joined = admin.post("/api/disable", &borrowed(&with(&fields, "request_id", "ffffffffffffffffffff"))).await;
     assert_eq!(joined.location(), format!("/changes/{id}"));
     app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
@@ -119,7 +141,13 @@ async fn without_a_journal_nothing_is_sent_and_the_page_shows_the_call() {
     assert_eq!(operator.get("/streams").await.status, StatusCode::OK, "reads go on");
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
-    let id = operator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
+    let id = operator
+        .post("/api/disable", &borrowed(&fields))
+        .await
+        .location()
+        .strip_prefix("/changes/")
+        .unwrap()
+        .to_owned();
     app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
 }
 
@@ -147,7 +175,8 @@ async fn what_people_type_is_text_everywhere() {
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(!page.body.contains("<script>alert") && !page.body.contains("<img src=x"), "{path}: {}", page.body);
     }
-    let mistake = with(&with(&operator.confirmation("checkout-events").await, "reason", payload), "typed_name", payload);
+    let mistake =
+        with(&with(&operator.confirmation("checkout-events").await, "reason", payload), "typed_name", payload);
     let back = operator.post("/api/disable", &borrowed(&mistake)).await;
     let page = operator.get(back.location()).await;
     assert!(page.body.contains("&lt;script&gt;") && !page.body.contains("<script>alert"), "{}", page.body);

@@ -50,9 +50,15 @@ const FOREIGN: [(Option<&str>, Option<&str>); 14] = [
 
 /// The kinds of bodies that a form of another site can send without being asked first, and one that it cannot.
 const BODIES: [(&str, &str); 4] = [
-    ("application/x-www-form-urlencoded", "account=111122223333&region=eu-west-1&name=orders-prod&typed_name=orders-prod&reason=x"),
+    (
+        "application/x-www-form-urlencoded",
+        "account=111122223333&region=eu-west-1&name=orders-prod&typed_name=orders-prod&reason=x",
+    ),
     ("text/plain", "{\"account\":\"111122223333\",\"region\":\"eu-west-1\",\"name\":\"orders-prod\",\"x\":\"=\"}"),
-    ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\norders-prod\r\n--b--\r\n"),
+    (
+        "multipart/form-data; boundary=b",
+        "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\norders-prod\r\n--b--\r\n",
+    ),
     ("application/json", "{\"account\":\"111122223333\",\"region\":\"eu-west-1\",\"name\":\"orders-prod\"}"),
 ];
 
@@ -80,11 +86,18 @@ async fn no_form_of_another_site_reaches_any_server_function() {
                 let answer = app.send(request.body(Body::from(body)).unwrap()).await;
                 let what = format!("{path} {origin:?} {fetch_site:?} {content_type}");
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{what}");
-                assert!(!answer.headers.contains_key("set-cookie") && !answer.headers.contains_key("location"), "{what}");
+                assert!(
+                    !answer.headers.contains_key("set-cookie") && !answer.headers.contains_key("location"),
+                    "{what}"
+                );
             }
         }
     }
-    assert_eq!(app.state.store.audit_rows(0, 1_000).await.unwrap().len(), before, "nothing was done, and no log filled");
+    assert_eq!(
+        app.state.store.audit_rows(0, 1_000).await.unwrap().len(),
+        before,
+        "nothing was done, and no log filled"
+    );
     assert_eq!(administrator.get("/streams").await.status, StatusCode::OK);
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
 }
@@ -144,13 +157,25 @@ async fn headers_stand_on_every_answer_of_every_entry() {
                 }
                 let plain = actor.request(method.clone(), &path, accept).body(Body::empty()).unwrap();
                 look(&app.send(plain).await, &format!("{method} {path}"));
-                let typed = actor.request(method.clone(), &path, accept).header(header::CONTENT_TYPE, "application/json");
-                look(&app.send(typed.body(Body::from("{")).unwrap()).await, &format!("{method} {path} with broken JSON"));
+                let typed =
+                    actor.request(method.clone(), &path, accept).header(header::CONTENT_TYPE, "application/json");
+                look(
+                    &app.send(typed.body(Body::from("{")).unwrap()).await,
+                    &format!("{method} {path} with broken JSON"),
+                );
                 let other = if *method == Method::GET { Method::PUT } else { Method::GET };
-                look(&app.send(actor.request(other.clone(), &path, accept).body(Body::empty()).unwrap()).await, &format!("{other} {path}"));
+                look(
+                    &app.send(actor.request(other.clone(), &path, accept).body(Body::empty()).unwrap()).await,
+                    &format!("{other} {path}"),
+                );
             }
         }
-        let elsewhere = Request::builder().method(method).uri(&path).header(header::HOST, "evil.example").body(Body::empty()).unwrap();
+        let elsewhere = Request::builder()
+            .method(method)
+            .uri(&path)
+            .header(header::HOST, "evil.example")
+            .body(Body::empty())
+            .unwrap();
         look(&app.send(elsewhere).await, &format!("{method} {path} at another host"));
         if *method == Method::POST && *permission != Permission::Public {
             let large = viewer.request(method.clone(), &path, "text/html").header(header::CONTENT_LENGTH, 70_000);
@@ -286,10 +311,19 @@ async fn nothing_leads_away_from_this_site() {
     for payload in payloads {
         let location_is_ours = |answer: &Answer, what: &str| {
             let location = answer.location();
-            let is_ours = location.starts_with('/') && !location.starts_with("//") && !location.contains(['\\', '\r', '\n', '\t', ' ']);
-            assert!(answer.status == StatusCode::SEE_OTHER && is_ours, "{what} {payload:?}: {} {location:?}", answer.status);
+            let is_ours = location.starts_with('/')
+                && !location.starts_with("//")
+                && !location.contains(['\\', '\r', '\n', '\t', ' ']);
+            assert!(
+                answer.status == StatusCode::SEE_OTHER && is_ours,
+                "{what} {payload:?}: {} {location:?}",
+                answer.status
+            );
         };
-        let answer = app.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", PASSWORD), ("next", payload)]).await;
+        let answer = app
+            .anonymous()
+            .post("/api/sign-in", &[("user_name", "viewer"), ("password", PASSWORD), ("next", payload)])
+            .await;
         location_is_ours(&answer, "sign-in");
         let viewer = Actor { cookie: Some(answer.cookie()), ..app.anonymous() };
         let again = viewer.post("/api/confirm-identity", &[("password", PASSWORD), ("next", payload)]).await;
@@ -300,7 +334,8 @@ async fn nothing_leads_away_from_this_site() {
         assert!(next.starts_with('/') && !next.starts_with("//") && !next.contains('\\'), "{payload:?}: {next}");
     }
     // Neither does what a request says of where it comes from.
-    for referer in ["https://evil.example/x", "//evil.example", "http://127.0.0.1:3000@evil.example/", "not a url", ""] {
+    for referer in ["https://evil.example/x", "//evil.example", "http://127.0.0.1:3000@evil.example/", "not a url", ""]
+    {
         let request = app
             .anonymous()
             .request(Method::POST, "/api/disable", "text/html")
@@ -356,22 +391,38 @@ async fn broken_http_is_refused_and_nothing_is_smuggled_behind_it() {
         assert!(said.matches("HTTP/1.1 ").count() <= 1, "{what}: a second answer: {said}");
     }
     // Both ways of saying how long a body is: the chunks count, and the connection ends.
-    let both = format!("{post}content-length: 4\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\n{smuggled}");
+    let both = format!(
+        "{post}content-length: 4\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\n{smuggled}"
+    );
     let said = raw(address, both.as_bytes()).await;
     assert!(said.matches("HTTP/1.1 ").count() <= 1, "{said}");
     // Two hosts, and a host in the request line that is another one.
     for (what, bytes) in [
         ("two hosts", format!("GET /streams HTTP/1.1\r\n{host}host: evil.example\r\nconnection: close\r\n\r\n")),
-        ("two hosts the other way round", format!("GET /streams HTTP/1.1\r\nhost: evil.example\r\n{host}connection: close\r\n\r\n")),
+        (
+            "two hosts the other way round",
+            format!("GET /streams HTTP/1.1\r\nhost: evil.example\r\n{host}connection: close\r\n\r\n"),
+        ),
         ("no host", "GET /streams HTTP/1.1\r\nconnection: close\r\n\r\n".to_owned()),
-        ("another host in the line", format!("GET http://evil.example/streams HTTP/1.1\r\n{host}connection: close\r\n\r\n")),
+        (
+            "another host in the line",
+            format!("GET http://evil.example/streams HTTP/1.1\r\n{host}connection: close\r\n\r\n"),
+        ),
         ("the old protocol", "GET /streams HTTP/1.0\r\n\r\n".to_owned()),
     ] {
         let said = raw(address, bytes.as_bytes()).await;
         let status = said.split(' ').nth(1).unwrap_or_default();
         assert!(matches!(status, "400" | "421"), "{what}: {said}");
     }
-    assert!(app.state.store.audit_rows(0, 100).await.unwrap().iter().all(|row| row.event.action.name() == "session.signed-in"));
+    assert!(
+        app.state
+            .store
+            .audit_rows(0, 100)
+            .await
+            .unwrap()
+            .iter()
+            .all(|row| row.event.action.name() == "session.signed-in")
+    );
 }
 
 /// Texts that want to be something else than text.
@@ -399,14 +450,23 @@ async fn what_people_type_is_text_on_every_page() {
     let administrator = app.actor(Role::Admin).await;
     for (number, script) in SCRIPTS.into_iter().enumerate() {
         // The reason of a change.
-        let stream =
-            ["orders-prod", "invoices", "refunds", "chargebacks", "fraud-scores", "ledger-entries", "notifications", "audit-trail"][number];
+        let stream = [
+            "orders-prod",
+            "invoices",
+            "refunds",
+            "chargebacks",
+            "fraud-scores",
+            "ledger-entries",
+            "notifications",
+            "audit-trail",
+        ][number];
         app.known(stream).await;
         let fields = with(&administrator.confirmation(stream).await, "reason", script);
         let change = administrator.post("/api/disable", &borrowed(&fields)).await.location().to_owned();
         assert!(change.starts_with("/changes/"), "{change}");
         // A name that is not the stream's, a user's name and scope, a search, a mistake's code.
-        let wrong = with(&with(&administrator.confirmation("payout-requests").await, "typed_name", script), "reason", script);
+        let wrong =
+            with(&with(&administrator.confirmation("payout-requests").await, "typed_name", script), "reason", script);
         let back = administrator.post("/api/disable", &borrowed(&wrong)).await.location().to_owned();
         let user = [("user_name", script), ("role", script), ("scope", script), ("password", PASSWORD)];
         let user = administrator.post("/api/add-user", &user).await.location().to_owned();
@@ -414,7 +474,8 @@ async fn what_people_type_is_text_on_every_page() {
         assert_no_script(&app.anonymous().get(&sign_in).await.body, "sign-in");
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(
-                ["q", "actor", "action", "from", "encryption", "sort", "problem", "draft", "next", "cols"].map(|key| (key, script)),
+                ["q", "actor", "action", "from", "encryption", "sort", "problem", "draft", "next", "cols"]
+                    .map(|key| (key, script)),
             )
             .finish();
         for path in [
@@ -436,7 +497,8 @@ async fn what_people_type_is_text_on_every_page() {
             assert_no_script(&page.body, path);
         }
         let mut agent = app.anonymous().request(Method::POST, "/api/sign-in", "text/html");
-        agent = agent.header(header::USER_AGENT, script).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        agent =
+            agent.header(header::USER_AGENT, script).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         app.send(agent.body(Body::from("user_name=x&password=y")).unwrap()).await;
     }
     assert_no_script(&administrator.get("/audit").await.body, "browsers' names");
@@ -451,9 +513,11 @@ async fn what_aws_sends_is_text_on_every_page() {
     let operator = app.actor(Role::Operator).await;
     for script in SCRIPTS {
         // A key id and a status of a stream, and the words of a refusal.
-        let stream = json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": script, "status": script});
+        let stream =
+            json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": script, "status": script});
         app.control("streams", stream).await;
-        let fault = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": script, "message": script}}});
+        let fault =
+            json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": script, "message": script}}});
         app.control("faults", fault).await;
         // Who opens a confirmation shares a read of the last two seconds.
         app.clock.advance(3 * SECOND_MS);

@@ -45,7 +45,8 @@ async fn what_one_does_the_other_shows_and_takes_over_when_it_dies() {
     first.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     // And what AWS reports meanwhile, which the first one reads for its watch.
     let key = second.known("orders-prod").await;
-    let is_updating = |row: &StreamRow| row.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating);
+    let is_updating =
+        |row: &StreamRow| row.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating);
     until(|| async { second.state.inventory.stream(&key).filter(|(row, _)| is_updating(row)) }).await;
     drop(first);
     let ended = second.change_when(&id, |change| !change.is_active()).await;
@@ -64,7 +65,8 @@ async fn a_clock_that_is_off_on_one_of_them_shortens_no_wait() {
         first.control("settings", serde_json::json!({"transition_ms": 1})).await;
         let second = first.another_ahead_by(ahead).await;
         let id = first.actor(Role::Operator).await.disable("orders-prod").await;
-        let sent = first.change_when(&id, |change| change.evidence.reached_at.is_some()).await.evidence.sent_at.unwrap();
+        let sent =
+            first.change_when(&id, |change| change.evidence.reached_at.is_some()).await.evidence.sent_at.unwrap();
         drop(first);
         let ended = second.change_when(&id, |change| !change.is_active()).await;
         assert!(matches!(ended.end, Some(Ending { how: End::Settled, .. })), "{ended:?}");
@@ -74,7 +76,10 @@ async fn a_clock_that_is_off_on_one_of_them_shortens_no_wait() {
         let own = second.actor(Role::Operator).await.enable("orders-prod", "alias/orders").await;
         let own = second.change_when(&own, |change| !change.is_active()).await;
         assert!(own.evidence.settled_at.is_some(), "it is not too late by a clock that is off: {own:?}");
-        assert!((0..60_000).contains(&own.intent.requested_at.millis_since(sent)), "{ahead}: both are dated by one clock");
+        assert!(
+            (0..60_000).contains(&own.intent.requested_at.millis_since(sent)),
+            "{ahead}: both are dated by one clock"
+        );
     }
 }
 
@@ -86,7 +91,10 @@ async fn what_one_has_settled_the_other_reads_at_once() {
     assert!(matches!(ended.end, Some(Ending { how: End::Settled, .. })), "{ended:?}");
     let key = second.known("orders-prod").await;
     let begun = second.state.clock.steady();
-    until(|| async { second.state.inventory.stream(&key).filter(|(row, _)| row.encryption == EncryptionState::NotEncrypted) }).await;
+    until(|| async {
+        second.state.inventory.stream(&key).filter(|(row, _)| row.encryption == EncryptionState::NotEncrypted)
+    })
+    .await;
     let took = second.state.clock.steady().saturating_sub(begun);
     assert!(took < std::time::Duration::from_secs(20), "not only when its turn comes: {took:?}");
 }

@@ -52,7 +52,11 @@ async fn a_disable_walks_the_ladder_with_one_call() {
     let (row, _) = app.state.inventory.stream(&key).unwrap();
     assert_eq!((row.encryption, row.change), (EncryptionState::NotEncrypted, None));
     let page = operator.get(&format!("/changes/{id}")).await;
-    assert!(page.body.contains("AWS reported ACTIVE and not encrypted again, more than 5 s after the first report."), "{}", page.body);
+    assert!(
+        page.body.contains("AWS reported ACTIVE and not encrypted again, more than 5 s after the first report."),
+        "{}",
+        page.body
+    );
     assert_eq!(operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.status, StatusCode::OK);
 }
 
@@ -96,7 +100,12 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             RefusalKind::InvalidArgument,
             "AWS did not accept a value in the request. This request changed nothing. Sent: arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
         ),
-        ("ValidationException", "1 validation error detected", RefusalKind::InvalidArgument, "try another form of the same key."),
+        (
+            "ValidationException",
+            "1 validation error detected",
+            RefusalKind::InvalidArgument,
+            "try another form of the same key.",
+        ),
         (
             "LimitExceededException",
             "Rate exceeded for stream",
@@ -139,14 +148,23 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             RefusalKind::ClockDiffers { minutes: Some(10) },
             "clock differs by about 10 min. This request changed nothing. Next: set the clock.",
         ),
-        ("NovelException", "what is this", RefusalKind::Other, "AWS refused the request. This request changed nothing."),
+        (
+            "NovelException",
+            "what is this",
+            RefusalKind::Other,
+            "AWS refused the request. This request changed nothing.",
+        ),
     ] {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
         if code == "InvalidSignatureException" {
             app.clock.advance(10 * MINUTE_MS);
         }
-        app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": message}}})).await;
+        app.control(
+            "faults",
+            json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": message}}}),
+        )
+        .await;
         let operator = app.actor(Role::Operator).await;
         let id = operator.disable("orders-prod").await;
         // One more read explains some refusals.
@@ -161,7 +179,10 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
         assert_eq!((said.code.as_str(), said.message.as_str(), said.request_id.unwrap().len()), (code, message, 36));
         assert!(refusal.text(&change).contains(words), "{code}: {}", refusal.text(&change));
         let page = operator.get(&format!("/changes/{id}")).await.body;
-        assert!(page.contains("<strong>Rejected") && page.contains("This request changed nothing.") && page.contains(code), "{page}");
+        assert!(
+            page.contains("<strong>Rejected") && page.contains("This request changed nothing.") && page.contains(code),
+            "{page}"
+        );
         assert_eq!(app.calls("StopStreamEncryption").await, 1, "{code}");
     }
 }
@@ -171,7 +192,11 @@ async fn a_limit_after_25_disables_is_the_quota() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
-    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}})).await;
+    app.control(
+        "faults",
+        json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}}),
+    )
+    .await;
     let first = operator.disable("orders-prod").await;
     let model = app.change_when(&first, |change| !change.is_active()).await;
     let now = app.state.clock.now();
@@ -220,7 +245,8 @@ async fn what_cannot_have_left_was_not_sent() {
         };
         let targets = targets::load(&[settings], &clock, None).await.unwrap();
         let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap();
-        let (stream, key, read) = (StreamRef::Arn(arn), KeyId::as_reported("alias/orders").unwrap(), Freshness::begin(&clock));
+        let (stream, key, read) =
+            (StreamRef::Arn(arn), KeyId::as_reported("alias/orders").unwrap(), Freshness::begin(&clock));
         let outcome = targets[0].kinesis.change_encryption(Action::Disable, &stream, &key, &read).await;
         let SendOutcome::Rejected(refusal) = outcome else { panic!("{endpoint}: {outcome:?}") };
         let RefusalKind::NotSent { obstacle, detail } = &refusal.kind else { panic!("{endpoint}: {refusal:?}") };
@@ -259,7 +285,9 @@ async fn what_changed_since_the_form_was_shown_is_refused_without_a_call() {
         assert!(operator.get(answer.location()).await.body.contains("Nothing was sent. Nothing changed."), "{what}");
         assert_eq!(app.calls("StopStreamEncryption").await, 0, "{what}");
         // By wasm the same refusal comes as words for the open dialog.
-        let by_wasm = operator.call("/api/disable", &borrowed(&super::support::with(&fields, "request_id", "ffffffffffffffffffff"))).await;
+        let by_wasm = operator
+            .call("/api/disable", &borrowed(&super::support::with(&fields, "request_id", "ffffffffffffffffffff")))
+            .await;
         assert_eq!(by_wasm.status, StatusCode::OK);
         assert!(by_wasm.body.starts_with("{\"Rejected\":"), "{what}: {}", by_wasm.body);
     }
@@ -273,7 +301,11 @@ async fn a_read_that_fails_keeps_the_last_known_state() {
     app.control("faults", refusal).await;
     let operator = app.actor(Role::Operator).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;
-    assert!(page.body.contains("could not be read just now: AWS refused the read: AccessDeniedException (no)"), "{}", page.body);
+    assert!(
+        page.body.contains("could not be read just now: AWS refused the read: AccessDeniedException (no)"),
+        "{}",
+        page.body
+    );
     assert!(!page.body.contains("action=\"/api/disable\""), "without a fresh read there is no button");
     let (row, _) = app.state.inventory.stream(&key).unwrap();
     assert_eq!(row.encryption, EncryptionState::Encrypted, "a failed read takes nothing away");
@@ -284,7 +316,11 @@ async fn a_read_that_fails_keeps_the_last_known_state() {
 #[tokio::test]
 async fn a_missing_type_is_unknown_and_never_not_encrypted() {
     let app = TestApp::start().await;
-    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "quiet", "key": "", "hides_encryption": true})).await;
+    app.control(
+        "streams",
+        json!({"account": ACCOUNT, "region": REGION, "name": "quiet", "key": "", "hides_encryption": true}),
+    )
+    .await;
     // Listed at the next round; the confirmation reads it at once.
     let operator = app.actor(Role::Operator).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/quiet/disable")).await;
@@ -304,7 +340,8 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
         )
         .await;
     }
-    let clock: std::sync::Arc<dyn crate::server::adapters::clock::Clock> = std::sync::Arc::new(crate::server::adapters::clock::SystemClock);
+    let clock: std::sync::Arc<dyn crate::server::adapters::clock::Clock> =
+        std::sync::Arc::new(crate::server::adapters::clock::SystemClock);
     let settings = crate::server::config::TargetSettings {
         account: Some("999988887777".parse().unwrap()),
         region: Some(REGION.parse().unwrap()),
@@ -315,7 +352,9 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
     let targets = crate::server::adapters::aws::targets::load(&[settings], &clock, None).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("bulk.db").display());
-    let store = crate::server::adapters::store::Store::open(&url, crate::server::adapters::store::Opener::Server).await.unwrap();
+    let store = crate::server::adapters::store::Store::open(&url, crate::server::adapters::store::Opener::Server)
+        .await
+        .unwrap();
     let inventory = crate::server::services::inventory::Inventory::open(&store, targets.clone(), clock).await.unwrap();
     tokio::spawn(crate::server::services::inventory::write_behind(store, inventory.clone()));
     tokio::spawn(crate::server::services::inventory::collect(

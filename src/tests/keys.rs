@@ -84,7 +84,10 @@ async fn a_retention_that_grows_moves_the_date_wherever_it_stands() {
     for path in [change.path(), stream.path(), "/streams?cols=needed-keys".to_owned(), "/keys".to_owned()] {
         let page = operator.get(&path).await.body;
         assert!(page.contains(&after.day_and_minute()), "{path}: {page}");
-        assert!(!page.contains(&format!("until {}", before.day_and_minute())), "{path} still has the former date: {page}");
+        assert!(
+            !page.contains(&format!("until {}", before.day_and_minute())),
+            "{path} still has the former date: {page}"
+        );
     }
     let page = operator.get(&change.path()).await.body;
     assert!(page.contains(&format!(" until {}", after.day_and_minute())), "{page}");
@@ -116,7 +119,8 @@ async fn an_enable_with_a_re_pointed_alias_leaves_the_former_key_needed_and_uses
     let both = |card: &KeyCard| card.arn.as_deref() == Some(former.as_str()) || card.arn.as_deref() == Some(OTHER_ARN);
     let found: Vec<KeyCard> = cards(&app).into_iter().filter(both).collect();
     assert_eq!(found.len(), 2, "{:?}", cards(&app));
-    let free = |arn: &str| found.iter().find(|card| card.arn.as_deref() == Some(arn)).and_then(|card| card.free_at).unwrap();
+    let free =
+        |arn: &str| found.iter().find(|card| card.arn.as_deref() == Some(arn)).and_then(|card| card.free_at).unwrap();
     assert!(free(&former) < free(OTHER_ARN), "the former was out of use sooner");
     for path in ["/keys".to_owned(), stream.path()] {
         let page = operator.get(&path).await.body;
@@ -160,7 +164,8 @@ async fn the_key_of_then_is_not_refused_as_the_present_one_when_its_alias_was_re
     let operator = operator(&app).await;
     let former = arn_in_use(&app).await;
     let refused = operator.try_enable("orders-prod", &former).await;
-    let refused = app.change_when(refused.location().strip_prefix("/changes/").unwrap(), |change| !change.is_active()).await;
+    let refused =
+        app.change_when(refused.location().strip_prefix("/changes/").unwrap(), |change| !change.is_active()).await;
     let Some(Ending { how: End::Rejected(refusal), .. }) = &refused.end else { panic!("{:?}", refused.end) };
     assert!(matches!(refusal.kind, RefusalKind::Precondition(Precondition::AlreadyEncrypted { .. })), "{refusal:?}");
     let text = Refusal::text(refusal, &refused);
@@ -178,8 +183,7 @@ async fn the_key_of_then_is_not_refused_as_the_present_one_when_its_alias_was_re
 #[tokio::test]
 async fn what_kms_says_once_it_can_be_seen_is_kept() {
     let app = TestApp::start().await;
-    let denied =
-        json!({"operation": "DescribeKey", "times": 100_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({"operation": "DescribeKey", "times": 100_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
     app.control("faults", denied).await;
     order(&app, "streams", json!({"name": "late", "key": "alias/orders"})).await;
     app.clock.advance(2 * MINUTE_MS);
@@ -193,7 +197,8 @@ async fn what_kms_says_once_it_can_be_seen_is_kept() {
     assert!(operator.get(&confirmation).await.body.contains("(enabled)"));
     point_elsewhere(&app).await;
     settled(&app, &operator.disable("late").await).await;
-    let cards = app.state.changes.keys.cards(&app.state.inventory, &Scope::parse("111122223333/eu-west-1/late").unwrap());
+    let cards =
+        app.state.changes.keys.cards(&app.state.inventory, &Scope::parse("111122223333/eu-west-1/late").unwrap());
     assert_eq!(cards.iter().filter(|card| card.arn.is_some() && card.needing == 1).count(), 2, "{cards:?}");
 }
 
@@ -220,11 +225,14 @@ async fn every_page_warns_of_a_key_in_use_that_is_not_enabled() {
         assert!(page.contains(words), "{state}: {page}");
         let confirmation = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
         assert!(confirmation.contains(words.strip_prefix("is ").unwrap()), "{state}: {confirmation}");
-        assert_eq!(plain(&confirmation).contains("You can't go back to this key"), state != "Updating", "{state}: {confirmation}");
+        assert_eq!(
+            plain(&confirmation).contains("You can't go back to this key"),
+            state != "Updating",
+            "{state}: {confirmation}"
+        );
     }
     // That KMS can't be asked any more ends no alarm; it says how old it is.
-    let denied =
-        json!({"operation": "DescribeKey", "times": 100_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({"operation": "DescribeKey", "times": 100_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
     app.control("faults", denied).await;
     alarm_with(&app, "is disabled").await;
     alarm_with(&app, "is disabled (as of ").await;
@@ -275,8 +283,10 @@ async fn a_key_pending_deletion_is_warned_of_however_late_it_goes() {
     // KMS doesn't decrypt with a key that is pending deletion, though it goes long after the last record has left.
     order(&app, "keys", json!({"alias": "alias/orders", "deletion_in_days": 30})).await;
     alarm_with(&app, "is pending deletion on ").await;
-    let page =
-        operator.get(&format!("/keys/{}", percent_encoding::utf8_percent_encode(&arn, percent_encoding::NON_ALPHANUMERIC))).await.body;
+    let page = operator
+        .get(&format!("/keys/{}", percent_encoding::utf8_percent_encode(&arn, percent_encoding::NON_ALPHANUMERIC)))
+        .await
+        .body;
     assert!(page.contains("role=\"alert\""), "{page}");
 }
 

@@ -23,8 +23,8 @@ use crate::{
     server::{
         adapters::{
             aws::{
-                Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, SendOutcome, StreamRef, TaggedPage,
-                targets::Target,
+                Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind, SendOutcome, StreamRef,
+                TaggedPage, targets::Target,
             },
             clock::{Clock, Freshness, SystemClock},
             store::{Opener, Store},
@@ -50,7 +50,11 @@ impl Kinesis for Scripted {
     }
 
     async fn describe_stream_summary(&self, _: &StreamRef) -> Result<StreamReport, ReadFailure> {
-        Err(ReadFailure { kind: ReadFailureKind::NotFound, why: "not there".to_owned(), in_short: "not there".to_owned() })
+        Err(ReadFailure {
+            kind: ReadFailureKind::NotFound,
+            why: "not there".to_owned(),
+            in_short: "not there".to_owned(),
+        })
     }
 
     async fn change_encryption(&self, _: Action, _: &StreamRef, _: &KeyId, _: &Freshness) -> SendOutcome {
@@ -145,7 +149,8 @@ async fn empty_pages_and_floods_end() {
 
 #[tokio::test]
 async fn a_listing_of_another_account_is_refused_and_shows_nothing_of_it() {
-    let foreign = |_: usize, _: &ListFrom| Ok(ListedPage { streams: vec![named("a", "999999999999")], ..ListedPage::default() });
+    let foreign =
+        |_: usize, _: &ListFrom| Ok(ListedPage { streams: vec![named("a", "999999999999")], ..ListedPage::default() });
     let (why, names) = fails(foreign).await;
     assert!(why.starts_with("AWS listed streams of 999999999999/eu-west-1, which is not "), "{why}");
     assert!(names.is_empty());
@@ -214,8 +219,12 @@ async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("k.db").display());
     let store = Store::open(&url, Opener::Server).await.unwrap();
-    let kinesis =
-        Scripted { page: eight_hundred, tags: |_| TaggedPage::default(), asked: AtomicUsize::new(0), asked_for_tags: AtomicUsize::new(0) };
+    let kinesis = Scripted {
+        page: eight_hundred,
+        tags: |_| TaggedPage::default(),
+        asked: AtomicUsize::new(0),
+        asked_for_tags: AtomicUsize::new(0),
+    };
     let settings = TargetSettings { account: "111122223333".parse().ok(), ..TargetSettings::default() };
     let target = Arc::new(Target::new(&settings, "eu-west-1".parse().unwrap(), Arc::new(kinesis)));
     let inventory = Inventory::open(&store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
@@ -223,6 +232,7 @@ async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
     let known = inventory.known_of(&target);
     inventory.record_listed(&target, &[named("new", "111122223333")]);
     inventory.record_tags(&target, known, HashMap::new());
-    let tags: Vec<_> = inventory.rows(&Scope::everything()).into_iter().map(|row| (row.id.name.to_string(), row.tags)).collect();
+    let tags: Vec<_> =
+        inventory.rows(&Scope::everything()).into_iter().map(|row| (row.id.name.to_string(), row.tags)).collect();
     assert_eq!(tags, [("new".to_owned(), None), ("old".to_owned(), Some(Vec::new()))]);
 }

@@ -15,14 +15,18 @@ use crate::{model::access::identity::Role, server::web::listen::Bounds};
 async fn rest_of(mut stream: TcpStream) -> String {
     let mut said = String::new();
     // A connection that is cut off hard has said what it had to say.
-    let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut said)).await.expect("the connection ends");
+    let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut said))
+        .await
+        .expect("the connection ends");
     said
 }
 
 /// One request on a connection of its own.
 async fn get(address: SocketAddr, path: &str, cookie: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\naccept: text/html\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n");
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\naccept: text/html\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     rest_of(stream).await
 }
@@ -63,9 +67,13 @@ async fn connections_beyond_the_bound_are_refused_until_there_is_room() {
         idle.push(TcpStream::connect(address).await.unwrap());
     }
     let refused = get(address, "/livez", "").await;
-    assert!(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n") && refused.contains("retry-after: 5\r\n"), "{refused}");
+    assert!(
+        refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n") && refused.contains("retry-after: 5\r\n"),
+        "{refused}"
+    );
     drop(idle);
-    super::support::until(|| async { get(address, "/livez", "").await.starts_with("HTTP/1.1 200 ").then_some(()) }).await;
+    super::support::until(|| async { get(address, "/livez", "").await.starts_with("HTTP/1.1 200 ").then_some(()) })
+        .await;
 }
 
 #[tokio::test]
@@ -96,7 +104,9 @@ async fn a_flood_of_bad_sign_ins_is_refused_and_signed_in_people_are_answered() 
     let bad = (0..120).map(|number| {
         let app = &app;
         async move {
-            app.anonymous().post("/api/sign-in", &[("user_name", &format!("nobody{number}")), ("password", "wrong wrong wrong")]).await
+            app.anonymous()
+                .post("/api/sign-in", &[("user_name", &format!("nobody{number}")), ("password", "wrong wrong wrong")])
+                .await
         }
     });
     let (answers, list) = tokio::join!(futures_util::future::join_all(bad), viewer.get("/streams"));
@@ -106,7 +116,8 @@ async fn a_flood_of_bad_sign_ins_is_refused_and_signed_in_people_are_answered() 
     for answer in refused {
         assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
         assert!(
-            answer.body.contains("Too many requests") && answer.header("content-security-policy").contains("default-src"),
+            answer.body.contains("Too many requests")
+                && answer.header("content-security-policy").contains("default-src"),
             "{}",
             answer.body
         );

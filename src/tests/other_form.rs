@@ -35,7 +35,8 @@ async fn filled(operator: &Actor<'_>, key: &str) -> Vec<(String, String)> {
 }
 
 async fn refused_once(app: &TestApp, operator: &Actor<'_>, code: &str) -> Change {
-    let fault = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": "as AWS says it"}}});
+    let fault =
+        json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": "as AWS says it"}}});
     app.control("faults", fault).await;
     let id = operator.disable("orders-prod").await;
     app.change_when(&id, |change| !change.is_active()).await
@@ -84,7 +85,11 @@ async fn no_other_form_is_taken_while_aws_has_not_refused_the_key() {
     assert!(answer.location().contains("problem=form-incomplete"), "{}", answer.location());
     let as_reported = filled(&operator, "alias/orders").await;
     let answer = operator.post("/api/disable", &borrowed(&as_reported)).await;
-    assert!(answer.location().starts_with("/changes/"), "the key as AWS reports it is no other form: {}", answer.location());
+    assert!(
+        answer.location().starts_with("/changes/"),
+        "the key as AWS reports it is no other form: {}",
+        answer.location()
+    );
     sent_with(&app, answer.location()).await;
     assert_eq!(app.calls("StopStreamEncryption").await, stops + 1);
 }

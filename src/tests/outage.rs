@@ -164,20 +164,33 @@ async fn check(database: Kind, trouble: Trouble) {
         created: None,
         asked_at: app.clock.now(),
     };
-    app.state.inventory.record_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
+    app.state
+        .inventory
+        .record_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
 
     // Not sent, said so, and how to send it oneself.
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;
-    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "60"), "{}", answer.body);
+    assert_eq!(
+        (answer.status, answer.header("retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, "60"),
+        "{}",
+        answer.body
+    );
     for text in ["Nothing was sent.", "kinesis stop-stream-encryption", " UTC): aws"] {
         assert!(answer.body.contains(text), "{text}: {}", answer.body);
     }
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
 
     let sign_in = app.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", PASSWORD)]).await;
-    assert_eq!((sign_in.status, sign_in.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "60"), "{}", sign_in.body);
+    assert_eq!(
+        (sign_in.status, sign_in.header("retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, "60"),
+        "{}",
+        sign_in.body
+    );
     assert_eq!(sign_in.header("set-cookie"), "");
-    let wrong = app.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", "wrong wrong wrong")]).await;
+    let wrong =
+        app.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", "wrong wrong wrong")]).await;
     assert_eq!(wrong.status, StatusCode::SERVICE_UNAVAILABLE, "a refusal that cannot be written down is not given");
     assert_eq!(app.anonymous().get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(app.anonymous().get("/livez").await.status, StatusCode::OK);
@@ -195,7 +208,10 @@ async fn check(database: Kind, trouble: Trouble) {
     };
     until(|| async { (written().await? == MEANWHILE).then_some(()) }).await;
     let recorded = app.state.store.changes(Page { skip: 0, take: 10 }).await.unwrap();
-    assert!(recorded.iter().all(|change| !change.is_active()), "nothing that was refused goes on afterwards: {recorded:?}");
+    assert!(
+        recorded.iter().all(|change| !change.is_active()),
+        "nothing that was refused goes on afterwards: {recorded:?}"
+    );
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;

@@ -76,9 +76,10 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/disable-user"
             | "/api/enable-user",
         ) => StatusCode::NOT_FOUND,
-        ("POST", "/api/sign-in" | "/api/change-password" | "/api/confirm-identity" | "/api/add-user" | "/api/prove-by-write") => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        (
+            "POST",
+            "/api/sign-in" | "/api/change-password" | "/api/confirm-identity" | "/api/add-user" | "/api/prove-by-write",
+        ) => StatusCode::UNPROCESSABLE_ENTITY,
         ("POST", _) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }
@@ -113,7 +114,8 @@ const FORMS: [&str; 22] = [
 async fn ask(actor: &Actor<'_>, method: &Method, pattern: &str, accept: &str) -> StatusCode {
     let path = pattern.replace("{*file}", "x.js").replace(['{', '}'], "");
     let content_type = if FORMS.contains(&pattern) { "application/x-www-form-urlencoded" } else { "application/json" };
-    let body = if content_type == "application/json" && method == Method::POST { Body::from("{}") } else { Body::empty() };
+    let body =
+        if content_type == "application/json" && method == Method::POST { Body::from("{}") } else { Body::empty() };
     let request = actor.request(method.clone(), &path, accept).header(header::CONTENT_TYPE, content_type);
     actor.app.send(request.body(body).unwrap()).await.status
 }

@@ -27,8 +27,7 @@ fn orders() -> StreamName {
 
 /// One read of orders-prod whose answer is patched.
 async fn read_patched(app: &TestApp, patch: Value) -> Result<StreamReport, ReadFailure> {
-    let fault =
-        json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "fault": {"patch": {"StreamDescriptionSummary": patch}}});
+    let fault = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "fault": {"patch": {"StreamDescriptionSummary": patch}}});
     app.control("faults", fault).await;
     app.state.inventory.targets()[0].read(&orders()).await
 }
@@ -106,7 +105,10 @@ fn by_name_without_account(simulator: &str) -> Vec<TargetSettings> {
 async fn a_first_report_of_another_account_than_sts_names_is_not_believed() {
     let before = vec![("faults", json!({"operation": "ListStreams", "times": 1_000, "fault": "black-hole"}))];
     let app = TestApp::with(Setup { targets: Some(by_name_without_account), before, ..Setup::default() }).await;
-    let target = targets::load(&by_name_without_account(&app.simulator), &(app.clock.clone() as _), None).await.unwrap().remove(0);
+    let target = targets::load(&by_name_without_account(&app.simulator), &(app.clock.clone() as _), None)
+        .await
+        .unwrap()
+        .remove(0);
     let arn = "arn:aws:kinesis:eu-west-1:444455556666:stream/orders-prod";
     let fault = json!({"operation": "DescribeStreamSummary", "fault": {"patch": {"StreamDescriptionSummary": {"StreamARN": arn}}}});
     app.control("faults", fault).await;
@@ -133,7 +135,8 @@ async fn a_success_without_a_request_id_is_an_unknown_outcome() {
 
 #[tokio::test]
 async fn a_name_that_is_none_takes_out_itself_alone() {
-    let patch = json!({"StreamNames": ["not a name", "orders-prod", "<script>"], "HasMoreStreams": false, "NextToken": null});
+    let patch =
+        json!({"StreamNames": ["not a name", "orders-prod", "<script>"], "HasMoreStreams": false, "NextToken": null});
     let before = vec![("faults", json!({"operation": "ListStreams", "times": 1_000, "fault": {"patch": patch}}))];
     let app = TestApp::with(Setup { before, ..Setup::default() }).await;
     health_when(&app, 0, |health| health.problem.is_some() || health.last_listed.is_some()).await;
@@ -159,7 +162,8 @@ async fn credentials_that_aws_does_not_know_here_may_be_of_a_region_that_is_not_
     ] {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
-        let fault = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": "in a test"}}});
+        let fault =
+            json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": code, "message": "in a test"}}});
         app.control("faults", fault).await;
         let operator = app.actor(Role::Operator).await;
         let id = operator.disable("orders-prod").await;

@@ -60,16 +60,23 @@ async fn a_proof_that_a_crash_cuts_off_says_so_and_may_be_asked_for_again() {
     until(|| async { (app.calls("PutRecords").await == 1).then_some(()) }).await;
     let cookie = operator.cookie.clone();
     let app = app.killed_and_started_again().await;
-    let result = |change: &Change| change.evidence.proof.as_ref().and_then(|proof| proof.write.as_ref()?.result.clone());
+    let result =
+        |change: &Change| change.evidence.proof.as_ref().and_then(|proof| proof.write.as_ref()?.result.clone());
     let cut_off = app.change_when(&id, |change| result(change).is_some()).await;
     let why = result(&cut_off).unwrap().outcome.unwrap_err();
-    assert_eq!(why, "Keystream stopped before it came to its end; marked records may have been written, and asking again writes others");
+    assert_eq!(
+        why,
+        "Keystream stopped before it came to its end; marked records may have been written, and asking again writes others"
+    );
     let operator = Actor { cookie, ..app.anonymous() };
     operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
     let proven = app.change_when(&id, |change| matches!(change.rung(Rung::Proven), RungState::Lit(_))).await;
     assert!(result(&proven).unwrap().outcome.is_ok());
     let page = operator.get("/audit?stream=orders-prod").await.body;
-    assert!(page.contains("change.proof-done") && page.contains("cut off") && page.contains("PutRecords answered NONE"), "{page}");
+    assert!(
+        page.contains("change.proof-done") && page.contains("cut off") && page.contains("PutRecords answered NONE"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -78,13 +85,22 @@ async fn what_was_never_sent_expires() {
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     // Recorded and not sent: as if the server had stopped in between.
-    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}})).await;
+    app.control(
+        "faults",
+        json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}}),
+    )
+    .await;
     let id = operator.disable("orders-prod").await;
     let mut change = app.change_when(&id, |change| !change.is_active()).await;
     change.id = "neversent0000000".to_owned();
     (change.evidence.sent_at, change.end) = (None, None);
     let mut tx = app.state.store.write().await.unwrap();
-    let new = crate::server::adapters::store::NewChange { change: &mut change, user_id: "u", request_id: "r", form_hash: "h" };
+    let new = crate::server::adapters::store::NewChange {
+        change: &mut change,
+        user_id: "u",
+        request_id: "r",
+        form_hash: "h",
+    };
     app.state.store.insert_change(&mut tx, new).await.unwrap();
     tx.commit().await.unwrap();
     let calls = app.calls("StopStreamEncryption").await;
@@ -199,6 +215,10 @@ async fn fifty_at_once_are_one_change_and_one_call() {
 
 #[tokio::test]
 async fn the_simulator_never_listens_beyond_loopback() {
-    let settings = simulator::Settings { transition: Duration::from_millis(1), enforces_rates: true, ..simulator::Settings::default() };
+    let settings = simulator::Settings {
+        transition: Duration::from_millis(1),
+        enforces_rates: true,
+        ..simulator::Settings::default()
+    };
     assert!(simulator::start(SocketAddr::from(([0, 0, 0, 0], 0)), settings).await.is_err());
 }

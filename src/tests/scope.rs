@@ -23,7 +23,9 @@ use crate::{
 async fn narrowed(app: &TestApp) -> Actor<'_> {
     let id = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
     let mut tx = app.state.store.write().await.unwrap();
-    users::set_rights(&mut tx, &id, Role::Operator, &Scope::parse(&format!("{ACCOUNT}/*/checkout-*")).unwrap()).await.unwrap();
+    users::set_rights(&mut tx, &id, Role::Operator, &Scope::parse(&format!("{ACCOUNT}/*/checkout-*")).unwrap())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     app.actor(Role::Operator).await
 }
@@ -53,8 +55,9 @@ async fn what_is_outside_the_scope_is_not_there() {
         let there = operator.get(&path).await;
         let never = operator.get(&path.replace("orders-prod", "never-was").replace(&foreign, "neverwas00000000")).await;
         assert_eq!((there.status, never.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{path}");
-        let nonces_aside =
-            |body: &str| body.split("nonce=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect::<String>();
+        let nonces_aside = |body: &str| {
+            body.split("nonce=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect::<String>()
+        };
         let (told, untold) = (nonces_aside(&there.body), nonces_aside(&never.body));
         let untold = untold.replace("never-was", "orders-prod").replace("neverwas00000000", &foreign);
         assert_eq!(main_of(&told), main_of(&untold), "{path}: not a word more than of a stream that never was");
@@ -64,7 +67,10 @@ async fn what_is_outside_the_scope_is_not_there() {
     let audit = operator.get("/audit").await.body;
     assert!(!audit.contains("orders-prod"), "{audit}");
     for format in ["csv", "jsonl"] {
-        assert!(!operator.get(&format!("/audit/export?format={format}")).await.body.contains("orders-prod"), "{format}");
+        assert!(
+            !operator.get(&format!("/audit/export?format={format}")).await.body.contains("orders-prod"),
+            "{format}"
+        );
     }
     let frame = operator.json("/api/frame", json!({})).await.body;
     assert!(frame.contains(ACCOUNT) && !frame.contains("orders-prod"), "{frame}");
@@ -76,8 +82,15 @@ async fn what_is_outside_the_scope_is_not_there() {
     let answer = operator.post("/api/disable", &borrowed(&smuggled)).await;
     assert!(answer.location().contains("problem=form-incomplete"), "{} {}", answer.status, answer.location());
     assert_eq!(operator.call("/api/cancel-change", &[("id", &foreign)]).await.status, StatusCode::NOT_FOUND);
-    let refused =
-        app.state.store.audit_rows(0, 1_000).await.unwrap().into_iter().find(|row| row.event.action.name() == "change.refused").unwrap();
+    let refused = app
+        .state
+        .store
+        .audit_rows(0, 1_000)
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|row| row.event.action.name() == "change.refused")
+        .unwrap();
     assert_eq!((refused.event.actor.as_str(), refused.event.result.as_str()), ("operator", "outside the scope"));
     assert_eq!(app.calls("StopStreamEncryption").await, calls);
 
@@ -110,15 +123,25 @@ async fn an_auditor_with_a_scope_sees_its_part_of_the_chain() {
 async fn a_change_that_waits_is_cancelled_only_by_those_who_see_it() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
-    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": 30_000})).await;
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": 30_000}))
+        .await;
     let administrator = app.actor(Role::Admin).await;
     let mut fields = administrator.confirmation("orders-prod").await;
     fields.push(("wait_minutes".to_owned(), "15".to_owned()));
-    let waiting = administrator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
+    let waiting = administrator
+        .post("/api/disable", &borrowed(&fields))
+        .await
+        .location()
+        .strip_prefix("/changes/")
+        .unwrap()
+        .to_owned();
     let operator = narrowed(&app).await;
     assert_eq!(operator.call("/api/cancel-change", &[("id", &waiting)]).await.status, StatusCode::NOT_FOUND);
     assert!(app.state.store.change(&waiting).await.unwrap().unwrap().is_waiting());
-    assert_eq!(administrator.post("/api/cancel-change", &[("id", &waiting)]).await.location(), format!("/changes/{waiting}"));
+    assert_eq!(
+        administrator.post("/api/cancel-change", &[("id", &waiting)]).await.location(),
+        format!("/changes/{waiting}")
+    );
     assert!(!app.state.store.change(&waiting).await.unwrap().unwrap().is_active());
 }
 
@@ -141,7 +164,8 @@ async fn an_open_event_stream_carries_only_what_is_in_scope() {
     let mut heard = String::new();
     while !heard.contains(&format!("\"id\":\"{own}\"")) {
         let mut some = vec![0; 64 * 1024];
-        let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut some)).await.expect("it goes on").unwrap();
+        let read =
+            tokio::time::timeout(Duration::from_secs(20), stream.read(&mut some)).await.expect("it goes on").unwrap();
         assert!(read > 0, "it ended: {heard}");
         heard.push_str(&String::from_utf8_lossy(&some[..read]));
     }
@@ -157,11 +181,18 @@ async fn frames_are_cut_to_a_scope() {
     let news = app.state.inventory.news_after(0, 0).unwrap();
     let narrow = Scope::parse("*/*/checkout-*").unwrap();
     let seen: EventFrame = frame(&news, &narrow, None, || app.state.inventory.health(&narrow)).unwrap();
-    assert!(seen.streams.len() < news.rows.len() && seen.streams.iter().all(|row| row.id.name.as_str().starts_with("checkout-")));
+    assert!(
+        seen.streams.len() < news.rows.len()
+            && seen.streams.iter().all(|row| row.id.name.as_str().starts_with("checkout-"))
+    );
     assert_eq!(seen.targets, app.state.inventory.health(&narrow), "with the numbers of the scope");
     assert_eq!((seen.targets.len(), seen.targets[0].streams as usize), (1, seen.streams.len()));
     let elsewhere = Scope::parse("999999999999/*/*").unwrap();
-    assert_eq!(frame(&news, &elsewhere, None, || app.state.inventory.health(&elsewhere)), None, "nothing of it is for somebody elsewhere");
+    assert_eq!(
+        frame(&news, &elsewhere, None, || app.state.inventory.health(&elsewhere)),
+        None,
+        "nothing of it is for somebody elsewhere"
+    );
 }
 
 #[tokio::test]
@@ -175,10 +206,18 @@ async fn a_journal_that_is_down_tells_nothing_of_streams_outside_the_scope() {
     let own = operator.confirmation("checkout-events").await;
     app.database().run("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no room'); END").await;
     let told = operator.post("/api/disable", &borrowed(&own)).await;
-    assert!(told.status == StatusCode::SERVICE_UNAVAILABLE && told.body.contains("stop-stream-encryption"), "{}", told.body);
+    assert!(
+        told.status == StatusCode::SERVICE_UNAVAILABLE && told.body.contains("stop-stream-encryption"),
+        "{}",
+        told.body
+    );
     let untold = operator.post("/api/disable", &borrowed(&foreign)).await;
     assert_eq!(untold.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(!untold.body.contains("stop-stream-encryption") && !untold.body.contains("alias/orders"), "{}", untold.body);
+    assert!(
+        !untold.body.contains("stop-stream-encryption") && !untold.body.contains("alias/orders"),
+        "{}",
+        untold.body
+    );
 }
 
 #[tokio::test]
@@ -186,17 +225,30 @@ async fn a_change_that_waits_is_not_sent_for_somebody_who_may_not_any_more() {
     for (number, damage) in ["disabled_at = 1", "role = 'viewer'", "scope = '*/*/checkout-*'"].into_iter().enumerate() {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
-        app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": 1_500})).await;
+        app.control(
+            "streams",
+            json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": 1_500}),
+        )
+        .await;
         let operator = app.actor(Role::Operator).await;
         let mut fields = operator.confirmation("orders-prod").await;
         fields.push(("wait_minutes".to_owned(), "15".to_owned()));
-        let waiting = operator.post("/api/disable", &borrowed(&fields)).await.location().strip_prefix("/changes/").unwrap().to_owned();
+        let waiting = operator
+            .post("/api/disable", &borrowed(&fields))
+            .await
+            .location()
+            .strip_prefix("/changes/")
+            .unwrap()
+            .to_owned();
         app.database().run(&format!("UPDATE users SET {damage} WHERE name = 'operator'")).await;
         let change = app.change_when(&waiting, |change| !change.is_active()).await;
         assert_eq!(change.evidence.sent_at, None, "{damage}");
         let administrator = app.actor(Role::Admin).await;
         let page = administrator.get(&format!("/changes/{waiting}")).await.body;
-        assert!(page.contains("because operator is no longer permitted to change this stream"), "{number} {damage}: {page}");
+        assert!(
+            page.contains("because operator is no longer permitted to change this stream"),
+            "{number} {damage}: {page}"
+        );
         assert_eq!(app.calls("StopStreamEncryption").await, 0, "{damage}");
     }
 }

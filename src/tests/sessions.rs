@@ -25,7 +25,11 @@ async fn an_idle_session_ends_after_15_minutes_and_refreshes_do_not_count() {
     assert_eq!(viewer.json("/api/frame", serde_json::json!({})).await.status, StatusCode::OK);
     app.clock.advance(MINUTE_MS);
     let ended = viewer.get("/streams").await;
-    assert_eq!((ended.status, ended.location()), (StatusCode::SEE_OTHER, "/sign-in"), "and the session does not live from it");
+    assert_eq!(
+        (ended.status, ended.location()),
+        (StatusCode::SEE_OTHER, "/sign-in"),
+        "and the session does not live from it"
+    );
     assert!(ended.header("set-cookie").contains("Max-Age=0"));
 }
 
@@ -51,7 +55,9 @@ async fn a_signed_out_session_never_comes_back() {
     let app = TestApp::start().await;
     for round in 0..rounds() {
         // From many networks: one alone may not sign in so often.
-        let viewer = app.actor_at(Role::Viewer, [10, u8::try_from(round / 250).unwrap(), u8::try_from(round % 250).unwrap(), 1]).await;
+        let viewer = app
+            .actor_at(Role::Viewer, [10, u8::try_from(round / 250).unwrap(), u8::try_from(round % 250).unwrap(), 1])
+            .await;
         // Each of these writes to the session or reads it, before, while and after it ends.
         app.clock.advance(MINUTE_MS);
         let (first, frame, out, page, again, ended) = tokio::join!(
@@ -65,7 +71,10 @@ async fn a_signed_out_session_never_comes_back() {
         assert!(out.location().starts_with("/sign-in"), "{} {}", out.status, out.location());
         for answer in [&first, &frame, &out, &page, &ended] {
             let cookie = answer.header("set-cookie");
-            assert!(cookie.is_empty() || cookie.starts_with("keystream-3000=;"), "an answer brings a session: {cookie}");
+            assert!(
+                cookie.is_empty() || cookie.starts_with("keystream-3000=;"),
+                "an answer brings a session: {cookie}"
+            );
         }
         assert_eq!(viewer.get("/streams").await.status, StatusCode::SEE_OTHER, "round {round}");
         // Whoever confirmed the password in the same moment has another session, or none.
@@ -138,14 +147,19 @@ async fn a_person_sees_the_own_sessions_and_ends_them() {
     app.clock.advance(MINUTE_MS);
     let page = here.get("/settings").await.body;
     assert!(page.contains("203.0.113.9") && page.contains("127.0.0.1") && page.contains("This one"), "{page}");
-    let id_of = |page: &str| page.split("name=\"id\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let id_of =
+        |page: &str| page.split("name=\"id\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     let id = id_of(&page).unwrap();
     for cookie in [&here, &there].map(|actor| actor.cookie.clone().unwrap()) {
         assert!(!page.contains(cookie.split('=').nth(1).unwrap()), "what opens a session stands nowhere");
     }
     // Nobody ends another's, whatever the form says.
     for id in [id.as_str(), "", "' OR 1=1 --"] {
-        assert_eq!(operator.post("/api/end-session", &[("id", id), ("user_id", "x")]).await.status, StatusCode::NOT_FOUND, "{id}");
+        assert_eq!(
+            operator.post("/api/end-session", &[("id", id), ("user_id", "x")]).await.status,
+            StatusCode::NOT_FOUND,
+            "{id}"
+        );
     }
     assert_eq!(there.get("/streams").await.status, StatusCode::OK);
     let ended = here.post("/api/end-session", &[("id", &id)]).await;
@@ -159,10 +173,16 @@ async fn a_person_sees_the_own_sessions_and_ends_them() {
     for other in &others {
         assert_eq!(other.get("/streams").await.status, StatusCode::SEE_OTHER);
     }
-    assert_eq!((here.get("/streams").await.status, operator.get("/streams").await.status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(
+        (here.get("/streams").await.status, operator.get("/streams").await.status),
+        (StatusCode::OK, StatusCode::OK)
+    );
     assert_eq!(id_of(&here.get("/settings").await.body), None, "none is left to end");
     let mine = here.get("/audit?action=session").await.body;
-    assert!(mine.contains("session.others-ended") && mine.contains("2 sessions") && mine.contains("session.ended"), "{mine}");
+    assert!(
+        mine.contains("session.others-ended") && mine.contains("2 sessions") && mine.contains("session.ended"),
+        "{mine}"
+    );
     // One that is past its limits is not listed.
     app.clock.advance(16 * MINUTE_MS);
     let here = app.actor(Role::Viewer).await;
@@ -182,23 +202,34 @@ async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
     }
     app.clock.advance(59 * SECOND_MS);
     let in_time = with(&fields, "typed_name", "orders");
-    assert!(operator.post("/api/disable", &borrowed(&in_time)).await.location().contains("problem=name-mismatch"), "nobody is asked yet");
+    assert!(
+        operator.post("/api/disable", &borrowed(&in_time)).await.location().contains("problem=name-mismatch"),
+        "nobody is asked yet"
+    );
     app.clock.advance(SECOND_MS);
     let asked = operator.post("/api/disable", &borrowed(&fields)).await;
     assert_eq!(asked.status, StatusCode::SEE_OTHER);
     let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
     assert!(asked.location().starts_with("/confirm-identity?next="), "{}", asked.location());
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
-    assert!(app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 9 }).await.unwrap().is_empty());
+    assert!(
+        app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 9 }).await.unwrap().is_empty()
+    );
     let by_wasm = operator.call("/api/disable", &borrowed(&fields)).await;
     assert_eq!(by_wasm.status, StatusCode::FORBIDDEN);
-    assert!(by_wasm.body.starts_with("{\"ConfirmIdentity\":{\"address\":\"/confirm-identity?next="), "{}", by_wasm.body);
+    assert!(
+        by_wasm.body.starts_with("{\"ConfirmIdentity\":{\"address\":\"/confirm-identity?next="),
+        "{}",
+        by_wasm.body
+    );
 
     let page = operator.get(asked.location()).await;
     assert!(page.body.contains("<h1>Confirm that it is you</h1>"), "{}", page.body);
-    let next = page.body.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let next =
+        page.body.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
     assert!(next.starts_with(&format!("{path}?draft=")), "{next}");
-    let wrong = operator.post("/api/confirm-identity", &[("password", "wrong wrong wrong wrong"), ("next", &next)]).await;
+    let wrong =
+        operator.post("/api/confirm-identity", &[("password", "wrong wrong wrong wrong"), ("next", &next)]).await;
     assert!(wrong.location().starts_with("/confirm-identity?problem=password-wrong&draft="), "{}", wrong.location());
     let page = operator.get(wrong.location()).await.body;
     assert!(page.contains("The password is wrong.") && page.contains(&next), "the way back is kept: {page}");
@@ -208,7 +239,10 @@ async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
     assert_ne!(again.cookie, operator.cookie, "the id is another one");
     assert_eq!(operator.get("/streams").await.status, StatusCode::SEE_OTHER, "and the former one dead");
     let confirmation = again.get(&next).await.body;
-    assert!(confirmation.contains("value=\"orders-prod\"") && confirmation.contains("value=\"OPS-9 &amp; &lt;more&gt;"), "{confirmation}");
+    assert!(
+        confirmation.contains("value=\"orders-prod\"") && confirmation.contains("value=\"OPS-9 &amp; &lt;more&gt;"),
+        "{confirmation}"
+    );
     let id = again.disable("orders-prod").await;
     app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
 
@@ -234,7 +268,11 @@ async fn a_confirmed_identity_does_not_outlive_a_change_of_role_and_the_demo_nev
     tx.commit().await.unwrap();
     assert!(operator.post("/api/disable", &borrowed(&fields)).await.location().starts_with("/confirm-identity"));
     assert!(
-        operator.post("/api/disable-user", &[("id", &id)]).await.location().starts_with("/confirm-identity?next=%2Fsettings%2Fusers%2F")
+        operator
+            .post("/api/disable-user", &[("id", &id)])
+            .await
+            .location()
+            .starts_with("/confirm-identity?next=%2Fsettings%2Fusers%2F")
     );
 
     let demo = TestApp::with(Setup { is_demo: true, ..Setup::default() }).await;
@@ -245,7 +283,9 @@ async fn a_confirmed_identity_does_not_outlive_a_change_of_role_and_the_demo_nev
     let id = operator.disable("orders-prod").await;
     demo.change_when(&id, |change| change.evidence.accepted.is_some()).await;
     assert!(!operator.get("/settings").await.body.contains("Change your password"));
-    let none = operator.post("/api/change-password", &[("present_password", ""), ("new_password", "a new password of mine")]).await;
+    let none = operator
+        .post("/api/change-password", &[("present_password", ""), ("new_password", "a new password of mine")])
+        .await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
 }
 
@@ -263,7 +303,9 @@ async fn open_event_streams_end_soon_after_what_they_rest_on() {
         let actor = app.actor(role).await;
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let cookie = actor.cookie.as_deref().unwrap();
-        let head = format!("GET /events?after=0 HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n");
+        let head = format!(
+            "GET /events?after=0 HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
+        );
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut some = [0; 15];
         stream.read_exact(&mut some).await.unwrap();
@@ -284,7 +326,8 @@ async fn open_event_streams_end_soon_after_what_they_rest_on() {
             .await
             .unwrap_or_else(|_| panic!("{role} goes on"))
             .unwrap();
-        let expected = if matches!(role, Role::Operator | Role::Auditor) { StatusCode::OK } else { StatusCode::SEE_OTHER };
+        let expected =
+            if matches!(role, Role::Operator | Role::Auditor) { StatusCode::OK } else { StatusCode::SEE_OTHER };
         assert_eq!(actor.get("/streams").await.status, expected, "{role}");
     }
 }

@@ -15,8 +15,8 @@ use crate::{
     },
     server::{
         adapters::store::{
-            Inserted, Leased, NewChange, Opener, Page, SignInRecord, Store, StoreError, StoredStream, Tx, User, changes, drafts, inventory,
-            leases::LEASE_MS, next_rev, sessions, users, without_password,
+            Inserted, Leased, NewChange, Opener, Page, SignInRecord, Store, StoreError, StoredStream, Tx, User,
+            changes, drafts, inventory, leases::LEASE_MS, next_rev, sessions, users, without_password,
         },
         services::audit::{self, AuditAction, AuditEvent, Verified},
     },
@@ -426,7 +426,8 @@ async fn instances_on_one_postgres_take_over_only_from_the_dead_and_the_silent()
     assert!(second.take_over(|_| false).await.unwrap().is_empty(), "the first one lives and its lease holds");
 
     // Alive and silent for longer than its lease, as when it is suspended.
-    let set_back = async |millis: i64| database.run(&format!("UPDATE changes SET lease_until = lease_until - {millis}")).await;
+    let set_back =
+        async |millis: i64| database.run(&format!("UPDATE changes SET lease_until = lease_until - {millis}")).await;
     set_back(LEASE_MS / 2).await;
     assert!(second.take_over(|_| false).await.unwrap().is_empty());
     first.renew_leases().await.unwrap();
@@ -448,9 +449,16 @@ async fn instances_on_one_postgres_take_over_only_from_the_dead_and_the_silent()
 async fn a_password_in_the_address_is_not_repeated() {
     for url in ["mysql://user:secret@host/db", "postgres://user:secret@host:port/db", "mysql://h/d?password=secret"] {
         let error = Store::open(url, Opener::Command).await.unwrap_err().to_string();
-        assert!(error.starts_with("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://") && !error.contains("secret"), "{error}");
+        assert!(
+            error.starts_with("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://") && !error.contains("secret"),
+            "{error}"
+        );
     }
-    for url in ["postgres://user:?secret/@host/db", "postgres://user:@secret@host", "postgres://host/db?user=u&password=secret&x=1"] {
+    for url in [
+        "postgres://user:?secret/@host/db",
+        "postgres://user:@secret@host",
+        "postgres://host/db?user=u&password=secret&x=1",
+    ] {
         let shown = without_password(url);
         assert!(!shown.contains("secret") && shown.contains("***") && shown.contains("host"), "{shown}");
     }
@@ -470,7 +478,11 @@ async fn what_a_url_of_sqlite_may_hold_names_one_file() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_in_one_line() {
-    let error = anyhow::Error::from(Store::open("postgres://user:secret@127.0.0.1:1/db", Opener::Server).await.unwrap_err());
+    let error =
+        anyhow::Error::from(Store::open("postgres://user:secret@127.0.0.1:1/db", Opener::Server).await.unwrap_err());
     let line = format!("{error:#}");
-    assert!(line.contains("onnection refused") && line.matches("refused").count() == 1 && !line.contains("secret"), "{line}");
+    assert!(
+        line.contains("onnection refused") && line.matches("refused").count() == 1 && !line.contains("secret"),
+        "{line}"
+    );
 }

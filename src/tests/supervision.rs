@@ -30,7 +30,10 @@ use crate::{
     },
     server::{
         adapters::{
-            aws::{Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage, targets::Target},
+            aws::{
+                Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage,
+                targets::Target,
+            },
             clock::{Clock, Freshness},
             store::{Opener, Store},
         },
@@ -64,7 +67,10 @@ async fn a_part_that_panics_is_named_on_every_page_starts_again_and_works_on() {
     for (panics, part) in PARTS.into_iter().enumerate() {
         let ready = app.anonymous().get("/readyz").await;
         if panics >= 3 {
-            assert_eq!((ready.status, ready.body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "a background part keeps failing\n"));
+            assert_eq!(
+                (ready.status, ready.body.as_str()),
+                (StatusCode::SERVICE_UNAVAILABLE, "a background part keeps failing\n")
+            );
         } else {
             assert_eq!(ready.status, StatusCode::OK, "{panics} panics: {}", ready.body);
         }
@@ -75,7 +81,10 @@ async fn a_part_that_panics_is_named_on_every_page_starts_again_and_works_on() {
             let says = page.split("Part of Keystream failed: ").nth(1).unwrap_or_else(|| panic!("{path}: {page}"));
             assert!(says.split("It restarts").next().unwrap().contains(part), "{path}: {says}");
         }
-        assert!(!app.anonymous().get("/sign-in").await.body.contains("Part of Keystream"), "nobody who isn't signed in hears of it");
+        assert!(
+            !app.anonymous().get("/sign-in").await.body.contains("Part of Keystream"),
+            "nobody who isn't signed in hears of it"
+        );
     }
     until(|| async { supervisor.down().is_empty().then_some(()) }).await;
     assert!(!viewer.get("/streams").await.body.contains("Part of Keystream failed"));

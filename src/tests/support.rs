@@ -84,7 +84,13 @@ impl Default for MovedClock {
 impl MovedClock {
     /// A clock that goes faster.
     pub fn at_pace(pace: u32) -> Self {
-        Self { passed: AtomicI64::new(0), leaps: Mutex::default(), set_by: AtomicI64::new(0), pace, start: SystemClock.now() }
+        Self {
+            passed: AtomicI64::new(0),
+            leaps: Mutex::default(),
+            set_by: AtomicI64::new(0),
+            pace,
+            start: SystemClock.now(),
+        }
     }
 
     /// Lets time pass.
@@ -114,7 +120,10 @@ impl MovedClock {
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
         let since_start = SystemClock.now().millis_since(self.start) * i64::from(self.pace);
-        self.start.plus_millis(since_start).plus_millis(self.passed.load(Ordering::SeqCst)).plus_millis(self.set_by.load(Ordering::SeqCst))
+        self.start
+            .plus_millis(since_start)
+            .plus_millis(self.passed.load(Ordering::SeqCst))
+            .plus_millis(self.set_by.load(Ordering::SeqCst))
     }
 
     fn steady(&self) -> Duration {
@@ -185,13 +194,17 @@ impl TestApp {
     pub async fn with(setup: Setup) -> Self {
         // What the application logs stands beside a failure.
         let _ = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).try_init();
-        let settings =
-            simulator::Settings { transition: Duration::from_millis(300), enforces_rates: false, ..simulator::Settings::default() };
+        let settings = simulator::Settings {
+            transition: Duration::from_millis(300),
+            enforces_rates: false,
+            ..simulator::Settings::default()
+        };
         let address = simulator::start(SocketAddr::from(([127, 0, 0, 1], 0)), settings).await.unwrap();
         let simulator = format!("http://{address}");
         if setup.pace > 1 {
             // AWS's rates go by the machine's clock: one stream is read as often as a fast clock wants it.
-            let only = serde_json::json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/orders"});
+            let only =
+                serde_json::json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/orders"});
             control(&simulator, Method::DELETE, "streams", serde_json::Value::Null).await;
             control(&simulator, Method::POST, "streams", only).await;
         }
@@ -270,7 +283,12 @@ impl TestApp {
         Self::of(ground, clock, process, Some(runtime))
     }
 
-    fn of(ground: Arc<Ground>, clock: Arc<MovedClock>, (running, crash): (Running, Arc<CrashPlan>), runtime: Option<Runtime>) -> Self {
+    fn of(
+        ground: Arc<Ground>,
+        clock: Arc<MovedClock>,
+        (running, crash): (Running, Arc<CrashPlan>),
+        runtime: Option<Runtime>,
+    ) -> Self {
         Self {
             router: router::build(running.state.clone()),
             state: running.state,
@@ -296,8 +314,15 @@ impl TestApp {
             None => answer.await.unwrap(),
         };
         let (parts, body) = response.into_parts();
-        let is_stream = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        let body = if is_stream { String::new() } else { String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned() };
+        let is_stream = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let body = if is_stream {
+            String::new()
+        } else {
+            String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned()
+        };
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
@@ -355,7 +380,10 @@ impl TestApp {
     /// Waits until the collector has read a stream.
     pub async fn known(&self, name: &str) -> StreamId {
         let key = StreamId::parse(ACCOUNT, REGION, name).unwrap();
-        until(|| async { self.state.inventory.stream(&key).filter(|(_, report)| report.is_some()).map(|_| key.clone()) }).await
+        until(|| async {
+            self.state.inventory.stream(&key).filter(|(_, report)| report.is_some()).map(|_| key.clone())
+        })
+        .await
     }
 
     /// Waits until a change fulfils a condition.
@@ -368,7 +396,9 @@ impl TestApp {
                 let change = self.state.store.change(id).await.unwrap();
                 match change {
                     Some(change) if is_met(&change) => return change,
-                    change if SystemClock.steady().saturating_sub(begun) >= PATIENCE => panic!("{caller}: waited in vain: {change:?}"),
+                    change if SystemClock.steady().saturating_sub(begun) >= PATIENCE => {
+                        panic!("{caller}: waited in vain: {change:?}")
+                    }
                     _ => tokio::time::sleep(Duration::from_millis(20)).await,
                 }
             }
@@ -389,8 +419,11 @@ fn client() -> hyper_util::client::legacy::Client<hyper_util::client::legacy::co
 }
 
 async fn control(simulator: &str, method: Method, path: &str, order: serde_json::Value) {
-    let request =
-        Request::builder().method(method).uri(format!("{simulator}/_control/{path}")).body(Body::from(order.to_string())).unwrap();
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("{simulator}/_control/{path}"))
+        .body(Body::from(order.to_string()))
+        .unwrap();
     let answer = client().request(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
 }
@@ -437,7 +470,10 @@ pub fn until<T, F: Future<Output = Option<T>>>(condition: impl FnMut() -> F) -> 
     until_or_blame(Location::caller(), condition)
 }
 
-async fn until_or_blame<T, F: Future<Output = Option<T>>>(caller: &Location<'_>, mut condition: impl FnMut() -> F) -> T {
+async fn until_or_blame<T, F: Future<Output = Option<T>>>(
+    caller: &Location<'_>,
+    mut condition: impl FnMut() -> F,
+) -> T {
     let begun = SystemClock.steady();
     while SystemClock.steady().saturating_sub(begun) < PATIENCE {
         if let Some(met) = condition().await {
@@ -450,7 +486,8 @@ async fn until_or_blame<T, F: Future<Output = Option<T>>>(caller: &Location<'_>,
 
 async fn add_users(store: &Store, is_demo: bool) {
     // One hash for all: hashing is tested elsewhere, and takes its time.
-    static HASH: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| passwords::hash_now(&PASSWORD.into()).unwrap());
+    static HASH: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| passwords::hash_now(&PASSWORD.into()).unwrap());
     let hash = HASH.clone();
     let mut tx = store.write().await.unwrap();
     for &role in Role::VARIANTS {
@@ -551,7 +588,8 @@ impl<'a> Actor<'a> {
 
     /// Calls a server function that takes JSON.
     pub async fn json(&self, path: &str, input: serde_json::Value) -> Answer {
-        let request = self.request(Method::POST, path, "application/json").header(header::CONTENT_TYPE, "application/json");
+        let request =
+            self.request(Method::POST, path, "application/json").header(header::CONTENT_TYPE, "application/json");
         self.app.send(request.body(Body::from(input.to_string())).unwrap()).await
     }
 
@@ -609,8 +647,9 @@ pub fn hidden_fields(page: &str) -> Vec<(String, String)> {
 pub fn hidden_fields_of(action: &str, page: &str) -> Vec<(String, String)> {
     let form = page.split(&format!("action=\"/api/{action}\"")).nth(1).unwrap_or_else(|| panic!("no form in {page}"));
     let form = form.split("</form>").next().unwrap();
-    let attribute =
-        |input: &str, name: &str| input.split(&format!("{name}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let attribute = |input: &str, name: &str| {
+        input.split(&format!("{name}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap().to_owned())
+    };
     form.split("<input ")
         .skip(1)
         .filter(|input| input.starts_with("type=\"hidden\""))
@@ -624,6 +663,7 @@ pub fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
 
 /// The fields with one of them replaced.
 pub fn with(fields: &[(String, String)], name: &str, value: &str) -> Vec<(String, String)> {
-    let replaced = fields.iter().map(|(known, old)| (known.clone(), if known == name { value.to_owned() } else { old.clone() }));
+    let replaced =
+        fields.iter().map(|(known, old)| (known.clone(), if known == name { value.to_owned() } else { old.clone() }));
     replaced.collect()
 }

@@ -17,7 +17,10 @@ fn is_settled(change: &Change) -> bool {
 /// Waits until the collector has read the stream after this moment of the application's clock.
 async fn read_after(app: &TestApp, name: &str, moment: Timestamp) {
     let key = app.known(name).await;
-    until(|| async { app.state.inventory.stream(&key).and_then(|(row, _)| row.read_at).filter(|at| *at > moment).map(|_| ()) }).await;
+    until(|| async {
+        app.state.inventory.stream(&key).and_then(|(row, _)| row.read_at).filter(|at| *at > moment).map(|_| ())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -92,7 +95,9 @@ async fn describes_that_lag_ten_reads_behind_change_nothing() {
 #[tokio::test]
 async fn a_type_that_flips_long_after_updating_has_ended_is_waited_for() {
     let (app, id) = disable_at_pace(20, json!({"transition_ms": 300, "late_flip_ms": 2_000})).await;
-    let between = app.change_when(&id, |change| change.evidence.updating_at.is_some() && change.tallies.old_state.reads > 0).await;
+    let between = app
+        .change_when(&id, |change| change.evidence.updating_at.is_some() && change.tallies.old_state.reads > 0)
+        .await;
     assert_eq!((between.evidence.reached_at, ended_as(&between)), (None, None), "ACTIVE and still KMS is not the end");
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert!(is_settled(&ended), "{ended:?}");
@@ -111,7 +116,11 @@ async fn updating_for_an_hour_is_slow_and_then_settles() {
     }
     let slow = app.state.store.change(&id).await.unwrap().unwrap();
     assert!(slow.evidence.slow.is_some() && slow.is_active(), "never given up: {slow:?}");
-    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "status": "ACTIVE", "key": ""})).await;
+    app.control(
+        "streams",
+        json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "status": "ACTIVE", "key": ""}),
+    )
+    .await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert!(is_settled(&ended), "{ended:?}");
     assert!(ended.evidence.reached_at.unwrap().millis_since(ended.evidence.sent_at.unwrap()) >= HOUR_MS);
@@ -123,7 +132,11 @@ async fn a_stream_that_is_created_again_in_mid_change_is_another_stream() {
     let (app, id) = disable_at_pace(20, json!({"transition_ms": 600_000})).await;
     app.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     // Not encrypted, as the change wants it: and still not this change's doing.
-    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "recreate": true, "key": ""})).await;
+    app.control(
+        "streams",
+        json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "recreate": true, "key": ""}),
+    )
+    .await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert!(matches!(ended_as(&ended), Some(End::Replaced { .. })), "{ended:?}");
     assert_eq!((ended.evidence.reached_at, ended.evidence.settled_at), (None, None));
@@ -133,10 +146,15 @@ async fn a_stream_that_is_created_again_in_mid_change_is_another_stream() {
 async fn a_third_party_that_switches_it_back_supersedes() {
     let (app, id) = disable_at_pace(4, json!({"transition_ms": 50})).await;
     app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
-    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/theirs"})).await;
+    app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/theirs"}))
+        .await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert!(matches!(ended_as(&ended), Some(End::Superseded { observed: Observed::State { .. } })), "{ended:?}");
-    assert_eq!((app.calls("StopStreamEncryption").await, app.calls("StartStreamEncryption").await), (1, 0), "Keystream does not fight it");
+    assert_eq!(
+        (app.calls("StopStreamEncryption").await, app.calls("StartStreamEncryption").await),
+        (1, 0),
+        "Keystream does not fight it"
+    );
 }
 
 #[tokio::test]
@@ -150,7 +168,11 @@ async fn a_settled_change_that_somebody_takes_back_is_reverted() {
     app.control("streams", stream).await;
     app.clock.advance(MINUTE_MS);
     read_after(&app, "orders-prod", app.state.clock.now()).await;
-    assert_eq!(app.state.store.change(&id).await.unwrap().unwrap().evidence.reverted, None, "one read may be an old answer");
+    assert_eq!(
+        app.state.store.change(&id).await.unwrap().unwrap().evidence.reverted,
+        None,
+        "one read may be an old answer"
+    );
     app.clock.advance(MINUTE_MS);
     let reverted = app.change_when(&id, |change| change.evidence.reverted.is_some()).await;
     assert!(is_settled(&reverted));

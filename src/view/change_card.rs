@@ -74,13 +74,16 @@ impl From<&Change> for ChangeCard {
             reason: change.intent.reason.clone(),
             requested_at: change.intent.requested_at,
             key: change.intent.key.as_ref().map(ToString::to_string),
-            rungs: Rung::ALL.into_iter().chain(change.evidence.proof.is_some().then_some(Rung::Proven)).map(rung).collect(),
+            rungs: Rung::ALL
+                .into_iter()
+                .chain(change.evidence.proof.is_some().then_some(Rung::Proven))
+                .map(rung)
+                .collect(),
             current: change.current_rung(),
             summary: wording::summary(change),
-            end: change
-                .end
-                .as_ref()
-                .map(|ending| if change.evidence.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()),
+            end: change.end.as_ref().map(|ending| {
+                if change.evidence.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()
+            }),
             state: ChangeState::from(change),
             standing: standing(change),
             is_unknown: change.is_unknown(),
@@ -151,7 +154,10 @@ fn standing(change: &Change) -> String {
                 Action::Disable => "not encrypted",
                 Action::Enable => "encrypted",
             };
-            format!("Settled: AWS reported ACTIVE and {what} at {}.", change.evidence.settled_at.unwrap_or(*at).clock_seconds())
+            format!(
+                "Settled: AWS reported ACTIVE and {what} at {}.",
+                change.evidence.settled_at.unwrap_or(*at).clock_seconds()
+            )
         }
         (Some(ending), _) => format!("{}.", ending.how.word()),
         (None, _) if change.is_waiting() => "Recorded. Will be sent when ACTIVE.".to_owned(),

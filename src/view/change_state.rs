@@ -107,7 +107,10 @@ mod tests {
         let refusal = Refusal::precondition(Precondition::AlreadyNotEncrypted);
         assert_eq!(after(vec![ended(End::Rejected(refusal))]), said("Rejected", Tone::Bad));
         assert_eq!(after(vec![ended(End::NotApplied)]), said("Not applied", Tone::Bad));
-        assert_eq!(after(vec![ended(End::Superseded { observed: Observed::NotFound })]), said("Superseded", Tone::Attention));
+        assert_eq!(
+            after(vec![ended(End::Superseded { observed: Observed::NotFound })]),
+            said("Superseded", Tone::Attention)
+        );
         assert_eq!(after(vec![ended(End::Replaced { created: at(1) })]), said("Replaced", Tone::Attention));
         assert_eq!(after(vec![ended(End::Expired)]), said("Expired", Tone::Quiet));
         let closed = End::NotEstablished { by: "jon".to_owned(), reason: "OPS-9".to_owned() };

@@ -11,7 +11,12 @@ pub fn of_change(action: Action, arn: &StreamArn, key: &KeyId) -> String {
         Action::Disable => "stop-stream-encryption",
         Action::Enable => "start-stream-encryption",
     };
-    format!("aws kinesis {call} --region {} --stream-arn {} --encryption-type KMS --key-id {}", arn.region, arn, shell_word(key.as_str()))
+    format!(
+        "aws kinesis {call} --region {} --stream-arn {} --encryption-type KMS --key-id {}",
+        arn.region,
+        arn,
+        shell_word(key.as_str())
+    )
 }
 
 /// The text as one word of a POSIX shell: bare when harmless, in single quotes otherwise.

@@ -18,7 +18,11 @@ pub fn rung(change: &Change, rung: Rung) -> String {
     match (rung, change.rung(rung)) {
         (Rung::Updating, RungState::NotObserved) => match (change.evidence.sent_at, change.evidence.reached_at) {
             (Some(sent), Some(reached)) => {
-                format!("not observed: AWS may have finished between {} and the read at {}.", sent.clock_seconds(), reached.clock_seconds())
+                format!(
+                    "not observed: AWS may have finished between {} and the read at {}.",
+                    sent.clock_seconds(),
+                    reached.clock_seconds()
+                )
             }
             _ => "not observed".to_owned(),
         },
@@ -43,7 +47,11 @@ fn lit(change: &Change, rung: Rung, at: Timestamp, is_current: bool) -> String {
                 (None, true) => " Nothing has been sent to AWS.",
                 (None, false) => " Nothing was sent to AWS.",
             };
-            let waits = change.intent.armed_until.filter(|_| change.is_waiting()).map_or_else(String::new, |until| waiting(change, until));
+            let waits = change
+                .intent
+                .armed_until
+                .filter(|_| change.is_waiting())
+                .map_or_else(String::new, |until| waiting(change, until));
             format!("Recorded at {clock} by {}.{sent}{waits}", change.intent.actor)
         }
         Rung::Sent => sent(change, &clock, is_current),
@@ -54,14 +62,18 @@ fn lit(change: &Change, rung: Rung, at: Timestamp, is_current: bool) -> String {
             format!("AWS accepted the request{id} at {clock}.{still}")
         }
         Rung::Updating => match change.tallies.updating_since.filter(|_| is_current && was_updating(change)) {
-            Some(since) => format!("AWS has reported UPDATING since {}. Reads and writes continue.", since.clock_seconds()),
+            Some(since) => {
+                format!("AWS has reported UPDATING since {}. Reads and writes continue.", since.clock_seconds())
+            }
             None => format!("AWS reported UPDATING at {clock}."),
         },
         Rung::Reached => {
             let may_still = match (is_current, change.intent.action, change.is_key_change()) {
                 (false, ..) => "",
                 (true, Action::Disable, _) => " For up to 5 s new records may still be encrypted.",
-                (true, Action::Enable, true) => " For up to 5 s new records may still be encrypted under the previous key.",
+                (true, Action::Enable, true) => {
+                    " For up to 5 s new records may still be encrypted under the previous key."
+                }
                 (true, Action::Enable, false) => " For up to 5 s new records may still be stored unencrypted.",
             };
             format!("AWS reported ACTIVE and {} at {clock}.{may_still}", wanted_type(change))
@@ -75,7 +87,8 @@ fn sent(change: &Change, clock: &str, is_current: bool) -> String {
     if change.was_kept_from_leaving() {
         return format!("Recorded as sent at {clock}, but the request never left.");
     }
-    let is_refused = change.evidence.late_refusal.is_some() || matches!(change.end, Some(Ending { how: End::Rejected(_), .. }));
+    let is_refused =
+        change.evidence.late_refusal.is_some() || matches!(change.end, Some(Ending { how: End::Rejected(_), .. }));
     let answer = match (&change.evidence.accepted, is_refused, &change.evidence.outcome_unknown) {
         (Some(_), ..) => "",
         (None, true, _) => " AWS refused the request.",
@@ -84,14 +97,17 @@ fn sent(change: &Change, clock: &str, is_current: bool) -> String {
         (None, false, None) => " No answer was recorded.",
     };
     let session = change.evidence.sent_as.as_ref();
-    let session = session.map_or_else(String::new, |SentAs { role, session }| format!(" As {role}, session {session}."));
+    let session =
+        session.map_or_else(String::new, |SentAs { role, session }| format!(" As {role}, session {session}."));
     format!("Recorded as sent at {clock}.{session}{answer}")
 }
 
 /// What AWS still reports after it accepted the call; empty where it can't be told.
 fn still(change: &Change) -> &'static str {
     let is_as_before = match &change.evidence.last_read {
-        Some(LastRead { observed: Observed::State { encryption, .. }, .. }) => change.verdict(encryption, None) == Verdict::Old,
+        Some(LastRead { observed: Observed::State { encryption, .. }, .. }) => {
+            change.verdict(encryption, None) == Verdict::Old
+        }
         // The read before sending said so.
         None => true,
         Some(_) => false,
@@ -105,7 +121,10 @@ fn still(change: &Change) -> &'static str {
 }
 
 fn was_updating(change: &Change) -> bool {
-    matches!(&change.evidence.last_read, Some(LastRead { observed: Observed::State { status: StreamStatus::Updating, .. }, .. }))
+    matches!(
+        &change.evidence.last_read,
+        Some(LastRead { observed: Observed::State { status: StreamStatus::Updating, .. }, .. })
+    )
 }
 
 /// `NONE`, or `KMS with alias/orders`: the wanted state as AWS reported it.
@@ -128,14 +147,19 @@ fn settled(change: &Change, clock: &str) -> String {
         }
     };
     // Until when a key that was left behind is needed stands in the stream's row, which moves with its retention.
-    let before = if change.before() == EncryptionReport::NotEncrypted { " Records stored before stay unencrypted." } else { "" };
+    let before =
+        if change.before() == EncryptionReport::NotEncrypted { " Records stored before stay unencrypted." } else { "" };
     let checked = if change.evidence.proof.is_some() { "" } else { " No records have been checked." };
     format!("At {clock} AWS reported ACTIVE and {state} again, more than 5 s after the first report.{before}{checked}")
 }
 
 /// What records say, where somebody asked.
 fn proven(change: &Change) -> String {
-    let words = change.evidence.proof.as_ref().map(|proof| (proof.words(change.intent.action), proof.contradicts(change.intent.action)));
+    let words = change
+        .evidence
+        .proof
+        .as_ref()
+        .map(|proof| (proof.words(change.intent.action), proof.contradicts(change.intent.action)));
     match words {
         None => String::new(),
         Some((words, false)) if change.is_key_change() => {
@@ -223,18 +247,28 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
                 Action::Disable => "not encrypted".to_owned(),
                 Action::Enable => format!("encrypted: {}", wanted_type(change)),
             };
-            format!("AWS reported {name} ACTIVE and {state} at {} and again at {}.", first.date_and_clock(), at.clock_seconds())
+            format!(
+                "AWS reported {name} ACTIVE and {state} at {} and again at {}.",
+                first.date_and_clock(),
+                at.clock_seconds()
+            )
         }
         End::Rejected(refusal) => refusal.text(change),
         End::Expired => match (&change.evidence.cancelled, change.intent.armed_until.filter(|until| at >= *until)) {
-            (Some(cancelled), _) => format!("Cancelled by {} at {}. {NEVER_SENT}", cancelled.by, cancelled.at.clock_seconds()),
-            (None, Some(until)) => format!("It waited for the stream to be ACTIVE until {}. {NEVER_SENT}", until.day_and_minute()),
+            (Some(cancelled), _) => {
+                format!("Cancelled by {} at {}. {NEVER_SENT}", cancelled.by, cancelled.at.clock_seconds())
+            }
+            (None, Some(until)) => {
+                format!("It waited for the stream to be ACTIVE until {}. {NEVER_SENT}", until.day_and_minute())
+            }
             (None, None) => NEVER_SENT.to_owned(),
         },
         End::NotApplied => {
             let state = encryption_in_words(&change.before());
             let reads = in_reads(&change.tallies.old_state, at);
-            format!("{reads} AWS reported ACTIVE and {state}. The change did not take effect. To try again, start a new change.")
+            format!(
+                "{reads} AWS reported ACTIVE and {state}. The change did not take effect. To try again, start a new change."
+            )
         }
         End::NotEstablished { by, reason } => {
             let clock = at.clock_seconds();
@@ -253,7 +287,10 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
                 EncryptionReport::Encrypted(None) | EncryptionReport::Unstated(_) => String::new(),
             };
             let reads = in_reads(&change.tallies.contrary, at);
-            format!("Someone else changed this stream. {reads} AWS reported {}.{before} {NOT_KNOWN_WHO}", state_in_words(observed))
+            format!(
+                "Someone else changed this stream. {reads} AWS reported {}.{before} {NOT_KNOWN_WHO}",
+                state_in_words(observed)
+            )
         }
         End::Replaced { created } => format!(
             "The stream was deleted and re-created at {}. The call may have reached the new one. Check it.",
@@ -290,7 +327,9 @@ fn encryption_in_words(encryption: &EncryptionReport) -> String {
 /// `typical here is 14 s (95 % within 40 s)`.
 pub fn usual(usual: Option<&TypicalDuration>) -> String {
     match usual {
-        Some(TypicalDuration { p50_ms, p95_ms, .. }) => format!("typical here is {} (95 % within {})", seconds(*p50_ms), seconds(*p95_ms)),
+        Some(TypicalDuration { p50_ms, p95_ms, .. }) => {
+            format!("typical here is {} (95 % within {})", seconds(*p50_ms), seconds(*p95_ms))
+        }
         None => "no baseline yet".to_owned(),
     }
 }
@@ -362,10 +401,15 @@ fn flag(change: &Change) -> Option<Summary> {
     let last_read = match &change.evidence.last_read {
         None => vec![words("Keystream is about to read the stream.")],
         Some(read) => {
-            vec![words("Keystream is reading the stream; "), Phrase::Ago(read.at), Phrase::Words(format!(": {}.", read.observed.words()))]
+            vec![
+                words("Keystream is reading the stream; "),
+                Phrase::Ago(read.at),
+                Phrase::Words(format!(": {}.", read.observed.words())),
+            ]
         }
     };
-    let summary = |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None });
+    let summary =
+        |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None });
     if change.can_be_closed() {
         let lost = if change.is_unknown() { "The answer was lost, and n" } else { "N" };
         let text = format!(
@@ -380,8 +424,14 @@ fn flag(change: &Change) -> Option<Summary> {
     }
     if let Some(unknown) = &change.evidence.outcome_unknown {
         let clock = sent_at.clock_seconds();
-        let sent = format!("Sent at {clock}, but the answer was lost ({}). It may or may not have been applied. ", unknown.why);
-        return summary("Outcome unknown", [vec![Phrase::Words(sent)], last_read, vec![words(" Don't send it from elsewhere yet.")]]);
+        let sent = format!(
+            "Sent at {clock}, but the answer was lost ({}). It may or may not have been applied. ",
+            unknown.why
+        );
+        return summary(
+            "Outcome unknown",
+            [vec![Phrase::Words(sent)], last_read, vec![words(" Don't send it from elsewhere yet.")]],
+        );
     }
     change.evidence.slow.as_ref().and_then(|slow| {
         let (stands, since) = match change.tallies.updating_since.filter(|_| was_updating(change)) {
@@ -408,7 +458,10 @@ mod tests {
         let mut change = sent_change();
         assert_eq!(rung(&change, Rung::Updating), "not yet");
         change.apply(Step::Reached { at: Timestamp::from_millis(1_005_000), key: None });
-        assert_eq!(rung(&change, Rung::Updating), "not observed: AWS may have finished between 00:16:40 UTC and the read at 00:16:45 UTC.");
+        assert_eq!(
+            rung(&change, Rung::Updating),
+            "not observed: AWS may have finished between 00:16:40 UTC and the read at 00:16:45 UTC."
+        );
         assert_eq!(rung(&change, Rung::Settled), "not yet");
         let mut expired = requested_change();
         expired.apply(Step::Ended(Ending { at: Timestamp::from_millis(1), how: End::Expired }));
@@ -418,7 +471,8 @@ mod tests {
     #[test]
     fn a_lost_answer_is_never_told_as_accepted() {
         let mut change = sent_change();
-        change.apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "no answer within 10 s".to_owned() });
+        change
+            .apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "no answer within 10 s".to_owned() });
         let told = summary(&change).unwrap();
         assert_eq!(told.word, "Outcome unknown");
         let text = told.text_at(Timestamp::from_millis(1_012_000));
@@ -446,7 +500,10 @@ mod tests {
         let usual = TypicalDuration::of(vec![9_000, 14_400, 14_000, 15_000, 40_000]);
         change.apply(Step::Slow(Slow { since: Timestamp::from_millis(1_300_000), usual }));
         let text = summary(&change).unwrap().text_at(Timestamp::from_millis(1_360_000));
-        assert!(text.starts_with("Not finished after 6 min; typical here is 14 s (95 % within 40 s). AWS says"), "{text}");
+        assert!(
+            text.starts_with("Not finished after 6 min; typical here is 14 s (95 % within 40 s). AWS says"),
+            "{text}"
+        );
         assert!(text.ends_with("Keystream is about to read the stream."), "{text}");
         let at = Timestamp::from_millis(1_301_000);
         let updating = Observed::State { status: StreamStatus::Updating, encryption: EncryptionReport::Unstated(None) };
@@ -460,13 +517,18 @@ mod tests {
         let mut change = sent_change();
         change.apply(Step::Reached { at: Timestamp::from_millis(1_001_000), key: None });
         change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
-        let observed = Observed::State { status: "ACTIVE".to_owned().into(), encryption: report(0, "ACTIVE", Some("KMS")).encryption };
+        let observed = Observed::State {
+            status: "ACTIVE".to_owned().into(),
+            encryption: report(0, "ACTIVE", Some("KMS")).encryption,
+        };
         change.apply(Step::Reverted(Reverted { at: Timestamp::from_millis(90_000_000), observed }));
         let told = summary(&change).unwrap();
         assert_eq!(told.word, "Reverted");
         let text = told.text_at(Timestamp::from_millis(90_000_000));
         assert!(
-            text.starts_with("Settled on 1 Jan 1970; AWS reported encryption again by 2 Jan 01:00 UTC. Who did it isn't known yet."),
+            text.starts_with(
+                "Settled on 1 Jan 1970; AWS reported encryption again by 2 Jan 01:00 UTC. Who did it isn't known yet."
+            ),
             "{text}"
         );
     }
@@ -499,7 +561,12 @@ mod tests {
         refused.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_000_500), how: End::Rejected(refusal) }));
         let text = support_text(&refused, Timestamp::from_millis(1_002_000));
         assert!(text.lines().any(|line| line == "Accepted: not observed"), "{text}");
-        assert!(text.contains("AWS answered AccessDeniedException (request id 9b, 1970-01-01T00:16:40.500Z): not authorized"), "{text}");
+        assert!(
+            text.contains(
+                "AWS answered AccessDeniedException (request id 9b, 1970-01-01T00:16:40.500Z): not authorized"
+            ),
+            "{text}"
+        );
     }
 
     fn observed(status: &str, encryption: Option<&str>) -> Observed {
@@ -521,7 +588,10 @@ mod tests {
         change.apply(Step::Read(LastRead { at: at(1_001_000), observed: observed("UPDATING", Some("KMS")) }));
         change.apply(Step::SeenUpdating { at: at(1_001_000) });
         assert_eq!(rung(&change, Rung::Accepted), "AWS accepted the request (id 7f3) at 00:16:40 UTC.");
-        assert_eq!(rung(&change, Rung::Updating), "AWS has reported UPDATING since 00:16:41 UTC. Reads and writes continue.");
+        assert_eq!(
+            rung(&change, Rung::Updating),
+            "AWS has reported UPDATING since 00:16:41 UTC. Reads and writes continue."
+        );
         change.apply(Step::Read(LastRead { at: at(1_002_000), observed: observed("ACTIVE", Some("KMS")) }));
         change.apply(Step::SeenOldState { at: at(1_002_000) });
         assert_eq!(rung(&change, Rung::Updating), "AWS reported UPDATING at 00:16:41 UTC.", "it does not any more");
@@ -530,7 +600,10 @@ mod tests {
         change.apply(Step::Ended(Ending { at: at(1_009_000), how: End::Settled }));
         assert_eq!(rung(&change, Rung::Reached), "AWS reported ACTIVE and NONE at 00:16:43 UTC.");
         let text = summary(&change).unwrap().text_at(at(0));
-        assert_eq!(text, "AWS reported orders-prod ACTIVE and not encrypted at 1 Jan 1970 00:16:43 UTC and again at 00:16:49 UTC.");
+        assert_eq!(
+            text,
+            "AWS reported orders-prod ACTIVE and not encrypted at 1 Jan 1970 00:16:43 UTC and again at 00:16:49 UTC."
+        );
     }
 
     #[test]
@@ -545,7 +618,9 @@ mod tests {
         change.apply(Step::Ended(Ending { at: at(1_150_000), how: End::NotApplied }));
         let text = summary(&change).unwrap().text_at(at(0));
         assert!(
-            text.starts_with("From 00:18:50 UTC to 00:19:10 UTC, in 3 reads, AWS reported ACTIVE and KMS with alias/orders."),
+            text.starts_with(
+                "From 00:18:50 UTC to 00:19:10 UTC, in 3 reads, AWS reported ACTIVE and KMS with alias/orders."
+            ),
             "{text}"
         );
     }
@@ -557,28 +632,40 @@ mod tests {
         change.intent.action = Action::Enable;
         change.intent.from = Some(EncryptionReport::NotEncrypted);
         change.apply(Step::Reached { at: at(1_003_000), key: Some("alias/orders".parse().unwrap()) });
-        let theirs =
-            Observed::State { status: StreamStatus::Active, encryption: EncryptionReport::from_aws(Some("KMS"), Some("alias/theirs")) };
+        let theirs = Observed::State {
+            status: StreamStatus::Active,
+            encryption: EncryptionReport::from_aws(Some("KMS"), Some("alias/theirs")),
+        };
         change.apply(Step::Read(LastRead { at: at(1_020_000), observed: theirs.clone() }));
         change.apply(Step::SeenContrary { at: at(1_010_000) });
         change.apply(Step::SeenContrary { at: at(1_020_000) });
         change.apply(Step::Ended(Ending { at: at(1_020_000), how: End::Superseded { observed: theirs } }));
         assert_eq!(rung(&change, Rung::Reached), "AWS reported ACTIVE and KMS with alias/orders at 00:16:43 UTC.");
         let text = summary(&change).unwrap().text_at(at(0));
-        assert!(text.contains("AWS reported ACTIVE and KMS with alias/theirs. Before, it was not encrypted."), "{text}");
+        assert!(
+            text.contains("AWS reported ACTIVE and KMS with alias/theirs. Before, it was not encrypted."),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_refusal_that_came_late_is_told_with_the_end_that_was_there() {
-        let aws =
-            AwsWords { code: "LimitExceededException".to_owned(), message: String::new(), request_id: None, at: Timestamp::from_millis(1) };
+        let aws = AwsWords {
+            code: "LimitExceededException".to_owned(),
+            message: String::new(),
+            request_id: None,
+            at: Timestamp::from_millis(1),
+        };
         let refusal = Refusal { kind: RefusalKind::TooFast, aws: Some(aws), read_after: None };
         let mut change = sent_change();
         change.apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "cut off".to_owned() });
         change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_150_000), how: End::NotApplied }));
         change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_150_500), how: End::Rejected(refusal) }));
         let told = summary(&change).unwrap();
-        assert_eq!((told.word.as_str(), told.aws.map(|aws| aws.code)), ("Not applied", Some("LimitExceededException".to_owned())));
+        assert_eq!(
+            (told.word.as_str(), told.aws.map(|aws| aws.code)),
+            ("Not applied", Some("LimitExceededException".to_owned()))
+        );
         assert!(rung(&change, Rung::Sent).ends_with("AWS refused the request."));
         assert!(!change.may_have_acted());
     }

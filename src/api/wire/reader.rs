@@ -94,14 +94,24 @@ impl<'de> de::Deserializer<'de> for Reader {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
         if !self.0.is_object() {
             return Err(Misfit);
         }
         visitor.visit_seq(Fields { object: self.0, names: fields.iter() })
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
         // `"Variant"`, or `{"Variant": content}`.
         let (name, content) = match self.0.as_string() {
             Some(name) => (name, JsValue::NULL),

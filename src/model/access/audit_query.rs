@@ -122,7 +122,13 @@ mod tests {
 
     #[test]
     fn an_address_is_read_and_written() {
-        let parameters = [("q", " orders "), ("actor", "mira"), ("action", "change.sent"), ("from", "2026-11-01"), ("to", "2026-11-24")];
+        let parameters = [
+            ("q", " orders "),
+            ("actor", "mira"),
+            ("action", "change.sent"),
+            ("from", "2026-11-01"),
+            ("to", "2026-11-24"),
+        ];
         let (query, ignored) = parse(&parameters);
         assert_eq!(ignored, [""; 0]);
         assert_eq!((query.q.as_str(), query.actor.as_str(), query.action.as_str()), ("orders", "mira", "change.sent"));

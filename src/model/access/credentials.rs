@@ -14,7 +14,8 @@ impl UserName {
     /// When the text has other characters, none, or more than 64.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
         let text = text.trim();
-        let is_valid = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
+        let is_valid =
+            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
         if is_valid { Ok(Self(text.to_owned())) } else { Err(FormMistake::UserNameInvalid) }
     }
 

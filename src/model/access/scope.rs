@@ -44,12 +44,16 @@ impl Scope {
 
     /// Whether every stream is in it, whatever it is called.
     pub fn is_everything(&self) -> bool {
-        self.0.iter().any(|pattern| [&pattern.account, &pattern.region, &pattern.name].into_iter().all(|part| part == "*"))
+        self.0
+            .iter()
+            .any(|pattern| [&pattern.account, &pattern.region, &pattern.name].into_iter().all(|part| part == "*"))
     }
 
     /// Whether a stream is in it.
     pub fn covers(&self, id: &StreamId) -> bool {
-        self.0.iter().any(|pattern| pattern.is_of_target(&id.account, &id.region) && matches(&pattern.name, id.name.as_str()))
+        self.0
+            .iter()
+            .any(|pattern| pattern.is_of_target(&id.account, &id.region) && matches(&pattern.name, id.name.as_str()))
     }
 
     /// Whether the stream of an ARN is in it.
@@ -84,8 +88,10 @@ impl Pattern {
         }
         let mut parts = text.split('/');
         let (account, region, name) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-*".contains(&b));
-        let is_valid = text.len() <= LONGEST && parts.next().is_none() && [account, region, name].into_iter().all(is_part);
+        let is_part =
+            |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-*".contains(&b));
+        let is_valid =
+            text.len() <= LONGEST && parts.next().is_none() && [account, region, name].into_iter().all(is_part);
         is_valid.then(|| Self { account: account.to_owned(), region: region.to_owned(), name: name.to_owned() })
     }
 
@@ -125,10 +131,26 @@ mod tests {
     #[test]
     fn a_stream_is_in_scope_when_one_pattern_says_so() {
         let orders = "111122223333/eu-west-1/orders-prod";
-        for scope in ["*", "*/*/*", orders, "111122223333/*/orders-*", "999999999999/*/*, */eu-*/*-prod", "*/*/o*d*r*prod", "1*3/*/*"] {
+        for scope in [
+            "*",
+            "*/*/*",
+            orders,
+            "111122223333/*/orders-*",
+            "999999999999/*/*, */eu-*/*-prod",
+            "*/*/o*d*r*prod",
+            "1*3/*/*",
+        ] {
             assert!(covers(scope, orders), "{scope}");
         }
-        for scope in ["*/*/orders", "*/*/Orders-*", "222233334444/*/*", "*/us-east-1/*", "*/*/*-pro", "*/*/orders-prod*x", "*/*/prod"] {
+        for scope in [
+            "*/*/orders",
+            "*/*/Orders-*",
+            "222233334444/*/*",
+            "*/us-east-1/*",
+            "*/*/*-pro",
+            "*/*/orders-prod*x",
+            "*/*/prod",
+        ] {
             assert!(!covers(scope, orders), "{scope}");
         }
         assert!(!covers("*/*/ab*ba", "111122223333/eu-west-1/aba"), "no character counts twice");
@@ -136,7 +158,18 @@ mod tests {
 
     #[test]
     fn what_is_no_scope_is_refused() {
-        for text in ["", " , ", "orders-*", "*/*", "*/*/*/*", "*/*/", "1/2/\u{e4}", "*/*/a%", &"*".repeat(300), &"* ".repeat(21)] {
+        for text in [
+            "",
+            " , ",
+            "orders-*",
+            "*/*",
+            "*/*/*/*",
+            "*/*/",
+            "1/2/\u{e4}",
+            "*/*/a%",
+            &"*".repeat(300),
+            &"* ".repeat(21),
+        ] {
             assert_eq!(Scope::parse(text), Err(FormMistake::ScopeInvalid), "{text}");
         }
     }

@@ -62,7 +62,9 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decisi
     let report = match observed {
         Observation::Report(report) => report,
         Observation::Failed { .. } => return Decision::Wait,
-        Observation::NotFound { .. } if change.tallies.missing.with(now).reads >= MISSING_READS => return rejected(Precondition::Missing),
+        Observation::NotFound { .. } if change.tallies.missing.with(now).reads >= MISSING_READS => {
+            return rejected(Precondition::Missing);
+        }
         Observation::NotFound { .. } => return Decision::Wait,
     };
     if report.status == StreamStatus::Active {
@@ -130,7 +132,9 @@ mod tests {
         for text in ["0", "-1", "241", "1.5", "x", "99999999999999999999"] {
             assert_eq!(Wait::parse(text), Err(FormMistake::WaitInvalid), "{text}");
         }
-        assert!(OFFERED_MINUTES.iter().all(|minutes| Wait::parse(&minutes.to_string()).is_ok_and(|wait| wait.is_some())));
+        assert!(
+            OFFERED_MINUTES.iter().all(|minutes| Wait::parse(&minutes.to_string()).is_ok_and(|wait| wait.is_some()))
+        );
     }
 
     #[test]
@@ -175,7 +179,10 @@ mod tests {
         let failed = Observation::Failed { why: why.clone() };
         assert_eq!(still_to_be_sent(&change, &failed), Err(Precondition::CouldNotRead { why }));
         let updating = Observation::Report(report(1_500_000, "UPDATING", Some("KMS")));
-        assert_eq!(still_to_be_sent(&change, &updating), Err(Precondition::NotActive { status: StreamStatus::Updating }));
+        assert_eq!(
+            still_to_be_sent(&change, &updating),
+            Err(Precondition::NotActive { status: StreamStatus::Updating })
+        );
     }
 
     proptest! {

@@ -30,20 +30,26 @@ impl Change {
         match (self.intent.action, encryption) {
             (_, EncryptionReport::Unstated(_)) => Verdict::Unclear,
             // What the wanted state would be reported as can't be told from what was there before.
-            (Action::Enable, EncryptionReport::Encrypted(Some(key))) if before == *encryption && self.intent.key.as_ref() == Some(key) => {
+            (Action::Enable, EncryptionReport::Encrypted(Some(key)))
+                if before == *encryption && self.intent.key.as_ref() == Some(key) =>
+            {
                 Verdict::Unclear
             }
             (_, encryption) if before == *encryption => Verdict::Old,
             (Action::Disable, EncryptionReport::NotEncrypted) => Verdict::Wanted,
             (Action::Enable, EncryptionReport::NotEncrypted) => Verdict::Foreign,
-            (Action::Disable, EncryptionReport::Encrypted(key)) => self.held_against_before(&before, key.as_ref(), key_arn),
-            (Action::Enable, EncryptionReport::Encrypted(key)) => match self.compared_with_wanted(key.as_ref(), key_arn) {
-                Comparison::Same => Verdict::Wanted,
-                Comparison::Other => self.held_against_before(&before, key.as_ref(), key_arn),
-                // It differs from before, and AWS said that it would do what was asked.
-                Comparison::CannotTell if self.evidence.accepted.is_some() => Verdict::Wanted,
-                Comparison::CannotTell => Verdict::Unclear,
-            },
+            (Action::Disable, EncryptionReport::Encrypted(key)) => {
+                self.held_against_before(&before, key.as_ref(), key_arn)
+            }
+            (Action::Enable, EncryptionReport::Encrypted(key)) => {
+                match self.compared_with_wanted(key.as_ref(), key_arn) {
+                    Comparison::Same => Verdict::Wanted,
+                    Comparison::Other => self.held_against_before(&before, key.as_ref(), key_arn),
+                    // It differs from before, and AWS said that it would do what was asked.
+                    Comparison::CannotTell if self.evidence.accepted.is_some() => Verdict::Wanted,
+                    Comparison::CannotTell => Verdict::Unclear,
+                }
+            }
         }
     }
 
@@ -53,7 +59,9 @@ impl Change {
             Verdict::Old | Verdict::Foreign => true,
             Verdict::Wanted => false,
             // Encrypted, whichever key it is.
-            Verdict::Unclear => self.intent.action == Action::Disable && matches!(encryption, EncryptionReport::Encrypted(_)),
+            Verdict::Unclear => {
+                self.intent.action == Action::Disable && matches!(encryption, EncryptionReport::Encrypted(_))
+            }
         }
     }
 
@@ -150,7 +158,11 @@ mod tests {
         let kept = updating(accepted(enable(kms("alias/orders"), "alias/ledger", None)));
         assert_eq!(kept.verdict(&kms("alias/orders"), None), Verdict::Old, "AWS took it and kept the old key");
         let pointed_at = enable(kms("alias/orders"), "alias/ledger", Some(KEY_A));
-        assert_eq!(pointed_at.verdict(&kms("alias/orders"), Some(&arn(KEY_A))), Verdict::Old, "though the old alias means the new key now");
+        assert_eq!(
+            pointed_at.verdict(&kms("alias/orders"), Some(&arn(KEY_A))),
+            Verdict::Old,
+            "though the old alias means the new key now"
+        );
     }
 
     #[test]
@@ -180,13 +192,20 @@ mod tests {
         let mut change = sent_change();
         change.intent.key = Some(KEY_A.parse().unwrap());
         assert_eq!(change.verdict(&kms("alias/orders"), None), Verdict::Old, "nobody else did anything");
-        assert_eq!(change.verdict(&kms("alias/other"), None), Verdict::Foreign, "AWS reports the alias that it was given");
+        assert_eq!(
+            change.verdict(&kms("alias/other"), None),
+            Verdict::Foreign,
+            "AWS reports the alias that it was given"
+        );
         assert_eq!(change.verdict(&kms("arn:aws:kms:eu-west-1:111122223333:alias/orders"), None), Verdict::Old);
         assert_eq!(change.verdict(&kms(KEY_B), None), Verdict::Unclear, "the alias may have meant it");
         change.intent.from_key = Some(arn(KEY_A));
         assert_eq!(change.verdict(&kms(KEY_A), None), Verdict::Old, "AWS reports another form by now");
         assert_eq!(change.verdict(&kms(KEY_B), None), Verdict::Foreign);
-        assert!(change.is_contradicted_by(&EncryptionReport::Encrypted(None), None), "encrypted is not what was reached");
+        assert!(
+            change.is_contradicted_by(&EncryptionReport::Encrypted(None), None),
+            "encrypted is not what was reached"
+        );
         assert_eq!(change.verdict(&EncryptionReport::Encrypted(None), None), Verdict::Unclear);
         assert_eq!(change.verdict(&EncryptionReport::NotEncrypted, None), Verdict::Wanted);
         assert_eq!(change.verdict(&EncryptionReport::Unstated(None), None), Verdict::Unclear);

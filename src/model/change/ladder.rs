@@ -21,7 +21,8 @@ pub enum Rung {
 
 impl Rung {
     /// The six that every ladder shows.
-    pub const ALL: [Self; 6] = [Self::Requested, Self::Sent, Self::Accepted, Self::Updating, Self::Reached, Self::Settled];
+    pub const ALL: [Self; 6] =
+        [Self::Requested, Self::Sent, Self::Accepted, Self::Updating, Self::Reached, Self::Settled];
 
     pub const fn word(self) -> &'static str {
         match self {

@@ -62,7 +62,10 @@ pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport, meant: &[Meant
             key: key.clone(),
             reported: Some(reported.clone()),
             // The ARN and the id of a key speak for themselves.
-            meant: seen.filter(|_| !matches!(reported.form(), Some(KeyIdForm::KeyArn | KeyIdForm::Guid))).cloned().map(Box::new),
+            meant: seen
+                .filter(|_| !matches!(reported.form(), Some(KeyIdForm::KeyArn | KeyIdForm::Guid)))
+                .cloned()
+                .map(Box::new),
         }),
         Comparison::Other | Comparison::CannotTell => Ok(()),
     }
@@ -78,7 +81,11 @@ pub fn still_as_shown(action: Action, shown: &Shown, report: &StreamReport) -> R
         return Err(Precondition::Replaced { created: report.created });
     }
     if report.arn != shown.arn {
-        return Err(Precondition::Changed { what: "The ARN".to_owned(), shown: shown.arn.to_string(), now: report.arn.to_string() });
+        return Err(Precondition::Changed {
+            what: "The ARN".to_owned(),
+            shown: shown.arn.to_string(),
+            now: report.arn.to_string(),
+        });
     }
     match (action, &shown.encryption, &report.encryption) {
         // What AWS does not say, and that there is nothing to disable, is told as that.
@@ -142,8 +149,15 @@ mod tests {
     #[test]
     fn an_enable_takes_an_active_stream_in_either_state() {
         assert_eq!(of_report(Action::Enable, &not_encrypted()), Ok(None));
-        assert_eq!(of_report(Action::Enable, &report(0, "ACTIVE", Some("KMS"))), Ok(None), "over the top: the key changes");
-        assert!(matches!(of_report(Action::Enable, &report(0, "UPDATING", Some("KMS"))), Err(Precondition::NotActive { .. })));
+        assert_eq!(
+            of_report(Action::Enable, &report(0, "ACTIVE", Some("KMS"))),
+            Ok(None),
+            "over the top: the key changes"
+        );
+        assert!(matches!(
+            of_report(Action::Enable, &report(0, "UPDATING", Some("KMS"))),
+            Err(Precondition::NotActive { .. })
+        ));
         assert_eq!(of_report(Action::Enable, &report(0, "ACTIVE", None)), Err(Precondition::EncryptionUnstated));
         assert_eq!(of_report(Action::Disable, &not_encrypted()), Err(Precondition::AlreadyNotEncrypted));
     }
@@ -184,9 +198,17 @@ mod tests {
         let Precondition::AlreadyEncrypted { reported, meant: said, .. } = refused else { panic!("{refused:?}") };
         assert_eq!((reported.unwrap().as_str(), said.map(|said| *said)), ("alias/orders", Some(meant(arn_a))));
         assert_eq!(of(arn_b, arn_b, &[meant(arn_a)]), Ok(()));
-        assert_eq!(of("alias/orders", arn_b, &[meant(arn_a)]), Ok(()), "re-pointed, and KMS says so for the first time");
+        assert_eq!(
+            of("alias/orders", arn_b, &[meant(arn_a)]),
+            Ok(()),
+            "re-pointed, and KMS says so for the first time"
+        );
         for (key, arn) in [(arn_a, arn_a), (arn_b, arn_b), ("alias/orders", arn_b)] {
-            assert_eq!(of(key, arn, &[meant(arn_a), meant(arn_b)]), Ok(()), "{key}: either may be the one that Kinesis uses");
+            assert_eq!(
+                of(key, arn, &[meant(arn_a), meant(arn_b)]),
+                Ok(()),
+                "{key}: either may be the one that Kinesis uses"
+            );
         }
         assert!(of("alias/orders", arn_a, &[]).is_err(), "the name that AWS reports, and nothing known against it");
         assert_eq!(of(arn_a, arn_a, &[]), Ok(()), "what the reported name means isn't known");

@@ -105,11 +105,14 @@ impl Change {
     /// Whether a person may close it: as of its last read, it was sent at least 5 min ago and no read has said anything
     /// to judge it by for a minute.
     pub fn can_be_closed(&self) -> bool {
-        let (Some(sent_at), Some(read), Some(since)) = (self.evidence.sent_at, &self.evidence.last_read, self.tallies.unjudged_since)
+        let (Some(sent_at), Some(read), Some(since)) =
+            (self.evidence.sent_at, &self.evidence.last_read, self.tallies.unjudged_since)
         else {
             return false;
         };
-        self.is_active() && read.at.millis_since(sent_at) >= CLOSABLE_AFTER_MS && read.at.millis_since(since) >= UNJUDGED_FOR_MS
+        self.is_active()
+            && read.at.millis_since(sent_at) >= CLOSABLE_AFTER_MS
+            && read.at.millis_since(since) >= UNJUDGED_FOR_MS
     }
 
     /// How AWS refused it, where that speaks of a value in the request or of something that was not found: of the key, as
@@ -205,7 +208,16 @@ mod tests {
     fn rows_of_the_first_versions_lack_what_came_later() {
         let mut row = value(STORED_NEW);
         let fields = row.as_object_mut().unwrap();
-        let later = ["resolved", "from", "from_key", "quota_reason", "sent_as", "reached_key", "updating_since", "unjudged_since"];
+        let later = [
+            "resolved",
+            "from",
+            "from_key",
+            "quota_reason",
+            "sent_as",
+            "reached_key",
+            "updating_since",
+            "unjudged_since",
+        ];
         for field in later.into_iter().chain(["late_refusal", "proof"]) {
             assert!(fields.remove(field).is_some(), "{field}");
         }

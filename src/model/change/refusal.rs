@@ -95,7 +95,9 @@ impl KeyTrouble {
                 "KMS did not allow the use of the key",
                 "allow kms:GenerateDataKey and kms:Decrypt to this role, in IAM and in the key's own policy (a key of another account needs both), then start again.",
             ),
-            Self::Disabled => ("The key is disabled in KMS", "enable the key in KMS, or choose another, then start again."),
+            Self::Disabled => {
+                ("The key is disabled in KMS", "enable the key in KMS, or choose another, then start again.")
+            }
             Self::InvalidState => (
                 "The key is in a state in which KMS does not let it be used (pending deletion or import, for example)",
                 "look at its state in KMS, or choose another key, then start again.",
@@ -104,9 +106,10 @@ impl KeyTrouble {
                 "KMS does not find the key or the alias",
                 "check its name, account and Region; a key of another account is given as its ARN. Then start again.",
             ),
-            Self::OptInRequired => {
-                ("The account is not subscribed to KMS", "let the account's administrator sign up for KMS, then start again.")
-            }
+            Self::OptInRequired => (
+                "The account is not subscribed to KMS",
+                "let the account's administrator sign up for KMS, then start again.",
+            ),
             Self::Throttling => ("KMS is throttling requests", "try again in a minute; other tools share this limit."),
         }
     }
@@ -142,11 +145,15 @@ impl Obstacle {
 
     const fn remedy(self) -> &'static str {
         match self {
-            Self::NoCredentials => "give this target credentials (profile, environment or instance role) and start again.",
+            Self::NoCredentials => {
+                "give this target credentials (profile, environment or instance role) and start again."
+            }
             Self::NameNotResolved => "check the endpoint's name and this server's DNS, then start again.",
             Self::ConnectionRefused => "check the endpoint, the network and the VPC endpoint, then start again.",
             Self::TlsFailed => "check the endpoint's certificate and any proxy in between, then start again.",
-            Self::RoleNotAssumed => "check the role's trust policy, its external id and this server's sts:AssumeRole, then start again.",
+            Self::RoleNotAssumed => {
+                "check the role's trust policy, its external id and this server's sts:AssumeRole, then start again."
+            }
             Self::HeldUp => "look at the load of this server and its database, then start again.",
             Self::Other => "check the network and the endpoint of this target, then start again.",
         }
@@ -249,7 +256,9 @@ impl Refusal {
             ),
             RefusalKind::ResourceNotFound => {
                 let suspect = match self.read_after {
-                    Some(Observed::State { .. }) => " The stream is there: suspect the key or alias, and try another form of the key.",
+                    Some(Observed::State { .. }) => {
+                        " The stream is there: suspect the key or alias, and try another form of the key."
+                    }
                     _ => "",
                 };
                 format!(
@@ -279,10 +288,14 @@ impl Refusal {
             ),
             RefusalKind::ClockDiffers { minutes } => {
                 let by = minutes.map_or_else(String::new, |minutes| format!(" by about {minutes} min"));
-                format!("AWS refused the request's time; this server's clock differs{by}. {CHANGED_NOTHING} Next: set the clock.")
+                format!(
+                    "AWS refused the request's time; this server's clock differs{by}. {CHANGED_NOTHING} Next: set the clock."
+                )
             }
             RefusalKind::Other => {
-                format!("AWS refused the request. {CHANGED_NOTHING} Next: read AWS's words below, then reload the stream.")
+                format!(
+                    "AWS refused the request. {CHANGED_NOTHING} Next: read AWS's words below, then reload the stream."
+                )
             }
         }
     }

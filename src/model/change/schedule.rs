@@ -16,8 +16,13 @@ pub fn next_read_in(change: &Change, now: Timestamp, jitter: i64) -> i64 {
             return over_in;
         }
     }
-    let watched_from =
-        change.evidence.accepted.as_ref().map(|acceptance| acceptance.at).or(change.evidence.sent_at).unwrap_or(change.intent.requested_at);
+    let watched_from = change
+        .evidence
+        .accepted
+        .as_ref()
+        .map(|acceptance| acceptance.at)
+        .or(change.evidence.sent_at)
+        .unwrap_or(change.intent.requested_at);
     let step = step_after(now.millis_since(watched_from));
     step.saturating_add(step.saturating_mul(jitter.clamp(-100, 100)) / 1_000)
 }
@@ -43,7 +48,8 @@ mod tests {
     fn reads_grow_sparser_with_age_and_never_stop() {
         let change = sent_change();
         let sent = change.evidence.sent_at.unwrap();
-        let steps = [(0, 1), (9_999, 1), (10_000, 2), (29_999, 2), (30_000, 5), (119_999, 5), (120_000, 10), (86_400_000, 10)];
+        let steps =
+            [(0, 1), (9_999, 1), (10_000, 2), (29_999, 2), (30_000, 5), (119_999, 5), (120_000, 10), (86_400_000, 10)];
         for (elapsed, seconds) in steps {
             assert_eq!(next_read_in(&change, sent.plus_millis(elapsed), 0), seconds * SECOND_MS, "{elapsed} ms after");
         }

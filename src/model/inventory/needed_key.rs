@@ -33,7 +33,8 @@ impl NeededKey {
     pub fn words(&self) -> String {
         let until = self.until.day_and_minute();
         let meant: Vec<String> = self.meant.iter().map(|meant| meant.arn.short()).collect();
-        let is_alias = matches!(self.key.form(), Some(KeyIdForm::AliasName | KeyIdForm::AliasArn | KeyIdForm::ServiceKey));
+        let is_alias =
+            matches!(self.key.form(), Some(KeyIdForm::AliasName | KeyIdForm::AliasArn | KeyIdForm::ServiceKey));
         match (meant.is_empty(), is_alias) {
             (true, _) => format!("{} until {until}", self.key),
             (false, true) => format!("{} until {until} ({})", meant.join(" and "), self.key),

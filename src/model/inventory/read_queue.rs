@@ -119,7 +119,11 @@ impl ReadQueue {
     }
 
     fn first_in_view(&self, now: Timestamp, latest: Timestamp) -> Option<StreamName> {
-        let waiting = self.in_view.keys().filter_map(|name| self.streams.get_key_value(name)).filter(|(_, entry)| !entry.is_under_way);
+        let waiting = self
+            .in_view
+            .keys()
+            .filter_map(|name| self.streams.get_key_value(name))
+            .filter(|(_, entry)| !entry.is_under_way);
         let due = waiting.filter_map(|(name, entry)| match entry.due {
             Due::Unread => Some((None, entry.number, name)),
             Due::At(at) if at <= now || at > latest => Some((Some(at), entry.number, name)),
@@ -130,7 +134,11 @@ impl ReadQueue {
 
     fn first_of_all(&self, now: Timestamp, latest: Timestamp) -> Option<StreamName> {
         let unread = self.unread.first().map(|(_, name)| name);
-        let oldest = self.by_age.first().filter(|(at, _)| *at <= now).or_else(|| self.by_age.last().filter(|(at, _)| *at > latest));
+        let oldest = self
+            .by_age
+            .first()
+            .filter(|(at, _)| *at <= now)
+            .or_else(|| self.by_age.last().filter(|(at, _)| *at > latest));
         unread.or(oldest.map(|(_, name)| name)).map(|name| StreamName::clone(name))
     }
 
@@ -179,9 +187,13 @@ mod tests {
     #[test]
     fn what_is_looked_at_comes_first_then_the_unread_then_the_oldest() {
         let mut queue = ReadQueue::default();
-        for (stream, due) in
-            [("old", Due::At(at(1))), ("older", Due::At(at(0))), ("new-b", Due::Unread), ("new-a", Due::Unread), ("held", Due::Held)]
-        {
+        for (stream, due) in [
+            ("old", Due::At(at(1))),
+            ("older", Due::At(at(0))),
+            ("new-b", Due::Unread),
+            ("new-a", Due::Unread),
+            ("held", Due::Held),
+        ] {
             queue.set(&name(stream), due, due != Due::Unread);
         }
         queue.mark_viewed(&name("new-a"));

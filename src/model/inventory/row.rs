@@ -83,11 +83,16 @@ impl StreamRow {
     /// that the stream is gone, why there is nothing newer.
     pub fn caveats(&self, stream_created: Timestamp) -> Vec<String> {
         let other = self.created.filter(|created| !is_same_creation(*created, stream_created)).map(|created| {
-            format!("The stream was deleted and re-created on {}. This change was about the earlier stream.", created.date_and_clock())
+            format!(
+                "The stream was deleted and re-created on {}. This change was about the earlier stream.",
+                created.date_and_clock()
+            )
         });
         let gone = self.is_gone.then(|| "AWS no longer lists this stream. Showing its last report.".to_owned());
         let problem = self.problem.as_ref();
-        let problem = problem.map(|problem| format!("Not newer because: {}. Next try {}.", problem.why, problem.next_try.clock_seconds()));
+        let problem = problem.map(|problem| {
+            format!("Not newer because: {}. Next try {}.", problem.why, problem.next_try.clock_seconds())
+        });
         [other, gone, problem].into_iter().flatten().collect()
     }
 
@@ -96,7 +101,12 @@ impl StreamRow {
         let timeless = |row: &Self| {
             let problem = row.problem.as_ref().map(|problem| problem.why.clone());
             let status = row.status.as_ref().map(|status| status.value.clone());
-            (problem, status, row.read_at.is_some(), Self { rev: 0, read_at: None, problem: None, status: None, ..row.clone() })
+            (
+                problem,
+                status,
+                row.read_at.is_some(),
+                Self { rev: 0, read_at: None, problem: None, status: None, ..row.clone() },
+            )
         };
         timeless(self) == timeless(other)
     }
@@ -119,6 +129,7 @@ impl StreamRow {
             EncryptionState::Encrypted | EncryptionState::Unknown => Action::Disable,
             EncryptionState::NotEncrypted => Action::Enable,
         };
-        (self.change.is_none() && !self.is_gone && !self.is_read_only && self.id.account.is_resolved()).then_some(action)
+        (self.change.is_none() && !self.is_gone && !self.is_read_only && self.id.account.is_resolved())
+            .then_some(action)
     }
 }

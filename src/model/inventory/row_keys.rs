@@ -17,8 +17,10 @@ impl StreamRow {
         let mut needed = Vec::new();
         for (index, one) in self.needed_keys.iter().enumerate().filter(|(_, one)| one.until > known_at) {
             let others = self.needed_keys.iter().enumerate();
-            let longer: Vec<&NeededKey> =
-                others.filter(|(other, longer)| (longer.until, *other) > (one.until, index)).map(|(_, longer)| longer).collect();
+            let longer: Vec<&NeededKey> = others
+                .filter(|(other, longer)| (longer.until, *other) > (one.until, index))
+                .map(|(_, longer)| longer)
+                .collect();
             let is_named = is_encrypted && self.key_id.as_ref() == Some(&one.key);
             // A name that KMS has not explained is taken to mean what it meant.
             let is_in_use = is_named && (self.meant.is_empty() || one.meant.is_empty());
@@ -53,10 +55,15 @@ impl StreamRow {
     pub fn keep_words(&self, left: &LeftKey, now: Timestamp) -> String {
         let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
         // The same name may have been in use more than once: it's the use that the change ended.
-        let was_on = |needed: &&NeededKey| needed.key == left.key && needed.seen_from <= left.sent_at && left.sent_at <= needed.ended;
-        let Some(ended) = self.needed_keys.iter().find(was_on).filter(|_| is_this_stream && !self.is_gone) else { return String::new() };
+        let was_on = |needed: &&NeededKey| {
+            needed.key == left.key && needed.seen_from <= left.sent_at && left.sent_at <= needed.ended
+        };
+        let Some(ended) = self.needed_keys.iter().find(was_on).filter(|_| is_this_stream && !self.is_gone) else {
+            return String::new();
+        };
         // A key may have been in use again since, and be needed for longer.
-        let still: Vec<String> = self.needed_at(now).iter().filter(|needed| needed.is_of(ended)).map(NeededKey::words).collect();
+        let still: Vec<String> =
+            self.needed_at(now).iter().filter(|needed| needed.is_of(ended)).map(NeededKey::words).collect();
         if still.is_empty() { String::new() } else { format!(" Keep {}.", still.join(", ")) }
     }
 }

@@ -41,14 +41,21 @@ fn a_row_that_was_read_again_shows_the_same() {
 
 fn needed(key: &str, used: (i64, i64), until: i64) -> NeededKey {
     let at = Timestamp::from_millis;
-    NeededKey { key: key.parse().unwrap(), meant: Vec::new(), seen_from: at(used.0), ended: at(used.1), until: at(until) }
+    NeededKey {
+        key: key.parse().unwrap(),
+        meant: Vec::new(),
+        seen_from: at(used.0),
+        ended: at(used.1),
+        until: at(until),
+    }
 }
 
 #[test]
 fn a_key_is_needed_until_a_read_says_that_it_is_not() {
     let at = Timestamp::from_millis;
     let row = StreamRow::clone(&crate::model::list::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
-    let row = StreamRow { needed_keys: vec![needed("alias/orders", (0, 10), 90_000)], read_at: Some(at(80_000)), ..row };
+    let row =
+        StreamRow { needed_keys: vec![needed("alias/orders", (0, 10), 90_000)], read_at: Some(at(80_000)), ..row };
     assert_eq!(row.needed_words(at(80_000)), "alias/orders until 1 Jan 00:01 UTC");
     assert_eq!(row.needed_at(at(100_000)).len(), 1, "it was not read since, and its retention may have grown");
     let read = StreamRow { read_at: Some(at(90_000)), ..row };
@@ -60,18 +67,37 @@ fn a_change_keeps_the_key_of_the_use_that_it_ended() {
     let at = Timestamp::from_millis;
     let row = StreamRow::clone(&crate::model::list::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
     let row = StreamRow {
-        needed_keys: vec![needed("alias/orders", (0, 10_000), 120_000), needed("alias/orders", (10_000, 20_000), 180_000)],
+        needed_keys: vec![
+            needed("alias/orders", (0, 10_000), 120_000),
+            needed("alias/orders", (10_000, 20_000), 180_000),
+        ],
         ..row
     };
     let left = |sent: i64| LeftKey { key: "alias/orders".parse().unwrap(), sent_at: at(sent), stream_created: at(0) };
-    assert_eq!(row.keep_words(&left(9_000), at(20_000)), " Keep alias/orders until 1 Jan 00:03 UTC.", "one date for one key");
+    assert_eq!(
+        row.keep_words(&left(9_000), at(20_000)),
+        " Keep alias/orders until 1 Jan 00:03 UTC.",
+        "one date for one key"
+    );
     assert_eq!(row.needed_words(at(20_000)), "alias/orders until 1 Jan 00:03 UTC");
-    let in_use = StreamRow { encryption: EncryptionState::Encrypted, key_id: Some("alias/orders".parse().unwrap()), ..row.clone() };
-    assert_eq!((in_use.needed_words(at(20_000)).as_str(), in_use.keep_words(&left(19_000), at(20_000)).as_str()), ("", ""), "in use");
+    let in_use = StreamRow {
+        encryption: EncryptionState::Encrypted,
+        key_id: Some("alias/orders".parse().unwrap()),
+        ..row.clone()
+    };
+    assert_eq!(
+        (in_use.needed_words(at(20_000)).as_str(), in_use.keep_words(&left(19_000), at(20_000)).as_str()),
+        ("", ""),
+        "in use"
+    );
     assert_eq!(row.keep_words(&left(19_000), at(20_000)), " Keep alias/orders until 1 Jan 00:03 UTC.");
     assert_eq!(row.keep_words(&left(30_000), at(30_000)), "", "a change that no use is known of");
     let read = StreamRow { read_at: Some(at(130_000)), ..row.clone() };
-    assert_eq!(read.keep_words(&left(9_000), at(130_000)), " Keep alias/orders until 1 Jan 00:03 UTC.", "for its later use");
+    assert_eq!(
+        read.keep_words(&left(9_000), at(130_000)),
+        " Keep alias/orders until 1 Jan 00:03 UTC.",
+        "for its later use"
+    );
     let later = StreamRow { read_at: Some(at(190_000)), ..row.clone() };
     assert_eq!(later.keep_words(&left(9_000), at(190_000)), "", "free");
     let other = StreamRow { created: Some(at(5_000)), ..row.clone() };
@@ -110,7 +136,8 @@ fn what_must_be_known_beside_a_row_is_said() {
     let known = StreamRow::clone(&crate::model::list::tests::row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
     let row = StreamRow { created: Some(at(5_000)), ..known };
     assert!(row.caveats(at(5_400)).is_empty(), "AWS rounds creation times");
-    let other = "The stream was deleted and re-created on 1 Jan 1970 00:00:05 UTC. This change was about the earlier stream.";
+    let other =
+        "The stream was deleted and re-created on 1 Jan 1970 00:00:05 UTC. This change was about the earlier stream.";
     assert_eq!(row.caveats(at(9_000)), [other]);
     let gone = StreamRow { is_gone: true, ..row.clone() };
     assert_eq!(gone.caveats(at(5_000)), ["AWS no longer lists this stream. Showing its last report."]);
@@ -121,7 +148,8 @@ fn what_must_be_known_beside_a_row_is_said() {
 
 #[test]
 fn a_row_with_a_change_under_way_offers_nothing_else() {
-    let quiet = StreamRow::clone(&crate::model::list::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
+    let quiet =
+        StreamRow::clone(&crate::model::list::tests::row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
     let row = StreamRow { undo: Some("c0".to_owned()), is_gone: false, is_read_only: false, change: None, ..quiet };
     assert_eq!((row.offers(), row.undoes("c0")), (Some(Action::Enable), true));
     let marks = ChangeMarks::from(&crate::model::change::tests::sent_change());
@@ -167,9 +195,11 @@ fn a_target_says_what_matters_most() {
         let words = behind.in_words();
         words.strip_prefix("is behind since 00:00:00 UTC: ").unwrap().replace(" Last read 1 Jan 1970 00:00:00 UTC.", "")
     };
-    assert_eq!(words(&unlisted, &None), "AWS did not answer in time. Tried again at 00:00:05 UTC. Its last known rows stay.");
-    let reads =
-        "reads of its streams fail: AWS did not answer in time. It was never read. They go on being tried. Its last known rows stay.";
+    assert_eq!(
+        words(&unlisted, &None),
+        "AWS did not answer in time. Tried again at 00:00:05 UTC. Its last known rows stay."
+    );
+    let reads = "reads of its streams fail: AWS did not answer in time. It was never read. They go on being tried. Its last known rows stay.";
     assert_eq!(words(&unread, &None), reads, "a listing is no read");
     let stopped = "AWS did not answer in time. It is paused by mira, and not tried again. Its last known rows stay.";
     assert_eq!(words(&unlisted, &paused.pause), stopped);

@@ -51,13 +51,14 @@ impl KeyFacts {
     pub fn state_words(&self) -> String {
         match &self.state {
             KeyState::Creating => "being created".to_owned(),
-            KeyState::Enabled => self
-                .expires_at
-                .map_or_else(|| "enabled".to_owned(), |at| format!("enabled; its imported key material expires on {}", at.date())),
+            KeyState::Enabled => self.expires_at.map_or_else(
+                || "enabled".to_owned(),
+                |at| format!("enabled; its imported key material expires on {}", at.date()),
+            ),
             KeyState::Disabled => "disabled".to_owned(),
-            KeyState::PendingDeletion => {
-                self.deleted_at.map_or_else(|| "pending deletion".to_owned(), |at| format!("pending deletion on {}", at.date()))
-            }
+            KeyState::PendingDeletion => self
+                .deleted_at
+                .map_or_else(|| "pending deletion".to_owned(), |at| format!("pending deletion on {}", at.date())),
             KeyState::PendingImport => "waiting for key material (PendingImport)".to_owned(),
             KeyState::PendingReplicaDeletion => "pending deletion, once its replicas are deleted".to_owned(),
             KeyState::Unavailable => "unavailable: its key store is disconnected".to_owned(),

@@ -43,6 +43,10 @@ impl KeyLook {
             Self::Unseen { .. } => return Ok(()),
         };
         facts.usable()?;
-        if facts.arn.region == stream.region { Ok(()) } else { Err(Unusable::OtherRegion { region: facts.arn.region.to_string() }) }
+        if facts.arn.region == stream.region {
+            Ok(())
+        } else {
+            Err(Unusable::OtherRegion { region: facts.arn.region.to_string() })
+        }
     }
 }

@@ -38,7 +38,9 @@ fn facts(state: &str) -> KeyFacts {
 fn a_key_arn_is_taken_apart_and_an_alias_is_none() {
     let arn: KeyArn = ARN.parse().unwrap();
     assert_eq!((arn.to_string().as_str(), arn.short().as_str()), (ARN, "key/1234\u{2026}9012"));
-    for text in ["alias/orders", "arn:aws:kms:eu-west-1:111122223333:alias/orders", "12345678-1234-1234-1234-123456789012", ""] {
+    for text in
+        ["alias/orders", "arn:aws:kms:eu-west-1:111122223333:alias/orders", "12345678-1234-1234-1234-123456789012", ""]
+    {
         assert_eq!(text.parse::<KeyArn>(), Err(InvalidKeyId), "{text}");
     }
 }
@@ -49,8 +51,13 @@ fn a_key_of_elsewhere_is_refused_by_its_name() {
     assert_eq!(usable_by_name(&key("arn:aws:kms:us-east-1:111122223333:alias/orders"), &stream()), Err(other_region));
     assert_eq!(usable_by_name(&key(&ARN.replace(":aws:", ":aws-cn:")), &stream()), Err(Unusable::OtherPartition));
     assert_eq!(usable_by_name(&key("alias/aws/s3"), &stream()), Err(Unusable::OfOtherService));
-    assert_eq!(usable_by_name(&key("arn:aws:kms:eu-west-1:111122223333:alias/aws/s3"), &stream()), Err(Unusable::OfOtherService));
-    for good in ["alias/aws/kinesis", "aws/kinesis", ARN, "arn:aws:kms:eu-west-1:999999999999:alias/theirs", "alias/awsome"] {
+    assert_eq!(
+        usable_by_name(&key("arn:aws:kms:eu-west-1:111122223333:alias/aws/s3"), &stream()),
+        Err(Unusable::OfOtherService)
+    );
+    for good in
+        ["alias/aws/kinesis", "aws/kinesis", ARN, "arn:aws:kms:eu-west-1:999999999999:alias/theirs", "alias/awsome"]
+    {
         assert_eq!(usable_by_name(&key(good), &stream()), Ok(()), "{good}");
     }
 }
@@ -62,7 +69,10 @@ fn only_an_enabled_symmetric_key_is_usable() {
     assert_eq!(usable(facts("Enabled")), Ok(()));
     assert!(matches!(usable(facts("Disabled")), Err(Unusable::Disabled { .. })));
     let going = KeyFacts { deleted_at: Some(Timestamp::from_millis(0)), ..facts("PendingDeletion") };
-    assert_eq!(usable(going).unwrap_err().to_string(), "key/1234\u{2026}9012 is pending deletion, and goes on 1 Jan 1970");
+    assert_eq!(
+        usable(going).unwrap_err().to_string(),
+        "key/1234\u{2026}9012 is pending deletion, and goes on 1 Jan 1970"
+    );
     assert!(matches!(usable(facts("PendingImport")), Err(Unusable::NotEnabled { .. })));
     let rsa = KeyFacts { spec: "RSA_2048".to_owned(), ..facts("Enabled") };
     assert!(matches!(usable(rsa), Err(Unusable::NotSymmetric { .. })));
@@ -109,19 +119,34 @@ fn the_other_forms_of_a_key_follow_from_what_is_known() {
     assert_eq!(words(Some("arn:aws:kms:eu-west-1:444455556666:alias/theirs"), None, &[]), [""; 0]);
     assert_eq!(words(Some(ARN), None, &[]), [guid]);
     assert_eq!(words(Some(guid), None, &[]), [ARN]);
-    assert_eq!(words(Some(&ARN.replace("111122223333", "444455556666")), None, &[]), [""; 0], "a key elsewhere has its ARN only");
+    assert_eq!(
+        words(Some(&ARN.replace("111122223333", "444455556666")), None, &[]),
+        [""; 0],
+        "a key elsewhere has its ARN only"
+    );
     assert_eq!(words(None, Some(&seen), &[]), [ARN, guid]);
     assert_eq!(words(None, None, &[]), [""; 0]);
     // Re-pointed while in use: either may be the one.
     let later: KeyArn = ARN.replace("9012", "9013").parse().unwrap();
     let both = other_forms(&stream(), Some(&key("alias/orders")), &[seen, later.clone()], &[]);
-    assert_eq!(both.iter().map(ToString::to_string).collect::<Vec<_>>(), [ARN, &later.to_string(), alias_arn, guid, &later.id]);
+    assert_eq!(
+        both.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [ARN, &later.to_string(), alias_arn, guid, &later.id]
+    );
 }
 
 #[test]
 fn each_state_of_kms_is_known_and_one_that_is_not_is_kept() {
-    let states =
-        ["Creating", "Enabled", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable", "Updating"];
+    let states = [
+        "Creating",
+        "Enabled",
+        "Disabled",
+        "PendingDeletion",
+        "PendingImport",
+        "PendingReplicaDeletion",
+        "Unavailable",
+        "Updating",
+    ];
     for state in states {
         let known = KeyState::from(state.to_owned());
         assert!(!matches!(known, KeyState::Other(_)), "{state}");
@@ -131,7 +156,11 @@ fn each_state_of_kms_is_known_and_one_that_is_not_is_kept() {
     }
     assert_eq!(facts("Wobbling").trouble(None).as_deref(), Some("is in the state Wobbling"));
     let unstated = facts("");
-    assert_eq!((unstated.usable(), unstated.trouble(None)), (Ok(()), None), "what KMS doesn't say refuses nothing and alarms nobody");
+    assert_eq!(
+        (unstated.usable(), unstated.trouble(None)),
+        (Ok(()), None),
+        "what KMS doesn't say refuses nothing and alarms nobody"
+    );
 }
 
 proptest! {

@@ -68,6 +68,10 @@ impl ExtraColumn {
 
     /// How an address and a memory of the choice write it.
     pub fn in_words(columns: &[Self]) -> String {
-        if columns.is_empty() { NO_COLUMNS.to_owned() } else { super::joined(columns.iter().map(|column| column.slug())) }
+        if columns.is_empty() {
+            NO_COLUMNS.to_owned()
+        } else {
+            super::joined(columns.iter().map(|column| column.slug()))
+        }
     }
 }

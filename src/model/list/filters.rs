@@ -133,7 +133,9 @@ pub struct TagFilter(String);
 
 /// A text that no tag has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a tag is a key of 1 to 128 characters, then perhaps = and a value of at most 256, of letters, digits, spaces and _.:/=+-@")]
+#[error(
+    "a tag is a key of 1 to 128 characters, then perhaps = and a value of at most 256, of letters, digits, spaces and _.:/=+-@"
+)]
 pub struct NoTag;
 
 impl TagFilter {
@@ -156,7 +158,8 @@ impl FromStr for TagFilter {
     fn from_str(text: &str) -> Result<Self, NoTag> {
         // A comma stands between values; AWS allows none in a tag.
         let is_of_tag = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
-        let is_tag = !text.is_empty() && !text.starts_with('=') && text.chars().count() <= 385 && text.chars().all(is_of_tag);
+        let is_tag =
+            !text.is_empty() && !text.starts_with('=') && text.chars().count() <= 385 && text.chars().all(is_of_tag);
         if is_tag { Ok(Self(text.to_owned())) } else { Err(NoTag) }
     }
 }

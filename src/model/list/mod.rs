@@ -18,7 +18,8 @@ pub use self::{
 use super::stream::{Account, Region, encryption::EncryptionState};
 
 /// What is left bare in a query: the unreserved characters of RFC 3986, the comma between values, and the slash.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b'/');
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b'/');
 /// Longer texts are refused: no name, key or Region is longer.
 const LONGEST_TEXT: usize = 2_048;
 /// Each filter takes so many values.
@@ -107,7 +108,9 @@ impl ListQuery {
             "encryption" => {
                 add(&mut self.encryption, value, |v| bad(v, "it takes encrypted, not-encrypted, unknown"));
             }
-            "status" => add(&mut self.status, value, |v| bad(v, "it takes active, updating, creating, deleting, changing")),
+            "status" => {
+                add(&mut self.status, value, |v| bad(v, "it takes active, updating, creating, deleting, changing"))
+            }
             "mode" => add(&mut self.mode, value, |v| bad(v, "it takes provisioned, on-demand")),
             "account" => add(&mut self.account, value, |v| bad(v, "an account is 12 digits")),
             "region" => add(&mut self.region, value, |v| bad(v, "a Region is written like eu-west-1")),
@@ -125,7 +128,9 @@ impl ListQuery {
                 let (descending, slug) = value.strip_prefix('-').map_or((false, value), |rest| (true, rest));
                 match slug.parse() {
                     Ok(column) => (self.sort, self.descending) = (column, descending),
-                    Err(_) => bad(value, "it takes name, encryption, key, status, account, region, with - for descending"),
+                    Err(_) => {
+                        bad(value, "it takes name, encryption, key, status, account, region, with - for descending")
+                    }
                 }
             }
             "page" => match value.parse() {
@@ -214,7 +219,8 @@ impl ListQuery {
 
     /// Whether anything but the search and the four states is filtered: what stands in the closed part of the form.
     pub fn is_narrowed(&self) -> bool {
-        let narrowed = !self.account.is_empty() || !self.region.is_empty() || !self.mode.is_empty() || !self.tag.is_empty();
+        let narrowed =
+            !self.account.is_empty() || !self.region.is_empty() || !self.mode.is_empty() || !self.tag.is_empty();
         narrowed || !self.key.is_empty() || self.age.is_some()
     }
 }

@@ -9,8 +9,13 @@ use super::{Column, ListQuery, ModeFilter, StatusFilter};
 use crate::model::{inventory::StreamRow, stream::encryption::EncryptionState, time::Timestamp};
 
 /// The groups of filters that are counted against each other.
-const GROUPS: [(&str, &str); 5] =
-    [("encryption", "Encryption"), ("status", "Status"), ("account", "Account"), ("region", "Region"), ("mode", "Mode")];
+const GROUPS: [(&str, &str); 5] = [
+    ("encryption", "Encryption"),
+    ("status", "Status"),
+    ("account", "Account"),
+    ("region", "Region"),
+    ("mode", "Mode"),
+];
 /// More values of one group than this are not offered: whoever has more accounts writes the one that is meant.
 const MOST_OPTIONS: usize = 60;
 
@@ -103,7 +108,8 @@ impl ListQuery {
         let pages = matching.div_ceil(self.per).max(1);
         let page = self.page.min(pages);
         let skipped = (page - 1).saturating_mul(self.per);
-        let rows = rows.iter().skip(skipped as usize).take(self.per as usize).map(|row| StreamRow::clone(row)).collect();
+        let rows =
+            rows.iter().skip(skipped as usize).take(self.per as usize).map(|row| StreamRow::clone(row)).collect();
         Selection { rows, matching, page, pages }
     }
 
@@ -165,7 +171,8 @@ struct Tally {
     mode: [u32; ModeFilter::ALL.len()],
 }
 
-const ENCRYPTION: [EncryptionState; 3] = [EncryptionState::Encrypted, EncryptionState::NotEncrypted, EncryptionState::Unknown];
+const ENCRYPTION: [EncryptionState; 3] =
+    [EncryptionState::Encrypted, EncryptionState::NotEncrypted, EncryptionState::Unknown];
 
 impl Tally {
     fn add(&mut self, row: &StreamRow, groups: [bool; 5]) {
@@ -201,8 +208,12 @@ impl Tally {
         for region in &query.region {
             self.region.entry(region.to_string()).or_default();
         }
-        let facet =
-            |value: &str, label: &str, count, is_chosen| Facet { value: value.to_owned(), label: label.to_owned(), count, is_chosen };
+        let facet = |value: &str, label: &str, count, is_chosen| Facet {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            count,
+            is_chosen,
+        };
         let groups = [
             ENCRYPTION
                 .iter()
@@ -216,7 +227,11 @@ impl Tally {
                 .collect(),
             offered(self.account, |value| query.account.iter().any(|account| account.as_str() == value)),
             offered(self.region, |value| query.region.iter().any(|region| region.as_str() == value)),
-            ModeFilter::ALL.iter().zip(self.mode).map(|(m, count)| facet(m.slug(), m.word(), count, query.mode.contains(m))).collect(),
+            ModeFilter::ALL
+                .iter()
+                .zip(self.mode)
+                .map(|(m, count)| facet(m.slug(), m.word(), count, query.mode.contains(m)))
+                .collect(),
         ];
         let group = |((name, legend), options): (&(&str, &str), Vec<Facet>)| FacetGroup {
             name: (*name).to_owned(),
@@ -236,7 +251,8 @@ fn count(counts: &mut BTreeMap<String, u32>, value: &str) {
 
 /// The values that are offered: the chosen ones, and of the others the most frequent, in the order of their texts.
 fn offered(counts: BTreeMap<String, u32>, is_chosen: impl Fn(&str) -> bool) -> Vec<Facet> {
-    let facet = |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), label: value.clone(), value, count };
+    let facet =
+        |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), label: value.clone(), value, count };
     let mut options: Vec<Facet> = counts.into_iter().map(facet).collect();
     if options.len() > MOST_OPTIONS {
         options.sort_by_key(|option| (!option.is_chosen, std::cmp::Reverse(option.count)));

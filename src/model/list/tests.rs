@@ -80,7 +80,10 @@ fn bad_values_are_ignored_and_named() {
         ("unheard", "of"),
     ];
     let (query, ignored) = ListQuery::parse(bad);
-    assert_eq!(query, ListQuery { encryption: vec![EncryptionState::Encrypted], cols: Some(Vec::new()), ..ListQuery::default() });
+    assert_eq!(
+        query,
+        ListQuery { encryption: vec![EncryptionState::Encrypted], cols: Some(Vec::new()), ..ListQuery::default() }
+    );
     assert_eq!(ignored.len(), 9, "{ignored:?}");
     assert!(ignored[0].starts_with("sort \u{201c}size\u{201d} was ignored"));
 }
@@ -122,7 +125,10 @@ fn no_columns_is_a_choice_and_no_word_is_none() {
     let cols = |pairs: &[(&str, &str)]| ListQuery::parse(pairs.iter().copied()).0.cols;
     assert_eq!(cols(&[]), None);
     assert_eq!(cols(&[("cols", "none")]), Some(Vec::new()));
-    assert_eq!(cols(&[("cols", "none"), ("cols", "tags"), ("cols", "mode")]), Some(vec![ExtraColumn::Tags, ExtraColumn::Mode]));
+    assert_eq!(
+        cols(&[("cols", "none"), ("cols", "tags"), ("cols", "mode")]),
+        Some(vec![ExtraColumn::Tags, ExtraColumn::Mode])
+    );
     assert_eq!(ListQuery { cols: Some(Vec::new()), ..ListQuery::default() }.href(), "/streams?cols=none");
 }
 
@@ -181,7 +187,11 @@ fn what_is_out_of_bounds_is_refused_and_named_shortly() {
     assert_eq!((query.per, query.page, ignored.len()), (50, 1, 3));
     let long = "a".repeat(2_049);
     let (query, ignored) = ListQuery::parse([("q", long.as_str()), ("key", long.as_str())]);
-    assert_eq!((query.q.as_str(), query.key.as_str(), ignored.len()), ("", "", 2), "a text that is cut would find something else");
+    assert_eq!(
+        (query.q.as_str(), query.key.as_str(), ignored.len()),
+        ("", "", 2),
+        "a text that is cut would find something else"
+    );
     let many: Vec<String> = (0..4_000).map(|number| format!("tag-{number}")).collect();
     let (query, ignored) = ListQuery::parse([("tag", many.join(",").as_str())]);
     assert_eq!((query.tag.len(), ignored.len()), (50, 11));

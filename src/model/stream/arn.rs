@@ -23,14 +23,25 @@ impl FromStr for StreamArn {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.splitn(6, ':');
         let mut next = || parts.next().ok_or(InvalidStreamText::Arn);
-        let (arn, partition, service, region, account, resource) = (next()?, next()?, next()?, next()?, next()?, next()?);
+        let (arn, partition, service, region, account, resource) =
+            (next()?, next()?, next()?, next()?, next()?, next()?);
         let partition_is_known = partition == "aws" || partition.starts_with("aws-");
         let partition_is_plain = partition.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-        if arn != "arn" || service != "kinesis" || !partition_is_known || !partition_is_plain || account == Account::UNRESOLVED {
+        if arn != "arn"
+            || service != "kinesis"
+            || !partition_is_known
+            || !partition_is_plain
+            || account == Account::UNRESOLVED
+        {
             return Err(InvalidStreamText::Arn);
         }
         let name = resource.strip_prefix("stream/").ok_or(InvalidStreamText::Arn)?;
-        Ok(Self { partition: partition.to_owned(), region: region.parse()?, account: account.parse()?, name: name.parse()? })
+        Ok(Self {
+            partition: partition.to_owned(),
+            region: region.parse()?,
+            account: account.parse()?,
+            name: name.parse()?,
+        })
     }
 }
 

@@ -50,7 +50,9 @@ impl EncryptionReport {
 }
 
 /// The three states that a page can show. Unknown covers "not read yet", "the read failed" and "AWS did not say".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumString, IntoStaticStr,
+)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum EncryptionState {
     Encrypted,
@@ -97,7 +99,9 @@ pub enum KeyIdForm {
 
 /// A text that is in none of the five forms.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a key id is a key ARN, an alias ARN, a key's GUID, alias/NAME or alias/aws/kinesis, of at most 2048 characters")]
+#[error(
+    "a key id is a key ARN, an alias ARN, a key's GUID, alias/NAME or alias/aws/kinesis, of at most 2048 characters"
+)]
 pub struct InvalidKeyId;
 
 impl KeyId {
@@ -153,8 +157,12 @@ fn is_alias(alias: &str) -> bool {
 
 fn is_key_id(text: &str) -> bool {
     let is_guid = text.len() == 36
-        && text.bytes().enumerate().all(|(i, b)| if [8, 13, 18, 23].contains(&i) { b == b'-' } else { b.is_ascii_hexdigit() });
-    let is_multi_region = text.strip_prefix("mrk-").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(i, b)| if [8, 13, 18, 23].contains(&i) { b == b'-' } else { b.is_ascii_hexdigit() });
+    let is_multi_region =
+        text.strip_prefix("mrk-").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
     is_guid || is_multi_region
 }
 
@@ -204,7 +212,9 @@ mod tests {
     #[test]
     fn what_is_in_none_of_the_forms_is_refused() {
         let too_long = "a".repeat(2049);
-        for text in ["", " ", "alias/", "alias/a b", "key/1", "arn:aws:kms:eu-west-1:1:key/x", "arn:aws:s3:::b", &too_long] {
+        for text in
+            ["", " ", "alias/", "alias/a b", "key/1", "arn:aws:kms:eu-west-1:1:key/x", "arn:aws:s3:::b", &too_long]
+        {
             assert_eq!(text.parse::<KeyId>(), Err(InvalidKeyId), "{text}");
         }
     }

@@ -132,6 +132,10 @@ mod tests {
         assert_eq!(read.age(at(101_000, 6_000)), Duration::from_secs(1));
         assert_eq!(read.age(at(3_700_000, 5_001)), Duration::from_secs(3_600), "the machine slept");
         assert_eq!(read.age(at(40_000, 5_001)), Duration::from_secs(60), "the clock was set back");
-        assert_eq!(read.age(at(100_000, 15_000)), Duration::from_secs(10), "the process was stopped, and the clock set back");
+        assert_eq!(
+            read.age(at(100_000, 15_000)),
+            Duration::from_secs(10),
+            "the process was stopped, and the clock set back"
+        );
     }
 }

@@ -32,7 +32,8 @@ pub fn serve(address: SocketAddr) -> anyhow::Result<()> {
     metrics::describe_counter!(AWS_CALLS, "Calls of AWS by operation and outcome");
     metrics::describe_counter!(CHANGES_ENDED, "Changes of encryption by how they ended");
     metrics::describe_counter!(PANICS, "Panics of background parts; each is started again");
-    let listener = std::net::TcpListener::bind(address).with_context(|| format!("KEYSTREAM_METRICS_LISTEN: {address} cannot be bound"))?;
+    let listener = std::net::TcpListener::bind(address)
+        .with_context(|| format!("KEYSTREAM_METRICS_LISTEN: {address} cannot be bound"))?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let app = Router::new().route("/metrics", get(move || std::future::ready(recorder.render())));

@@ -33,7 +33,11 @@ pub fn for_keys() -> SystemRandom {
     SystemRandom::new()
 }
 
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "this is the seam; without randomness nothing safe can be done")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "this is the seam; without randomness nothing safe can be done"
+)]
 fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
 }

@@ -58,9 +58,18 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let tasks = TaskTracker::new();
     let supervisor = Arc::new(Supervisor::default());
     let inventory = Inventory::open(&store, targets, clock.clone()).await?;
-    let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
+    let changes =
+        Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
     changes.resume(&supervisor).await?;
-    Background { supervisor: &supervisor, tasks: &tasks, stop: &draining, store: &store, inventory: &inventory, clock: &clock }.begin();
+    Background {
+        supervisor: &supervisor,
+        tasks: &tasks,
+        stop: &draining,
+        store: &store,
+        inventory: &inventory,
+        clock: &clock,
+    }
+    .begin();
     let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), is_demo));
     let drafts = Drafts::new(store.clone(), clock.clone());
     let readiness = ReadinessCheck::new(store.clone());
@@ -106,16 +115,22 @@ impl Background<'_> {
         // Not tracked: it ends once nothing is left that could queue a row.
         supervisor.spawn_untracked(stop, Part::new("saving what was read"), begin);
         for target in inventory.targets() {
-            let (inventory, target, panics, ends) = (inventory.clone(), target.clone(), supervisor.clone(), stop.clone());
+            let (inventory, target, panics, ends) =
+                (inventory.clone(), target.clone(), supervisor.clone(), stop.clone());
             let part = Part::of("reading streams", target.label());
-            supervisor.spawn(tasks, stop, part, move || collect_under(panics.clone(), inventory.clone(), target.clone(), ends.clone()));
+            supervisor.spawn(tasks, stop, part, move || {
+                collect_under(panics.clone(), inventory.clone(), target.clone(), ends.clone())
+            });
         }
         if store.is_shared() {
             let (inventory, store, ends) = (inventory.clone(), store.clone(), stop.clone());
-            supervisor
-                .spawn(tasks, stop, Part::new("following pauses"), move || follow_pauses(inventory.clone(), store.clone(), ends.clone()));
+            supervisor.spawn(tasks, stop, Part::new("following pauses"), move || {
+                follow_pauses(inventory.clone(), store.clone(), ends.clone())
+            });
         }
         let (store, clock, ends) = (store.clone(), clock.clone(), stop.clone());
-        supervisor.spawn(tasks, stop, Part::new("housekeeping"), move || housekeeping::run(store.clone(), clock.clone(), ends.clone()));
+        supervisor.spawn(tasks, stop, Part::new("housekeeping"), move || {
+            housekeeping::run(store.clone(), clock.clone(), ends.clone())
+        });
     }
 }

@@ -70,7 +70,9 @@ async fn verify(
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let Some(file) = file else {
         return match audit::verify(&store).await? {
-            Verified::Whole { rows, head } => Ok(writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?),
+            Verified::Whole { rows, head } => {
+                Ok(writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?)
+            }
             Verified::Broken { seq, why } => bail!("the audit chain is broken at row {seq}: {why}"),
         };
     };
@@ -79,15 +81,21 @@ async fn verify(
         (None, Some((key, _))) => SigningKey::read(key)?.public(),
         (None, None) => bail!("checkpoints are held against the key that signed them: name it with --public-key"),
     };
-    let key = PublicKey::parse(&key).context("--public-key takes the 64 hex digits that `keystream audit key` printed")?;
+    let key =
+        PublicKey::parse(&key).context("--public-key takes the 64 hex digits that `keystream audit key` printed")?;
     let Held { rows, head, checkpoints, last, gaps } = checkpoint::verify(&store, &file, &key).await?;
     writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?;
     match last {
-        Some((at, since)) => writeln!(output, "It holds against {checkpoints} checkpoints, the last of {at}; {since} rows came since.")?,
+        Some((at, since)) => {
+            writeln!(output, "It holds against {checkpoints} checkpoints, the last of {at}; {since} rows came since.")?
+        }
         None => writeln!(output, "{} has no checkpoint yet: nothing says that the end is there.", file.display())?,
     }
     for (from, to) in gaps {
-        writeln!(output, "There is no checkpoint between {from} and {to}: Keystream did not run, or could not write one.")?;
+        writeln!(
+            output,
+            "There is no checkpoint between {from} and {to}: Keystream did not run, or could not write one."
+        )?;
     }
     Ok(())
 }
@@ -98,8 +106,9 @@ async fn verify(
 /// When checkpoints aren't configured, the database can't be read, or the file can't be written.
 async fn checkpoint(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
     let configured = settings.checkpoints.key_and_file();
-    let (key, file) =
-        configured.context("set KEYSTREAM_CHECKPOINT_KEY and KEYSTREAM_CHECKPOINT_FILE; `keystream audit key FILE` makes a key")?;
+    let (key, file) = configured.context(
+        "set KEYSTREAM_CHECKPOINT_KEY and KEYSTREAM_CHECKPOINT_FILE; `keystream audit key FILE` makes a key",
+    )?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let checkpoints = Checkpoints { key: SigningKey::read(key)?, file: file.to_owned() };
     writeln!(output, "{}", checkpoints.add(&store, SystemClock.now()).await?)?;
@@ -112,7 +121,11 @@ async fn checkpoint(settings: &Settings, mut output: impl Write) -> anyhow::Resu
 /// When the file exists already or can't be written.
 fn make_key(file: &Path, mut output: impl Write) -> anyhow::Result<()> {
     let key = SigningKey::create(file)?;
-    writeln!(output, "{} is made; keep it where the database's writers cannot read it. Its public key is", file.display())?;
+    writeln!(
+        output,
+        "{} is made; keep it where the database's writers cannot read it. Its public key is",
+        file.display()
+    )?;
     writeln!(output, "{}", key.public())?;
     Ok(())
 }

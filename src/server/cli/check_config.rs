@@ -105,7 +105,9 @@ impl<W: Write> Check<'_, W> {
 
     async fn assume_change_role(&mut self) -> anyhow::Result<()> {
         match self.target.sender("check-config").await {
-            Ok((_, Some(sent_as))) => self.worked("sts:AssumeRole", &format!("{} in session {}", sent_as.role, sent_as.session), None),
+            Ok((_, Some(sent_as))) => {
+                self.worked("sts:AssumeRole", &format!("{} in session {}", sent_as.role, sent_as.session), None)
+            }
             Ok((_, None)) => Ok(()),
             Err(Refusal { kind: RefusalKind::NotSent { detail, .. }, .. }) => self.failed("sts:AssumeRole", &detail),
             Err(_) => self.failed("sts:AssumeRole", "AWS refused"),
@@ -114,7 +116,10 @@ impl<W: Write> Check<'_, W> {
 
     async fn list(&mut self) -> anyhow::Result<Listed> {
         if let Some(first) = self.target.streams.first() {
-            self.tell("kinesis:ListStreams", &format!("not needed: the configuration names {} streams", self.target.streams.len()))?;
+            self.tell(
+                "kinesis:ListStreams",
+                &format!("not needed: the configuration names {} streams", self.target.streams.len()),
+            )?;
             return Ok(Listed::Stream(first.name.clone()));
         }
         match self.target.kinesis.list_streams(&ListFrom::Start).await {
@@ -145,35 +150,58 @@ impl<W: Write> Check<'_, W> {
         let name: StreamName = NO_STREAM.parse()?;
         let arn = self.target.arn(&name);
         let uses_arn = self.uses_arn(arn.as_ref());
-        let ways = [Some(("by name", StreamRef::Name(name), !uses_arn)), arn.map(|arn| ("by ARN", StreamRef::Arn(arn), uses_arn))];
+        let ways = [
+            Some(("by name", StreamRef::Name(name), !uses_arn)),
+            arn.map(|arn| ("by ARN", StreamRef::Arn(arn), uses_arn)),
+        ];
         for (how, stream, is_needed) in ways.into_iter().flatten() {
             let read = self.target.kinesis.describe_stream_summary(&stream).await;
             let host = self.hosts.take();
             match read {
                 Err(failure) if failure.kind == ReadFailureKind::NotFound => {
-                    self.worked("kinesis:DescribeStreamSummary", &format!("{how}: AWS answers; there is no stream to read"), host)?;
+                    self.worked(
+                        "kinesis:DescribeStreamSummary",
+                        &format!("{how}: AWS answers; there is no stream to read"),
+                        host,
+                    )?;
                 }
                 // A policy may name streams.
                 Err(failure) if failure.kind == ReadFailureKind::Denied => {
-                    let text =
-                        format!("{how}: AWS answers, and there is no stream to try the permission with: {failure}{}", at(host.as_ref()));
+                    let text = format!(
+                        "{how}: AWS answers, and there is no stream to try the permission with: {failure}{}",
+                        at(host.as_ref())
+                    );
                     self.tell("kinesis:DescribeStreamSummary", &text)?;
                 }
-                Err(failure) if is_needed => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?,
+                Err(failure) if is_needed => {
+                    self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?
+                }
                 Err(failure) => self.not_needed(how, &failure, host.as_ref())?,
-                Ok(report) => self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?,
+                Ok(report) => {
+                    self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?
+                }
             }
         }
         Ok(())
     }
 
-    async fn read_as(&mut self, how: &str, stream: &StreamRef, name: &StreamName, is_needed: bool) -> anyhow::Result<()> {
+    async fn read_as(
+        &mut self,
+        how: &str,
+        stream: &StreamRef,
+        name: &StreamName,
+        is_needed: bool,
+    ) -> anyhow::Result<()> {
         let read = self.target.kinesis.describe_stream_summary(stream).await;
         let host = self.hosts.take();
         let is_own = |arn: &StreamArn| self.target.owns(arn) && arn.name == *name;
         match read {
-            Ok(report) if is_own(&report.arn) => self.worked("kinesis:DescribeStreamSummary", &format!("{how} of {name}"), host),
-            Ok(report) => self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn)),
+            Ok(report) if is_own(&report.arn) => {
+                self.worked("kinesis:DescribeStreamSummary", &format!("{how} of {name}"), host)
+            }
+            Ok(report) => {
+                self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))
+            }
             Err(failure) if is_needed => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host),
             Err(failure) => self.not_needed(how, &failure, host.as_ref()),
         }
@@ -205,7 +233,13 @@ impl<W: Write> Check<'_, W> {
         self.read_failed_at(permission, how, failure, host)
     }
 
-    fn read_failed_at(&mut self, permission: &str, how: &str, failure: &ReadFailure, host: Option<String>) -> anyhow::Result<()> {
+    fn read_failed_at(
+        &mut self,
+        permission: &str,
+        how: &str,
+        failure: &ReadFailure,
+        host: Option<String>,
+    ) -> anyhow::Result<()> {
         let hint = missing(permission, failure);
         let how = if how.is_empty() { String::new() } else { format!("{how}: ") };
         self.failed(permission, &format!("{how}{failure}{hint}{}", at(host.as_ref())))

@@ -29,7 +29,8 @@ pub struct Demo {
 /// # Errors
 /// When there is no free port, or the directory can't be created.
 pub async fn prepare() -> anyhow::Result<Demo> {
-    let directory = TempDir::with_prefix("keystream-demo-").context("no temporary directory for the demo's database")?;
+    let directory =
+        TempDir::with_prefix("keystream-demo-").context("no temporary directory for the demo's database")?;
     let simulator = simulator::start(SocketAddr::from(([127, 0, 0, 1], 0)), simulator::Settings::default()).await?;
     Ok(Demo { directory, simulator })
 }

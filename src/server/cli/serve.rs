@@ -54,7 +54,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 /// As [`run`]; also when the address is not loopback.
 pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
     if !settings.listening.listen.ip().is_loopback() {
-        bail!("KEYSTREAM_LISTEN: the demo has users without passwords and listens on loopback only, not on {}", settings.listening.listen);
+        bail!(
+            "KEYSTREAM_LISTEN: the demo has users without passwords and listens on loopback only, not on {}",
+            settings.listening.listen
+        );
     }
     // A public name would expose the demo's sign-in, which asks for no password, through a proxy.
     if settings.listening.public_url.as_ref().is_some_and(|origin| !origin.is_loopback) {
@@ -87,7 +90,8 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         None => None,
     };
     let has_users = store.has_users().await?;
-    let life = Life { settings: summary(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
+    let life =
+        Life { settings: summary(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
     life.record(AuditAction::ServerStarted).await;
     let running = assemble(Parts {
         store,
@@ -139,8 +143,17 @@ impl Life {
     }
 
     async fn write(&self, action: AuditAction) -> Result<(), StoreError> {
-        let before = self.store.last_audit_row_of(AuditAction::ServerStarted).await?.map(|row| row.event.after).unwrap_or_default();
-        let event = AuditEvent { before, after: self.settings.clone(), ..AuditEvent::by_server(self.clock.now(), action, "keystream") };
+        let before = self
+            .store
+            .last_audit_row_of(AuditAction::ServerStarted)
+            .await?
+            .map(|row| row.event.after)
+            .unwrap_or_default();
+        let event = AuditEvent {
+            before,
+            after: self.settings.clone(),
+            ..AuditEvent::by_server(self.clock.now(), action, "keystream")
+        };
         audit::append_alone(&self.store, event).await
     }
 }
@@ -150,9 +163,13 @@ fn summary(settings: &Settings, origin: &Origin, targets: usize) -> String {
     let mode = if settings.fleet.read_only { "read-only" } else { "may change" };
     let proxies: Vec<String> = settings.proxies.trusted_proxies.iter().map(ToString::to_string).collect();
     let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(" ") };
-    let checkpoints = settings.checkpoints.key_and_file().map_or_else(|| "none".to_owned(), |(_, file)| file.display().to_string());
+    let checkpoints =
+        settings.checkpoints.key_and_file().map_or_else(|| "none".to_owned(), |(_, file)| file.display().to_string());
     let version = env!("CARGO_PKG_VERSION");
-    format!("{version}; {mode}; {targets} targets; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}", origin.as_str())
+    format!(
+        "{version}; {mode}; {targets} targets; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}",
+        origin.as_str()
+    )
 }
 
 /// Prints the address on standard output: people read it, and tests wait for it.
@@ -161,7 +178,9 @@ fn announce(state: &AppState, has_users: bool) {
     let origin = state.origin.as_str();
     println!("Listening on {origin}");
     if state.is_demo {
-        println!("Demo: sign in at {origin}/sign-in as viewer or operator with the buttons there; no password. Ctrl-C ends it.");
+        println!(
+            "Demo: sign in at {origin}/sign-in as viewer or operator with the buttons there; no password. Ctrl-C ends it."
+        );
     } else if !has_users {
         println!("Setup: {origin}/setup/{}", state.setup.open(state.clock.now()));
     }

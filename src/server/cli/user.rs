@@ -98,7 +98,14 @@ pub async fn run(settings: &Settings, command: UserCommand) -> anyhow::Result<()
 ///
 /// # Errors
 /// When the name, scope or password is not allowed, the name is taken, or the database cannot be written.
-async fn add(settings: &Settings, name: &str, role: Role, scope: &str, is_break_glass: bool, password: SecretString) -> anyhow::Result<()> {
+async fn add(
+    settings: &Settings,
+    name: &str,
+    role: Role,
+    scope: &str,
+    is_break_glass: bool,
+    password: SecretString,
+) -> anyhow::Result<()> {
     let name = UserName::parse(name).map_err(mistake_error)?;
     let scope = Scope::parse(scope).map_err(mistake_error)?;
     let hash = hash(&password, &name)?;
@@ -126,7 +133,10 @@ async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Opti
     let scope = scope.map(|scope| Scope::parse(&scope).map_err(mistake_error)).transpose()?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope)).await.map_err(account_error)
+    accounts(&store)
+        .set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope))
+        .await
+        .map_err(account_error)
 }
 
 /// Disables a user and ends the user's sessions.
@@ -212,5 +222,8 @@ fn account_error(error: AccountError) -> anyhow::Error {
 
 async fn find(store: &Store, name: &str) -> anyhow::Result<User> {
     let parsed = UserName::parse(name).map_err(mistake_error)?;
-    store.user_by_name(&parsed).await?.with_context(|| format!("there is no user {}; nothing was changed", parsed.as_str()))
+    store
+        .user_by_name(&parsed)
+        .await?
+        .with_context(|| format!("there is no user {}; nothing was changed", parsed.as_str()))
 }

@@ -18,5 +18,7 @@ pub struct Database {
 
 fn url<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
     let is_known = |text: &str| text.starts_with("sqlite://") || is_postgres(text);
-    parsed(value, "sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE", |text| is_known(text).then(|| text.to_owned()))
+    parsed(value, "sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE", |text| {
+        is_known(text).then(|| text.to_owned())
+    })
 }

@@ -16,7 +16,9 @@ pub struct Flags(pub BTreeMap<String, String>);
 
 impl Args for Flags {
     fn augment_args(command: Command) -> Command {
-        let flag = |arg: Arg| arg.action(ArgAction::Set).value_parser(value_parser!(String)).global(true).help_heading(HEADING);
+        let flag = |arg: Arg| {
+            arg.action(ArgAction::Set).value_parser(value_parser!(String)).global(true).help_heading(HEADING)
+        };
         command.args(declared::<Settings>().into_iter().map(flag))
     }
 

@@ -27,7 +27,8 @@ impl Layers {
     /// The defaults.
     pub fn new() -> Self {
         let default = |arg: &clap::Arg| {
-            let (key, value) = (arg.get_id().to_string(), arg.get_default_values().first()?.to_string_lossy().into_owned());
+            let (key, value) =
+                (arg.get_id().to_string(), arg.get_default_values().first()?.to_string_lossy().into_owned());
             Some((key.clone(), Given::text(key, value)))
         };
         Self { values: declared::<Settings>().iter().filter_map(default).collect(), tables: Vec::new() }
@@ -42,8 +43,10 @@ impl Layers {
             Err(error) if error.kind() == io::ErrorKind::NotFound && asked_for.is_none() => return Ok(()),
             Err(error) => return Err(ConfigError::File { path: shown, why: error.to_string() }),
         };
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| ConfigError::File { path: shown.clone(), why: one_line(error.message()) })?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::File {
+            path: shown.clone(),
+            why: one_line(error.message()),
+        })?;
         let known = keys::<Settings>();
         for (key, value) in table {
             if key == "target" {
@@ -75,7 +78,9 @@ impl Layers {
 
     /// Adds the flags.
     pub fn add_flags(&mut self, flags: &Flags) {
-        let named = |(key, value): (&String, &String)| (key.clone(), Given::text(format!("--{}", key.replace('_', "-")), value.clone()));
+        let named = |(key, value): (&String, &String)| {
+            (key.clone(), Given::text(format!("--{}", key.replace('_', "-")), value.clone()))
+        };
         self.values.extend(flags.0.iter().map(named));
     }
 
@@ -122,7 +127,11 @@ impl Given {
 
 fn shown(value: &str) -> String {
     // A URL that lacks its scheme may still hold a password.
-    let hidden = if value.contains("://") { without_password(value) } else { without_password(&format!("://{value}")).split_off(3) };
+    let hidden = if value.contains("://") {
+        without_password(value)
+    } else {
+        without_password(&format!("://{value}")).split_off(3)
+    };
     one_line(&hidden)
 }
 

@@ -69,7 +69,9 @@ impl Settings {
     pub fn load(flags: &Flags, file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut layers = Layers::new();
         layers.add_file(file)?;
-        let texts = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()));
+        let texts = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        };
         layers.add_variables(env::vars_os().filter_map(texts))?;
         layers.add_flags(flags);
         Self::of(layers)

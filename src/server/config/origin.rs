@@ -16,7 +16,8 @@ pub struct Origin {
 
 impl Origin {
     /// What a setting of an origin takes.
-    pub const TAKES: &str = "the origin that browsers use, such as https://keystream.example; plain http on loopback only";
+    pub const TAKES: &str =
+        "the origin that browsers use, such as https://keystream.example; plain http on loopback only";
 
     /// Parses an origin. Plain http is allowed on loopback only: a session cookie would travel in the clear.
     pub fn parse(text: &str) -> Option<Self> {

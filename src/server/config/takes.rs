@@ -5,13 +5,21 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// A text, parsed.
-pub fn parsed<'de, D: Deserializer<'de>, T>(value: D, takes: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, D::Error> {
+pub fn parsed<'de, D: Deserializer<'de>, T>(
+    value: D,
+    takes: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, D::Error> {
     let text = String::deserialize(value).ok();
     text.and_then(|text| parse(text.trim())).ok_or_else(|| D::Error::custom(takes))
 }
 
 /// A list separated by commas.
-pub fn by_comma<'de, D: Deserializer<'de>, T>(value: D, takes: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, D::Error> {
+pub fn by_comma<'de, D: Deserializer<'de>, T>(
+    value: D,
+    takes: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, D::Error> {
     parsed(value, takes, |text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect())
 }
 

@@ -135,7 +135,8 @@ fn region<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Region>, D::Erro
 }
 
 fn endpoint<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
-    let is_endpoint = |text: &str| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let is_endpoint =
+        |text: &str| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     parsed(value, "a URL of http or https", |text| is_endpoint(text).then(|| text.to_owned())).map(Some)
 }
 
@@ -177,6 +178,7 @@ pub fn account_of_role(arn: &str) -> Option<Account> {
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_/-".contains(&b));
     let name = resource.strip_prefix("role/").filter(|name| !name.is_empty() && is_plain(name));
-    let is_role = arn == "arn" && partition.starts_with("aws") && service == "iam" && region.is_empty() && name.is_some();
+    let is_role =
+        arn == "arn" && partition.starts_with("aws") && service == "iam" && region.is_empty() && name.is_some();
     account.parse().ok().filter(|account: &Account| is_role && account.is_resolved())
 }

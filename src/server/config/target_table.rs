@@ -37,7 +37,8 @@ pub fn parse(value: &toml::Value) -> Result<Vec<TargetSettings>, ConfigError> {
 
 /// Reads one table into one target per Region.
 fn parse_table(table: &toml::Table) -> Result<Vec<TargetSettings>, ConfigError> {
-    let given = |(key, value): (&String, &toml::Value)| (key.clone(), Given::toml(format!("[[target]] {key}"), value.clone()));
+    let given =
+        |(key, value): (&String, &toml::Value)| (key.clone(), Given::toml(format!("[[target]] {key}"), value.clone()));
     let (of_regions, of_target): (Vec<_>, Vec<_>) = table.iter().map(given).partition(|(key, _)| key == "regions");
     let Regions { mut regions } = read(of_regions.into_iter())?;
     let mut target: TargetSettings = read(of_target.into_iter()).map_err(|error| match error {
@@ -89,7 +90,11 @@ fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result
     }
     let is_local = target.endpoint.as_deref().is_some_and(is_loopback);
     if target.speed != 1 && !is_local {
-        return Err(bad("speed", &target.speed.to_string(), "an endpoint on loopback beside it: AWS's limits are as they are"));
+        return Err(bad(
+            "speed",
+            &target.speed.to_string(),
+            "an endpoint on loopback beside it: AWS's limits are as they are",
+        ));
     }
     Ok(())
 }
@@ -102,8 +107,9 @@ fn check_streams(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Resu
     if regions.is_empty() {
         regions.push(first.region.clone());
     }
-    let is_of_target =
-        |arn: &&StreamArn| arn.account == *account && regions.contains(&arn.region) && arn.partition == arn.region.partition();
+    let is_of_target = |arn: &&StreamArn| {
+        arn.account == *account && regions.contains(&arn.region) && arn.partition == arn.region.partition()
+    };
     if let Some(other) = target.streams.iter().find(|arn| !is_of_target(arn)) {
         return Err(bad("streams", &other.to_string(), "streams of the target's own account and Regions"));
     }
@@ -119,7 +125,10 @@ fn by_region(target: &TargetSettings, regions: &[Region]) -> Vec<TargetSettings>
     }
     let of = |region: &Region| TargetSettings {
         region: Some(region.clone()),
-        name: target.name.as_ref().map(|name| if regions.len() == 1 { name.clone() } else { format!("{name} {region}") }),
+        name: target
+            .name
+            .as_ref()
+            .map(|name| if regions.len() == 1 { name.clone() } else { format!("{name} {region}") }),
         streams: target.streams.iter().filter(|arn| arn.region == *region).cloned().collect(),
         ..target.clone()
     };
@@ -127,7 +136,11 @@ fn by_region(target: &TargetSettings, regions: &[Region]) -> Vec<TargetSettings>
 }
 
 fn bad(key: &str, value: &str, takes: &str) -> ConfigError {
-    ConfigError::Value { key: format!("[[target]] {key}").trim_end().to_owned(), value: value.to_owned(), takes: takes.to_owned() }
+    ConfigError::Value {
+        key: format!("[[target]] {key}").trim_end().to_owned(),
+        value: value.to_owned(),
+        takes: takes.to_owned(),
+    }
 }
 
 fn is_loopback(endpoint: &str) -> bool {
@@ -158,8 +171,10 @@ mod tests {
              change_role = \"arn:aws:iam::111122223333:role/ops/change\"\nexternal_id = \"abc\"\nfips = true\nidentify_by = \"name\"\nbudget_percent = 50\n",
         )
         .unwrap();
-        let names: Vec<_> =
-            targets.iter().map(|target| (target.name.as_deref().unwrap(), target.region.as_ref().unwrap().as_str())).collect();
+        let names: Vec<_> = targets
+            .iter()
+            .map(|target| (target.name.as_deref().unwrap(), target.region.as_ref().unwrap().as_str()))
+            .collect();
         assert_eq!(names, [("payments eu-west-1", "eu-west-1"), ("payments us-east-1", "us-east-1")]);
         let first = &targets[0];
         assert_eq!(first.account.as_ref().unwrap().as_str(), "111122223333", "of the role");
@@ -169,13 +184,16 @@ mod tests {
 
     #[test]
     fn a_target_that_reads_in_a_role_and_has_none_for_changes_is_read_only() {
-        let targets = tables("[[target]]\nregion = \"eu-west-1\"\nread_role = \"arn:aws:iam::111122223333:role/see\"\n").unwrap();
+        let targets =
+            tables("[[target]]\nregion = \"eu-west-1\"\nread_role = \"arn:aws:iam::111122223333:role/see\"\n").unwrap();
         assert!(targets[0].refuses_changes());
     }
 
     #[test]
     fn streams_say_where_they_are() {
-        let arn = |region: &str| format!("arn:{}:kinesis:{region}:111122223333:stream/a", region.parse::<Region>().unwrap().partition());
+        let arn = |region: &str| {
+            format!("arn:{}:kinesis:{region}:111122223333:stream/a", region.parse::<Region>().unwrap().partition())
+        };
         let targets = tables(&format!("[[target]]\nstreams = [\"{}\"]\n", arn("cn-north-1"))).unwrap();
         assert_eq!((targets[0].region.as_ref().unwrap().as_str(), targets[0].streams.len()), ("cn-north-1", 1));
         let both = format!(
@@ -213,7 +231,10 @@ mod tests {
             ("budget_percent = 25.5", "from 1 to 50"),
             ("speed = 10", "an endpoint on loopback beside it"),
             ("speed = 10\nendpoint = \"https://kinesis.example\"", "an endpoint on loopback beside it"),
-            ("account = \"444455556666\"\nread_role = \"arn:aws:iam::111122223333:role/see\"", "a role of the target's own account"),
+            (
+                "account = \"444455556666\"\nread_role = \"arn:aws:iam::111122223333:role/see\"",
+                "a role of the target's own account",
+            ),
         ] {
             let said = tables(&format!("[[target]]\n{line}\n")).unwrap_err();
             assert!(said.contains(says) && !said.contains('\n'), "{line}: {said}");
@@ -224,7 +245,10 @@ mod tests {
         ];
         for lines in abroad {
             let said = tables(&format!("[[target]]\n{lines}\n")).unwrap_err();
-            assert!(said.contains("change_role: ") && said.contains("a role of the target's own account"), "{lines}: {said}");
+            assert!(
+                said.contains("change_role: ") && said.contains("a role of the target's own account"),
+                "{lines}: {said}"
+            );
         }
         let twice = "[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\n".repeat(2);
         assert!(tables(&twice).unwrap_err().contains("each account and Region once"));

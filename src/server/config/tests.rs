@@ -53,7 +53,9 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
     );
     let mut layers = Layers::new();
     layers.add_file(Some(&path)).unwrap();
-    layers.add_variables(variables(&[("KEYSTREAM_LISTEN", "127.0.0.1:2"), ("KEYSTREAM_METRICS_LISTEN", "127.0.0.1:2")])).unwrap();
+    layers
+        .add_variables(variables(&[("KEYSTREAM_LISTEN", "127.0.0.1:2"), ("KEYSTREAM_METRICS_LISTEN", "127.0.0.1:2")]))
+        .unwrap();
     layers.add_flags(&Flags([("listen".to_owned(), "127.0.0.1:3".to_owned())].into()));
     let settings = Settings::of(layers).unwrap();
     assert_eq!(settings.listening.listen.port(), 3, "the flag");
@@ -94,7 +96,8 @@ fn each_bad_value_names_its_key_and_what_it_takes() {
         ("checkpoint_key", "alone"),
         ("checkpoint_file", "alone"),
     ] {
-        let (variable, flag) = (format!("KEYSTREAM_{}", key.to_ascii_uppercase()), format!("--{}", key.replace('_', "-")));
+        let (variable, flag) =
+            (format!("KEYSTREAM_{}", key.to_ascii_uppercase()), format!("--{}", key.replace('_', "-")));
         for (name, message) in [
             (variable.clone(), settings(&[(&variable, value)])),
             (flag, of_flags(&[(key, value)])),
@@ -106,18 +109,27 @@ fn each_bad_value_names_its_key_and_what_it_takes() {
             assert!(!message.contains('\n'));
         }
         let message = settings(&[(&variable, value)]).unwrap_err().to_string();
-        assert!(message.starts_with(&format!("{variable}: \u{201c}{value}\u{201d} is not understood; it takes ")), "{message}");
+        assert!(
+            message.starts_with(&format!("{variable}: \u{201c}{value}\u{201d} is not understood; it takes ")),
+            "{message}"
+        );
     }
     let message = of_flags(&[("listen", "3000")]).unwrap_err().to_string();
-    assert_eq!(message, "--listen: \u{201c}3000\u{201d} is not understood; it takes an address and a port, such as 127.0.0.1:3000");
+    assert_eq!(
+        message,
+        "--listen: \u{201c}3000\u{201d} is not understood; it takes an address and a port, such as 127.0.0.1:3000"
+    );
     assert!(!settings(&[("KEYSTREAM_LISTEN", "a\nb")]).unwrap_err().to_string().contains('\n'));
 }
 
 #[test]
 fn no_error_shows_a_password() {
-    for url in
-        ["mysql://keystream:hunter2@db/x", "postgres:/keystream:hunter2@db/x", "keystream:hunter2@db", "mysql://db/x?password=hunter2"]
-    {
+    for url in [
+        "mysql://keystream:hunter2@db/x",
+        "postgres:/keystream:hunter2@db/x",
+        "keystream:hunter2@db",
+        "mysql://db/x?password=hunter2",
+    ] {
         for message in [
             settings(&[("KEYSTREAM_DATABASE_URL", url)]),
             of_flags(&[("database_url", url)]),
@@ -133,13 +145,17 @@ fn no_error_shows_a_password() {
 #[test]
 fn unknown_keys_refuse_to_start() {
     let message = settings(&[("KEYSTREAM_LISTNE", "127.0.0.1:1")]).unwrap_err().to_string();
-    assert!(message.starts_with("KEYSTREAM_LISTNE is not a setting of Keystream; the settings are KEYSTREAM_LISTEN, "), "{message}");
-    for name in ["KEYSTREAM_TARGET", "KEYSTREAM_PORTAL", "KEYSTREAM_SERVICE_NAME", "KEYSTREAM_PORT_OF_ENTRY", "KEYSTREAM_"] {
+    assert!(
+        message.starts_with("KEYSTREAM_LISTNE is not a setting of Keystream; the settings are KEYSTREAM_LISTEN, "),
+        "{message}"
+    );
+    for name in
+        ["KEYSTREAM_TARGET", "KEYSTREAM_PORTAL", "KEYSTREAM_SERVICE_NAME", "KEYSTREAM_PORT_OF_ENTRY", "KEYSTREAM_"]
+    {
         assert!(matches!(settings(&[(name, "x")]), Err(ConfigError::Unknown { .. })), "{name}");
     }
     let message = of_file("colour = 1").unwrap_err().to_string();
-    let known =
-        "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, site_root, checkpoint_key, checkpoint_file";
+    let known = "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, site_root, checkpoint_key, checkpoint_file";
     assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
     let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
     let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, fips, identify_by, \

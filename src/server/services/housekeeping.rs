@@ -24,7 +24,9 @@ pub async fn run(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
     loop {
         match prune(&store, clock.now()).await {
             Ok(rows) => tracing::debug!(rows, "{rows} rows that were too old are gone"),
-            Err(error) => tracing::warn!(%error, "what is too old could not be removed; tried again in an hour: {error}"),
+            Err(error) => {
+                tracing::warn!(%error, "what is too old could not be removed; tried again in an hour: {error}")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,

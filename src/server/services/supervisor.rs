@@ -84,16 +84,25 @@ impl Default for Supervisor {
 impl Supervisor {
     /// Runs a part until it ends by itself, starting it again after each panic. `stop` ends the pauses in between; the part
     /// heeds it by itself.
-    pub fn spawn<F>(self: &Arc<Self>, tasks: &TaskTracker, stop: &CancellationToken, part: Part, begin: impl FnMut() -> F + Send + 'static)
-    where
+    pub fn spawn<F>(
+        self: &Arc<Self>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+        part: Part,
+        begin: impl FnMut() -> F + Send + 'static,
+    ) where
         F: Future<Output = ()> + Send + 'static,
     {
         spawn_on(tasks, self.clone().keep_going(stop.clone(), part, begin));
     }
 
     /// The same for a part that nothing waits for when the server ends.
-    pub fn spawn_untracked<F>(self: &Arc<Self>, stop: &CancellationToken, part: Part, begin: impl FnMut() -> F + Send + 'static)
-    where
+    pub fn spawn_untracked<F>(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        part: Part,
+        begin: impl FnMut() -> F + Send + 'static,
+    ) where
         F: Future<Output = ()> + Send + 'static,
     {
         tasks::spawn(self.clone().keep_going(stop.clone(), part, begin));
@@ -233,7 +242,12 @@ mod tests {
         let supervisor = Arc::new(Supervisor { first_pause: Duration::from_secs(3_600), ..Supervisor::default() });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let is_well = false;
-        supervisor.spawn(&tasks, &stop, Part::new("housekeeping"), move || async move { assert!(is_well, "in a test") });
+        supervisor.spawn(
+            &tasks,
+            &stop,
+            Part::new("housekeeping"),
+            move || async move { assert!(is_well, "in a test") },
+        );
         while supervisor.down().is_empty() {
             tokio::task::yield_now().await;
         }

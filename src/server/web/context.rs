@@ -89,7 +89,13 @@ impl RequestContext {
     ///
     /// # Errors
     /// When it is not written like a stream's, or outside the person's scope: that is the same as not being there.
-    pub fn stream_in_scope(&self, requester: &Requester, account: &str, region: &str, name: &str) -> Result<StreamId, AppError> {
+    pub fn stream_in_scope(
+        &self,
+        requester: &Requester,
+        account: &str,
+        region: &str,
+        name: &str,
+    ) -> Result<StreamId, AppError> {
         let key = StreamId::parse(account, region, name).ok().filter(|key| requester.scope.covers(key));
         key.ok_or_else(|| self.fail(AppError::NotFound))
     }
@@ -110,7 +116,9 @@ impl RequestContext {
         Frame {
             targets: requester.as_ref().map_or_else(Vec::new, |requester| inventory.health(&requester.scope)),
             break_glass_at: requester.as_ref().and_then(|requester| requester.break_glass_at).filter(is_recent),
-            key_alarms: requester.as_ref().map_or_else(Vec::new, |requester| self.state.changes.keys.alarms(&requester.scope)),
+            key_alarms: requester
+                .as_ref()
+                .map_or_else(Vec::new, |requester| self.state.changes.keys.alarms(&requester.scope)),
             parts_down: requester.as_ref().map_or_else(Vec::new, |_| self.state.supervisor.down()),
             user: self.signed_in(),
             is_demo: self.state.is_demo,
@@ -136,7 +144,11 @@ impl RequestContext {
     /// # Errors
     /// When the session layer is missing: a fault of the router.
     pub fn session(&self) -> Result<Session, AppError> {
-        self.parts.extensions.get::<Session>().cloned().ok_or_else(|| AppError::Internal { reference: "no session layer".to_owned() })
+        self.parts
+            .extensions
+            .get::<Session>()
+            .cloned()
+            .ok_or_else(|| AppError::Internal { reference: "no session layer".to_owned() })
     }
 
     /// Begins the session of a sign-in; whatever session the request came with ends.
@@ -223,7 +235,10 @@ pub fn is_own_refresh(uri: &Uri) -> bool {
 
 /// Whether a request accepts a page.
 pub fn wants_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// A request's `User-Agent`, at most 300 characters of it.

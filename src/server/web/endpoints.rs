@@ -131,7 +131,16 @@ mod tests {
 
     #[test]
     fn what_has_no_entry_is_missing() {
-        for path in ["/metrics", "/api/unheard-of", "/streams/", "/streams/a/b", "/STREAMS", "//streams", "/streams/../changes", "/pkg/"] {
+        for path in [
+            "/metrics",
+            "/api/unheard-of",
+            "/streams/",
+            "/streams/a/b",
+            "/STREAMS",
+            "//streams",
+            "/streams/../changes",
+            "/pkg/",
+        ] {
             assert_eq!(look_up(&Method::GET, path), Entry::Missing, "{path}");
         }
         assert_eq!(look_up(&Method::GET, "/api/disable"), Entry::OtherMethod);

@@ -13,8 +13,8 @@ use axum::{
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir,
-    timeout::TimeoutLayer,
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    services::ServeDir, timeout::TimeoutLayer,
 };
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
@@ -51,11 +51,15 @@ pub const PLAIN_HANDLERS: [(&str, &str); 9] = [
 
 /// The routes of pages. Made once a process: while Leptos makes the list, resources of pages that are being rendered
 /// beside it never load (leptos issue 4773).
-pub static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| [generate_route_list(App), generate_route_list(PlainApp)].concat());
+pub static ROUTES: LazyLock<Vec<AxumRouteListing>> =
+    LazyLock::new(|| [generate_route_list(App), generate_route_list(PlainApp)].concat());
 
 /// The whole application.
 pub fn build(state: AppState) -> Router {
-    let site = ServeDir::new(state.assets.root()).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+    let site = ServeDir::new(state.assets.root())
+        .precompressed_br()
+        .precompressed_gzip()
+        .append_index_html_on_directories(false);
     let static_files = Router::new()
         .route_service("/pkg/{*file}", site.clone())
         .route_service("/favicon.svg", site.clone())

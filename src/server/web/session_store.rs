@@ -32,8 +32,12 @@ impl SessionStore for SessionRecords {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         // A session that was flushed keeps its id in memory: whoever signs in again gets another one all the same.
         record.id = Id::default();
-        let sign_in = record.data.remove(SIGN_IN).ok_or_else(|| session_store::Error::Backend("no anonymous sessions".to_owned()))?;
-        let sign_in: SignIn = serde_json::from_value(sign_in).map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        let sign_in = record
+            .data
+            .remove(SIGN_IN)
+            .ok_or_else(|| session_store::Error::Backend("no anonymous sessions".to_owned()))?;
+        let sign_in: SignIn =
+            serde_json::from_value(sign_in).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         self.0.begin(hash_of(&record.id), sign_in).await.map_err(backend)
     }
 

@@ -54,7 +54,8 @@ fn PlainScript() -> impl IntoView {
 
 /// The boot script without its comments: it is part of every live page.
 static BOOT: LazyLock<String> = LazyLock::new(|| {
-    let lines = include_str!("boot.js").lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let lines =
+        include_str!("boot.js").lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 });
 

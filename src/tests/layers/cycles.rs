@@ -27,7 +27,9 @@ impl Graph {
             let is_passing_on = |how| how == How::Reexport && module.file.ends_with("mod.rs");
             for mention in module.mentions.iter().filter(|mention| !is_passing_on(mention.how)) {
                 let Place::Item { module: target, .. } = sources.resolve(name, &mention.path).place else { continue };
-                let Some(target) = sources.modules.get(&target).filter(|target| target.file != module.file) else { continue };
+                let Some(target) = sources.modules.get(&target).filter(|target| target.file != module.file) else {
+                    continue;
+                };
                 let need = Need { line: mention.line, import: mention.path.join("::") };
                 needs.entry(module.file.clone()).or_default().entry(target.file.clone()).or_insert(need);
             }

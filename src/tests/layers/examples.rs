@@ -15,7 +15,11 @@ fn broken(files: &[(&str, &str)]) -> Vec<(&'static str, String)> {
 
 /// A module for which a rule is, that isn't excepted.
 fn subjects(rule: &Rule) -> Vec<String> {
-    if rule.of.is_empty() { vec!["api::example".to_owned()] } else { rule.of.iter().map(|of| format!("{of}::example")).collect() }
+    if rule.of.is_empty() {
+        vec!["api::example".to_owned()]
+    } else {
+        rule.of.iter().map(|of| format!("{of}::example")).collect()
+    }
 }
 
 fn file_of(module: &str) -> String {
@@ -102,7 +106,10 @@ fn an_import_is_found_however_it_is_written() {
 fn a_name_belongs_to_the_module_that_defines_it_and_to_those_that_pass_it_on() {
     let passes_on = ("server/services/mod.rs", "pub use crate::server::web::context::Context;");
     let (rule, found) = broken(&[passes_on, WEB]).remove(0);
-    assert_eq!((rule, found.as_str()), (RULES[3].name, "server/services/mod.rs:1 crate::server::web::context::Context"));
+    assert_eq!(
+        (rule, found.as_str()),
+        (RULES[3].name, "server/services/mod.rs:1 crate::server::web::context::Context")
+    );
     let asks = ("model/example.rs", "use crate::view::Word;");
     let view = ("view/mod.rs", "pub use crate::model::word::Word;");
     let word = ("model/word.rs", "pub struct Word;");
@@ -154,7 +161,11 @@ fn a_parent_and_its_child_are_a_cycle_only_when_they_use_each_other() {
     assert_eq!(cycles(&[("a/mod.rs", "mod child; use self::child::Child; enum Kind {} struct A(Child);"), child]), [2]);
     assert_eq!(cycles(&[("a/mod.rs", "mod child; enum Kind {} struct A(child::Child);"), child]), [2]);
     assert_eq!(cycles(&[("a/mod.rs", "pub mod child; pub enum Kind {}"), child]), NONE, "declared");
-    assert_eq!(cycles(&[("a/mod.rs", "mod child; pub use self::child::Child; pub enum Kind {}"), child]), NONE, "passed on");
+    assert_eq!(
+        cycles(&[("a/mod.rs", "mod child; pub use self::child::Child; pub enum Kind {}"), child]),
+        NONE,
+        "passed on"
+    );
     let through_parent = [
         ("a/mod.rs", "mod x; mod y; pub use self::{x::X, y::Y}; use crate::b::B;"),
         ("a/x.rs", "use super::{Y, B}; pub struct X;"),
@@ -169,6 +180,7 @@ fn tests_close_no_cycle() {
     let a = ("a.rs", "use crate::b::B; pub struct A;");
     let b = ("b.rs", "pub struct B; #[cfg(test)] mod tests { use crate::a::A; }");
     assert_eq!(cycles(&[a, b]), NONE);
-    let (folder, inner) = (("b/mod.rs", "pub struct B; #[cfg(test)] mod hooks;"), ("b/hooks.rs", "use crate::a::A; pub struct Hook;"));
+    let (folder, inner) =
+        (("b/mod.rs", "pub struct B; #[cfg(test)] mod hooks;"), ("b/hooks.rs", "use crate::a::A; pub struct Hook;"));
     assert_eq!(cycles(&[a, folder, inner]), NONE);
 }

@@ -57,7 +57,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 fn no_module_uses_what_its_layer_forbids() {
     let violations = violations(&SOURCES);
     let is_known = |file: &str, rule: &str| KNOWN_VIOLATIONS.contains(&(file, rule));
-    let new: Vec<String> = violations.iter().filter(|found| !is_known(&found.file, found.rule)).map(ToString::to_string).collect();
+    let new: Vec<String> =
+        violations.iter().filter(|found| !is_known(&found.file, found.rule)).map(ToString::to_string).collect();
     assert!(new.is_empty(), "forbidden dependencies:\n{}", new.join("\n"));
 
     let still = |(file, rule): &(&str, &str)| violations.iter().any(|found| found.file == *file && found.rule == *rule);
@@ -69,13 +70,17 @@ fn no_module_uses_what_its_layer_forbids() {
 fn no_files_need_each_other_in_a_circle() {
     let graph = Graph::of(&SOURCES);
     let rest = KNOWN_NEEDS.iter().fold(graph.clone(), |graph, (from, to)| graph.without(from, to));
-    let cycles: Vec<String> =
-        rest.cycles().iter().map(|cycle| format!("{} files need each other:\n{}", cycle.len(), rest.explain(cycle))).collect();
+    let cycles: Vec<String> = rest
+        .cycles()
+        .iter()
+        .map(|cycle| format!("{} files need each other:\n{}", cycle.len(), rest.explain(cycle)))
+        .collect();
     assert!(cycles.is_empty(), "{}", cycles.join("\n"));
 
     let all = graph.cycles();
-    let closes_a_cycle =
-        |(from, to): &(&str, &str)| graph.has(from, to) && all.iter().any(|cycle| cycle.contains(*from) && cycle.contains(*to));
+    let closes_a_cycle = |(from, to): &(&str, &str)| {
+        graph.has(from, to) && all.iter().any(|cycle| cycle.contains(*from) && cycle.contains(*to))
+    };
     let stale: Vec<_> = KNOWN_NEEDS.iter().filter(|known| !closes_a_cycle(known)).collect();
     assert!(stale.is_empty(), "mended: take these off KNOWN_NEEDS:\n{stale:#?}");
 }

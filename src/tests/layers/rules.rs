@@ -6,7 +6,8 @@ use super::{
 };
 
 /// Crates of the AWS SDK; `aws_lc_rs` is a library of cryptography.
-const AWS: [&str; 7] = ["aws_sdk_*", "aws_config", "aws_types", "aws_smithy_*", "aws_credential_types", "aws_runtime", "aws_sigv4"];
+const AWS: [&str; 7] =
+    ["aws_sdk_*", "aws_config", "aws_types", "aws_smithy_*", "aws_credential_types", "aws_runtime", "aws_sigv4"];
 const LEPTOS: [&str; 5] = ["leptos", "leptos_axum", "leptos_meta", "leptos_router", "server_fn"];
 const AXUM: [&str; 3] = ["axum", "axum_core", "leptos_axum"];
 const TOWER: [&str; 5] = ["tower", "tower_layer", "tower_service", "tower_http", "tower_sessions"];
@@ -79,14 +80,26 @@ pub const RULES: &[Rule] = &[
         allowed: &[],
         crates: &[&SQLX],
     },
-    Rule { name: "only adapters::aws uses AWS", of: &[], except: &["server::adapters::aws"], modules: &[], allowed: &[], crates: &[&AWS] },
+    Rule {
+        name: "only adapters::aws uses AWS",
+        of: &[],
+        except: &["server::adapters::aws"],
+        modules: &[],
+        allowed: &[],
+        crates: &[&AWS],
+    },
     Rule {
         name: "web reaches databases and AWS through services",
         of: &["server::web"],
         except: &[],
         modules: &["server::adapters"],
         // Clock, randomness, measurements, tasks: seams, behind which nothing is kept.
-        allowed: &["server::adapters::clock", "server::adapters::random", "server::adapters::metrics", "server::adapters::tasks"],
+        allowed: &[
+            "server::adapters::clock",
+            "server::adapters::random",
+            "server::adapters::metrics",
+            "server::adapters::tasks",
+        ],
         crates: &[&SQLX, &AWS],
     },
     Rule {
@@ -131,7 +144,9 @@ pub fn violations(sources: &Sources) -> Vec<Violation> {
         for mention in contents.mentions.iter().filter(|mention| !is_local(mention)) {
             let broken = RULES.iter().filter(|rule| {
                 let is_told_already = contents.imports.iter().any(|import| {
-                    mention.path.first() == Some(&import.name) && mention.path != import.path && rule.forbids(sources, module, &import.path)
+                    mention.path.first() == Some(&import.name)
+                        && mention.path != import.path
+                        && rule.forbids(sources, module, &import.path)
                 });
                 rule.is_for(module) && rule.forbids(sources, module, &mention.path) && !is_told_already
             });
@@ -166,7 +181,8 @@ impl Rule {
     fn forbids(&self, sources: &Sources, module: &str, path: &Path) -> bool {
         let resolved = sources.resolve(module, path);
         // A name is also asked for in the modules that pass it on, the asking one aside.
-        let mut places: Vec<&str> = resolved.through.iter().map(String::as_str).filter(|place| *place != module).collect();
+        let mut places: Vec<&str> =
+            resolved.through.iter().map(String::as_str).filter(|place| *place != module).collect();
         match &resolved.place {
             Place::Item { module, .. } | Place::Module(module) => places.push(module),
             Place::Elsewhere(name) => return self.crates.iter().any(|family| is_of_family(name, family)),

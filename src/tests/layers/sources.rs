@@ -71,7 +71,9 @@ impl Sources {
             only_in_tests.append(&mut reader.only_in_tests);
             sources.modules.append(&mut reader.modules);
         }
-        sources.modules.retain(|name, _| !only_in_tests.iter().any(|test: &String| name == test || name.starts_with(&format!("{test}::"))));
+        sources.modules.retain(|name, _| {
+            !only_in_tests.iter().any(|test: &String| name == test || name.starts_with(&format!("{test}::")))
+        });
         sources.add_folders();
         Ok(sources)
     }
@@ -166,7 +168,8 @@ impl Reader {
                 TokenTree::Group(group) => self.scan(group.stream()),
                 TokenTree::Literal(literal) => self.visit_lit(&Lit::new(literal.clone())),
                 TokenTree::Ident(first) => {
-                    let is_member = at > 0 && is_punct(&tokens[at - 1], '.') && !(at > 1 && is_punct(&tokens[at - 2], '.'));
+                    let is_member =
+                        at > 0 && is_punct(&tokens[at - 1], '.') && !(at > 1 && is_punct(&tokens[at - 2], '.'));
                     let mut path = vec![first.to_string()];
                     while let Some(TokenTree::Ident(next)) = tokens.get(at + 3)
                         && is_punct(&tokens[at + 1], ':')
@@ -253,7 +256,9 @@ impl<'ast> Visit<'ast> for Reader {
                 let how = if matches!(item.vis, Visibility::Inherited) { How::Import } else { How::Reexport };
                 return self.read_use(&item.tree, &mut Path::new(), how);
             }
-            Item::ExternCrate(item) => return self.mention(vec![item.ident.to_string()], item.ident.span().start().line, How::Import),
+            Item::ExternCrate(item) => {
+                return self.mention(vec![item.ident.to_string()], item.ident.span().start().line, How::Import);
+            }
             Item::Const(item) => self.define(&item.ident),
             Item::Enum(item) => self.define(&item.ident),
             Item::Fn(item) => self.define(&item.sig.ident),

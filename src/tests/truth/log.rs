@@ -104,8 +104,9 @@ impl Evidence {
     /// All descriptions of the stream that reached Keystream, in the order in which AWS gave them.
     pub fn reads(&self) -> impl DoubleEndedIterator<Item = Read<'_>> {
         self.calls.iter().enumerate().filter_map(|(index, call)| {
-            let is_of_it =
-                call.operation == "DescribeStreamSummary" && call.is_told && call.stream.as_deref().is_none_or(|name| name == STREAM);
+            let is_of_it = call.operation == "DescribeStreamSummary"
+                && call.is_told
+                && call.stream.as_deref().is_none_or(|name| name == STREAM);
             let said = call.described.as_ref().filter(|_| is_of_it)?;
             Some(Read { index, at: call.at, said })
         })
@@ -145,14 +146,26 @@ impl Evidence {
         if name.contains(":key/") {
             return Some(name);
         }
-        let answers = self.calls[..until].iter().rev().filter(|call| call.operation == "DescribeKey" && call.is_told && call.held_ms == 0);
-        answers.filter(|call| call.key.as_deref() == Some(name)).find_map(|call| Some(call.found_key.as_ref()?.arn.as_str()))
+        let answers = self.calls[..until]
+            .iter()
+            .rev()
+            .filter(|call| call.operation == "DescribeKey" && call.is_told && call.held_ms == 0);
+        answers
+            .filter(|call| call.key.as_deref() == Some(name))
+            .find_map(|call| Some(call.found_key.as_ref()?.arn.as_str()))
     }
 
     /// What KMS said that a name means: last before a place in the log, and since.
     fn meanings<'a>(&'a self, name: &'a str, from: usize) -> Vec<&'a str> {
-        let since = self.calls.get(from..).unwrap_or_default().iter().filter(|call| call.operation == "DescribeKey" && call.is_told);
-        let since = since.filter(|call| call.key.as_deref() == Some(name)).filter_map(|call| Some(call.found_key.as_ref()?.arn.as_str()));
+        let since = self
+            .calls
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .filter(|call| call.operation == "DescribeKey" && call.is_told);
+        let since = since
+            .filter(|call| call.key.as_deref() == Some(name))
+            .filter_map(|call| Some(call.found_key.as_ref()?.arn.as_str()));
         self.arn_of(name, from).into_iter().chain(since).collect()
     }
 
@@ -176,12 +189,14 @@ impl Evidence {
         let before = self.reads().take_while(|read| self.calls[read.index].at_ms <= act.at_ms).last();
         let is_key_alone = act.order.get("delete").is_none() && act.order.get("recreate").is_none();
         let key = act.order["key"].as_str().filter(|key| !key.is_empty());
-        !(is_key_alone && before.is_some_and(|before| before.said.encryption.is_some() && before.said.key.as_deref() == key))
+        !(is_key_alone
+            && before.is_some_and(|before| before.said.encryption.is_some() && before.said.key.as_deref() == key))
     }
 
     /// The calls that change something, each with its place.
     pub fn mutations(&self) -> impl Iterator<Item = (usize, &Call)> {
-        let is_mutation = |call: &Call| matches!(call.operation.as_str(), "StopStreamEncryption" | "StartStreamEncryption");
+        let is_mutation =
+            |call: &Call| matches!(call.operation.as_str(), "StopStreamEncryption" | "StartStreamEncryption");
         self.calls.iter().enumerate().filter(move |(_, call)| is_mutation(call))
     }
 }
@@ -191,5 +206,11 @@ pub async fn gathered(app: &TestApp) -> Evidence {
     let calls = app.call_log().await.into_iter().map(|call| serde_json::from_value::<Call>(call).unwrap());
     let calls: Vec<Call> = calls.map(|call| Call { at: app.clock.at(call.at_ms), ..call }).collect();
     let acts: Vec<Act> = app.acts().await.into_iter().map(|act| serde_json::from_value(act).unwrap()).collect();
-    Evidence { before: calls.len(), calls, acts, asked_ms: MovedClock::machine_ms(), asked_at: app.clock.at(MovedClock::machine_ms()) }
+    Evidence {
+        before: calls.len(),
+        calls,
+        acts,
+        asked_ms: MovedClock::machine_ms(),
+        asked_at: app.clock.at(MovedClock::machine_ms()),
+    }
 }

@@ -76,23 +76,38 @@ pub fn check_change(said: &ChangeSaid, evidence: &Evidence, asked: &Asked) -> Ve
 
 fn check_rungs(said: &ChangeSaid, sent: &Sent<'_>, ensure: &mut impl FnMut(bool, &'static str, &str)) {
     // CloudTrail may have shown the call whose answer was lost.
-    let in_trail = || sent.evidence.calls[sent.index..].iter().any(|call| call.operation == "LookupEvents" && call.outcome == "ok");
+    let in_trail = || {
+        sent.evidence.calls[sent.index..].iter().any(|call| call.operation == "LookupEvents" && call.outcome == "ok")
+    };
     let lit = |name| said.is_lit(name);
     ensure(
         !lit("Accepted") || sent.is_accepted() || (sent.call.outcome == "ok" && in_trail()),
         "accepted",
         "AWS's acceptance did not come",
     );
-    ensure(!lit("Updating") || sent.reads.iter().any(|read| read.said.status == "UPDATING"), "updating", "AWS did not report UPDATING");
+    ensure(
+        !lit("Updating") || sent.reads.iter().any(|read| read.said.status == "UPDATING"),
+        "updating",
+        "AWS did not report UPDATING",
+    );
     let is_reached = sent.reads.iter().any(|read| sent.is_wanted(read));
     ensure(!lit("Reached") || is_reached, "reached", "AWS did not report the wanted state");
-    ensure(!lit("Settled") || sent.settled().is_some(), "settled", "AWS did not report the wanted state twice, 5 s apart");
+    ensure(
+        !lit("Settled") || sent.settled().is_some(),
+        "settled",
+        "AWS did not report the wanted state twice, 5 s apart",
+    );
     let is_answered = sent.is_accepted() && sent.call.held_ms == 0;
-    ensure(!(said.has_ended() && is_answered) || lit("Accepted"), "thrown-away", "AWS accepted, and the page does not say so");
+    ensure(
+        !(said.has_ended() && is_answered) || lit("Accepted"),
+        "thrown-away",
+        "AWS accepted, and the page does not say so",
+    );
     let still_on = said.rung("Accepted").is_some_and(|rung| rung.text.contains("still on"));
     let is_off = sent.evidence.before > 0
         && sent.reads.iter().any(|read| {
-            read.said.encryption.as_deref() == Some("NONE") && sent.evidence.calls[read.index].at_ms < sent.evidence.asked_ms - 500
+            read.said.encryption.as_deref() == Some("NONE")
+                && sent.evidence.calls[read.index].at_ms < sent.evidence.asked_ms - 500
         });
     ensure(!(still_on && is_off), "present", "encryption is said to be still on");
 }
@@ -101,7 +116,11 @@ fn check_end(said: &ChangeSaid, sent: Option<&Sent<'_>>, ensure: &mut impl FnMut
     let is_refused = |sent: &Sent<'_>| sent.call.outcome != "ok" && sent.call.is_told;
     match said.word {
         "Settled" => {
-            ensure(sent.is_some_and(|sent| sent.settled().is_some()), "settled", "AWS did not report the wanted state twice, 5 s apart");
+            ensure(
+                sent.is_some_and(|sent| sent.settled().is_some()),
+                "settled",
+                "AWS did not report the wanted state twice, 5 s apart",
+            );
         }
         "Reverted" => ensure(sent.is_some_and(Sent::is_reverted), "reverted", "no two reads in a row contradict it"),
         "Expired" => ensure(sent.is_none(), "expired", "a call was made"),
@@ -129,16 +148,23 @@ fn check_end(said: &ChangeSaid, sent: Option<&Sent<'_>>, ensure: &mut impl FnMut
 
 /// A refusal that cites AWS names the key as AWS reported it.
 fn check_refusal(said: &ChangeSaid, evidence: &Evidence, ensure: &mut impl FnMut(bool, &'static str, &str)) {
-    let cited = said.summary.split_once("is encrypted with ").and_then(|(_, rest)| rest.split_once(", as AWS reported"));
+    let cited =
+        said.summary.split_once("is encrypted with ").and_then(|(_, rest)| rest.split_once(", as AWS reported"));
     if let Some((key, _)) = cited.filter(|_| said.word == "Rejected") {
-        let is_reported =
-            evidence.reads().any(|read| read.said.key.as_deref().is_some_and(|reported| reported == key || short(reported) == key));
+        let is_reported = evidence
+            .reads()
+            .any(|read| read.said.key.as_deref().is_some_and(|reported| reported == key || short(reported) == key));
         ensure(is_reported, "cited", &format!("AWS never reported {key}"));
     }
 }
 
 /// What a change that has settled says of now must be what AWS reports now.
-fn check_present(said: &ChangeSaid, evidence: &Evidence, sent: Option<&Sent<'_>>, ensure: &mut impl FnMut(bool, &'static str, &str)) {
+fn check_present(
+    said: &ChangeSaid,
+    evidence: &Evidence,
+    sent: Option<&Sent<'_>>,
+    ensure: &mut impl FnMut(bool, &'static str, &str),
+) {
     if !matches!(said.word, "Settled" | "Reverted" | "Superseded") {
         return;
     }
@@ -149,11 +175,16 @@ fn check_present(said: &ChangeSaid, evidence: &Evidence, sent: Option<&Sent<'_>>
         let Some(claim) = Claim::of(sentence) else { continue };
         let holds = |read: &Option<&Described>| {
             read.is_some_and(|read| {
-                claim.fits(read) && sent.and_then(|sent| sent.before).is_none_or(|before| before.said.is_same_stream(read))
+                claim.fits(read)
+                    && sent.and_then(|sent| sent.before).is_none_or(|before| before.said.is_same_stream(read))
             })
         };
         let is_stale = age > PRESENT;
-        ensure(!is_stale, rule, &format!("\u{201c}{sentence}\u{201d} is said of now, and AWS's last report is {} s old", age / 1_000));
+        ensure(
+            !is_stale,
+            rule,
+            &format!("\u{201c}{sentence}\u{201d} is said of now, and AWS's last report is {} s old", age / 1_000),
+        );
         ensure(
             is_stale || recent.iter().any(holds),
             rule,
@@ -170,14 +201,17 @@ struct Claim {
 
 impl Claim {
     const OFF: [&'static str; 3] = ["is not encrypted", "Not encrypted, ACTIVE", "AWS reports ACTIVE and NONE"];
-    const ON: [&'static str; 4] = ["is encrypted", "Encrypted with", "AWS reports ACTIVE and KMS", "AWS reports ACTIVE, KMS"];
-    const ACTIVE: [&'static str; 4] = ["AWS reports it ACTIVE", "AWS reports ACTIVE", "ot encrypted, ACTIVE", "AWS reports ACTIVE,"];
+    const ON: [&'static str; 4] =
+        ["is encrypted", "Encrypted with", "AWS reports ACTIVE and KMS", "AWS reports ACTIVE, KMS"];
+    const ACTIVE: [&'static str; 4] =
+        ["AWS reports it ACTIVE", "AWS reports ACTIVE", "ot encrypted, ACTIVE", "AWS reports ACTIVE,"];
     const UPDATING: [&'static str; 2] = ["AWS reports UPDATING", "has reported UPDATING since"];
 
     fn of(sentence: &str) -> Option<Self> {
         let is_dated = sentence.contains("AWS reported") || sentence.contains("as AWS");
         let has = |words: &[&str]| words.iter().any(|words| sentence.contains(words));
-        let status = if has(&Self::UPDATING) { Some("UPDATING") } else { (!is_dated && has(&Self::ACTIVE)).then_some("ACTIVE") };
+        let status =
+            if has(&Self::UPDATING) { Some("UPDATING") } else { (!is_dated && has(&Self::ACTIVE)).then_some("ACTIVE") };
         let encryption = if is_dated {
             None
         } else if has(&Self::OFF) {
@@ -198,14 +232,20 @@ impl Claim {
 fn check_undo(said: &ChangeSaid, asked: &Asked, sent: &Sent<'_>, ensure: &mut impl FnMut(bool, &'static str, &str)) {
     let recent = sent.evidence.recent_reads();
     let is_off = !recent.is_empty()
-        && recent.iter().all(|read| read.is_some_and(|read| read.is_active() && read.encryption.as_deref() == Some("NONE")))
+        && recent
+            .iter()
+            .all(|read| read.is_some_and(|read| read.is_active() && read.encryption.as_deref() == Some("NONE")))
         && sent.settled().is_some_and(|settled| {
             let mut since = sent.reads.iter().filter(|read| read.index >= settled.index);
             let is_found = !sent.evidence.calls[settled.index..].iter().any(Call::is_not_found);
             is_found && since.all(|read| sent.is_of_the_stream(read) && read.said.encryption.as_deref() == Some("NONE"))
         });
     let is_offered = said.word == "Settled" && !sent.is_start() && is_off && !asked.is_overtaken;
-    ensure(!is_offered || said.has_undo, "undo", "a settled disable leads to no undo, and nothing that may have acted came after it");
+    ensure(
+        !is_offered || said.has_undo,
+        "undo",
+        "a settled disable leads to no undo, and nothing that may have acted came after it",
+    );
 }
 
 /// The word with which a change is listed.
@@ -232,9 +272,14 @@ pub fn check_sending(evidence: &Evidence) -> Vec<Finding> {
         let read = evidence.before_call(index)?;
         let age = call.at - read.at;
         let overlooked = evidence.acts.iter().find(|act| {
-            act.changes_the_stream() && (evidence.calls[read.index].at_ms..call.at_ms).contains(&act.at_ms) && age > OLDEST_READ
+            act.changes_the_stream()
+                && (evidence.calls[read.index].at_ms..call.at_ms).contains(&act.at_ms)
+                && age > OLDEST_READ
         })?;
-        Some(Finding::new("old-read", format!("{} was sent on a read {} s old, after {:?}", call.operation, age / 1_000, overlooked.order)))
+        Some(Finding::new(
+            "old-read",
+            format!("{} was sent on a read {} s old, after {:?}", call.operation, age / 1_000, overlooked.order),
+        ))
     });
     on_old_read.collect()
 }
@@ -243,7 +288,8 @@ pub fn check_sending(evidence: &Evidence) -> Vec<Finding> {
 /// collector may have read the stream since. The story began at `since_ms` by the machine's clock.
 pub fn check_awake(evidence: &Evidence, since_ms: i64) -> Vec<Finding> {
     let last = evidence.acts.iter().rfind(|act| act.changes_the_stream() && act.at_ms >= since_ms);
-    let overlooked = last.and_then(|act| evidence.mutations().find(|(_, call)| call.at_ms > act.at_ms).map(|(_, call)| (act, call)));
+    let overlooked =
+        last.and_then(|act| evidence.mutations().find(|(_, call)| call.at_ms > act.at_ms).map(|(_, call)| (act, call)));
     let finding = |(act, call): (&Act, &Call)| {
         Finding::new("old-read", format!("{} was sent for what was confirmed before {}", call.operation, act.order))
     };

@@ -1,8 +1,18 @@
 //! Pages as a person reads them: the words of a piece of HTML, and what a change, a row, a list or a key is said to be.
 
 /// The words that a change's summary may begin with, the longer ones first.
-const WORDS: [&str; 10] =
-    ["Outcome unknown", "Not established", "Not applied", "Superseded", "Reverted", "Rejected", "Replaced", "Settled", "Expired", "Slow"];
+const WORDS: [&str; 10] = [
+    "Outcome unknown",
+    "Not established",
+    "Not applied",
+    "Superseded",
+    "Reverted",
+    "Rejected",
+    "Replaced",
+    "Settled",
+    "Expired",
+    "Slow",
+];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The words of a piece of HTML, without its scripts.
@@ -21,7 +31,12 @@ pub fn text(html: &str) -> String {
             words.push_str(rest);
         }
     }
-    let decoded = words.replace("&quot;", "\"").replace("&#x27;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let decoded = words
+        .replace("&quot;", "\"")
+        .replace("&#x27;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
     decoded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -55,7 +70,10 @@ impl ChangeSaid {
         let (above, below) = main.split_once("aria-label=\"Progress\"").ok_or("no ladder")?;
         let (ladder, _) = below.split_once("</ol>").ok_or("the ladder has no end")?;
         let rungs = ladder.split("<li").skip(1).map(|item| rung(&format!("<{item}"))).collect();
-        let mut paragraphs = above.split("<p").skip(1).map(|piece| text(&format!("<p{}", piece.split("</p>").next().unwrap_or_default())));
+        let mut paragraphs = above
+            .split("<p")
+            .skip(1)
+            .map(|piece| text(&format!("<p{}", piece.split("</p>").next().unwrap_or_default())));
         let found = paragraphs.find_map(|said| Some((*WORDS.iter().find(|word| said.starts_with(**word))?, said)));
         let (word, summary) = found.unwrap_or_default();
         let has_undo = page.contains(&format!("undo={id}"));
@@ -87,7 +105,9 @@ impl ChangeSaid {
     pub fn sentences(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let rungs = self.rungs.iter().map(|rung| ("tense", rung.text.as_str()));
         let texts = std::iter::once(("present", self.summary.as_str())).chain(rungs);
-        texts.flat_map(|(rule, text)| text.split(". ").map(move |sentence| (rule, sentence))).filter(|(_, sentence)| !sentence.is_empty())
+        texts
+            .flat_map(|(rule, text)| text.split(". ").map(move |sentence| (rule, sentence)))
+            .filter(|(_, sentence)| !sentence.is_empty())
     }
 }
 
@@ -95,8 +115,9 @@ fn rung(item: &str) -> RungSaid {
     let all = text(item.split("</li>").next().unwrap_or_default());
     let (name, said) = all.split_once(' ').unwrap_or((&all, ""));
     // A rung that is lit may tell what was not seen; one that is not lit begins with it.
-    let is_unlit =
-        ["not yet", "not observed"].iter().any(|word| said.starts_with(word)) || said.contains("not observed") || said.is_empty();
+    let is_unlit = ["not yet", "not observed"].iter().any(|word| said.starts_with(word))
+        || said.contains("not observed")
+        || said.is_empty();
     RungSaid { name: name.to_owned(), text: said.to_owned(), is_lit: !is_unlit }
 }
 
@@ -113,7 +134,9 @@ impl PresentSaid {
     /// The row of a stream in the list, if it is there.
     pub fn of_row(page: &str, name: &str) -> Option<Self> {
         let row = page.split("<tr").find(|row| row.contains(name))?;
-        let cell = |label: &str| between(row, &format!("data-label=\"{label}\""), "</td>").map(|cell| text(&format!("<{cell}")));
+        let cell = |label: &str| {
+            between(row, &format!("data-label=\"{label}\""), "</td>").map(|cell| text(&format!("<{cell}")))
+        };
         Some(Self {
             encryption: cell("Encryption").unwrap_or_default(),
             status: cell("Status").unwrap_or_default(),
@@ -125,12 +148,17 @@ impl PresentSaid {
     /// The facts of a stream's page, if it has them.
     pub fn of_stream(page: &str) -> Option<Self> {
         let fact = |name: &str| {
-            let piece = page
-                .split("<dt")
-                .find(|piece| text(&format!("<dt{}", piece.split("</dt>").next().unwrap_or_default())).starts_with(name))?;
+            let piece = page.split("<dt").find(|piece| {
+                text(&format!("<dt{}", piece.split("</dt>").next().unwrap_or_default())).starts_with(name)
+            })?;
             Some(text(&format!("<{}", between(piece, "<dd", "</dd>")?)))
         };
-        Some(Self { encryption: fact("Encryption")?, status: fact("Status")?, key: fact("Key"), retention: fact("Retention") })
+        Some(Self {
+            encryption: fact("Encryption")?,
+            status: fact("Status")?,
+            key: fact("Key"),
+            retention: fact("Retention"),
+        })
     }
 }
 
@@ -149,7 +177,8 @@ pub fn dates(text: &str) -> Vec<(String, String)> {
 }
 
 fn is_key(word: &str) -> bool {
-    ["alias/", "key/", "arn:", "mrk-"].iter().any(|start| word.starts_with(start)) || (word.len() == 36 && word.contains('-'))
+    ["alias/", "key/", "arn:", "mrk-"].iter().any(|start| word.starts_with(start))
+        || (word.len() == 36 && word.contains('-'))
 }
 
 /// The greatest age in milliseconds that a text such as `Encrypted 4 s ago` allows for.
@@ -173,7 +202,11 @@ pub fn greatest_age(text: &str) -> Option<i64> {
 /// `key/1234…9012`, of a key's ARN or id.
 pub fn short(arn: &str) -> String {
     let id = arn.rsplit("key/").next().unwrap_or(arn);
-    if id.len() > 12 && id.is_ascii() { format!("key/{}\u{2026}{}", &id[..4], &id[id.len() - 4..]) } else { format!("key/{id}") }
+    if id.len() > 12 && id.is_ascii() {
+        format!("key/{}\u{2026}{}", &id[..4], &id[id.len() - 4..])
+    } else {
+        format!("key/{id}")
+    }
 }
 
 #[cfg(test)]
@@ -186,14 +219,18 @@ mod tests {
             <ol aria-label=\"Progress\"><li><b>Requested</b> <i>Recorded.</i></li><li><b>Sent</b> <i>not yet</i></li></ol>\
             <script>{\"Settled\":1}</script><p>Keep alias/orders until at least <b>23 Nov 14:03 UTC</b>.</p>";
         let said = ChangeSaid::of(page, "c1").unwrap();
-        assert_eq!((said.word, said.summary.as_str(), said.has_undo), ("Not applied", "Not applied. Since 14:03.", false));
+        assert_eq!(
+            (said.word, said.summary.as_str(), said.has_undo),
+            ("Not applied", "Not applied. Since 14:03.", false)
+        );
         assert_eq!(said.rungs.iter().map(|rung| rung.is_lit).collect::<Vec<_>>(), [true, false]);
         assert!(!said.whole.contains("Settled"));
         assert_eq!(dates(&said.whole), [("alias/orders".to_owned(), "23 Nov 14:03".to_owned())]);
         assert!(dates("sent when ACTIVE, until 23 Nov 14:03 UTC").is_empty());
         assert_eq!(greatest_age("Encrypted 4 s ago"), Some(5_000));
         assert_eq!(greatest_age("Encrypted"), None);
-        let stream = "<dl><dt>Encryption</dt><dd><span>Encrypted</span> 4 s ago</dd><dt>Status</dt><dd>ACTIVE</dd></dl>";
+        let stream =
+            "<dl><dt>Encryption</dt><dd><span>Encrypted</span> 4 s ago</dd><dt>Status</dt><dd>ACTIVE</dd></dl>";
         assert_eq!(PresentSaid::of_stream(stream).unwrap().encryption, "Encrypted 4 s ago");
     }
 }

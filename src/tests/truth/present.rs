@@ -55,7 +55,8 @@ fn check_encryption(said: &PresentSaid, evidence: &Evidence) -> Option<Finding> 
         }
         other => return Some(Finding::new("row", format!("an encryption that says \u{201c}{other}\u{201d}"))),
     };
-    (!is_true).then(|| Finding::new("row", format!("\u{201c}{}\u{201d} is said, and AWS said {recent:?}", said.encryption)))
+    (!is_true)
+        .then(|| Finding::new("row", format!("\u{201c}{}\u{201d} is said, and AWS said {recent:?}", said.encryption)))
 }
 
 fn is_listing_without(call: &Call) -> bool {
@@ -64,10 +65,14 @@ fn is_listing_without(call: &Call) -> bool {
 
 fn check_status(said: &PresentSaid, evidence: &Evidence) -> Option<Finding> {
     let mut statuses = evidence.recent(|call| call.described.as_ref().map(|described| described.status.clone()));
-    statuses.extend(evidence.recent(|call| call.listed.iter().find(|(name, _)| name == STREAM).map(|(_, status)| status.clone())));
+    statuses.extend(
+        evidence.recent(|call| call.listed.iter().find(|(name, _)| name == STREAM).map(|(_, status)| status.clone())),
+    );
     let word = said.status.split(' ').next().unwrap_or_default();
     let is_true = ["Unknown", "Not", "Outcome"].contains(&word) || statuses.iter().any(|said| said == word);
-    (!is_true).then(|| Finding::new("row", format!("the status is said to be \u{201c}{}\u{201d}, AWS said {statuses:?}", said.status)))
+    (!is_true).then(|| {
+        Finding::new("row", format!("the status is said to be \u{201c}{}\u{201d}, AWS said {statuses:?}", said.status))
+    })
 }
 
 /// Nothing is said to be fresher than AWS's newest report.
@@ -75,7 +80,10 @@ fn check_age(said: &PresentSaid, evidence: &Evidence) -> Option<Finding> {
     let (claimed, newest) = (greatest_age(&said.encryption)?, evidence.reads().next_back()?);
     let actual = evidence.asked_at - newest.at;
     (claimed + AGE_SLACK < actual).then(|| {
-        Finding::new("age", format!("\u{201c}{}\u{201d} is said, and AWS's newest report is {} s old", said.encryption, actual / 1_000))
+        Finding::new(
+            "age",
+            format!("\u{201c}{}\u{201d} is said, and AWS's newest report is {} s old", said.encryption, actual / 1_000),
+        )
     })
 }
 
@@ -101,7 +109,8 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
     let (mut needs, mut retention): (Vec<Need>, i64) = (Vec::new(), 24);
     let mut former: Option<Read<'_>> = None;
     for read in evidence.reads().filter(|read| evidence.calls[read.index].at_ms <= until_ms) {
-        if former.is_some_and(|former| is_other(former.said, read.said) || is_gone(evidence, former.index, read.index)) {
+        if former.is_some_and(|former| is_other(former.said, read.said) || is_gone(evidence, former.index, read.index))
+        {
             needs.clear();
         }
         former = Some(read);
@@ -122,7 +131,8 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
         if let Some(key) = key.filter(|_| !is_open) {
             // What KMS said before is known of a use that has lasted for a while: keys are looked at every few seconds.
             let is_explained = evidence.asked_ms - evidence.calls[read.index].at_ms > EXPLAINED_MS;
-            let arns = evidence.arn_of(key, read.index).filter(|_| is_explained).map(ToOwned::to_owned).into_iter().collect();
+            let arns =
+                evidence.arn_of(key, read.index).filter(|_| is_explained).map(ToOwned::to_owned).into_iter().collect();
             needs.push(Need { key: key.to_owned(), arns, ended: None, from: read.index });
         }
     }
@@ -142,7 +152,9 @@ fn is_other(former: &Described, read: &Described) -> bool {
 
 /// Whether AWS said in between that there is no such stream: its records went with it.
 fn is_gone(evidence: &Evidence, from: usize, to: usize) -> bool {
-    evidence.calls[from..to].iter().any(|call| call.is_not_found() && call.is_told && call.operation == "DescribeStreamSummary")
+    evidence.calls[from..to]
+        .iter()
+        .any(|call| call.is_not_found() && call.is_told && call.operation == "DescribeStreamSummary")
 }
 
 fn close(need: Option<&mut Need>, evidence: &Evidence, index: usize, at: i64) {
@@ -173,7 +185,8 @@ impl Need {
 pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
     let (needs, retention) = needs(evidence, evidence.asked_ms - UNREAD_MS);
     let (later, later_retention) = self::needs(evidence, i64::MAX);
-    let is_needed = |need: &Need, hours: i64| need.until(hours).is_none_or(|until| until > evidence.asked_at + MINUTE_MS);
+    let is_needed =
+        |need: &Need, hours: i64| need.until(hours).is_none_or(|until| until > evidence.asked_at + MINUTE_MS);
     let still = |need: &&Need| later.iter().any(|other| other.from == need.from && is_needed(other, later_retention));
     let mut found = Vec::new();
     for need in needs.iter().filter(|need| is_needed(need, retention)).filter(still) {
@@ -185,7 +198,10 @@ pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
             .filter(|_| !is_named)
             .find(|arn| !page.contains(arn.rsplit('/').next().unwrap_or(arn)) && !page.contains(&short(arn)));
         if let Some(arn) = missing {
-            found.push(Finding::new("keys", format!("{arn}, which {} was seen to mean, is missing: {need:?}", need.key)));
+            found.push(Finding::new(
+                "keys",
+                format!("{arn}, which {} was seen to mean, is missing: {need:?}", need.key),
+            ));
         } else if need.arns.is_empty() && !page.contains(&need.key) {
             found.push(Finding::new("keys", format!("{} is missing: {need:?}", need.key)));
         }
@@ -202,7 +218,8 @@ pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
     // A key by itself and by its alias is one, unless the alias meant several.
     let one_name = |key: &str| {
         let name = needs.iter().find(|need| is_of(need, key)).map_or(key, |need| need.key.as_str());
-        let arns: BTreeSet<&String> = needs.iter().filter(|need| need.key == name).flat_map(|need| &need.arns).collect();
+        let arns: BTreeSet<&String> =
+            needs.iter().filter(|need| need.key == name).flat_map(|need| &need.arns).collect();
         if arns.len() > 1 { key.to_owned() } else { name.to_owned() }
     };
     let mut by_key: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -224,7 +241,10 @@ pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
         let near = (-3..=3).map(|minutes| Timestamp::from_millis(until + minutes * MINUTE_MS).day_and_minute());
         let near: Vec<String> = near.map(|date| date.trim_end_matches(" UTC").to_owned()).collect();
         if is_fresh && !dates.iter().any(|date| near.contains(date)) {
-            found.push(Finding::new("until", format!("{key} is to be kept until {dates:?}, and by AWS's reports until {}", near[3])));
+            found.push(Finding::new(
+                "until",
+                format!("{key} is to be kept until {dates:?}, and by AWS's reports until {}", near[3]),
+            ));
         }
     }
     found

@@ -133,7 +133,15 @@ const PLOTS: &[&[Step]] = &[
     &[Step::Quick(true), Step::Repoint, Step::Enable("alias/orders"), Step::Wait(3_000), Step::Wait(3_000)],
     &[Step::LoseRequest, Step::Disable, Step::Wait(1_500), Step::Reshard(2_500), Step::Wait(3_000), Step::Wait(500)],
     &[Step::RefuseValue, Step::Disable, Step::LoseRequest, Step::DisableWithArn, Step::Wait(1_500)],
-    &[Step::Disable, Step::Wait(1_500), Step::Stale("alias/orders"), Step::Open, Step::Open, Step::Stale("alias/orders"), Step::Open],
+    &[
+        Step::Disable,
+        Step::Wait(1_500),
+        Step::Stale("alias/orders"),
+        Step::Open,
+        Step::Open,
+        Step::Stale("alias/orders"),
+        Step::Open,
+    ],
     &[Step::Disable, Step::Wait(1_500), Step::RefuseKms, Step::Undo, Step::Wait(500)],
     &[Step::Disable, Step::Wait(1_500), Step::Undo, Step::Wait(1_500)],
     &[Step::Disable, Step::Wait(1_500), Step::Called("alias/other"), Step::Wait(500), Step::Open],
@@ -182,8 +190,12 @@ async fn go_wrong(watch: &Watch<'_>, step: Step) -> bool {
         Step::FailAfter => on_calls(watch, json!("error500-after")).await,
         Step::HoldAnswer => on_calls(watch, json!({"hold-answer-ms": 200})).await,
         Step::RefuseRate => on_calls(watch, refuse("LimitExceededException", "Rate exceeded")).await,
-        Step::RefuseKms => watch.fault("StartStreamEncryption", 1, refuse("KMSAccessDeniedException", "not authorized")).await,
-        Step::RefuseValue => watch.fault("StopStreamEncryption", 1, refuse("InvalidArgumentException", "no such key")).await,
+        Step::RefuseKms => {
+            watch.fault("StartStreamEncryption", 1, refuse("KMSAccessDeniedException", "not authorized")).await
+        }
+        Step::RefuseValue => {
+            watch.fault("StopStreamEncryption", 1, refuse("InvalidArgumentException", "no such key")).await
+        }
         Step::KeepState => on_calls(watch, json!("keep-state")).await,
         Step::Read500 => watch.fault(READ, 3, json!("error500-before")).await,
         Step::ReadHtml => watch.fault(READ, 3, json!("html")).await,
@@ -240,7 +252,13 @@ async fn act(watch: &mut Watch<'_>, step: Step) {
     match step {
         Step::Disable => drop(watch.change("disable", None).await),
         Step::DisableWithArn => {
-            let arn = watch.app.call_log().await.iter().rev().find_map(|call| call["found_key"]["arn"].as_str().map(ToOwned::to_owned));
+            let arn = watch
+                .app
+                .call_log()
+                .await
+                .iter()
+                .rev()
+                .find_map(|call| call["found_key"]["arn"].as_str().map(ToOwned::to_owned));
             watch.change("disable", arn.as_deref()).await;
         }
         Step::Enable(key) => drop(watch.change("enable", Some(key)).await),
@@ -283,7 +301,8 @@ async fn scenario(seed: u64) -> Result<usize, String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_page_says_what_aws_has_not_said() {
     let seed = std::env::var("TRUTH_SEED").ok().map(|seed| seed.parse::<u64>().expect("TRUTH_SEED is a number"));
-    let many = std::env::var("TRUTH_SCENARIOS").ok().map(|count| count.parse::<u64>().expect("TRUTH_SCENARIOS is a number"));
+    let many =
+        std::env::var("TRUTH_SCENARIOS").ok().map(|count| count.parse::<u64>().expect("TRUTH_SCENARIOS is a number"));
     let scenarios = many.unwrap_or_else(|| std::env::var("SOAK").map_or(8, |_| 200));
     // `make test` throws the same dice each time, so that a failure is the change's; `make soak` throws others.
     let first = if std::env::var("SOAK").is_ok() { random::jitter(1_000_000_000).unsigned_abs() } else { 112_937_669 };

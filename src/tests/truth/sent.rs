@@ -40,7 +40,9 @@ impl<'a> Sent<'a> {
     /// Whether the read says what was said before the call.
     pub fn is_as_before(&self, read: &Read<'_>) -> bool {
         self.before.is_some_and(|before| match (before.said.state(), read.said.state()) {
-            ((Some("KMS"), Some(former)), (Some("KMS"), Some(key))) => self.evidence.is_same_key(former, key, self.index) == Some(true),
+            ((Some("KMS"), Some(former)), (Some("KMS"), Some(key))) => {
+                self.evidence.is_same_key(former, key, self.index) == Some(true)
+            }
             (former, state) => former == state,
         })
     }
@@ -57,7 +59,9 @@ impl<'a> Sent<'a> {
         match (self.is_start(), read.said.state()) {
             (false, (Some("NONE"), _)) => true,
             (true, (Some("KMS"), key)) => match key.zip(self.call.key.as_deref()) {
-                Some((key, sent)) => self.evidence.is_same_key(key, sent, self.index).unwrap_or_else(|| self.is_accepted()),
+                Some((key, sent)) => {
+                    self.evidence.is_same_key(key, sent, self.index).unwrap_or_else(|| self.is_accepted())
+                }
                 None => self.is_accepted(),
             },
             _ => false,
@@ -76,7 +80,8 @@ impl<'a> Sent<'a> {
         let Some(settled) = self.settled() else { return false };
         let mut against = 0;
         for read in self.reads.iter().filter(|read| read.index >= settled.index && self.is_of_the_stream(read)) {
-            let is_same = (read.said.state().0 == settled.said.state().0) && (!self.is_start() || read.said.key == settled.said.key);
+            let is_same = (read.said.state().0 == settled.said.state().0)
+                && (!self.is_start() || read.said.key == settled.said.key);
             against = if is_same { 0 } else { against + 1 };
             if against == 2 {
                 return true;
@@ -116,7 +121,8 @@ impl<'a> Sent<'a> {
 
     /// Whether AWS reported something that is neither the state before nor the wanted one, or both after one another.
     pub fn is_moved_on(&self) -> bool {
-        let is_else = |read: &Read<'_>| !self.is_of_the_stream(read) || !(self.is_as_before(read) || self.is_wanted(read));
+        let is_else =
+            |read: &Read<'_>| !self.is_of_the_stream(read) || !(self.is_as_before(read) || self.is_wanted(read));
         let first_wanted = self.reads.iter().position(|read| self.is_wanted(read));
         let is_gone = self.evidence.calls[self.index..].iter().any(|call| call.outcome == "ResourceNotFoundException");
         is_gone

@@ -75,7 +75,9 @@ fn someone(at: i64) -> Act {
 /// The rules that the page of a change breaks.
 fn broken(evidence: &Evidence, summary: &str, rungs: &[(&str, &str)]) -> Vec<&'static str> {
     let items: String = rungs.iter().map(|(name, said)| format!("<li><b>{name}</b> <i>{said}</i></li>")).collect();
-    let page = format!("<h1>Change</h1><p class=\"summary\"><strong>{summary}</strong></p><ol aria-label=\"Progress\">{items}</ol>");
+    let page = format!(
+        "<h1>Change</h1><p class=\"summary\"><strong>{summary}</strong></p><ol aria-label=\"Progress\">{items}</ol>"
+    );
     let said = ChangeSaid::of(&page, "c1").unwrap();
     let sending = evidence.mutations().next().map_or(Sending::NotSent, |(index, _)| Sending::At(index));
     let asked = Asked { id: "c1".to_owned(), sending, is_overtaken: false };
@@ -93,7 +95,8 @@ fn a_false_row_is_seen() {
     };
     let known = evidence(vec![on(1)]);
     assert!(check_present(&said("Encrypted 1 s ago", "ACTIVE"), &known).is_empty());
-    for (encryption, status) in [("Not encrypted 1 s ago", "ACTIVE"), ("Unknown", "ACTIVE"), ("Encrypted", "UPDATING")] {
+    for (encryption, status) in [("Not encrypted 1 s ago", "ACTIVE"), ("Unknown", "ACTIVE"), ("Encrypted", "UPDATING")]
+    {
         assert_eq!(check_present(&said(encryption, status), &known).len(), 1, "{encryption} {status}");
     }
     let old = Evidence { asked_at: 60 * SECOND, ..known };
@@ -102,7 +105,8 @@ fn a_false_row_is_seen() {
 
 #[test]
 fn a_false_rung_is_seen() {
-    let settled = evidence(vec![on(0), stop(1), read(500, "UPDATING", "KMS", Some("alias/orders")), off(2_000), off(8_000)]);
+    let settled =
+        evidence(vec![on(0), stop(1), read(500, "UPDATING", "KMS", Some("alias/orders")), off(2_000), off(8_000)]);
     let rungs = [
         ("Accepted", "AWS accepted the request."),
         ("Updating", "AWS reported UPDATING."),
@@ -128,7 +132,13 @@ fn a_false_rung_is_seen() {
 fn a_key_change_is_judged_by_its_key() {
     let ledger = |at| read(at, "ACTIVE", "KMS", Some("alias/ledger"));
     let rungs = [("Accepted", "yes"), ("Reached", "AWS reported it"), ("Settled", "twice")];
-    let kept = evidence(vec![on(0), start(1, "alias/ledger"), read(500, "UPDATING", "KMS", Some("alias/orders")), on(2_000), on(9_000)]);
+    let kept = evidence(vec![
+        on(0),
+        start(1, "alias/ledger"),
+        read(500, "UPDATING", "KMS", Some("alias/orders")),
+        on(2_000),
+        on(9_000),
+    ]);
     assert_eq!(broken(&kept, "Settled. Yes.", &rungs), ["reached", "settled", "settled"]);
     let changed = evidence(vec![on(0), start(1, "alias/ledger"), ledger(2_000), ledger(9_000)]);
     assert_eq!(broken(&changed, "Settled. Yes.", &rungs), NOTHING);
@@ -160,7 +170,10 @@ fn not_applied_needs_three_reads_of_the_old_state_in_two_minutes_without_updatin
     let mut updated: Vec<Call> = whole.calls.clone();
     updated[7].described.as_mut().unwrap().status = "UPDATING".to_owned();
     assert_eq!(broken(&evidence(updated.clone()), said, &[]), ["not-applied"]);
-    assert_eq!(broken(&evidence(updated), "Not applied. Since 14:03 AWS has reported ACTIVE in three reads.", &[]), NOTHING);
+    assert_eq!(
+        broken(&evidence(updated), "Not applied. Since 14:03 AWS has reported ACTIVE in three reads.", &[]),
+        NOTHING
+    );
     let same_name = evidence([on(0), start(1, "alias/orders")].into_iter().chain(reads(1)).collect());
     assert_eq!(broken(&same_name, said, &[("Accepted", "yes")]), ["not-applied"]);
 }
@@ -196,10 +209,17 @@ fn a_settled_change_says_nothing_false_of_now() {
     calls.extend([on(9_000), on(10_000), on(11_000)]);
     assert_eq!(broken(&evidence(calls.clone()), said, &rungs), ["present"]);
     assert_eq!(
-        broken(&evidence(calls.clone()), "Settled.", &[("Accepted", "yes"), ("Updating", "AWS reports UPDATING since 1.")]),
+        broken(
+            &evidence(calls.clone()),
+            "Settled.",
+            &[("Accepted", "yes"), ("Updating", "AWS reports UPDATING since 1.")]
+        ),
         ["updating", "tense"]
     );
-    assert_eq!(broken(&evidence(calls), "Settled. At 00:08 AWS reported ACTIVE and not encrypted again.", &rungs), NOTHING);
+    assert_eq!(
+        broken(&evidence(calls), "Settled. At 00:08 AWS reported ACTIVE and not encrypted again.", &rungs),
+        NOTHING
+    );
 }
 
 #[test]
@@ -213,7 +233,10 @@ fn a_refusal_cites_what_aws_reported() {
 fn an_answer_that_came_is_not_called_lost() {
     let answered = evidence(vec![on(0), stop(1)]);
     assert_eq!(broken(&answered, "Outcome unknown. The answer was lost.", &[]), ["thrown-away"]);
-    assert_eq!(broken(&evidence(vec![on(0), Call { is_told: false, ..stop(1) }]), "Outcome unknown. Lost.", &[]), NOTHING);
+    assert_eq!(
+        broken(&evidence(vec![on(0), Call { is_told: false, ..stop(1) }]), "Outcome unknown. Lost.", &[]),
+        NOTHING
+    );
     let asked = Asked { id: "c1".to_owned(), sending: Sending::At(1), is_overtaken: false };
     let row = "<tr><th><a href=\"/changes/c1\">Change</a></th><td><span>Rejected</span></td></tr>";
     assert_eq!(check_listed(row, &answered, &asked)[0].rule, "rejected");
@@ -235,7 +258,14 @@ fn a_call_on_an_old_read_is_seen() {
 fn keys_and_their_dates_are_those_of_the_reports() {
     let one = "0a0a0a0a-1111-4222-8333-444455556666";
     let other = "0b0b0b0b-1111-4222-8333-444455556666";
-    let calls = vec![kms(0, "alias/orders", one), on(1), on(60_000), kms(61_000, "alias/orders", other), off(90_000), off(100_000)];
+    let calls = vec![
+        kms(0, "alias/orders", one),
+        on(1),
+        on(60_000),
+        kms(61_000, "alias/orders", other),
+        off(90_000),
+        off(100_000),
+    ];
     let now = evidence(calls);
     assert!(check_keys(&format!("<a href=\"/keys/arn%3A{one}\">key</a> key/0b0b\u{2026}6666"), &now).is_empty());
     assert_eq!(check_keys(&format!("alias/orders <a href=\"/keys/arn%3A{one}\">key</a>"), &now)[0].rule, "keys");
@@ -243,14 +273,24 @@ fn keys_and_their_dates_are_those_of_the_reports() {
     assert!(check_keys("alias/orders", &one_meaning).is_empty());
     assert_eq!(check_keys("alias/ledger", &one_meaning)[0].rule, "keys");
     // 90 s and 5 s after midnight, a day later.
-    assert!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 2 Jan 00:01 UTC.", &now).is_empty());
+    assert!(
+        check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 2 Jan 00:01 UTC.", &now)
+            .is_empty()
+    );
     assert_eq!(
-        check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 8 Jan 00:01 UTC.", &now)[0].rule,
+        check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 8 Jan 00:01 UTC.", &now)
+            [0]
+        .rule,
         "until"
     );
     assert_eq!(check_dates("Keep alias/orders until 8 Jan 00:01 UTC.", &now).len(), 1);
     let in_use = evidence(vec![on(1), off(60_000), on(90_000), on(100_000)]);
     assert_eq!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC.", &in_use)[0].rule, "in-use");
-    let deleted = evidence(vec![on(1), call(2, "DescribeStreamSummary", "", "ResourceNotFoundException"), off(90_000), off(100_000)]);
+    let deleted = evidence(vec![
+        on(1),
+        call(2, "DescribeStreamSummary", "", "ResourceNotFoundException"),
+        off(90_000),
+        off(100_000),
+    ]);
     assert!(check_keys("none", &deleted).is_empty());
 }

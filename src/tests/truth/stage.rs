@@ -126,7 +126,8 @@ impl<'a> Watch<'a> {
         let (asked, since_ms) = (self.app.calls("DescribeKey").await, MovedClock::machine_ms());
         self.fault("DescribeKey", 4, json!({"hold-answer-ms": 80})).await;
         let disable = place(json!({"name": STREAM, "key": ""}));
-        let trigger = json!({"operation": "DescribeKey", "nth": nth, "moment": "after", "path": "streams", "order": disable});
+        let trigger =
+            json!({"operation": "DescribeKey", "nth": nth, "moment": "after", "path": "streams", "order": disable});
         self.app.control("triggers", trigger).await;
         let sleep = async {
             for _ in 0..100 {
@@ -147,7 +148,9 @@ impl<'a> Watch<'a> {
 
     pub async fn changes(&self) -> Vec<Change> {
         let mut changes = self.app.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
-        changes.sort_by_key(|change| (change.evidence.sent_at.is_none(), change.evidence.sent_at, change.intent.requested_at));
+        changes.sort_by_key(|change| {
+            (change.evidence.sent_at.is_none(), change.evidence.sent_at, change.intent.requested_at)
+        });
         changes
     }
 
@@ -187,9 +190,13 @@ impl<'a> Watch<'a> {
         // A page may tell of a call that went out after the changes were asked for.
         let later = self.changes().await;
         let after = gathered(self.app).await;
-        let evidence = Evidence { before: before.before, asked_ms: before.asked_ms, asked_at: before.asked_at, ..after };
+        let evidence =
+            Evidence { before: before.before, asked_ms: before.asked_ms, asked_at: before.asked_at, ..after };
         let asked = asked(&later, &evidence);
-        self.note("list", PresentSaid::of_row(&list, STREAM).map(|said| present::check_present(&said, &evidence)).unwrap_or_default());
+        self.note(
+            "list",
+            PresentSaid::of_row(&list, STREAM).map(|said| present::check_present(&said, &evidence)).unwrap_or_default(),
+        );
         if stream.status.is_success() {
             let said = PresentSaid::of_stream(&stream.body).expect("a stream's page has its state");
             self.note("stream", present::check_present(&said, &evidence));
@@ -245,7 +252,8 @@ fn asked(changes: &[Change], evidence: &Evidence) -> Vec<Asked> {
     };
     let asked = changes.iter().enumerate().map(|(nth, change)| {
         let is_later = |other: usize| changes[other].intent.requested_at > change.intent.requested_at;
-        let is_overtaken = (0..changes.len()).any(|other| is_later(other) && (may_have_acted(other) || changes[other].is_active()));
+        let is_overtaken =
+            (0..changes.len()).any(|other| is_later(other) && (may_have_acted(other) || changes[other].is_active()));
         Asked { id: change.id.clone(), sending: sendings[nth], is_overtaken }
     });
     asked.collect()

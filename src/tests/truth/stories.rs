@@ -11,7 +11,8 @@ use super::{
 
 /// KMS answers nobody.
 fn kms_denied() -> (&'static str, Value) {
-    let denied = json!({"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: kms:DescribeKey"}});
+    let denied =
+        json!({"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: kms:DescribeKey"}});
     ("faults", json!({"operation": "DescribeKey", "times": 1_000_000, "fault": denied}))
 }
 
@@ -148,7 +149,8 @@ async fn case_8_an_undo_that_kms_refuses() {
     let id = settled_disable(&watch).await;
     watch.look().await;
     watch.fault(START, 1, json!({"refuse": {"code": "KMSAccessDeniedException", "message": "not authorized"}})).await;
-    let fields = watch.filled("enable", &format!("?undo={id}"), Some("alias/orders")).await.expect("an undo is offered");
+    let fields =
+        watch.filled("enable", &format!("?undo={id}"), Some("alias/orders")).await.expect("an undo is offered");
     let undo = watch.confirm("enable", &fields).await.expect("it leads to its change");
     watch.look_until_ended(&undo, 4_000).await;
     watch.look_for(1_000).await;
@@ -218,7 +220,8 @@ async fn case_16_a_key_that_its_alias_meant_before() {
     let app = begin(Vec::new()).await;
     let mut watch = Watch::of(&app).await;
     watch.filled("disable", "", None).await;
-    let former = app.call_log().await.iter().find_map(|call| call["found_key"]["arn"].as_str().map(ToOwned::to_owned)).unwrap();
+    let former =
+        app.call_log().await.iter().find_map(|call| call["found_key"]["arn"].as_str().map(ToOwned::to_owned)).unwrap();
     repoint(&watch, "alias/orders").await;
     watch.change("enable", Some("alias/orders")).await.expect("an enable is offered");
     watch.look_for(2_000).await;

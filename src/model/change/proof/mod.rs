@@ -152,7 +152,11 @@ impl ReadResult {
         let parts = [
             (self.idle.len(), "without traffic, unproven", listed(self.idle.iter().cloned())),
             (self.closed.len(), "closed meanwhile, unproven", listed(self.closed.iter().cloned())),
-            (self.failed.len(), "could not be read", listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}")))),
+            (
+                self.failed.len(),
+                "could not be read",
+                listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}"))),
+            ),
         ];
         for (count, what, names) in parts.into_iter().filter(|(count, ..)| *count > 0) {
             let noun = if count == 1 { "shard" } else { "shards" };
@@ -195,8 +199,18 @@ impl Proof {
         if self.contradicts(action) {
             return None;
         }
-        let write = self.write.as_ref().and_then(ProofRequest::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
-        let read = self.read.as_ref().and_then(ProofRequest::found).filter(|(result, _)| result.proves(action)).map(|(_, at)| at);
+        let write = self
+            .write
+            .as_ref()
+            .and_then(ProofRequest::found)
+            .filter(|(result, _)| result.proves(action))
+            .map(|(_, at)| at);
+        let read = self
+            .read
+            .as_ref()
+            .and_then(ProofRequest::found)
+            .filter(|(result, _)| result.proves(action))
+            .map(|(_, at)| at);
         write.into_iter().chain(read).min()
     }
 
@@ -204,7 +218,8 @@ impl Proof {
     pub fn contradicts(&self, action: Action) -> bool {
         let write = self.write.as_ref().and_then(ProofRequest::found);
         let read = self.read.as_ref().and_then(ProofRequest::found);
-        write.is_some_and(|(result, _)| result.contradicts(action)) || read.is_some_and(|(result, _)| result.contradicts(action))
+        write.is_some_and(|(result, _)| result.contradicts(action))
+            || read.is_some_and(|(result, _)| result.contradicts(action))
     }
 
     /// When the last of the two was asked for that has no result.
@@ -235,7 +250,11 @@ impl Proof {
             sentences.push(told("Seen on read", request, ReadResult::words));
         }
         for report in &self.reports {
-            let on = if report.shards.is_empty() { String::new() } else { format!(" on {}", listed(report.shards.iter().cloned())) };
+            let on = if report.shards.is_empty() {
+                String::new()
+            } else {
+                format!(" on {}", listed(report.shards.iter().cloned()))
+            };
             sentences.push(format!(
                 "Reported by {} at {}: a producer's answer said {}{on}. Keystream has not seen it.",
                 report.by,
@@ -265,8 +284,14 @@ pub struct NotAnAnswer;
 /// When it is not JSON with an `EncryptionType` of NONE or KMS.
 pub fn parse_answer(text: &str) -> Result<(String, Vec<String>), NotAnAnswer> {
     let answer: Value = serde_json::from_str(text.trim()).map_err(|_| NotAnAnswer)?;
-    let word = answer.get("EncryptionType").and_then(Value::as_str).filter(|word| matches!(*word, "NONE" | "KMS")).ok_or(NotAnAnswer)?;
-    let of = |value: &Value| value.get("ShardId").and_then(Value::as_str).filter(|shard| is_shard_id(shard)).map(ToOwned::to_owned);
+    let word = answer
+        .get("EncryptionType")
+        .and_then(Value::as_str)
+        .filter(|word| matches!(*word, "NONE" | "KMS"))
+        .ok_or(NotAnAnswer)?;
+    let of = |value: &Value| {
+        value.get("ShardId").and_then(Value::as_str).filter(|shard| is_shard_id(shard)).map(ToOwned::to_owned)
+    };
     let in_records = answer.get("Records").and_then(Value::as_array).into_iter().flatten().filter_map(of);
     let mut shards: Vec<String> = of(&answer).into_iter().chain(in_records).collect();
     shards.sort_unstable();

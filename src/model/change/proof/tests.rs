@@ -15,7 +15,10 @@ fn a_write_proves_when_each_open_shard_answered() {
     let proof = Proof { write: done(whole.clone()), ..Proof::default() };
     assert!(proof.proven_at(Action::Disable).is_some() && proof.proven_at(Action::Enable).is_none());
     assert!(proof.contradicts(Action::Enable));
-    assert_eq!(proof.words(Action::Disable), "Verified by write (00:00:00 UTC): PutRecords answered NONE on 4 of 4 shards.");
+    assert_eq!(
+        proof.words(Action::Disable),
+        "Verified by write (00:00:00 UTC): PutRecords answered NONE on 4 of 4 shards."
+    );
     let partly = WriteResult { none: 3, failed: vec![("shard-3".to_owned(), "throttled".to_owned())], ..whole };
     let proof = Proof { write: done(partly), ..Proof::default() };
     assert_eq!(proof.proven_at(Action::Disable), None);

@@ -77,8 +77,10 @@ impl Count {
     /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC`.
     pub fn words(&self) -> String {
         let used = self.range();
-        let frees = self.next_frees_at.map_or_else(String::new, |at| format!(", the next frees at {}", at.day_and_minute()));
-        let refused = self.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
+        let frees =
+            self.next_frees_at.map_or_else(String::new, |at| format!(", the next frees at {}", at.day_and_minute()));
+        let refused =
+            self.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
         format!("{used} of {A_DAY} used{frees}{refused}")
     }
 }
@@ -97,7 +99,10 @@ pub fn use_of(change: &Change) -> Option<Use> {
 /// When AWS refused a change for a limit that may be this one.
 fn refused_at(change: &Change) -> Option<Timestamp> {
     match &change.end {
-        Some(Ending { how: End::Rejected(Refusal { kind: RefusalKind::QuotaUsed { .. }, aws: Some(aws), .. }), .. }) => Some(aws.at),
+        Some(Ending {
+            how: End::Rejected(Refusal { kind: RefusalKind::QuotaUsed { .. }, aws: Some(aws), .. }),
+            ..
+        }) => Some(aws.at),
         _ => None,
     }
 }
@@ -116,11 +121,14 @@ pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Time
     events.sort_by(|one, other| (one.at, &one.event_id).cmp(&(other.at, &other.event_id)));
     let mut seen = BTreeSet::new();
     events.retain(|event| seen.insert(&event.event_id));
-    let is_known = |event: &&TrailEvent| uses.iter().any(|known| known.request_id.is_some() && known.request_id == event.request_id);
+    let is_known = |event: &&TrailEvent| {
+        uses.iter().any(|known| known.request_id.is_some() && known.request_id == event.request_id)
+    };
     let mut elsewhere: Vec<&TrailEvent> = events.into_iter().filter(|event| !is_known(event)).collect();
     for lost in uses.iter_mut().filter(|known| !known.is_certain) {
         let is_same = |event: &&TrailEvent| {
-            let is_of_session = lost.session.as_ref().is_some_and(|session| event.by.rsplit('/').next() == Some(session));
+            let is_of_session =
+                lost.session.as_ref().is_some_and(|session| event.by.rsplit('/').next() == Some(session));
             is_of_session && event.at.millis_since(lost.at).abs() <= SAME_CALL_MS
         };
         // Somebody else's call at the same time leaves it uncertain: it counts beside this one.

@@ -73,20 +73,30 @@ fn what_both_know_counts_once() {
 fn cloudtrail_settles_a_lost_answer_of_its_own_session_only() {
     let mut lost = sent(NOW - 1_000);
     lost.apply(Step::LostTrack { at: at(NOW - 500), why: "no answer".to_owned() });
-    lost.evidence.sent_as = Some(SentAs { role: "arn:aws:iam::111122223333:role/change".to_owned(), session: "keystream-mira".to_owned() });
+    lost.evidence.sent_as =
+        Some(SentAs { role: "arn:aws:iam::111122223333:role/change".to_owned(), session: "keystream-mira".to_owned() });
     let by = |event: TrailEvent, by: &str| TrailEvent { by: by.to_owned(), ..event };
     let ours = "arn:aws:sts::111122223333:assumed-role/change/keystream-mira";
     let of_session = |millis| by(event(millis, "e1", Some("r9")), ours);
     assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 400)]), (1, 1));
     assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 60_000)]), (1, 2), "another call");
-    assert_eq!(counted(std::slice::from_ref(&lost), &[event(NOW - 400, "e1", Some("r9"))]), (1, 2), "somebody else's at that moment");
+    assert_eq!(
+        counted(std::slice::from_ref(&lost), &[event(NOW - 400, "e1", Some("r9"))]),
+        (1, 2),
+        "somebody else's at that moment"
+    );
     lost.evidence.sent_as = None;
-    assert_eq!(counted(std::slice::from_ref(&lost), &[of_session(NOW - 400)]), (1, 2), "sent without a session of its own");
+    assert_eq!(
+        counted(std::slice::from_ref(&lost), &[of_session(NOW - 400)]),
+        (1, 2),
+        "sent without a session of its own"
+    );
 }
 
 #[test]
 fn the_next_one_frees_when_24_are_left() {
-    let many = |count: i64| (1..=count).map(|number| accepted(NOW - number * 60_000, &number.to_string())).collect::<Vec<_>>();
+    let many =
+        |count: i64| (1..=count).map(|number| accepted(NOW - number * 60_000, &number.to_string())).collect::<Vec<_>>();
     let frees = |number| count(Action::Disable, &many(number), &[], at(NOW)).next_frees_at;
     assert_eq!(frees(3), Some(at(NOW - 3 * 60_000 + DAY_MS)), "the oldest");
     assert_eq!(frees(25), Some(at(NOW - 25 * 60_000 + DAY_MS)));
@@ -95,17 +105,26 @@ fn the_next_one_frees_when_24_are_left() {
 
 #[test]
 fn aws_refusal_stands_in_the_count() {
-    let aws = super::super::refusal::AwsWords { code: "L".to_owned(), message: String::new(), request_id: None, at: at(NOW - 5) };
+    let aws = super::super::refusal::AwsWords {
+        code: "L".to_owned(),
+        message: String::new(),
+        request_id: None,
+        at: at(NOW - 5),
+    };
     let kind = RefusalKind::QuotaUsed { next_frees_at: at(NOW) };
     let mut refused = sent(NOW - 10);
-    refused.apply(Step::Ended(Ending { at: at(NOW), how: End::Rejected(Refusal { kind, aws: Some(aws), read_after: None }) }));
+    refused.apply(Step::Ended(Ending {
+        at: at(NOW),
+        how: End::Rejected(Refusal { kind, aws: Some(aws), read_after: None }),
+    }));
     let count = count(Action::Disable, &[refused], &[], at(NOW));
     assert_eq!((count.most, count.refused_at, count.is_warning()), (0, Some(at(NOW - 5)), true));
 }
 
 #[test]
 fn it_warns_from_twenty_and_is_used_up_at_twenty_five() {
-    let many = |count: i64| (0..count).map(|number| accepted(NOW - 1 - number, &number.to_string())).collect::<Vec<_>>();
+    let many =
+        |count: i64| (0..count).map(|number| accepted(NOW - 1 - number, &number.to_string())).collect::<Vec<_>>();
     let of = |number| count(Action::Disable, &many(number), &[], at(NOW));
     assert_eq!((of(19).is_warning(), of(20).is_warning()), (false, true));
     assert_eq!((of(24).is_used_up(), of(25).is_used_up()), (false, true));
@@ -114,8 +133,9 @@ fn it_warns_from_twenty_and_is_used_up_at_twenty_five() {
 
 fn some_events() -> impl Strategy<Value = Vec<TrailEvent>> {
     prop::collection::vec((0..2 * DAY_MS, 0..40u8, prop::option::of(0..40u8)), 0..40).prop_map(|events| {
-        let named =
-            |(age, id, request): (i64, u8, Option<u8>)| event(NOW - age, &id.to_string(), request.map(|id| id.to_string()).as_deref());
+        let named = |(age, id, request): (i64, u8, Option<u8>)| {
+            event(NOW - age, &id.to_string(), request.map(|id| id.to_string()).as_deref())
+        };
         events.into_iter().map(named).collect()
     })
 }

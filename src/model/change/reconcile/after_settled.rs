@@ -20,7 +20,8 @@ pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_si
     let Some(settled_at) = change.evidence.settled_at else { return Vec::new() };
     let at = report.read_at;
     let is_watched = change.evidence.reverted.is_none() && at.millis_since(settled_at) <= WATCHED_AFTER_MS;
-    let is_this_stream = is_same_creation(report.created, change.intent.stream_created) && report.arn == change.intent.arn;
+    let is_this_stream =
+        is_same_creation(report.created, change.intent.stream_created) && report.arn == change.intent.arn;
     if !is_watched || !is_this_stream || report.asked_at <= settled_at {
         return Vec::new();
     }

@@ -7,7 +7,8 @@ mod tests;
 
 pub use self::after_settled::{WATCHED_AFTER_MS, decide_after_settled};
 use super::{
-    Change, End, Ending, LastRead, Observation, Observed, SETTLING_MS, SLOW_AFTER_MS, Slow, Step, TypicalDuration, judgement::Verdict,
+    Change, End, Ending, LastRead, Observation, Observed, SETTLING_MS, SLOW_AFTER_MS, Slow, Step, TypicalDuration,
+    judgement::Verdict,
 };
 use crate::model::{
     stream::{StreamReport, StreamStatus, is_same_creation},
@@ -41,7 +42,9 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Op
         Observation::NotFound { .. } => Vec::new(),
         Observation::Failed { why } => failed(why.clone(), now),
     };
-    let is_slow = change.evidence.slow.is_none() && change.evidence.reached_at.is_none() && now.millis_since(sent_at) >= SLOW_AFTER_MS;
+    let is_slow = change.evidence.slow.is_none()
+        && change.evidence.reached_at.is_none()
+        && now.millis_since(sent_at) >= SLOW_AFTER_MS;
     let progressed = steps.iter().any(|step| matches!(step, Step::Reached { .. } | Step::Ended(_)));
     if is_slow && !progressed {
         steps.push(Step::Slow(Slow { since: now, usual }));
@@ -66,7 +69,9 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
     }
     match report.status {
         StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, observed)),
-        StreamStatus::Updating if change.evidence.reached_at.is_none() => steps.push(Step::SeenUpdating { at: report.read_at }),
+        StreamStatus::Updating if change.evidence.reached_at.is_none() => {
+            steps.push(Step::SeenUpdating { at: report.read_at })
+        }
         StreamStatus::Updating => steps.extend([Step::SeriesBroken, Step::Steady { since: None }]),
         // A stream that is being deleted is either gone soon, or AWS reports it again: both are seen by later reads.
         StreamStatus::Creating | StreamStatus::Deleting | StreamStatus::Other(_) => {
@@ -83,7 +88,13 @@ fn failed(why: String, now: Timestamp) -> Vec<Step> {
     vec![Step::Read(LastRead { at: now, observed: Observed::Failed { why } }), Step::SeenNothing { at: now }]
 }
 
-fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp, observed: Observed) -> Vec<Step> {
+fn decide_active(
+    change: &Change,
+    report: &StreamReport,
+    sent_at: Timestamp,
+    now: Timestamp,
+    observed: Observed,
+) -> Vec<Step> {
     let at = report.read_at;
     let verdict = change.verdict(&report.encryption, report.key_arn.as_deref());
     if change.evidence.reached_at.is_some() {
@@ -105,7 +116,13 @@ fn decide_active(change: &Change, report: &StreamReport, sent_at: Timestamp, now
 }
 
 /// A report of ACTIVE after *reached*.
-fn decide_reached(change: &Change, report: &StreamReport, verdict: Verdict, now: Timestamp, observed: Observed) -> Vec<Step> {
+fn decide_reached(
+    change: &Change,
+    report: &StreamReport,
+    verdict: Verdict,
+    now: Timestamp,
+    observed: Observed,
+) -> Vec<Step> {
     let at = report.read_at;
     if verdict == Verdict::Wanted {
         return match change.evidence.steady_since {

@@ -88,7 +88,9 @@ impl KeyHistory {
     /// Notes that KMS said at `at` which key a name means: of the use that goes on under that name. Returns whether that's
     /// news.
     pub fn record_meant(&mut self, key: &KeyId, arn: &KeyArn, at: Timestamp) -> bool {
-        let Some(open) = self.uses.iter_mut().find(|known| known.ended.is_none() && known.key == *key) else { return false };
+        let Some(open) = self.uses.iter_mut().find(|known| known.ended.is_none() && known.key == *key) else {
+            return false;
+        };
         let known = open.meant.len();
         open.record_meant(arn, at);
         open.meant.len() > known
@@ -99,7 +101,8 @@ impl KeyHistory {
     #[must_use]
     pub fn after_enable(&self, change: &Change) -> Self {
         let mut history = self.clone();
-        let (Action::Enable, Some(sent), Some(settled)) = (change.intent.action, change.evidence.sent_at, change.evidence.settled_at)
+        let (Action::Enable, Some(sent), Some(settled)) =
+            (change.intent.action, change.evidence.sent_at, change.evidence.settled_at)
         else {
             return history;
         };
@@ -112,17 +115,24 @@ impl KeyHistory {
         // Else a read has begun it already, under its new name.
         let is_one_use = former.seen_from < sent;
         if is_one_use {
-            let name =
-                change.intent.key.as_ref().filter(|_| self.last_read.is_none_or(|last| last < settled)).unwrap_or(&former.key).clone();
+            let name = change
+                .intent
+                .key
+                .as_ref()
+                .filter(|_| self.last_read.is_none_or(|last| last < settled))
+                .unwrap_or(&former.key)
+                .clone();
             // Where KMS did not say what the name meant at the enable, it may be anything that it was seen to mean.
-            let may_still = |meant: &&Meant| change.intent.resolved.is_none() || meant.seen_from.is_some_and(|seen| seen >= sent);
+            let may_still =
+                |meant: &&Meant| change.intent.resolved.is_none() || meant.seen_from.is_some_and(|seen| seen >= sent);
             let meant = former.meant.iter().filter(may_still).filter(|_| name == former.key).cloned().collect();
             let new = KeyUse { key: name, meant, seen_from: settled, ended: former.ended, begun_by: None };
             former.ended = Some(settled);
             history.uses.insert(index + 1, new);
         }
         let new = &mut history.uses[index + usize::from(is_one_use)];
-        if let Some(resolved) = change.intent.resolved.as_ref().filter(|_| change.intent.key.as_ref() == Some(&new.key)) {
+        if let Some(resolved) = change.intent.resolved.as_ref().filter(|_| change.intent.key.as_ref() == Some(&new.key))
+        {
             new.record_meant(&resolved.arn, resolved.at);
         }
         new.begun_by = Some(change.id.clone());

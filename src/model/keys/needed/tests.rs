@@ -21,16 +21,22 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn read(millis: i64, key: Option<&str>, retention_hours: i32) -> StreamReport {
-    let encryption = key.map_or(EncryptionReport::NotEncrypted, |key| EncryptionReport::Encrypted(Some(key.parse().unwrap())));
+    let encryption =
+        key.map_or(EncryptionReport::NotEncrypted, |key| EncryptionReport::Encrypted(Some(key.parse().unwrap())));
     StreamReport { encryption, retention_hours, ..report(millis, "ACTIVE", None) }
 }
 
 fn history(reads: &[(i64, Option<&str>, i32)]) -> KeyHistory {
-    reads.iter().fold(KeyHistory::default(), |history, (millis, key, hours)| history.after(&read(*millis, *key, *hours)))
+    reads
+        .iter()
+        .fold(KeyHistory::default(), |history, (millis, key, hours)| history.after(&read(*millis, *key, *hours)))
 }
 
 fn needed(history: &KeyHistory, now: i64) -> Vec<(&str, Option<i64>)> {
-    history.needed(at(now)).map(|known| (known.key.as_str(), history.needed_until(known).map(Timestamp::as_millis))).collect()
+    history
+        .needed(at(now))
+        .map(|known| (known.key.as_str(), history.needed_until(known).map(Timestamp::as_millis)))
+        .collect()
 }
 
 #[test]
@@ -46,7 +52,10 @@ fn a_key_is_needed_until_its_last_records_have_left() {
 #[test]
 fn a_stream_may_need_several_keys() {
     let history = history(&[(DAY_MS, Some("alias/a"), 48), (2 * DAY_MS, Some("alias/b"), 48), (3 * DAY_MS, None, 48)]);
-    assert_eq!(needed(&history, 3 * DAY_MS), [("alias/a", Some(4 * DAY_MS + 5_000)), ("alias/b", Some(5 * DAY_MS + 5_000))]);
+    assert_eq!(
+        needed(&history, 3 * DAY_MS),
+        [("alias/a", Some(4 * DAY_MS + 5_000)), ("alias/b", Some(5 * DAY_MS + 5_000))]
+    );
 }
 
 #[test]
@@ -126,13 +135,17 @@ fn meant(history: &KeyHistory) -> Vec<Vec<&str>> {
 #[test]
 fn a_use_holds_every_key_that_its_name_was_seen_to_mean() {
     let mut history = history(&[(DAY_MS, Some("alias/a"), 24)]);
-    let (name, a, b): (KeyId, KeyArn, KeyArn) = ("alias/a".parse().unwrap(), KEY_A.parse().unwrap(), KEY_B.parse().unwrap());
+    let (name, a, b): (KeyId, KeyArn, KeyArn) =
+        ("alias/a".parse().unwrap(), KEY_A.parse().unwrap(), KEY_B.parse().unwrap());
     assert!(history.record_meant(&name, &a, at(DAY_MS + 1)));
     assert!(!history.record_meant(&name, &a, at(DAY_MS + 2)), "known");
     assert!(history.record_meant(&name, &b, at(DAY_MS + 3)));
     assert!(!history.record_meant(&"alias/other".parse().unwrap(), &b, at(DAY_MS + 4)), "another name");
     assert_eq!(meant(&history), [["A", "B"]]);
-    assert_eq!(history.uses[0].meant.iter().map(|meant| meant.seen_from).collect::<Vec<_>>(), [Some(at(DAY_MS + 1)), Some(at(DAY_MS + 3))]);
+    assert_eq!(
+        history.uses[0].meant.iter().map(|meant| meant.seen_from).collect::<Vec<_>>(),
+        [Some(at(DAY_MS + 1)), Some(at(DAY_MS + 3))]
+    );
     let mut ended = history.after(&read(2 * DAY_MS, None, 24));
     assert!(!ended.record_meant(&name, &a, at(2 * DAY_MS + 1)), "what a name means later is not what it meant");
 }
@@ -173,7 +186,8 @@ fn a_settled_enable_under_another_name_is_the_use_that_reads_began() {
 fn an_enable_with_an_unseen_key_loses_none_that_was_seen() {
     let mut history = history(&[(DAY_MS, Some("alias/a"), 24)]);
     history.record_meant(&"alias/a".parse().unwrap(), &KEY_A.parse().unwrap(), at(DAY_MS));
-    let after = history.after(&read(2 * DAY_MS, Some("alias/a"), 24)).after_enable(&enabled("c1", "alias/a", None, 2 * DAY_MS));
+    let after =
+        history.after(&read(2 * DAY_MS, Some("alias/a"), 24)).after_enable(&enabled("c1", "alias/a", None, 2 * DAY_MS));
     assert_eq!(meant(&after), [["A"], ["A"]]);
 }
 

@@ -125,7 +125,8 @@ mod tests {
     }
 
     async fn why(calls: &Calls, says: &'static str) -> String {
-        let error = SdkError::<ListStreamsError, HttpResponse>::dispatch_failure(ConnectorError::other(says.into(), None));
+        let error =
+            SdkError::<ListStreamsError, HttpResponse>::dispatch_failure(ConnectorError::other(says.into(), None));
         calls.read("ListStreams", async { Err::<(), _>(error) }).await.unwrap_err().why
     }
 

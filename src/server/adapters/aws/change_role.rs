@@ -53,7 +53,11 @@ impl ChangeRole {
     pub fn obstacle(&self, of_streams: &Account) -> Option<Refusal> {
         let own = account_of_role(&self.arn).filter(|own| of_streams.is_resolved() && own != of_streams)?;
         let detail = format!("{} is a role of account {own}, and the streams are of {of_streams}", self.arn);
-        Some(Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail }, aws: None, read_after: None })
+        Some(Refusal {
+            kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail },
+            aws: None,
+            read_after: None,
+        })
     }
 
     /// A client in a session of its own, named after the person.
@@ -75,7 +79,9 @@ impl ChangeRole {
             let answer = call.send().await.map_err(|error| {
                 calls.heed(&error);
                 let why = match (error.code(), error.message()) {
-                    (Some(code), Some(message)) if !errors::refuses_credentials(error.meta()) => format!("{code}: {message}"),
+                    (Some(code), Some(message)) if !errors::refuses_credentials(error.meta()) => {
+                        format!("{code}: {message}")
+                    }
                     _ => errors::read_failure(&error).why,
                 };
                 calls.fips_note(&error).map_or_else(|| why.clone(), |note| format!("{why}; {note}"))
@@ -85,10 +91,19 @@ impl ChangeRole {
         let answer = timeout(TIMEOUT, asked).await.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
         let issued = count_aws_call("AssumeRole", answer).map_err(|why| {
             let detail = format!("{} as {}: {why}", self.arn, sent_as.session);
-            Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail }, aws: None, read_after: None }
+            Refusal {
+                kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail },
+                aws: None,
+                read_after: None,
+            }
         })?;
-        let credentials =
-            Credentials::new(issued.access_key_id, issued.secret_access_key, Some(issued.session_token), None, "assumed for one change");
+        let credentials = Credentials::new(
+            issued.access_key_id,
+            issued.secret_access_key,
+            Some(issued.session_token),
+            None,
+            "assumed for one change",
+        );
         // One call is made in it: nothing of it is kept.
         let config = Configured::with(&self.config.sdk, Identity::fixed(credentials));
         let kinesis = SdkKinesis::new(&config, self.endpoint.as_deref(), &self.target, self.clock.clone(), None);

@@ -28,17 +28,23 @@ where
     E: StdError + ProvideErrorMetadata + RequestId + 'static,
 {
     if let Some((obstacle, detail)) = not_sent(error) {
-        return SendOutcome::Rejected(Refusal { kind: RefusalKind::NotSent { obstacle, detail }, aws: None, read_after: None });
+        return SendOutcome::Rejected(Refusal {
+            kind: RefusalKind::NotSent { obstacle, detail },
+            aws: None,
+            read_after: None,
+        });
     }
     match error {
-        SdkError::ServiceError(service) if (400..500).contains(&service.raw().status().as_u16()) && service.err().code().is_some() => {
+        SdkError::ServiceError(service)
+            if (400..500).contains(&service.raw().status().as_u16()) && service.err().code().is_some() =>
+        {
             let aws = aws_words(service.err(), service.raw().headers(), now);
             let differs_by = clock_difference(service.raw().headers(), now);
             SendOutcome::Rejected(Refusal { kind: refusal_kind(&aws, differs_by), aws: Some(aws), read_after: None })
         }
-        SdkError::ServiceError(service) => {
-            SendOutcome::Unknown { why: format!("AWS answered HTTP {} without a clear verdict", service.raw().status()) }
-        }
+        SdkError::ServiceError(service) => SendOutcome::Unknown {
+            why: format!("AWS answered HTTP {} without a clear verdict", service.raw().status()),
+        },
         SdkError::ResponseError(response) => {
             SendOutcome::Unknown { why: format!("an answer (HTTP {}) that cannot be read", response.raw().status()) }
         }
@@ -96,7 +102,11 @@ pub(super) fn no_credentials(missing: NoCredentials) -> ReadFailure {
         return ReadFailure { kind: ReadFailureKind::NoCredentials, in_short: why.clone(), why };
     };
     credentials_refused(source).unwrap_or_else(|| {
-        ReadFailure::other(format!("AWS could not be reached: {} ({})", Obstacle::NoCredentials.words(), root_cause(&**source)))
+        ReadFailure::other(format!(
+            "AWS could not be reached: {} ({})",
+            Obstacle::NoCredentials.words(),
+            root_cause(&**source)
+        ))
     })
 }
 
@@ -114,7 +124,11 @@ fn credentials_refused(error: &CredentialsError) -> Option<ReadFailure> {
     let refused = refused_by_aws(error)?;
     let code = refused.code().unwrap_or("no error code");
     let why = format!("AWS gave no credentials: {code}{}", said(refused.message()));
-    Some(ReadFailure { kind: ReadFailureKind::NoCredentials, why, in_short: format!("AWS gave no credentials: {code}") })
+    Some(ReadFailure {
+        kind: ReadFailureKind::NoCredentials,
+        why,
+        in_short: format!("AWS gave no credentials: {code}"),
+    })
 }
 
 /// What AWS has against credentials.
@@ -136,7 +150,9 @@ impl CredentialTrouble {
 
     fn words(self, code: &str, said: &str) -> String {
         match self {
-            Self::Expired => format!("the credentials expired: {code}{said}. Renewed ones are picked up within a minute"),
+            Self::Expired => {
+                format!("the credentials expired: {code}{said}. Renewed ones are picked up within a minute")
+            }
             Self::NotKnownHere => format!(
                 "AWS does not recognize the credentials in this Region: {code}{said}. Either they are wrong, or the Region is not enabled for \
                  this account"
@@ -150,7 +166,8 @@ pub(super) fn refuses_credentials(refusal: &ErrorMetadata) -> bool {
     let code = refusal.code().unwrap_or_default();
     // A secret that was replaced signs wrongly; a clock that is wrong does too, and says so.
     let is_wrong_signature = matches!(code, "InvalidSignatureException" | "SignatureDoesNotMatch");
-    CredentialTrouble::of_code(code).is_some() || (is_wrong_signature && !is_about_time(refusal.message().unwrap_or_default()))
+    CredentialTrouble::of_code(code).is_some()
+        || (is_wrong_signature && !is_about_time(refusal.message().unwrap_or_default()))
 }
 
 /// Whether AWS refused the credentials with which others were asked for.
@@ -176,7 +193,9 @@ where
     E: StdError + 'static,
 {
     match error {
-        SdkError::ConstructionFailure(_) => Some((Obstacle::Other, format!("the request could not be built: {}", root_cause(error)))),
+        SdkError::ConstructionFailure(_) => {
+            Some((Obstacle::Other, format!("the request could not be built: {}", root_cause(error))))
+        }
         SdkError::DispatchFailure(failure) if !failure.is_timeout() => {
             if let Some(held_back) = find_source::<HeldBack>(error) {
                 return Some((Obstacle::HeldUp, held_back.to_string()));
@@ -196,7 +215,8 @@ where
 
 /// What a connection that was never made ran into.
 fn obstacle(connect: &(dyn StdError + 'static)) -> Obstacle {
-    let is_refused = find_source::<io::Error>(connect).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+    let is_refused =
+        find_source::<io::Error>(connect).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
     let words = chain(connect).map(|error| error.to_string().to_ascii_lowercase()).collect::<Vec<_>>().join("; ");
     if is_refused {
         Obstacle::ConnectionRefused
@@ -215,7 +235,12 @@ fn obstacle(connect: &(dyn StdError + 'static)) -> Obstacle {
 
 fn aws_words<E: ProvideErrorMetadata + RequestId>(error: &E, headers: &Headers, at: Timestamp) -> AwsWords {
     let request_id = error.request_id().or_else(|| headers.get("x-amzn-requestid")).map(ToOwned::to_owned);
-    AwsWords { code: error.code().unwrap_or_default().to_owned(), message: error.message().unwrap_or_default().to_owned(), request_id, at }
+    AwsWords {
+        code: error.code().unwrap_or_default().to_owned(),
+        message: error.message().unwrap_or_default().to_owned(),
+        request_id,
+        at,
+    }
 }
 
 /// The kind of a definite refusal. `LimitExceededException` that does not say "Rate exceeded" is left open here: only
@@ -229,9 +254,13 @@ fn refusal_kind(aws: &AwsWords, differs_by: Option<i64>) -> RefusalKind {
         "ResourceInUseException" => RefusalKind::ResourceInUse,
         "ResourceNotFoundException" => RefusalKind::ResourceNotFound,
         "AccessDeniedException" | "AccessDenied" | "NotAuthorized" => RefusalKind::AccessDenied,
-        code if KeyTrouble::of_code(code).is_some() => KeyTrouble::of_code(code).map_or(RefusalKind::Other, RefusalKind::Key),
+        code if KeyTrouble::of_code(code).is_some() => {
+            KeyTrouble::of_code(code).map_or(RefusalKind::Other, RefusalKind::Key)
+        }
         code if CredentialTrouble::of_code(code) == Some(CredentialTrouble::Expired) => RefusalKind::CredentialsExpired,
-        code if CredentialTrouble::of_code(code) == Some(CredentialTrouble::NotKnownHere) => RefusalKind::CredentialsNotValid,
+        code if CredentialTrouble::of_code(code) == Some(CredentialTrouble::NotKnownHere) => {
+            RefusalKind::CredentialsNotValid
+        }
         "RequestExpired" | "RequestTimeTooSkewed" => RefusalKind::ClockDiffers { minutes: differs_by },
         "InvalidSignatureException" | "SignatureDoesNotMatch" if is_about_time(&aws.message) => {
             RefusalKind::ClockDiffers { minutes: differs_by }

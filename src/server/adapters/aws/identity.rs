@@ -93,7 +93,11 @@ impl Identity {
     pub fn refused(&self) {
         let mut state = self.state();
         if !state.is_refused {
-            tracing::warn!(source = self.0.source, "AWS refused the credentials of {}; they are loaded anew", self.0.source);
+            tracing::warn!(
+                source = self.0.source,
+                "AWS refused the credentials of {}; they are loaded anew",
+                self.0.source
+            );
         }
         state.is_refused = true;
     }
@@ -111,14 +115,18 @@ impl Identity {
             let is_too_soon = state.tried_at.is_some_and(|at| SystemClock.steady().saturating_sub(at) < LOADS_APART);
             match (&state.credentials, &state.failure) {
                 (Some(credentials), _) if is_too_soon && state.loading.is_none() => return Ok(credentials.clone()),
-                (Some(credentials), _) if !state.is_refused && is_fresh(credentials, state.tried_at) => return Ok(credentials.clone()),
+                (Some(credentials), _) if !state.is_refused && is_fresh(credentials, state.tried_at) => {
+                    return Ok(credentials.clone());
+                }
                 (None, Some(failure)) if is_too_soon && state.loading.is_none() => return Err(failure.clone()),
                 _ => {}
             }
             let loading = state.loading.clone().unwrap_or_else(|| self.begin(&mut state));
             match &state.credentials {
                 // Good for a while yet: nobody waits for the new ones.
-                Some(credentials) if !state.is_refused && !expires_within(credentials, 0) => return Ok(credentials.clone()),
+                Some(credentials) if !state.is_refused && !expires_within(credentials, 0) => {
+                    return Ok(credentials.clone());
+                }
                 _ => loading,
             }
         };
@@ -271,7 +279,8 @@ mod tests {
         let counted = loads.clone();
         let load = move || {
             let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
-            std::future::ready(if number == 1 { Ok(key(number)) } else { Err(CredentialsError::not_loaded("no file")) }).boxed()
+            std::future::ready(if number == 1 { Ok(key(number)) } else { Err(CredentialsError::not_loaded("no file")) })
+                .boxed()
         };
         let identity = Identity::new("profile payments".to_owned(), None, load);
         identity.ready(LOAD_LIMIT).await.unwrap();

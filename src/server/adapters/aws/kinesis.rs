@@ -11,7 +11,10 @@ use async_trait::async_trait;
 use aws_sdk_kinesis::{
     Client,
     config::{Builder, retry::RetryConfig},
-    operation::{RequestId, start_stream_encryption::StartStreamEncryptionOutput, stop_stream_encryption::StopStreamEncryptionOutput},
+    operation::{
+        RequestId, start_stream_encryption::StartStreamEncryptionOutput,
+        stop_stream_encryption::StopStreamEncryptionOutput,
+    },
     types::{EncryptionType, StreamDescriptionSummary, StreamSummary},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
@@ -73,7 +76,13 @@ pub struct SdkKinesis {
 impl SdkKinesis {
     /// Over a loaded SDK configuration. Retries are off throughout: a repeated Stop could act twice, and a repeated
     /// read would escape the limiter. `target` keeps what the SDK remembers of failures apart from other targets.
-    pub fn new(config: &Configured, endpoint: Option<&str>, target: &str, clock: Arc<dyn Clock>, hosts: Option<&HostLog>) -> Self {
+    pub fn new(
+        config: &Configured,
+        endpoint: Option<&str>,
+        target: &str,
+        clock: Arc<dyn Clock>,
+        hosts: Option<&HostLog>,
+    ) -> Self {
         let mut kinesis = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("kinesis", target))
@@ -155,11 +164,18 @@ impl Kinesis for SdkKinesis {
         let (arn, name) = stream.arn_and_name();
         let call = self.client.describe_stream_summary().set_stream_arn(arn).set_stream_name(name);
         let answer = self.calls.read("DescribeStreamSummary", call.send()).await?;
-        let summary = answer.stream_description_summary().ok_or_else(|| ReadFailure::other("AWS's answer had no description"))?;
+        let summary =
+            answer.stream_description_summary().ok_or_else(|| ReadFailure::other("AWS's answer had no description"))?;
         report(summary, asked_at, self.clock.now())
     }
 
-    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId, read: &Freshness) -> SendOutcome {
+    async fn change_encryption(
+        &self,
+        action: Action,
+        stream: &StreamRef,
+        key: &KeyId,
+        read: &Freshness,
+    ) -> SendOutcome {
         let overrides = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts(SEND_TIMEOUT));
         let (arn, name) = stream.arn_and_name();
         let (kms, key) = (EncryptionType::Kms, key.as_str());
@@ -168,14 +184,28 @@ impl Kinesis for SdkKinesis {
         }
         let sent = match action {
             Action::Disable => {
-                let call = self.client.stop_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
-                let answer = call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
+                let call = self
+                    .client
+                    .stop_stream_encryption()
+                    .set_stream_arn(arn)
+                    .set_stream_name(name)
+                    .encryption_type(kms)
+                    .key_id(key);
+                let answer =
+                    call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
                 let id = |answer: StopStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
                 answer.map(id).map_err(|error| self.not_accepted(&error))
             }
             Action::Enable => {
-                let call = self.client.start_stream_encryption().set_stream_arn(arn).set_stream_name(name).encryption_type(kms).key_id(key);
-                let answer = call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
+                let call = self
+                    .client
+                    .start_stream_encryption()
+                    .set_stream_arn(arn)
+                    .set_stream_name(name)
+                    .encryption_type(kms)
+                    .key_id(key);
+                let answer =
+                    call.customize().config_override(overrides).interceptor(SendGuard(read.clone())).send().await;
                 let id = |answer: StartStreamEncryptionOutput| answer.request_id().map(ToOwned::to_owned);
                 answer.map(id).map_err(|error| self.not_accepted(&error))
             }
@@ -189,14 +219,16 @@ impl Kinesis for SdkKinesis {
     }
 
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure> {
-        let call = self.tagging.get_resources().resource_type_filters("kinesis:stream").resources_per_page(PAGE_OF_TAGS);
+        let call =
+            self.tagging.get_resources().resource_type_filters("kinesis:stream").resources_per_page(PAGE_OF_TAGS);
         let call = call.set_pagination_token(token.map(ToOwned::to_owned));
         let answer = self.tagging_calls.read("GetResources", call.send()).await?;
         let mut streams = Vec::with_capacity(answer.resource_tag_mapping_list().len());
         for mapping in answer.resource_tag_mapping_list() {
             // Consumers of streams may be among them: whatever is not a stream's ARN is left out.
             let Some(arn) = mapping.resource_arn().and_then(|arn| arn.parse().ok()) else { continue };
-            let mut tags: Vec<_> = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+            let mut tags: Vec<_> =
+                mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
             tags.sort_unstable();
             streams.push((arn, tags));
         }
@@ -242,9 +274,16 @@ fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
 
 /// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required, and for a number
 /// that is missing the SDK puts 0, which would read as "no longer needed", and for a time 1970, which would be another stream.
-fn report(summary: &StreamDescriptionSummary, asked_at: Timestamp, read_at: Timestamp) -> Result<StreamReport, ReadFailure> {
+fn report(
+    summary: &StreamDescriptionSummary,
+    asked_at: Timestamp,
+    read_at: Timestamp,
+) -> Result<StreamReport, ReadFailure> {
     let unreadable = |what: &str| ReadFailure::other(format!("AWS's answer carries no {what} that can be read"));
-    let arn = summary.stream_arn().parse().map_err(|_| ReadFailure::other("AWS's answer carries an ARN that is not a stream's"))?;
+    let arn = summary
+        .stream_arn()
+        .parse()
+        .map_err(|_| ReadFailure::other("AWS's answer carries an ARN that is not a stream's"))?;
     let created = timestamp(summary.stream_creation_timestamp()).ok_or_else(|| unreadable("creation time"))?;
     let retention_hours = summary.retention_period_hours();
     if !RETENTION_HOURS.contains(&retention_hours) {

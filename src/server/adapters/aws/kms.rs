@@ -130,7 +130,10 @@ where
 }
 
 fn facts(metadata: &KeyMetadata, read_at: Timestamp) -> Result<KeyFacts, ReadFailure> {
-    let arn = metadata.arn().and_then(|arn| arn.parse().ok()).ok_or_else(|| ReadFailure::other("KMS's answer carries no ARN of a key"))?;
+    let arn = metadata
+        .arn()
+        .and_then(|arn| arn.parse().ok())
+        .ok_or_else(|| ReadFailure::other("KMS's answer carries no ARN of a key"))?;
     Ok(KeyFacts {
         arn,
         state: KeyState::from(metadata.key_state().map_or_else(String::new, |state| state.as_str().to_owned())),

@@ -47,7 +47,8 @@ impl Limits {
     pub fn new(settings: &TargetSettings) -> Self {
         let part = f64::from(settings.budget_percent) / 100.0 * f64::from(settings.speed);
         let limiter = |per_second: f64| Limiter(Mutex::new(Pace::new(per_second * part)));
-        let reserve = RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(2)));
+        let reserve =
+            RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(2)));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and some thousand")]
         let places = (DESCRIBE_STREAM_SUMMARY * part * LONGEST_ANSWER).ceil().max(2.0) as usize;
         Self {

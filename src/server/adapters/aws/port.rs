@@ -29,7 +29,8 @@ pub trait Kinesis: Debug + Send + Sync {
 
     /// One `StopStreamEncryption` or `StartStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried; at most
     /// 10 s. Not sent if the read that decided it is no longer fresh when the request is about to be written.
-    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId, read: &Freshness) -> SendOutcome;
+    async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId, read: &Freshness)
+    -> SendOutcome;
 
     /// One page of `GetResources`: the tags of at most 100 streams. Streams that never had a tag are not in it.
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure>;

@@ -155,19 +155,26 @@ impl Loader {
     fn with_file(&self, loader: aws_config::ConfigLoader) -> aws_config::ConfigLoader {
         use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
         match &self.target.profile_file {
-            Some(file) => loader.profile_files(ProfileFiles::builder().with_file(ProfileFileKind::Config, file).build()),
+            Some(file) => {
+                loader.profile_files(ProfileFiles::builder().with_file(ProfileFileKind::Config, file).build())
+            }
             None => loader,
         }
     }
 
     fn identity(&self) -> Identity {
-        let source = self.target.profile.as_ref().map_or_else(|| "the SDK's own chain".to_owned(), |profile| format!("profile {profile}"));
+        let source = self
+            .target
+            .profile
+            .as_ref()
+            .map_or_else(|| "the SDK's own chain".to_owned(), |profile| format!("profile {profile}"));
         let loader = self.clone();
         Identity::new(source, None, move || {
             let loader = loader.clone();
             async move {
                 let provider = loader.config().await.credentials_provider();
-                let provider = provider.ok_or_else(|| CredentialsError::not_loaded("the SDK has no provider of credentials"))?;
+                let provider =
+                    provider.ok_or_else(|| CredentialsError::not_loaded("the SDK has no provider of credentials"))?;
                 provider.provide_credentials().await
             }
             .boxed()

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use aws_sdk_kinesis::{
     primitives::Blob,
-    types::{EncryptionType, PutRecordsRequestEntry, PutRecordsResultEntry, Record, ShardFilter, ShardFilterType, ShardIteratorType},
+    types::{
+        EncryptionType, PutRecordsRequestEntry, PutRecordsResultEntry, Record, ShardFilter, ShardFilterType,
+        ShardIteratorType,
+    },
 };
 use aws_smithy_types::DateTime;
 
@@ -59,7 +62,9 @@ impl Records for SdkKinesis {
         let answer = self.calls().read("PutRecords", call.send()).await?;
         let record = |entry: &PutRecordsResultEntry| match (entry.error_code(), entry.shard_id()) {
             (None, Some(shard)) => Ok(shard.to_owned()),
-            (Some(code), _) => Err(entry.error_message().map_or_else(|| code.to_owned(), |message| format!("{code} ({message})"))),
+            (Some(code), _) => {
+                Err(entry.error_message().map_or_else(|| code.to_owned(), |message| format!("{code} ({message})")))
+            }
             (None, None) => Err("the answer names no shard".to_owned()),
         };
         Ok(Put {
@@ -81,9 +86,17 @@ impl Records for SdkKinesis {
         let call = self.client().get_records().set_stream_arn(arn).shard_iterator(iterator).limit(LOOKED_AT);
         let answer = self.calls().read("GetRecords", call.send()).await?;
         let arrived = |record: &Record| {
-            record.approximate_arrival_timestamp().and_then(|at: &DateTime| at.to_millis().ok()).map(Timestamp::from_millis)
+            record
+                .approximate_arrival_timestamp()
+                .and_then(|at: &DateTime| at.to_millis().ok())
+                .map(Timestamp::from_millis)
         };
-        let seen = |record: &Record| (record.encryption_type().map(|word: &EncryptionType| word.as_str().to_owned()), arrived(record));
-        Ok(Look { records: answer.records().iter().map(seen).collect(), next: answer.next_shard_iterator().map(ToOwned::to_owned) })
+        let seen = |record: &Record| {
+            (record.encryption_type().map(|word: &EncryptionType| word.as_str().to_owned()), arrived(record))
+        };
+        Ok(Look {
+            records: answer.records().iter().map(seen).collect(),
+            next: answer.next_shard_iterator().map(ToOwned::to_owned),
+        })
     }
 }

@@ -228,7 +228,11 @@ impl Target {
 
     fn not_asked_for(&self, answered: &StreamArn, name: &StreamName) -> ReadFailure {
         let why = format!("AWS answered for {answered}, not for {name} of {}", self.label());
-        ReadFailure { kind: ReadFailureKind::Other, why, in_short: "AWS answered for another stream than was asked for".to_owned() }
+        ReadFailure {
+            kind: ReadFailureKind::Other,
+            why,
+            in_short: "AWS answered for another stream than was asked for".to_owned(),
+        }
     }
 }
 
@@ -237,7 +241,11 @@ impl Target {
 ///
 /// # Errors
 /// When no Region is configured anywhere.
-pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>, hosts: Option<&HostLog>) -> Result<Vec<Arc<Target>>, TargetError> {
+pub async fn load(
+    settings: &[TargetSettings],
+    clock: &Arc<dyn Clock>,
+    hosts: Option<&HostLog>,
+) -> Result<Vec<Arc<Target>>, TargetError> {
     let own = [TargetSettings::default()];
     let settings = if settings.is_empty() { &own } else { settings };
     let mut configs = SdkConfigs::default();
@@ -259,7 +267,12 @@ pub async fn load(settings: &[TargetSettings], clock: &Arc<dyn Clock>, hosts: Op
             clock: clock.clone(),
             config: own,
         });
-        targets.push(Arc::new(Target { change_role, kms: Some(kms), trail: Some(trail), ..Target::new(target, region, kinesis) }));
+        targets.push(Arc::new(Target {
+            change_role,
+            kms: Some(kms),
+            trail: Some(trail),
+            ..Target::new(target, region, kinesis)
+        }));
     }
     Ok(targets)
 }

@@ -65,7 +65,10 @@ impl SdkCloudTrail {
 #[async_trait]
 impl CloudTrail for SdkCloudTrail {
     async fn lookup(&self, action: Action, since: Timestamp, token: Option<&str>) -> Result<TrailPage, ReadFailure> {
-        let attribute = LookupAttribute::builder().attribute_key(LookupAttributeKey::EventName).attribute_value(action.call()).build();
+        let attribute = LookupAttribute::builder()
+            .attribute_key(LookupAttributeKey::EventName)
+            .attribute_value(action.call())
+            .build();
         let attribute = attribute.map_err(|error| ReadFailure::other(error.to_string()))?;
         let call = self
             .client
@@ -102,7 +105,9 @@ fn parsed(action: Action, event_id: String, at: Timestamp, text: &str, user: Opt
         at,
         action,
         stream: by_arn.or_else(|| field("/requestParameters/streamName"))?,
-        by: field("/userIdentity/arn").or_else(|| user.map(ToOwned::to_owned)).unwrap_or_else(|| "not stated".to_owned()),
+        by: field("/userIdentity/arn")
+            .or_else(|| user.map(ToOwned::to_owned))
+            .unwrap_or_else(|| "not stated".to_owned()),
     })
 }
 
@@ -124,8 +129,14 @@ mod tests {
         assert_eq!((known.stream.as_str(), known.request_id.as_deref()), ("orders", Some("r1")));
         assert_eq!(known.by, "arn:aws:sts::111122223333:assumed-role/tf/tf-ci");
         let by_name = json!({"requestParameters": {"streamName": "orders"}, "errorCode": null});
-        assert_eq!(event(&by_name).map(|event| (event.stream, event.by)), Some(("orders".to_owned(), "mira".to_owned())));
-        assert_eq!(event(&json!({"requestParameters": {"streamName": "orders"}, "errorCode": "ResourceInUseException"})), None);
+        assert_eq!(
+            event(&by_name).map(|event| (event.stream, event.by)),
+            Some(("orders".to_owned(), "mira".to_owned()))
+        );
+        assert_eq!(
+            event(&json!({"requestParameters": {"streamName": "orders"}, "errorCode": "ResourceInUseException"})),
+            None
+        );
         assert_eq!(event(&json!({"requestParameters": null})), None);
         assert_eq!(parsed(Action::Disable, "e".to_owned(), Timestamp::from_millis(1), "<html>", None), None);
     }

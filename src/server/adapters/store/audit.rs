@@ -150,7 +150,12 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn last_audit_row_of(&self, action: AuditAction) -> Result<Option<AuditRow>, StoreError> {
-        let row = fetch!(optional as Row, &self.reader, "SELECT * FROM audit WHERE action = $1 ORDER BY seq DESC LIMIT 1", action.name())?;
+        let row = fetch!(
+            optional as Row,
+            &self.reader,
+            "SELECT * FROM audit WHERE action = $1 ORDER BY seq DESC LIMIT 1",
+            action.name()
+        )?;
         Ok(row.map(AuditRow::from))
     }
 
@@ -167,7 +172,13 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn audit_rows(&self, from_seq: i64, take: i64) -> Result<Vec<AuditRow>, StoreError> {
-        let rows = fetch!(all as Row, &self.reader, "SELECT * FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2", from_seq, take)?;
+        let rows = fetch!(
+            all as Row,
+            &self.reader,
+            "SELECT * FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2",
+            from_seq,
+            take
+        )?;
         Ok(rows.into_iter().map(AuditRow::from).collect())
     }
 }

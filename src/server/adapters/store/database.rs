@@ -129,7 +129,11 @@ pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreEr
         tracing::warn!("Postgres runs with fsync={fsync}: a power loss may take changes that AWS has already received");
     }
     first.close().await?;
-    Ok(PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(BUSY_TIMEOUT).connect_with(options.clone()).await?)
+    Ok(PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .connect_with(options.clone())
+        .await?)
 }
 
 /// A write transaction. It holds the write lock from its start, so that what it reads cannot change before it commits.
@@ -206,7 +210,9 @@ impl Tx {
     /// The time by the database's clock: instances whose own clocks differ agree on it.
     pub(super) async fn database_time(&mut self) -> Result<Timestamp, StoreError> {
         let millis: i64 = match self.on() {
-            On::Sqlite(on) => sqlx::query_scalar("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)").fetch_one(on).await?,
+            On::Sqlite(on) => {
+                sqlx::query_scalar("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)").fetch_one(on).await?
+            }
             On::Postgres(on) => return Ok(postgres_time(on).await?),
         };
         Ok(Timestamp::from_millis(millis))

@@ -31,7 +31,9 @@ pub enum StoreError {
     Row(serde_json::Error),
     #[error("a stored row holds something unknown: {0}")]
     UnknownValue(String),
-    #[error("KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else")]
+    #[error(
+        "KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else"
+    )]
     Url(String),
 }
 

@@ -90,7 +90,12 @@ impl Store {
     pub async fn renew_leases(&self) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let until = tx.database_time().await?.plus_millis(LEASE_MS).as_millis();
-        execute!(tx.on(), "UPDATE changes SET lease_until = $1 WHERE ended_at IS NULL AND owner = $2", until, self.instance())?;
+        execute!(
+            tx.on(),
+            "UPDATE changes SET lease_until = $1 WHERE ended_at IS NULL AND owner = $2",
+            until,
+            self.instance()
+        )?;
         tx.commit().await
     }
 }

@@ -109,7 +109,8 @@ impl Store {
                     schema::migrations().run(&pool).await?;
                 }
                 let reader = On::Sqlite(database::open_sqlite_readers(&options).await?);
-                let identity = database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
+                let identity =
+                    database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
                 let shared = Shared {
                     instance: random::id(),
                     file: Some(OpenFile { path, identity }),
@@ -209,7 +210,8 @@ impl Store {
 /// # Errors
 /// When the database cannot be written.
 pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
-    let (rev,) = fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value")?;
+    let (rev,) =
+        fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value")?;
     Ok(rev)
 }
 
@@ -218,18 +220,27 @@ pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn reserve_revs(tx: &mut Tx, count: i64) -> Result<RangeInclusive<i64>, StoreError> {
-    let (last,) = fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + $1 WHERE name = 'rev' RETURNING value", count)?;
+    let (last,) = fetch!(
+        one as (i64,),
+        tx.on(),
+        "UPDATE counters SET value = value + $1 WHERE name = 'rev' RETURNING value",
+        count
+    )?;
     Ok(last - count + 1..=last)
 }
 
 /// An older version must not write into a schema whose rules it does not know.
 async fn refuse_newer_schema(db: &Db) -> Result<(), StoreError> {
     let (has_migrations,): (i64,) = match db {
-        On::Sqlite(on) => sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(on).await?,
+        On::Sqlite(on) => {
+            sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(on).await?
+        }
         On::Postgres(on) => {
-            sqlx::query_as("SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'")
-                .fetch_one(on)
-                .await?
+            sqlx::query_as(
+                "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'",
+            )
+            .fetch_one(on)
+            .await?
         }
     };
     if has_migrations == 0 {

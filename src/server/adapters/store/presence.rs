@@ -34,7 +34,9 @@ impl Presence {
     /// Announces an instance on a connection of its own, and again whenever that breaks.
     pub async fn announce(options: PgConnectOptions, instance: &str) -> Result<Self, StoreError> {
         let key = key_of(instance);
-        let mut connection = connect(&options, key).await?.ok_or_else(|| StoreError::InUse(format!("the name of instance {instance}")))?;
+        let mut connection = connect(&options, key)
+            .await?
+            .ok_or_else(|| StoreError::InUse(format!("the name of instance {instance}")))?;
         let end = CancellationToken::new();
         let ended = end.clone();
         let keep = async move {
@@ -61,7 +63,11 @@ impl Presence {
 /// `None` while the lock is held: after a broken connection the server may keep it for a moment.
 async fn connect(options: &PgConnectOptions, key: i32) -> Result<Option<PgConnection>, StoreError> {
     let mut connection = PgConnection::connect_with(options).await?;
-    let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)").bind(CLASS).bind(key).fetch_one(&mut connection).await?;
+    let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
+        .bind(CLASS)
+        .bind(key)
+        .fetch_one(&mut connection)
+        .await?;
     Ok(is_held.then_some(connection))
 }
 
@@ -91,7 +97,11 @@ pub async fn is_dead(on: &mut PgConnection, instance: &str, missing: &Missing) -
 /// Whether the connection of an instance is gone.
 async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, StoreError> {
     // Held until this transaction ends, so nobody else concludes the same meanwhile.
-    let gone = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)").bind(CLASS).bind(key_of(instance)).fetch_one(on).await?;
+    let gone = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)")
+        .bind(CLASS)
+        .bind(key_of(instance))
+        .fetch_one(on)
+        .await?;
     Ok(gone)
 }
 

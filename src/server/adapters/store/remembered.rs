@@ -71,7 +71,8 @@ impl Memory {
     fn still_good(&self, id_hash: &str) -> Option<ActiveSession> {
         let (row, asked) = self.good.get(id_hash)?;
         let last_answer = self.last_answer?;
-        (last_answer.saturating_sub(*asked) <= AT_MOST_OLD).then(|| ActiveSession { is_remembered: true, ..row.clone() })
+        (last_answer.saturating_sub(*asked) <= AT_MOST_OLD)
+            .then(|| ActiveSession { is_remembered: true, ..row.clone() })
     }
 }
 

@@ -21,7 +21,13 @@ pub(super) fn migrations() -> Migrator {
 
 fn migration(version: i64, description: &'static str, sql: &'static str) -> Migration {
     let runs_outside_a_transaction = false;
-    Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, SqlStr::from_static(sql), runs_outside_a_transaction)
+    Migration::new(
+        version,
+        Cow::Borrowed(description),
+        MigrationType::Simple,
+        SqlStr::from_static(sql),
+        runs_outside_a_transaction,
+    )
 }
 
 #[cfg(test)]
@@ -35,7 +41,9 @@ mod tests {
         let mut files: Vec<(String, String)> = std::fs::read_dir(Path::new(file!()).with_file_name("migrations"))
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
+            .map(|path| {
+                (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap())
+            })
             .collect();
         files.sort();
         let listed: Vec<(String, String)> = migrations()

@@ -161,7 +161,12 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn addresses_of(&self, user_id: &str) -> Result<Vec<String>, StoreError> {
-        let rows = fetch!(all as (String,), &self.reader, "SELECT DISTINCT address FROM sessions WHERE user_id = $1 LIMIT 1000", user_id)?;
+        let rows = fetch!(
+            all as (String,),
+            &self.reader,
+            "SELECT DISTINCT address FROM sessions WHERE user_id = $1 LIMIT 1000",
+            user_id
+        )?;
         Ok(rows.into_iter().map(|(address,)| address).collect())
     }
 
@@ -177,7 +182,12 @@ impl Store {
     /// When the database cannot be written.
     pub async fn revoke_session(&self, id_hash: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        execute!(tx.on(), "UPDATE sessions SET revoked_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL", now.as_millis(), id_hash)?;
+        execute!(
+            tx.on(),
+            "UPDATE sessions SET revoked_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL",
+            now.as_millis(),
+            id_hash
+        )?;
         tx.commit().await?;
         self.shared.remembered.forget(id_hash);
         Ok(())
@@ -236,7 +246,12 @@ pub async fn revoke_others(tx: &mut Tx, user_id: &str, kept_id_hash: &str, now: 
 }
 
 pub(super) async fn revoke_all(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {
-    execute!(tx.on(), "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL", now.as_millis(), user_id)?;
+    execute!(
+        tx.on(),
+        "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL",
+        now.as_millis(),
+        user_id
+    )?;
     Ok(())
 }
 

@@ -16,7 +16,12 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn sign_in_wait(&self, subject: &str) -> Result<Option<Timestamp>, StoreError> {
-        let row = fetch!(optional as (i64,), &self.reader, "SELECT wait_until FROM sign_in_failures WHERE subject = $1", subject)?;
+        let row = fetch!(
+            optional as (i64,),
+            &self.reader,
+            "SELECT wait_until FROM sign_in_failures WHERE subject = $1",
+            subject
+        )?;
         Ok(row.map(|(until,)| Timestamp::from_millis(until)))
     }
 }
@@ -26,8 +31,14 @@ impl Store {
 /// # Errors
 /// When the database cannot be written.
 pub async fn count(tx: &mut Tx, subject: &str, policy: Policy, now: Timestamp) -> Result<(), StoreError> {
-    let before = fetch!(optional as (i64, i64), tx.on(), "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1", subject)?;
-    let failures = before.map_or(1, |(failures, last_at)| policy.counted(failures, Timestamp::from_millis(last_at), now));
+    let before = fetch!(
+        optional as (i64, i64),
+        tx.on(),
+        "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1",
+        subject
+    )?;
+    let failures =
+        before.map_or(1, |(failures, last_at)| policy.counted(failures, Timestamp::from_millis(last_at), now));
     execute!(
         tx.on(),
         "INSERT INTO sign_in_failures (subject, failures, last_at, wait_until) VALUES ($1, $2, $3, $4)
@@ -55,5 +66,10 @@ pub async fn forget(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
 /// When the database cannot be written.
 pub async fn prune(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
     let old = now.plus_millis(-FORGOTTEN_AFTER_MS);
-    execute!(tx.on(), "DELETE FROM sign_in_failures WHERE last_at < $1 AND wait_until < $2", old.as_millis(), now.as_millis(),)
+    execute!(
+        tx.on(),
+        "DELETE FROM sign_in_failures WHERE last_at < $1 AND wait_until < $2",
+        old.as_millis(),
+        now.as_millis(),
+    )
 }

@@ -96,7 +96,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn user_by_name(&self, name: &UserName) -> Result<Option<User>, StoreError> {
-        let row = fetch!(optional as UserRow, &self.reader, "SELECT * FROM users WHERE folded_name = $1", name.folded())?;
+        let row =
+            fetch!(optional as UserRow, &self.reader, "SELECT * FROM users WHERE folded_name = $1", name.folded())?;
         row.map(User::try_from).transpose()
     }
 
@@ -173,7 +174,12 @@ pub async fn set_password(tx: &mut Tx, user_id: &str, password_hash: &str, now: 
 /// # Errors
 /// When the database cannot be written.
 pub async fn disable(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {
-    execute!(tx.on(), "UPDATE users SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL", now.as_millis(), user_id)?;
+    execute!(
+        tx.on(),
+        "UPDATE users SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL",
+        now.as_millis(),
+        user_id
+    )?;
     super::sessions::revoke_all(tx, user_id, now).await
 }
 
@@ -191,7 +197,13 @@ pub async fn enable(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn set_rights(tx: &mut Tx, user_id: &str, role: Role, scope: &Scope) -> Result<(), StoreError> {
-    execute!(tx.on(), "UPDATE users SET role = $1, scope = $2 WHERE id = $3", role.into_str(), scope.to_string(), user_id)?;
+    execute!(
+        tx.on(),
+        "UPDATE users SET role = $1, scope = $2 WHERE id = $3",
+        role.into_str(),
+        scope.to_string(),
+        user_id
+    )?;
     execute!(tx.on(), "UPDATE sessions SET sudo_until = NULL WHERE user_id = $1", user_id)?;
     Ok(())
 }

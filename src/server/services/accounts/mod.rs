@@ -72,7 +72,11 @@ impl Accounts<'_> {
         if new.name.folded() == SERVER {
             return Err(AccountError::Mistake(FormMistake::UserNameTaken));
         }
-        let user = User { scope: new.scope, is_break_glass: new.is_break_glass, ..User::new(&new.name, new.role, Some(password_hash)) };
+        let user = User {
+            scope: new.scope,
+            is_break_glass: new.is_break_glass,
+            ..User::new(&new.name, new.role, Some(password_hash))
+        };
         if let Err(error) = users::insert(tx, &user, &new.name, self.now).await {
             let is_taken = error.is_unique_violation();
             return Err(if is_taken { AccountError::Mistake(FormMistake::UserNameTaken) } else { error.into() });
@@ -93,7 +97,11 @@ impl Accounts<'_> {
         }
         let after = User { role, scope, ..before.clone() };
         users::set_rights(&mut tx, user_id, after.role, &after.scope).await?;
-        let event = AuditEvent { before: rights(&before), after: rights(&after), ..self.event(AuditAction::UserRightsSet, &before) };
+        let event = AuditEvent {
+            before: rights(&before),
+            after: rights(&after),
+            ..self.event(AuditAction::UserRightsSet, &before)
+        };
         audit::append(&mut tx, event).await?;
         self.commit(tx).await
     }
@@ -115,7 +123,12 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// When password or session were taken away meanwhile, or the database cannot be written.
-    pub async fn set_own_password(&self, verified: &User, session: &str, password_hash: &str) -> Result<(), AccountError> {
+    pub async fn set_own_password(
+        &self,
+        verified: &User,
+        session: &str,
+        password_hash: &str,
+    ) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, &verified.id).await?.ok_or(AccountError::NotFound)?;
         let is_as_it_was = user.disabled_at.is_none() && user.password_hash == verified.password_hash;
@@ -148,8 +161,11 @@ impl Accounts<'_> {
             return Ok(());
         }
         users::disable(&mut tx, user_id, self.now).await?;
-        let event =
-            AuditEvent { before: "active".to_owned(), after: "disabled".to_owned(), ..self.event(AuditAction::UserDisabled, &user) };
+        let event = AuditEvent {
+            before: "active".to_owned(),
+            after: "disabled".to_owned(),
+            ..self.event(AuditAction::UserDisabled, &user)
+        };
         audit::append(&mut tx, event).await?;
         self.commit(tx).await
     }
@@ -165,7 +181,11 @@ impl Accounts<'_> {
             return Ok(());
         }
         users::enable(&mut tx, user_id).await?;
-        let event = AuditEvent { before: "disabled".to_owned(), after: "active".to_owned(), ..self.event(AuditAction::UserEnabled, &user) };
+        let event = AuditEvent {
+            before: "disabled".to_owned(),
+            after: "active".to_owned(),
+            ..self.event(AuditAction::UserEnabled, &user)
+        };
         audit::append(&mut tx, event).await?;
         self.commit(tx).await
     }

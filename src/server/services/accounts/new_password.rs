@@ -27,7 +27,11 @@ pub fn check(password: &str, user: &UserName) -> Result<(), FormMistake> {
     let folded = password.to_lowercase();
     let own = folded.replace(&user.folded(), "").replace("keystream", "");
     let digest = hex::encode(Sha256::digest(folded.trim().as_bytes()));
-    if COMMON.contains(&digest[..KEPT_DIGITS]) || own.chars().count() < LEAST_OWN { Err(FormMistake::PasswordCommon) } else { Ok(()) }
+    if COMMON.contains(&digest[..KEPT_DIGITS]) || own.chars().count() < LEAST_OWN {
+        Err(FormMistake::PasswordCommon)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -37,9 +41,14 @@ mod tests {
     #[test]
     fn common_passwords_and_well_known_names_are_refused() {
         let user = UserName::parse("Mira").unwrap();
-        for password in
-            ["passwordpassword", "PasswordPassword", "123456789012345", "qwertyuiopasdfghjkl", "mira-mira-mira-mira", "Keystream-Keystream"]
-        {
+        for password in [
+            "passwordpassword",
+            "PasswordPassword",
+            "123456789012345",
+            "qwertyuiopasdfghjkl",
+            "mira-mira-mira-mira",
+            "Keystream-Keystream",
+        ] {
             assert_eq!(check(password, &user), Err(FormMistake::PasswordCommon), "{password}");
         }
         for password in ["correct horse battery staple", "mira reads seven books", "\u{fc}ber-lange W\u{f6}rter 15"] {
@@ -51,6 +60,8 @@ mod tests {
     #[test]
     fn the_list_is_whole() {
         assert!(COMMON.len() > 3_000, "{}", COMMON.len());
-        assert!(COMMON.iter().all(|digest| digest.len() == KEPT_DIGITS && digest.bytes().all(|b| b.is_ascii_hexdigit())));
+        assert!(
+            COMMON.iter().all(|digest| digest.len() == KEPT_DIGITS && digest.bytes().all(|b| b.is_ascii_hexdigit()))
+        );
     }
 }

@@ -103,12 +103,14 @@ impl Sessions {
         };
         let actor = Actor { name: sign_in.user_name.clone(), address: sign_in.address, user_agent: sign_in.user_agent };
         let words = sign_in.how.words();
-        let result = if sign_in.is_break_glass { format!("{words}; account for emergencies") } else { words.to_owned() };
+        let result =
+            if sign_in.is_break_glass { format!("{words}; account for emergencies") } else { words.to_owned() };
         let event = AuditEvent { result, ..AuditEvent::by(&actor, at, sign_in.how.action(), &sign_in.user_name) };
         let mut tx = self.store.write().await?;
         // Whoever was disabled or given another password while this one was looked at is not signed in.
         let user = users::find(&mut tx, &row.user_id).await?;
-        let is_as_it_was = user.is_some_and(|user| user.disabled_at.is_none() && user.password_hash == sign_in.password_hash);
+        let is_as_it_was =
+            user.is_some_and(|user| user.disabled_at.is_none() && user.password_hash == sign_in.password_hash);
         if !is_as_it_was {
             return Err(StoreError::NotHeld);
         }
@@ -160,7 +162,9 @@ impl Sessions {
     pub async fn is_live(&self, requester: &Requester) -> bool {
         let now = self.clock.now();
         match self.store.session(&requester.session_hash).await {
-            Ok(Some(session)) => !session.is_over(now) && session.role == requester.role && session.scope == requester.scope,
+            Ok(Some(session)) => {
+                !session.is_over(now) && session.role == requester.role && session.scope == requester.scope
+            }
             // A database that cannot be read ends nobody's view of what is known.
             Err(_) => true,
             Ok(None) => false,
@@ -199,7 +203,8 @@ impl Sessions {
     /// When it could not be written: then it has not ended.
     pub async fn claim(&self, requester: &Requester) -> Result<bool, StoreError> {
         let mut tx = self.store.write().await?;
-        let was_live = table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, self.clock.now()).await?;
+        let was_live =
+            table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, self.clock.now()).await?;
         tx.commit().await?;
         self.store.forget_sessions();
         Ok(was_live)

@@ -98,7 +98,12 @@ impl SignIns {
     ///
     /// # Errors
     /// See [`SignInError`]; a refusal is in the audit chain.
-    pub async fn with_password(self: &Arc<Self>, client: &Actor, user_name: &str, password: SecretString) -> Result<SignIn, SignInError> {
+    pub async fn with_password(
+        self: &Arc<Self>,
+        client: &Actor,
+        user_name: &str,
+        password: SecretString,
+    ) -> Result<SignIn, SignInError> {
         let Ok(name) = UserName::parse(user_name) else {
             self.passwords.verify(password, None).await;
             self.record_refusal(client, AuditAction::SessionRefused, "not a user name", WRONG).await?;
@@ -215,7 +220,13 @@ impl SignIns {
         }
     }
 
-    async fn record_refusal(&self, client: &Actor, action: AuditAction, target: &str, result: &str) -> Result<(), StoreError> {
+    async fn record_refusal(
+        &self,
+        client: &Actor,
+        action: AuditAction,
+        target: &str,
+        result: &str,
+    ) -> Result<(), StoreError> {
         let event = AuditEvent::by(client, self.clock.now(), action, target);
         audit::append_alone(&self.store, AuditEvent { result: result.to_owned(), ..event }).await
     }

@@ -129,7 +129,10 @@ impl Throttle {
 
     async fn has_signed_in_from(&self, user: &User, network: IpNet) -> Result<bool, StoreError> {
         let addresses = self.store.addresses_of(&user.id).await?;
-        Ok(addresses.iter().filter_map(|address| address.parse::<IpAddr>().ok()).any(|address| network_of(address) == network))
+        Ok(addresses
+            .iter()
+            .filter_map(|address| address.parse::<IpAddr>().ok())
+            .any(|address| network_of(address) == network))
     }
 }
 

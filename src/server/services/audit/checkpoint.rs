@@ -68,7 +68,14 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     fn signed_bytes(&self) -> Vec<u8> {
-        format!("keystream audit checkpoint 1\n{}\n{}\n{}\n{}\n", self.seq, self.head, self.at.as_millis(), self.previous).into_bytes()
+        format!(
+            "keystream audit checkpoint 1\n{}\n{}\n{}\n{}\n",
+            self.seq,
+            self.head,
+            self.at.as_millis(),
+            self.previous
+        )
+        .into_bytes()
     }
 }
 
@@ -83,9 +90,16 @@ impl SigningKey {
     /// When there is a file already, or it cannot be written.
     pub fn create(path: &Path) -> Result<Self, CheckpointError> {
         let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
-        let document = Ed25519KeyPair::generate_pkcs8v1(&random::for_keys()).map_err(|_| unusable("no key could be made"))?;
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(document.as_ref()));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|source| in_file(path, source))?;
+        let document =
+            Ed25519KeyPair::generate_pkcs8v1(&random::for_keys()).map_err(|_| unusable("no key could be made"))?;
+        let pem =
+            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(document.as_ref()));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|source| in_file(path, source))?;
         file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(|source| in_file(path, source))?;
         Self::parse(path, &pem)
     }
@@ -159,13 +173,21 @@ impl Checkpoints {
         // Held until the line is written: two writers of one file would follow the same line. The last row is read under
         // it, so that none goes back.
         let mut file = File::options().create(true).read(true).append(true).open(&self.file).map_err(failed)?;
-        file = tasks::spawn_blocking(move || file.lock().map(|()| file)).await.map_err(std::io::Error::other).flatten().map_err(failed)?;
+        file = tasks::spawn_blocking(move || file.lock().map(|()| file))
+            .await
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(failed)?;
         let (seq, head) = store.audit_head().await?.unwrap_or_else(|| (0, GENESIS.to_owned()));
         let mut written = String::new();
         file.read_to_string(&mut written).map_err(failed)?;
         if !written.is_empty() && !written.ends_with('\n') {
             let why = "it is not whole: a write broke off. Take it out, and this file goes on".to_owned();
-            return Err(CheckpointError::Line { path: self.file.display().to_string(), line: written.lines().count(), why });
+            return Err(CheckpointError::Line {
+                path: self.file.display().to_string(),
+                line: written.lines().count(),
+                why,
+            });
         }
         let previous = written.lines().next_back().map_or_else(|| GENESIS.to_owned(), hash_of);
         let checkpoint = self.key.sign(Checkpoint { seq, head, at: now, previous, signature: String::new() });
@@ -221,7 +243,8 @@ pub async fn verify(store: &Store, path: &Path, key: &PublicKey) -> Result<Held,
         }
     })
     .await?;
-    let does_not_hold = |index: usize, why: String| CheckpointError::Line { path: path.display().to_string(), line: index + 1, why };
+    let does_not_hold =
+        |index: usize, why: String| CheckpointError::Line { path: path.display().to_string(), line: index + 1, why };
     if let Some((index, seq)) = differing {
         return Err(does_not_hold(index, format!("row {seq} is another one than it was: the chain was written anew")));
     }
@@ -233,7 +256,11 @@ pub async fn verify(store: &Store, path: &Path, key: &PublicKey) -> Result<Held,
         let why = format!("the chain had {} rows then and has {rows} now: its end was cut off", checkpoint.seq);
         return Err(does_not_hold(*index, why));
     }
-    let gaps = lines.windows(2).map(|pair| (pair[0].at, pair[1].at)).filter(|(from, to)| to.millis_since(*from) > GAP_MS).collect();
+    let gaps = lines
+        .windows(2)
+        .map(|pair| (pair[0].at, pair[1].at))
+        .filter(|(from, to)| to.millis_since(*from) > GAP_MS)
+        .collect();
     let last = lines.last().map(|checkpoint| (checkpoint.at, rows - checkpoint.seq));
     Ok(Held { rows, head, checkpoints: lines.len(), last, gaps })
 }
@@ -243,7 +270,11 @@ fn read_lines(path: &Path, text: &str, key: &PublicKey) -> Result<Vec<Checkpoint
     let mut checkpoints: Vec<Checkpoint> = Vec::new();
     let mut previous = GENESIS.to_owned();
     for (index, line) in text.lines().enumerate() {
-        let wrong = |why: &str| CheckpointError::Line { path: path.display().to_string(), line: index + 1, why: why.to_owned() };
+        let wrong = |why: &str| CheckpointError::Line {
+            path: path.display().to_string(),
+            line: index + 1,
+            why: why.to_owned(),
+        };
         let checkpoint: Checkpoint = serde_json::from_str(line).map_err(|_| wrong("this is not a checkpoint"))?;
         if !key.has_signed(&checkpoint) {
             return Err(wrong("this key has not signed it"));

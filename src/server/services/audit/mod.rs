@@ -73,7 +73,8 @@ fn hash_of(event: &AuditEvent, seq: i64, prev_hash: &str) -> String {
 /// # Errors
 /// When the database cannot be written; the caller must then not go on.
 pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
-    let (seq, prev_hash) = table::last(tx).await?.map_or_else(|| (1, GENESIS.to_owned()), |last| (last.seq + 1, last.hash));
+    let (seq, prev_hash) =
+        table::last(tx).await?.map_or_else(|| (1, GENESIS.to_owned()), |last| (last.seq + 1, last.hash));
     let event = storable(event);
     let hash = hash_of(&event, seq, &prev_hash);
     table::insert(tx, &AuditRow { seq, prev_hash, hash, event }).await

@@ -28,7 +28,11 @@ pub struct Reader {
 
 impl From<&Requester> for Reader {
     fn from(requester: &Requester) -> Self {
-        Self { name: requester.user_name.to_lowercase(), scope: requester.scope.clone(), sees_everything: requester.sees_whole_audit() }
+        Self {
+            name: requester.user_name.to_lowercase(),
+            scope: requester.scope.clone(),
+            sees_everything: requester.sees_whole_audit(),
+        }
     }
 }
 
@@ -57,7 +61,12 @@ impl Reader {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn after(&self, store: &Store, query: &AuditQuery, seq: i64) -> Result<Option<(Vec<AuditRow>, i64)>, StoreError> {
+    pub async fn after(
+        &self,
+        store: &Store,
+        query: &AuditQuery,
+        seq: i64,
+    ) -> Result<Option<(Vec<AuditRow>, i64)>, StoreError> {
         let stretch = store.oldest_audit_rows(&Matching { after: seq, ..self.matching(query) }, PAGE_SIZE).await?;
         let Some(last) = stretch.last().map(|row| row.seq) else { return Ok(None) };
         Ok(Some((stretch.into_iter().filter_map(|row| self.shown(row)).collect(), last)))

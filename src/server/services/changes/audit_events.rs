@@ -12,10 +12,13 @@ use crate::{
 
 /// What is written when a change has moved.
 pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent {
-    let result = change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
+    let result =
+        change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
     // In which session, so that CloudTrail's line is found.
     let result = match (&change.evidence.sent_as, &change.evidence.late_refusal) {
-        (Some(SentAs { role, session }), _) if action == AuditAction::ChangeSent => format!("{result}, as {role} in session {session}"),
+        (Some(SentAs { role, session }), _) if action == AuditAction::ChangeSent => {
+            format!("{result}, as {role} in session {session}")
+        }
         (_, Some(Refusal { aws: Some(aws), .. })) if action == AuditAction::ChangeRejected => {
             format!("{result}; AWS refused late: {}", aws.code)
         }
@@ -28,7 +31,9 @@ pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent
         after: change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.words()),
         aws_request_id: request_id.unwrap_or_default(),
         result: match &change.evidence.outcome_unknown {
-            Some(OutcomeUnknown { why, .. }) if change.evidence.accepted.is_none() => format!("{result}; outcome unknown: {why}"),
+            Some(OutcomeUnknown { why, .. }) if change.evidence.accepted.is_none() => {
+                format!("{result}; outcome unknown: {why}")
+            }
             _ => result,
         },
         ..AuditEvent::by_server(now, action, &change.intent.arn.to_string())

@@ -47,9 +47,10 @@ impl FreshReads {
         let read = clock::timeout(FRESH_READ_TIMEOUT, target.read(&id.name)).await;
         let read = read.unwrap_or_else(|_| {
             // Said of what took the time: credentials may take longer than any read.
-            let late = target
-                .waits_for()
-                .map_or_else(|| "AWS did not answer within 3 s".to_owned(), |what| format!("{what} have not come within 3 s"));
+            let late = target.waits_for().map_or_else(
+                || "AWS did not answer within 3 s".to_owned(),
+                |what| format!("{what} have not come within 3 s"),
+            );
             Err(ReadFailure::other(late))
         });
         match &read {

@@ -98,7 +98,12 @@ pub enum Delivery {
 impl Events {
     /// A fan-out that begins after the commit `rev`.
     pub fn new(rev: i64) -> Self {
-        Self { channel: broadcast::channel(BACKLOG).0, waiting: Arc::default(), rev: AtomicI64::new(rev), floor: AtomicI64::new(0) }
+        Self {
+            channel: broadcast::channel(BACKLOG).0,
+            waiting: Arc::default(),
+            rev: AtomicI64::new(rev),
+            floor: AtomicI64::new(0),
+        }
     }
 
     /// Everything committed up to here was published.
@@ -132,7 +137,10 @@ impl Events {
             // They are about to go out.
             return earlier.add(news);
         }
-        let wait = waiting.last_sent.map(|at| (at + TOGETHER).saturating_sub(SystemClock.steady())).filter(|wait| !wait.is_zero());
+        let wait = waiting
+            .last_sent
+            .map(|at| (at + TOGETHER).saturating_sub(SystemClock.steady()))
+            .filter(|wait| !wait.is_zero());
         match wait {
             None => waiting.send(&self.channel, news),
             Some(wait) => {
@@ -209,7 +217,11 @@ mod tests {
     #[test]
     fn an_older_state_of_a_change_covers_no_newer_one() {
         let card = |id: &str, rev: i64| {
-            let change = crate::model::change::Change { id: id.to_owned(), rev, ..crate::model::change::tests::requested_change() };
+            let change = crate::model::change::Change {
+                id: id.to_owned(),
+                rev,
+                ..crate::model::change::tests::requested_change()
+            };
             ChangeCard::from(&change)
         };
         let news = |cards: &[ChangeCard]| News { rev: 9, changes: cards.to_vec(), ..News::default() };

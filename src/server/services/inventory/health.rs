@@ -56,7 +56,9 @@ pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: Cancel
         }
         match store.pauses().await {
             Ok(pauses) => inventory.take_over_pauses(&pauses),
-            Err(error) => tracing::error!(%error, "the pauses of targets could not be read, and are asked for again: {error}"),
+            Err(error) => {
+                tracing::error!(%error, "the pauses of targets could not be read, and are asked for again: {error}")
+            }
         }
     }
 }
@@ -69,7 +71,11 @@ impl Inventory {
             return memory.health.clone();
         }
         let counts = self.counted.within(&memory, scope);
-        let reached = memory.health.iter().zip(counts.iter()).filter(|(health, _)| scope.reaches(&health.account, &health.region));
+        let reached = memory
+            .health
+            .iter()
+            .zip(counts.iter())
+            .filter(|(health, _)| scope.reaches(&health.account, &health.region));
         reached.map(|(health, &(streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
     }
 
@@ -145,7 +151,9 @@ fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
         Finding::ListingFailed { why, again_in_ms } => {
             health.problem = Some(TargetProblem { why, since, next_listing: Some(now.plus_millis(again_in_ms)) });
         }
-        Finding::ReadsFail { why } if !cannot_be_listed => health.problem = Some(TargetProblem { why, since, next_listing: None }),
+        Finding::ReadsFail { why } if !cannot_be_listed => {
+            health.problem = Some(TargetProblem { why, since, next_listing: None })
+        }
         Finding::ReadsFail { .. } => {}
         Finding::Read => health.problem = health.problem.take().filter(|_| cannot_be_listed),
         Finding::TagsRead => health.tags_problem = None,

@@ -68,9 +68,14 @@ impl Inventory {
         let is_news = |one: &KeyUse| one.key == *key && !one.meant.iter().any(|meant| meant.arn == *arn);
         let unknown: Vec<StreamId> = {
             let memory = self.read();
-            let of_target =
-                memory.streams.values().filter(|known| known.stored.id.region == target.region && known.stored.id.account == account);
-            of_target.filter(|known| known.stored.keys.in_use().is_some_and(is_news)).map(|known| known.stored.id.clone()).collect()
+            let of_target = memory
+                .streams
+                .values()
+                .filter(|known| known.stored.id.region == target.region && known.stored.id.account == account);
+            of_target
+                .filter(|known| known.stored.keys.in_use().is_some_and(is_news))
+                .map(|known| known.stored.id.clone())
+                .collect()
         };
         for stream in unknown {
             self.note(&stream, |stream| {
@@ -83,7 +88,10 @@ impl Inventory {
     /// name. May be called again: what is known already changes nothing.
     pub fn note_key_change(&self, change: &Change) {
         let stream = change.stream_id();
-        if change.intent.action != Action::Enable || change.evidence.settled_at.is_none() || !self.read().streams.contains_key(&stream) {
+        if change.intent.action != Action::Enable
+            || change.evidence.settled_at.is_none()
+            || !self.read().streams.contains_key(&stream)
+        {
             return;
         }
         self.note(&stream, |stream| stream.keys = stream.keys.after_enable(change));

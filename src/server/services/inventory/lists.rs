@@ -49,13 +49,19 @@ impl Inventory {
         let generation = memory.generation;
         if query.is_timeless() {
             let cache = self.lists.lock();
-            let known = cache.found.iter().find(|(known, of, _)| cache.generation == generation && *known == query && *of == scope_text);
+            let known = cache
+                .found
+                .iter()
+                .find(|(known, of, _)| cache.generation == generation && *known == query && *of == scope_text);
             if let Some((_, _, found)) = known {
                 return found.clone();
             }
         }
         let is_all = scope.is_everything();
-        let rows = memory.streams.values().filter(|known| known.target.is_some() && (is_all || scope.covers(&known.stored.id)));
+        let rows = memory
+            .streams
+            .values()
+            .filter(|known| known.target.is_some() && (is_all || scope.covers(&known.stored.id)));
         let rows: Vec<_> = rows.map(|known| known.row.clone()).collect();
         drop(memory);
         let found = Arc::new(query.find(&rows, now));

@@ -84,7 +84,8 @@ impl Memory {
         let key = stored.id.clone();
         let target = target_of(targets, &key);
         let row = self.row(targets, target, &stored);
-        let is_news = self.streams.get(&key).is_none_or(|known| !known.row.is_same_but_for_times(&row) || known.target != target);
+        let is_news =
+            self.streams.get(&key).is_none_or(|known| !known.row.is_same_but_for_times(&row) || known.target != target);
         self.generation += u64::from(is_news);
         self.enqueue(targets, target, &stored);
         let is_unpublished = self.streams.get(&key).is_some_and(|known| known.is_news);
@@ -109,14 +110,19 @@ impl Memory {
         let is_newest = self.acting.get(&key).is_none_or(|known| known.sent_at <= change.evidence.sent_at);
         if is_newest {
             let (sent_at, stream_created) = (change.evidence.sent_at, change.intent.stream_created);
-            self.acting.insert(key, Acting { id: change.id.clone(), sent_at, stream_created, can_be_undone: change.can_be_undone() });
+            self.acting.insert(
+                key,
+                Acting { id: change.id.clone(), sent_at, stream_created, can_be_undone: change.can_be_undone() },
+            );
         }
     }
 
     /// When each target was read last, as its streams say: after a restart.
     pub fn remember_last_reads(&mut self) {
         for known in self.streams.values() {
-            if let (Some(health), Some(report)) = (known.target.and_then(|target| self.health.get_mut(target)), &known.stored.report) {
+            if let (Some(health), Some(report)) =
+                (known.target.and_then(|target| self.health.get_mut(target)), &known.stored.report)
+            {
                 health.last_read = health.last_read.max(Some(report.read_at));
             }
         }
@@ -143,12 +149,19 @@ impl Memory {
     }
 
     fn enqueue(&mut self, targets: &[Arc<Target>], target: Option<usize>, stored: &StoredStream) {
-        let Some((index, queue)) = target.and_then(|target| self.queues.get_mut(target).map(|queue| (target, queue))) else { return };
+        let Some((index, queue)) = target.and_then(|target| self.queues.get_mut(target).map(|queue| (target, queue)))
+        else {
+            return;
+        };
         let is_own = targets[index].account() == stored.id.account;
         if stored.gone_at.is_some() || !is_own {
             queue.remove(&stored.id.name);
         } else {
-            let due = due(stored, self.active_changes.contains_key(&stored.id), self.moved_elsewhere.get(&stored.id).copied());
+            let due = due(
+                stored,
+                self.active_changes.contains_key(&stored.id),
+                self.moved_elsewhere.get(&stored.id).copied(),
+            );
             queue.set(&stored.id.name, due, stored.report.is_some());
         }
     }
@@ -215,7 +228,9 @@ fn due(stored: &StoredStream, has_change: bool, moved_elsewhere: Option<Timestam
         (_, None) if has_change => Due::Held,
         (None, _) => Due::Unread,
         (Some(tried), Some(moved)) if has_change || tried <= moved => Due::At(tried.plus_millis(MOVED_ELSEWHERE_MS)),
-        (Some(tried), _) => Due::At(failed.map_or_else(|| tried.plus_millis(ROW_IS_FRESH_MS), |problem| problem.next_try)),
+        (Some(tried), _) => {
+            Due::At(failed.map_or_else(|| tried.plus_millis(ROW_IS_FRESH_MS), |problem| problem.next_try))
+        }
     }
 }
 

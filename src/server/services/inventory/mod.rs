@@ -64,7 +64,11 @@ impl Inventory {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn open(store: &Store, targets: Vec<Arc<Target>>, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StoreError> {
+    pub async fn open(
+        store: &Store,
+        targets: Vec<Arc<Target>>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, StoreError> {
         let rev = store.last_rev().await?;
         let pauses = store.pauses().await?;
         let mut memory = Memory::of(&targets, &pauses);

@@ -30,7 +30,8 @@ impl Inventory {
         }
         self.note(&key, |stream| {
             // A report from the future was read before the clock was set back.
-            let is_newer = stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
+            let is_newer =
+                stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
             if is_newer {
                 let is_unchanged = stream.report.as_ref().is_some_and(|known| known.encryption == report.encryption);
                 if !is_unchanged {
@@ -51,7 +52,9 @@ impl Inventory {
             return;
         }
         let pause = if failure.kind == ReadFailureKind::Throttled { AFTER_THROTTLE_MS } else { ROW_IS_FRESH_MS };
-        self.note(id, |stream| stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(pause) }));
+        self.note(id, |stream| {
+            stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(pause) })
+        });
     }
 
     /// Notes streams that a page of a listing names: new ones appear, statuses are taken over.

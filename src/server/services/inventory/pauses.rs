@@ -41,7 +41,13 @@ impl Inventory {
     ///
     /// # Errors
     /// When there is no such target for this person, or the database cannot be written: then it goes on.
-    pub async fn pause(&self, store: &Store, requester: &Requester, id: &str, now: Timestamp) -> Result<(), PauseError> {
+    pub async fn pause(
+        &self,
+        store: &Store,
+        requester: &Requester,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
         let pause = Pause { by: requester.user_name.clone(), at: now };
         requester.require_certain()?;
@@ -58,7 +64,13 @@ impl Inventory {
     ///
     /// # Errors
     /// As [`Inventory::pause`]; then the pause stays.
-    pub async fn resume(&self, store: &Store, requester: &Requester, id: &str, now: Timestamp) -> Result<(), PauseError> {
+    pub async fn resume(
+        &self,
+        store: &Store,
+        requester: &Requester,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
         requester.require_certain()?;
         let mut tx = store.write().await?;
@@ -71,7 +83,8 @@ impl Inventory {
     }
 
     fn reached(&self, requester: &Requester, id: &str) -> Result<Arc<Target>, PauseError> {
-        let reached = |target: &&Arc<Target>| target.id == id && requester.scope.reaches(&target.account(), &target.region);
+        let reached =
+            |target: &&Arc<Target>| target.id == id && requester.scope.reaches(&target.account(), &target.region);
         self.targets().iter().find(reached).cloned().ok_or(PauseError::NotFound)
     }
 

@@ -29,7 +29,8 @@ impl Rows {
     fn take_batch(&mut self) -> Vec<StreamId> {
         let behind = self.last.take().map_or(Bound::Unbounded, Bound::Excluded);
         let from_there = self.keys.range((behind.clone(), Bound::Unbounded));
-        let from_the_start = self.keys.iter().take_while(|key| matches!(&behind, Bound::Excluded(last) if *key <= last));
+        let from_the_start =
+            self.keys.iter().take_while(|key| matches!(&behind, Bound::Excluded(last) if *key <= last));
         let batch: Vec<StreamId> = from_there.chain(from_the_start).take(BATCH).cloned().collect();
         for key in &batch {
             self.keys.remove(key);

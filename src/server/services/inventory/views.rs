@@ -60,7 +60,8 @@ impl Drop for View {
 impl Inventory {
     /// The rows of a scope that have these digests: a browser's page shows them.
     pub fn mark_viewed_ids(self: &Arc<Self>, digests: &str, scope: &Scope) -> View {
-        let digests: HashSet<&str> = digests.split(',').map(str::trim).filter(|digest| digest.len() == 16).take(MOST_ROWS).collect();
+        let digests: HashSet<&str> =
+            digests.split(',').map(str::trim).filter(|digest| digest.len() == 16).take(MOST_ROWS).collect();
         let keys = if digests.is_empty() {
             HashSet::new()
         } else {
@@ -73,8 +74,11 @@ impl Inventory {
 
     /// Somebody was just shown these rows: those that were never read are read first for a moment.
     pub fn mark_viewed(self: &Arc<Self>, rows: &[StreamRow]) {
-        let unread: HashSet<StreamId> =
-            rows.iter().filter(|row| row.read_at.is_none() && row.problem.is_none()).map(|row| row.id.clone()).collect();
+        let unread: HashSet<StreamId> = rows
+            .iter()
+            .filter(|row| row.read_at.is_none() && row.problem.is_none())
+            .map(|row| row.id.clone())
+            .collect();
         if unread.is_empty() {
             return;
         }

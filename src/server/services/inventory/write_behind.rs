@@ -34,7 +34,8 @@ async fn write(store: &Store, inventory: &Inventory, batch: &[StreamId]) -> Resu
     // Rows that move from here on are in the next batch.
     let (mut streams, past) = {
         let memory = inventory.read();
-        let streams: Vec<StoredStream> = batch.iter().filter_map(|key| Some(memory.streams.get(key)?.stored.clone())).collect();
+        let streams: Vec<StoredStream> =
+            batch.iter().filter_map(|key| Some(memory.streams.get(key)?.stored.clone())).collect();
         let past = memory.streams.values().map(|known| &known.stored).filter(|stream| is_past(stream));
         (streams, past.map(|stream| (stream.id.clone(), stream.rev)).collect::<Vec<(StreamId, i64)>>())
     };

@@ -87,7 +87,9 @@ impl Keys {
             Some(kms) => match within_bounds(kms.describe_key(key)).await {
                 Ok(facts) => KeyLook::Found(facts),
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if is_of_elsewhere(target, key) => {
-                    KeyLook::Unseen { why: "KMS does not show keys of other accounts that are not shared with this one".to_owned() }
+                    KeyLook::Unseen {
+                        why: "KMS does not show keys of other accounts that are not shared with this one".to_owned(),
+                    }
                 }
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => KeyLook::Missing,
                 Err(failure) => KeyLook::Unseen { why: failure.why },

@@ -75,7 +75,8 @@ impl Keys {
         let found: Vec<&Key> = all.keys.iter().filter(|key| key.has(&wanted)).collect();
         let pages = found.len().div_ceil(PER_PAGE).max(1);
         let page = page.clamp(1, pages);
-        let shown: Vec<Key> = found.iter().skip((page - 1) * PER_PAGE).take(PER_PAGE).map(|key| Key::clone(key)).collect();
+        let shown: Vec<Key> =
+            found.iter().skip((page - 1) * PER_PAGE).take(PER_PAGE).map(|key| Key::clone(key)).collect();
         let choices = join_all(shown.into_iter().map(|key| self.choice(target, stream, key))).await;
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         KeyPicker {
@@ -91,8 +92,14 @@ impl Keys {
 
     async fn choice(&self, target: &Target, stream: &StreamArn, key: Key) -> KeyChoice {
         let fill_in = key.name().to_owned();
-        let mut choice =
-            KeyChoice { fill_in, aliases: key.aliases.clone(), id: key.id.clone(), facts: None, is_rotated: None, problem: None };
+        let mut choice = KeyChoice {
+            fill_in,
+            aliases: key.aliases.clone(),
+            id: key.id.clone(),
+            facts: None,
+            is_rotated: None,
+            problem: None,
+        };
         let Ok(id) = choice.fill_in.parse::<KeyId>() else {
             choice.problem = Some("its name is in none of the forms that AWS takes".to_owned());
             return choice;

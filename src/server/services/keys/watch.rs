@@ -109,7 +109,8 @@ impl Keys {
         let rounds = inventory.targets().iter().map(|target| {
             let keys = wanted.remove(&target.id).unwrap_or_default();
             async move {
-                let looked = clock::timeout(LONGEST_ROUND, self.ask_keys_of(inventory, target, keys, unknown, now)).await;
+                let looked =
+                    clock::timeout(LONGEST_ROUND, self.ask_keys_of(inventory, target, keys, unknown, now)).await;
                 // Others may take longer; walking through all streams is for a reason only.
                 if !matches!(looked, Ok(0)) {
                     self.sound_alarms(inventory);
@@ -181,7 +182,8 @@ impl Keys {
             let mut group = group.clone();
             group.needs.retain(|need| scope.covers(&need.stream));
             let trouble = if group.needs.is_empty() { None } else { group.trouble() };
-            trouble.map(|trouble| KeyAlarm { text: format!("{} {trouble}", group.title()), href: key_path(&group.name) })
+            trouble
+                .map(|trouble| KeyAlarm { text: format!("{} {trouble}", group.title()), href: key_path(&group.name) })
         };
         alarming.iter().filter_map(in_scope).collect()
     }
@@ -189,7 +191,9 @@ impl Keys {
     /// Every key that a stream of a scope uses or still needs, those first that are free last.
     pub fn cards(&self, inventory: &Inventory, scope: &Scope) -> Vec<KeyCard> {
         let mut cards: Vec<KeyCard> = self.groups(inventory, scope).iter().map(Group::card).collect();
-        let order = |card: &KeyCard| (!card.is_bad, card.free_at.is_some(), std::cmp::Reverse(card.free_at), card.title.clone());
+        let order = |card: &KeyCard| {
+            (!card.is_bad, card.free_at.is_some(), std::cmp::Reverse(card.free_at), card.title.clone())
+        };
         cards.sort_by_key(order);
         cards
     }
@@ -222,9 +226,17 @@ impl Keys {
             let arn = meant(&need, look.as_ref());
             // What KMS says of an alias of which nobody knows the key is not about a key of then.
             let look = look.filter(|_| need.meant.is_some() || need.until.is_none());
-            let name =
-                arn.as_ref().map_or_else(|| format!("{}/{}/{}", need.stream.account, need.stream.region, need.key), ToString::to_string);
-            let group = groups.entry(name.clone()).or_insert_with(|| Group { name, arn, look: None, as_of: None, needs: Vec::new() });
+            let name = arn.as_ref().map_or_else(
+                || format!("{}/{}/{}", need.stream.account, need.stream.region, need.key),
+                ToString::to_string,
+            );
+            let group = groups.entry(name.clone()).or_insert_with(|| Group {
+                name,
+                arn,
+                look: None,
+                as_of: None,
+                needs: Vec::new(),
+            });
             // Under one of several names KMS may say more.
             if !matches!((&group.look, &look), (Some(KeyLook::Found(_)), _) | (_, None)) {
                 group.look = look;
@@ -283,7 +295,9 @@ impl Group {
         };
         let state = match &self.look {
             // AWS makes its own key at the first use.
-            Some(KeyLook::Missing) if self.needs.iter().any(|need| need.key.form() == Some(KeyIdForm::ServiceKey)) => return None,
+            Some(KeyLook::Missing) if self.needs.iter().any(|need| need.key.form() == Some(KeyIdForm::ServiceKey)) => {
+                return None;
+            }
             Some(KeyLook::Missing) => "is gone: KMS doesn't find it".to_owned(),
             Some(KeyLook::Found(facts)) => facts.trouble(self.free_at())?,
             Some(KeyLook::Unseen { .. }) | None => return None,
@@ -297,8 +311,10 @@ impl Group {
         names.sort_unstable();
         names.dedup();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let in_use: HashSet<&StreamId> = self.needs.iter().filter(|need| need.until.is_none()).map(|need| &need.stream).collect();
-        let needing: HashSet<&StreamId> = self.needs.iter().filter(|need| need.until.is_some()).map(|need| &need.stream).collect();
+        let in_use: HashSet<&StreamId> =
+            self.needs.iter().filter(|need| need.until.is_none()).map(|need| &need.stream).collect();
+        let needing: HashSet<&StreamId> =
+            self.needs.iter().filter(|need| need.until.is_some()).map(|need| &need.stream).collect();
         let first = &self.needs[0].stream;
         KeyCard {
             title: self.title(),
@@ -311,7 +327,9 @@ impl Group {
                 None => "not looked at yet".to_owned(),
                 Some(KeyLook::Found(facts)) => match self.as_of {
                     None => facts.state_words(),
-                    Some(at) => format!("{} as of {}; KMS couldn't be asked since", facts.state_words(), at.day_and_minute()),
+                    Some(at) => {
+                        format!("{} as of {}; KMS couldn't be asked since", facts.state_words(), at.day_and_minute())
+                    }
                 },
                 Some(KeyLook::Missing) => "KMS doesn't find it".to_owned(),
                 Some(KeyLook::Unseen { why }) => format!("not known: {why}"),

@@ -52,7 +52,11 @@ pub async fn answer_account(
 ///
 /// # Errors
 /// The refusal; a plain form goes back to its page.
-pub async fn answer_own_password(cx: &RequestContext, requester: &Requester, changed: Result<SignIn, SignInError>) -> Result<(), AppError> {
+pub async fn answer_own_password(
+    cx: &RequestContext,
+    requester: &Requester,
+    changed: Result<SignIn, SignInError>,
+) -> Result<(), AppError> {
     match changed {
         Ok(sign_in) => {
             cx.begin_session(&sign_in).await?;
@@ -89,7 +93,12 @@ pub async fn add_as_typed(
 ///
 /// # Errors
 /// See [`AccountError`]; nothing was saved.
-pub async fn set_rights_as_typed(cx: &RequestContext, requester: &Requester, user_id: &str, typed: UserTyped) -> Result<(), AccountError> {
+pub async fn set_rights_as_typed(
+    cx: &RequestContext,
+    requester: &Requester,
+    user_id: &str,
+    typed: UserTyped,
+) -> Result<(), AccountError> {
     let (role, scope) = rights_as_typed(&typed)?;
     cx.accounts(requester).set_rights(user_id, role, scope).await
 }

@@ -22,7 +22,12 @@ use crate::{
 ///
 /// # Errors
 /// Where to show it: nothing was sent, and what was typed is kept.
-pub async fn ask_before_change(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> Result<(), AppError> {
+pub async fn ask_before_change(
+    cx: &RequestContext,
+    requester: &Requester,
+    action: Action,
+    form: &ChangeForm,
+) -> Result<(), AppError> {
     // While the database is not there, nothing is changed anyway, and the answer shows the call.
     if requester.is_remembered || is_identity_fresh(cx, requester) {
         return Ok(());
@@ -61,7 +66,9 @@ pub async fn answer_change(
             Ok(requested)
         }
         Err(RequestError::Mistake(mistake)) => {
-            let Ok(key) = StreamId::parse(&form.account, &form.region, &form.name) else { return Err(cx.fail(AppError::NotFound)) };
+            let Ok(key) = StreamId::parse(&form.account, &form.region, &form.name) else {
+                return Err(cx.fail(AppError::NotFound));
+            };
             Err(back_to(cx, &requester.user_id, &key.confirm_path(action), mistake, &Draft::from(form)).await)
         }
         Err(RequestError::Store(error)) => {
@@ -91,7 +98,12 @@ fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form
 }
 
 /// What a confirmation shows again after a mistake, or after its person has shown once more who it is.
-pub async fn draft_of_change(cx: &RequestContext, requester: &Requester, problem: Option<String>, draft: Option<String>) -> Option<Draft> {
+pub async fn draft_of_change(
+    cx: &RequestContext,
+    requester: &Requester,
+    problem: Option<String>,
+    draft: Option<String>,
+) -> Option<Draft> {
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     if mistake.is_none() && draft.is_none() {
         return None;

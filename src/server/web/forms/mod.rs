@@ -9,8 +9,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
-    accounts::{add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed, set_rights_as_typed},
-    change::{answer_change, answer_close, answer_on_change, ask_before_change, ask_before_proof, draft_of_change, refused},
+    accounts::{
+        add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed,
+        set_rights_as_typed,
+    },
+    change::{
+        answer_change, answer_close, answer_on_change, ask_before_change, ask_before_proof, draft_of_change, refused,
+    },
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };
 use super::context::{RequestContext, Requester};
@@ -18,7 +23,13 @@ use crate::{error::AppError, model::forms::FormMistake, server::services::drafts
 
 /// Leads a plain form with a mistake back to its page, where what was typed is filled in again. `user_id` is empty for
 /// the forms of people who are not signed in; `page` has no query.
-async fn back_to(cx: &RequestContext, user_id: &str, page: &str, mistake: FormMistake, draft: &impl Serialize) -> AppError {
+async fn back_to(
+    cx: &RequestContext,
+    user_id: &str,
+    page: &str,
+    mistake: FormMistake,
+    draft: &impl Serialize,
+) -> AppError {
     if cx.wants_html() {
         match keep_draft(cx, user_id, draft).await {
             Ok(id) => cx.see_other(&format!("{page}?problem={mistake}&draft={id}")),

@@ -69,7 +69,9 @@ pub async fn answer_confirmed_identity(
             cx.see_other(&next);
             Ok(())
         }
-        Err(error) => Err(not_signed_in(cx, error, &requester.user_id, "/confirm-identity", SignInDraft::of("", next)).await),
+        Err(error) => {
+            Err(not_signed_in(cx, error, &requester.user_id, "/confirm-identity", SignInDraft::of("", next)).await)
+        }
     }
 }
 
@@ -77,7 +79,12 @@ pub async fn answer_confirmed_identity(
 ///
 /// # Errors
 /// The refusal, for browsers with wasm.
-pub async fn answer_setup(cx: &RequestContext, created: Result<(), AccountError>, token: &str, user_name: &str) -> Result<(), AppError> {
+pub async fn answer_setup(
+    cx: &RequestContext,
+    created: Result<(), AccountError>,
+    token: &str,
+    user_name: &str,
+) -> Result<(), AppError> {
     match created {
         Ok(()) => {
             cx.see_other("/sign-in");
@@ -92,7 +99,13 @@ pub async fn answer_setup(cx: &RequestContext, created: Result<(), AccountError>
 }
 
 /// The error that a refused password form becomes; a plain form goes back to its page.
-pub(super) async fn not_signed_in(cx: &RequestContext, error: SignInError, user_id: &str, page: &str, draft: SignInDraft) -> AppError {
+pub(super) async fn not_signed_in(
+    cx: &RequestContext,
+    error: SignInError,
+    user_id: &str,
+    page: &str,
+    draft: SignInDraft,
+) -> AppError {
     match error {
         SignInError::Mistake(mistake) => back_to(cx, user_id, page, mistake, &draft).await,
         SignInError::MustWait { seconds } if cx.wants_html() => {

@@ -22,7 +22,9 @@ pub struct Assets {
 
 /// Why there is no site to serve.
 #[derive(Debug, Error)]
-#[error("the built site was not found at {looked_at}; build it with `make run`, or name its directory with --site-root")]
+#[error(
+    "the built site was not found at {looked_at}; build it with `make run`, or name its directory with --site-root"
+)]
 pub struct NoSite {
     looked_at: String,
 }
@@ -43,13 +45,17 @@ impl Assets {
     }
 
     fn at(root: PathBuf) -> Option<Self> {
-        let names: Vec<String> =
-            std::fs::read_dir(root.join("pkg")).ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let names: Vec<String> = std::fs::read_dir(root.join("pkg"))
+            .ok()?
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
         let address = |start: &str, end: &str| {
             let name = names.iter().filter(|name| name.starts_with(start) && name.ends_with(end)).min();
             name.map(|name| format!("/pkg/{name}"))
         };
-        let (js, wasm, css) = (address("keystream", ".js")?, address("keystream", ".wasm")?, address("keystream", ".css")?);
+        let (js, wasm, css) =
+            (address("keystream", ".js")?, address("keystream", ".wasm")?, address("keystream", ".css")?);
         Some(Self { font: address("inter", ".woff2"), root, js, wasm, css })
     }
 
@@ -96,7 +102,8 @@ impl Assets {
 pub async fn cache(request: Request, next: Next) -> Response {
     let is_hashed = request.uri().path().rsplit('/').next().is_some_and(has_hash);
     let mut response = next.run(request).await;
-    let value = if is_hashed && response.status().is_success() { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let value =
+        if is_hashed && response.status().is_success() { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
     response
 }

@@ -12,7 +12,14 @@ use crate::{
 };
 
 /// A refusal as both kinds of clients get it.
-fn answer(state: &AppState, headers: &HeaderMap, status: StatusCode, title: &str, text: &str, error: &AppError) -> Response {
+fn answer(
+    state: &AppState,
+    headers: &HeaderMap,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+    error: &AppError,
+) -> Response {
     if !context::wants_html(headers) {
         return json(status, error);
     }
@@ -33,7 +40,9 @@ pub fn of(state: &AppState, headers: &HeaderMap, error: &AppError) -> Response {
         AppError::NotPermitted => "Not permitted",
         AppError::NotFound => "Not found",
         AppError::TooOften { .. } => "Too many requests",
-        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Overloaded | AppError::Unreachable => "Not available",
+        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Overloaded | AppError::Unreachable => {
+            "Not available"
+        }
         _ => "Not possible",
     };
     let mut response = answer(state, headers, status, title, &escaped(&error.to_string()), error);
@@ -87,16 +96,19 @@ pub fn cross_origin(state: &AppState, headers: &HeaderMap) -> Response {
 pub fn misdirected(state: &AppState, headers: &HeaderMap) -> Response {
     let text = "Keystream serves another name than the one in your address bar. Nothing was sent. Use the configured address; \
                 who runs Keystream sets it with KEYSTREAM_PUBLIC_URL, and the proxy must pass Host on.";
-    let mut response = answer(state, headers, StatusCode::MISDIRECTED_REQUEST, "Wrong address", text, &AppError::NotPermitted);
+    let mut response =
+        answer(state, headers, StatusCode::MISDIRECTED_REQUEST, "Wrong address", text, &AppError::NotPermitted);
     if !context::wants_html(headers) {
-        response = (StatusCode::MISDIRECTED_REQUEST, "This host is not the one in KEYSTREAM_PUBLIC_URL.\n").into_response();
+        response =
+            (StatusCode::MISDIRECTED_REQUEST, "This host is not the one in KEYSTREAM_PUBLIC_URL.\n").into_response();
     }
     response
 }
 
 /// 415.
 pub fn other_content_type(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "The request has a content type that is not taken here. Nothing was sent. Reload the page and try again.";
+    let text =
+        "The request has a content type that is not taken here. Nothing was sent. Reload the page and try again.";
     answer(state, headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not possible", text, &AppError::Outdated)
 }
 
@@ -115,7 +127,8 @@ pub fn timed_out(state: &AppState, headers: &HeaderMap) -> Response {
 /// 503 with Retry-After.
 pub fn unavailable(state: &AppState, headers: &HeaderMap) -> Response {
     let text = "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream.";
-    let mut response = answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unavailable);
+    let mut response =
+        answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unavailable);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
     response
 }

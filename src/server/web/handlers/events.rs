@@ -64,7 +64,8 @@ pub async fn open(
         return StatusCode::NO_CONTENT.into_response();
     }
     let Some(place) = Place::take(&requester.session_hash) else {
-        return (StatusCode::TOO_MANY_REQUESTS, "Six event connections of this session are open. Close a tab.\n").into_response();
+        return (StatusCode::TOO_MANY_REQUESTS, "Six event connections of this session are open. Close a tab.\n")
+            .into_response();
     };
     // A reconnecting browser knows better than the address that it once opened.
     let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
@@ -81,8 +82,17 @@ pub async fn open(
     let view = query.rows.map(|rows| state.inventory.mark_viewed_ids(&rows, &requester.scope));
     let session_check = ticks(SESSION_CHECK);
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).event(heartbeat(&state));
-    let connection =
-        Connection { state, requester, view, news, next: Some(first), is_new: true, is_over: false, session_check, _place: place };
+    let connection = Connection {
+        state,
+        requester,
+        view,
+        news,
+        next: Some(first),
+        is_new: true,
+        is_over: false,
+        session_check,
+        _place: place,
+    };
     Sse::new(follow(connection)).keep_alive(keep_alive).into_response()
 }
 
@@ -153,11 +163,19 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
 
 /// What one connection is told: of the rows within the scope those in view, and whether others have moved. `None` when
 /// nothing of the news is for it. `health` says how the targets of the scope are.
-pub fn frame(news: &News, scope: &Scope, view: Option<&View>, health: impl FnOnce() -> Vec<TargetHealth>) -> Option<EventFrame> {
+pub fn frame(
+    news: &News,
+    scope: &Scope,
+    view: Option<&View>,
+    health: impl FnOnce() -> Vec<TargetHealth>,
+) -> Option<EventFrame> {
     let within = || news.rows.values().filter(|(row, _)| scope.covers(&row.id));
     let frame = EventFrame {
         rev: news.rev,
-        streams: within().filter(|(row, _)| view.is_none_or(|view| view.has(&row.id))).map(|(row, _)| row.as_ref().clone()).collect(),
+        streams: within()
+            .filter(|(row, _)| view.is_none_or(|view| view.has(&row.id)))
+            .map(|(row, _)| row.as_ref().clone())
+            .collect(),
         is_list_moved: within().any(|(_, is_news)| *is_news),
         changes: news.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
         // How many streams there are outside of a scope is nobody's business within.
@@ -167,7 +185,8 @@ pub fn frame(news: &News, scope: &Scope, view: Option<&View>, health: impl FnOnc
             false => health(),
         },
     };
-    let is_empty = frame.streams.is_empty() && !frame.is_list_moved && frame.changes.is_empty() && frame.targets.is_empty();
+    let is_empty =
+        frame.streams.is_empty() && !frame.is_list_moved && frame.changes.is_empty() && frame.targets.is_empty();
     (!is_empty).then_some(frame)
 }
 

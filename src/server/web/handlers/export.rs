@@ -59,7 +59,8 @@ pub async fn send(
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     // A file that holds more than was asked for would be taken for what was asked for.
-    let Some(format) = value("format").and_then(|word| word.parse::<Format>().ok()).filter(|_| ignored.is_empty()) else {
+    let Some(format) = value("format").and_then(|word| word.parse::<Format>().ok()).filter(|_| ignored.is_empty())
+    else {
         return error_page::of(&state, &headers, &AppError::Outdated);
     };
     if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
@@ -95,7 +96,8 @@ pub async fn send(
 
 async fn note(state: &AppState, requester: &Requester, query: &AuditQuery, format: Format) -> Result<(), StoreError> {
     requester.require_certain()?;
-    let filters = query.filters().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ");
+    let filters =
+        query.filters().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ");
     let event = AuditEvent::by(&requester.actor(), state.clock.now(), AuditAction::AuditExported, &requester.user_name);
     let event = AuditEvent { after: filters, result: format!("{format:?}"), ..event };
     audit::append_alone(&state.store, event).await
@@ -119,13 +121,14 @@ fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, StoreError>> {
         if !export.state.sign_ins.sessions.is_live(&export.requester).await {
             return Err(Uncertain.into());
         }
-        let found = export.reader.after(&export.state.store, &export.query, export.after).await.inspect_err(|error| {
-            tracing::error!(%error, "an export of the audit chain broke off: {error}");
-        })?;
+        let found =
+            export.reader.after(&export.state.store, &export.query, export.after).await.inspect_err(|error| {
+                tracing::error!(%error, "an export of the audit chain broke off: {error}");
+            })?;
         let is_first = !std::mem::replace(&mut export.is_begun, true);
         let Some((rows, last)) = found else {
-            let head =
-                (is_first && export.format == Format::Csv).then(|| (Bytes::from(csv_of(&[], true)), Export { after: i64::MAX, ..export }));
+            let head = (is_first && export.format == Format::Csv)
+                .then(|| (Bytes::from(csv_of(&[], true)), Export { after: i64::MAX, ..export }));
             return Ok(head);
         };
         export.after = last;
@@ -197,8 +200,9 @@ fn csv_of(rows: &[AuditRow], with_head: bool) -> Vec<u8> {
 
 /// A cell that no spreadsheet takes for a formula.
 fn neutral(text: &str) -> String {
-    let is_formula =
-        text.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let is_formula = text
+        .trim_start_matches(' ')
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -209,7 +213,9 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =HYPERLINK(\"http://evil.example\")", "\u{ff1d}1"] {
+        for formula in
+            ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =HYPERLINK(\"http://evil.example\")", "\u{ff1d}1"]
+        {
             assert_eq!(neutral(formula), format!("'{formula}"));
         }
         for text in ["OPS-1", "", "a=b", "1", "arn:aws:kinesis"] {

@@ -13,8 +13,9 @@ use std::sync::LazyLock;
 const LONGEST: usize = 8 * 1024;
 
 /// Reports beyond this rate are thrown away unread: whoever floods fills no log.
-static LIMIT: LazyLock<DefaultDirectRateLimiter> =
-    LazyLock::new(|| RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(19))));
+static LIMIT: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| {
+    RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(19)))
+});
 
 /// Logs a report.
 pub async fn receive(body: Body) -> StatusCode {
@@ -23,7 +24,8 @@ pub async fn receive(body: Body) -> StatusCode {
     }
     match to_bytes(body, LONGEST).await {
         Ok(report) => {
-            let text: String = String::from_utf8_lossy(&report).chars().filter(|c| !c.is_control()).take(2_000).collect();
+            let text: String =
+                String::from_utf8_lossy(&report).chars().filter(|c| !c.is_control()).take(2_000).collect();
             tracing::warn!(report = text, "a browser reports a violation of the content security policy");
             StatusCode::NO_CONTENT
         }

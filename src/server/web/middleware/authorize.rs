@@ -47,10 +47,16 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
 /// That somebody asked for what the role does not allow. What one person asks too often is not written again and again;
 /// refused it is in any case.
 fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
-    let requester = request.extensions().get::<Requester>().filter(|requester| state.limits.notes_refusal_of(&requester.user_id))?;
+    let requester = request
+        .extensions()
+        .get::<Requester>()
+        .filter(|requester| state.limits.notes_refusal_of(&requester.user_id))?;
     let asked_for = format!("{} {}", request.method(), request.uri().path());
     let result = format!("the role {} does not allow it", requester.role);
-    Some(AuditEvent { result, ..AuditEvent::by(&requester.actor(), state.clock.now(), AuditAction::RequestRefused, &asked_for) })
+    Some(AuditEvent {
+        result,
+        ..AuditEvent::by(&requester.actor(), state.clock.now(), AuditAction::RequestRefused, &asked_for)
+    })
 }
 
 /// Whoever wants a page goes to sign in and then on; everything else gets 401. Unknown paths answer the same.
@@ -63,7 +69,9 @@ fn to_sign_in(request: &Request) -> Response {
         return error_page::json(StatusCode::UNAUTHORIZED, &AppError::SignedOut);
     }
     let wanted = match *request.method() {
-        Method::GET | Method::HEAD => request.uri().path_and_query().map_or("/streams", |path| path.as_str()).to_owned(),
+        Method::GET | Method::HEAD => {
+            request.uri().path_and_query().map_or("/streams", |path| path.as_str()).to_owned()
+        }
         _ => page_of_form(request),
     };
     let next = safe_next(&wanted);

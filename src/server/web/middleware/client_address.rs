@@ -40,7 +40,8 @@ impl TrustedProxies {
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut address = peer.to_canonical();
         // A line that is no text is one hop that cannot be read.
-        let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("unreadable")).collect();
+        let lines: Vec<&str> =
+            headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("unreadable")).collect();
         for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
             if !self.trusts(address) {
                 break;
@@ -69,14 +70,22 @@ mod tests {
             proxies.client(peer.parse().unwrap(), &headers).to_string()
         };
         assert_eq!(client("203.0.113.9", &["198.51.100.1"]), "203.0.113.9", "the peer is no proxy");
-        assert_eq!(client("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.0.0.2"]), "198.51.100.1", "the left end can be forged");
+        assert_eq!(
+            client("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.0.0.2"]),
+            "198.51.100.1",
+            "the left end can be forged"
+        );
         assert_eq!(client("10.0.0.1", &["1.2.3.4", "198.51.100.1"]), "198.51.100.1", "lines are one list");
         assert_eq!(client("10.0.0.1", &["garbage"]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", "1.2.3.4".parse().unwrap());
         headers.append("x-forwarded-for", axum::http::HeaderValue::from_bytes(b"\xff, 198.51.100.1").unwrap());
-        assert_eq!(proxies.client("10.0.0.1".parse().unwrap(), &headers).to_string(), "10.0.0.1", "nothing behind an unreadable line");
+        assert_eq!(
+            proxies.client("10.0.0.1".parse().unwrap(), &headers).to_string(),
+            "10.0.0.1",
+            "nothing behind an unreadable line"
+        );
         assert_eq!(client("::ffff:10.0.0.1", &["2001:db8::1"]), "2001:db8::1");
     }
 }

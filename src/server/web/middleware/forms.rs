@@ -23,14 +23,16 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !matches!(essence.as_str(), "application/x-www-form-urlencoded" | "application/json") {
         return error_page::other_content_type(&state, request.headers());
     }
     let headers = request.headers().clone();
     let response = next.run(request).await;
-    let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
+    let location =
+        response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
     let is_error = response.headers().contains_key("serverfnerror");
     // Our own redirects are 303; what else a plain form gets is Leptos's, to the Referer, with the error in the address.
     let is_own_redirect = response.status() == StatusCode::SEE_OTHER && !location.contains("__err=");

@@ -36,14 +36,17 @@ fn host_of(request: &Request) -> String {
     let in_line = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let mut named = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes).chain(in_line);
     let Some(first) = named.next() else { return String::new() };
-    let is_one = named.all(|other| other.eq_ignore_ascii_case(first)) && request.headers().get_all(header::HOST).iter().count() <= 1;
+    let is_one = named.all(|other| other.eq_ignore_ascii_case(first))
+        && request.headers().get_all(header::HOST).iter().count() <= 1;
     if is_one { String::from_utf8_lossy(first).to_ascii_lowercase() } else { String::new() }
 }
 
 /// Whether a Host header names this machine at the port that is served.
 fn is_loopback_name(host: &str, port: u16) -> bool {
     let (name, host_port) = match host.rsplit_once(':') {
-        Some((name, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => (name, digits.parse().ok()),
+        Some((name, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            (name, digits.parse().ok())
+        }
         _ => (host, Some(80)),
     };
     let is_address = name.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
@@ -59,7 +62,15 @@ mod tests {
         for host in ["localhost:3000", "127.0.0.1:3000", "127.9.9.9:3000", "[::1]:3000"] {
             assert!(is_loopback_name(host, 3000), "{host}");
         }
-        for host in ["localhost", "localhost:3001", "evil.example:3000", "localhost.evil.example:3000", "", ":3000", "10.0.0.1:3000"] {
+        for host in [
+            "localhost",
+            "localhost:3001",
+            "evil.example:3000",
+            "localhost.evil.example:3000",
+            "",
+            ":3000",
+            "10.0.0.1:3000",
+        ] {
             assert!(!is_loopback_name(host, 3000), "{host}");
         }
     }

@@ -52,7 +52,8 @@ pub struct RequestLimits {
 impl Default for RequestLimits {
     fn default() -> Self {
         let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let per_second = |(rate, burst): (u32, u32)| Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst));
+        let per_second =
+            |(rate, burst): (u32, u32)| Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst));
         Self {
             at_work: Arc::new(Semaphore::new(MOST_AT_WORK)),
             sessions: RateLimiter::keyed(per_second(PER_SESSION)),
@@ -96,11 +97,13 @@ fn ask<K: Clone + std::hash::Hash + Eq>(limiter: &DefaultKeyedRateLimiter<K>, ke
 
 /// Refuses what a network asks too often, before anything of it is looked at.
 pub async fn per_network(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let Some(ClientAddress(address)) = request.extensions().get::<ClientAddress>().copied() else { return next.run(request).await };
+    let Some(ClientAddress(address)) = request.extensions().get::<ClientAddress>().copied() else {
+        return next.run(request).await;
+    };
     let network = network_of(address);
     let is_attempt = request.method() == Method::POST && TAKES_A_PASSWORD.contains(&request.uri().path());
-    let allowed =
-        ask(&state.limits.networks, &network).and_then(|()| if is_attempt { ask(&state.limits.attempts, &network) } else { Ok(()) });
+    let allowed = ask(&state.limits.networks, &network)
+        .and_then(|()| if is_attempt { ask(&state.limits.attempts, &network) } else { Ok(()) });
     match allowed {
         Ok(()) => next.run(request).await,
         Err(seconds) => error_page::too_often(&state, request.headers(), seconds),

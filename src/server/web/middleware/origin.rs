@@ -17,19 +17,28 @@ use crate::server::{
 /// Lets safe methods and our own pages' requests through. The browser's violation reports change nothing and are bounded.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let is_let_through =
-        if is_safe { !is_loaded_by_another_site(request.headers()) } else { is_from_own_page(request.headers(), &state.origin) };
+    let is_let_through = if is_safe {
+        !is_loaded_by_another_site(request.headers())
+    } else {
+        is_from_own_page(request.headers(), &state.origin)
+    };
     if is_let_through || request.uri().path() == "/csp-report" {
         return next.run(request).await;
     }
-    tracing::warn!(path = request.uri().path(), "a request to {} from another origin was refused", request.uri().path());
+    tracing::warn!(
+        path = request.uri().path(),
+        "a request to {} from another origin was refused",
+        request.uri().path()
+    );
     error_page::cross_origin(&state, request.headers())
 }
 
 /// Whether another site's page loads this as a part of itself: an image, a script, a frame, or to read it. What a person
 /// follows there is a navigation of a whole page.
 fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
-    let is = |name: &'static str, values: &[&str]| headers.get(name).is_some_and(|value| values.iter().any(|one| value == one));
+    let is = |name: &'static str, values: &[&str]| {
+        headers.get(name).is_some_and(|value| values.iter().any(|one| value == one))
+    };
     let is_foreign = is("sec-fetch-site", &["cross-site", "same-site"]);
     let is_part = headers.contains_key("sec-fetch-mode") && !is("sec-fetch-mode", &["navigate"]);
     is_foreign && (is_part || is("sec-fetch-dest", &["iframe", "frame", "embed", "object", "fencedframe"]))

@@ -66,7 +66,8 @@ fn is_human(request: &Request) -> bool {
 pub async fn say_when_down(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let response = next.run(request).await;
-    let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR && !response.headers().contains_key(header::CONTENT_TYPE);
+    let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && !response.headers().contains_key(header::CONTENT_TYPE);
     if is_bare { error_page::unavailable(&state, &headers) } else { response }
 }
 

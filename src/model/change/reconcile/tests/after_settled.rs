@@ -51,7 +51,10 @@ fn encryption_that_comes_back_after_settled_is_reverted_once_two_reads_say_so() 
     assert_eq!(change.evidence.reverted, None, "two reads within 10 s are one observation");
     see_later(&mut change, &report(SENT + 90_000, "UPDATING", Some("KMS")));
     let reverted = change.evidence.reverted.clone().unwrap();
-    assert_eq!((reverted.at, reverted.observed.words()), (Timestamp::from_millis(SENT + 90_000), "UPDATING, KMS".to_owned()));
+    assert_eq!(
+        (reverted.at, reverted.observed.words()),
+        (Timestamp::from_millis(SENT + 90_000), "UPDATING, KMS".to_owned())
+    );
     assert_eq!(end(&change), Some(&End::Settled), "it did settle");
 }
 

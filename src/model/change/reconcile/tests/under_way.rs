@@ -31,7 +31,8 @@ fn active_from_before_the_change_is_not_success() {
 #[test]
 fn the_former_alias_pointed_to_the_new_key_proves_nothing_without_updating() {
     let mut change = change_of_key(true);
-    let as_before = StreamReport { key_arn: Some(Box::new(KEY_X.parse().unwrap())), ..report(SENT + 1_000, "ACTIVE", Some("KMS")) };
+    let as_before =
+        StreamReport { key_arn: Some(Box::new(KEY_X.parse().unwrap())), ..report(SENT + 1_000, "ACTIVE", Some("KMS")) };
     see(&mut change, &Observation::Report(as_before), SENT + 1_000);
     assert_eq!(change.last_lit(), Rung::Sent, "AWS reports what it reported before");
     for at in [60_000, 121_000, 135_000] {
@@ -43,8 +44,10 @@ fn the_former_alias_pointed_to_the_new_key_proves_nothing_without_updating() {
 #[test]
 fn a_key_that_cannot_be_told_ends_a_change_only_with_evidence() {
     let mut change = change_of_key(false);
-    let canonical =
-        |at: i64| StreamReport { encryption: EncryptionReport::from_aws(Some("KMS"), Some(KEY_X)), ..report(at, "ACTIVE", None) };
+    let canonical = |at: i64| StreamReport {
+        encryption: EncryptionReport::from_aws(Some("KMS"), Some(KEY_X)),
+        ..report(at, "ACTIVE", None)
+    };
     see(&mut change, &Observation::Report(canonical(SENT + 1_000)), SENT + 1_000);
     assert_eq!(change.last_lit(), Rung::Sent, "it may be somebody else's key");
     see_report(&mut change, SENT + 2_000, "UPDATING", Some("KMS"));
@@ -63,8 +66,10 @@ fn a_key_that_cannot_be_told_ends_a_change_only_with_evidence() {
 #[test]
 fn an_enable_is_reached_with_its_own_key_only() {
     let mut change = change_of_key(true);
-    let with =
-        |at: i64, key: &str| StreamReport { encryption: EncryptionReport::from_aws(Some("KMS"), Some(key)), ..report(at, "ACTIVE", None) };
+    let with = |at: i64, key: &str| StreamReport {
+        encryption: EncryptionReport::from_aws(Some("KMS"), Some(key)),
+        ..report(at, "ACTIVE", None)
+    };
     let other = KEY_X.replace("9012", "9013");
     see(&mut change, &Observation::Report(with(SENT + 1_000, &other)), SENT + 1_000);
     assert_eq!(change.last_lit(), Rung::Sent);
@@ -147,16 +152,27 @@ fn what_cannot_be_judged_may_be_closed_after_five_minutes() {
 fn an_answer_about_another_stream_is_a_failed_read() {
     let mut change = sent_change();
     let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/other".parse().unwrap();
-    see(&mut change, &Observation::Report(StreamReport { arn, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
+    see(
+        &mut change,
+        &Observation::Report(StreamReport { arn, ..report(SENT + 500, "ACTIVE", Some("NONE")) }),
+        SENT + 500,
+    );
     assert_eq!((change.evidence.reached_at, end(&change)), (None, None));
-    assert!(matches!(&change.evidence.last_read, Some(LastRead { observed: Observed::Failed { .. }, .. })), "{change:?}");
+    assert!(
+        matches!(&change.evidence.last_read, Some(LastRead { observed: Observed::Failed { .. }, .. })),
+        "{change:?}"
+    );
 }
 
 #[test]
 fn a_creation_time_that_is_rounded_is_the_same_stream() {
     let mut change = sent_change();
     let created = change.intent.stream_created.plus_millis(900);
-    see(&mut change, &Observation::Report(StreamReport { created, ..report(SENT + 500, "ACTIVE", Some("NONE")) }), SENT + 500);
+    see(
+        &mut change,
+        &Observation::Report(StreamReport { created, ..report(SENT + 500, "ACTIVE", Some("NONE")) }),
+        SENT + 500,
+    );
     assert_eq!(change.last_lit(), Rung::Reached);
 }
 

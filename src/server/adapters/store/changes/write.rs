@@ -53,11 +53,16 @@ impl Store {
         )?;
         if let Some(row) = same {
             let is_same = row.form_hash == form_hash;
-            return Ok(if is_same { Inserted::SameRequest(Box::new(change_of(row.rev, &row.body)?)) } else { Inserted::OtherValues });
+            return Ok(if is_same {
+                Inserted::SameRequest(Box::new(change_of(row.rev, &row.body)?))
+            } else {
+                Inserted::OtherValues
+            });
         }
         let arn = change.intent.arn.to_string();
         // A rejected change would not be in the way, but the active one is what the person needs to see.
-        let active = fetch!(optional as (String,), tx.on(), "SELECT id FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
+        let active =
+            fetch!(optional as (String,), tx.on(), "SELECT id FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
         if let Some((id,)) = active {
             return Ok(Inserted::StreamBusy { id });
         }

@@ -56,9 +56,12 @@ impl OtherForms {
             Some(Ending { how: End::Rejected(refusal), .. }) => refusal.is_by_aws(),
             _ => change.evidence.sent_at.is_some(),
         };
-        let of_stream =
-            changes.into_iter().filter(|change| is_same_creation(change.intent.stream_created, report.created)).filter(reached_aws);
-        let is_refused = |change: &Change| change.intent.action == Action::Disable && change.refused_for_its_key().is_some();
+        let of_stream = changes
+            .into_iter()
+            .filter(|change| is_same_creation(change.intent.stream_created, report.created))
+            .filter(reached_aws);
+        let is_refused =
+            |change: &Change| change.intent.action == Action::Disable && change.refused_for_its_key().is_some();
         let refused: Vec<Change> = of_stream.take_while(is_refused).collect();
         let is_offered = refused.iter().any(|change| change.intent.key.as_ref() == Some(reported));
         Ok(is_offered.then_some(Why::Refused(refused)))
@@ -70,7 +73,8 @@ impl OtherForms {
             Why::Unnamed => Vec::new(),
             Why::Refused(changes) => changes.iter().filter_map(|change| change.intent.key.clone()).collect(),
         };
-        let mut seen: Vec<KeyArn> = self.inventory.keys_in_use(&StreamId::from(&report.arn)).into_iter().map(|meant| meant.arn).collect();
+        let mut seen: Vec<KeyArn> =
+            self.inventory.keys_in_use(&StreamId::from(&report.arn)).into_iter().map(|meant| meant.arn).collect();
         if let (true, Some(arn)) = (seen.is_empty(), report.key_arn.as_deref()) {
             seen.push(arn.clone());
         }
@@ -89,7 +93,10 @@ impl Why {
             aws.map_or_else(|| key.to_owned(), |aws| format!("{key} ({}, {})", aws.code, aws.at.date_and_clock()))
         };
         match self {
-            Self::Unnamed => "AWS reports the stream as encrypted and names no key, and the call needs one. Fill in the key.".to_owned(),
+            Self::Unnamed => {
+                "AWS reports the stream as encrypted and names no key, and the call needs one. Fill in the key."
+                    .to_owned()
+            }
             Self::Refused(changes) => format!(
                 "AWS did not take {}. Fill in another form of the same key.",
                 changes.iter().map(refused).collect::<Vec<_>>().join(", nor ")

@@ -111,17 +111,21 @@ impl Planner {
     }
 
     /// What the confirmation of an enable shows of keys.
-    async fn enable_facts(&self, target: &Target, report: &StreamReport, choice: KeyChoice) -> Result<EnableFacts, RequestError> {
+    async fn enable_facts(
+        &self,
+        target: &Target,
+        report: &StreamReport,
+        choice: KeyChoice,
+    ) -> Result<EnableFacts, RequestError> {
         let changes = self.store.changes_of_stream(&StreamId::from(&report.arn)).await?;
         let is_not_encrypted = report.encryption == EncryptionReport::NotEncrypted;
         let is_wanted = |change: &&Change| match &choice.undo {
             Some(id) => change.id == *id,
             None => true,
         };
-        let taken_back = changes
-            .iter()
-            .filter(is_wanted)
-            .find(|change| is_not_encrypted && change.can_be_undone() && is_same_creation(change.intent.stream_created, report.created));
+        let taken_back = changes.iter().filter(is_wanted).find(|change| {
+            is_not_encrypted && change.can_be_undone() && is_same_creation(change.intent.stream_created, report.created)
+        });
         let key = match (choice.typed.is_empty(), taken_back.and_then(|change| change.intent.key.as_ref())) {
             (true, Some(recorded)) => recorded.to_string(),
             _ => choice.typed.clone(),
@@ -192,7 +196,10 @@ fn plan_of(action: Action, report: StreamReport, history: &KeyHistory, now: Time
                 {
                     PlanOutcome::Busy(plan(report))
                 }
-                _ => PlanOutcome::Refused { why: preconditions::words(action, &precondition, &report), report: Box::new(report) },
+                _ => PlanOutcome::Refused {
+                    why: preconditions::words(action, &precondition, &report),
+                    report: Box::new(report),
+                },
             }
         }
     }
@@ -205,9 +212,14 @@ fn key_in_words(look: &KeyLook, meant: &[Meant], until: Option<Timestamp>) -> (S
         KeyLook::Unseen { why } => (format!("The key's state couldn't be read: {why}."), None),
         KeyLook::Missing => (
             "KMS doesn't find it in this account and Region.".to_owned(),
-            Some("KMS doesn't find this key. You can't go back to it, and stored records under it may be lost.".to_owned()),
+            Some(
+                "KMS doesn't find this key. You can't go back to it, and stored records under it may be lost."
+                    .to_owned(),
+            ),
         ),
-        KeyLook::Found(facts) => (format!("It resolves to {} ({}).", facts.arn.short(), facts.state_words()), key_trouble(facts, until)),
+        KeyLook::Found(facts) => {
+            (format!("It resolves to {} ({}).", facts.arn.short(), facts.state_words()), key_trouble(facts, until))
+        }
     };
     let several = (meant.len() > 1).then(|| {
         let meant: Vec<String> = meant.iter().map(Meant::words).collect();
@@ -227,7 +239,9 @@ fn key_trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
         (KeyState::PendingDeletion, _) => {
             "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you need them."
         }
-        (KeyState::PendingReplicaDeletion, _) => "You can't go back to this key, and stored records will be lost with it.",
+        (KeyState::PendingReplicaDeletion, _) => {
+            "You can't go back to this key, and stored records will be lost with it."
+        }
         (KeyState::PendingImport, _) => {
             "You can't go back to this key, and stored records can't be read, until its material is imported again."
         }
@@ -254,10 +268,15 @@ fn undo_of(change: &Change, look: Option<&KeyLook>) -> Undo {
                 ),
                 true,
             ),
-            None => (format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()), facts.trouble(None).is_some()),
+            None => (
+                format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()),
+                facts.trouble(None).is_some(),
+            ),
         },
         Some(KeyLook::Missing) => (format!("KMS doesn't find {recorded} any more.{}", meant_then(then)), true),
-        Some(KeyLook::Unseen { why }) => (format!("Whether {recorded} is still usable couldn't be read: {why}.{}", meant_then(then)), true),
+        Some(KeyLook::Unseen { why }) => {
+            (format!("Whether {recorded} is still usable couldn't be read: {why}.{}", meant_then(then)), true)
+        }
         None => (format!("{recorded} is in none of the forms that AWS takes."), true),
     };
     Undo {
@@ -300,13 +319,27 @@ mod tests {
     #[test]
     fn a_key_that_is_not_whole_is_warned_of_before_a_disable() {
         assert_eq!(warning(facts("Enabled"), 0), None);
-        for state in ["Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable", "Creating", "Wobbling"] {
+        for state in [
+            "Disabled",
+            "PendingDeletion",
+            "PendingImport",
+            "PendingReplicaDeletion",
+            "Unavailable",
+            "Creating",
+            "Wobbling",
+        ] {
             let words = warning(facts(state), 0).unwrap();
-            assert!(words.starts_with("This key is ") && words.contains("You can't go back to this key, and stored records"), "{words}");
+            assert!(
+                words.starts_with("This key is ")
+                    && words.contains("You can't go back to this key, and stored records"),
+                "{words}"
+            );
         }
         assert!(warning(facts("Updating"), 0).unwrap().ends_with("KMS goes on using it meanwhile."));
         let expires = |at: i64| KeyFacts { expires_at: Some(Timestamp::from_millis(at)), ..facts("Enabled") };
-        assert!(warning(expires(10), 10).unwrap().contains("has imported key material that expires on 1 Jan 00:00 UTC."));
+        assert!(
+            warning(expires(10), 10).unwrap().contains("has imported key material that expires on 1 Jan 00:00 UTC.")
+        );
         assert_eq!(warning(expires(11), 10), None, "its records have left by then");
         let unseen = key_in_words(&KeyLook::Unseen { why: "denied".to_owned() }, &[], None);
         assert_eq!(unseen, ("The key's state couldn't be read: denied.".to_owned(), None));
@@ -315,7 +348,8 @@ mod tests {
 
     #[test]
     fn every_key_that_an_alias_meant_is_to_be_kept() {
-        let meant = |last: char, at| Meant { arn: KEY.replace("9012", &format!("901{last}")).parse().unwrap(), seen_from: at };
+        let meant =
+            |last: char, at| Meant { arn: KEY.replace("9012", &format!("901{last}")).parse().unwrap(), seen_from: at };
         let seen = [meant('2', None), meant('3', Some(Timestamp::from_millis(0)))];
         let words = key_in_words(&KeyLook::Found(facts("Enabled")), &seen, None).1.unwrap();
         assert!(words.contains("key/1234\u{2026}9012, key/1234\u{2026}9013 since 1 Jan 00:00 UTC"), "{words}");
@@ -328,7 +362,11 @@ mod tests {
         let mut change = sent_change();
         change.intent.resolved = Some(then);
         let moved = undo_of(&change, Some(&KeyLook::Found(facts("Enabled"))));
-        assert!(moved.is_warning && moved.words.contains("points elsewhere now: to key/1234\u{2026}9012 (enabled)"), "{}", moved.words);
+        assert!(
+            moved.is_warning && moved.words.contains("points elsewhere now: to key/1234\u{2026}9012 (enabled)"),
+            "{}",
+            moved.words
+        );
         let same = undo_of(&sent_change(), Some(&KeyLook::Found(facts("Enabled"))));
         assert!(!same.is_warning && same.words.ends_with("\u{2192} key/1234\u{2026}9012 (enabled)."), "{}", same.words);
         assert!(undo_of(&sent_change(), Some(&KeyLook::Found(facts("PendingImport")))).is_warning);

@@ -46,7 +46,8 @@ impl SharedReads {
             let read = self.reads.read(id).await;
             (self.moment(), read)
         };
-        let (_, read) = self.last.entry_by_ref(id).or_insert_with_if(reading, |(at, _)| !self.is_shared(*at)).await.into_value();
+        let (_, read) =
+            self.last.entry_by_ref(id).or_insert_with_if(reading, |(at, _)| !self.is_shared(*at)).await.into_value();
         read
     }
 

@@ -68,7 +68,9 @@ impl Proofs {
     /// Begins to end the proofs that a crash has cut off.
     pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
         let proofs = self.clone();
-        supervisor.spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || proofs.clone().end_cut_off());
+        supervisor.spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || {
+            proofs.clone().end_cut_off()
+        });
     }
 
     /// Asks for proof of a settled change. Answers once that is recorded; the result appears on the change's page.
@@ -95,10 +97,15 @@ impl Proofs {
         }
         let (by, at) = (requester.user_name.clone(), now);
         let (step, action) = match kind {
-            Kind::Write => (Step::ProofByWrite(ProofRequest { by, at, result: None }), AuditAction::ChangeProofByWriteAsked),
-            Kind::Read => (Step::ProofByRead(ProofRequest { by, at, result: None }), AuditAction::ChangeProofByReadAsked),
+            Kind::Write => {
+                (Step::ProofByWrite(ProofRequest { by, at, result: None }), AuditAction::ChangeProofByWriteAsked)
+            }
+            Kind::Read => {
+                (Step::ProofByRead(ProofRequest { by, at, result: None }), AuditAction::ChangeProofByReadAsked)
+            }
         };
-        let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await? else {
+        let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await?
+        else {
             // Another asked in the same moment: one is enough.
             return Ok(());
         };
@@ -126,10 +133,13 @@ impl Proofs {
         requester.require_certain()?;
         self.settled(requester, id).await?;
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
-        let (encryption_type, shards) = parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
+        let (encryption_type, shards) =
+            parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
         let now = self.clock.now();
-        let event =
-            AuditEvent { result: encryption_type.clone(), ..AuditEvent::by(&requester.actor(), now, AuditAction::ChangeProofReported, "") };
+        let event = AuditEvent {
+            result: encryption_type.clone(),
+            ..AuditEvent::by(&requester.actor(), now, AuditAction::ChangeProofReported, "")
+        };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
         self.record_proof(id, Step::ProofReported(report), event).await?;
         Ok(())
@@ -149,8 +159,11 @@ impl Proofs {
 
     /// Writes a step of a proof. `None` when another is under way by then.
     async fn record_proof(&self, id: &str, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
-        let is_asking =
-            matches!(&step, Step::ProofByWrite(ProofRequest { result: None, .. }) | Step::ProofByRead(ProofRequest { result: None, .. }));
+        let is_asking = matches!(
+            &step,
+            Step::ProofByWrite(ProofRequest { result: None, .. })
+                | Step::ProofByRead(ProofRequest { result: None, .. })
+        );
         let mut tx = self.store.write().await?;
         let mut change = table::latest(&mut tx, id).await?.change;
         if is_asking && change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(self.clock.now())) {
@@ -158,7 +171,11 @@ impl Proofs {
         }
         change.apply(step);
         table::write(&mut tx, &mut change).await?;
-        audit::append(&mut tx, AuditEvent { target: change.intent.arn.to_string(), reason: change.intent.reason.clone(), ..event }).await?;
+        audit::append(
+            &mut tx,
+            AuditEvent { target: change.intent.arn.to_string(), reason: change.intent.reason.clone(), ..event },
+        )
+        .await?;
         tx.commit().await?;
         self.inventory.record_change(&change);
         Ok(Some(change))
@@ -169,8 +186,10 @@ impl Proofs {
         if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());
         }
-        let report =
-            target.read_arn(&change.intent.arn).await.map_err(|failure| format!("the stream could not be read: {}", failure.why))?;
+        let report = target
+            .read_arn(&change.intent.arn)
+            .await
+            .map_err(|failure| format!("the stream could not be read: {}", failure.why))?;
         if is_same_creation(report.created, change.intent.stream_created) {
             Ok(())
         } else {
@@ -182,7 +201,10 @@ impl Proofs {
     async fn cut_off(&self, change: Change) {
         let now = self.clock.now();
         for step in change.evidence.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
-            let event = AuditEvent { result: "cut off".to_owned(), ..AuditEvent::by_server(now, AuditAction::ChangeProofDone, "") };
+            let event = AuditEvent {
+                result: "cut off".to_owned(),
+                ..AuditEvent::by_server(now, AuditAction::ChangeProofDone, "")
+            };
             if let Err(error) = self.record_proof(&change.id, step, event).await {
                 tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: {error}");
             }
@@ -196,7 +218,8 @@ impl Proofs {
             Ok(changes) => changes,
             Err(error) => return tracing::error!(%error, "proofs that were cut off could not be looked for: {error}"),
         };
-        let goes_on = |proof: &Proof| proof.is_running(started) && (self.store.is_shared() || proof.asked_at() >= Some(started));
+        let goes_on =
+            |proof: &Proof| proof.is_running(started) && (self.store.is_shared() || proof.asked_at() >= Some(started));
         for change in changes.into_iter().filter(|change| !change.evidence.proof.as_ref().is_some_and(goes_on)) {
             self.cut_off(change).await;
         }
@@ -218,9 +241,9 @@ impl Proofs {
             }
             Kind::Read => {
                 let outcome = match is_this_stream {
-                    Ok(()) => {
-                        clock::timeout(LONGEST, read(&target, &stream, settled_at)).await.unwrap_or_else(|_| Err(TOO_LONG.to_owned()))
-                    }
+                    Ok(()) => clock::timeout(LONGEST, read(&target, &stream, settled_at))
+                        .await
+                        .unwrap_or_else(|_| Err(TOO_LONG.to_owned())),
                     Err(why) => Err(why),
                 };
                 let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::words);

@@ -44,11 +44,13 @@ async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Sh
 pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &str) -> Result<WriteResult, String> {
     let records = target.kinesis.records().ok_or("this target has no records to write")?;
     let shards = open_shards(records, stream).await?;
-    let (sender, _) = target.sender(actor).await.map_err(|_| "the role that sends changes could not be assumed".to_owned())?;
+    let (sender, _) =
+        target.sender(actor).await.map_err(|_| "the role that sends changes could not be assumed".to_owned())?;
     let sender = sender.records().ok_or("this target has no records to write")?;
     let mark = Mark {
         partition_key: format!("keystream-verification-{change}"),
-        text: serde_json::json!({"keystream": "verification of encryption; ignore this record", "change": change}).to_string(),
+        text: serde_json::json!({"keystream": "verification of encryption; ignore this record", "change": change})
+            .to_string(),
     };
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let mut result = WriteResult { shards: number(shards.len()), ..WriteResult::default() };
@@ -66,7 +68,9 @@ pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &st
             match (taken, put.encryption_type.as_deref()) {
                 (Err(why), _) => result.failed.push((shard.id.clone(), why.clone())),
                 // One that another shard took proves nothing of this one.
-                (Ok(by), _) if *by != shard.id => result.failed.push((shard.id.clone(), format!("the record went to {by}"))),
+                (Ok(by), _) if *by != shard.id => {
+                    result.failed.push((shard.id.clone(), format!("the record went to {by}")))
+                }
                 (Ok(_), Some("NONE")) => result.none += 1,
                 (Ok(_), Some("KMS")) => result.kms += 1,
                 (Ok(_), _) => result.unstated += 1,
@@ -83,7 +87,8 @@ pub async fn read(target: &Target, stream: &StreamRef, settled_at: Timestamp) ->
     let records = target.kinesis.records().ok_or("this target has no records to read")?;
     let shards = open_shards(records, stream).await?;
     let number = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-    let looks = stream::iter(shards).map(|shard| async move { (inspect_shard(records, stream, &shard.id, settled_at).await, shard.id) });
+    let looks = stream::iter(shards)
+        .map(|shard| async move { (inspect_shard(records, stream, &shard.id, settled_at).await, shard.id) });
     let seen: Vec<(Seen, String)> = looks.buffer_unordered(AT_ONCE).collect().await;
     let mut result = ReadResult { shards: number, ..ReadResult::default() };
     // In the order of their names, whichever answered first.

@@ -92,7 +92,10 @@ impl Quotas {
         let mut by_place: HashMap<(Account, Region), Vec<_>> = HashMap::new();
         for change in self.store.all_changes_sent_since(now.plus_millis(-DAY_MS - SLACK_MS)).await? {
             if scope.covers_arn(&change.intent.arn) {
-                by_place.entry((change.intent.arn.account.clone(), change.intent.arn.region.clone())).or_default().push(change);
+                by_place
+                    .entry((change.intent.arn.account.clone(), change.intent.arn.region.clone()))
+                    .or_default()
+                    .push(change);
             }
         }
         let mut sums: Vec<QuotaSum> = by_place
@@ -109,7 +112,8 @@ impl Quotas {
 
 /// The count of one stream, and how far CloudTrail is in it.
 fn counted(action: Action, arn: &StreamArn, sent: &[Change], answer: Option<&TrailAnswer>, now: Timestamp) -> Quota {
-    let of_stream = answer.into_iter().flat_map(|answer| &answer.events).filter(|event| event.stream == arn.name.as_str());
+    let of_stream =
+        answer.into_iter().flat_map(|answer| &answer.events).filter(|event| event.stream == arn.name.as_str());
     let events: Vec<TrailEvent> = of_stream.cloned().collect();
     let trail = match answer {
         None => "CloudTrail not checked".to_owned(),

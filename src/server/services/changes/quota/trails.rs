@@ -58,7 +58,11 @@ impl Trails {
                 // What was told before still happened.
                 Err(why) => {
                     let before = self.known(target, action, now).await;
-                    TrailAnswer { at: now, events: before.map(|answer| answer.events).unwrap_or_default(), problem: Some(why) }
+                    TrailAnswer {
+                        at: now,
+                        events: before.map(|answer| answer.events).unwrap_or_default(),
+                        problem: Some(why),
+                    }
                 }
             }
         };
@@ -68,11 +72,18 @@ impl Trails {
 }
 
 /// The calls of the last day, and why some may be missing.
-async fn look_up(trail: &dyn CloudTrail, action: Action, now: Timestamp) -> Result<(Vec<TrailEvent>, Option<String>), String> {
+async fn look_up(
+    trail: &dyn CloudTrail,
+    action: Action,
+    now: Timestamp,
+) -> Result<(Vec<TrailEvent>, Option<String>), String> {
     let pages = async {
         let (mut events, mut token) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
-            let page = trail.lookup(action, now.plus_millis(-DAY_MS), token.as_deref()).await.map_err(|failure| failure.why)?;
+            let page = trail
+                .lookup(action, now.plus_millis(-DAY_MS), token.as_deref())
+                .await
+                .map_err(|failure| failure.why)?;
             events.extend(page.events);
             token = page.next;
             if token.is_none() {

@@ -45,12 +45,21 @@ pub fn judge(form: &ConfirmedForm, looks: &Looks, read: &Read, now: Timestamp) -
 ///
 /// # Errors
 /// What it asks about, unless the form says that the person knows.
-pub fn warn_once(form: &ConfirmedForm, looks: &Looks, read: &Read, warned_key: &str, count: &Count) -> Result<(), FormMistake> {
+pub fn warn_once(
+    form: &ConfirmedForm,
+    looks: &Looks,
+    read: &Read,
+    warned_key: &str,
+    count: &Count,
+) -> Result<(), FormMistake> {
     let warning = match form.action {
         // Every account has AWS's own key for Kinesis.
-        Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen { .. })) && form.key.form() != Some(KeyIdForm::ServiceKey))
-            .then_some(FormMistake::KeyUnseen),
-        Action::Disable => read.as_ref().is_ok_and(|report| is_another_key(form, looks, report)).then_some(FormMistake::KeyOther),
+        Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen { .. }))
+            && form.key.form() != Some(KeyIdForm::ServiceKey))
+        .then_some(FormMistake::KeyUnseen),
+        Action::Disable => {
+            read.as_ref().is_ok_and(|report| is_another_key(form, looks, report)).then_some(FormMistake::KeyOther)
+        }
     };
     if let Some(warning) = warning
         && warned_key.trim() != form.key.as_str()
@@ -66,14 +75,17 @@ fn is_another_key(form: &ConfirmedForm, looks: &Looks, report: &StreamReport) ->
     // Where AWS names no key, the one that the stream was seen to have stands for itself.
     let seen = report.key_arn.as_ref().and_then(|arn| KeyId::as_reported(&arn.to_string()).ok());
     let present = report.key().or(seen.as_ref()).map(|id| Named { id, arn: report.key_arn.as_deref() });
-    form.is_other_form && present.is_some_and(|present| keys::compare(&report.arn, present, chosen) == Comparison::Other)
+    form.is_other_form
+        && present.is_some_and(|present| keys::compare(&report.arn, present, chosen) == Comparison::Other)
 }
 
 /// Whether a change may be armed: only the stream's UPDATING stands in its way.
 fn may_wait(form: &ConfirmedForm, looks: &Looks, precondition: &Precondition, read: &Read) -> bool {
     matches!(precondition, Precondition::NotActive { status: StreamStatus::Updating })
         && !form.is_other_form
-        && read.as_ref().is_ok_and(|report| report.encryption == form.shown.encryption && check_key(form, looks, report).is_ok())
+        && read
+            .as_ref()
+            .is_ok_and(|report| report.encryption == form.shown.encryption && check_key(form, looks, report).is_ok())
 }
 
 /// Whether the plan still holds.

@@ -52,7 +52,8 @@ impl ConfirmedForm {
             (Action::Disable, Some(shown)) if form.key.trim().is_empty() || form.key.trim() == shown.as_str() => shown,
             _ => form.key.parse().map_err(|InvalidKeyId| FormMistake::KeyInvalid)?,
         };
-        let is_other_form = action == Action::Disable && shown.encryption != EncryptionReport::Encrypted(Some(key.clone()));
+        let is_other_form =
+            action == Action::Disable && shown.encryption != EncryptionReport::Encrypted(Some(key.clone()));
         let wait_minutes = form.wait_minutes.trim().to_owned();
         Ok(Self { action, shown, key, is_other_form, reason, quota_reason, wait, wait_minutes })
     }
@@ -84,7 +85,8 @@ impl ConfirmedForm {
 
 /// What the form showed, and of that the KeyId; `None` where a hidden field is not as Keystream wrote it.
 fn parse_shown(action: Action, form: &ChangeForm, stream: &StreamId) -> Option<(Shown, Option<KeyId>)> {
-    let is_request_id = (16..=64).contains(&form.request_id.len()) && form.request_id.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_request_id =
+        (16..=64).contains(&form.request_id.len()) && form.request_id.bytes().all(|b| b.is_ascii_alphanumeric());
     let arn: StreamArn = form.shown_arn.parse().ok()?;
     let created = Timestamp::from_millis(form.shown_created.parse().ok()?);
     let key = match form.shown_key.as_str() {

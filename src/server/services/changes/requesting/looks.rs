@@ -48,7 +48,13 @@ impl Looks {
     }
 
     /// Keeps what KMS said of the key in use, and adds which key that is, as far as is known.
-    pub fn with_keys_in_use(self, inventory: &Inventory, target: &Target, form: &ConfirmedForm, read: Read) -> (Self, Read) {
+    pub fn with_keys_in_use(
+        self,
+        inventory: &Inventory,
+        target: &Target,
+        form: &ConfirmedForm,
+        read: Read,
+    ) -> (Self, Read) {
         if let (EncryptionReport::Encrypted(Some(present)), Some(arn)) =
             (&form.shown.encryption, self.present.as_ref().and_then(KeyLook::arn))
         {

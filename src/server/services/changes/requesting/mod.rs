@@ -12,7 +12,8 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    collaborators::Collaborators, error::RequestError, fresh_reads::FreshReads, planning::OtherForms, quota::Quotas, working::Worker,
+    collaborators::Collaborators, error::RequestError, fresh_reads::FreshReads, planning::OtherForms, quota::Quotas,
+    working::Worker,
 };
 use crate::{
     model::{access::requester::Requester, change::Change},

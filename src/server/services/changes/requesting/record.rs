@@ -65,12 +65,22 @@ impl Requests {
     ///
     /// # Errors
     /// See [`RequestError`]. In each case nothing was sent.
-    pub async fn submit(self: &Arc<Self>, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
+    pub async fn submit(
+        self: &Arc<Self>,
+        requester: Requester,
+        action: Action,
+        form: ChangeForm,
+    ) -> Result<Requested, RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.accept_form(requester, action, form).await }).await?
     }
 
-    async fn accept_form(&self, requester: Requester, action: Action, form: ChangeForm) -> Result<Requested, RequestError> {
+    async fn accept_form(
+        &self,
+        requester: Requester,
+        action: Action,
+        form: ChangeForm,
+    ) -> Result<Requested, RequestError> {
         requester.require_certain()?;
         let id = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&id).ok_or(RequestError::NotFound)?;
@@ -96,7 +106,8 @@ impl Requests {
         let intent = intent_of(&confirmed, &requester, &examined, requested_at, now);
         let (change, action) = change_of(intent, verdict, now);
 
-        let submission = Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
+        let submission =
+            Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
         let job = match self.record(change, action, &submission, timeline).await? {
             Recording::Known(answer) => return Ok(answer),
             Recording::New(job) => *job,
@@ -158,7 +169,13 @@ impl Requests {
 }
 
 /// What the person asked for, with what was known when it was checked.
-fn intent_of(form: &ConfirmedForm, requester: &Requester, examined: &Examined, requested_at: Timestamp, now: Timestamp) -> Intent {
+fn intent_of(
+    form: &ConfirmedForm,
+    requester: &Requester,
+    examined: &Examined,
+    requested_at: Timestamp,
+    now: Timestamp,
+) -> Intent {
     let Examined { read, looks, .. } = examined;
     let is_as_shown = form.action == Action::Disable && !form.is_other_form;
     let meant = if is_as_shown { looks.present.as_ref() } else { looks.sent.as_ref() };

@@ -44,14 +44,18 @@ impl Worker {
         let mut prepared: Option<(Sender, KeyId, Freshness)> = None;
         let mut is_read_again = false;
         loop {
-            let millis = if is_read_again { 0 } else { next_read_in(&job.change, job.timeline.now(), random::jitter(100)) };
+            let millis =
+                if is_read_again { 0 } else { next_read_in(&job.change, job.timeline.now(), random::jitter(100)) };
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.clock.sleep(Duration::from_millis(millis.max(0).unsigned_abs())) => {}
             }
             let (observed, read) = self.observe(&job).await;
-            let decision =
-                if self.is_too_late(&job) { Decision::End(End::Expired) } else { decide(&job.change, &observed, job.timeline.now()) };
+            let decision = if self.is_too_late(&job) {
+                Decision::End(End::Expired)
+            } else {
+                decide(&job.change, &observed, job.timeline.now())
+            };
             is_read_again = false;
             let key = match decision {
                 Decision::Send(key) => key,
@@ -85,7 +89,10 @@ impl Worker {
         match self.actor_may_still(&job.change).await {
             Ok(true) => {}
             Ok(false) => {
-                let by = format!("Keystream, because {} is no longer permitted to change this stream", job.change.intent.actor);
+                let by = format!(
+                    "Keystream, because {} is no longer permitted to change this stream",
+                    job.change.intent.actor
+                );
                 let cancelled = Step::Cancelled { at: job.timeline.now(), by };
                 let _ = self.journal.record_surely(job, vec![cancelled], AuditAction::ChangeCancelled).await;
                 return Preparation::Over;
@@ -116,7 +123,11 @@ impl Worker {
 
     async fn record_waiting(&self, job: &mut Job, observed: &Observation) -> Written {
         let at = job.timeline.now();
-        let seen = if matches!(observed, Observation::NotFound { .. }) { Step::SeenMissing { at } } else { Step::SeriesBroken };
+        let seen = if matches!(observed, Observation::NotFound { .. }) {
+            Step::SeenMissing { at }
+        } else {
+            Step::SeriesBroken
+        };
         match self.journal.record(job, vec![read_of(observed, at), seen], None).await {
             Ok(()) => {}
             // Cancelled meanwhile, or in another instance's hands.
@@ -132,7 +143,13 @@ impl Worker {
     }
 
     /// Whether the key of an enable that waited can still be used, as far as it can be seen.
-    async fn key_of_waiting(&self, change: &Change, key: &KeyId, observed: &Observation, target: &Target) -> KeyVerdict {
+    async fn key_of_waiting(
+        &self,
+        change: &Change,
+        key: &KeyId,
+        observed: &Observation,
+        target: &Target,
+    ) -> KeyVerdict {
         let Observation::Report(report) = observed else { return KeyVerdict::NotNow };
         if change.intent.action == Action::Disable {
             return KeyVerdict::Good;
@@ -141,11 +158,13 @@ impl Worker {
         match (&change.intent.resolved, &look) {
             // It was seen when it was confirmed, and can't be seen now.
             (Some(_), KeyLook::Unseen { .. }) => KeyVerdict::NotNow,
-            (Some(Resolved { arn: then, .. }), KeyLook::Found(now)) if *then != now.arn => KeyVerdict::Bad(Precondition::Changed {
-                what: format!("The key that {key} means"),
-                shown: then.to_string(),
-                now: now.arn.to_string(),
-            }),
+            (Some(Resolved { arn: then, .. }), KeyLook::Found(now)) if *then != now.arn => {
+                KeyVerdict::Bad(Precondition::Changed {
+                    what: format!("The key that {key} means"),
+                    shown: then.to_string(),
+                    now: now.arn.to_string(),
+                })
+            }
             _ => preconditions::of_key(key, &look, report, &self.inventory.keys_in_use(&change.stream_id()))
                 .map_or_else(KeyVerdict::Bad, |()| KeyVerdict::Good),
         }

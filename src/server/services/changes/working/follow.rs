@@ -41,7 +41,8 @@ impl Follower {
             self.inventory.record_change_elsewhere(change);
         }
         // The rest of a long list comes the next time.
-        let shown = if moved.len() < AT_A_TIME { committed } else { moved.last().map_or(committed, |change| change.rev) };
+        let shown =
+            if moved.len() < AT_A_TIME { committed } else { moved.last().map_or(committed, |change| change.rev) };
         self.inventory.events().advance(shown);
         self.followed.store(shown, Ordering::Release);
         Ok(())

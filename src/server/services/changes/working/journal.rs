@@ -45,7 +45,12 @@ impl Journal {
 
     /// Applies steps to the change as the journal has it, writes it with an audit row (when there is an `action`) in one
     /// transaction, and tells browsers. The change in memory moves only if the journal did.
-    pub async fn record(&self, job: &mut Job, steps: Vec<Step>, action: impl Into<Option<AuditAction>>) -> Result<(), StoreError> {
+    pub async fn record(
+        &self,
+        job: &mut Job,
+        steps: Vec<Step>,
+        action: impl Into<Option<AuditAction>>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?;
         self.write(&mut tx, &mut moved, steps, action.into()).await?;
@@ -56,7 +61,12 @@ impl Journal {
     }
 
     /// As [`Journal::record`], again and again until the database takes it: what AWS did must not be lost.
-    pub async fn record_surely(&self, job: &mut Job, steps: Vec<Step>, action: impl Into<Option<AuditAction>>) -> Written {
+    pub async fn record_surely(
+        &self,
+        job: &mut Job,
+        steps: Vec<Step>,
+        action: impl Into<Option<AuditAction>>,
+    ) -> Written {
         let action = action.into();
         let named = action.map_or("", AuditAction::name);
         let mut pause = FIRST_PAUSE;
@@ -65,7 +75,12 @@ impl Journal {
                 Ok(()) => return Written::Yes,
                 Err(StoreError::NotHeld) => {
                     // What the journal has is what counts.
-                    tracing::warn!(change_id = job.change.id, action = named, "change {} is no longer ours ({named})", job.change.id);
+                    tracing::warn!(
+                        change_id = job.change.id,
+                        action = named,
+                        "change {} is no longer ours ({named})",
+                        job.change.id
+                    );
                     self.show_latest(&job.change.id).await;
                     return Written::NotHeld;
                 }
@@ -116,7 +131,13 @@ impl Journal {
         Ok(())
     }
 
-    async fn write(&self, tx: &mut Tx, change: &mut Change, steps: Vec<Step>, action: Option<AuditAction>) -> Result<(), StoreError> {
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        change: &mut Change,
+        steps: Vec<Step>,
+        action: Option<AuditAction>,
+    ) -> Result<(), StoreError> {
         steps.into_iter().for_each(|step| change.apply(step));
         table::write(tx, change).await?;
         if let Some(action) = action {
@@ -136,7 +157,9 @@ impl Journal {
         match self.store.change(id).await {
             Ok(Some(change)) => self.inventory.record_change_elsewhere(&change),
             Ok(None) => {}
-            Err(error) => tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: {error}"),
+            Err(error) => {
+                tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: {error}")
+            }
         }
     }
 }

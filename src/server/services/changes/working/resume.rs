@@ -46,7 +46,8 @@ impl Worker {
     /// beside other instances, leases and what those instances do.
     pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
         let settled = self.settled.clone();
-        supervisor.spawn(&self.tasks, &self.stop, Part::new("watching settled changes"), move || settled.clone().watch());
+        supervisor
+            .spawn(&self.tasks, &self.stop, Part::new("watching settled changes"), move || settled.clone().watch());
         self.do_again_and_again(supervisor, LOOKED_FOR_EVERY, Chore::TakeUp);
         if self.store.is_shared() {
             self.do_again_and_again(supervisor, RENEWED_EVERY, Chore::Renew);
@@ -56,7 +57,8 @@ impl Worker {
 
     fn do_again_and_again(self: &Arc<Self>, supervisor: &Arc<Supervisor>, every: Duration, chore: Chore) {
         let worker = self.clone();
-        supervisor.spawn(&self.tasks, &self.stop, Part::new(chore.name()), move || worker.clone().until_stop(every, chore));
+        supervisor
+            .spawn(&self.tasks, &self.stop, Part::new(chore.name()), move || worker.clone().until_stop(every, chore));
     }
 
     async fn until_stop(self: Arc<Self>, every: Duration, chore: Chore) {
@@ -110,7 +112,9 @@ impl Worker {
             }
             if job.change.evidence.accepted.is_none() && job.change.evidence.outcome_unknown.is_none() {
                 let lost = Step::LostTrack { at: now, why: LOST_SIGHT.to_owned() };
-                if worker.journal.record_surely(&mut job, vec![lost], AuditAction::ChangeOutcomeUnknown).await == Written::NotHeld {
+                if worker.journal.record_surely(&mut job, vec![lost], AuditAction::ChangeOutcomeUnknown).await
+                    == Written::NotHeld
+                {
                     return;
                 }
             }

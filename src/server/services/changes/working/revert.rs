@@ -109,7 +109,9 @@ impl SettledWatch {
             Ok(_) => {
                 settled.remove(stream);
             }
-            Err(error) => tracing::error!(%error, "the changes of {} could not be read to watch them: {error}", stream.path()),
+            Err(error) => {
+                tracing::error!(%error, "the changes of {} could not be read to watch them: {error}", stream.path())
+            }
         }
     }
 

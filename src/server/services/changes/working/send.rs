@@ -40,7 +40,11 @@ impl Worker {
     /// Sends a change that was just recorded, and watches it to its end. `read` is the one that its form was checked against.
     pub(super) async fn send(self: Arc<Self>, mut job: Job, target: Arc<Target>, mut read: Freshness) {
         let Some(mut key) = job.change.intent.key.clone() else {
-            tracing::error!(change_id = job.change.id, "change {} was recorded without a key; it is not sent", job.change.id);
+            tracing::error!(
+                change_id = job.change.id,
+                "change {} was recorded without a key; it is not sent",
+                job.change.id
+            );
             return self.expire(job).await;
         };
         let Some(sender) = self.sender(&mut job, &target).await else { return };
@@ -74,9 +78,20 @@ impl Worker {
     }
 
     /// Commits *sent* and makes the call, if the read that decides it is still fresh by then.
-    pub(super) async fn send_now(self: Arc<Self>, mut job: Job, target: Arc<Target>, sender: Sender, key: KeyId, read: Freshness) {
+    pub(super) async fn send_now(
+        self: Arc<Self>,
+        mut job: Job,
+        target: Arc<Target>,
+        sender: Sender,
+        key: KeyId,
+        read: Freshness,
+    ) {
         if self.is_too_late(&job) {
-            tracing::warn!(change_id = job.change.id, "change {} took too long to record and is not sent", job.change.id);
+            tracing::warn!(
+                change_id = job.change.id,
+                "change {} took too long to record and is not sent",
+                job.change.id
+            );
             return self.expire(job).await;
         }
         let Sender { kinesis, sent_as } = sender;
@@ -94,19 +109,26 @@ impl Worker {
         // Checked here and, inside the call, once more before the first byte: another instance may have taken over the change
         // of one that was suspended just here, and somebody may have changed the stream.
         let outcome = if read.is_over() {
-            let detail = "the last read of the stream was more than 5 s old when the request was about to go out".to_owned();
+            let detail =
+                "the last read of the stream was more than 5 s old when the request was about to go out".to_owned();
             let kind = RefusalKind::NotSent { obstacle: Obstacle::HeldUp, detail };
             SendOutcome::Rejected(Refusal { kind, aws: None, read_after: None })
         } else {
-            kinesis.change_encryption(job.change.intent.action, &target.ref_of(&job.change.intent.arn), &key, &read).await
+            kinesis
+                .change_encryption(job.change.intent.action, &target.ref_of(&job.change.intent.arn), &key, &read)
+                .await
         };
         let at = job.timeline.now();
         let written = match outcome {
             SendOutcome::Accepted { request_id } => {
-                self.journal.record_answer(&mut job, Step::Accepted { at, request_id }, AuditAction::ChangeAccepted).await
+                self.journal
+                    .record_answer(&mut job, Step::Accepted { at, request_id }, AuditAction::ChangeAccepted)
+                    .await
             }
             SendOutcome::Unknown { why } => {
-                self.journal.record_surely(&mut job, vec![Step::LostTrack { at, why }], AuditAction::ChangeOutcomeUnknown).await
+                self.journal
+                    .record_surely(&mut job, vec![Step::LostTrack { at, why }], AuditAction::ChangeOutcomeUnknown)
+                    .await
             }
             SendOutcome::Rejected(refusal) => {
                 let refusal = self.with_quota(refusal, &job.change).await;
@@ -124,7 +146,8 @@ impl Worker {
     /// Whether a change must not be sent any more, by the time of day or by its own time line: a machine that slept sends
     /// nothing hours later.
     pub(super) fn is_too_late(&self, job: &Job) -> bool {
-        let latest = job.change.intent.armed_until.unwrap_or_else(|| job.change.intent.requested_at.plus_millis(LATEST_MS));
+        let latest =
+            job.change.intent.armed_until.unwrap_or_else(|| job.change.intent.requested_at.plus_millis(LATEST_MS));
         job.timeline.is_past(latest)
     }
 

@@ -84,12 +84,18 @@ impl Worker {
     /// The key that an enable sent, where KMS did not show it when it was confirmed and does now.
     async fn resolve_wanted(&self, change: &Change, observed: &Observation) -> Vec<Step> {
         let Observation::Report(report) = observed else { return Vec::new() };
-        let Some(key) = change.intent.key.as_ref().filter(|_| change.intent.action == Action::Enable && change.intent.resolved.is_none())
+        let Some(key) = change
+            .intent
+            .key
+            .as_ref()
+            .filter(|_| change.intent.action == Action::Enable && change.intent.resolved.is_none())
         else {
             return Vec::new();
         };
         let is_decisive = report.key().is_some_and(|reported| is_to_be_compared(change, report, reported));
-        let (true, Some(target)) = (is_decisive, self.inventory.target_of_arn(&change.intent.arn)) else { return Vec::new() };
+        let (true, Some(target)) = (is_decisive, self.inventory.target_of_arn(&change.intent.arn)) else {
+            return Vec::new();
+        };
         let arn = self.keys.look(&target, key).await.arn().cloned();
         arn.map(|arn| Step::Resolved(Resolved { arn, at: report.read_at })).into_iter().collect()
     }

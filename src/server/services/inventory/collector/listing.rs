@@ -38,8 +38,13 @@ impl Collector {
             self.leave_out(&listed, begun).await?;
         } else {
             let asked_at = self.inventory.clock.now();
-            let named =
-                |arn: &StreamArn| ListedStream { name: arn.name.clone(), arn: Some(arn.clone()), status: None, created: None, asked_at };
+            let named = |arn: &StreamArn| ListedStream {
+                name: arn.name.clone(),
+                arn: Some(arn.clone()),
+                status: None,
+                created: None,
+                asked_at,
+            };
             let streams: Vec<ListedStream> = target.streams.iter().map(named).collect();
             self.take_in(&streams, &mut listed);
             self.inventory.record_missing(target, &listed, begun);
@@ -83,7 +88,9 @@ impl Collector {
                 }
                 Ok(report) => {
                     self.inventory.record_report(report);
-                    return Err(ReadFailure::other(format!("{counts}, and reads find that the others are still there")));
+                    return Err(ReadFailure::other(format!(
+                        "{counts}, and reads find that the others are still there"
+                    )));
                 }
             }
         }
@@ -114,7 +121,9 @@ impl Collector {
             if named != target.account() {
                 self.has_asked_sts.store(false, Ordering::Release);
                 let place = format!("{}/{}", target.account(), target.region);
-                return Err(ReadFailure::other(format!("the credentials are of account {named}, and the target is {place}")));
+                return Err(ReadFailure::other(format!(
+                    "the credentials are of account {named}, and the target is {place}"
+                )));
             }
         }
         let arns = || streams.iter().filter_map(|stream| stream.arn.as_ref());
@@ -162,7 +171,9 @@ impl Pages {
                 return Err(ReadFailure::other("AWS's listing goes round in circles"));
             }
             (Some(token), _) => Some(ListFrom::Token(token)),
-            (None, Some(name)) if self.last.as_ref().is_none_or(|before| name > before) => Some(ListFrom::After(name.clone())),
+            (None, Some(name)) if self.last.as_ref().is_none_or(|before| name > before) => {
+                Some(ListFrom::After(name.clone()))
+            }
             (None, _) => return Err(ReadFailure::other("AWS's listing says there is more and does not go on")),
         };
         if self.names > MOST_STREAMS || self.empty_in_a_row > MOST_EMPTY_PAGES {
@@ -180,7 +191,9 @@ impl Pages {
         loop {
             collector.while_paused().await;
             match collector.target.list_page(&from).await {
-                Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => throttles += 1,
+                Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => {
+                    throttles += 1
+                }
                 page => return page,
             }
         }

@@ -57,7 +57,12 @@ pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: Cancellat
 }
 
 /// Collects one target until the token ends it. Panics of its reads are told to the supervisor.
-pub async fn run_under(supervisor: Arc<Supervisor>, inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
+pub async fn run_under(
+    supervisor: Arc<Supervisor>,
+    inventory: Arc<Inventory>,
+    target: Arc<Target>,
+    stop: CancellationToken,
+) {
     let collector = Arc::new(Collector {
         inventory,
         target,
@@ -125,16 +130,21 @@ impl Collector {
             let begun = SystemClock.steady();
             match self.list().await {
                 Ok(streams) => {
-                    let finding = Finding::Listed { by_aws: self.target.streams.is_empty(), reads_fail: self.reads_fail() };
+                    let finding =
+                        Finding::Listed { by_aws: self.target.streams.is_empty(), reads_fail: self.reads_fail() };
                     self.inventory.record_finding(&self.target, finding);
                     pause = FIRST_PAUSE;
-                    let period = relist_every_ms(u32::try_from(streams).unwrap_or(u32::MAX), self.target.limits.list.per_second());
+                    let period = relist_every_ms(
+                        u32::try_from(streams).unwrap_or(u32::MAX),
+                        self.target.limits.list.per_second(),
+                    );
                     let due = begun + Duration::from_millis(period.unsigned_abs());
                     sleep(due.saturating_sub(SystemClock.steady())).await;
                 }
                 Err(ReadFailure { kind, why, .. }) => {
                     let label = self.target.label();
-                    let without_credentials = matches!(kind, ReadFailureKind::NoCredentials | ReadFailureKind::CredentialsRefused);
+                    let without_credentials =
+                        matches!(kind, ReadFailureKind::NoCredentials | ReadFailureKind::CredentialsRefused);
                     let longest = if without_credentials { PAUSE_WITHOUT_CREDENTIALS } else { LONGEST_PAUSE };
                     pause = pause.min(longest);
                     tracing::warn!(target_name = label, why, "listing {label} failed: {why}");
@@ -243,7 +253,9 @@ impl Collector {
             without_news = if tagged.len() > before { 0 } else { without_news + 1 };
             token = match page.next_token {
                 None => return Ok(tagged),
-                Some(next) if !seen.insert(next.clone()) => return Err(ReadFailure::other("AWS's list of tags goes round in circles")),
+                Some(next) if !seen.insert(next.clone()) => {
+                    return Err(ReadFailure::other("AWS's list of tags goes round in circles"));
+                }
                 Some(_) if tagged.len() > MOST_STREAMS || without_news > MOST_EMPTY_TAG_PAGES => {
                     return Err(ReadFailure::other("AWS's list of tags does not end"));
                 }
@@ -264,7 +276,8 @@ impl Collector {
             match self.inventory.next_due_at(&self.target) {
                 Some(at) if at <= now => return,
                 next => {
-                    let until = next.map_or(LOOK_AGAIN, |at| Duration::from_millis(at.millis_since(now).unsigned_abs()));
+                    let until =
+                        next.map_or(LOOK_AGAIN, |at| Duration::from_millis(at.millis_since(now).unsigned_abs()));
                     self.inventory.rung(&self.target, until.min(LOOK_AGAIN)).await;
                 }
             }
@@ -292,7 +305,8 @@ impl Inventory {
     }
 
     fn is_listed(&self, target: &Target) -> bool {
-        !target.streams.is_empty() || self.index_of(target).is_some_and(|index| self.read().health[index].last_listed.is_some())
+        !target.streams.is_empty()
+            || self.index_of(target).is_some_and(|index| self.read().health[index].last_listed.is_some())
     }
 
     /// Waits until the target's bell is rung, or for so long.
