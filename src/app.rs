@@ -1,5 +1,6 @@
 //! The application: its contexts, its frame and its routes. Every route is rendered whole on the server, from memory.
-//! Pages on which something moves are taken over by wasm; the others are left as they came, and cost no browser anything.
+//! Pages on which something moves are taken over by wasm; the others are left as they came, and cost no browser
+//! anything.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};

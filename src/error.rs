@@ -14,12 +14,14 @@ pub enum AppError {
     SignedOut,
     /// 403: the role may not, or changes are switched off here.
     #[error(
-        "You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is read-only."
+        "You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is \
+        read-only."
     )]
     NotPermitted,
     /// 403: the person has to show a password once more, on the page at this address.
     #[error(
-        "Your password is needed once more: it was shown more than 10 minutes ago, or your rights were changed since. Nothing was sent. What you typed is kept."
+        "Your password is needed once more: it was shown more than 10 minutes ago, or your rights were changed since. \
+        Nothing was sent. What you typed is kept."
     )]
     ConfirmIdentity { address: String },
     /// 404.
@@ -37,7 +39,8 @@ pub enum AppError {
     OtherValues,
     /// 503: the database or the server is not able to take it now.
     #[error(
-        "Keystream cannot write to its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream."
+        "Keystream cannot write to its database. Nothing was sent. Try again in a minute; if it stays so, tell who \
+        runs Keystream."
     )]
     Unavailable,
     /// 503: a change could not be recorded, so it was not sent; how a person can send it, from the last known values.
@@ -57,12 +60,14 @@ pub enum AppError {
     Outdated,
     /// 500: a fault of Keystream's own; the reference finds it in the log.
     #[error(
-        "Keystream made a mistake. If you sent a form, look at Changes before sending it again. Reference for the log: {reference}."
+        "Keystream made a mistake. If you sent a form, look at Changes before sending it again. Reference for the log: \
+        {reference}."
     )]
     Internal { reference: String },
     /// In the browser only: the server was not reached.
     #[error(
-        "Keystream was not reached. If you sent a form, look at Changes before sending it again. Check the network and reload the page."
+        "Keystream was not reached. If you sent a form, look at Changes before sending it again. Check the network and \
+        reload the page."
     )]
     Unreachable,
 }

@@ -24,7 +24,8 @@
 //! | [`model`] | plain types and rules, without I/O and without sentences |
 //! | `simulator` | an AWS-shaped server for the demo and the tests |
 //!
-//! A request takes one straight line: a page or server function, `server::web::context`, a service, an adapter, and back.
+//! A request takes one straight line: a page or server function, `server::web::context`, a service, an adapter, and
+//! back.
 //!
 //! # The life of a change
 //!
@@ -41,8 +42,8 @@
 //! # Where to start reading
 //!
 //! [`model::change`] has the ladder and its rules; its tests read like a specification. `server::services::changes` is
-//! the engine around them. `server::web::endpoints` lists everything that answers, and `tests::journeys` walks through it
-//! as a person would.
+//! the engine around them. `server::web::endpoints` lists everything that answers, and `tests::journeys` walks through
+//! it as a person would.
 
 #![recursion_limit = "256"]
 

@@ -1,4 +1,5 @@
-// A stream that is UPDATING for another reason: a confirmed change waits for it, can be cancelled, and is sent when ACTIVE.
+// A stream that is UPDATING for another reason: a confirmed change waits for it, can be cancelled, and is sent when
+// ACTIVE.
 import type { Page } from "@playwright/test";
 import type { Stack } from "../fixtures/servers.ts";
 import { type Mode, accessible, expect, hydrated, signIn, test } from "../fixtures/test.ts";

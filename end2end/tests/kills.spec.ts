@@ -1,5 +1,5 @@
-// The portal is killed again and again while people send forms. Nothing is lost, nothing is sent twice, the audit chain is
-// whole, and what is recorded is on disk before the call goes out.
+// The portal is killed again and again while people send forms. Nothing is lost, nothing is sent twice, the audit chain
+// is whole, and what is recorded is on disk before the call goes out.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -81,7 +81,8 @@ test(`${KILLS} kills under load lose nothing and send nothing twice`, async () =
             for (const name of STREAMS) {
                 const arn = `arn:aws:kinesis:${region}:111122223333:stream/${name}`;
                 const calls = log.filter((call) => call.operation === "StopStreamEncryption" && call.region === region && call.stream === name);
-                // A stream has one active change at a time: each call belongs to the last one that was marked as sent before it.
+                // A stream has one active change at a time: each call belongs to the last one that was marked as sent
+                // before it.
                 const sent = rows.filter((row) => row.target === arn && row.action === "change.sent").map((row) => row.at);
                 const owners = calls.map((call) => sent.filter((at) => at <= call.at_ms).length);
                 expect(owners, `${name} in ${region}: no call without a row written before it`).not.toContain(0);

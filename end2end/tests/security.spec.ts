@@ -184,7 +184,8 @@ test.describe("by hand", () => {
         const context = await browser.newContext();
         const page = await context.newPage();
         await signInAgain(page, stack.origin, "mira");
-        // Another port of the same machine is the same site, as a sibling's subdomain is: its requests carry the cookie.
+        // Another port of the same machine is the same site, as a sibling's subdomain is: its requests carry the
+        // cookie.
         const evil = createServer((request, answer) => {
             const target = new URL(request.url ?? "/", "http://x").searchParams.get("target") ?? "";
             const type = new URL(request.url ?? "/", "http://x").searchParams.get("type") ?? "";

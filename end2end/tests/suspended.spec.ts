@@ -1,5 +1,5 @@
-// The portal is suspended while it asks something of AWS before it sends a change, as on a machine that sleeps. Meanwhile
-// somebody else changes the stream. What was read before that decides nothing any more: nothing may be sent.
+// The portal is suspended while it asks something of AWS before it sends a change, as on a machine that sleeps.
+// Meanwhile somebody else changes the stream. What was read before that decides nothing any more: nothing may be sent.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "../fixtures/client.ts";
@@ -51,7 +51,8 @@ test("an enable that was suspended while KMS was asked is not sent on the read f
         const client = await signedIn(stack);
         const fields = (await client.filled("enable", STREAM.region, STREAM.name, "alias/ledger"))!;
         expect(fields).not.toBeNull();
-        // After the suspension KMS's answer counts as late: the warning that the key can't be seen has been read already.
+        // After the suspension KMS's answer counts as late: the warning that the key can't be seen has been read
+        // already.
         fields.warned_key = "alias/ledger";
         // Somebody disables the stream: an enable would encrypt it again, unseen.
         const page = await suspendedDuring(stack, client, "DescribeKey", () => client.post("/api/enable", fields), { key: "" });

@@ -24,8 +24,8 @@ pub async fn plan_disable(
     plan(Action::Disable, [account, region, name], [problem, draft], KeyChoice::default()).await
 }
 
-/// The same of an enable. `undo` names the disable that it takes back, `key` is filled in; `keys` and `key_page` choose among
-/// the keys that are shown.
+/// The same of an enable. `undo` names the disable that it takes back, `key` is filled in; `keys` and `key_page` choose
+/// among the keys that are shown.
 #[server(endpoint = "plan-enable", input = Json, output = Answer)]
 pub async fn plan_enable(
     account: String,

@@ -63,8 +63,8 @@ pub fn say_alive() {
     }
 }
 
-/// The milliseconds since this page was asked for. By the time of day, because the other clock of browsers stands still while
-/// the machine sleeps.
+/// The milliseconds since this page was asked for. By the time of day, because the other clock of browsers stands still
+/// while the machine sleeps.
 pub fn page_age() -> i64 {
     let asked_at = window().performance().map_or_else(js_sys::Date::now, |performance| performance.time_origin());
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a page's life")]

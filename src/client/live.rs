@@ -1,5 +1,5 @@
-//! What has moved since the page was made. One event source while the tab is visible and not paused; frames are laid over
-//! what the server rendered, by `rev`, so that an older state never covers a newer one.
+//! What has moved since the page was made. One event source while the tab is visible and not paused; frames are laid
+//! over what the server rendered, by `rev`, so that an older state never covers a newer one.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -167,7 +167,8 @@ impl Live {
         }
         self.rows.update_untracked(|rows| {
             for row in rendered {
-                // Of the same commit, what was rendered now is the later one: the server's memory goes on where its database is down.
+                // Of the same commit, what was rendered now is the later one: the server's memory goes on where its
+                // database is down.
                 if rows.get(&row.id).is_none_or(|known| known.rev <= row.rev) {
                     rows.insert(row.id.clone(), row.clone());
                 }
@@ -209,16 +210,16 @@ impl Live {
         })
     }
 
-    /// Tells the server which rows the page shows, from the next connection on: these are read first, and only these come
-    /// with their news.
+    /// Tells the server which rows the page shows, from the next connection on: these are read first, and only these
+    /// come with their news.
     pub fn look_at(self, rows: String) {
         if self.view.with_untracked(|view| view.as_ref() != Some(&rows)) {
             self.view.set(Some(rows));
         }
     }
 
-    /// Whether a question to the server is the page's own refresh: `refresh` has risen since the last one. Otherwise the
-    /// address changed, which is a person's act.
+    /// Whether a question to the server is the page's own refresh: `refresh` has risen since the last one. Otherwise
+    /// the address changed, which is a person's act.
     pub fn is_own_refresh(self, refresh: u32) -> bool {
         let is_own = self.asked_with.get_value() != refresh;
         self.asked_with.set_value(refresh);
@@ -245,8 +246,8 @@ impl Live {
         if self.user.with_value(Option::is_none) {
             return;
         }
-        // The effect's own value holds the source: it closes when the effect runs again or the page goes. Nothing of the
-        // browser is made on the server, where the parts of a page move between threads.
+        // The effect's own value holds the source: it closes when the effect runs again or the page goes. Nothing of
+        // the browser is made on the server, where the parts of a page move between threads.
         Effect::new(move |former: Option<Option<Source>>| {
             drop(former);
             self.attempt.track();
@@ -352,8 +353,8 @@ impl Live {
         }
     }
 
-    /// The page isn't live since then: keeps what is shown, says so and tries again. `is_reload` asks for everything anew
-    /// instead of what came since.
+    /// The page isn't live since then: keeps what is shown, says so and tries again. `is_reload` asks for everything
+    /// anew instead of what came since.
     fn lose(self, since: Timestamp, is_reload: bool) {
         if self.is_paused.get_untracked() {
             return;
@@ -446,8 +447,8 @@ impl Live {
         }
     }
 
-    /// A page has asked for its data again in vain. Returns whether what it shows stays, rather than giving way to the error:
-    /// it does unless the server has answered that there is nothing to show.
+    /// A page has asked for its data again in vain. Returns whether what it shows stays, rather than giving way to the
+    /// error: it does unless the server has answered that there is nothing to show.
     pub fn refresh_failed(self, error: &AppError) -> bool {
         match error {
             AppError::NotFound | AppError::NotPermitted => return false,

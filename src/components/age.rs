@@ -8,8 +8,8 @@ use crate::{
     model::{stream::StreamId, time::Timestamp},
 };
 
-/// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector, or
-/// when a later read failed. `is_followed` says that it is about whatever AWS said last, not about one report.
+/// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector,
+/// or when a later read failed. `is_followed` says that it is about whatever AWS said last, not about one report.
 #[component]
 pub fn Age(
     at: Option<Timestamp>,

@@ -35,7 +35,8 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
     let (count, trail) = (quota.count, quota.trail);
     let is_warning = count.is_warning();
     let quota = format!(
-        "{}s of this stream in 24 h: {} ({trail}). AWS's API text names no scope; Keystream counts per stream, AWS decides.",
+        "{}s of this stream in 24 h: {} ({trail}). AWS's API text names no scope; Keystream counts per stream, AWS \
+        decides.",
         capital(action.slug()),
         count.words()
     );
@@ -51,7 +52,8 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
         {enable.map(|facts| view! { <Undoing facts /> }.into_any())}
         {is_busy.then(|| view! {
             <p class="alert">
-                "The stream is UPDATING (not started by Keystream). The request can be sent as soon as AWS reports ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
+                "The stream is UPDATING (not started by Keystream). The request can be sent as soon as AWS reports \
+                ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
             </p>
         }.into_any())}
         <LadderAhead />
@@ -78,15 +80,19 @@ fn OfDisable(plan: Plan) -> impl IntoView {
     view! {
         <h2>"What happens"</h2>
         <ul>
-            <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally in seconds, possibly in minutes."</li>
-            <li>"Reads and writes continue. Resharding and other changes of this stream may be refused until it is ACTIVE."</li>
-            <li>"For up to 5 s after ACTIVE new records may still be encrypted. After that Kinesis stores new records unencrypted."</li>
+            <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally \
+                in seconds, possibly in minutes."</li>
+            <li>"Reads and writes continue. Resharding and other changes of this stream may be refused until it is \
+                ACTIVE."</li>
+            <li>"For up to 5 s after ACTIVE new records may still be encrypted. After that Kinesis stores new records \
+                unencrypted."</li>
             <li>"It cannot be cancelled once sent."</li>
         </ul>
         <h2>"What does not change"</h2>
         <ul>
             <li>
-                "AWS describes no change to records already stored. Plan for them to stay encrypted: readers need this key until at least "
+                "AWS describes no change to records already stored. Plan for them to stay encrypted: readers need this \
+                key until at least "
                 <strong>{until}</strong> {format!(" ({retention} h retention). Do not disable or delete it earlier.")}
             </li>
             {plan.keys_known_since.map(|since| view! { <Gap since /> }.into_any())}
@@ -95,11 +101,13 @@ fn OfDisable(plan: Plan) -> impl IntoView {
         <h2>"Who notices"</h2>
         <ul>
             <li><Consumers report=plan.report /></li>
-            <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where they are on."</li>
+            <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where they are \
+                on."</li>
             <li>"Tags that say who manages this stream: not checked."</li>
         </ul>
         <p>
-            <strong>"Going back"</strong> {format!(" is a separate change with {key}. Records written meanwhile stay unencrypted. Writers without kms:GenerateDataKey on that key fail after it.")}
+            <strong>"Going back"</strong> {format!(" is a separate change with {key}. Records written meanwhile stay \
+                unencrypted. Writers without kms:GenerateDataKey on that key fail after it.")}
         </p>
     }
 }
@@ -112,7 +120,8 @@ fn until(plan: &Plan) -> String {
 
 #[component]
 fn Gap(since: Timestamp) -> impl IntoView {
-    view! { <li>{format!("This stream's keys are known since {} only. Older records may need others.", since.date_and_clock())}</li> }
+    view! { <li>{format!("This stream's keys are known since {} only. Older records may need \
+    others.", since.date_and_clock())}</li> }
 }
 
 #[component]
@@ -123,22 +132,27 @@ fn OfEnable(plan: Plan) -> impl IntoView {
             let former = former.as_ref().map_or_else(|| "the present key".to_owned(), ToString::to_string);
             (
                 format!(
-                    "The stream is encrypted with {former}. This changes its key: an enable over the top, without a moment in which records are stored unencrypted."
+                    "The stream is encrypted with {former}. This changes its key: an enable over the top, without a \
+                    moment in which records are stored unencrypted."
                 ),
                 format!(
-                    "AWS describes no change to records already stored. Plan for them to stay under {former}: readers need it until at least {until}.",
+                    "AWS describes no change to records already stored. Plan for them to stay under {former}: readers \
+                    need it until at least {until}.",
                 ),
             )
         }
         _ => (
-            "For up to 5 s after ACTIVE new records may still be stored unencrypted. After that Kinesis encrypts new records.".to_owned(),
+            "For up to 5 s after ACTIVE new records may still be stored unencrypted. After that Kinesis encrypts new \
+            records."
+                .to_owned(),
             "Records already stored stay unencrypted until they leave the stream.".to_owned(),
         ),
     };
     view! {
         <h2>"What happens"</h2>
         <ul>
-            <li>"Keystream sends one StartStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally in seconds, possibly in minutes."</li>
+            <li>"Keystream sends one StartStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally \
+                in seconds, possibly in minutes."</li>
             <li>{happens}</li>
             <li>"It cannot be cancelled once sent."</li>
         </ul>
@@ -148,7 +162,8 @@ fn OfEnable(plan: Plan) -> impl IntoView {
                 <strong>"Writers without kms:GenerateDataKey and readers without kms:Decrypt on the key"</strong>
                 " start to fail as soon as AWS encrypts. Who they are: not checked."
             </li>
-            <li>"Writers and readers in other accounts need it in the key's own policy too: not checked. The policy of alias/aws/kinesis allows only its own account and can't be changed."</li>
+            <li>"Writers and readers in other accounts need it in the key's own policy too: not checked. The policy of \
+                alias/aws/kinesis allows only its own account and can't be changed."</li>
             <li><Consumers report=report.clone() /></li>
         </ul>
         <h2>"What does not change"</h2>
@@ -164,7 +179,8 @@ fn OfEnable(plan: Plan) -> impl IntoView {
 fn Consumers(report: StreamReport) -> impl IntoView {
     let consumers = report.consumers.map_or_else(|| "not checked".to_owned(), |count| count.to_string());
     format!(
-        "Registered consumers (enhanced fan-out): {consumers}. Lambda: not checked. Firehose: not checked. Polling readers do not register; GetRecords traffic in 24 h: not checked."
+        "Registered consumers (enhanced fan-out): {consumers}. Lambda: not checked. Firehose: not checked. Polling \
+        readers do not register; GetRecords traffic in 24 h: not checked."
     )
 }
 
@@ -176,7 +192,8 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
     let since = unencrypted_since.map(|since| {
         view! {
             <p class="unencrypted-for">
-                "New records are stored unencrypted since " <When at=since /> {move || format!(" ({}). They stay so.", span(live.now.get().millis_since(since)))}
+                "New records are stored unencrypted since " <When at=since /> {move || format!(" ({}). They stay \
+                so.", span(live.now.get().millis_since(since)))}
             </p>
         }
         .into_any()
@@ -185,7 +202,8 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
         let class = if undo.is_warning { "alert" } else { "undoing" };
         view! {
             <p class=class>
-                "This takes back "<a href=format!("/changes/{}", undo.change)>{format!("the change by {}", undo.actor)}</a>", settled " <When at=undo.settled_at /> ". " {undo.words}
+                "This takes back "<a href=format!("/changes/{}", undo.change)>{format!("the change by \
+                {}", undo.actor)}</a>", settled " <When at=undo.settled_at /> ". " {undo.words}
             </p>
         }
         .into_any()

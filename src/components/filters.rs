@@ -1,7 +1,7 @@
-//! The forms over the list: the search, and behind it every other filter, with how many streams each value has. Plain GET
-//! forms: without wasm the browser loads the address that they make. Their attributes say what is chosen, never their
-//! properties, which would undo what somebody is filling in with every piece of news; `forms_follow` resets them instead
-//! when the address changes.
+//! The forms over the list: the search, and behind it every other filter, with how many streams each value has. Plain
+//! GET forms: without wasm the browser loads the address that they make. Their attributes say what is chosen, never
+//! their properties, which would undo what somebody is filling in with every piece of news; `forms_follow` resets them
+//! instead when the address changes.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 

@@ -54,7 +54,8 @@ pub fn Header(frame: Frame) -> impl IntoView {
             {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> }.into_any())}
             {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
             {emergency.map(|at| view! {
-                <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
+                <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in \
+                    at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
             }.into_any())}
         }
         .into_any()
@@ -65,7 +66,8 @@ pub fn Header(frame: Frame) -> impl IntoView {
 #[component]
 fn PartsDown(parts_down: Vec<String>) -> impl IntoView {
     let text = format!(
-        "Part of Keystream failed: {}. It restarts by itself; until then, what it keeps up to date may be old. The server's log says why.",
+        "Part of Keystream failed: {}. It restarts by itself; until then, what it keeps up to date may be old. The \
+        server's log says why.",
         parts_down.join(", ")
     );
     view! { <aside class="key-alarms" aria-label="Background parts"><p>{text}</p></aside> }
@@ -84,7 +86,8 @@ fn KeyAlarms(key_alarms: Vec<KeyAlarm>) -> impl IntoView {
     view! {
         <aside class="key-alarms" aria-label="Keys in danger">
             {lines}
-            {(more > 0).then(|| view! { <p><a href="/keys" rel="external">{format!("And {more} more keys")}</a></p> }.into_any())}
+            {(more > 0).then(|| view! { <p><a href="/keys" rel="external">{format!("And {more} more \
+                keys")}</a></p> }.into_any())}
         </aside>
     }
 }
@@ -106,8 +109,8 @@ fn targets_in_a_word(live: Live) -> String {
     })
 }
 
-/// The switch between live and paused; there only once it works. Until then the time for which the page speaks stands in its
-/// place.
+/// The switch between live and paused; there only once it works. Until then the time for which the page speaks stands
+/// in its place.
 #[component]
 fn LiveSwitch() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -151,7 +154,9 @@ fn GapLine() -> impl IntoView {
     let words = move || {
         live.gap.get().map(|Gap { since, next_try }| {
             let (since, next_try) = (since.clock_seconds(), next_try.clock_seconds());
-            view! { <p class="gap" translate="no">{format!("Not live since {since}: showing last known data, next try at {next_try}.")}</p> }.into_any()
+            view! { <p class="gap" translate="no">{format!("Not live since {since}: showing last known data, next try \
+            at {next_try}.")}</p> }
+            .into_any()
         })
     };
     view! { {move || words()} }

@@ -31,14 +31,15 @@ pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>
             />
             <datalist id="key-names">{names}</datalist>
             <p id="key-hint" class="hint">
-                "alias/NAME, a key id, the ARN of a key or an alias, or alias/aws/kinesis. For a key in another account, enter its ARN."
+                "alias/NAME, a key id, the ARN of a key or an alias, or alias/aws/kinesis. For a key in another \
+                account, enter its ARN."
             </p>
         </div>
     }
 }
 
-/// A page of the keys of the stream's account and Region, each with a link that fills it in: by leading to the same page,
-/// or at once where wasm runs.
+/// A page of the keys of the stream's account and Region, each with a link that fills it in: by leading to the same
+/// page, or at once where wasm runs.
 #[component]
 pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<String>) -> impl IntoView {
     let Keys { search, page, pages, found, choices, problem, .. } = keys;
@@ -63,7 +64,8 @@ pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<St
     view! {
         <details class="keys" open=is_open>
             <summary>{format!("Keys of {} in {}: {found}", stream.account, stream.region)}</summary>
-            {problem.map(|problem| view! { <p class="alert">{format!("The list is not whole: {problem}.")}</p> }.into_any())}
+            {problem.map(|problem| view! { <p class="alert">{format!("The list is not whole: \
+                {problem}.")}</p> }.into_any())}
             <form method="get" action=path class="find-keys" role="search" on:submit=on_find>
                 <input r#type="hidden" name="undo" value=undo />
                 <label for="key-search">"Keys whose name or id contains"</label>

@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// The wide ladder with evidence beneath each step. Until when a key that was left behind is needed comes from the stream's
-/// row, as everywhere: it moves with the stream's retention.
+/// The wide ladder with evidence beneath each step. Until when a key that was left behind is needed comes from the
+/// stream's row, as everywhere: it moves with the stream's retention.
 #[component]
 pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamRow>>) -> impl IntoView {
     let live = expect_context::<Live>();

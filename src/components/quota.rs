@@ -16,8 +16,8 @@ pub fn QuotaWords(quota: Quota) -> impl IntoView {
     view! { <span class=class>{quota.count.words()}{trail}</span> }
 }
 
-/// The keys that stored records of a stream may need, while there are some; which keys the names mean; and since when that is
-/// known, where it doesn't reach far enough back.
+/// The keys that stored records of a stream may need, while there are some; which keys the names mean; and since when
+/// that is known, where it doesn't reach far enough back.
 #[component]
 pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -29,7 +29,8 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
         (!words.is_empty()).then(|| {
             view! {
                 <p class="needed-keys">
-                    {format!("Keys still needed: {words}. Plan for stored records to stay encrypted as they were stored; do not disable or delete these keys earlier. ")}
+                    {format!("Keys still needed: {words}. Plan for stored records to stay encrypted as they were \
+                        stored; do not disable or delete these keys earlier. ")}
                     <a href="/keys" rel="external">"All keys"</a>
                 </p>
             }
@@ -38,8 +39,9 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     };
     let gap = move || {
         gap.get().map(|since| {
-            view! { <p class="hint">{format!("This stream's keys are known since {} only. Older records may need others.", since.date_and_clock())}</p> }
-                .into_any()
+            view! { <p class="hint">{format!("This stream's keys are known since {} only. Older records may need \
+            others.", since.date_and_clock())}</p> }
+            .into_any()
         })
     };
     let names = move || {

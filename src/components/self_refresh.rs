@@ -3,7 +3,8 @@
 
 use leptos::prelude::*;
 
-/// Reloads `address` every 10 s while `is_wanted`, unless wasm runs. `address` is one of our own, made from parsed parts.
+/// Reloads `address` every 10 s while `is_wanted`, unless wasm runs. `address` is one of our own, made from parsed
+/// parts.
 #[component]
 pub fn SelfRefresh(address: String, is_wanted: bool) -> impl IntoView {
     is_wanted.then(|| {

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// A mark and AWS's word; "Not read yet" until AWS has reported one. The encryption beside it carries the age of the read;
-/// a status that is older than that says so itself.
+/// A mark and AWS's word; "Not read yet" until AWS has reported one. The encryption beside it carries the age of the
+/// read; a status that is older than that says so itself.
 #[component]
 pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamId) -> impl IntoView {
     let class = match status.as_ref().map(|status| &status.value) {

@@ -56,8 +56,8 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
     }
 }
 
-/// A row as it is now. There is nothing to follow in it but its ages: the page draws all rows over themselves when one has
-/// moved, so that a link keeps its focus; a closure would take its place anew.
+/// A row as it is now. There is nothing to follow in it but its ages: the page draws all rows over themselves when one
+/// has moved, so that a link keeps its focus; a closure would take its place anew.
 #[component]
 fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
     let row = untrack(|| expect_context::<Live>().newest(&row));
@@ -119,8 +119,8 @@ pub fn FollowLink(row: StreamRow) -> impl IntoView {
     })
 }
 
-/// The link that opens the confirmation of what a row offers, for those who may change: as a dialog where wasm runs, as a
-/// page everywhere else.
+/// The link that opens the confirmation of what a row offers, for those who may change: as a dialog where wasm runs, as
+/// a page everywhere else.
 #[component]
 pub fn ConfirmLink(action: Option<Action>, of: StreamId, on_confirm: OnConfirm) -> impl IntoView {
     let may_change = expect_context::<Live>().may_change();

@@ -62,7 +62,8 @@ fn Chain(page: Page) -> impl IntoView {
             <a href=export("jsonl")>"Export as JSON lines"</a>
             {has_filters.then(|| view! { " " <a href="/audit">"Clear filters"</a> }.into_any())}
             {(!page.sees_everything).then(|| view! {
-                <span class="hint">" You see what was done to the streams in your reach, and what was done by you or to you."</span>
+                <span class="hint">" You see what was done to the streams in your reach, and what was done by you or \
+                    to you."</span>
             }.into_any())}
         </p>
         {is_empty.then(|| view! { <p class="nothing">"No entry matches these filters. "<a href="/audit">"Show the whole chain"</a></p> }.into_any())}

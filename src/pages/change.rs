@@ -111,8 +111,8 @@ fn SummaryLine(summary: Summary, tone: Tone) -> impl IntoView {
     }
 }
 
-/// A part of a sentence. How long ago something was is a time of its own, so that it can be told otherwise on a page that has
-/// stopped.
+/// A part of a sentence. How long ago something was is a time of its own, so that it can be told otherwise on a page
+/// that has stopped.
 #[component]
 fn PhraseText(phrase: Phrase) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -196,7 +196,8 @@ fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl In
     view! {
         <section class="close-change" aria-labelledby="close-change">
             <h2 id="close-change">"Close this change"</h2>
-            <p>"AWS's reports can't show whether this change took effect. Closing it counts it as unknown and lets the stream be changed again. Nothing is sent to AWS."</p>
+            <p>"AWS's reports can't show whether this change took effect. Closing it counts it as unknown and lets the \
+                stream be changed again. Nothing is sent to AWS."</p>
             <form method="post" action="/api/close-change" autocomplete="off">
                 <input r#type="hidden" name="id" value=id />
                 <div class="field">
@@ -207,7 +208,8 @@ fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl In
                     {mistake.map(|mistake| view! {
                         <p id="close-reason-mistake" role="alert" class="alert">{mistake.text(None)}</p>
                     }.into_any())}
-                    <p id="close-reason-hint" class="hint">"What shows that it can be closed, with the ticket; at most 500 characters. Kept in the audit chain."</p>
+                    <p id="close-reason-hint" class="hint">"What shows that it can be closed, with the ticket; at most \
+                        500 characters. Kept in the audit chain."</p>
                 </div>
                 <button type="submit">"Close as not established"</button>
             </form>
@@ -228,12 +230,15 @@ fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
             <Mistake mistake />
             <form method="post" action="/api/prove-by-read">
                 <input r#type="hidden" name="id" value=by_read />
-                <p>"Seen on read: Keystream looks at the records that arrive at the tip of each open shard for some seconds, and counts their types. It keeps no payload. Needs kinesis:ListShards, GetShardIterator and GetRecords, and kms:Decrypt for encrypted records."</p>
+                <p>"Seen on read: Keystream looks at the records that arrive at the tip of each open shard for some \
+                    seconds, and counts their types. It keeps no payload. Needs kinesis:ListShards, GetShardIterator \
+                    and GetRecords, and kms:Decrypt for encrypted records."</p>
                 <button type="submit">"Look at records"</button>
             </form>
             <form method="post" action="/api/prove-by-write">
                 <input r#type="hidden" name="id" value=by_write />
-                <p><strong>"Verified by write: a marked record goes to each open shard and reaches every consumer."</strong>" It is billed and cannot be taken back; AWS's answer says how it was stored. Needs kinesis:PutRecords."</p>
+                <p><strong>"Verified by write: a marked record goes to each open shard and reaches every \
+                    consumer."</strong>" It is billed and cannot be taken back; AWS's answer says how it was stored. Needs kinesis:PutRecords."</p>
                 <div class="check">
                     <input id="agreed" r#type="checkbox" name="agreed" value="yes" />
                     <label for="agreed">"A marked record may reach every consumer of this stream"</label>

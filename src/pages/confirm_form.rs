@@ -82,8 +82,8 @@ impl Typed {
         }
     }
 
-    /// Takes over what was typed while the wasm was loading. In the dialog the first empty field takes the focus: typing
-    /// into it can do no harm.
+    /// Takes over what was typed while the wasm was loading. In the dialog the first empty field takes the focus:
+    /// typing into it can do no harm.
     fn take_over(self, is_dialog: bool) {
         Effect::new(move |_| {
             let (Some(name), Some(reason)) = (self.name_input.get(), self.reason_input.get()) else { return };
@@ -190,7 +190,8 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
                 <KeyField key=typed.key first=first_key node=typed.key_input names />
             }.into_any())}
             {is_enable.then(|| view! { <WhoFails typed account /> }.into_any())}
-            {(is_enable && !is_page).then(|| view! { <p class="hint"><a href=all_keys>"Choose among all keys, with their states"</a></p> }.into_any())}
+            {(is_enable && !is_page).then(|| view! { <p class="hint"><a href=all_keys>"Choose among all keys, with \
+                their states"</a></p> }.into_any())}
             {is_busy.then(|| view! { <WaitField wait=typed.wait /> }.into_any())}
             {move || quota_field()}
             <NameAndReason typed draft />
@@ -202,16 +203,18 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     }
 }
 
-/// Who starts to fail with the key of an enable. Without wasm the key may be typed after this is shown: what there is to say of
-/// AWS's own key is said in any case.
+/// Who starts to fail with the key of an enable. Without wasm the key may be typed after this is shown: what there is
+/// to say of AWS's own key is said in any case.
 #[component]
 fn WhoFails(typed: Typed, account: String) -> impl IntoView {
     let of_aws = format!(
-        "Only principals of account {account} can use alias/aws/kinesis. Writers and readers in other accounts will fail, and its key policy can't be changed."
+        "Only principals of account {account} can use alias/aws/kinesis. Writers and readers in other accounts will \
+        fail, and its key policy can't be changed."
     );
     let is_of_aws = move || !typed.is_hydrated.get() || typed.key.with(|key| is_aws_own(key));
     view! {
-        <p class="alert who-fails">"Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing."</p>
+        <p class="alert who-fails">"Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key \
+            will start failing."</p>
         {move || is_of_aws().then(|| view! { <p class="alert who-fails">{of_aws.clone()}</p> }.into_any())}
     }
 }
@@ -240,7 +243,8 @@ fn NameAndReason(typed: Typed, draft: Draft) -> impl IntoView {
                 value=draft.reason
                 on:input:target=move |event| typed.reason.set(event.target().value())
             />
-            <p id="reason-hint" class="hint">"Ticket and why; at most 500 characters. It is kept in the audit chain."</p>
+            <p id="reason-hint" class="hint">"Ticket and why; at most 500 characters. It is kept in the audit \
+                chain."</p>
         </div>
     }
 }
@@ -277,7 +281,8 @@ fn QuotaField(typed: Typed) -> impl IntoView {
                 id="quota_reason" r#type="text" name="quota_reason" autocomplete="off" value=first
                 on:input:target=move |event| typed.quota_reason.set(event.target().value())
             />
-            <p class="hint">"AWS decides, and refuses the 26th as far as its text says. This too is kept in the audit chain."</p>
+            <p class="hint">"AWS decides, and refuses the 26th as far as its text says. This too is kept in the audit \
+                chain."</p>
         </div>
     }
 }
@@ -340,7 +345,8 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
     let stream = confirmation.stream.clone();
     let content = match confirmation.plan {
         PlanOutcome::UnderWay { change } => view! {
-            <p role="alert" class="alert">"A change of this stream is under way. Nothing was sent now. "<a href=format!("/changes/{change}")>"Follow it"</a></p>
+            <p role="alert" class="alert">"A change of this stream is under way. Nothing was sent now. \
+                "<a href=format!("/changes/{change}")>"Follow it"</a></p>
         }
         .into_any(),
         PlanOutcome::Refused { why, report } => view! {
@@ -350,7 +356,8 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
         .into_any(),
         PlanOutcome::Unread { why, last_known } => view! {
             <p role="alert" class="alert">
-                {format!("The stream could not be read just now: {why}. Without a fresh read there is no button. Nothing was sent. Reload this page to read it again.")}
+                {format!("The stream could not be read just now: {why}. Without a fresh read there is no button. \
+                    Nothing was sent. Reload this page to read it again.")}
             </p>
             {last_known.map(|report| view! { <ReportLine report=*report /> }.into_any())}
         }

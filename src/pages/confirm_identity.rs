@@ -31,7 +31,9 @@ fn Form(page: Page) -> impl IntoView {
         <section class="sign-in">
             <h1>"Confirm that it is you"</h1>
             <p>
-                "Keystream asks for your password once more: it was shown more than 10 minutes ago, or your rights were changed since. Nothing was sent or changed. What you typed is kept, passwords aside: you come back to it, read it, and press its button."
+                "Keystream asks for your password once more: it was shown more than 10 minutes ago, or your rights \
+                were changed since. Nothing was sent or changed. What you typed is kept, passwords aside: you come \
+                    back to it, read it, and press its button."
             </p>
             <Mistake mistake />
             <form method="post" action="/api/confirm-identity">

@@ -25,9 +25,13 @@ pub fn KeysPage() -> impl IntoView {
 #[component]
 fn Keys(page: AllKeys) -> impl IntoView {
     let AllKeys { keys, now } = page;
-    let assumed = "AWS describes new records only, so Keystream assumes that stored records stay encrypted as they are. A key is safe to delete once no stream uses it, AWS's 5 s have passed and the last records under it have left by their stream's retention. What else uses a key isn't checked.";
+    let assumed = "AWS describes new records only, so Keystream assumes that stored records stay encrypted as they \
+        are. A key is safe to delete once no stream uses it, AWS's 5 s have passed and the last records under it have \
+        left by their stream's retention. What else uses a key isn't checked.";
     if keys.is_empty() {
-        return view! { <p class="nothing">"No stream that you can see uses a key or still needs one, as far as they have been read."</p> <p class="hint">{assumed}</p> }.into_any();
+        return view! { <p class="nothing">"No stream that you can see uses a key or still needs one, as far as they \
+        have been read."</p> <p class="hint">{assumed}</p> }
+        .into_any();
     }
     let rows = keys.into_iter().map(|card| view! { <Row card /> }.into_any()).collect_view();
     view! {
@@ -84,7 +88,8 @@ fn Key(page: OneKey) -> impl IntoView {
     let rows = uses.into_iter().map(|row| view! { <Use row /> }.into_any()).collect_view();
     view! {
         <h1 class="mono">{card.title}</h1>
-        {card.trouble.map(|trouble| view! { <p role="alert" class="alert">{format!("This key {trouble} Records under it can't be read without it.")}</p> }.into_any())}
+        {card.trouble.map(|trouble| view! { <p role="alert" class="alert">{format!("This key {trouble} Records under \
+            it can't be read without it.")}</p> }.into_any())}
         <dl class="facts">
             {card.arn.map(|arn| view! { <div><dt>"ARN"</dt><dd class="mono arn">{arn}</dd></div> }.into_any())}
             <div><dt>"Names"</dt><dd class="mono">{card.names.join(", ")}</dd></div>

@@ -76,8 +76,8 @@ type Content = Result<PageContent, AppError>;
 type Loaded = Resource<Content, Wire>;
 type Loading = Pin<Box<dyn Future<Output = Content> + Send>>;
 
-/// Asks for what a page shows: before the page leaves the server, and again whenever what it follows changes. Futures are
-/// boxed and results of one type, so that the machinery behind them is compiled once, not once per page.
+/// Asks for what a page shows: before the page leaves the server, and again whenever what it follows changes. Futures
+/// are boxed and results of one type, so that the machinery behind them is compiled once, not once per page.
 fn loaded<F>(follows: Follows, load: impl Fn(Asked) -> F + Send + Sync + 'static) -> Loaded
 where
     F: Future<Output = Content> + Send + 'static,
@@ -195,8 +195,8 @@ fn shown_erased(
     .into_any()
 }
 
-/// The title of a page that is about a part of its path. On the server it is asked for after the page was rendered, when
-/// what the page made may be gone: then it is what it was.
+/// The title of a page that is about a part of its path. On the server it is asked for after the page was rendered,
+/// when what the page made may be gone: then it is what it was.
 fn titled(part: &'static str, words: fn(&str) -> String) -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let params = use_params_map();
     let title = move |params: &ParamsMap| words(&params.get(part).unwrap_or_default());

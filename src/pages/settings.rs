@@ -87,7 +87,8 @@ fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
         .into_any()
     });
     view! {
-        <p class="hint">"Sent by Keystream. AWS allows 25 of each in 24 h and does not say whether per stream or per account and Region: Keystream counts per stream, and shows the sums here."</p>
+        <p class="hint">"Sent by Keystream. AWS allows 25 of each in 24 h and does not say whether per stream or per \
+            account and Region: Keystream counts per stream, and shows the sums here."</p>
         <Table caption="Changes of the last 24 h" class="plain" columns=&["Account", "Region", "Disables", "Enables"]>{rows.collect_view()}</Table>
     }
     .into_any()
@@ -149,7 +150,8 @@ fn PauseButton(id: String, name: String, is_paused: bool) -> impl IntoView {
     view! {
         <form method="post" action=action>
             <input r#type="hidden" name="id" value=id />
-            <button type="submit" class="quiet">{word}<span class="visually-hidden">{format!(" reading of {name}")}</span></button>
+            <button type="submit" class="quiet">{word}<span class="visually-hidden">{format!(" reading of \
+                {name}")}</span></button>
         </form>
     }
 }
@@ -174,7 +176,8 @@ fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
     view! {
         <Table caption="Your sessions" class="plain" columns=&["Signed in", "Last used", "From", "Browser", "Actions"]>{rows}</Table>
         {has_others.then(|| view! {
-            <form method="post" action="/api/end-other-sessions"><button type="submit">"End all other sessions"</button></form>
+            <form method="post" action="/api/end-other-sessions"><button type="submit">"End all other \
+                sessions"</button></form>
         }.into_any())}
     }
 }

@@ -56,7 +56,8 @@ fn Forms(page: Page) -> impl IntoView {
                 <PasswordField name="password" label="Password" autocomplete="current-password" />
                 <button type="submit" class="primary">"Sign in"</button>
             </form>
-            {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. Nobody needs a password here."</p>{demo}</div> }.into_any())}
+            {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. Nobody needs a password \
+                here."</p>{demo}</div> }.into_any())}
         </section>
     }
 }

@@ -97,7 +97,8 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                 <NeededKeys row />
                 {move || {
                     row.with(|row| row.problem.clone())
-                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try from {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
+                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try \
+                            from {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
                 }}
             </section>
             <section aria-labelledby="what-happened">

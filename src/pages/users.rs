@@ -40,10 +40,12 @@ fn Users(page: Page) -> impl IntoView {
                 <input id="user_name" r#type="text" name="user_name" value=page.typed.name.clone() required autocomplete="off" autocapitalize="off" spellcheck="false" />
             </div>
             <RightsFields typed=page.typed.clone() />
-            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; none that many people have." />
+            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; \
+                none that many people have." />
             <div class="check">
                 <input id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes" checked=page.typed.is_break_glass />
-                <label for="for_emergencies">"For emergencies: its use is announced on every page and in the log"</label>
+                <label for="for_emergencies">"For emergencies: its use is announced on every page and in the \
+                    log"</label>
             </div>
             <button type="submit" class="primary">"Add user"</button>
         </form>
@@ -93,7 +95,8 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
         <div class="field">
             <label for="scope">"Streams"</label>
             <input id="scope" r#type="text" name="scope" value=typed.scope required autocomplete="off" spellcheck="false" aria-describedby="scope-hint" />
-            <p id="scope-hint" class="hint">"* for all, or ACCOUNT/REGION/NAME by comma, with * for any characters: 111122223333/eu-west-1/orders-*"</p>
+            <p id="scope-hint" class="hint">"* for all, or ACCOUNT/REGION/NAME by comma, with * for any characters: \
+                111122223333/eu-west-1/orders-*"</p>
         </div>
     }
 }

@@ -1,5 +1,5 @@
-//! `LookupEvents` of CloudTrail, over what was called here: the changes of encryption of the last 90 days, newest first,
-//! failed ones too, after a delay.
+//! `LookupEvents` of CloudTrail, over what was called here: the changes of encryption of the last 90 days, newest
+//! first, failed ones too, after a delay.
 
 use std::time::Duration;
 

@@ -5,17 +5,19 @@
 //! - `GET /_control/counts`: how many calls so far, by operation and outcome: `{"ListStreams": {"ok": 3, ...}, ...}`.
 //! - `POST /_control/faults`: `{"operation", "account"?, "region"?, "stream"?, "times"?, "every"?, "fault"}`; `DELETE`
 //!   disarms all.
-//! - `POST /_control/streams`: `{"account", "region", "name", ...}` makes or changes a stream; `"delete": true` removes it;
-//!   `DELETE` removes all.
-//! - `POST /_control/fleet`: `{"account", "region", "count"}` makes so many streams as `simulate --streams` does, beside those
-//!   that are there.
-//! - `POST /_control/keys`: `{"account", "region", "id"?, "alias"?, ...}` makes or changes a key of KMS; `"delete": true` removes it.
-//! - `POST /_control/access-keys`: `{"key", "code"?}` refuses every call signed with this access key id with the code; without a code
-//!   it is good again.
-//! - `POST /_control/triggers`: `{"operation", "account"?, "region"?, "stream"?, "nth"?, "moment", "path", "order"}`: an order for
-//!   `streams`, `keys`, `settings` or `faults` that waits until right before or after a call; `DELETE` forgets those that wait.
-//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?, "rtt_ms"?,
-//!   "trail_lag_ms"?, "canonical_keys"?, "unnamed_keys"?}`.
+//! - `POST /_control/streams`: `{"account", "region", "name", ...}` makes or changes a stream; `"delete": true` removes
+//!   it; `DELETE` removes all.
+//! - `POST /_control/fleet`: `{"account", "region", "count"}` makes so many streams as `simulate --streams` does,
+//!   beside those that are there.
+//! - `POST /_control/keys`: `{"account", "region", "id"?, "alias"?, ...}` makes or changes a key of KMS; `"delete":
+//!   true` removes it.
+//! - `POST /_control/access-keys`: `{"key", "code"?}` refuses every call signed with this access key id with the code;
+//!   without a code it is good again.
+//! - `POST /_control/triggers`: `{"operation", "account"?, "region"?, "stream"?, "nth"?, "moment", "path", "order"}`:
+//!   an order for `streams`, `keys`, `settings` or `faults` that waits until right before or after a call; `DELETE`
+//!   forgets those that wait.
+//! - `POST /_control/settings`: `{"transition_ms"?, "enforces_rates"?, "late_flip_ms"?, "lagging_reads"?, "speed"?,
+//!   "rtt_ms"?, "trail_lag_ms"?, "canonical_keys"?, "unnamed_keys"?}`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -36,7 +38,8 @@ struct StreamOrder {
     /// Forgets the stream and makes it anew, with a new creation time.
     #[serde(default)]
     recreate: bool,
-    /// The creation time of one that is made anew, in seconds since 1970: the very second of the former one, for instance.
+    /// The creation time of one that is made anew, in seconds since 1970: the very second of the former one, for
+    /// instance.
     created: Option<f64>,
     status: Option<String>,
     /// A key id; an empty text for none.

@@ -51,8 +51,8 @@ impl Key {
 #[derive(Debug, Default)]
 pub struct Keys(pub(super) BTreeMap<Caller, BTreeMap<String, Key>>);
 
-/// An order for the control endpoint: makes a key, or changes the one that has this id or this alias. With both, the alias
-/// points to the key of this id from then on, whatever it pointed to before.
+/// An order for the control endpoint: makes a key, or changes the one that has this id or this alias. With both, the
+/// alias points to the key of this id from then on, whatever it pointed to before.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyOrder {
@@ -60,8 +60,8 @@ pub struct KeyOrder {
     region: String,
     id: Option<String>,
     alias: Option<String>,
-    /// One of KMS's states, or a word that KMS doesn't have yet. Any but `PendingDeletion` cancels a deletion; `Enabled` also
-    /// imports expired material again, for good.
+    /// One of KMS's states, or a word that KMS doesn't have yet. Any but `PendingDeletion` cancels a deletion;
+    /// `Enabled` also imports expired material again, for good.
     state: Option<String>,
     spec: Option<String>,
     usage: Option<String>,

@@ -1,5 +1,5 @@
-//! Shards and records (Kinesis service model, 2013-12-02): each record is stored with the encryption of the moment, and tells
-//! it when it is read. Payloads are kept no longer than a test needs them.
+//! Shards and records (Kinesis service model, 2013-12-02): each record is stored with the encryption of the moment, and
+//! tells it when it is read. Payloads are kept no longer than a test needs them.
 
 use serde_json::{Value, json};
 

@@ -225,7 +225,8 @@ struct Call<'a> {
     id: &'a str,
 }
 
-/// Carries a call out as its fault allows, with what was ordered for the moments before and after it, and writes it down.
+/// Carries a call out as its fault allows, with what was ordered for the moments before and after it, and writes it
+/// down.
 fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut World) -> Outcome {
     let Call { operation, caller, session, named, .. } = *call;
     let stream = named.stream.as_deref();

@@ -13,7 +13,8 @@ pub struct Settings {
     pub late_flip: Duration,
     /// How many describes after an accepted change still give what was before it.
     pub lagging_reads: u32,
-    /// How many times faster than AWS's the time of call-rate limits and of transitions goes: 1 to [`Settings::FASTEST`].
+    /// How many times faster than AWS's the time of call-rate limits and of transitions goes: 1 to
+    /// [`Settings::FASTEST`].
     pub speed: u32,
     /// How long after it came every call of AWS is answered; orders to the control endpoint are answered at once.
     pub rtt: Duration,

@@ -71,7 +71,8 @@ impl Stream {
         self.update(self.key.clone(), lasts, Duration::ZERO);
     }
 
-    /// The UPDATING that is under way will change nothing of the encryption: AWS accepted a call and did not do what it asks.
+    /// The UPDATING that is under way will change nothing of the encryption: AWS accepted a call and did not do what it
+    /// asks.
     pub fn keep_state(&mut self) {
         if let Some(transition) = &mut self.transition {
             transition.key.clone_from(&self.key);

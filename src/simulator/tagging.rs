@@ -1,4 +1,5 @@
-//! The one operation of the Resource Groups Tagging API that Keystream calls, as AWS documents it (service model, 2017-01-26).
+//! The one operation of the Resource Groups Tagging API that Keystream calls, as AWS documents it (service model,
+//! 2017-01-26).
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Orders that wait for a call: each is carried out right before or right after the Nth call of an operation, within the same
-//! lock, so that a race ends the same way every time.
+//! Orders that wait for a call: each is carried out right before or right after the Nth call of an operation, within
+//! the same lock, so that a race ends the same way every time.
 
 use hyper::Method;
 

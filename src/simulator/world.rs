@@ -97,8 +97,8 @@ impl World {
         stream
     }
 
-    /// The streams of an account and Region whose names come after this text, by name. Time passes for those only that are
-    /// taken: a page of a large fleet costs what a page costs.
+    /// The streams of an account and Region whose names come after this text, by name. Time passes for those only that
+    /// are taken: a page of a large fleet costs what a page costs.
     pub fn streams_after(&mut self, caller: &Caller, after: &str) -> impl Iterator<Item = &Stream> {
         let later: (Bound<&str>, Bound<&str>) = (Bound::Excluded(after), Bound::Unbounded);
         let streams = self.streams.get_mut(caller).map(|streams| streams.range_mut::<str, _>(later));
@@ -125,8 +125,8 @@ impl World {
         self.streams.clear();
     }
 
-    /// Counts a call against AWS's limit of so many a second. At speed N a second is that much shorter, so that a burst is
-    /// as large as it is at AWS.
+    /// Counts a call against AWS's limit of so many a second. At speed N a second is that much shorter, so that a burst
+    /// is as large as it is at AWS.
     pub fn throttle(&mut self, caller: &Caller, operation: &str, per_second: usize) -> Result<(), Refused> {
         if !self.settings.enforces_rates {
             return Ok(());

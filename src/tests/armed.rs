@@ -61,7 +61,10 @@ async fn an_armed_change_is_sent_once_when_the_stream_is_active() {
     let id = arm(&operator).await;
     let page = operator.get(&format!("/changes/{id}")).await.body;
     assert!(
-        page.contains("Nothing has been sent to AWS. The stream is UPDATING (not started by Keystream). This change will be sent once"),
+        page.contains(
+            "Nothing has been sent to AWS. The stream is UPDATING (not started by Keystream). This change \
+            will be sent once"
+        ),
         "{page}"
     );
     assert!(page.contains("action=\"/api/cancel-change\""), "{page}");

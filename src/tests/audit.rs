@@ -65,11 +65,13 @@ async fn a_chain_that_was_touched_names_the_first_bad_row() {
         ),
         ("DELETE FROM audit WHERE seq = 2", Verified::Broken { seq: 3, why: "a row before it is missing" }),
         (
-            "UPDATE audit SET seq = seq * 10; UPDATE audit SET seq = 2 WHERE seq = 30; UPDATE audit SET seq = 3 WHERE seq = 20; UPDATE audit SET seq = 1 WHERE seq = 10",
+            "UPDATE audit SET seq = seq * 10; UPDATE audit SET seq = 2 WHERE seq = 30; UPDATE audit SET seq = 3 WHERE \
+            seq = 20; UPDATE audit SET seq = 1 WHERE seq = 10",
             Verified::Broken { seq: 2, why: "it does not follow the row before it" },
         ),
         (
-            "INSERT INTO audit SELECT 0, prev_hash, hash, at, actor, address, user_agent, action, target, reason, before_state, after_state, aws_request_id, result FROM audit WHERE seq = 1",
+            "INSERT INTO audit SELECT 0, prev_hash, hash, at, actor, address, user_agent, action, target, reason, \
+            before_state, after_state, aws_request_id, result FROM audit WHERE seq = 1",
             Verified::Broken { seq: 0, why: "a row before it is missing" },
         ),
     ] {

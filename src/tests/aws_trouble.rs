@@ -1,5 +1,5 @@
-//! What AWS, and what stands in between, may do to the reads of a fleet: each trouble is told where it is, touches nothing
-//! else, and claims no state that AWS did not report.
+//! What AWS, and what stands in between, may do to the reads of a fleet: each trouble is told where it is, touches
+//! nothing else, and claims no state that AWS did not report.
 
 use std::collections::HashSet;
 
@@ -53,7 +53,8 @@ async fn a_region_that_is_not_enabled_is_one_targets_trouble_since_its_first_fai
     let first = health_when(&app, 1, |health| health.problem.is_some()).await.problem.unwrap();
     assert_eq!(
         first.why,
-        "AWS does not recognize the credentials in this Region: UnrecognizedClientException (in a test). Either they are wrong, or the Region is not enabled for this account"
+        "AWS does not recognize the credentials in this Region: UnrecognizedClientException (in a test). Either they \
+        are wrong, or the Region is not enabled for this account"
     );
     let again = health_when(&app, 1, |health| {
         health.problem.as_ref().is_some_and(|problem| problem.next_listing > first.next_listing)
@@ -79,7 +80,8 @@ async fn credentials_that_expire_in_mid_sweep_are_told_and_recovered_from() {
     let behind = health_when(&app, 0, |health| health.problem.is_some()).await;
     assert!(
         behind.in_words().contains(
-            "reads of its streams fail: the credentials expired: ExpiredTokenException. Renewed ones are picked up within a minute."
+            "reads of its streams fail: the credentials expired: ExpiredTokenException. Renewed ones are picked up \
+            within a minute."
         ),
         "{}",
         behind.in_words()

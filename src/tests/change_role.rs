@@ -101,7 +101,8 @@ async fn check_config_tries_the_role_too() {
     for (external_id, expected, failed) in [
         (
             None,
-            "sts:AssumeRole                 failed: arn:aws:iam::111122223333:role/ops/keystream-guarded as keystream-check-config: AccessDenied",
+            "sts:AssumeRole                 failed: arn:aws:iam::111122223333:role/ops/keystream-guarded as \
+            keystream-check-config: AccessDenied",
             true,
         ),
         (Some("keystream-external"), "  kinesis:DescribeStreamSummary  ok: by ARN of audit-trail (127.0.0.1:", false),

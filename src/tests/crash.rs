@@ -1,4 +1,5 @@
-//! A store whose process ends right before or right after a certain commit to the journal, or whose disk is full or read-only.
+//! A store whose process ends right before or right after a certain commit to the journal, or whose disk is full or
+//! read-only.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -121,7 +121,8 @@ async fn a_row_that_this_version_cannot_read_stops_no_start() {
     for database in [Kind::Sqlite, Kind::Postgres] {
         let app = that_remembers(database).await;
         let newer = "INSERT INTO streams (account, region, name, rev, gone_at, body)
-                     VALUES ('111122223333', 'eu-west-1', 'of-a-newer-version', 1, NULL, '{\"key\": 7, \"what\": \"is this\"}')";
+                     VALUES ('111122223333', 'eu-west-1', 'of-a-newer-version', 1, NULL, '{\"key\": 7, \"what\": \"is \
+                         this\"}')";
         app.database().run(newer).await;
         let readable = app.state.store.streams().await.map(|streams| streams.len());
         assert_eq!(readable.ok(), Some(14), "{database:?}");

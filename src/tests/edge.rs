@@ -1,4 +1,5 @@
-//! What stands in front of the handlers: headers on everything, other origins and hosts refused, sizes and types bounded.
+//! What stands in front of the handlers: headers on everything, other origins and hosts refused, sizes and types
+//! bounded.
 
 use axum::{
     body::Body,

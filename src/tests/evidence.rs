@@ -1,5 +1,6 @@
-//! Evidence is neither invented nor lost: changes that AWS's reports can't show, answers that come when another instance has
-//! taken over, reads that are too old to send anything on, and refused changes that take nothing from the one before.
+//! Evidence is neither invented nor lost: changes that AWS's reports can't show, answers that come when another
+//! instance has taken over, reads that are too old to send anything on, and refused changes that take nothing from the
+//! one before.
 
 use std::time::Duration;
 
@@ -87,7 +88,8 @@ async fn arm(operator: &Actor<'_>) -> String {
         .to_owned()
 }
 
-/// Enables `web-clicks` by an alias that can't be seen: AWS applies it, its answer is lost, and it reports the key's ARN.
+/// Enables `web-clicks` by an alias that can't be seen: AWS applies it, its answer is lost, and it reports the key's
+/// ARN.
 async fn lose_unseen_enable(app: &TestApp, operator: &Actor<'_>) -> String {
     deny_kms(app).await;
     app.control("settings", json!({"canonical_keys": true, "transition_ms": 1})).await;

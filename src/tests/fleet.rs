@@ -129,7 +129,8 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
         ("faults", json!({"operation": operation, "account": OTHER_ACCOUNT, "region": REGION, "times": 100_000, "fault": "black-hole"}))
     });
     let denied = json!({"operation": "DescribeStreamSummary", "account": OTHER_ACCOUNT, "region": "eu-central-1", "times": 100_000,
-        "fault": {"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: kinesis:DescribeStreamSummary on resource: arn:aws:kinesis:eu-central-1:444455556666:stream/secret-name"}}});
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: \
+        kinesis:DescribeStreamSummary on resource: arn:aws:kinesis:eu-central-1:444455556666:stream/secret-name"}}});
     let mut before = holes.to_vec();
     before.push(("faults", denied));
     let begun = Instant::now();
@@ -493,7 +494,8 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
     let (said, is_well) =
         checked(TargetSettings { read_role: Some(SEE.to_owned()), ..target(&app.simulator, ACCOUNT, REGION) }).await;
     let line = format!(
-        "  sts:AssumeRole                 failed: {SEE} in session keystream: AWS gave no credentials: AccessDenied (User is not authorized"
+        "  sts:AssumeRole                 failed: {SEE} in session keystream: AWS gave no credentials: AccessDenied \
+        (User is not authorized"
     );
     assert!(said.contains(&line) && !said.contains("ListStreams") && !is_well, "{said}");
     let untagged =

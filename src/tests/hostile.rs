@@ -234,7 +234,8 @@ async fn paths_in_disguise_lead_nowhere() {
         "/api\\disable",
         "/api/disable%23",
     ] {
-        // As an operator: none of them is another name of the real one. As a viewer and a stranger: none is a way around.
+        // As an operator: none of them is another name of the real one. As a viewer and a stranger: none is a way
+        // around.
         for (actor, allowed) in [(&operator, [404, 405]), (&viewer, [404, 405]), (&app.anonymous(), [401, 401])] {
             let request = actor
                 .request(Method::POST, path, "application/json")
@@ -365,7 +366,8 @@ async fn broken_http_is_refused_and_nothing_is_smuggled_behind_it() {
     let cookie = app.actor(Role::Admin).await.cookie.unwrap();
     let (address, _) = app.listen(Bounds { head_timeout: Duration::from_secs(2), ..Bounds::default() }).await;
     let smuggled = format!(
-        "POST /api/end-other-sessions HTTP/1.1\r\nhost: 127.0.0.1:3000\r\norigin: {ORIGIN}\r\ncookie: {cookie}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n"
+        "POST /api/end-other-sessions HTTP/1.1\r\nhost: 127.0.0.1:3000\r\norigin: {ORIGIN}\r\ncookie: \
+        {cookie}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n"
     );
     let host = "host: 127.0.0.1:3000\r\n";
     let post = format!("POST /csp-report HTTP/1.1\r\n{host}");

@@ -98,7 +98,8 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "InvalidArgumentException",
             "KeyId is bad",
             RefusalKind::InvalidArgument,
-            "AWS did not accept a value in the request. This request changed nothing. Sent: arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
+            "AWS did not accept a value in the request. This request changed nothing. Sent: \
+            arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
         ),
         (
             "ValidationException",
@@ -110,7 +111,8 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "LimitExceededException",
             "Rate exceeded for stream",
             RefusalKind::TooFast,
-            "AWS is throttling requests in 111122223333, eu-west-1. This request changed nothing. Try again in a minute;",
+            "AWS is throttling requests in 111122223333, eu-west-1. This request changed nothing. Try again in a \
+            minute;",
         ),
         (
             "LimitExceededException",
@@ -122,13 +124,15 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "ResourceInUseException",
             "busy",
             RefusalKind::ResourceInUse,
-            "The stream was not ACTIVE when the request arrived. This request changed nothing. Read just now: ACTIVE, KMS.",
+            "The stream was not ACTIVE when the request arrived. This request changed nothing. Read just now: ACTIVE, \
+            KMS.",
         ),
         (
             "ResourceNotFoundException",
             "none",
             RefusalKind::ResourceNotFound,
-            "This request changed nothing. The stream may be deleted, or the Region or account may be wrong. Read just now: ACTIVE, KMS. The stream is there: suspect the key",
+            "This request changed nothing. The stream may be deleted, or the Region or account may be wrong. Read just \
+            now: ACTIVE, KMS. The stream is there: suspect the key",
         ),
         (
             "AccessDeniedException",

@@ -25,7 +25,8 @@ async fn rest_of(mut stream: TcpStream) -> String {
 async fn get(address: SocketAddr, path: &str, cookie: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\naccept: text/html\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\naccept: text/html\r\ncookie: {cookie}\r\nconnection: \
+        close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     rest_of(stream).await

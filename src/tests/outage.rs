@@ -1,5 +1,5 @@
-//! A database that cannot be written: no call goes out, nobody signs in, what is known goes on being shown, and when the
-//! database is back, so is Keystream, without a restart.
+//! A database that cannot be written: no call goes out, nobody signs in, what is known goes on being shown, and when
+//! the database is back, so is Keystream, without a restart.
 
 use std::sync::atomic::Ordering;
 

@@ -153,12 +153,14 @@ on_both! {
     }
 
     a_newer_schema_is_refused_in_one_sentence(database, store) {
-        let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) SELECT 9000, 'of tomorrow', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
+        let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) SELECT \
+            9000, 'of tomorrow', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
         database.run(newer).await;
         drop(store);
         for opener in [Opener::Server, Opener::Command] {
             let error = Store::open(&database.url, opener).await.unwrap_err().to_string();
-            assert!(error.starts_with("the database has schema 9000, and this Keystream knows schemas up to ") && !error.contains('\n'), "{error}");
+            assert!(error.starts_with("the database has schema 9000, and this Keystream knows schemas up to \
+                ") && !error.contains('\n'), "{error}");
         }
     }
 
@@ -317,7 +319,8 @@ on_both! {
 
     two_active_changes_of_a_stream_are_refused_by_the_database_itself(database, store) {
         record(&store, change("c1", "s")).await;
-        let copy = "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, body) SELECT 'c2', rev, user_id, 'other', form_hash, arn, requested_at, body FROM changes";
+        let copy = "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, body) SELECT \
+            'c2', rev, user_id, 'other', form_hash, arn, requested_at, body FROM changes";
         assert!(database.try_run(copy).await.unwrap_err().is_unique_violation());
     }
 
@@ -384,7 +387,8 @@ on_both! {
         let mut taken = store.take_over(|_| false).await.unwrap().pop().unwrap();
         assert_eq!(taken.fence, held.fence + 1);
         assert_eq!(taken.change, held.change);
-        assert!(matches!(apply(&store, &mut held, [sent(1)]).await, Err(StoreError::NotHeld)), "woken too late: nothing is sent");
+        assert!(matches!(apply(&store, &mut held, [sent(1)]).await, Err(StoreError::NotHeld)), "woken too late: \
+            nothing is sent");
         apply(&store, &mut taken, [sent(1)]).await.unwrap();
         apply(&store, &mut taken, [ended(2, End::Settled)]).await.unwrap();
         assert!(store.take_over(|_| false).await.unwrap().is_empty(), "ended");

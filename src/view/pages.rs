@@ -1,4 +1,5 @@
-//! What each page shows, as the server hands it to the view: whole, read from memory, with the time and the `rev` of the read.
+//! What each page shows, as the server hands it to the view: whole, read from memory, with the time and the `rev` of
+//! the read.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,8 @@ pub struct SignedIn {
     pub sees_whole_audit: bool,
 }
 
-/// What a page shows that wasm takes over. One type for all of them, so that the browser half has one machinery for loading and waiting.
+/// What a page shows that wasm takes over. One type for all of them, so that the browser half has one machinery for
+/// loading and waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PageContent {
     Streams(ListPage),

@@ -1,5 +1,6 @@
-//! The sentences of the ladder and of a change's end, each naming its evidence (`words.md` of the design). What a page says
-//! about the past is dated; only the current rung of an active change speaks of the present, as far as AWS has reported.
+//! The sentences of the ladder and of a change's end, each naming its evidence (`words.md` of the design). What a page
+//! says about the past is dated; only the current rung of an active change speaks of the present, as far as AWS has
+//! reported.
 
 use serde::{Deserialize, Serialize};
 
@@ -267,13 +268,15 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
             let state = encryption_in_words(&change.before());
             let reads = in_reads(&change.tallies.old_state, at);
             format!(
-                "{reads} AWS reported ACTIVE and {state}. The change did not take effect. To try again, start a new change."
+                "{reads} AWS reported ACTIVE and {state}. The change did not take effect. To try again, start a new \
+                change."
             )
         }
         End::NotEstablished { by, reason } => {
             let clock = at.clock_seconds();
             format!(
-                "Closed by {by} at {clock}: AWS's reports can't show whether this change took effect. Counted as unknown. Reason: {reason}"
+                "Closed by {by} at {clock}: AWS's reports can't show whether this change took effect. Counted as \
+                unknown. Reason: {reason}"
             )
         }
         End::Superseded { observed: Observed::NotFound } => {
@@ -341,10 +344,12 @@ fn seconds(millis: i64) -> String {
 
 /// What to look at when a change has been under way for five minutes.
 pub const CHECK_WHEN_SLOW: [&str; 4] = [
-    "Whether anything else is changing this stream. Resharding, mode switches and consumer registration also cause UPDATING. CloudTrail names who.",
+    "Whether anything else is changing this stream. Resharding, mode switches and consumer registration also cause \
+    UPDATING. CloudTrail names who.",
     "The AWS Health Dashboard for Kinesis Data Streams in this Region.",
     "Whether reads and writes continue. They should; if they don't, deal with that first.",
-    "If nothing explains it, open a case with AWS Support and paste the text below. Don't send the change again from elsewhere.",
+    "If nothing explains it, open a case with AWS Support and paste the text below. Don't send the change again from \
+    elsewhere.",
 ];
 
 /// Everything that a support case needs, as one text to copy.
@@ -413,7 +418,8 @@ fn flag(change: &Change) -> Option<Summary> {
     if change.can_be_closed() {
         let lost = if change.is_unknown() { "The answer was lost, and n" } else { "N" };
         let text = format!(
-            " {lost}othing that AWS reports can show whether this change took effect. Someone permitted to change the stream can close it below."
+            " {lost}othing that AWS reports can show whether this change took effect. Someone permitted to change the \
+            stream can close it below."
         );
         let word = if change.is_unknown() { "Outcome unknown" } else { "Slow" };
         let sent = format!("Sent at {}. ", sent_at.clock_seconds());
@@ -439,7 +445,10 @@ fn flag(change: &Change) -> Option<Summary> {
             None => ("Not finished after ", sent_at),
         };
         let usual = usual(slow.usual.as_ref());
-        let pace = format!("; {usual}. AWS says it can take minutes and gives no upper bound. Reads and writes continue. Still watching. ");
+        let pace = format!(
+            "; {usual}. AWS says it can take minutes and gives no upper bound. Reads and writes \
+            continue. Still watching. "
+        );
         summary("Slow", [vec![words(stands), Phrase::For(since)], vec![Phrase::Words(pace)], last_read])
     })
 }

@@ -1,7 +1,7 @@
-//! Reads a type from what the browser's own JSON parser made. Of our own for the sake of size: a general reader names the
-//! field, the type and the value in its errors and compares every field's name, which is a fortieth of all that a browser
-//! loads. Here a struct is read as the sequence of its fields, variants by their place in the type, and an error says only
-//! that it did not fit.
+//! Reads a type from what the browser's own JSON parser made. Of our own for the sake of size: a general reader names
+//! the field, the type and the value in its errors and compares every field's name, which is a fortieth of all that a
+//! browser loads. Here a struct is read as the sequence of its fields, variants by their place in the type, and an
+//! error says only that it did not fit.
 
 use std::{fmt, slice, vec};
 
@@ -34,8 +34,8 @@ impl de::Error for Misfit {
 pub struct Reader(pub JsValue);
 
 impl Reader {
-    /// A number beyond 53 bits is read as near as the browser's parser came to it, and one beyond 64 as the largest: a page with
-    /// such a number in it must not be lost for that.
+    /// A number beyond 53 bits is read as near as the browser's parser came to it, and one beyond 64 as the largest: a
+    /// page with such a number in it must not be lost for that.
     fn whole_number(&self) -> Result<i64, Misfit> {
         let number = self.0.as_f64().filter(|number| number.fract() == 0.0).ok_or(Misfit)?;
         #[expect(clippy::cast_possible_truncation, reason = "whole, and the cast stops at the ends of the range")]

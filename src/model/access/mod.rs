@@ -1,4 +1,5 @@
-//! Who may do what with which streams: roles and permissions, scopes, sessions, delays between sign-ins, and the audit chain.
+//! Who may do what with which streams: roles and permissions, scopes, sessions, delays between sign-ins, and the audit
+//! chain.
 
 pub mod actor;
 pub mod audit_action;

@@ -27,7 +27,8 @@ pub struct Requester {
     pub sudo_until: Option<Timestamp>,
     /// When an emergency account last signed in, if ever lately.
     pub break_glass_at: Option<Timestamp>,
-    /// The database did not answer, and the session counts as it did a moment before: good for looking, not for changing.
+    /// The database did not answer, and the session counts as it did a moment before: good for looking, not for
+    /// changing.
     pub is_remembered: bool,
 }
 

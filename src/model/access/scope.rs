@@ -15,7 +15,8 @@ const MOST_PATTERNS: usize = 20;
 /// The longest pattern: a stream's key with some stars in it.
 const LONGEST: usize = 200;
 
-/// A user's scope: `*`, or patterns `ACCOUNT/REGION/NAME` by white space or comma, each part with `*` for any characters.
+/// A user's scope: `*`, or patterns `ACCOUNT/REGION/NAME` by white space or comma, each part with `*` for any
+/// characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Scope(Vec<Pattern>);

@@ -1,6 +1,6 @@
-//! How long failed sign-ins keep the next one waiting: a few are free, then each doubles the wait, up to a minute. Whoever
-//! has failed on one account a hundred times waits an hour; a network never waits longer than a minute, and is forgiven a
-//! failure a minute, because many people sit behind it. There is no lock that only a person could open.
+//! How long failed sign-ins keep the next one waiting: a few are free, then each doubles the wait, up to a minute.
+//! Whoever has failed on one account a hundred times waits an hour; a network never waits longer than a minute, and is
+//! forgiven a failure a minute, because many people sit behind it. There is no lock that only a person could open.
 
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 

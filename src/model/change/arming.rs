@@ -1,5 +1,5 @@
-//! Changes that wait: confirmed while the stream was UPDATING for another reason, sent when AWS reports ACTIVE, until a time
-//! that the operator saw. What each read means for one that waits; never sends anything itself.
+//! Changes that wait: confirmed while the stream was UPDATING for another reason, sent when AWS reports ACTIVE, until a
+//! time that the operator saw. What each read means for one that waits; never sends anything itself.
 
 use super::{
     Change, End, Observation,
@@ -188,7 +188,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-        /// Whatever is read: sent only on ACTIVE, the same stream and key, within the time; after the time always expired.
+        /// Whatever is read: sent only on ACTIVE, the same stream and key, within the time; after the time always
+        /// expired.
         #[test]
         fn nothing_is_sent_but_what_was_confirmed(
             now in 1_000_000i64..3_000_000,

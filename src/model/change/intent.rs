@@ -19,14 +19,14 @@ pub struct Intent {
     pub arn: StreamArn,
     /// The creation time of the stream that was confirmed; another one means that the stream was replaced.
     pub stream_created: Timestamp,
-    /// The KeyId to send: for a disable the one that AWS reported when it was confirmed, unchanged; for an enable the one
-    /// that was chosen.
+    /// The KeyId to send: for a disable the one that AWS reported when it was confirmed, unchanged; for an enable the
+    /// one that was chosen.
     pub key: Option<KeyId>,
     /// The key that `key` was seen to mean. Added later where KMS didn't say so when the change was confirmed.
     #[serde(default)]
     pub resolved: Option<Resolved>,
-    /// How AWS reported the stream's encryption when the change was confirmed. Disables recorded by earlier versions lack
-    /// it: see [`Intent::before`].
+    /// How AWS reported the stream's encryption when the change was confirmed. Disables recorded by earlier versions
+    /// lack it: see [`Intent::before`].
     #[serde(default)]
     pub from: Option<EncryptionReport>,
     /// The key that the KeyId in `from` meant then, where KMS said so.

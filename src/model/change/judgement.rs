@@ -1,5 +1,6 @@
-//! What a report of AWS says about a change: whether it shows the wanted state, the old one, somebody else's, or none that
-//! can be told. A report identical to the one before the change is never the wanted state, whatever was seen in between.
+//! What a report of AWS says about a change: whether it shows the wanted state, the old one, somebody else's, or none
+//! that can be told. A report identical to the one before the change is never the wanted state, whatever was seen in
+//! between.
 
 use super::{Action, Change};
 use crate::model::{
@@ -86,8 +87,8 @@ impl Change {
         self.compared(wanted, Named { id: reported, arn: key_arn })
     }
 
-    /// Compares two keys of the stream by what they mean, and where that is not known by their aliases: AWS never reports
-    /// another alias than the one it was given.
+    /// Compares two keys of the stream by what they mean, and where that is not known by their aliases: AWS never
+    /// reports another alias than the one it was given.
     fn compared(&self, one: Named<'_>, other: Named<'_>) -> Comparison {
         match (keys::compare(&self.intent.arn, one, other), self.alias_arn(one.id), self.alias_arn(other.id)) {
             (Comparison::CannotTell, Some(one), Some(other)) if one == other => Comparison::Same,

@@ -1,5 +1,5 @@
-//! The ladder: its rungs, and which of them a change has lit. A rung is lit only by evidence; nothing is inferred from time
-//! or from another rung.
+//! The ladder: its rungs, and which of them a change has lit. A rung is lit only by evidence; nothing is inferred from
+//! time or from another rung.
 
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +84,8 @@ impl Change {
         Rung::ALL.iter().rev().find(is_lit).copied().unwrap_or(Rung::Requested)
     }
 
-    /// The rung that carries `aria-current`: the last lit one while active, Settled once settled, none after another end.
+    /// The rung that carries `aria-current`: the last lit one while active, Settled once settled, none after another
+    /// end.
     pub fn current_rung(&self) -> Option<Rung> {
         match &self.end {
             None => Some(self.last_lit()),

@@ -1,4 +1,5 @@
-//! What must hold for a change: the stream ACTIVE, in a state that the change can leave, and still what the form showed.
+//! What must hold for a change: the stream ACTIVE, in a state that the change can leave, and still what the form
+//! showed.
 
 use super::{Action, refusal::Precondition};
 use crate::model::{
@@ -35,9 +36,9 @@ pub fn of_report(action: Action, report: &StreamReport) -> Result<Option<KeyId>,
     }
 }
 
-/// Whether the key that was chosen for an enable can be used, and is another one than the stream has. `meant` is what the
-/// reported KeyId was seen to mean while it has been in use: where that is more than one key, it can't be known which of them
-/// Kinesis uses, and none is refused.
+/// Whether the key that was chosen for an enable can be used, and is another one than the stream has. `meant` is what
+/// the reported KeyId was seen to mean while it has been in use: where that is more than one key, it can't be known
+/// which of them Kinesis uses, and none is refused.
 ///
 /// # Errors
 /// Why it is refused.
@@ -115,7 +116,8 @@ pub fn words(action: Action, precondition: &Precondition, report: &StreamReport)
         }
         Precondition::AlreadyNotEncrypted => "The stream is not encrypted. There is nothing to disable.".to_owned(),
         Precondition::EncryptionUnstated => format!(
-            "AWS did not say how the stream is encrypted (it answered {}). Reload this page; if it stays so, look at the stream in AWS.",
+            "AWS did not say how the stream is encrypted (it answered {}). Reload this page; if it stays so, look at \
+            the stream in AWS.",
             report.encryption.type_word()
         ),
         // With no key named the form asks for it.

@@ -19,8 +19,8 @@ const UNJUDGED_FOR_MS: i64 = MINUTE_MS;
 
 /// One change: what was asked for, what is known to have happened, which reads are being counted, and how it ended.
 ///
-/// The journal keeps one durable row of it, written before AWS is called. In JSON all of its fields stand side by side, as
-/// they did before they had parts, so that versions from before and after read each other's rows.
+/// The journal keeps one durable row of it, written before AWS is called. In JSON all of its fields stand side by side,
+/// as they did before they had parts, so that versions from before and after read each other's rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub id: String,
@@ -89,8 +89,8 @@ impl Change {
         format!("/changes/{}", self.id)
     }
 
-    /// Whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change takes the place of the one
-    /// before it.
+    /// Whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change takes the place of
+    /// the one before it.
     pub const fn may_have_acted(&self) -> bool {
         self.evidence.sent_at.is_some()
             && self.evidence.late_refusal.is_none()
@@ -115,8 +115,8 @@ impl Change {
             && read.at.millis_since(since) >= UNJUDGED_FOR_MS
     }
 
-    /// How AWS refused it, where that speaks of a value in the request or of something that was not found: of the key, as
-    /// long as the stream is there.
+    /// How AWS refused it, where that speaks of a value in the request or of something that was not found: of the key,
+    /// as long as the stream is there.
     pub fn refused_for_its_key(&self) -> Option<&AwsWords> {
         match &self.end {
             Some(Ending { how: End::Rejected(refusal), .. })

@@ -1,4 +1,5 @@
-//! Why a change was rejected, as a closed set, and the words for it: what happened, what did not happen, what to do next.
+//! Why a change was rejected, as a closed set, and the words for it: what happened, what did not happen, what to do
+//! next.
 
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +94,8 @@ impl KeyTrouble {
         match self {
             Self::AccessDenied => (
                 "KMS did not allow the use of the key",
-                "allow kms:GenerateDataKey and kms:Decrypt to this role, in IAM and in the key's own policy (a key of another account needs both), then start again.",
+                "allow kms:GenerateDataKey and kms:Decrypt to this role, in IAM and in the key's own policy (a key of \
+                another account needs both), then start again.",
             ),
             Self::Disabled => {
                 ("The key is disabled in KMS", "enable the key in KMS, or choose another, then start again.")
@@ -219,7 +221,8 @@ impl Refusal {
         match &self.kind {
             RefusalKind::Precondition(precondition) => precondition.text(change),
             RefusalKind::NotSent { obstacle: obstacle @ Obstacle::RoleNotAssumed, detail } => format!(
-                "Keystream could not assume the role that sends changes in {account}, {region}: {detail}. Nothing was sent. Next: {}",
+                "Keystream could not assume the role that sends changes in {account}, {region}: {detail}. Nothing was \
+                sent. Next: {}",
                 obstacle.remedy()
             ),
             RefusalKind::NotSent { obstacle, detail } => format!(
@@ -237,10 +240,12 @@ impl Refusal {
                 format!("{happened} ({key}). {CHANGED_NOTHING} Next: {next}")
             }
             RefusalKind::TooFast => format!(
-                "AWS is throttling requests in {account}, {region}. {CHANGED_NOTHING} Try again in a minute; other tools share this limit."
+                "AWS is throttling requests in {account}, {region}. {CHANGED_NOTHING} Try again in a minute; other \
+                tools share this limit."
             ),
             RefusalKind::QuotaUsed { next_frees_at } => format!(
-                "Keystream counts 25 {} of this stream in 24 h, and AWS refused another. {CHANGED_NOTHING} The next one frees at {}.",
+                "Keystream counts 25 {} of this stream in 24 h, and AWS refused another. {CHANGED_NOTHING} The next \
+                one frees at {}.",
                 change.intent.action.plural(),
                 next_frees_at.day_and_minute()
             ),
@@ -289,7 +294,8 @@ impl Refusal {
             RefusalKind::ClockDiffers { minutes } => {
                 let by = minutes.map_or_else(String::new, |minutes| format!(" by about {minutes} min"));
                 format!(
-                    "AWS refused the request's time; this server's clock differs{by}. {CHANGED_NOTHING} Next: set the clock."
+                    "AWS refused the request's time; this server's clock differs{by}. {CHANGED_NOTHING} Next: set the \
+                    clock."
                 )
             }
             RefusalKind::Other => {
@@ -351,7 +357,8 @@ impl Precondition {
             ),
             Self::AlreadyEncrypted { key, reported, meant } => (
                 format!(
-                    "AWS reported {name} as encrypted with {} just now{}. Sending {key} again would only use up one of the 25 enables a day.",
+                    "AWS reported {name} as encrypted with {} just now{}. Sending {key} again would only use up one of \
+                    the 25 enables a day.",
                     reported.as_ref().unwrap_or(key),
                     same_key(reported.as_ref(), meant.as_deref()),
                 ),

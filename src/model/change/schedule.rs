@@ -1,4 +1,5 @@
-//! When a change that is under way is read again (design, section 5, rule 6): dense while it is young, sparse when it is old, never given up.
+//! When a change that is under way is read again (design, section 5, rule 6): dense while it is young, sparse when it
+//! is old, never given up.
 
 use super::{Change, SETTLING_MS};
 use crate::model::time::{MINUTE_MS, SECOND_MS, Timestamp};

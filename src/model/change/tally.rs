@@ -17,8 +17,8 @@ pub struct Tallies {
     pub contrary: Tally,
     /// Consecutive reads after *sent* for which AWS did not find the stream.
     pub missing: Tally,
-    /// Since when no read has said anything that this change can be judged by: reads fail, AWS states no encryption type,
-    /// or the key can't be compared.
+    /// Since when no read has said anything that this change can be judged by: reads fail, AWS states no encryption
+    /// type, or the key can't be compared.
     #[serde(default)]
     pub unjudged_since: Option<Timestamp>,
 }

@@ -37,7 +37,8 @@ impl FormDone {
             Self::UserDisabled => "The user is disabled. All sessions of this user have ended.",
             Self::UserEnabled => "The user may sign in again.",
             Self::TargetPaused => {
-                "Background reads of the target are paused. Changes under way are watched on, and a confirmation still reads its stream."
+                "Background reads of the target are paused. Changes under way are watched on, and a confirmation still \
+                reads its stream."
             }
             Self::TargetResumed => "The target is read again.",
         }

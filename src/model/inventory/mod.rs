@@ -1,4 +1,5 @@
-//! The inventory as pages show it: the last state read of each stream, with the time of that read, and how targets are doing.
+//! The inventory as pages show it: the last state read of each stream, with the time of that read, and how targets are
+//! doing.
 
 mod marks;
 mod needed_key;

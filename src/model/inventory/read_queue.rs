@@ -1,6 +1,6 @@
-//! Which stream of a target is read next: what somebody is looking at and was never read, then by turns what somebody is
-//! looking at and everything else, of which first what was never read and then the oldest. A stream that is being read is
-//! not read a second time.
+//! Which stream of a target is read next: what somebody is looking at and was never read, then by turns what somebody
+//! is looking at and everything else, of which first what was never read and then the oldest. A stream that is being
+//! read is not read a second time.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -81,8 +81,8 @@ impl ReadQueue {
         }
     }
 
-    /// Takes the stream that is to be read now; it is under way until it is given back. `latest` is the furthest that a due
-    /// time can lie ahead: what lies beyond was written before the clock was set back, and is due.
+    /// Takes the stream that is to be read now; it is under way until it is given back. `latest` is the furthest that a
+    /// due time can lie ahead: what lies beyond was written before the clock was set back, and is due.
     pub fn take(&mut self, now: Timestamp, latest: Timestamp) -> Option<StreamName> {
         let looked_at = self.first_in_view(now, latest);
         let is_unread = |name: &StreamName| self.streams.get(name).is_some_and(|entry| entry.due == Due::Unread);

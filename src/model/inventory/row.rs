@@ -79,8 +79,8 @@ impl StreamRow {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
     }
 
-    /// What must be known beside the row on the page of a change: that it is about another stream than the one created then,
-    /// that the stream is gone, why there is nothing newer.
+    /// What must be known beside the row on the page of a change: that it is about another stream than the one created
+    /// then, that the stream is gone, why there is nothing newer.
     pub fn caveats(&self, stream_created: Timestamp) -> Vec<String> {
         let other = self.created.filter(|created| !is_same_creation(*created, stream_created)).map(|created| {
             format!(
@@ -122,8 +122,8 @@ impl StreamRow {
         self.undo.as_deref() == Some(change) && self.undo_path().is_some()
     }
 
-    /// What the row offers: "Disable encryption" on Encrypted and Unknown rows, "Enable encryption" on those Not encrypted,
-    /// and nothing while a change is under way, which is followed first.
+    /// What the row offers: "Disable encryption" on Encrypted and Unknown rows, "Enable encryption" on those Not
+    /// encrypted, and nothing while a change is under way, which is followed first.
     pub fn offers(&self) -> Option<Action> {
         let action = match self.encryption {
             EncryptionState::Encrypted | EncryptionState::Unknown => Action::Disable,

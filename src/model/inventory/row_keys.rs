@@ -8,8 +8,9 @@ use crate::model::{
 };
 
 impl StreamRow {
-    /// The keys that only stored records may need at `now`, each once: with its latest date, and not while it is in use again. A
-    /// stream that wasn't read since may keep its records longer by now: what wasn't free at its last read is needed.
+    /// The keys that only stored records may need at `now`, each once: with its latest date, and not while it is in use
+    /// again. A stream that wasn't read since may keep its records longer by now: what wasn't free at its last read is
+    /// needed.
     pub fn needed_at(&self, now: Timestamp) -> Vec<NeededKey> {
         let known_at = self.read_at.map_or(now, |read| read.min(now));
         let is_encrypted = self.encryption == EncryptionState::Encrypted;
@@ -50,8 +51,8 @@ impl StreamRow {
         self.keys_known_since.filter(|since| !covers(*since, self.retention_hours.unwrap_or(0), now))
     }
 
-    /// What a change left behind is needed until, in a sentence: ` Keep alias/orders until 23 Nov 14:03 UTC.` Empty when it's
-    /// free, and for another stream of the same name.
+    /// What a change left behind is needed until, in a sentence: ` Keep alias/orders until 23 Nov 14:03 UTC.` Empty
+    /// when it's free, and for another stream of the same name.
     pub fn keep_words(&self, left: &LeftKey, now: Timestamp) -> String {
         let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
         // The same name may have been in use more than once: it's the use that the change ended.

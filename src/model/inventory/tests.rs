@@ -199,7 +199,8 @@ fn a_target_says_what_matters_most() {
         words(&unlisted, &None),
         "AWS did not answer in time. Tried again at 00:00:05 UTC. Its last known rows stay."
     );
-    let reads = "reads of its streams fail: AWS did not answer in time. It was never read. They go on being tried. Its last known rows stay.";
+    let reads = "reads of its streams fail: AWS did not answer in time. It was never read. They go on being tried. Its \
+        last known rows stay.";
     assert_eq!(words(&unread, &None), reads, "a listing is no read");
     let stopped = "AWS did not answer in time. It is paused by mira, and not tried again. Its last known rows stay.";
     assert_eq!(words(&unlisted, &paused.pause), stopped);

@@ -12,7 +12,8 @@ pub struct KeyFacts {
     pub state: KeyState,
     /// AWS makes and manages it, for one of its services.
     pub is_aws_managed: bool,
-    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use; empty where KMS does not say (both are optional in its model).
+    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use; empty where KMS does not say (both are optional in its
+    /// model).
     pub spec: String,
     /// `ENCRYPT_DECRYPT` for a key that Kinesis can use; empty where KMS does not say.
     pub usage: String,
@@ -68,8 +69,9 @@ impl KeyFacts {
         }
     }
 
-    /// What endangers records that need the key until `free`, or for as long as a stream uses it: `is disabled`. Every state
-    /// but Enabled counts, however late a deletion comes: KMS decrypts in none of them but Updating, which passes.
+    /// What endangers records that need the key until `free`, or for as long as a stream uses it: `is disabled`. Every
+    /// state but Enabled counts, however late a deletion comes: KMS decrypts in none of them but Updating, which
+    /// passes.
     pub fn trouble(&self, free: Option<Timestamp>) -> Option<String> {
         match &self.state {
             KeyState::Unstated => None,

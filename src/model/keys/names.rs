@@ -35,8 +35,8 @@ pub fn compare(stream: &StreamArn, one: Named<'_>, other: Named<'_>) -> Comparis
     }
 }
 
-/// The forms in which AWS takes the key of a stream, as far as they follow from the name that AWS reports and from the keys
-/// that it was seen to mean; without those that were tried.
+/// The forms in which AWS takes the key of a stream, as far as they follow from the name that AWS reports and from the
+/// keys that it was seen to mean; without those that were tried.
 pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn], tried: &[KeyId]) -> Vec<KeyId> {
     let StreamArn { partition, region, account, .. } = stream;
     let own = format!("arn:{partition}:kms:{region}:{account}:");

@@ -125,8 +125,8 @@ impl AgeFilter {
     }
 }
 
-/// A value of the tag filter: `KEY`, whatever its value, or `KEY=VALUE`. A key that has a `=` of its own is found too: the
-/// text is compared with the key, and with key and value around a `=`.
+/// A value of the tag filter: `KEY`, whatever its value, or `KEY=VALUE`. A key that has a `=` of its own is found too:
+/// the text is compared with the key, and with key and value around a `=`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TagFilter(String);
@@ -134,7 +134,8 @@ pub struct TagFilter(String);
 /// A text that no tag has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a tag is a key of 1 to 128 characters, then perhaps = and a value of at most 256, of letters, digits, spaces and _.:/=+-@"
+    "a tag is a key of 1 to 128 characters, then perhaps = and a value of at most 256, of letters, digits, spaces and \
+    _.:/=+-@"
 )]
 pub struct NoTag;
 

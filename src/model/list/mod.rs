@@ -1,5 +1,5 @@
-//! The list's address: what `/streams?...` means and how links write it. A bad value is ignored and named, never an error.
-//! How a page of rows is made from it stands in `select`.
+//! The list's address: what `/streams?...` means and how links write it. A bad value is ignored and named, never an
+//! error. How a page of rows is made from it stands in `select`.
 
 mod columns;
 mod filters;
@@ -77,9 +77,9 @@ impl ListQuery {
     /// The sizes of a page.
     pub const PAGE_SIZES: [u32; 3] = [25, 50, 100];
 
-    /// Reads the pairs of an address. Returns the query and, for the page to name, what was ignored.
-    /// A parameter may come several times, as forms send it. Parameters that the list does not have are left alone: other
-    /// parts of the page may use them.
+    /// Reads the pairs of an address. Returns the query and, for the page to name, what was ignored. A parameter may
+    /// come several times, as forms send it. Parameters that the list does not have are left alone: other parts of the
+    /// page may use them.
     pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Self, Vec<String>) {
         let mut query = Self::default();
         let mut ignored = Vec::new();

@@ -1,5 +1,5 @@
-//! From all rows to the page that was asked for: which rows the filters admit, in which order, and how many there are per
-//! value of each filter.
+//! From all rows to the page that was asked for: which rows the filters admit, in which order, and how many there are
+//! per value of each filter.
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 

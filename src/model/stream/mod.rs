@@ -1,5 +1,5 @@
-//! What a Kinesis data stream is called and what AWS reports of it.
-//! Names, accounts, Regions and ARNs are types that cannot hold a malformed value; AWS's open enums keep what they do not know.
+//! What a Kinesis data stream is called and what AWS reports of it. Names, accounts, Regions and ARNs are types that
+//! cannot hold a malformed value; AWS's open enums keep what they do not know.
 
 mod arn;
 pub mod encryption;

@@ -43,7 +43,8 @@ impl StreamReport {
     }
 }
 
-/// Creation times that differ by less than this are one: `ListStreams` and `DescribeStreamSummary` may round differently.
+/// Creation times that differ by less than this are one: `ListStreams` and `DescribeStreamSummary` may round
+/// differently.
 const CREATION_ROUNDING_MS: i64 = 1_000;
 
 /// Whether two creation times, as AWS reports them, are of one stream rather than of two with the same name.

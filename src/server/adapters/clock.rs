@@ -12,8 +12,8 @@ pub trait Clock: Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to, and where the system has such a
-    /// clock also while the machine sleeps.
+    /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to, and where the system has
+    /// such a clock also while the machine sleeps.
     fn steady(&self) -> Duration;
 
     /// Now by both clocks, as the machine's own go.
@@ -33,8 +33,8 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// How long ago this was: the longer of what the two clocks say. The steady clock stands still while a machine sleeps,
-    /// and the time of day can be set, so a difference in either direction counts.
+    /// How long ago this was: the longer of what the two clocks say. The steady clock stands still while a machine
+    /// sleeps, and the time of day can be set, so a difference in either direction counts.
     pub fn age(self, now: Self) -> Duration {
         let by_wall = Duration::from_millis(now.wall.millis_since(self.wall).unsigned_abs());
         now.steady.saturating_sub(self.steady).max(by_wall)

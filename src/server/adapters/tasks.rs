@@ -1,4 +1,5 @@
-//! The seam for tasks. What runs on its own keeps the tracing span of whoever began it, so that its log lines say for what it works.
+//! The seam for tasks. What runs on its own keeps the tracing span of whoever began it, so that its log lines say for
+//! what it works.
 
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio_util::task::TaskTracker;

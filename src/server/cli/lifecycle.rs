@@ -60,7 +60,8 @@ pub async fn serve_until_drained(server: impl Future<Output = ()>, draining: &Ca
     tokio::select! {
         () = work => {}
         () = deadline => {
-            tracing::warn!(tasks = tasks.len(), "not everything ended in time; the next start takes up what was watched");
+            tracing::warn!(tasks = tasks.len(), "not everything ended in time; the next start takes up what was \
+                watched");
         }
     }
 }

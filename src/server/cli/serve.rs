@@ -179,7 +179,8 @@ fn announce(state: &AppState, has_users: bool) {
     println!("Listening on {origin}");
     if state.is_demo {
         println!(
-            "Demo: sign in at {origin}/sign-in as viewer or operator with the buttons there; no password. Ctrl-C ends it."
+            "Demo: sign in at {origin}/sign-in as viewer or operator with the buttons there; no password. Ctrl-C ends \
+            it."
         );
     } else if !has_users {
         println!("Setup: {origin}/setup/{}", state.setup.open(state.clock.now()));

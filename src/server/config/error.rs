@@ -15,7 +15,8 @@ pub enum ConfigError {
     #[error("{path}: {why}")]
     File { path: String, why: String },
     #[error(
-        "KEYSTREAM_PUBLIC_URL must be set to the https origin that browsers use: plain http is served on loopback only, and {0} is not loopback"
+        "KEYSTREAM_PUBLIC_URL must be set to the https origin that browsers use: plain http is served on loopback \
+        only, and {0} is not loopback"
     )]
     PlainHttp(SocketAddr),
     /// A struct of settings and the keys that it is given differ.

@@ -168,7 +168,8 @@ mod tests {
     fn a_table_is_one_target_per_region() {
         let targets = tables(
             "[[target]]\nname = \"payments\"\nregions = [\"eu-west-1\", \"us-east-1\"]\nproduction = true\nread_role = \"arn:aws:iam::111122223333:role/see\"\n\
-             change_role = \"arn:aws:iam::111122223333:role/ops/change\"\nexternal_id = \"abc\"\nfips = true\nidentify_by = \"name\"\nbudget_percent = 50\n",
+             change_role = \"arn:aws:iam::111122223333:role/ops/change\"\nexternal_id = \"abc\"\nfips = \
+                 true\nidentify_by = \"name\"\nbudget_percent = 50\n",
         )
         .unwrap();
         let names: Vec<_> = targets
@@ -240,8 +241,10 @@ mod tests {
             assert!(said.contains(says) && !said.contains('\n'), "{line}: {said}");
         }
         let abroad = [
-            "read_role = \"arn:aws:iam::111122223333:role/see\"\nchange_role = \"arn:aws:iam::444455556666:role/change\"",
-            "streams = [\"arn:aws:kinesis:eu-west-1:111122223333:stream/a\"]\nchange_role = \"arn:aws:iam::444455556666:role/change\"",
+            "read_role = \"arn:aws:iam::111122223333:role/see\"\nchange_role = \
+            \"arn:aws:iam::444455556666:role/change\"",
+            "streams = [\"arn:aws:kinesis:eu-west-1:111122223333:stream/a\"]\nchange_role = \
+            \"arn:aws:iam::444455556666:role/change\"",
         ];
         for lines in abroad {
             let said = tables(&format!("[[target]]\n{lines}\n")).unwrap_err();

@@ -155,7 +155,8 @@ fn unknown_keys_refuse_to_start() {
         assert!(matches!(settings(&[(name, "x")]), Err(ConfigError::Unknown { .. })), "{name}");
     }
     let message = of_file("colour = 1").unwrap_err().to_string();
-    let known = "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, site_root, checkpoint_key, checkpoint_file";
+    let known = "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, site_root, \
+        checkpoint_key, checkpoint_file";
     assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
     let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
     let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, fips, identify_by, \
@@ -203,7 +204,8 @@ fn checkpoints_are_configured_by_both_settings() {
 #[test]
 fn a_file_is_read_and_its_mistakes_are_named() {
     let read = of_file(
-        "listen = \"127.0.0.1:1\"\nread_only = true\n[[target]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\nproduction = true\n",
+        "listen = \"127.0.0.1:1\"\nread_only = true\n[[target]]\naccount = \"111122223333\"\nregion = \
+        \"eu-west-1\"\nproduction = true\n",
     )
     .unwrap();
     assert_eq!((read.listening.listen.port(), read.fleet.read_only), (1, true));

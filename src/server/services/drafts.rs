@@ -44,8 +44,8 @@ impl Drafts {
         Ok(id)
     }
 
-    /// A draft of this author. One that is gone, too old, somebody else's or unreadable is an empty form: the mistake is
-    /// still named.
+    /// A draft of this author. One that is gone, too old, somebody else's or unreadable is an empty form: the mistake
+    /// is still named.
     pub async fn find<T: Default + DeserializeOwned>(&self, user_id: &str, id: &str) -> T {
         match self.store.draft(id, user_id, self.clock.now()).await {
             Ok(body) => body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default(),

@@ -1,5 +1,5 @@
-//! What ages goes: sessions that are over, drafts that nobody fetched, failed sign-ins, streams that AWS stopped listing. Changes and the
-//! audit chain are evidence and stay.
+//! What ages goes: sessions that are over, drafts that nobody fetched, failed sign-ins, streams that AWS stopped
+//! listing. Changes and the audit chain are evidence and stay.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,8 +15,8 @@ use crate::{
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60 * 60);
-/// A session is over eight hours after its sign-in; its row stays, because who has signed in from a network lately is not
-/// kept waiting there by what strangers do elsewhere.
+/// A session is over eight hours after its sign-in; its row stays, because who has signed in from a network lately is
+/// not kept waiting there by what strangers do elsewhere.
 const SESSIONS_STAY_MS: i64 = 30 * DAY_MS;
 
 /// Prunes now and then, until the token ends it.

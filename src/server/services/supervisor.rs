@@ -1,5 +1,5 @@
-//! Keeps the parts that work in the background going: one that panics is started again after a pause, is counted, and is
-//! named on every page while it is down. Without this, a panic would end a part for good and nobody would see it.
+//! Keeps the parts that work in the background going: one that panics is started again after a pause, is counted, and
+//! is named on every page while it is down. Without this, a panic would end a part for good and nobody would see it.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -82,8 +82,8 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    /// Runs a part until it ends by itself, starting it again after each panic. `stop` ends the pauses in between; the part
-    /// heeds it by itself.
+    /// Runs a part until it ends by itself, starting it again after each panic. `stop` ends the pauses in between; the
+    /// part heeds it by itself.
     pub fn spawn<F>(
         self: &Arc<Self>,
         tasks: &TaskTracker,

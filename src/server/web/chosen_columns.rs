@@ -1,5 +1,5 @@
-//! The columns that somebody chose for the list, remembered by the browser in a cookie of its own: an address that names
-//! columns sets it, one that names none gets what was chosen last.
+//! The columns that somebody chose for the list, remembered by the browser in a cookie of its own: an address that
+//! names columns sets it, one that names none gets what was chosen last.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::use_context;

@@ -215,7 +215,8 @@ impl RequestContext {
     /// As [`RequestContext::fail`] for a fault of Keystream's own.
     pub fn fail_internal(&self, error: &dyn std::fmt::Display) -> AppError {
         let reference = random::id();
-        tracing::error!(%error, reference, path = self.parts.uri.path(), "{} failed ({reference}): {error}", self.parts.uri.path());
+        tracing::error!(%error, reference, path = self.parts.uri.path(), "{} failed ({reference}): \
+            {error}", self.parts.uri.path());
         self.fail(AppError::Internal { reference })
     }
 

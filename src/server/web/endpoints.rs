@@ -90,7 +90,8 @@ static PATHS: LazyLock<matchit::Router<Vec<(Method, Permission)>>> = LazyLock::n
     let mut router = matchit::Router::new();
     for (pattern, methods) in patterns {
         if let Err(error) = router.insert(pattern, methods) {
-            tracing::error!(%error, pattern, "the pattern {pattern} of the permission table cannot be matched: {error}");
+            tracing::error!(%error, pattern, "the pattern {pattern} of the permission table cannot be matched: \
+                {error}");
         }
     }
     router

@@ -1,8 +1,8 @@
 //! The serve loop: hyper's HTTP/1 over our own accept loop. Who does not send a head in time is cut off, the number of
 //! connections is bounded, and a stopping server tells each of them.
 //!
-//! Neither `axum::serve` nor `axum-server` replaces the loop: the first arms no timer for heads, and the second leaves the number
-//! of connections to an acceptor that would be as long as the loop is.
+//! Neither `axum::serve` nor `axum-server` replaces the loop: the first arms no timer for heads, and the second leaves
+//! the number of connections to an acceptor that would be as long as the loop is.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

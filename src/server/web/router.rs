@@ -115,8 +115,8 @@ pub fn build(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::shed))
         .layer(from_fn_with_state(state.clone(), limits::per_network))
         .layer(from_fn_with_state(state.clone(), client_address::find))
-        // Pages are whole before they leave, and hold no secret beside what a request brings: they may be compressed. Event
-        // streams and files compressed ahead are left as they are.
+        // Pages are whole before they leave, and hold no secret beside what a request brings: they may be compressed.
+        // Event streams and files compressed ahead are left as they are.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         // A panic is an answer like any other, so it stands within the headers.
         .layer(CatchPanicLayer::custom(panicked))
@@ -128,7 +128,8 @@ async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Respons
     error_page::not_found(&state, &headers)
 }
 
-/// Gives the layers' own bare refusals (a body that is too large, a time-out, a panic) a body that its reader understands.
+/// Gives the layers' own bare refusals (a body that is too large, a time-out, a panic) a body that its reader
+/// understands.
 async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let response = next.run(request).await;

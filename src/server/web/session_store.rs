@@ -1,5 +1,5 @@
-//! Sessions over tower-sessions: its store, in which a save never brings a revoked session back, and the way from a cookie
-//! to a person. How long sessions live and how they end is in `services::accounts::sessions`.
+//! Sessions over tower-sessions: its store, in which a save never brings a revoked session back, and the way from a
+//! cookie to a person. How long sessions live and how they end is in `services::accounts::sessions`.
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -28,7 +28,8 @@ pub struct SessionRecords(pub Sessions);
 
 #[async_trait]
 impl SessionStore for SessionRecords {
-    /// Makes the session of a sign-in, with its audit event. There are no other sessions: without a sign-in it is an error.
+    /// Makes the session of a sign-in, with its audit event. There are no other sessions: without a sign-in it is an
+    /// error.
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         // A session that was flushed keeps its id in memory: whoever signs in again gets another one all the same.
         record.id = Id::default();

@@ -59,8 +59,8 @@ static BOOT: LazyLock<String> = LazyLock::new(|| {
     lines.collect::<Vec<_>>().join("\n")
 });
 
-/// Loads, starts and watches the wasm (`boot.js`). Our own instead of Leptos's component, which in 0.8 puts the nonce into the
-/// preload's `crossorigin`, so that Firefox gives up on it.
+/// Loads, starts and watches the wasm (`boot.js`). Our own instead of Leptos's component, which in 0.8 puts the nonce
+/// into the preload's `crossorigin`, so that Firefox gives up on it.
 #[component]
 fn Boot(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();

@@ -112,8 +112,8 @@ impl Evidence {
         })
     }
 
-    /// What a page may be of, as `said` sees it: the last answer from before it was asked for, what that one replaced if it came
-    /// only just before, and all since.
+    /// What a page may be of, as `said` sees it: the last answer from before it was asked for, what that one replaced
+    /// if it came only just before, and all since.
     pub fn recent<'a, T>(&'a self, said: impl Fn(&'a Call) -> Option<T>) -> Vec<T> {
         let fresh = self.asked_ms - SLACK_MS;
         let mut recent: Vec<T> = self.calls[self.before..].iter().filter_map(&said).collect();
@@ -169,7 +169,8 @@ impl Evidence {
         self.arn_of(name, from).into_iter().chain(since).collect()
     }
 
-    /// Whether two names may mean the same key at or after a place in the log, as far as KMS said so; `None` where it did not.
+    /// Whether two names may mean the same key at or after a place in the log, as far as KMS said so; `None` where it
+    /// did not.
     pub fn is_same_key(&self, one: &str, other: &str, from: usize) -> Option<bool> {
         if one == other {
             return Some(true);
@@ -178,7 +179,8 @@ impl Evidence {
         (!one.is_empty() && !other.is_empty()).then(|| one.iter().any(|arn| other.contains(arn)))
     }
 
-    /// What others did to the stream after a place in the log, or shortly before: the read that decided may be that old.
+    /// What others did to the stream after a place in the log, or shortly before: the read that decided may be that
+    /// old.
     pub fn acts_since(&self, index: usize) -> impl Iterator<Item = &Act> {
         let since = self.before_call(index).map_or(i64::MIN, |read| self.calls[read.index].at_ms);
         self.acts.iter().filter(move |act| act.at_ms >= since && act.changes_the_stream() && self.has_effect(act))

@@ -1,5 +1,5 @@
-//! Whether what a change's page says is what AWS had reported: the design's sections 2 and 5 and the words of the pages, and
-//! nothing of the code that decides.
+//! Whether what a change's page says is what AWS had reported: the design's sections 2 and 5 and the words of the
+//! pages, and nothing of the code that decides.
 
 use super::{
     log::{Act, Call, Described, Evidence},

@@ -100,8 +100,8 @@ impl ChangeSaid {
         !matches!(self.word, "" | "Outcome unknown" | "Slow")
     }
 
-    /// The sentences that speak of the change, each with the rule that it breaks when it is false of the present: those of the
-    /// summary and those of the rungs.
+    /// The sentences that speak of the change, each with the rule that it breaks when it is false of the present: those
+    /// of the summary and those of the rungs.
     pub fn sentences(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let rungs = self.rungs.iter().map(|rung| ("tense", rung.text.as_str()));
         let texts = std::iter::once(("present", self.summary.as_str())).chain(rungs);

@@ -1,4 +1,5 @@
-//! Whether what pages say of the present is what AWS reported last: the list, a stream's page, the keys that are still needed.
+//! Whether what pages say of the present is what AWS reported last: the list, a stream's page, the keys that are still
+//! needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -180,8 +181,8 @@ impl Need {
     }
 }
 
-/// Every key that is needed is on `/keys`, under each ARN that its name was seen to mean. A page may be of any read from just
-/// before it was asked for until it was answered: what the last ones ended is not missed.
+/// Every key that is needed is on `/keys`, under each ARN that its name was seen to mean. A page may be of any read
+/// from just before it was asked for until it was answered: what the last ones ended is not missed.
 pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
     let (needs, retention) = needs(evidence, evidence.asked_ms - UNREAD_MS);
     let (later, later_retention) = self::needs(evidence, i64::MAX);

@@ -1,5 +1,5 @@
-//! A call that changes something, and what AWS's reports since say of it, by the rules of the design: what is the wanted
-//! state, what has settled, what was not applied, what somebody else did.
+//! A call that changes something, and what AWS's reports since say of it, by the rules of the design: what is the
+//! wanted state, what has settled, what was not applied, what somebody else did.
 
 use super::log::{Call, Evidence, Read};
 
@@ -47,8 +47,8 @@ impl<'a> Sent<'a> {
         })
     }
 
-    /// Whether the read shows what the call asks for: never a report identical to the one before, and where keys cannot be
-    /// compared only after an accepted call.
+    /// Whether the read shows what the call asks for: never a report identical to the one before, and where keys cannot
+    /// be compared only after an accepted call.
     pub fn is_wanted(&self, read: &Read<'_>) -> bool {
         if !read.said.is_active()
             || !self.is_of_the_stream(read)

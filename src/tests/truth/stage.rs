@@ -1,5 +1,5 @@
-//! Where a scenario plays: an application whose clock goes fast, an operator, and somebody who looks at every page again and
-//! again and notes what is not true.
+//! Where a scenario plays: an application whose clock goes fast, an operator, and somebody who looks at every page
+//! again and again and notes what is not true.
 
 use std::time::Duration;
 
@@ -119,8 +119,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Sends an enable; while KMS is asked for the nth time before it goes out, somebody disables the stream and the machine
-    /// sleeps.
+    /// Sends an enable; while KMS is asked for the nth time before it goes out, somebody disables the stream and the
+    /// machine sleeps.
     pub async fn enable_asleep(&mut self, key: &str, nth: usize) -> Option<String> {
         let fields = self.filled("enable", "", Some(key)).await?;
         let (asked, since_ms) = (self.app.calls("DescribeKey").await, MovedClock::machine_ms());

@@ -1,5 +1,5 @@
-//! The faults that were found once, each as a script that ends the same way every time. What is wrong with each the oracle
-//! must find by itself: the scripts say what happens, never what a page should say.
+//! The faults that were found once, each as a script that ends the same way every time. What is wrong with each the
+//! oracle must find by itself: the scripts say what happens, never what a page should say.
 
 use serde_json::{Value, json};
 

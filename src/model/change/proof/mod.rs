@@ -1,7 +1,7 @@
-//! What record-level evidence says after a change has settled. It is asked for, never taken by itself, and of two kinds:
-//! *verified by write* (AWS's own method: the `EncryptionType` in the answer to a put) and *seen on read* (the
-//! `EncryptionType` of records that others wrote after settling). A producer's answer that somebody pastes is a third, told
-//! as that person's report.
+//! What record-level evidence says after a change has settled. It is asked for, never taken by itself, and of two
+//! kinds: *verified by write* (AWS's own method: the `EncryptionType` in the answer to a put) and *seen on read* (the
+//! `EncryptionType` of records that others wrote after settling). A producer's answer that somebody pastes is a third,
+//! told as that person's report.
 
 mod interrupted;
 #[cfg(test)]
@@ -278,7 +278,8 @@ fn told<T>(what: &str, asked: &ProofRequest<T>, words: impl Fn(&T) -> String) ->
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnAnswer;
 
-/// The type and the shards of a producer's pasted answer to PutRecord or PutRecords, as the AWS CLI and the SDKs print it.
+/// The type and the shards of a producer's pasted answer to PutRecord or PutRecords, as the AWS CLI and the SDKs print
+/// it.
 ///
 /// # Errors
 /// When it is not JSON with an `EncryptionType` of NONE or KMS.

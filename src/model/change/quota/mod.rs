@@ -1,6 +1,6 @@
 //! AWS allows 25 successful disables and 25 successful enables of a stream in a rolling 24 h (StopStreamEncryption and
-//! StartStreamEncryption, API text; a copy of the developer guide lists both as per stream). No API returns how many are
-//! left: they are counted from what is known of the calls, as a range where an outcome is not known.
+//! StartStreamEncryption, API text; a copy of the developer guide lists both as per stream). No API returns how many
+//! are left: they are counted from what is known of the calls, as a range where an outcome is not known.
 
 #[cfg(test)]
 mod tests;

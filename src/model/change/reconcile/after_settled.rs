@@ -10,12 +10,12 @@ use crate::model::{
 /// A settled change is watched this long for somebody who takes it back.
 pub const WATCHED_AFTER_MS: i64 = 30 * DAY_MS;
 
-/// What a read after *settled* means for a settled change. Like every contrary evidence it takes two reads at least 10 s
-/// apart with no other report between them: one may be an old answer. A stream that was created again is another one, and
-/// says nothing of this change.
+/// What a read after *settled* means for a settled change. Like every contrary evidence it takes two reads at least 10
+/// s apart with no other report between them: one may be an old answer. A stream that was created again is another one,
+/// and says nothing of this change.
 ///
-/// `unchanged_since` is when the read began since which AWS has reported the same encryption: contrary reads from before it
-/// don't count.
+/// `unchanged_since` is when the read began since which AWS has reported the same encryption: contrary reads from
+/// before it don't count.
 pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_since: Timestamp) -> Vec<Step> {
     let Some(settled_at) = change.evidence.settled_at else { return Vec::new() };
     let at = report.read_at;

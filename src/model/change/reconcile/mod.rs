@@ -29,8 +29,9 @@ const MISSING_READS: u32 = 3;
 
 /// What the journal writes after one read. Empty for a change that has ended or was never sent.
 ///
-/// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its read. All
-/// times are of one [timeline](crate::server::services::changes), which never goes back. `usual` is kept with the flag *slow*.
+/// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its
+/// read. All times are of one [timeline](crate::server::services::changes), which never goes back. `usual` is kept with
+/// the flag *slow*.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Option<TypicalDuration>) -> Vec<Step> {
     let Some(sent_at) = change.evidence.sent_at else { return Vec::new() };
     if !change.is_active() {

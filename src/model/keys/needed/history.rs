@@ -36,9 +36,9 @@ impl KeyHistory {
         self.known_since.is_none()
     }
 
-    /// The history after one more read. What had become free under the former retention stays free: records that had left
-    /// the stream do not come back when its retention grows. A read that is older than what is known changes nothing but
-    /// is harmless, because only a newer state ends a use.
+    /// The history after one more read. What had become free under the former retention stays free: records that had
+    /// left the stream do not come back when its retention grows. A read that is older than what is known changes
+    /// nothing but is harmless, because only a newer state ends a use.
     #[must_use]
     pub fn after(&self, report: &StreamReport) -> Self {
         if !self.is_of(report.created) {
@@ -85,8 +85,8 @@ impl KeyHistory {
         self
     }
 
-    /// Notes that KMS said at `at` which key a name means: of the use that goes on under that name. Returns whether that's
-    /// news.
+    /// Notes that KMS said at `at` which key a name means: of the use that goes on under that name. Returns whether
+    /// that's news.
     pub fn record_meant(&mut self, key: &KeyId, arn: &KeyArn, at: Timestamp) -> bool {
         let Some(open) = self.uses.iter_mut().find(|known| known.ended.is_none() && known.key == *key) else {
             return false;
@@ -96,8 +96,8 @@ impl KeyHistory {
         open.meant.len() > known
     }
 
-    /// The history after an enable has settled: it ends one use and begins another, also under the same name, which no read
-    /// can tell apart. Noting it again changes nothing.
+    /// The history after an enable has settled: it ends one use and begins another, also under the same name, which no
+    /// read can tell apart. Noting it again changes nothing.
     #[must_use]
     pub fn after_enable(&self, change: &Change) -> Self {
         let mut history = self.clone();
@@ -148,19 +148,20 @@ impl KeyHistory {
         self.uses.retain(|known| known.ended.is_none_or(|ended| until(ended, retention) > now));
     }
 
-    /// Until when stored records may need the key of a use, by the retention of the last read; `None` while it is in use.
+    /// Until when stored records may need the key of a use, by the retention of the last read; `None` while it is in
+    /// use.
     pub fn needed_until(&self, key: &KeyUse) -> Option<Timestamp> {
         key.ended.map(|ended| until(ended, self.retention_hours))
     }
 
-    /// Until when stored records would need the key in use if new ones were last encrypted with it at `now`; `None` before
-    /// the first read.
+    /// Until when stored records would need the key in use if new ones were last encrypted with it at `now`; `None`
+    /// before the first read.
     pub fn if_ended_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.last_read.map(|last| until(now.max(last), self.retention_hours))
     }
 
-    /// What is needed at `now`: uses that go on, and those whose records may still be there. A stream that was not read since
-    /// may have another retention by now: what was not free at its last read is needed.
+    /// What is needed at `now`: uses that go on, and those whose records may still be there. A stream that was not read
+    /// since may have another retention by now: what was not free at its last read is needed.
     pub fn needed(&self, now: Timestamp) -> impl Iterator<Item = &KeyUse> {
         let known_at = self.last_read.map_or(now, |last| last.min(now));
         self.uses.iter().filter(move |known| self.needed_until(known).is_none_or(|until| until > known_at))
@@ -178,8 +179,8 @@ impl KeyHistory {
         (!is_whole).then_some(since)
     }
 
-    /// Since when keys are known, where that does not cover the retention: records stored before may need keys that are not
-    /// known.
+    /// Since when keys are known, where that does not cover the retention: records stored before may need keys that are
+    /// not known.
     pub fn gap(&self, now: Timestamp) -> Option<Timestamp> {
         self.begins_late().filter(|since| !covers(*since, self.retention_hours, now))
     }

@@ -19,8 +19,8 @@ pub struct KeyUse {
     pub meant: Vec<Meant>,
     /// The first read that showed it; it may have been in use before.
     pub seen_from: Timestamp,
-    /// The first read that showed another state: from then on at the latest new records are not encrypted with it. `None`
-    /// while it is in use.
+    /// The first read that showed another state: from then on at the latest new records are not encrypted with it.
+    /// `None` while it is in use.
     pub ended: Option<Timestamp>,
     /// The enable of Keystream's that settled and began this use.
     #[serde(skip_serializing_if = "Option::is_none")]

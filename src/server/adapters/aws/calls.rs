@@ -1,5 +1,5 @@
-//! What every call of AWS goes through: credentials first, within a limit of their own; then the call, its count, and what a
-//! refusal means for the credentials.
+//! What every call of AWS goes through: credentials first, within a limit of their own; then the call, its count, and
+//! what a refusal means for the credentials.
 
 use std::{error::Error as StdError, time::Duration};
 

@@ -1,5 +1,5 @@
-//! The role that sends changes. It is assumed for each change, in a session that is named after the person who asked, so
-//! that CloudTrail names that person too, and not only this program.
+//! The role that sends changes. It is assumed for each change, in a session that is named after the person who asked,
+//! so that CloudTrail names that person too, and not only this program.
 
 use std::{sync::Arc, time::Duration};
 
@@ -48,8 +48,8 @@ pub struct ChangeRole {
 }
 
 impl ChangeRole {
-    /// Why nothing may be sent in this role: it is of another account than the streams, and in its session a name would mean a
-    /// stream of that account.
+    /// Why nothing may be sent in this role: it is of another account than the streams, and in its session a name would
+    /// mean a stream of that account.
     pub fn obstacle(&self, of_streams: &Account) -> Option<Refusal> {
         let own = account_of_role(&self.arn).filter(|own| of_streams.is_resolved() && own != of_streams)?;
         let detail = format!("{} is a role of account {own}, and the streams are of {of_streams}", self.arn);

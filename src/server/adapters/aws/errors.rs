@@ -183,7 +183,8 @@ where
     not_sent(error).is_some_and(|(obstacle, detail)| obstacle == Obstacle::NameNotResolved || detail.contains(NO_FIPS))
 }
 
-/// In what the SDK says when it can't make up a FIPS endpoint: for a partition that has none, or beside a configured endpoint.
+/// In what the SDK says when it can't make up a FIPS endpoint: for a partition that has none, or beside a configured
+/// endpoint.
 const NO_FIPS: &str = "FIPS";
 
 /// Why no byte of the request can have left, where that is certain: no credentials, or no connection was ever made

@@ -21,8 +21,8 @@ pub enum ReadFailureKind {
     Throttled,
     /// AWS says that the credentials lack the permission.
     Denied,
-    /// There are no credentials to make the call with: loading them failed or takes too long, or the role of a target can't be
-    /// assumed.
+    /// There are no credentials to make the call with: loading them failed or takes too long, or the role of a target
+    /// can't be assumed.
     NoCredentials,
     /// AWS refused the credentials of the call: they expired, or aren't known in this Region.
     CredentialsRefused,

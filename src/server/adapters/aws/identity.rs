@@ -1,6 +1,6 @@
 //! Credentials that calls are made with. They are loaded apart from any call, within a limit of their own, and are kept
-//! until they expire or AWS refuses them; then they are loaded from scratch, files included, so that renewed ones are used
-//! without a restart.
+//! until they expire or AWS refuses them; then they are loaded from scratch, files included, so that renewed ones are
+//! used without a restart.
 //!
 //! The SDK's own cache keeps credentials for 15 minutes whatever AWS says of them, its profile provider reads the files
 //! once, and a call's time-out cancels the loading that it waits for.
@@ -63,8 +63,8 @@ struct State {
 }
 
 impl Identity {
-    /// Credentials that are loaded anew each time by `load`, which keeps nothing between two loads. `source` names them for
-    /// people; `parent` are those with which these are asked for.
+    /// Credentials that are loaded anew each time by `load`, which keeps nothing between two loads. `source` names them
+    /// for people; `parent` are those with which these are asked for.
     pub fn new(
         source: String,
         parent: Option<Self>,

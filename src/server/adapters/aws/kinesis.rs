@@ -49,7 +49,8 @@ use crate::{
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// A mutating call that takes longer has an unknown outcome.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// A mutating call waits so long for credentials: the read before it used the same ones, and would be too old after more.
+/// A mutating call waits so long for credentials: the read before it used the same ones, and would be too old after
+/// more.
 const SEND_PATIENCE: Duration = Duration::from_secs(2);
 /// AWS returns at most this many names a call.
 const PAGE_OF_NAMES: i32 = 100;
@@ -272,8 +273,9 @@ fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
     stream.created = summary.stream_creation_timestamp().and_then(timestamp);
 }
 
-/// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required, and for a number
-/// that is missing the SDK puts 0, which would read as "no longer needed", and for a time 1970, which would be another stream.
+/// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required, and for a
+/// number that is missing the SDK puts 0, which would read as "no longer needed", and for a time 1970, which would be
+/// another stream.
 fn report(
     summary: &StreamDescriptionSummary,
     asked_at: Timestamp,

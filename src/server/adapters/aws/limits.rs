@@ -1,5 +1,5 @@
-//! How often Keystream may call AWS: one pace per operation and target, at a part of AWS's own limit, which is shared with
-//! every other tool of the account. A throttle slows the operation that met it, for a while.
+//! How often Keystream may call AWS: one pace per operation and target, at a part of AWS's own limit, which is shared
+//! with every other tool of the account. A throttle slows the operation that met it, for a while.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -16,11 +16,13 @@ use crate::{
     },
 };
 
-/// AWS's own limits, calls a second per account and Region (Kinesis service model). For `GetResources` none is published.
+/// AWS's own limits, calls a second per account and Region (Kinesis service model). For `GetResources` none is
+/// published.
 const LIST_STREAMS: f64 = 5.0;
 const DESCRIBE_STREAM_SUMMARY: f64 = 20.0;
 const GET_RESOURCES: f64 = 4.0;
-/// Reads in flight are as many as the pace begins in so long: all of it while AWS answers, and a bound while it does not.
+/// Reads in flight are as many as the pace begins in so long: all of it while AWS answers, and a bound while it does
+/// not.
 const LONGEST_ANSWER: f64 = 2.0;
 
 /// The limits of one target.

@@ -27,8 +27,8 @@ pub trait Kinesis: Debug + Send + Sync {
     /// One `DescribeStreamSummary`. Never retried within: the caller's limiter counts calls.
     async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure>;
 
-    /// One `StopStreamEncryption` or `StartStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried; at most
-    /// 10 s. Not sent if the read that decided it is no longer fresh when the request is about to be written.
+    /// One `StopStreamEncryption` or `StartStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried;
+    /// at most 10 s. Not sent if the read that decided it is no longer fresh when the request is about to be written.
     async fn change_encryption(&self, action: Action, stream: &StreamRef, key: &KeyId, read: &Freshness)
     -> SendOutcome;
 

@@ -1,5 +1,5 @@
-//! Records of a stream, for proof: which shards are open, marked records that are written to each, and what type the records
-//! at a shard's tip have. No payload is kept, and none is logged.
+//! Records of a stream, for proof: which shards are open, marked records that are written to each, and what type the
+//! records at a shard's tip have. No payload is kept, and none is logged.
 
 use async_trait::async_trait;
 
@@ -53,7 +53,8 @@ pub struct Put {
     pub records: Vec<Result<String, String>>,
 }
 
-/// What stood at a tip: type and arrival of each record, and where to look on; `None` when the shard is closed and read.
+/// What stood at a tip: type and arrival of each record, and where to look on; `None` when the shard is closed and
+/// read.
 #[derive(Debug, Clone)]
 pub struct Look {
     pub records: Vec<(Option<String>, Option<Timestamp>)>,

@@ -1,5 +1,5 @@
-//! The SDK's configuration of each target. All targets share one HTTP client; the credentials of a profile are loaded once,
-//! however many accounts and Regions it reaches, and a role is assumed once for all Regions of its target.
+//! The SDK's configuration of each target. All targets share one HTTP client; the credentials of a profile are loaded
+//! once, however many accounts and Regions it reaches, and a role is assumed once for all Regions of its target.
 
 use std::{collections::HashMap, time::Duration};
 

@@ -236,8 +236,8 @@ impl Target {
     }
 }
 
-/// Makes the targets of a configuration; with none configured, the SDK's own account and Region. `hosts` hears where their
-/// calls go.
+/// Makes the targets of a configuration; with none configured, the SDK's own account and Region. `hosts` hears where
+/// their calls go.
 ///
 /// # Errors
 /// When no Region is configured anywhere.

@@ -1,5 +1,5 @@
-//! The adapter over `aws-sdk-cloudtrail`: which changes of encryption succeeded lately, whoever made them. CloudTrail lags by
-//! minutes (about five on average, nothing is promised), so it adds to the journal and never takes from it.
+//! The adapter over `aws-sdk-cloudtrail`: which changes of encryption succeeded lately, whoever made them. CloudTrail
+//! lags by minutes (about five on average, nothing is promised), so it adds to the journal and never takes from it.
 
 use std::time::Duration;
 

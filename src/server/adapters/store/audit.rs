@@ -79,8 +79,8 @@ pub struct Matching {
     pub seen_by: String,
 }
 
-/// The condition of [`Matching`], for `$1` to `$10`. Addresses are searched only by those to whom they are shown. SQLite
-/// folds the case of ASCII letters only, so a text is also looked for as it was typed.
+/// The condition of [`Matching`], for `$1` to `$10`. Addresses are searched only by those to whom they are shown.
+/// SQLite folds the case of ASCII letters only, so a text is also looked for as it was typed.
 macro_rules! matching {
     () => {
         "WHERE seq > $1 AND seq < $2 AND at >= $3 AND at <= $4

@@ -171,8 +171,8 @@ impl Tx {
     /// Commits; from here on it is on disk.
     ///
     /// # Errors
-    /// When the disk is full or gone: then nothing of it happened. When the connection to Postgres broke in this moment,
-    /// it may have happened all the same.
+    /// When the disk is full or gone: then nothing of it happened. When the connection to Postgres broke in this
+    /// moment, it may have happened all the same.
     pub async fn commit(self) -> Result<(), StoreError> {
         let moved = self.moved.as_deref();
         if let Some(interceptor) = &self.interceptor {
@@ -228,8 +228,8 @@ pub async fn postgres_time<'a>(on: impl sqlx::PgExecutor<'a>) -> Result<Timestam
     sqlx::query_scalar(time).fetch_one(on).await.map(Timestamp::from_millis)
 }
 
-/// SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then takes the connection to be in it for
-/// ever. Such a connection is closed, and another one opened.
+/// SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then takes the connection to be in it
+/// for ever. Such a connection is closed, and another one opened.
 async fn begin_immediate(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     match pool.begin_with("BEGIN IMMEDIATE").await {
         Err(sqlx::Error::InvalidSavePointStatement) => {

@@ -9,7 +9,8 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 const KEPT_MS: i64 = 15 * MINUTE_MS;
 
 impl Store {
-    /// Keeps what was typed. `user_id` is empty for forms of people who are not signed in. Old drafts go at the same time.
+    /// Keeps what was typed. `user_id` is empty for forms of people who are not signed in. Old drafts go at the same
+    /// time.
     ///
     /// # Errors
     /// When the database cannot be written.

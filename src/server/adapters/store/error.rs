@@ -14,7 +14,8 @@ pub enum StoreError {
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(sqlx::migrate::MigrateError),
     #[error(
-        "the database has schema {found}, and this Keystream knows schemas up to {known}: start the version that made it, or a newer one"
+        "the database has schema {found}, and this Keystream knows schemas up to {known}: start the version that made \
+        it, or a newer one"
     )]
     NewerSchema { found: i64, known: i64 },
     #[error("{0} is in use by another running Keystream; SQLite serves one instance")]
@@ -32,7 +33,8 @@ pub enum StoreError {
     #[error("a stored row holds something unknown: {0}")]
     UnknownValue(String),
     #[error(
-        "KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is something else"
+        "KEYSTREAM_DATABASE_URL takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE; \u{201c}{0}\u{201d} is \
+        something else"
     )]
     Url(String),
 }

@@ -1,5 +1,5 @@
-//! Who stands beside every write transaction. In a server nobody does; tests end the process here, fill the disk, or lose the
-//! answer to a commit.
+//! Who stands beside every write transaction. In a server nobody does; tests end the process here, fill the disk, or
+//! lose the answer to a commit.
 
 use std::fmt::Debug;
 

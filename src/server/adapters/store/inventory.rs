@@ -58,7 +58,8 @@ impl StoredStream {
 }
 
 impl StoredStream {
-    /// Whether AWS was asked for it after `at`, and had it. What is later than now was asked for before the clock was set back.
+    /// Whether AWS was asked for it after `at`, and had it. What is later than now was asked for before the clock was
+    /// set back.
     pub fn was_seen_after(&self, at: Timestamp, now: Timestamp) -> bool {
         let read = self.report.as_ref().map(|report| report.asked_at);
         read.max(self.listed.as_ref().map(|listed| listed.at)).is_some_and(|seen| seen > at && seen <= now)
@@ -96,7 +97,8 @@ impl Store {
             match serde_json::from_str::<StoredStream>(&body) {
                 Ok(stream) => stored.streams.push(StoredStream { rev, ..stream }),
                 Err(error) => {
-                    tracing::error!(%error, account, region, name, "a stream as a newer version keeps it is left to that: {error}");
+                    tracing::error!(%error, account, region, name, "a stream as a newer version keeps it is left to \
+                        that: {error}");
                     stored.unreadable.extend(StreamId::parse(&account, &region, &name));
                 }
             }
@@ -118,8 +120,8 @@ const COLUMNS: usize = 6;
 /// Rows of one statement at most. SQLite takes 32,766 values, Postgres 65,535.
 pub const MOST_ROWS: usize = 2_000;
 
-/// Writes rows of the inventory, at most [`MOST_ROWS`], each with its [`body`], in one statement: whoever waits for the write
-/// lock waits for one round trip.
+/// Writes rows of the inventory, at most [`MOST_ROWS`], each with its [`body`], in one statement: whoever waits for the
+/// write lock waits for one round trip.
 ///
 /// # Errors
 /// When the database cannot be written.

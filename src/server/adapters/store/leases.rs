@@ -1,5 +1,6 @@
-//! Leases of changes: which instance works on a change, until when, and a fence that grows whenever it passes to another.
-//! Every write of a worker names the fence that it got, so an instance that was suspended and wakes late writes nothing.
+//! Leases of changes: which instance works on a change, until when, and a fence that grows whenever it passes to
+//! another. Every write of a worker names the fence that it got, so an instance that was suspended and wakes late
+//! writes nothing.
 
 use super::{
     On, Store, StoreError, Tx,
@@ -32,8 +33,8 @@ struct LeaseRow {
 from_row!(LeaseRow { rev, body, owner, lease_until, fence });
 
 impl Store {
-    /// Takes over the changes without an end that nobody works on: those whose instance is gone, whose lease ran out, or
-    /// that are this instance's own but not `in_flight`.
+    /// Takes over the changes without an end that nobody works on: those whose instance is gone, whose lease ran out,
+    /// or that are this instance's own but not `in_flight`.
     ///
     /// # Errors
     /// When the journal cannot be read or written: then nothing was taken over.

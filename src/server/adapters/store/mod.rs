@@ -184,7 +184,8 @@ impl Store {
         Ok(tx)
     }
 
-    /// The time now: by the database's clock where several instances share it, whose own clocks may differ; else `local`.
+    /// The time now: by the database's clock where several instances share it, whose own clocks may differ; else
+    /// `local`.
     ///
     /// # Errors
     /// When the database cannot be reached.

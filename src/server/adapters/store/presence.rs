@@ -1,5 +1,6 @@
-//! How the instances on one Postgres know of each other's end: each holds an advisory lock for as long as its connection
-//! lives. A process that dies loses it at once; one that is suspended or cut off keeps it, and its leases run out.
+//! How the instances on one Postgres know of each other's end: each holds an advisory lock for as long as its
+//! connection lives. A process that dies loses it at once; one that is suspended or cut off keeps it, and its leases
+//! run out.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,8 +21,8 @@ const CLASS: i32 = 0x6b73_6931;
 const TRIED_EVERY: Duration = Duration::from_millis(500);
 /// A connection that takes longer has broken.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// An instance is taken for dead when it is missing twice with at least this long in between: after a restart of Postgres
-/// all are missing until they have announced themselves again.
+/// An instance is taken for dead when it is missing twice with at least this long in between: after a restart of
+/// Postgres all are missing until they have announced themselves again.
 const MISSING_FOR: Duration = Duration::from_millis(1_500);
 
 /// This instance's announcement; ends with it.

@@ -1,5 +1,5 @@
-//! Sessions as they were when the database last answered. While it cannot be reached nobody can end a session either, so
-//! those that were good a moment before go on being good for looking: operators still see what Keystream knows.
+//! Sessions as they were when the database last answered. While it cannot be reached nobody can end a session either,
+//! so those that were good a moment before go on being good for looking: operators still see what Keystream knows.
 
 use std::{collections::HashMap, time::Duration};
 

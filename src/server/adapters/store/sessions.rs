@@ -86,8 +86,8 @@ impl From<OwnRow> for OwnSession {
 }
 
 impl Store {
-    /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's. While the
-    /// database cannot be reached: as it was when that last answered.
+    /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's. While
+    /// the database cannot be reached: as it was when that last answered.
     ///
     /// # Errors
     /// When the database cannot be read and nothing of the session is remembered.
@@ -105,7 +105,8 @@ impl Store {
             Err(error @ StoreError::UnknownValue(_)) => Err(error),
             Err(error) => match remembered.failed(id_hash, SystemClock.steady()) {
                 Some(row) => {
-                    tracing::warn!(%error, "the database does not answer; a session counts as it did a moment ago: {error}");
+                    tracing::warn!(%error, "the database does not answer; a session counts as it did a moment ago: \
+                        {error}");
                     Ok(Some(row))
                 }
                 None => Err(error),

@@ -1,5 +1,5 @@
-//! The table of failed sign-ins: how often an account or a network failed, and until when it has to wait. Rows are never
-//! pushed out by others; they are forgotten a day after the last failure.
+//! The table of failed sign-ins: how often an account or a network failed, and until when it has to wait. Rows are
+//! never pushed out by others; they are forgotten a day after the last failure.
 
 use super::{
     Store, StoreError, Tx,

@@ -225,7 +225,8 @@ pub async fn has_other_admin(tx: &mut Tx, user_id: &str) -> Result<bool, StoreEr
     let (count,) = fetch!(
         one as (i64,),
         tx.on(),
-        "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL AND id <> $1",
+        "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL AND id \
+        <> $1",
         user_id,
     )?;
     Ok(count > 0)

@@ -118,8 +118,8 @@ impl Accounts<'_> {
         self.commit(tx).await
     }
 
-    /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of the
-    /// person's sessions.
+    /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of
+    /// the person's sessions.
     ///
     /// # Errors
     /// When password or session were taken away meanwhile, or the database cannot be written.

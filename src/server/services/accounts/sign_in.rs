@@ -173,8 +173,8 @@ impl SignIns {
         checked.ok_or(SignInError::Mistake(FormMistake::PasswordWrong))
     }
 
-    /// Holds a password against a user's, within what failed attempts leave. `None` when it is wrong. In a task of its own:
-    /// who closes the connection before the answer has tried all the same.
+    /// Holds a password against a user's, within what failed attempts leave. `None` when it is wrong. In a task of its
+    /// own: who closes the connection before the answer has tried all the same.
     async fn check(
         self: &Arc<Self>,
         client: &Actor,

@@ -1,6 +1,6 @@
-//! Failed passwords keep the next attempt waiting: by account wherever it comes from, and by network whichever account it
-//! is for. Counted in the database, so that neither a restart nor another instance gets around it; and one attempt on an
-//! account is looked at after the other, so that many at once do not either.
+//! Failed passwords keep the next attempt waiting: by account wherever it comes from, and by network whichever account
+//! it is for. Counted in the database, so that neither a restart nor another instance gets around it; and one attempt
+//! on an account is looked at after the other, so that many at once do not either.
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 

@@ -1,6 +1,6 @@
-//! Signed checkpoints of the chain: how long it was, and the hash of its last row, at a time. The chain alone shows a row
-//! that was touched; whoever can write the database can still cut its end off, or write all of it anew. Not against a
-//! checkpoint that is kept elsewhere, signed with a key that the database does not have.
+//! Signed checkpoints of the chain: how long it was, and the hash of its last row, at a time. The chain alone shows a
+//! row that was touched; whoever can write the database can still cut its end off, or write all of it anew. Not against
+//! a checkpoint that is kept elsewhere, signed with a key that the database does not have.
 
 use std::{
     fs::{File, OpenOptions},
@@ -163,15 +163,15 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Adds a checkpoint of the chain as it is now, and returns its line. Only the last row is read: walking the chain is
-    /// what `keystream audit verify` is for.
+    /// Adds a checkpoint of the chain as it is now, and returns its line. Only the last row is read: walking the chain
+    /// is what `keystream audit verify` is for.
     ///
     /// # Errors
     /// When the database cannot be read or the file not be written.
     pub async fn add(&self, store: &Store, now: Timestamp) -> Result<String, CheckpointError> {
         let failed = |source| in_file(&self.file, source);
-        // Held until the line is written: two writers of one file would follow the same line. The last row is read under
-        // it, so that none goes back.
+        // Held until the line is written: two writers of one file would follow the same line. The last row is read
+        // under it, so that none goes back.
         let mut file = File::options().create(true).read(true).append(true).open(&self.file).map_err(failed)?;
         file = tasks::spawn_blocking(move || file.lock().map(|()| file))
             .await

@@ -1,6 +1,6 @@
 //! The audit chain: who did what, when, why, from where, with what result. Append-only; each row's hash covers the row
-//! before it, so that a changed, removed or inserted row shows. Written inside the caller's transaction: if it cannot be
-//! written, what it is about does not happen.
+//! before it, so that a changed, removed or inserted row shows. Written inside the caller's transaction: if it cannot
+//! be written, what it is about does not happen.
 
 pub mod checkpoint;
 mod reader;

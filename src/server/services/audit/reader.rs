@@ -99,7 +99,8 @@ impl Reader {
         // A row of which a part is missing cannot be held against its hash.
         row.hash.clear();
         row.prev_hash.clear();
-        // From where somebody tried to sign in as this person is this person's business too; from where others act is not.
+        // From where somebody tried to sign in as this person is this person's business too; from where others act is
+        // not.
         let is_attempt_on_self = is_own && row.event.actor.is_empty();
         if !is_by_self && !is_attempt_on_self {
             row.event.address.clear();

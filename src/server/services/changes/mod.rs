@@ -1,11 +1,11 @@
-//! The change engine: from the plan behind a confirmation to what AWS reports in the end. Five parts, each with fields of its
-//! own that no other part sees:
+//! The change engine: from the plan behind a confirmation to what AWS reports in the end. Five parts, each with fields
+//! of its own that no other part sees:
 //!
 //! - [`Planner`]: what a confirmation shows, from one fresh read.
-//! - [`Requests`]: what people ask for. A confirmed form becomes a recorded change, and the worker takes it from there; a
-//!   change that waits is cancelled; one that can't be judged is closed.
-//! - [`Worker`]: the changes under way. It makes the one call of each, watches until AWS has finished, and takes up what
-//!   nobody works on after a start.
+//! - [`Requests`]: what people ask for. A confirmed form becomes a recorded change, and the worker takes it from there;
+//!   a change that waits is cancelled; one that can't be judged is closed.
+//! - [`Worker`]: the changes under way. It makes the one call of each, watches until AWS has finished, and takes up
+//!   what nobody works on after a start.
 //! - [`Proofs`]: what records say of a settled change, where a person asks.
 //! - [`Quotas`]: how many of AWS's 25 a day are used.
 
@@ -93,7 +93,8 @@ impl Changes {
         })
     }
 
-    /// Takes up what a start finds, and begins to watch: changes under way, settled ones, keys, and what other instances do.
+    /// Takes up what a start finds, and begins to watch: changes under way, settled ones, keys, and what other
+    /// instances do.
     ///
     /// # Errors
     /// When the journal cannot be read or written.

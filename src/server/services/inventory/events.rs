@@ -1,5 +1,5 @@
-//! What browsers are told: what moved, in the order of commits, at most ten times a second. There is no log; a browser that
-//! missed something is told what is newer than what it has, or to start over.
+//! What browsers are told: what moved, in the order of commits, at most ten times a second. There is no log; a browser
+//! that missed something is told what is newer than what it has, or to start over.
 
 use std::{
     collections::BTreeMap,
@@ -125,8 +125,8 @@ impl Events {
         self.rev.fetch_max(rev, Ordering::AcqRel);
     }
 
-    /// Tells every connection: at once when nothing went out lately, else together with what comes within the tenth of a
-    /// second after the last. Without any connection, nothing happens.
+    /// Tells every connection: at once when nothing went out lately, else together with what comes within the tenth of
+    /// a second after the last. Without any connection, nothing happens.
     pub(super) fn publish(&self, news: News) {
         self.rev.fetch_max(news.rev, Ordering::AcqRel);
         if self.channel.receiver_count() == 0 {

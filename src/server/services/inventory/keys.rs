@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Inventory {
-    /// Every key of every stream of a scope that is in use, or that stored records may need at `now`: of a use whose name was
-    /// seen to mean several keys, each of them.
+    /// Every key of every stream of a scope that is in use, or that stored records may need at `now`: of a use whose
+    /// name was seen to mean several keys, each of them.
     pub fn needed_keys(&self, scope: &Scope, now: Timestamp) -> Vec<StreamNeed> {
         let memory = self.read();
         let shown = memory.streams.values().filter(|known| scope.covers(&known.stored.id));
@@ -54,8 +54,8 @@ impl Inventory {
         self.read().streams.get(stream).map(|known| known.stored.keys.clone()).unwrap_or_default()
     }
 
-    /// Every key that the key in use of a stream was seen to mean since it is in use, oldest first: more than one where its
-    /// alias was re-pointed.
+    /// Every key that the key in use of a stream was seen to mean since it is in use, oldest first: more than one where
+    /// its alias was re-pointed.
     pub fn keys_in_use(&self, stream: &StreamId) -> Vec<Meant> {
         let memory = self.read();
         let key = memory.streams.get(stream).and_then(|known| known.stored.keys.in_use());
@@ -84,8 +84,8 @@ impl Inventory {
         }
     }
 
-    /// Notes that an enable has settled: the use of one key has ended and that of another begun, also where both have the same
-    /// name. May be called again: what is known already changes nothing.
+    /// Notes that an enable has settled: the use of one key has ended and that of another begun, also where both have
+    /// the same name. May be called again: what is known already changes nothing.
     pub fn note_key_change(&self, change: &Change) {
         let stream = change.stream_id();
         if change.intent.action != Action::Enable

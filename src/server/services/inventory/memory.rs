@@ -100,8 +100,8 @@ impl Memory {
         }
     }
 
-    /// Takes over a change that moved, if AWS may have acted on it. While it is under way its row offers nothing but to follow
-    /// it; should it be refused, what was there before stands.
+    /// Takes over a change that moved, if AWS may have acted on it. While it is under way its row offers nothing but to
+    /// follow it; should it be refused, what was there before stands.
     pub fn record_acting(&mut self, change: &Change) {
         if change.is_active() || !change.may_have_acted() {
             return;
@@ -211,7 +211,8 @@ fn needed(stream: &StreamId, key: &KeyUse, history: &KeyHistory) -> Option<Neede
     })
 }
 
-/// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named yet.
+/// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named
+/// yet.
 fn target_of(targets: &[Arc<Target>], id: &StreamId) -> Option<usize> {
     let of_region = || targets.iter().enumerate().filter(|(_, target)| target.region == id.region);
     let exact = of_region().find(|(_, target)| target.account() == id.account);

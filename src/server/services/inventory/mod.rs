@@ -136,8 +136,8 @@ impl Inventory {
         Some((report, since))
     }
 
-    /// Everything that moved after `rev`, without changes of the journal (the caller adds them); `None` when some of it is
-    /// no longer known and the browser must start over. `overlap` commits before `rev` come again.
+    /// Everything that moved after `rev`, without changes of the journal (the caller adds them); `None` when some of it
+    /// is no longer known and the browser must start over. `overlap` commits before `rev` come again.
     pub fn news_after(&self, rev: i64, overlap: i64) -> Option<News> {
         let current = self.events.rev();
         if rev > current || rev < self.events.floor() {

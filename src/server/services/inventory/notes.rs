@@ -64,8 +64,8 @@ impl Inventory {
         }
     }
 
-    /// Notes that a listing which began at `begun` is complete: what it did not name is gone, unless AWS has reported it since
-    /// then. A listing of ten thousand streams takes more than a minute, in which one may be created.
+    /// Notes that a listing which began at `begun` is complete: what it did not name is gone, unless AWS has reported
+    /// it since then. A listing of ten thousand streams takes more than a minute, in which one may be created.
     pub fn record_missing(&self, target: &Target, listed: &HashSet<StreamId>, begun: Timestamp) {
         self.record_gone(&self.missing(target, listed, begun));
     }
@@ -99,8 +99,8 @@ impl Inventory {
         memory.streams.keys().filter(|key| key.region == target.region && key.account == account).cloned().collect()
     }
 
-    /// Notes the tags of streams of a target. Those of `known` that are not named have none: they were there when AWS was
-    /// first asked.
+    /// Notes the tags of streams of a target. Those of `known` that are not named have none: they were there when AWS
+    /// was first asked.
     pub fn record_tags(&self, target: &Target, known: HashSet<StreamId>, mut tagged: HashMap<StreamId, Tags>) {
         for key in self.known_of(target) {
             let tags = tagged.remove(&key).or_else(|| known.contains(&key).then(Tags::new));
@@ -117,8 +117,8 @@ impl Inventory {
         self.note_moved_change(change, None);
     }
 
-    /// Takes over the newest change of each stream that AWS may have acted on, from before the start; with the keys of enables,
-    /// which may not have been written before the process ended.
+    /// Takes over the newest change of each stream that AWS may have acted on, from before the start; with the keys of
+    /// enables, which may not have been written before the process ended.
     pub fn record_newest<'a>(&self, changes: impl Iterator<Item = &'a Change> + Clone) {
         changes.clone().for_each(|change| self.note_key_change(change));
         let mut memory = self.write();
@@ -141,7 +141,8 @@ impl Inventory {
         let key = change.stream_id();
         let mut memory = self.write();
         let mut news = News { rev: change.rev, changes: vec![ChangeCard::from(change)], ..News::default() };
-        // What was committed before what is known here changes nothing of the row; whoever watches that change hears of it.
+        // What was committed before what is known here changes nothing of the row; whoever watches that change hears of
+        // it.
         let is_newest = memory.change_revs.get(&key).is_none_or(|rev| *rev <= change.rev);
         if is_newest {
             if change.is_active() {

@@ -1,5 +1,5 @@
-//! The pause that a person puts on the background reads of a target: when AWS throttles somebody else because of them, or
-//! while the account is being worked on.
+//! The pause that a person puts on the background reads of a target: when AWS throttles somebody else because of them,
+//! or while the account is being worked on.
 
 use std::sync::Arc;
 

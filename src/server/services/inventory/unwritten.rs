@@ -21,7 +21,8 @@ pub struct Unwritten {
 #[derive(Debug, Default)]
 struct Rows {
     keys: BTreeSet<StreamId>,
-    /// The end of the last batch: the next one begins behind it, so that no row waits for ever behind those that come again.
+    /// The end of the last batch: the next one begins behind it, so that no row waits for ever behind those that come
+    /// again.
     last: Option<StreamId>,
 }
 

@@ -1,6 +1,6 @@
 //! Writes rows behind the memory, many to a transaction, and publishes each batch once it is committed: the order that
-//! browsers see is the order of commits. Nobody who notes a row waits for the disk: which rows it lacks is remembered by
-//! their keys, so that an outage costs as much memory as there are streams and holds up no read.
+//! browsers see is the order of commits. Nobody who notes a row waits for the disk: which rows it lacks is remembered
+//! by their keys, so that an outage costs as much memory as there are streams and holds up no read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,15 +18,16 @@ pub async fn run(store: Store, inventory: Arc<Inventory>) {
     loop {
         let taken = inventory.unwritten.take().await;
         while let Err(error) = write(&store, &inventory, taken.rows()).await {
-            tracing::error!(%error, rows = taken.rows().len(), "the inventory could not be written; memory goes on serving");
+            tracing::error!(%error, rows = taken.rows().len(), "the inventory could not be written; memory goes on \
+                serving");
             clock::sleep(Duration::from_secs(1)).await;
         }
         taken.written();
     }
 }
 
-/// Writes a batch. Between the lock and the commit there are two statements, and a third when rows are pruned: the journal
-/// waits for the same lock.
+/// Writes a batch. Between the lock and the commit there are two statements, and a third when rows are pruned: the
+/// journal waits for the same lock.
 async fn write(store: &Store, inventory: &Inventory, batch: &[StreamId]) -> Result<(), StoreError> {
     let now = inventory.clock.now();
     let pruned = now.plus_millis(-DAY_MS);

@@ -1,5 +1,5 @@
-//! What KMS says of keys: asked when a person opens a confirmation or sends one, at most 2 s long, remembered for a minute.
-//! It never decides anything: the rules are in `model::keys`.
+//! What KMS says of keys: asked when a person opens a confirmation or sends one, at most 2 s long, remembered for a
+//! minute. It never decides anything: the rules are in `model::keys`.
 
 mod picker;
 mod watch;
@@ -64,8 +64,8 @@ impl Keys {
         }
     }
 
-    /// What KMS says of a key now. Which key a name means is kept for the streams that use it: an alias may be re-pointed, or
-    /// KMS not be seen, by the time that somebody needs to know.
+    /// What KMS says of a key now. Which key a name means is kept for the streams that use it: an alias may be
+    /// re-pointed, or KMS not be seen, by the time that somebody needs to know.
     pub async fn look_now(&self, target: &Target, key: &KeyId) -> KeyLook {
         let (at, look) = self.ask(target, key).await;
         self.looks.insert((target.id.clone(), key.clone()), (at, look.clone())).await;

@@ -1,5 +1,5 @@
-//! The keys of an account and Region, for the form of an enable: searched and paged here, each looked at only when it is on
-//! the page that somebody sees.
+//! The keys of an account and Region, for the form of an enable: searched and paged here, each looked at only when it
+//! is on the page that somebody sees.
 
 use std::{collections::BTreeMap, sync::Arc};
 

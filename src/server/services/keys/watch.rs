@@ -1,5 +1,5 @@
-//! The keys that streams use or still need are looked at every few minutes, whoever looks on: so that every page can warn
-//! of one that is disabled, on its way out or gone before its records are.
+//! The keys that streams use or still need are looked at every few minutes, whoever looks on: so that every page can
+//! warn of one that is disabled, on its way out or gone before its records are.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -105,7 +105,8 @@ impl Keys {
         }
         self.forget_unwanted(&wanted);
         let unknown = &unknown;
-        // A KMS that hangs holds up its own target only, and not for long: the rest of its keys follow in the next round.
+        // A KMS that hangs holds up its own target only, and not for long: the rest of its keys follow in the next
+        // round.
         let rounds = inventory.targets().iter().map(|target| {
             let keys = wanted.remove(&target.id).unwrap_or_default();
             async move {
@@ -247,8 +248,8 @@ impl Keys {
     }
 }
 
-/// Under which name KMS is asked for a key: the key itself where it is known, so that an alias that moves or goes says nothing
-/// of it.
+/// Under which name KMS is asked for a key: the key itself where it is known, so that an alias that moves or goes says
+/// nothing of it.
 fn looked_at_as(need: &StreamNeed) -> KeyId {
     need.meant.as_ref().and_then(|meant| meant.arn.to_string().parse().ok()).unwrap_or_else(|| need.key.clone())
 }

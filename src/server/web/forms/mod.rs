@@ -1,5 +1,5 @@
-//! Answers to forms. A plain form gets a redirect (303): on to where its result is, or back to its page with the mistake
-//! named and what was typed kept. A browser with wasm gets the result or the error itself.
+//! Answers to forms. A plain form gets a redirect (303): on to where its result is, or back to its page with the
+//! mistake named and what was typed kept. A browser with wasm gets the result or the error itself.
 
 mod accounts;
 mod change;

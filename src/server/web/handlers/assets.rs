@@ -79,7 +79,8 @@ impl Assets {
         self.font.as_deref()
     }
 
-    /// Tells one build of the browser half from another, where names carry a hash: a page of another version is outdated.
+    /// Tells one build of the browser half from another, where names carry a hash: a page of another version is
+    /// outdated.
     pub fn version(&self) -> String {
         format!("{} {}", self.js, self.wasm)
     }

@@ -69,7 +69,8 @@ pub fn json(status: StatusCode, error: &AppError) -> Response {
 
 /// 403 by the permission table.
 pub fn not_permitted(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Your role does not allow this. Nothing was sent. Ask an administrator of Keystream for the role of an operator.";
+    let text = "Your role does not allow this. Nothing was sent. Ask an administrator of Keystream for the role of an \
+        operator.";
     answer(state, headers, StatusCode::FORBIDDEN, "Not permitted", text, &AppError::NotPermitted)
 }
 
@@ -126,7 +127,8 @@ pub fn timed_out(state: &AppState, headers: &HeaderMap) -> Response {
 
 /// 503 with Retry-After.
 pub fn unavailable(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who runs Keystream.";
+    let text = "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who \
+        runs Keystream.";
     let mut response =
         answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unavailable);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));

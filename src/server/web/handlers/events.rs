@@ -36,8 +36,8 @@ use crate::{
 const PER_SESSION: usize = 6;
 /// Without news for this long, a connection says that it lives. A page that hears nothing for 40 s isn't live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Commits are numbered in order and published a moment later, not always in order: a connection begins this many commits
-/// before what its page has. What comes twice is laid over itself.
+/// Commits are numbered in order and published a moment later, not always in order: a connection begins this many
+/// commits before what its page has. What comes twice is laid over itself.
 const OVERLAP: i64 = 64;
 /// How often an open connection asks whether its session is still good.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
@@ -49,7 +49,8 @@ static OPEN: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::defa
 #[derive(Debug, Deserialize)]
 pub struct After {
     after: Option<String>,
-    /// The rows that the page shows, as [`crate::model::stream::StreamId::digest`] names them, by comma; without it all.
+    /// The rows that the page shows, as [`crate::model::stream::StreamId::digest`] names them, by comma; without it
+    /// all.
     rows: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! `/audit/export`: what a person may see of the audit chain and asks for, oldest first, as CSV or as JSON lines. Read a
-//! stretch at a time while it is sent; memory stays flat.
+//! `/audit/export`: what a person may see of the audit chain and asks for, oldest first, as CSV or as JSON lines. Read
+//! a stretch at a time while it is sent; memory stays flat.
 
 use std::sync::Arc;
 

@@ -34,7 +34,8 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     let location =
         response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
     let is_error = response.headers().contains_key("serverfnerror");
-    // Our own redirects are 303; what else a plain form gets is Leptos's, to the Referer, with the error in the address.
+    // Our own redirects are 303; what else a plain form gets is Leptos's, to the Referer, with the error in the
+    // address.
     let is_own_redirect = response.status() == StatusCode::SEE_OTHER && !location.contains("__err=");
     if is_own_redirect || !(is_error || context::wants_html(&headers)) {
         return response;

@@ -21,7 +21,8 @@ use crate::server::web::{context::Requester, handlers::error_page, state::AppSta
 
 /// Requests at work at once; event connections count only until they are open.
 const MOST_AT_WORK: usize = 256;
-/// A session's requests a second, and at once: a person with some tabs does not come near, a script that runs away does.
+/// A session's requests a second, and at once: a person with some tabs does not come near, a script that runs away
+/// does.
 const PER_SESSION: (u32, u32) = (300, 1_000);
 /// A network's requests: a company may sit behind one address.
 const PER_NETWORK: (u32, u32) = (1_000, 3_000);

@@ -1,6 +1,6 @@
-//! State-changing requests come from our own pages or not at all: the exact configured origin, or the browser's own word
-//! that the request is same-origin. A request that carries neither is refused. Other sites may link to our pages, and
-//! neither load anything of them nor frame them.
+//! State-changing requests come from our own pages or not at all: the exact configured origin, or the browser's own
+//! word that the request is same-origin. A request that carries neither is refused. Other sites may link to our pages,
+//! and neither load anything of them nor frame them.
 
 use axum::{
     extract::{Request, State},
@@ -14,7 +14,8 @@ use crate::server::{
     web::{handlers::error_page, state::AppState},
 };
 
-/// Lets safe methods and our own pages' requests through. The browser's violation reports change nothing and are bounded.
+/// Lets safe methods and our own pages' requests through. The browser's violation reports change nothing and are
+/// bounded.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_let_through = if is_safe {
@@ -33,8 +34,8 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     error_page::cross_origin(&state, request.headers())
 }
 
-/// Whether another site's page loads this as a part of itself: an image, a script, a frame, or to read it. What a person
-/// follows there is a navigation of a whole page.
+/// Whether another site's page loads this as a part of itself: an image, a script, a frame, or to read it. What a
+/// person follows there is a navigation of a whole page.
 fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
     let is = |name: &'static str, values: &[&str]| {
         headers.get(name).is_some_and(|value| values.iter().any(|one| value == one))

@@ -61,8 +61,8 @@ fn is_human(request: &Request) -> bool {
     !is_file && !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&path)
 }
 
-/// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not there
-/// is a 503.
+/// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not
+/// there is a 503.
 pub async fn say_when_down(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let response = next.run(request).await;
@@ -72,9 +72,9 @@ pub async fn say_when_down(State(state): State<AppState>, request: Request, next
 }
 
 /// Keeps removal cookies to the answers whose request ended the session: tower-sessions also sends one to whoever comes
-/// with an id that it does not know, and an open page's own request would take away the cookie of a session that was begun
-/// meanwhile. Adds `Secure` where it is missing and the site is https: browsers ignore a `__Host-` cookie without it, and
-/// the removal cookie of tower-sessions 0.15 has none, so that signing out would leave the cookie behind.
+/// with an id that it does not know, and an open page's own request would take away the cookie of a session that was
+/// begun meanwhile. Adds `Secure` where it is missing and the site is https: browsers ignore a `__Host-` cookie without
+/// it, and the removal cookie of tower-sessions 0.15 has none, so that signing out would leave the cookie behind.
 pub async fn mend_cookies(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let is_end = response.extensions().get::<SessionEnded>().is_some();

@@ -78,7 +78,8 @@ proptest! {
                 End::NotApplied => prop_assert!(change.tallies.old_state.reads >= NOT_APPLIED_READS && change.evidence.reached_at.is_none()),
                 End::Superseded { observed: Observed::NotFound } | End::Replaced { .. } => prop_assert!(saw_other_key_or_gone),
                 End::Superseded { .. } => prop_assert!(change.evidence.reached_at.is_some() || change.tallies.contrary.reads >= NOT_APPLIED_READS),
-                End::Rejected(_) | End::Expired | End::NotEstablished { .. } => prop_assert!(false, "reading decides none of these"),
+                End::Rejected(_) | End::Expired | End::NotEstablished { .. } => prop_assert!(false, "reading decides \
+                    none of these"),
             }
         }
     }

@@ -71,7 +71,8 @@ impl Store {
             let rows = fetch!(
                 all as ChangeRow,
                 &self.reader,
-                "SELECT rev, body FROM changes WHERE arn = $1 AND sent_at IS NOT NULL ORDER BY sent_at DESC, id LIMIT $2 OFFSET $3",
+                "SELECT rev, body FROM changes WHERE arn = $1 AND sent_at IS NOT NULL ORDER BY sent_at DESC, id LIMIT \
+                $2 OFFSET $3",
                 &arn,
                 LOOKED_THROUGH,
                 skip,
@@ -132,7 +133,8 @@ impl Store {
         let mut rows = fetch!(
             all as ChangeRow,
             &self.reader,
-            "SELECT rev, body FROM changes WHERE sent_at IS NOT NULL AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1",
+            "SELECT rev, body FROM changes WHERE sent_at IS NOT NULL AND ended_at IS NOT NULL ORDER BY ended_at DESC \
+            LIMIT $1",
             i64::try_from(most).unwrap_or(i64::MAX),
         )?;
         rows.reverse();
@@ -172,8 +174,8 @@ impl Store {
         Ok(changes)
     }
 
-    /// The changes that moved after `rev`, in the order of their moves, at most [`AT_A_TIME`]; but those that only a newer
-    /// version can read.
+    /// The changes that moved after `rev`, in the order of their moves, at most [`AT_A_TIME`]; but those that only a
+    /// newer version can read.
     ///
     /// # Errors
     /// When the database or a row cannot be read.

@@ -92,8 +92,8 @@ impl Store {
     }
 }
 
-/// A change as the journal has it, with the fence of its lease. The transaction holds the write lock: what is read here is
-/// what [`write()`] moves.
+/// A change as the journal has it, with the fence of its lease. The transaction holds the write lock: what is read here
+/// is what [`write()`] moves.
 ///
 /// # Errors
 /// [`StoreError::NotHeld`] when there is none; else when the database cannot be read.

@@ -1,5 +1,5 @@
-//! A disable of which AWS does not take the key as it reports it. Then, and only then, another form of the same key is asked
-//! for: the stream is never left without a way out.
+//! A disable of which AWS does not take the key as it reports it. Then, and only then, another form of the same key is
+//! asked for: the stream is never left without a way out.
 
 use crate::{
     model::{

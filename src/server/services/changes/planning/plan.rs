@@ -1,5 +1,5 @@
-//! The plan behind a confirmation: one fresh read, and what the form shows and carries from it. Everything but that read is
-//! optional: asked for in parallel, at most 2 s long.
+//! The plan behind a confirmation: one fresh read, and what the form shows and carries from it. Everything but that
+//! read is optional: asked for in parallel, at most 2 s long.
 
 use super::{KeyChoice, Planner};
 use crate::{
@@ -205,8 +205,8 @@ fn plan_of(action: Action, report: StreamReport, history: &KeyHistory, now: Time
     }
 }
 
-/// What KMS says of the key in use: a sentence, and what of it must not be overlooked. `meant` is every key that the name was
-/// seen to mean while in use; stored records may need the key until `until`.
+/// What KMS says of the key in use: a sentence, and what of it must not be overlooked. `meant` is every key that the
+/// name was seen to mean while in use; stored records may need the key until `until`.
 fn key_in_words(look: &KeyLook, meant: &[Meant], until: Option<Timestamp>) -> (String, Option<String>) {
     let (words, trouble) = match look {
         KeyLook::Unseen { why } => (format!("The key's state couldn't be read: {why}."), None),
@@ -224,7 +224,8 @@ fn key_in_words(look: &KeyLook, meant: &[Meant], until: Option<Timestamp>) -> (S
     let several = (meant.len() > 1).then(|| {
         let meant: Vec<String> = meant.iter().map(Meant::words).collect();
         format!(
-            "This alias was re-pointed while the stream used it: {}. Keystream can't know which key Kinesis used. Keep them all.",
+            "This alias was re-pointed while the stream used it: {}. Keystream can't know which key Kinesis used. Keep \
+            them all.",
             meant.join(", ")
         )
     });
@@ -237,7 +238,8 @@ fn key_trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
     let trouble = facts.trouble(until)?;
     let next = match (&facts.state, facts.usable()) {
         (KeyState::PendingDeletion, _) => {
-            "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you need them."
+            "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you \
+            need them."
         }
         (KeyState::PendingReplicaDeletion, _) => {
             "You can't go back to this key, and stored records will be lost with it."
@@ -260,7 +262,8 @@ fn undo_of(change: &Change, look: Option<&KeyLook>) -> Undo {
         Some(KeyLook::Found(facts)) => match then.filter(|then| then.arn != facts.arn) {
             Some(then) => (
                 format!(
-                    "{recorded} points elsewhere now: to {} ({}). At the disable it meant {}. To go back to that key, enter {}.",
+                    "{recorded} points elsewhere now: to {} ({}). At the disable it meant {}. To go back to that key, \
+                    enter {}.",
                     facts.arn.short(),
                     facts.state_words(),
                     then.arn.short(),

@@ -1,5 +1,5 @@
-//! Proof of a settled change, asked for by a person: marked records that are written and whose answers carry a type, or the
-//! types of records that others write. Runs in a task of its own; nothing here is repeated by itself.
+//! Proof of a settled change, asked for by a person: marked records that are written and whose answers carry a type, or
+//! the types of records that others write. Runs in a task of its own; nothing here is repeated by itself.
 
 mod records;
 
@@ -206,7 +206,8 @@ impl Proofs {
                 ..AuditEvent::by_server(now, AuditAction::ChangeProofDone, "")
             };
             if let Err(error) = self.record_proof(&change.id, step, event).await {
-                tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: {error}");
+                tracing::error!(%error, change_id = change.id, "that a proof was cut off could not be written: \
+                    {error}");
             }
         }
     }
@@ -254,7 +255,8 @@ impl Proofs {
         let id = change.id.clone();
         let event = AuditEvent { result, ..AuditEvent::by_server(self.clock.now(), AuditAction::ChangeProofDone, "") };
         if let Err(error) = self.record_proof(&id, step, event).await {
-            tracing::error!(%error, change_id = id, "the result of a proof of change {id} could not be written: {error}");
+            tracing::error!(%error, change_id = id, "the result of a proof of change {id} could not be written: \
+                {error}");
         }
     }
 }

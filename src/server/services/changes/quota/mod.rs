@@ -1,4 +1,5 @@
-//! How many of AWS's 25 a day are used: from the journal, and from what CloudTrail told when somebody with a reason asked.
+//! How many of AWS's 25 a day are used: from the journal, and from what CloudTrail told when somebody with a reason
+//! asked.
 
 mod trails;
 

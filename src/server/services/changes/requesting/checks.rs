@@ -1,5 +1,5 @@
-//! Whether a confirmed form may become a change: what it showed still holds, and a person was warned of what Keystream can't
-//! judge.
+//! Whether a confirmed form may become a change: what it showed still holds, and a person was warned of what Keystream
+//! can't judge.
 
 use super::{
     confirmed_form::ConfirmedForm,

@@ -1,5 +1,5 @@
-//! A confirmed form becomes a change: checked against one more read of the stream, recorded with its audit intent in one
-//! transaction, and only then sent.
+//! A confirmed form becomes a change: checked against one more read of the stream, recorded with its audit intent in
+//! one transaction, and only then sent.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Armed changes: confirmed while their stream was UPDATING for another reason, they wait until it is ACTIVE, until a time
-//! that the operator saw.
+//! Armed changes: confirmed while their stream was UPDATING for another reason, they wait until it is ACTIVE, until a
+//! time that the operator saw.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,7 +38,8 @@ enum Preparation {
 }
 
 impl Worker {
-    /// Reads the stream until the change can be sent, has to end, or the server stops; the next start takes it up again.
+    /// Reads the stream until the change can be sent, has to end, or the server stops; the next start takes it up
+    /// again.
     pub(super) async fn wait_and_send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
         // From an earlier round, where preparing took so long that the stream was read again.
         let mut prepared: Option<(Sender, KeyId, Freshness)> = None;
@@ -99,7 +100,8 @@ impl Worker {
             }
             // Not known, so not sent now: asked again after the next read.
             Err(error) => {
-                tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be read", job.change.intent.actor);
+                tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be \
+                    read", job.change.intent.actor);
                 return Preparation::NotYet;
             }
         }
@@ -136,7 +138,8 @@ impl Worker {
                 return Written::NotHeld;
             }
             Err(error) => {
-                tracing::error!(%error, change_id = job.change.id, "what was read for change {} could not be written", job.change.id);
+                tracing::error!(%error, change_id = job.change.id, "what was read for change {} could not be \
+                    written", job.change.id);
             }
         }
         Written::Yes

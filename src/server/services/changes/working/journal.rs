@@ -43,8 +43,8 @@ impl Journal {
         Self { store, inventory, clock }
     }
 
-    /// Applies steps to the change as the journal has it, writes it with an audit row (when there is an `action`) in one
-    /// transaction, and tells browsers. The change in memory moves only if the journal did.
+    /// Applies steps to the change as the journal has it, writes it with an audit row (when there is an `action`) in
+    /// one transaction, and tells browsers. The change in memory moves only if the journal did.
     pub async fn record(
         &self,
         job: &mut Job,
@@ -90,8 +90,8 @@ impl Journal {
         }
     }
 
-    /// Writes AWS's answer to the call, whoever works on the change by now, again and again until the database takes it: an
-    /// answer that arrived is never thrown away.
+    /// Writes AWS's answer to the call, whoever works on the change by now, again and again until the database takes
+    /// it: an answer that arrived is never thrown away.
     pub async fn record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Written {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -147,7 +147,8 @@ impl Journal {
     }
 
     async fn complain_and_wait(&self, error: &StoreError, id: &str, action: &str, pause: &mut Duration) {
-        tracing::error!(%error, change_id = id, action, "change {id} could not be written ({action}); trying again: {error}");
+        tracing::error!(%error, change_id = id, action, "change {id} could not be written ({action}); trying again: \
+            {error}");
         self.clock.sleep(*pause).await;
         *pause = (*pause * 2).min(LONGEST_PAUSE);
     }
@@ -158,7 +159,8 @@ impl Journal {
             Ok(Some(change)) => self.inventory.record_change_elsewhere(&change),
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: {error}")
+                tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: \
+                    {error}")
             }
         }
     }

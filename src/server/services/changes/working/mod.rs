@@ -91,8 +91,8 @@ impl Worker {
         self.in_flight.take(id)
     }
 
-    /// Sends a change that was just recorded, or waits until its stream is ACTIVE, and watches it to its end. `read` is the
-    /// read that its form was checked against.
+    /// Sends a change that was just recorded, or waits until its stream is ACTIVE, and watches it to its end. `read` is
+    /// the read that its form was checked against.
     pub fn start(self: &Arc<Self>, job: Job, target: Arc<Target>, read: Freshness) {
         let worker = self.clone();
         spawn_on(&self.tasks, async move {

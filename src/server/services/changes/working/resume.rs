@@ -1,6 +1,6 @@
-//! Taking up what nobody works on: after a start what was under way, and later what another instance left behind. What was
-//! meant to be sent at once and was not expires; what was sent without a known answer is "outcome unknown"; all of those
-//! are watched again.
+//! Taking up what nobody works on: after a start what was under way, and later what another instance left behind. What
+//! was meant to be sent at once and was not expires; what was sent without a known answer is "outcome unknown"; all of
+//! those are watched again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,8 +42,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Begins what goes on as long as the server runs: the watch of settled changes, taking up what nobody works on and,
-    /// beside other instances, leases and what those instances do.
+    /// Begins what goes on as long as the server runs: the watch of settled changes, taking up what nobody works on
+    /// and, beside other instances, leases and what those instances do.
     pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
         let settled = self.settled.clone();
         supervisor

@@ -1,5 +1,5 @@
-//! Settled changes stay watched for 30 days, from what the collector reads anyway: when AWS reports encryption again, the
-//! change is marked as reverted, and whoever made it hears of it. No call of AWS is made for this.
+//! Settled changes stay watched for 30 days, from what the collector reads anyway: when AWS reports encryption again,
+//! the change is marked as reverted, and whoever made it hears of it. No call of AWS is made for this.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -89,14 +89,15 @@ impl SettledWatch {
                 newest
             }
             Err(error) => {
-                tracing::error!(%error, "settled changes could not be read; whether they are reverted is watched from the next start on");
+                tracing::error!(%error, "settled changes could not be read; whether they are reverted is watched from \
+                    the next start on");
                 Settled::new()
             }
         }
     }
 
-    /// A change of a stream ended: the newest that AWS may have acted on is watched if it has settled. One that was refused or
-    /// never sent takes nothing from the one before it.
+    /// A change of a stream ended: the newest that AWS may have acted on is watched if it has settled. One that was
+    /// refused or never sent takes nothing from the one before it.
     async fn take_over(&self, settled: &mut Settled, stream: &StreamId) {
         match self.store.newest_acting_change(stream).await {
             Ok(Some(newest)) if is_to_be_watched(&newest) => match settled.get(stream) {
@@ -138,7 +139,8 @@ impl SettledWatch {
         match self.journal.record_after_end(change, steps, AuditAction::ChangeReverted).await {
             Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
             Err(error) => {
-                tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next read tries again");
+                tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next \
+                    read tries again");
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The one mutating call of a change. *Sent* is on disk before it goes out, on a read that is still fresh; whatever comes
-//! back is written, however long the database takes.
+//! The one mutating call of a change. *Sent* is on disk before it goes out, on a read that is still fresh; whatever
+//! comes back is written, however long the database takes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,7 +37,8 @@ pub struct Sender {
 }
 
 impl Worker {
-    /// Sends a change that was just recorded, and watches it to its end. `read` is the one that its form was checked against.
+    /// Sends a change that was just recorded, and watches it to its end. `read` is the one that its form was checked
+    /// against.
     pub(super) async fn send(self: Arc<Self>, mut job: Job, target: Arc<Target>, mut read: Freshness) {
         let Some(mut key) = job.change.intent.key.clone() else {
             tracing::error!(
@@ -102,12 +103,13 @@ impl Worker {
             Err(StoreError::NotHeld) => return self.journal.show_latest(&job.change.id).await,
             Err(error) => {
                 // Not known to be on disk, so not sent, now or later.
-                tracing::error!(%error, change_id = job.change.id, "change {} could not be marked as sent and is not sent", job.change.id);
+                tracing::error!(%error, change_id = job.change.id, "change {} could not be marked as sent and is not \
+                    sent", job.change.id);
                 return self.expire(job).await;
             }
         }
-        // Checked here and, inside the call, once more before the first byte: another instance may have taken over the change
-        // of one that was suspended just here, and somebody may have changed the stream.
+        // Checked here and, inside the call, once more before the first byte: another instance may have taken over the
+        // change of one that was suspended just here, and somebody may have changed the stream.
         let outcome = if read.is_over() {
             let detail =
                 "the last read of the stream was more than 5 s old when the request was about to go out".to_owned();
@@ -143,8 +145,8 @@ impl Worker {
         }
     }
 
-    /// Whether a change must not be sent any more, by the time of day or by its own time line: a machine that slept sends
-    /// nothing hours later.
+    /// Whether a change must not be sent any more, by the time of day or by its own time line: a machine that slept
+    /// sends nothing hours later.
     pub(super) fn is_too_late(&self, job: &Job) -> bool {
         let latest =
             job.change.intent.armed_until.unwrap_or_else(|| job.change.intent.requested_at.plus_millis(LATEST_MS));
@@ -192,7 +194,8 @@ impl Worker {
         };
         let explained = Step::Explained(Refusal { read_after: Some(read_after), ..refusal });
         if let Err(error) = self.journal.record_after_end(change, vec![explained], None).await {
-            tracing::error!(%error, change_id = change.id, "what explains the refusal of change {} could not be written: {error}", change.id);
+            tracing::error!(%error, change_id = change.id, "what explains the refusal of change {} could not be \
+                written: {error}", change.id);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The time line of one change. Its evidence is compared by time, and a machine's clock may be set while a change is under
-//! way: here time starts at the database's clock, which all instances share, or at the change's last evidence if that is
-//! later, and from there only goes on.
+//! The time line of one change. Its evidence is compared by time, and a machine's clock may be set while a change is
+//! under way: here time starts at the database's clock, which all instances share, or at the change's last evidence if
+//! that is later, and from there only goes on.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,8 @@ impl Timeline {
         self.start.plus_millis(self.steady_ms())
     }
 
-    /// Whether a time is over, by the steady clock or by the time of day: the steady one may stand still while a machine sleeps.
+    /// Whether a time is over, by the steady clock or by the time of day: the steady one may stand still while a
+    /// machine sleeps.
     pub fn is_past(&self, deadline: Timestamp) -> bool {
         let by_wall = self.clock.now().millis_since(self.wall_at_start);
         self.start.plus_millis(self.steady_ms().max(by_wall)) > deadline

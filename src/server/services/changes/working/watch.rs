@@ -1,4 +1,5 @@
-//! The watch of one change: reads its stream by the schedule until it has an end. Once per change, however many look on.
+//! The watch of one change: reads its stream by the schedule until it has an end. Once per change, however many look
+//! on.
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,7 +46,8 @@ impl Worker {
         self.durations.learn(std::slice::from_ref(change));
         let end = change.end.as_ref().map_or("", |end| end.how.word());
         metrics::counter!(CHANGES_ENDED, "end" => end).increment(1);
-        tracing::info!(change_id = change.id, stream = %change.intent.arn, end, "change {} of {} ended: {end}", change.id, change.intent.arn);
+        tracing::info!(change_id = change.id, stream = %change.intent.arn, end, "change {} of {} ended: \
+            {end}", change.id, change.intent.arn);
     }
 
     /// One read of the change's stream, and how fresh it is.
@@ -74,8 +76,8 @@ impl Worker {
         (observation(read, asked_at), fresh)
     }
 
-    /// The key that the reported KeyId means, where that decides what the report says of the change: AWS may report another
-    /// form of a key than was sent, or than it reported before.
+    /// The key that the reported KeyId means, where that decides what the report says of the change: AWS may report
+    /// another form of a key than was sent, or than it reported before.
     async fn meant_key(&self, change: &Change, report: &StreamReport, target: &Target) -> Option<KeyArn> {
         let reported = report.key().filter(|key| is_to_be_compared(change, report, key))?;
         self.keys.look(target, reported).await.arn().cloned()

@@ -15,7 +15,8 @@ use crate::{
 
 /// Pages without a name one after the other, with more to come: a loop as well.
 const MOST_EMPTY_PAGES: usize = 10;
-/// So many streams that a listing no longer names are read before they are believed to be gone, where it leaves out many.
+/// So many streams that a listing no longer names are read before they are believed to be gone, where it leaves out
+/// many.
 const READ_TO_CONFIRM: usize = 5;
 
 impl Collector {
@@ -52,8 +53,8 @@ impl Collector {
         Ok(listed.len())
     }
 
-    /// What a listing did not name is gone. Where that is more than half of what was known, it may as well be the answer that
-    /// is wrong: it counts once the next listing leaves out the same, and reads of some of it find nothing.
+    /// What a listing did not name is gone. Where that is more than half of what was known, it may as well be the
+    /// answer that is wrong: it counts once the next listing leaves out the same, and reads of some of it find nothing.
     async fn leave_out(&self, listed: &HashSet<StreamId>, begun: Timestamp) -> Result<(), ReadFailure> {
         let account = self.target.account();
         // Rows from before AWS named the account have been listed again under it.
@@ -142,8 +143,8 @@ impl Collector {
     }
 }
 
-/// The pages of one listing: by `NextToken`, and where that is missing, after the last name while AWS says there are more.
-/// The SDK's own paginator stops without a token and loses streams.
+/// The pages of one listing: by `NextToken`, and where that is missing, after the last name while AWS says there are
+/// more. The SDK's own paginator stops without a token and loses streams.
 #[derive(Default)]
 struct Pages {
     /// `None` before the first page and after the last.

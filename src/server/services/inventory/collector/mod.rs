@@ -1,5 +1,5 @@
-//! The collector of one target: lists its streams, reads each of them, and reads their tags, never faster than the target's
-//! limits allow. Its failures stay its own.
+//! The collector of one target: lists its streams, reads each of them, and reads their tags, never faster than the
+//! target's limits allow. Its failures stay its own.
 
 mod listing;
 
@@ -35,8 +35,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// More names than any account has: a listing that goes on is a loop.
 const MOST_STREAMS: usize = 100_000;
-/// Pages of tags without a stream one after the other, with more to come. Some may well be empty: AWS filters after it has cut
-/// them.
+/// Pages of tags without a stream one after the other, with more to come. Some may well be empty: AWS filters after it
+/// has cut them.
 const MOST_EMPTY_TAG_PAGES: usize = 100;
 /// A page of a listing that AWS throttles is asked for again so often.
 const MOST_THROTTLES: usize = 8;
@@ -46,8 +46,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const MOST_FAILURES: u32 = 3;
 /// Between two readings of all tags.
 const TAGS_EVERY: Duration = Duration::from_secs(300);
-/// While AWS refuses the credentials, or there are none, a listing is tried again at least this often: renewed ones are to be
-/// used within a minute.
+/// While AWS refuses the credentials, or there are none, a listing is tried again at least this often: renewed ones are
+/// to be used within a minute.
 const PAUSE_WITHOUT_CREDENTIALS: Duration = Duration::from_secs(15);
 
 /// Collects one target until the token ends it.
