@@ -45,7 +45,8 @@ pub enum AppError {
     Unavailable,
     /// 503: a change could not be recorded, so it was not sent; how a person can send it, from the last known values.
     #[error(
-        "Keystream cannot write to its journal. Nothing was sent. Try again in a minute. If it cannot wait, this is the call, from what AWS \
+        "Keystream cannot write to its journal. Nothing was sent. Try again in a minute. If it cannot wait, this is \
+         the call, from what AWS \
          reported {known}: {command}"
     )]
     JournalDown { command: String, known: String },

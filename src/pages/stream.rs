@@ -98,7 +98,8 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                 {move || {
                     row.with(|row| row.problem.clone())
                         .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try \
-                            from {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
+                            from \
+                            {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
                 }}
             </section>
             <section aria-labelledby="what-happened">

@@ -102,7 +102,8 @@ fn session(caller: &Caller, asked: &Asked<'_>, fault: Option<&Fault>, world: &mu
 /// A refusal in the Query protocol.
 pub fn refuse(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let refusal = format!(
-        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>{code}</Code>\
+        "<ErrorResponse \
+         xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>{code}</Code>\
          <Message>{message}</Message></Error><RequestId>simulated</RequestId></ErrorResponse>"
     );
     respond(status, "text/xml", refusal)

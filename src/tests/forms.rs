@@ -134,7 +134,8 @@ async fn without_a_journal_nothing_is_sent_and_the_page_shows_the_call() {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let refused = operator.post("/api/disable", &borrowed(&fields)).await;
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "60"));
-    let call = "aws kinesis stop-stream-encryption --region eu-west-1 --stream-arn arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod \
+    let call = "aws kinesis stop-stream-encryption --region eu-west-1 --stream-arn \
+        arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod \
                 --encryption-type KMS --key-id alias/orders";
     assert!(refused.body.contains("Nothing was sent.") && refused.body.contains(call), "{}", refused.body);
     assert_eq!(app.anonymous().get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);

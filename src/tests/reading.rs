@@ -150,13 +150,15 @@ async fn credentials_that_aws_does_not_know_here_may_be_of_a_region_that_is_not_
     for (code, says) in [
         (
             "UnrecognizedClientException",
-            "Credentials not valid here. AWS does not recognize the credentials in this Region. This request changed nothing. Either they \
+            "Credentials not valid here. AWS does not recognize the credentials in this Region. This request changed \
+             nothing. Either they \
              are wrong, or the Region is not enabled for this account.",
         ),
         ("InvalidClientTokenId", "AWS does not recognize the credentials in this Region."),
         (
             "ExpiredTokenException",
-            "Credentials expired. AWS refused the credentials. This request changed nothing. Next: renew them for 111122223333, eu-west-1; \
+            "Credentials expired. AWS refused the credentials. This request changed nothing. Next: renew them for \
+             111122223333, eu-west-1; \
              Keystream picks up new ones within a minute.",
         ),
     ] {

@@ -231,7 +231,8 @@ impl Refusal {
                 obstacle.remedy()
             ),
             RefusalKind::InvalidArgument => format!(
-                "AWS did not accept a value in the request. {CHANGED_NOTHING} Sent: {}, type KMS, key {key}. Most often the key no longer \
+                "AWS did not accept a value in the request. {CHANGED_NOTHING} Sent: {}, type KMS, key {key}. Most \
+                 often the key no longer \
                  resolves. Next: reload the stream, then try another form of the same key.",
                 change.intent.arn
             ),
@@ -250,12 +251,15 @@ impl Refusal {
                 next_frees_at.day_and_minute()
             ),
             RefusalKind::LimitUnclear { counted } => format!(
-                "AWS reported a limit and did not say which: request rate, concurrent requests, or 25 {} in 24 h (counted: {counted}). \
-                 {CHANGED_NOTHING} Wait a minute and try once; if refused again, wait for other changes in this account to finish.",
+                "AWS reported a limit and did not say which: request rate, concurrent requests, or 25 {} in 24 h \
+                 (counted: {counted}). \
+                 {CHANGED_NOTHING} Wait a minute and try once; if refused again, wait for other changes in this \
+                 account to finish.",
                 change.intent.action.plural()
             ),
             RefusalKind::ResourceInUse => format!(
-                "The stream was not ACTIVE when the request arrived. {CHANGED_NOTHING}{} Next: open the confirmation again, where \u{201c}Send \
+                "The stream was not ACTIVE when the request arrived. {CHANGED_NOTHING}{} Next: open the confirmation \
+                 again, where \u{201c}Send \
                  when ACTIVE\u{201d} is offered while it is UPDATING, or wait.",
                 self.read_just_now()
             ),
@@ -267,14 +271,16 @@ impl Refusal {
                     _ => "",
                 };
                 format!(
-                    "AWS could not find what the request named. {CHANGED_NOTHING} The stream may be deleted, or the Region or account may be \
+                    "AWS could not find what the request named. {CHANGED_NOTHING} The stream may be deleted, or the \
+                     Region or account may be \
                      wrong.{}{suspect}",
                     self.read_just_now()
                 )
             }
             RefusalKind::AccessDenied => format!(
                 "AWS refused {} (operator {}). {CHANGED_NOTHING} Needed: kinesis:{} on the \
-                 stream and on key {key}. The refusal may come from the role, a permissions boundary, the session policy, an SCP or the VPC \
+                 stream and on key {key}. The refusal may come from the role, a permissions boundary, the session \
+                 policy, an SCP or the VPC \
                  endpoint policy; AWS's sentence below usually says which.",
                 change.evidence.sent_as.as_ref().map_or_else(
                     || format!("the credentials of {account}, {region}"),
@@ -284,11 +290,13 @@ impl Refusal {
                 change.intent.action.call()
             ),
             RefusalKind::CredentialsExpired => format!(
-                "Credentials expired. AWS refused the credentials. {CHANGED_NOTHING} Next: renew them for {account}, {region}; Keystream picks \
+                "Credentials expired. AWS refused the credentials. {CHANGED_NOTHING} Next: renew them for {account}, \
+                 {region}; Keystream picks \
                  up new ones within a minute."
             ),
             RefusalKind::CredentialsNotValid => format!(
-                "Credentials not valid here. AWS does not recognize the credentials in this Region. {CHANGED_NOTHING} Either they are wrong, \
+                "Credentials not valid here. AWS does not recognize the credentials in this Region. {CHANGED_NOTHING} \
+                 Either they are wrong, \
                  or the Region is not enabled for this account."
             ),
             RefusalKind::ClockDiffers { minutes } => {

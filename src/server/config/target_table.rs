@@ -167,7 +167,8 @@ mod tests {
     #[test]
     fn a_table_is_one_target_per_region() {
         let targets = tables(
-            "[[target]]\nname = \"payments\"\nregions = [\"eu-west-1\", \"us-east-1\"]\nproduction = true\nread_role = \"arn:aws:iam::111122223333:role/see\"\n\
+            "[[target]]\nname = \"payments\"\nregions = [\"eu-west-1\", \"us-east-1\"]\nproduction = true\nread_role = \
+             \"arn:aws:iam::111122223333:role/see\"\n\
              change_role = \"arn:aws:iam::111122223333:role/ops/change\"\nexternal_id = \"abc\"\nfips = \
                  true\nidentify_by = \"name\"\nbudget_percent = 50\n",
         )

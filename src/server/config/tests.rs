@@ -159,7 +159,8 @@ fn unknown_keys_refuse_to_start() {
         checkpoint_key, checkpoint_file";
     assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
     let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
-    let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, fips, identify_by, \
+    let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, \
+        fips, identify_by, \
                  streams, budget_percent, speed, regions";
     assert_eq!(message, format!("[[target]] regoin is not a setting of Keystream; the settings are {known}"));
 }

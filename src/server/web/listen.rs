@@ -28,8 +28,10 @@ use crate::server::adapters::{
 /// A head and what comes with it must fit in here.
 const LONGEST_HEAD: usize = 64 * 1024;
 /// What a connection beyond that gets.
-const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: 5\r\n\
-    cache-control: no-store\r\ncontent-length: 41\r\nconnection: close\r\n\r\nToo many connections. Try again shortly.\n";
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: \
+    5\r\n\
+    cache-control: no-store\r\ncontent-length: 41\r\nconnection: close\r\n\r\nToo many connections. Try again \
+    shortly.\n";
 /// What connections may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {

@@ -215,8 +215,10 @@ mod tests {
 
     #[test]
     fn a_change_is_read_as_a_person_reads_it() {
-        let page = "<h1>Change of orders</h1><p>Elsewhere.</p><p class=\"x\"><strong>Not applied</strong>. Since 14:03.</p>\
-            <ol aria-label=\"Progress\"><li><b>Requested</b> <i>Recorded.</i></li><li><b>Sent</b> <i>not yet</i></li></ol>\
+        let page = "<h1>Change of orders</h1><p>Elsewhere.</p><p class=\"x\"><strong>Not applied</strong>. Since \
+            14:03.</p>\
+            <ol aria-label=\"Progress\"><li><b>Requested</b> <i>Recorded.</i></li><li><b>Sent</b> <i>not \
+            yet</i></li></ol>\
             <script>{\"Settled\":1}</script><p>Keep alias/orders until at least <b>23 Nov 14:03 UTC</b>.</p>";
         let said = ChangeSaid::of(page, "c1").unwrap();
         assert_eq!(

@@ -135,7 +135,8 @@ mod tests {
         let says = "FIPS is enabled but this partition does not support FIPS";
         assert_eq!(
             why(&calls(true), says).await,
-            "AWS could not be reached: no connection (FIPS is enabled but this partition does not support FIPS); CloudTrail in eu-west-1 may \
+            "AWS could not be reached: no connection (FIPS is enabled but this partition does not support FIPS); \
+             CloudTrail in eu-west-1 may \
              have no FIPS endpoint"
         );
         assert!(!why(&calls(true), "reset by peer").await.contains("FIPS"));

@@ -154,7 +154,8 @@ impl CredentialTrouble {
                 format!("the credentials expired: {code}{said}. Renewed ones are picked up within a minute")
             }
             Self::NotKnownHere => format!(
-                "AWS does not recognize the credentials in this Region: {code}{said}. Either they are wrong, or the Region is not enabled for \
+                "AWS does not recognize the credentials in this Region: {code}{said}. Either they are wrong, or the \
+                 Region is not enabled for \
                  this account"
             ),
         }

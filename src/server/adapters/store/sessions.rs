@@ -202,7 +202,8 @@ impl Store {
 pub async fn insert(tx: &mut Tx, sign_in: &SignInRecord) -> Result<(), StoreError> {
     execute!(
         tx.on(),
-        "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at, address, user_agent, \
+        "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at, \
+         address, user_agent, \
                                is_break_glass)
          VALUES ($1, $2, $3, $4, $3, $5, NULL, $6, $7, $8)",
         &sign_in.id_hash,

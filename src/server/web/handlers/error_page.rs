@@ -25,8 +25,10 @@ fn answer(
     }
     let css = state.assets.css();
     let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} \u{b7} Keystream</title><link rel=\"icon\" href=\"/favicon.svg\">\
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} \u{b7} Keystream</title><link rel=\"icon\" \
+         href=\"/favicon.svg\">\
          <link rel=\"stylesheet\" href=\"{css}\"></head><body><main class=\"refusal\"><h1>{title}</h1><p>{text}</p>\
          <p><a href=\"/streams\">Go to the streams</a></p></main></body></html>"
     );
@@ -88,14 +90,17 @@ pub fn other_method(state: &AppState, headers: &HeaderMap) -> Response {
 
 /// 403 for requests that do not come from our own pages.
 pub fn cross_origin(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "The request did not come from a page of this site, so nothing was sent. Open the page here and try again. \
-                Behind a proxy: KEYSTREAM_PUBLIC_URL must be the origin in the address bar, and the proxy must pass Origin on.";
+    let text = "The request did not come from a page of this site, so nothing was sent. Open the page here and try \
+        again. \
+                Behind a proxy: KEYSTREAM_PUBLIC_URL must be the origin in the address bar, and the proxy must pass \
+                Origin on.";
     answer(state, headers, StatusCode::FORBIDDEN, "Not permitted", text, &AppError::NotPermitted)
 }
 
 /// 421 for another host's requests.
 pub fn misdirected(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Keystream serves another name than the one in your address bar. Nothing was sent. Use the configured address; \
+    let text = "Keystream serves another name than the one in your address bar. Nothing was sent. Use the configured \
+        address; \
                 who runs Keystream sets it with KEYSTREAM_PUBLIC_URL, and the proxy must pass Host on.";
     let mut response =
         answer(state, headers, StatusCode::MISDIRECTED_REQUEST, "Wrong address", text, &AppError::NotPermitted);

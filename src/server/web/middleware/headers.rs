@@ -14,7 +14,8 @@ use crate::server::{adapters::random, web::state::AppState};
 #[derive(Debug, Clone)]
 pub struct ResponseNonce(pub String);
 
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), fullscreen=(), geolocation=(), gyroscope=(), \
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), fullscreen=(), \
+    geolocation=(), gyroscope=(), \
                            magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
 /// Makes the nonce, lets the request through, and sets the headers on whatever comes back.
@@ -31,8 +32,10 @@ fn write(headers: &mut HeaderMap, nonce: &str, is_https: bool, is_asset: bool) {
     // Chromium forgets about `report-uri` where there is a `report-to`, and sends nothing of that over plain http.
     let reports = if is_https { "report-to csp; report-uri /csp-report" } else { "report-uri /csp-report" };
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src \
+         'self' data:; \
+         font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+         base-uri 'none'; \
          object-src 'none'; {reports}"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
