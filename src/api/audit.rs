@@ -20,8 +20,7 @@ pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, 
     const PER_PAGE: usize = 100;
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
-    cx.state.limits.take_costly_act(&requester.user_id).map_err(|seconds| cx.fail(AppError::TooOften { seconds }))?;
+    cx.take_costly_act(&requester)?;
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     let reader = Reader::from(&requester);

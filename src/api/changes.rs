@@ -195,10 +195,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     }
     // Patterns of a scope are matched by walking the journal.
     if !requester.scope.is_everything() && page > 1 {
-        cx.state
-            .limits
-            .take_costly_act(&requester.user_id)
-            .map_err(|seconds| cx.fail(AppError::TooOften { seconds }))?;
+        cx.take_costly_act(&requester)?;
     }
     let page = page.clamp(1, 10_000);
     let skip = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(PER_PAGE);

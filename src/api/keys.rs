@@ -14,7 +14,6 @@ pub async fn load_keys() -> Result<KeysPage, AppError> {
     use crate::{model::access::identity::Permission, server::web::context};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
     let keys = cx.state.changes.keys.cards(&cx.state.inventory, &requester.scope);
     Ok(KeysPage { keys, now: cx.state.clock.now() })
 }
@@ -25,6 +24,5 @@ pub async fn load_key(name: String) -> Result<KeyPage, AppError> {
     use crate::{model::access::identity::Permission, server::web::context};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
     cx.state.changes.keys.page(&cx.state.inventory, &requester.scope, &name).ok_or_else(|| cx.fail(AppError::NotFound))
 }

@@ -28,7 +28,6 @@ pub async fn load_users(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
     let users = cx.state.store.users().await.map_err(|error| cx.fail_store(&error))?;
     let empty = || UserTyped { scope: "*".to_owned(), ..UserTyped::default() };
     Ok(UsersPage {
@@ -57,7 +56,6 @@ pub async fn load_user(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
     let found = cx.state.store.user(&id).await.map_err(|error| cx.fail_store(&error))?;
     let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
     let as_is = || UserTyped {

@@ -27,7 +27,7 @@ use crate::{
         },
         time::SECOND_MS,
     },
-    server::web::{endpoints::TABLE, listen::Bounds},
+    server::web::{endpoints::REGISTRY, listen::Bounds},
 };
 
 /// What browsers send with a form of another site, or with one of their own, as far as it was tampered with.
@@ -148,22 +148,22 @@ async fn headers_stand_on_every_answer_of_every_entry() {
         }
         statuses.insert(answer.status.as_u16());
     };
-    for (method, pattern, permission) in TABLE {
-        let path = pattern.replace("{*file}", "x.js").replace(['{', '}'], "");
+    for endpoint in REGISTRY {
+        let (path, method) = (endpoint.path.replace("{*file}", "x.js").replace(['{', '}'], ""), endpoint.verb.method());
+        let content_type = endpoint.takes.content_type().unwrap_or("application/json");
         for accept in ["text/html", "application/json"] {
             for actor in [&app.anonymous(), &viewer] {
-                if *pattern == "/api/sign-out" {
+                if endpoint.path == "/api/sign-out" {
                     continue;
                 }
                 let plain = actor.request(method.clone(), &path, accept).body(Body::empty()).unwrap();
                 look(&app.send(plain).await, &format!("{method} {path}"));
-                let typed =
-                    actor.request(method.clone(), &path, accept).header(header::CONTENT_TYPE, "application/json");
+                let typed = actor.request(method.clone(), &path, accept).header(header::CONTENT_TYPE, content_type);
                 look(
                     &app.send(typed.body(Body::from("{")).unwrap()).await,
-                    &format!("{method} {path} with broken JSON"),
+                    &format!("{method} {path} with a broken body"),
                 );
-                let other = if *method == Method::GET { Method::PUT } else { Method::GET };
+                let other = if method == Method::GET { Method::PUT } else { Method::GET };
                 look(
                     &app.send(actor.request(other.clone(), &path, accept).body(Body::empty()).unwrap()).await,
                     &format!("{other} {path}"),
@@ -171,13 +171,13 @@ async fn headers_stand_on_every_answer_of_every_entry() {
             }
         }
         let elsewhere = Request::builder()
-            .method(method)
+            .method(&method)
             .uri(&path)
             .header(header::HOST, "evil.example")
             .body(Body::empty())
             .unwrap();
         look(&app.send(elsewhere).await, &format!("{method} {path} at another host"));
-        if *method == Method::POST && *permission != Permission::Public {
+        if method == Method::POST && endpoint.permission != Permission::Public {
             let large = viewer.request(method.clone(), &path, "text/html").header(header::CONTENT_LENGTH, 70_000);
             look(&app.send(large.body(Body::from("x".repeat(70_000))).unwrap()).await, &format!("{path} too large"));
         }

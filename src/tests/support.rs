@@ -290,7 +290,7 @@ impl TestApp {
         runtime: Option<Runtime>,
     ) -> Self {
         Self {
-            router: router::build(running.state.clone()),
+            router: router::build(running.state.clone()).unwrap(),
             state: running.state,
             crash,
             simulator: ground.simulator.clone(),

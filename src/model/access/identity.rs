@@ -1,4 +1,4 @@
-//! Who acts: roles and what each may do. The server's permission table and the pages ask the same questions here.
+//! Who acts: roles and what each may do. The server's registry of endpoints and the pages ask the same questions here.
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
@@ -20,7 +20,7 @@ pub enum Role {
     Admin,
 }
 
-/// What an entry of the permission table asks for.
+/// What an endpoint asks of its person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Permission {
     /// Anybody, signed in or not.

@@ -104,6 +104,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         is_read_only: settings.fleet.read_only,
     })
     .await?;
+    let app = router::build(running.state.clone())?;
     let signals = lifecycle::Signals::listen()?;
     announce(&running.state, has_users);
 
@@ -113,7 +114,6 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         let begin = move || checkpoints.clone().run(store.clone(), clock.clone(), stop.clone());
         running.state.supervisor.spawn(&running.tasks, &draining, Part::new("checkpoints of the audit chain"), begin);
     }
-    let app = router::build(running.state);
     tasks::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
     lifecycle::serve_until_drained(
         listen::serve(listener, app, listen::Bounds::of_this_process(), draining.clone()),

@@ -9,12 +9,12 @@ use tower_sessions::Session;
 pub use crate::model::access::requester::Requester;
 
 use super::{
+    endpoints::{Caller, Endpoint, Entry, Kind, Limits},
     middleware::{client_address::ClientAddress, headers::ResponseNonce},
     session_store,
     state::AppState,
 };
 use crate::{
-    app,
     error::AppError,
     model::{
         access::{actor::Actor, identity::Permission},
@@ -55,7 +55,8 @@ pub fn provide(state: AppState) {
 
 /// Whether the page that is asked for stays as it comes.
 pub fn is_plain_page() -> bool {
-    use_context::<Parts>().is_some_and(|parts| app::is_plain(parts.uri.path()))
+    let endpoint = use_context::<Parts>().and_then(|parts| Entry::of(&parts.extensions).endpoint());
+    endpoint.is_some_and(|endpoint| endpoint.kind == Kind::PlainPage)
 }
 
 /// The context of the running server function or page.
@@ -129,14 +130,31 @@ impl RequestContext {
         }
     }
 
-    /// Notes that a person acted: for reads that a person asked for by following a link, not for refreshes.
+    fn endpoint(&self) -> Option<&'static Endpoint> {
+        Entry::of(&self.parts.extensions).endpoint()
+    }
+
+    /// Notes that a person acted, where the registry leaves it to the function to say so.
     pub async fn record_human(&self) {
-        if is_own_refresh(&self.parts.uri) {
+        let is_left_to_us = self.endpoint().is_some_and(|endpoint| endpoint.caller == Caller::Either);
+        if !is_left_to_us || is_own_refresh(&self.parts.uri) {
             return;
         }
         if let Ok(requester) = self.requester() {
             self.state.sign_ins.sessions.record_human(&requester).await;
         }
+    }
+
+    /// Lets the person walk through the whole chain or journal once more.
+    ///
+    /// # Errors
+    /// When it was too often, or the registry doesn't say that the endpoint does such a thing.
+    pub fn take_costly_act(&self, requester: &Requester) -> Result<(), AppError> {
+        if self.endpoint().is_none_or(|endpoint| endpoint.limits != Limits::Costly) {
+            return Err(self.fail_internal(&"the registry of endpoints doesn't declare this act as costly"));
+        }
+        let taken = self.state.limits.take_costly_act(&requester.user_id);
+        taken.map_err(|seconds| self.fail(AppError::TooOften { seconds }))
     }
 
     /// The session of the request.

@@ -1,6 +1,9 @@
 //! The router: every route and the whole middleware stack, in order.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -9,8 +12,9 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Redirect, Response},
-    routing::{get, post},
+    routing::{MethodRouter, on, on_service},
 };
+use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
@@ -20,6 +24,7 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use super::{
     context,
+    endpoints::{self, Answering, Endpoint, Handler, Kind, Paths, REGISTRY, RegistryError},
     handlers::{assets, error_page, events, export, health, reports},
     middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
     session_store::SessionRecords,
@@ -36,35 +41,35 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// No handler needs longer: AWS's answers are waited for at most 3 s, and event streams begin at once.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Plain handlers, as the permission table names them. The test of the table reads this list.
-pub const PLAIN_HANDLERS: [(&str, &str); 9] = [
-    ("GET", "/"),
-    ("GET", "/events"),
-    ("GET", "/audit/export"),
-    ("GET", "/livez"),
-    ("GET", "/readyz"),
-    ("POST", "/csp-report"),
-    ("GET", "/pkg/{*file}"),
-    ("GET", "/favicon.svg"),
-    ("GET", "/robots.txt"),
-];
+/// The routes of pages.
+#[derive(Debug)]
+pub struct Routes {
+    live: Vec<AxumRouteListing>,
+    plain: Vec<AxumRouteListing>,
+}
 
-/// The routes of pages. Made once a process: while Leptos makes the list, resources of pages that are being rendered
-/// beside it never load (leptos issue 4773).
-pub static ROUTES: LazyLock<Vec<AxumRouteListing>> =
-    LazyLock::new(|| [generate_route_list(App), generate_route_list(PlainApp)].concat());
+impl Routes {
+    pub fn all(&self) -> Vec<AxumRouteListing> {
+        [self.live.as_slice(), self.plain.as_slice()].concat()
+    }
+}
+
+/// Made once a process: while Leptos makes the lists, resources of pages that are being rendered beside it never load
+/// (leptos issue 4773).
+pub static ROUTES: LazyLock<Routes> =
+    LazyLock::new(|| Routes { live: generate_route_list(App), plain: generate_route_list(PlainApp) });
 
 /// The whole application.
-pub fn build(state: AppState) -> Router {
-    let site = ServeDir::new(state.assets.root())
-        .precompressed_br()
-        .precompressed_gzip()
-        .append_index_html_on_directories(false);
-    let static_files = Router::new()
-        .route_service("/pkg/{*file}", site.clone())
-        .route_service("/favicon.svg", site.clone())
-        .route_service("/robots.txt", site)
-        .layer(from_fn(assets::cache));
+///
+/// # Errors
+/// When the registry of endpoints isn't what answers.
+pub fn build(state: AppState) -> Result<Router, RegistryError> {
+    let paths = Arc::new(Paths::of(REGISTRY)?);
+    let answering = Answering::default()
+        .pages(Kind::LivePage, ROUTES.live.iter().map(AxumRouteListing::path))
+        .pages(Kind::PlainPage, ROUTES.plain.iter().map(AxumRouteListing::path))
+        .functions(server_fn_paths());
+    endpoints::check(REGISTRY, &answering)?;
 
     let for_pages = state.clone();
     let for_shell = state.assets.clone();
@@ -72,24 +77,42 @@ pub fn build(state: AppState) -> Router {
     let pages = Router::<AppState>::new()
         .leptos_routes_with_context(
             &state,
-            ROUTES.clone(),
+            ROUTES.all(),
             move || context::provide(for_pages.clone()),
             move || shell(&for_shell, context::is_plain_page()),
         )
         .layer(from_fn_with_state(state.clone(), forms::guard));
 
-    let routes = Router::new()
-        .route("/", get(|| async { Redirect::to("/streams") }))
-        .route("/events", get(events::open))
-        .route("/audit/export", get(export::send))
-        .route("/livez", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/csp-report", post(reports::receive))
-        .merge(pages)
-        .merge(static_files)
-        .fallback(not_found)
-        .with_state(state.clone());
+    let routes = handlers(&state).merge(pages).fallback(not_found).with_state(state.clone());
+    Ok(behind_middleware(routes, state, paths))
+}
 
+/// The handlers that the registry declares. There is no other way to mount one.
+fn handlers(state: &AppState) -> Router<AppState> {
+    let site = ServeDir::new(state.assets.root())
+        .precompressed_br()
+        .precompressed_gzip()
+        .append_index_html_on_directories(false);
+    REGISTRY.iter().fold(Router::new(), |router, endpoint| match endpoint.kind {
+        Kind::Handler(handler) => router.route(endpoint.path, answer_of(handler, endpoint, &site)),
+        Kind::LivePage | Kind::PlainPage | Kind::ServerFunction => router,
+    })
+}
+
+fn answer_of(handler: Handler, endpoint: &Endpoint, site: &ServeDir) -> MethodRouter<AppState> {
+    let method = endpoint.verb.filter();
+    match handler {
+        Handler::Home => on(method, || async { Redirect::to("/streams") }),
+        Handler::Events => on(method, events::open),
+        Handler::AuditExport => on(method, export::send),
+        Handler::Liveness => on(method, health::live),
+        Handler::Readiness => on(method, health::ready),
+        Handler::PolicyReports => on(method, reports::receive),
+        Handler::Bundle | Handler::PublicFile => on_service(method, site.clone()).layer(from_fn(assets::cache)),
+    }
+}
+
+fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Router {
     let sessions = SessionManagerLayer::new(SessionRecords(state.sign_ins.sessions.clone()))
         .with_name(state.origin.cookie_name())
         .with_secure(state.origin.is_https)
@@ -122,6 +145,8 @@ pub fn build(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), plain_refusals))
         .layer(from_fn_with_state(state, headers::set))
+        // All that follows reads what the registry says of the request.
+        .layer(from_fn_with_state(paths, endpoints::find))
 }
 
 async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Response {

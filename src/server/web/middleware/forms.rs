@@ -1,4 +1,4 @@
-//! Stands around the server functions: only the content types that they read, and no answer of Leptos's own making that
+//! Stands around the server functions: only the content type that each reads, and no answer of Leptos's own making that
 //! carries an error in an address.
 
 use axum::{
@@ -11,7 +11,12 @@ use axum::{
 
 use crate::{
     error::AppError,
-    server::web::{context, handlers::error_page, state::AppState},
+    server::web::{
+        context,
+        endpoints::{Entry, Kind},
+        handlers::error_page,
+        state::AppState,
+    },
 };
 
 /// Our errors are a few words.
@@ -20,13 +25,12 @@ const LONGEST_ERROR: usize = 16 * 1024;
 /// Refuses other content types (415) and gives errors their own status: the framework answers 500, or for plain
 /// forms a redirect that carries the error in the address.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with("/api/") {
-        return next.run(request).await;
-    }
+    let function = Entry::of(request.extensions()).endpoint().filter(|found| found.kind == Kind::ServerFunction);
+    let Some(function) = function else { return next.run(request).await };
     let content_type =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !matches!(essence.as_str(), "application/x-www-form-urlencoded" | "application/json") {
+    if function.takes.content_type() != Some(essence.as_str()) {
         return error_page::other_content_type(&state, request.headers());
     }
     let headers = request.headers().clone();

@@ -7,13 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::server::web::{handlers::error_page, state::AppState};
+use crate::server::web::{endpoints::Entry, handlers::error_page, state::AppState};
 
 /// Lets requests for our own host through. A GET under another name of loopback is sent on to it; health checks may
 /// come by any name.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if matches!(path, "/livez" | "/readyz") {
+    if Entry::of(request.extensions()).is_health() {
         return next.run(request).await;
     }
     let host = host_of(&request);

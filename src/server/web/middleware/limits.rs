@@ -5,7 +5,6 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     extract::{Request, State},
-    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -17,7 +16,12 @@ use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
 use super::client_address::{ClientAddress, network_of};
-use crate::server::web::{context::Requester, handlers::error_page, state::AppState};
+use crate::server::web::{
+    context::Requester,
+    endpoints::{Entry, Limits},
+    handlers::error_page,
+    state::AppState,
+};
 
 /// Requests at work at once; event connections count only until they are open.
 const MOST_AT_WORK: usize = 256;
@@ -32,8 +36,6 @@ const ATTEMPTS: (u32, u32) = (1, 100);
 const NOTED_REFUSALS: (u32, u32) = (1, 20);
 /// A person who pages and searches does not come near; a script that would keep the database busy does.
 const COSTLY_ACTS: (u32, u32) = (2, 60);
-/// The forms at which a password can be tried: each costs a hash.
-const TAKES_A_PASSWORD: [&str; 4] = ["/api/sign-in", "/api/setup", "/api/confirm-identity", "/api/change-password"];
 /// Above this many keys, those that are at rest are forgotten.
 const MANY_KEYS: usize = 10_000;
 
@@ -102,7 +104,8 @@ pub async fn per_network(State(state): State<AppState>, request: Request, next: 
         return next.run(request).await;
     };
     let network = network_of(address);
-    let is_attempt = request.method() == Method::POST && TAKES_A_PASSWORD.contains(&request.uri().path());
+    let endpoint = Entry::of(request.extensions()).endpoint();
+    let is_attempt = endpoint.is_some_and(|endpoint| endpoint.limits == Limits::Password);
     let allowed = ask(&state.limits.networks, &network)
         .and_then(|()| if is_attempt { ask(&state.limits.attempts, &network) } else { Ok(()) });
     match allowed {
@@ -122,7 +125,7 @@ pub async fn per_session(State(state): State<AppState>, request: Request, next: 
 
 /// Sheds what comes while too much is at work. Health is always answered.
 pub async fn shed(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if matches!(request.uri().path(), "/livez" | "/readyz") {
+    if Entry::of(request.extensions()).is_health() {
         return next.run(request).await;
     }
     match state.limits.at_work.clone().try_acquire_owned() {

@@ -15,15 +15,11 @@ use tower_sessions::{
 use super::client_address::ClientAddress;
 use crate::server::web::{
     context,
+    endpoints::{Caller, Entry},
     handlers::error_page,
     session_store::{self, Found},
     state::AppState,
 };
-
-/// Paths whose requests a page makes by itself; a session does not live from them. Those that a person can also cause
-/// note the person's act themselves.
-const AUTOMATIC: [&str; 7] =
-    ["/events", "/csp-report", "/api/frame", "/api/list-streams", "/api/stream", "/api/list-changes", "/api/change"];
 
 /// Marks an answer whose request ended its session.
 #[derive(Debug, Clone, Copy)]
@@ -55,10 +51,10 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
     response
 }
 
+/// Whether a person causes the request, as far as that shows here. Somebody who looks for what isn't there does.
 fn is_human(request: &Request) -> bool {
-    let path = request.uri().path();
-    let is_file = path.starts_with("/pkg/") || matches!(path, "/favicon.svg" | "/robots.txt" | "/livez" | "/readyz");
-    !is_file && !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&path)
+    let caller = Entry::of(request.extensions()).at_path().map_or(Caller::Person, |endpoint| endpoint.caller);
+    caller == Caller::Person && !context::is_own_refresh(request.uri())
 }
 
 /// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not
