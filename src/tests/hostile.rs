@@ -191,7 +191,7 @@ async fn headers_stand_on_every_answer_of_every_entry() {
 async fn an_overload_and_a_flood_carry_the_headers_too() {
     let app = TestApp::start().await;
     let viewer = app.actor(Role::Viewer).await;
-    let all = app.state.limits.take_all_places().await;
+    let all = app.take_all_places().await;
     assert_headers(&viewer.get("/streams").await, "503");
     drop(all);
     let answers = futures_util::future::join_all((0..2_500).map(|_| viewer.get("/livez"))).await;

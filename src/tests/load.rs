@@ -130,7 +130,7 @@ async fn a_flood_of_bad_sign_ins_is_refused_and_signed_in_people_are_answered() 
 async fn what_comes_while_too_much_is_at_work_is_shed() {
     let app = TestApp::start().await;
     let viewer = app.actor(Role::Viewer).await;
-    let all = app.state.limits.take_all_places().await;
+    let all = app.take_all_places().await;
     let shed = viewer.get("/streams").await;
     assert_eq!((shed.status, shed.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"), "{}", shed.body);
     assert!(shed.body.contains("too much to do"), "{}", shed.body);

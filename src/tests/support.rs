@@ -20,7 +20,7 @@ use axum::{
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use strum::VariantArray;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::OwnedSemaphorePermit};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -47,9 +47,10 @@ use crate::{
         web::{
             handlers::assets::Assets,
             listen::{self, Bounds},
-            middleware::client_address::TrustedProxies,
+            request_limits::MOST_AT_WORK,
             router,
             state::AppState,
+            trusted_proxies::TrustedProxies,
         },
     },
     simulator,
@@ -300,6 +301,11 @@ impl TestApp {
             tasks: running.tasks,
             runtime,
         }
+    }
+
+    /// Takes every place, as requests that do not end would.
+    pub async fn take_all_places(&self) -> OwnedSemaphorePermit {
+        self.state.limits.places().clone().acquire_many_owned(MOST_AT_WORK).await.unwrap()
     }
 
     /// Sends a request as it is.

@@ -23,8 +23,9 @@ use crate::server::{
     },
     web::{
         handlers::assets::Assets,
-        middleware::{client_address::TrustedProxies, limits::RequestLimits},
+        request_limits::RequestLimits,
         state::{AppState, Services},
+        trusted_proxies::TrustedProxies,
     },
 };
 

@@ -26,7 +26,7 @@ use crate::server::{
         },
         supervisor::Part,
     },
-    web::{handlers::assets::Assets, listen, middleware::client_address::TrustedProxies, router, state::AppState},
+    web::{handlers::assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
 
 /// How long the last audit row may take: the process ends within five seconds of its signal, however slow the database

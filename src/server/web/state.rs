@@ -6,10 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    handlers::assets::Assets,
-    middleware::{client_address::TrustedProxies, limits::RequestLimits},
-};
+use super::{handlers::assets::Assets, request_limits::RequestLimits, trusted_proxies::TrustedProxies};
 use crate::server::{
     adapters::{clock::Clock, store::Store},
     config::Origin,

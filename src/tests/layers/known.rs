@@ -31,8 +31,6 @@ pub const KNOWN_NEEDS: &[(&str, &str)] = &[
     ("server/services/inventory/lists.rs", "server/services/inventory/mod.rs"),
     ("server/services/keys/mod.rs", "server/services/keys/picker.rs"),
     ("server/services/keys/mod.rs", "server/services/keys/watch.rs"),
-    ("server/web/middleware/client_address.rs", "server/web/state.rs"),
-    ("server/web/state.rs", "server/web/middleware/limits.rs"),
 ];
 
 /// Modules that the table names and that don't exist yet.

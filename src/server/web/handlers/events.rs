@@ -1,12 +1,7 @@
 //! `/events`: what moved, as Server-Sent Events. A connection first gets everything newer than the `rev` of its page,
 //! then each frame as it is published, until its session ends, its reader is too slow, or the server stops.
 
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -18,7 +13,6 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
-use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::broadcast;
 
@@ -27,13 +21,11 @@ use crate::{
     server::{
         adapters::{clock::ticks, store::StoreError},
         services::inventory::{Delivery, Events, News, View},
-        web::{context::Requester, state::AppState},
+        web::{context::Requester, request_limits::EventConnection, state::AppState},
     },
     view::{change_card::ChangeCard, pages::EventFrame},
 };
 
-/// Open connections of one session.
-const PER_SESSION: usize = 6;
 /// Without news for this long, a connection says that it lives. A page that hears nothing for 40 s isn't live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Commits are numbered in order and published a moment later, not always in order: a connection begins this many
@@ -41,9 +33,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const OVERLAP: i64 = 64;
 /// How often an open connection asks whether its session is still good.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
-
-/// Open connections by session.
-static OPEN: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
 
 /// `?after=REV`: the `rev` of the page.
 #[derive(Debug, Deserialize)]
@@ -64,7 +53,7 @@ pub async fn open(
     if state.draining.is_cancelled() {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let Some(place) = Place::take(&requester.session_hash) else {
+    let Some(place) = state.limits.take_event_connection(&requester.session_hash) else {
         return (StatusCode::TOO_MANY_REQUESTS, "Six event connections of this session are open. Close a tab.\n")
             .into_response();
     };
@@ -122,7 +111,7 @@ struct Connection {
     is_new: bool,
     is_over: bool,
     session_check: tokio::time::Interval,
-    _place: Place,
+    _place: EventConnection,
 }
 
 fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -205,33 +194,6 @@ impl Connection {
                     }
                 }
                 delivery = Events::next(&mut self.news) => return Some(delivery),
-            }
-        }
-    }
-}
-
-/// One of a session's places, given back when the connection ends.
-struct Place(String);
-
-impl Place {
-    fn take(session: &str) -> Option<Self> {
-        let mut open = OPEN.lock();
-        let count = open.entry(session.to_owned()).or_default();
-        if *count >= PER_SESSION {
-            return None;
-        }
-        *count += 1;
-        Some(Self(session.to_owned()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = OPEN.lock();
-        if let Some(count) = open.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.0);
             }
         }
     }
