@@ -10,7 +10,7 @@ pub use crate::model::access::requester::Requester;
 
 use super::{
     endpoints::{Caller, Endpoint, Entry, Kind, Limits},
-    middleware::{client_address::ClientAddress, headers::ResponseNonce},
+    middleware::{client_address::ClientAddress, headers::ResponseNonce, request_id::RequestId},
     session_store,
     state::AppState,
 };
@@ -22,7 +22,7 @@ use crate::{
         time::{DAY_MS, Timestamp},
     },
     server::{
-        adapters::{random, store::StoreError},
+        adapters::store::StoreError,
         services::{
             accounts::{Accounts, sessions::SignIn},
             inventory::pauses::PauseError,
@@ -130,6 +130,10 @@ impl RequestContext {
         }
     }
 
+    fn pattern(&self) -> &'static str {
+        Entry::of(&self.parts.extensions).pattern()
+    }
+
     fn endpoint(&self) -> Option<&'static Endpoint> {
         Entry::of(&self.parts.extensions).endpoint()
     }
@@ -218,7 +222,7 @@ impl RequestContext {
 
     /// As [`RequestContext::fail`] for a fault of the store: logged here, told without internals.
     pub fn fail_store(&self, error: &StoreError) -> AppError {
-        tracing::error!(%error, path = self.parts.uri.path(), "{} failed: {error}", self.parts.uri.path());
+        tracing::error!(%error, "{} failed: {error}", self.pattern());
         self.fail(AppError::Unavailable)
     }
 
@@ -232,10 +236,8 @@ impl RequestContext {
 
     /// As [`RequestContext::fail`] for a fault of Keystream's own.
     pub fn fail_internal(&self, error: &dyn std::fmt::Display) -> AppError {
-        let reference = random::id();
-        tracing::error!(%error, reference, path = self.parts.uri.path(), "{} failed ({reference}): \
-            {error}", self.parts.uri.path());
-        self.fail(AppError::Internal { reference })
+        tracing::error!(%error, "{} failed: {error}", self.pattern());
+        self.fail(AppError::Internal { reference: RequestId::of(&self.parts.extensions).to_string() })
     }
 
     /// Sends a plain form to a page of this site (303). For requests that do not want HTML nothing happens.

@@ -26,7 +26,9 @@ use super::{
     context,
     endpoints::{self, Answering, Endpoint, Handler, Kind, Paths, REGISTRY, RegistryError},
     handlers::{assets, error_page, events, export, health, reports},
-    middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
+    middleware::{
+        authorize, client_address, forms, headers, host, limits, origin, request_id, request_id::RequestId, session,
+    },
     session_store::SessionRecords,
     shell::shell,
     state::AppState,
@@ -144,7 +146,8 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
         // A panic is an answer like any other, so it stands within the headers.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), plain_refusals))
-        .layer(from_fn_with_state(state, headers::set))
+        .layer(from_fn_with_state(state.clone(), headers::set))
+        .layer(from_fn_with_state(state, request_id::trace))
         // All that follows reads what the registry says of the request.
         .layer(from_fn_with_state(paths, endpoints::find))
 }
@@ -157,6 +160,7 @@ async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Respons
 /// understands.
 async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
+    let id = RequestId::of(request.extensions());
     let response = next.run(request).await;
     match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &headers),
@@ -164,7 +168,7 @@ async fn plain_refusals(State(state): State<AppState>, request: Request, next: N
             error_page::timed_out(&state, &headers)
         }
         StatusCode::INTERNAL_SERVER_ERROR if response.extensions().get::<Panicked>().is_some() => {
-            error_page::of(&state, &headers, &AppError::Internal { reference: "panic".to_owned() })
+            error_page::of(&state, &headers, &AppError::Internal { reference: id.to_string() })
         }
         _ => response,
     }
@@ -174,12 +178,46 @@ async fn plain_refusals(State(state): State<AppState>, request: Request, next: N
 #[derive(Debug, Clone, Copy)]
 struct Panicked;
 
-/// The answer to a request whose handler panicked: nothing of the panic leaves the process but to the log.
+/// The answer to a request whose handler panicked, before it gets its words: nothing of the panic leaves the process
+/// but to the log.
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> axum::http::Response<Body> {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    let reference = crate::server::adapters::random::id();
-    tracing::error!(reference, "a request panicked ({reference}): {}", text.unwrap_or("no message"));
-    let mut response = error_page::json(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal { reference });
+    tracing::error!("a request panicked: {}", text.unwrap_or("no message"));
+    let mut response = axum::http::Response::new(Body::empty());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(Panicked);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{extract::ConnectInfo, http::header};
+    use http_body_util::BodyExt;
+    use std::net::SocketAddr;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::tests::support::TestApp;
+
+    #[tokio::test]
+    async fn a_panic_is_told_by_its_reference_alone() {
+        let app = TestApp::start().await;
+        let routes = Router::new().route("/livez", on(axum::routing::MethodFilter::GET, panics));
+        let router = behind_middleware(routes, app.state.clone(), Arc::new(Paths::of(REGISTRY).unwrap()));
+        for accept in ["text/html", "application/json"] {
+            let mut request = axum::http::Request::get("/livez").header(header::ACCEPT, accept);
+            request = request.header(header::HOST, "127.0.0.1:3000");
+            let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+            let request = request.extension(peer).body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+            let body = String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
+            assert!(body.contains(&id) && !body.contains("kaboom"), "{body}");
+        }
+    }
+
+    async fn panics() -> StatusCode {
+        panic!("kaboom")
+    }
 }

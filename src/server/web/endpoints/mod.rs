@@ -185,6 +185,14 @@ impl Entry {
         }
     }
 
+    /// The pattern of the path, for logs.
+    pub const fn pattern(self) -> &'static str {
+        match self.at_path() {
+            Some(endpoint) => endpoint.path,
+            None => "unknown",
+        }
+    }
+
     /// Whether this handler is at the path.
     pub fn is_of(self, handler: Handler) -> bool {
         self.at_path().is_some_and(|endpoint| endpoint.kind == Kind::Handler(handler))

@@ -12,6 +12,7 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use strum::EnumString;
+use tracing::{Instrument, Span};
 
 use super::error_page;
 use crate::{
@@ -116,7 +117,9 @@ struct Export {
 /// The file, a stretch at a time. One that cannot be read ends the connection without its last chunk: a browser then
 /// says that the file is not whole.
 fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::try_unfold(export, |mut export| async move {
+    // Rows are read while they are sent, after the request's own span has ended.
+    let span = Span::current();
+    let next = |mut export: Export| async move {
         // It ends with what it rests on, as event streams do.
         if !export.state.sign_ins.sessions.is_live(&export.requester).await {
             return Err(Uncertain.into());
@@ -137,7 +140,8 @@ fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, StoreError>> {
             Format::JsonLines => json_lines_of(&rows),
         };
         Ok(Some((Bytes::from(text), export)))
-    })
+    };
+    stream::try_unfold(export, move |export| next(export).instrument(span.clone()))
 }
 
 fn json_lines_of(rows: &[AuditRow]) -> Vec<u8> {

@@ -9,6 +9,7 @@ use axum::{
     response::Response,
 };
 
+use super::request_id::RequestId;
 use crate::{
     error::AppError,
     server::web::{
@@ -34,6 +35,7 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
         return error_page::other_content_type(&state, request.headers());
     }
     let headers = request.headers().clone();
+    let id = RequestId::of(request.extensions());
     let response = next.run(request).await;
     let location =
         response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
@@ -47,6 +49,13 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     // Leptos answers every error with 500; the error itself says which status it is.
     let (_, body) = response.into_parts();
     let bytes = to_bytes(body, LONGEST_ERROR).await.unwrap_or_default();
-    let error = serde_json::from_slice(&bytes).unwrap_or(AppError::Outdated);
+    let error = match serde_json::from_slice(&bytes).unwrap_or(AppError::Outdated) {
+        // One of the framework's own has no reference, and nobody has logged it.
+        AppError::Internal { reference } if reference != id.to_string() => {
+            tracing::error!("the framework failed to run {}", function.path);
+            AppError::Internal { reference: id.to_string() }
+        }
+        error => error,
+    };
     error_page::of(&state, &headers, &error)
 }

@@ -33,11 +33,7 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     if is_let_through || is_report {
         return next.run(request).await;
     }
-    tracing::warn!(
-        path = request.uri().path(),
-        "a request to {} from another origin was refused",
-        request.uri().path()
-    );
+    tracing::warn!("a request to {} from another origin was refused", entry.pattern());
     error_page::cross_origin(&state, request.headers())
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use parking_lot::Mutex;
+use tracing::Span;
 
 use super::timeline::Timeline;
 use crate::model::change::{Change, End, Ending, Step};
@@ -53,6 +54,11 @@ impl Job {
     /// A change that was just recorded or taken over.
     pub const fn new(change: Change, fence: i64, timeline: Timeline, guard: InFlightGuard) -> Self {
         Self { change, fence, timeline, _guard: guard }
+    }
+
+    /// The span of the work on the change: each line of the log says which one it is about.
+    pub fn span(&self) -> Span {
+        tracing::error_span!("change", change_id = self.change.id)
     }
 
     /// The step that ends the change now.

@@ -14,6 +14,7 @@ mod watch;
 use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use self::{
     follow::Follower,
@@ -94,19 +95,20 @@ impl Worker {
     /// Sends a change that was just recorded, or waits until its stream is ACTIVE, and watches it to its end. `read` is
     /// the read that its form was checked against.
     pub fn start(self: &Arc<Self>, job: Job, target: Arc<Target>, read: Freshness) {
-        let worker = self.clone();
-        spawn_on(&self.tasks, async move {
+        let (worker, span) = (self.clone(), job.span());
+        let work = async move {
             if job.change.is_waiting() {
                 worker.wait_and_send(job, target).await;
             } else {
                 worker.send(job, target, read).await;
             }
-        });
+        };
+        spawn_on(&self.tasks, work.instrument(span));
     }
 
     /// Ends a change of which it is not known whether it was recorded: it is not sent.
     pub fn abandon(self: &Arc<Self>, job: Job) {
-        let worker = self.clone();
-        spawn_on(&self.tasks, async move { worker.expire(job).await });
+        let (worker, span) = (self.clone(), job.span());
+        spawn_on(&self.tasks, async move { worker.expire(job).await }.instrument(span));
     }
 }

@@ -4,6 +4,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tracing::Instrument;
+
 use super::{Worker, job::Job, journal::Written, timeline::Timeline, typical_duration};
 use crate::{
     model::{access::audit_action::AuditAction, change::Step, time::Timestamp},
@@ -97,8 +99,8 @@ impl Worker {
         let mut job = Job::new(change, fence, timeline, guard);
         // Before anybody opens a page: the stream has an active change.
         self.inventory.record_change(&job.change);
-        let worker = self.clone();
-        spawn_on(&self.tasks, async move {
+        let (worker, span) = (self.clone(), job.span());
+        let work = async move {
             let now = job.timeline.now();
             let is_armed = job.change.is_waiting() && job.change.intent.armed_until.is_some_and(|until| until >= now);
             // Read-only is a brake: what still waits is not sent either.
@@ -119,7 +121,8 @@ impl Worker {
                 }
             }
             worker.watch(job, Duration::ZERO).await;
-        });
+        };
+        spawn_on(&self.tasks, work.instrument(span));
     }
 }
 
