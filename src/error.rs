@@ -89,6 +89,65 @@ impl AppError {
     }
 }
 
+/// Why a request got no further than what stands in front of the pages and the functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// An error of the closed set, which says it all.
+    Error(AppError),
+    /// 403: the role does not have the permission.
+    Role,
+    /// 404.
+    NoSuchAddress,
+    /// 405.
+    OtherMethod,
+    /// 403: it does not come from our own pages.
+    OtherOrigin,
+    /// 421.
+    OtherHost,
+    /// 415.
+    OtherContentType,
+    /// 413.
+    TooLarge,
+    /// 503: what was begun may go on.
+    TooSlow,
+    /// 503: nobody knows who asks.
+    NoDatabase,
+}
+
+impl From<AppError> for Refusal {
+    fn from(error: AppError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Refusal {
+    /// The HTTP status that carries it.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Error(error) => error.status(),
+            Self::Role | Self::OtherOrigin => 403,
+            Self::NoSuchAddress => 404,
+            Self::OtherMethod => 405,
+            Self::OtherHost => 421,
+            Self::OtherContentType => 415,
+            Self::TooLarge => 413,
+            Self::TooSlow | Self::NoDatabase => 503,
+        }
+    }
+
+    /// What it is on the wire.
+    pub fn error(&self) -> AppError {
+        match self {
+            Self::Error(error) => error.clone(),
+            Self::Role | Self::OtherOrigin | Self::OtherHost => AppError::NotPermitted,
+            Self::NoSuchAddress => AppError::NotFound,
+            Self::OtherMethod | Self::OtherContentType | Self::TooLarge => AppError::Outdated,
+            Self::TooSlow => AppError::Unreachable,
+            Self::NoDatabase => AppError::Unavailable,
+        }
+    }
+}
+
 impl FromServerFnError for AppError {
     type Encoder = Wire;
 

@@ -25,7 +25,7 @@ pub use self::{
     drawing::{BRAND, CLOSED_LOCK, DOT, OPEN_LOCK, drawing},
     drawn::drawn,
     encryption::{EncryptionLabel, KeyLabel},
-    error_page::ErrorPage,
+    error_page::{ErrorPage, ErrorSection},
     filters::Filters,
     frame::{Announcer, Header},
     keys::{KeyField, KeyPicker},

@@ -29,6 +29,7 @@ mod outage;
 mod permissions;
 mod proxy;
 mod reading;
+mod request_ids;
 mod restart;
 mod scope;
 mod sessions;

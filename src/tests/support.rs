@@ -18,6 +18,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
+use ipnet::IpNet;
 use parking_lot::Mutex;
 use strum::VariantArray;
 use tokio::{runtime::Runtime, sync::OwnedSemaphorePermit};
@@ -168,6 +169,7 @@ pub struct Setup {
     /// The test will end the process, or start others beside it.
     pub is_mortal: bool,
     pub public_url: Option<&'static str>,
+    pub trusted_proxies: Vec<IpNet>,
     /// The role that sends changes, and the external id that goes with it.
     pub change_role: Option<(&'static str, Option<&'static str>)>,
     /// The targets, from the simulator's address; without them, one account and Region.
@@ -463,7 +465,7 @@ async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<Cr
         clock,
         origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
         assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
-        trusted_proxies: TrustedProxies::default(),
+        trusted_proxies: TrustedProxies(setup.trusted_proxies.clone()),
         is_demo: setup.is_demo,
         is_read_only: ground.is_read_only.load(Ordering::SeqCst),
     });

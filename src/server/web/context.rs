@@ -29,6 +29,7 @@ use crate::{
         },
     },
     view::{
+        error_page::Reference,
         frame_source::FrameSource,
         pages::{Frame, SignedIn},
     },
@@ -49,6 +50,7 @@ pub fn provide(state: AppState) {
         provide_context(Nonce::from_value(nonce.clone()));
     }
     provide_context(state.assets.clone());
+    provide_context(Reference(RequestId::of(&parts.extensions).to_string()));
     provide_context(FrameSource(|| current().map(|cx| cx.frame()).unwrap_or_default()));
     provide_context(RequestContext { state, parts });
 }

@@ -9,7 +9,7 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Redirect, Response},
     routing::{MethodRouter, on, on_service},
@@ -25,17 +25,19 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 use super::{
     context,
     endpoints::{self, Answering, Endpoint, Handler, Kind, Paths, REGISTRY, RegistryError},
-    handlers::{assets, error_page, events, export, health, reports},
-    middleware::{
-        authorize, client_address, forms, headers, host, limits, origin, request_id, request_id::RequestId, session,
+    handlers::{
+        assets,
+        error_page::{self, Asker},
+        events, export, health, reports,
     },
+    middleware::{authorize, client_address, forms, headers, host, limits, origin, request_id, session},
     session_store::SessionRecords,
     shell::shell,
     state::AppState,
 };
 use crate::{
     app::{App, PlainApp},
-    error::AppError,
+    error::Refusal,
 };
 
 /// The largest body: forms are small.
@@ -152,23 +154,22 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
         .layer(from_fn_with_state(paths, endpoints::find))
 }
 
-async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    error_page::not_found(&state, &headers)
+async fn not_found(State(state): State<AppState>, asker: Asker) -> Response {
+    error_page::refuse(&state, &asker, Refusal::NoSuchAddress)
 }
 
 /// Gives the layers' own bare refusals (a body that is too large, a time-out, a panic) a body that its reader
 /// understands.
 async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
-    let id = RequestId::of(request.extensions());
+    let asker = Asker::of(&request);
     let response = next.run(request).await;
     match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &headers),
+        StatusCode::PAYLOAD_TOO_LARGE => error_page::refuse(&state, &asker, Refusal::TooLarge),
         StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => {
-            error_page::timed_out(&state, &headers)
+            error_page::refuse(&state, &asker, Refusal::TooSlow)
         }
         StatusCode::INTERNAL_SERVER_ERROR if response.extensions().get::<Panicked>().is_some() => {
-            error_page::of(&state, &headers, &AppError::Internal { reference: id.to_string() })
+            error_page::refuse(&state, &asker, asker.internal())
         }
         _ => response,
     }

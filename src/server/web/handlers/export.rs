@@ -7,16 +7,16 @@ use axum::{
     Extension,
     body::{Body, Bytes},
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, stream};
 use strum::EnumString;
 use tracing::{Instrument, Span};
 
-use super::error_page;
+use super::error_page::{self, Asker};
 use crate::{
-    error::AppError,
+    error::{AppError, Refusal},
     model::access::{audit_query::AuditQuery, requester::Uncertain},
     server::{
         adapters::store::StoreError,
@@ -55,28 +55,28 @@ pub async fn send(
     State(state): State<AppState>,
     Extension(requester): Extension<Requester>,
     Query(parameters): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
+    asker: Asker,
 ) -> Response {
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     // A file that holds more than was asked for would be taken for what was asked for.
     let Some(format) = value("format").and_then(|word| word.parse::<Format>().ok()).filter(|_| ignored.is_empty())
     else {
-        return error_page::of(&state, &headers, &AppError::Outdated);
+        return error_page::refuse(&state, &asker, AppError::Outdated);
     };
     if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
-        return error_page::too_often(&state, &headers, seconds);
+        return error_page::refuse(&state, &asker, AppError::TooOften { seconds });
     }
     if let Err(error) = note(&state, &requester, &query, format).await {
         tracing::error!(%error, "an export could not be written to the audit chain: {error}");
-        return error_page::unavailable(&state, &headers);
+        return error_page::refuse(&state, &asker, Refusal::NoDatabase);
     }
     // What is appended while it is sent is not part of it.
     let head = match state.store.audit_head().await {
         Ok(head) => head.map_or(1, |(seq, _)| seq + 1),
         Err(error) => {
             tracing::error!(%error, "an export could not be read: {error}");
-            return error_page::unavailable(&state, &headers);
+            return error_page::refuse(&state, &asker, Refusal::NoDatabase);
         }
     };
     let query = AuditQuery { before: Some(query.before.map_or(head, |before| before.min(head))), ..query };

@@ -9,14 +9,14 @@ use axum::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    error::AppError,
+    error::{AppError, Refusal},
     model::access::{identity::Permission, next_page::safe_next},
     server::{
         services::audit::{self, AuditAction, AuditEvent},
         web::{
             context::{self, Requester},
             endpoints::{Entry, Handler},
-            handlers::error_page,
+            handlers::error_page::{self, Asker},
             state::AppState,
         },
     },
@@ -30,7 +30,7 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
         (Entry::Declared(endpoint), _) if endpoint.permission == Permission::Public => next.run(request).await,
         (Entry::Declared(endpoint), Some(role)) if role.may(endpoint.permission) => next.run(request).await,
         (Entry::Declared(_), Some(_)) => {
-            let refused = error_page::not_permitted(&state, request.headers());
+            let refused = error_page::refuse(&state, &Asker::of(&request), Refusal::Role);
             if let Some(event) = refusal(&state, &request)
                 && let Err(error) = audit::append_alone(&state.store, event).await
             {
@@ -38,8 +38,8 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
             }
             refused
         }
-        (Entry::OtherMethod(_), Some(_)) => error_page::other_method(&state, request.headers()),
-        (Entry::Missing, Some(_)) => error_page::not_found(&state, request.headers()),
+        (Entry::OtherMethod(_), Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::OtherMethod),
+        (Entry::Missing, Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::NoSuchAddress),
         (_, None) => to_sign_in(&request),
     }
 }

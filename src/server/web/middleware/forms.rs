@@ -9,13 +9,12 @@ use axum::{
     response::Response,
 };
 
-use super::request_id::RequestId;
 use crate::{
-    error::AppError,
+    error::{AppError, Refusal},
     server::web::{
         context,
         endpoints::{Entry, Kind},
-        handlers::error_page,
+        handlers::error_page::{self, Asker},
         state::AppState,
     },
 };
@@ -28,14 +27,14 @@ const LONGEST_ERROR: usize = 16 * 1024;
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let function = Entry::of(request.extensions()).endpoint().filter(|found| found.kind == Kind::ServerFunction);
     let Some(function) = function else { return next.run(request).await };
+    let asker = Asker::of(&request);
     let content_type =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if function.takes.content_type() != Some(essence.as_str()) {
-        return error_page::other_content_type(&state, request.headers());
+        return error_page::refuse(&state, &asker, Refusal::OtherContentType);
     }
-    let headers = request.headers().clone();
-    let id = RequestId::of(request.extensions());
+    let wants_html = context::wants_html(request.headers());
     let response = next.run(request).await;
     let location =
         response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
@@ -43,7 +42,7 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     // Our own redirects are 303; what else a plain form gets is Leptos's, to the Referer, with the error in the
     // address.
     let is_own_redirect = response.status() == StatusCode::SEE_OTHER && !location.contains("__err=");
-    if is_own_redirect || !(is_error || context::wants_html(&headers)) {
+    if is_own_redirect || !(is_error || wants_html) {
         return response;
     }
     // Leptos answers every error with 500; the error itself says which status it is.
@@ -51,11 +50,11 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     let bytes = to_bytes(body, LONGEST_ERROR).await.unwrap_or_default();
     let error = match serde_json::from_slice(&bytes).unwrap_or(AppError::Outdated) {
         // One of the framework's own has no reference, and nobody has logged it.
-        AppError::Internal { reference } if reference != id.to_string() => {
+        AppError::Internal { reference } if reference != asker.id.to_string() => {
             tracing::error!("the framework failed to run {}", function.path);
-            AppError::Internal { reference: id.to_string() }
+            asker.internal()
         }
         error => error,
     };
-    error_page::of(&state, &headers, &error)
+    error_page::refuse(&state, &asker, error)
 }

@@ -8,10 +8,11 @@ use axum::{
 
 use super::client_address::ClientAddress;
 use crate::{
+    error::AppError,
     model::access::requester::Requester,
     server::web::{
         endpoints::{Entry, Limits},
-        handlers::error_page,
+        handlers::error_page::{self, Asker},
         state::AppState,
     },
 };
@@ -25,7 +26,7 @@ pub async fn per_network(State(state): State<AppState>, request: Request, next: 
     let is_attempt = endpoint.is_some_and(|endpoint| endpoint.limits == Limits::Password);
     match state.limits.take_request_from(address, is_attempt) {
         Ok(()) => next.run(request).await,
-        Err(seconds) => error_page::too_often(&state, request.headers(), seconds),
+        Err(seconds) => error_page::refuse(&state, &Asker::of(&request), AppError::TooOften { seconds }),
     }
 }
 
@@ -34,7 +35,7 @@ pub async fn per_session(State(state): State<AppState>, request: Request, next: 
     let requester = request.extensions().get::<Requester>();
     match requester.map_or(Ok(()), |requester| state.limits.take_request_of(&requester.session_hash)) {
         Ok(()) => next.run(request).await,
-        Err(seconds) => error_page::too_often(&state, request.headers(), seconds),
+        Err(seconds) => error_page::refuse(&state, &Asker::of(&request), AppError::TooOften { seconds }),
     }
 }
 
@@ -45,6 +46,6 @@ pub async fn shed(State(state): State<AppState>, request: Request, next: Next) -
     }
     match state.limits.places().clone().try_acquire_owned() {
         Ok(_at_work) => next.run(request).await,
-        Err(_) => error_page::overloaded(&state, request.headers()),
+        Err(_) => error_page::refuse(&state, &Asker::of(&request), AppError::Overloaded),
     }
 }

@@ -9,12 +9,15 @@ use axum::{
     response::Response,
 };
 
-use crate::server::{
-    config::Origin,
-    web::{
-        endpoints::{Effect, Entry, Takes},
-        handlers::error_page,
-        state::AppState,
+use crate::{
+    error::Refusal,
+    server::{
+        config::Origin,
+        web::{
+            endpoints::{Effect, Entry, Takes},
+            handlers::error_page::{self, Asker},
+            state::AppState,
+        },
     },
 };
 
@@ -34,7 +37,7 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
         return next.run(request).await;
     }
     tracing::warn!("a request to {} from another origin was refused", entry.pattern());
-    error_page::cross_origin(&state, request.headers())
+    error_page::refuse(&state, &Asker::of(&request), Refusal::OtherOrigin)
 }
 
 /// Whether another site's page loads this as a part of itself: an image, a script, a frame, or to read it. What a

@@ -13,12 +13,15 @@ use tower_sessions::{
 };
 
 use super::client_address::ClientAddress;
-use crate::server::web::{
-    context,
-    endpoints::{Caller, Entry},
-    handlers::error_page,
-    session_store::{self, Found},
-    state::AppState,
+use crate::{
+    error::Refusal,
+    server::web::{
+        context,
+        endpoints::{Caller, Entry},
+        handlers::error_page::{self, Asker},
+        session_store::{self, Found},
+        state::AppState,
+    },
 };
 
 /// Marks an answer whose request ended its session.
@@ -41,7 +44,7 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
         Ok(Found::Nobody) => false,
         Err(error) => {
             tracing::error!(%error, "a session could not be read: {error}");
-            return error_page::unavailable(&state, request.headers());
+            return error_page::refuse(&state, &Asker::of(&request), Refusal::NoDatabase);
         }
     };
     let mut response = next.run(request).await;
@@ -60,11 +63,11 @@ fn is_human(request: &Request) -> bool {
 /// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not
 /// there is a 503.
 pub async fn say_when_down(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
+    let asker = Asker::of(&request);
     let response = next.run(request).await;
     let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && !response.headers().contains_key(header::CONTENT_TYPE);
-    if is_bare { error_page::unavailable(&state, &headers) } else { response }
+    if is_bare { error_page::refuse(&state, &asker, Refusal::NoDatabase) } else { response }
 }
 
 /// Keeps removal cookies to the answers whose request ended the session: tower-sessions also sends one to whoever comes
