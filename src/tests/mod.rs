@@ -35,6 +35,6 @@ mod scope;
 mod sessions;
 mod store;
 mod supervision;
-mod support;
+pub mod support;
 mod time;
 mod truth;
