@@ -2,8 +2,9 @@
 
 mod done;
 mod mistake;
+mod outcome;
 
-pub use self::{done::FormDone, mistake::FormMistake};
+pub use self::{done::FormDone, mistake::FormMistake, outcome::Outcome};
 
 #[cfg(test)]
 mod tests {

@@ -16,17 +16,15 @@ use super::audit::{self, AuditAction, AuditEvent, SERVER};
 use crate::{
     model::{
         access::{actor::Actor, credentials::UserName, identity::Role, scope::Scope},
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
         time::Timestamp,
     },
     server::adapters::store::{Store, StoreError, Tx, User, sessions as sessions_table, users},
 };
 
-/// Why a user stayed as it was.
+/// Why a user stayed as it was, where it is nobody's mistake.
 #[derive(Debug, Error)]
 pub enum AccountError {
-    #[error("mistake in the form: {0}")]
-    Mistake(FormMistake),
     #[error("there is no such user")]
     NotFound,
     #[error(transparent)]
@@ -56,21 +54,24 @@ impl Accounts<'_> {
     /// Adds a user whose password was hashed before.
     ///
     /// # Errors
-    /// When the name is taken or the database cannot be written.
-    pub async fn add(&self, new: NewUser, password_hash: String) -> Result<(), AccountError> {
+    /// When the database cannot be written.
+    pub async fn add(&self, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
-        self.add_within(&mut tx, new, password_hash).await?;
-        Ok(tx.commit().await?)
+        let added = self.add_within(&mut tx, new, password_hash).await?;
+        if added == Outcome::Done(()) {
+            tx.commit().await?;
+        }
+        Ok(added)
     }
 
     /// As [`Accounts::add`], in a transaction of the caller's.
     ///
     /// # Errors
-    /// As [`Accounts::add`]; the caller must then not commit.
-    pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<(), AccountError> {
+    /// As [`Accounts::add`]. The caller must then not commit, nor after a mistake.
+    pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
         // The chain must not take a person for the server.
         if new.name.folded() == SERVER {
-            return Err(AccountError::Mistake(FormMistake::UserNameTaken));
+            return Ok(FormMistake::UserNameTaken.into());
         }
         let user = User {
             scope: new.scope,
@@ -79,21 +80,22 @@ impl Accounts<'_> {
         };
         if let Err(error) = users::insert(tx, &user, &new.name, self.now).await {
             let is_taken = error.is_unique_violation();
-            return Err(if is_taken { AccountError::Mistake(FormMistake::UserNameTaken) } else { error.into() });
+            return if is_taken { Ok(FormMistake::UserNameTaken.into()) } else { Err(error.into()) };
         }
         let event = AuditEvent { after: rights(&user), ..self.event(AuditAction::UserAdded, &user) };
-        Ok(audit::append(tx, event).await?)
+        audit::append(tx, event).await?;
+        Ok(Outcome::Done(()))
     }
 
     /// Sets role and scope. They count from the user's next request on.
     ///
     /// # Errors
-    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
-    pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<(), AccountError> {
+    /// When there is no such user or the database cannot be written.
+    pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let before = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
         if before.role == Role::Admin && role != Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
-            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+            return Ok(FormMistake::LastAdmin.into());
         }
         let after = User { role, scope, ..before.clone() };
         users::set_rights(&mut tx, user_id, after.role, &after.scope).await?;
@@ -103,7 +105,8 @@ impl Accounts<'_> {
             ..self.event(AuditAction::UserRightsSet, &before)
         };
         audit::append(&mut tx, event).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(Outcome::Done(()))
     }
 
     /// Sets a password that was hashed before, and ends the user's sessions.
@@ -119,25 +122,26 @@ impl Accounts<'_> {
     }
 
     /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of
-    /// the person's sessions.
+    /// the person's sessions. Where password or session were taken away meanwhile, the password shown is a wrong one.
     ///
     /// # Errors
-    /// When password or session were taken away meanwhile, or the database cannot be written.
+    /// When there is no such user or the database cannot be written.
     pub async fn set_own_password(
         &self,
         verified: &User,
         session: &str,
         password_hash: &str,
-    ) -> Result<(), AccountError> {
+    ) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, &verified.id).await?.ok_or(AccountError::NotFound)?;
         let is_as_it_was = user.disabled_at.is_none() && user.password_hash == verified.password_hash;
         if !is_as_it_was || !sessions_table::revoke_one(&mut tx, &user.id, session, self.now).await? {
-            return Err(AccountError::Mistake(FormMistake::PasswordWrong));
+            return Ok(FormMistake::PasswordWrong.into());
         }
         users::set_password(&mut tx, &user.id, password_hash, self.now).await?;
         audit::append(&mut tx, self.event(AuditAction::UserPasswordSet, &user)).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(Outcome::Done(()))
     }
 
     /// Commits what takes something away from a user: no session that counted before counts from memory any more.
@@ -150,15 +154,15 @@ impl Accounts<'_> {
     /// Disables a user and ends the user's sessions.
     ///
     /// # Errors
-    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
-    pub async fn disable(&self, user_id: &str) -> Result<(), AccountError> {
+    /// When there is no such user or the database cannot be written.
+    pub async fn disable(&self, user_id: &str) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
         if user.role == Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
-            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+            return Ok(FormMistake::LastAdmin.into());
         }
         if user.disabled_at.is_some() {
-            return Ok(());
+            return Ok(Outcome::Done(()));
         }
         users::disable(&mut tx, user_id, self.now).await?;
         let event = AuditEvent {
@@ -167,7 +171,8 @@ impl Accounts<'_> {
             ..self.event(AuditAction::UserDisabled, &user)
         };
         audit::append(&mut tx, event).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(Outcome::Done(()))
     }
 
     /// Lets a disabled user sign in again.
@@ -205,6 +210,6 @@ fn rights(user: &User) -> String {
 ///
 /// # Errors
 /// The mistake.
-pub fn check_new_password(password: &SecretString, user: &UserName) -> Result<(), AccountError> {
-    new_password::check(password.expose_secret(), user).map_err(AccountError::Mistake)
+pub fn check_new_password(password: &SecretString, user: &UserName) -> Result<(), FormMistake> {
+    new_password::check(password.expose_secret(), user)
 }

@@ -8,6 +8,7 @@ use super::{AccountError, Accounts, NewUser, check_new_password, passwords::Pass
 use crate::{
     model::{
         access::{actor::Actor, credentials::UserName, identity::Role, scope::Scope},
+        forms::Outcome,
         time::{HOUR_MS, Timestamp},
     },
     server::adapters::{random, store::users},
@@ -42,7 +43,7 @@ impl SetupLink {
 /// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
 ///
 /// # Errors
-/// See [`AccountError`]. In each case nothing was saved.
+/// See [`AccountError`]. In each case nothing was saved, as after a mistake.
 pub async fn create_administrator(
     link: &SetupLink,
     passwords: &Passwords,
@@ -50,12 +51,15 @@ pub async fn create_administrator(
     token: &str,
     user_name: &str,
     password: SecretString,
-) -> Result<(), AccountError> {
+) -> Result<Outcome, AccountError> {
     if !link.admits(token, accounts.now) {
         return Err(AccountError::NotFound);
     }
-    let name = UserName::parse(user_name).map_err(AccountError::Mistake)?;
-    check_new_password(&password, &name)?;
+    let checked = UserName::parse(user_name).and_then(|name| check_new_password(&password, &name).map(|()| name));
+    let name = match checked {
+        Ok(name) => name,
+        Err(mistake) => return Ok(mistake.into()),
+    };
     let hash = passwords.hash(password).await?;
     let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
     let accounts = Accounts { actor: Actor { name: "setup link".to_owned(), ..accounts.actor }, ..accounts };
@@ -64,10 +68,12 @@ pub async fn create_administrator(
         link.close();
         return Err(AccountError::NotFound);
     }
-    accounts.add_within(&mut tx, new, hash).await?;
-    tx.commit().await?;
-    link.close();
-    Ok(())
+    let added = accounts.add_within(&mut tx, new, hash).await?;
+    if added == Outcome::Done(()) {
+        tx.commit().await?;
+        link.close();
+    }
+    Ok(added)
 }
 
 fn hash(token: &str) -> [u8; 32] {
