@@ -7,7 +7,8 @@ use super::wire::Answer;
 use crate::model::change::Action;
 use crate::{
     error::AppError,
-    view::pages::{ChangeForm, ChangePage, ChangesPage, Confirmation, Requested},
+    model::change::ChangeForm,
+    view::pages::{ChangePage, ChangesPage, Confirmation, Requested},
 };
 
 /// What the confirmation of a disable shows, from a fresh read of at most 3 s. `problem` and `draft` are those of the

@@ -7,10 +7,11 @@ use crate::{
     client::live::Live,
     model::{
         change::Action,
+        inventory::TargetCard,
         stream::{StreamId, StreamReport, encryption::EncryptionReport},
         time::{Timestamp, span},
     },
-    view::pages::{Confirmation, EnableFacts, Plan, TargetCard},
+    view::pages::{Confirmation, EnableFacts, Plan},
 };
 
 /// Which stream: production mark, target, account, Region.

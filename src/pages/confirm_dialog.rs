@@ -11,8 +11,11 @@ use crate::{
     },
     components::ConfirmationText,
     error::AppError,
-    model::{change::Action, stream::StreamId},
-    view::pages::{ChangeForm, Confirmation, Requested},
+    model::{
+        change::{Action, ChangeForm},
+        stream::StreamId,
+    },
+    view::pages::{Confirmation, Requested},
 };
 
 /// What is being confirmed.

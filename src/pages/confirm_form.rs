@@ -7,7 +7,7 @@ use crate::{
     components::{Age, KeyField, KeyPicker, TargetLine},
     error::AppError,
     model::{
-        change::{Action, arming::OFFERED_MINUTES},
+        change::{Action, ChangeForm, arming::OFFERED_MINUTES},
         forms::FormMistake,
         stream::{
             StreamId, StreamReport,
@@ -15,7 +15,7 @@ use crate::{
         },
         time::{MINUTE_MS, span},
     },
-    view::pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+    view::pages::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
 };
 
 /// How the form is sent.
@@ -138,7 +138,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     let warned_key =
         if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.clone() } else { String::new() };
     let sent_key = StoredValue::new(String::new());
-    let form = ChangeForm::of(&stream, &plan);
+    let form = plan.form(&stream);
     let shown = form.clone();
     let on_submit = move |event: SubmitEvent| {
         if let Way::Dialog { on_submit, .. } = way {

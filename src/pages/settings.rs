@@ -9,10 +9,11 @@ use crate::{
     client::live::Live,
     components::{Done, Mistake, PasswordField, Table, When},
     model::{
+        change::quota::QuotaSum,
         forms::FormMistake,
         inventory::{Condition, TargetHealth},
     },
-    view::pages::{QuotaSum, SessionCard, SettingsPage as Page},
+    view::pages::{SessionCard, SettingsPage as Page},
 };
 
 /// The page.

@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::change_card::ChangeCard;
 use crate::model::{
-    access::identity::Role,
-    change::{Action, quota::Count},
+    access::{identity::Role, user_card::UserCard},
+    change::{
+        Action, ChangeForm,
+        quota::{Count, QuotaSum},
+    },
     forms::{FormDone, FormMistake},
-    inventory::{StreamRow, TargetHealth},
+    inventory::{StreamRow, TargetCard, TargetHealth},
     keys::KeyChoice,
     list::{Counts, FacetGroup, ListQuery, Selection},
     stream::{Account, Region, StreamId, StreamReport, encryption::KeyId},
@@ -88,13 +91,6 @@ pub struct StreamPage {
     pub enables: Quota,
 }
 
-/// A target as pages name it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TargetCard {
-    pub name: Option<String>,
-    pub is_production: bool,
-}
-
 /// `/streams/.../disable`, as page or dialog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
@@ -123,15 +119,6 @@ pub struct Quota {
     pub count: Count,
     /// `CloudTrail read at 13:55:02 UTC; it lags by minutes`.
     pub trail: String,
-}
-
-/// What the journal sums up of an account and Region.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QuotaSum {
-    pub account: Account,
-    pub region: Region,
-    pub disables: Count,
-    pub enables: Count,
 }
 
 /// What the confirmation of an enable shows beside the stream.
@@ -218,6 +205,24 @@ pub struct Plan {
     pub keys_known_since: Option<Timestamp>,
 }
 
+impl Plan {
+    /// The form of a confirmation as it is shown, with nothing typed.
+    pub fn form(&self, stream: &StreamId) -> ChangeForm {
+        let report = &self.report;
+        ChangeForm {
+            account: stream.account.to_string(),
+            region: stream.region.to_string(),
+            name: stream.name.to_string(),
+            request_id: self.request_id.clone(),
+            shown_arn: report.arn.to_string(),
+            shown_created: report.created.as_millis().to_string(),
+            shown_type: report.encryption.type_word().to_owned(),
+            shown_key: self.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+            ..ChangeForm::default()
+        }
+    }
+}
+
 /// What was typed into a confirmation that is shown again, and the mistake in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
@@ -228,48 +233,6 @@ pub struct Draft {
     pub quota_reason: String,
     /// The key of an enable.
     pub key: String,
-}
-
-/// What the confirmation's form sends, hostile until parsed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ChangeForm {
-    pub account: String,
-    pub region: String,
-    pub name: String,
-    pub request_id: String,
-    /// The values that the form showed: ARN, creation time in milliseconds, AWS's word for the encryption, KeyId.
-    pub shown_arn: String,
-    pub shown_created: String,
-    pub shown_type: String,
-    pub shown_key: String,
-    /// The key of an enable, or another form of the key for a disable; and the one of which the form has warned.
-    pub key: String,
-    pub warned_key: String,
-    pub typed_name: String,
-    pub reason: String,
-    /// How many minutes the change may wait for its stream; empty when it is to be sent at once.
-    pub wait_minutes: String,
-    /// Why it is to be sent although 25 of its kind were counted.
-    pub quota_reason: String,
-}
-
-impl ChangeForm {
-    /// The form as it is shown, with nothing typed.
-    pub fn of(stream: &StreamId, plan: &Plan) -> Self {
-        let report = &plan.report;
-        Self {
-            account: stream.account.to_string(),
-            region: stream.region.to_string(),
-            name: stream.name.to_string(),
-            request_id: plan.request_id.clone(),
-            shown_arn: report.arn.to_string(),
-            shown_created: report.created.as_millis().to_string(),
-            shown_type: report.encryption.type_word().to_owned(),
-            shown_key: plan.key.as_ref().map(ToString::to_string).unwrap_or_default(),
-            ..Self::default()
-        }
-    }
 }
 
 impl From<&ChangeForm> for Draft {
@@ -415,17 +378,6 @@ pub struct UserPage {
     pub done: Option<FormDone>,
     /// What the form of role and scope shows: what was typed, else what is.
     pub typed: UserTyped,
-}
-
-/// A user as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserCard {
-    pub id: String,
-    pub name: String,
-    pub role: Role,
-    pub scope: String,
-    pub is_break_glass: bool,
-    pub disabled_at: Option<Timestamp>,
 }
 
 /// What stands in a form about a user; never a password.

@@ -7,6 +7,7 @@ pub mod arming;
 pub mod confirmation;
 mod ending;
 mod evidence;
+mod form;
 mod intent;
 pub mod judgement;
 mod ladder;
@@ -28,6 +29,7 @@ pub use self::{
     action::Action,
     ending::{End, Ending},
     evidence::{Acceptance, Cancelled, Evidence, OutcomeUnknown, Reverted, SentAs, Slow},
+    form::ChangeForm,
     intent::{Intent, Resolved},
     ladder::{Rung, RungState},
     observation::{LastRead, Observation, Observed},

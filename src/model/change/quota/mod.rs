@@ -13,7 +13,10 @@ use super::{
     Action, Change, End, Ending,
     refusal::{Refusal, RefusalKind},
 };
-use crate::model::time::{DAY_MS, SECOND_MS, Timestamp};
+use crate::model::{
+    stream::{Account, Region},
+    time::{DAY_MS, SECOND_MS, Timestamp},
+};
 
 /// So many a day, in each direction.
 pub const A_DAY: u32 = 25;
@@ -56,6 +59,15 @@ pub struct Count {
     pub next_frees_at: Option<Timestamp>,
     /// AWS refused another at this time, within the 24 h.
     pub refused_at: Option<Timestamp>,
+}
+
+/// What the journal sums up of an account and Region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaSum {
+    pub account: Account,
+    pub region: Region,
+    pub disables: Count,
+    pub enables: Count,
 }
 
 impl Count {

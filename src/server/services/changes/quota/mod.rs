@@ -11,7 +11,7 @@ use crate::{
         access::scope::Scope,
         change::{
             Action, Change,
-            quota::{self, TrailEvent},
+            quota::{self, QuotaSum, TrailEvent},
         },
         stream::{Account, Region, StreamArn},
         time::{DAY_MS, HOUR_MS, Timestamp},
@@ -23,7 +23,7 @@ use crate::{
         },
         services::inventory::Inventory,
     },
-    view::pages::{Quota, QuotaSum},
+    view::pages::Quota,
 };
 
 /// A call may have been sent so long before AWS accepted it.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
-        change::{Action, Change, End, Ending, Intent, Resolved, quota::Count, refusal::Refusal},
+        change::{Action, Change, ChangeForm, End, Ending, Intent, Resolved, quota::Count, refusal::Refusal},
         forms::FormMistake,
         keys::KeyLook,
         stream::StreamId,
@@ -34,7 +34,7 @@ use crate::{
             },
         },
     },
-    view::pages::{ChangeForm, Requested},
+    view::pages::Requested,
 };
 
 /// What is known of the stream and its keys just before sending.
