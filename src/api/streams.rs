@@ -22,9 +22,9 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
     }
     let (query, ignored) = ListQuery::parse(query.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let query = chosen_columns::complete(&cx, query);
-    let page = cx.state.inventory.list(query, ignored, &requester.scope);
-    cx.state.inventory.mark_viewed(&page.selection.rows);
-    Ok(page)
+    let listed = cx.state.inventory.list(&query, &requester.scope);
+    cx.state.inventory.mark_viewed(&listed.selection.rows);
+    Ok(ListPage { query, ignored, selection: listed.selection, counts: listed.counts, facets: listed.facets })
 }
 
 /// One stream with its changes.

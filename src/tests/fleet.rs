@@ -393,7 +393,7 @@ async fn the_whole_fleet_is_filtered_counted_and_paged_by_the_server() {
     let several = viewer.get("/streams?account=444455556666&region=eu-west-1&region=eu-central-1&q=APP").await.body;
     assert!(several.contains("2 of 262 streams match."), "{several}");
     let narrow = Scope::parse(&format!("{OTHER_ACCOUNT}/*/*")).unwrap();
-    let within = app.state.inventory.list(ListQuery::default(), Vec::new(), &narrow);
+    let within = app.state.inventory.list(&ListQuery::default(), &narrow);
     assert_eq!((within.counts.all, within.selection.matching), (18, 18));
     let accounts = within.facets.iter().find(|group| group.name == "account").unwrap();
     assert_eq!(accounts.options.len(), 1, "what is outside of the scope is no option");

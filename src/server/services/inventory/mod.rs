@@ -6,6 +6,7 @@ mod counted;
 mod events;
 mod health;
 mod keys;
+mod list_cache;
 mod lists;
 mod memory;
 mod notes;
@@ -28,7 +29,7 @@ pub use self::{
     views::View,
     write_behind::run as write_behind,
 };
-use self::{counted::Counted, lists::ListCache, memory::Memory, unwritten::Unwritten};
+use self::{counted::Counted, list_cache::ListCache, memory::Memory, unwritten::Unwritten};
 use crate::{
     model::{
         access::scope::Scope,
