@@ -35,7 +35,11 @@ pub async fn load_stream(
     name: String,
     is_refresh: bool,
 ) -> Result<StreamPage, AppError> {
-    use crate::{model::access::identity::Permission, server::web::context, view::change_card::ChangeCard};
+    use crate::{
+        model::access::identity::Permission,
+        server::web::context,
+        view::{change_card::ChangeCard, pages::Quota},
+    };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
@@ -49,7 +53,8 @@ pub async fn load_stream(
         None => Default::default(),
         // From memory: an open page never asks AWS.
         Some(report) => {
-            cx.state.changes.quotas.known_of_stream(&report.arn).await.map_err(|error| cx.fail_store(&error))?
+            let known = cx.state.changes.quotas.known_of_stream(&report.arn).await;
+            known.map_err(|error| cx.fail_store(&error))?.map(Quota::from)
         }
     };
     Ok(StreamPage { row, report, target, changes: changes.iter().map(ChangeCard::from).collect(), disables, enables })

@@ -6,4 +6,5 @@ pub mod change_state;
 pub mod command_line;
 pub mod frame_source;
 pub mod pages;
+mod stream_quota;
 pub mod wording;

@@ -4,7 +4,6 @@
 pub const KNOWN_VIOLATIONS: &[(&str, &str)] = &[
     ("server/services/changes/planning/other_form.rs", "services know neither the web nor the database nor AWS"),
     ("server/services/changes/planning/plan.rs", "services know neither the web nor the database nor AWS"),
-    ("server/services/changes/quota/mod.rs", "services know neither the web nor the database nor AWS"),
     ("server/services/changes/requesting/record.rs", "services know neither the web nor the database nor AWS"),
     ("server/services/keys/picker.rs", "services know neither the web nor the database nor AWS"),
     ("server/services/keys/watch.rs", "services know neither the web nor the database nor AWS"),

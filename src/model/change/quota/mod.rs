@@ -61,6 +61,37 @@ pub struct Count {
     pub refused_at: Option<Timestamp>,
 }
 
+/// How many of the 25 of a stream are used in one direction, and how far CloudTrail is in that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamQuota {
+    pub count: Count,
+    pub trail: TrailCoverage,
+}
+
+/// How far CloudTrail is in a count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailCoverage {
+    NotChecked,
+    /// It was read then; it lags by minutes.
+    Read {
+        at: Timestamp,
+    },
+    /// Some of its calls, or all, are missing.
+    Incomplete(TrailProblem),
+}
+
+/// Why calls are missing from what CloudTrail said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailProblem {
+    /// There are more in a day than are looked at: the oldest are missing.
+    TooMany,
+    /// It did not answer within 2 s.
+    NoAnswer,
+    Failed {
+        why: String,
+    },
+}
+
 /// What the journal sums up of an account and Region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaSum {

@@ -70,7 +70,7 @@ impl Planner {
                 }
             }
         );
-        confirmation.quota = quota?;
+        confirmation.quota = quota?.into();
         confirmation.enable = enable?;
         if let (Action::Disable, PlanOutcome::Ready(_)) = (action, &confirmation.plan)
             && let Some(why) = self.other_forms.why(&report).await?
