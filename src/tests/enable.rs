@@ -13,7 +13,7 @@ use crate::{
         },
         stream::encryption::EncryptionState,
     },
-    view::wording,
+    view::{self, wording},
 };
 
 const ARN_OF_NOBODY: &str = "arn:aws:kms:eu-west-1:444455556666:key/1d3c5b7a-9e8f-4a6b-8c2d-0f1e2d3c4b5a";
@@ -259,9 +259,9 @@ async fn keys_are_shown_to_those_who_reach_their_streams() {
     app.control("settings", json!({"transition_ms": 1})).await;
     ended(&app, &operator.disable("orders-prod").await).await;
     let card = until(|| async {
-        let keys =
-            app.state.changes.keys.cards(&app.state.inventory, &crate::model::access::scope::Scope::everything());
-        keys.into_iter().find(|card| card.names == ["alias/orders"] && card.arn.is_some())
+        let everything = crate::model::access::scope::Scope::everything();
+        let keys = app.state.changes.keys.needed(&app.state.inventory, &everything);
+        view::keys::cards(&keys).into_iter().find(|card| card.names == ["alias/orders"] && card.arn.is_some())
     });
     let card = card.await;
     assert_eq!((card.using, card.needing, card.free_at.is_some()), (0, 1, true));
@@ -272,8 +272,8 @@ async fn keys_are_shown_to_those_who_reach_their_streams() {
         assert_eq!(operator.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let narrow = crate::model::access::scope::Scope::parse("111122223333/eu-west-1/web-*").unwrap();
-    let cards = app.state.changes.keys.cards(&app.state.inventory, &narrow);
-    assert!(cards.is_empty(), "{cards:?}");
+    let keys = app.state.changes.keys.needed(&app.state.inventory, &narrow);
+    assert!(keys.is_empty(), "{keys:?}");
 }
 
 #[tokio::test]

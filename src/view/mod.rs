@@ -5,6 +5,7 @@ pub mod change_card;
 pub mod change_state;
 pub mod command_line;
 pub mod frame_source;
+pub mod keys;
 pub mod pages;
 mod stream_quota;
 pub mod wording;

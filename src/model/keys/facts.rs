@@ -27,6 +27,17 @@ pub struct KeyFacts {
 }
 
 impl KeyFacts {
+    /// Whether something endangers records that need the key until `free`, or for as long as a stream uses it. Every
+    /// state but Enabled counts, however late a deletion comes: KMS decrypts in none of them but Updating, which
+    /// passes.
+    pub fn endangers_records(&self, free: Option<Timestamp>) -> bool {
+        match &self.state {
+            KeyState::Unstated => false,
+            KeyState::Enabled => self.expires_at.is_some_and(|expires| free.is_none_or(|free| expires <= free)),
+            _ => true,
+        }
+    }
+
     /// Whether Kinesis can encrypt with the key as it is.
     ///
     /// # Errors
@@ -69,17 +80,14 @@ impl KeyFacts {
         }
     }
 
-    /// What endangers records that need the key until `free`, or for as long as a stream uses it: `is disabled`. Every
-    /// state but Enabled counts, however late a deletion comes: KMS decrypts in none of them but Updating, which
-    /// passes.
+    /// What endangers records that need the key until `free`, or for as long as a stream uses it: `is disabled`.
     pub fn trouble(&self, free: Option<Timestamp>) -> Option<String> {
-        match &self.state {
-            KeyState::Unstated => None,
-            KeyState::Enabled => self
-                .expires_at
-                .filter(|expires| free.is_none_or(|free| *expires <= free))
-                .map(|expires| format!("has imported key material that expires on {}", expires.day_and_minute())),
-            _ => Some(format!("is {}", self.state_words())),
-        }
+        let words = || match (&self.state, self.expires_at) {
+            (KeyState::Enabled, Some(expires)) => {
+                format!("has imported key material that expires on {}", expires.day_and_minute())
+            }
+            _ => format!("is {}", self.state_words()),
+        };
+        self.endangers_records(free).then(words)
     }
 }

@@ -4,17 +4,15 @@
 mod picker;
 mod watch;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use moka::future::Cache;
 use parking_lot::Mutex;
 
-pub use self::watch::StreamNeed;
-use self::watch::{Group, Watched};
 use super::inventory::Inventory;
 use crate::{
     model::{
-        keys::{KeyArn, KeyLook},
+        keys::{KeyArn, KeyLook, needed::TrackedKey},
         stream::encryption::KeyId,
         time::{MINUTE_MS, SECOND_MS, Timestamp},
     },
@@ -45,10 +43,10 @@ pub struct Keys {
     looks: Remembered<Place, KeyLook>,
     rotations: Remembered<KeyArn, bool>,
     lists: Remembered<String, Arc<picker::AllKeys>>,
-    /// Of the keys that streams use or still need.
-    watched: Mutex<Watched>,
+    /// What KMS said in the last rounds of the keys that streams use or still need.
+    watched: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
     /// The keys that every page warns of.
-    alarms: Mutex<Arc<Vec<Group>>>,
+    alarms: Mutex<Arc<Vec<TrackedKey>>>,
 }
 
 impl Keys {
