@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow};
 use crate::model::{
     keys::{
-        KeyArn, KeyLook,
+        KeyArn, KeyListProblem, KeyLook, KeyProblem,
         needed::{StreamNeed, TrackedKey},
     },
     stream::StreamId,
@@ -40,6 +40,25 @@ pub fn page(key: TrackedKey) -> KeyPage {
 /// What every page warns of, where a key is in danger.
 pub fn alarm(key: &TrackedKey) -> Option<KeyAlarm> {
     trouble(key).map(|trouble| KeyAlarm { text: format!("{} {trouble}", title(key)), href: path(key) })
+}
+
+/// Why Kinesis cannot use a key, or why the key could not be looked at.
+pub fn problem(problem: &KeyProblem) -> String {
+    match problem {
+        KeyProblem::NoForm => "its name is in none of the forms that AWS takes".to_owned(),
+        KeyProblem::Unusable(why) => why.to_string(),
+        KeyProblem::Unseen { why } => format!("its state could not be read: {why}"),
+    }
+}
+
+/// Why a list of keys is empty or not whole.
+pub fn list_problem(problem: &KeyListProblem) -> String {
+    match problem {
+        KeyListProblem::NoKms => "there is no KMS to ask".to_owned(),
+        KeyListProblem::NoAnswer => "KMS did not answer within 2 s".to_owned(),
+        KeyListProblem::Failed { why } => why.clone(),
+        KeyListProblem::NoKeys { why } => format!("keys without an alias are missing: {why}"),
+    }
 }
 
 /// The path of a key's page.

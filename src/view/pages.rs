@@ -12,7 +12,7 @@ use crate::model::{
     },
     forms::{FormDone, FormMistake},
     inventory::{StreamRow, TargetCard, TargetHealth},
-    keys::KeyChoice,
+    keys::KeyList,
     list::{Counts, FacetGroup, ListQuery, Selection},
     stream::{Account, Region, StreamId, StreamReport, encryption::KeyId},
     time::Timestamp,
@@ -130,7 +130,7 @@ pub struct EnableFacts {
     pub key_words: String,
     /// Whether those words are a warning.
     pub is_key_bad: bool,
-    pub picker: KeyPicker,
+    pub picker: KeyList,
     /// The disable that is to be taken back.
     pub undo: Option<Undo>,
     /// Since when new records are stored unencrypted, where a change of Keystream did it.
@@ -146,21 +146,6 @@ pub struct Undo {
     /// The key of then, and what has become of it and of its alias, in sentences.
     pub words: String,
     pub is_warning: bool,
-}
-
-/// A page of the keys of an account and Region.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyPicker {
-    pub search: String,
-    /// From 1.
-    pub page: u32,
-    pub pages: u32,
-    pub found: u32,
-    /// Names that the field offers while somebody types.
-    pub names: Vec<String>,
-    pub choices: Vec<KeyChoice>,
-    /// Why the list is empty or not whole.
-    pub problem: Option<String>,
 }
 
 /// Another form of the key in use, asked for by a disable.

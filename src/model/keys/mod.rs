@@ -14,7 +14,7 @@ mod unusable;
 
 pub use self::{
     arn::KeyArn,
-    choice::KeyChoice,
+    choice::{KeyChoice, KeyList, KeyListProblem, KeyProblem},
     facts::KeyFacts,
     look::KeyLook,
     meant::Meant,

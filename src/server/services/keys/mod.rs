@@ -1,6 +1,7 @@
 //! What KMS says of keys: asked when a person opens a confirmation or sends one, at most 2 s long, remembered for a
 //! minute. It never decides anything: the rules are in `model::keys`.
 
+mod all_keys;
 mod picker;
 mod watch;
 
@@ -9,6 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use moka::future::Cache;
 use parking_lot::Mutex;
 
+use self::all_keys::AllKeys;
 use super::inventory::Inventory;
 use crate::{
     model::{
@@ -42,7 +44,7 @@ pub struct Keys {
     inventory: Arc<Inventory>,
     looks: Remembered<Place, KeyLook>,
     rotations: Remembered<KeyArn, bool>,
-    lists: Remembered<String, Arc<picker::AllKeys>>,
+    lists: Remembered<String, Arc<AllKeys>>,
     /// What KMS said in the last rounds of the keys that streams use or still need.
     watched: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
     /// The keys that every page warns of.
