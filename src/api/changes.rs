@@ -98,7 +98,8 @@ async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     forms::ask_before_change(&cx, &requester, action, &form).await?;
-    let answer = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
+    let submitted = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
+    let answer = submitted.map(|submitted| Requested::from(&submitted));
     forms::answer_change(&cx, &requester, action, &form, answer).await
 }
 

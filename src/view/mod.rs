@@ -7,5 +7,6 @@ pub mod command_line;
 pub mod frame_source;
 pub mod keys;
 pub mod pages;
+mod requested;
 mod stream_quota;
 pub mod wording;

@@ -21,6 +21,7 @@ pub mod refusal;
 pub mod schedule;
 mod state;
 mod step;
+mod submitted;
 mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -37,6 +38,7 @@ pub use self::{
     record::Change,
     state::ChangeState,
     step::Step,
+    submitted::Submitted,
     tally::{Tallies, Tally},
     typical_duration::TypicalDuration,
 };
