@@ -72,9 +72,8 @@ async fn plan(
     let draft = forms::draft_of_change(&cx, &requester, problem, draft).await;
     let typed = draft.as_ref().map_or_else(|| wish.typed.clone(), |draft| draft.key.clone());
     let planned = cx.state.changes.planner.plan(action, &key, KeyChoice { typed, ..wish }).await;
-    let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
-    confirmation.draft = draft;
-    Ok(confirmation)
+    let planned = planned.map_err(|error| forms::refused(&cx, error))?;
+    Ok(Confirmation { draft, ..Confirmation::from(planned) })
 }
 
 /// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.

@@ -62,8 +62,9 @@ fn Details(page: Page) -> impl IntoView {
     let is_closable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_closed));
     let (id, closed) = (facts.id.clone(), facts.id.clone());
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
-    let summary =
-        Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change_state::tone(change.state)))));
+    let summary = Memo::new(move |_| {
+        change.with(|change| change.summary.clone().map(|summary| (summary, change_state::tone(change.state))))
+    });
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <h1>{heading}</h1>

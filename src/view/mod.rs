@@ -4,6 +4,7 @@ pub mod audit_card;
 pub mod change_card;
 pub mod change_state;
 pub mod command_line;
+mod confirmation;
 pub mod frame_source;
 pub mod keys;
 pub mod pages;

@@ -12,6 +12,7 @@ mod intent;
 pub mod judgement;
 mod ladder;
 mod observation;
+pub mod plan;
 pub mod preconditions;
 pub mod proof;
 pub mod quota;
