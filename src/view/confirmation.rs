@@ -1,7 +1,7 @@
 //! The confirmation of a change, from its plan.
 
 use super::{
-    command_line,
+    command_line, keys,
     pages::{Confirmation, EnableFacts, OtherForm, Plan, PlanOutcome, Quota, Undo},
 };
 use crate::model::{
@@ -88,7 +88,8 @@ fn chosen_key(id: &KeyId, look: &KeyLook, stream: &StreamArn) -> (String, bool) 
             Some(trouble) => (format!("{id} \u{2192} {}, which {trouble}.", facts.arn.short()), true),
         },
         (KeyLook::Missing, Ok(())) => (format!("AWS creates {id} when it is first used."), false),
-        (KeyLook::Unseen { why }, Ok(())) => {
+        (KeyLook::Unseen(why), Ok(())) => {
+            let why = keys::unseen(why);
             (format!("{id} cannot be seen from here: {why}. Whether Kinesis can use it is not known."), true)
         }
     }
@@ -106,7 +107,7 @@ fn other_form(form: plan::OtherForm) -> OtherForm {
 fn key_in_words(key: &PresentKey) -> (String, Option<String>) {
     let PresentKey { look, meant, needed_until } = key;
     let (words, trouble) = match look {
-        KeyLook::Unseen { why } => (format!("The key's state couldn't be read: {why}."), None),
+        KeyLook::Unseen(why) => (format!("The key's state couldn't be read: {}.", keys::unseen(why)), None),
         KeyLook::Missing => (
             "KMS doesn't find it in this account and Region.".to_owned(),
             Some(
@@ -176,7 +177,8 @@ fn undo_of(undo: &plan::Undo) -> Undo {
             ),
         },
         Some(KeyLook::Missing) => (format!("KMS doesn't find {recorded} any more.{}", meant_then(then)), true),
-        Some(KeyLook::Unseen { why }) => {
+        Some(KeyLook::Unseen(why)) => {
+            let why = keys::unseen(why);
             (format!("Whether {recorded} is still usable couldn't be read: {why}.{}", meant_then(then)), true)
         }
         None => (format!("{recorded} is in none of the forms that AWS takes."), true),
@@ -215,7 +217,7 @@ fn why_other_form(why: &OtherFormReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::change::tests::sent_change;
+    use crate::model::{change::tests::sent_change, keys::Unseen};
 
     const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
 
@@ -265,7 +267,7 @@ mod tests {
             warning(expires(10), 10).unwrap().contains("has imported key material that expires on 1 Jan 00:00 UTC.")
         );
         assert_eq!(warning(expires(11), 10), None, "its records have left by then");
-        let unseen = in_words(KeyLook::Unseen { why: "denied".to_owned() }, &[], None);
+        let unseen = in_words(KeyLook::Unseen(Unseen::Failed { why: "denied".to_owned() }), &[], None);
         assert_eq!(unseen, ("The key's state couldn't be read: denied.".to_owned(), None));
         assert!(in_words(KeyLook::Missing, &[], None).1.is_some());
     }

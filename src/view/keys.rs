@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow};
 use crate::model::{
     keys::{
-        KeyArn, KeyListProblem, KeyLook, KeyProblem,
+        KeyArn, KeyListProblem, KeyLook, KeyProblem, Unseen,
         needed::{StreamNeed, TrackedKey},
     },
     stream::StreamId,
@@ -42,12 +42,21 @@ pub fn alarm(key: &TrackedKey) -> Option<KeyAlarm> {
     trouble(key).map(|trouble| KeyAlarm { text: format!("{} {trouble}", title(key)), href: path(key) })
 }
 
+/// Why a key cannot be seen.
+pub fn unseen(why: &Unseen) -> &str {
+    match why {
+        Unseen::NoKms => "there is no KMS to ask",
+        Unseen::OfOtherAccount => "KMS does not show keys of other accounts that are not shared with this one",
+        Unseen::Failed { why } => why,
+    }
+}
+
 /// Why Kinesis cannot use a key, or why the key could not be looked at.
 pub fn problem(problem: &KeyProblem) -> String {
     match problem {
         KeyProblem::NoForm => "its name is in none of the forms that AWS takes".to_owned(),
         KeyProblem::Unusable(why) => why.to_string(),
-        KeyProblem::Unseen { why } => format!("its state could not be read: {why}"),
+        KeyProblem::Unseen(why) => format!("its state could not be read: {}", unseen(why)),
     }
 }
 
@@ -78,7 +87,7 @@ fn trouble(key: &TrackedKey) -> Option<String> {
     let state = match &key.look {
         Some(KeyLook::Missing) => "is gone: KMS doesn't find it".to_owned(),
         Some(KeyLook::Found(facts)) => facts.trouble(key.free_at())?,
-        Some(KeyLook::Unseen { .. }) | None => return None,
+        Some(KeyLook::Unseen(_)) | None => return None,
     };
     let streams: HashSet<&StreamId> = key.needs.iter().map(|need| &need.stream).collect();
     let needed = match (key.free_at(), streams.len()) {
@@ -100,7 +109,7 @@ fn state(key: &TrackedKey) -> String {
             format!("{} as of {}; KMS couldn't be asked since", facts.state_words(), at.day_and_minute())
         }
         (Some(KeyLook::Missing), _) => "KMS doesn't find it".to_owned(),
-        (Some(KeyLook::Unseen { why }), _) => format!("not known: {why}"),
+        (Some(KeyLook::Unseen(why)), _) => format!("not known: {}", unseen(why)),
     }
 }
 

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::model::{
         change::tests::report,
-        keys::{KeyFacts, KeyState},
+        keys::{KeyFacts, KeyState, Unseen},
     };
 
     fn shown(encryption: EncryptionReport) -> Shown {
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_enable_with_the_key_that_the_stream_has_is_refused() {
-        let unseen = KeyLook::Unseen { why: "denied".to_owned() };
+        let unseen = KeyLook::Unseen(Unseen::NoKms);
         let encrypted = report(0, "ACTIVE", Some("KMS"));
         let of = |key: &str, report: &StreamReport| of_key(&key.parse().unwrap(), &unseen, report, &[]);
         assert!(matches!(of("alias/orders", &encrypted), Err(Precondition::AlreadyEncrypted { .. })));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyFacts, Unusable};
+use super::{KeyFacts, Unseen, Unusable};
 
 /// A key as the form of an enable lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,9 +26,7 @@ pub enum KeyProblem {
     NoForm,
     Unusable(Unusable),
     /// Its state could not be read.
-    Unseen {
-        why: String,
-    },
+    Unseen(Unseen),
 }
 
 /// A page of the keys of an account and Region.

@@ -52,7 +52,7 @@ impl TrackedKey {
             // AWS makes its own key at the first use.
             Some(KeyLook::Missing) => !self.needs.iter().any(|need| need.key.form() == Some(KeyIdForm::ServiceKey)),
             Some(KeyLook::Found(facts)) => facts.endangers_records(self.free_at()),
-            Some(KeyLook::Unseen { .. }) | None => false,
+            Some(KeyLook::Unseen(_)) | None => false,
         }
     }
 }

@@ -77,7 +77,7 @@ impl Keys {
         let look = self.look(target, &id).await;
         choice.problem = match (&look, look.usable(&id, stream)) {
             (_, Err(why)) => Some(KeyProblem::Unusable(why)),
-            (KeyLook::Unseen { why }, Ok(())) => Some(KeyProblem::Unseen { why: why.clone() }),
+            (KeyLook::Unseen(why), Ok(())) => Some(KeyProblem::Unseen(why.clone())),
             _ => None,
         };
         if let KeyLook::Found(facts) = look {

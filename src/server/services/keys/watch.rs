@@ -130,7 +130,7 @@ impl Keys {
         let now = self.clock.now();
         let mut watched = self.watched.lock();
         let known = watched.remove(&place).map(|(_, look)| look);
-        let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen { .. })));
+        let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen(_))));
         watched.insert(place, (now, kept.unwrap_or(look)));
     }
 
