@@ -362,6 +362,7 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
     let inventory = crate::server::services::inventory::Inventory::open(&store, targets.clone(), clock).await.unwrap();
     tokio::spawn(crate::server::services::inventory::write_behind(store, inventory.clone()));
     tokio::spawn(crate::server::services::inventory::collect(
+        Arc::default(),
         inventory.clone(),
         targets[0].clone(),
         tokio_util::sync::CancellationToken::new(),

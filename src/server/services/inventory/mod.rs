@@ -20,10 +20,8 @@ use std::{collections::HashSet, sync::Arc};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
-#[cfg(test)]
-pub use self::collector::run as collect;
 pub use self::{
-    collector::run_under as collect_under,
+    collector::run as collect,
     events::{Delivery, Events, News},
     health::follow_pauses,
     views::View,

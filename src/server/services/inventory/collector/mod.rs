@@ -50,19 +50,8 @@ const TAGS_EVERY: Duration = Duration::from_secs(300);
 /// to be used within a minute.
 const PAUSE_WITHOUT_CREDENTIALS: Duration = Duration::from_secs(15);
 
-/// Collects one target until the token ends it.
-#[cfg(test)]
-pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
-    run_under(Arc::default(), inventory, target, stop).await;
-}
-
 /// Collects one target until the token ends it. Panics of its reads are told to the supervisor.
-pub async fn run_under(
-    supervisor: Arc<Supervisor>,
-    inventory: Arc<Inventory>,
-    target: Arc<Target>,
-    stop: CancellationToken,
-) {
+pub async fn run(supervisor: Arc<Supervisor>, inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
     let collector = Arc::new(Collector {
         inventory,
         target,
