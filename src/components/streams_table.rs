@@ -12,6 +12,7 @@ use crate::{
         stream::StreamId,
         time::Timestamp,
     },
+    view::change_state,
 };
 
 /// What a plain click on the link to a confirmation does once wasm runs.
@@ -63,7 +64,7 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
     let row = untrack(|| expect_context::<Live>().newest(&row));
     let class = match (row.is_gone, &row.change, row.is_changing()) {
         (true, ..) => "gone".to_owned(),
-        (false, Some(change), _) => format!("changing {}", change.state.tone.class()),
+        (false, Some(change), _) => format!("changing {}", change_state::tone(change.state).class()),
         (false, None, true) => "changing tone-moving".to_owned(),
         (false, None, false) => String::new(),
     };

@@ -20,7 +20,7 @@ use crate::{
     },
     view::{
         change_card::ChangeCard,
-        change_state::Tone,
+        change_state::{self, Tone},
         pages::{ChangePage as Page, Pace, PageContent},
         wording::{Phrase, Summary},
     },
@@ -63,7 +63,7 @@ fn Details(page: Page) -> impl IntoView {
     let (id, closed) = (facts.id.clone(), facts.id.clone());
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
     let summary =
-        Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change.state.tone))));
+        Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change_state::tone(change.state)))));
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <h1>{heading}</h1>

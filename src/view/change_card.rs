@@ -2,12 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    change_state::ChangeState,
-    wording::{self, Summary},
-};
+use super::wording::{self, Summary};
 use crate::model::{
-    change::{Action, Change, End, Ending, Rung, RungState},
+    change::{Action, Change, ChangeState, End, Ending, Rung, RungState},
     inventory::{ChangeMarks, LeftKey, Mark},
     stream::{StreamArn, StreamId},
     time::Timestamp,
@@ -35,11 +32,10 @@ pub struct ChangeCard {
     pub summary: Option<Summary>,
     /// The word of the end.
     pub end: Option<String>,
-    /// How it is doing, in a word and a color.
+    /// How it is doing; shown as one word in one color.
     pub state: ChangeState,
     /// The same with its evidence, for the status region: dated where it is about the past.
     pub standing: String,
-    pub is_unknown: bool,
     /// It waits for its stream and can be cancelled.
     pub is_waiting: bool,
     /// It is a disable that settled, and that nobody has taken back since.
@@ -86,7 +82,6 @@ impl From<&Change> for ChangeCard {
             }),
             state: ChangeState::from(change),
             standing: standing(change),
-            is_unknown: change.is_unknown(),
             is_waiting: change.is_waiting(),
             can_be_undone: change.can_be_undone(),
             asks_for_other_form: change.intent.action == Action::Disable && change.refused_for_its_key().is_some(),
@@ -124,8 +119,7 @@ impl ChangeCard {
             id: self.id.clone(),
             marks: self.rungs.iter().map(|rung| rung.mark).collect(),
             current: self.current,
-            is_unknown: self.is_unknown,
-            state: self.state.clone(),
+            state: self.state,
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod reconcile;
 mod record;
 pub mod refusal;
 pub mod schedule;
+mod state;
 mod step;
 mod tally;
 #[cfg(test)]
@@ -26,12 +27,13 @@ mod typical_duration;
 
 pub use self::{
     action::Action,
-    ending::{End, Ending},
+    ending::{End, EndKind, Ending},
     evidence::{Acceptance, Cancelled, Evidence, OutcomeUnknown, Reverted, SentAs, Slow},
     intent::{Intent, Resolved},
     ladder::{Rung, RungState},
     observation::{LastRead, Observation, Observed},
     record::Change,
+    state::ChangeState,
     step::Step,
     tally::{Tallies, Tally},
     typical_duration::TypicalDuration,
