@@ -1,14 +1,14 @@
 //! The confirmation of a change, from its plan.
 
 use super::{
-    command_line, keys,
+    command_line, key_state, keys, needed_keys,
     pages::{Confirmation, EnableFacts, OtherForm, Plan, PlanOutcome, Quota, Undo},
+    precondition,
 };
 use crate::model::{
     change::{
         Action, Change, Resolved,
         plan::{self, EnablePlan, OtherFormReason, Outcome, Planned, PresentKey},
-        preconditions,
     },
     keys::{KeyFacts, KeyLook, KeyState, Meant},
     stream::{StreamArn, encryption::KeyId},
@@ -28,7 +28,7 @@ impl From<Planned> for Confirmation {
                 (PlanOutcome::Busy(Box::new(plan)), beside)
             }
             Outcome::Refused { precondition, report } => {
-                let why = preconditions::words(action, &precondition, &report);
+                let why = precondition::of_confirmation(action, &precondition, &report);
                 (PlanOutcome::Refused { why, report }, Beside::default())
             }
             Outcome::Unread { why, last_known } => (PlanOutcome::Unread { why, last_known }, Beside::default()),
@@ -82,9 +82,9 @@ fn enable_facts(enable: EnablePlan, stream: &StreamArn) -> EnableFacts {
 /// What KMS says of the key that an enable begins with, and whether that is a warning.
 fn chosen_key(id: &KeyId, look: &KeyLook, stream: &StreamArn) -> (String, bool) {
     match (look, look.usable(id, stream)) {
-        (_, Err(why)) => (format!("{id} cannot be used: {why}."), true),
-        (KeyLook::Found(facts), Ok(())) => match facts.trouble(None) {
-            None => (format!("{id} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()), false),
+        (_, Err(why)) => (format!("{id} cannot be used: {}.", key_state::unusable(&why)), true),
+        (KeyLook::Found(facts), Ok(())) => match key_state::trouble(facts, None) {
+            None => (format!("{id} \u{2192} {} ({}).", facts.arn.short(), key_state::label(facts)), false),
             Some(trouble) => (format!("{id} \u{2192} {}, which {trouble}.", facts.arn.short()), true),
         },
         (KeyLook::Missing, Ok(())) => (format!("AWS creates {id} when it is first used."), false),
@@ -116,12 +116,12 @@ fn key_in_words(key: &PresentKey) -> (String, Option<String>) {
             ),
         ),
         KeyLook::Found(facts) => (
-            format!("It resolves to {} ({}).", facts.arn.short(), facts.state_words()),
+            format!("It resolves to {} ({}).", facts.arn.short(), key_state::label(facts)),
             key_trouble(facts, *needed_until),
         ),
     };
     let several = (meant.len() > 1).then(|| {
-        let meant: Vec<String> = meant.iter().map(Meant::words).collect();
+        let meant: Vec<String> = meant.iter().map(needed_keys::meant).collect();
         format!(
             "This alias was re-pointed while the stream used it: {}. Keystream can't know which key Kinesis used. Keep \
             them all.",
@@ -134,7 +134,7 @@ fn key_in_words(key: &PresentKey) -> (String, Option<String>) {
 
 /// What endangers going back to a key, or the records that are stored under it.
 fn key_trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
-    let trouble = facts.trouble(until)?;
+    let trouble = key_state::trouble(facts, until)?;
     let next = match (&facts.state, facts.usable()) {
         (KeyState::PendingDeletion, _) => {
             "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you \
@@ -165,15 +165,15 @@ fn undo_of(undo: &plan::Undo) -> Undo {
                     "{recorded} points elsewhere now: to {} ({}). At the disable it meant {}. To go back to that key, \
                     enter {}.",
                     facts.arn.short(),
-                    facts.state_words(),
+                    key_state::label(facts),
                     then.arn.short(),
                     then.arn
                 ),
                 true,
             ),
             None => (
-                format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()),
-                facts.trouble(None).is_some(),
+                format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), key_state::label(facts)),
+                facts.endangers_records(None),
             ),
         },
         Some(KeyLook::Missing) => (format!("KMS doesn't find {recorded} any more.{}", meant_then(then)), true),

@@ -4,7 +4,10 @@ use std::{cmp::Reverse, collections::HashSet};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow};
+use super::{
+    key_state,
+    pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
+};
 use crate::model::{
     keys::{
         KeyArn, KeyListProblem, KeyLook, KeyProblem, Unseen,
@@ -55,7 +58,7 @@ pub fn unseen(why: &Unseen) -> &str {
 pub fn problem(problem: &KeyProblem) -> String {
     match problem {
         KeyProblem::NoForm => "its name is in none of the forms that AWS takes".to_owned(),
-        KeyProblem::Unusable(why) => why.to_string(),
+        KeyProblem::Unusable(why) => key_state::unusable(why),
         KeyProblem::Unseen(why) => format!("its state could not be read: {}", unseen(why)),
     }
 }
@@ -86,7 +89,7 @@ fn trouble(key: &TrackedKey) -> Option<String> {
     }
     let state = match &key.look {
         Some(KeyLook::Missing) => "is gone: KMS doesn't find it".to_owned(),
-        Some(KeyLook::Found(facts)) => facts.trouble(key.free_at())?,
+        Some(KeyLook::Found(facts)) => key_state::trouble(facts, key.free_at())?,
         Some(KeyLook::Unseen(_)) | None => return None,
     };
     let streams: HashSet<&StreamId> = key.needs.iter().map(|need| &need.stream).collect();
@@ -104,9 +107,9 @@ fn trouble(key: &TrackedKey) -> Option<String> {
 fn state(key: &TrackedKey) -> String {
     match (&key.look, key.as_of) {
         (None, _) => "not looked at yet".to_owned(),
-        (Some(KeyLook::Found(facts)), None) => facts.state_words(),
+        (Some(KeyLook::Found(facts)), None) => key_state::label(facts),
         (Some(KeyLook::Found(facts)), Some(at)) => {
-            format!("{} as of {}; KMS couldn't be asked since", facts.state_words(), at.day_and_minute())
+            format!("{} as of {}; KMS couldn't be asked since", key_state::label(facts), at.day_and_minute())
         }
         (Some(KeyLook::Missing), _) => "KMS doesn't find it".to_owned(),
         (Some(KeyLook::Unseen(why)), _) => format!("not known: {}", unseen(why)),

@@ -1,6 +1,6 @@
 //! The answer to a confirmed form.
 
-use super::pages::Requested;
+use super::{pages::Requested, refusal};
 use crate::model::change::{Change, End, Ending, Submitted};
 
 impl From<&Submitted> for Requested {
@@ -15,7 +15,7 @@ impl From<&Submitted> for Requested {
 fn of_change(change: &Change) -> Requested {
     match &change.end {
         Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
-            Requested::Rejected { id: change.id.clone(), words: refusal.text(change) }
+            Requested::Rejected { id: change.id.clone(), words: refusal::sentence(refusal, change) }
         }
         _ => Requested::Change { id: change.id.clone() },
     }
