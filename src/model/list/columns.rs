@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
-use super::NO_COLUMNS;
+/// What `cols` says when none of the columns by choice is wanted.
+pub(super) const NO_COLUMNS: &str = "none";
 
 /// A column that is always there, and that the list sorts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
@@ -49,7 +50,7 @@ impl ExtraColumn {
         if columns.is_empty() {
             NO_COLUMNS.to_owned()
         } else {
-            super::joined(columns.iter().map(|column| column.slug()))
+            columns.iter().map(|column| column.slug()).collect::<Vec<_>>().join(",")
         }
     }
 }

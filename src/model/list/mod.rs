@@ -11,6 +11,7 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+use self::columns::NO_COLUMNS;
 pub use self::{
     columns::{Column, ExtraColumn},
     filters::{AgeFilter, ModeFilter, StatusFilter, TagFilter},
@@ -28,8 +29,6 @@ const LONGEST_TEXT: usize = 2_048;
 const MOST_VALUES: usize = 50;
 /// So many pieces of an address are named as ignored.
 const MOST_IGNORED: usize = 10;
-/// What `cols` says when none of the columns by choice is wanted.
-const NO_COLUMNS: &str = "none";
 
 /// The parsed address of the list. Empty filters admit everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
