@@ -1,18 +1,17 @@
 //! The confirmation of a change, from its plan.
 
 use super::{
-    command_line, key_state, keys, needed_keys,
+    command_line, key_state, keys,
     pages::{Confirmation, EnableFacts, OtherForm, Plan, PlanOutcome, Quota, Undo},
-    precondition,
+    precondition, present_key,
 };
 use crate::model::{
     change::{
         Action, Change, Resolved,
-        plan::{self, EnablePlan, OtherFormReason, Outcome, Planned, PresentKey},
+        plan::{self, EnablePlan, OtherFormReason, Outcome, Planned},
     },
-    keys::{KeyFacts, KeyLook, KeyState, Meant},
+    keys::KeyLook,
     stream::{StreamArn, encryption::KeyId},
-    time::Timestamp,
 };
 
 impl From<Planned> for Confirmation {
@@ -51,7 +50,7 @@ struct Beside {
 
 fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
     let plan::Plan { request_id, report, key_needed_until, keys_known_since, .. } = plan;
-    let (key_words, key_warning) = plan.present_key.as_ref().map(key_in_words).unwrap_or_default();
+    let (key_words, key_warning) = plan.present_key.as_ref().map(present_key::in_words).unwrap_or_default();
     let beside = Beside {
         quota: plan.quota.into(),
         key_words,
@@ -101,56 +100,6 @@ fn other_form(form: plan::OtherForm) -> OtherForm {
         key: form.key,
         forms: form.forms.iter().map(ToString::to_string).collect(),
     }
-}
-
-/// What KMS says of the key in use: a sentence, and what of it must not be overlooked.
-fn key_in_words(key: &PresentKey) -> (String, Option<String>) {
-    let PresentKey { look, meant, needed_until } = key;
-    let (words, trouble) = match look {
-        KeyLook::Unseen(why) => (format!("The key's state couldn't be read: {}.", keys::unseen(why)), None),
-        KeyLook::Missing => (
-            "KMS doesn't find it in this account and Region.".to_owned(),
-            Some(
-                "KMS doesn't find this key. You can't go back to it, and stored records under it may be lost."
-                    .to_owned(),
-            ),
-        ),
-        KeyLook::Found(facts) => (
-            format!("It resolves to {} ({}).", facts.arn.short(), key_state::label(facts)),
-            key_trouble(facts, *needed_until),
-        ),
-    };
-    let several = (meant.len() > 1).then(|| {
-        let meant: Vec<String> = meant.iter().map(needed_keys::meant).collect();
-        format!(
-            "This alias was re-pointed while the stream used it: {}. Keystream can't know which key Kinesis used. Keep \
-            them all.",
-            meant.join(", ")
-        )
-    });
-    let warnings: Vec<String> = trouble.into_iter().chain(several).collect();
-    (words, (!warnings.is_empty()).then(|| warnings.join(" ")))
-}
-
-/// What endangers going back to a key, or the records that are stored under it.
-fn key_trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
-    let trouble = key_state::trouble(facts, until)?;
-    let next = match (&facts.state, facts.usable()) {
-        (KeyState::PendingDeletion, _) => {
-            "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you \
-            need them."
-        }
-        (KeyState::PendingReplicaDeletion, _) => {
-            "You can't go back to this key, and stored records will be lost with it."
-        }
-        (KeyState::PendingImport, _) => {
-            "You can't go back to this key, and stored records can't be read, until its material is imported again."
-        }
-        (_, Err(_)) => "You can't go back to this key, and stored records can't be read, while it is.",
-        (KeyState::Enabled, Ok(())) => "Stored records can't be read after that until the material is imported again.",
-        (_, Ok(())) => "KMS goes on using it meanwhile.",
-    };
-    Some(format!("This key {trouble}. {next}"))
 }
 
 /// What has become of the key of a disable that is to be taken back.
@@ -217,7 +166,7 @@ fn why_other_form(why: &OtherFormReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{change::tests::sent_change, keys::Unseen};
+    use crate::model::{change::tests::sent_change, keys::KeyFacts, time::Timestamp};
 
     const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
 
@@ -232,54 +181,6 @@ mod tests {
             expires_at: None,
             read_at: Timestamp::from_millis(0),
         }
-    }
-
-    fn in_words(look: KeyLook, meant: &[Meant], needed_until: Option<Timestamp>) -> (String, Option<String>) {
-        key_in_words(&PresentKey { look, meant: meant.to_vec(), needed_until })
-    }
-
-    fn warning(facts: KeyFacts, until: i64) -> Option<String> {
-        in_words(KeyLook::Found(facts), &[], Some(Timestamp::from_millis(until))).1
-    }
-
-    #[test]
-    fn a_key_that_is_not_whole_is_warned_of_before_a_disable() {
-        assert_eq!(warning(facts("Enabled"), 0), None);
-        for state in [
-            "Disabled",
-            "PendingDeletion",
-            "PendingImport",
-            "PendingReplicaDeletion",
-            "Unavailable",
-            "Creating",
-            "Wobbling",
-        ] {
-            let words = warning(facts(state), 0).unwrap();
-            assert!(
-                words.starts_with("This key is ")
-                    && words.contains("You can't go back to this key, and stored records"),
-                "{words}"
-            );
-        }
-        assert!(warning(facts("Updating"), 0).unwrap().ends_with("KMS goes on using it meanwhile."));
-        let expires = |at: i64| KeyFacts { expires_at: Some(Timestamp::from_millis(at)), ..facts("Enabled") };
-        assert!(
-            warning(expires(10), 10).unwrap().contains("has imported key material that expires on 1 Jan 00:00 UTC.")
-        );
-        assert_eq!(warning(expires(11), 10), None, "its records have left by then");
-        let unseen = in_words(KeyLook::Unseen(Unseen::Failed { why: "denied".to_owned() }), &[], None);
-        assert_eq!(unseen, ("The key's state couldn't be read: denied.".to_owned(), None));
-        assert!(in_words(KeyLook::Missing, &[], None).1.is_some());
-    }
-
-    #[test]
-    fn every_key_that_an_alias_meant_is_to_be_kept() {
-        let meant =
-            |last: char, at| Meant { arn: KEY.replace("9012", &format!("901{last}")).parse().unwrap(), seen_from: at };
-        let seen = [meant('2', None), meant('3', Some(Timestamp::from_millis(0)))];
-        let words = in_words(KeyLook::Found(facts("Enabled")), &seen, None).1.unwrap();
-        assert!(words.contains("key/1234\u{2026}9012, key/1234\u{2026}9013 since 1 Jan 00:00 UTC"), "{words}");
-        assert_eq!(in_words(KeyLook::Found(facts("Enabled")), &seen[..1], None).1, None);
     }
 
     #[test]

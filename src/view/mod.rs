@@ -16,6 +16,7 @@ pub mod needed_keys;
 pub mod pace;
 pub mod pages;
 pub mod precondition;
+mod present_key;
 pub mod proof;
 pub mod quota;
 pub mod refusal;
