@@ -7,7 +7,7 @@ use super::{
     summary::{self, Summary},
 };
 use crate::model::{
-    change::{Action, Change, ChangeState, End, Ending, Rung, RungState},
+    change::{Action, Change, ChangeState, End, Ending, Rung},
     inventory::{ChangeMarks, LeftKey, Mark},
     stream::{StreamArn, StreamId},
     time::Timestamp,
@@ -123,16 +123,6 @@ impl ChangeCard {
             marks: self.rungs.iter().map(|rung| rung.mark).collect(),
             current: self.current,
             state: self.state,
-        }
-    }
-}
-
-impl From<RungState> for Mark {
-    fn from(state: RungState) -> Self {
-        match state {
-            RungState::Lit(_) => Self::Lit,
-            RungState::NotYet => Self::NotYet,
-            RungState::NotObserved => Self::NotObserved,
         }
     }
 }

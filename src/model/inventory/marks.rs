@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::change::{Change, ChangeState, Rung};
+use crate::model::change::{Change, ChangeState, Rung, RungState};
 
 /// A change under way, as small as a row needs it: where it stands and which rungs are lit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,16 @@ impl From<&Change> for ChangeMarks {
             marks: Rung::ALL.map(|rung| Mark::from(change.rung(rung))).into(),
             current: change.current_rung(),
             state: ChangeState::from(change),
+        }
+    }
+}
+
+impl From<RungState> for Mark {
+    fn from(state: RungState) -> Self {
+        match state {
+            RungState::Lit(_) => Self::Lit,
+            RungState::NotYet => Self::NotYet,
+            RungState::NotObserved => Self::NotObserved,
         }
     }
 }
