@@ -135,3 +135,34 @@ impl Offer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::tests::report;
+
+    #[test]
+    fn only_what_waiting_can_mend_is_offered_for_later() {
+        let of = |action, status: &str, encryption| Offer::of(action, &report(0, status, encryption));
+        assert_eq!(of(Action::Disable, "ACTIVE", Some("KMS")), Offer::Now);
+        assert_eq!(of(Action::Disable, "UPDATING", Some("KMS")), Offer::WhenActive);
+        assert_eq!(of(Action::Enable, "UPDATING", Some("NONE")), Offer::WhenActive);
+        let creating = Precondition::NotActive { status: StreamStatus::Creating };
+        assert_eq!(of(Action::Enable, "CREATING", Some("NONE")), Offer::Refused(creating));
+        assert_eq!(
+            of(Action::Disable, "UPDATING", Some("NONE")),
+            Offer::Refused(Precondition::AlreadyNotEncrypted),
+            "there is nothing to wait for"
+        );
+        assert_eq!(of(Action::Enable, "UPDATING", None), Offer::Refused(Precondition::EncryptionUnstated));
+    }
+
+    #[test]
+    fn a_key_that_aws_does_not_name_is_asked_for_now_and_not_later() {
+        let unnamed =
+            |status| StreamReport { encryption: EncryptionReport::Encrypted(None), ..report(0, status, None) };
+        assert_eq!(Offer::of(Action::Disable, &unnamed("ACTIVE")), Offer::Now);
+        let updating = Precondition::NotActive { status: StreamStatus::Updating };
+        assert_eq!(Offer::of(Action::Disable, &unnamed("UPDATING")), Offer::Refused(updating));
+    }
+}

@@ -34,3 +34,26 @@ impl ListCache {
         self.found.push((query, scope, found));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::Timestamp;
+
+    #[test]
+    fn what_another_generation_or_scope_found_is_not_given() {
+        let query = ListQuery::default();
+        let found = Arc::new(query.find(&[], Timestamp::from_millis(0)));
+        let mut cache = ListCache::default();
+        cache.put(1, query.clone(), "*".to_owned(), found.clone());
+        assert!(cache.get(1, &query, "*").is_some_and(|known| Arc::ptr_eq(&known, &found)));
+        assert!(cache.get(1, &query, "111122223333/*/*").is_none());
+        assert!(cache.get(2, &query, "*").is_none());
+        cache.put(2, query.on_page(2), "*".to_owned(), found);
+        assert!(cache.get(1, &query, "*").is_none() && cache.get(2, &query, "*").is_none(), "dropped");
+        for page in 1..=40 {
+            cache.put(2, query.on_page(page), "*".to_owned(), Arc::new(query.find(&[], Timestamp::from_millis(0))));
+        }
+        assert_eq!(cache.found.len(), KEPT);
+    }
+}
