@@ -3,7 +3,7 @@
 use super::{key_state, keys, needed_keys};
 use crate::model::{
     change::plan::PresentKey,
-    keys::{KeyFacts, KeyLook, KeyState, Meant},
+    keys::{KeyFacts, KeyLook, KeyState},
     time::Timestamp,
 };
 
@@ -60,7 +60,7 @@ fn trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::keys::Unseen;
+    use crate::model::keys::{Meant, Unseen};
 
     const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
 
