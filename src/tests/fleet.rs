@@ -14,7 +14,7 @@ use crate::{
     model::{
         access::{identity::Role, scope::Scope},
         inventory::{Condition, StreamRow, TargetHealth},
-        list::ListQuery,
+        list::{ListQuery, Parameter},
         stream::{StreamId, encryption::EncryptionState},
     },
     server::{
@@ -397,7 +397,7 @@ async fn the_whole_fleet_is_filtered_counted_and_paged_by_the_server() {
     let narrow = Scope::parse(&format!("{OTHER_ACCOUNT}/*/*")).unwrap();
     let within = app.state.inventory.list(&ListQuery::default(), &narrow);
     assert_eq!((within.counts.all, within.selection.matching), (18, 18));
-    let accounts = within.facets.iter().find(|group| group.name == "account").unwrap();
+    let accounts = within.facets.iter().find(|group| group.filter == Parameter::Account).unwrap();
     assert_eq!(accounts.options.len(), 1, "what is outside of the scope is no option");
 }
 

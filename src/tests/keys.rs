@@ -8,7 +8,7 @@ use crate::{
         access::{identity::Role, scope::Scope},
         change::{
             Change, End, Ending,
-            refusal::{Precondition, Refusal, RefusalKind},
+            refusal::{Precondition, RefusalKind},
         },
         keys::KeyLook,
         stream::encryption::KeyId,
@@ -176,7 +176,7 @@ async fn the_key_of_then_is_not_refused_as_the_present_one_when_its_alias_was_re
         app.change_when(refused.location().strip_prefix("/changes/").unwrap(), |change| !change.is_active()).await;
     let Some(Ending { how: End::Rejected(refusal), .. }) = &refused.end else { panic!("{:?}", refused.end) };
     assert!(matches!(refusal.kind, RefusalKind::Precondition(Precondition::AlreadyEncrypted { .. })), "{refusal:?}");
-    let text = Refusal::text(refusal, &refused);
+    let text = view::refusal::sentence(refusal, &refused);
     assert!(text.contains("AWS reported orders-prod as encrypted with alias/orders just now"), "{text}");
     assert!(text.contains("KMS has said since ") && text.contains(" that alias/orders means key/"), "{text}");
 

@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(parameters: &[(&str, &str)]) -> (AuditQuery, Vec<String>) {
+    fn parse(parameters: &[(&str, &str)]) -> (AuditQuery, Vec<Ignored>) {
         AuditQuery::parse(|key| parameters.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned()))
     }
 

@@ -9,7 +9,6 @@ use crate::model::{
     stream::{
         StreamId, StreamStatus,
         encryption::{EncryptionState, KeyId},
-        is_same_creation,
     },
     time::Timestamp,
 };

@@ -3,8 +3,7 @@
 use super::*;
 use crate::model::{
     change::Action,
-    keys::Meant,
-    stream::{Account, encryption::EncryptionState},
+    stream::encryption::EncryptionState,
     time::Timestamp,
 };
 
