@@ -7,7 +7,8 @@ use super::wire::Answer;
 use crate::model::change::Action;
 use crate::{
     error::AppError,
-    view::pages::{ChangeForm, ChangePage, ChangesPage, Confirmation, Requested},
+    model::change::ChangeForm,
+    view::pages::{ChangePage, ChangesPage, Confirmation, Requested},
 };
 
 /// What the confirmation of a disable shows, from a fresh read of at most 3 s. `problem` and `draft` are those of the
@@ -71,9 +72,8 @@ async fn plan(
     let draft = forms::draft_of_change(&cx, &requester, problem, draft).await;
     let typed = draft.as_ref().map_or_else(|| wish.typed.clone(), |draft| draft.key.clone());
     let planned = cx.state.changes.planner.plan(action, &key, KeyChoice { typed, ..wish }).await;
-    let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
-    confirmation.draft = draft;
-    Ok(confirmation)
+    let planned = planned.map_err(|error| forms::refused(&cx, error))?;
+    Ok(Confirmation { draft, ..Confirmation::from(planned) })
 }
 
 /// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.
@@ -97,7 +97,8 @@ async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     forms::ask_before_change(&cx, &requester, action, &form).await?;
-    let answer = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
+    let submitted = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
+    let answer = submitted.map(|submitted| Requested::from(&submitted));
     forms::answer_change(&cx, &requester, action, &form, answer).await
 }
 
@@ -227,7 +228,7 @@ pub async fn load_change(
     use crate::{
         model::{access::identity::Permission, forms::FormMistake},
         server::web::{context, forms},
-        view::{change_card::ChangeCard, pages::Pace, wording},
+        view::{change_card::ChangeCard, pace, pages::Pace, support},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -243,10 +244,10 @@ pub async fn load_change(
         sent_at,
         reached_at: change.evidence.reached_at,
         ended_at: change.end.as_ref().map(|ending| ending.at),
-        usual: wording::usual(cx.state.changes.worker.typical_duration(change.intent.action).as_ref()),
+        usual: pace::usual(cx.state.changes.worker.typical_duration(change.intent.action).as_ref()),
     });
-    let support = wording::support_text(&change, cx.state.clock.now());
-    let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
+    let support = support::text(&change, cx.state.clock.now());
+    let checks = pace::CHECK_WHEN_SLOW.map(str::to_owned).into();
     let row = cx.state.inventory.stream(&change.stream_id()).map(|(row, _)| row);
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     let typed_reason = forms::draft_of_change(&cx, &requester, problem, draft).await.unwrap_or_default().reason;

@@ -18,7 +18,7 @@ use crate::{
     },
     view::{
         change_card::ChangeCard,
-        change_state::Tone,
+        change_state::{self, Tone},
         pages::{EventFrame, Frame, SignedIn},
     },
 };
@@ -498,7 +498,7 @@ impl Live {
                 news.iter().map(|change| format!("{}: {}", change.arn.name, change.standing)).collect();
             let undo = Some(last).filter(|last| last.can_be_undone && self.may_change()).map(|last| (*last).clone());
             let text = parts.join(" \u{b7} ");
-            let (href, tone) = (last.path(), last.state.tone);
+            let (href, tone) = (last.path(), change_state::tone(last.state));
             self.announcement.set(Some(Announcement {
                 text,
                 href,

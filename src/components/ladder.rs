@@ -12,7 +12,7 @@ use crate::{
     },
     view::{
         change_card::{ChangeCard, RungCard},
-        change_state::ChangeState,
+        change_state, needed_keys,
     },
 };
 
@@ -23,7 +23,7 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
     let live = expect_context::<Live>();
     let keep = Memo::new(move |_| {
         let (Some(row), Some(left)) = (row, change.with(|change| change.left.clone())) else { return String::new() };
-        row.with(|row| row.keep_words(&left, live.now.get()))
+        row.with(|row| needed_keys::keep(row, &left, live.now.get()))
     });
     let rungs = move || {
         let card = change.get();
@@ -50,7 +50,7 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
         };
         card.rungs.into_iter().map(rung).collect_view()
     };
-    let class = move || change.with(|card| format!("ladder {}", card.state.tone.class()));
+    let class = move || change.with(|card| format!("ladder {}", change_state::tone(card.state).class()));
     view! {
         // A translator would replace what moves here, and wasm would go on writing to what is gone.
         <ol class=move || class() aria-label="Progress" translate="no">
@@ -87,7 +87,7 @@ pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
     let markup = format!(
         "<span class=drawing aria-hidden=true><svg viewBox='0 0 96 16' width=72 height=12>{circles}</svg></span>"
     );
-    let ChangeState { word, tone } = marks.state;
+    let (word, tone) = (change_state::label(marks.state), change_state::tone(marks.state));
     view! {
         <span class=format!("marks {}", tone.class()) translate="no">
             {drawing(markup)}

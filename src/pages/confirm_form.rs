@@ -7,7 +7,7 @@ use crate::{
     components::{Age, KeyField, KeyPicker, TargetLine},
     error::AppError,
     model::{
-        change::{Action, arming::OFFERED_MINUTES},
+        change::{Action, ChangeForm, arming::OFFERED_MINUTES},
         forms::FormMistake,
         stream::{
             StreamId, StreamReport,
@@ -15,7 +15,10 @@ use crate::{
         },
         time::{MINUTE_MS, span},
     },
-    view::pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+    view::{
+        action, forms,
+        pages::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+    },
 };
 
 /// How the form is sent.
@@ -138,7 +141,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     let warned_key =
         if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.clone() } else { String::new() };
     let sent_key = StoredValue::new(String::new());
-    let form = ChangeForm::of(&stream, &plan);
+    let form = plan.form(&stream);
     let shown = form.clone();
     let on_submit = move |event: SubmitEvent| {
         if let Way::Dialog { on_submit, .. } = way {
@@ -157,7 +160,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
             });
         }
     };
-    let mistake = draft.mistake.map(|mistake| mistake.text(Some(&stream.name)));
+    let mistake = draft.mistake.map(|mistake| forms::mistake(mistake, Some(&stream.name)));
     let needs_quota_reason = quota.count.is_used_up() || draft.mistake == Some(FormMistake::QuotaUsed);
     let quota_field = move || {
         (needs_quota_reason || has_mistake(|mistake| mistake == FormMistake::QuotaUsed))
@@ -255,7 +258,7 @@ fn ActButton(action: Action, is_busy: bool, is_disabled: Signal<bool>) -> impl I
         Action::Disable => "danger",
         Action::Enable => "primary",
     };
-    let word = if is_busy { "Send when ACTIVE" } else { action.verb() };
+    let word = if is_busy { "Send when ACTIVE" } else { action::label(action) };
     view! { <button type="submit" class=class disabled=move || is_disabled.get()>{word}</button> }
 }
 
@@ -333,7 +336,7 @@ fn answer_words(answer: Result<Requested, AppError>, stream: &StreamId) -> Optio
         Ok(Requested::Rejected { id, words }) => {
             view! { <p role="alert" class="alert">"Rejected. " {words} " " <a href=format!("/changes/{id}")>"See the rejected change"</a></p> }.into_any()
         }
-        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{mistake.text(Some(&stream.name))}</p> }.into_any(),
+        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{forms::mistake(mistake, Some(&stream.name))}</p> }.into_any(),
         Err(error) => view! { <p role="alert" class="alert">{error.to_string()}</p> }.into_any(),
     };
     Some(alert)

@@ -8,8 +8,8 @@ use super::plain;
 use crate::{
     api,
     components::{Done, Mistake, PasswordField, Table, When},
-    model::access::identity::Role,
-    view::pages::{UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
+    model::access::{identity::Role, user_card::UserCard},
+    view::pages::{UserPage as OnePage, UserTyped, UsersPage as Page},
 };
 
 /// All users.

@@ -8,13 +8,13 @@ use crate::{
         access::{identity::Role, scope::Scope},
         change::{
             Change, End, Ending,
-            refusal::{Precondition, Refusal, RefusalKind},
+            refusal::{Precondition, RefusalKind},
         },
         keys::KeyLook,
         stream::encryption::KeyId,
         time::{HOUR_MS, MINUTE_MS},
     },
-    view::pages::KeyCard,
+    view::{self, pages::KeyCard},
 };
 
 const OTHER: &str = "0f0e0d0c-0b0a-4a0b-8c0d-0e0f0a0b0c0d";
@@ -43,7 +43,8 @@ async fn settled(app: &TestApp, id: &str) -> Change {
 }
 
 fn cards(app: &TestApp) -> Vec<KeyCard> {
-    app.state.changes.keys.cards(&app.state.inventory, &Scope::parse("111122223333/eu-west-1/orders-prod").unwrap())
+    let scope = Scope::parse("111122223333/eu-west-1/orders-prod").unwrap();
+    view::keys::cards(&app.state.changes.keys.needed(&app.state.inventory, &scope))
 }
 
 /// The ARN that `alias/orders` is seen to mean while orders-prod uses it.
@@ -58,7 +59,14 @@ async fn point_elsewhere(app: &TestApp) {
 }
 
 fn alarms(app: &TestApp) -> Vec<String> {
-    app.state.changes.keys.alarms(&Scope::everything()).into_iter().map(|alarm| alarm.text).collect()
+    app.state
+        .changes
+        .keys
+        .alarms(&Scope::everything())
+        .iter()
+        .filter_map(view::keys::alarm)
+        .map(|alarm| alarm.text)
+        .collect()
 }
 
 async fn alarm_with(app: &TestApp, words: &str) -> String {
@@ -168,7 +176,7 @@ async fn the_key_of_then_is_not_refused_as_the_present_one_when_its_alias_was_re
         app.change_when(refused.location().strip_prefix("/changes/").unwrap(), |change| !change.is_active()).await;
     let Some(Ending { how: End::Rejected(refusal), .. }) = &refused.end else { panic!("{:?}", refused.end) };
     assert!(matches!(refusal.kind, RefusalKind::Precondition(Precondition::AlreadyEncrypted { .. })), "{refusal:?}");
-    let text = Refusal::text(refusal, &refused);
+    let text = view::refusal::sentence(refusal, &refused);
     assert!(text.contains("AWS reported orders-prod as encrypted with alias/orders just now"), "{text}");
     assert!(text.contains("KMS has said since ") && text.contains(" that alias/orders means key/"), "{text}");
 
@@ -197,8 +205,8 @@ async fn what_kms_says_once_it_can_be_seen_is_kept() {
     assert!(operator.get(&confirmation).await.body.contains("(enabled)"));
     point_elsewhere(&app).await;
     settled(&app, &operator.disable("late").await).await;
-    let cards =
-        app.state.changes.keys.cards(&app.state.inventory, &Scope::parse("111122223333/eu-west-1/late").unwrap());
+    let scope = Scope::parse("111122223333/eu-west-1/late").unwrap();
+    let cards = view::keys::cards(&app.state.changes.keys.needed(&app.state.inventory, &scope));
     assert_eq!(cards.iter().filter(|card| card.arn.is_some() && card.needing == 1).count(), 2, "{cards:?}");
 }
 

@@ -103,7 +103,7 @@ async fn collected_with_tags(
     let inventory = Inventory::open(&store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
     tokio::spawn(write_behind(store, inventory.clone()));
     let stop = CancellationToken::new();
-    let running = tokio::spawn(collect(inventory.clone(), target, stop.clone()));
+    let running = tokio::spawn(collect(Arc::default(), inventory.clone(), target, stop.clone()));
     let everything = Scope::everything();
     let health = until(|| async { inventory.health(&everything).pop().filter(is_it) }).await;
     // Tags come after the listing.

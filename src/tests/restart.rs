@@ -8,7 +8,7 @@ use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, until};
 use crate::{
     model::{
         access::{identity::Role, scope::Scope},
-        change::{Action, Change, End, Ending, Rung, RungState},
+        change::{Action, Change, ChangeForm, End, Ending, Rung, RungState},
         stream::StreamId,
     },
     server::{
@@ -22,7 +22,6 @@ use crate::{
         services::inventory::Inventory,
     },
     simulator,
-    view::pages::ChangeForm,
 };
 
 async fn mortal() -> TestApp {

@@ -39,7 +39,7 @@ use crate::{
         },
         config::TargetSettings,
         services::{
-            inventory::{Inventory, collect_under, write_behind},
+            inventory::{Inventory, collect, write_behind},
             supervisor::Supervisor,
         },
     },
@@ -166,7 +166,7 @@ async fn a_read_that_panics_gives_its_stream_back_and_is_counted() {
     let inventory = Inventory::open(&store, vec![target.clone()], clock.clone()).await.unwrap();
     tokio::spawn(write_behind(store, inventory.clone()));
     let supervisor = Arc::new(Supervisor::default());
-    tokio::spawn(collect_under(supervisor.clone(), inventory.clone(), target, CancellationToken::new()));
+    tokio::spawn(collect(supervisor.clone(), inventory.clone(), target, CancellationToken::new()));
     let row = |name: &str| inventory.stream(&stream_id(ACCOUNT, REGION, name)).map(|(row, _)| row);
     until(|| async { row("good").filter(|row| row.read_at.is_some()) }).await;
     let bad = until(|| async { row("bad").filter(|row| row.problem.is_some()) }).await;

@@ -12,3 +12,4 @@ pub mod requester;
 pub mod scope;
 pub mod session;
 pub mod sign_in_delay;
+pub mod user_card;

@@ -1,6 +1,7 @@
 //! How changes end.
 
 use serde::{Deserialize, Serialize};
+use strum::EnumDiscriminants;
 
 use super::{Observed, refusal::Refusal};
 use crate::model::time::Timestamp;
@@ -13,7 +14,8 @@ pub struct Ending {
 }
 
 /// The ends of a change (design, section 2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumDiscriminants)]
+#[strum_discriminants(name(EndKind), derive(Serialize, Deserialize), doc = "An [`End`] without its details.")]
 pub enum End {
     Settled,
     /// AWS refused, or a precondition failed and nothing was sent.
@@ -37,17 +39,24 @@ pub enum End {
     },
 }
 
-impl End {
-    /// The word with which the page's summary begins.
-    pub const fn word(&self) -> &'static str {
+impl EndKind {
+    /// The end in one word or two: as the audit chain stores it, and as pages begin with it.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Settled => "Settled",
-            Self::Rejected(_) => "Rejected",
+            Self::Rejected => "Rejected",
             Self::Expired => "Expired",
             Self::NotApplied => "Not applied",
-            Self::NotEstablished { .. } => "Not established",
-            Self::Superseded { .. } => "Superseded",
-            Self::Replaced { .. } => "Replaced",
+            Self::NotEstablished => "Not established",
+            Self::Superseded => "Superseded",
+            Self::Replaced => "Replaced",
         }
+    }
+}
+
+impl End {
+    /// The same as of its [`EndKind`].
+    pub fn word(&self) -> &'static str {
+        EndKind::from(self).word()
     }
 }

@@ -7,10 +7,12 @@ pub mod arming;
 pub mod confirmation;
 mod ending;
 mod evidence;
+mod form;
 mod intent;
 pub mod judgement;
 mod ladder;
 mod observation;
+pub mod plan;
 pub mod preconditions;
 pub mod proof;
 pub mod quota;
@@ -18,7 +20,9 @@ pub mod reconcile;
 mod record;
 pub mod refusal;
 pub mod schedule;
+mod state;
 mod step;
+mod submitted;
 mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,13 +30,16 @@ mod typical_duration;
 
 pub use self::{
     action::Action,
-    ending::{End, Ending},
+    ending::{End, EndKind, Ending},
     evidence::{Acceptance, Cancelled, Evidence, OutcomeUnknown, Reverted, SentAs, Slow},
+    form::ChangeForm,
     intent::{Intent, Resolved},
     ladder::{Rung, RungState},
     observation::{LastRead, Observation, Observed},
     record::Change,
+    state::ChangeState,
     step::Step,
+    submitted::Submitted,
     tally::{Tallies, Tally},
     typical_duration::TypicalDuration,
 };

@@ -8,6 +8,7 @@ mod periods;
 pub mod read_queue;
 mod row;
 mod row_keys;
+mod target_card;
 mod target_health;
 #[cfg(test)]
 mod tests;
@@ -17,5 +18,6 @@ pub use self::{
     needed_key::{LeftKey, NeededKey},
     periods::{ROW_IS_FRESH_MS, relist_every_ms, stale_after_ms},
     row::{ReadProblem, Reported, StreamRow},
+    target_card::TargetCard,
     target_health::{Condition, Pause, TargetHealth, TargetProblem},
 };

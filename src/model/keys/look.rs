@@ -14,10 +14,19 @@ pub enum KeyLook {
     Found(KeyFacts),
     /// KMS does not know it, in the account and Region of the stream.
     Missing,
-    /// It cannot be seen from here (another account, no permission, no answer): why. It may be a good key all the same.
-    Unseen {
-        why: String,
-    },
+    /// It cannot be seen from here. It may be a good key all the same.
+    Unseen(Unseen),
+}
+
+/// Why a key cannot be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unseen {
+    /// The target has no KMS to ask.
+    NoKms,
+    /// It is named as one of another account, and KMS shows only those that are shared with this one.
+    OfOtherAccount,
+    /// KMS refused to say, or did not answer.
+    Failed { why: String },
 }
 
 impl KeyLook {
@@ -25,7 +34,7 @@ impl KeyLook {
     pub const fn arn(&self) -> Option<&KeyArn> {
         match self {
             Self::Found(facts) => Some(&facts.arn),
-            Self::Missing | Self::Unseen { .. } => None,
+            Self::Missing | Self::Unseen(_) => None,
         }
     }
 
@@ -40,7 +49,7 @@ impl KeyLook {
             Self::Found(facts) => facts,
             Self::Missing if asked.form() == Some(KeyIdForm::ServiceKey) => return Ok(()),
             Self::Missing => return Err(Unusable::Missing),
-            Self::Unseen { .. } => return Ok(()),
+            Self::Unseen(_) => return Ok(()),
         };
         facts.usable()?;
         if facts.arn.region == stream.region {

@@ -14,9 +14,9 @@ mod unusable;
 
 pub use self::{
     arn::KeyArn,
-    choice::KeyChoice,
+    choice::{KeyChoice, KeyList, KeyListProblem, KeyProblem},
     facts::KeyFacts,
-    look::KeyLook,
+    look::{KeyLook, Unseen},
     meant::Meant,
     names::{Comparison, Named, compare, named_by_itself, other_forms},
     state::KeyState,

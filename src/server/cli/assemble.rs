@@ -17,7 +17,7 @@ use crate::server::{
         changes::Changes,
         drafts::Drafts,
         housekeeping,
-        inventory::{Inventory, collect_under, follow_pauses, write_behind},
+        inventory::{Inventory, collect, follow_pauses, write_behind},
         readiness::ReadinessCheck,
         supervisor::{Part, Supervisor},
     },
@@ -120,7 +120,7 @@ impl Background<'_> {
                 (inventory.clone(), target.clone(), supervisor.clone(), stop.clone());
             let part = Part::of("reading streams", target.label());
             supervisor.spawn(tasks, stop, part, move || {
-                collect_under(panics.clone(), inventory.clone(), target.clone(), ends.clone())
+                collect(panics.clone(), inventory.clone(), target.clone(), ends.clone())
             });
         }
         if store.is_shared() {

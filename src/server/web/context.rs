@@ -31,6 +31,7 @@ use crate::{
     view::{
         error_page::Reference,
         frame_source::FrameSource,
+        keys,
         pages::{Frame, SignedIn},
     },
 };
@@ -119,9 +120,9 @@ impl RequestContext {
         Frame {
             targets: requester.as_ref().map_or_else(Vec::new, |requester| inventory.health(&requester.scope)),
             break_glass_at: requester.as_ref().and_then(|requester| requester.break_glass_at).filter(is_recent),
-            key_alarms: requester
-                .as_ref()
-                .map_or_else(Vec::new, |requester| self.state.changes.keys.alarms(&requester.scope)),
+            key_alarms: requester.as_ref().map_or_else(Vec::new, |requester| {
+                self.state.changes.keys.alarms(&requester.scope).iter().filter_map(keys::alarm).collect()
+            }),
             parts_down: requester.as_ref().map_or_else(Vec::new, |_| self.state.supervisor.down()),
             user: self.signed_in(),
             is_demo: self.state.is_demo,

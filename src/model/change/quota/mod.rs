@@ -13,7 +13,10 @@ use super::{
     Action, Change, End, Ending,
     refusal::{Refusal, RefusalKind},
 };
-use crate::model::time::{DAY_MS, SECOND_MS, Timestamp};
+use crate::model::{
+    stream::{Account, Region},
+    time::{DAY_MS, SECOND_MS, Timestamp},
+};
 
 /// So many a day, in each direction.
 pub const A_DAY: u32 = 25;
@@ -58,6 +61,46 @@ pub struct Count {
     pub refused_at: Option<Timestamp>,
 }
 
+/// How many of the 25 of a stream are used in one direction, and how far CloudTrail is in that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamQuota {
+    pub count: Count,
+    pub trail: TrailCoverage,
+}
+
+/// How far CloudTrail is in a count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailCoverage {
+    NotChecked,
+    /// It was read then; it lags by minutes.
+    Read {
+        at: Timestamp,
+    },
+    /// Some of its calls, or all, are missing.
+    Incomplete(TrailProblem),
+}
+
+/// Why calls are missing from what CloudTrail said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailProblem {
+    /// There are more in a day than are looked at: the oldest are missing.
+    TooMany,
+    /// It did not answer within 2 s.
+    NoAnswer,
+    Failed {
+        why: String,
+    },
+}
+
+/// What the journal sums up of an account and Region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaSum {
+    pub account: Account,
+    pub region: Region,
+    pub disables: Count,
+    pub enables: Count,
+}
+
 impl Count {
     /// Whether another call would be the 26th, as far as is known for certain.
     pub const fn is_used_up(&self) -> bool {
@@ -67,21 +110,6 @@ impl Count {
     /// Whether pages warn.
     pub const fn is_warning(&self) -> bool {
         self.most >= WARN_FROM || self.refused_at.is_some()
-    }
-
-    /// `7`, or `7 to 8` where an outcome is not known.
-    pub fn range(&self) -> String {
-        if self.least == self.most { self.most.to_string() } else { format!("{} to {}", self.least, self.most) }
-    }
-
-    /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC`.
-    pub fn words(&self) -> String {
-        let used = self.range();
-        let frees =
-            self.next_frees_at.map_or_else(String::new, |at| format!(", the next frees at {}", at.day_and_minute()));
-        let refused =
-            self.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
-        format!("{used} of {A_DAY} used{frees}{refused}")
     }
 }
 

@@ -7,5 +7,11 @@ mod key_use;
 mod retention;
 #[cfg(test)]
 mod tests;
+mod tracked_key;
 
-pub use self::{history::KeyHistory, key_use::KeyUse, retention::covers};
+pub use self::{
+    history::KeyHistory,
+    key_use::KeyUse,
+    retention::covers,
+    tracked_key::{StreamNeed, TrackedKey},
+};

@@ -17,13 +17,13 @@ use super::{
 use crate::{
     model::{
         change::{SentAs, refusal::Refusal},
+        inventory::TargetCard,
         stream::{Account, Region, StreamArn, StreamId, StreamName, StreamReport},
     },
     server::{
         adapters::clock::Clock,
         config::{IdentifyBy, TargetSettings},
     },
-    view::pages::TargetCard,
 };
 
 /// One account in one Region, with what it takes to reach it.

@@ -7,11 +7,10 @@ use super::{
 };
 use crate::{
     model::{
-        access::{credentials::UserName, identity::Role, scope::Scope},
+        access::{credentials::UserName, identity::Role, scope::Scope, user_card::UserCard},
         time::Timestamp,
     },
     server::adapters::random,
-    view::pages::UserCard,
 };
 
 /// A person who may sign in.

@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     model::{
+        change::Change,
         inventory::{StreamRow, TargetHealth},
         stream::StreamId,
     },
@@ -22,7 +23,6 @@ use crate::{
         clock::{Clock, SystemClock, sleep},
         tasks::spawn,
     },
-    view::change_card::ChangeCard,
 };
 
 /// News a slow reader may be behind before it is told to start over.
@@ -37,7 +37,7 @@ pub struct News {
     pub rev: i64,
     /// Rows that moved, and whether anything besides times did.
     pub rows: BTreeMap<StreamId, (Arc<StreamRow>, bool)>,
-    pub changes: Vec<ChangeCard>,
+    pub changes: Vec<Arc<Change>>,
     /// How all targets are; empty when none of them moved.
     pub targets: Vec<TargetHealth>,
 }
@@ -216,17 +216,12 @@ mod tests {
 
     #[test]
     fn an_older_state_of_a_change_covers_no_newer_one() {
-        let card = |id: &str, rev: i64| {
-            let change = crate::model::change::Change {
-                id: id.to_owned(),
-                rev,
-                ..crate::model::change::tests::requested_change()
-            };
-            ChangeCard::from(&change)
+        let change = |id: &str, rev: i64| {
+            Arc::new(Change { id: id.to_owned(), rev, ..crate::model::change::tests::requested_change() })
         };
-        let news = |cards: &[ChangeCard]| News { rev: 9, changes: cards.to_vec(), ..News::default() };
-        let mut told = news(&[card("a", 12), card("b", 3)]);
-        told.add(news(&[card("a", 11), card("b", 4), card("c", 1)]));
+        let news = |changes: &[Arc<Change>]| News { rev: 9, changes: changes.to_vec(), ..News::default() };
+        let mut told = news(&[change("a", 12), change("b", 3)]);
+        told.add(news(&[change("a", 11), change("b", 4), change("c", 1)]));
         let revs: Vec<_> = told.changes.iter().map(|change| (change.id.as_str(), change.rev)).collect();
         assert_eq!(revs, [("a", 12), ("b", 4), ("c", 1)]);
     }

@@ -7,12 +7,12 @@ use crate::{
         change::{Action, Change},
         keys::{
             KeyArn, Meant,
-            needed::{KeyHistory, KeyUse},
+            needed::{KeyHistory, KeyUse, StreamNeed},
         },
         stream::{StreamId, encryption::KeyId},
         time::Timestamp,
     },
-    server::{adapters::aws::targets::Target, services::keys::StreamNeed},
+    server::adapters::aws::targets::Target,
 };
 
 impl Inventory {

@@ -6,6 +6,7 @@ mod counted;
 mod events;
 mod health;
 mod keys;
+mod list_cache;
 mod lists;
 mod memory;
 mod notes;
@@ -19,16 +20,14 @@ use std::{collections::HashSet, sync::Arc};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
-#[cfg(test)]
-pub use self::collector::run as collect;
 pub use self::{
-    collector::run_under as collect_under,
+    collector::run as collect,
     events::{Delivery, Events, News},
     health::follow_pauses,
     views::View,
     write_behind::run as write_behind,
 };
-use self::{counted::Counted, lists::ListCache, memory::Memory, unwritten::Unwritten};
+use self::{counted::Counted, list_cache::ListCache, memory::Memory, unwritten::Unwritten};
 use crate::{
     model::{
         access::scope::Scope,

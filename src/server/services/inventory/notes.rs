@@ -1,6 +1,9 @@
 //! Taking in what AWS said and what became of changes.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Inventory, News, memory::status_of};
 use crate::{
@@ -14,7 +17,6 @@ use crate::{
         aws::{ListedStream, ReadFailure, ReadFailureKind, Tags, targets::Target},
         store::StoredStream,
     },
-    view::change_card::ChangeCard,
 };
 
 /// A read that AWS throttled is tried again after this.
@@ -140,7 +142,7 @@ impl Inventory {
     fn note_moved_change(&self, change: &Change, elsewhere_at: Option<Timestamp>) {
         let key = change.stream_id();
         let mut memory = self.write();
-        let mut news = News { rev: change.rev, changes: vec![ChangeCard::from(change)], ..News::default() };
+        let mut news = News { rev: change.rev, changes: vec![Arc::new(change.clone())], ..News::default() };
         // What was committed before what is known here changes nothing of the row; whoever watches that change hears of
         // it.
         let is_newest = memory.change_revs.get(&key).is_none_or(|rev| *rev <= change.rev);

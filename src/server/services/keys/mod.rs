@@ -1,20 +1,20 @@
 //! What KMS says of keys: asked when a person opens a confirmation or sends one, at most 2 s long, remembered for a
 //! minute. It never decides anything: the rules are in `model::keys`.
 
+mod all_keys;
 mod picker;
 mod watch;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use moka::future::Cache;
 use parking_lot::Mutex;
 
-pub use self::watch::StreamNeed;
-use self::watch::{Group, Watched};
+use self::all_keys::AllKeys;
 use super::inventory::Inventory;
 use crate::{
     model::{
-        keys::{KeyArn, KeyLook},
+        keys::{KeyArn, KeyLook, Unseen, needed::TrackedKey},
         stream::encryption::KeyId,
         time::{MINUTE_MS, SECOND_MS, Timestamp},
     },
@@ -44,11 +44,11 @@ pub struct Keys {
     inventory: Arc<Inventory>,
     looks: Remembered<Place, KeyLook>,
     rotations: Remembered<KeyArn, bool>,
-    lists: Remembered<String, Arc<picker::AllKeys>>,
-    /// Of the keys that streams use or still need.
-    watched: Mutex<Watched>,
+    lists: Remembered<String, Arc<AllKeys>>,
+    /// What KMS said in the last rounds of the keys that streams use or still need.
+    watched: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
     /// The keys that every page warns of.
-    alarms: Mutex<Arc<Vec<Group>>>,
+    alarms: Mutex<Arc<Vec<TrackedKey>>>,
 }
 
 impl Keys {
@@ -83,16 +83,14 @@ impl Keys {
     /// What KMS says of a key, and since when that counts.
     async fn ask(&self, target: &Target, key: &KeyId) -> (Timestamp, KeyLook) {
         let look = match &target.kms {
-            None => KeyLook::Unseen { why: "there is no KMS to ask".to_owned() },
+            None => KeyLook::Unseen(Unseen::NoKms),
             Some(kms) => match within_bounds(kms.describe_key(key)).await {
                 Ok(facts) => KeyLook::Found(facts),
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if is_of_elsewhere(target, key) => {
-                    KeyLook::Unseen {
-                        why: "KMS does not show keys of other accounts that are not shared with this one".to_owned(),
-                    }
+                    KeyLook::Unseen(Unseen::OfOtherAccount)
                 }
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => KeyLook::Missing,
-                Err(failure) => KeyLook::Unseen { why: failure.why },
+                Err(failure) => KeyLook::Unseen(Unseen::Failed { why: failure.why }),
             },
         };
         if let KeyLook::Found(facts) = &look {
@@ -100,7 +98,7 @@ impl Keys {
         }
         // What could not be seen may be a moment's trouble: it is asked for again sooner, though not by each who comes.
         let at = match look {
-            KeyLook::Unseen { .. } => self.clock.now().plus_millis(UNSEEN_FOR_MS - SHOWN_FOR_MS),
+            KeyLook::Unseen(_) => self.clock.now().plus_millis(UNSEEN_FOR_MS - SHOWN_FOR_MS),
             KeyLook::Found(_) | KeyLook::Missing => self.clock.now(),
         };
         (at, look)

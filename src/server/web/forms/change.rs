@@ -4,7 +4,7 @@ use super::{ask_identity, back_to, is_identity_fresh, kept_draft};
 use crate::{
     error::AppError,
     model::{
-        change::Action,
+        change::{Action, ChangeForm},
         forms::FormMistake,
         stream::{StreamId, encryption::KeyId},
     },
@@ -14,7 +14,7 @@ use crate::{
     },
     view::{
         command_line,
-        pages::{ChangeForm, Draft, Requested},
+        pages::{Draft, Requested},
     },
 };
 

@@ -96,7 +96,7 @@ async fn past(state: &AppState, after: Option<i64>) -> Result<Delivery, StoreErr
     let Some((rev, mut news)) = after.and_then(|rev| Some((rev, state.inventory.news_after(rev, OVERLAP)?))) else {
         return Ok(Delivery::Reset);
     };
-    news.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?.iter().map(ChangeCard::from).collect();
+    news.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?.into_iter().map(Arc::new).collect();
     Ok(Delivery::News(Arc::new(news)))
 }
 
@@ -167,7 +167,12 @@ pub fn frame(
             .map(|(row, _)| row.as_ref().clone())
             .collect(),
         is_list_moved: within().any(|(_, is_news)| *is_news),
-        changes: news.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
+        changes: news
+            .changes
+            .iter()
+            .filter(|change| scope.covers_arn(&change.intent.arn))
+            .map(|change| ChangeCard::from(change.as_ref()))
+            .collect(),
         // How many streams there are outside of a scope is nobody's business within.
         targets: match news.targets.is_empty() {
             true => Vec::new(),

@@ -11,7 +11,7 @@ use crate::{
         access::scope::Scope,
         change::{
             Action, Change,
-            quota::{self, TrailEvent},
+            quota::{self, QuotaSum, StreamQuota, TrailCoverage, TrailEvent},
         },
         stream::{Account, Region, StreamArn},
         time::{DAY_MS, HOUR_MS, Timestamp},
@@ -23,7 +23,6 @@ use crate::{
         },
         services::inventory::Inventory,
     },
-    view::pages::{Quota, QuotaSum},
 };
 
 /// A call may have been sent so long before AWS accepted it.
@@ -54,7 +53,7 @@ impl Quotas {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn of_stream(&self, action: Action, arn: &StreamArn, asking: Asking) -> Result<Quota, StoreError> {
+    pub async fn of_stream(&self, action: Action, arn: &StreamArn, asking: Asking) -> Result<StreamQuota, StoreError> {
         let now = self.clock.now();
         let answer = match self.inventory.target_of_arn(arn) {
             Some(target) if asking == Asking::Allowed => self.trails.ask(&target, action, now).await,
@@ -69,7 +68,7 @@ impl Quotas {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn known_of_stream(&self, arn: &StreamArn) -> Result<[Quota; 2], StoreError> {
+    pub async fn known_of_stream(&self, arn: &StreamArn) -> Result<[StreamQuota; 2], StoreError> {
         let now = self.clock.now();
         let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
         let target = self.inventory.target_of_arn(arn);
@@ -112,14 +111,20 @@ impl Quotas {
 }
 
 /// The count of one stream, and how far CloudTrail is in it.
-fn counted(action: Action, arn: &StreamArn, sent: &[Change], answer: Option<&TrailAnswer>, now: Timestamp) -> Quota {
+fn counted(
+    action: Action,
+    arn: &StreamArn,
+    sent: &[Change],
+    answer: Option<&TrailAnswer>,
+    now: Timestamp,
+) -> StreamQuota {
     let of_stream =
         answer.into_iter().flat_map(|answer| &answer.events).filter(|event| event.stream == arn.name.as_str());
     let events: Vec<TrailEvent> = of_stream.cloned().collect();
     let trail = match answer {
-        None => "CloudTrail not checked".to_owned(),
-        Some(TrailAnswer { problem: Some(why), .. }) => format!("CloudTrail could not be read: {why}"),
-        Some(TrailAnswer { at, .. }) => format!("CloudTrail read at {}; it lags by minutes", at.clock_seconds()),
+        None => TrailCoverage::NotChecked,
+        Some(TrailAnswer { problem: Some(problem), .. }) => TrailCoverage::Incomplete(problem.clone()),
+        Some(TrailAnswer { at, .. }) => TrailCoverage::Read { at: *at },
     };
-    Quota { count: quota::count(action, sent, &events, now), trail }
+    StreamQuota { count: quota::count(action, sent, &events, now), trail }
 }

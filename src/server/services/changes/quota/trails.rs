@@ -4,7 +4,10 @@ use moka::future::Cache;
 
 use crate::{
     model::{
-        change::{Action, quota::TrailEvent},
+        change::{
+            Action,
+            quota::{TrailEvent, TrailProblem},
+        },
         time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
     },
     server::adapters::{
@@ -39,7 +42,7 @@ pub struct TrailAnswer {
     pub at: Timestamp,
     pub events: Vec<TrailEvent>,
     /// Why there are none, or not all.
-    pub problem: Option<String>,
+    pub problem: Option<TrailProblem>,
 }
 
 impl Trails {
@@ -56,12 +59,12 @@ impl Trails {
             match look_up(trail.as_ref(), action, now).await {
                 Ok((events, problem)) => TrailAnswer { at: now, events, problem },
                 // What was told before still happened.
-                Err(why) => {
+                Err(problem) => {
                     let before = self.known(target, action, now).await;
                     TrailAnswer {
                         at: now,
                         events: before.map(|answer| answer.events).unwrap_or_default(),
-                        problem: Some(why),
+                        problem: Some(problem),
                     }
                 }
             }
@@ -76,14 +79,14 @@ async fn look_up(
     trail: &dyn CloudTrail,
     action: Action,
     now: Timestamp,
-) -> Result<(Vec<TrailEvent>, Option<String>), String> {
+) -> Result<(Vec<TrailEvent>, Option<TrailProblem>), TrailProblem> {
     let pages = async {
         let (mut events, mut token) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
             let page = trail
                 .lookup(action, now.plus_millis(-DAY_MS), token.as_deref())
                 .await
-                .map_err(|failure| failure.why)?;
+                .map_err(|failure| TrailProblem::Failed { why: failure.why })?;
             events.extend(page.events);
             token = page.next;
             if token.is_none() {
@@ -91,7 +94,7 @@ async fn look_up(
             }
         }
         // Newest first: what is missing is the oldest.
-        Ok((events, Some("more calls in 24 h than are looked at; the oldest are missing".to_owned())))
+        Ok((events, Some(TrailProblem::TooMany)))
     };
-    clock::timeout(trail::TIMEOUT, pages).await.unwrap_or_else(|_| Err("no answer within 2 s".to_owned()))
+    clock::timeout(trail::TIMEOUT, pages).await.unwrap_or_else(|_| Err(TrailProblem::NoAnswer))
 }

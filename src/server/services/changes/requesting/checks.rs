@@ -54,7 +54,7 @@ pub fn warn_once(
 ) -> Result<(), FormMistake> {
     let warning = match form.action {
         // Every account has AWS's own key for Kinesis.
-        Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen { .. }))
+        Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen(_)))
             && form.key.form() != Some(KeyIdForm::ServiceKey))
         .then_some(FormMistake::KeyUnseen),
         Action::Disable => {

@@ -2,22 +2,19 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{
-    model::{
-        change::{
-            Action,
-            arming::Wait,
-            confirmation::{Reason, confirm_name},
-            preconditions::Shown,
-        },
-        forms::FormMistake,
-        stream::{
-            StreamArn, StreamId,
-            encryption::{EncryptionReport, InvalidKeyId, KeyId},
-        },
-        time::Timestamp,
+use crate::model::{
+    change::{
+        Action, ChangeForm,
+        arming::Wait,
+        confirmation::{Reason, confirm_name},
+        preconditions::Shown,
     },
-    view::pages::ChangeForm,
+    forms::FormMistake,
+    stream::{
+        StreamArn, StreamId,
+        encryption::{EncryptionReport, InvalidKeyId, KeyId},
+    },
+    time::Timestamp,
 };
 
 /// What a person confirmed.

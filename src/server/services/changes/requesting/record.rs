@@ -12,7 +12,9 @@ use super::{
 use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
-        change::{Action, Change, End, Ending, Intent, Resolved, quota::Count, refusal::Refusal},
+        change::{
+            Action, Change, ChangeForm, End, Ending, Intent, Resolved, Submitted, quota::Count, refusal::Refusal,
+        },
         forms::FormMistake,
         keys::KeyLook,
         stream::StreamId,
@@ -34,7 +36,6 @@ use crate::{
             },
         },
     },
-    view::pages::{ChangeForm, Requested},
 };
 
 /// What is known of the stream and its keys just before sending.
@@ -56,7 +57,7 @@ struct Submission<'a> {
 enum Recording {
     New(Box<Job>),
     /// The same form came before, or its stream has an active change.
-    Known(Requested),
+    Known(Submitted),
 }
 
 impl Requests {
@@ -70,7 +71,7 @@ impl Requests {
         requester: Requester,
         action: Action,
         form: ChangeForm,
-    ) -> Result<Requested, RequestError> {
+    ) -> Result<Submitted, RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.accept_form(requester, action, form).await }).await?
     }
@@ -80,7 +81,7 @@ impl Requests {
         requester: Requester,
         action: Action,
         form: ChangeForm,
-    ) -> Result<Requested, RequestError> {
+    ) -> Result<Submitted, RequestError> {
         requester.require_certain()?;
         let id = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&id).ok_or(RequestError::NotFound)?;
@@ -109,15 +110,15 @@ impl Requests {
         let submission =
             Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
         let job = match self.record(change, action, &submission, timeline).await? {
-            Recording::Known(answer) => return Ok(answer),
+            Recording::Known(submitted) => return Ok(submitted),
             Recording::New(job) => *job,
         };
         self.inventory.record_change(&job.change);
-        let answer = requested(&job.change);
+        let submitted = Submitted::Recorded(Box::new(job.change.clone()));
         if job.change.is_active() {
             self.worker.start(job, target, examined.fresh);
         }
-        Ok(answer)
+        Ok(submitted)
     }
 
     /// The read just before sending, never shared and never cached, and beside it what KMS says of the keys.
@@ -152,8 +153,8 @@ impl Requests {
         let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id, form_hash };
         let fence = match self.store.insert_change(&mut tx, new).await? {
             Inserted::Recorded { fence } => fence,
-            Inserted::SameRequest(earlier) => return Ok(Recording::Known(requested(&earlier))),
-            Inserted::StreamBusy { id } => return Ok(Recording::Known(Requested::Change { id })),
+            Inserted::SameRequest(earlier) => return Ok(Recording::Known(Submitted::Recorded(earlier))),
+            Inserted::StreamBusy { id } => return Ok(Recording::Known(Submitted::UnderWay { id })),
             Inserted::OtherValues => return Err(RequestError::OtherValues),
         };
         audit::append(&mut tx, audit_events::intent(&change, requester, action)).await?;
@@ -211,14 +212,4 @@ fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, Audit
         }
     };
     (change, action)
-}
-
-/// What the answer to a form says of its change.
-fn requested(change: &Change) -> Requested {
-    match &change.end {
-        Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
-            Requested::Rejected { id: change.id.clone(), words: refusal.text(change) }
-        }
-        _ => Requested::Change { id: change.id.clone() },
-    }
 }

@@ -160,7 +160,7 @@ impl Worker {
         let look = self.keys.look_now(target, key).await;
         match (&change.intent.resolved, &look) {
             // It was seen when it was confirmed, and can't be seen now.
-            (Some(_), KeyLook::Unseen { .. }) => KeyVerdict::NotNow,
+            (Some(_), KeyLook::Unseen(_)) => KeyVerdict::NotNow,
             (Some(Resolved { arn: then, .. }), KeyLook::Found(now)) if *then != now.arn => {
                 KeyVerdict::Bad(Precondition::Changed {
                     what: format!("The key that {key} means"),

@@ -59,8 +59,8 @@ impl SettledWatch {
             match delivery {
                 Delivery::News(news) => {
                     // One under way says nothing yet: it may still be refused.
-                    for card in news.changes.iter().filter(|card| !card.is_active()) {
-                        self.take_over(&mut settled, &card.stream()).await;
+                    for change in news.changes.iter().filter(|change| !change.is_active()) {
+                        self.take_over(&mut settled, &change.stream_id()).await;
                     }
                     let moved: Vec<StreamId> = news.rows.keys().cloned().collect();
                     self.inspect(&mut settled, &moved).await;

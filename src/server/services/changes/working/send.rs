@@ -120,6 +120,11 @@ impl Worker {
                 .change_encryption(job.change.intent.action, &target.ref_of(&job.change.intent.arn), &key, &read)
                 .await
         };
+        self.take_answer(job, &target, outcome).await;
+    }
+
+    /// Writes what came back of a call, and watches a change on which AWS may have acted.
+    async fn take_answer(self: Arc<Self>, mut job: Job, target: &Target, outcome: SendOutcome) {
         let at = job.timeline.now();
         let written = match outcome {
             SendOutcome::Accepted { request_id } => {
@@ -137,7 +142,7 @@ impl Worker {
                 // On disk before AWS is asked for anything else.
                 let rejected = job.end(End::Rejected(refusal.clone()));
                 let _ = self.journal.record_answer(&mut job, rejected, AuditAction::ChangeRejected).await;
-                return self.explain(&mut job.change, refusal, &target).await;
+                return self.explain(&mut job.change, refusal, target).await;
             }
         };
         if written == Written::Yes {
