@@ -145,12 +145,16 @@ pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError>
 #[server(endpoint = "enable-user", output = Answer)]
 pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, forms::FormDone},
+        model::{
+            access::identity::Permission,
+            forms::{FormDone, Outcome},
+        },
         server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
     let page = forms::page_of(&cx, &id).await?;
     let accounts = cx.accounts(&requester);
-    forms::answer_account(&cx, &requester, &page, None, FormDone::UserEnabled, accounts.enable(&id)).await
+    let enabling = async { accounts.enable(&id).await.map(Outcome::Done) };
+    forms::answer_account(&cx, &requester, &page, None, FormDone::UserEnabled, enabling).await
 }

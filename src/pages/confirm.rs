@@ -12,6 +12,7 @@ use super::{
 use crate::{
     api,
     components::ConfirmationText,
+    model::forms::AskedConfirmation,
     view::{
         action,
         pages::{Confirmation, PageContent},
@@ -23,8 +24,7 @@ use crate::{
 pub fn DisablePage() -> impl IntoView {
     let title = titled("name", |name| format!("Disable encryption of {name}?"));
     let confirmation = loaded(Follows::Address, |asked| {
-        let (account, region, name) = (asked.part("account"), asked.part("region"), asked.part("name"));
-        let asking = api::changes::plan_disable(account, region, name, asked.value("problem"), asked.value("draft"));
+        let asking = api::changes::plan_disable(confirmation_of(&asked));
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
@@ -38,25 +38,26 @@ pub fn DisablePage() -> impl IntoView {
 pub fn EnablePage() -> impl IntoView {
     let title = titled("name", |name| format!("Enable encryption of {name}?"));
     let confirmation = loaded(Follows::Address, |asked| {
-        let (account, region, name) = (asked.part("account"), asked.part("region"), asked.part("name"));
-        let value = |name| asked.value(name);
-        let (problem, draft, undo, key) = (value("problem"), value("draft"), value("undo"), value("key"));
-        let asking = api::changes::plan_enable(
-            account,
-            region,
-            name,
-            problem,
-            draft,
-            undo,
-            key,
-            value("keys"),
-            value("key-page"),
-        );
+        let asking = api::changes::plan_enable(confirmation_of(&asked));
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
         <Title text=move || title() />
         {shown(confirmation, confirm)}
+    }
+}
+
+fn confirmation_of(asked: &super::Asked) -> AskedConfirmation {
+    AskedConfirmation {
+        account: asked.part("account"),
+        region: asked.part("region"),
+        name: asked.part("name"),
+        problem: asked.value("problem"),
+        draft: asked.value("draft"),
+        undo: asked.value("undo"),
+        key: asked.value("key"),
+        keys: asked.value("keys"),
+        key_page: asked.value("key-page"),
     }
 }
 

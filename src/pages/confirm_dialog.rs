@@ -55,12 +55,9 @@ fn Content(action: Action, stream: StreamId, confirming: Confirming) -> impl Int
     let heading = format!("{} of {}?", action::label(action), stream.name);
     let confirmation = RwSignal::new(None::<Result<Confirmation, AppError>>);
     spawn_local(async move {
-        let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
         let planned = match action {
-            Action::Disable => api::changes::plan_disable(account, region, name, None, None).await,
-            Action::Enable => {
-                api::changes::plan_enable(account, region, name, None, None, None, None, None, None).await
-            }
+            Action::Disable => api::changes::plan_disable(stream.into()).await,
+            Action::Enable => api::changes::plan_enable(stream.into()).await,
         };
         // A dialog that was closed meanwhile has no signal any more.
         confirmation.try_set(Some(planned));

@@ -14,7 +14,7 @@ use crate::{
             scope::Scope,
             sign_in_delay::{ACCOUNT, NETWORK},
         },
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
         time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
     },
     server::{
@@ -23,7 +23,7 @@ use crate::{
             store::{Opener, Store, User, sign_in_failures},
         },
         services::{
-            accounts::{AccountError, Accounts, NewUser},
+            accounts::{Accounts, NewUser},
             audit::{Actor as Doer, AuditEvent},
         },
     },
@@ -478,10 +478,10 @@ async fn the_first_administrator_is_written_down_and_never_called_like_the_serve
         is_break_glass: false,
     };
     for name in ["keystream", "KEYSTREAM"] {
-        let refused = accounts.add(new(name), "phc".to_owned()).await.unwrap_err();
-        assert!(matches!(refused, AccountError::Mistake(FormMistake::UserNameTaken)), "{refused}");
+        let refused = accounts.add(new(name), "phc".to_owned()).await.unwrap();
+        assert_eq!(refused, Outcome::Mistake(FormMistake::UserNameTaken));
     }
-    accounts.add(new("first"), "phc".to_owned()).await.unwrap();
+    assert_eq!(accounts.add(new("first"), "phc".to_owned()).await.unwrap(), Outcome::Done(()));
     let rows = store.audit_rows(0, 10).await.unwrap();
     let told: Vec<_> =
         rows.iter().map(|row| (row.event.actor.as_str(), row.event.action.name(), row.event.after.as_str())).collect();

@@ -1,11 +1,7 @@
 //! What holds for rows and for the health of targets.
 
 use super::*;
-use crate::model::{
-    change::Action,
-    stream::encryption::EncryptionState,
-    time::Timestamp,
-};
+use crate::model::{change::Action, stream::encryption::EncryptionState, time::Timestamp};
 
 #[test]
 fn periods_fit_the_size_of_a_fleet() {

@@ -96,11 +96,7 @@ pub(super) struct PasswordForm<'a> {
 
 impl PasswordForm<'_> {
     /// What was done, or the answer to what was not: a plain form goes back to its page.
-    pub async fn answer<T>(
-        self,
-        cx: &RequestContext,
-        outcome: Result<Outcome<T>, SignInError>,
-    ) -> Result<T, AppError> {
+    pub async fn answer<T>(self, cx: &RequestContext, outcome: Result<Outcome<T>, SignInError>) -> Result<T, AppError> {
         let Self { user_id, page, draft } = self;
         Err(match outcome {
             Ok(Outcome::Done(done)) => return Ok(done),

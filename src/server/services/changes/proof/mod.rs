@@ -16,7 +16,7 @@ use crate::{
             Change, Step,
             proof::{self, Done, Proof, ProofRequest, ReadResult, Reported},
         },
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
         stream::is_same_creation,
         time::Timestamp,
     },
@@ -78,14 +78,17 @@ impl Proofs {
     /// # Errors
     /// When there is no such change in the person's scope, it has not settled, changes are switched off, or the journal
     /// cannot be written. In each case nothing was sent.
-    pub async fn ask(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
+    pub async fn ask(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<Outcome, RequestError> {
         let proofs = self.clone();
         spawn_on(&self.tasks, async move { proofs.ask_here(&requester, &id, kind).await }).await?
     }
 
-    async fn ask_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
+    async fn ask_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<Outcome, RequestError> {
         requester.require_certain()?;
         let change = self.settled(requester, id).await?;
+        if !self.is_newest(&change).await? {
+            return Ok(FormMistake::ChangeNotNewest.into());
+        }
         let target = self.inventory.target_of_arn(&change.intent.arn).ok_or(RequestError::NotFound)?;
         if kind == Kind::Write && (self.is_read_only || target.is_read_only) {
             return Err(RequestError::ReadOnly);
@@ -93,7 +96,7 @@ impl Proofs {
         let now = self.clock.now();
         if change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(now)) {
             // The page says that one is under way.
-            return Ok(());
+            return Ok(Outcome::Done(()));
         }
         let (by, at) = (requester.user_name.clone(), now);
         let (step, action) = match kind {
@@ -107,7 +110,7 @@ impl Proofs {
         let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await?
         else {
             // Another asked in the same moment: one is enough.
-            return Ok(());
+            return Ok(Outcome::Done(()));
         };
         let proofs = self.clone();
         let actor = requester.user_name.clone();
@@ -117,24 +120,31 @@ impl Proofs {
                 () = proofs.carry_out(change.clone(), target, actor, kind, at) => {}
             }
         });
-        Ok(())
+        Ok(Outcome::Done(()))
     }
 
     /// Takes up a producer's answer that a person pasted.
     ///
     /// # Errors
-    /// As [`Proofs::ask`], and when the text is not such an answer.
-    pub async fn report(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
+    /// As [`Proofs::ask`].
+    pub async fn report(
+        self: &Arc<Self>,
+        requester: Requester,
+        id: String,
+        text: String,
+    ) -> Result<Outcome, RequestError> {
         let proofs = self.clone();
         spawn_on(&self.tasks, async move { proofs.report_here(&requester, &id, &text).await }).await?
     }
 
-    async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<(), RequestError> {
+    async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<Outcome, RequestError> {
         requester.require_certain()?;
-        self.settled(requester, id).await?;
+        let change = self.settled(requester, id).await?;
+        if !self.is_newest(&change).await? {
+            return Ok(FormMistake::ChangeNotNewest.into());
+        }
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
-        let (encryption_type, shards) =
-            parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
+        let Ok((encryption_type, shards)) = parsed else { return Ok(FormMistake::AnswerInvalid.into()) };
         let now = self.clock.now();
         let event = AuditEvent {
             result: encryption_type.clone(),
@@ -142,19 +152,20 @@ impl Proofs {
         };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
         self.record_proof(id, Step::ProofReported(report), event).await?;
-        Ok(())
+        Ok(Outcome::Done(()))
     }
 
     /// A change that has settled, of the person's scope.
     async fn settled(&self, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.intent.arn));
-        let change = found.filter(|change| change.evidence.settled_at.is_some()).ok_or(RequestError::NotFound)?;
-        // What records say now is a later change's doing, where AWS may have acted on one.
+        found.filter(|change| change.evidence.settled_at.is_some()).ok_or(RequestError::NotFound)
+    }
+
+    /// Whether what records say now is this change's doing: not where AWS may have acted on a later one.
+    async fn is_newest(&self, change: &Change) -> Result<bool, StoreError> {
         let newest = self.store.newest_acting_change(&change.stream_id()).await?;
-        if newest.is_some_and(|newest| newest.id != change.id && newest.evidence.sent_at >= change.evidence.sent_at) {
-            return Err(FormMistake::ChangeNotNewest.into());
-        }
-        Ok(change)
+        let is_later = |newest: Change| newest.id != change.id && newest.evidence.sent_at >= change.evidence.sent_at;
+        Ok(!newest.is_some_and(is_later))
     }
 
     /// Writes a step of a proof. `None` when another is under way by then.

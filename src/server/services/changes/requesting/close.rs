@@ -8,7 +8,7 @@ use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
         change::{End, Ending, Step, confirmation::Reason},
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
     },
     server::{
         adapters::{store::changes as table, tasks::spawn_on},
@@ -23,23 +23,31 @@ impl Requests {
     /// Closes a change as not established, with a person's reason. One that has ended meanwhile stays as it is.
     ///
     /// # Errors
-    /// When there is no such change, the reason is missing or too long, reads still say something about the change, or
-    /// the journal cannot be read or written.
-    pub async fn close(self: &Arc<Self>, requester: Requester, id: String, reason: String) -> Result<(), RequestError> {
+    /// When there is no such change, or the journal cannot be read or written.
+    pub async fn close(
+        self: &Arc<Self>,
+        requester: Requester,
+        id: String,
+        reason: String,
+    ) -> Result<Outcome, RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.close_here(&requester, &id, &reason).await }).await?
     }
 
-    async fn close_here(&self, requester: &Requester, id: &str, reason: &str) -> Result<(), RequestError> {
+    async fn close_here(&self, requester: &Requester, id: &str, reason: &str) -> Result<Outcome, RequestError> {
         requester.require_certain()?;
         let mut tx = self.store.write().await?;
         let mut change = self.of_requester(&mut tx, requester, id).await?;
         if !change.is_active() {
-            return Ok(());
+            return Ok(Outcome::Done(()));
         }
-        let reason = Reason::parse(reason)?;
+        let reason = match Reason::parse(reason) {
+            Ok(reason) => reason,
+            Err(mistake) => return Ok(mistake.into()),
+        };
+        // Reads still say something about it.
         if !change.can_be_closed() {
-            return Err(FormMistake::ChangeStillJudged.into());
+            return Ok(FormMistake::ChangeStillJudged.into());
         }
         let at = self.clock.now().max(change.latest_evidence());
         let how = End::NotEstablished { by: requester.user_name.clone(), reason: reason.as_str().to_owned() };
@@ -51,6 +59,6 @@ impl Requests {
         audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;
         tx.commit().await?;
         self.inventory.record_change(&change);
-        Ok(())
+        Ok(Outcome::Done(()))
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         change::{
             Action, Change, ChangeForm, End, Ending, Intent, Resolved, Submitted, quota::Count, refusal::Refusal,
         },
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
         keys::KeyLook,
         stream::StreamId,
         time::Timestamp,
@@ -65,13 +65,13 @@ impl Requests {
     /// Runs in a task of its own: a browser that closes between the recording and the sending ends nothing.
     ///
     /// # Errors
-    /// See [`RequestError`]. In each case nothing was sent.
+    /// See [`RequestError`]. In each case nothing was sent, as after a mistake.
     pub async fn submit(
         self: &Arc<Self>,
         requester: Requester,
         action: Action,
         form: ChangeForm,
-    ) -> Result<Submitted, RequestError> {
+    ) -> Result<Outcome<Submitted>, RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.accept_form(requester, action, form).await }).await?
     }
@@ -81,7 +81,7 @@ impl Requests {
         requester: Requester,
         action: Action,
         form: ChangeForm,
-    ) -> Result<Submitted, RequestError> {
+    ) -> Result<Outcome<Submitted>, RequestError> {
         requester.require_certain()?;
         let id = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&id).ok_or(RequestError::NotFound)?;
@@ -93,16 +93,25 @@ impl Requests {
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let confirmed = ConfirmedForm::parse(action, &form, &id)?;
+        let confirmed = match ConfirmedForm::parse(action, &form, &id) {
+            Ok(confirmed) => confirmed,
+            Err(mistake) => return Ok(mistake.into()),
+        };
 
         let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
         // From here on it may be too late to send: whatever holds the reads or the recording up counts.
         let requested_at = timeline.now();
-        let examined = self.examine(&id, &target, &confirmed).await?;
+        let examined = match self.examine(&id, &target, &confirmed).await? {
+            Outcome::Done(examined) => examined,
+            Outcome::Mistake(mistake) => return Ok(mistake.into()),
+        };
         let now = timeline.now();
         let verdict = checks::judge(&confirmed, &examined.looks, &examined.read, now);
-        if !matches!(verdict, Verdict::Reject(_)) {
-            checks::warn_once(&confirmed, &examined.looks, &examined.read, &form.warned_key, &examined.count)?;
+        let Examined { looks, read, count, .. } = &examined;
+        if !matches!(verdict, Verdict::Reject(_))
+            && let Err(warning) = checks::warn_once(&confirmed, looks, read, &form.warned_key, count)
+        {
+            return Ok(warning.into());
         }
         let intent = intent_of(&confirmed, &requester, &examined, requested_at, now);
         let (change, action) = change_of(intent, verdict, now);
@@ -110,7 +119,7 @@ impl Requests {
         let submission =
             Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
         let job = match self.record(change, action, &submission, timeline).await? {
-            Recording::Known(submitted) => return Ok(submitted),
+            Recording::Known(submitted) => return Ok(Outcome::Done(submitted)),
             Recording::New(job) => *job,
         };
         self.inventory.record_change(&job.change);
@@ -118,11 +127,16 @@ impl Requests {
         if job.change.is_active() {
             self.worker.start(job, target, examined.fresh);
         }
-        Ok(submitted)
+        Ok(Outcome::Done(submitted))
     }
 
     /// The read just before sending, never shared and never cached, and beside it what KMS says of the keys.
-    async fn examine(&self, id: &StreamId, target: &Target, form: &ConfirmedForm) -> Result<Examined, RequestError> {
+    async fn examine(
+        &self,
+        id: &StreamId,
+        target: &Target,
+        form: &ConfirmedForm,
+    ) -> Result<Outcome<Examined>, RequestError> {
         let ((read, fresh), looks, quota) = tokio::join!(
             self.reads.read_to_decide(id),
             Looks::take(&self.keys, target, form),
@@ -132,10 +146,10 @@ impl Requests {
         if let (true, Ok(report)) = (form.is_other_form, &read)
             && self.other_forms.why(report).await?.is_none()
         {
-            return Err(FormMistake::FormIncomplete.into());
+            return Ok(FormMistake::FormIncomplete.into());
         }
         let (looks, read) = looks.with_keys_in_use(&self.inventory, target, form, read);
-        Ok(Examined { read, fresh, looks, count })
+        Ok(Outcome::Done(Examined { read, fresh, looks, count }))
     }
 
     /// Writes a change and its intent in one transaction.
