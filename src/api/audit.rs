@@ -24,7 +24,7 @@ pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, 
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     let reader = Reader::from(&requester);
-    let found = reader.newest(&cx.state.store, &query, PER_PAGE + 1).await;
+    let found = cx.state.audit.newest(&reader, &query, PER_PAGE + 1).await;
     let mut rows = found.map_err(|error| cx.fail_store(&error))?;
     let has_older = rows.len() > PER_PAGE;
     rows.truncate(PER_PAGE);

@@ -173,7 +173,7 @@ pub async fn load_change(
     if !is_refresh {
         cx.record_human().await;
     }
-    let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
+    let found = cx.state.changes.find(&id).await.map_err(|error| cx.fail_store(&error))?;
     let change = found
         .filter(|change| requester.scope.covers_arn(&change.intent.arn))
         .ok_or_else(|| cx.fail(AppError::NotFound))?;

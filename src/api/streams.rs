@@ -49,7 +49,7 @@ pub async fn load_stream(
     }
     let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
     let (row, report) = cx.state.inventory.stream(&key).ok_or_else(|| cx.fail(AppError::NotFound))?;
-    let changes = cx.state.store.changes_of_stream(&key).await.map_err(|error| cx.fail_store(&error))?;
+    let changes = cx.state.changes.of_stream(&key).await.map_err(|error| cx.fail_store(&error))?;
     let target = cx.state.inventory.target(&key).map(|target| target.card()).unwrap_or_default();
     let [disables, enables] = match &report {
         None => Default::default(),

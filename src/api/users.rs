@@ -28,7 +28,7 @@ pub async fn load_users(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let users = cx.state.store.users().await.map_err(|error| cx.fail_store(&error))?;
+    let users = cx.state.users.all().await.map_err(|error| cx.fail_store(&error))?;
     let empty = || UserTyped { scope: "*".to_owned(), ..UserTyped::default() };
     Ok(UsersPage {
         users: users.iter().map(User::card).collect(),
@@ -56,7 +56,7 @@ pub async fn load_user(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let found = cx.state.store.user(&id).await.map_err(|error| cx.fail_store(&error))?;
+    let found = cx.state.users.find(&id).await.map_err(|error| cx.fail_store(&error))?;
     let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
     let as_is = || UserTyped {
         name: user.name.clone(),

@@ -45,11 +45,11 @@ async fn fail(actor: &Actor<'_>, user: &str, times: usize) {
 
 /// Every event of the chain, oldest first.
 async fn events(app: &TestApp) -> Vec<AuditEvent> {
-    app.state.store.audit_rows(i64::MIN, 10_000).await.unwrap().into_iter().map(|row| row.event).collect()
+    app.store.audit_rows(i64::MIN, 10_000).await.unwrap().into_iter().map(|row| row.event).collect()
 }
 
 async fn user(app: &TestApp, name: &str) -> User {
-    app.state.store.user_by_name(&UserName::parse(name).unwrap()).await.unwrap().unwrap()
+    app.store.user_by_name(&UserName::parse(name).unwrap()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -85,16 +85,16 @@ async fn failed_passwords_keep_the_next_one_waiting_and_the_right_one_too() {
 #[tokio::test]
 async fn after_a_hundred_failures_one_attempt_an_hour_is_left() {
     let app = TestApp::start().await;
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     let subject = "account x";
     for _ in 0..100 {
         sign_in_failures::count(&mut tx, subject, ACCOUNT, app.state.clock.now()).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let wait = || async { app.state.store.sign_in_wait(subject).await.unwrap().unwrap() };
+    let wait = || async { app.store.sign_in_wait(subject).await.unwrap().unwrap() };
     assert!((59 * MINUTE_MS..=HOUR_MS).contains(&wait().await.millis_since(app.state.clock.now())));
     let tomorrow = app.state.clock.now().plus_millis(DAY_MS + HOUR_MS);
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     sign_in_failures::count(&mut tx, subject, ACCOUNT, tomorrow).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(wait().await, tomorrow, "a day later they are forgotten: nothing to wait for");
@@ -136,7 +136,7 @@ async fn neither_a_restart_nor_another_instance_forgets_and_many_names_push_noth
         fail(&app.anonymous(), "operator", 5).await;
         fail(&app.anonymous(), "nobody", 5).await;
         // What spraying 5,000 names leaves, each from a network of its own.
-        let mut tx = app.state.store.write().await.unwrap();
+        let mut tx = app.store.write().await.unwrap();
         for number in 0..5_000 {
             sign_in_failures::count(&mut tx, &format!("account sprayed{number}"), ACCOUNT, app.state.clock.now())
                 .await
@@ -236,7 +236,7 @@ async fn strangers_elsewhere_keep_nobody_out_who_has_signed_in_here_before() {
 #[tokio::test]
 async fn a_network_that_tries_one_password_on_everybody_waits_too() {
     let app = TestApp::start().await;
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     for _ in 0..99 {
         sign_in_failures::count(&mut tx, "network 203.0.113.0/24", NETWORK, app.state.clock.now()).await.unwrap();
     }
@@ -288,7 +288,7 @@ async fn an_administrator_adds_users_and_changes_them() {
         );
         assert!(!page.contains(password) || password.is_empty(), "but no password");
     }
-    assert_eq!(app.state.store.users().await.unwrap().len(), 4);
+    assert_eq!(app.store.users().await.unwrap().len(), 4);
     let added = new("mira", "operator", "111122223333/eu-west-1/orders-*", PASSWORD).await;
     assert_eq!((added.status, added.location()), (StatusCode::SEE_OTHER, "/settings/users?done=user-added"));
     let mira = app.anonymous().signed_in("mira", PASSWORD).await;
@@ -461,7 +461,7 @@ async fn common_passwords_make_no_first_administrator() {
         let answer = app.anonymous().post("/api/setup", &fields).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "somebody is registered: {}", answer.location());
     }
-    assert_eq!(app.state.store.users().await.unwrap().len(), 4);
+    assert_eq!(app.store.users().await.unwrap().len(), 4);
 }
 
 #[tokio::test]

@@ -156,7 +156,7 @@ async fn an_armed_change_survives_a_restart() {
     reshard(&app, 4_000).await;
     let id = arm(&app.actor(Role::Operator).await).await;
     let app = app.killed_and_started_again().await;
-    assert!(app.state.store.change(&id).await.unwrap().unwrap().is_waiting(), "still waiting, not expired");
+    assert!(app.store.change(&id).await.unwrap().unwrap().is_waiting(), "still waiting, not expired");
     let settled = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&settled), Some(&End::Settled));
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
@@ -223,8 +223,7 @@ async fn what_was_said_not_to_be_sent_is_not_sent_though_it_is_on_disk() {
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
         assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);
-        let recorded =
-            until(|| async { app.state.store.changes(Page { skip: 0, take: 1 }).await.unwrap().pop() }).await;
+        let recorded = until(|| async { app.store.changes(Page { skip: 0, take: 1 }).await.unwrap().pop() }).await;
         let ended = app.change_when(&recorded.id, |change| !change.is_active()).await;
         assert_eq!(how(&ended), Some(&End::Expired), "{millis}");
         tokio::time::sleep(std::time::Duration::from_millis(millis + 500)).await;

@@ -30,9 +30,9 @@ async fn a_change_leaves_its_whole_trace() {
     let operator = app.actor(Role::Operator).await;
     let id = operator.disable("orders-prod").await;
     app.change_when(&id, |change| !change.is_active()).await;
-    let Verified::Whole { rows, .. } = verify(&app.state.store).await.unwrap() else { panic!("the chain is broken") };
+    let Verified::Whole { rows, .. } = verify(&app.store).await.unwrap() else { panic!("the chain is broken") };
     let mut lines = Vec::new();
-    export(&app.state.store, &mut lines).await.unwrap();
+    export(&app.store, &mut lines).await.unwrap();
     let lines = String::from_utf8(lines).unwrap();
     let events: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(i64::try_from(events.len()).unwrap(), rows);
@@ -79,9 +79,9 @@ async fn a_chain_that_was_touched_names_the_first_bad_row() {
         for _ in 0..3 {
             app.actor(Role::Viewer).await;
         }
-        assert!(matches!(verify(&app.state.store).await.unwrap(), Verified::Whole { rows: 3, .. }));
+        assert!(matches!(verify(&app.store).await.unwrap(), Verified::Whole { rows: 3, .. }));
         app.database().run(damage).await;
-        assert_eq!(verify(&app.state.store).await.unwrap(), expected, "{damage}");
+        assert_eq!(verify(&app.store).await.unwrap(), expected, "{damage}");
     }
 }
 
@@ -112,7 +112,7 @@ async fn the_page_is_searched_filtered_and_paged() {
     assert!(shown(&auditor, "?q=ORDERS-PROD").await.len() >= 5);
     assert_eq!(shown(&auditor, "?q=127.0.0.1&action=session").await.len(), 3, "addresses are searched");
     let event = AuditEvent { reason: "\u{dc}berpr\u{fc}fung".to_owned(), ..event_of(&app, "test.word", "x") };
-    crate::server::services::audit::append_alone(&app.state.store, event).await.unwrap();
+    crate::server::services::audit::append_alone(&app.store, event).await.unwrap();
     assert_eq!(shown(&auditor, "?q=%C3%9Cberpr%C3%BCfung").await, ["test.word"], "as it was typed");
     let today = app.state.clock.now().rfc3339()[..10].to_owned();
     assert!(shown(&auditor, &format!("?from={today}&to={today}")).await.len() >= 8);
@@ -126,7 +126,7 @@ async fn the_page_is_searched_filtered_and_paged() {
     );
     assert!(!page.contains("<script>\u{201d}"));
 
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     for number in 0..250 {
         let event = event_of(&app, "test.filler", &format!("number {number}"));
         append(&mut tx, event).await.unwrap();
@@ -182,7 +182,7 @@ async fn exports_are_whole_neutral_and_written_down() {
     app.known("orders-prod").await;
     let auditor = app.actor(Role::Auditor).await;
     let formula = "=HYPERLINK(\"http://evil.example\",\"x\")";
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     for number in 0..1_200 {
         let event = event_of(&app, "test.filler", &format!("number {number}"));
         append(&mut tx, AuditEvent { reason: formula.to_owned(), ..event }).await.unwrap();
@@ -236,7 +236,7 @@ async fn refusals_of_signed_in_people_are_written_and_a_script_fills_no_disk() {
     for _ in 0..60 {
         assert_eq!(viewer.call("/api/disable", &[("reason", "x")]).await.status, StatusCode::FORBIDDEN);
     }
-    let rows = app.state.store.audit_rows(0, 1_000).await.unwrap();
+    let rows = app.store.audit_rows(0, 1_000).await.unwrap();
     let refused: Vec<_> = rows.iter().filter(|row| row.event.action.name() == "request.refused").collect();
     assert!((20..=30).contains(&refused.len()), "{}", refused.len());
     let event = &refused[0].event;
@@ -257,7 +257,7 @@ fn checkpoints() -> (tempfile::TempDir, Checkpoints) {
 #[tokio::test]
 async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_anew() {
     let app = TestApp::start().await;
-    let store = &app.state.store;
+    let store = &app.store;
     let now = app.state.clock.now();
     let (_directory, checkpoints) = checkpoints();
     let public = PublicKey::parse(&checkpoints.key.public()).unwrap();
@@ -306,7 +306,7 @@ async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_a
 #[tokio::test]
 async fn checkpoints_themselves_cannot_be_touched() {
     let app = TestApp::start().await;
-    let store = &app.state.store;
+    let store = &app.store;
     let (_directory, checkpoints) = checkpoints();
     let public = PublicKey::parse(&checkpoints.key.public()).unwrap();
     for hour in 0..3 {
@@ -369,8 +369,7 @@ async fn a_running_server_writes_checkpoints_at_the_start_every_hour_and_at_the_
     let (_directory, checkpoints) = checkpoints();
     let file = checkpoints.file.clone();
     let stop = tokio_util::sync::CancellationToken::new();
-    let running =
-        tokio::spawn(Arc::new(checkpoints).run(app.state.store.clone(), app.state.clock.clone(), stop.clone()));
+    let running = tokio::spawn(Arc::new(checkpoints).run(app.store.clone(), app.state.clock.clone(), stop.clone()));
     let lines = || std::fs::read_to_string(&file).unwrap_or_default().lines().count();
     until(|| async { (lines() >= 3).then_some(()) }).await;
     let before = lines();
@@ -387,7 +386,7 @@ async fn acts<'a>(
     session: &str,
 ) -> Vec<(&'static str, Answer)> {
     let id = |name: &'static str| async move {
-        app.state.store.users().await.unwrap().into_iter().find(|user| user.name == name).unwrap().id
+        app.store.users().await.unwrap().into_iter().find(|user| user.name == name).unwrap().id
     };
     let (viewer, disabled) = (id("viewer").await, id("operator").await);
     let fields = administrator.confirmation("orders-prod").await;
@@ -427,7 +426,7 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     app.known("orders-prod").await;
     let administrator = app.actor(Role::Admin).await;
     let (other, leaving) = (app.actor(Role::Admin).await, app.actor(Role::Auditor).await);
-    let store = &app.state.store;
+    let store = &app.store;
     let session = other_session(&administrator).await;
     let operator = store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
     assert!(

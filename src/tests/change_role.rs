@@ -43,7 +43,7 @@ async fn the_persons_name_is_in_the_session_that_sends_and_reads_go_without() {
     assert_eq!(sessions_of("AssumeRole"), [Some("keystream-operator")]);
     assert_eq!(sessions_of("StopStreamEncryption"), [Some("keystream-operator")]);
     assert!(sessions_of("DescribeStreamSummary").iter().all(Option::is_none));
-    let rows = app.state.store.audit_rows(0, 100).await.unwrap();
+    let rows = app.store.audit_rows(0, 100).await.unwrap();
     let sent = rows.iter().find(|row| row.event.action.name() == "change.sent").unwrap();
     assert_eq!(sent.event.result, format!("Sent, as {ROLE} in session keystream-operator"));
     let page = operator.get(&format!("/changes/{id}")).await.body;

@@ -73,7 +73,7 @@ async fn that_remembers(database: Kind) -> TestApp {
     let app = TestApp::with(Setup { is_mortal: true, database, ..Setup::default() }).await;
     health_when(&app, 0, |health| health.unread == 0 && health.streams == 14).await;
     let are_written = || async {
-        let stored = app.state.store.streams().await.unwrap();
+        let stored = app.store.streams().await.unwrap();
         (stored.len() == 14 && stored.iter().all(|stream| stream.report.is_some())).then_some(())
     };
     until(are_written).await;
@@ -126,7 +126,7 @@ async fn a_row_that_this_version_cannot_read_stops_no_start() {
                      VALUES ('111122223333', 'eu-west-1', 'of-a-newer-version', 1, NULL, '{\"key\": 7, \"what\": \"is \
                          this\"}')";
         app.database().run(newer).await;
-        let readable = app.state.store.streams().await.map(|streams| streams.len());
+        let readable = app.store.streams().await.map(|streams| streams.len());
         assert_eq!(readable.ok(), Some(14), "{database:?}");
         let app = app.killed_and_started_again().await;
         assert_eq!(names(&app).len(), 14, "{database:?}");

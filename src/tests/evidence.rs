@@ -261,7 +261,7 @@ async fn an_enable_whose_key_can_no_longer_be_seen_waits() {
     let asked = app.calls("DescribeKey").await;
     let is_active = |change: &Change| matches!(&change.evidence.last_read, Some(read) if read.observed.to_string().starts_with("ACTIVE"));
     until(|| async { (app.calls("DescribeKey").await >= asked + 3).then_some(()) }).await;
-    let change = app.state.store.change(&id).await.unwrap().unwrap();
+    let change = app.store.change(&id).await.unwrap().unwrap();
     assert!(change.is_waiting() || is_active(&change), "{change:?}");
     assert_eq!(app.calls("StartStreamEncryption").await, 0);
     app.forget_faults().await;
@@ -364,7 +364,7 @@ async fn a_browser_that_closes_leaves_no_row_under_way() {
     let operator = app.actor(Role::Operator).await;
     let id = arm(&operator).await;
     until(|| async { row(&app, "orders-prod").await.change.map(|_| ()) }).await;
-    let write_lock = app.state.store.write().await.unwrap();
+    let write_lock = app.store.write().await.unwrap();
     {
         let fields = [("id", id.as_str())];
         let cancelling = operator.post("/api/cancel-change", &fields);
@@ -436,7 +436,7 @@ async fn an_ended_change_that_another_instance_moved_is_shown_as_it_is() {
     let change = app.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     let mut elsewhere = change;
     elsewhere.end = Some(Ending { at: app.state.clock.now(), how: End::NotApplied });
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     crate::server::adapters::store::changes::write(&mut tx, &mut elsewhere).await.unwrap();
     tx.commit().await.unwrap();
     until(|| async { row(&app, "orders-prod").await.change.is_none().then_some(()) }).await;

@@ -124,7 +124,7 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     let crashed = async {
         if point == CrashPoint::Shutdown {
             until(|| async {
-                app.state.store.active_changes().await.unwrap().pop().filter(|change| change.evidence.sent_at.is_some())
+                app.store.active_changes().await.unwrap().pop().filter(|change| change.evidence.sent_at.is_some())
             })
             .await;
             app.drain().await;
@@ -137,8 +137,7 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     let over = async {
         operator.post(&path, &borrowed(&fields)).await;
         let change =
-            until(|| async { app.state.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) })
-                .await;
+            until(|| async { app.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) }).await;
         // The commit that was the last may be the point of the crash: it has its turn first.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         drop(change);
@@ -146,7 +145,7 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     };
     let has_crashed = tokio::select! { biased; crashed = crashed => crashed, crashed = over => crashed };
     let app = app.killed_and_started_again().await;
-    let ended = match app.state.store.changes(ALL).await.unwrap().pop() {
+    let ended = match app.store.changes(ALL).await.unwrap().pop() {
         None => None,
         Some(change) => Some(app.change_when(&change.id, |change| !change.is_active()).await),
     };
@@ -169,7 +168,7 @@ async fn judge(
     ensure(calls <= 1, "more than one call")?;
     let is_sent = point.is_after_the_call();
     ensure(calls == usize::from(is_sent), "a call went out that must not, or did not that must")?;
-    let verified = audit::verify(&app.state.store).await.unwrap();
+    let verified = audit::verify(&app.store).await.unwrap();
     ensure(matches!(verified, Verified::Whole { .. }), "the chain is broken")?;
     let Some(change) = ended else {
         return ensure(point == CrashPoint::BeforeIntent, "the change is lost");

@@ -182,7 +182,7 @@ async fn a_throttle_slows_the_target_and_keeps_what_is_known() {
 
 /// What the audit chain has of pauses.
 async fn audited(app: &TestApp) -> Vec<(String, String, String)> {
-    let rows = app.state.store.audit_rows(0, 1_000).await.unwrap();
+    let rows = app.store.audit_rows(0, 1_000).await.unwrap();
     let of_targets = rows.into_iter().filter(|row| row.event.action.name().starts_with("target."));
     of_targets.map(|row| (row.event.actor, row.event.action.name().to_owned(), row.event.target)).collect()
 }
@@ -243,8 +243,8 @@ async fn a_pause_is_not_for_targets_outside_of_the_scope_and_counts_at_every_ins
         TestApp::with(Setup { database: Kind::Postgres, is_mortal: true, targets: Some(three), ..Setup::default() })
             .await;
     let second = app.another().await;
-    let operator = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
-    let mut tx = app.state.store.write().await.unwrap();
+    let operator = app.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
+    let mut tx = app.store.write().await.unwrap();
     users::set_rights(&mut tx, &operator, Role::Operator, &Scope::parse(&format!("{OTHER_ACCOUNT}/*/*")).unwrap())
         .await
         .unwrap();

@@ -66,7 +66,7 @@ const BODIES: [(&str, &str); 4] = [
 async fn no_form_of_another_site_reaches_any_server_function() {
     let app = TestApp::start().await;
     let administrator = app.actor(Role::Admin).await;
-    let before = app.state.store.audit_rows(0, 1_000).await.unwrap().len();
+    let before = app.store.audit_rows(0, 1_000).await.unwrap().len();
     for (number, (path, _)) in server_fn_paths().enumerate() {
         // Each from a network of its own: how often one may try is another test's.
         let peer = SocketAddr::from(([10, 0, u8::try_from(number).unwrap(), 1], 50_000));
@@ -93,11 +93,7 @@ async fn no_form_of_another_site_reaches_any_server_function() {
             }
         }
     }
-    assert_eq!(
-        app.state.store.audit_rows(0, 1_000).await.unwrap().len(),
-        before,
-        "nothing was done, and no log filled"
-    );
+    assert_eq!(app.store.audit_rows(0, 1_000).await.unwrap().len(), before, "nothing was done, and no log filled");
     assert_eq!(administrator.get("/streams").await.status, StatusCode::OK);
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
 }
@@ -417,13 +413,7 @@ async fn broken_http_is_refused_and_nothing_is_smuggled_behind_it() {
         assert!(matches!(status, "400" | "421"), "{what}: {said}");
     }
     assert!(
-        app.state
-            .store
-            .audit_rows(0, 100)
-            .await
-            .unwrap()
-            .iter()
-            .all(|row| row.event.action.name() == "session.signed-in")
+        app.store.audit_rows(0, 100).await.unwrap().iter().all(|row| row.event.action.name() == "session.signed-in")
     );
 }
 

@@ -114,7 +114,7 @@ async fn disables_of_one_stream_at_once_on_both_are_one_change() {
         }
     }))
     .await;
-    let all = first.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
+    let all = first.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
     let sent: Vec<_> = all.iter().filter(|change| change.evidence.sent_at.is_some()).collect();
     assert_eq!(sent.len(), 1);
     assert!(answers.iter().all(|answer| answer.status == StatusCode::SEE_OTHER));

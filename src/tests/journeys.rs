@@ -206,7 +206,7 @@ async fn a_limit_after_25_disables_is_the_quota() {
     let first = operator.disable("orders-prod").await;
     let model = app.change_when(&first, |change| !change.is_active()).await;
     let now = app.state.clock.now();
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     for number in 0..25 {
         let mut change = model.clone();
         change.id = format!("earlier{number:09}");
@@ -214,7 +214,7 @@ async fn a_limit_after_25_disables_is_the_quota() {
         change.evidence.accepted = Some(Acceptance { at: now, request_id: None });
         change.end = Some(Ending { at: now, how: End::Settled });
         let new = NewChange { change: &mut change, user_id: "u", request_id: &format!("r{number}"), form_hash: "h" };
-        assert!(matches!(app.state.store.insert_change(&mut tx, new).await.unwrap(), Inserted::Recorded { .. }));
+        assert!(matches!(app.store.insert_change(&mut tx, new).await.unwrap(), Inserted::Recorded { .. }));
     }
     tx.commit().await.unwrap();
     let limit = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "LimitExceededException", "message": "a limit"}}});
@@ -284,7 +284,7 @@ async fn what_changed_since_the_form_was_shown_is_refused_without_a_call() {
         app.control("streams", order).await;
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         let id = answer.location().strip_prefix("/changes/").unwrap().to_owned();
-        let change = app.state.store.change(&id).await.unwrap().unwrap();
+        let change = app.store.change(&id).await.unwrap().unwrap();
         let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{what}: {change:?}") };
         let RefusalKind::Precondition(precondition) = &refusal.kind else { panic!("{what}: {refusal:?}") };
         assert!(format!("{precondition:?}").starts_with(what), "{what}: {precondition:?}");

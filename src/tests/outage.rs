@@ -62,7 +62,7 @@ async fn begin(app: &TestApp, database: Kind, trouble: Trouble) -> Remedy {
 }
 
 async fn begin_on_sqlite(app: &TestApp, trouble: Trouble) -> Remedy {
-    let store = &app.state.store;
+    let store = &app.store;
     match trouble {
         Trouble::Full => {
             // No page is left, and those that there are fill up.
@@ -203,11 +203,11 @@ async fn check(database: Kind, trouble: Trouble) {
     remedy.apply(&app).await;
     until(|| async { (app.anonymous().get("/readyz").await.status == StatusCode::OK).then_some(()) }).await;
     let written = || async {
-        let streams = app.state.store.streams().await.ok()?;
+        let streams = app.store.streams().await.ok()?;
         Some(streams.iter().filter(|stream| stream.id.name.as_str().starts_with("zz-listed-meanwhile-")).count())
     };
     until(|| async { (written().await? == MEANWHILE).then_some(()) }).await;
-    let recorded = app.state.store.changes(Page { skip: 0, take: 10 }).await.unwrap();
+    let recorded = app.store.changes(Page { skip: 0, take: 10 }).await.unwrap();
     assert!(
         recorded.iter().all(|change| !change.is_active()),
         "nothing that was refused goes on afterwards: {recorded:?}"
@@ -217,7 +217,7 @@ async fn check(database: Kind, trouble: Trouble) {
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(ended.end.map(|end| end.how), Some(End::Settled));
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
-    assert!(matches!(audit::verify(&app.state.store).await.unwrap(), Verified::Whole { .. }));
+    assert!(matches!(audit::verify(&app.store).await.unwrap(), Verified::Whole { .. }));
 }
 
 macro_rules! outages {

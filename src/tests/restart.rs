@@ -94,14 +94,14 @@ async fn what_was_never_sent_expires() {
     let mut change = app.change_when(&id, |change| !change.is_active()).await;
     change.id = "neversent0000000".to_owned();
     (change.evidence.sent_at, change.end) = (None, None);
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     let new = crate::server::adapters::store::NewChange {
         change: &mut change,
         user_id: "u",
         request_id: "r",
         form_hash: "h",
     };
-    app.state.store.insert_change(&mut tx, new).await.unwrap();
+    app.store.insert_change(&mut tx, new).await.unwrap();
     tx.commit().await.unwrap();
     let calls = app.calls("StopStreamEncryption").await;
     let cookie = operator.cookie.clone();
@@ -148,7 +148,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
     app.known("orders-prod").await;
     // The row is written behind.
     until(|| async {
-        let stored = app.state.store.streams().await.unwrap();
+        let stored = app.store.streams().await.unwrap();
         stored.iter().any(|stream| stream.id.name.as_str() == "orders-prod" && stream.report.is_some()).then_some(())
     })
     .await;
@@ -161,7 +161,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
         ..TargetSettings::default()
     };
     let targets = targets::load(&[nowhere], &clock, None).await.unwrap();
-    let inventory = Inventory::open(&app.state.store, targets, clock).await.unwrap();
+    let inventory = Inventory::open(&app.store, targets, clock).await.unwrap();
     let key = StreamId::parse(ACCOUNT, REGION, "orders-prod").unwrap();
     let (row, report) = inventory.stream(&key).unwrap();
     assert!(report.is_some() && row.read_at.is_some(), "with the age of its read, before any call of AWS");
@@ -207,7 +207,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
     // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;
     assert!(answers.iter().all(Result::is_ok));
-    let active = app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 100 }).await.unwrap();
+    let active = app.store.changes(crate::server::adapters::store::Page { skip: 0, take: 100 }).await.unwrap();
     let sent = active.iter().filter(|change| change.evidence.sent_at.is_some()).count();
     assert_eq!(sent, 1);
     assert_eq!(app.calls("StopStreamEncryption").await, 1);

@@ -21,8 +21,8 @@ use crate::{
 
 /// An operator who reaches streams that begin with `checkout-`.
 async fn narrowed(app: &TestApp) -> Actor<'_> {
-    let id = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
-    let mut tx = app.state.store.write().await.unwrap();
+    let id = app.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
+    let mut tx = app.store.write().await.unwrap();
     users::set_rights(&mut tx, &id, Role::Operator, &Scope::parse(&format!("{ACCOUNT}/*/checkout-*")).unwrap())
         .await
         .unwrap();
@@ -83,7 +83,6 @@ async fn what_is_outside_the_scope_is_not_there() {
     assert!(answer.location().contains("problem=form-incomplete"), "{} {}", answer.status, answer.location());
     assert_eq!(operator.call("/api/cancel-change", &[("id", &foreign)]).await.status, StatusCode::NOT_FOUND);
     let refused = app
-        .state
         .store
         .audit_rows(0, 1_000)
         .await
@@ -109,8 +108,8 @@ async fn an_auditor_with_a_scope_sees_its_part_of_the_chain() {
     for stream in ["orders-prod", "checkout-events"] {
         administrator.disable(stream).await;
     }
-    let id = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "auditor").unwrap().id;
-    let mut tx = app.state.store.write().await.unwrap();
+    let id = app.store.users().await.unwrap().into_iter().find(|user| user.name == "auditor").unwrap().id;
+    let mut tx = app.store.write().await.unwrap();
     users::set_rights(&mut tx, &id, Role::Auditor, &Scope::parse("*/*/checkout-*").unwrap()).await.unwrap();
     tx.commit().await.unwrap();
     let auditor = app.actor_at(Role::Auditor, [203, 0, 113, 9]).await;
@@ -137,12 +136,12 @@ async fn a_change_that_waits_is_cancelled_only_by_those_who_see_it() {
         .to_owned();
     let operator = narrowed(&app).await;
     assert_eq!(operator.call("/api/cancel-change", &[("id", &waiting)]).await.status, StatusCode::NOT_FOUND);
-    assert!(app.state.store.change(&waiting).await.unwrap().unwrap().is_waiting());
+    assert!(app.store.change(&waiting).await.unwrap().unwrap().is_waiting());
     assert_eq!(
         administrator.post("/api/cancel-change", &[("id", &waiting)]).await.location(),
         format!("/changes/{waiting}")
     );
-    assert!(!app.state.store.change(&waiting).await.unwrap().unwrap().is_active());
+    assert!(!app.store.change(&waiting).await.unwrap().unwrap().is_active());
 }
 
 #[tokio::test]

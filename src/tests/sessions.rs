@@ -107,8 +107,8 @@ async fn disabling_a_user_ends_the_users_sessions_at_once() {
     let app = TestApp::start().await;
     let viewer = app.actor(Role::Viewer).await;
     let operator = app.actor(Role::Operator).await;
-    let user = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "viewer").unwrap();
-    let mut tx = app.state.store.write().await.unwrap();
+    let user = app.store.users().await.unwrap().into_iter().find(|user| user.name == "viewer").unwrap();
+    let mut tx = app.store.write().await.unwrap();
     users::disable(&mut tx, &user.id, app.state.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(viewer.get("/streams").await.status, StatusCode::SEE_OTHER);
@@ -123,7 +123,7 @@ async fn session_ids_do_not_stand_in_the_database() {
     let viewer = app.actor(Role::Viewer).await;
     let id = viewer.cookie.unwrap().split_once('=').unwrap().1.to_owned();
     assert_eq!(id.len(), 22);
-    assert!(app.state.store.session(&id).await.unwrap().is_none(), "only its hash does");
+    assert!(app.store.session(&id).await.unwrap().is_none(), "only its hash does");
 }
 
 #[tokio::test]
@@ -212,9 +212,7 @@ async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
     let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
     assert!(asked.location().starts_with("/confirm-identity?next="), "{}", asked.location());
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
-    assert!(
-        app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 9 }).await.unwrap().is_empty()
-    );
+    assert!(app.store.changes(crate::server::adapters::store::Page { skip: 0, take: 9 }).await.unwrap().is_empty());
     let by_wasm = operator.call("/api/disable", &borrowed(&fields)).await;
     assert_eq!(by_wasm.status, StatusCode::FORBIDDEN);
     assert!(
@@ -262,8 +260,8 @@ async fn a_confirmed_identity_does_not_outlive_a_change_of_role_and_the_demo_nev
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
     let fields = operator.confirmation("orders-prod").await;
-    let id = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
-    let mut tx = app.state.store.write().await.unwrap();
+    let id = app.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
+    let mut tx = app.store.write().await.unwrap();
     users::set_rights(&mut tx, &id, Role::Admin, &Scope::everything()).await.unwrap();
     tx.commit().await.unwrap();
     assert!(operator.post("/api/disable", &borrowed(&fields)).await.location().starts_with("/confirm-identity"));
@@ -295,7 +293,7 @@ async fn open_event_streams_end_soon_after_what_they_rest_on() {
 
     let app = TestApp::start().await;
     let (address, _) = app.listen(Bounds::default()).await;
-    let users_table = app.state.store.users().await.unwrap();
+    let users_table = app.store.users().await.unwrap();
     let id = |name: &str| users_table.iter().find(|user| user.name == name).unwrap().id.clone();
     let now = app.state.clock.now();
     let mut open = Vec::new();
@@ -313,7 +311,7 @@ async fn open_event_streams_end_soon_after_what_they_rest_on() {
         open.push((role, actor, stream));
     }
     // A password, a role, a scope, and being disabled.
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     users::set_password(&mut tx, &id("viewer"), "x", now).await.unwrap();
     users::set_rights(&mut tx, &id("operator"), Role::Viewer, &Scope::everything()).await.unwrap();
     users::set_rights(&mut tx, &id("auditor"), Role::Auditor, &Scope::parse("*/*/a*").unwrap()).await.unwrap();

@@ -91,7 +91,7 @@ async fn a_part_that_panics_is_named_on_every_page_starts_again_and_works_on() {
     // Reading and saving go on: a stream that nobody knew before.
     app.known("made-meanwhile").await;
     let is_saved = || async {
-        let stored = app.state.store.streams().await.unwrap();
+        let stored = app.store.streams().await.unwrap();
         stored.iter().any(|stream| stream.id.name.as_str() == "made-meanwhile" && stream.report.is_some()).then_some(())
     };
     until(is_saved).await;

@@ -148,6 +148,7 @@ impl Clock for MovedClock {
 pub struct TestApp {
     router: Router,
     pub state: AppState,
+    pub store: Store,
     pub crash: Arc<CrashPlan>,
     pub simulator: String,
     pub clock: Arc<MovedClock>,
@@ -178,6 +179,13 @@ pub struct Setup {
     pub before: Vec<(&'static str, serde_json::Value)>,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
+}
+
+/// The services of one process, and the database under them.
+struct Process {
+    running: Running,
+    store: Store,
+    crash: Arc<CrashPlan>,
 }
 
 /// What outlives a process: the database, AWS, and time.
@@ -289,12 +297,13 @@ impl TestApp {
     fn of(
         ground: Arc<Ground>,
         clock: Arc<MovedClock>,
-        (running, crash): (Running, Arc<CrashPlan>),
+        Process { running, store, crash }: Process,
         runtime: Option<Runtime>,
     ) -> Self {
         Self {
             router: router::build(running.state.clone()).unwrap(),
             state: running.state,
+            store,
             crash,
             simulator: ground.simulator.clone(),
             clock,
@@ -401,7 +410,7 @@ impl TestApp {
         async move {
             let begun = SystemClock.steady();
             loop {
-                let change = self.state.store.change(id).await.unwrap();
+                let change = self.store.change(id).await.unwrap();
                 match change {
                     Some(change) if is_met(&change) => return change,
                     change if SystemClock.steady().saturating_sub(begun) >= PATIENCE => {
@@ -436,7 +445,7 @@ async fn control(simulator: &str, method: Method, path: &str, order: serde_json:
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
-async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<CrashPlan>) {
+async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Process {
     let clock: Arc<dyn Clock> = clock;
     let target = TargetSettings {
         account: Some(ACCOUNT.parse().unwrap()),
@@ -459,8 +468,9 @@ async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<Cr
     });
     let setup = &ground.setup;
     let crash = Arc::<CrashPlan>::default();
+    let store = store.await.intercepted_by(crash.clone());
     let running = assemble(Parts {
-        store: store.await.intercepted_by(crash.clone()),
+        store: store.clone(),
         targets,
         clock,
         origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
@@ -469,7 +479,7 @@ async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<Cr
         is_demo: setup.is_demo,
         is_read_only: ground.is_read_only.load(Ordering::SeqCst),
     });
-    (running.await.unwrap(), crash)
+    Process { running: running.await.unwrap(), store, crash }
 }
 
 /// Waits for a condition, at most five minutes.

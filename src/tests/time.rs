@@ -114,7 +114,7 @@ async fn updating_for_an_hour_is_slow_and_then_settles() {
         let moment = app.state.clock.now();
         app.change_when(&id, |change| change.evidence.last_read.as_ref().is_some_and(|read| read.at > moment)).await;
     }
-    let slow = app.state.store.change(&id).await.unwrap().unwrap();
+    let slow = app.store.change(&id).await.unwrap().unwrap();
     assert!(slow.evidence.slow.is_some() && slow.is_active(), "never given up: {slow:?}");
     app.control(
         "streams",
@@ -168,11 +168,7 @@ async fn a_settled_change_that_somebody_takes_back_is_reverted() {
     app.control("streams", stream).await;
     app.clock.advance(MINUTE_MS);
     read_after(&app, "orders-prod", app.state.clock.now()).await;
-    assert_eq!(
-        app.state.store.change(&id).await.unwrap().unwrap().evidence.reverted,
-        None,
-        "one read may be an old answer"
-    );
+    assert_eq!(app.store.change(&id).await.unwrap().unwrap().evidence.reverted, None, "one read may be an old answer");
     app.clock.advance(MINUTE_MS);
     let reverted = app.change_when(&id, |change| change.evidence.reverted.is_some()).await;
     assert!(is_settled(&reverted));
@@ -193,7 +189,7 @@ async fn what_is_usual_here_is_learned_from_the_journal() {
         app.known(name).await;
         last = operator.disable(name).await;
     }
-    for change in app.state.store.active_changes().await.unwrap() {
+    for change in app.store.active_changes().await.unwrap() {
         app.change_when(&change.id, is_settled).await;
     }
     let page = until(|| async {

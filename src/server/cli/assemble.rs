@@ -13,11 +13,12 @@ use crate::server::{
     },
     config::Origin,
     services::{
-        accounts::{setup::SetupLink, sign_in::SignIns},
+        accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
+        audit::Chain,
         changes::Changes,
         drafts::Drafts,
         housekeeping,
-        inventory::{Inventory, collect, follow_pauses, write_behind},
+        inventory::{Inventory, collect, follow_pauses, pauses::Pauses, write_behind},
         readiness::ReadinessCheck,
         supervisor::{Part, Supervisor},
     },
@@ -75,7 +76,9 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let drafts = Drafts::new(store.clone(), clock.clone());
     let readiness = ReadinessCheck::new(store.clone());
     let services = Services {
-        store,
+        pauses: Pauses::new(inventory.clone(), store.clone(), clock.clone()),
+        audit: Chain::new(store.clone()),
+        users: Directory::new(store, clock.clone()),
         inventory,
         changes,
         drafts,

@@ -110,7 +110,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
 
     let draining = running.state.draining.clone();
     if let Some(checkpoints) = checkpoints {
-        let (store, clock, stop) = (running.state.store.clone(), running.state.clock.clone(), draining.clone());
+        let (store, clock, stop) = (life.store.clone(), life.clock.clone(), draining.clone());
         let begin = move || checkpoints.clone().run(store.clone(), clock.clone(), stop.clone());
         running.state.supervisor.spawn(&running.tasks, &draining, Part::new("checkpoints of the audit chain"), begin);
     }

@@ -21,12 +21,9 @@ use crate::{
         stream::StreamId,
         time::{DAY_MS, Timestamp},
     },
-    server::{
-        adapters::store::StoreError,
-        services::{
-            accounts::{Accounts, sessions::SignIn},
-            inventory::pauses::PauseError,
-        },
+    server::services::{
+        accounts::{Accounts, sessions::SignIn},
+        inventory::pauses::PauseError,
     },
     view::{
         error_page::Reference,
@@ -197,7 +194,7 @@ impl RequestContext {
 
     /// The users, as this person manages them now.
     pub fn accounts(&self, requester: &Requester) -> Accounts<'_> {
-        Accounts { store: &self.state.store, actor: requester.actor(), now: self.state.clock.now() }
+        self.state.users.managed_by(requester.actor())
     }
 
     /// The client's `User-Agent`, at most 300 characters of it.
@@ -224,7 +221,7 @@ impl RequestContext {
     }
 
     /// As [`RequestContext::fail`] for a fault of the store: logged here, told without internals.
-    pub fn fail_store(&self, error: &StoreError) -> AppError {
+    pub fn fail_store(&self, error: &dyn std::fmt::Display) -> AppError {
         tracing::error!(%error, "{} failed: {error}", self.pattern());
         self.fail(AppError::Unavailable)
     }

@@ -147,7 +147,7 @@ impl<'a> Watch<'a> {
     }
 
     pub async fn changes(&self) -> Vec<Change> {
-        let mut changes = self.app.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
+        let mut changes = self.app.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
         changes.sort_by_key(|change| {
             (change.evidence.sent_at.is_none(), change.evidence.sent_at, change.intent.requested_at)
         });

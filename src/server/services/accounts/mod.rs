@@ -1,5 +1,6 @@
 //! Users as administrators and the command line manage them. Each act is one transaction with its audit event.
 
+pub mod directory;
 pub mod network;
 pub mod new_password;
 pub mod passwords;

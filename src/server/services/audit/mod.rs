@@ -2,12 +2,13 @@
 //! before it, so that a changed, removed or inserted row shows. Written inside the caller's transaction: if it cannot
 //! be written, what it is about does not happen.
 
+mod chain;
 pub mod checkpoint;
 mod reader;
 
 use sha2::{Digest, Sha256};
 
-pub use self::reader::Reader;
+pub use self::{chain::Chain, reader::Reader};
 pub use crate::model::access::{
     actor::Actor,
     audit_action::AuditAction,

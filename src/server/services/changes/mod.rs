@@ -33,18 +33,21 @@ pub use self::{
     working::Worker,
 };
 use super::{
-    inventory::Inventory,
+    inventory::{Delivery, Inventory},
     keys::Keys,
     supervisor::{Part, Supervisor},
 };
 use crate::{
-    model::{access::scope::Scope, change::Change},
+    model::{access::scope::Scope, change::Change, stream::StreamId},
     server::adapters::{
         clock::Clock,
         store::{Page, Store, StoreError},
     },
 };
 
+/// Commits are numbered in order and published a moment later, not always in order: what is told of the past begins this
+/// many commits before what a page has. What comes twice is laid over itself.
+const OVERLAP: i64 = 64;
 /// Changes read at a time when the journal is walked.
 const PAGE_SIZE: i64 = 500;
 
@@ -106,6 +109,35 @@ impl Changes {
         supervisor.spawn(&self.tasks, &self.stop, Part::new("watching keys"), watch_keys);
         self.worker.begin(supervisor);
         Ok(())
+    }
+
+    /// One change.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn find(&self, id: &str) -> Result<Option<Change>, StoreError> {
+        self.store.change(id).await
+    }
+
+    /// The changes of one stream, newest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn of_stream(&self, stream: &StreamId) -> Result<Vec<Change>, StoreError> {
+        self.store.changes_of_stream(stream).await
+    }
+
+    /// Everything newer than what a page has, or the order to start over.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn news_after(&self, rev: Option<i64>) -> Result<Delivery, StoreError> {
+        let Some((rev, mut news)) = rev.and_then(|rev| Some((rev, self.inventory.news_after(rev, OVERLAP)?))) else {
+            return Ok(Delivery::Reset);
+        };
+        let changes = self.store.changes_after(rev.saturating_sub(OVERLAP)).await?;
+        news.changes = changes.into_iter().map(Arc::new).collect();
+        Ok(Delivery::News(Arc::new(news)))
     }
 
     /// Changes of streams of a scope, newest first.

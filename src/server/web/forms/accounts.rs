@@ -32,7 +32,7 @@ pub async fn answer_account(
     done: FormDone,
     act: impl Future<Output = Result<Outcome, AccountError>>,
 ) -> Result<(), AppError> {
-    requester.require_certain().map_err(|error| cx.fail_store(&error.into()))?;
+    requester.require_certain().map_err(|error| cx.fail_store(&error))?;
     if !is_identity_fresh(cx, requester) {
         return Err(ask_identity(cx, requester, page, &typed).await);
     }
@@ -118,7 +118,7 @@ pub async fn set_password_as_typed(
     user_id: &str,
     password: SecretString,
 ) -> Result<Outcome, AccountError> {
-    let user = cx.state.store.user(user_id).await?.ok_or(AccountError::NotFound)?;
+    let user = cx.state.users.find(user_id).await?.ok_or(AccountError::NotFound)?;
     if let Err(mistake) = UserName::parse(&user.name).and_then(|name| check_new_password(&password, &name)) {
         return Ok(mistake.into());
     }
@@ -136,7 +136,7 @@ fn rights_as_typed(typed: &UserTyped) -> Result<(Role, Scope), FormMistake> {
 /// # Errors
 /// When there is no such user or the database cannot be read.
 pub async fn page_of(cx: &RequestContext, user_id: &str) -> Result<String, AppError> {
-    match cx.state.store.user(user_id).await {
+    match cx.state.users.find(user_id).await {
         // One of ours, so safe in a path.
         Ok(Some(user)) => Ok(format!("/settings/users/{}", user.id)),
         Ok(None) => Err(cx.fail(AppError::NotFound)),

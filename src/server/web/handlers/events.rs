@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 use crate::{
     model::{access::scope::Scope, inventory::TargetHealth},
     server::{
-        adapters::{clock::ticks, store::StoreError},
+        adapters::clock::ticks,
         services::inventory::{Delivery, Events, News, View},
         web::{context::Requester, request_limits::EventConnection, state::AppState},
     },
@@ -28,9 +28,6 @@ use crate::{
 
 /// Without news for this long, a connection says that it lives. A page that hears nothing for 40 s isn't live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Commits are numbered in order and published a moment later, not always in order: a connection begins this many
-/// commits before what its page has. What comes twice is laid over itself.
-const OVERLAP: i64 = 64;
 /// How often an open connection asks whether its session is still good.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
 
@@ -62,7 +59,7 @@ pub async fn open(
     let after: Option<i64> = last_id.or(query.after).and_then(|rev| rev.trim().parse().ok());
     // Subscribed before the past is read: nothing falls between.
     let news = state.inventory.events().subscribe();
-    let first = match past(&state, after).await {
+    let first = match state.changes.news_after(after).await {
         Ok(first) => first,
         Err(error) => {
             tracing::error!(%error, "the journal could not be read for an event connection: {error}");
@@ -89,15 +86,6 @@ pub async fn open(
 /// A sign of life, with the version that is being served. An event, because comments stay hidden from scripts.
 fn heartbeat(state: &AppState) -> Event {
     Event::default().event("heartbeat").data(state.assets.version())
-}
-
-/// Everything newer than the page, or the order to start over.
-async fn past(state: &AppState, after: Option<i64>) -> Result<Delivery, StoreError> {
-    let Some((rev, mut news)) = after.and_then(|rev| Some((rev, state.inventory.news_after(rev, OVERLAP)?))) else {
-        return Ok(Delivery::Reset);
-    };
-    news.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?.into_iter().map(Arc::new).collect();
-    Ok(Delivery::News(Arc::new(news)))
 }
 
 struct Connection {

@@ -12,7 +12,7 @@ use crate::{
     error::{AppError, Refusal},
     model::access::{identity::Permission, next_page::safe_next},
     server::{
-        services::audit::{self, AuditAction, AuditEvent},
+        services::audit::{AuditAction, AuditEvent},
         web::{
             context::{self, Requester},
             endpoints::{Entry, Handler},
@@ -32,7 +32,7 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
         (Entry::Declared(_), Some(_)) => {
             let refused = error_page::refuse(&state, &Asker::of(&request), Refusal::Role);
             if let Some(event) = refusal(&state, &request)
-                && let Err(error) = audit::append_alone(&state.store, event).await
+                && let Err(error) = state.audit.append(event).await
             {
                 tracing::error!(%error, "a refusal could not be written to the audit chain: {error}");
             }
