@@ -2,20 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use thiserror::Error;
-
-use super::{Endpoint, Kind};
-
-/// Why the server doesn't start.
-#[derive(Debug, Error)]
-pub enum RegistryError {
-    #[error("the registry of endpoints cannot take {path}: {error}")]
-    Path { path: &'static str, error: matchit::InsertError },
-    #[error("not declared in the registry of endpoints: {}", .0.join(", "))]
-    Undeclared(Vec<String>),
-    #[error("declared in the registry of endpoints, but nothing answers: {}", .0.join(", "))]
-    Unanswered(Vec<String>),
-}
+use super::{Endpoint, Kind, RegistryError};
 
 /// What Leptos answers. A route or a function is a line: its kind, its method, its path.
 #[derive(Debug, Default)]

@@ -16,9 +16,10 @@ use axum::{
     response::Response,
     routing::MethodFilter,
 };
+use thiserror::Error;
 
 pub use self::{
-    check::{Answering, RegistryError, check},
+    check::{Answering, check},
     table::REGISTRY,
 };
 use crate::model::access::identity::Permission;
@@ -152,6 +153,17 @@ impl Takes {
             Self::Json => Some("application/json"),
         }
     }
+}
+
+/// Why the server doesn't start.
+#[derive(Debug, Error)]
+pub enum RegistryError {
+    #[error("the registry of endpoints cannot take {path}: {error}")]
+    Path { path: &'static str, error: matchit::InsertError },
+    #[error("not declared in the registry of endpoints: {}", .0.join(", "))]
+    Undeclared(Vec<String>),
+    #[error("declared in the registry of endpoints, but nothing answers: {}", .0.join(", "))]
+    Unanswered(Vec<String>),
 }
 
 /// What the registry says of a request, in the request's extensions.
