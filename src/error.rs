@@ -4,7 +4,7 @@ use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{api::wire::Wire, model::forms::FormMistake};
+use crate::{api::wire::Wire, model::forms::FormMistake, view::forms};
 
 /// Everything that a server function can answer instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
@@ -30,7 +30,7 @@ pub enum AppError {
     )]
     NotFound,
     /// 422: a form with a mistake.
-    #[error("{}", .0.text(None))]
+    #[error("{}", forms::mistake(*.0, None))]
     Mistake(FormMistake),
     /// 422: a form was sent a second time with other values.
     #[error(

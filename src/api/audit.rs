@@ -15,7 +15,7 @@ pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, 
             services::audit::{AuditRow, Reader},
             web::context,
         },
-        view::pages::AuditCard,
+        view::{audit_card, pages::AuditCard},
     };
     const PER_PAGE: usize = 100;
     let cx = context::current()?;
@@ -40,7 +40,7 @@ pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, 
         is_later_page: query.before.is_some(),
         export_query: url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&filters).finish(),
         filters: filters.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
-        ignored,
+        ignored: ignored.iter().map(audit_card::ignored).collect(),
         sees_everything: reader.sees_everything,
         rows: rows.into_iter().map(AuditRow::into).collect::<Vec<AuditCard>>(),
     })

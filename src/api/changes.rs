@@ -230,7 +230,7 @@ pub async fn load_change(
     use crate::{
         model::{access::identity::Permission, forms::FormMistake},
         server::web::{context, forms},
-        view::{change_card::ChangeCard, pages::Pace, wording},
+        view::{change_card::ChangeCard, pace, pages::Pace, support},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -246,10 +246,10 @@ pub async fn load_change(
         sent_at,
         reached_at: change.evidence.reached_at,
         ended_at: change.end.as_ref().map(|ending| ending.at),
-        usual: wording::usual(cx.state.changes.worker.typical_duration(change.intent.action).as_ref()),
+        usual: pace::usual(cx.state.changes.worker.typical_duration(change.intent.action).as_ref()),
     });
-    let support = wording::support_text(&change, cx.state.clock.now());
-    let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
+    let support = support::text(&change, cx.state.clock.now());
+    let checks = pace::CHECK_WHEN_SLOW.map(str::to_owned).into();
     let row = cx.state.inventory.stream(&change.stream_id()).map(|(row, _)| row);
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     let typed_reason = forms::draft_of_change(&cx, &requester, problem, draft).await.unwrap_or_default().reason;

@@ -14,6 +14,7 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
     use crate::{
         model::{access::identity::Permission, list::ListQuery},
         server::web::{chosen_columns, context},
+        view::list,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
@@ -22,6 +23,7 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
     }
     let (query, ignored) = ListQuery::parse(query.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let query = chosen_columns::complete(&cx, query);
+    let ignored = ignored.iter().map(list::ignored).collect();
     let page = cx.state.inventory.list(query, ignored, &requester.scope);
     cx.state.inventory.mark_viewed(&page.selection.rows);
     Ok(page)

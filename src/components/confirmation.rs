@@ -10,7 +10,10 @@ use crate::{
         stream::{StreamId, StreamReport, encryption::EncryptionReport},
         time::{Timestamp, span},
     },
-    view::pages::{Confirmation, EnableFacts, Plan, TargetCard},
+    view::{
+        pages::{Confirmation, EnableFacts, Plan, TargetCard},
+        quota,
+    },
 };
 
 /// Which stream: production mark, target, account, Region.
@@ -38,7 +41,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
         "{}s of this stream in 24 h: {} ({trail}). AWS's API text names no scope; Keystream counts per stream, AWS \
         decides.",
         capital(action.slug()),
-        count.words()
+        quota::sentence(&count)
     );
     let command = plan.command.clone();
     let report = plan.report.clone();

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{CLOSED_LOCK, OPEN_LOCK, drawing};
-use crate::model::stream::encryption::{EncryptionState, KeyId};
+use crate::{
+    model::stream::encryption::{EncryptionState, KeyId},
+    view::list,
+};
 
 /// Lock and word.
 #[component]
@@ -21,7 +24,7 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
     view! {
         <span class=class translate="no">
             {drawing(lock)}
-            {state.words()}
+            {list::encryption(state)}
         </span>
     }
 }

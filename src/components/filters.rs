@@ -8,6 +8,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use crate::{
     client::is_open_now,
     model::list::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter},
+    view::list,
 };
 
 /// The search and the filters. `is_open` says whether the panel of filters is.
@@ -44,12 +45,12 @@ pub fn Filters(
                 <fieldset>
                     <legend>"Last read"</legend>
                     {choice("age", "", "at any time", query.age.is_none())}
-                    {AgeFilter::ALL.map(|age| choice("age", age.slug(), age.words(), query.age == Some(age))).into_iter().collect_view()}
+                    {AgeFilter::ALL.map(|age| choice("age", age.slug(), list::age(age), query.age == Some(age))).into_iter().collect_view()}
                 </fieldset>
                 <fieldset>
                     <legend>"Columns"</legend>
                     <input r#type="hidden" name="cols" value="none" />
-                    {ExtraColumn::ALL.map(|column| tick("cols", column.slug(), column.word(), query.columns().contains(&column))).into_iter().collect_view()}
+                    {ExtraColumn::ALL.map(|column| tick("cols", column.slug(), list::extra_column(column), query.columns().contains(&column))).into_iter().collect_view()}
                 </fieldset>
                 <fieldset>
                     <legend>"Rows on a page"</legend>
@@ -71,11 +72,12 @@ fn carried(query: &ListQuery, is_carried: fn(&str) -> bool) -> AnyView {
 }
 
 fn group(group: FacetGroup) -> AnyView {
-    let FacetGroup { name, legend, options } = group;
-    let options = options
-        .into_iter()
-        .map(|option| tick(&name, &option.value, &format!("{} ({})", option.label, option.count), option.is_chosen));
-    view! { <fieldset><legend>{legend}</legend>{options.collect_view()}</fieldset> }.into_any()
+    let FacetGroup { filter, options } = group;
+    let options = options.into_iter().map(|option| {
+        let label = format!("{} ({})", list::value(filter, &option.value), option.count);
+        tick(filter.slug(), &option.value, &label, option.is_chosen)
+    });
+    view! { <fieldset><legend>{list::filter(filter)}</legend>{options.collect_view()}</fieldset> }.into_any()
 }
 
 fn tick(name: &str, value: &str, label: &str, is_chosen: bool) -> AnyView {

@@ -12,10 +12,10 @@ use crate::{
     client::{form_pairs, is_plain_click},
     model::{
         change::Action,
-        keys::{KeyChoice, KeyFacts, KeyState},
+        keys::{KeyChoice, KeyState},
         stream::StreamId,
     },
-    view::pages::KeyPicker as Keys,
+    view::{key_state, pages::KeyPicker as Keys},
 };
 
 /// The field. What is in it when the page comes is `first`; `key` follows what is typed.
@@ -109,7 +109,7 @@ impl Place {
 fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) -> impl IntoView {
     let KeyChoice { fill_in, aliases, id, facts, is_rotated, problem } = choice;
     let names = if aliases.is_empty() { "no alias".to_owned() } else { aliases.join(", ") };
-    let state = facts.as_ref().map_or_else(|| "not known".to_owned(), KeyFacts::state_words);
+    let state = facts.as_ref().map_or_else(|| "not known".to_owned(), key_state::label);
     let kind = match facts.as_ref().map(|facts| facts.is_aws_managed) {
         Some(true) => "managed by AWS",
         Some(false) => "of the account",

@@ -12,7 +12,7 @@ use crate::{
     },
     view::{
         change_card::{ChangeCard, RungCard},
-        change_state,
+        change_state, needed_keys,
     },
 };
 
@@ -23,7 +23,7 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
     let live = expect_context::<Live>();
     let keep = Memo::new(move |_| {
         let (Some(row), Some(left)) = (row, change.with(|change| change.left.clone())) else { return String::new() };
-        row.with(|row| row.keep_words(&left, live.now.get()))
+        row.with(|row| needed_keys::keep(row, &left, live.now.get()))
     });
     let rungs = move || {
         let card = change.get();

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     client::live::Live,
     model::{inventory::StreamRow, time::Timestamp},
-    view::{change_card::ChangeCard, pages::Quota},
+    view::{change_card::ChangeCard, needed_keys, pages::Quota, quota},
 };
 
 /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
@@ -13,7 +13,7 @@ use crate::{
 pub fn QuotaWords(quota: Quota) -> impl IntoView {
     let class = if quota.count.is_warning() { "quota warning" } else { "quota" };
     let trail = if quota.trail.is_empty() { String::new() } else { format!(" ({})", quota.trail) };
-    view! { <span class=class>{quota.count.words()}{trail}</span> }
+    view! { <span class=class>{quota::sentence(&quota.count)}{trail}</span> }
 }
 
 /// The keys that stored records of a stream may need, while there are some; which keys the names mean; and since when
@@ -21,7 +21,7 @@ pub fn QuotaWords(quota: Quota) -> impl IntoView {
 #[component]
 pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let words = Memo::new(move |_| row.with(|row| row.needed_words(live.now.get())));
+    let words = Memo::new(move |_| row.with(|row| needed_keys::list(row, live.now.get())));
     let gap = Memo::new(move |_| row.with(|row| row.keys_gap(live.now.get())));
     let names = Memo::new(move |_| row.with(|row| names(row, live.now.get())));
     let needed = move || {

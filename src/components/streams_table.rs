@@ -12,7 +12,7 @@ use crate::{
         stream::StreamId,
         time::Timestamp,
     },
-    view::change_state,
+    view::{change_state, list, needed_keys},
 };
 
 /// What a plain click on the link to a confirmation does once wasm runs.
@@ -23,8 +23,11 @@ pub type OnConfirm = Callback<(Action, StreamId)>;
 #[component]
 pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_confirm: OnConfirm) -> impl IntoView {
     let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> }.into_any());
-    let extra_headers =
-        query.columns().iter().map(|column| view! { <th scope="col">{column.word()}</th> }.into_any()).collect_view();
+    let extra_headers = query
+        .columns()
+        .iter()
+        .map(|column| view! { <th scope="col">{list::extra_column(*column)}</th> }.into_any())
+        .collect_view();
     let cols = query.columns().to_vec();
     let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_confirm /> }.into_any()).collect_view();
     view! {
@@ -52,7 +55,7 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
     };
     view! {
         <th scope="col" aria-sort=sort>
-            <a href=query.sorted_by(column).href()>{column.word()}</a>
+            <a href=query.sorted_by(column).href()>{list::column(column)}</a>
         </th>
     }
 }
@@ -70,7 +73,7 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
     };
     let extra = cols
         .into_iter()
-        .map(|column| view! { <td data-label=column.word()>{extra_cell(&row, column)}</td> }.into_any());
+        .map(|column| view! { <td data-label=list::extra_column(column)>{extra_cell(&row, column)}</td> }.into_any());
     let extra = extra.collect_view();
     let key = row.id.clone();
     let (status, encryption, read_at) = (row.status.clone(), row.encryption, row.read_at);
@@ -152,7 +155,7 @@ fn extra_cell(row: &StreamRow, column: ExtraColumn) -> AnyView {
         ExtraColumn::Created => row.created.map_or_else(unread, Timestamp::date),
         ExtraColumn::NeededKeys => {
             let (live, row) = (expect_context::<Live>(), row.clone());
-            return drawn(move || row.needed_words(live.now.get()), IntoAny::into_any);
+            return drawn(move || needed_keys::list(&row, live.now.get()), IntoAny::into_any);
         }
         ExtraColumn::Tags => match &row.tags {
             None => "not read".to_owned(),

@@ -8,6 +8,7 @@ use crate::{
         inventory::{Condition, TargetHealth},
         list::ListQuery,
     },
+    view::target_health,
 };
 
 /// With more targets than this, those that are well are counted and not named.
@@ -63,7 +64,10 @@ fn chips(targets: &[TargetHealth]) -> AnyView {
 }
 
 fn sentences(targets: &[TargetHealth]) -> AnyView {
-    let spoken = targets.iter().map(|target| (&target.name, target.in_words())).filter(|(_, words)| !words.is_empty());
+    let spoken = targets
+        .iter()
+        .map(|target| (&target.name, target_health::sentence(target)))
+        .filter(|(_, words)| !words.is_empty());
     let items = spoken
         .map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> }.into_any())
         .collect::<Vec<_>>();

@@ -21,8 +21,11 @@ use crate::{
     view::{
         change_card::ChangeCard,
         change_state::{self, Tone},
+        forms,
         pages::{ChangePage as Page, Pace, PageContent},
-        wording::{Phrase, Summary},
+        stream_row,
+        summary::{Phrase, Summary},
+        target_health,
     },
 };
 
@@ -62,8 +65,9 @@ fn Details(page: Page) -> impl IntoView {
     let is_closable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_closed));
     let (id, closed) = (facts.id.clone(), facts.id.clone());
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
-    let summary =
-        Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change_state::tone(change.state)))));
+    let summary = Memo::new(move |_| {
+        change.with(|change| change.summary.clone().map(|summary| (summary, change_state::tone(change.state))))
+    });
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <h1>{heading}</h1>
@@ -139,7 +143,9 @@ fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Tim
             live.targets.with(|targets| {
                 let target =
                     targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
-                target.map(|target| (target.name.clone(), target.in_words())).filter(|(_, words)| !words.is_empty())
+                target
+                    .map(|target| (target.name.clone(), target_health::sentence(target)))
+                    .filter(|(_, words)| !words.is_empty())
             })
         },
         |words| {
@@ -165,7 +171,7 @@ fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Tim
                 <dd>{drawn(move || row.with(|row| row.key_id.clone()), |key| view! { <KeyLabel key /> }.into_any())}</dd>
             </div>
         </dl>
-        {drawn(move || row.with(|row| row.caveats(stream_created)), |caveats| {
+        {drawn(move || row.with(|row| stream_row::caveats(row, stream_created)), |caveats| {
             caveats.into_iter().map(|words| view! { <p class="caveat">{words}</p> }.into_any()).collect_view().into_any()
         })}
         {of_target}
@@ -206,7 +212,7 @@ fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl In
                         id="close-reason" r#type="text" name="reason" value=typed autocomplete="off" aria-describedby=described_by aria-invalid=is_invalid
                     />
                     {mistake.map(|mistake| view! {
-                        <p id="close-reason-mistake" role="alert" class="alert">{mistake.text(None)}</p>
+                        <p id="close-reason-mistake" role="alert" class="alert">{forms::mistake(mistake, None)}</p>
                     }.into_any())}
                     <p id="close-reason-hint" class="hint">"What shows that it can be closed, with the ticket; at most \
                         500 characters. Kept in the audit chain."</p>

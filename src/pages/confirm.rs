@@ -12,7 +12,10 @@ use super::{
 use crate::{
     api,
     components::ConfirmationText,
-    view::pages::{Confirmation, PageContent},
+    view::{
+        action,
+        pages::{Confirmation, PageContent},
+    },
 };
 
 /// The confirmation of a disable.
@@ -66,7 +69,7 @@ fn confirm(content: PageContent) -> Option<AnyView> {
 
 #[component]
 fn Confirm(confirmation: Confirmation) -> impl IntoView {
-    let heading = format!("{} of {}?", confirmation.action.verb(), confirmation.stream.name);
+    let heading = format!("{} of {}?", action::label(confirmation.action), confirmation.stream.name);
     let class = format!(
         "confirmation {}{}",
         confirmation.action.slug(),

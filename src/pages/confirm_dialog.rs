@@ -12,7 +12,10 @@ use crate::{
     components::ConfirmationText,
     error::AppError,
     model::{change::Action, stream::StreamId},
-    view::pages::{ChangeForm, Confirmation, Requested},
+    view::{
+        action,
+        pages::{ChangeForm, Confirmation, Requested},
+    },
 };
 
 /// What is being confirmed.
@@ -46,7 +49,7 @@ pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
 
 #[component]
 fn Content(action: Action, stream: StreamId, confirming: Confirming) -> impl IntoView {
-    let heading = format!("{} of {}?", action.verb(), stream.name);
+    let heading = format!("{} of {}?", action::label(action), stream.name);
     let confirmation = RwSignal::new(None::<Result<Confirmation, AppError>>);
     spawn_local(async move {
         let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());

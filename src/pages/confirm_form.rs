@@ -15,7 +15,10 @@ use crate::{
         },
         time::{MINUTE_MS, span},
     },
-    view::pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+    view::{
+        action, forms,
+        pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+    },
 };
 
 /// How the form is sent.
@@ -157,7 +160,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
             });
         }
     };
-    let mistake = draft.mistake.map(|mistake| mistake.text(Some(&stream.name)));
+    let mistake = draft.mistake.map(|mistake| forms::mistake(mistake, Some(&stream.name)));
     let needs_quota_reason = quota.count.is_used_up() || draft.mistake == Some(FormMistake::QuotaUsed);
     let quota_field = move || {
         (needs_quota_reason || has_mistake(|mistake| mistake == FormMistake::QuotaUsed))
@@ -255,7 +258,7 @@ fn ActButton(action: Action, is_busy: bool, is_disabled: Signal<bool>) -> impl I
         Action::Disable => "danger",
         Action::Enable => "primary",
     };
-    let word = if is_busy { "Send when ACTIVE" } else { action.verb() };
+    let word = if is_busy { "Send when ACTIVE" } else { action::label(action) };
     view! { <button type="submit" class=class disabled=move || is_disabled.get()>{word}</button> }
 }
 
@@ -333,7 +336,7 @@ fn answer_words(answer: Result<Requested, AppError>, stream: &StreamId) -> Optio
         Ok(Requested::Rejected { id, words }) => {
             view! { <p role="alert" class="alert">"Rejected. " {words} " " <a href=format!("/changes/{id}")>"See the rejected change"</a></p> }.into_any()
         }
-        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{mistake.text(Some(&stream.name))}</p> }.into_any(),
+        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{forms::mistake(mistake, Some(&stream.name))}</p> }.into_any(),
         Err(error) => view! { <p role="alert" class="alert">{error.to_string()}</p> }.into_any(),
     };
     Some(alert)

@@ -12,7 +12,10 @@ use crate::{
         forms::FormMistake,
         inventory::{Condition, TargetHealth},
     },
-    view::pages::{QuotaSum, SessionCard, SettingsPage as Page},
+    view::{
+        pages::{QuotaSum, SessionCard, SettingsPage as Page},
+        quota, target_health,
+    },
 };
 
 /// The page.
@@ -80,8 +83,8 @@ fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
             <tr>
                 <th scope="row" data-label="Account" class="mono">{sum.account.to_string()}</th>
                 <td data-label="Region" class="mono">{sum.region.to_string()}</td>
-                <td data-label="Disables">{sum.disables.range()}</td>
-                <td data-label="Enables">{sum.enables.range()}</td>
+                <td data-label="Disables">{quota::range(&sum.disables)}</td>
+                <td data-label="Enables">{quota::range(&sum.enables)}</td>
             </tr>
         }
         .into_any()
@@ -111,7 +114,7 @@ fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
         0 => target.streams.to_string(),
         unread => format!("{}, {unread} not read yet", target.streams),
     };
-    let state = match target.in_words() {
+    let state = match target_health::sentence(&target) {
         words if words.is_empty() => view! { "Read without problems" }.into_any(),
         words => {
             let class = if target.condition() == Condition::Behind { "problem" } else { "problem calm" };

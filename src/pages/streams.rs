@@ -17,7 +17,10 @@ use crate::{
         list::{Counts, ListQuery, StatusFilter},
         stream::encryption::EncryptionState,
     },
-    view::pages::{ListPage, PageContent},
+    view::{
+        list,
+        pages::{ListPage, PageContent},
+    },
 };
 
 /// The list.
@@ -103,7 +106,7 @@ fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
         let is_on = query.encryption == [state];
         let encryption = if is_on { Vec::new() } else { vec![state] };
         let href = ListQuery { encryption, page: 1, ..query.clone() }.href();
-        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {state.words().to_ascii_lowercase()}</a></li> }
+        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {list::encryption(state).to_ascii_lowercase()}</a></li> }
     };
     let is_changing_on = query.status == [StatusFilter::Changing];
     let status = if is_changing_on { Vec::new() } else { vec![StatusFilter::Changing] };

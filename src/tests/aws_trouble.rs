@@ -21,6 +21,7 @@ use crate::{
         adapters::{aws::ListedStream, clock::Clock},
         config::TargetSettings,
     },
+    view::target_health,
 };
 
 fn refused(operation: &str, account: &str, times: u32, code: &str) -> (&'static str, Value) {
@@ -79,12 +80,12 @@ async fn credentials_that_expire_in_mid_sweep_are_told_and_recovered_from() {
     let app = app.await;
     let behind = health_when(&app, 0, |health| health.problem.is_some()).await;
     assert!(
-        behind.in_words().contains(
+        target_health::sentence(&behind).contains(
             "reads of its streams fail: the credentials expired: ExpiredTokenException. Renewed ones are picked up \
             within a minute."
         ),
         "{}",
-        behind.in_words()
+        target_health::sentence(&behind)
     );
     assert_eq!(behind.problem.unwrap().next_listing, None, "the listing works");
     health_when(&app, 0, |health| health.problem.is_none() && health.unread == times).await;

@@ -18,6 +18,7 @@ use crate::{
         },
         config::TargetSettings,
     },
+    view::target_health,
 };
 
 #[tokio::test]
@@ -91,7 +92,7 @@ async fn an_empty_listing_of_streams_that_are_there_empties_nothing_and_the_targ
     let app = app.killed_and_started_again().await;
     let behind = health_when(&app, 0, |health| health.problem.is_some() || health.last_listed.is_some()).await;
     assert_eq!(names(&app).len(), 14, "the rows stay");
-    let words = behind.in_words();
+    let words = target_health::sentence(&behind);
     assert!(words.contains("AWS listed 0 of 14 known streams"), "{words}");
     // A second listing agrees, the reads do not.
     let told = health_when(&app, 0, |health| {
@@ -111,7 +112,8 @@ async fn streams_that_are_really_gone_are_gone_with_the_second_listing() {
     }
     let app = app.killed_and_started_again().await;
     let behind = health_when(&app, 0, |health| health.problem.is_some() || health.last_listed.is_some()).await;
-    assert!(behind.in_words().contains("AWS listed 1 of 14 known streams"), "{}", behind.in_words());
+    let words = target_health::sentence(&behind);
+    assert!(words.contains("AWS listed 1 of 14 known streams"), "{words}");
     health_when(&app, 0, |health| health.problem.is_none() && health.last_listed.is_some()).await;
     assert_eq!(names(&app), ["orders-prod"]);
 }

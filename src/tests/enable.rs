@@ -13,7 +13,7 @@ use crate::{
         },
         stream::encryption::EncryptionState,
     },
-    view::wording,
+    view::{ladder, refusal, summary},
 };
 
 const ARN_OF_NOBODY: &str = "arn:aws:kms:eu-west-1:444455556666:key/1d3c5b7a-9e8f-4a6b-8c2d-0f1e2d3c4b5a";
@@ -75,7 +75,7 @@ async fn each_of_kms_six_errors_is_told_in_words_and_changed_nothing() {
         let change = ended(&app, &operator.enable("web-clicks", "alias/orders").await).await;
         let refusal = rejected(&change);
         assert_eq!(refusal.kind, RefusalKind::Key(trouble));
-        let text = refusal.text(&change);
+        let text = refusal::sentence(refusal, &change);
         assert!(text.contains(words) && text.contains("This request changed nothing."), "{text}");
         assert_eq!(
             refusal.aws.as_ref().map(|aws| (aws.code.as_str(), aws.message.as_str())),
@@ -118,7 +118,7 @@ async fn a_change_of_key_is_reached_only_with_the_new_key() {
     let accepted = app.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
     assert_eq!(accepted.rung(Rung::Reached), RungState::NotYet);
     assert!(
-        !wording::rung(&accepted, Rung::Accepted).contains("still"),
+        !ladder::rung(&accepted, Rung::Accepted).contains("still"),
         "a rung below the current one says nothing about now"
     );
     let change = ended(&app, &id).await;
@@ -140,7 +140,7 @@ async fn somebody_elses_key_supersedes_an_enable() {
     order(&app, "streams", json!({"name": "web-clicks", "key": "alias/fraud"})).await;
     let change = ended(&app, &id).await;
     assert!(matches!(change.end, Some(Ending { how: End::Superseded { .. }, .. })), "{:?}", change.end);
-    let text = wording::summary(&change).unwrap().text_at(app.state.clock.now());
+    let text = summary::summary(&change).unwrap().text_at(app.state.clock.now());
     assert!(text.contains("Before, it was not encrypted."), "{text}");
 }
 
@@ -288,9 +288,9 @@ async fn five_hundred_shards_are_verified_in_one_call_and_a_closed_shard_is_call
     assert_eq!(asked.location(), format!("/changes/{id}"));
     let proven = app.change_when(&id, |change| matches!(change.rung(Rung::Proven), RungState::Lit(_))).await;
     assert!(
-        wording::rung(&proven, Rung::Proven).contains("NONE on 500 of 500 shards."),
+        ladder::rung(&proven, Rung::Proven).contains("NONE on 500 of 500 shards."),
         "{}",
-        wording::rung(&proven, Rung::Proven)
+        ladder::rung(&proven, Rung::Proven)
     );
     assert_eq!(app.calls("PutRecords").await, 1);
 
@@ -307,7 +307,7 @@ async fn five_hundred_shards_are_verified_in_one_call_and_a_closed_shard_is_call
                 .is_some_and(|proof| proof.read.as_ref().is_some_and(|read| read.result.is_some()))
         })
         .await;
-    let words = wording::rung(&read, Rung::Proven);
+    let words = ladder::rung(&read, Rung::Proven);
     assert!(words.contains("2 shards closed meanwhile, unproven"), "{words}");
 }
 

@@ -23,6 +23,7 @@ use crate::{
         config::{Flags, IdentifyBy, Settings, TargetSettings},
         web::handlers::events::frame,
     },
+    view::target_health,
 };
 
 pub const OTHER_ACCOUNT: &str = "444455556666";
@@ -144,7 +145,7 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     let denied = health_when(&app, 2, |health| health.problem.is_some()).await;
     let why = denied.problem.clone().unwrap().why;
     assert_eq!(why, "AWS refused the read: AccessDeniedException");
-    let words = denied.in_words();
+    let words = target_health::sentence(&denied);
     assert!(
         words.contains("reads of its streams fail: AWS refused the read: AccessDeniedException. It was never read."),
         "{words}"
@@ -170,7 +171,8 @@ async fn a_throttle_slows_the_target_and_keeps_what_is_known() {
     app.control("faults", throttled).await;
     let slowed = health_when(&app, 0, |health| health.pace_percent < 100).await;
     assert_eq!(slowed.condition(), Condition::Slowed);
-    assert!(slowed.in_words().contains("% of its budget"), "{}", slowed.in_words());
+    let words = target_health::sentence(&slowed);
+    assert!(words.contains("% of its budget"), "{words}");
     let rows = app.state.inventory.rows(&Scope::everything());
     assert!(rows.iter().all(|row| row.read_at.is_some() || row.encryption == EncryptionState::Unknown));
     let failed = rows.iter().find(|row| row.problem.is_some());
@@ -395,7 +397,7 @@ async fn the_whole_fleet_is_filtered_counted_and_paged_by_the_server() {
     let narrow = Scope::parse(&format!("{OTHER_ACCOUNT}/*/*")).unwrap();
     let within = app.state.inventory.list(ListQuery::default(), Vec::new(), &narrow);
     assert_eq!((within.counts.all, within.selection.matching), (18, 18));
-    let accounts = within.facets.iter().find(|group| group.name == "account").unwrap();
+    let accounts = within.facets.iter().find(|group| group.filter.slug() == "account").unwrap();
     assert_eq!(accounts.options.len(), 1, "what is outside of the scope is no option");
 }
 

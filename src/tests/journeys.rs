@@ -27,6 +27,7 @@ use crate::{
         },
         config::TargetSettings,
     },
+    view::refusal,
 };
 
 fn how(ending: Option<&Ending>) -> Option<&End> {
@@ -177,11 +178,12 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             _ => false,
         };
         let change = app.change_when(&id, is_explained).await;
-        let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{code}: {change:?}") };
-        assert_eq!(refusal.kind, kind, "{code}");
-        let said = refusal.aws.clone().unwrap();
+        let Some(End::Rejected(rejected)) = how(change.end.as_ref()) else { panic!("{code}: {change:?}") };
+        assert_eq!(rejected.kind, kind, "{code}");
+        let said = rejected.aws.clone().unwrap();
         assert_eq!((said.code.as_str(), said.message.as_str(), said.request_id.unwrap().len()), (code, message, 36));
-        assert!(refusal.text(&change).contains(words), "{code}: {}", refusal.text(&change));
+        let text = refusal::sentence(rejected, &change);
+        assert!(text.contains(words), "{code}: {text}");
         let page = operator.get(&format!("/changes/{id}")).await.body;
         assert!(
             page.contains("<strong>Rejected") && page.contains("This request changed nothing.") && page.contains(code),
@@ -257,7 +259,7 @@ async fn what_cannot_have_left_was_not_sent() {
         assert_eq!(*obstacle, expected, "{endpoint}: {detail}");
         assert!(refusal.aws.is_none());
         let failure = targets[0].read(&"orders-prod".parse().unwrap()).await.unwrap_err();
-        assert!(failure.why.starts_with(&format!("AWS could not be reached: {} (", expected.words())), "{failure}");
+        assert!(failure.why.starts_with(&format!("AWS could not be reached: {} (", expected.name())), "{failure}");
     }
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
 }

@@ -8,13 +8,13 @@ use crate::{
         access::{identity::Role, scope::Scope},
         change::{
             Change, End, Ending,
-            refusal::{Precondition, Refusal, RefusalKind},
+            refusal::{Precondition, RefusalKind},
         },
         keys::KeyLook,
         stream::encryption::KeyId,
         time::{HOUR_MS, MINUTE_MS},
     },
-    view::pages::KeyCard,
+    view::{pages::KeyCard, refusal},
 };
 
 const OTHER: &str = "0f0e0d0c-0b0a-4a0b-8c0d-0e0f0a0b0c0d";
@@ -168,7 +168,7 @@ async fn the_key_of_then_is_not_refused_as_the_present_one_when_its_alias_was_re
         app.change_when(refused.location().strip_prefix("/changes/").unwrap(), |change| !change.is_active()).await;
     let Some(Ending { how: End::Rejected(refusal), .. }) = &refused.end else { panic!("{:?}", refused.end) };
     assert!(matches!(refusal.kind, RefusalKind::Precondition(Precondition::AlreadyEncrypted { .. })), "{refusal:?}");
-    let text = Refusal::text(refusal, &refused);
+    let text = refusal::sentence(refusal, &refused);
     assert!(text.contains("AWS reported orders-prod as encrypted with alias/orders just now"), "{text}");
     assert!(text.contains("KMS has said since ") && text.contains(" that alias/orders means key/"), "{text}");
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wording::{self, Summary};
+use super::{
+    action, ladder,
+    summary::{self, Summary},
+};
 use crate::model::{
     change::{Action, Change, ChangeState, End, Ending, Rung, RungState},
     inventory::{ChangeMarks, LeftKey, Mark},
@@ -60,11 +63,11 @@ pub struct RungCard {
 
 impl From<&Change> for ChangeCard {
     fn from(change: &Change) -> Self {
-        let rung = |rung| RungCard { rung, mark: Mark::from(change.rung(rung)), evidence: wording::rung(change, rung) };
+        let rung = |rung| RungCard { rung, mark: Mark::from(change.rung(rung)), evidence: ladder::rung(change, rung) };
         Self {
             id: change.id.clone(),
             rev: change.rev,
-            what: change.intent.action.verb().to_owned(),
+            what: action::label(change.intent.action).to_owned(),
             arn: change.intent.arn.clone(),
             actor: change.intent.actor.clone(),
             reason: change.intent.reason.clone(),
@@ -76,7 +79,7 @@ impl From<&Change> for ChangeCard {
                 .map(rung)
                 .collect(),
             current: change.current_rung(),
-            summary: wording::summary(change),
+            summary: summary::summary(change),
             end: change.end.as_ref().map(|ending| {
                 if change.evidence.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()
             }),

@@ -15,27 +15,11 @@ pub enum Action {
 impl Action {
     pub const ALL: [Self; 2] = [Self::Disable, Self::Enable];
 
-    /// The verb as buttons and tables write it.
-    pub const fn verb(self) -> &'static str {
-        match self {
-            Self::Disable => "Disable encryption",
-            Self::Enable => "Enable encryption",
-        }
-    }
-
     /// AWS's name of the call.
     pub const fn call(self) -> &'static str {
         match self {
             Self::Disable => "StopStreamEncryption",
             Self::Enable => "StartStreamEncryption",
-        }
-    }
-
-    /// `disables` or `enables`, for counts.
-    pub const fn plural(self) -> &'static str {
-        match self {
-            Self::Disable => "disables",
-            Self::Enable => "enables",
         }
     }
 

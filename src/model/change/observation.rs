@@ -1,5 +1,7 @@
 //! What a read of the stream returned: for the rules that judge it, and as a change remembers it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
@@ -47,13 +49,13 @@ impl From<&Observation> for Observed {
     }
 }
 
-impl Observed {
-    /// `ACTIVE, KMS`, or what stood in the way.
-    pub fn words(&self) -> String {
+impl fmt::Display for Observed {
+    /// `ACTIVE, KMS`, or what stood in the way: as the audit chain writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::State { status, encryption } => format!("{status}, {}", encryption.type_word()),
-            Self::NotFound => "not found".to_owned(),
-            Self::Failed { why } => format!("the read failed: {why}"),
+            Self::State { status, encryption } => write!(f, "{status}, {}", encryption.type_word()),
+            Self::NotFound => f.write_str("not found"),
+            Self::Failed { why } => write!(f, "the read failed: {why}"),
         }
     }
 }

@@ -104,33 +104,6 @@ pub fn still_as_shown(action: Action, shown: &Shown, report: &StreamReport) -> R
     }
 }
 
-/// The sentence with which a confirmation refuses to offer its button.
-pub fn words(action: Action, precondition: &Precondition, report: &StreamReport) -> String {
-    match precondition {
-        Precondition::NotActive { status } => {
-            let what = match action {
-                Action::Disable => "A disable",
-                Action::Enable => "An enable",
-            };
-            format!("The stream is {status}. {what} needs it to be ACTIVE. Wait until it is, then reload this page.")
-        }
-        Precondition::AlreadyNotEncrypted => "The stream is not encrypted. There is nothing to disable.".to_owned(),
-        Precondition::EncryptionUnstated => format!(
-            "AWS did not say how the stream is encrypted (it answered {}). Reload this page; if it stays so, look at \
-            the stream in AWS.",
-            report.encryption.type_word()
-        ),
-        // With no key named the form asks for it.
-        Precondition::KeyUnstated
-        | Precondition::AlreadyEncrypted { .. }
-        | Precondition::KeyUnusable { .. }
-        | Precondition::Changed { .. }
-        | Precondition::Replaced { .. }
-        | Precondition::Missing
-        | Precondition::CouldNotRead { .. } => "The stream is not what it was. Reload this page.".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     change::{Action, Change},
     keys::Meant,
-    stream::encryption::{EncryptionReport, KeyId, KeyIdForm},
+    stream::encryption::{EncryptionReport, KeyId},
     time::Timestamp,
 };
 
@@ -27,19 +27,6 @@ impl NeededKey {
     pub(super) fn is_of(&self, other: &Self) -> bool {
         let is_named = self.key == other.key && (self.meant.is_empty() || other.meant.is_empty());
         is_named || self.meant.iter().any(|meant| other.meant.iter().any(|known| known.arn == meant.arn))
-    }
-
-    /// `key/1234…9012 until 23 Nov 14:03 UTC (alias/orders)`; the name alone where KMS has not said which key it meant.
-    pub fn words(&self) -> String {
-        let until = self.until.day_and_minute();
-        let meant: Vec<String> = self.meant.iter().map(|meant| meant.arn.short()).collect();
-        let is_alias =
-            matches!(self.key.form(), Some(KeyIdForm::AliasName | KeyIdForm::AliasArn | KeyIdForm::ServiceKey));
-        match (meant.is_empty(), is_alias) {
-            (true, _) => format!("{} until {until}", self.key),
-            (false, true) => format!("{} until {until} ({})", meant.join(" and "), self.key),
-            (false, false) => format!("{} until {until}", meant.join(" and ")),
-        }
     }
 }
 

@@ -9,7 +9,6 @@ use crate::model::{
     stream::{
         StreamId, StreamStatus,
         encryption::{EncryptionState, KeyId},
-        is_same_creation,
     },
     time::Timestamp,
 };
@@ -77,23 +76,6 @@ impl StreamRow {
     /// Whether something is moving: AWS reports UPDATING, or a change is under way.
     pub fn is_changing(&self) -> bool {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
-    }
-
-    /// What must be known beside the row on the page of a change: that it is about another stream than the one created
-    /// then, that the stream is gone, why there is nothing newer.
-    pub fn caveats(&self, stream_created: Timestamp) -> Vec<String> {
-        let other = self.created.filter(|created| !is_same_creation(*created, stream_created)).map(|created| {
-            format!(
-                "The stream was deleted and re-created on {}. This change was about the earlier stream.",
-                created.date_and_clock()
-            )
-        });
-        let gone = self.is_gone.then(|| "AWS no longer lists this stream. Showing its last report.".to_owned());
-        let problem = self.problem.as_ref();
-        let problem = problem.map(|problem| {
-            format!("Not newer because: {}. Next try {}.", problem.why, problem.next_try.clock_seconds())
-        });
-        [other, gone, problem].into_iter().flatten().collect()
     }
 
     /// Whether two rows of a stream show the same, apart from when AWS said it.

@@ -41,30 +41,23 @@ impl StreamRow {
         needed
     }
 
-    /// The same in words; empty when there are none.
-    pub fn needed_words(&self, now: Timestamp) -> String {
-        self.needed_at(now).iter().map(NeededKey::words).collect::<Vec<_>>().join(", ")
-    }
-
     /// Since when the stream's keys are known, where records that are older may be stored.
     pub fn keys_gap(&self, now: Timestamp) -> Option<Timestamp> {
         self.keys_known_since.filter(|since| !covers(*since, self.retention_hours.unwrap_or(0), now))
     }
 
-    /// What a change left behind is needed until, in a sentence: ` Keep alias/orders until 23 Nov 14:03 UTC.` Empty
-    /// when it's free, and for another stream of the same name.
-    pub fn keep_words(&self, left: &LeftKey, now: Timestamp) -> String {
+    /// Which keys a change left behind that stored records still need. None when they are free, and for another stream
+    /// of the same name.
+    pub fn still_needed_of(&self, left: &LeftKey, now: Timestamp) -> Vec<NeededKey> {
         let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
         // The same name may have been in use more than once: it's the use that the change ended.
         let was_on = |needed: &&NeededKey| {
             needed.key == left.key && needed.seen_from <= left.sent_at && left.sent_at <= needed.ended
         };
         let Some(ended) = self.needed_keys.iter().find(was_on).filter(|_| is_this_stream && !self.is_gone) else {
-            return String::new();
+            return Vec::new();
         };
         // A key may have been in use again since, and be needed for longer.
-        let still: Vec<String> =
-            self.needed_at(now).iter().filter(|needed| needed.is_of(ended)).map(NeededKey::words).collect();
-        if still.is_empty() { String::new() } else { format!(" Keep {}.", still.join(", ")) }
+        self.needed_at(now).into_iter().filter(|needed| needed.is_of(ended)).collect()
     }
 }

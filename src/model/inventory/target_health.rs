@@ -80,45 +80,6 @@ impl TargetHealth {
         }
     }
 
-    /// The same in a sentence that follows its name, with times of day; empty when there is nothing to say.
-    pub fn in_words(&self) -> String {
-        match (self.condition(), &self.problem, &self.pause) {
-            (Condition::Behind, Some(problem), _) => {
-                let last_read = if problem.next_listing.is_none() { self.last_read } else { self.last_success() };
-                let last = last_read.map_or_else(
-                    || "It was never read.".to_owned(),
-                    |at| format!("Last read {}.", at.date_and_clock()),
-                );
-                let what = if problem.next_listing.is_none() { "reads of its streams fail: " } else { "" };
-                let next = match (&self.pause, problem.next_listing) {
-                    (Some(pause), _) => format!("It is paused by {}, and not tried again.", pause.by),
-                    (None, Some(at)) => format!("Tried again at {}.", at.clock_seconds()),
-                    (None, None) => "They go on being tried.".to_owned(),
-                };
-                format!(
-                    "is behind since {}: {what}{}. {last} {next} Its last known rows stay.",
-                    problem.since.clock_seconds(),
-                    problem.why
-                )
-            }
-            (Condition::Paused, _, Some(pause)) => {
-                format!(
-                    "is paused since {} by {}. Its rows stay as they were last read.",
-                    pause.at.clock_seconds(),
-                    pause.by
-                )
-            }
-            (Condition::Slowed, _, _) => {
-                format!(
-                    "is read at {} % of its budget, because AWS throttles this account and Region.",
-                    self.pace_percent
-                )
-            }
-            (Condition::Waiting, _, _) => "is not listed yet.".to_owned(),
-            _ => String::new(),
-        }
-    }
-
     /// The last time that AWS answered.
     pub fn last_success(&self) -> Option<Timestamp> {
         self.last_listed.max(self.last_read)

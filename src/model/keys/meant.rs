@@ -12,11 +12,3 @@ pub struct Meant {
     /// When KMS first said so; `None` where that was not kept.
     pub seen_from: Option<Timestamp>,
 }
-
-impl Meant {
-    /// `key/1234…9012 since 22 Nov 14:02 UTC`.
-    pub fn words(&self) -> String {
-        let since = self.seen_from.map_or_else(String::new, |at| format!(" since {}", at.day_and_minute()));
-        format!("{}{since}", self.arn.short())
-    }
-}

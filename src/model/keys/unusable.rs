@@ -1,8 +1,8 @@
 //! Why Kinesis cannot encrypt a stream with a key.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use super::KeyState;
 use crate::model::{
     stream::{StreamArn, encryption::KeyId},
     time::Timestamp,
@@ -12,29 +12,33 @@ use crate::model::{
 const AWS_ALIAS: &str = "alias/aws/";
 
 /// Why Kinesis cannot encrypt a stream with a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unusable {
-    #[error("{key} is disabled")]
-    Disabled { key: String },
-    #[error("{key} is pending deletion{}", on(*.at))]
-    PendingDeletion { key: String, at: Option<Timestamp> },
-    /// In another state; what that is, in words.
-    #[error("{key} is {state}")]
-    NotEnabled { key: String, state: String },
-    #[error("{key} is {spec} for {usage}; Kinesis takes symmetric keys for ENCRYPT_DECRYPT only")]
-    NotSymmetric { key: String, spec: String, usage: String },
-    #[error("it is of {region}, and a stream takes keys of its own Region only")]
-    OtherRegion { region: String },
-    #[error("it is of another partition of AWS")]
+    Disabled {
+        key: String,
+    },
+    PendingDeletion {
+        key: String,
+        at: Option<Timestamp>,
+    },
+    /// In another state.
+    NotEnabled {
+        key: String,
+        state: KeyState,
+    },
+    /// Kinesis takes symmetric keys for `ENCRYPT_DECRYPT` only.
+    NotSymmetric {
+        key: String,
+        spec: String,
+        usage: String,
+    },
+    OtherRegion {
+        region: String,
+    },
     OtherPartition,
-    #[error("AWS manages it for another of its services")]
     OfOtherService,
-    #[error("KMS does not find it in this account and Region")]
+    /// KMS does not find it in the stream's account and Region.
     Missing,
-}
-
-fn on(at: Option<Timestamp>) -> String {
-    at.map_or_else(String::new, |at| format!(", and goes on {}", at.date()))
 }
 
 /// Why a key is unusable for a stream by its name alone; KMS is not asked for it.

@@ -20,17 +20,6 @@ pub enum Column {
 impl Column {
     pub const ALL: [Self; 6] = [Self::Name, Self::Encryption, Self::Key, Self::Status, Self::Account, Self::Region];
 
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::Encryption => "Encryption",
-            Self::Key => "Key",
-            Self::Status => "Status",
-            Self::Account => "Account",
-            Self::Region => "Region",
-        }
-    }
-
     pub(super) const fn slug(self) -> &'static str {
         self.into_str()
     }
@@ -50,17 +39,6 @@ pub enum ExtraColumn {
 
 impl ExtraColumn {
     pub const ALL: [Self; 6] = [Self::Retention, Self::Shards, Self::Mode, Self::Created, Self::Tags, Self::NeededKeys];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Retention => "Retention",
-            Self::Shards => "Shards",
-            Self::Mode => "Mode",
-            Self::Created => "Created",
-            Self::Tags => "Tags",
-            Self::NeededKeys => "Keys still needed",
-        }
-    }
 
     pub const fn slug(self) -> &'static str {
         self.into_str()

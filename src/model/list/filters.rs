@@ -30,16 +30,6 @@ impl StatusFilter {
         self.into_str()
     }
 
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Updating => "UPDATING",
-            Self::Creating => "CREATING",
-            Self::Deleting => "DELETING",
-            Self::Changing => "changing",
-        }
-    }
-
     pub(super) fn admits(self, row: &StreamRow) -> bool {
         let status = row.status.as_ref().map(|status| &status.value);
         match self {
@@ -68,7 +58,7 @@ impl ModeFilter {
     }
 
     /// AWS's word.
-    pub(super) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Provisioned => "PROVISIONED",
             Self::OnDemand => "ON_DEMAND",
@@ -101,16 +91,6 @@ impl AgeFilter {
 
     pub const fn slug(self) -> &'static str {
         self.into_str()
-    }
-
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Minute => "more than a minute ago",
-            Self::TenMinutes => "more than 10 minutes ago",
-            Self::Hour => "more than an hour ago",
-            Self::Day => "more than a day ago",
-            Self::NeverRead => "never",
-        }
     }
 
     pub(super) fn admits(self, row: &StreamRow, now: Timestamp) -> bool {

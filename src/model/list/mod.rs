@@ -3,6 +3,7 @@
 
 mod columns;
 mod filters;
+mod parameter;
 mod select;
 
 use std::str::FromStr;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     columns::{Column, ExtraColumn},
     filters::{AgeFilter, ModeFilter, StatusFilter, TagFilter},
+    parameter::{Ignored, Parameter},
     select::{Counts, Facet, FacetGroup, Found, Selection},
 };
 use super::stream::{Account, Region, encryption::EncryptionState};
@@ -80,68 +82,60 @@ impl ListQuery {
     /// Reads the pairs of an address. Returns the query and, for the page to name, what was ignored. A parameter may
     /// come several times, as forms send it. Parameters that the list does not have are left alone: other parts of the
     /// page may use them.
-    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Self, Vec<String>) {
+    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Self, Vec<Ignored>) {
         let mut query = Self::default();
         let mut ignored = Vec::new();
         for (name, value) in pairs {
             let value = value.trim();
-            if !value.is_empty() {
-                query.take(name, value, &mut ignored);
+            if let (Ok(parameter), false) = (name.parse(), value.is_empty()) {
+                query.take(parameter, value, &mut ignored);
             }
         }
         (query, ignored)
     }
 
-    fn take(&mut self, name: &str, value: &str, ignored: &mut Vec<String>) {
-        let mut bad = |bad: &str, takes: &str| {
-            let shown: String = bad.chars().take(80).collect();
-            match ignored.len() {
-                ..MOST_IGNORED => ignored.push(format!("{name} \u{201c}{shown}\u{201d} was ignored: {takes}.")),
-                MOST_IGNORED => ignored.push("More was ignored.".to_owned()),
-                _ => {}
+    fn take(&mut self, parameter: Parameter, value: &str, ignored: &mut Vec<Ignored>) {
+        let mut bad = |bad: &str| match ignored.len() {
+            ..MOST_IGNORED => {
+                ignored.push(Ignored::Value { parameter, value: bad.chars().take(80).collect() });
             }
+            MOST_IGNORED => ignored.push(Ignored::More),
+            _ => {}
         };
-        match name {
-            "q" | "key" if value.chars().nth(LONGEST_TEXT).is_some() => bad(value, "it takes 2,048 characters"),
-            "q" => value.clone_into(&mut self.q),
-            "key" => value.clone_into(&mut self.key),
-            "encryption" => {
-                add(&mut self.encryption, value, |v| bad(v, "it takes encrypted, not-encrypted, unknown"));
-            }
-            "status" => {
-                add(&mut self.status, value, |v| bad(v, "it takes active, updating, creating, deleting, changing"))
-            }
-            "mode" => add(&mut self.mode, value, |v| bad(v, "it takes provisioned, on-demand")),
-            "account" => add(&mut self.account, value, |v| bad(v, "an account is 12 digits")),
-            "region" => add(&mut self.region, value, |v| bad(v, "a Region is written like eu-west-1")),
-            "tag" => add(&mut self.tag, value, |v| bad(v, "a tag is written KEY or KEY=VALUE, as AWS allows them")),
-            "age" => match value.parse() {
+        match parameter {
+            Parameter::Q | Parameter::Key if value.chars().nth(LONGEST_TEXT).is_some() => bad(value),
+            Parameter::Q => value.clone_into(&mut self.q),
+            Parameter::Key => value.clone_into(&mut self.key),
+            Parameter::Encryption => add(&mut self.encryption, value, bad),
+            Parameter::Status => add(&mut self.status, value, bad),
+            Parameter::Mode => add(&mut self.mode, value, bad),
+            Parameter::Account => add(&mut self.account, value, bad),
+            Parameter::Region => add(&mut self.region, value, bad),
+            Parameter::Tag => add(&mut self.tag, value, bad),
+            Parameter::Age => match value.parse() {
                 Ok(age) => self.age = Some(age),
-                Err(_) => bad(value, "it takes 1m, 10m, 1h, 1d, never"),
+                Err(_) => bad(value),
             },
-            "cols" => {
+            Parameter::Cols => {
                 let cols = self.cols.get_or_insert_default();
                 let named = value.split(',').filter(|part| part.trim() != NO_COLUMNS).collect::<Vec<_>>().join(",");
-                add(cols, &named, |v| bad(v, "it takes retention, shards, mode, created, tags, or none"));
+                add(cols, &named, bad);
             }
-            "sort" => {
+            Parameter::Sort => {
                 let (descending, slug) = value.strip_prefix('-').map_or((false, value), |rest| (true, rest));
                 match slug.parse() {
                     Ok(column) => (self.sort, self.descending) = (column, descending),
-                    Err(_) => {
-                        bad(value, "it takes name, encryption, key, status, account, region, with - for descending")
-                    }
+                    Err(_) => bad(value),
                 }
             }
-            "page" => match value.parse() {
+            Parameter::Page => match value.parse() {
                 Ok(page) if page >= 1 => self.page = page,
-                _ => bad(value, "a page is a whole number from 1"),
+                _ => bad(value),
             },
-            "per" => match value.parse() {
+            Parameter::Per => match value.parse() {
                 Ok(per) if Self::PAGE_SIZES.contains(&per) => self.per = per,
-                _ => bad(value, "it takes 25, 50 or 100"),
+                _ => bad(value),
             },
-            _ => {}
         }
     }
 
@@ -241,4 +235,4 @@ fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
 }
 
 #[cfg(test)]
-pub(in crate::model) mod tests;
+pub(crate) mod tests;

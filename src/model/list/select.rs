@@ -5,17 +5,12 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Column, ListQuery, ModeFilter, StatusFilter};
+use super::{Column, ListQuery, ModeFilter, Parameter, StatusFilter};
 use crate::model::{inventory::StreamRow, stream::encryption::EncryptionState, time::Timestamp};
 
-/// The groups of filters that are counted against each other.
-const GROUPS: [(&str, &str); 5] = [
-    ("encryption", "Encryption"),
-    ("status", "Status"),
-    ("account", "Account"),
-    ("region", "Region"),
-    ("mode", "Mode"),
-];
+/// The filters whose values are counted, each against all others.
+const COUNTED: [Parameter; 5] =
+    [Parameter::Encryption, Parameter::Status, Parameter::Account, Parameter::Region, Parameter::Mode];
 /// More values of one group than this are not offered: whoever has more accounts writes the one that is meant.
 const MOST_OPTIONS: usize = 60;
 
@@ -31,17 +26,15 @@ pub struct Found {
 /// One filter with the values that it can take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacetGroup {
-    /// The parameter.
-    pub name: String,
-    pub legend: String,
+    pub filter: Parameter,
     pub options: Vec<Facet>,
 }
 
 /// One value of a filter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facet {
+    /// As the address writes it.
     pub value: String,
-    pub label: String,
     /// The rows of this value that all other filters admit.
     pub count: u32,
     pub is_chosen: bool,
@@ -125,7 +118,7 @@ impl ListQuery {
             && self.age.is_none_or(|age| age.admits(row, now))
     }
 
-    /// Which of [`GROUPS`] admit a row.
+    /// Which of [`COUNTED`] admit a row.
     fn groups_that_admit(&self, row: &StreamRow) -> [bool; 5] {
         [
             self.encryption.is_empty() || self.encryption.contains(&row.encryption),
@@ -208,37 +201,27 @@ impl Tally {
         for region in &query.region {
             self.region.entry(region.to_string()).or_default();
         }
-        let facet = |value: &str, label: &str, count, is_chosen| Facet {
-            value: value.to_owned(),
-            label: label.to_owned(),
-            count,
-            is_chosen,
-        };
+        let facet = |value: &str, count, is_chosen| Facet { value: value.to_owned(), count, is_chosen };
         let groups = [
             ENCRYPTION
                 .iter()
                 .zip(self.encryption)
-                .map(|(s, count)| facet(s.slug(), s.words(), count, query.encryption.contains(s)))
+                .map(|(s, count)| facet(s.slug(), count, query.encryption.contains(s)))
                 .collect(),
             StatusFilter::ALL
                 .iter()
                 .zip(self.status)
-                .map(|(s, count)| facet(s.slug(), s.word(), count, query.status.contains(s)))
+                .map(|(s, count)| facet(s.slug(), count, query.status.contains(s)))
                 .collect(),
             offered(self.account, |value| query.account.iter().any(|account| account.as_str() == value)),
             offered(self.region, |value| query.region.iter().any(|region| region.as_str() == value)),
             ModeFilter::ALL
                 .iter()
                 .zip(self.mode)
-                .map(|(m, count)| facet(m.slug(), m.word(), count, query.mode.contains(m)))
+                .map(|(m, count)| facet(m.slug(), count, query.mode.contains(m)))
                 .collect(),
         ];
-        let group = |((name, legend), options): (&(&str, &str), Vec<Facet>)| FacetGroup {
-            name: (*name).to_owned(),
-            legend: (*legend).to_owned(),
-            options,
-        };
-        GROUPS.iter().zip(groups).map(group).collect()
+        COUNTED.into_iter().zip(groups).map(|(filter, options)| FacetGroup { filter, options }).collect()
     }
 }
 
@@ -251,8 +234,7 @@ fn count(counts: &mut BTreeMap<String, u32>, value: &str) {
 
 /// The values that are offered: the chosen ones, and of the others the most frequent, in the order of their texts.
 fn offered(counts: BTreeMap<String, u32>, is_chosen: impl Fn(&str) -> bool) -> Vec<Facet> {
-    let facet =
-        |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), label: value.clone(), value, count };
+    let facet = |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), value, count };
     let mut options: Vec<Facet> = counts.into_iter().map(facet).collect();
     if options.len() > MOST_OPTIONS {
         options.sort_by_key(|option| (!option.is_chosen, std::cmp::Reverse(option.count)));

@@ -61,15 +61,6 @@ pub enum EncryptionState {
 }
 
 impl EncryptionState {
-    /// The words with which an encryption cell begins.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Encrypted => "Encrypted",
-            Self::NotEncrypted => "Not encrypted",
-            Self::Unknown => "Unknown",
-        }
-    }
-
     /// The value that stands for this state in the list's address.
     pub const fn slug(self) -> &'static str {
         self.into_str()

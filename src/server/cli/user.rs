@@ -26,6 +26,7 @@ use crate::{
             audit::Actor,
         },
     },
+    view::forms,
 };
 
 /// The commands of `keystream user`.
@@ -210,7 +211,7 @@ fn accounts(store: &Store) -> Accounts<'_> {
 }
 
 fn mistake_error(mistake: FormMistake) -> anyhow::Error {
-    anyhow::anyhow!("{}", mistake.text(None))
+    anyhow::anyhow!("{}", forms::mistake(mistake, None))
 }
 
 fn account_error(error: AccountError) -> anyhow::Error {

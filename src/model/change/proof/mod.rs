@@ -110,8 +110,8 @@ impl WriteResult {
         other > 0
     }
 
-    /// In words, for a change of this kind.
-    pub fn words(&self, action: Action) -> String {
+    /// What came of it, as the audit chain records it.
+    pub fn outcome(&self, action: Action) -> String {
         let word = wanted(action);
         let failed = listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}")));
         let failed = if failed.is_empty() { String::new() } else { format!("; without a record: {failed}") };
@@ -143,8 +143,8 @@ impl ReadResult {
         }
     }
 
-    /// In words.
-    pub fn words(&self) -> String {
+    /// What came of it, as the audit chain records it.
+    pub fn outcome(&self) -> String {
         let mut text = format!("{} records NONE, {} KMS", self.none, self.kms);
         if self.unstated > 0 {
             text.push_str(&format!(", {} without a type", self.unstated));
@@ -166,7 +166,8 @@ impl ReadResult {
     }
 }
 
-fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
+/// The first names, and how many more there are.
+pub fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
     let more = items.len().saturating_sub(NAMED);
     let mut text = items.take(NAMED).collect::<Vec<_>>().join(", ");
     if more > 0 {
@@ -238,39 +239,6 @@ impl Proof {
     pub fn is_running(&self, now: Timestamp) -> bool {
         self.write.as_ref().is_some_and(|request| request.is_running(now))
             || self.read.as_ref().is_some_and(|request| request.is_running(now))
-    }
-
-    /// Everything that is known, in sentences.
-    pub fn words(&self, action: Action) -> String {
-        let mut sentences = Vec::new();
-        if let Some(request) = &self.write {
-            sentences.push(told("Verified by write", request, |result| result.words(action)));
-        }
-        if let Some(request) = &self.read {
-            sentences.push(told("Seen on read", request, ReadResult::words));
-        }
-        for report in &self.reports {
-            let on = if report.shards.is_empty() {
-                String::new()
-            } else {
-                format!(" on {}", listed(report.shards.iter().cloned()))
-            };
-            sentences.push(format!(
-                "Reported by {} at {}: a producer's answer said {}{on}. Keystream has not seen it.",
-                report.by,
-                report.at.day_and_minute(),
-                report.encryption_type
-            ));
-        }
-        sentences.join(" ")
-    }
-}
-
-fn told<T>(what: &str, asked: &ProofRequest<T>, words: impl Fn(&T) -> String) -> String {
-    match &asked.result {
-        None => format!("{what}: asked for by {} at {}, no result yet.", asked.by, asked.at.clock_seconds()),
-        Some(Done { at, outcome: Ok(result) }) => format!("{what} ({}): {}.", at.clock_seconds(), words(result)),
-        Some(Done { at, outcome: Err(why) }) => format!("{what} ({}): nothing was proven, {why}.", at.clock_seconds()),
     }
 }
 

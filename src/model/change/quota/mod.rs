@@ -68,21 +68,6 @@ impl Count {
     pub const fn is_warning(&self) -> bool {
         self.most >= WARN_FROM || self.refused_at.is_some()
     }
-
-    /// `7`, or `7 to 8` where an outcome is not known.
-    pub fn range(&self) -> String {
-        if self.least == self.most { self.most.to_string() } else { format!("{} to {}", self.least, self.most) }
-    }
-
-    /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC`.
-    pub fn words(&self) -> String {
-        let used = self.range();
-        let frees =
-            self.next_frees_at.map_or_else(String::new, |at| format!(", the next frees at {}", at.day_and_minute()));
-        let refused =
-            self.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
-        format!("{used} of {A_DAY} used{frees}{refused}")
-    }
 }
 
 /// What a change used, if it may have used one.

@@ -71,7 +71,7 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
     match report.status {
         StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, observed)),
         StreamStatus::Updating if change.evidence.reached_at.is_none() => {
-            steps.push(Step::SeenUpdating { at: report.read_at })
+            steps.push(Step::SeenUpdating { at: report.read_at });
         }
         StreamStatus::Updating => steps.extend([Step::SeriesBroken, Step::Steady { since: None }]),
         // A stream that is being deleted is either gone soon, or AWS reports it again: both are seen by later reads.

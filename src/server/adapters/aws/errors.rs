@@ -62,7 +62,7 @@ where
         return failure;
     }
     if let Some((obstacle, detail)) = not_sent(error) {
-        return ReadFailure::other(format!("AWS could not be reached: {} ({detail})", obstacle.words()));
+        return ReadFailure::other(format!("AWS could not be reached: {} ({detail})", obstacle.name()));
     }
     match error {
         SdkError::ServiceError(service) => {
@@ -104,7 +104,7 @@ pub(super) fn no_credentials(missing: NoCredentials) -> ReadFailure {
     credentials_refused(source).unwrap_or_else(|| {
         ReadFailure::other(format!(
             "AWS could not be reached: {} ({})",
-            Obstacle::NoCredentials.words(),
+            Obstacle::NoCredentials.name(),
             root_cause(&**source)
         ))
     })

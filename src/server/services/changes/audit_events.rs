@@ -28,7 +28,7 @@ pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent
     AuditEvent {
         reason: change.intent.reason.clone(),
         before: state_in_words(&change.before()),
-        after: change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.words()),
+        after: change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.to_string()),
         aws_request_id: request_id.unwrap_or_default(),
         result: match &change.evidence.outcome_unknown {
             Some(OutcomeUnknown { why, .. }) if change.evidence.accepted.is_none() => {

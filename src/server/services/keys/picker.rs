@@ -19,7 +19,7 @@ use crate::{
         },
         clock,
     },
-    view::pages::KeyPicker,
+    view::{key_state, pages::KeyPicker},
 };
 
 /// Keys on one page of the picker.
@@ -106,7 +106,7 @@ impl Keys {
         };
         let look = self.look(target, &id).await;
         choice.problem = match (&look, look.usable(&id, stream)) {
-            (_, Err(why)) => Some(why.to_string()),
+            (_, Err(why)) => Some(key_state::unusable(&why)),
             (KeyLook::Unseen { why }, Ok(())) => Some(format!("its state could not be read: {why}")),
             _ => None,
         };

@@ -25,7 +25,10 @@ use crate::{
         adapters::{aws::targets::Target, clock},
         services::inventory::Inventory,
     },
-    view::pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
+    view::{
+        key_state,
+        pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
+    },
 };
 
 /// How often it is looked whether a key is due.
@@ -300,7 +303,7 @@ impl Group {
                 return None;
             }
             Some(KeyLook::Missing) => "is gone: KMS doesn't find it".to_owned(),
-            Some(KeyLook::Found(facts)) => facts.trouble(self.free_at())?,
+            Some(KeyLook::Found(facts)) => key_state::trouble(facts, self.free_at())?,
             Some(KeyLook::Unseen { .. }) | None => return None,
         };
         let as_of = self.as_of.map_or_else(String::new, |at| format!(" (as of {})", at.day_and_minute()));
@@ -327,9 +330,13 @@ impl Group {
             state: match &self.look {
                 None => "not looked at yet".to_owned(),
                 Some(KeyLook::Found(facts)) => match self.as_of {
-                    None => facts.state_words(),
+                    None => key_state::label(facts),
                     Some(at) => {
-                        format!("{} as of {}; KMS couldn't be asked since", facts.state_words(), at.day_and_minute())
+                        format!(
+                            "{} as of {}; KMS couldn't be asked since",
+                            key_state::label(facts),
+                            at.day_and_minute()
+                        )
                     }
                 },
                 Some(KeyLook::Missing) => "KMS doesn't find it".to_owned(),

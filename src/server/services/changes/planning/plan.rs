@@ -21,8 +21,9 @@ use crate::{
         services::changes::{Asking, RequestError},
     },
     view::{
-        command_line,
+        command_line, key_state, needed_keys,
         pages::{Confirmation, EnableFacts, Plan, PlanOutcome, Quota, Undo},
+        precondition,
     },
 };
 
@@ -141,9 +142,9 @@ impl Planner {
         let (key_words, is_key_bad) = match &look {
             None => (String::new(), false),
             Some((look, id)) => match (look, look.usable(id, &report.arn)) {
-                (_, Err(why)) => (format!("{id} cannot be used: {why}."), true),
-                (KeyLook::Found(facts), Ok(())) => match facts.trouble(None) {
-                    None => (format!("{id} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()), false),
+                (_, Err(why)) => (format!("{id} cannot be used: {}.", key_state::unusable(&why)), true),
+                (KeyLook::Found(facts), Ok(())) => match key_state::trouble(facts, None) {
+                    None => (format!("{id} \u{2192} {} ({}).", facts.arn.short(), key_state::label(facts)), false),
                     Some(trouble) => (format!("{id} \u{2192} {}, which {trouble}.", facts.arn.short()), true),
                 },
                 (KeyLook::Missing, Ok(())) => (format!("AWS creates {id} when it is first used."), false),
@@ -197,7 +198,7 @@ fn plan_of(action: Action, report: StreamReport, history: &KeyHistory, now: Time
                     PlanOutcome::Busy(plan(report))
                 }
                 _ => PlanOutcome::Refused {
-                    why: preconditions::words(action, &precondition, &report),
+                    why: precondition::of_confirmation(action, &precondition, &report),
                     report: Box::new(report),
                 },
             }
@@ -218,11 +219,11 @@ fn key_in_words(look: &KeyLook, meant: &[Meant], until: Option<Timestamp>) -> (S
             ),
         ),
         KeyLook::Found(facts) => {
-            (format!("It resolves to {} ({}).", facts.arn.short(), facts.state_words()), key_trouble(facts, until))
+            (format!("It resolves to {} ({}).", facts.arn.short(), key_state::label(facts)), key_trouble(facts, until))
         }
     };
     let several = (meant.len() > 1).then(|| {
-        let meant: Vec<String> = meant.iter().map(Meant::words).collect();
+        let meant: Vec<String> = meant.iter().map(needed_keys::meant).collect();
         format!(
             "This alias was re-pointed while the stream used it: {}. Keystream can't know which key Kinesis used. Keep \
             them all.",
@@ -235,7 +236,7 @@ fn key_in_words(look: &KeyLook, meant: &[Meant], until: Option<Timestamp>) -> (S
 
 /// What endangers going back to a key, or the records that are stored under it.
 fn key_trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
-    let trouble = facts.trouble(until)?;
+    let trouble = key_state::trouble(facts, until)?;
     let next = match (&facts.state, facts.usable()) {
         (KeyState::PendingDeletion, _) => {
             "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you \
@@ -265,15 +266,15 @@ fn undo_of(change: &Change, look: Option<&KeyLook>) -> Undo {
                     "{recorded} points elsewhere now: to {} ({}). At the disable it meant {}. To go back to that key, \
                     enter {}.",
                     facts.arn.short(),
-                    facts.state_words(),
+                    key_state::label(facts),
                     then.arn.short(),
                     then.arn
                 ),
                 true,
             ),
             None => (
-                format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), facts.state_words()),
-                facts.trouble(None).is_some(),
+                format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), key_state::label(facts)),
+                key_state::trouble(facts, None).is_some(),
             ),
         },
         Some(KeyLook::Missing) => (format!("KMS doesn't find {recorded} any more.{}", meant_then(then)), true),

@@ -236,7 +236,7 @@ impl Proofs {
                     Ok(()) => write(&target, &stream, &actor, &change.id).await,
                     Err(why) => Err(why),
                 };
-                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.words(change.intent.action));
+                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.outcome(change.intent.action));
                 let done = Some(Done { at: self.clock.now(), outcome });
                 (Step::ProofByWrite(ProofRequest { by: actor, at: asked_at, result: done }), words)
             }
@@ -247,7 +247,7 @@ impl Proofs {
                         .unwrap_or_else(|_| Err(TOO_LONG.to_owned())),
                     Err(why) => Err(why),
                 };
-                let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::words);
+                let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::outcome);
                 let done = Some(Done { at: self.clock.now(), outcome });
                 (Step::ProofByRead(ProofRequest { by: actor, at: asked_at, result: done }), words)
             }

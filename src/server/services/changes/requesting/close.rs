@@ -46,7 +46,7 @@ impl Requests {
         change.apply(Step::Ended(Ending { at, how }));
         table::write(&mut tx, &mut change).await?;
         let event = AuditEvent::by(&requester.actor(), at, AuditAction::ChangeClosed, &change.intent.arn.to_string());
-        let after = change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.words());
+        let after = change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.to_string());
         let result = format!("Not established; change {}", change.id);
         audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;
         tx.commit().await?;

@@ -34,7 +34,10 @@ use crate::{
             },
         },
     },
-    view::pages::{ChangeForm, Requested},
+    view::{
+        pages::{ChangeForm, Requested},
+        refusal,
+    },
 };
 
 /// What is known of the stream and its keys just before sending.
@@ -217,7 +220,7 @@ fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, Audit
 fn requested(change: &Change) -> Requested {
     match &change.end {
         Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
-            Requested::Rejected { id: change.id.clone(), words: refusal.text(change) }
+            Requested::Rejected { id: change.id.clone(), words: refusal::sentence(refusal, change) }
         }
         _ => Requested::Change { id: change.id.clone() },
     }
