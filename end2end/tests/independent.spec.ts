@@ -38,7 +38,7 @@ async function listsEverything(page: Page, portal: EmulatedPortal): Promise<void
     await expect(async () => {
         await page.goto(`${portal.origin}/streams?per=100&page=2`);
         // Beyond the first hundred names of one listing, and all three places.
-        await expect(page.getByText("In 3 of 3 targets")).toBeVisible({ timeout: 1_000 });
+        await expect(page.getByText("Watching 3 of 3 targets")).toBeVisible({ timeout: 1_000 });
         await expect(page.getByRole("table", { name: "Streams" }).getByRole("row")).toHaveCount(58, { timeout: 1_000 });
     }).toPass({ timeout: 30_000 });
     for (const [name, account, region] of [
@@ -84,11 +84,11 @@ async function confirmsEnable(page: Page, portal: EmulatedPortal, key: string): 
 async function provesByRecords(page: Page, portal: EmulatedPortal, words: RegExp, write: () => Promise<unknown>, seen: RegExp): Promise<void> {
     await page.goto(`${portal.origin}/changes`);
     await page.getByRole("link", { name: "Change of orders-prod", exact: true }).first().click();
-    await page.getByLabel("A marked record may reach every consumer of this stream", { exact: true }).check();
-    await page.getByRole("button", { name: "Write marked records", exact: true }).click();
+    await page.getByLabel("A test record may reach every consumer of this stream", { exact: true }).check();
+    await page.getByRole("button", { name: "Check by writing test records", exact: true }).click();
     const proven = page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(6);
     await expect(proven).toContainText(words, { timeout: 20_000 });
-    await page.getByRole("button", { name: "Look at records", exact: true }).click();
+    await page.getByRole("button", { name: "Check by reading", exact: true }).click();
     await expect(async () => {
         // Somebody writes while Keystream looks at the tip.
         await write();
@@ -103,7 +103,7 @@ async function refusesWhatIsGone(page: Page, portal: EmulatedPortal, emulator: E
     await call(emulator, own, "eu-west-1", "DeleteStream", { StreamName: "orders-prod" });
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
     const summary = page.getByRole("paragraph").filter({ hasText: /^Rejected/ });
-    await expect(summary).toContainText("Nothing was sent. Nothing changed.");
+    await expect(summary).toContainText("This request changed nothing.");
 }
 
 test.describe("independent servers", () => {

@@ -81,12 +81,12 @@ test("a wrong name is refused and nothing typed is lost", async ({ page, demo, m
     }
     await button.click();
     await expect(page).toHaveURL(/\/disable\?problem=name-mismatch&draft=[0-9a-z]{26}$/);
-    await expect(page.getByRole("alert")).toHaveText("The name typed is not orders-prod. Nothing was sent. Type it exactly as shown.");
+    await expect(page.getByRole("alert")).toHaveText("That isn't orders-prod. Type the name exactly as shown. Nothing was sent.");
     await expect(name).toHaveValue("Orders-Prod");
     await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-8");
     await accessible(page, mode);
     await page.goto(`${demo}/changes`);
-    await expect(page.getByText("No change was asked for yet.")).toBeVisible();
+    await expect(page.getByText("No changes yet.")).toBeVisible();
 });
 
 test("a missing reason is refused in words", async ({ page, demo, mode }) => {
@@ -97,7 +97,7 @@ test("a missing reason is refused in words", async ({ page, demo, mode }) => {
     await page.getByLabel("Reason", { exact: true }).fill("   ");
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
     const scope = mode === "full" ? page.getByRole("dialog") : page;
-    await expect(scope.getByRole("alert")).toHaveText("A reason is missing. Nothing was sent. Say why, with the ticket if there is one.");
+    await expect(scope.getByRole("alert")).toHaveText("Enter a reason, with the ticket if there is one. Nothing was sent.");
 });
 
 test("a viewer is offered nothing and refused at the address", async ({ page, demo, mode }) => {

@@ -56,7 +56,7 @@ test("a settled change says when its stream is gone or its target paused", async
     await page.getByRole("button", { name: /^Pause reading of / }).click();
     await page.goto(change);
     await hydrated(page, mode);
-    await expect(present(page)).toContainText(/is paused since .* by mira\./);
+    await expect(present(page)).toContainText(/has been paused since .* by mira\./);
     await page.goto(`${stack.origin}/settings`);
     await page.getByRole("button", { name: /^Resume reading of / }).click();
     await stack.control("streams", { ...PLACE, delete: true });

@@ -100,6 +100,6 @@ test("a form that another operator made stale shows old and new, and sends nothi
     const summary = page.getByRole("paragraph").filter({ hasText: /^Rejected/ });
     await expect(summary).toContainText("alias/orders");
     await expect(summary).toContainText("alias/others");
-    await expect(summary).toContainText("Nothing was sent. Nothing changed.");
+    await expect(summary).toContainText("This request changed nothing.");
     expect(await stack.calls("StopStreamEncryption")).toBe(1);
 });

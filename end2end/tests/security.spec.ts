@@ -32,12 +32,12 @@ test("a disable asks for the password again and loses nothing", async ({ page, s
     stack.keystream("user", "rights", "mira", "--role", "operator");
     await button.click();
 
-    await expect(page.getByRole("heading", { level: 1, name: "Confirm that it is you", exact: true })).toBeVisible();
-    await expect(page.getByText("What you typed is kept, passwords aside")).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1, name: "Confirm it's you", exact: true })).toBeVisible();
+    await expect(page.getByText("Your draft is saved.")).toBeVisible();
     await accessible(page, mode);
     await page.getByLabel("Password", { exact: true }).fill("not the password of mira");
     await page.getByRole("button", { name: "Continue", exact: true }).click();
-    await expect(page.getByRole("alert")).toHaveText("The password is wrong. Nothing was changed. Type it again.");
+    await expect(page.getByRole("alert")).toHaveText("That password is wrong. Type it again. Nothing was changed.");
     expect(await stack.calls("StopStreamEncryption")).toBe(0);
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Continue", exact: true }).click();
@@ -60,9 +60,9 @@ test("one's own sessions are seen and ended, the password changed", async ({ pag
     await accessible(page, mode);
     const sessions = page.getByRole("table", { name: "Your sessions", exact: true });
     await expect(sessions.getByRole("row")).toHaveCount(3);
-    await expect(sessions.getByText("This one")).toHaveCount(1);
+    await expect(sessions.getByText("This session")).toHaveCount(1);
     await sessions.getByRole("button", { name: /^End session of .* UTC, from 127\.0\.0\.1$/ }).click();
-    await expect(page.getByRole("status")).toHaveText("The session has ended.");
+    await expect(page.getByRole("status")).toHaveText("Session ended.");
     await expect(sessions.getByRole("row")).toHaveCount(2);
     await other.goto(`${stack.origin}/changes`);
     await expect(other).toHaveURL(`${stack.origin}/sign-in?next=%2Fchanges`);
@@ -70,11 +70,11 @@ test("one's own sessions are seen and ended, the password changed", async ({ pag
     await page.getByLabel("Current password", { exact: true }).fill(PASSWORD);
     await page.getByLabel("New password", { exact: true }).fill("passwordpassword");
     await page.getByRole("button", { name: "Change password", exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText("Many people have this password");
+    await expect(page.getByRole("alert")).toContainText("Many people use this password");
     await page.getByLabel("Current password", { exact: true }).fill(PASSWORD);
     await page.getByLabel("New password", { exact: true }).fill("seven quiet herons at dawn");
     await page.getByRole("button", { name: "Change password", exact: true }).click();
-    await expect(page.getByRole("status")).toHaveText("Your password is changed. All your other sessions have ended.");
+    await expect(page.getByRole("status")).toHaveText("Password changed. All your other sessions have ended.");
     await accessible(page, mode);
     await signInAgain(other, stack.origin, "mira", "seven quiet herons at dawn");
 });
@@ -82,7 +82,7 @@ test("one's own sessions are seen and ended, the password changed", async ({ pag
 test("an administrator adds a user with a scope, who sees only that", async ({ page, stack, mode, newPage }) => {
     await signIn(page, stack, "ada", "admin");
     await page.getByRole("link", { name: "Settings", exact: true }).click();
-    await page.getByRole("link", { name: "Add users, set their roles and streams", exact: true }).click();
+    await page.getByRole("link", { name: "Add users and set their roles and streams", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Users", exact: true })).toBeVisible();
     await accessible(page, mode);
     await page.getByLabel("User name", { exact: true }).fill("jon");
@@ -118,13 +118,13 @@ test("the audit chain is read, filtered and exported", async ({ page, stack, mod
     await accessible(page, mode);
     const table = page.getByRole("table", { name: "Audit", exact: true });
     await expect(table.getByRole("row").filter({ hasText: "session.signed-in" })).toHaveCount(1);
-    await page.getByLabel("What", { exact: true }).selectOption("user");
+    await page.getByLabel("Event", { exact: true }).selectOption("user");
     await page.getByLabel("Search the audit chain", { exact: true }).fill("ADA");
-    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
     await expect(page).toHaveURL(/[?&]q=ADA&.*action=user/);
     await expect(table.getByRole("row")).toHaveCount(2);
     await expect(table.getByRole("row").nth(1)).toContainText("user.added");
-    await expect(page.getByLabel("What", { exact: true })).toHaveValue("user");
+    await expect(page.getByLabel("Event", { exact: true })).toHaveValue("user");
 
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Export as CSV", exact: true }).click();
@@ -144,7 +144,7 @@ test("the account for emergencies is announced on an open page's next load", asy
     const other = await newPage();
     await signInAgain(other, stack.origin, "emergency");
     await page.goto(`${stack.origin}/changes`);
-    await expect(page.getByText("The account for emergencies signed in at")).toBeVisible();
+    await expect(page.getByText("An emergency account signed in at")).toBeVisible();
     await accessible(page, mode);
     expect(stack.portal.output).toContain("ALERT: the account for emergencies emergency signed in");
 });

@@ -5,8 +5,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{error::AppError, view::pages::AuditPage};
 
-/// What of the chain a person may see and asks for, newest first. The arguments are the parameters of the page's
-/// address.
+/// Audit events that the user may see and asked for, newest first. `parameters` are those of the page's address.
 #[server(endpoint = "audit", input = Json, output = Answer)]
 pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, AppError> {
     use crate::{

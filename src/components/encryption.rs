@@ -1,4 +1,5 @@
-//! The encryption axis: a lock's shape and a word, never the colour alone. Not encrypted is a fact, not an error.
+//! The encryption state and the key of a stream. The state is a lock's shape and a word, never a color alone; not
+//! encrypted is a fact, not an error.
 
 use leptos::prelude::*;
 
@@ -8,7 +9,7 @@ use crate::{
     view::list,
 };
 
-/// Lock and word.
+/// The encryption state: a lock and a word.
 #[component]
 pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
     let class = match state {
@@ -29,7 +30,7 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
     }
 }
 
-/// A key id as AWS reports it: cut in the middle by the look, whole on hover.
+/// A key id as AWS reports it, shortened, with the whole id on hover.
 #[component]
 pub fn KeyLabel(key: Option<KeyId>) -> impl IntoView {
     let shown = key.as_ref().map_or_else(|| "\u{2013}".to_owned(), |key| shortened(key.as_str()));

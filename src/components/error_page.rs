@@ -1,4 +1,4 @@
-//! A page that has nothing to show: why, and what to do next.
+//! The page that is shown instead of one that can't be: why, and what to do next.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

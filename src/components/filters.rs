@@ -1,7 +1,8 @@
-//! The forms over the list: the search, and behind it every other filter, with how many streams each value has. Plain
-//! GET forms: without wasm the browser loads the address that they make. Their attributes say what is chosen, never
-//! their properties, which would undo what somebody is filling in with every piece of news; `forms_follow` resets them
-//! instead when the address changes.
+//! The search and the filters of the list, with the number of streams for each value.
+//!
+//! They are plain GET forms: without wasm the browser loads the address that they make. What is chosen stands in their
+//! attributes, never in their properties, which would undo what somebody is filling in at every update; `forms_follow`
+//! resets them when the address changes.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -11,7 +12,7 @@ use crate::{
     view::list,
 };
 
-/// The search and the filters. `is_open` says whether the panel of filters is.
+/// The search and the filters. `is_open` is whether the panel of filters is open.
 #[component]
 pub fn Filters(
     query: ListQuery,
@@ -33,7 +34,7 @@ pub fn Filters(
             <span class="found">{found}</span>
         </form>
         <details class="more" open=move || is_open.get() on:toggle=move |event| is_open.set(is_open_now(&event))>
-            <summary>"More: status, account, Region, mode, key, tag, age, columns"</summary>
+            <summary>"Filters and columns"</summary>
             <form method="get" action="/streams" class="facet-groups" on:submit=move |event| on_submit.run(event)>
                 {carried(&query, |name| matches!(name, "q" | "sort"))}
                 {facets.into_iter().map(group).collect_view()}
@@ -44,7 +45,7 @@ pub fn Filters(
                 </fieldset>
                 <fieldset>
                     <legend>"Last read"</legend>
-                    {choice("age", "", "at any time", query.age.is_none())}
+                    {choice("age", "", "any time", query.age.is_none())}
                     {AgeFilter::ALL.map(|age| choice("age", age.slug(), list::age(age), query.age == Some(age))).into_iter().collect_view()}
                 </fieldset>
                 <fieldset>
@@ -53,7 +54,7 @@ pub fn Filters(
                     {ExtraColumn::ALL.map(|column| tick("cols", column.slug(), list::extra_column(column), query.columns().contains(&column))).into_iter().collect_view()}
                 </fieldset>
                 <fieldset>
-                    <legend>"Rows on a page"</legend>
+                    <legend>"Rows per page"</legend>
                     {ListQuery::PAGE_SIZES.map(|per| choice("per", &per.to_string(), &per.to_string(), query.per == per)).into_iter().collect_view()}
                 </fieldset>
                 <button type="submit">"Apply"</button>
@@ -62,7 +63,7 @@ pub fn Filters(
     }
 }
 
-/// What a form carries along, so that submitting it keeps everything that it does not show.
+/// Hidden fields that keep the parts of the query that a form does not show.
 fn carried(query: &ListQuery, is_carried: fn(&str) -> bool) -> AnyView {
     let pairs = query.pairs().into_iter().filter(|(name, _)| is_carried(name));
     pairs

@@ -1,4 +1,4 @@
-//! The key of an enable: a field that takes any of AWS's forms, and the keys that KMS lists, to choose from.
+//! The key of an enable: a field that takes any of AWS's forms, and a picker of the keys that KMS lists.
 
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -18,7 +18,7 @@ use crate::{
     view::{key_state, pages::KeyPicker as Keys},
 };
 
-/// The field. What is in it when the page comes is `first`; `key` follows what is typed.
+/// The field "Key". It begins with `first`; `key` follows what is typed.
 #[component]
 pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>, names: Vec<String>) -> impl IntoView {
     let names = names.into_iter().map(|name| view! { <option value=name></option> }.into_any()).collect_view();
@@ -38,8 +38,8 @@ pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>
     }
 }
 
-/// A page of the keys of the stream's account and Region, each with a link that fills it in: by leading to the same
-/// page, or at once where wasm runs.
+/// One page of the keys in the stream's account and Region. Each has a link that fills in the field: at once where wasm
+/// runs, else by loading the same page with the key.
 #[component]
 pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<String>) -> impl IntoView {
     let Keys { search, page, pages, found, choices, problem, .. } = keys;
@@ -64,11 +64,11 @@ pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<St
     view! {
         <details class="keys" open=is_open>
             <summary>{format!("Keys of {} in {}: {found}", stream.account, stream.region)}</summary>
-            {problem.map(|problem| view! { <p class="alert">{format!("The list is not whole: \
+            {problem.map(|problem| view! { <p class="alert">{format!("The list is incomplete: \
                 {problem}.")}</p> }.into_any())}
             <form method="get" action=path class="find-keys" role="search" on:submit=on_find>
                 <input r#type="hidden" name="undo" value=undo />
-                <label for="key-search">"Keys whose name or id contains"</label>
+                <label for="key-search">"Part of a key's name or id"</label>
                 <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
                 <button type="submit" class="quiet">"Find keys"</button>
             </form>
@@ -82,7 +82,7 @@ pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<St
     }
 }
 
-/// What the links of the picker keep.
+/// The parts of the address that the picker's links keep.
 #[derive(Debug, Clone)]
 struct Place {
     path: String,
@@ -109,16 +109,16 @@ impl Place {
 fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) -> impl IntoView {
     let KeyChoice { fill_in, aliases, id, facts, is_rotated, problem } = choice;
     let names = if aliases.is_empty() { "no alias".to_owned() } else { aliases.join(", ") };
-    let state = facts.as_ref().map_or_else(|| "not known".to_owned(), key_state::label);
+    let state = facts.as_ref().map_or_else(|| "unknown".to_owned(), key_state::label);
     let kind = match facts.as_ref().map(|facts| facts.is_aws_managed) {
-        Some(true) => "managed by AWS",
-        Some(false) => "of the account",
-        None => "not known",
+        Some(true) => "AWS managed",
+        Some(false) => "customer managed",
+        None => "unknown",
     };
     let rotation = match is_rotated {
         Some(true) => "yearly",
         Some(false) => "off",
-        None => "not known",
+        None => "unknown",
     };
     let href = place.href(&fill_in, page);
     let chosen = fill_in.clone();

@@ -1,5 +1,4 @@
-//! The ladder: six steps with their times, the one picture of a change wherever a change is. It moves only when AWS has
-//! spoken.
+//! The ladder of a change: six rungs with their times and evidence. It moves only with AWS's reports.
 
 use leptos::prelude::*;
 
@@ -16,8 +15,8 @@ use crate::{
     },
 };
 
-/// The wide ladder with evidence beneath each step. Until when a key that was left behind is needed comes from the
-/// stream's row, as everywhere: it moves with the stream's retention.
+/// The ladder with the evidence of each rung. How long a replaced key is still needed comes from the stream's row, as
+/// everywhere, because it moves with the stream's retention.
 #[component]
 pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamRow>>) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -59,7 +58,7 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
     }
 }
 
-/// The way that a change will go, before it does: all steps, none lit.
+/// The ladder before a change: all rungs, none lit.
 #[component]
 pub fn LadderAhead() -> impl IntoView {
     let rungs = Rung::ALL
@@ -71,7 +70,7 @@ pub fn LadderAhead() -> impl IntoView {
     }
 }
 
-/// Six small marks and the word of the state, in the state's color.
+/// The small ladder of lists: six marks and the state's word, in its color.
 #[component]
 pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
     let circles = marks.marks.iter().zip(Rung::ALL).zip([8, 24, 40, 56, 72, 88]).map(|((mark, rung), x)| {

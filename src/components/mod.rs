@@ -1,4 +1,4 @@
-//! What pages are made of. Shows what it is given and what is live; never calls the server.
+//! What pages are made of. Components show what they are given and what is live; they never call the server.
 
 mod age;
 mod confirmation;

@@ -1,4 +1,4 @@
-//! What came of a form, on the page to which it led.
+//! The outcome of a form, on the page that it led to.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The table of streams: one row each, which moves by itself when AWS has reported something new.
+//! The table of streams, whose rows update themselves when AWS reports something new.
 
 use leptos::{ev::MouseEvent, prelude::*};
 
@@ -60,8 +60,8 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
     }
 }
 
-/// A row as it is now. There is nothing to follow in it but its ages: the page draws all rows over themselves when one
-/// has moved, so that a link keeps its focus; a closure would take its place anew.
+/// One row as it is now. Only its ages follow live updates: the page redraws all rows in place when one changes, so
+/// that a focused link keeps its focus, which a closure would lose.
 #[component]
 fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
     let row = untrack(|| expect_context::<Live>().newest(&row));
@@ -113,7 +113,7 @@ fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
     }
 }
 
-/// While a change is under way, the one thing that its row or page offers.
+/// The link to the active change of a stream: the only action that its row or page offers meanwhile.
 #[component]
 pub fn FollowLink(row: StreamRow) -> impl IntoView {
     row.change.map(|change| {
@@ -123,8 +123,8 @@ pub fn FollowLink(row: StreamRow) -> impl IntoView {
     })
 }
 
-/// The link that opens the confirmation of what a row offers, for those who may change: as a dialog where wasm runs, as
-/// a page everywhere else.
+/// The link to the confirmation that a row offers, for those who may change. It opens a dialog where wasm runs, else a
+/// page.
 #[component]
 pub fn ConfirmLink(action: Option<Action>, of: StreamId, on_confirm: OnConfirm) -> impl IntoView {
     let may_change = expect_context::<Live>().may_change();

@@ -1,5 +1,4 @@
-//! `/streams/{account}/{region}/{name}/disable` and `/enable`: the confirmation as a page of its own. Works the same
-//! without scripts.
+//! `/streams/{account}/{region}/{name}/disable` and `/enable`: the confirmation as a page. It works without scripts.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

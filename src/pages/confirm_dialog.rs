@@ -1,4 +1,4 @@
-//! The confirmation as a dialog: one `<dialog>` per page, its content made when it opens. The address does not change.
+//! The confirmation as a dialog: one `<dialog>` per page, filled when it opens. The address does not change.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -21,7 +21,7 @@ use crate::{
 /// What is being confirmed.
 pub type Confirming = RwSignal<Option<(Action, StreamId)>>;
 
-/// Opens for the change that is being confirmed; closes when there is none.
+/// The dialog, open while a change is being confirmed.
 #[component]
 pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -90,7 +90,7 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
             let came = send(action, form).await;
             is_pending.try_set(false);
             if let Ok(Requested::Change { id }) = &came {
-                let text = format!("{name}: recorded. Keystream watches it until AWS has finished.");
+                let text = format!("{name}: change recorded. Keystream watches it until AWS has finished.");
                 let link = "See the change";
                 live.announcement.set(Some(Announcement {
                     text,

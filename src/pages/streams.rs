@@ -65,7 +65,7 @@ pub fn StreamsPage() -> impl IntoView {
     }
 }
 
-/// What the address says; the server reads it.
+/// The query of the address, as pairs.
 fn pairs(address: &ParamsMap) -> Vec<(String, String)> {
     address.into_iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect()
 }
@@ -99,7 +99,7 @@ fn List(
     }
 }
 
-/// Four numbers over the whole inventory, each a filter.
+/// Four counts over the whole inventory, each a filter.
 #[component]
 fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
     let encryption = |state: EncryptionState, count: u32, class: &'static str| {
@@ -121,14 +121,14 @@ fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
     }
 }
 
-/// An empty table says why it is.
+/// Why the table is empty.
 #[component]
 fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
     let (text, href, link) = if all > 0 {
-        ("No stream matches the filters.", query.unfiltered().href(), "Clear filters")
+        ("No stream matches these filters.", query.unfiltered().href(), "Clear filters")
     } else {
         (
-            "No stream is known yet. The targets may still be listed, or have none.",
+            "No streams yet. The targets may not be listed yet, or they may have none.",
             "/help".to_owned(),
             "How the list is filled",
         )

@@ -70,8 +70,8 @@ async fn failed_passwords_keep_the_next_one_waiting_and_the_right_one_too() {
         fail(&stranger, "operator", 1).await;
     }
     let page = stranger.get(stranger.sign_in("operator", PASSWORD).await.location()).await.body;
-    assert!(page.contains("Too many attempts failed") && page.contains("value=\"operator\""), "{page}");
-    assert!(page.contains("The next attempt is looked at from "), "{page}");
+    assert!(page.contains("Too many failed attempts") && page.contains("value=\"operator\""), "{page}");
+    assert!(page.contains("<p>Wait until ") && page.contains(" before you try again."), "{page}");
     app.clock.advance(MINUTE_MS);
     let operator = stranger.signed_in("operator", PASSWORD).await;
     assert_eq!(operator.get("/streams").await.status, StatusCode::OK);
@@ -302,7 +302,7 @@ async fn an_administrator_adds_users_and_changes_them() {
     assert_eq!(mira.get(path).await.status, StatusCode::OK);
     let set = administrator.post("/api/set-user-rights", &[("id", &id), ("role", "viewer"), ("scope", "*")]).await;
     assert_eq!(set.location(), format!("/settings/users/{id}?done=rights-saved"));
-    assert!(administrator.get(set.location()).await.body.contains("Role and streams are saved."));
+    assert!(administrator.get(set.location()).await.body.contains("Role and streams saved."));
     assert_eq!(mira.get(path).await.status, StatusCode::FORBIDDEN);
     // A password ends the sessions.
     administrator.post("/api/set-user-password", &[("id", &id), ("password", "another password of mira's")]).await;
@@ -342,7 +342,9 @@ async fn nobody_is_left_without_an_administrator() {
     assert_eq!(problem(&demoted), "last-admin");
     let disabled = administrator.post("/api/disable-user", &[("id", &id)]).await;
     assert_eq!(problem(&disabled), "last-admin");
-    assert!(administrator.get(disabled.location()).await.body.contains("Nobody else could administer Keystream."));
+    assert!(
+        administrator.get(disabled.location()).await.body.contains("This would leave nobody to administer Keystream.")
+    );
     let other = user(&app, "viewer").await.id;
     administrator.post("/api/set-user-rights", &[("id", &other), ("role", "admin"), ("scope", "*")]).await;
     administrator.post("/api/disable-user", &[("id", &id)]).await;
@@ -420,7 +422,7 @@ async fn the_account_for_emergencies_is_announced_to_everybody() {
     ];
     assert_eq!(administrator.post("/api/add-user", &fields).await.location(), "/settings/users?done=user-added");
     let viewer = app.actor(Role::Viewer).await;
-    let words = "The account for emergencies signed in at ";
+    let words = "An emergency account signed in at ";
     assert!(!viewer.get("/streams").await.body.contains(words));
     app.anonymous().signed_in("emergency", PASSWORD).await;
     for path in ["/streams", "/changes", "/audit", "/settings"] {
@@ -437,7 +439,7 @@ async fn the_account_for_emergencies_is_announced_to_everybody() {
     assert!(administrator.get(link).await.body.contains("by password; account for emergencies"));
     let advice = viewer.get("/streams").await.body;
     assert!(
-        !advice.contains(link) && advice.contains("tell an administrator"),
+        !advice.contains(link) && advice.contains("tell a Keystream administrator"),
         "who would find nothing there is not led there"
     );
     // A day later it is history.
@@ -453,7 +455,7 @@ async fn common_passwords_make_no_first_administrator() {
     let fields = [("token", token.as_str()), ("user_name", "first"), ("password", "passwordpassword")];
     let answer = app.anonymous().post("/api/setup", &fields).await;
     assert_eq!(problem(&answer), "password-common");
-    assert!(app.anonymous().get(answer.location()).await.body.contains("Many people have this password"));
+    assert!(app.anonymous().get(answer.location()).await.body.contains("Many people use this password"));
     // Nor does a name that the chain gives to the server; and nobody was made.
     let token = app.state.setup.open(app.state.clock.now());
     for name in ["Keystream", "first"] {

@@ -89,7 +89,7 @@ async fn a_chain_that_was_touched_names_the_first_bad_row() {
 async fn shown(actor: &Actor<'_>, query: &str) -> Vec<String> {
     let page = actor.get(&format!("/audit{query}")).await;
     assert_eq!(page.status, StatusCode::OK, "{query}");
-    let cells = page.body.split("data-label=\"Action\"").skip(1);
+    let cells = page.body.split("data-label=\"Event\"").skip(1);
     cells.map(|cell| cell.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()).collect()
 }
 
@@ -135,7 +135,7 @@ async fn the_page_is_searched_filtered_and_paged() {
     let (mut path, mut sizes) = ("/audit?action=test&q=number".to_owned(), Vec::new());
     loop {
         let page = auditor.get(&path).await.body;
-        sizes.push(page.matches("data-label=\"Action\"").count());
+        sizes.push(page.matches("data-label=\"Event\"").count());
         let Some(next) = page.split("rel=\"next\" href=\"").nth(1) else { break };
         path = next.split('"').next().unwrap().replace("&amp;", "&");
         assert!(path.starts_with("/audit?before=") && path.ends_with("&q=number&action=test"), "{path}");

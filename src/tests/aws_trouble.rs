@@ -81,7 +81,7 @@ async fn credentials_that_expire_in_mid_sweep_are_told_and_recovered_from() {
     let behind = health_when(&app, 0, |health| health.problem.is_some()).await;
     assert!(
         target_health::sentence(&behind).contains(
-            "reads of its streams fail: the credentials expired: ExpiredTokenException. Renewed ones are picked up \
+            "its streams can't be read: the credentials expired: ExpiredTokenException. Renewed ones are picked up \
             within a minute."
         ),
         "{}",
@@ -219,7 +219,7 @@ async fn hostile_addresses_of_the_list_are_answered_with_the_list() {
         (&format!("q={long}"), "was ignored"),
         (&format!("key={long}"), "was ignored"),
         (&format!("account={long}"), "was ignored"),
-        (&tags, "More was ignored."),
+        (&tags, "More values were ignored."),
     ] {
         let page = viewer.get(&format!("/streams?{query}")).await;
         let shown: String = query.chars().take(40).collect();

@@ -140,7 +140,7 @@ async fn aws_refusing_the_role_is_told_with_its_session() {
     app.change_when(&id, |change| !change.is_active()).await;
     let page = operator.get(&format!("/changes/{id}")).await.body;
     assert!(
-        page.contains(&format!("AWS refused role {ROLE}, session keystream-operator (operator operator).")),
+        page.contains(&format!("AWS refused role {ROLE} (session keystream-operator, operator operator).")),
         "{page}"
     );
 }

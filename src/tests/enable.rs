@@ -174,12 +174,12 @@ async fn kms_and_cloudtrail_that_hang_delay_a_confirmation_by_two_seconds_at_mos
     assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
     assert_eq!(page.status, StatusCode::OK);
     for words in
-        ["The list is not whole", "CloudTrail could not be read", "cannot be seen from here", "Enable encryption<"]
+        ["The list is incomplete", "CloudTrail could not be read", "cannot be seen from here", "Enable encryption<"]
     {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
     let disable = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
-    assert!(disable.contains("A disable does not need it.") && disable.contains("Disable encryption<"), "{disable}");
+    assert!(disable.contains("A disable doesn't need it.") && disable.contains("Disable encryption<"), "{disable}");
 }
 
 #[tokio::test]

@@ -259,7 +259,9 @@ async fn an_enable_whose_key_can_no_longer_be_seen_waits() {
     app.change_when(&id, Change::is_waiting).await;
     deny_kms(&app).await;
     let asked = app.calls("DescribeKey").await;
-    let is_active = |change: &Change| matches!(&change.evidence.last_read, Some(read) if read.observed.to_string().starts_with("ACTIVE"));
+    let is_active = |change: &Change| {
+        change.evidence.last_read.as_ref().is_some_and(|read| read.observed.to_string().starts_with("ACTIVE"))
+    };
     until(|| async { (app.calls("DescribeKey").await >= asked + 3).then_some(()) }).await;
     let change = app.state.store.change(&id).await.unwrap().unwrap();
     assert!(change.is_waiting() || is_active(&change), "{change:?}");

@@ -147,7 +147,7 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     assert_eq!(why, "AWS refused the read: AccessDeniedException");
     let words = target_health::sentence(&denied);
     assert!(
-        words.contains("reads of its streams fail: AWS refused the read: AccessDeniedException. It was never read."),
+        words.contains("its streams can't be read: AWS refused the read: AccessDeniedException. Never read."),
         "{words}"
     );
     assert!(!why.contains("secret-name"), "a target's health names streams that not everybody may see: {why}");
@@ -159,7 +159,7 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     let row = app.state.inventory.stream(&stream_id(OTHER_ACCOUNT, "eu-central-1", "consent-changes")).unwrap().0;
     assert_eq!(row.encryption, EncryptionState::Unknown, "what cannot be read is not \u{201c}not encrypted\u{201d}");
     let settings = viewer.get("/settings").await.body;
-    assert!(settings.contains("is behind since") && settings.contains("Tried again at"), "{settings}");
+    assert!(settings.contains("has been behind since") && settings.contains("Next try"), "{settings}");
 }
 
 #[tokio::test]
@@ -372,7 +372,7 @@ async fn tags_are_read_in_bulk_shown_by_choice_and_filtered() {
             .get("/settings")
             .await
             .body
-            .contains("Tags are not read: AWS refused the read: AccessDeniedException")
+            .contains("Tags can't be read: AWS refused the read: AccessDeniedException")
     );
 }
 

@@ -99,7 +99,7 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "InvalidArgumentException",
             "KeyId is bad",
             RefusalKind::InvalidArgument,
-            "AWS did not accept a value in the request. This request changed nothing. Sent: \
+            "AWS did not accept a value in the request. This request changed nothing. Sent: stream ARN \
             arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
         ),
         (
@@ -119,7 +119,7 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "LimitExceededException",
             "some limit",
             RefusalKind::LimitUnclear { counted: 0 },
-            "or 25 disables in 24 h (counted: 0). This request changed nothing.",
+            "or 25 disables in 24 hours (counted: 0). This request changed nothing.",
         ),
         (
             "ResourceInUseException",
@@ -133,7 +133,7 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "none",
             RefusalKind::ResourceNotFound,
             "This request changed nothing. The stream may be deleted, or the Region or account may be wrong. Read just \
-            now: ACTIVE, KMS. The stream is there: suspect the key",
+            now: ACTIVE, KMS. The stream exists, so suspect the key",
         ),
         (
             "AccessDeniedException",
@@ -151,7 +151,7 @@ async fn refusals_of_aws_are_rejected_with_its_words() {
             "InvalidSignatureException",
             "Signature expired: 20261122T120000Z is now earlier",
             RefusalKind::ClockDiffers { minutes: Some(10) },
-            "clock differs by about 10 min. This request changed nothing. Next: set the clock.",
+            "clock is off by about 10 min. This request changed nothing. Next: set the clock.",
         ),
         (
             "NovelException",
@@ -220,7 +220,7 @@ async fn a_limit_after_25_disables_is_the_quota() {
     let limit = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "LimitExceededException", "message": "a limit"}}});
     app.control("faults", limit).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
-    assert!(page.contains("Disables of this stream in 24 h: 25 of 25"), "{page}");
+    assert!(page.contains("25 of 25 disables of this stream in the last 24 hours are used."), "{page}");
     let mut fields = operator.confirmation("orders-prod").await;
     let refused = operator.post("/api/disable", &borrowed(&fields)).await;
     assert!(refused.location().contains("problem=quota-used"), "{}", refused.location());
@@ -288,7 +288,7 @@ async fn what_changed_since_the_form_was_shown_is_refused_without_a_call() {
         let Some(End::Rejected(refusal)) = how(change.end.as_ref()) else { panic!("{what}: {change:?}") };
         let RefusalKind::Precondition(precondition) = &refusal.kind else { panic!("{what}: {refusal:?}") };
         assert!(format!("{precondition:?}").starts_with(what), "{what}: {precondition:?}");
-        assert!(operator.get(answer.location()).await.body.contains("Nothing was sent. Nothing changed."), "{what}");
+        assert!(operator.get(answer.location()).await.body.contains("This request changed nothing."), "{what}");
         assert_eq!(app.calls("StopStreamEncryption").await, 0, "{what}");
         // By wasm the same refusal comes as words for the open dialog.
         let by_wasm = operator
@@ -308,7 +308,7 @@ async fn a_read_that_fails_keeps_the_last_known_state() {
     let operator = app.actor(Role::Operator).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;
     assert!(
-        page.body.contains("could not be read just now: AWS refused the read: AccessDeniedException (no)"),
+        page.body.contains("couldn't be read just now: AWS refused the read: AccessDeniedException (no)"),
         "{}",
         page.body
     );
@@ -330,7 +330,7 @@ async fn a_missing_type_is_unknown_and_never_not_encrypted() {
     // Listed at the next round; the confirmation reads it at once.
     let operator = app.actor(Role::Operator).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/quiet/disable")).await;
-    assert!(page.body.contains("AWS did not say how the stream is encrypted"), "{}", page.body);
+    assert!(page.body.contains("AWS didn't say how the stream is encrypted"), "{}", page.body);
     let quiet = StreamId::parse(ACCOUNT, REGION, "quiet").unwrap();
     let (row, _) = app.state.inventory.stream(&quiet).unwrap();
     assert_eq!(row.encryption, EncryptionState::Unknown);

@@ -170,7 +170,7 @@ async fn the_key_of_then_is_not_refused_as_the_present_one_when_its_alias_was_re
     assert!(matches!(refusal.kind, RefusalKind::Precondition(Precondition::AlreadyEncrypted { .. })), "{refusal:?}");
     let text = refusal::sentence(refusal, &refused);
     assert!(text.contains("AWS reported orders-prod as encrypted with alias/orders just now"), "{text}");
-    assert!(text.contains("KMS has said since ") && text.contains(" that alias/orders means key/"), "{text}");
+    assert!(text.contains(", which KMS has resolved to key/") && text.contains(" since "), "{text}");
 
     point_elsewhere(&app).await;
     app.control("settings", json!({"transition_ms": 2_000})).await;

@@ -133,7 +133,7 @@ async fn what_comes_while_too_much_is_at_work_is_shed() {
     let all = app.state.limits.take_all_places().await;
     let shed = viewer.get("/streams").await;
     assert_eq!((shed.status, shed.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"), "{}", shed.body);
-    assert!(shed.body.contains("too much to do"), "{}", shed.body);
+    assert!(shed.body.contains("Keystream is overloaded"), "{}", shed.body);
     let by_wasm = viewer.json("/api/list-changes", serde_json::json!({"page": 1, "is_refresh": false})).await;
     assert_eq!((by_wasm.status, by_wasm.body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "\"Overloaded\""));
     assert_eq!(app.anonymous().get("/livez").await.status, StatusCode::OK);

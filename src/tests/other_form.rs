@@ -126,7 +126,7 @@ async fn what_seems_to_be_another_key_is_sent_only_when_confirmed_once_more() {
     assert!(warned.location().contains("problem=key-other"), "{}", warned.location());
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
     let page = operator.get(warned.location()).await.body;
-    assert!(page.contains("This names another key than the one"), "{page}");
+    assert!(page.contains("This isn't the key that the stream was seen to be encrypted with."), "{page}");
     assert_eq!(key_asked_for(&page), Some("alias/ledger"));
     let again = with(&fields, "warned_key", "alias/ledger");
     let answer = operator.post("/api/disable", &borrowed(&again)).await;

@@ -66,8 +66,7 @@ async fn a_proof_that_a_crash_cuts_off_says_so_and_may_be_asked_for_again() {
     let why = result(&cut_off).unwrap().outcome.unwrap_err();
     assert_eq!(
         why,
-        "Keystream stopped before it came to its end; marked records may have been written, and asking again writes \
-        others"
+        "Keystream stopped before it finished; marked records may have been written, and asking again writes more"
     );
     let operator = Actor { cookie, ..app.anonymous() };
     operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;

@@ -146,7 +146,7 @@ async fn a_person_sees_the_own_sessions_and_ends_them() {
     let operator = app.actor(Role::Operator).await;
     app.clock.advance(MINUTE_MS);
     let page = here.get("/settings").await.body;
-    assert!(page.contains("203.0.113.9") && page.contains("127.0.0.1") && page.contains("This one"), "{page}");
+    assert!(page.contains("203.0.113.9") && page.contains("127.0.0.1") && page.contains("This session"), "{page}");
     let id_of =
         |page: &str| page.split("name=\"id\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     let id = id_of(&page).unwrap();
@@ -164,7 +164,7 @@ async fn a_person_sees_the_own_sessions_and_ends_them() {
     assert_eq!(there.get("/streams").await.status, StatusCode::OK);
     let ended = here.post("/api/end-session", &[("id", &id)]).await;
     assert_eq!((ended.status, ended.location()), (StatusCode::SEE_OTHER, "/settings?done=session-ended"));
-    assert!(here.get(ended.location()).await.body.contains("The session has ended."));
+    assert!(here.get(ended.location()).await.body.contains("Session ended."));
     assert_eq!(there.get("/streams").await.status, StatusCode::SEE_OTHER);
     assert_eq!(here.post("/api/end-session", &[("id", &id)]).await.status, StatusCode::NOT_FOUND, "it has ended");
 
@@ -224,7 +224,7 @@ async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
     );
 
     let page = operator.get(asked.location()).await;
-    assert!(page.body.contains("<h1>Confirm that it is you</h1>"), "{}", page.body);
+    assert!(page.body.contains("<h1>Confirm it's you</h1>"), "{}", page.body);
     let next =
         page.body.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
     assert!(next.starts_with(&format!("{path}?draft=")), "{next}");
@@ -232,7 +232,7 @@ async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
         operator.post("/api/confirm-identity", &[("password", "wrong wrong wrong wrong"), ("next", &next)]).await;
     assert!(wrong.location().starts_with("/confirm-identity?problem=password-wrong&draft="), "{}", wrong.location());
     let page = operator.get(wrong.location()).await.body;
-    assert!(page.contains("The password is wrong.") && page.contains(&next), "the way back is kept: {page}");
+    assert!(page.contains("That password is wrong.") && page.contains(&next), "the way back is kept: {page}");
     let right = operator.post("/api/confirm-identity", &[("password", PASSWORD), ("next", &next)]).await;
     assert_eq!((right.status, right.location()), (StatusCode::SEE_OTHER, next.as_str()));
     let again = Actor { cookie: Some(right.cookie()), ..operator };

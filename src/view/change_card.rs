@@ -1,4 +1,4 @@
-//! A change as pages show it: made where its evidence is, so that a browser gets words and never has to judge.
+//! A change as pages show it, made on the server so that a browser never has to judge.
 
 use serde::{Deserialize, Serialize};
 

@@ -2,126 +2,100 @@
 
 use crate::model::{
     forms::{FormDone, FormMistake},
-    stream::{StreamName, encryption::InvalidKeyId},
+    stream::StreamName,
 };
 
 /// What a form did.
 pub const fn done(form: FormDone) -> &'static str {
     match form {
-        FormDone::PasswordChanged => "Your password is changed. All your other sessions have ended.",
-        FormDone::SessionEnded => "The session has ended.",
+        FormDone::PasswordChanged => "Password changed. All your other sessions have ended.",
+        FormDone::SessionEnded => "Session ended.",
         FormDone::OtherSessionsEnded => "All your other sessions have ended.",
-        FormDone::UserAdded => "The user is added and may sign in.",
-        FormDone::RightsSaved => "Role and streams are saved. They count from the user's next request on.",
-        FormDone::PasswordSet => "The password is set. All sessions of this user have ended.",
-        FormDone::UserDisabled => "The user is disabled. All sessions of this user have ended.",
-        FormDone::UserEnabled => "The user may sign in again.",
+        FormDone::UserAdded => "User added. They can sign in now.",
+        FormDone::RightsSaved => "Role and streams saved. They apply from the user's next request.",
+        FormDone::PasswordSet => "Password set. All sessions of this user have ended.",
+        FormDone::UserDisabled => "User disabled. All their sessions have ended.",
+        FormDone::UserEnabled => "User enabled. They can sign in again.",
         FormDone::TargetPaused => {
-            "Background reads of the target are paused. Changes under way are watched on, and a confirmation still \
+            "Background reads of this target are paused. Active changes are still watched, and a confirmation still \
             reads its stream."
         }
-        FormDone::TargetResumed => "The target is read again.",
+        FormDone::TargetResumed => "Background reads of this target have resumed.",
     }
 }
 
 /// The mistake in a form; `name` is the stream's name where the form is about one.
 pub fn mistake(mistake: FormMistake, name: Option<&StreamName>) -> String {
+    if let (FormMistake::NameMismatch, Some(name)) = (mistake, name) {
+        return format!("That isn't {name}. Type the name exactly as shown. Nothing was sent.");
+    }
+    sentence(mistake).to_owned()
+}
+
+const fn sentence(mistake: FormMistake) -> &'static str {
     match mistake {
-        FormMistake::NameMismatch => format!(
-            "The name typed is not {}. Nothing was sent. Type it exactly as shown.",
-            name.map_or("the stream's", StreamName::as_str)
-        ),
-        FormMistake::ReasonMissing => "A reason is missing. Nothing was sent. Say why, with the ticket if there is \
-            one."
-            .to_owned(),
-        FormMistake::ReasonTooLong => {
-            "The reason has more than 500 characters. Nothing was sent. Shorten it.".to_owned()
-        }
-        FormMistake::SignInFailed => "User name or password is wrong, or the account may not sign in.".to_owned(),
+        FormMistake::NameMismatch => "That isn't the stream's name. Type it exactly as shown. Nothing was sent.",
+        FormMistake::ReasonMissing => "Enter a reason, with the ticket if there is one. Nothing was sent.",
+        FormMistake::ReasonTooLong => "The reason is longer than 500 characters. Shorten it. Nothing was sent.",
+        FormMistake::SignInFailed => "User name or password is wrong, or the account can't sign in.",
         FormMistake::UserNameInvalid => {
-            "A user name has 1 to 64 letters, digits, dots, hyphens, underscores or @. Nothing was saved. Choose \
-            another."
-                .to_owned()
+            "A user name takes 1 to 64 letters, digits, dots, hyphens, underscores or @. Choose another. Nothing was \
+            saved."
         }
-        FormMistake::PasswordLength => "A password has 15 to 128 characters. Nothing was saved. Choose \
-            another."
-            .to_owned(),
-        FormMistake::WaitInvalid => "The time to wait is 1 to 240 minutes. Nothing was sent. Choose one of the \
-            times."
-            .to_owned(),
-        FormMistake::KeyInvalid => format!(
-            "This is not a form of key id that AWS takes: {InvalidKeyId}. Nothing was \
-            sent."
-        ),
+        FormMistake::PasswordLength => "A password takes 15 to 128 characters. Choose another. Nothing was saved.",
+        FormMistake::WaitInvalid => "A change can wait for 1 to 240 minutes. Choose a time. Nothing was sent.",
+        FormMistake::KeyInvalid => {
+            "AWS doesn't accept this form of key id (it takes: a key ARN, an alias ARN, a key's id, alias/NAME or \
+            alias/aws/kinesis, of at most 2,048 characters). Nothing was sent."
+        }
         FormMistake::KeyUnseen => {
-            "This key cannot be seen from here (it is of another account, or its account does not show it), so \
-             whether Kinesis can use \
-             it is not known. Nothing was sent. Check the key; to send it all the same, press the button once more."
-                .to_owned()
+            "Keystream can't see this key: it's in another account, or its account doesn't allow it. Whether Kinesis \
+            can use it isn't known. Check the key. To send it anyway, press the button again. Nothing was sent."
         }
         FormMistake::KeyOther => {
-            "This names another key than the one with which the stream was seen to be encrypted. Nothing was sent. \
-             Check it; to send it \
-             all the same, press the button once more."
-                .to_owned()
+            "This isn't the key that the stream was seen to be encrypted with. Check it. To send it anyway, press the \
+            button again. Nothing was sent."
         }
         FormMistake::QuotaUsed => {
-            "Keystream counts 25 of this kind for this stream in 24 h, and AWS refuses the 26th. Nothing was sent. \
-             Wait until one frees, or \
-             say why it is to be sent all the same."
-                .to_owned()
+            "Keystream counts 25 changes of this kind for this stream in 24 hours, and AWS refuses the 26th. Wait \
+            until the next one is available, or say why to send it anyway. Nothing was sent."
         }
         FormMistake::AnswerInvalid => {
-            "This is not a producer's answer: JSON of PutRecord or PutRecords with an EncryptionType of NONE or \
-             KMS. Nothing was kept. Paste it \
-             whole."
-                .to_owned()
+            "That isn't a producer's answer. Paste all of the JSON that PutRecord or PutRecords returned, with an \
+            EncryptionType of NONE or KMS. Nothing was saved."
         }
         FormMistake::RecordNotAgreed => {
-            "That a marked record reaches every consumer was not agreed to. Nothing was written. Tick the box if \
-            that may be."
-                .to_owned()
+            "Tick the box to agree that a test record may reach every consumer. Nothing was written."
         }
         FormMistake::ChangeNotNewest => {
-            "A later change of this stream was sent: what records say now is not about this one. Nothing was \
-             written or looked at. Ask on the \
-             newest change."
-                .to_owned()
+            "A later change of this stream was sent, so its records say nothing about this one. Check the newest \
+            change instead. Nothing was read or written."
         }
         FormMistake::ChangeStillJudged => {
-            "AWS's reports may still show whether this change took effect, so nothing was closed. Keystream is \
-            still reading the stream."
-                .to_owned()
+            "AWS's reports may still show whether this change took effect. Keystream is still reading the stream. \
+            Nothing was closed."
         }
-        FormMistake::FormIncomplete => "The form arrived incomplete. Nothing was sent. Reload the page and fill it in \
-            again."
-            .to_owned(),
+        FormMistake::FormIncomplete => {
+            "The form arrived incomplete. Reload the page and fill it in again. Nothing was sent."
+        }
         FormMistake::TooManyFailures => {
-            "Too many attempts failed for this account or from your network. The password was not looked at. Wait, \
-            and try again."
-                .to_owned()
+            "Too many failed attempts for this account or from your network. Wait, then try again. The password \
+            wasn't checked."
         }
-        FormMistake::PasswordWrong => "The password is wrong. Nothing was changed. Type it again.".to_owned(),
+        FormMistake::PasswordWrong => "That password is wrong. Type it again. Nothing was changed.",
         FormMistake::PasswordCommon => {
-            "Many people have this password, or it is little more than a name. Nothing was saved. Choose another, \
-             such \
-                                 as some words that do not belong together."
-                .to_owned()
+            "Many people use this password, or it's little more than a name. Choose another, such as a few unrelated \
+            words. Nothing was saved."
         }
-        FormMistake::UserNameTaken => "There is a user of this name already. Nothing was saved. Choose another \
-            name."
-            .to_owned(),
-        FormMistake::RoleMissing => "A role is missing. Nothing was saved. Choose one.".to_owned(),
+        FormMistake::UserNameTaken => "There's already a user with this name. Choose another. Nothing was saved.",
+        FormMistake::RoleMissing => "Choose a role. Nothing was saved.",
         FormMistake::ScopeInvalid => {
-            "A scope is *, or up to 20 patterns ACCOUNT/REGION/NAME with * for any characters. Nothing was saved. \
-             Write it \
-                               like 111122223333/eu-west-1/orders-*."
-                .to_owned()
+            "A scope is *, or up to 20 patterns like 111122223333/eu-west-1/orders-*, with * for any characters. \
+            Nothing was saved."
         }
         FormMistake::LastAdmin => {
-            "Nobody else could administer Keystream. Nothing was saved. Make another administrator \
-            first."
-                .to_owned()
+            "This would leave nobody to administer Keystream. Make another user an administrator first. Nothing was \
+            saved."
         }
     }
 }

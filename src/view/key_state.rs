@@ -24,7 +24,7 @@ fn state_label(state: &KeyState) -> String {
         KeyState::PendingReplicaDeletion => "pending deletion, once its replicas are deleted".to_owned(),
         KeyState::Unavailable => "unavailable: its key store is disconnected".to_owned(),
         KeyState::Updating => "being updated (its primary Region is changing)".to_owned(),
-        KeyState::Unstated => "in a state that KMS didn't state".to_owned(),
+        KeyState::Unstated => "in a state that KMS didn't report".to_owned(),
         // The journal of earlier versions keeps these words instead of AWS's, which has no spaces.
         KeyState::Other(words) if words.contains(' ') => words.clone(),
         KeyState::Other(word) => format!("in the state {word}"),
@@ -47,19 +47,19 @@ pub fn unusable(why: &Unusable) -> String {
     match why {
         Unusable::Disabled { key } => format!("{key} is disabled"),
         Unusable::PendingDeletion { key, at } => {
-            let on = at.map_or_else(String::new, |at| format!(", and goes on {}", at.date()));
+            let on = at.map_or_else(String::new, |at| format!(" on {}", at.date()));
             format!("{key} is pending deletion{on}")
         }
         Unusable::NotEnabled { key, state } => format!("{key} is {}", state_label(state)),
         Unusable::NotSymmetric { key, spec, usage } => {
-            format!("{key} is {spec} for {usage}; Kinesis takes symmetric keys for ENCRYPT_DECRYPT only")
+            format!("{key} is {spec} for {usage}; Kinesis needs a symmetric key for ENCRYPT_DECRYPT")
         }
         Unusable::OtherRegion { region } => {
-            format!("it is of {region}, and a stream takes keys of its own Region only")
+            format!("it's in {region}, and a stream needs a key in its own Region")
         }
-        Unusable::OtherPartition => "it is of another partition of AWS".to_owned(),
-        Unusable::OfOtherService => "AWS manages it for another of its services".to_owned(),
-        Unusable::Missing => "KMS does not find it in this account and Region".to_owned(),
+        Unusable::OtherPartition => "it's in another AWS partition".to_owned(),
+        Unusable::OfOtherService => "AWS manages it for another service".to_owned(),
+        Unusable::Missing => "KMS doesn't find it in this account and Region".to_owned(),
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     fn a_key_that_is_to_be_deleted_says_when() {
         let (key, at) = ("key/1234".to_owned(), Some(Timestamp::from_millis(0)));
         let why = Unusable::PendingDeletion { key, at };
-        assert_eq!(unusable(&why), "key/1234 is pending deletion, and goes on 1 Jan 1970");
+        assert_eq!(unusable(&why), "key/1234 is pending deletion on 1 Jan 1970");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The rungs of the ladder, each naming its evidence. What they say about the past is dated; only the current rung of an
-//! active change speaks of the present, as far as AWS has reported.
+//! The rungs of the ladder, each naming its evidence. What they say about the past is dated; only the current rung of
+//! an active change speaks of the present, as far as AWS has reported.
 
 use super::{proof, reports};
 use crate::model::{
@@ -140,7 +140,7 @@ fn proven(change: &Change) -> String {
     match words {
         None => String::new(),
         Some((words, false)) if change.is_key_change() => {
-            format!("{words} The stream was encrypted before: a type does not tell one key from another.")
+            format!("{words} The stream was encrypted before too, and a record's type doesn't name its key.")
         }
         Some((words, false)) => words,
         Some((words, true)) => format!("{words} This contradicts the change: check who else changes the stream."),

@@ -76,17 +76,17 @@ pub fn value(filter: Parameter, value: &str) -> String {
 
 /// What of an address was ignored, and what the parameter takes.
 pub fn ignored(ignored: &Ignored) -> String {
-    let Ignored::Value { parameter, value } = ignored else { return "More was ignored.".to_owned() };
+    let Ignored::Value { parameter, value } = ignored else { return "More values were ignored.".to_owned() };
     let takes = match parameter {
-        Parameter::Q | Parameter::Key => "it takes 2,048 characters",
+        Parameter::Q | Parameter::Key => "it takes at most 2,048 characters",
         Parameter::Encryption => "it takes encrypted, not-encrypted, unknown",
         Parameter::Status => "it takes active, updating, creating, deleting, changing",
         Parameter::Mode => "it takes provisioned, on-demand",
         Parameter::Account => "an account is 12 digits",
         Parameter::Region => "a Region is written like eu-west-1",
-        Parameter::Tag => "a tag is written KEY or KEY=VALUE, as AWS allows them",
+        Parameter::Tag => "a tag is written as KEY or KEY=VALUE, in the characters that AWS allows",
         Parameter::Age => "it takes 1m, 10m, 1h, 1d, never",
-        Parameter::Cols => "it takes retention, shards, mode, created, tags, or none",
+        Parameter::Cols => "it takes retention, shards, mode, created, tags, needed-keys, or none",
         Parameter::Sort => "it takes name, encryption, key, status, account, region, with - for descending",
         Parameter::Page => "a page is a whole number from 1",
         Parameter::Per => "it takes 25, 50 or 100",
@@ -104,7 +104,10 @@ mod tests {
         let (_, said) = ListQuery::parse([("sort", "size"), ("cols", "x")]);
         let said: Vec<String> = said.iter().map(ignored).collect();
         assert!(said[0].starts_with("sort \u{201c}size\u{201d} was ignored"), "{said:?}");
-        assert_eq!(ignored(&Ignored::More), "More was ignored.");
+        for column in ExtraColumn::ALL {
+            assert!(said[1].contains(column.slug()), "{said:?}");
+        }
+        assert_eq!(ignored(&Ignored::More), "More values were ignored.");
     }
 
     #[test]

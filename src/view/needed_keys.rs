@@ -35,6 +35,11 @@ fn label(needed: &NeededKey) -> String {
     }
 }
 
+/// Since when a stream's keys are known, where that doesn't cover its retention.
+pub fn gap(since: Timestamp) -> String {
+    format!("This stream's keys are known only since {}. Older records may need others.", since.date_and_clock())
+}
+
 /// `key/1234…9012 since 22 Nov 14:02 UTC`.
 pub fn meant(meant: &Meant) -> String {
     let since = meant.seen_from.map_or_else(String::new, |at| format!(" since {}", at.day_and_minute()));

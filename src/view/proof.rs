@@ -21,7 +21,7 @@ pub fn sentences(proof: &Proof, action: Action) -> String {
             format!(" on {}", listed(report.shards.iter().cloned()))
         };
         sentences.push(format!(
-            "Reported by {} at {}: a producer's answer said {}{on}. Keystream has not seen it.",
+            "Reported by {} at {}: a producer's answer said {}{on}. Keystream hasn't seen it.",
             report.by,
             report.at.day_and_minute(),
             report.encryption_type
@@ -32,9 +32,9 @@ pub fn sentences(proof: &Proof, action: Action) -> String {
 
 fn told<T>(what: &str, asked: &ProofRequest<T>, words: impl Fn(&T) -> String) -> String {
     match &asked.result {
-        None => format!("{what}: asked for by {} at {}, no result yet.", asked.by, asked.at.clock_seconds()),
+        None => format!("{what}: requested by {} at {}; no result yet.", asked.by, asked.at.clock_seconds()),
         Some(Done { at, outcome: Ok(result) }) => format!("{what} ({}): {}.", at.clock_seconds(), words(result)),
-        Some(Done { at, outcome: Err(why) }) => format!("{what} ({}): nothing was proven, {why}.", at.clock_seconds()),
+        Some(Done { at, outcome: Err(why) }) => format!("{what} ({}): nothing proven: {why}.", at.clock_seconds()),
     }
 }
 

@@ -29,7 +29,8 @@ mod tests {
         let known = StreamRow::clone(&row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
         let row = StreamRow { created: Some(at(5_000)), ..known };
         assert!(caveats(&row, at(5_400)).is_empty(), "AWS rounds creation times");
-        let other = "The stream was deleted and re-created on 1 Jan 1970 00:00:05 UTC. This change was about the earlier stream.";
+        let other = "The stream was deleted and re-created on 1 Jan 1970 00:00:05 UTC. This change was about the \
+            earlier stream.";
         assert_eq!(caveats(&row, at(9_000)), [other]);
         let gone = StreamRow { is_gone: true, ..row.clone() };
         assert_eq!(caveats(&gone, at(5_000)), ["AWS no longer lists this stream. Showing its last report."]);

@@ -85,7 +85,7 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
                 format!("Cancelled by {} at {}. {NEVER_SENT}", cancelled.by, cancelled.at.clock_seconds())
             }
             (None, Some(until)) => {
-                format!("It waited for the stream to be ACTIVE until {}. {NEVER_SENT}", until.day_and_minute())
+                format!("Waited until {} for the stream to be ACTIVE. {NEVER_SENT}", until.day_and_minute())
             }
             (None, None) => NEVER_SENT.to_owned(),
         },
@@ -153,10 +153,10 @@ fn flag(change: &Change) -> Option<Summary> {
     let summary =
         |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None });
     if change.can_be_closed() {
-        let lost = if change.is_unknown() { "The answer was lost, and n" } else { "N" };
+        let lost = if change.is_unknown() { "The answer was lost, and " } else { "" };
         let text = format!(
-            " {lost}othing that AWS reports can show whether this change took effect. Someone permitted to change the \
-            stream can close it below."
+            " {lost}AWS's reports can't show whether this change took effect. Anyone permitted to change the stream \
+            can close it below."
         );
         let word = if change.is_unknown() { "Outcome unknown" } else { "Slow" };
         let sent = format!("Sent at {}. ", sent_at.clock_seconds());
@@ -227,7 +227,7 @@ mod tests {
         let told = summary(&change).unwrap();
         assert_eq!(told.word, "Rejected");
         let text = told.text_at(Timestamp::from_millis(2));
-        assert!(text.contains("Nothing was sent. Nothing changed."), "{text}");
+        assert!(text.contains("This request changed nothing."), "{text}");
     }
 
     #[test]

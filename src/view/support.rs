@@ -16,7 +16,7 @@ pub fn text(change: &Change, now: Timestamp) -> String {
             "{}: {}",
             match change.intent.action {
                 Action::Disable => "Key as AWS reported it",
-                Action::Enable => "Key that was chosen",
+                Action::Enable => "Chosen key",
             },
             change.intent.key.as_ref().map_or("none", |key| key.as_str())
         ),
@@ -35,7 +35,7 @@ pub fn text(change: &Change, now: Timestamp) -> String {
         lines.push(format!("Answer lost at {}: {}", unknown.since, unknown.why));
     }
     if let Some(since) = change.tallies.unjudged_since.filter(|_| change.is_active()) {
-        lines.push(format!("No report to judge it by since {since}"));
+        lines.push(format!("No conclusive report since {since}"));
     }
     if let Some(Ending { at, how }) = &change.end {
         lines.push(format!("Ended as {} at {at}", how.word()));

@@ -1,52 +1,43 @@
 //! How targets are.
 
-use crate::model::inventory::{Condition, TargetHealth};
+use crate::model::inventory::{Condition, TargetHealth, TargetProblem};
 
 /// How a target is, in a sentence that follows its name, with times of day; empty when there is nothing to say.
 pub fn sentence(target: &TargetHealth) -> String {
     match (target.condition(), &target.problem, &target.pause) {
-        (Condition::Behind, Some(problem), _) => {
-            let last_read = if problem.next_listing.is_none() { target.last_read } else { target.last_success() };
-            let last = last_read
-                .map_or_else(|| "It was never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
-            let what = if problem.next_listing.is_none() { "reads of its streams fail: " } else { "" };
-            let next = match (&target.pause, problem.next_listing) {
-                (Some(pause), _) => format!("It is paused by {}, and not tried again.", pause.by),
-                (None, Some(at)) => format!("Tried again at {}.", at.clock_seconds()),
-                (None, None) => "They go on being tried.".to_owned(),
-            };
-            format!(
-                "is behind since {}: {what}{}. {last} {next} Its last known rows stay.",
-                problem.since.clock_seconds(),
-                problem.why
-            )
-        }
+        (Condition::Behind, Some(problem), _) => behind(target, problem),
         (Condition::Paused, _, Some(pause)) => {
-            format!(
-                "is paused since {} by {}. Its rows stay as they were last read.",
-                pause.at.clock_seconds(),
-                pause.by
-            )
+            format!("has been paused since {} by {}. Showing last known data.", pause.at.clock_seconds(), pause.by)
         }
-        (Condition::Slowed, _, _) => {
-            format!(
-                "is read at {} % of its budget, because AWS throttles this account and Region.",
-                target.pace_percent
-            )
-        }
-        (Condition::Waiting, _, _) => "is not listed yet.".to_owned(),
+        (Condition::Slowed, _, _) => format!(
+            "is read at {} % of its budget because AWS is throttling this account and Region.",
+            target.pace_percent
+        ),
+        (Condition::Waiting, _, _) => "hasn't been listed yet.".to_owned(),
         _ => String::new(),
     }
+}
+
+/// Since when and why a target is behind, and when it is tried again.
+fn behind(target: &TargetHealth, problem: &TargetProblem) -> String {
+    let (what, last_read) = match problem.next_listing {
+        None => ("its streams can't be read: ", target.last_read),
+        Some(_) => ("", target.last_success()),
+    };
+    let last = last_read.map_or_else(|| "Never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
+    let next = match (&target.pause, problem.next_listing) {
+        (Some(pause), _) => format!("Paused by {}, so it won't be tried again until resumed.", pause.by),
+        (None, Some(at)) => format!("Next try {}.", at.clock_seconds()),
+        (None, None) => "Keystream keeps trying.".to_owned(),
+    };
+    let (since, why) = (problem.since.clock_seconds(), &problem.why);
+    format!("has been behind since {since}: {what}{why}. {last} {next} Showing last known data.")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        inventory::{Pause, TargetProblem},
-        stream::Account,
-        time::Timestamp,
-    };
+    use crate::model::{inventory::Pause, stream::Account, time::Timestamp};
 
     #[test]
     fn a_target_says_what_matters_most() {
@@ -83,19 +74,17 @@ mod tests {
             assert_eq!(behind.condition(), Condition::Behind);
             let words = sentence(&behind);
             words
-                .strip_prefix("is behind since 00:00:00 UTC: ")
+                .strip_prefix("has been behind since 00:00:00 UTC: ")
                 .unwrap()
                 .replace(" Last read 1 Jan 1970 00:00:00 UTC.", "")
         };
-        assert_eq!(
-            words(&unlisted, &None),
-            "AWS did not answer in time. Tried again at 00:00:05 UTC. Its last known rows stay."
-        );
-        let reads = "reads of its streams fail: AWS did not answer in time. It was never read. They go on being tried. Its \
-            last known rows stay.";
+        let next = "AWS did not answer in time. Next try 00:00:05 UTC. Showing last known data.";
+        assert_eq!(words(&unlisted, &None), next);
+        let reads = "its streams can't be read: AWS did not answer in time. Never read. Keystream keeps trying. \
+            Showing last known data.";
         assert_eq!(words(&unread, &None), reads, "a listing is no read");
-        let stopped =
-            "AWS did not answer in time. It is paused by mira, and not tried again. Its last known rows stay.";
+        let stopped = "AWS did not answer in time. Paused by mira, so it won't be tried again until resumed. Showing \
+            last known data.";
         assert_eq!(words(&unlisted, &paused.pause), stopped);
     }
 }

@@ -1,4 +1,4 @@
-//! What of the audit chain is looked at, as the address of the page says it.
+//! The filters of the audit page, parsed from its address.
 
 use time::{Date, Month};
 

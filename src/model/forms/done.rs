@@ -1,4 +1,4 @@
-//! What forms did.
+//! What a form did.
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, VariantArray};

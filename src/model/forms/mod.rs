@@ -1,4 +1,4 @@
-//! What comes of a form: what it did, or the mistake in it.
+//! The outcome of a form: what it did, or the mistake in it.
 
 mod done;
 mod mistake;

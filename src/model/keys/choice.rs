@@ -1,4 +1,4 @@
-//! The keys that the form of an enable offers.
+//! A key that the form of an enable offers.
 
 use serde::{Deserialize, Serialize};
 

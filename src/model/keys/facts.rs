@@ -1,4 +1,4 @@
-//! What KMS says of one key, and what follows from it.
+//! What KMS reports of a key, and what follows from it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What asking KMS for a key brought.
+//! KMS's answer about a key.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::model::stream::{
     encryption::{KeyId, KeyIdForm},
 };
 
-/// What asking KMS for a key brought.
+/// KMS's answer about a key, or that there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyLook {
     Found(KeyFacts),

@@ -1,4 +1,4 @@
-//! What the name of a key was seen to mean.
+//! The key that a name was seen to mean.
 
 use serde::{Deserialize, Serialize};
 

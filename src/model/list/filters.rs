@@ -1,4 +1,4 @@
-//! The values that filters take.
+//! The values of the list's filters.
 
 use std::str::FromStr;
 

@@ -1,5 +1,4 @@
-//! From all rows to the page that was asked for: which rows the filters admit, in which order, and how many there are
-//! per value of each filter.
+//! Selecting a page of rows: which rows the filters admit, in which order, and how many there are per filter value.
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
