@@ -16,8 +16,9 @@ use crate::{
     server::{
         adapters::store::{
             Inserted, Leased, NewChange, Opener, Page, SignInRecord, Store, StoreError, StoredStream, Tx, User,
-            changes, drafts, inventory, leases::LEASE_MS, next_rev, sessions, users, without_password,
+            changes, drafts, inventory, leases::LEASE_MS, next_rev, sessions, users,
         },
+        config::without_password,
         services::audit::{self, AuditAction, AuditEvent, Verified},
     },
 };

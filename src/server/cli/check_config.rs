@@ -19,9 +19,9 @@ use crate::{
                 targets::{self, Target},
             },
             clock::{Clock, SystemClock},
-            store::{Opener, Store, without_password},
+            store::{Opener, Store},
         },
-        config::Settings,
+        config::{Settings, without_password},
     },
 };
 

@@ -15,10 +15,10 @@ use crate::server::{
         aws::targets,
         clock::{Clock, SystemClock, timeout},
         metrics,
-        store::{Opener, Store, StoreError, without_password},
+        store::{Opener, Store, StoreError},
         tasks,
     },
-    config::{Origin, Settings},
+    config::{Origin, Settings, without_password},
     services::{
         audit::{
             self, AuditAction, AuditEvent,

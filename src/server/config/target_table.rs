@@ -6,9 +6,10 @@ use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
 use super::{
-    ConfigError, TargetSettings, account_of_role,
-    layers::{Given, read},
+    error::ConfigError,
+    given::{Given, read},
     takes::array,
+    target::{TargetSettings, account_of_role},
 };
 use crate::model::stream::{Account, Region, StreamArn};
 

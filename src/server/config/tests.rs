@@ -1,8 +1,8 @@
 //! Which value counts, and how a value that isn't understood is named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::*;
+use super::{layers::Layers, *};
 
 fn variables(values: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

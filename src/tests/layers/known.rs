@@ -26,9 +26,6 @@ pub const KNOWN_VIOLATIONS: &[(&str, &str)] = &[
 pub const KNOWN_NEEDS: &[(&str, &str)] = &[
     ("model/change/refusal.rs", "model/change/record.rs"),
     ("model/list/columns.rs", "model/list/mod.rs"),
-    ("server/config/flags.rs", "server/config/mod.rs"),
-    ("server/config/layers.rs", "server/config/mod.rs"),
-    ("server/config/target_table.rs", "server/config/layers.rs"),
     ("server/services/inventory/lists.rs", "server/services/inventory/mod.rs"),
     ("server/services/keys/mod.rs", "server/services/keys/picker.rs"),
     ("server/services/keys/mod.rs", "server/services/keys/watch.rs"),

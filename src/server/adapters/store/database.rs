@@ -21,7 +21,10 @@ use super::{
 };
 use crate::{
     model::{change::Change, time::Timestamp},
-    server::adapters::clock::timeout,
+    server::{
+        adapters::clock::timeout,
+        config::{is_postgres, without_password},
+    },
 };
 
 /// How long a writer waits for another's transaction, and anybody for a connection. Shorter than a request may take.
@@ -64,25 +67,6 @@ impl Address {
         }
         Err(refuse())
     }
-}
-
-/// Whether a URL is Postgres's.
-pub fn is_postgres(url: &str) -> bool {
-    url.starts_with("postgres://") || url.starts_with("postgresql://")
-}
-
-/// A database URL as it may be shown and logged, whether it can be parsed or not.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    // First of all: a password may hold any character but an @ that ends it.
-    let rest = match rest.rsplit_once('@').and_then(|(who, host)| Some((who.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{user}:***@{host}"),
-        None => rest.to_owned(),
-    };
-    let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
-    let hidden = |pair: &str| if pair.starts_with("password=") { "password=***".to_owned() } else { pair.to_owned() };
-    let query = query.split('&').map(hidden).collect::<Vec<_>>().join("&");
-    format!("{scheme}://{path}{}{query}", if query.is_empty() { "" } else { "?" })
 }
 
 /// The pools of a SQLite file: one writer, since SQLite has one and a second would only wait inside the library, and

@@ -29,7 +29,7 @@ use std::{
 
 pub use self::{
     changes::{Inserted, NewChange, Page},
-    database::{Tx, is_postgres, without_password},
+    database::Tx,
     error::StoreError,
     interceptor::Interceptor,
     inventory::StoredStream,
