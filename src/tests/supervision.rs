@@ -74,7 +74,7 @@ async fn a_part_that_panics_is_named_on_every_page_starts_again_and_works_on() {
         } else {
             assert_eq!(ready.status, StatusCode::OK, "{panics} panics: {}", ready.body);
         }
-        supervisor.break_part(part);
+        app.breakdowns.break_part(part);
         until(|| async { supervisor.down().iter().any(|down| down == part).then_some(()) }).await;
         for path in ["/streams", "/changes", "/settings"] {
             let page = viewer.get(path).await.body;

@@ -1,6 +1,7 @@
 //! A whole application on a database and a simulator of its own, and the people who use it.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     panic::Location,
     pin::Pin,
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use axum::{
     Router,
     body::Body,
@@ -20,7 +22,7 @@ use axum::{
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use strum::VariantArray;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -43,7 +45,10 @@ use crate::{
         },
         cli::assemble::{Parts, Running, assemble},
         config::{Origin, TargetSettings},
-        services::accounts::passwords,
+        services::{
+            accounts::passwords,
+            supervisor::{Companion, Part, Supervisor},
+        },
         web::{
             handlers::assets::Assets,
             listen::{self, Bounds},
@@ -142,11 +147,38 @@ impl Clock for MovedClock {
     }
 }
 
+/// A part that panicked restarts after this: long enough for a test to look at the pages meanwhile.
+const RESTART_PAUSE: Duration = Duration::from_secs(8);
+
+/// Makes background parts panic.
+#[derive(Debug, Default)]
+pub struct Breakdowns(watch::Sender<Option<String>>);
+
+impl Breakdowns {
+    /// Makes the part of this name panic now.
+    pub fn break_part(&self, name: &str) {
+        self.0.send_replace(Some(name.to_owned()));
+    }
+}
+
+#[async_trait]
+impl Companion for Breakdowns {
+    async fn accompany(&self, part: &Part) -> Infallible {
+        let mut broken = self.0.subscribe();
+        broken.mark_unchanged();
+        loop {
+            broken.changed().await.expect("its sender lives as long as this");
+            assert!(*broken.borrow() != Some(part.name()), "broken by a test");
+        }
+    }
+}
+
 /// The application under test, as one process: what it spawns ends with its runtime.
 pub struct TestApp {
     router: Router,
     pub state: AppState,
     pub crash: Arc<CrashPlan>,
+    pub breakdowns: Arc<Breakdowns>,
     pub simulator: String,
     pub clock: Arc<MovedClock>,
     pub database_url: String,
@@ -286,13 +318,14 @@ impl TestApp {
     fn of(
         ground: Arc<Ground>,
         clock: Arc<MovedClock>,
-        (running, crash): (Running, Arc<CrashPlan>),
+        Process { running, crash, breakdowns }: Process,
         runtime: Option<Runtime>,
     ) -> Self {
         Self {
             router: router::build(running.state.clone()),
             state: running.state,
             crash,
+            breakdowns,
             simulator: ground.simulator.clone(),
             clock,
             database_url: ground.database.url.clone(),
@@ -428,7 +461,14 @@ async fn control(simulator: &str, method: Method, path: &str, order: serde_json:
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
-async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<CrashPlan>) {
+/// What runs as one process, and what disturbs it.
+struct Process {
+    running: Running,
+    crash: Arc<CrashPlan>,
+    breakdowns: Arc<Breakdowns>,
+}
+
+async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Process {
     let clock: Arc<dyn Clock> = clock;
     let target = TargetSettings {
         account: Some(ACCOUNT.parse().unwrap()),
@@ -450,7 +490,7 @@ async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<Cr
         }
     });
     let setup = &ground.setup;
-    let crash = Arc::<CrashPlan>::default();
+    let (crash, breakdowns) = (Arc::<CrashPlan>::default(), Arc::<Breakdowns>::default());
     let running = assemble(Parts {
         store: store.await.intercepted_by(crash.clone()),
         targets,
@@ -460,8 +500,9 @@ async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> (Running, Arc<Cr
         trusted_proxies: TrustedProxies::default(),
         is_demo: setup.is_demo,
         is_read_only: ground.is_read_only.load(Ordering::SeqCst),
+        supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),
     });
-    (running.await.unwrap(), crash)
+    Process { running: running.await.unwrap(), crash, breakdowns }
 }
 
 /// Waits for a condition, at most five minutes.

@@ -39,6 +39,7 @@ pub struct Parts {
     pub trusted_proxies: TrustedProxies,
     pub is_demo: bool,
     pub is_read_only: bool,
+    pub supervisor: Arc<Supervisor>,
 }
 
 /// The running services.
@@ -53,10 +54,9 @@ pub struct Running {
 /// # Errors
 /// When the database can't be read or written.
 pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
-    let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only } = parts;
+    let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only, supervisor } = parts;
     let draining = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let supervisor = Arc::new(Supervisor::default());
     let inventory = Inventory::open(&store, targets, clock.clone()).await?;
     let changes =
         Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());

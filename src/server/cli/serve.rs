@@ -102,6 +102,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         trusted_proxies: TrustedProxies(settings.proxies.trusted_proxies),
         is_demo,
         is_read_only: settings.fleet.read_only,
+        supervisor: Arc::default(),
     })
     .await?;
     let signals = lifecycle::Signals::listen()?;
