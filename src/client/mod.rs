@@ -5,4 +5,3 @@ mod browser;
 pub mod live;
 
 pub use browser::{copy, form_pairs, forms_follow, go_to, is_open_now, is_plain_click};
-use browser::{own_address, page_age, say_alive};
