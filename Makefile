@@ -1,4 +1,4 @@
-# The commands of Keystream; README says what each is for. The work is in .ci/.
+# The commands of Keystream; docs/contributing.md says what each is for. The work is in .ci/.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: run test soak dev release screenshots bench
