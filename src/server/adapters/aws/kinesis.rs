@@ -1,11 +1,6 @@
 //! The adapter over `aws-sdk-kinesis`. Everything that AWS answers is parsed here or reported as unreadable.
 
-use std::{
-    collections::HashMap,
-    ops::{Range, RangeInclusive},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::{
@@ -15,14 +10,15 @@ use aws_sdk_kinesis::{
         RequestId, start_stream_encryption::StartStreamEncryptionOutput,
         stop_stream_encryption::StopStreamEncryptionOutput,
     },
-    types::{EncryptionType, StreamDescriptionSummary, StreamSummary},
+    types::{EncryptionType, StreamSummary},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::{DateTime, error::metadata::ProvideErrorMetadata};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{
     Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage,
     calls::Calls,
+    descriptions::{fill_in, report},
     errors,
     guard::SendGuard,
     hosts::HostLog,
@@ -33,11 +29,7 @@ use super::{
 use crate::{
     model::{
         change::{Action, refusal::RefusalKind},
-        stream::{
-            Account, StreamReport, StreamStatus,
-            encryption::{EncryptionReport, KeyId},
-        },
-        time::Timestamp,
+        stream::{Account, StreamReport, encryption::KeyId},
     },
     server::adapters::{
         clock::{Clock, Freshness},
@@ -56,11 +48,6 @@ const SEND_PATIENCE: Duration = Duration::from_secs(2);
 const PAGE_OF_NAMES: i32 = 100;
 /// AWS returns at most this many tagged streams a call.
 const PAGE_OF_TAGS: i32 = 100;
-
-/// What a retention can be, in hours: AWS allows a day to a year; ten are more than it will.
-const RETENTION_HOURS: RangeInclusive<i32> = 1..=10 * 365 * 24;
-/// When a stream can have been created: Kinesis began in 2013, and 2200 is far off.
-const CREATION_MILLIS: Range<i64> = 1_262_304_000_000..7_258_118_400_000;
 
 /// Kinesis in one account and Region, and what goes with it, through the SDK.
 #[derive(Debug)]
@@ -265,52 +252,4 @@ impl SdkKinesis {
             (outcome, _) => outcome,
         }
     }
-}
-
-fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
-    stream.arn = summary.stream_arn().parse().ok();
-    stream.status = Some(StreamStatus::from(summary.stream_status().as_str().to_owned()));
-    stream.created = summary.stream_creation_timestamp().and_then(timestamp);
-}
-
-/// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required, and for a
-/// number that is missing the SDK puts 0, which would read as "no longer needed", and for a time 1970, which would be
-/// another stream.
-fn report(
-    summary: &StreamDescriptionSummary,
-    asked_at: Timestamp,
-    read_at: Timestamp,
-) -> Result<StreamReport, ReadFailure> {
-    let unreadable = |what: &str| ReadFailure::other(format!("AWS's answer carries no {what} that can be read"));
-    let arn = summary
-        .stream_arn()
-        .parse()
-        .map_err(|_| ReadFailure::other("AWS's answer carries an ARN that is not a stream's"))?;
-    let created = timestamp(summary.stream_creation_timestamp()).ok_or_else(|| unreadable("creation time"))?;
-    let retention_hours = summary.retention_period_hours();
-    if !RETENTION_HOURS.contains(&retention_hours) {
-        return Err(unreadable("retention"));
-    }
-    let open_shards = summary.open_shard_count();
-    if open_shards < 0 {
-        return Err(unreadable("number of open shards"));
-    }
-    Ok(StreamReport {
-        arn,
-        status: StreamStatus::from(summary.stream_status().as_str().to_owned()),
-        encryption: EncryptionReport::from_aws(summary.encryption_type().map(EncryptionType::as_str), summary.key_id()),
-        created,
-        retention_hours,
-        open_shards,
-        mode: summary.stream_mode_details().map(|mode| mode.stream_mode().as_str().to_owned()),
-        consumers: summary.consumer_count().filter(|count| *count >= 0),
-        key_arn: None,
-        asked_at,
-        read_at,
-    })
-}
-
-/// A time at which a stream can have been created.
-fn timestamp(time: &DateTime) -> Option<Timestamp> {
-    time.to_millis().ok().filter(|millis| CREATION_MILLIS.contains(millis)).map(Timestamp::from_millis)
 }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod change_role;
+mod descriptions;
 mod errors;
 mod failure;
 mod guard;
