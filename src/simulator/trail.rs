@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::{caller::Caller, clock::since_epoch, request_id};
+use super::{caller::Caller, clock::since_epoch, request_id::RequestIds};
 
 /// Older ones are forgotten.
 const MOST: usize = 10_000;
@@ -44,19 +44,20 @@ impl Trail {
     }
 
     /// Keeps so many successful calls for a stream by somebody else, an hour ago and a second apart.
-    pub fn note_others(&mut self, caller: &Caller, operation: &str, stream: &str, count: u32) {
+    pub fn note_others(&mut self, caller: &Caller, operation: &str, stream: &str, count: u32, ids: &mut RequestIds) {
         for number in 0..count {
-            self.note_another(caller, operation, stream, since_epoch().as_secs_f64() - 3_600.0 + f64::from(number));
+            let at = since_epoch().as_secs_f64() - 3_600.0 + f64::from(number);
+            self.note_another(caller, operation, stream, at, ids.next_id());
         }
     }
 
     /// Keeps one successful call for a stream by somebody else, at a time in seconds since 1970.
-    pub fn note_another(&mut self, caller: &Caller, operation: &str, stream: &str, at: f64) {
+    pub fn note_another(&mut self, caller: &Caller, operation: &str, stream: &str, at: f64, request_id: String) {
         self.note(Entry {
             caller: caller.clone(),
             operation: operation.to_owned(),
             at,
-            request_id: request_id::next(),
+            request_id,
             session: Some("tf-ci".to_owned()),
             input: json!({"StreamName": stream}),
             error: None,

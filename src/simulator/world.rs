@@ -16,6 +16,7 @@ use super::{
     keys::Keys,
     orders::Orders,
     outcome::Refused,
+    request_id::RequestIds,
     samples,
     settings::Settings,
     stream::Stream,
@@ -34,6 +35,7 @@ pub struct World {
     /// Access key ids that are refused, and with which code.
     refused_access_keys: BTreeMap<String, String>,
     pub orders: Orders,
+    pub request_ids: RequestIds,
     /// When the latest calls of each operation came.
     rates: HashMap<(Caller, String), VecDeque<Instant>>,
 }
@@ -50,6 +52,7 @@ impl World {
             trail: Trail::default(),
             refused_access_keys: BTreeMap::new(),
             orders: Orders::default(),
+            request_ids: RequestIds::default(),
             rates: HashMap::new(),
         }
     }
