@@ -1,22 +1,19 @@
-//! Changes from the form to their end, against the simulator and its faults.
+//! What AWS refuses, and what is refused before AWS is asked.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde_json::json;
 
-use super::support::{ACCOUNT, REGION, TestApp, borrowed, until};
+use super::how;
 use crate::{
     model::{
-        access::{identity::Role, scope::Scope},
+        access::identity::Role,
         change::{
-            Acceptance, Action, Change, End, Ending, Rung, RungState,
+            Acceptance, Action, Change, End, Ending,
             refusal::{Obstacle, RefusalKind},
         },
-        stream::{
-            StreamId,
-            encryption::{EncryptionState, KeyId},
-        },
+        stream::encryption::KeyId,
         time::{DAY_MS, MINUTE_MS},
     },
     server::{
@@ -27,69 +24,8 @@ use crate::{
         },
         config::TargetSettings,
     },
+    tests::support::{ACCOUNT, REGION, TestApp, borrowed},
 };
-
-fn how(ending: Option<&Ending>) -> Option<&End> {
-    ending.map(|ending| &ending.how)
-}
-
-#[tokio::test]
-async fn a_disable_walks_the_ladder_with_one_call() {
-    let app = TestApp::start().await;
-    let key = app.known("orders-prod").await;
-    let operator = app.actor(Role::Operator).await;
-    let id = operator.disable("orders-prod").await;
-    let settled = app.change_when(&id, |change| !change.is_active()).await;
-    assert_eq!(how(settled.end.as_ref()), Some(&End::Settled));
-    for rung in Rung::ALL {
-        let is_lit = matches!(settled.rung(rung), RungState::Lit(_));
-        // The first read may come after the simulator's short UPDATING.
-        assert!(is_lit || rung == Rung::Updating, "{rung:?}");
-    }
-    assert!(settled.evidence.settled_at.unwrap().millis_since(settled.evidence.reached_at.unwrap()) >= 5_000);
-    assert_eq!(settled.evidence.accepted.unwrap().request_id.unwrap().len(), 36);
-    assert_eq!(app.calls("StopStreamEncryption").await, 1);
-    let (row, _) = app.state.inventory.stream(&key).unwrap();
-    assert_eq!((row.encryption, row.change), (EncryptionState::NotEncrypted, None));
-    let page = operator.get(&format!("/changes/{id}")).await;
-    assert!(
-        page.body.contains("AWS reported ACTIVE and not encrypted again, more than 5 s after the first report."),
-        "{}",
-        page.body
-    );
-    assert_eq!(operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn a_lost_answer_is_unknown_then_reached_and_never_sent_again() {
-    let app = TestApp::start().await;
-    app.known("orders-prod").await;
-    app.control("faults", json!({"operation": "StopStreamEncryption", "fault": "drop-answer"})).await;
-    let id = app.actor(Role::Operator).await.disable("orders-prod").await;
-    let unknown = app.change_when(&id, |change| change.evidence.outcome_unknown.is_some()).await;
-    assert_eq!(unknown.evidence.accepted, None);
-    let reached = app.change_when(&id, |change| change.evidence.reached_at.is_some()).await;
-    assert_eq!(reached.rung(Rung::Accepted), RungState::NotObserved);
-    assert_eq!(app.calls("StopStreamEncryption").await, 1);
-}
-
-#[tokio::test]
-async fn answers_that_decide_nothing_are_unknown() {
-    for fault in ["drop-request", "error500-before", "error500-after", "html", "half-body"] {
-        let app = TestApp::start().await;
-        app.known("orders-prod").await;
-        app.control("faults", json!({"operation": "StopStreamEncryption", "fault": fault})).await;
-        let id = app.actor(Role::Operator).await.disable("orders-prod").await;
-        let change = app
-            .change_when(&id, |change| {
-                change.evidence.accepted.is_some() || change.evidence.outcome_unknown.is_some() || !change.is_active()
-            })
-            .await;
-        assert!(change.evidence.outcome_unknown.is_some() && change.evidence.accepted.is_none(), "{fault}: {change:?}");
-        assert!(change.is_active(), "{fault}");
-        assert_eq!(app.calls("StopStreamEncryption").await, 1, "{fault}");
-    }
-}
 
 #[tokio::test]
 async fn refusals_of_aws_are_rejected_with_its_words() {
@@ -290,83 +226,12 @@ async fn what_changed_since_the_form_was_shown_is_refused_without_a_call() {
         assert_eq!(app.calls("StopStreamEncryption").await, 0, "{what}");
         // By wasm the same refusal comes as words for the open dialog.
         let by_wasm = operator
-            .call("/api/disable", &borrowed(&super::support::with(&fields, "request_id", "ffffffffffffffffffff")))
+            .call(
+                "/api/disable",
+                &borrowed(&crate::tests::support::with(&fields, "request_id", "ffffffffffffffffffff")),
+            )
             .await;
         assert_eq!(by_wasm.status, StatusCode::OK);
         assert!(by_wasm.body.starts_with("{\"Rejected\":"), "{what}: {}", by_wasm.body);
     }
-}
-
-#[tokio::test]
-async fn a_read_that_fails_keeps_the_last_known_state() {
-    let app = TestApp::start().await;
-    let key = app.known("orders-prod").await;
-    let refusal = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 1_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
-    app.control("faults", refusal).await;
-    let operator = app.actor(Role::Operator).await;
-    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;
-    assert!(
-        page.body.contains("could not be read just now: AWS refused the read: AccessDeniedException (no)"),
-        "{}",
-        page.body
-    );
-    assert!(!page.body.contains("action=\"/api/disable\""), "without a fresh read there is no button");
-    let (row, _) = app.state.inventory.stream(&key).unwrap();
-    assert_eq!(row.encryption, EncryptionState::Encrypted, "a failed read takes nothing away");
-    assert!(row.problem.unwrap().why.contains("AccessDeniedException"));
-    assert!(operator.get("/streams").await.body.contains("AccessDeniedException"));
-}
-
-#[tokio::test]
-async fn a_missing_type_is_unknown_and_never_not_encrypted() {
-    let app = TestApp::start().await;
-    app.control(
-        "streams",
-        json!({"account": ACCOUNT, "region": REGION, "name": "quiet", "key": "", "hides_encryption": true}),
-    )
-    .await;
-    // Listed at the next round; the confirmation reads it at once.
-    let operator = app.actor(Role::Operator).await;
-    let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/quiet/disable")).await;
-    assert!(page.body.contains("AWS did not say how the stream is encrypted"), "{}", page.body);
-    let quiet = StreamId::parse(ACCOUNT, REGION, "quiet").unwrap();
-    let (row, _) = app.state.inventory.stream(&quiet).unwrap();
-    assert_eq!(row.encryption, EncryptionState::Unknown);
-}
-
-#[tokio::test]
-async fn more_than_a_page_of_streams_is_listed_whole() {
-    let app = TestApp::start().await;
-    for number in 0..150 {
-        app.control(
-            "streams",
-            json!({"account": "999988887777", "region": REGION, "name": format!("bulk-{number:03}"), "key": "alias/bulk"}),
-        )
-        .await;
-    }
-    let clock: std::sync::Arc<dyn crate::server::adapters::clock::Clock> =
-        std::sync::Arc::new(crate::server::adapters::clock::SystemClock);
-    let settings = crate::server::config::TargetSettings {
-        account: Some("999988887777".parse().unwrap()),
-        region: Some(REGION.parse().unwrap()),
-        endpoint: Some(app.simulator.clone()),
-        simulator_access_key: Some("999988887777".to_owned()),
-        ..Default::default()
-    };
-    let targets = crate::server::adapters::aws::targets::load(&[settings], &clock, None).await.unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("bulk.db").display());
-    let store = crate::server::adapters::store::Store::open(&url, crate::server::adapters::store::Opener::Server)
-        .await
-        .unwrap();
-    let inventory = crate::server::services::inventory::Inventory::open(&store, targets.clone(), clock).await.unwrap();
-    tokio::spawn(crate::server::services::inventory::write_behind(store, inventory.clone()));
-    tokio::spawn(crate::server::services::inventory::collect(
-        inventory.clone(),
-        targets[0].clone(),
-        tokio_util::sync::CancellationToken::new(),
-    ));
-    let names = until(|| async { Some(inventory.rows(&Scope::everything())).filter(|rows| rows.len() >= 150) }).await;
-    assert_eq!(names.len(), 150);
-    assert_eq!(names[149].id.name.as_str(), "bulk-149");
 }

@@ -1,17 +1,17 @@
-//! Sessions end when they should, by our clock, and stay ended.
+//! When sessions end.
+
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use strum::VariantArray;
 
-use std::time::Duration;
-
-use super::support::{ACCOUNT, Actor, PASSWORD, REGION, Setup, TestApp, borrowed, with};
 use crate::{
     model::{
         access::{identity::Role, scope::Scope},
-        time::{HOUR_MS, MINUTE_MS, SECOND_MS},
+        time::{HOUR_MS, MINUTE_MS},
     },
     server::{adapters::store::users, web::listen::Bounds},
+    tests::support::{Actor, PASSWORD, TestApp},
 };
 
 #[tokio::test]
@@ -136,157 +136,6 @@ async fn only_the_request_that_ends_a_session_takes_its_cookie_away() {
     for path in ["/streams?live=1", "/changes"] {
         assert_eq!(viewer.get(path).await.header("set-cookie"), "", "{path}");
     }
-}
-
-#[tokio::test]
-async fn a_person_sees_the_own_sessions_and_ends_them() {
-    let app = TestApp::start().await;
-    let here = app.actor(Role::Viewer).await;
-    let there = app.actor_at(Role::Viewer, [203, 0, 113, 9]).await;
-    let operator = app.actor(Role::Operator).await;
-    app.clock.advance(MINUTE_MS);
-    let page = here.get("/settings").await.body;
-    assert!(page.contains("203.0.113.9") && page.contains("127.0.0.1") && page.contains("This one"), "{page}");
-    let id_of =
-        |page: &str| page.split("name=\"id\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
-    let id = id_of(&page).unwrap();
-    for cookie in [&here, &there].map(|actor| actor.cookie.clone().unwrap()) {
-        assert!(!page.contains(cookie.split('=').nth(1).unwrap()), "what opens a session stands nowhere");
-    }
-    // Nobody ends another's, whatever the form says.
-    for id in [id.as_str(), "", "' OR 1=1 --"] {
-        assert_eq!(
-            operator.post("/api/end-session", &[("id", id), ("user_id", "x")]).await.status,
-            StatusCode::NOT_FOUND,
-            "{id}"
-        );
-    }
-    assert_eq!(there.get("/streams").await.status, StatusCode::OK);
-    let ended = here.post("/api/end-session", &[("id", &id)]).await;
-    assert_eq!((ended.status, ended.location()), (StatusCode::SEE_OTHER, "/settings?done=session-ended"));
-    assert!(here.get(ended.location()).await.body.contains("The session has ended."));
-    assert_eq!(there.get("/streams").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(here.post("/api/end-session", &[("id", &id)]).await.status, StatusCode::NOT_FOUND, "it has ended");
-
-    let others = [app.actor(Role::Viewer).await, app.actor(Role::Viewer).await];
-    assert_eq!(here.post("/api/end-other-sessions", &[]).await.location(), "/settings?done=other-sessions-ended");
-    for other in &others {
-        assert_eq!(other.get("/streams").await.status, StatusCode::SEE_OTHER);
-    }
-    assert_eq!(
-        (here.get("/streams").await.status, operator.get("/streams").await.status),
-        (StatusCode::OK, StatusCode::OK)
-    );
-    assert_eq!(id_of(&here.get("/settings").await.body), None, "none is left to end");
-    let mine = here.get("/audit?action=session").await.body;
-    assert!(
-        mine.contains("session.others-ended") && mine.contains("2 sessions") && mine.contains("session.ended"),
-        "{mine}"
-    );
-    // One that is past its limits is not listed.
-    app.clock.advance(16 * MINUTE_MS);
-    let here = app.actor(Role::Viewer).await;
-    assert_eq!(id_of(&here.get("/settings").await.body), None);
-}
-
-#[tokio::test]
-async fn a_disable_asks_for_the_password_after_ten_minutes_and_loses_nothing() {
-    let app = TestApp::start().await;
-    app.known("orders-prod").await;
-    let operator = app.actor(Role::Operator).await;
-    let fields = with(&operator.confirmation("orders-prod").await, "reason", "OPS-9 & <more>");
-    // Acting does not extend it: it is the password that counts.
-    for _ in 0..9 {
-        app.clock.advance(MINUTE_MS);
-        operator.get("/streams").await;
-    }
-    app.clock.advance(59 * SECOND_MS);
-    let in_time = with(&fields, "typed_name", "orders");
-    assert!(
-        operator.post("/api/disable", &borrowed(&in_time)).await.location().contains("problem=name-mismatch"),
-        "nobody is asked yet"
-    );
-    app.clock.advance(SECOND_MS);
-    let asked = operator.post("/api/disable", &borrowed(&fields)).await;
-    assert_eq!(asked.status, StatusCode::SEE_OTHER);
-    let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
-    assert!(asked.location().starts_with("/confirm-identity?next="), "{}", asked.location());
-    assert_eq!(app.calls("StopStreamEncryption").await, 0);
-    assert!(
-        app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 9 }).await.unwrap().is_empty()
-    );
-    let by_wasm = operator.call("/api/disable", &borrowed(&fields)).await;
-    assert_eq!(by_wasm.status, StatusCode::FORBIDDEN);
-    assert!(
-        by_wasm.body.starts_with("{\"ConfirmIdentity\":{\"address\":\"/confirm-identity?next="),
-        "{}",
-        by_wasm.body
-    );
-
-    let page = operator.get(asked.location()).await;
-    assert!(page.body.contains("<h1>Confirm that it is you</h1>"), "{}", page.body);
-    let next =
-        page.body.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
-    assert!(next.starts_with(&format!("{path}?draft=")), "{next}");
-    let wrong =
-        operator.post("/api/confirm-identity", &[("password", "wrong wrong wrong wrong"), ("next", &next)]).await;
-    assert!(wrong.location().starts_with("/confirm-identity?problem=password-wrong&draft="), "{}", wrong.location());
-    let page = operator.get(wrong.location()).await.body;
-    assert!(page.contains("The password is wrong.") && page.contains(&next), "the way back is kept: {page}");
-    let right = operator.post("/api/confirm-identity", &[("password", PASSWORD), ("next", &next)]).await;
-    assert_eq!((right.status, right.location()), (StatusCode::SEE_OTHER, next.as_str()));
-    let again = Actor { cookie: Some(right.cookie()), ..operator };
-    assert_ne!(again.cookie, operator.cookie, "the id is another one");
-    assert_eq!(operator.get("/streams").await.status, StatusCode::SEE_OTHER, "and the former one dead");
-    let confirmation = again.get(&next).await.body;
-    assert!(
-        confirmation.contains("value=\"orders-prod\"") && confirmation.contains("value=\"OPS-9 &amp; &lt;more&gt;"),
-        "{confirmation}"
-    );
-    let id = again.disable("orders-prod").await;
-    app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
-
-    // The day's work ends when it would have ended.
-    for _ in 0..46 {
-        app.clock.advance(10 * MINUTE_MS);
-        again.get("/streams").await;
-    }
-    assert_eq!(again.get("/streams").await.status, StatusCode::OK);
-    app.clock.advance(10 * MINUTE_MS);
-    assert_eq!(again.get("/streams").await.status, StatusCode::SEE_OTHER);
-}
-
-#[tokio::test]
-async fn a_confirmed_identity_does_not_outlive_a_change_of_role_and_the_demo_never_asks() {
-    let app = TestApp::start().await;
-    app.known("orders-prod").await;
-    let operator = app.actor(Role::Operator).await;
-    let fields = operator.confirmation("orders-prod").await;
-    let id = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
-    let mut tx = app.state.store.write().await.unwrap();
-    users::set_rights(&mut tx, &id, Role::Admin, &Scope::everything()).await.unwrap();
-    tx.commit().await.unwrap();
-    assert!(operator.post("/api/disable", &borrowed(&fields)).await.location().starts_with("/confirm-identity"));
-    assert!(
-        operator
-            .post("/api/disable-user", &[("id", &id)])
-            .await
-            .location()
-            .starts_with("/confirm-identity?next=%2Fsettings%2Fusers%2F")
-    );
-
-    let demo = TestApp::with(Setup { is_demo: true, ..Setup::default() }).await;
-    demo.known("orders-prod").await;
-    let cookie = demo.anonymous().post("/api/sign-in-demo", &[("user_name", "operator")]).await.cookie();
-    let operator = Actor { cookie: Some(cookie), ..demo.anonymous() };
-    demo.clock.advance(14 * MINUTE_MS);
-    let id = operator.disable("orders-prod").await;
-    demo.change_when(&id, |change| change.evidence.accepted.is_some()).await;
-    assert!(!operator.get("/settings").await.body.contains("Change your password"));
-    let none = operator
-        .post("/api/change-password", &[("present_password", ""), ("new_password", "a new password of mine")])
-        .await;
-    assert_eq!(none.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
