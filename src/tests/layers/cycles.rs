@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    resolve::Place,
-    sources::{How, Sources},
-};
+use super::{modules::How, resolve::Place, sources::Sources};
 
 /// The first mention that makes one file need another.
 #[derive(Debug, Clone, PartialEq, Eq)]

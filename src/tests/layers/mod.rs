@@ -2,10 +2,13 @@
 //!
 //! The table of forbidden dependencies is in `rules.rs`. Each of its cells is seen to fail in `examples.rs`.
 
+mod attributes;
 mod audit_names;
 mod cycles;
 mod examples;
 mod known;
+mod modules;
+mod reader;
 mod resolve;
 mod rules;
 mod sources;

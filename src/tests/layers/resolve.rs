@@ -1,6 +1,9 @@
 //! Finds where a path leads: through imports and re-exports to the file that defines the name.
 
-use super::sources::{Module, Path, Sources, join};
+use super::{
+    modules::{Module, Path, join},
+    sources::Sources,
+};
 
 /// Imports that lead on to imports: more than any source has.
 const DEEPEST: usize = 16;

@@ -1,8 +1,9 @@
 //! The table of forbidden dependencies, and the check against it.
 
 use super::{
+    modules::{How, Mention, Path},
     resolve::Place,
-    sources::{How, Mention, Path, Sources},
+    sources::Sources,
 };
 
 /// Crates of the AWS SDK; `aws_lc_rs` is a library of cryptography.
