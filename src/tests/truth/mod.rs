@@ -17,4 +17,5 @@ mod scenarios;
 mod sent;
 mod sight;
 mod stage;
+mod steps;
 mod stories;
