@@ -45,7 +45,11 @@ test("an operator enables encryption with a key and watches it settle", async ({
     const title = "Enable encryption of web-clicks?";
     const form = mode === "full" ? page.getByRole("dialog", { name: title, exact: true }) : page.getByRole("main");
     if (mode !== "full") await expect(page.getByRole("heading", { level: 1, name: title, exact: true })).toBeVisible();
-    await expect(form.getByText("Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing.")).toBeVisible();
+    await expect(
+        form.getByText(
+            "Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing.",
+        ),
+    ).toBeVisible();
     await expect(form.getByText("can use alias/aws/kinesis")).toHaveCount(mode === "full" ? 0 : 1);
     await expect(form.getByText("aws kinesis start-stream-encryption")).toContainText("--key-id KEY");
     await accessible(page, mode);
@@ -72,7 +76,9 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await signIn(page, stack);
     await page.goto(`${stack.origin}${confirmation("orders-prod", "enable")}`);
     await hydrated(page, mode);
-    await expect(page.getByText("This changes its key: an enable over the top")).toContainText("The stream is encrypted with alias/orders.");
+    await expect(page.getByText("This changes its key: an enable over the top")).toContainText(
+        "The stream is encrypted with alias/orders.",
+    );
     await page.getByText("Keys of 111122223333 in eu-west-1").click();
     await expect(page.getByRole("row", { name: /alias\/signing/ })).toContainText("RSA_2048 for SIGN_VERIFY");
     await expect(page.getByRole("link", { name: "Use alias/signing", exact: true })).toHaveCount(0);
@@ -80,7 +86,10 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await page.getByLabel("Keys whose name or id contains").fill("LEDGER");
     await page.getByRole("button", { name: "Find keys", exact: true }).click();
     await hydrated(page, mode);
-    await expect(page.getByRole("table", { name: "Keys" }).getByRole("rowheader")).toHaveText([/^\s*alias\/ledger/, /^\s*alias\/old-ledger/]);
+    await expect(page.getByRole("table", { name: "Keys" }).getByRole("rowheader")).toHaveText([
+        /^\s*alias\/ledger/,
+        /^\s*alias\/old-ledger/,
+    ]);
     await accessible(page, mode);
     await page.getByRole("link", { name: "Use alias/ledger", exact: true }).click();
     await expect(page.getByLabel("Key", { exact: true })).toHaveValue("alias/ledger");
@@ -88,14 +97,20 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     if (mode === "full") await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-19");
     await confirm(page, "orders-prod", "Enable encryption");
     await settles(page);
-    await expect(page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(5)).toContainText(/Keep key\/\S+ until .* UTC \(alias\/orders\)/);
+    await expect(page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(5)).toContainText(
+        /Keep key\/\S+ until .* UTC \(alias\/orders\)/,
+    );
     expect(await stack.calls("StartStreamEncryption")).toBe(1);
     expect(await stack.calls("StopStreamEncryption")).toBe(0);
     await page.goto(`${stack.origin}/streams?q=orders-prod`);
     await expect(cell(page, "orders-prod", KEY)).toContainText("alias/ledger");
 });
 
-test("a disable that AWS refuses for its key is sent with another form of it, and its announcement leads back", async ({ page, stack, mode }) => {
+test("a disable that AWS refuses for its key is sent with another form of it, and its announcement leads back", async ({
+    page,
+    stack,
+    mode,
+}) => {
     await fast(stack);
     await signIn(page, stack);
     const refuse = { code: "InvalidArgumentException", message: "Invalid KeyId" };
@@ -129,8 +144,12 @@ test("a disable that AWS refuses for its key is sent with another form of it, an
         await settles(page);
         await page.getByRole("link", { name: "Undo", exact: true }).click();
     }
-    await expect(page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true })).toBeVisible();
-    await expect(page.getByLabel("Key", { exact: true })).toHaveValue("arn:aws:kms:eu-west-1:111122223333:alias/orders");
+    await expect(
+        page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true }),
+    ).toBeVisible();
+    await expect(page.getByLabel("Key", { exact: true })).toHaveValue(
+        "arn:aws:kms:eu-west-1:111122223333:alias/orders",
+    );
     expect(await stack.calls("StopStreamEncryption")).toBe(2);
 });
 
@@ -150,9 +169,13 @@ test("a disable is taken back with the recorded key", async ({ page, stack, mode
     await hydrated(page, mode);
     await page.getByRole("link", { name: "Undo change of orders-prod", exact: true }).click();
 
-    await expect(page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true })).toBeVisible();
+    await expect(
+        page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true }),
+    ).toBeVisible();
     await expect(page.getByLabel("Key", { exact: true })).toHaveValue("alias/orders");
-    await expect(page.getByText("This takes back the change by mira")).toContainText(/alias\/orders → key\/.* \(enabled\)\./);
+    await expect(page.getByText("This takes back the change by mira")).toContainText(
+        /alias\/orders → key\/.* \(enabled\)\./,
+    );
     await expect(page.getByText("New records are stored unencrypted since")).toBeVisible();
     await accessible(page, mode);
     // Its alias is pointed elsewhere behind everybody's back.
@@ -178,7 +201,10 @@ test("keys that Kinesis cannot use are refused with the reason", async ({ page, 
         ["alias/old-ledger", "is pending deletion, and goes on"],
         ["alias/signing", "is RSA_2048 for SIGN_VERIFY; Kinesis takes symmetric keys"],
         ["alias/nowhere", "KMS does not find it in this account and Region."],
-        ["arn:aws:kms:us-east-1:111122223333:alias/payments", "it is of us-east-1, and a stream takes keys of its own Region only."],
+        [
+            "arn:aws:kms:us-east-1:111122223333:alias/payments",
+            "it is of us-east-1, and a stream takes keys of its own Region only.",
+        ],
         ["alias/aws/s3", "AWS manages it for another of its services."],
     ] as const;
     for (const [key, words] of refusals) {
@@ -240,9 +266,13 @@ test("the 25 a day: the 25th is sent, the 26th needs a reason, and AWS decides",
     await hydrated(page, mode);
     await page.getByLabel("Why send it although 25 are used", { exact: true }).fill("the key is gone");
     await confirm(page, "orders-prod", "Disable encryption");
-    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText("Keystream counts 25 disables of this stream in 24 h, and AWS refused another.");
+    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText(
+        "Keystream counts 25 disables of this stream in 24 h, and AWS refused another.",
+    );
     await page.goto(`${stack.origin}/streams/${PLACE.account}/${PLACE.region}/orders-prod`);
     await expect(page.getByText("AWS refused another at")).toBeVisible();
     await page.goto(`${stack.origin}/settings`);
-    await expect(page.getByRole("table", { name: "Changes of the last 24 h" }).getByRole("row").nth(1)).toContainText("eu-west-1");
+    await expect(page.getByRole("table", { name: "Changes of the last 24 h" }).getByRole("row").nth(1)).toContainText(
+        "eu-west-1",
+    );
 });

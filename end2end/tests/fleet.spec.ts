@@ -63,7 +63,9 @@ test("a target's reading is paused and resumed, and the list says so", async ({ 
     await expect(page.getByText(/is paused since .* by operator\./)).toBeVisible();
     await accessible(page, mode);
     if (mode !== "full") await other.goto(`${demo}/streams`);
-    await expect(other.getByRole("list", { name: "Targets" }).getByRole("link", { name: "analytics-de paused" })).toBeVisible();
+    await expect(
+        other.getByRole("list", { name: "Targets" }).getByRole("link", { name: "analytics-de paused" }),
+    ).toBeVisible();
     await page.getByRole("button", { name: "Resume reading of analytics-de", exact: true }).click();
     await expect(page.getByText("The target is read again.")).toBeVisible();
     if (mode !== "full") await other.goto(`${demo}/streams`);

@@ -47,16 +47,28 @@ test("a settled disable is verified by write on each shard, and seen on read", a
     expect(await stack.calls("PutRecords")).toBe(1);
 
     await page.getByRole("button", { name: "Look at records", exact: true }).click();
-    await says(page, mode, /Seen on read \(.*\): [1-9]\d* records NONE, 0 KMS; 1 shard without traffic, unproven \(shardId-\d+\)\./);
+    await says(
+        page,
+        mode,
+        /Seen on read \(.*\): [1-9]\d* records NONE, 0 KMS; 1 shard without traffic, unproven \(shardId-\d+\)\./,
+    );
 
-    await page.getByLabel("Answer of a producer to PutRecord or PutRecords", { exact: true }).fill("it said NONE, honestly");
+    await page
+        .getByLabel("Answer of a producer to PutRecord or PutRecords", { exact: true })
+        .fill("it said NONE, honestly");
     await page.getByRole("button", { name: "Report this answer", exact: true }).click();
     await expect(page.getByRole("alert")).toContainText("This is not a producer's answer");
     await hydrated(page, mode);
     const answer = { ShardId: "shardId-000000000002", SequenceNumber: "1", EncryptionType: "NONE" };
-    await page.getByLabel("Answer of a producer to PutRecord or PutRecords", { exact: true }).fill(JSON.stringify(answer));
+    await page
+        .getByLabel("Answer of a producer to PutRecord or PutRecords", { exact: true })
+        .fill(JSON.stringify(answer));
     await page.getByRole("button", { name: "Report this answer", exact: true }).click();
-    await says(page, mode, /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream has not seen it\./);
+    await says(
+        page,
+        mode,
+        /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream has not seen it\./,
+    );
     await page.goto(`${stack.origin}/audit?q=proof`);
     await expect(page.getByRole("main")).toContainText("change.proof-by-write-asked");
 });
@@ -75,7 +87,9 @@ test("a key that stored records need is listed, and every page warns when it goe
     await expect(row).toContainText("from ");
     await accessible(page, mode);
     await row.getByRole("link").click();
-    await expect(page.getByRole("table", { name: "Streams", exact: true }).getByRole("rowheader")).toHaveText(["orders-prod"]);
+    await expect(page.getByRole("table", { name: "Streams", exact: true }).getByRole("rowheader")).toHaveText([
+        "orders-prod",
+    ]);
     await accessible(page, mode);
     await expect(page.getByRole("complementary", { name: "Keys in danger" })).toHaveCount(0);
 
@@ -85,7 +99,10 @@ test("a key that stored records need is listed, and every page warns when it goe
     await stack.startPortal();
     await expect(async () => {
         await page.goto(`${stack.origin}/streams`);
-        await expect(page.getByRole("complementary", { name: "Keys in danger" })).toContainText(/is disabled, and \d+ streams use or still need it\./, { timeout: 1_000 });
+        await expect(page.getByRole("complementary", { name: "Keys in danger" })).toContainText(
+            /is disabled, and \d+ streams use or still need it\./,
+            { timeout: 1_000 },
+        );
     }).toPass({ timeout: 60_000 });
     await hydrated(page, mode);
     await accessible(page, mode);
