@@ -68,17 +68,23 @@ fn event(entry: &Entry) -> Value {
     let parameter = |name: &str| entry.input.get(name).and_then(Value::as_str);
     let at = Duration::from_secs_f64(entry.at.max(0.0));
     let text = json!({
-        "eventVersion": "1.11", "eventSource": "kinesis.amazonaws.com", "eventName": entry.operation, "awsRegion": region,
-        "userIdentity": {"type": "AssumedRole", "arn": format!("arn:aws:sts::{account}:assumed-role/simulated/{session}"), "accountId": account},
+        "eventVersion": "1.11",
+        "eventSource": "kinesis.amazonaws.com", "eventName": entry.operation, "awsRegion": region,
+        "userIdentity": {
+            "type": "AssumedRole", "accountId": account,
+            "arn": format!("arn:aws:sts::{account}:assumed-role/simulated/{session}"),
+        },
         "requestParameters": {
-            "streamARN": parameter("StreamARN"), "streamName": parameter("StreamName"), "keyId": parameter("KeyId"), "encryptionType": "KMS",
+            "streamARN": parameter("StreamARN"), "streamName": parameter("StreamName"),
+            "keyId": parameter("KeyId"), "encryptionType": "KMS",
         },
         "requestID": entry.request_id, "eventID": format!("event-{}", entry.request_id), "errorCode": entry.error,
         "recipientAccountId": account,
     });
     json!({
         "EventId": format!("event-{}", entry.request_id), "EventName": entry.operation, "EventTime": at.as_secs_f64(),
-        "EventSource": "kinesis.amazonaws.com", "Username": session, "Resources": [], "CloudTrailEvent": text.to_string(),
+        "EventSource": "kinesis.amazonaws.com", "Username": session, "Resources": [],
+        "CloudTrailEvent": text.to_string(),
     })
 }
 

@@ -84,7 +84,8 @@ fn found<'a>(world: &'a World, caller: &Caller, input: &Value) -> Result<(Caller
 fn describe(world: &World, caller: &Caller, input: &Value) -> Outcome {
     let (owner, id, key) = found(world, caller, input)?;
     let mut metadata = json!({
-        "AWSAccountId": owner.account, "KeyId": id, "Arn": arn(&owner, &id), "Enabled": key.state() == "Enabled", "KeyState": key.state(),
+        "AWSAccountId": owner.account, "KeyId": id, "Arn": arn(&owner, &id),
+        "Enabled": key.state() == "Enabled", "KeyState": key.state(),
         "KeyUsage": key.usage, "KeySpec": key.spec, "Origin": "AWS_KMS", "MultiRegion": false,
         "KeyManager": if key.is_aws_managed { "AWS" } else { "CUSTOMER" },
     });

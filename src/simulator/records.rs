@@ -116,7 +116,8 @@ pub fn put_record(world: &mut World, caller: &Caller, input: &Value) -> Outcome 
     let data = input.get("Data").and_then(Value::as_str).unwrap_or_default();
     let sequence = stream.log.put(shard, stream.key.as_deref(), partition_key, data);
     Ok(Some(json!({
-        "ShardId": shard_name(shard), "SequenceNumber": sequence.to_string(), "EncryptionType": type_of(stream.key.as_deref()),
+        "ShardId": shard_name(shard), "SequenceNumber": sequence.to_string(),
+        "EncryptionType": type_of(stream.key.as_deref()),
     })))
 }
 
@@ -171,8 +172,9 @@ pub fn get_records(world: &mut World, caller: &Caller, input: &Value) -> Outcome
         .iter()
         .map(|record| {
             json!({
-                "SequenceNumber": record.sequence.to_string(), "ApproximateArrivalTimestamp": record.at, "Data": record.data,
-                "PartitionKey": record.partition_key, "EncryptionType": record.encryption_type,
+                "SequenceNumber": record.sequence.to_string(), "ApproximateArrivalTimestamp": record.at,
+                "Data": record.data, "PartitionKey": record.partition_key,
+                "EncryptionType": record.encryption_type,
             })
         })
         .collect();

@@ -66,8 +66,9 @@ fn identity(caller: &Caller) -> Response<Body> {
     let (partition, account) = (caller.partition(), &caller.account);
     let identity = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-         <Arn>arn:{partition}:iam::{account}:user/keystream</Arn><UserId>AIDASIMULATED</UserId><Account>{account}</Account>\
-         </GetCallerIdentityResult><ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+         <Arn>arn:{partition}:iam::{account}:user/keystream</Arn><UserId>AIDASIMULATED</UserId>\
+         <Account>{account}</Account></GetCallerIdentityResult>\
+         <ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     );
     respond(StatusCode::OK, "text/xml", identity)
 }
@@ -91,9 +92,11 @@ fn session(caller: &Caller, asked: &Asked<'_>, fault: Option<&Fault>, world: &mu
     let account = role.split(':').nth(4).unwrap_or_default();
     let answer = format!(
         "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
-         <AssumedRoleUser><Arn>{role}/{session}</Arn><AssumedRoleId>AROASIMULATED:{session}</AssumedRoleId></AssumedRoleUser>\
+         <AssumedRoleUser><Arn>{role}/{session}</Arn><AssumedRoleId>AROASIMULATED:{session}</AssumedRoleId>\
+         </AssumedRoleUser>\
          <Credentials><AccessKeyId>{SESSION_KEY}{account}</AccessKeyId><SecretAccessKey>simulated</SecretAccessKey>\
-         <SessionToken>{session}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>\
+         <SessionToken>{session}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         </AssumeRoleResult>\
          <ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></AssumeRoleResponse>"
     );
     respond(StatusCode::OK, "text/xml", answer)

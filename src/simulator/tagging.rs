@@ -122,7 +122,10 @@ mod tests {
         let answer = call(&mut world(), "GetResources", &caller(), &json!({})).unwrap().unwrap();
         assert_eq!(
             answer["ResourceTagMappingList"][0],
-            json!({"ResourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/stream-1", "Tags": [{"Key": "team", "Value": "team-1"}]})
+            json!({
+                "ResourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/stream-1",
+                "Tags": [{"Key": "team", "Value": "team-1"}],
+            })
         );
     }
 

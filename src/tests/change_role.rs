@@ -134,7 +134,10 @@ async fn check_config_tries_the_role_too() {
 async fn aws_refusing_the_role_is_told_with_its_session() {
     let app = with_role(Some("keystream-external")).await;
     let operator = app.actor(Role::Operator).await;
-    let fault = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let fault = json!({
+        "operation": "StopStreamEncryption",
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     app.control("faults", fault).await;
     let id = operator.disable("orders-prod").await;
     app.change_when(&id, |change| !change.is_active()).await;

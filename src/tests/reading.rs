@@ -27,7 +27,10 @@ fn orders() -> StreamName {
 
 /// One read of orders-prod whose answer is patched.
 async fn read_patched(app: &TestApp, patch: Value) -> Result<StreamReport, ReadFailure> {
-    let fault = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "fault": {"patch": {"StreamDescriptionSummary": patch}}});
+    let fault = json!({
+        "operation": "DescribeStreamSummary", "stream": "orders-prod",
+        "fault": {"patch": {"StreamDescriptionSummary": patch}},
+    });
     app.control("faults", fault).await;
     app.state.inventory.targets()[0].read(&orders()).await
 }
@@ -71,9 +74,15 @@ async fn a_listing_with_an_impossible_creation_time_replaces_no_stream() {
     let app = TestApp::start().await;
     let orders = app.known("orders-prod").await;
     for created in [json!(null), json!(0), json!(-1), json!(9.2e15)] {
-        let summary = json!({"StreamName": "orders-prod", "StreamARN": format!("arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/orders-prod"),
-            "StreamStatus": "ACTIVE", "StreamCreationTimestamp": created});
-        let patch = json!({"StreamNames": ["orders-prod"], "StreamSummaries": [summary], "HasMoreStreams": false, "NextToken": null});
+        let summary = json!({
+            "StreamName": "orders-prod",
+            "StreamARN": format!("arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/orders-prod"),
+            "StreamStatus": "ACTIVE", "StreamCreationTimestamp": created,
+        });
+        let patch = json!({
+            "StreamNames": ["orders-prod"], "StreamSummaries": [summary], "HasMoreStreams": false,
+            "NextToken": null,
+        });
         app.control("faults", json!({"operation": "ListStreams", "fault": {"patch": patch}})).await;
         let target = &app.state.inventory.targets()[0];
         let page = target.kinesis.list_streams(&ListFrom::Start).await.unwrap();
@@ -110,7 +119,10 @@ async fn a_first_report_of_another_account_than_sts_names_is_not_believed() {
         .unwrap()
         .remove(0);
     let arn = "arn:aws:kinesis:eu-west-1:444455556666:stream/orders-prod";
-    let fault = json!({"operation": "DescribeStreamSummary", "fault": {"patch": {"StreamDescriptionSummary": {"StreamARN": arn}}}});
+    let fault = json!({
+        "operation": "DescribeStreamSummary",
+        "fault": {"patch": {"StreamDescriptionSummary": {"StreamARN": arn}}},
+    });
     app.control("faults", fault).await;
     let failure = target.read(&orders()).await.expect_err("it is of another account");
     assert!(failure.why.starts_with(&format!("AWS answered for {arn}, not for ")), "{failure}");

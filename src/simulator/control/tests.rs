@@ -19,7 +19,10 @@ fn post(world: &mut World, path: &str, order: &Value) -> StatusCode {
 #[test]
 fn a_fault_of_one_account_and_region_leaves_the_others_alone() {
     let mut world = World::empty(Settings::default());
-    let order = json!({"operation": "ListStreams", "account": "444455556666", "region": "eu-west-1", "times": 1_000_000, "fault": "black-hole"});
+    let order = json!({
+        "operation": "ListStreams", "account": "444455556666", "region": "eu-west-1",
+        "times": 1_000_000, "fault": "black-hole",
+    });
     assert_eq!(post(&mut world, "/_control/faults", &order), StatusCode::OK);
     assert!(world.take_fault("ListStreams", &caller("111122223333", "eu-west-1"), None).is_none());
     assert!(world.take_fault("ListStreams", &caller("444455556666", "us-east-1"), None).is_none());

@@ -43,7 +43,10 @@ async fn each_of_kms_six_errors_is_told_in_words_and_changed_nothing() {
         ("KMSThrottlingException", KeyTrouble::Throttling, "KMS is throttling requests"),
     ];
     for (code, trouble, words) in codes {
-        let fault = json!({"operation": "StartStreamEncryption", "fault": {"refuse": {"code": code, "message": "as AWS says it"}}});
+        let fault = json!({
+            "operation": "StartStreamEncryption",
+            "fault": {"refuse": {"code": code, "message": "as AWS says it"}},
+        });
         app.control("faults", fault).await;
         let change = ended(&app, &operator.enable("web-clicks", "alias/orders").await).await;
         let refusal = rejected(&change);

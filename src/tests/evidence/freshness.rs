@@ -78,7 +78,8 @@ async fn an_enable_whose_key_can_no_longer_be_seen_waits() {
     app.change_when(&id, Change::is_waiting).await;
     deny_kms(&app).await;
     let asked = app.calls("DescribeKey").await;
-    let is_active = |change: &Change| matches!(&change.evidence.last_read, Some(read) if read.observed.words().starts_with("ACTIVE"));
+    let last_read = |change: &Change| change.evidence.last_read.as_ref().map(|read| read.observed.words());
+    let is_active = |change: &Change| last_read(change).is_some_and(|words| words.starts_with("ACTIVE"));
     until(|| async { (app.calls("DescribeKey").await >= asked + 3).then_some(()) }).await;
     let change = app.state.store.change(&id).await.unwrap().unwrap();
     assert!(change.is_waiting() || is_active(&change), "{change:?}");

@@ -54,7 +54,10 @@ async fn streams_that_the_configuration_names_need_no_listing() {
             ..target(simulator, ACCOUNT, REGION)
         }]
     };
-    let denied = json!({"operation": "ListStreams", "times": 1_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({
+        "operation": "ListStreams", "times": 1_000,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     let app = TestApp::with(Setup { targets: Some(named), before: vec![("faults", denied)], ..Setup::default() }).await;
     app.known("orders-prod").await;
     let health = health_when(&app, 0, |health| health.last_read.is_some()).await;
@@ -112,7 +115,10 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
         checked(TargetSettings { account: OTHER_ACCOUNT.parse().ok(), ..target(&app.simulator, ACCOUNT, REGION) })
             .await;
     assert!(said.contains("failed: the credentials are of account 111122223333") && !is_well, "{said}");
-    let denied = json!({"operation": "DescribeStreamSummary", "times": 2, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({
+        "operation": "DescribeStreamSummary", "times": 2,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     app.control("faults", denied).await;
     let settings = TargetSettings { region: "us-east-1".parse().ok(), ..target(&app.simulator, ACCOUNT, "us-east-1") };
     let (said, is_well) = checked(settings).await;

@@ -45,7 +45,10 @@ async fn tags_are_read_in_bulk_shown_by_choice_and_filtered() {
     };
     let page = hostile.get("/streams").await;
     assert!(page.status == StatusCode::OK && !page.body.contains("<script>;"));
-    let denied = json!({"operation": "GetResources", "times": 10, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({
+        "operation": "GetResources", "times": 10,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     let other = TestApp::with(Setup { before: vec![("faults", denied)], ..Setup::default() }).await;
     let health = health_when(&other, 0, |health| health.tags_problem.is_some()).await;
     assert_eq!(health.condition(), Condition::Well, "nothing else depends on tags");

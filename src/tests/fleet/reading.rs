@@ -71,11 +71,20 @@ async fn viewers_cost_no_calls() {
 #[tokio::test]
 async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     let holes = ["ListStreams", "DescribeStreamSummary", "GetResources"].map(|operation| {
-        ("faults", json!({"operation": operation, "account": OTHER_ACCOUNT, "region": REGION, "times": 100_000, "fault": "black-hole"}))
+        (
+            "faults",
+            json!({
+                "operation": operation, "account": OTHER_ACCOUNT, "region": REGION, "times": 100_000,
+                "fault": "black-hole",
+            }),
+        )
     });
-    let denied = json!({"operation": "DescribeStreamSummary", "account": OTHER_ACCOUNT, "region": "eu-central-1", "times": 100_000,
-        "fault": {"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: \
-        kinesis:DescribeStreamSummary on resource: arn:aws:kinesis:eu-central-1:444455556666:stream/secret-name"}}});
+    let message = "not authorized to perform: kinesis:DescribeStreamSummary on resource: \
+        arn:aws:kinesis:eu-central-1:444455556666:stream/secret-name";
+    let denied = json!({
+        "operation": "DescribeStreamSummary", "account": OTHER_ACCOUNT, "region": "eu-central-1", "times": 100_000,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": message}},
+    });
     let mut before = holes.to_vec();
     before.push(("faults", denied));
     let begun = Instant::now();

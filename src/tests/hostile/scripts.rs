@@ -126,7 +126,10 @@ async fn what_aws_sends_is_text_on_every_page() {
         assert_eq!(by_wasm.header("content-type"), "application/json");
         app.control(
             "streams",
-            json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/orders", "status": "ACTIVE"}),
+            json!({
+                "account": ACCOUNT, "region": REGION, "name": "orders-prod", "key": "alias/orders",
+                "status": "ACTIVE",
+            }),
         )
         .await;
         app.clock.advance(3 * SECOND_MS);

@@ -14,7 +14,10 @@ use crate::{
 async fn a_read_that_fails_keeps_the_last_known_state() {
     let app = TestApp::start().await;
     let key = app.known("orders-prod").await;
-    let refusal = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 1_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let refusal = json!({
+        "operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 1_000,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     app.control("faults", refusal).await;
     let operator = app.actor(Role::Operator).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;
@@ -53,7 +56,10 @@ async fn more_than_a_page_of_streams_is_listed_whole() {
     for number in 0..150 {
         app.control(
             "streams",
-            json!({"account": "999988887777", "region": REGION, "name": format!("bulk-{number:03}"), "key": "alias/bulk"}),
+            json!({
+                "account": "999988887777", "region": REGION, "name": format!("bulk-{number:03}"),
+                "key": "alias/bulk",
+            }),
         )
         .await;
     }

@@ -151,7 +151,10 @@ async fn a_limit_after_25_disables_is_the_quota() {
         assert!(matches!(app.state.store.insert_change(&mut tx, new).await.unwrap(), Inserted::Recorded { .. }));
     }
     tx.commit().await.unwrap();
-    let limit = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "LimitExceededException", "message": "a limit"}}});
+    let limit = json!({
+        "operation": "StopStreamEncryption",
+        "fault": {"refuse": {"code": "LimitExceededException", "message": "a limit"}},
+    });
     app.control("faults", limit).await;
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
     assert!(page.contains("Disables of this stream in 24 h: 25 of 25"), "{page}");

@@ -133,7 +133,10 @@ async fn the_key_of_then_is_not_refused_as_the_present_one_when_its_alias_was_re
 #[tokio::test]
 async fn what_kms_says_once_it_can_be_seen_is_kept() {
     let app = TestApp::start().await;
-    let denied = json!({"operation": "DescribeKey", "times": 100_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({
+        "operation": "DescribeKey", "times": 100_000,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     app.control("faults", denied).await;
     order(&app, "streams", json!({"name": "late", "key": "alias/orders"})).await;
     app.clock.advance(2 * MINUTE_MS);

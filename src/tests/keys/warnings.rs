@@ -38,7 +38,10 @@ async fn every_page_warns_of_a_key_in_use_that_is_not_enabled() {
         );
     }
     // That KMS can't be asked any more ends no alarm; it says how old it is.
-    let denied = json!({"operation": "DescribeKey", "times": 100_000, "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let denied = json!({
+        "operation": "DescribeKey", "times": 100_000,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     app.control("faults", denied).await;
     alarm_with(&app, "is disabled").await;
     alarm_with(&app, "is disabled (as of ").await;

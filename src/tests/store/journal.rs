@@ -28,7 +28,7 @@ on_both! {
 
     a_form_is_one_change_and_a_stream_has_one_active_change(database, store) {
         let mut first = record(&store, change("c1", "s")).await;
-        let insert = |id: &'static str, stream: &'static str, user: &'static str, request: &'static str, hash: &'static str| {
+        let insert = |id, stream, user: &'static str, request: &'static str, hash: &'static str| {
             let store = store.clone();
             async move {
                 let mut new = change(id, stream);
@@ -39,11 +39,13 @@ on_both! {
                 inserted
             }
         };
-        assert!(matches!(insert("c2", "s", "u", "request-c1", "h").await, Inserted::SameRequest(same) if same.id == "c1"));
+        let repeated = insert("c2", "s", "u", "request-c1", "h").await;
+        assert!(matches!(repeated, Inserted::SameRequest(same) if same.id == "c1"));
         assert!(matches!(insert("c2", "s", "u", "request-c1", "other").await, Inserted::OtherValues));
         assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::StreamBusy { id } if id == "c1"));
         apply(&store, &mut first, [ended(1, End::Expired)]).await.unwrap();
-        assert!(matches!(insert("c2", "s", "u", "request-c1", "h").await, Inserted::SameRequest(same) if !same.is_active()));
+        let repeated = insert("c2", "s", "u", "request-c1", "h").await;
+        assert!(matches!(repeated, Inserted::SameRequest(same) if !same.is_active()));
         assert!(matches!(insert("c2", "s", "v", "request-c1", "h").await, Inserted::Recorded { .. }));
         assert!(matches!(insert("c3", "t", "v", "another", "h").await, Inserted::Recorded { .. }), "another stream");
         assert_eq!(store.change("c2").await.unwrap().unwrap().intent.reason, first.change.intent.reason);
@@ -94,8 +96,10 @@ on_both! {
         assert_eq!(ids(&store.changes(Page { skip: 1, take: 2 }).await.unwrap()), ["c3", "c2"]);
         let of_a = store.changes_of_stream(&StreamId::parse("111122223333", "eu-west-1", "a").unwrap()).await.unwrap();
         assert_eq!(ids(&of_a), ["c3", "c1"]);
-        assert_eq!(ids(&store.changes_sent_since(&of_a[0].intent.arn, NOW.plus_millis(MINUTE_MS)).await.unwrap()), ["c1", "c3"]);
-        assert_eq!(ids(&store.changes_sent_since(&of_a[0].intent.arn, NOW.plus_millis(MINUTE_MS + 1)).await.unwrap()), ["c3"]);
+        for (since, sent) in [(MINUTE_MS, vec!["c1", "c3"]), (MINUTE_MS + 1, vec!["c3"])] {
+            let found = store.changes_sent_since(&of_a[0].intent.arn, NOW.plus_millis(since)).await.unwrap();
+            assert_eq!(ids(&found), sent);
+        }
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c4"]);
         assert_eq!(ids(&store.changes_reached(2).await.unwrap()), ["c2", "c3"], "the last two, oldest first");
         assert_eq!(ids(&store.changes_ended_since(NOW).await.unwrap()), ["c3", "c2", "c1"], "the one sent last first");
@@ -107,7 +111,8 @@ on_both! {
         for number in 0..60 {
             let refusal = Refusal { kind: RefusalKind::AccessDenied, aws: None, read_after: None };
             let mut refused = record(&store, change(&format!("refused{number}"), "a")).await;
-            apply(&store, &mut refused, [sent(100 + number), ended(101 + number, End::Rejected(refusal))]).await.unwrap();
+            let steps = [sent(100 + number), ended(101 + number, End::Rejected(refusal))];
+            apply(&store, &mut refused, steps).await.unwrap();
         }
         let newest = store.newest_acting_change(&of_a[0].stream_id()).await.unwrap();
         assert_eq!(newest.map(|change| change.id).as_deref(), Some("c3"), "however many were refused since");
@@ -117,7 +122,8 @@ on_both! {
         let theirs = record(&store, change("c1", "s")).await;
         let ours = record(&store, change("c2", "t")).await;
         database.run("UPDATE changes SET body = '{\"action\": \"of tomorrow\"}' WHERE id = 'c1'").await;
-        let taken: Vec<String> = store.take_over(|_| false).await.unwrap().into_iter().map(|leased| leased.change.id).collect();
+        let taken = store.take_over(|_| false).await.unwrap();
+        let taken: Vec<String> = taken.into_iter().map(|leased| leased.change.id).collect();
         assert_eq!(taken, ["c2"], "what cannot be read is left alone");
         assert_eq!(ids(&store.active_changes().await.unwrap()), ["c2"]);
         assert_eq!(ids(&store.changes_after(theirs.change.rev - 1).await.unwrap()), ["c2"]);
@@ -127,7 +133,8 @@ on_both! {
         let mut other = change("c3", "s");
         let mut tx = store.write().await.unwrap();
         let new = NewChange { change: &mut other, user_id: "v", request_id: "request-c3", form_hash: "h" };
-        assert!(matches!(store.insert_change(&mut tx, new).await.unwrap(), Inserted::StreamBusy { id } if id == "c1"), "it is active");
+        let inserted = store.insert_change(&mut tx, new).await.unwrap();
+        assert!(matches!(inserted, Inserted::StreamBusy { id } if id == "c1"), "it is active");
         tx.rollback().await.unwrap();
         assert!(store.change("c1").await.is_err(), "its page does not show something else instead");
         assert!(ours.change.rev > theirs.change.rev);

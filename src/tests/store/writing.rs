@@ -13,7 +13,8 @@ use crate::{
 on_both! {
     the_inventory_comes_back_as_it_was_written(database, store) {
         let key = StreamId::parse("111122223333", "eu-west-1", "s").unwrap();
-        let mut stream = StoredStream { tags: Some(vec![("team".to_owned(), "payments".to_owned())]), ..StoredStream::unread(key) };
+        let tags = Some(vec![("team".to_owned(), "payments".to_owned())]);
+        let mut stream = StoredStream { tags, ..StoredStream::unread(key) };
         for gone_at in [None, Some(NOW), None] {
             let mut tx = store.write().await.unwrap();
             stream.rev = next_rev(&mut tx).await.unwrap();
@@ -49,7 +50,8 @@ on_both! {
                 rev
             })
         });
-        let mut revs: Vec<i64> = futures_util::future::join_all(writers).await.into_iter().map(Result::unwrap).collect();
+        let revs = futures_util::future::join_all(writers).await;
+        let mut revs: Vec<i64> = revs.into_iter().map(Result::unwrap).collect();
         revs.sort_unstable();
         assert_eq!(revs, (1..=20).collect::<Vec<_>>());
         assert!(matches!(audit::verify(&store).await.unwrap(), Verified::Whole { rows: 20, .. }));

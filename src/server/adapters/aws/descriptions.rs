@@ -1,4 +1,4 @@
-//! Descriptions of streams, from the SDK's types into Keystream's. A value that AWS can't mean is reported as unreadable.
+//! Descriptions of streams, from the SDK's types into Keystream's. A value that AWS can't mean counts as unreadable.
 
 use std::ops::{Range, RangeInclusive};
 

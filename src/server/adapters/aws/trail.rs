@@ -123,8 +123,11 @@ mod tests {
 
     #[test]
     fn a_stream_is_named_by_arn_or_name_and_a_failed_call_is_left_out() {
-        let by_arn = json!({"requestParameters": {"streamARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders"}, "requestID": "r1",
-                            "userIdentity": {"arn": "arn:aws:sts::111122223333:assumed-role/tf/tf-ci"}});
+        let by_arn = json!({
+            "requestParameters": {"streamARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders"},
+            "requestID": "r1",
+            "userIdentity": {"arn": "arn:aws:sts::111122223333:assumed-role/tf/tf-ci"},
+        });
         let known = event(&by_arn).unwrap();
         assert_eq!((known.stream.as_str(), known.request_id.as_deref()), ("orders", Some("r1")));
         assert_eq!(known.by, "arn:aws:sts::111122223333:assumed-role/tf/tf-ci");

@@ -87,10 +87,10 @@ macro_rules! matching {
            AND ($5 = '' OR LOWER(actor) = $5)
            AND ($6 = '' OR action = $6 OR action LIKE $7 ESCAPE '\\')
            AND ($8 = ''
-                OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
-                         || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
-                OR (actor || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' ' || result)
-                   LIKE $9 ESCAPE '\\'
+                OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' '
+                         || after_state || ' ' || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
+                OR (actor || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
+                    || result) LIKE $9 ESCAPE '\\'
                 OR ($10 = '' AND LOWER(address || ' ' || user_agent) LIKE $8 ESCAPE '\\'))
            AND ($10 = '' OR action LIKE 'change.%' OR LOWER(actor) = $10 OR LOWER(target) = $10)"
     };

@@ -243,8 +243,12 @@ macro_rules! fetch {
     (one as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_one, $row, $($rest)*) };
     (@ $method:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match $on {
-            $crate::server::adapters::store::On::Sqlite(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
-            $crate::server::adapters::store::On::Postgres(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
+            $crate::server::adapters::store::On::Sqlite(on) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await
+            }
+            $crate::server::adapters::store::On::Postgres(on) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await
+            }
         }
         .map_err($crate::server::adapters::store::StoreError::from)
     };

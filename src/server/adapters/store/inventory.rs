@@ -137,7 +137,8 @@ pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result
         .collect();
     let statement = format!(
         "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES {}
-         ON CONFLICT (account, region, name) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
+         ON CONFLICT (account, region, name)
+         DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
         places.join(", ")
     );
     // Not one prepared statement for each number of rows.

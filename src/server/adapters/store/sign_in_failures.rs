@@ -42,7 +42,8 @@ pub async fn count(tx: &mut Tx, subject: &str, policy: Policy, now: Timestamp) -
     execute!(
         tx.on(),
         "INSERT INTO sign_in_failures (subject, failures, last_at, wait_until) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, wait_until = excluded.wait_until",
+         ON CONFLICT (subject)
+         DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, wait_until = excluded.wait_until",
         subject,
         failures,
         now.as_millis(),

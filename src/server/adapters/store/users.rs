@@ -136,7 +136,8 @@ impl Store {
 pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -> Result<(), StoreError> {
     execute!(
         tx.on(),
-        "INSERT INTO users (id, name, folded_name, role, password_hash, is_demo, is_break_glass, scope, disabled_at, created_at)
+        "INSERT INTO users
+         (id, name, folded_name, role, password_hash, is_demo, is_break_glass, scope, disabled_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)",
         &user.id,
         name.as_str(),
