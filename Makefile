@@ -41,4 +41,5 @@ bench:
 screenshots:
 	@.ci/setup test
 	@.ci/build dev
-	@cd end2end && CHROMIUM="$$(source ../.ci/env.sh && chromium_binary)" npx playwright test --config screenshots.config.ts
+	@cd end2end && CHROMIUM="$$(source ../.ci/env.sh && chromium_binary)" \
+		npx playwright test --config screenshots.config.ts
