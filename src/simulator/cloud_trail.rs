@@ -1,5 +1,5 @@
-//! `LookupEvents` of CloudTrail, over what was called here: the changes of encryption of the last 90 days, newest
-//! first, failed ones too, after a delay.
+//! CloudTrail's `LookupEvents` over the simulator's own calls: encryption changes of the last 90 days, newest first,
+//! failed ones included, after a delay.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use super::{
     world::World,
 };
 
-/// What stands before the operation in `x-amz-target`.
+/// The service's prefix of the operation in `x-amz-target`.
 pub const SERVICE: &str = "CloudTrail_20131101";
-/// CloudTrail returns at most so many events a call.
+/// CloudTrail returns at most this many events per call.
 const PAGE: usize = 50;
 
 /// Carries a call out.

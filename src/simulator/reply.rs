@@ -1,4 +1,4 @@
-//! Answers in the shapes of AWS's protocols.
+//! Answers in the formats of AWS's protocols.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::outcome::Refused;
 
-/// Whole bodies, and one that breaks off.
+/// The body of an answer: whole, or one that breaks off.
 pub type Body = BoxBody<Bytes, io::Error>;
 
 /// The content type of JSON 1.1.
@@ -17,7 +17,7 @@ pub const JSON: &str = "application/x-amz-json-1.1";
 /// What becomes of a request.
 pub enum Answer {
     Send(Response<Body>),
-    /// Sent without the request id that AWS's own answers carry.
+    /// Sent without the request id of AWS's own answers.
     SendWithoutId(Response<Body>),
     Drop,
 }

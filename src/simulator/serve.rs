@@ -1,4 +1,4 @@
-//! The server: reads a call, carries it out as its fault allows, and answers.
+//! The server: reads calls, carries them out as far as their faults allow, and answers.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -33,15 +33,15 @@ use super::{
     world::World,
 };
 
-/// The largest request that is read.
+/// The largest request accepted.
 const LONGEST_REQUEST: usize = 12 * 1024 * 1024;
-/// Longer than any caller waits for an answer that never comes.
+/// Longer than any caller waits for an answer.
 const NEVER: Duration = Duration::from_secs(3_600);
 
-/// Starts the simulator with its streams; it ends with the process. Returns the address that was bound.
+/// Starts the simulator with its streams; it runs until the process ends. Returns the address it bound.
 ///
 /// # Errors
-/// When the address cannot be bound, or is not of loopback: its control endpoint is open to whoever reaches it.
+/// When the address cannot be bound or isn't on loopback: the control endpoint is open to anybody who reaches it.
 pub async fn start(address: SocketAddr, settings: Settings) -> anyhow::Result<SocketAddr> {
     let (address, serving) = bind(address, settings).await?;
     clock::spawn(serving);
@@ -70,19 +70,19 @@ pub async fn bind(
 }
 
 async fn serve_connection(stream: TcpStream, world: Arc<Mutex<World>>) {
-    // Small answers leave at once.
+    // Small answers are sent at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let world = world.clone();
         async move {
             match answer(request, &world).await {
                 Answer::Send(response) | Answer::SendWithoutId(response) => Ok(response),
-                // An error of the service closes the connection without a word: the answer that is lost.
+                // An error of the service closes the connection without an answer.
                 Answer::Drop => Err(io::Error::other("the answer is dropped by order")),
             }
         }
     });
-    // Broken connections are what some tests are about.
+    // Some tests break connections on purpose.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -127,7 +127,7 @@ async fn answer_aws(head: &Parts, body: &[u8], id: &str, world: &Mutex<World>) -
     }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let session = Caller::session(&head.headers);
-    // Some SDKs write the name of CloudTrail's service with the package that it is in.
+    // Some SDKs send the name of CloudTrail's service with its package.
     let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
     let asked = Asked { caller: &caller, session: session.as_deref(), id };
     match target.split_once('.') {
@@ -182,7 +182,7 @@ async fn answer_json(
     if matches!(fault, Some(Fault::NoRequestId)) { Answer::SendWithoutId(response) } else { Answer::Send(response) }
 }
 
-/// What comes in place of the answer, where a fault spoils it.
+/// What is sent instead of the answer, if a fault spoils it.
 fn spoiled(fault: &Fault) -> Option<Answer> {
     match fault {
         Fault::BlackHole | Fault::DropAnswer | Fault::DropRequest => Some(Answer::Drop),
@@ -215,8 +215,7 @@ struct Call<'a> {
     named: &'a Named,
 }
 
-/// Carries a call out as its fault allows, with what was ordered for the moments before and after it, and writes it
-/// down.
+/// Carries out a call as far as its fault allows, with the orders for the moments before and after it, and logs it.
 fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut World) -> Outcome {
     let Call { operation, named, asked: &Asked { caller, session, id }, .. } = *call;
     let stream = named.stream.as_deref();
@@ -230,7 +229,7 @@ fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut W
     if let (Some(Fault::KeepState), Ok(_), Some(name)) = (fault, &outcome, stream) {
         world.keep_state(caller, name);
     }
-    // What is spoiled on its way tells nobody anything.
+    // A spoiled answer tells the caller nothing.
     let is_told = matches!(
         fault,
         None | Some(

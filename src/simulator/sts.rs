@@ -16,7 +16,7 @@ use super::{
     world::World,
 };
 
-/// Answers one of the two actions. `AssumeRole` knows the faults that refuse, delay, hold and drop.
+/// Answers one of the two actions. `AssumeRole` supports the faults that refuse, delay, hold and drop.
 pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answer {
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
     let field =
@@ -35,7 +35,7 @@ pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answe
     }
 }
 
-/// What `AssumeRole` is asked for.
+/// The parameters of `AssumeRole`.
 struct Asked<'a> {
     role: &'a str,
     session: &'a str,
@@ -73,7 +73,7 @@ fn identity(caller: &Caller) -> Response<Body> {
     respond(StatusCode::OK, "text/xml", identity)
 }
 
-/// Roles whose name contains `guarded` ask for the external id `keystream-external`.
+/// Assumes a role. Roles whose name contains `guarded` require the external id `keystream-external`.
 fn session(caller: &Caller, asked: &Asked<'_>, fault: Option<&Fault>, world: &mut World) -> Response<Body> {
     let Asked { role, session, external_id } = *asked;
     let refused = match fault {

@@ -1,4 +1,4 @@
-//! Whether the page is live: what happens when the connection speaks, falls silent or is lost.
+//! The connection's state: what happens when it delivers something, falls silent or is lost.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,16 +15,16 @@ use crate::{
     view::{change_state::Tone, pages::Frame},
 };
 
-/// A connection that said nothing for this long is dead: the server sends a heartbeat every 15 s.
+/// A connection is dead if nothing has arrived for this long: the server sends a heartbeat every 15 s.
 const SILENT_AFTER_MS: i64 = 40 * SECOND_MS;
-/// From a failure to the first attempt. Each further failure doubles it.
+/// The delay between a failure and the first retry. Each further failure doubles it.
 const FIRST_RETRY_MS: u32 = 2_000;
 const LONGEST_RETRY_MS: u32 = 30_000;
-/// An answer that takes longer doesn't come.
+/// A request without an answer by then has failed.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 impl Live {
-    /// The connection has said something: the page is live, unless its data is still missing.
+    /// Notes that something has arrived: the page is live, unless its data is still missing.
     pub(super) fn heard(self) {
         self.heard_at.set_value(Some(self.time()));
         self.has_spoken.set_value(true);
@@ -37,7 +37,7 @@ impl Live {
         }
     }
 
-    /// Ends a connection that has said nothing for too long: something in between may have stopped forwarding.
+    /// Ends a connection that has been silent for too long: something in between may have stopped forwarding.
     pub(super) fn end_silence(self) {
         let silent_since = self.heard_at.get_value().filter(|at| self.time().millis_since(*at) > SILENT_AFTER_MS);
         if let Some(since) = silent_since {
@@ -46,8 +46,8 @@ impl Live {
         }
     }
 
-    /// The page isn't live since then: keeps what is shown, says so and tries again. `is_reload` asks for everything
-    /// anew instead of what came since.
+    /// Marks the page as not live since then: keeps what is shown, says so and retries. With `is_reload` the retry
+    /// requests everything again rather than what came since.
     pub(super) fn lose(self, since: Timestamp, is_reload: bool) {
         if self.is_paused.get_untracked() {
             return;
@@ -60,7 +60,7 @@ impl Live {
         self.is_retrying.set_value(true);
         let failures = self.failures.get_value();
         self.failures.set_value(failures.saturating_add(1));
-        // Up to a quarter more, so that not all tabs come back at once.
+        // Up to a quarter more, so that the tabs don't all reconnect at once.
         let delay =
             f64::from((FIRST_RETRY_MS << failures.min(4)).min(LONGEST_RETRY_MS)) * (1.0 + js_sys::Math::random() / 4.0);
         #[expect(clippy::cast_possible_truncation, reason = "some seconds")]
@@ -81,7 +81,7 @@ impl Live {
         set_timeout(retry, Duration::from_millis(delay.unsigned_abs()));
     }
 
-    /// Starts over after missing something: the page's data is asked for again.
+    /// Starts over after missing something: requests the page's data again.
     pub(super) async fn start_over(self) {
         self.is_behind.set_value(true);
         self.restarts.update_value(|restarts| *restarts = restarts.wrapping_add(1));
@@ -107,7 +107,7 @@ impl Live {
                 if self.user.with_value(|user| *user != frame.user) {
                     self.say("What you may do here has changed.", own_address(), "Reload");
                 }
-                // Older than what is shown: the database was restored, and its numbers mean something else.
+                // Older than what is shown: the database was restored, and its revisions mean something else.
                 if frame.rev < self.rev.get_value() {
                     self.rows.update(HashMap::clear);
                     self.moved.update(|count| *count += 1);
@@ -125,12 +125,12 @@ impl Live {
         }
     }
 
-    /// Whether the page that is shown asks for its data again when something moved.
+    /// Sets whether the page reloads its data when something has changed.
     pub fn set_asks_again(self, asks_again: bool) {
         self.asks_again.set_value(asks_again);
     }
 
-    /// The page's data has come.
+    /// Notes that the page's data has arrived.
     pub fn refreshed(self) {
         if self.is_behind.get_value() {
             self.is_behind.set_value(false);
@@ -140,8 +140,8 @@ impl Live {
         }
     }
 
-    /// A page has asked for its data again in vain. Returns whether what it shows stays, rather than giving way to the
-    /// error: it does unless the server has answered that there is nothing to show.
+    /// Handles a failed reload of a page's data. Returns whether the page keeps what it shows rather than the error: it
+    /// does, unless the server answered that there is nothing to show.
     pub fn refresh_failed(self, error: &AppError) -> bool {
         match error {
             AppError::NotFound | AppError::NotPermitted => return false,
@@ -157,7 +157,7 @@ impl Live {
         self.is_paused.set(true);
     }
 
-    /// The server serves another build of this page: it may no longer understand what it is told.
+    /// Stops a page whose server now runs another build: the two may no longer understand each other.
     pub(super) fn end_outdated(self) {
         self.say("Keystream was updated. This page is outdated and has stopped updating.", own_address(), "Reload");
         self.is_paused.set(true);

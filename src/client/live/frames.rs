@@ -1,4 +1,4 @@
-//! Takes in the server's news.
+//! Applies the server's frames.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Live {
-    /// Takes a frame in.
+    /// Applies a frame.
     pub(super) fn take(self, frame: EventFrame) {
         self.announce(&frame.changes);
         self.rev.update_value(|rev| *rev = (*rev).max(frame.rev));
@@ -25,7 +25,7 @@ impl Live {
                 for row in frame.streams {
                     let known = rows.get(&row.id);
                     if known.is_none_or(|known| known.rev <= row.rev) {
-                        // Tags are in a page that shows them only, and come with its next list.
+                        // Only a page that shows tags has them; they come with its next list.
                         let is_same = |known: &StreamRow| {
                             row.is_same_but_for_times(&StreamRow { tags: row.tags.clone(), ..known.clone() })
                         };
@@ -52,8 +52,8 @@ impl Live {
         }
     }
 
-    /// Rows in view are moved by their frames at once; counts, order and rows that come or go follow with one question
-    /// to the server, at most every second and a half.
+    /// Reloads the list soon. Frames update the rows in view at once; counts, order, and rows that appear or disappear
+    /// follow with one request, at most every second and a half.
     pub(super) fn ask_again_soon(self) {
         if self.is_asking_soon.get_value() {
             return;
@@ -66,7 +66,7 @@ impl Live {
         set_timeout(ask, Duration::from_millis(1_500));
     }
 
-    /// Says in the status region what moved of the person's own changes, all in one sentence.
+    /// Announces in the status region what happened to the person's own changes, all in one sentence.
     pub(super) fn announce(self, moved: &[ChangeCard]) {
         let own = self.user.with_value(|user| user.as_ref().map(|user| user.name.clone()));
         let known = self.changes.get_untracked();
@@ -74,7 +74,7 @@ impl Live {
         let news: Vec<&ChangeCard> = moved
             .iter()
             .filter(|change| Some(&change.actor) == own.as_ref())
-            // What the page was made with is not news.
+            // What the page was rendered with is not news.
             .filter(|change| change.rev > known_rev)
             .filter(|change| known.get(&change.id).is_none_or(|before| before.standing != change.standing))
             .collect();

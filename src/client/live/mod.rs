@@ -1,5 +1,5 @@
-//! What has moved since the page was made. One event source while the tab is visible and not paused; frames are laid
-//! over what the server rendered, by `rev`, so that an older state never covers a newer one.
+//! Live updates of a page. One event source is open while the tab is visible and not paused. Its frames replace what
+//! the server rendered, by `rev`, so that an older state never replaces a newer one.
 
 mod connection;
 mod frames;

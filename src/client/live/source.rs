@@ -11,12 +11,12 @@ use crate::api;
 pub struct Source {
     source: EventSource,
     live: Live,
-    /// Held as long as the source may call them.
+    /// Kept alive as long as the source may call them.
     _listeners: [Closure<dyn FnMut(MessageEvent)>; 4],
 }
 
 impl Source {
-    /// Opens `/events` after what the page knows; `None` where the browser has no event sources.
+    /// Opens `/events` from the page's revision on; `None` where the browser has no event sources.
     pub fn open(live: Live, view: &str) -> Option<Self> {
         let source = EventSource::new(&format!("/events?after={}&rows={view}", live.rev.get_value())).ok()?;
         live.heard_at.set_value(Some(live.time()));
@@ -43,7 +43,7 @@ impl Source {
         });
         let failing = source.clone();
         let failed = Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
-            // The browser would try again by itself after a break, but wouldn't say when.
+            // The browser would reconnect by itself after a break, but wouldn't say when.
             let is_refused = failing.ready_state() == EventSource::CLOSED;
             failing.close();
             live.heard_at.set_value(None);

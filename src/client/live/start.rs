@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Live {
-    /// Starts the clock and, for somebody who is signed in, the event source. Effects run in the browser only.
+    /// Starts the clock and, for a signed-in person, the event source. Effects run only in the browser.
     pub fn start(self) {
         let is_visible = RwSignal::new(true);
         Effect::new(move |_| {
@@ -25,14 +25,14 @@ impl Live {
             set_interval(tick, Duration::from_secs(1));
             let look = move || is_visible.set(document().visibility_state() == web_sys::VisibilityState::Visible);
             look();
-            // Both last as long as the page, which is left only by loading another one.
+            // Both live as long as the page, which is left only by loading another one.
             let _ = window_event_listener_untyped("visibilitychange", move |_| look());
         });
         if self.user.with_value(Option::is_none) {
             return;
         }
-        // The effect's own value holds the source: it closes when the effect runs again or the page goes. Nothing of
-        // the browser is made on the server, where the parts of a page move between threads.
+        // The effect's own value owns the source, which closes when the effect runs again or the page is left. Browser
+        // objects must not exist on the server, where the parts of a page move between threads.
         Effect::new(move |former: Option<Option<Source>>| {
             drop(former);
             self.attempt.track();
@@ -48,7 +48,7 @@ impl Live {
         });
     }
 
-    /// What the switch in the bar does.
+    /// Pauses or resumes live updates: the switch in the bar.
     pub fn pause_or_resume(self) {
         self.is_paused.update(|is_paused| *is_paused = !*is_paused);
         if self.is_behind.get_value() {

@@ -1,4 +1,4 @@
-//! The live state of a page: what the server rendered, and what has come since.
+//! The live state of a page: what the server rendered, and what has arrived since.
 
 use std::collections::HashMap;
 
@@ -17,19 +17,19 @@ use crate::{
     },
 };
 
-/// How the page hears of news.
+/// The state of the event connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connection {
     /// Not hydrated yet, hidden, or connecting.
     Waiting,
-    /// The server has said something, and not long ago.
+    /// Something has arrived, and not long ago.
     Live,
     Paused,
     /// The page isn't live; [`Live::gap`] says since when.
     Lost,
 }
 
-/// The page isn't live since then, and tries again at this time.
+/// Since when the page isn't live, and when it retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     pub since: Timestamp,
@@ -39,46 +39,46 @@ pub struct Gap {
 /// The live state of the page. Cheap to copy; every component takes it from the context.
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
-    /// The server's time, ticking on in the browser: ages count to here.
+    /// The server's time, ticking on in the browser. Ages are counted up to it.
     pub now: RwSignal<Timestamp>,
     pub user: StoredValue<Option<SignedIn>>,
     pub targets: RwSignal<Vec<TargetHealth>>,
     pub connection: RwSignal<Connection>,
     pub gap: RwSignal<Option<Gap>>,
-    /// Set once wasm has taken the page over: what works only then shows itself.
+    /// Whether wasm has taken over the page: what needs wasm is shown only then.
     pub is_hydrated: RwSignal<bool>,
     pub is_paused: RwSignal<bool>,
-    /// What the status region says, with a link to the change.
+    /// The text of the status region, with a link to the change.
     pub announcement: RwSignal<Option<Announcement>>,
-    /// Rises when a page's own list may have to be asked for again: 0 is what the server rendered.
+    /// Incremented when a page's own list may have to be reloaded; 0 is what the server rendered.
     pub refresh: RwSignal<u32>,
-    /// The rows that the page shows, as the server is told; `None` until the page is there.
+    /// The rows that the page shows, as sent to the server; `None` until the page is there.
     pub(super) view: RwSignal<Option<String>>,
     pub(super) rows: RwSignal<HashMap<StreamId, StreamRow>>,
-    /// Rises when a row shows something else than before; when AWS said it does not count.
+    /// Incremented when a row shows something new; a newer time alone doesn't count.
     pub(super) moved: RwSignal<u32>,
     pub(super) changes: RwSignal<HashMap<String, ChangeCard>>,
     pub(super) rev: StoredValue<i64>,
     pub(super) attempt: RwSignal<u32>,
-    /// The time at which the server made the page, by its own clock.
+    /// When the server rendered the page, by its own clock.
     pub(super) made_at: Timestamp,
     /// Which build of the browser half this is.
     pub(super) version: StoredValue<String>,
-    /// When the open connection last said something, or was opened; `None` without one.
+    /// When something last arrived on the open connection, or it was opened; `None` without one.
     pub(super) heard_at: StoredValue<Option<Timestamp>>,
-    /// It has said something.
+    /// Whether anything has arrived on it.
     pub(super) has_spoken: StoredValue<bool>,
-    /// Failures in a row, and whether another attempt is on its way.
+    /// Failures in a row, and whether a retry is scheduled.
     pub(super) failures: StoredValue<u32>,
     pub(super) is_retrying: StoredValue<bool>,
-    /// How often everything was asked for anew.
+    /// How often everything was requested again.
     pub(super) restarts: StoredValue<u32>,
-    /// The page missed something, and its data hasn't come since.
+    /// Whether the page missed something and its data hasn't arrived since.
     pub(super) is_behind: StoredValue<bool>,
-    /// The page asks for its data again when it missed something.
+    /// Whether the page reloads its data after missing something.
     pub(super) asks_again: StoredValue<bool>,
     pub(super) is_asking_soon: StoredValue<bool>,
-    /// The value of `refresh` with which the server was last asked.
+    /// The value of `refresh` at the last request.
     pub(super) asked_with: StoredValue<u32>,
 }
 
@@ -86,13 +86,13 @@ pub struct Live {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Announcement {
     pub text: String,
-    /// Where its link leads, and what that says; without an address there is none.
+    /// The link's address and text; without an address there is no link.
     pub href: String,
     pub link: &'static str,
-    /// The link leads to a page that is loaded whole.
+    /// Whether the link loads its page from scratch.
     pub is_external: bool,
     pub tone: Tone,
-    /// The change that can be taken back from here.
+    /// The change that can be undone from here.
     pub undo: Option<ChangeCard>,
 }
 
@@ -140,20 +140,20 @@ impl Live {
         newer.unwrap_or_else(|| rendered.clone())
     }
 
-    /// Follows what rows show; their ages follow for themselves.
+    /// Subscribes to what rows show, but for their ages, which subscribe for themselves.
     pub fn follow_rows(self) {
         self.moved.track();
     }
 
-    /// Takes in the rows of a page as the server rendered them: what comes later is held against these.
+    /// Stores the rows that the server rendered, to compare later ones with.
     pub fn rendered(self, rendered: &[StreamRow]) {
-        // Nothing comes later where pages are rendered.
+        // Nothing arrives later on the server.
         if cfg!(feature = "ssr") {
             return;
         }
         self.rows.update_untracked(|rows| {
             for row in rendered {
-                // Of the same commit, what was rendered now is the later one: the server's memory goes on where its
+                // With the same revision, the row rendered now is the newer one: the server's memory moves on while its
                 // database is down.
                 if rows.get(&row.id).is_none_or(|known| known.rev <= row.rev) {
                     rows.insert(row.id.clone(), row.clone());
@@ -162,12 +162,12 @@ impl Live {
         });
     }
 
-    /// When AWS last reported a stream, as far as this page has heard; followed.
+    /// When AWS last reported a stream, as far as this page knows; reactive.
     pub fn read_at(self, stream: &StreamId) -> Option<Timestamp> {
         self.rows.with(|rows| rows.get(stream)?.read_at)
     }
 
-    /// [`Live::newest`], followed.
+    /// [`Live::newest`], reactive.
     pub fn row(self, rendered: StreamRow) -> Memo<StreamRow> {
         Memo::new(move |_| self.newest(&rendered))
     }
@@ -182,12 +182,12 @@ impl Live {
         })
     }
 
-    /// When AWS last gave the status of a stream that is shown, as far as this page has heard; followed.
+    /// When AWS last gave the status of a stream that is shown, as far as this page knows; reactive.
     pub fn status_at(self, stream: &StreamId) -> Option<Timestamp> {
         self.rows.with(|rows| rows.get(stream)?.status.as_ref().map(|status| status.at))
     }
 
-    /// How old a state of a stream may be before it is "last known".
+    /// How old a stream's state may be before it counts as "last known".
     pub fn stale_after(self, stream: &StreamId) -> i64 {
         self.targets.with(|targets| {
             let target =
@@ -196,16 +196,16 @@ impl Live {
         })
     }
 
-    /// Tells the server which rows the page shows, from the next connection on: these are read first, and only these
-    /// come with their news.
+    /// Tells the server which rows the page shows, from the next connection on: they are read first, and only they are
+    /// updated.
     pub fn look_at(self, rows: String) {
         if self.view.with_untracked(|view| view.as_ref() != Some(&rows)) {
             self.view.set(Some(rows));
         }
     }
 
-    /// Whether a question to the server is the page's own refresh: `refresh` has risen since the last one. Otherwise
-    /// the address changed, which is a person's act.
+    /// Whether a request is the page's own refresh, that is, `refresh` has changed since the last one. Otherwise the
+    /// address changed, which is a person's act.
     pub fn is_own_refresh(self, refresh: u32) -> bool {
         let is_own = self.asked_with.get_value() != refresh;
         self.asked_with.set_value(refresh);

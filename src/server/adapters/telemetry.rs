@@ -1,4 +1,4 @@
-//! Logs to standard error: a line reads alone, identifiers are fields too. `RUST_LOG` chooses what is logged.
+//! Logs to standard error. Each line stands alone, and identifiers are fields too. `RUST_LOG` chooses what is logged.
 
 use std::io::IsTerminal;
 

@@ -112,7 +112,7 @@ impl Background<'_> {
             let (store, inventory) = (store.clone(), inventory.clone());
             move || write_behind(store.clone(), inventory.clone())
         };
-        // Not tracked: it ends once nothing is left that could queue a row.
+        // Not tracked: it ends when nothing is left that could queue a row.
         supervisor.spawn_untracked(stop, Part::new("saving what was read"), begin);
         for target in inventory.targets() {
             let (inventory, target, panics, ends) =

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// A name that, hopefully, no stream has.
+/// A name that no stream is likely to have.
 const NO_STREAM: &str = "keystream-check-config";
 
 /// Checks the database and every target.

@@ -48,7 +48,7 @@ fn file<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error
     parsed(value, FILE_TAKES, path)
 }
 
-/// An empty text takes the setting back.
+/// A path; an empty text unsets the setting.
 fn path(text: &str) -> Option<Option<PathBuf>> {
     Some((!text.is_empty()).then(|| PathBuf::from(text)))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::takes::parsed;
 
-/// Where everything is kept.
+/// The database that holds everything.
 #[derive(Debug, Clone, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {

@@ -1,4 +1,4 @@
-//! The settings that a struct of them declares.
+//! The settings that a struct declares.
 
 use clap::{Arg, Args, Command};
 

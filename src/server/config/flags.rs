@@ -13,7 +13,7 @@ const HEADING: &str = "Settings (each also a variable KEYSTREAM_... and a key of
 
 /// The settings given as flags, by key.
 ///
-/// Values stay texts here: they are checked after merging, in the same way wherever they come from.
+/// Values are still texts here: they are checked after merging, in the same way wherever they come from.
 #[derive(Debug, Clone, Default)]
 pub struct Flags(pub BTreeMap<String, String>);
 

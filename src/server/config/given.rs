@@ -53,7 +53,7 @@ pub fn read<T: for<'de> Deserialize<'de>>(values: impl Iterator<Item = (String, 
     T::deserialize(MapAccessDeserializer::new(Values { rest: values, current: None }))
 }
 
-/// Hands a struct its values one after the other.
+/// Hands values to a struct, one after the other.
 struct Values<I> {
     rest: I,
     current: Option<Given>,

@@ -1,4 +1,4 @@
-//! Merges the values of settings: flags over variables over `keystream.toml` over defaults.
+//! Merges values: flags over variables over `keystream.toml` over defaults.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -34,7 +34,7 @@ impl Layers {
         Self { values: declared::<Settings>().iter().filter_map(default).collect(), tables: Vec::new() }
     }
 
-    /// Adds a file: the one that was asked for, else `keystream.toml` in the working directory if it exists.
+    /// Adds a file: the requested one, else `keystream.toml` in the working directory if it exists.
     pub fn add_file(&mut self, asked_for: Option<&Path>) -> Result<(), ConfigError> {
         let path = asked_for.unwrap_or(Path::new("keystream.toml"));
         let shown = path.display().to_string();

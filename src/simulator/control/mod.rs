@@ -61,7 +61,7 @@ struct SettingsOrder {
     unnamed_keys: Option<bool>,
 }
 
-/// Answers one request to the control endpoint, and writes down what was ordered.
+/// Answers a request to the control endpoint, and logs the order.
 pub fn ordered(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (StatusCode, Value) {
     let (status, value) = answer(world, method, path, body);
     if *method == Method::POST {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::super::{caller::Caller, clock::since_epoch, world::World};
 
-/// The order for one stream. What it leaves out stays as it is.
+/// An order for one stream. What it leaves out stays as it is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamOrder {
@@ -15,29 +15,28 @@ pub struct StreamOrder {
     name: String,
     #[serde(default)]
     delete: bool,
-    /// Forgets the stream and makes it anew, with a new creation time.
+    /// Deletes the stream and creates it again, with a new creation time.
     #[serde(default)]
     recreate: bool,
-    /// The creation time of one that is made anew, in seconds since 1970: the very second of the former one, for
-    /// instance.
+    /// The creation time after `recreate`, in seconds since 1970: for instance the very second of the deleted stream.
     created: Option<f64>,
     status: Option<String>,
     /// A key id; an empty text for none.
     key: Option<String>,
-    /// The key comes by somebody else's call: UPDATING first, and CloudTrail knows.
+    /// Whether the key changes by somebody else's call: first UPDATING, and recorded by CloudTrail.
     #[serde(default)]
     is_called: bool,
     hides_encryption: Option<bool>,
-    /// Begins an UPDATING of this length that changes nothing, as resharding does.
+    /// Starts an UPDATING of this length that doesn't change the encryption, as resharding does.
     reshard_ms: Option<u64>,
-    /// In place of the tags that it has.
+    /// Replaces the stream's tags.
     tags: Option<BTreeMap<String, String>>,
     retention_hours: Option<i32>,
-    /// Closes the open shards, and opens so many in their place.
+    /// Closes the open shards and opens this many in their place.
     shards: Option<i32>,
-    /// On so many of the open shards somebody writes all the time.
+    /// The number of open shards that somebody constantly writes to.
     busy_shards: Option<i32>,
-    /// So many successful changes by somebody else, an hour ago, which CloudTrail knows.
+    /// Adds this many successful changes by somebody else, an hour ago and recorded by CloudTrail.
     stops_today: Option<u32>,
     starts_today: Option<u32>,
 }
@@ -54,7 +53,7 @@ pub fn change_stream(world: &mut World, order: StreamOrder) {
     }
     let stream = world.stream_or_new(&caller, &order.name);
     if let Some(former) = former.filter(|_| order.recreate && order.created.is_none()) {
-        // AWS takes longer than a second to delete a stream.
+        // Deleting a stream takes AWS longer than a second.
         stream.created = stream.created.max(former + 1.0);
     }
     if let Some(status) = order.status {
@@ -92,7 +91,7 @@ pub fn change_stream(world: &mut World, order: StreamOrder) {
     }
 }
 
-/// Somebody else's start with a key, or stop.
+/// Starts encryption with a key, or stops it, for somebody else.
 fn begin_for_another(world: &mut World, caller: &Caller, name: &str, key: Option<String>) {
     let settings = world.settings.clone();
     let operation = if key.is_some() { "StartStreamEncryption" } else { "StopStreamEncryption" };

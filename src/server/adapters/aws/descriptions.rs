@@ -16,7 +16,7 @@ const RETENTION_HOURS: RangeInclusive<i32> = 1..=10 * 365 * 24;
 /// Plausible creation times, from 2010 (Kinesis began in 2013) to 2200.
 const CREATION_MILLIS: Range<i64> = 1_262_304_000_000..7_258_118_400_000;
 
-/// Adds what a listing says of a stream beside its name.
+/// Fills in what a listing says about a stream besides its name.
 pub fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
     stream.arn = summary.stream_arn().parse().ok();
     stream.status = Some(StreamStatus::from(summary.stream_status().as_str().to_owned()));

@@ -41,15 +41,15 @@ use crate::{
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// A mutating call that takes longer has an unknown outcome.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// A mutating call waits so long for credentials: the read before it used the same ones, and would be too old after
-/// more.
+/// How long a mutating call waits for credentials. The read before it used the same ones, and would be too old after a
+/// longer wait.
 const SEND_PATIENCE: Duration = Duration::from_secs(2);
-/// AWS returns at most this many names a call.
+/// AWS returns at most this many names per call.
 const PAGE_OF_NAMES: i32 = 100;
-/// AWS returns at most this many tagged streams a call.
+/// AWS returns at most this many tagged streams per call.
 const PAGE_OF_TAGS: i32 = 100;
 
-/// Kinesis in one account and Region, and what goes with it, through the SDK.
+/// Kinesis in one account and Region through the SDK, with the identity and tagging calls that go with it.
 #[derive(Debug)]
 pub struct SdkKinesis {
     client: Client,
@@ -62,8 +62,8 @@ pub struct SdkKinesis {
 }
 
 impl SdkKinesis {
-    /// Over a loaded SDK configuration. Retries are off throughout: a repeated Stop could act twice, and a repeated
-    /// read would escape the limiter. `target` keeps what the SDK remembers of failures apart from other targets.
+    /// A client with this SDK configuration. Retries are off throughout: a repeated Stop could take effect twice, and a
+    /// repeated read would escape the limiter. `target` separates the SDK's memory of failures from other targets'.
     pub fn new(
         config: &Configured,
         endpoint: Option<&str>,
@@ -129,7 +129,7 @@ impl Kinesis for SdkKinesis {
         let answer = self.calls.read("ListStreams", call.send()).await?;
         let mut streams = Vec::with_capacity(answer.stream_names().len());
         for name in answer.stream_names() {
-            // One name that can't be read takes out no other.
+            // One unreadable name doesn't affect the others.
             let Ok(name) = name.parse() else {
                 tracing::warn!(name, "AWS listed a stream under a name that no stream can have; it is left out");
                 continue;
@@ -200,7 +200,7 @@ impl Kinesis for SdkKinesis {
         };
         match count_aws_call(action.call(), sent) {
             Ok(request_id @ Some(_)) => SendOutcome::Accepted { request_id },
-            // Something in between may have answered, and AWS never have heard of it.
+            // Something in between may have answered, and AWS may never have received it.
             Ok(None) => SendOutcome::Unknown { why: "a success without AWS's request id".to_owned() },
             Err(outcome) => outcome,
         }
@@ -213,7 +213,7 @@ impl Kinesis for SdkKinesis {
         let answer = self.tagging_calls.read("GetResources", call.send()).await?;
         let mut streams = Vec::with_capacity(answer.resource_tag_mapping_list().len());
         for mapping in answer.resource_tag_mapping_list() {
-            // Consumers of streams may be among them: whatever is not a stream's ARN is left out.
+            // Stream consumers may be among them: whatever isn't a stream's ARN is left out.
             let Some(arn) = mapping.resource_arn().and_then(|arn| arn.parse().ok()) else { continue };
             let mut tags: Vec<_> =
                 mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();

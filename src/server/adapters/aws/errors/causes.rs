@@ -1,10 +1,10 @@
-//! What an SDK error came from.
+//! The causes of an SDK error.
 
 use std::error::Error as StdError;
 
 use aws_smithy_types::error::metadata::ErrorMetadata;
 
-/// An error and everything that it came from, outermost first.
+/// An error and its causes, outermost first.
 pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
 }
@@ -13,8 +13,8 @@ pub fn find_source<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static
     chain(error).find_map(|error| error.downcast_ref())
 }
 
-/// The innermost cause in its own words: "Connection refused (os error 111)" rather than "dispatch failure". Of AWS's
-/// words without the id of the request: the same trouble is told in the same words each time.
+/// The innermost cause in its own words: "Connection refused (os error 111)" rather than "dispatch failure". AWS's
+/// words come without the request id, so that the same trouble reads the same each time.
 pub fn root_cause(error: &(dyn StdError + 'static)) -> String {
     let innermost = chain(error).last();
     match innermost.and_then(|error| error.downcast_ref::<ErrorMetadata>()) {

@@ -13,11 +13,11 @@ use super::{
 };
 use crate::model::change::refusal::{Obstacle, Refusal, RefusalKind};
 
-/// What AWS has against credentials.
+/// Why AWS refuses credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialTrouble {
     Expired,
-    /// They are wrong, or of an account that has not enabled the Region.
+    /// They are wrong, or their account has not enabled the Region.
     NotKnownHere,
 }
 
@@ -44,21 +44,21 @@ impl CredentialTrouble {
     }
 }
 
-/// Whether a refusal is about the credentials, so that others may help.
+/// Whether a refusal concerns the credentials, so that other ones may help.
 pub fn refuses_credentials(refusal: &ErrorMetadata) -> bool {
     let code = refusal.code().unwrap_or_default();
-    // A secret that was replaced signs wrongly; a clock that is wrong does too, and says so.
+    // A replaced secret gives a wrong signature. So does a wrong clock, but then AWS says so.
     let is_wrong_signature = matches!(code, "InvalidSignatureException" | "SignatureDoesNotMatch");
     CredentialTrouble::of_code(code).is_some()
         || (is_wrong_signature && !is_about_time(refusal.message().unwrap_or_default()))
 }
 
-/// Whether AWS refused the credentials with which others were asked for.
+/// Whether AWS refused the credentials that were used to obtain others.
 pub fn refuses_credentials_within(error: &CredentialsError) -> bool {
     refused_by_aws(error).is_some_and(refuses_credentials)
 }
 
-/// Why a read was not asked for: there were no credentials.
+/// The failure of a read that wasn't sent for lack of credentials.
 pub fn no_credentials(missing: NoCredentials) -> ReadFailure {
     let NoCredentials::Failed { source, .. } = &missing else {
         let why = format!("AWS was not asked: {missing}");
@@ -73,7 +73,7 @@ pub fn no_credentials(missing: NoCredentials) -> ReadFailure {
     })
 }
 
-/// Why a change was not sent: there were no credentials.
+/// The refusal of a change that wasn't sent for lack of credentials.
 pub fn not_sent_without_credentials(missing: &NoCredentials) -> Refusal {
     let detail = match missing {
         NoCredentials::Failed { source, .. } => root_cause(&**source),
@@ -82,7 +82,7 @@ pub fn not_sent_without_credentials(missing: &NoCredentials) -> Refusal {
     Refusal { kind: RefusalKind::NotSent { obstacle: Obstacle::NoCredentials, detail }, aws: None, read_after: None }
 }
 
-/// AWS's refusal to give credentials, where it is one.
+/// The failure of a read if AWS refused to give credentials.
 pub fn credentials_refused(error: &CredentialsError) -> Option<ReadFailure> {
     let refused = refused_by_aws(error)?;
     let code = refused.code().unwrap_or("no error code");
@@ -94,9 +94,9 @@ pub fn credentials_refused(error: &CredentialsError) -> Option<ReadFailure> {
     })
 }
 
-/// What AWS said when it refused the credentials that a request was to be signed with: a role that cannot be assumed.
+/// AWS's refusal to give the credentials that a request was to be signed with: a role that cannot be assumed.
 fn refused_by_aws(error: &CredentialsError) -> Option<&ErrorMetadata> {
-    // Errors of AWS's model have it, and others are it.
+    // Errors in AWS's model contain the metadata, and other errors are the metadata.
     find_source::<AssumeRoleError>(error).map(ProvideErrorMetadata::meta).or_else(|| find_source(error))
 }
 

@@ -1,4 +1,4 @@
-//! Whether a request certainly never left.
+//! Whether a request certainly was not sent.
 
 use std::{error::Error as StdError, io};
 
@@ -11,11 +11,10 @@ use super::{
 };
 use crate::model::change::refusal::Obstacle;
 
-/// In what the SDK says when it can't make up a FIPS endpoint: for a partition that has none, or beside a configured
-/// endpoint.
+/// Part of the SDK's message when it has no FIPS endpoint: in a partition without any, or with a configured endpoint.
 const NO_FIPS: &str = "FIPS";
 
-/// Whether a call found no host to go to: none is made for it, or its name is not known.
+/// Whether a call found no host: there is none for it, or its name doesn't resolve.
 pub fn found_no_host<E>(error: &SdkError<E, HttpResponse>) -> bool
 where
     E: StdError + 'static,
@@ -23,8 +22,8 @@ where
     not_sent(error).is_some_and(|(obstacle, detail)| obstacle == Obstacle::NameNotResolved || detail.contains(NO_FIPS))
 }
 
-/// Why no byte of the request can have left, where that is certain: no credentials, or no connection was ever made
-/// (name not resolved, refused, TLS handshake failed). A time-out while connecting is not certain enough.
+/// Why no byte of the request can have been sent, if that is certain: no credentials, or no connection was ever made
+/// (name not resolved, refused, TLS handshake failed). A timeout while connecting isn't certain enough.
 pub fn not_sent<E>(error: &SdkError<E, HttpResponse>) -> Option<(Obstacle, String)>
 where
     E: StdError + 'static,
@@ -50,7 +49,7 @@ where
     }
 }
 
-/// What a connection that was never made ran into.
+/// Why a connection was never made.
 fn obstacle(connect: &(dyn StdError + 'static)) -> Obstacle {
     let is_refused =
         find_source::<io::Error>(connect).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);

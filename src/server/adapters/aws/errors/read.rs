@@ -13,7 +13,7 @@ use super::{
     not_sent::not_sent,
 };
 
-/// Why a read brought nothing.
+/// Why a read failed.
 pub fn read_failure<E>(error: &SdkError<E, HttpResponse>) -> ReadFailure
 where
     E: StdError + ProvideErrorMetadata + 'static,

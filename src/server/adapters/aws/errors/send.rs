@@ -87,7 +87,7 @@ fn refusal_kind(aws: &AwsWords, differs_by: Option<i64>) -> RefusalKind {
     }
 }
 
-/// By how many minutes this server's clock differs from the `Date` of AWS's answer.
+/// How many minutes this server's clock differs from the `Date` of AWS's answer.
 fn clock_difference(headers: &Headers, now: Timestamp) -> Option<i64> {
     let date = DateTime::from_str(headers.get("date")?, Format::HttpDate).ok()?;
     Some(now.millis_since(Timestamp::from_millis(date.to_millis().ok()?)).abs() / MINUTE_MS)

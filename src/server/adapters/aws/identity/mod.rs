@@ -35,7 +35,7 @@ pub const LOAD_LIMIT: Duration = Duration::from_secs(30);
 const LOADS_APART: Duration = Duration::from_secs(10);
 /// Credentials without an expiry are loaded again after this, as the SDK does.
 const GOOD_FOR: Duration = Duration::from_secs(15 * 60);
-/// So long before they expire, credentials are renewed.
+/// Credentials are renewed this long before they expire.
 const RENEWED_BEFORE_MS: i64 = 30 * SECOND_MS;
 
 type Loader = Box<dyn Fn() -> BoxFuture<'static, Result<Credentials, CredentialsError>> + Send + Sync>;
@@ -46,10 +46,10 @@ type Loading = Shared<BoxFuture<'static, Result<Credentials, NoCredentials>>>;
 pub struct Identity(Arc<Inner>);
 
 struct Inner {
-    /// Where they come from, in words.
+    /// Their source, in words.
     source: String,
     load: Loader,
-    /// The credentials with which these are asked for.
+    /// The credentials that are used to obtain these.
     parent: Option<Identity>,
     state: Mutex<State>,
 }
@@ -57,17 +57,17 @@ struct Inner {
 #[derive(Default)]
 struct State {
     credentials: Option<Credentials>,
-    /// When loading last began, by the steady clock.
+    /// When loading last started, by the steady clock.
     tried_at: Option<Duration>,
-    /// AWS refused them.
+    /// Whether AWS refused them.
     is_refused: bool,
     failure: Option<NoCredentials>,
     loading: Option<Loading>,
 }
 
 impl Identity {
-    /// Credentials that are loaded anew each time by `load`, which keeps nothing between two loads. `source` names them
-    /// for people; `parent` are those with which these are asked for.
+    /// Credentials that `load` loads from scratch each time. `source` names them for people; `parent` are the
+    /// credentials that are used to obtain these.
     pub fn new(
         source: String,
         parent: Option<Self>,
@@ -76,7 +76,7 @@ impl Identity {
         Self(Arc::new(Inner { source, load: Box::new(load), parent, state: Mutex::default() }))
     }
 
-    /// Credentials that stay as they are.
+    /// Credentials that never change.
     pub fn fixed(credentials: Credentials) -> Self {
         Self::new("this session".to_owned(), None, move || std::future::ready(Ok(credentials.clone())).boxed())
     }
@@ -92,7 +92,7 @@ impl Identity {
         }
     }
 
-    /// AWS refused these credentials: the next call loads them anew, at most every 10 s.
+    /// Notes that AWS refused these credentials: the next call loads them again, at most every 10 s.
     pub fn refused(&self) {
         let mut state = self.state();
         if !state.is_refused {
@@ -105,7 +105,7 @@ impl Identity {
         state.is_refused = true;
     }
 
-    /// What calls wait for now, in words.
+    /// What calls are waiting for now, in words.
     pub fn waits_for(&self) -> Option<String> {
         let state = self.state();
         let is_waited_for = state.loading.is_some() && (state.is_refused || state.credentials.is_none());
@@ -126,7 +126,7 @@ impl Identity {
             }
             let loading = state.loading.clone().unwrap_or_else(|| self.begin(&mut state));
             match &state.credentials {
-                // Good for a while yet: nobody waits for the new ones.
+                // Still valid for a while: nobody waits for the new ones.
                 Some(credentials) if !state.is_refused && !expires_within(credentials, 0) => {
                     return Ok(credentials.clone());
                 }
@@ -136,7 +136,7 @@ impl Identity {
         loading.await
     }
 
-    /// Begins to load in a task of its own: whoever waits may give up, and the next one waits for the same.
+    /// Starts loading in a task of its own: a caller may give up, and the next one waits for the same task.
     fn begin(&self, state: &mut State) -> Loading {
         state.tried_at = Some(SystemClock.steady());
         let identity = self.clone();
@@ -157,7 +157,7 @@ impl Identity {
         loading
     }
 
-    /// Takes over what was loaded. When that failed, credentials that AWS has not refused are still used.
+    /// Stores what was loaded. If loading failed, credentials that AWS has not refused stay in use.
     fn finish(&self, loaded: Result<Credentials, NoCredentials>) -> Result<Credentials, NoCredentials> {
         if let (Err(NoCredentials::Failed { source, .. }), Some(parent)) = (&loaded, &self.0.parent)
             && errors::refuses_credentials_within(source)
@@ -189,7 +189,7 @@ impl Identity {
     }
 }
 
-/// Whether credentials need not be renewed yet.
+/// Whether credentials don't have to be renewed yet.
 fn is_fresh(credentials: &Credentials, loaded_at: Option<Duration>) -> bool {
     match credentials.expiry() {
         Some(_) => !expires_within(credentials, RENEWED_BEFORE_MS),

@@ -8,7 +8,7 @@ fn key(number: usize) -> Credentials {
     Credentials::new(format!("AKIA{number}"), "secret", None, None, "test")
 }
 
-/// Credentials that are numbered by their loads, and take a while to load.
+/// Credentials numbered by load, which take a while to load.
 fn numbered(takes: Duration) -> (Identity, Arc<AtomicUsize>) {
     let loads = Arc::new(AtomicUsize::new(0));
     let counted = loads.clone();
