@@ -8,6 +8,20 @@ use crate::{
     tests::support::{Actor, PASSWORD, TestApp},
 };
 
+/// Name, role, scope and password of a user that isn't added, and the form's mistake.
+const REFUSED: [(&str, &str, &str, &str, &str); 10] = [
+    ("mi ra", "operator", "*", PASSWORD, "user-name-invalid"),
+    ("viewer", "operator", "*", PASSWORD, "user-name-taken"),
+    ("VIEWER", "operator", "*", PASSWORD, "user-name-taken"),
+    ("Keystream", "operator", "*", PASSWORD, "user-name-taken"),
+    ("mira", "root", "*", PASSWORD, "role-missing"),
+    ("mira", "", "*", PASSWORD, "role-missing"),
+    ("mira", "operator", "orders-*", PASSWORD, "scope-invalid"),
+    ("mira", "operator", "", PASSWORD, "scope-invalid"),
+    ("mira", "operator", "*", "short", "password-length"),
+    ("mira", "operator", "*", "passwordpassword", "password-common"),
+];
+
 #[tokio::test]
 async fn an_administrator_adds_users_and_changes_them() {
     let app = TestApp::start().await;
@@ -19,18 +33,7 @@ async fn an_administrator_adds_users_and_changes_them() {
             administrator.post("/api/add-user", &fields).await
         }
     };
-    for (name, role, scope, password, expected) in [
-        ("mi ra", "operator", "*", PASSWORD, "user-name-invalid"),
-        ("viewer", "operator", "*", PASSWORD, "user-name-taken"),
-        ("VIEWER", "operator", "*", PASSWORD, "user-name-taken"),
-        ("Keystream", "operator", "*", PASSWORD, "user-name-taken"),
-        ("mira", "root", "*", PASSWORD, "role-missing"),
-        ("mira", "", "*", PASSWORD, "role-missing"),
-        ("mira", "operator", "orders-*", PASSWORD, "scope-invalid"),
-        ("mira", "operator", "", PASSWORD, "scope-invalid"),
-        ("mira", "operator", "*", "short", "password-length"),
-        ("mira", "operator", "*", "passwordpassword", "password-common"),
-    ] {
+    for (name, role, scope, password, expected) in REFUSED {
         let answer = new(name, role, scope, password).await;
         assert_eq!((answer.status, problem(&answer)), (StatusCode::SEE_OTHER, expected), "{name} {role} {scope}");
         let page = administrator.get(answer.location()).await.body;

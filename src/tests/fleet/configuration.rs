@@ -88,19 +88,20 @@ async fn by_name_nothing_goes_by_arn() {
     assert!(of_streams.iter().any(|call| call["operation"] == "StopStreamEncryption"));
 }
 
+/// What `check-config` says of one target, and whether it finds it well.
+async fn checked(app: &TestApp, target: TargetSettings) -> (String, bool) {
+    let mut all = Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
+    all.fleet.targets = vec![target];
+    let mut said = Vec::new();
+    let checked = check_config::run(&all, &mut said).await;
+    (String::from_utf8(said).unwrap(), checked.is_ok())
+}
+
 #[tokio::test]
 async fn check_config_says_which_hosts_and_permissions_there_are() {
     let app = TestApp::start().await;
-    let checked = async |settings: TargetSettings| {
-        let mut all =
-            Settings::load(&Flags([("database_url".to_owned(), app.database_url.clone())].into()), None).unwrap();
-        all.fleet.targets = vec![settings];
-        let mut said = Vec::new();
-        let checked = check_config::run(&all, &mut said).await;
-        (String::from_utf8(said).unwrap(), checked.is_ok())
-    };
     let host = app.simulator.strip_prefix("http://").unwrap();
-    let (said, is_well) = checked(target(&app.simulator, ACCOUNT, REGION)).await;
+    let (said, is_well) = checked(&app, target(&app.simulator, ACCOUNT, REGION)).await;
     for line in [
         "  sts:GetCallerIdentity          ok\n".to_owned(),
         format!("  kinesis:ListStreams            ok: 14 streams ({host})\n"),
@@ -111,9 +112,11 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
         assert!(said.contains(&line), "{line}: {said}");
     }
     assert!(is_well);
-    let (said, is_well) =
-        checked(TargetSettings { account: OTHER_ACCOUNT.parse().ok(), ..target(&app.simulator, ACCOUNT, REGION) })
-            .await;
+    let (said, is_well) = checked(
+        &app,
+        TargetSettings { account: OTHER_ACCOUNT.parse().ok(), ..target(&app.simulator, ACCOUNT, REGION) },
+    )
+    .await;
     assert!(said.contains("failed: the credentials are of account 111122223333") && !is_well, "{said}");
     let denied = json!({
         "operation": "DescribeStreamSummary", "times": 2,
@@ -121,12 +124,12 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
     });
     app.control("faults", denied).await;
     let settings = TargetSettings { region: "us-east-1".parse().ok(), ..target(&app.simulator, ACCOUNT, "us-east-1") };
-    let (said, is_well) = checked(settings).await;
+    let (said, is_well) = checked(&app, settings).await;
     assert!(said.contains("the permission kinesis:DescribeStreamSummary is missing") && !is_well, "{said}");
     assert!(said.contains("by name: does not work, and Keystream does not use it here"), "{said}");
     // Where nothing is listed, both hosts are asked for a stream that is not there.
     let empty = TargetSettings { region: "sa-east-1".parse().ok(), ..target(&app.simulator, ACCOUNT, "sa-east-1") };
-    let (said, is_well) = checked(empty.clone()).await;
+    let (said, is_well) = checked(&app, empty.clone()).await;
     for how in ["name", "ARN"] {
         let line = format!(
             "  kinesis:DescribeStreamSummary  ok: by {how}: AWS answers; there is no stream to read ({host})\n"
@@ -138,11 +141,17 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
         json!({"operation": "DescribeStreamSummary", "region": "sa-east-1", "times": 2, "fault": "drop-request"}),
     )
     .await;
-    let (said, is_well) = checked(empty).await;
+    let (said, is_well) = checked(&app, empty).await;
     assert!(said.contains("failed: by ARN: the connection to AWS broke") && !is_well, "{said}");
+}
+
+#[tokio::test]
+async fn check_config_names_a_role_tags_and_a_host_that_cannot_be_reached() {
+    let app = TestApp::start().await;
     // A role that cannot be assumed is called by its name, and nothing else is tried.
     let (said, is_well) =
-        checked(TargetSettings { read_role: Some(SEE.to_owned()), ..target(&app.simulator, ACCOUNT, REGION) }).await;
+        checked(&app, TargetSettings { read_role: Some(SEE.to_owned()), ..target(&app.simulator, ACCOUNT, REGION) })
+            .await;
     let line = format!(
         "  sts:AssumeRole                 failed: {SEE} in session keystream: AWS gave no credentials: AccessDenied \
         (User is not authorized"
@@ -151,7 +160,7 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
     let untagged =
         json!({"operation": "GetResources", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
     app.control("faults", untagged).await;
-    let (said, is_well) = checked(target(&app.simulator, ACCOUNT, REGION)).await;
+    let (said, is_well) = checked(&app, target(&app.simulator, ACCOUNT, REGION)).await;
     assert!(
         said.contains("tags will not be shown")
             && said.contains("the permission tag:GetResources is missing")
@@ -162,7 +171,7 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
         endpoint: Some("http://nowhere.invalid".to_owned()),
         ..target(&app.simulator, ACCOUNT, REGION)
     };
-    let (said, is_well) = checked(nowhere).await;
+    let (said, is_well) = checked(&app, nowhere).await;
     assert!(said.contains("name not found"), "{said}");
     assert!(said.contains("(nowhere.invalid:80)") && !is_well, "{said}");
 }

@@ -10,6 +10,50 @@ use crate::{
     tests::support::{Actor, Answer, ORIGIN, PASSWORD, TestApp},
 };
 
+/// Other spellings of the address of a call.
+const CALLS_IN_DISGUISE: &[&str] = &[
+    "//api/disable",
+    "/api//disable",
+    "/api/disable/",
+    "/api/disable//",
+    "/api/./disable",
+    "/api/x/../disable",
+    "/api/%64isable",
+    "/api%2fdisable",
+    "/api/disable%00",
+    "/api/disable%20",
+    "/api/disable;x=1",
+    "/API/disable",
+    "/api/Disable",
+    "/api/disable.json",
+    "/pkg/../api/disable",
+    "/pkg/%2e%2e/api/disable",
+    "/livez/../api/disable",
+    "/sign-in/../api/disable",
+    "/%2e/api/disable",
+    "/api\\disable",
+    "/api/disable%23",
+];
+
+/// Other spellings of addresses of pages, and files that nobody is to get.
+const PAGES_IN_DISGUISE: &[&str] = &[
+    "/streams/111122223333/eu-west-1/orders-prod/disable/",
+    "/streams/111122223333/eu-west-1/orders-prod//disable",
+    "/streams/111122223333/eu-west-1/orders-prod/%64isable",
+    "/streams/111122223333/eu-west-1/../eu-west-1/orders-prod/disable",
+    "/settings/users/",
+    "/settings//users",
+    "/settings/%75sers",
+    "/audit/",
+    "/metrics",
+    "/.env",
+    "/.git/config",
+    "/pkg/.env",
+    "/pkg/%2e%2e/keystream.db",
+    "/pkg/..%2f..%2fetc%2fpasswd",
+    "/Cargo.toml",
+];
+
 #[tokio::test]
 async fn paths_in_disguise_lead_nowhere() {
     let app = TestApp::start().await;
@@ -19,29 +63,7 @@ async fn paths_in_disguise_lead_nowhere() {
     let administrator = app.actor(Role::Admin).await;
     let fields = operator.confirmation("orders-prod").await;
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-    for path in [
-        "//api/disable",
-        "/api//disable",
-        "/api/disable/",
-        "/api/disable//",
-        "/api/./disable",
-        "/api/x/../disable",
-        "/api/%64isable",
-        "/api%2fdisable",
-        "/api/disable%00",
-        "/api/disable%20",
-        "/api/disable;x=1",
-        "/API/disable",
-        "/api/Disable",
-        "/api/disable.json",
-        "/pkg/../api/disable",
-        "/pkg/%2e%2e/api/disable",
-        "/livez/../api/disable",
-        "/sign-in/../api/disable",
-        "/%2e/api/disable",
-        "/api\\disable",
-        "/api/disable%23",
-    ] {
+    for &path in CALLS_IN_DISGUISE {
         // As an operator: none of them is another name of the real one. As a viewer and a stranger: none is a way
         // around.
         for (actor, allowed) in [(&operator, [404, 405]), (&viewer, [404, 405]), (&app.anonymous(), [401, 401])] {
@@ -56,23 +78,7 @@ async fn paths_in_disguise_lead_nowhere() {
             assert!(!answer.body.contains("disable"), "{path} is not repeated");
         }
     }
-    for path in [
-        "/streams/111122223333/eu-west-1/orders-prod/disable/",
-        "/streams/111122223333/eu-west-1/orders-prod//disable",
-        "/streams/111122223333/eu-west-1/orders-prod/%64isable",
-        "/streams/111122223333/eu-west-1/../eu-west-1/orders-prod/disable",
-        "/settings/users/",
-        "/settings//users",
-        "/settings/%75sers",
-        "/audit/",
-        "/metrics",
-        "/.env",
-        "/.git/config",
-        "/pkg/.env",
-        "/pkg/%2e%2e/keystream.db",
-        "/pkg/..%2f..%2fetc%2fpasswd",
-        "/Cargo.toml",
-    ] {
+    for &path in PAGES_IN_DISGUISE {
         // Asked by somebody who may everything: none of them is another name of a page.
         let answer = administrator.get(path).await;
         assert!(matches!(answer.status.as_u16(), 400 | 404), "{path}: {}", answer.status);
@@ -82,42 +88,44 @@ async fn paths_in_disguise_lead_nowhere() {
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
 }
 
+/// Addresses that a browser might take for ones of another site.
+const LEADING_AWAY: &[&str] = &[
+    "//evil.example",
+    "///evil.example",
+    "////evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\\/evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/\r\nLocation: https://evil.example",
+    "/%0d%0aLocation:%20https://evil.example\r\n",
+    "https://evil.example",
+    "https:evil.example",
+    "http:/evil.example",
+    "HTTPS://evil.example",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "evil.example",
+    "@evil.example",
+    "/@evil.example/../..//evil.example",
+    ".evil.example",
+    "?next=//evil.example",
+    "#//evil.example",
+    " /streams",
+    "/streams evil",
+    "/str\u{e9}ams",
+    "/\u{2028}evil.example",
+    "/sign-in",
+    "/sign-in?next=/sign-in",
+    "/setup/../..//evil.example",
+];
+
 #[tokio::test]
 async fn nothing_leads_away_from_this_site() {
     let app = TestApp::start().await;
-    let payloads = [
-        "//evil.example",
-        "///evil.example",
-        "////evil.example",
-        "/\\evil.example",
-        "\\\\evil.example",
-        "/\\/evil.example",
-        "/\t/evil.example",
-        "/\n/evil.example",
-        "/\r\nLocation: https://evil.example",
-        "/%0d%0aLocation:%20https://evil.example\r\n",
-        "https://evil.example",
-        "https:evil.example",
-        "http:/evil.example",
-        "HTTPS://evil.example",
-        "javascript:alert(1)",
-        "JaVaScRiPt:alert(1)",
-        "data:text/html,<script>alert(1)</script>",
-        "evil.example",
-        "@evil.example",
-        "/@evil.example/../..//evil.example",
-        ".evil.example",
-        "?next=//evil.example",
-        "#//evil.example",
-        " /streams",
-        "/streams evil",
-        "/str\u{e9}ams",
-        "/\u{2028}evil.example",
-        "/sign-in",
-        "/sign-in?next=/sign-in",
-        "/setup/../..//evil.example",
-    ];
-    for payload in payloads {
+    for &payload in LEADING_AWAY {
         let location_is_ours = |answer: &Answer, what: &str| {
             let location = answer.location();
             let is_ours = location.starts_with('/')

@@ -27,74 +27,72 @@ use crate::{
     tests::support::{ACCOUNT, REGION, TestApp, borrowed},
 };
 
+/// AWS's code and message, what Keystream takes it for, and words of what it says then.
+const REFUSALS: [(&str, &str, RefusalKind, &str); 10] = [
+    (
+        "InvalidArgumentException",
+        "KeyId is bad",
+        RefusalKind::InvalidArgument,
+        "AWS did not accept a value in the request. This request changed nothing. Sent: \
+        arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
+    ),
+    (
+        "ValidationException",
+        "1 validation error detected",
+        RefusalKind::InvalidArgument,
+        "try another form of the same key.",
+    ),
+    (
+        "LimitExceededException",
+        "Rate exceeded for stream",
+        RefusalKind::TooFast,
+        "AWS is throttling requests in 111122223333, eu-west-1. This request changed nothing. Try again in a \
+        minute;",
+    ),
+    (
+        "LimitExceededException",
+        "some limit",
+        RefusalKind::LimitUnclear { counted: 0 },
+        "or 25 disables in 24 h (counted: 0). This request changed nothing.",
+    ),
+    (
+        "ResourceInUseException",
+        "busy",
+        RefusalKind::ResourceInUse,
+        "The stream was not ACTIVE when the request arrived. This request changed nothing. Read just now: ACTIVE, \
+        KMS.",
+    ),
+    (
+        "ResourceNotFoundException",
+        "none",
+        RefusalKind::ResourceNotFound,
+        "This request changed nothing. The stream may be deleted, or the Region or account may be wrong. Read just \
+        now: ACTIVE, KMS. The stream is there: suspect the key",
+    ),
+    (
+        "AccessDeniedException",
+        "User is not authorized <b>",
+        RefusalKind::AccessDenied,
+        "Needed: kinesis:StopStreamEncryption on the stream and on key alias/orders.",
+    ),
+    (
+        "ExpiredTokenException",
+        "expired",
+        RefusalKind::CredentialsExpired,
+        "Credentials expired. AWS refused the credentials. This request changed nothing. Next: renew them",
+    ),
+    (
+        "InvalidSignatureException",
+        "Signature expired: 20261122T120000Z is now earlier",
+        RefusalKind::ClockDiffers { minutes: Some(10) },
+        "clock differs by about 10 min. This request changed nothing. Next: set the clock.",
+    ),
+    ("NovelException", "what is this", RefusalKind::Other, "AWS refused the request. This request changed nothing."),
+];
+
 #[tokio::test]
 async fn refusals_of_aws_are_rejected_with_its_words() {
-    for (code, message, kind, words) in [
-        (
-            "InvalidArgumentException",
-            "KeyId is bad",
-            RefusalKind::InvalidArgument,
-            "AWS did not accept a value in the request. This request changed nothing. Sent: \
-            arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod, type KMS, key alias/orders.",
-        ),
-        (
-            "ValidationException",
-            "1 validation error detected",
-            RefusalKind::InvalidArgument,
-            "try another form of the same key.",
-        ),
-        (
-            "LimitExceededException",
-            "Rate exceeded for stream",
-            RefusalKind::TooFast,
-            "AWS is throttling requests in 111122223333, eu-west-1. This request changed nothing. Try again in a \
-            minute;",
-        ),
-        (
-            "LimitExceededException",
-            "some limit",
-            RefusalKind::LimitUnclear { counted: 0 },
-            "or 25 disables in 24 h (counted: 0). This request changed nothing.",
-        ),
-        (
-            "ResourceInUseException",
-            "busy",
-            RefusalKind::ResourceInUse,
-            "The stream was not ACTIVE when the request arrived. This request changed nothing. Read just now: ACTIVE, \
-            KMS.",
-        ),
-        (
-            "ResourceNotFoundException",
-            "none",
-            RefusalKind::ResourceNotFound,
-            "This request changed nothing. The stream may be deleted, or the Region or account may be wrong. Read just \
-            now: ACTIVE, KMS. The stream is there: suspect the key",
-        ),
-        (
-            "AccessDeniedException",
-            "User is not authorized <b>",
-            RefusalKind::AccessDenied,
-            "Needed: kinesis:StopStreamEncryption on the stream and on key alias/orders.",
-        ),
-        (
-            "ExpiredTokenException",
-            "expired",
-            RefusalKind::CredentialsExpired,
-            "Credentials expired. AWS refused the credentials. This request changed nothing. Next: renew them",
-        ),
-        (
-            "InvalidSignatureException",
-            "Signature expired: 20261122T120000Z is now earlier",
-            RefusalKind::ClockDiffers { minutes: Some(10) },
-            "clock differs by about 10 min. This request changed nothing. Next: set the clock.",
-        ),
-        (
-            "NovelException",
-            "what is this",
-            RefusalKind::Other,
-            "AWS refused the request. This request changed nothing.",
-        ),
-    ] {
+    for (code, message, kind, words) in REFUSALS {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
         if code == "InvalidSignatureException" {
