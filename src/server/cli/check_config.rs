@@ -174,11 +174,11 @@ impl<W: Write> Check<'_, W> {
                     self.tell("kinesis:DescribeStreamSummary", &text)?;
                 }
                 Err(failure) if is_needed => {
-                    self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?
+                    self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?;
                 }
                 Err(failure) => self.not_needed(how, &failure, host.as_ref())?,
                 Ok(report) => {
-                    self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?
+                    self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?;
                 }
             }
         }
