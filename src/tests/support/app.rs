@@ -27,7 +27,7 @@ use super::{
     breakdowns::Breakdowns,
     clock::MovedClock,
     process::{Ground, Process, Setup, add_users, run_on},
-    simulator::{client, control},
+    simulator::control,
     waiting::{PATIENCE, until},
 };
 use crate::{
@@ -218,42 +218,6 @@ impl TestApp {
     pub async fn actor_at(&self, role: Role, address: [u8; 4]) -> Actor<'_> {
         let stranger = Actor { address, ..self.anonymous() };
         stranger.signed_in(role.into_str(), PASSWORD).await
-    }
-
-    /// Orders something of the simulator.
-    pub async fn control(&self, path: &str, order: serde_json::Value) {
-        control(&self.simulator, Method::POST, path, order).await;
-    }
-
-    /// Disarms the simulator's faults.
-    pub async fn forget_faults(&self) {
-        control(&self.simulator, Method::DELETE, "faults", serde_json::Value::Null).await;
-    }
-
-    /// Forgets the orders that wait for a call.
-    pub async fn forget_orders(&self) {
-        control(&self.simulator, Method::DELETE, "triggers", serde_json::Value::Null).await;
-    }
-
-    /// How many calls of an operation the simulator counted.
-    pub async fn calls(&self, operation: &str) -> usize {
-        self.call_log().await.iter().filter(|call| call["operation"] == operation).count()
-    }
-
-    /// Every call that the simulator got.
-    pub async fn call_log(&self) -> Vec<serde_json::Value> {
-        self.listed("calls").await
-    }
-
-    /// Everything that was ordered of the simulator.
-    pub async fn acts(&self) -> Vec<serde_json::Value> {
-        self.listed("acts").await
-    }
-
-    async fn listed(&self, what: &str) -> Vec<serde_json::Value> {
-        let request = Request::get(format!("{}/_control/{what}", self.simulator)).body(Body::empty()).unwrap();
-        let body = client().request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
-        serde_json::from_slice(&body).unwrap()
     }
 
     /// Waits until the collector has read a stream.
