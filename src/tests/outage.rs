@@ -150,13 +150,8 @@ async fn end_connections(name: &str) {
     at_postgres(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")).await;
 }
 
-async fn check(database: Kind, trouble: Trouble) {
-    let app = TestApp::with(Setup { database, ..Setup::default() }).await;
-    app.known("orders-prod").await;
-    let operator = app.actor(Role::Operator).await;
-    let fields = operator.confirmation("orders-prod").await;
-    let remedy = begin(&app, database, trouble).await;
-    // AWS goes on telling of streams, of many more than a write takes.
+/// AWS goes on listing streams, many more than a write takes.
+fn list_meanwhile(app: &TestApp) {
     let listed = |number: usize| ListedStream {
         name: format!("zz-listed-meanwhile-{number}").parse().unwrap(),
         arn: None,
@@ -164,9 +159,17 @@ async fn check(database: Kind, trouble: Trouble) {
         created: None,
         asked_at: app.clock.now(),
     };
-    app.state
-        .inventory
-        .record_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
+    let inventory = &app.state.inventory;
+    inventory.record_listed(&inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
+}
+
+async fn check(database: Kind, trouble: Trouble) {
+    let app = TestApp::with(Setup { database, ..Setup::default() }).await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = operator.confirmation("orders-prod").await;
+    let remedy = begin(&app, database, trouble).await;
+    list_meanwhile(&app);
 
     // Not sent, said so, and how to send it oneself.
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;

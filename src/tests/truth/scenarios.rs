@@ -51,10 +51,10 @@ async fn go_wrong(watch: &Watch<'_>, step: Step) -> bool {
         Step::HoldAnswer => on_calls(watch, json!({"hold-answer-ms": 200})).await,
         Step::RefuseRate => on_calls(watch, refuse("LimitExceededException", "Rate exceeded")).await,
         Step::RefuseKms => {
-            watch.fault("StartStreamEncryption", 1, refuse("KMSAccessDeniedException", "not authorized")).await
+            watch.fault("StartStreamEncryption", 1, refuse("KMSAccessDeniedException", "not authorized")).await;
         }
         Step::RefuseValue => {
-            watch.fault("StopStreamEncryption", 1, refuse("InvalidArgumentException", "no such key")).await
+            watch.fault("StopStreamEncryption", 1, refuse("InvalidArgumentException", "no such key")).await;
         }
         Step::KeepState => on_calls(watch, json!("keep-state")).await,
         Step::Read500 => watch.fault(READ, 3, json!("error500-before")).await,
