@@ -1,5 +1,7 @@
 //! What AWS had said to Keystream, and what others had done to the stream, by the time that a page was answered.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -153,6 +155,12 @@ impl Evidence {
         answers
             .filter(|call| call.key.as_deref() == Some(name))
             .find_map(|call| Some(call.found_key.as_ref()?.arn.as_str()))
+    }
+
+    /// Every key that KMS gave for a name, whenever it did.
+    pub fn every_arn_of(&self, name: &str) -> BTreeSet<&str> {
+        let answers = self.calls.iter().filter(|call| call.key.as_deref() == Some(name));
+        answers.filter_map(|call| Some(call.found_key.as_ref()?.arn.as_str())).collect()
     }
 
     /// What KMS said that a name means: last before a place in the log, and since.

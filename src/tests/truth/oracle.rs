@@ -1,6 +1,8 @@
 //! Whether what a change's page says is what AWS had reported: the design's sections 2 and 5 and the words of the
 //! pages, and nothing of the code that decides.
 
+use std::ops::RangeInclusive;
+
 use super::{
     log::{Act, Call, Described, Evidence},
     pages::{ChangeSaid, short},
@@ -285,9 +287,9 @@ pub fn check_sending(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// After an enable that a sleep cut in two: what somebody did before the sleep is not overlooked after it, though the
-/// collector may have read the stream since. The story began at `since_ms` by the machine's clock.
-pub fn check_awake(evidence: &Evidence, since_ms: i64) -> Vec<Finding> {
-    let last = evidence.acts.iter().rfind(|act| act.changes_the_stream() && act.at_ms >= since_ms);
+/// collector may have read the stream since. `until_sleep` is from the form to the sleep, by the machine's clock.
+pub fn check_awake(evidence: &Evidence, until_sleep: RangeInclusive<i64>) -> Vec<Finding> {
+    let last = evidence.acts.iter().rfind(|act| act.changes_the_stream() && until_sleep.contains(&act.at_ms));
     let overlooked =
         last.and_then(|act| evidence.mutations().find(|(_, call)| call.at_ms > act.at_ms).map(|(_, call)| (act, call)));
     let finding = |(act, call): (&Act, &Call)| {

@@ -216,12 +216,10 @@ pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
     let (later, _) = self::needs(evidence, i64::MAX);
     let is_of = |need: &Need, key: &str| need.key == key || need.arns.iter().any(|arn| short(arn) == key || arn == key);
     let is_in_use = |needs: &[Need], key: &str| needs.iter().any(|need| need.ended.is_none() && is_of(need, key));
-    // A key by itself and by its alias is one, unless the alias meant several.
+    // A key by itself and by its alias is one, unless the alias was seen to mean several.
     let one_name = |key: &str| {
         let name = needs.iter().find(|need| is_of(need, key)).map_or(key, |need| need.key.as_str());
-        let arns: BTreeSet<&String> =
-            needs.iter().filter(|need| need.key == name).flat_map(|need| &need.arns).collect();
-        if arns.len() > 1 { key.to_owned() } else { name.to_owned() }
+        if evidence.every_arn_of(name).len() > 1 { key.to_owned() } else { name.to_owned() }
     };
     let mut by_key: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (key, date) in dates(text) {
