@@ -1,26 +1,26 @@
-//! What of the audit chain is looked at, as the address of the page says it.
+//! The filters of the audit page, parsed from its address.
 
 use time::{Date, Month};
 
 use crate::model::time::{DAY_MS, SECOND_MS, Timestamp};
 
-/// The longest text that is searched for.
+/// The longest search text.
 const LONGEST: usize = 200;
 
-/// A selection of the chain, newest first. A filter that is not set takes everything.
+/// A selection of the chain, newest first. A filter that isn't set matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Part of any column, in any case.
+    /// Part of any column, ignoring case.
     pub q: String,
-    /// The whole name of who did it, in any case.
+    /// The actor's whole name, ignoring case.
     pub actor: String,
-    /// A whole action such as `change.sent`, or its first word.
+    /// A whole action, such as `change.sent`, or its first word.
     pub action: String,
     /// The first day, UTC.
     pub from: Option<Day>,
     /// The last day, UTC.
     pub to: Option<Day>,
-    /// Only rows before this number.
+    /// Only rows with a smaller number.
     pub before: Option<i64>,
 }
 
@@ -29,7 +29,7 @@ pub struct AuditQuery {
 pub struct Day(Date);
 
 impl Day {
-    /// From `2026-11-24`.
+    /// Parses `2026-11-24`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '-');
         let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
@@ -41,12 +41,12 @@ impl Day {
         Date::from_calendar_date(year.parse().ok()?, Month::try_from(month).ok()?, day.parse().ok()?).ok().map(Self)
     }
 
-    /// The moment at which it begins.
+    /// The moment this day begins.
     pub fn begin(self) -> Timestamp {
         Timestamp::from_millis(self.0.midnight().assume_utc().unix_timestamp().saturating_mul(SECOND_MS))
     }
 
-    /// The moment at which the next one begins.
+    /// The moment the next day begins.
     pub fn end(self) -> Timestamp {
         self.begin().plus_millis(DAY_MS)
     }
@@ -58,7 +58,7 @@ impl Day {
 }
 
 impl AuditQuery {
-    /// Reads the parameters of an address. What is not understood is named and ignored.
+    /// Parses an address's parameters. Also returns the names of those it couldn't parse and ignored.
     pub fn parse(value: impl Fn(&str) -> Option<String>) -> (Self, Vec<String>) {
         let mut ignored = Vec::new();
         let given = |key: &str| value(key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -96,7 +96,7 @@ impl AuditQuery {
         (query, ignored)
     }
 
-    /// The parameters that say the same, without the place in the listing; empty when nothing is filtered.
+    /// The parameters of these filters, without the page position; empty if nothing is filtered.
     pub fn filters(&self) -> Vec<(&'static str, String)> {
         let day = |day: Option<Day>| day.map(Day::text).unwrap_or_default();
         let all = [
