@@ -1,14 +1,14 @@
-//! What a change asks of AWS.
+//! The two actions of a change.
 
 use serde::{Deserialize, Serialize};
 
-/// What a change asks of AWS.
+/// What a change does to a stream's encryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// One `StopStreamEncryption`.
     Disable,
-    /// One `StartStreamEncryption`: it encrypts, or changes the key of a stream that is encrypted.
+    /// One `StartStreamEncryption`: encrypts the stream, or changes the key of an encrypted one.
     Enable,
 }
 
@@ -23,7 +23,7 @@ impl Action {
         }
     }
 
-    /// AWS's name of the call.
+    /// The name of the AWS call.
     pub const fn call(self) -> &'static str {
         match self {
             Self::Disable => "StopStreamEncryption",
@@ -39,7 +39,7 @@ impl Action {
         }
     }
 
-    /// The last part of the path of its confirmation.
+    /// The last part of its confirmation's path.
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Disable => "disable",

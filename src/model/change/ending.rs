@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Observed, refusal::Refusal};
 use crate::model::time::Timestamp;
 
-/// How a change came to its end.
+/// The end of a change, and when it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     pub at: Timestamp,
@@ -21,17 +21,17 @@ pub enum End {
     /// Never sent: the server stopped between recording and sending.
     Expired,
     NotApplied,
-    /// AWS's reports can't show whether it took effect; a person closed it.
+    /// AWS's reports can't show whether it took effect. A person closed it.
     NotEstablished {
         by: String,
         reason: String,
     },
-    /// Somebody else changed the stream; what AWS reports instead.
+    /// Someone else changed the stream; what AWS reports instead.
     Superseded {
         #[serde(rename = "saw")]
         observed: Observed,
     },
-    /// The stream was deleted and created again.
+    /// The stream was deleted and re-created.
     Replaced {
         created: Timestamp,
     },

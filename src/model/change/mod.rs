@@ -1,5 +1,6 @@
-//! One requested change of one stream's encryption, with its whole life: the ladder, its evidence, its end.
-//! A rung is lit only by evidence; nothing here is inferred from time or from another rung.
+//! A change: one requested disable or enable of one stream, with its ladder, its evidence and its end.
+//!
+//! Only evidence lights a rung. Nothing is inferred from time or from another rung.
 
 mod action;
 mod apply;
@@ -38,8 +39,8 @@ pub use self::{
 };
 use super::time::{MINUTE_MS, SECOND_MS};
 
-/// AWS names 5 s after ACTIVE in which new records may still be encrypted (StopStreamEncryption, API text).
+/// For up to 5 s after ACTIVE, AWS may still encrypt new records (StopStreamEncryption, API text).
 pub const SETTLING_MS: i64 = 5 * SECOND_MS;
 
-/// After this long without the wanted state a change is called slow.
+/// After this long without the wanted state, a change is called slow.
 pub const SLOW_AFTER_MS: i64 = 5 * MINUTE_MS;

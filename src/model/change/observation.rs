@@ -1,4 +1,4 @@
-//! What a read of the stream returned: for the rules that judge it, and as a change remembers it.
+//! What a read of the stream returned, for the rules that judge it, and in the form that a change stores.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What one read of the stream, asked for on behalf of a change, returned.
+/// The result of one read of the stream, made for a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
     Report(StreamReport),
@@ -15,7 +15,7 @@ pub enum Observation {
     Failed { why: String },
 }
 
-/// What the last read said, or why there is none newer.
+/// The last read, or why there is none newer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRead {
     pub at: Timestamp,
@@ -23,7 +23,7 @@ pub struct LastRead {
     pub observed: Observed,
 }
 
-/// The outcome of one read, as a change remembers it.
+/// The result of one read, as a change stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Observed {
     State { status: StreamStatus, encryption: EncryptionReport },

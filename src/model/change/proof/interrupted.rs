@@ -1,17 +1,17 @@
-//! Proofs that did not come to their end.
+//! Proofs that were interrupted.
 
 use super::{Done, Proof, ProofRequest};
 use crate::model::{change::Step, time::Timestamp};
 
 impl<T: Clone> ProofRequest<T> {
-    /// The same, ended with nothing proven, if it has not ended.
+    /// This proof, ended without a result, unless it has ended.
     fn cut_off(&self, at: Timestamp, why: &str) -> Option<Self> {
         self.has_no_result().then(|| Self { result: Some(Done { at, outcome: Err(why.to_owned()) }), ..self.clone() })
     }
 }
 
 impl Proof {
-    /// The steps that end what was asked for and did not come to its end: nothing was proven.
+    /// The steps that end interrupted proofs: nothing was proven.
     pub fn cut_off(&self, at: Timestamp) -> Vec<Step> {
         let of_write = "Keystream stopped before it came to its end; marked records may have been written, and asking \
             again writes others";

@@ -1,4 +1,4 @@
-//! What records prove, and what pasted answers are.
+//! Tests of proofs and pasted answers.
 
 use proptest::prelude::*;
 

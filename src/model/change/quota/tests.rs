@@ -1,4 +1,4 @@
-//! What holds for the count of calls.
+//! Tests of the count.
 
 use proptest::prelude::*;
 
@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn the_order_and_repeats_of_events_change_nothing(events in some_events(), seed in any::<prop::sample::Index>()) {
         let changes = [accepted(NOW - 1_000, "7"), sent(NOW - 90_000)];
-        // One id is one event: of repeats with other contents the earliest counts, so only true repeats are compared.
+        // One id is one event. Of repeats with other contents the earliest counts, so only true repeats are compared.
         let unique: std::collections::BTreeMap<_, _> = events.into_iter().map(|event| (event.event_id.clone(), event)).collect();
         let events: Vec<TrailEvent> = unique.into_values().collect();
         let mut shuffled = events.clone();

@@ -1,4 +1,4 @@
-//! Reads after *settled*.
+//! Tests of reads after *settled*.
 
 use super::*;
 use crate::model::change::tests::sent_change;
