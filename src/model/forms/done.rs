@@ -1,9 +1,9 @@
-//! What forms did.
+//! The outcomes of forms.
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, VariantArray};
 
-/// What a form did. The codes are part of the address of a page that says so.
+/// What a form did. Its code is part of the next page's address, which shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum FormDone {
@@ -20,7 +20,7 @@ pub enum FormDone {
 }
 
 impl FormDone {
-    /// What has this code, as it stands in `?done=`.
+    /// Parses a code from `?done=`.
     pub fn from_code(code: &str) -> Option<Self> {
         code.parse().ok()
     }

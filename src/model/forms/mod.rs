@@ -1,4 +1,4 @@
-//! What comes of a form: what it did, or the mistake in it.
+//! Outcomes of forms, and mistakes in them.
 
 mod done;
 mod mistake;
