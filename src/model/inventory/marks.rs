@@ -1,4 +1,4 @@
-//! A change under way, as small as a row needs it.
+//! An active change, reduced to what a row shows.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::{
     view::change_state::ChangeState,
 };
 
-/// A change under way, as small as a row needs it: where it stands and which rungs are lit.
+/// An active change in a row: its current rung, and which rungs are lit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeMarks {
     pub id: String,

@@ -1,5 +1,4 @@
-//! The inventory as pages show it: the last state read of each stream, with the time of that read, and how targets are
-//! doing.
+//! The inventory as pages show it: the last state read of each stream with its time, and the health of targets.
 
 mod marks;
 mod needed_key;

@@ -1,4 +1,4 @@
-//! What holds for rows and for the health of targets.
+//! Tests of rows and of targets' health.
 
 use super::*;
 use crate::model::{
