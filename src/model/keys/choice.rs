@@ -1,20 +1,20 @@
-//! The keys that the form of an enable offers.
+//! The keys that the enable form offers.
 
 use serde::{Deserialize, Serialize};
 
 use super::KeyFacts;
 
-/// A key as the form of an enable lists it.
+/// A key in the enable form's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyChoice {
-    /// What to fill in: an alias where the key has one, else the key's ARN.
+    /// The value to fill in: an alias if the key has one, else its ARN.
     pub fill_in: String,
     pub aliases: Vec<String>,
     /// The key's id; empty for AWS's key for Kinesis before its first use.
     pub id: String,
     pub facts: Option<KeyFacts>,
-    /// Whether KMS rotates it every year, where it could be read.
+    /// Whether KMS rotates it yearly, if that could be read.
     pub is_rotated: Option<bool>,
-    /// Why Kinesis cannot use it, or why it could not be looked at.
+    /// Why Kinesis can't use it, or why it couldn't be read.
     pub problem: Option<String>,
 }

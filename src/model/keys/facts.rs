@@ -1,25 +1,24 @@
-//! What KMS says of one key, and what follows from it.
+//! What KMS says about a key, and what follows from it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{KeyArn, KeyState, Unusable};
 use crate::model::time::Timestamp;
 
-/// What one `DescribeKey` said of a key (KMS service model, `KeyMetadata`).
+/// The answer of one `DescribeKey` (KMS service model, `KeyMetadata`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFacts {
     pub arn: KeyArn,
     pub state: KeyState,
-    /// AWS makes and manages it, for one of its services.
+    /// Whether AWS created and manages it for one of its services.
     pub is_aws_managed: bool,
-    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use; empty where KMS does not say (both are optional in its
-    /// model).
+    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use; empty if KMS doesn't say (both are optional in its model).
     pub spec: String,
-    /// `ENCRYPT_DECRYPT` for a key that Kinesis can use; empty where KMS does not say.
+    /// `ENCRYPT_DECRYPT` for a key that Kinesis can use; empty if KMS doesn't say.
     pub usage: String,
-    /// When a key that is pending deletion goes, and everything under it with it.
+    /// When a key pending deletion is deleted, with all data encrypted under it.
     pub deleted_at: Option<Timestamp>,
-    /// When imported key material expires (`ValidTo`), where it does: KMS deletes it then.
+    /// When imported key material expires (`ValidTo`), if it does. KMS deletes it then.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// When KMS answered.
@@ -27,14 +26,14 @@ pub struct KeyFacts {
 }
 
 impl KeyFacts {
-    /// Whether Kinesis can encrypt with the key as it is.
+    /// Checks that Kinesis can encrypt with the key in its current state.
     ///
     /// # Errors
-    /// The reason why it cannot.
+    /// Why it can't.
     pub fn usable(&self) -> Result<(), Unusable> {
         let key = self.arn.short();
         match &self.state {
-            // What is not said is no reason to refuse: AWS decides.
+            // Missing values are no reason to refuse: AWS decides.
             KeyState::Enabled | KeyState::Updating | KeyState::Unstated => {}
             KeyState::Disabled => return Err(Unusable::Disabled { key }),
             KeyState::PendingDeletion => return Err(Unusable::PendingDeletion { key, at: self.deleted_at }),

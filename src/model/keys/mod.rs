@@ -1,4 +1,4 @@
-//! Keys of KMS: what they are called, whether Kinesis can encrypt with one, and whether two names mean the same key.
+//! KMS keys: their names, whether Kinesis can encrypt with one, and whether two names mean the same key.
 
 mod arn;
 mod choice;

@@ -1,4 +1,4 @@
-//! What holds for keys, whichever file says so.
+//! Tests of keys, across this module's files.
 
 use proptest::prelude::*;
 
@@ -126,7 +126,7 @@ fn the_other_forms_of_a_key_follow_from_what_is_known() {
     );
     assert_eq!(words(None, Some(&seen), &[]), [ARN, guid]);
     assert_eq!(words(None, None, &[]), [""; 0]);
-    // Re-pointed while in use: either may be the one.
+    // Re-pointed while in use: either may be the one in use.
     let later: KeyArn = ARN.replace("9012", "9013").parse().unwrap();
     let both = other_forms(&stream(), Some(&key("alias/orders")), &[seen, later.clone()], &[]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Why Kinesis cannot encrypt a stream with a key.
+//! Why Kinesis can't encrypt a stream with a key.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -8,17 +8,17 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// How the aliases of keys begin that AWS makes and manages.
+/// The prefix of aliases of keys that AWS creates and manages.
 const AWS_ALIAS: &str = "alias/aws/";
 
-/// Why Kinesis cannot encrypt a stream with a key.
+/// Why Kinesis can't encrypt a stream with a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
 pub enum Unusable {
     #[error("{key} is disabled")]
     Disabled { key: String },
     #[error("{key} is pending deletion{}", on(*.at))]
     PendingDeletion { key: String, at: Option<Timestamp> },
-    /// In another state; what that is, in words.
+    /// In another state, described in words.
     #[error("{key} is {state}")]
     NotEnabled { key: String, state: String },
     #[error("{key} is {spec} for {usage}; Kinesis takes symmetric keys for ENCRYPT_DECRYPT only")]
@@ -37,10 +37,10 @@ fn on(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| format!(", and goes on {}", at.date()))
 }
 
-/// Why a key is unusable for a stream by its name alone; KMS is not asked for it.
+/// Checks a key for a stream by its name alone, without asking KMS.
 ///
 /// # Errors
-/// The reason.
+/// Why it is unusable.
 pub fn usable_by_name(key: &KeyId, stream: &StreamArn) -> Result<(), Unusable> {
     let text = key.as_str();
     if let Some(rest) = text.strip_prefix("arn:") {

@@ -1,4 +1,4 @@
-//! What holds for the keys that stored records need.
+//! Tests of the keys that stored records need.
 
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ fn retention_that_grows_keeps_a_key_longer_and_brings_none_back() {
     let reads = [(DAY_MS, Some("alias/a"), 24), (2 * DAY_MS, None, 24)];
     let in_time = history(&[reads[0], reads[1], (3 * DAY_MS, None, 168)]);
     assert_eq!(needed(&in_time, 3 * DAY_MS), [("alias/a", Some(9 * DAY_MS + 5_000))]);
-    // Nobody knows when within a gap between two reads it grew.
+    // Nobody knows when it grew between two reads.
     let in_a_gap = history(&[reads[0], reads[1], (3 * DAY_MS + 5_000, None, 168)]);
     assert_eq!(needed(&in_a_gap, 3 * DAY_MS + 5_000).len(), 1);
     let too_late = history(&[reads[0], reads[1], (3 * DAY_MS + 5_000, None, 24), (3 * DAY_MS + 6_000, None, 168)]);
@@ -114,7 +114,7 @@ fn history_that_does_not_cover_the_retention_says_so() {
 const KEY_A: &str = "arn:aws:kms:eu-west-1:111122223333:key/aaaaaaaa-1234-1234-1234-123456789012";
 const KEY_B: &str = "arn:aws:kms:eu-west-1:111122223333:key/bbbbbbbb-1234-1234-1234-123456789012";
 
-/// An enable with a key that settled, sent a second before.
+/// A settled enable with a key, sent a second before.
 fn enabled(id: &str, key: &str, meant: Option<&str>, settled: i64) -> Change {
     let resolved = meant.map(|arn| Resolved { arn: arn.parse().unwrap(), at: at(settled - 2_000) });
     let mut change = Change { id: id.to_owned(), ..sent_change() };
@@ -243,7 +243,7 @@ proptest! {
     fn no_key_that_was_seen_is_lost_to_an_enable(
         notes in prop::collection::vec((0..3u8, any::<bool>()), 1..20),
     ) {
-        // 0: KMS says A or B; 1: an enable with the same name settles, its key seen or not; 2: AWS is read.
+        // 0: KMS resolves to A or B; 1: an enable with the same name settles, with its key seen or not; 2: AWS is read.
         let name: KeyId = "alias/a".parse().unwrap();
         let mut history = history(&[(HOUR_MS, Some("alias/a"), 8_760)]);
         let mut seen = std::collections::BTreeSet::new();
@@ -273,7 +273,7 @@ proptest! {
     fn no_key_is_forgotten_while_its_records_may_be_there(
         reads in prop::collection::vec((0..60i64, prop::option::of(prop::sample::select(vec!["alias/a", "alias/b", "alias/c"])), 1..6i32), 1..40),
     ) {
-        // Hours in order; what each read showed is written until the next read.
+        // Hours, in order. What each read showed applies until the next read.
         let mut hours: Vec<_> = reads.clone();
         hours.sort_by_key(|(hour, ..)| *hour);
         let mut history = KeyHistory::default();
@@ -282,7 +282,7 @@ proptest! {
         let mut before: Option<&str> = None;
         for (hour, key, retention) in &hours {
             let now = hour * HOUR_MS;
-            // Up to this read new records were encrypted with what the former read showed.
+            // Until this read, new records were encrypted with what the previous read showed.
             if let Some(before) = before {
                 written.push((before, now));
                 least_retention_since.push(i64::MAX);
@@ -291,7 +291,7 @@ proptest! {
             least_retention_since.iter_mut().for_each(|least| *least = (*least).min(i64::from(*retention)));
             before = *key;
             for ((name, until), least) in written.iter().zip(&least_retention_since) {
-                // Records of that time are surely still there if even the shortest retention since keeps them.
+                // Records of that time are certainly still stored if even the shortest retention since keeps them.
                 if until + least * HOUR_MS > now {
                     prop_assert!(history.needed(at(now)).any(|known| known.key.as_str() == *name), "{} at {}", name, hour);
                 }
