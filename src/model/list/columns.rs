@@ -5,7 +5,7 @@ use strum::{EnumString, IntoStaticStr};
 
 use super::NO_COLUMNS;
 
-/// A column that is always there, and that the list sorts by.
+/// A column that is always shown, and that the list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Column {
@@ -36,7 +36,7 @@ impl Column {
     }
 }
 
-/// A column that is shown by choice (`cols`).
+/// An optional column (`cols`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum ExtraColumn {

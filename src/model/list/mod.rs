@@ -1,5 +1,6 @@
-//! The list's address: what `/streams?...` means and how links write it. A bad value is ignored and named, never an
-//! error. How a page of rows is made from it stands in `select`.
+//! The list's address: parsing `/streams?...` and writing it in links.
+//!
+//! A bad value is ignored and named, never an error. `select` makes a page of rows from it.
 
 mod columns;
 mod filters;
@@ -17,19 +18,19 @@ pub use self::{
 };
 use super::stream::{Account, Region, encryption::EncryptionState};
 
-/// What is left bare in a query: the unreserved characters of RFC 3986, the comma between values, and the slash.
+/// What a query doesn't escape: RFC 3986's unreserved characters, the comma between values, and the slash.
 const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b'/');
-/// Longer texts are refused: no name, key or Region is longer.
+/// The longest filter text. No name, key or Region is longer.
 const LONGEST_TEXT: usize = 2_048;
-/// Each filter takes so many values.
+/// The most values of one filter.
 const MOST_VALUES: usize = 50;
-/// So many pieces of an address are named as ignored.
+/// The most ignored parts of an address that a page names.
 const MOST_IGNORED: usize = 10;
-/// What `cols` says when none of the columns by choice is wanted.
+/// The value of `cols` for no optional columns.
 const NO_COLUMNS: &str = "none";
 
-/// The parsed address of the list. Empty filters admit everything.
+/// The parsed address of the list. Empty filters match everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListQuery {
     pub q: String,
@@ -40,14 +41,14 @@ pub struct ListQuery {
     pub mode: Vec<ModeFilter>,
     pub key: String,
     pub tag: Vec<TagFilter>,
-    /// How long ago the last read is, at least.
+    /// The least age of the last read.
     pub age: Option<AgeFilter>,
     pub sort: Column,
     pub descending: bool,
-    /// From 1.
+    /// The page number, from 1.
     pub page: u32,
     pub per: u32,
-    /// `None` where the address does not say: then it is what was chosen last.
+    /// The optional columns; `None` if the address doesn't say, which means those chosen last.
     pub cols: Option<Vec<ExtraColumn>>,
 }
 
@@ -74,11 +75,12 @@ impl Default for ListQuery {
 
 impl ListQuery {
     const DEFAULT_PER: u32 = 50;
-    /// The sizes of a page.
+    /// The allowed numbers of rows per page.
     pub const PAGE_SIZES: [u32; 3] = [25, 50, 100];
 
-    /// Reads the pairs of an address. Returns the query and, for the page to name, what was ignored. A parameter may
-    /// come several times, as forms send it. Parameters that the list does not have are left alone: other parts of the
+    /// Parses an address's pairs. Returns the query and the ignored parts, which the page names.
+    ///
+    /// A parameter may occur several times, as forms send it. Unknown parameters are left alone: other parts of the
     /// page may use them.
     pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Self, Vec<String>) {
         let mut query = Self::default();
@@ -145,7 +147,7 @@ impl ListQuery {
         }
     }
 
-    /// The pairs of this query, with only what differs from the default.
+    /// The pairs of this query that differ from the default.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = vec![
             ("q", self.q.clone()),
@@ -177,7 +179,7 @@ impl ListQuery {
         Self::address(self.pairs().iter().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// The address of the list with these pairs, of which empty ones say nothing.
+    /// The address of the list with these pairs, leaving out empty ones.
     pub fn address<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
         let mut address = "/streams".to_owned();
         for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
@@ -189,7 +191,7 @@ impl ListQuery {
         address
     }
 
-    /// The columns by choice that are shown.
+    /// The optional columns to show.
     pub fn columns(&self) -> &[ExtraColumn] {
         self.cols.as_deref().unwrap_or_default()
     }
@@ -200,7 +202,7 @@ impl ListQuery {
         Self { page, ..self.clone() }
     }
 
-    /// This query sorted by a column: descending when it is already sorted by it ascending. Back to the first page.
+    /// This query sorted by a column, on the first page; descending if it is already sorted by it ascending.
     #[must_use]
     pub fn sorted_by(&self, column: Column) -> Self {
         Self { sort: column, descending: self.sort == column && !self.descending, page: 1, ..self.clone() }
@@ -212,12 +214,12 @@ impl ListQuery {
         Self { sort: self.sort, descending: self.descending, per: self.per, cols: self.cols.clone(), ..Self::default() }
     }
 
-    /// Whether anything is filtered out.
+    /// Whether any search or filter is set.
     pub fn is_filtered(&self) -> bool {
         *self != Self { page: self.page, ..self.unfiltered() }
     }
 
-    /// Whether anything but the search and the four states is filtered: what stands in the closed part of the form.
+    /// Whether a filter is set that is in the closed part of the form: any but the search and the four states.
     pub fn is_narrowed(&self) -> bool {
         let narrowed =
             !self.account.is_empty() || !self.region.is_empty() || !self.mode.is_empty() || !self.tag.is_empty();
@@ -225,7 +227,7 @@ impl ListQuery {
     }
 }
 
-/// Adds the values of a list by comma, each once, and no more than [`MOST_VALUES`].
+/// Adds the comma-separated values of a list, each once, up to [`MOST_VALUES`].
 fn add<T: FromStr + PartialEq>(values: &mut Vec<T>, list: &str, mut bad: impl FnMut(&str)) {
     for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match part.parse() {

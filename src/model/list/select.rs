@@ -1,5 +1,4 @@
-//! From all rows to the page that was asked for: which rows the filters admit, in which order, and how many there are
-//! per value of each filter.
+//! From all rows to the requested page: filtering, sorting, and counting the values of each filter.
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
@@ -8,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Column, ListQuery, ModeFilter, StatusFilter};
 use crate::model::{inventory::StreamRow, stream::encryption::EncryptionState, time::Timestamp};
 
-/// The groups of filters that are counted against each other.
+/// The groups of filters that are counted independently.
 const GROUPS: [(&str, &str); 5] = [
     ("encryption", "Encryption"),
     ("status", "Status"),
@@ -16,22 +15,22 @@ const GROUPS: [(&str, &str); 5] = [
     ("region", "Region"),
     ("mode", "Mode"),
 ];
-/// More values of one group than this are not offered: whoever has more accounts writes the one that is meant.
+/// The most values of one group that are offered. With more accounts than this, people type theirs.
 const MOST_OPTIONS: usize = 60;
 
-/// What a query finds, on all pages.
+/// The result of a query, on all pages.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// What the filters admit, in order.
+    /// The matching rows, in order.
     pub rows: Vec<Arc<StreamRow>>,
     pub counts: Counts,
     pub facets: Vec<FacetGroup>,
 }
 
-/// One filter with the values that it can take.
+/// One filter and its possible values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacetGroup {
-    /// The parameter.
+    /// The parameter's name.
     pub name: String,
     pub legend: String,
     pub options: Vec<Facet>,
@@ -42,7 +41,7 @@ pub struct FacetGroup {
 pub struct Facet {
     pub value: String,
     pub label: String,
-    /// The rows of this value that all other filters admit.
+    /// The number of rows with this value that match all other filters.
     pub count: u32,
     pub is_chosen: bool,
 }
@@ -51,14 +50,14 @@ pub struct Facet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     pub rows: Vec<StreamRow>,
-    /// Rows that the filters admit, on all pages.
+    /// The number of matching rows, on all pages.
     pub matching: u32,
-    /// The page that is shown, from 1.
+    /// The page shown, from 1.
     pub page: u32,
     pub pages: u32,
 }
 
-/// How many streams are in each state, over everything there is.
+/// The number of streams in each state, over the whole inventory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub all: u32,
@@ -81,7 +80,7 @@ impl Counts {
 }
 
 impl ListQuery {
-    /// Everything that the query finds among the rows, leaving out those that AWS no longer lists.
+    /// All matching rows, without those that AWS no longer lists.
     pub fn find<'a>(&self, rows: impl IntoIterator<Item = &'a Arc<StreamRow>>, now: Timestamp) -> Found {
         let mut counts = Counts::default();
         let mut tally = Tally::default();
@@ -97,12 +96,12 @@ impl ListQuery {
                 admitted.push(row.clone());
             }
         }
-        // Rows come in runs that are in order already, which a stable sort makes use of.
+        // Rows come in sorted runs, which a stable sort takes advantage of.
         admitted.sort_by(|a, b| self.compare(a, b));
         Found { rows: admitted, counts, facets: tally.facets(self) }
     }
 
-    /// The rows of the asked page, or of the last one when that is past the end.
+    /// The rows of the requested page, or of the last page if that is past the end.
     pub fn page_of(&self, rows: &[Arc<StreamRow>]) -> Selection {
         let matching = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let pages = matching.div_ceil(self.per).max(1);
@@ -113,7 +112,7 @@ impl ListQuery {
         Selection { rows, matching, page, pages }
     }
 
-    /// Whether the query's own order and filters stay the same while nothing but times moves.
+    /// Whether the query's order and filters don't depend on times.
     pub const fn is_timeless(&self) -> bool {
         self.age.is_none()
     }
@@ -125,7 +124,7 @@ impl ListQuery {
             && self.age.is_none_or(|age| age.admits(row, now))
     }
 
-    /// Which of [`GROUPS`] admit a row.
+    /// Which of [`GROUPS`] match a row.
     fn groups_that_admit(&self, row: &StreamRow) -> [bool; 5] {
         [
             self.encryption.is_empty() || self.encryption.contains(&row.encryption),
@@ -136,7 +135,7 @@ impl ListQuery {
         ]
     }
 
-    /// The order of two rows: by the column, ties by name, account, Region.
+    /// The order of two rows: by the column, then by name, account and Region.
     fn compare(&self, a: &StreamRow, b: &StreamRow) -> Ordering {
         let by_column = match self.sort {
             Column::Name => a.id.name.cmp(&b.id.name),
@@ -156,12 +155,12 @@ fn status_of(row: &StreamRow) -> Option<&str> {
     row.status.as_ref().map(|status| status.value.as_str())
 }
 
-/// Whether a text has a part, in any case. Names and key ids are ASCII.
+/// Whether a text contains another, ignoring case. Names and key ids are ASCII.
 fn contains(text: &str, part: &str) -> bool {
     part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Counts per value of each group, of the rows that all other groups admit.
+/// Counts per value of each group, over the rows that match all other groups.
 #[derive(Default)]
 struct Tally {
     encryption: [u32; 3],
@@ -201,7 +200,7 @@ impl Tally {
     }
 
     fn facets(mut self, query: &ListQuery) -> Vec<FacetGroup> {
-        // What is chosen is offered also when no row has it any more: it could not be taken back otherwise.
+        // A chosen value is offered even if no row has it any more, so that it can be deselected.
         for account in &query.account {
             self.account.entry(account.to_string()).or_default();
         }
@@ -249,7 +248,7 @@ fn count(counts: &mut BTreeMap<String, u32>, value: &str) {
     }
 }
 
-/// The values that are offered: the chosen ones, and of the others the most frequent, in the order of their texts.
+/// The values to offer: the chosen ones and the most frequent others, sorted by text.
 fn offered(counts: BTreeMap<String, u32>, is_chosen: impl Fn(&str) -> bool) -> Vec<Facet> {
     let facet =
         |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), label: value.clone(), value, count };

@@ -1,4 +1,4 @@
-//! What addresses mean, and what they find.
+//! Tests of addresses and of what they select.
 
 use proptest::prelude::*;
 
