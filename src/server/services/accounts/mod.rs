@@ -1,4 +1,4 @@
-//! Users as administrators and the command line manage them. Each act is one transaction with its audit event.
+//! User management, for administrators and the command line. Each action is one transaction with its audit event.
 
 pub mod network;
 pub mod new_password;
@@ -22,7 +22,7 @@ use crate::{
     server::adapters::store::{Store, StoreError, Tx, User, sessions as sessions_table, users},
 };
 
-/// Why a user stayed as it was.
+/// Why a user wasn't changed.
 #[derive(Debug, Error)]
 pub enum AccountError {
     #[error("mistake in the form: {0}")]
@@ -35,7 +35,7 @@ pub enum AccountError {
     Hash(#[from] HashError),
 }
 
-/// Somebody who manages users, at a time.
+/// User management by someone, at a time.
 #[derive(Debug)]
 pub struct Accounts<'a> {
     pub store: &'a Store,
@@ -43,7 +43,7 @@ pub struct Accounts<'a> {
     pub now: Timestamp,
 }
 
-/// What a new user is to be.
+/// The properties of a new user.
 #[derive(Debug, Clone)]
 pub struct NewUser {
     pub name: UserName,
@@ -53,22 +53,22 @@ pub struct NewUser {
 }
 
 impl Accounts<'_> {
-    /// Adds a user whose password was hashed before.
+    /// Adds a user with an already hashed password.
     ///
     /// # Errors
-    /// When the name is taken or the database cannot be written.
+    /// When the name is taken or the database can't be written.
     pub async fn add(&self, new: NewUser, password_hash: String) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         self.add_within(&mut tx, new, password_hash).await?;
         Ok(tx.commit().await?)
     }
 
-    /// As [`Accounts::add`], in a transaction of the caller's.
+    /// Like [`Accounts::add`], in the caller's transaction.
     ///
     /// # Errors
-    /// As [`Accounts::add`]; the caller must then not commit.
+    /// Like [`Accounts::add`]; the caller must then not commit.
     pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<(), AccountError> {
-        // The chain must not take a person for the server.
+        // The audit chain must not confuse a person with the server.
         if new.name.folded() == SERVER {
             return Err(AccountError::Mistake(FormMistake::UserNameTaken));
         }
@@ -85,10 +85,10 @@ impl Accounts<'_> {
         Ok(audit::append(tx, event).await?)
     }
 
-    /// Sets role and scope. They count from the user's next request on.
+    /// Sets role and scope, from the user's next request on.
     ///
     /// # Errors
-    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
+    /// When there is no such user, no administrator would be left, or the database can't be written.
     pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let before = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -106,10 +106,10 @@ impl Accounts<'_> {
         self.commit(tx).await
     }
 
-    /// Sets a password that was hashed before, and ends the user's sessions.
+    /// Sets an already hashed password, and ends the user's sessions.
     ///
     /// # Errors
-    /// When there is no such user or the database cannot be written.
+    /// When there is no such user or the database can't be written.
     pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -118,11 +118,11 @@ impl Accounts<'_> {
         self.commit(tx).await
     }
 
-    /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of
-    /// the person's sessions.
+    /// Sets the password of the requester, who has just entered the current one in this session, and ends all of their
+    /// sessions.
     ///
     /// # Errors
-    /// When password or session were taken away meanwhile, or the database cannot be written.
+    /// When the password or the session was revoked meanwhile, or the database can't be written.
     pub async fn set_own_password(
         &self,
         verified: &User,
@@ -140,17 +140,17 @@ impl Accounts<'_> {
         self.commit(tx).await
     }
 
-    /// Commits what takes something away from a user: no session that counted before counts from memory any more.
+    /// Commits a change that takes rights from a user. No earlier session is valid from memory any more.
     async fn commit(&self, tx: Tx) -> Result<(), AccountError> {
         tx.commit().await?;
         self.store.forget_sessions();
         Ok(())
     }
 
-    /// Disables a user and ends the user's sessions.
+    /// Disables a user and ends their sessions.
     ///
     /// # Errors
-    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
+    /// When there is no such user, no administrator would be left, or the database can't be written.
     pub async fn disable(&self, user_id: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -170,10 +170,10 @@ impl Accounts<'_> {
         self.commit(tx).await
     }
 
-    /// Lets a disabled user sign in again.
+    /// Allows a disabled user to sign in again.
     ///
     /// # Errors
-    /// When there is no such user or the database cannot be written.
+    /// When there is no such user or the database can't be written.
     pub async fn enable(&self, user_id: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -195,13 +195,13 @@ impl Accounts<'_> {
     }
 }
 
-/// What a user may, as the audit chain writes it.
+/// A user's rights, as written to the audit chain.
 fn rights(user: &User) -> String {
     let emergencies = if user.is_break_glass { ", for emergencies" } else { "" };
     format!("{}, scope {}{emergencies}", user.role, user.scope)
 }
 
-/// Whether a new password may be this user's.
+/// Checks a new password for this user.
 ///
 /// # Errors
 /// The mistake.

@@ -1,4 +1,4 @@
-//! The way in while nobody is registered: a link with a token, printed at the start, good once and for an hour.
+//! The setup link, printed at the start while there are no users: a token that works once, within an hour.
 
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -27,7 +27,7 @@ impl SetupLink {
         token
     }
 
-    /// Whether this token opens the link now. Compared by hash: time tells nothing of the token.
+    /// Whether this token opens the link now. Compares hashes, so timing reveals nothing about the token.
     pub fn admits(&self, token: &str, now: Timestamp) -> bool {
         let open = self.open.lock();
         open.is_some_and(|(expected, until)| expected == hash(token) && now < until)
@@ -39,7 +39,8 @@ impl SetupLink {
     }
 }
 
-/// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
+/// Creates the first administrator with the setup link, and closes the link for good. Of two requests at once, the
+/// second finds a user.
 ///
 /// # Errors
 /// See [`AccountError`]. In each case nothing was saved.

@@ -1,4 +1,4 @@
-//! Finds out who somebody is: by password, by one of the demo's buttons, or by the password once more.
+//! Authentication: by password, by one of the demo's buttons, or by entering the password again.
 
 use std::sync::Arc;
 
@@ -30,17 +30,17 @@ use crate::{
     },
 };
 
-/// Why nobody was signed in.
+/// Why a sign-in failed.
 #[derive(Debug, Error)]
 pub enum SignInError {
     #[error("mistake in the form: {0}")]
     Mistake(FormMistake),
     #[error("there is no such thing here")]
     NotFound,
-    /// Too many attempts failed: for so long the password is not looked at.
+    /// After too many failures: how many seconds to wait. The password wasn't checked.
     #[error("too many failed attempts; {seconds} s to wait")]
     MustWait { seconds: u64 },
-    /// The session has ended meanwhile.
+    /// The session ended meanwhile.
     #[error("the session has ended")]
     SignedOut,
     #[error(transparent)]
@@ -68,7 +68,7 @@ impl From<Uncertain> for SignInError {
     }
 }
 
-/// Signing in. What it gives is a sign-in: the session begins when the web has an id for it.
+/// Authentication. The result is a sign-in, whose session begins once the web has an id for it.
 #[derive(Debug)]
 pub struct SignIns {
     store: Store,
@@ -79,7 +79,7 @@ pub struct SignIns {
     is_demo: bool,
 }
 
-/// What is wrong with a password or a name, without saying which.
+/// Says that a name or a password is wrong, without saying which.
 const WRONG: &str = "wrong user name or password";
 
 impl SignIns {
@@ -94,10 +94,11 @@ impl SignIns {
         }
     }
 
-    /// Signs in with a password. Unknown, disabled and password-less users get the same answer after the same work.
+    /// Signs in with a password. Unknown users, disabled users and users without a password get the same answer after
+    /// the same work.
     ///
     /// # Errors
-    /// See [`SignInError`]; a refusal is in the audit chain.
+    /// See [`SignInError`]. A refusal is in the audit chain.
     pub async fn with_password(
         self: &Arc<Self>,
         client: &Actor,
@@ -115,23 +116,24 @@ impl SignIns {
         Ok(sign_in(client, user, How::Password))
     }
 
-    /// Lets a person enter the password once more. The session gets another id, and ends when it would have ended.
+    /// Re-authenticates a person with their password. The session gets another id, and keeps its absolute limit.
     ///
     /// # Errors
-    /// See [`SignInError`]; a refusal is in the audit chain and leaves the session as it is.
+    /// See [`SignInError`]. A refusal is in the audit chain, and leaves the session as it is.
     pub async fn again(self: &Arc<Self>, requester: &Requester, password: SecretString) -> Result<SignIn, SignInError> {
         let user = self.verify_own(requester, password).await?;
-        // Claimed by ending it: one that somebody else has ended meanwhile stays ended.
+        // Claim the session by ending it, so that one that ended meanwhile stays ended.
         if !self.sessions.claim(requester).await? {
             return Err(SignInError::SignedOut);
         }
         Ok(sign_in(&requester.actor(), user, How::Again { signed_in_at: requester.signed_in_at }))
     }
 
-    /// Sets one's own password, after entering the present one. All sessions end but this one, which gets another id.
+    /// Changes the requester's password, after checking the current one. All other sessions end; this one gets another
+    /// id.
     ///
     /// # Errors
-    /// See [`SignInError`]. In each case the password is as it was.
+    /// See [`SignInError`]. In each case the password is unchanged.
     pub async fn change_password(
         self: &Arc<Self>,
         requester: &Requester,
@@ -151,7 +153,7 @@ impl SignIns {
     /// Signs in as one of the demo's users.
     ///
     /// # Errors
-    /// Outside the demo there is no such thing; otherwise see [`SignInError`].
+    /// Always outside the demo; otherwise see [`SignInError`].
     pub async fn as_demo_user(&self, client: &Actor, user_name: &str) -> Result<SignIn, SignInError> {
         if !self.is_demo {
             return Err(SignInError::NotFound);
@@ -161,20 +163,21 @@ impl SignIns {
         Ok(sign_in(client, user, How::Demo))
     }
 
-    /// The user behind a session, if this is the password.
+    /// The user of a session, if the password is theirs.
     async fn verify_own(self: &Arc<Self>, requester: &Requester, password: SecretString) -> Result<User, SignInError> {
         requester.require_certain()?;
         let name = UserName::parse(&requester.user_name).map_err(SignInError::Mistake)?;
         let user = self.store.user_by_name(&name).await?;
         let user = user.filter(|user| user.id == requester.user_id && user.disabled_at.is_none());
-        // As somebody who isn't signed in: who it is remains to be shown.
+        // Recorded as someone who isn't signed in: their identity isn't proven yet.
         let client = Actor { name: String::new(), ..requester.actor() };
         let checked = self.check(&client, AuditAction::SessionConfirmationRefused, &name, user, password).await?;
         checked.ok_or(SignInError::Mistake(FormMistake::PasswordWrong))
     }
 
-    /// Holds a password against a user's, within what failed attempts leave. `None` when it is wrong. In a task of its
-    /// own: who closes the connection before the answer has tried all the same.
+    /// Checks a user's password, within the limits on failed attempts. `None` if it is wrong.
+    ///
+    /// Runs in its own task, so that closing the connection early still counts as an attempt.
     async fn check(
         self: &Arc<Self>,
         client: &Actor,
@@ -195,7 +198,7 @@ impl SignIns {
         user: Option<User>,
         password: SecretString,
     ) -> Result<Option<User>, SignInError> {
-        // A name that nobody has may be a password that was typed into the wrong field.
+        // An unknown name may be a password typed into the wrong field.
         let target = user.as_ref().map_or_else(|| "unknown user".to_owned(), |user| user.name.clone());
         let attempt = match self.throttle.begin(name, user.as_ref(), &client.address).await? {
             Attempt::MustWait { seconds } => {
