@@ -1,4 +1,4 @@
-//! Why a request for a change did not become one.
+//! Why a request for a change failed.
 
 use thiserror::Error;
 
@@ -7,7 +7,7 @@ use crate::{
     server::adapters::store::StoreError,
 };
 
-/// Why a request for a change did not become one.
+/// Why a request for a change failed.
 #[derive(Debug, Error)]
 pub enum RequestError {
     #[error("mistake in the form: {0}")]

@@ -1,13 +1,14 @@
-//! The change engine: from the plan behind a confirmation to what AWS reports in the end. Five parts, each with fields
-//! of its own that no other part sees:
+//! The change engine: from the plan behind a confirmation to the end that AWS reports.
+//!
+//! Each of its five parts has fields that no other part sees:
 //!
 //! - [`Planner`]: what a confirmation shows, from one fresh read.
-//! - [`Requests`]: what people ask for. A confirmed form becomes a recorded change, and the worker takes it from there;
-//!   a change that waits is cancelled; one that can't be judged is closed.
-//! - [`Worker`]: the changes under way. It makes the one call of each, watches until AWS has finished, and takes up
-//!   what nobody works on after a start.
-//! - [`Proofs`]: what records say of a settled change, where a person asks.
-//! - [`Quotas`]: how many of AWS's 25 a day are used.
+//! - [`Requests`]: people's requests. A confirmed form becomes a recorded change that the worker takes over; a waiting
+//!   change is cancelled; one that can't be judged is closed.
+//! - [`Worker`]: active changes. It makes the one call of each, watches until AWS has finished, and after a start
+//!   resumes changes that nobody works on.
+//! - [`Proofs`]: checks of records after a change has settled, on request.
+//! - [`Quotas`]: how many of AWS's 25 in 24 h are used.
 
 mod audit_events;
 mod collaborators;
@@ -45,10 +46,10 @@ use crate::{
     },
 };
 
-/// Changes read at a time when the journal is walked.
+/// The number of changes read from the journal at a time.
 const PAGE_SIZE: i64 = 500;
 
-/// The engine: its parts, and the journal as a list.
+/// The engine: its parts, and the list of all changes.
 #[derive(Debug)]
 pub struct Changes {
     pub planner: Planner,
@@ -56,7 +57,7 @@ pub struct Changes {
     pub worker: Arc<Worker>,
     pub proofs: Arc<Proofs>,
     pub quotas: Arc<Quotas>,
-    /// What KMS says of keys.
+    /// What KMS says about keys.
     pub keys: Arc<Keys>,
     store: Store,
     inventory: Arc<Inventory>,
@@ -65,7 +66,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// An engine that has not begun to watch; see [`Changes::resume`].
+    /// An engine that doesn't watch anything yet; see [`Changes::resume`].
     pub fn new(
         store: Store,
         inventory: Arc<Inventory>,
@@ -93,10 +94,10 @@ impl Changes {
         })
     }
 
-    /// Takes up what a start finds, and begins to watch: changes under way, settled ones, keys, and what other
-    /// instances do.
+    /// Resumes active changes and begins to watch them, settled changes, keys, and what other instances do.
     ///
     /// # Errors
+    /// When the journal can't be read or written.
     /// When the journal cannot be read or written.
     pub async fn resume(&self, supervisor: &Arc<Supervisor>) -> Result<(), StoreError> {
         self.worker.take_up_at_start().await?;
@@ -108,16 +109,16 @@ impl Changes {
         Ok(())
     }
 
-    /// Changes of streams of a scope, newest first.
+    /// The changes of streams in a scope, newest first.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// When the journal can't be read.
     pub async fn list(&self, scope: &Scope, skip: usize, take: usize) -> Result<Vec<Change>, StoreError> {
         if scope.is_everything() {
             let in_rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
             return self.store.changes(Page { skip: in_rows(skip), take: in_rows(take) }).await;
         }
-        // Patterns are not SQL's: the journal is walked until enough is found.
+        // SQL can't match the patterns, so the journal is read until enough changes are found.
         let (mut listed, mut passed, mut walked) = (Vec::new(), 0, 0);
         loop {
             let stretch = self.store.changes(Page { skip: walked, take: PAGE_SIZE }).await?;

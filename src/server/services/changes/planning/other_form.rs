@@ -1,5 +1,6 @@
-//! A disable of which AWS does not take the key as it reports it. Then, and only then, another form of the same key is
-//! asked for: the stream is never left without a way out.
+//! Another form of the key, for a disable whose reported key AWS doesn't accept.
+//!
+//! It is offered then and only then, so that a stream is never left without a way to disable encryption.
 
 use crate::{
     model::{
@@ -19,16 +20,16 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Why another form is asked for.
+/// Why another form is needed.
 #[derive(Debug)]
 pub enum Why {
-    /// AWS reports the stream as encrypted and names no key.
+    /// AWS reports the stream as encrypted, but names no key.
     Unnamed,
-    /// AWS refused the key as it reports it, and maybe other forms after that; the newest first.
+    /// AWS refused the key as reported, and possibly other forms after that; the newest first.
     Refused(Vec<Change>),
 }
 
-/// Says when another form of a key is asked for, and which forms there are.
+/// Decides when another form of a key is needed, and lists the forms.
 #[derive(Debug)]
 pub struct OtherForms {
     store: Store,
@@ -40,10 +41,10 @@ impl OtherForms {
         Self { store, inventory }
     }
 
-    /// Whether a disable of the stream may be sent with another form of its key than the one in the report.
+    /// Why a disable of the stream may be sent with another form of its key, if it may.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// When the journal can't be read.
     pub async fn why(&self, report: &StreamReport) -> Result<Option<Why>, StoreError> {
         let reported = match &report.encryption {
             EncryptionReport::Encrypted(Some(key)) => key,
@@ -51,7 +52,7 @@ impl OtherForms {
             _ => return Ok(None),
         };
         let changes = self.store.changes_of_stream(&StreamId::from(&report.arn)).await?;
-        // What Keystream itself refused says nothing of AWS.
+        // A refusal by Keystream itself says nothing about AWS.
         let reached_aws = |change: &Change| match &change.end {
             Some(Ending { how: End::Rejected(refusal), .. }) => refusal.is_by_aws(),
             _ => change.evidence.sent_at.is_some(),
@@ -67,7 +68,7 @@ impl OtherForms {
         Ok(is_offered.then_some(Why::Refused(refused)))
     }
 
-    /// What the confirmation asks for then; `typed` is what was typed before.
+    /// The confirmation's field for the form; `typed` is its previous value.
     pub fn form(&self, why: &Why, report: &StreamReport, typed: &str) -> OtherForm {
         let tried: Vec<KeyId> = match why {
             Why::Unnamed => Vec::new(),

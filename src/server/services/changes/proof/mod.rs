@@ -1,5 +1,7 @@
-//! Proof of a settled change, asked for by a person: marked records that are written and whose answers carry a type, or
-//! the types of records that others write. Runs in a task of its own; nothing here is repeated by itself.
+//! Checks of records after a change has settled, on request: by writing test records and looking at the answers, or by
+//! reading the types of records that others write.
+//!
+//! Each runs in its own task, and never repeats by itself.
 
 mod records;
 
@@ -35,20 +37,20 @@ use crate::{
     },
 };
 
-/// A proof takes at most so long.
+/// The longest time a proof may take.
 const LONGEST: Duration = Duration::from_secs(300);
 const TOO_LONG: &str = "it took more than 5 min and was given up";
-/// A pasted answer of 500 records.
+/// The length of a pasted answer for 500 records.
 const LONGEST_ANSWER: usize = 60_000;
 
-/// What a person asks for.
+/// The kind of check that a person requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Write,
     Read,
 }
 
-/// Carries out proofs that people ask for, each in a task of its own.
+/// Runs the checks that people request, each in its own task.
 #[derive(Debug)]
 pub struct Proofs {
     store: Store,
@@ -65,7 +67,7 @@ impl Proofs {
         Self { store, inventory, clock, is_read_only, tasks, stop }
     }
 
-    /// Begins to end the proofs that a crash has cut off.
+    /// Starts ending the proofs that a crash interrupted.
     pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
         let proofs = self.clone();
         supervisor.spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || {
@@ -73,11 +75,11 @@ impl Proofs {
         });
     }
 
-    /// Asks for proof of a settled change. Answers once that is recorded; the result appears on the change's page.
+    /// Requests a check of a settled change. Returns once that is recorded; the result appears on the change's page.
     ///
     /// # Errors
-    /// When there is no such change in the person's scope, it has not settled, changes are switched off, or the journal
-    /// cannot be written. In each case nothing was sent.
+    /// When there is no such change in the person's scope, it hasn't settled, changes are turned off, or the journal
+    /// can't be written. In each case nothing was sent.
     pub async fn ask(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
         let proofs = self.clone();
         spawn_on(&self.tasks, async move { proofs.ask_here(&requester, &id, kind).await }).await?
@@ -92,7 +94,7 @@ impl Proofs {
         }
         let now = self.clock.now();
         if change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(now)) {
-            // The page says that one is under way.
+            // The page says that one is running.
             return Ok(());
         }
         let (by, at) = (requester.user_name.clone(), now);
@@ -106,7 +108,7 @@ impl Proofs {
         };
         let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await?
         else {
-            // Another asked in the same moment: one is enough.
+            // Someone else requested one at the same moment: one is enough.
             return Ok(());
         };
         let proofs = self.clone();
@@ -120,10 +122,10 @@ impl Proofs {
         Ok(())
     }
 
-    /// Takes up a producer's answer that a person pasted.
+    /// Records a producer's answer that a person pasted.
     ///
     /// # Errors
-    /// As [`Proofs::ask`], and when the text is not such an answer.
+    /// Like [`Proofs::ask`], and when the text isn't such an answer.
     pub async fn report(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
         let proofs = self.clone();
         spawn_on(&self.tasks, async move { proofs.report_here(&requester, &id, &text).await }).await?
@@ -145,11 +147,11 @@ impl Proofs {
         Ok(())
     }
 
-    /// A change that has settled, of the person's scope.
+    /// A settled change in the person's scope.
     async fn settled(&self, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.intent.arn));
         let change = found.filter(|change| change.evidence.settled_at.is_some()).ok_or(RequestError::NotFound)?;
-        // What records say now is a later change's doing, where AWS may have acted on one.
+        // If AWS may have acted on a later change, records now show that one's effect.
         let newest = self.store.newest_acting_change(&change.stream_id()).await?;
         if newest.is_some_and(|newest| newest.id != change.id && newest.evidence.sent_at >= change.evidence.sent_at) {
             return Err(FormMistake::ChangeNotNewest.into());
@@ -157,7 +159,7 @@ impl Proofs {
         Ok(change)
     }
 
-    /// Writes a step of a proof. `None` when another is under way by then.
+    /// Writes a step of a proof. `None` if another one is running by then.
     async fn record_proof(&self, id: &str, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
         let is_asking = matches!(
             &step,
@@ -181,7 +183,7 @@ impl Proofs {
         Ok(Some(change))
     }
 
-    /// Whether the stream is the one that was changed: records of another one of the same name prove nothing.
+    /// Whether the stream is the one that was changed: records of another stream of the same name prove nothing.
     async fn is_still_the_stream(&self, change: &Change, target: &Target) -> Result<(), String> {
         if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());
@@ -197,7 +199,7 @@ impl Proofs {
         }
     }
 
-    /// Ends the proofs of a change that did not come to their end.
+    /// Ends the interrupted proofs of a change.
     async fn cut_off(&self, change: Change) {
         let now = self.clock.now();
         for step in change.evidence.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
@@ -212,7 +214,7 @@ impl Proofs {
         }
     }
 
-    /// Ends the proofs that a crash has cut off. Beside other instances only those that took longer than any may.
+    /// Ends interrupted proofs. If there are other instances, only those that have taken longer than allowed.
     async fn end_cut_off(self: Arc<Self>) {
         let started = self.clock.now();
         let changes = match self.store.changes_with_a_proof_asked().await {

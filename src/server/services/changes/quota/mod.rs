@@ -1,5 +1,5 @@
-//! How many of AWS's 25 a day are used: from the journal, and from what CloudTrail told when somebody with a reason
-//! asked.
+//! How many of AWS's 25 in 24 h are used: from the journal, and from CloudTrail's answers when a person's action
+//! justified asking.
 
 mod trails;
 
@@ -26,17 +26,17 @@ use crate::{
     view::pages::{Quota, QuotaSum},
 };
 
-/// A call may have been sent so long before AWS accepted it.
+/// How long before AWS's acceptance a call may have been sent.
 const SLACK_MS: i64 = HOUR_MS;
 
-/// Whether CloudTrail may be asked for a count: only for somebody who opens a confirmation or sends one.
+/// Whether CloudTrail may be asked: only for someone who opens or submits a confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
     Allowed,
     FromMemory,
 }
 
-/// Counts what of a day's calls is used.
+/// Counts the uses in 24 h.
 #[derive(Debug)]
 pub struct Quotas {
     store: Store,
@@ -50,10 +50,10 @@ impl Quotas {
         Self { store, inventory, clock, trails: Trails::default() }
     }
 
-    /// The count of a stream in one direction.
+    /// The count for a stream in one direction.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// When the journal can't be read.
     pub async fn of_stream(&self, action: Action, arn: &StreamArn, asking: Asking) -> Result<Quota, StoreError> {
         let now = self.clock.now();
         let answer = match self.inventory.target_of_arn(arn) {
@@ -65,10 +65,10 @@ impl Quotas {
         Ok(counted(action, arn, &sent, answer.as_ref(), now))
     }
 
-    /// The counts of a stream in both directions, in the order of [`Action::ALL`], from what is known: nobody is asked.
+    /// The counts for a stream in both directions, in the order of [`Action::ALL`], without asking CloudTrail.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// When the journal can't be read.
     pub async fn known_of_stream(&self, arn: &StreamArn) -> Result<[Quota; 2], StoreError> {
         let now = self.clock.now();
         let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
@@ -84,10 +84,10 @@ impl Quotas {
         Ok([known(disable).await, known(enable).await])
     }
 
-    /// The sums per account and Region of what the journal knows, for streams of a scope.
+    /// The journal's sums per account and Region, for the streams in a scope.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// When the journal can't be read.
     pub async fn sums(&self, scope: &Scope) -> Result<Vec<QuotaSum>, StoreError> {
         let now = self.clock.now();
         let mut by_place: HashMap<(Account, Region), Vec<_>> = HashMap::new();
@@ -111,7 +111,7 @@ impl Quotas {
     }
 }
 
-/// The count of one stream, and how far CloudTrail is in it.
+/// The count for one stream, and how recent CloudTrail's part of it is.
 fn counted(action: Action, arn: &StreamArn, sent: &[Change], answer: Option<&TrailAnswer>, now: Timestamp) -> Quota {
     let of_stream =
         answer.into_iter().flat_map(|answer| &answer.events).filter(|event| event.stream == arn.name.as_str());

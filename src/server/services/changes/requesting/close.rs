@@ -1,5 +1,6 @@
-//! Closing a change that can't be judged: its key can't be seen, AWS states nothing, or reads are refused for good. It
-//! ends as *not established* and no longer blocks its stream.
+//! Closing a change that can't be judged: its key can't be seen, AWS states nothing, or reads are refused for good.
+//!
+//! It ends as *not established* and no longer blocks its stream.
 
 use std::sync::Arc;
 
@@ -23,8 +24,8 @@ impl Requests {
     /// Closes a change as not established, with a person's reason. One that has ended meanwhile stays as it is.
     ///
     /// # Errors
-    /// When there is no such change, the reason is missing or too long, reads still say something about the change, or
-    /// the journal cannot be read or written.
+    /// When there is no such change, the reason is missing or too long, reads can still judge the change, or the
+    /// journal can't be read or written.
     pub async fn close(self: &Arc<Self>, requester: Requester, id: String, reason: String) -> Result<(), RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.close_here(&requester, &id, &reason).await }).await?

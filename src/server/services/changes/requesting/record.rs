@@ -1,5 +1,5 @@
-//! A confirmed form becomes a change: checked against one more read of the stream, recorded with its audit intent in
-//! one transaction, and only then sent.
+//! Turns a confirmed form into a change: checks it against one more read of the stream, records it with its audit event
+//! in one transaction, and only then sends it.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ use crate::{
     view::pages::{ChangeForm, Requested},
 };
 
-/// What is known of the stream and its keys just before sending.
+/// What is known about the stream and its keys just before sending.
 struct Examined {
     read: Read,
     fresh: Freshness,
@@ -45,23 +45,24 @@ struct Examined {
     count: Count,
 }
 
-/// Whose form it is, and what makes repeats of it one change.
+/// Who submitted the form, and what identifies repeats of it.
 struct Submission<'a> {
     requester: &'a Requester,
     request_id: &'a str,
     form_hash: &'a str,
 }
 
-/// What recording a change brought.
+/// The result of recording a change.
 enum Recording {
     New(Box<Job>),
-    /// The same form came before, or its stream has an active change.
+    /// The same form came before, or the stream has an active change.
     Known(Requested),
 }
 
 impl Requests {
-    /// Records a change and sends it. Answers once the journal row is committed; AWS's answer appears on the ladder.
-    /// Runs in a task of its own: a browser that closes between the recording and the sending ends nothing.
+    /// Records a change and sends it. Returns once the journal row is committed; AWS's answer appears on the ladder.
+    ///
+    /// Runs in its own task, so that closing the browser between recording and sending ends nothing.
     ///
     /// # Errors
     /// See [`RequestError`]. In each case nothing was sent.
@@ -95,7 +96,7 @@ impl Requests {
         let confirmed = ConfirmedForm::parse(action, &form, &id)?;
 
         let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
-        // From here on it may be too late to send: whatever holds the reads or the recording up counts.
+        // From now on it may become too late to send: delays of reads and recording count.
         let requested_at = timeline.now();
         let examined = self.examine(&id, &target, &confirmed).await?;
         let now = timeline.now();
@@ -120,7 +121,7 @@ impl Requests {
         Ok(answer)
     }
 
-    /// The read just before sending, never shared and never cached, and beside it what KMS says of the keys.
+    /// Reads the stream just before sending, never shared or cached, and asks KMS for the keys alongside.
     async fn examine(&self, id: &StreamId, target: &Target, form: &ConfirmedForm) -> Result<Examined, RequestError> {
         let ((read, fresh), looks, quota) = tokio::join!(
             self.reads.read_to_decide(id),
@@ -137,7 +138,7 @@ impl Requests {
         Ok(Examined { read, fresh, looks, count })
     }
 
-    /// Writes a change and its intent in one transaction.
+    /// Writes a change and its audit event in one transaction.
     async fn record(
         &self,
         mut change: Change,
@@ -146,7 +147,7 @@ impl Requests {
         timeline: Timeline,
     ) -> Result<Recording, RequestError> {
         let Submission { requester, request_id, form_hash } = *submission;
-        // From before it can be in the journal: should the commit's answer be lost, its row is taken up.
+        // Taken before the row can exist: if the commit's answer is lost, no other task may resume the row.
         let guard = self.worker.take_in_hand(&change.id);
         let mut tx = self.store.write().await?;
         let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id, form_hash };
@@ -160,7 +161,7 @@ impl Requests {
         let committed = tx.commit().await;
         let job = Job::new(change, fence, timeline, guard);
         if let Err(error) = committed {
-            // It may be on disk all the same, and its person hears that nothing was sent: so nothing will be.
+            // It may be on disk, but its person is told that nothing was sent, so nothing may be.
             self.worker.abandon(job);
             return Err(error.into());
         }
@@ -168,7 +169,7 @@ impl Requests {
     }
 }
 
-/// What the person asked for, with what was known when it was checked.
+/// The person's request, with what was known when it was checked.
 fn intent_of(
     form: &ConfirmedForm,
     requester: &Requester,
@@ -196,7 +197,7 @@ fn intent_of(
     }
 }
 
-/// The change that a verdict makes of an intent, and what the audit chain calls it.
+/// The change that results from a verdict, and its audit action.
 fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, AuditAction) {
     let mut change = Change::requested(random::id(), intent);
     let action = match verdict {
@@ -213,7 +214,7 @@ fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, Audit
     (change, action)
 }
 
-/// What the answer to a form says of its change.
+/// The answer to the form.
 fn requested(change: &Change) -> Requested {
     match &change.end {
         Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
