@@ -1,4 +1,4 @@
-//! The list as pages show it: found once per address and state of the world, however many ask.
+//! The list as pages show it, computed once per address and generation, however many people look at it.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::{
     view::pages::ListPage,
 };
 
-/// Addresses whose findings are kept; the oldest goes first.
+/// The number of addresses whose results are kept; the oldest goes first.
 const KEPT: usize = 32;
 
-/// Findings of the present generation of the memory.
+/// The results for the current generation of the memory.
 #[derive(Debug, Default)]
 pub struct ListCache {
     generation: u64,
@@ -22,14 +22,14 @@ pub struct ListCache {
 }
 
 impl Inventory {
-    /// The page of the list that a query asks for, of the streams of a scope.
+    /// The requested page of the list, for the streams in a scope.
     pub fn list(&self, query: ListQuery, ignored: Vec<String>, scope: &Scope) -> ListPage {
         let found = self.find(&query, scope);
         let mut selection = query.page_of(&found.rows);
         let memory = self.read();
         let has_tags = query.columns().contains(&crate::model::list::ExtraColumn::Tags);
         for row in &mut selection.rows {
-            // What was found may have been read again since.
+            // The rows may have been read again since.
             if let Some(known) = memory.streams.get(&row.id) {
                 row.clone_from(&known.row);
             }

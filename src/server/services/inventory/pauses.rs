@@ -1,5 +1,4 @@
-//! The pause that a person puts on the background reads of a target: when AWS throttles somebody else because of them,
-//! or while the account is being worked on.
+//! Pausing a target's background reads: because AWS throttles someone else, or while the account is being worked on.
 
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ use crate::{
     },
 };
 
-/// Why a target went on as before.
+/// Why a target wasn't paused or resumed.
 #[derive(Debug, Error)]
 pub enum PauseError {
     #[error("there is no such target")]
@@ -37,10 +36,10 @@ impl From<Uncertain> for PauseError {
 }
 
 impl Inventory {
-    /// Pauses a target. One that is paused stays so.
+    /// Pauses a target, unless it is paused already.
     ///
     /// # Errors
-    /// When there is no such target for this person, or the database cannot be written: then it goes on.
+    /// When this person has no such target, or the database can't be written; then it isn't paused.
     pub async fn pause(
         &self,
         store: &Store,
@@ -60,10 +59,10 @@ impl Inventory {
         self.read_pauses(store).await
     }
 
-    /// Ends the pause of a target, if it has one.
+    /// Ends a target's pause, if it has one.
     ///
     /// # Errors
-    /// As [`Inventory::pause`]; then the pause stays.
+    /// Like [`Inventory::pause`]; then it stays paused.
     pub async fn resume(
         &self,
         store: &Store,
@@ -88,7 +87,7 @@ impl Inventory {
         self.targets().iter().find(reached).cloned().ok_or(PauseError::NotFound)
     }
 
-    /// The database says what holds, also when two people pressed two buttons at once.
+    /// The database decides, even if two people pressed two buttons at once.
     async fn read_pauses(&self, store: &Store) -> Result<(), PauseError> {
         self.take_over_pauses(&store.pauses().await?);
         Ok(())
