@@ -1,5 +1,5 @@
-//! The keys of an account and Region, for the form of an enable: searched and paged here, each looked at only when it
-//! is on the page that somebody sees.
+//! The keys of an account and Region for the enable form, searched and paged here. Each key is looked up only when
+//! someone sees its page.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,19 +22,19 @@ use crate::{
     view::pages::KeyPicker,
 };
 
-/// Keys on one page of the picker.
+/// The number of keys per page.
 const PER_PAGE: usize = 10;
-/// Names that the field itself offers.
+/// The most names that the field itself suggests.
 const MOST_NAMES: usize = 200;
-/// More pages of aliases and keys are not asked for: who has that many types the name.
+/// The most pages of aliases and keys to list. With more than that, people type the name.
 const MOST_PAGES: usize = 50;
-/// AWS's own key for Kinesis; it exists from its first use on.
+/// AWS's own key for Kinesis, which exists from its first use on.
 const SERVICE_KEY: &str = "alias/aws/kinesis";
 
-/// Every key of an account and Region with its aliases, as far as KMS told.
+/// Every key of an account and Region with its aliases, as far as KMS listed them.
 #[derive(Debug, Default)]
 pub struct AllKeys {
-    /// By what a form fills in.
+    /// Sorted by the value that a form fills in.
     keys: Vec<Key>,
     problem: Option<String>,
 }
@@ -46,7 +46,7 @@ struct Key {
 }
 
 impl Key {
-    /// What a form fills in: the first alias, else the id.
+    /// The value that a form fills in: the first alias, else the id.
     fn name(&self) -> &str {
         self.aliases.first().unwrap_or(&self.id)
     }
@@ -57,7 +57,7 @@ impl Key {
 }
 
 impl Keys {
-    /// A page of the keys that contain a text, from 1; what goes wrong stands in it. Takes 2 s at most.
+    /// A page, from 1, of the keys that contain a text. Includes any problem. Takes at most 2 s.
     pub async fn picker(&self, target: &Target, stream: &StreamArn, search: &str, page: usize) -> KeyPicker {
         let whole = clock::timeout(kms::TIMEOUT, self.whole_picker(target, stream, search, page)).await;
         whole.unwrap_or_else(|_| KeyPicker {
@@ -130,7 +130,7 @@ impl Keys {
                 .await
                 .unwrap_or_else(|failure| AllKeys { problem: Some(failure.why), ..AllKeys::default() }),
         });
-        // Trouble is asked about again.
+        // After a problem, ask again.
         if all.problem.is_none() {
             self.lists.insert(target.id.clone(), (now, all.clone())).await;
         }
@@ -138,10 +138,10 @@ impl Keys {
     }
 }
 
-// What is remembered for the form is never older than a minute.
+// The form must not use an answer older than a minute.
 const _: () = assert!(SHOWN_FOR_MS <= 60_000);
 
-/// Aliases and keys, by name: AWS's own key for Kinesis first, keys that AWS manages for other services not at all.
+/// Lists aliases and keys by name: AWS's own key for Kinesis first, and no keys that AWS manages for other services.
 async fn list(kms: &dyn Kms) -> Result<AllKeys, ReadFailure> {
     let (aliases, keys) = tokio::join!(every_alias(kms), every_key(kms));
     let (aliases, no_keys) = (aliases?, keys.as_ref().err().map(|failure| failure.why.clone()));
@@ -195,7 +195,7 @@ fn merged(aliases: Vec<Alias>, ids: Vec<String>) -> Vec<Key> {
             Key { id, aliases }
         })
         .collect();
-    // Named keys first: an id tells nobody anything.
+    // Named keys first: people don't recognize ids.
     keys.sort_by(|one, other| (one.aliases.is_empty(), one.name()).cmp(&(other.aliases.is_empty(), other.name())));
     keys.insert(0, Key { id: service_id, aliases: vec![SERVICE_KEY.to_owned()] });
     keys
