@@ -27,7 +27,7 @@ async fn reshard(app: &TestApp, millis: u64) {
         .await;
 }
 
-/// The confirmation's form for a change that waits, filled in.
+/// The completed confirmation form of a waiting change.
 async fn filled(operator: &Actor<'_>) -> Vec<(String, String)> {
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
     assert!(
@@ -91,7 +91,7 @@ async fn a_cancelled_change_is_never_sent_and_a_sent_one_not_cancelled() {
         "{page}"
     );
     assert!(!page.contains("/api/cancel-change"));
-    // A new change of the same stream is possible at once; sent, it is not cancelled any more.
+    // A new change of the same stream is possible at once. Once sent, it can't be cancelled.
     until(|| async {
         app.state.inventory.stream(&app.known("orders-prod").await).filter(|(row, _)| row.change.is_none()).map(|_| ())
     })
@@ -173,13 +173,13 @@ async fn a_wait_that_is_none_leads_back_and_records_nothing() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert!(answer.location().contains("/disable?problem=wait-invalid&draft="), "{wait}: {}", answer.location());
     }
-    // Another mistake loses nothing that was chosen.
+    // Another mistake keeps all choices.
     let changed = with(&with(&fields, "typed_name", "orders"), "wait_minutes", "60");
     let answer = operator.post("/api/disable", &borrowed(&changed)).await;
     let page = operator.get(answer.location()).await.body;
     let chosen = page.split("<option ").find(|option| option.contains("selected")).unwrap_or_else(|| panic!("{page}"));
     assert!(chosen.contains("value=\"60\""), "{page}");
-    // Without a wait it is what it was before: rejected, because the stream is not ACTIVE.
+    // Without a wait, it is as before: rejected, because the stream isn't ACTIVE.
     let answer = operator.post("/api/disable", &borrowed(&with(&fields, "wait_minutes", ""))).await;
     let page = operator.get(answer.location()).await.body;
     assert!(
@@ -201,7 +201,7 @@ async fn a_server_that_is_read_only_sends_nothing_that_waits() {
     assert_eq!(how(&ended), Some(&End::Expired));
     let page = Actor { cookie, ..app.anonymous() }.get(&format!("/changes/{id}")).await.body;
     assert!(page.contains("Never sent, so it changed nothing.") && !page.contains("It waited for"), "{page}");
-    // AWS is ready for it, and still nothing comes.
+    // AWS is ready for it, and still nothing arrives.
     until(|| async {
         let key = app.known("orders-prod").await;
         let is_active =

@@ -1,5 +1,5 @@
-//! What AWS, and what stands in between, may do to the reads of a fleet: each trouble is told where it is, touches
-//! nothing else, and claims no state that AWS did not report.
+//! Problems that AWS, or something in between, can cause for reads: each is reported where it occurs, affects nothing
+//! else, and claims no state that AWS didn't report.
 
 use std::collections::HashSet;
 
@@ -159,7 +159,7 @@ async fn a_row_whose_read_failed_is_last_known_at_once() {
         json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 100, "fault": "drop-request"}),
     )
     .await;
-    // The confirmation reads for itself.
+    // The confirmation makes its own read.
     operator.get(&format!("{}/disable", orders.path())).await;
     assert!(app.state.inventory.stream(&orders).unwrap().0.problem.is_some());
     for page in ["/streams?q=orders-prod".to_owned(), orders.path()] {
@@ -185,7 +185,7 @@ async fn what_a_listing_leaves_out_is_gone_unless_aws_had_it_since_the_listing_b
     assert!(inventory.stream(&refunds).unwrap().0.is_gone);
     let viewer = app.actor(Role::Viewer).await;
     assert!(viewer.get("/streams?q=refunds").await.body.contains("0 of 13 streams match."));
-    // Listed again, it is there again, with what was read of it.
+    // Listed again, the stream is back, with its earlier state.
     let seen = |created| ListedStream {
         name: refunds.name.clone(),
         arn: None,
@@ -196,7 +196,7 @@ async fn what_a_listing_leaves_out_is_gone_unless_aws_had_it_since_the_listing_b
     inventory.record_listed(target, &[seen(None)]);
     let (row, report) = inventory.stream(&refunds).unwrap();
     assert!(!row.is_gone && report.is_some());
-    // Created anew, nothing of the former stream is of this one.
+    // Re-created, it has nothing of the earlier stream.
     inventory.record_listed(target, &[seen(Some(app.clock.now()))]);
     let (row, report) = inventory.stream(&refunds).unwrap();
     assert_eq!((row.encryption, row.read_at, row.tags, report), (EncryptionState::Unknown, None, None, None));

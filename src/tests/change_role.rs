@@ -1,4 +1,4 @@
-//! Changes that are sent in a session of their own, named after the person who asked.
+//! Changes sent in their own session, named after the requester.
 
 use serde_json::json;
 
@@ -75,7 +75,7 @@ async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
 
 #[tokio::test]
 async fn a_role_of_another_account_sends_nothing() {
-    // By name, a session there would change the stream of that account.
+    // By name, a session there would change that account's stream.
     let abroad = |simulator: &str| {
         vec![TargetSettings {
             account: None,

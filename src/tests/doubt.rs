@@ -1,4 +1,4 @@
-//! Listings that can't be believed at once, and rows that can't be read: what is known stays.
+//! Listings that aren't believed at once, and rows that can't be read: known states stay.
 
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ async fn an_empty_listing_of_streams_that_are_there_empties_nothing_and_the_targ
     assert_eq!(names(&app).len(), 14, "the rows stay");
     let words = behind.in_words();
     assert!(words.contains("AWS listed 0 of 14 known streams"), "{words}");
-    // A second listing agrees, the reads do not.
+    // A second listing agrees, but the reads don't.
     let told = health_when(&app, 0, |health| {
         health.problem.as_ref().is_none_or(|problem| problem.why.contains("still there"))
     })
@@ -135,7 +135,7 @@ async fn a_row_that_this_version_cannot_read_stops_no_start() {
 async fn a_pause_that_this_version_cannot_read_stops_no_start() {
     let database = TestDatabase::new(Kind::Sqlite).await;
     let store = Store::open(&database.url, Opener::Command).await.unwrap();
-    // SQLite takes any value in any column.
+    // SQLite accepts any type in any column.
     database
         .run("INSERT INTO targets (id, paused_at, paused_by) VALUES ('a/b', 'since noon', 'mira'), ('c/d', 1, 'mira')")
         .await;

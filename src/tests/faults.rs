@@ -1,5 +1,5 @@
 //! The fault matrix: the process ends at every point of a change's life, with every outcome of its call, on both
-//! databases. Whatever happens, at most one call goes out, the ladder ends right, and the audit chain is whole.
+//! databases. In each case, at most one call goes out, the ladder ends correctly, and the audit chain is whole.
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ enum CrashPoint {
     Shutdown,
 }
 
-/// What becomes of the call.
+/// The outcome of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     NeverArrived,
@@ -63,10 +63,10 @@ const OUTCOMES: [Outcome; 6] = [
 ];
 
 impl CrashPoint {
-    /// The commit at which the process ends, and on which side of it.
+    /// The commit at which the process ends, and the side of it.
     const fn commit(self, outcome: Outcome) -> Option<(Moment, Side)> {
         match self {
-            // A refusal is the answer and the end in one.
+            // A refusal is the answer and the end at once.
             Self::AfterAcceptance if matches!(outcome, Outcome::Refused) => Some((Moment::End, Side::Before)),
             Self::BeforeIntent => Some((Moment::Intent, Side::Before)),
             Self::AfterIntent => Some((Moment::Intent, Side::After)),
@@ -102,7 +102,7 @@ impl Outcome {
     }
 }
 
-/// Drives one case and says what is wrong with how it went.
+/// Runs one case. Returns what went wrong.
 async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) -> Result<(), String> {
     let app = TestApp::with(Setup { database: kind, is_mortal: true, pace: 20, ..Setup::default() }).await;
     app.known("orders-prod").await;
@@ -133,13 +133,13 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
         }
         true
     };
-    // A refused or settled change may be over before the point of the crash comes.
+    // A refused or settled change may end before the point of the crash.
     let over = async {
         operator.post(&path, &borrowed(&fields)).await;
         let change =
             until(|| async { app.state.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) })
                 .await;
-        // The commit that was the last may be the point of the crash: it has its turn first.
+        // The last commit may be the point of the crash: let it happen first.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         drop(change);
         false

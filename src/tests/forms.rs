@@ -1,4 +1,4 @@
-//! Forms without wasm: every mistake leads back to its page with what was typed, every repeat is one change.
+//! Forms without wasm: every mistake leads back to its page with the input, and repeats make one change.
 
 use axum::http::StatusCode;
 use sqlx::Connection;
@@ -82,7 +82,7 @@ async fn mistakes_lead_back_with_everything_typed_and_send_nothing() {
         }
         let by_wasm = operator.call("/api/disable", &borrowed(&changed)).await;
         assert_eq!(by_wasm.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", by_wasm.body);
-        // A draft is its author's only.
+        // Only its author can see a draft.
         let admin = app.actor(Role::Admin).await.get(answer.location()).await;
         assert!(!admin.body.contains("value=\"orders-Prod\""));
     }
@@ -108,7 +108,7 @@ async fn the_same_form_twice_is_one_change_and_with_other_values_refused() {
         "{}",
         by_form.body
     );
-    // Somebody else's form for the same stream goes to the change that is under way.
+    // Someone else's form for the same stream leads to the active change.
     let id = first.location().strip_prefix("/changes/").unwrap().to_owned();
     let admin = app.actor(Role::Admin).await;
     let page = admin.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;

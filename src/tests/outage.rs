@@ -1,5 +1,5 @@
-//! A database that cannot be written: no call goes out, nobody signs in, what is known goes on being shown, and when
-//! the database is back, so is Keystream, without a restart.
+//! A database that can't be written: no call goes out, nobody signs in, and known states are still shown. When the
+//! database is back, Keystream recovers without a restart.
 
 use std::sync::atomic::Ordering;
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Streams that are listed during an outage.
+/// The number of streams listed during an outage.
 const MEANWHILE: usize = 1_300;
 
 /// What can happen to a database.
@@ -30,15 +30,15 @@ enum Trouble {
     Locked,
 }
 
-/// What undoes it.
+/// How to undo it.
 enum Remedy {
-    /// The disk gets room again.
+    /// Free space on the disk.
     Empty,
-    /// The disk can be written again.
+    /// Make the disk writable again.
     LetWrite,
-    /// A statement in the database.
+    /// Run a statement in the database.
     Run(&'static str),
-    /// A statement beside the database; whether its connections are ended as well.
+    /// Run a statement outside the database; whether to end its connections too.
     RunBeside(String, bool),
     Rename {
         from: String,
@@ -65,7 +65,7 @@ async fn begin_on_sqlite(app: &TestApp, trouble: Trouble) -> Remedy {
     let store = &app.state.store;
     match trouble {
         Trouble::Full => {
-            // No page is left, and those that there are fill up.
+            // There are no free pages, and existing ones fill up.
             app.crash.is_full.store(true, Ordering::SeqCst);
             for length in [2_000, 200, 20, 0] {
                 let filler = AuditEvent {
@@ -156,7 +156,7 @@ async fn check(database: Kind, trouble: Trouble) {
     let operator = app.actor(Role::Operator).await;
     let fields = operator.confirmation("orders-prod").await;
     let remedy = begin(&app, database, trouble).await;
-    // AWS goes on telling of streams, of many more than a write takes.
+    // AWS lists many more streams than fit in one write.
     let listed = |number: usize| ListedStream {
         name: format!("zz-listed-meanwhile-{number}").parse().unwrap(),
         arn: None,
@@ -168,7 +168,7 @@ async fn check(database: Kind, trouble: Trouble) {
         .inventory
         .record_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
 
-    // Not sent, said so, and how to send it oneself.
+    // It wasn't sent, says so, and says how to send it by hand.
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;
     assert_eq!(
         (answer.status, answer.header("retry-after")),
@@ -195,7 +195,7 @@ async fn check(database: Kind, trouble: Trouble) {
     assert_eq!(app.anonymous().get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(app.anonymous().get("/livez").await.status, StatusCode::OK);
 
-    // What is known is shown all the same.
+    // Known states are still shown.
     let list = operator.get("/streams").await;
     assert_eq!(list.status, StatusCode::OK, "{}", list.body);
     assert!(list.body.contains("orders-prod"));

@@ -30,7 +30,7 @@ async fn the_table_names_exactly_what_answers() {
     assert_eq!(table.len(), TABLE.len(), "no entry twice");
 }
 
-/// What an entry answers to somebody who may, with nothing meaningful sent.
+/// The status that an endpoint answers to someone permitted, without meaningful arguments.
 fn when_allowed(method: &Method, path: &str) -> StatusCode {
     match (method.as_str(), path) {
         ("GET", "/") => StatusCode::SEE_OTHER,
@@ -57,7 +57,7 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/users"
             | "/api/confirm-identity-page",
         ) => StatusCode::OK,
-        // Arguments are missing; the demo's sign-in and the setup link are not there.
+        // Arguments are missing, and the demo's sign-in and the setup link don't exist.
         (
             "POST",
             "/api/sign-in-demo"
@@ -85,7 +85,7 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
     }
 }
 
-/// Server functions that take forms; the others take JSON.
+/// Server functions that accept forms; the others accept JSON.
 const FORMS: [&str; 22] = [
     "/api/sign-in",
     "/api/sign-in-demo",

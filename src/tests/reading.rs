@@ -1,4 +1,4 @@
-//! Answers of AWS that can't be right: each is refused where it comes in, and claims nothing.
+//! Impossible answers by AWS: each is refused on arrival, and claims nothing.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn orders() -> StreamName {
     "orders-prod".parse().unwrap()
 }
 
-/// One read of orders-prod whose answer is patched.
+/// One read of orders-prod with a patched answer.
 async fn read_patched(app: &TestApp, patch: Value) -> Result<StreamReport, ReadFailure> {
     let fault = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "fault": {"patch": {"StreamDescriptionSummary": patch}}});
     app.control("faults", fault).await;
@@ -38,7 +38,7 @@ pub async fn paused() -> TestApp {
     app.known("orders-prod").await;
     let pause = crate::model::inventory::Pause { by: "test".to_owned(), at: app.clock.now() };
     app.state.inventory.set_pause(&app.state.inventory.targets()[0], Some(pause));
-    // A read that was under way is over.
+    // Wait until a read in flight has finished.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     app
 }
@@ -182,7 +182,7 @@ fn by_fips(simulator: &str) -> Vec<TargetSettings> {
 #[tokio::test]
 async fn a_change_for_which_there_is_no_fips_endpoint_is_not_sent_rather_than_unknown() {
     let app = TestApp::start().await;
-    // The SDK has no FIPS endpoint beside one that is configured.
+    // With a configured endpoint, the SDK uses no FIPS endpoint.
     let clock: std::sync::Arc<dyn Clock> = app.clock.clone();
     let target = targets::load(&by_fips(&app.simulator), &clock, None).await.unwrap().remove(0);
     let (key, read) = ("alias/orders".parse().unwrap(), Freshness::begin(&clock));

@@ -1,4 +1,4 @@
-//! What a start finds: changes that were under way, another server's lock, a demo's database.
+//! What a start finds: active changes, another server's lock, a demo's database.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -33,7 +33,7 @@ async fn mortal() -> TestApp {
 async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading() {
     let app = mortal().await;
     app.known("orders-prod").await;
-    // The call acts, and its answer comes only after the "restart".
+    // The call takes effect, and its answer arrives only after the "restart".
     app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"hold-answer-ms": 3_000}})).await;
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
     app.change_when(&id, |change| change.evidence.sent_at.is_some()).await;
@@ -85,7 +85,7 @@ async fn what_was_never_sent_expires() {
     let app = mortal().await;
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
-    // Recorded and not sent: as if the server had stopped in between.
+    // Recorded but not sent, as if the server had stopped in between.
     app.control(
         "faults",
         json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}}),
@@ -147,7 +147,7 @@ async fn serve_refuses_a_database_of_the_demo() {
 async fn the_list_is_whole_at_once_after_a_restart() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
-    // The row is written behind.
+    // Wait until the row is written.
     until(|| async {
         let stored = app.state.store.streams().await.unwrap();
         stored.iter().any(|stream| stream.id.name.as_str() == "orders-prod" && stream.report.is_some()).then_some(())
@@ -205,7 +205,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
         };
         app.state.changes.requests.submit(requester, Action::Disable, form)
     });
-    // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
+    // More at once than the reserve allows to read within 3 s. Those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;
     assert!(answers.iter().all(Result::is_ok));
     let active = app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 100 }).await.unwrap();

@@ -1,4 +1,4 @@
-//! Users with a scope: what is outside of it is not there, wherever they look, and is never acted on.
+//! Users with a scope: nothing outside of it exists for them, and they can't act on it.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     view::pages::EventFrame,
 };
 
-/// An operator who reaches streams that begin with `checkout-`.
+/// An operator with a scope of streams that begin with `checkout-`.
 async fn narrowed(app: &TestApp) -> Actor<'_> {
     let id = app.state.store.users().await.unwrap().into_iter().find(|user| user.name == "operator").unwrap().id;
     let mut tx = app.state.store.write().await.unwrap();
@@ -30,7 +30,7 @@ async fn narrowed(app: &TestApp) -> Actor<'_> {
     app.actor(Role::Operator).await
 }
 
-/// The page without its frame, which tells the time.
+/// The page without its frame, which shows the time.
 fn main_of(page: &str) -> &str {
     page.split("<main").nth(1).unwrap().split("</main>").next().unwrap()
 }
@@ -75,7 +75,7 @@ async fn what_is_outside_the_scope_is_not_there() {
     let frame = operator.json("/api/frame", json!({})).await.body;
     assert!(frame.contains(ACCOUNT) && !frame.contains("orders-prod"), "{frame}");
 
-    // Neither by hand, nor by a name that is in scope with values that are not.
+    // Neither directly, nor with a name in scope and values outside it.
     let calls = app.calls("StopStreamEncryption").await;
     assert_eq!(operator.post("/api/disable", &borrowed(&fields)).await.status, StatusCode::NOT_FOUND);
     let smuggled = with(&with(&fields, "name", "checkout-events"), "typed_name", "checkout-events");
@@ -94,7 +94,7 @@ async fn what_is_outside_the_scope_is_not_there() {
     assert_eq!((refused.event.actor.as_str(), refused.event.result.as_str()), ("operator", "outside the scope"));
     assert_eq!(app.calls("StopStreamEncryption").await, calls);
 
-    // What is inside is there.
+    // Streams in scope exist.
     let id = operator.disable("checkout-events").await;
     assert!(operator.get("/changes").await.body.contains(&id));
     app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
@@ -157,7 +157,7 @@ async fn an_open_event_stream_carries_only_what_is_in_scope() {
     let cookie = operator.cookie.as_deref().unwrap();
     let head = format!("GET /events?after=0 HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
-    // What was there before, and what happens while it is open: first outside of the scope, then inside.
+    // What existed before, and what happens while the page is open: first outside the scope, then inside.
     let foreign = administrator.disable("orders-prod").await;
     app.change_when(&foreign, |change| change.evidence.accepted.is_some()).await;
     let own = operator.disable("checkout-events").await;

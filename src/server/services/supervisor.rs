@@ -1,7 +1,5 @@
-//! Supervises the background parts: restarts one that panics after a pause, counts the panic, and has every page name
-//! the part while it is down.
-//!
-//! Without this, a panic would end a part for good, unnoticed.
+//! Keeps the parts that work in the background going: one that panics is started again after a pause, is counted, and
+//! is named on every page while it is down. Without this, a panic would end a part for good and nobody would see it.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -20,16 +18,16 @@ use crate::server::adapters::{
     tasks::{self, spawn_on},
 };
 
-/// The pause before a restart; doubled after each further panic.
+/// Before a part is started again; twice as long after each further panic.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// A part that has worked for this long starts again with the first pause.
+/// A part that worked for so long begins with the first pause again.
 const STEADY_AFTER: Duration = Duration::from_secs(120);
-/// After this many panics within this time, the server isn't ready: other instances should take over.
+/// So many panics within so long, and the server is not ready: others should take over.
 const MOST_PANICS: usize = 3;
 const PANICS_WITHIN: Duration = Duration::from_secs(60);
 
-/// A background part: its kind, for metrics, and what it works on if there are several of the kind.
+/// A part: its kind, for metrics, and what it works on, where there are several of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Part {
     kind: &'static str,
@@ -47,27 +45,27 @@ impl Part {
         Self { kind, of: Some(of) }
     }
 
-    /// The name on pages: "reading streams of payments-prod".
+    /// As pages name it: "reading streams of payments-prod".
     pub fn name(&self) -> String {
         self.of.as_ref().map_or_else(|| self.kind.to_owned(), |of| format!("{} of {of}", self.kind))
     }
 }
 
-/// The background parts of one server.
+/// The parts of one server.
 #[derive(Debug)]
 pub struct Supervisor {
     state: Mutex<State>,
     first_pause: Duration,
-    /// Lets tests make a part panic.
+    /// Rung by a test that wants a part to panic.
     #[cfg(test)]
     broken: tokio::sync::watch::Sender<Option<String>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The parts that are down, and when each restarts, by the steady clock.
+    /// The parts that are down, and when each is started again, by the steady clock.
     down: BTreeMap<Part, Duration>,
-    /// When parts panicked recently, by the steady clock.
+    /// When parts panicked lately, by the steady clock.
     panics: VecDeque<Duration>,
 }
 
@@ -75,7 +73,7 @@ impl Default for Supervisor {
     fn default() -> Self {
         Self {
             state: Mutex::default(),
-            // Long enough for a test to look at pages meanwhile.
+            // Long enough for a test to look at the pages meanwhile.
             first_pause: if cfg!(test) { 8 * FIRST_PAUSE } else { FIRST_PAUSE },
             #[cfg(test)]
             broken: tokio::sync::watch::Sender::default(),
@@ -84,8 +82,8 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    /// Runs a part until it ends by itself, restarting it after each panic. `stop` ends only the pauses; the part must
-    /// watch it too.
+    /// Runs a part until it ends by itself, starting it again after each panic. `stop` ends the pauses in between; the
+    /// part heeds it by itself.
     pub fn spawn<F>(
         self: &Arc<Self>,
         tasks: &TaskTracker,
@@ -98,7 +96,7 @@ impl Supervisor {
         spawn_on(tasks, self.clone().keep_going(stop.clone(), part, begin));
     }
 
-    /// The same for a part that shutdown doesn't wait for.
+    /// The same for a part that nothing waits for when the server ends.
     pub fn spawn_untracked<F>(
         self: &Arc<Self>,
         stop: &CancellationToken,
@@ -140,7 +138,7 @@ impl Supervisor {
         run.await;
     }
 
-    /// Runs a part until it ends or a test breaks it.
+    /// Runs a part until it ends, or a test breaks it.
     #[cfg(test)]
     async fn until_broken(&self, part: &Part, run: impl Future<Output = ()>) {
         let mut broken = self.broken.subscribe();
@@ -159,13 +157,13 @@ impl Supervisor {
         }
     }
 
-    /// Makes a part panic.
+    /// Lets a part panic.
     #[cfg(test)]
     pub fn break_part(&self, name: &str) {
         self.broken.send_replace(Some(name.to_owned()));
     }
 
-    /// Counts a panic of a part, or of a task that it started.
+    /// Counts a panic of a part, or of something that it began.
     pub fn record_panic(&self, part: &Part) {
         metrics::counter!(PANICS, "part" => part.kind).increment(1);
         let mut state = self.state();
@@ -175,12 +173,12 @@ impl Supervisor {
         }
     }
 
-    /// The names of the parts that are down.
+    /// The names of the parts that are down now.
     pub fn down(&self) -> Vec<String> {
         self.state().down.keys().map(Part::name).collect()
     }
 
-    /// Whether parts have panicked so often within a minute that other instances should take over.
+    /// Whether parts panicked so often within a minute that this server should not be relied on.
     pub fn keeps_failing(&self) -> bool {
         let now = SystemClock.steady();
         let recent = |at: &&Duration| now.saturating_sub(**at) < PANICS_WITHIN;
@@ -192,7 +190,7 @@ impl Supervisor {
     }
 }
 
-/// The message of a panic.
+/// What a panic says.
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a word".to_owned())
@@ -220,7 +218,7 @@ mod tests {
             starts.push(SystemClock.steady());
             let number = starts.len();
             async move {
-                // The fourth start succeeds, and ends.
+                // The fourth start goes well, and ends.
                 assert!(number > 3, "in a test");
             }
         });

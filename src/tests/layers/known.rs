@@ -1,4 +1,4 @@
-//! What isn't as it should be yet. These lists only shrink: an entry that is mended fails the test until it is removed.
+//! Known violations. These lists may only shrink: a fixed entry fails the test until it is removed.
 
 /// Files that use what their layer forbids: path in `src`, and name of the rule.
 pub const KNOWN_VIOLATIONS: &[(&str, &str)] = &[
@@ -22,7 +22,7 @@ pub const KNOWN_VIOLATIONS: &[(&str, &str)] = &[
     ("server/web/state.rs", "web reaches databases and AWS through services"),
 ];
 
-/// Needs that close a cycle: the file that needs, and the file that is needed.
+/// Dependencies that close a cycle: the file that needs, and the file that is needed.
 pub const KNOWN_NEEDS: &[(&str, &str)] = &[
     ("model/change/refusal.rs", "model/change/record.rs"),
     ("model/list/columns.rs", "model/list/mod.rs"),
@@ -37,5 +37,5 @@ pub const KNOWN_NEEDS: &[(&str, &str)] = &[
     ("server/web/state.rs", "server/web/middleware/limits.rs"),
 ];
 
-/// Modules that the table names and that don't exist yet.
+/// Modules that the table names but that don't exist yet.
 pub const MODULES_TO_COME: [&str; 1] = ["islands"];
