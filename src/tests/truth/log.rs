@@ -187,14 +187,13 @@ impl Evidence {
         (!one.is_empty() && !other.is_empty()).then(|| one.iter().any(|arn| other.contains(arn)))
     }
 
-    /// What others did to the stream after a place in the log, or shortly before: the read that decided may be that
-    /// old.
+    /// What others did to the stream after a position in the log or shortly before: the deciding read may be that old.
     pub fn acts_since(&self, index: usize) -> impl Iterator<Item = &Act> {
         let since = self.before_call(index).map_or(i64::MIN, |read| self.calls[read.index].at_ms);
         self.acts.iter().filter(move |act| act.at_ms >= since && act.changes_the_stream() && self.has_effect(act))
     }
 
-    /// Whether an act made the stream another than AWS had reported before.
+    /// Whether an act changed the stream from what AWS had reported before.
     fn has_effect(&self, act: &Act) -> bool {
         let before = self.reads().take_while(|read| self.calls[read.index].at_ms <= act.at_ms).last();
         let is_key_alone = act.order.get("delete").is_none() && act.order.get("recreate").is_none();
@@ -203,7 +202,7 @@ impl Evidence {
             && before.is_some_and(|before| before.said.encryption.is_some() && before.said.key.as_deref() == key))
     }
 
-    /// The calls that change something, each with its place.
+    /// The mutating calls, each with its position.
     pub fn mutations(&self) -> impl Iterator<Item = (usize, &Call)> {
         let is_mutation =
             |call: &Call| matches!(call.operation.as_str(), "StopStreamEncryption" | "StartStreamEncryption");
@@ -211,7 +210,7 @@ impl Evidence {
     }
 }
 
-/// What the log holds by now.
+/// The current contents of the log.
 pub async fn gathered(app: &TestApp) -> Evidence {
     let calls = app.call_log().await.into_iter().map(|call| serde_json::from_value::<Call>(call).unwrap());
     let calls: Vec<Call> = calls.map(|call| Call { at: app.clock.at(call.at_ms), ..call }).collect();
