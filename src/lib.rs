@@ -21,8 +21,8 @@
 //! | `server::services` | what Keystream does: changes, the inventory, keys, accounts, the audit chain |
 //! | `server::adapters` | the outside world: the only AWS types, the only SQL, clocks, randomness, tasks |
 //! | [`view`] | what people read: page models and every sentence |
-//! | [`model`] | plain types and rules, without I/O and without sentences |
 //! | `simulator` | an AWS-shaped server for the demo and the tests; imports only [`model`] |
+//! | [`model`] | plain types and rules, without I/O and without sentences |
 //!
 //! A request goes in a straight line: a page or server function, `server::web::context`, a service, an adapter, and
 //! back.
