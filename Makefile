@@ -1,4 +1,4 @@
-# The commands of Keystream; README says what each is for. The work is in .ci/.
+# The commands of Keystream; docs/contributing.md says what each is for. The work is in .ci/.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: run test soak dev release screenshots bench
@@ -41,4 +41,5 @@ bench:
 screenshots:
 	@.ci/setup test
 	@.ci/build dev
-	@cd end2end && CHROMIUM="$$(source ../.ci/env.sh && chromium_binary)" npx playwright test --config screenshots.config.ts
+	@cd end2end && CHROMIUM="$$(source ../.ci/env.sh && chromium_binary)" \
+		npx playwright test --config screenshots.config.ts

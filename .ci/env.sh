@@ -59,7 +59,7 @@ choose_toolchain() {
 # Sets what every build, lint and test needs with the compiler on PATH.
 use_toolchain() {
     # Compiled dependencies live outside the checkout, so that a second clone does not pay for them again.
-    export CARGO_TARGET_DIR="${KEYSTREAM_TARGET_DIR:-$keystream_cache/target-$(rust_key rustc)}"
+    export CARGO_TARGET_DIR="${BUILD_TARGET_DIR:-$keystream_cache/target-$(rust_key rustc)}"
     # As cargo-leptos sets it. Leptos reads it while it is compiled, so it is the same for all.
     LEPTOS_OUTPUT_NAME=$(leptos_setting output-name)
     export LEPTOS_OUTPUT_NAME
@@ -111,7 +111,7 @@ postgres_bin() {
 
 chromium_binary() {
     local candidate
-    for candidate in "${KEYSTREAM_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    for candidate in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
         if [ -n "$candidate" ] && command -v "$candidate" >/dev/null; then
             command -v "$candidate"
             return 0

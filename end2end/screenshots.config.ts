@@ -8,5 +8,11 @@ export default defineConfig({
     timeout: 60_000,
     workers: 1,
     reporter: [["line"]],
-    use: { ...chromium, viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1, timezoneId: "UTC", locale: "en-GB" },
+    use: {
+        ...chromium,
+        viewport: { width: 1280, height: 800 },
+        deviceScaleFactor: 1,
+        timezoneId: "UTC",
+        locale: "en-GB",
+    },
 });

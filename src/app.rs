@@ -80,12 +80,6 @@ pub fn PlainApp() -> impl IntoView {
     }
 }
 
-/// Whether the page at a path is one of [`PlainApp`]'s.
-pub fn is_plain(path: &str) -> bool {
-    let first = path.split('/').nth(1).unwrap_or_default();
-    matches!(first, "sign-in" | "setup" | "keys" | "audit" | "settings" | "confirm-identity" | "help")
-}
-
 fn titled(title: String) -> String {
     if title.is_empty() { "Keystream".to_owned() } else { format!("{title} \u{b7} Keystream") }
 }

@@ -4,71 +4,70 @@ use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{api::wire::Wire, model::forms::FormMistake};
+use crate::{api::wire::Wire, model::forms::FormMistake, view::forms};
 
 /// Everything that a server function can answer instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
 pub enum AppError {
     /// 401: no session, or one that has ended.
-    #[error("You are signed out. Nothing was sent. Sign in again.")]
+    #[error("You're signed out. Nothing was sent. Sign in again.")]
     SignedOut,
     /// 403: the role may not, or changes are switched off here.
     #[error(
-        "You may not do this here. Nothing was sent. Ask an administrator for the role, or look whether Keystream is \
-        read-only."
+        "You don't have permission to do this. Nothing was sent. Ask an administrator for the role, or check whether \
+        Keystream is read-only."
     )]
     NotPermitted,
-    /// 403: the person has to show a password once more, on the page at this address.
+    /// 403: the person has to enter the password again, on the page at this address.
     #[error(
-        "Your password is needed once more: it was shown more than 10 minutes ago, or your rights were changed since. \
-        Nothing was sent. What you typed is kept."
+        "Confirm it's you: you last entered your password over 10 minutes ago, or your rights have changed since. \
+        Nothing was sent. Your draft is saved."
     )]
     ConfirmIdentity { address: String },
     /// 404.
     #[error(
-        "There is nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams."
+        "There's nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams."
     )]
     NotFound,
     /// 422: a form with a mistake.
-    #[error("{}", .0.text(None))]
+    #[error("{}", forms::mistake(*.0, None))]
     Mistake(FormMistake),
     /// 422: a form was sent a second time with other values.
     #[error(
-        "This form was sent before with other values. Nothing was sent again. Reload the page and fill it in afresh."
+        "This form was already sent with other values. Nothing was sent again. Reload the page and fill it in again."
     )]
     OtherValues,
     /// 503: the database or the server is not able to take it now.
     #[error(
-        "Keystream cannot write to its database. Nothing was sent. Try again in a minute; if it stays so, tell who \
-        runs Keystream."
+        "Keystream can't write to its database. Nothing was sent. Try again in a minute; if it keeps failing, tell \
+        whoever runs Keystream."
     )]
     Unavailable,
     /// 503: a change could not be recorded, so it was not sent; how a person can send it, from the last known values.
     #[error(
-        "Keystream cannot write to its journal. Nothing was sent. Try again in a minute. If it cannot wait, this is \
-         the call, from what AWS \
-         reported {known}: {command}"
+        "Keystream can't write to its journal. Nothing was sent. Try again in a minute. If it can't wait, this is the \
+        call, based on what AWS reported {known}: {command}"
     )]
     JournalDown { command: String, known: String },
     /// 429: one session or one network asks too often.
-    #[error("Too many requests at once from you or your network. Nothing was sent. Try again in {seconds} s.")]
+    #[error("Too many requests from you or your network. Nothing was sent. Try again in {seconds} s.")]
     TooOften { seconds: u64 },
     /// 503: everybody together asks too much.
-    #[error("Keystream has too much to do at this moment. Nothing was sent. Try again in some seconds.")]
+    #[error("Keystream is overloaded. Nothing was sent. Try again in a few seconds.")]
     Overloaded,
     /// 400: the request was not one that this version understands.
     #[error("This page is outdated or the request was damaged. Nothing was sent. Reload the page.")]
     Outdated,
-    /// 500: a fault of Keystream's own; the reference finds it in the log.
+    /// 500: a fault of Keystream's own; the log has it under this reference.
     #[error(
-        "Keystream made a mistake. If you sent a form, look at Changes before sending it again. Reference for the log: \
-        {reference}."
+        "Something went wrong in Keystream. If you sent a form, check Changes before sending it again. Reference for \
+        the log: {reference}."
     )]
     Internal { reference: String },
     /// In the browser only: the server was not reached.
     #[error(
-        "Keystream was not reached. If you sent a form, look at Changes before sending it again. Check the network and \
-        reload the page."
+        "Keystream couldn't be reached. If you sent a form, check Changes before sending it again. Check the network, \
+        then reload the page."
     )]
     Unreachable,
 }
@@ -85,6 +84,65 @@ impl AppError {
             Self::TooOften { .. } => 429,
             Self::Outdated => 400,
             Self::Internal { .. } => 500,
+        }
+    }
+}
+
+/// Why a request got no further than what stands in front of the pages and the functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// An error of the closed set, which says it all.
+    Error(AppError),
+    /// 403: the role does not have the permission.
+    Role,
+    /// 404.
+    NoSuchAddress,
+    /// 405.
+    OtherMethod,
+    /// 403: it does not come from our own pages.
+    OtherOrigin,
+    /// 421.
+    OtherHost,
+    /// 415.
+    OtherContentType,
+    /// 413.
+    TooLarge,
+    /// 503: what was begun may go on.
+    TooSlow,
+    /// 503: nobody knows who asks.
+    NoDatabase,
+}
+
+impl From<AppError> for Refusal {
+    fn from(error: AppError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Refusal {
+    /// The HTTP status that carries it.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Error(error) => error.status(),
+            Self::Role | Self::OtherOrigin => 403,
+            Self::NoSuchAddress => 404,
+            Self::OtherMethod => 405,
+            Self::OtherHost => 421,
+            Self::OtherContentType => 415,
+            Self::TooLarge => 413,
+            Self::TooSlow | Self::NoDatabase => 503,
+        }
+    }
+
+    /// What it is on the wire.
+    pub fn error(&self) -> AppError {
+        match self {
+            Self::Error(error) => error.clone(),
+            Self::Role | Self::OtherOrigin | Self::OtherHost => AppError::NotPermitted,
+            Self::NoSuchAddress => AppError::NotFound,
+            Self::OtherMethod | Self::OtherContentType | Self::TooLarge => AppError::Outdated,
+            Self::TooSlow => AppError::Unreachable,
+            Self::NoDatabase => AppError::Unavailable,
         }
     }
 }

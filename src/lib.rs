@@ -1,49 +1,49 @@
-//! Keystream is a web portal for operators of Amazon Kinesis Data Streams. It shows every stream of many accounts and
-//! Regions with its encryption state, turns server-side encryption off and on, and watches each change until AWS has
+//! Keystream is a web portal for people who operate Amazon Kinesis Data Streams. It shows the encryption state of every
+//! stream in many accounts and Regions, turns server-side encryption off and on, and watches each change until AWS has
 //! really finished. It never shows a state that AWS hasn't reported.
 //!
-//! This is the front page for readers of the code. `README.md` is for those who try it, and `docs/` for those who run,
-//! review or change it.
+//! This page introduces the code. Start with `README.md` to try Keystream, and with `docs/` to run, review or change it.
+//! `docs/architecture.md` has more about the layers, the life of a change, and the reasons for decisions.
 //!
 //! # Layers
 //!
-//! One package is built twice: for the server (feature `ssr`) and for browsers (feature `hydrate`). Imports point one
-//! way, from the top of this table to its end; the test `tests::layers` reads the sources and refuses any other.
+//! One package is built twice: for the server (feature `ssr`) and for browsers (feature `hydrate`). Modules import only
+//! what is below them in this table; the test `tests::layers` parses the sources and refuses anything else.
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`app`] | the tables of pages |
-//! | [`pages`], [`components`] | what is shown: a file per route, and what pages are made of |
-//! | [`client`] | what only a browser does: live updates, dialogs, the clipboard |
-//! | [`api`] | server functions: each checks its object's scope and makes one call of a service |
-//! | `server::cli`, `server::config` | the program's commands and settings |
-//! | `server::web` | HTTP: the router, the registry of endpoints, middleware, handlers, the answers to forms |
+//! | [`app`] | the page tables |
+//! | [`pages`], [`components`] | HTML: one file per route, and what pages are made of |
+//! | [`client`] | code for the browser only: live updates, dialogs, the clipboard |
+//! | [`api`] | server functions: each checks its object's scope and makes one service call |
+//! | `server::cli`, `server::config` | the commands and settings |
+//! | `server::web` | HTTP: the router, the registry of endpoints, middleware, handlers, form answers |
 //! | `server::services` | what Keystream does: changes, the inventory, keys, accounts, the audit chain |
-//! | `server::adapters` | the world outside: the only types of AWS, the only SQL, clocks and randomness |
-//! | [`view`] | from facts to words: page models and every sentence |
+//! | `server::adapters` | the outside world: the only AWS types, the only SQL, clocks, randomness, tasks |
+//! | [`view`] | what people read: page models and every sentence |
+//! | `simulator` | an AWS-shaped server for the demo and the tests; imports only [`model`] |
 //! | [`model`] | plain types and rules, without I/O and without sentences |
-//! | `simulator` | an AWS-shaped server for the demo and the tests |
 //!
-//! A request takes one straight line: a page or server function, `server::web::context`, a service, an adapter, and
+//! A request goes in a straight line: a page or server function, `server::web::context`, a service, an adapter, and
 //! back.
 //!
 //! # The life of a change
 //!
 //! 1. Opening a confirmation reads the stream afresh and makes a plan: `server::services::changes::Planner`.
-//! 2. The confirmed form is compared with another fresh read, and written to the journal together with its audit event:
-//!    `Requests`. From here on it is a [`Change`](model::change::Change).
-//! 3. `Worker` commits *sent*, makes the one call, and keeps AWS's answer. It never sends a second time.
-//! 4. It reads the stream until AWS has finished. [`reconcile`](model::change::reconcile) decides what each read means,
-//!    as a pure function; a rung of the ladder is lit only by such evidence.
-//! 5. A settled change stays watched for 30 days, and is marked as reverted if AWS reports something else.
+//! 2. `Requests` compares the confirmed form with another fresh read and writes it to the journal, in one transaction
+//!    with its audit event. From now on, it is a [`Change`](model::change::Change).
+//! 3. `Worker` commits *sent*, makes the one call, and records AWS's answer. It never sends a change twice.
+//! 4. `Worker` reads the stream until AWS has finished. [`reconcile`](model::change::reconcile), a pure function,
+//!    decides what each read means. Only such evidence lights a rung of the ladder.
+//! 5. A settled change is watched for 30 days, and marked as reverted if AWS reports something else.
 //!
-//! Every step goes to whoever watches: `server::services::inventory` numbers what moved, and `/events` tells it.
+//! Browsers see every step: `server::services::inventory` numbers what moved, and `/events` sends it.
 //!
 //! # Where to start reading
 //!
 //! [`model::change`] has the ladder and its rules; its tests read like a specification. `server::services::changes` is
-//! the engine around them. `server::web::endpoints` lists everything that answers, and `tests::journeys` walks through
-//! it as a person would.
+//! the engine around them. `server::web::endpoints` lists every endpoint, and `tests::journeys` uses them as a person
+//! would.
 
 #![recursion_limit = "256"]
 

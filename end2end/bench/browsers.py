@@ -1,5 +1,6 @@
-"""Browsers, as the server sees them: each has the event connection of one visible page of the list, and asks for that page
-once at first and, where it is told to, again after news of the list, at most every second and a half as the real page does."""
+"""Browsers, as the server sees them: each has the event connection of one visible page of the list. It asks for that
+page once and, if it is told to, again after news of the list: at most every second and a half, as the real page
+does."""
 
 from __future__ import annotations
 
@@ -58,7 +59,9 @@ class Browsers:
         until = time.monotonic() + 30
         while self.tally.connected < self._count:
             if time.monotonic() > until:
-                raise RuntimeError(f"{self.tally.connected} of {self._count} event connections opened: {self.tally.problems[:3]}")
+                raise RuntimeError(
+                    f"{self.tally.connected} of {self._count} event connections opened: {self.tally.problems[:3]}"
+                )
             time.sleep(0.02)
         return self
 
@@ -138,7 +141,8 @@ class Browsers:
         address = urlsplit(session.origin)
         # Frames of many rows are long lines.
         reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=1 << 24)
-        head = f"GET {path} HTTP/1.1\r\nhost: {address.netloc}\r\ncookie: {session.cookie}\r\naccept: {accept}\r\nconnection: {connection}\r\n\r\n"
+        head = f"GET {path} HTTP/1.1\r\nhost: {address.netloc}\r\ncookie: {session.cookie}\r\n"
+        head += f"accept: {accept}\r\nconnection: {connection}\r\n\r\n"
         writer.write(head.encode())
         await writer.drain()
         return reader, writer

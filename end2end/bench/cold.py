@@ -1,5 +1,5 @@
-"""How long it takes from nothing to a first row, to the encryption of the 25 streams that somebody sees, and of all: the
-scripts that people write, and Keystream, against the same simulator with AWS's limits."""
+"""How long it takes from nothing to a first row, to the encryption of the 25 streams that somebody sees, and of all of
+them: the scripts that people write, and Keystream, against the same simulator with AWS's limits."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Run:
-    """What one contender did. Times in simulated seconds after its first call; without a speed, in seconds of the wall."""
+    """What one contender did. Times are simulated seconds after its first call; without a speed, real seconds."""
 
     contender: str
     streams: int
@@ -79,10 +79,23 @@ class Run:
     def _beside(self, measured: float, bound: float | None) -> str:
         if self.speed is None:
             return ms(measured * 1000)
-        return seconds(measured) if bound is None else f"{seconds(measured)} (bound {seconds(bound)}, {measured / bound:.2f})"
+        if bound is None:
+            return seconds(measured)
+        return f"{seconds(measured)} (bound {seconds(bound)}, {measured / bound:.2f})"
 
 
-HEADS = ["streams", "who", "speed", "first row, s", "25 states, s", "full column, s", "calls", "throttled", "CPU s / wall s", "peak MB"]
+HEADS = [
+    "streams",
+    "who",
+    "speed",
+    "first row, s",
+    "25 states, s",
+    "full column, s",
+    "calls",
+    "throttled",
+    "CPU s / wall s",
+    "peak MB",
+]
 
 
 def _in_words(counts: Counts) -> str:
@@ -108,7 +121,17 @@ def script(name: str, contender: str, streams: int, speed: int, binary: Path) ->
             raise RuntimeError(f"{name} read {told[-1]['streams']} of {streams} streams")
         zero = simulator.first_call_at()
         first, visible, full = ((at[name] - zero) * speed for name in ("first-name", "25-states", "all-states"))
-        return Run(contender, streams, speed, first, visible, full, simulator.counts(), done.usage, simulator.usage().cpu_seconds)
+        return Run(
+            contender,
+            streams,
+            speed,
+            first,
+            visible,
+            full,
+            simulator.counts(),
+            done.usage,
+            simulator.usage().cpu_seconds,
+        )
 
 
 def _looks(client: Client, streams: int, within: float) -> Iterator[tuple[float, ListState]]:
@@ -139,7 +162,10 @@ def _filled(client: Client, streams: int, within: float) -> tuple[float, float, 
 
 def keystream(streams: int, speed: int, budget: int, binary: Path, also_again: bool) -> Iterator[Run]:
     """Keystream with an empty cache and, where asked for, started again with the full one."""
-    with tempfile.TemporaryDirectory(prefix="keystream-bench-") as directory, Simulator(binary, streams, speed) as simulator:
+    with (
+        tempfile.TemporaryDirectory(prefix="keystream-bench-") as directory,
+        Simulator(binary, streams, speed) as simulator,
+    ):
         portal = Portal(binary, Path(directory))
         try:
             _sign_in_before_anything(portal, simulator)
@@ -150,7 +176,16 @@ def keystream(streams: int, speed: int, budget: int, binary: Path, also_again: b
             first, visible, full = ((at - zero) * speed for at in moments)
             counts, usage, used = simulator.counts(), portal.process.usage(), simulator.usage().cpu_seconds
             yield Run(
-                f"Keystream, empty cache, {budget} % of the limits", streams, speed, first, visible, full, counts, usage, used, bounds
+                f"Keystream, empty cache, {budget} % of the limits",
+                streams,
+                speed,
+                first,
+                visible,
+                full,
+                counts,
+                usage,
+                used,
+                bounds,
             )
             if also_again:
                 yield _again(portal, simulator, streams, budget)
@@ -203,15 +238,16 @@ def _notes(runs: list[Run]) -> list[str]:
     slow = [f"{run.streams:,} ({run.contender})" for run in runs if run.bounds and run.full > TARGET * run.bounds.full]
     refused = sum(throttled(run.counts) for run in runs if run.bounds)
     lines = [
-        f"Times are simulated seconds after the contender's first call reached the simulator: wall seconds times the speed. The round trip "
-        f"is {RTT_MS} simulated ms. What a program computes takes `speed` times as long in them as it would beside the real AWS, and so do "
-        "the looks of the bench itself, one each 10 ms of the wall. *Started again* is told in time of the wall after `Listening on`.",
+        "Times are simulated seconds after the contender's first call reached the simulator: wall seconds times the "
+        f"speed. The round trip is {RTT_MS} simulated ms. What a program computes takes `speed` times as long in them "
+        "as it would beside the real AWS, and so do the looks of the bench itself, one each 10 ms of the wall. "
+        "*Started again* is told in time of the wall after `Listening on`.",
         f"Target for Keystream: the full column in at most {TARGET} x the bound, and no throttled call. "
         + (f"**Missed** at {', '.join(slow)}." if slow else "The time was met at every size.")
         + f" Throttled calls: {refused}.",
-        "Bounds: first row one round trip; 25 states one round trip and 24 descriptions at 20 a second times the budget; full column as many "
-        "as there are streams, or the listing if that takes longer. They leave out that a description can only follow the listing, which is "
-        "another round trip.",
+        "Bounds: first row one round trip; 25 states one round trip and 24 descriptions at 20 a second times the "
+        "budget; full column as many as there are streams, or the listing if that takes longer. They leave out that "
+        "a description can only follow the listing, which is another round trip.",
         f"The simulator was busy for at most {busiest:.0%} of one core.",
     ]
     if worst:

@@ -6,7 +6,7 @@ const { ORIGIN, BENCH_USER, BENCH_PASSWORD, CHROMIUM } = process.env;
 const streams = Number(process.env.STREAMS);
 const wanted = Number(process.env.FILTERS);
 
-/** Filters whose results differ in size from one to the next: otherwise nobody could tell that a result is the new one. */
+/** Filters whose results differ in size from one to the next, so that a new result can be told from the old one. */
 function filters() {
     const names = Array.from({ length: streams }, (_, n) => `stream-${String(n + 1).padStart(5, "0")}`);
     const matching = (text) => names.filter((name) => name.includes(text)).length;
@@ -51,13 +51,23 @@ const percentile = (values, percent) => {
 
 const browser = await chromium.launch({
     executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ],
 });
 try {
     const page = await browser.newPage();
     await page.addInitScript(() => {
         window.tasks = [];
-        new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((task) => task.duration))).observe({ type: "longtask" });
+        new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((task) => task.duration))).observe(
+            { type: "longtask" },
+        );
     });
     await page.goto(`${ORIGIN}/sign-in`);
     await page.getByLabel("User name", { exact: true }).fill(BENCH_USER);
@@ -75,7 +85,13 @@ try {
         times.push(await page.evaluate(submit, text));
     }
     const tasks = await page.evaluate(() => window.tasks);
-    const told = { samples: times.length, p50: percentile(times, 50), p95: percentile(times, 95), max: Math.max(...times), longest_task: Math.max(0, ...tasks) };
+    const told = {
+        samples: times.length,
+        p50: percentile(times, 50),
+        p95: percentile(times, 95),
+        max: Math.max(...times),
+        longest_task: Math.max(0, ...tasks),
+    };
     console.log(JSON.stringify(told));
 } finally {
     await browser.close();

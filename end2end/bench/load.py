@@ -1,4 +1,4 @@
-"""Requests at a fixed rate, whatever the server does with them: each is sent at its time, on a connection of its own if all
+"""Requests at a fixed rate, whatever the server does with them: each is sent on time, on a connection of its own if all
 others are busy, so that a slow answer delays no other request. Prints latencies as JSON."""
 
 from __future__ import annotations

@@ -46,7 +46,10 @@ def description(binary: Path, chromium: str, load: float) -> str:
         ["processor", f"{_line_of('/proc/cpuinfo', r'^model name[^:]*: (.*)$')}, {os.cpu_count()} cores"],
         ["memory", f"{memory:.0f} GiB"],
         ["system", f"{platform.system()} {platform.release()}"],
-        ["load average at start", f"{load:.2f}" + (", **contended**: something else was running" if load > BUSY else "")],
+        [
+            "load average at start",
+            f"{load:.2f}" + (", **contended**: something else was running" if load > BUSY else ""),
+        ],
         ["Keystream", f"{_said(binary, '--version')}, {_commit()}, {release}"],
         ["Python", f"{platform.python_version()}, boto3 {version('boto3')}, botocore {version('botocore')}"],
         ["AWS CLI", _said(Path(sys.executable).with_name("aws"), "--version").split(" ")[0].removeprefix("aws-cli/")],

@@ -51,7 +51,9 @@ class Client:
 
     def sign_in(self) -> None:
         headers = {"origin": self.origin, "content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
-        answer = self._send("POST", "/api/sign-in", headers, urlencode({"user_name": USER, "password": PASSWORD, "next": "/streams"}))
+        answer = self._send(
+            "POST", "/api/sign-in", headers, urlencode({"user_name": USER, "password": PASSWORD, "next": "/streams"})
+        )
         cookie = answer.headers.get("set-cookie", "").split(";")[0]
         if answer.status != 303 or not cookie:
             raise RuntimeError(f"sign-in answered {answer.status}")
@@ -127,7 +129,9 @@ class Portal:
     def add_user(self) -> None:
         args = [str(self._binary), "user", "add", USER, "--role", "viewer", "--password-stdin"]
         settings = environment({"KEYSTREAM_DATABASE_URL": self._settings["KEYSTREAM_DATABASE_URL"]})
-        done = subprocess.run(args, env=settings, cwd=self.directory, input=f"{PASSWORD}\n", text=True, capture_output=True)
+        done = subprocess.run(
+            args, env=settings, cwd=self.directory, input=f"{PASSWORD}\n", text=True, capture_output=True
+        )
         if done.returncode != 0:
             raise RuntimeError(f"user add failed: {done.stderr}")
 

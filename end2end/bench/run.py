@@ -1,5 +1,5 @@
-"""Keystream beside what people use now, in one run, against one simulator. Prints tables in Markdown, and writes them to
-target/bench/results.md; to end2end/bench/results.md only where --write says so. See README.md."""
+"""Keystream beside what people use now, in one run, against one simulator. Prints tables in Markdown and writes them to
+target/bench/results.md, or with --write to end2end/bench/results.md. See README.md."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import cold
 import machine
 import serving
+from ground import QUICK, WHOLE, Ground
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = [(100, 1), (1_000, 5), (10_000, 10)]
@@ -24,15 +25,19 @@ NAMES = ["cold", "browsers", "latency", "restart", "memory", "filter"]
 
 def flags() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="little of everything: whether the bench itself works; no result")
+    parser.add_argument(
+        "--quick", action="store_true", help="little of everything: whether the bench itself works; no result"
+    )
     parser.add_argument("--only", action="append", choices=NAMES, help="this measurement; may be given again")
     parser.add_argument("--write", action="store_true", help="replace end2end/bench/results.md")
-    parser.add_argument("--binary", type=Path, default=ROOT / "target/release-dir/keystream", help="another build of keystream")
+    parser.add_argument(
+        "--binary", type=Path, default=ROOT / "target/release-dir/keystream", help="another build of keystream"
+    )
     return parser.parse_args()
 
 
-def measurements(binary: Path, is_quick: bool, ground: serving.Ground) -> dict[str, Callable[[], str]]:
-    scale = serving.QUICK if is_quick else serving.WHOLE
+def measurements(binary: Path, is_quick: bool, ground: Ground) -> dict[str, Callable[[], str]]:
+    scale = QUICK if is_quick else WHOLE
     sizes, shell = (SIZES[:1], 25) if is_quick else (SIZES, SHELL_STREAMS)
     chromium = os.environ.get("CHROMIUM", "")
     return {
@@ -56,12 +61,15 @@ def main() -> None:
         parts.append("**A quick run: too little of everything to be a result.**")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="keystream-bench-") as directory:
-        ground = serving.Ground(binary, Path(directory))
+        ground = Ground(binary, Path(directory))
         for name, measure in measurements(binary, asked.quick, ground).items():
             if not asked.only or name in asked.only:
                 print(f"bench: {name}", file=sys.stderr)
                 parts.append(measure())
-    parts.append(f"Measured in {(time.monotonic() - began) / 60:.0f} min. README.md beside this file says what the numbers do not say.")
+    parts.append(
+        f"Measured in {(time.monotonic() - began) / 60:.0f} min. README.md beside this file says what the numbers do "
+        "not say."
+    )
     text = "\n\n".join(parts) + "\n"
     file = ROOT / ("end2end/bench/results.md" if asked.write else "target/bench/results.md")
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
 """What serving costs once the list is known: AWS's calls against the number of browsers, latency, restart, memory, and
-the time from a filter to its paint. Each measurement starts the portal on a database that already knows every stream."""
+the time from a filter to its paint. Each measurement starts the portal on a database that knows every stream."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from browsers import PER_PAGE, PER_SESSION, Browsers
+from ground import Ground, Scale
 from portal import PASSWORD, USER, Client, Portal
 from processes import environment, run_to_end
 from report import against, ms, section, table
@@ -25,65 +23,6 @@ STEADY_AFTER = 40
 """Seconds: longer than a row that was read needs no other read."""
 STEADY = 0.05
 """A listing more or less falls into a minute."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How much of everything: the whole bench, or a quick look whether the bench itself works."""
-
-    streams: int
-    browsing: dict[int, list[int]]
-    """By streams, how many browsers: with a thousand streams the budget is used up, with a hundred it is not."""
-    browsing_seconds: int
-    rate: int
-    load_seconds: int
-    restarts: int
-    viewers: int
-    filters: int
-
-
-WHOLE = Scale(10_000, {1_000: [1, 10, 100], 100: [1, 100]}, 60, 200, 20, 5, 100, 30)
-QUICK = Scale(100, {100: [1, 10]}, 10, 200, 3, 2, 10, 6)
-
-
-@dataclass
-class Ground:
-    """Databases that know every stream, by size: made once, used by one measurement after the other."""
-
-    binary: Path
-    directory: Path
-    _portals: dict[int, Portal] = field(default_factory=dict)
-
-    def known(self, streams: int) -> Portal:
-        if streams not in self._portals:
-            print(f"  filling a database with {streams:,} streams", file=sys.stderr)
-            self._portals[streams] = self._fill(streams)
-        return self._portals[streams]
-
-    def _fill(self, streams: int) -> Portal:
-        """At the highest speed and without a round trip: only what is known afterwards counts."""
-        portal = Portal(self.binary, self.directory / str(streams))
-        portal.add_user()
-        with Simulator(self.binary, streams, 100, rtt_ms=0) as simulator:
-            portal.start(simulator, budget_percent=50)
-            client, until = portal.client(), time.monotonic() + 300
-            while not client.list_state().is_whole(streams):
-                if time.monotonic() > until:
-                    raise RuntimeError(f"not filled: {client.list_state()}")
-                time.sleep(0.2)
-            portal.stop()
-        return portal
-
-    @contextmanager
-    def served(self, streams: int) -> Iterator[tuple[Portal, Simulator]]:
-        """A portal that knows every stream and reads on as the default budget allows, in AWS's own time."""
-        portal = self.known(streams)
-        with Simulator(self.binary, streams, speed=1) as simulator:
-            portal.start(simulator)
-            try:
-                yield portal, simulator
-            finally:
-                portal.stop()
 
 
 def _sessions(portal: Portal, browsers: int) -> list[Client]:
@@ -106,32 +45,53 @@ def browsers(ground: Ground, scale: Scale) -> str:
     return section(
         "AWS's calls against the number of browsers",
         table(
-            ["streams", "browsers", "AWS calls a minute", "by operation", "throttled", "connected", "events", "pages asked", "problems"],
+            [
+                "streams",
+                "browsers",
+                "AWS calls a minute",
+                "by operation",
+                "throttled",
+                "connected",
+                "events",
+                "pages asked",
+                "problems",
+            ],
             rows,
         ),
-        f"{' '.join(verdicts)} Target: 0; met when the calls differ by no more than {STEADY:.0%}. Speed 1, budget 25 %, "
-        f"{scale.browsing_seconds} s each, on a portal that has known every stream for {STEADY_AFTER} s.",
-        f"A browser here is what the server sees of one: the event connection of a page with its {PER_PAGE} rows, the list request of that "
-        "page, and the same request again after news of the list, at most every 1.5 s.",
+        f"{' '.join(verdicts)} Target: 0; met when the calls differ by no more than {STEADY:.0%}. Speed 1, budget 25 "
+        f"%, {scale.browsing_seconds} s each, on a portal that has known every stream for {STEADY_AFTER} s.",
+        f"A browser here is what the server sees of one: the event connection of a page with its {PER_PAGE} rows, the "
+        "list request of that page, and the same request again after news of the list, at most every 1.5 s.",
     )
 
 
-def _with_browsers(portal: Portal, simulator: Simulator, count: int, streams: int, seconds: int) -> tuple[float, list[str]]:
+def _with_browsers(
+    portal: Portal, simulator: Simulator, count: int, streams: int, seconds: int
+) -> tuple[float, list[str]]:
     with Browsers(_sessions(portal, count), count, streams // PER_PAGE, asks_again=True) as watched:
         time.sleep(5)
         simulator.begin()
         began = time.monotonic()
         time.sleep(seconds)
         counted, minutes, tally = simulator.counts(), (time.monotonic() - began) / 60, watched.tally
-        by_operation = ", ".join(f"{calls({name: outcomes}) / minutes:.0f} {name}" for name, outcomes in counted.items())
-        cells = [str(throttled(counted)), str(tally.connected), f"{tally.events:,}", f"{tally.pages:,}", str(len(tally.problems))]
+        by_operation = ", ".join(
+            f"{calls({name: outcomes}) / minutes:.0f} {name}" for name, outcomes in counted.items()
+        )
+        cells = [
+            str(throttled(counted)),
+            str(tally.connected),
+            f"{tally.events:,}",
+            f"{tally.pages:,}",
+            str(len(tally.problems)),
+        ]
         return calls(counted) / minutes, [f"{calls(counted) / minutes:.0f}", by_operation or "none", *cells]
 
 
 def _slope(streams: int, minutes: list[tuple[float, float]]) -> str:
     slope = statistics.linear_regression(*zip(*minutes, strict=True)).slope
     least, most = min(count for _, count in minutes), max(count for _, count in minutes)
-    return f"Slope with {streams:,} streams: {against(f'{slope:+.3f} calls a minute for each browser', most - least <= STEADY * most)}."
+    verdict = against(f"{slope:+.3f} calls a minute for each browser", most - least <= STEADY * most)
+    return f"Slope with {streams:,} streams: {verdict}."
 
 
 def _load(portal: Portal, path: str, scale: Scale, *headers: str) -> dict[str, float]:
@@ -179,9 +139,9 @@ def latency(ground: Ground, scale: Scale) -> str:
     return section(
         "Latency and size of a page",
         table(["what", "p50", "p99", "max", "failed", "portal's CPU, of one core", "sent late, p99"], rows),
-        f"{scale.rate} requests a second for {scale.load_seconds} s, signed in, {scale.streams:,} known streams, 50 rows on the page, not "
-        f"compressed unless it says so; the collector reads on meanwhile. Target: p99 <= {target_ms:.0f} ms. Each request is sent at its time "
-        "whatever became of those before it.",
+        f"{scale.rate} requests a second for {scale.load_seconds} s, signed in, {scale.streams:,} known streams, 50 "
+        "rows on the page, not compressed unless it says so; the collector reads on meanwhile. Target: p99 <= "
+        f"{target_ms:.0f} ms. Each request is sent at its time whatever became of those before it.",
         sizes,
     )
 
@@ -192,7 +152,9 @@ def _sizes(client: Client) -> str:
     if packed.headers.get("content-encoding") != "br":
         raise RuntimeError("the page did not come in brotli")
     met = against(f"{len(packed.body):,} bytes", len(packed.body) <= 8 * 1024)
-    return f"The page of 50 rows as it travels, brotli: {met}; target <= 8 kB. Not compressed: {len(plain.body):,} bytes."
+    return (
+        f"The page of 50 rows as it travels, brotli: {met}; target <= 8 kB. Not compressed: {len(plain.body):,} bytes."
+    )
 
 
 def restart(ground: Ground, scale: Scale) -> str:
@@ -221,7 +183,8 @@ def restart(ground: Ground, scale: Scale) -> str:
     return section(
         "Restart",
         table(["what", "median", "from, to", "target"], rows),
-        f"{scale.restarts} restarts with {scale.streams:,} known streams. Whole: the page counts every stream, and none as unknown.",
+        f"{scale.restarts} restarts with {scale.streams:,} known streams. Whole: the page counts every stream, and "
+        "none as unknown.",
     )
 
 
@@ -244,8 +207,9 @@ def memory(ground: Ground, scale: Scale) -> str:
     return section(
         "Memory of the portal",
         table(["with", "resident", "target"], rows),
-        f"Resident set of the process, 10 s after the last connection was opened; {events:,} events were sent by then. "
-        f"{math.ceil(scale.viewers / PER_SESSION)} people signed in just before, and hashing a password takes memory for a moment.",
+        f"Resident set of the process, 10 s after the last connection was opened; {events:,} events were sent by "
+        f"then. {math.ceil(scale.viewers / PER_SESSION)} people signed in just before, and hashing a password takes "
+        "memory for a moment.",
     )
 
 
@@ -278,7 +242,8 @@ def filter_to_paint(ground: Ground, scale: Scale, chromium: str) -> str:
     return section(
         "From a filter to its paint",
         table(["what", "measured", "target"], rows),
-        f"{got['samples']} filters over {scale.streams:,} streams in headless Chromium, each another one, from the `submit` event to the second "
-        "animation frame after the new count stood in the page: up to one frame of 16.7 ms more than the paint itself. A longest task of 0 ms: "
-        "none was over 50 ms, below which browsers report none.",
+        f"{got['samples']} filters over {scale.streams:,} streams in headless Chromium, each another one, from the "
+        "`submit` event to the second animation frame after the new count stood in the page: up to one frame of 16.7 "
+        "ms more than the paint itself. A longest task of 0 ms: none was over 50 ms, below which browsers report "
+        "none.",
     )

@@ -1,5 +1,5 @@
-// The check of the documents: links, anchors, the length of README, the tables of settings, and every command.
-// Needs `.ci/build dev` before: node --test end2end/docs/check.mjs
+// Checks the documents: links, anchors, lengths, the tables of settings, and every command.
+// Run it after `.ci/build dev`: node --test end2end/docs/check.mjs
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -38,7 +38,7 @@ test("README has at most 120 lines and leads to every document", () => {
     }
 });
 
-test("links and anchors lead somewhere, and blocks are of a known kind", () => {
+test("links and anchors lead somewhere, lines are short, and blocks have a known language", () => {
     const problems = paths.flatMap((path) => {
         const document = documents.get(path);
         const links = document.links.map((href) => [href, linkProblem(document, href, documents)]);
@@ -57,7 +57,7 @@ test("the tables of settings are the program's own", async () => {
     assert.deepEqual(operations.firstColumn("Targets", "key").sort(), listed(keys), keys);
 });
 
-/** What is left of an exception to check: a rule of make, or files of the repository. */
+/** Checks what can be checked of a command that isn't run: a rule of make, or files of the repository. */
 function checkNotRun(command) {
     if (command.startsWith("make ")) {
         const dryRun = command.replace("make ", "make --dry-run ");
@@ -68,7 +68,7 @@ function checkNotRun(command) {
     }
 }
 
-/** A command with what takes the place of its parts. */
+/** A command with its parts replaced. */
 function replaced(command) {
     return REPLACED.filter(({ part }) => command.includes(part)).reduce((replaced, replacement) => {
         used.add(replacement);

@@ -1,38 +1,38 @@
-// Runs the commands of documents, each document in a directory of its own, against a simulated AWS on loopback.
+// Runs the commands in documents, each document in its own directory, against a simulated AWS on loopback.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A command ends within this time, or says that it serves. */
+/** A command must end, or say that it is serving, within this time. */
 const LONGEST_MS = 30_000;
-/** A server that is told to stop is gone within this time. */
+/** A server that is told to stop must end within this time. */
 const STOPPED_WITHIN_MS = 10_000;
-/** What servers print once they serve, and an address of them that then answers 200. */
+/** What servers print once they are serving, and a path that then answers 200. */
 const SERVERS = [
     { says: /^Listening on (http:\S+)$/m, health: "/readyz" },
     { says: /^Simulating on (http:\S+)$/m, health: "/_control/counts" },
 ];
-/** Whoever asks for a password gets this one. */
+/** The answer to every password prompt. */
 const PASSWORD = "seven words that belong to no song";
 /** The account of the simulated AWS. */
 const ACCOUNT = "111122223333";
 
 const running = new Set();
 
-/** Ends every process that was started here, with what it started itself. */
+/** Ends every process started here, with its children. */
 export function endAll() {
     for (const child of running) {
         try {
             process.kill(-child.pid, "SIGKILL");
         } catch {
-            // It has ended meanwhile.
+            // It has already ended.
         }
     }
 }
 
-/** A process of its own group, so that Ctrl-C reaches what it started. */
+/** A process in its own group, so that Ctrl-C reaches its children. */
 class Process {
     output = "";
     errors = "";
@@ -42,7 +42,7 @@ class Process {
         running.add(this.child);
         this.child.stdout.on("data", (chunk) => (this.output += chunk));
         this.child.stderr.on("data", (chunk) => (this.errors += chunk));
-        // One that reads nothing closes its end.
+        // A process that reads nothing closes its end.
         this.child.stdin.on("error", () => {});
         this.child.stdin.end(`${PASSWORD}\n`);
         this.ended = new Promise((done, failed) => {
@@ -58,7 +58,7 @@ class Process {
         return `it printed:\n${this.output}${this.errors}`;
     }
 
-    /** How it ended, or where it serves. */
+    /** Its exit code, or where it is serving. */
     async outcome() {
         let code;
         this.ended.then((ended) => (code = ended));
@@ -125,7 +125,7 @@ export class Stage {
         };
     }
 
-    /** A directory for one document, with the place where a release would be. */
+    /** A directory for one document, with a release in it. */
     place() {
         const directory = join(this.#directory, `place-${++this.#places}`);
         mkdirSync(join(directory, "target/release-dir"), { recursive: true });
@@ -133,7 +133,7 @@ export class Stage {
         return new Place(directory, this.#environment());
     }
 
-    /** What the program prints when it is run with these arguments and variables; how it ends doesn't matter. */
+    /** The output of the program with these arguments and variables, whatever its exit code. */
     async printed(args, variables, file) {
         const { directory } = this.place();
         if (file) writeFileSync(join(directory, "keystream.toml"), file);
@@ -152,7 +152,7 @@ export class Stage {
     }
 }
 
-/** Where the commands of one document run. What a block exports counts to its end. */
+/** Where the commands of one document run. Exported variables last to the end of their block. */
 class Place {
     constructor(directory, environment) {
         this.directory = directory;
@@ -168,7 +168,7 @@ class Place {
         writeFileSync(join(this.directory, file), `${text}\n`);
     }
 
-    /** Runs one command. A server has to answer, and to stop when it is told to. */
+    /** Runs one command. A server must answer, and stop when told to. */
     async run(command) {
         const script = `set -euo pipefail\nsource "$STATE"\n${command}\nexport -p > "$STATE"\n`;
         const env = { ...this.environment, STATE: this.state };

@@ -1,7 +1,7 @@
-// The commands of documents that the check can't run as they stand, each with its reason. One that occurs nowhere any
-// more is an error.
+// The commands in documents that the check can't run as written, each with its reason. An exception that no document
+// needs any more is an error.
 
-/** Not run. Make must have a rule for a `make` command; the files of the repository that others name must be there. */
+/** Not run. Only checked: make has a rule for a `make` command, and files of the repository named by others exist. */
 export const NOT_RUN = [
     { command: "make run", reason: "builds for minutes; `keystream serve --demo` is run" },
     { command: "make test", reason: "runs this very check" },
@@ -35,5 +35,5 @@ export const NOT_RUN = [
     },
 ];
 
-/** Run with something else in the place of a part. */
+/** Run with a part replaced. */
 export const REPLACED = [{ part: "--port 4566", by: "--port 0", reason: "a fixed port may be in use" }];

@@ -1,15 +1,17 @@
-// Reads documents: their links, anchors and fenced blocks, and what this check doesn't let pass in them.
+// Parses documents: their links, anchors and fenced blocks, and the problems in them.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import GithubSlugger from "github-slugger";
 import { lexer, walkTokens } from "marked";
 
-/** What a fence may hold. Commands are `sh`, so that none escapes being run. */
+/** The allowed languages of fenced blocks. Commands are always `sh`, so that all of them are run. */
 const LANGUAGES = ["sh", "toml", "json", "text", "mermaid"];
-/** What a build makes: it is here, and not where people read the documents. */
+/** The widest line, apart from rows of tables. */
+const WIDEST = 120;
+/** What a build creates. It exists here, but not where people read the documents. */
 const BUILT = ["target", "end2end/node_modules", "end2end/test-results"];
 
-/** The text of inline tokens, as GitHub makes an anchor of it. */
+/** The text of inline tokens, from which GitHub derives an anchor. */
 function plainText(tokens) {
     return tokens.map((token) => (token.tokens ? plainText(token.tokens) : (token.text ?? ""))).join("");
 }
@@ -25,6 +27,8 @@ export class Document {
         this.root = root;
         this.path = path;
         this.lines = text.trimEnd().split("\n").length;
+        const wide = text.split("\n").filter((line) => line.length > WIDEST && !line.startsWith("|"));
+        this.problems.push(...wide.map((line) => `a line has more than ${WIDEST} columns: ${line.slice(0, 80)}`));
         this.tokens = lexer(text);
         const slugger = new GithubSlugger();
         walkTokens(this.tokens, (token) => this.#take(token, slugger));
@@ -45,7 +49,7 @@ export class Document {
                 this.problems.push(`raw HTML, whose links would go unchecked: ${at}`);
                 break;
             case "text":
-                // Of a link that doesn't parse, or whose definition is missing, the brackets are left.
+                // A link that doesn't parse, or without a definition, leaves its brackets in the text.
                 if (!token.tokens && /\]\s?[[(]/.test(token.text)) {
                     this.problems.push(`a link that doesn't parse: ${at}`);
                 }
@@ -71,7 +75,7 @@ export class Document {
         this.blocks.push({ language, file, text: token.text });
     }
 
-    /** The first column of the table that follows a heading: the text of its cells. */
+    /** The text of the cells in the first column of the table that follows a heading. */
     firstColumn(heading, word) {
         const start = this.tokens.findIndex((token) => token.type === "heading" && plainText(token.tokens) === heading);
         const tables = this.tokens.slice(start + 1).filter((token) => token.type === "table");
@@ -91,7 +95,7 @@ function externalProblem(href) {
     return url.hostname.includes(".") ? null : "its host has no domain";
 }
 
-/** What is wrong with a link of a document, or null. `documents` caches the documents that links lead to. */
+/** What is wrong with a link in a document, or null. `documents` caches the documents that links lead to. */
 export function linkProblem(document, href, documents) {
     if (/^[a-z][a-z0-9+.-]*:/i.test(href)) return externalProblem(href);
     const [path, anchor] = href.split("#");
@@ -107,14 +111,14 @@ export function linkProblem(document, href, documents) {
     return documents.get(target).anchors.has(anchor) ? null : `${target} has no heading #${anchor}`;
 }
 
-/** The commands of a block, one a line, or several lines that end in a backslash. */
+/** The commands in a block: one per line, continued after a backslash at the end of a line. */
 export function commandsOf(block) {
     const whole = block.text.replace(/\\\n/g, "\u0000").split("\n");
     const lines = whole.map((line) => line.replaceAll("\u0000", "\\\n").trim());
     return lines.filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** A command without its comment: how exceptions name it. */
+/** A command without its comment, as exceptions name it. */
 export function nameOf(command) {
     return command.replace(/\s+#\s.*$/, "").trim();
 }

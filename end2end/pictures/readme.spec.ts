@@ -84,7 +84,12 @@ test("what administrators see, at four widths in both schemes", async ({ page, s
     await page.getByLabel("Reason", { exact: true }).fill("OPS-1234: the key is moved to another account");
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/, { timeout: 30_000 });
-    for (const [name, path] of [["audit", "/audit"], ["settings", "/settings"], ["users", "/settings/users"], ["identity", "/confirm-identity?next=/changes"]] as const) {
+    for (const [name, path] of [
+        ["audit", "/audit"],
+        ["settings", "/settings"],
+        ["users", "/settings/users"],
+        ["identity", "/confirm-identity?next=/changes"],
+    ] as const) {
         await page.goto(stack.origin + path);
         await shoot(name);
     }
@@ -99,7 +104,12 @@ test("a change that waits, at four widths in both schemes", async ({ page, stack
     test.setTimeout(180_000);
     const shoot = shooting(page);
     await signIn(page, stack);
-    await stack.control("streams", { account: "111122223333", region: "eu-west-1", name: "orders-prod", reshard_ms: 3_600_000 });
+    await stack.control("streams", {
+        account: "111122223333",
+        region: "eu-west-1",
+        name: "orders-prod",
+        reshard_ms: 3_600_000,
+    });
     await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod/disable`);
     await hydrated(page, "full");
     await shoot("armed-form");
@@ -119,8 +129,18 @@ test("changes that need somebody, at four widths in both schemes", async ({ page
     test.setTimeout(180_000);
     const shoot = shooting(page);
     const changes = await threeChanges(page, stack);
-    const refuse = { refuse: { code: "AccessDeniedException", message: "User is not authorized to perform kinesis:DescribeStreamSummary" } };
-    await stack.control("faults", { operation: "DescribeStreamSummary", stream: "fraud-scores", times: 1_000, fault: refuse });
+    const refuse = {
+        refuse: {
+            code: "AccessDeniedException",
+            message: "User is not authorized to perform kinesis:DescribeStreamSummary",
+        },
+    };
+    await stack.control("faults", {
+        operation: "DescribeStreamSummary",
+        stream: "fraud-scores",
+        times: 1_000,
+        fault: refuse,
+    });
     await page.goto(`${stack.origin}/streams`);
     await hydrated(page, "full");
     await expect(cell(page, "fraud-scores", 0)).toContainText("last known", { timeout: 60_000 });

@@ -13,7 +13,7 @@ const DATE = /\d+ \w+ \d{4} \d\d:\d\d:\d\d UTC/;
 const notice = (page: Page) => page.getByRole("complementary", { name: "Live updates", exact: true });
 const live = (page: Page) => page.getByRole("button", { name: "Live", exact: true });
 /** The sentence of a page that runs and isn't live. */
-const gap = (page: Page) => page.getByText(/^Not live since \d\d:\d\d:\d\d UTC: showing last known data, next try at \d\d:\d\d:\d\d UTC\.$/);
+const gap = (page: Page) => page.getByText(/^Not live since \d\d:\d\d:\d\d UTC\. Next try \d\d:\d\d:\d\d UTC\. Showing last known data\.$/);
 
 /** Signs in, waits until orders-prod was read, and opens the list with one row. */
 async function openList(page: Page, stack: Stack): Promise<void> {
@@ -26,7 +26,10 @@ async function openList(page: Page, stack: Stack): Promise<void> {
 
 /** The page holds still and says so. */
 async function expectStopped(page: Page): Promise<void> {
-    await expect(notice(page)).toContainText(/^This page stopped updating at \d\d:\d\d:\d\d UTC: it shows what was known then\./, { timeout: 45_000 });
+    await expect(notice(page)).toContainText(
+        /^This page stopped updating at \d\d:\d\d:\d\d UTC: it shows what was known then\./,
+        { timeout: 45_000 },
+    );
     await expect(live(page)).toHaveCount(0);
     await expect(cell(page, "orders-prod", ENCRYPTION)).toHaveText(/^\s*Encrypted/);
     await expect(cell(page, "orders-prod", ENCRYPTION)).toHaveText(DATE);
@@ -55,7 +58,9 @@ test.describe("with wasm", () => {
 
     test("an element that an extension prepends", async ({ page, stack, mode, complaints }) => {
         await openList(page, stack);
-        await page.addInitScript(() => document.addEventListener("DOMContentLoaded", () => document.body.prepend(document.createElement("div"))));
+        await page.addInitScript(() =>
+            document.addEventListener("DOMContentLoaded", () => document.body.prepend(document.createElement("div"))),
+        );
         await page.reload();
         await expectStopped(page);
         await accessible(page, mode);
@@ -72,7 +77,9 @@ test.describe("with wasm", () => {
                 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
                 const found: Text[] = [];
                 while (texts.nextNode()) found.push(texts.currentNode as Text);
-                for (const text of found.filter((text) => text.data.trim() && text.parentElement?.tagName !== "SCRIPT")) {
+                for (const text of found.filter(
+                    (text) => text.data.trim() && text.parentElement?.tagName !== "SCRIPT",
+                )) {
                     const font = document.createElement("font");
                     text.replaceWith(font);
                     font.append(text);
@@ -99,7 +106,9 @@ test.describe("with wasm", () => {
                 text.replaceWith(font);
             }
         });
-        await expect(notice(page)).toContainText("A translator or an extension changed this page, so parts of it may not update.");
+        await expect(notice(page)).toContainText(
+            "A translator or an extension changed this page, so parts of it may not update.",
+        );
         await stack.control("streams", { ...PLACE, name: "orders-prod", key: "" });
         await expect(cell(page, "orders-prod", ENCRYPTION)).toHaveText(/^\s*Not encrypted/, { timeout: 60_000 });
         await expect(cell(page, "orders-prod", 2)).toHaveText(/^\s*ACTIVE/);
@@ -203,7 +212,10 @@ test.describe("with wasm", () => {
             }
             await stack.portal.stop("SIGTERM");
             await stack.startPortal({ KEYSTREAM_SITE_ROOT: site });
-            await expect(page.getByRole("status")).toContainText("Keystream was updated. This page is outdated and has stopped updating.", { timeout: 30_000 });
+            await expect(page.getByRole("status")).toContainText(
+                "Keystream was updated. This page is outdated and has stopped updating.",
+                { timeout: 30_000 },
+            );
             await expect(row(page, "orders-prod")).toBeVisible();
             await expect(live(page)).toHaveCount(0);
             await page.getByRole("status").getByRole("link", { name: "Reload", exact: true }).click();

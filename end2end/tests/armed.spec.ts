@@ -6,7 +6,12 @@ import { type Mode, accessible, expect, hydrated, signIn, test } from "../fixtur
 
 /** Lets the stream be UPDATING, as resharding does, and confirms a disable that waits for it. */
 async function arm(page: Page, stack: Stack, mode: Mode, reshardMs: number): Promise<void> {
-    await stack.control("streams", { account: "111122223333", region: "eu-west-1", name: "orders-prod", reshard_ms: reshardMs });
+    await stack.control("streams", {
+        account: "111122223333",
+        region: "eu-west-1",
+        name: "orders-prod",
+        reshard_ms: reshardMs,
+    });
     await expect(async () => {
         await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod/disable`);
         await page.getByLabel("Wait at most", { exact: true }).selectOption("30 min", { timeout: 1_000 });
@@ -24,7 +29,10 @@ test("a change waits for its stream, is cancelled, and the next one is sent", as
     await signIn(page, stack);
     await arm(page, stack, mode, 3_600_000);
     const steps = page.getByRole("list", { name: "Progress" }).getByRole("listitem");
-    await expect(steps.first()).toContainText("Nothing has been sent to AWS. The stream is UPDATING (not started by Keystream). This change will be sent once it's ACTIVE, until ");
+    await expect(steps.first()).toContainText(
+        "Nothing has been sent to AWS. The stream is UPDATING (not started by Keystream). " +
+            "This change will be sent once it's ACTIVE, until ",
+    );
     await expect(steps.nth(1)).toContainText("not yet");
     await hydrated(page, mode);
     await accessible(page, mode);

@@ -45,7 +45,11 @@ test("an operator enables encryption with a key and watches it settle", async ({
     const title = "Enable encryption of web-clicks?";
     const form = mode === "full" ? page.getByRole("dialog", { name: title, exact: true }) : page.getByRole("main");
     if (mode !== "full") await expect(page.getByRole("heading", { level: 1, name: title, exact: true })).toBeVisible();
-    await expect(form.getByText("Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing.")).toBeVisible();
+    await expect(
+        form.getByText(
+            "Writers without kms:GenerateDataKey and readers without kms:Decrypt on this key will start failing.",
+        ),
+    ).toBeVisible();
     await expect(form.getByText("can use alias/aws/kinesis")).toHaveCount(mode === "full" ? 0 : 1);
     await expect(form.getByText("aws kinesis start-stream-encryption")).toContainText("--key-id KEY");
     await accessible(page, mode);
@@ -72,15 +76,18 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await signIn(page, stack);
     await page.goto(`${stack.origin}${confirmation("orders-prod", "enable")}`);
     await hydrated(page, mode);
-    await expect(page.getByText("This changes its key: an enable over the top")).toContainText("The stream is encrypted with alias/orders.");
+    await expect(page.getByText("without a moment in which records are stored unencrypted")).toContainText("This replaces alias/orders");
     await page.getByText("Keys of 111122223333 in eu-west-1").click();
     await expect(page.getByRole("row", { name: /alias\/signing/ })).toContainText("RSA_2048 for SIGN_VERIFY");
     await expect(page.getByRole("link", { name: "Use alias/signing", exact: true })).toHaveCount(0);
     if (mode === "full") await page.getByLabel("Reason", { exact: true }).fill("OPS-19");
-    await page.getByLabel("Keys whose name or id contains").fill("LEDGER");
+    await page.getByLabel("Part of a key's name or id").fill("LEDGER");
     await page.getByRole("button", { name: "Find keys", exact: true }).click();
     await hydrated(page, mode);
-    await expect(page.getByRole("table", { name: "Keys" }).getByRole("rowheader")).toHaveText([/^\s*alias\/ledger/, /^\s*alias\/old-ledger/]);
+    await expect(page.getByRole("table", { name: "Keys" }).getByRole("rowheader")).toHaveText([
+        /^\s*alias\/ledger/,
+        /^\s*alias\/old-ledger/,
+    ]);
     await accessible(page, mode);
     await page.getByRole("link", { name: "Use alias/ledger", exact: true }).click();
     await expect(page.getByLabel("Key", { exact: true })).toHaveValue("alias/ledger");
@@ -88,14 +95,20 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     if (mode === "full") await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-19");
     await confirm(page, "orders-prod", "Enable encryption");
     await settles(page);
-    await expect(page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(5)).toContainText(/Keep key\/\S+ until .* UTC \(alias\/orders\)/);
+    await expect(page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(5)).toContainText(
+        /Keep key\/\S+ until .* UTC \(alias\/orders\)/,
+    );
     expect(await stack.calls("StartStreamEncryption")).toBe(1);
     expect(await stack.calls("StopStreamEncryption")).toBe(0);
     await page.goto(`${stack.origin}/streams?q=orders-prod`);
     await expect(cell(page, "orders-prod", KEY)).toContainText("alias/ledger");
 });
 
-test("a disable that AWS refuses for its key is sent with another form of it, and its announcement leads back", async ({ page, stack, mode }) => {
+test("a disable that AWS refuses for its key is sent with another form of it, and its announcement leads back", async ({
+    page,
+    stack,
+    mode,
+}) => {
     await fast(stack);
     await signIn(page, stack);
     const refuse = { code: "InvalidArgumentException", message: "Invalid KeyId" };
@@ -117,7 +130,7 @@ test("a disable that AWS refuses for its key is sent with another form of it, an
     // Seemingly another key: asked once more.
     await form.getByLabel("Key", { exact: true }).fill("alias/ledger");
     await confirm(page, "orders-prod", "Disable encryption");
-    await expect(page.getByText("This names another key than the one")).toBeVisible();
+    await expect(page.getByText("This isn't the key that the stream was seen to be encrypted with.")).toBeVisible();
     await form.getByLabel("Key", { exact: true }).fill("arn:aws:kms:eu-west-1:111122223333:alias/orders");
     await form.getByRole("button", { name: "Disable encryption", exact: true }).click();
     if (mode === "full") {
@@ -129,8 +142,12 @@ test("a disable that AWS refuses for its key is sent with another form of it, an
         await settles(page);
         await page.getByRole("link", { name: "Undo", exact: true }).click();
     }
-    await expect(page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true })).toBeVisible();
-    await expect(page.getByLabel("Key", { exact: true })).toHaveValue("arn:aws:kms:eu-west-1:111122223333:alias/orders");
+    await expect(
+        page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true }),
+    ).toBeVisible();
+    await expect(page.getByLabel("Key", { exact: true })).toHaveValue(
+        "arn:aws:kms:eu-west-1:111122223333:alias/orders",
+    );
     expect(await stack.calls("StopStreamEncryption")).toBe(2);
 });
 
@@ -150,10 +167,12 @@ test("a disable is taken back with the recorded key", async ({ page, stack, mode
     await hydrated(page, mode);
     await page.getByRole("link", { name: "Undo change of orders-prod", exact: true }).click();
 
-    await expect(page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true })).toBeVisible();
+    await expect(
+        page.getByRole("heading", { level: 1, name: "Enable encryption of orders-prod?", exact: true }),
+    ).toBeVisible();
     await expect(page.getByLabel("Key", { exact: true })).toHaveValue("alias/orders");
-    await expect(page.getByText("This takes back the change by mira")).toContainText(/alias\/orders → key\/.* \(enabled\)\./);
-    await expect(page.getByText("New records are stored unencrypted since")).toBeVisible();
+    await expect(page.getByText("Undoes mira's disable")).toContainText(/alias\/orders → key\/.* \(enabled\)\./);
+    await expect(page.getByText("New records have been stored unencrypted since")).toBeVisible();
     await accessible(page, mode);
     // Its alias is pointed elsewhere behind everybody's back.
     await stack.control("keys", { ...PLACE, alias: "alias/orders", id: "0f0e0d0c-0b0a-4a0b-8c0d-0e0f0a0b0c0d" });
@@ -174,12 +193,12 @@ test("keys that Kinesis cannot use are refused with the reason", async ({ page, 
     await fast(stack);
     await signIn(page, stack);
     const refusals = [
-        ["alias/retired", "is disabled. Nothing was sent. Nothing changed."],
-        ["alias/old-ledger", "is pending deletion, and goes on"],
-        ["alias/signing", "is RSA_2048 for SIGN_VERIFY; Kinesis takes symmetric keys"],
-        ["alias/nowhere", "KMS does not find it in this account and Region."],
-        ["arn:aws:kms:us-east-1:111122223333:alias/payments", "it is of us-east-1, and a stream takes keys of its own Region only."],
-        ["alias/aws/s3", "AWS manages it for another of its services."],
+        ["alias/retired", "is disabled. This request changed nothing."],
+        ["alias/old-ledger", "is pending deletion on"],
+        ["alias/signing", "is RSA_2048 for SIGN_VERIFY; Kinesis needs a symmetric key"],
+        ["alias/nowhere", "KMS doesn't find it in this account and Region."],
+        ["arn:aws:kms:us-east-1:111122223333:alias/payments", "it's in us-east-1, and a stream needs a key in its own Region."],
+        ["alias/aws/s3", "AWS manages it for another service."],
     ] as const;
     for (const [key, words] of refusals) {
         await openEnable(page, stack, mode, "web-clicks", key);
@@ -191,14 +210,14 @@ test("keys that Kinesis cannot use are refused with the reason", async ({ page, 
         await openEnable(page, stack, mode, "web-clicks", key);
         await confirm(page, "web-clicks", "Enable encryption");
         await expect(page).toHaveURL(/\/enable\?problem=key-invalid&draft=[0-9a-z]{26}$/);
-        await expect(page.getByRole("alert").first()).toContainText("This is not a form of key id that AWS takes");
+        await expect(page.getByRole("alert").first()).toContainText("AWS doesn't accept this form of key id");
         await expect(page.getByLabel("Key", { exact: true })).toHaveValue(key);
     }
     // Deleted between opening and confirming.
     await openEnable(page, stack, mode, "web-clicks", "alias/fraud");
     await stack.control("keys", { ...PLACE, alias: "alias/fraud", delete: true });
     await confirm(page, "web-clicks", "Enable encryption");
-    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText("KMS does not find it");
+    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText("KMS doesn't find it");
     expect(await stack.calls("StartStreamEncryption")).toBe(0);
 });
 
@@ -208,7 +227,7 @@ test("a key of another account is warned of once, then sent", async ({ page, sta
     const theirs = "arn:aws:kms:eu-west-1:444455556666:key/1d3c5b7a-9e8f-4a6b-8c2d-0f1e2d3c4b5a";
     await openEnable(page, stack, mode, "web-clicks", theirs);
     await confirm(page, "web-clicks", "Enable encryption");
-    await expect(page.getByRole("alert").first()).toContainText("This key cannot be seen from here");
+    await expect(page.getByRole("alert").first()).toContainText("Keystream can't see this key");
     await expect(page.getByLabel("Key", { exact: true })).toHaveValue(theirs);
     expect(await stack.calls("StartStreamEncryption")).toBe(0);
     await hydrated(page, mode);
@@ -222,8 +241,11 @@ test("the 25 a day: the 25th is sent, the 26th needs a reason, and AWS decides",
     await signIn(page, stack);
     await page.goto(`${stack.origin}${confirmation("orders-prod", "disable")}`);
     await hydrated(page, mode);
-    await expect(page.getByText("Disables of this stream in 24 h: 24 of 25 used, the next frees at ")).toBeVisible();
-    await expect(page.getByLabel("Why send it although 25 are used", { exact: true })).toHaveCount(0);
+    await expect(page.getByText("24 of 25 disables of this stream in the last 24 hours are used.")).toBeVisible();
+    await expect(page.getByText("Disables of this stream in 24 hours: 24 of 25 used; one is freed at ")).toBeHidden();
+    await page.getByText("Details and API call", { exact: true }).click();
+    await expect(page.getByText("Disables of this stream in 24 hours: 24 of 25 used; one is freed at ")).toBeVisible();
+    await expect(page.getByLabel("Why send it with 25 used", { exact: true })).toHaveCount(0);
     await accessible(page, mode);
     await confirm(page, "orders-prod", "Disable encryption");
     await settles(page);
@@ -233,16 +255,16 @@ test("the 25 a day: the 25th is sent, the 26th needs a reason, and AWS decides",
     await settles(page);
     await page.goto(`${stack.origin}${confirmation("orders-prod", "disable")}`);
     await hydrated(page, mode);
-    await expect(page.getByText("Disables of this stream in 24 h: 25 of 25 used")).toBeVisible();
+    await expect(page.getByText("25 of 25 disables of this stream in the last 24 hours are used.")).toBeVisible();
     await confirm(page, "orders-prod", "Disable encryption");
     await expect(page.getByRole("alert").filter({ hasText: "AWS refuses the 26th" })).toBeVisible();
     expect(await stack.calls("StopStreamEncryption")).toBe(1);
     await hydrated(page, mode);
-    await page.getByLabel("Why send it although 25 are used", { exact: true }).fill("the key is gone");
+    await page.getByLabel("Why send it with 25 used", { exact: true }).fill("the key is gone");
     await confirm(page, "orders-prod", "Disable encryption");
-    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText("Keystream counts 25 disables of this stream in 24 h, and AWS refused another.");
+    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText("Keystream counts 25 disables of this stream in 24 hours, and AWS refused another.");
     await page.goto(`${stack.origin}/streams/${PLACE.account}/${PLACE.region}/orders-prod`);
     await expect(page.getByText("AWS refused another at")).toBeVisible();
     await page.goto(`${stack.origin}/settings`);
-    await expect(page.getByRole("table", { name: "Changes of the last 24 h" }).getByRole("row").nth(1)).toContainText("eu-west-1");
+    await expect(page.getByRole("table", { name: "Changes in the last 24 hours" }).getByRole("row").nth(1)).toContainText("eu-west-1");
 });

@@ -4,7 +4,7 @@ import { accessible, expect, hydrated, row, signInAs, test } from "../fixtures/t
 test("filters narrow the whole list, stand in the address, and are cleared", async ({ page, demo, mode }) => {
     await signInAs(page, demo, "viewer");
     await hydrated(page, mode);
-    await page.getByText("More: status, account", { exact: false }).click();
+    await page.getByText("Filters and columns", { exact: true }).click();
     const account = page.getByRole("group", { name: "Account", includeHidden: true });
     await account.getByLabel(/444455556666 \(\d+\)/).check();
     await page.getByRole("group", { name: "Region" }).getByLabel(/eu-central-1 \(7\)/).check();
@@ -59,13 +59,15 @@ test("a target's reading is paused and resumed, and the list says so", async ({ 
     await hydrated(other, mode);
     await page.goto(`${demo}/settings`);
     await page.getByRole("button", { name: "Pause reading of analytics-de", exact: true }).click();
-    await expect(page.getByRole("status")).toContainText("Background reads of the target are paused.");
-    await expect(page.getByText(/is paused since .* by operator\./)).toBeVisible();
+    await expect(page.getByRole("status")).toContainText("Background reads of this target are paused.");
+    await expect(page.getByText(/has been paused since .* by operator\./)).toBeVisible();
     await accessible(page, mode);
     if (mode !== "full") await other.goto(`${demo}/streams`);
-    await expect(other.getByRole("list", { name: "Targets" }).getByRole("link", { name: "analytics-de paused" })).toBeVisible();
+    await expect(
+        other.getByRole("list", { name: "Targets" }).getByRole("link", { name: "analytics-de paused" }),
+    ).toBeVisible();
     await page.getByRole("button", { name: "Resume reading of analytics-de", exact: true }).click();
-    await expect(page.getByText("The target is read again.")).toBeVisible();
+    await expect(page.getByText("Background reads of this target have resumed.")).toBeVisible();
     if (mode !== "full") await other.goto(`${demo}/streams`);
     await expect(other.getByRole("link", { name: "analytics-de paused" })).toHaveCount(0);
     await other.goto(`${demo}/settings`);

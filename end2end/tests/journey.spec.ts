@@ -24,11 +24,16 @@ test("an operator disables encryption of orders-prod and watches it settle", asy
     await hydrated(other, mode);
 
     await page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true }).click();
-    const confirmation = mode === "full" ? page.getByRole("dialog", { name: "Disable encryption of orders-prod?", exact: true }) : page.getByRole("main");
+    const confirmation =
+        mode === "full"
+            ? page.getByRole("dialog", { name: "Disable encryption of orders-prod?", exact: true })
+            : page.getByRole("main");
     if (mode === "full") {
         await expect(page).toHaveURL(`${demo}/streams`);
     } else {
-        await expect(page.getByRole("heading", { level: 1, name: "Disable encryption of orders-prod?", exact: true })).toBeVisible();
+        await expect(
+            page.getByRole("heading", { level: 1, name: "Disable encryption of orders-prod?", exact: true }),
+        ).toBeVisible();
     }
     await expect(confirmation.getByText("aws kinesis stop-stream-encryption")).toContainText("--key-id alias/orders");
     await accessible(page, mode);
@@ -51,7 +56,14 @@ test("an operator disables encryption of orders-prod and watches it settle", asy
     await expect(page.getByRole("heading", { level: 1, name: "Change of orders-prod", exact: true })).toBeVisible();
     await accessible(page, mode);
     const steps = page.getByRole("list", { name: "Progress" }).getByRole("listitem");
-    await expect(steps).toHaveText([/^\s*Requested/, /^\s*Sent/, /^\s*Accepted/, /^\s*Updating/, /^\s*Reached/, /^\s*Settled/]);
+    await expect(steps).toHaveText([
+        /^\s*Requested/,
+        /^\s*Sent/,
+        /^\s*Accepted/,
+        /^\s*Updating/,
+        /^\s*Reached/,
+        /^\s*Settled/,
+    ]);
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/, { timeout: 40_000 });
     await expect(steps.nth(5)).toContainText("AWS reported ACTIVE and not encrypted again");
     await expect(page.getByText("OPS-7 <b>why</b> & \"so\"")).toBeVisible();
@@ -81,12 +93,12 @@ test("a wrong name is refused and nothing typed is lost", async ({ page, demo, m
     }
     await button.click();
     await expect(page).toHaveURL(/\/disable\?problem=name-mismatch&draft=[0-9a-z]{26}$/);
-    await expect(page.getByRole("alert")).toHaveText("The name typed is not orders-prod. Nothing was sent. Type it exactly as shown.");
+    await expect(page.getByRole("alert")).toHaveText("That isn't orders-prod. Type the name exactly as shown. Nothing was sent.");
     await expect(name).toHaveValue("Orders-Prod");
     await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-8");
     await accessible(page, mode);
     await page.goto(`${demo}/changes`);
-    await expect(page.getByText("No change was asked for yet.")).toBeVisible();
+    await expect(page.getByText("No changes yet.")).toBeVisible();
 });
 
 test("a missing reason is refused in words", async ({ page, demo, mode }) => {
@@ -97,7 +109,7 @@ test("a missing reason is refused in words", async ({ page, demo, mode }) => {
     await page.getByLabel("Reason", { exact: true }).fill("   ");
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
     const scope = mode === "full" ? page.getByRole("dialog") : page;
-    await expect(scope.getByRole("alert")).toHaveText("A reason is missing. Nothing was sent. Say why, with the ticket if there is one.");
+    await expect(scope.getByRole("alert")).toHaveText("Enter a reason, with the ticket if there is one. Nothing was sent.");
 });
 
 test("a viewer is offered nothing and refused at the address", async ({ page, demo, mode }) => {
@@ -119,12 +131,19 @@ test("the list is searched, sorted and paged by its address", async ({ page, dem
     await page.getByRole("searchbox", { name: "Filter streams" }).fill("CLICKST");
     await page.getByRole("button", { name: "Filter", exact: true }).click();
     await expect(page).toHaveURL(/[?&]q=CLICKST/);
-    await expect(table.getByRole("rowheader")).toHaveText(["clickstream-enriched", "clickstream-raw", "clickstream-raw"]);
+    await expect(table.getByRole("rowheader")).toHaveText([
+        "clickstream-enriched",
+        "clickstream-raw",
+        "clickstream-raw",
+    ]);
     await page.getByRole("link", { name: "Clear filters" }).first().click();
     await expect(table.getByRole("row")).toHaveCount(41);
     await page.getByRole("columnheader", { name: "Name", exact: true }).getByRole("link").click();
     await expect(page).toHaveURL(/sort=-name/);
-    await expect(page.getByRole("columnheader", { name: "Name", exact: true })).toHaveAttribute("aria-sort", "descending");
+    await expect(page.getByRole("columnheader", { name: "Name", exact: true })).toHaveAttribute(
+        "aria-sort",
+        "descending",
+    );
     await expect(table.getByRole("rowheader").first()).toHaveText("web-clicks");
     await page.goto(`${demo}/streams?per=25&page=99&sort=size`);
     await expect(table.getByRole("row")).toHaveCount(16);

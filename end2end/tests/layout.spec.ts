@@ -11,10 +11,21 @@ test.skip(({ mode }) => mode !== "full", "with wasm only");
 test("no page scrolls sideways at 320 px", async ({ page, demo, mode }) => {
     await page.setViewportSize({ width: 320, height: 700 });
     await page.goto(`${demo}/sign-in`);
-    const fits = async () => expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    const fits = async () =>
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     await fits();
     await signInAs(page, demo, "operator");
-    for (const path of ["/streams", STREAM, `${STREAM}/disable`, "/changes", "/audit", "/settings", "/confirm-identity", "/help", "/nowhere"]) {
+    for (const path of [
+        "/streams",
+        STREAM,
+        `${STREAM}/disable`,
+        "/changes",
+        "/audit",
+        "/settings",
+        "/confirm-identity",
+        "/help",
+        "/nowhere",
+    ]) {
         await page.goto(`${demo}${path}`);
         await fits();
     }
@@ -125,7 +136,11 @@ function unreadable(page: Page, name: string): Promise<string[]> {
                     }
                 }
                 for (let element: Element = parent; element !== tr; element = element.parentElement!) {
-                    if (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== "visible") found.push(label);
+                    if (
+                        element.scrollWidth > element.clientWidth + 1 &&
+                        getComputedStyle(element).overflowX !== "visible"
+                    )
+                        found.push(label);
                 }
             }
         }
@@ -136,8 +151,18 @@ function unreadable(page: Page, name: string): Promise<string[]> {
 test("nothing of a row is cut, whatever it says, at any width", async ({ page, stack, mode }) => {
     test.setTimeout(180_000);
     await threeChanges(page, stack);
-    const refuse = { refuse: { code: "AccessDeniedException", message: "User is not authorized to perform kinesis:DescribeStreamSummary" } };
-    await stack.control("faults", { operation: "DescribeStreamSummary", stream: "fraud-scores", times: 1_000, fault: refuse });
+    const refuse = {
+        refuse: {
+            code: "AccessDeniedException",
+            message: "User is not authorized to perform kinesis:DescribeStreamSummary",
+        },
+    };
+    await stack.control("faults", {
+        operation: "DescribeStreamSummary",
+        stream: "fraud-scores",
+        times: 1_000,
+        fault: refuse,
+    });
     await page.goto(`${stack.origin}/streams`);
     await hydrated(page, mode);
     await expect(cell(page, "orders-prod", 2)).toContainText("Outcome unknown");
@@ -172,9 +197,13 @@ test("a stream with a change under way offers only to follow it", async ({ page,
     await hydrated(page, mode);
     for (const name of ["orders-prod", "refunds"]) {
         await expect(links(row(page, name))).toHaveCount(1);
-        await expect(row(page, name).getByRole("link", { name: `Follow change of ${name}`, exact: true })).toBeVisible();
+        await expect(
+            row(page, name).getByRole("link", { name: `Follow change of ${name}`, exact: true }),
+        ).toBeVisible();
     }
-    await expect(row(page, "invoices").getByRole("link", { name: "Disable encryption of invoices", exact: true })).toBeVisible();
+    await expect(
+        row(page, "invoices").getByRole("link", { name: "Disable encryption of invoices", exact: true }),
+    ).toBeVisible();
     await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod`);
     await hydrated(page, mode);
     await expect(links(page.getByRole("main"))).toHaveCount(1);
@@ -185,7 +214,11 @@ test("a stream with a change under way offers only to follow it", async ({ page,
 test("a change has one color, wherever it is shown", async ({ page, stack, mode }) => {
     const changes = await threeChanges(page, stack);
     const [amber, blue, red] = ["rgb(138, 75, 0)", "rgb(26, 95, 180)", "rgb(179, 38, 30)"];
-    const expected = { "orders-prod": ["Outcome unknown", amber], refunds: ["Updating", blue], invoices: ["Rejected", red] } as const;
+    const expected = {
+        "orders-prod": ["Outcome unknown", amber],
+        refunds: ["Updating", blue],
+        invoices: ["Rejected", red],
+    } as const;
     await page.goto(`${stack.origin}/streams`);
     await hydrated(page, mode);
     for (const name of ["orders-prod", "refunds"] as const) {
@@ -194,12 +227,17 @@ test("a change has one color, wherever it is shown", async ({ page, stack, mode 
     }
     await page.goto(`${stack.origin}/changes`);
     for (const [name, [word, color]] of Object.entries(expected)) {
-        const change = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: `Change of ${name}`, exact: true }) });
+        const change = page
+            .getByRole("row")
+            .filter({ has: page.getByRole("rowheader", { name: `Change of ${name}`, exact: true }) });
         await expect(change.getByText(word, { exact: true })).toHaveCSS("color", color);
     }
     for (const [name, [word, color]] of Object.entries(expected)) {
         await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/${name}`);
-        await expect(page.getByRole("region", { name: "Changes" }).getByText(word, { exact: true })).toHaveCSS("color", color);
+        await expect(page.getByRole("region", { name: "Changes" }).getByText(word, { exact: true })).toHaveCSS(
+            "color",
+            color,
+        );
         await page.goto(changes[name as keyof typeof changes]);
         const lit = page.getByRole("list", { name: "Progress" }).getByRole("listitem").first();
         expect(await lit.evaluate((item) => getComputedStyle(item, "::before").borderTopColor)).toBe(color);

@@ -13,7 +13,9 @@ async function settle(page: Page, stack: Stack, mode: Mode): Promise<void> {
     await signIn(page, stack);
     await expect(async () => {
         await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod/disable`);
-        await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod", { timeout: 1_000 });
+        await page
+            .getByLabel("Type the stream name to confirm", { exact: true })
+            .fill("orders-prod", { timeout: 1_000 });
     }).toPass();
     await page.getByLabel("Reason", { exact: true }).fill("OPS-18");
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
@@ -42,7 +44,9 @@ test("a settled change shows the stream as it is now", async ({ page, stack, mod
     await says(/Key\s*alias\/orders/);
 
     await stack.control("streams", { ...PLACE, recreate: true, key: "alias/ledger" });
-    await comes(page, mode, () => says(/The stream was deleted and re-created on .* UTC\. This change was about the earlier stream\./));
+    await comes(page, mode, () =>
+        says(/The stream was deleted and re-created on .* UTC\. This change was about the earlier stream\./),
+    );
     await says(/Encryption\s*Encrypted/);
     await present(page).getByRole("link", { name: "Go to the stream", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1, name: "orders-prod", exact: true })).toBeVisible();
@@ -56,11 +60,13 @@ test("a settled change says when its stream is gone or its target paused", async
     await page.getByRole("button", { name: /^Pause reading of / }).click();
     await page.goto(change);
     await hydrated(page, mode);
-    await expect(present(page)).toContainText(/is paused since .* by mira\./);
+    await expect(present(page)).toContainText(/has been paused since .* by mira\./);
     await page.goto(`${stack.origin}/settings`);
     await page.getByRole("button", { name: /^Resume reading of / }).click();
     await stack.control("streams", { ...PLACE, delete: true });
     await page.goto(change);
     await hydrated(page, mode);
-    await comes(page, mode, () => expect(present(page)).toContainText(/AWS no longer lists this stream\.|Not newer because/, { timeout: 1_000 }));
+    await comes(page, mode, () =>
+        expect(present(page)).toContainText(/AWS no longer lists this stream\.|Not newer because/, { timeout: 1_000 }),
+    );
 });

@@ -36,27 +36,27 @@ test("a settled disable is verified by write on each shard, and seen on read", a
     const steps = page.getByRole("list", { name: "Progress" }).getByRole("listitem");
     await expect(steps).toHaveCount(6);
     await accessible(page, mode);
-    await page.getByRole("button", { name: "Write marked records", exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText("was not agreed to. Nothing was written.");
+    await page.getByRole("button", { name: "Check by writing test records", exact: true }).click();
+    await expect(page.getByRole("alert")).toContainText("Tick the box to agree that a test record may reach every consumer. Nothing was written.");
     expect(await stack.calls("PutRecords")).toBe(0);
     await hydrated(page, mode);
-    await page.getByLabel("A marked record may reach every consumer of this stream", { exact: true }).check();
-    await page.getByRole("button", { name: "Write marked records", exact: true }).click();
+    await page.getByLabel("A test record may reach every consumer of this stream", { exact: true }).check();
+    await page.getByRole("button", { name: "Check by writing test records", exact: true }).click();
     await says(page, mode, /^\s*Proven Verified by write \(.*\): PutRecords answered NONE on 4 of 4 shards\./);
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/);
     expect(await stack.calls("PutRecords")).toBe(1);
 
-    await page.getByRole("button", { name: "Look at records", exact: true }).click();
+    await page.getByRole("button", { name: "Check by reading", exact: true }).click();
     await says(page, mode, /Seen on read \(.*\): [1-9]\d* records NONE, 0 KMS; 1 shard without traffic, unproven \(shardId-\d+\)\./);
 
-    await page.getByLabel("Answer of a producer to PutRecord or PutRecords", { exact: true }).fill("it said NONE, honestly");
+    await page.getByLabel("A producer's answer from PutRecord or PutRecords", { exact: true }).fill("it said NONE, honestly");
     await page.getByRole("button", { name: "Report this answer", exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText("This is not a producer's answer");
+    await expect(page.getByRole("alert")).toContainText("That isn't a producer's answer");
     await hydrated(page, mode);
     const answer = { ShardId: "shardId-000000000002", SequenceNumber: "1", EncryptionType: "NONE" };
-    await page.getByLabel("Answer of a producer to PutRecord or PutRecords", { exact: true }).fill(JSON.stringify(answer));
+    await page.getByLabel("A producer's answer from PutRecord or PutRecords", { exact: true }).fill(JSON.stringify(answer));
     await page.getByRole("button", { name: "Report this answer", exact: true }).click();
-    await says(page, mode, /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream has not seen it\./);
+    await says(page, mode, /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream hasn't seen it\./);
     await page.goto(`${stack.origin}/audit?q=proof`);
     await expect(page.getByRole("main")).toContainText("change.proof-by-write-asked");
 });
@@ -75,7 +75,9 @@ test("a key that stored records need is listed, and every page warns when it goe
     await expect(row).toContainText("from ");
     await accessible(page, mode);
     await row.getByRole("link").click();
-    await expect(page.getByRole("table", { name: "Streams", exact: true }).getByRole("rowheader")).toHaveText(["orders-prod"]);
+    await expect(page.getByRole("table", { name: "Streams", exact: true }).getByRole("rowheader")).toHaveText([
+        "orders-prod",
+    ]);
     await accessible(page, mode);
     await expect(page.getByRole("complementary", { name: "Keys in danger" })).toHaveCount(0);
 
@@ -85,10 +87,13 @@ test("a key that stored records need is listed, and every page warns when it goe
     await stack.startPortal();
     await expect(async () => {
         await page.goto(`${stack.origin}/streams`);
-        await expect(page.getByRole("complementary", { name: "Keys in danger" })).toContainText(/is disabled, and \d+ streams use or still need it\./, { timeout: 1_000 });
+        await expect(page.getByRole("complementary", { name: "Keys in danger" })).toContainText(
+            /is disabled, and \d+ streams use or still need it\./,
+            { timeout: 1_000 },
+        );
     }).toPass({ timeout: 60_000 });
     await hydrated(page, mode);
     await accessible(page, mode);
-    await page.getByRole("complementary", { name: "Keys in danger" }).getByRole("link", { name: "See which" }).click();
+    await page.getByRole("complementary", { name: "Keys in danger" }).getByRole("link", { name: "See the key" }).click();
     await expect(page.getByRole("alert")).toContainText("Records under it can't be read without it.");
 });

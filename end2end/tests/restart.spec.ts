@@ -7,7 +7,9 @@ async function disable(page: Page, stack: Stack): Promise<void> {
     // The account is known once the target was listed.
     await expect(async () => {
         await page.goto(`${stack.origin}/streams/111122223333/eu-west-1/orders-prod/disable`);
-        await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod", { timeout: 1_000 });
+        await page
+            .getByLabel("Type the stream name to confirm", { exact: true })
+            .fill("orders-prod", { timeout: 1_000 });
     }).toPass();
     await page.getByLabel("Reason", { exact: true }).fill("OPS-9");
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
@@ -59,7 +61,7 @@ test("the first administrator comes in by the printed link, once", async ({ page
     await page.getByLabel("User name", { exact: true }).fill("root");
     await page.getByLabel("Password", { exact: true }).fill("too short");
     await page.getByRole("button", { name: "Create administrator", exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText("A password has 15 to 128 characters.");
+    await expect(page.getByRole("alert")).toContainText("A password takes 15 to 128 characters.");
     await expect(page.getByLabel("User name", { exact: true })).toHaveValue("root");
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Create administrator", exact: true }).click();
@@ -69,7 +71,7 @@ test("the first administrator comes in by the printed link, once", async ({ page
     await page.getByLabel("User name", { exact: true }).fill("ROOT");
     await page.getByLabel("Password", { exact: true }).fill("wrong wrong wrong wrong");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(page.getByRole("alert")).toHaveText("User name or password is wrong, or the account may not sign in.");
+    await expect(page.getByRole("alert")).toHaveText("User name or password is wrong, or the account can't sign in.");
     await expect(page.getByLabel("User name", { exact: true })).toHaveValue("ROOT");
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -83,7 +85,7 @@ test("a target without credentials says so, and the portal is ready all the same
         await signIn(page, stack);
         await expect(async () => {
             await page.reload();
-            await expect(page.getByText(/is behind since .*: AWS could not be reached: no credentials/)).toBeVisible({ timeout: 1_000 });
+            await expect(page.getByText(/has been behind since .*: AWS could not be reached: no credentials/)).toBeVisible({ timeout: 1_000 });
         }).toPass({ timeout: 20_000 });
         await expect(page.getByText("1 target, 1 behind")).toBeVisible();
         expect((await fetch(`${stack.origin}/readyz`)).status).toBe(200);

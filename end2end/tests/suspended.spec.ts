@@ -14,10 +14,16 @@ const ROLE = "arn:aws:iam::111122223333:role/keystream-change";
 test.beforeEach(({ mode }) => test.skip(mode !== "full", "no browser takes part"));
 
 /**
- * Sends a confirmation and suspends the portal as soon as the simulator got the call that is held; meanwhile carries out
- * what somebody else does. Answers the page of the change once it has ended.
+ * Sends a confirmation and suspends the portal as soon as the simulator has got the call that is held; meanwhile does
+ * what somebody else does. Returns the page of the change once it has ended.
  */
-async function suspendedDuring(stack: Stack, client: Client, operation: string, send: () => Promise<Response>, meanwhile: object): Promise<string> {
+async function suspendedDuring(
+    stack: Stack,
+    client: Client,
+    operation: string,
+    send: () => Promise<Response>,
+    meanwhile: object,
+): Promise<string> {
     const before = await stack.calls(operation);
     await stack.control("faults", { operation, times: 4, fault: { "hold-answer-ms": 1_500 } });
     const sending = send();
@@ -31,7 +37,8 @@ async function suspendedDuring(stack: Stack, client: Client, operation: string, 
     }
     const location = (await sending).headers.get("location");
     expect(location).toMatch(/^\/changes\//);
-    const words = async () => (await client.get(location!)).replace(/<script.*?<\/script>/gs, "").replace(/<[^>]*>/g, "");
+    const words = async () =>
+        (await client.get(location!)).replace(/<script.*?<\/script>/gs, "").replace(/<[^>]*>/g, "");
     // A change that was sent after all comes to an end too, and is seen in the calls.
     await expect.poll(words, { timeout: 30_000 }).toMatch(/Rejected|Expired|Settled|Superseded|Not applied/);
     return words();
@@ -55,7 +62,9 @@ test("an enable that was suspended while KMS was asked is not sent on the read f
         // already.
         fields.warned_key = "alias/ledger";
         // Somebody disables the stream: an enable would encrypt it again, unseen.
-        const page = await suspendedDuring(stack, client, "DescribeKey", () => client.post("/api/enable", fields), { key: "" });
+        const page = await suspendedDuring(stack, client, "DescribeKey", () => client.post("/api/enable", fields), {
+            key: "",
+        });
         expect(await stack.calls("StartStreamEncryption"), "nothing was sent").toBe(0);
         expect(page).toMatch(/Rejected|Expired/);
         expect(page).toMatch(/Not(hing was)? sent|Never sent|Nothing has been sent/);
@@ -75,7 +84,9 @@ test("a disable that was suspended while its role was assumed is not sent on the
         const fields = (await client.filled("disable", STREAM.region, STREAM.name))!;
         expect(fields).not.toBeNull();
         // Somebody gives it another key: what was confirmed is not what would be disabled.
-        const page = await suspendedDuring(stack, client, "AssumeRole", () => client.post("/api/disable", fields), { key: "alias/ledger" });
+        const page = await suspendedDuring(stack, client, "AssumeRole", () => client.post("/api/disable", fields), {
+            key: "alias/ledger",
+        });
         expect(await stack.calls("StopStreamEncryption"), "nothing was sent").toBe(0);
         expect(page).toMatch(/Rejected|Expired/);
         expect(page).toMatch(/Not(hing was)? sent|Never sent|Nothing has been sent/);

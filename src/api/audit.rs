@@ -5,8 +5,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{error::AppError, view::pages::AuditPage};
 
-/// What of the chain a person may see and asks for, newest first. The arguments are the parameters of the page's
-/// address.
+/// Audit events that the user may see and asked for, newest first. `parameters` are those of the page's address.
 #[server(endpoint = "audit", input = Json, output = Answer)]
 pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, AppError> {
     use crate::{
@@ -15,17 +14,16 @@ pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, 
             services::audit::{AuditRow, Reader},
             web::context,
         },
-        view::pages::AuditCard,
+        view::{audit_card, pages::AuditCard},
     };
     const PER_PAGE: usize = 100;
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
-    cx.state.limits.take_costly_act(&requester.user_id).map_err(|seconds| cx.fail(AppError::TooOften { seconds }))?;
+    cx.take_costly_act(&requester)?;
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     let reader = Reader::from(&requester);
-    let found = reader.newest(&cx.state.store, &query, PER_PAGE + 1).await;
+    let found = cx.state.audit.newest(&reader, &query, PER_PAGE + 1).await;
     let mut rows = found.map_err(|error| cx.fail_store(&error))?;
     let has_older = rows.len() > PER_PAGE;
     rows.truncate(PER_PAGE);
@@ -40,7 +38,7 @@ pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, 
         is_later_page: query.before.is_some(),
         export_query: url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&filters).finish(),
         filters: filters.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
-        ignored,
+        ignored: ignored.iter().map(audit_card::ignored).collect(),
         sees_everything: reader.sees_everything,
         rows: rows.into_iter().map(AuditRow::into).collect::<Vec<AuditCard>>(),
     })

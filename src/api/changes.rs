@@ -3,102 +3,38 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::wire::Answer;
-#[cfg(feature = "ssr")]
-use crate::model::change::Action;
 use crate::{
     error::AppError,
-    view::pages::{ChangeForm, ChangePage, ChangesPage, Confirmation, Requested},
+    model::{change::ChangeForm, forms::AskedConfirmation},
+    view::pages::{ChangePage, ChangesPage, Confirmation, Requested},
 };
 
-/// What the confirmation of a disable shows, from a fresh read of at most 3 s. `problem` and `draft` are those of the
-/// address after a mistake.
+/// What the confirmation of a disable shows, from a fresh read of at most 3 s.
 #[server(endpoint = "plan-disable", input = Json, output = Answer)]
-pub async fn plan_disable(
-    account: String,
-    region: String,
-    name: String,
-    problem: Option<String>,
-    draft: Option<String>,
-) -> Result<Confirmation, AppError> {
-    use crate::server::services::changes::KeyChoice;
-    plan(Action::Disable, [account, region, name], [problem, draft], KeyChoice::default()).await
+pub async fn plan_disable(asked: AskedConfirmation) -> Result<Confirmation, AppError> {
+    use crate::{model::change::Action, server::web::forms};
+    forms::plan(Action::Disable, asked).await
 }
 
-/// The same of an enable. `undo` names the disable that it takes back, `key` is filled in; `keys` and `key_page` choose
-/// among the keys that are shown.
+/// The same of an enable.
 #[server(endpoint = "plan-enable", input = Json, output = Answer)]
-pub async fn plan_enable(
-    account: String,
-    region: String,
-    name: String,
-    problem: Option<String>,
-    draft: Option<String>,
-    undo: Option<String>,
-    key: Option<String>,
-    keys: Option<String>,
-    key_page: Option<String>,
-) -> Result<Confirmation, AppError> {
-    use crate::server::services::changes::KeyChoice;
-    let page = key_page.and_then(|page| page.parse().ok()).unwrap_or(1);
-    // Longer than any alias is nobody's search.
-    let search = keys.unwrap_or_default().chars().take(300).collect();
-    plan(
-        Action::Enable,
-        [account, region, name],
-        [problem, draft],
-        KeyChoice { typed: key.unwrap_or_default(), undo, search, page },
-    )
-    .await
-}
-
-#[cfg(feature = "ssr")]
-async fn plan(
-    action: Action,
-    [account, region, name]: [String; 3],
-    [problem, draft]: [Option<String>; 2],
-    wish: crate::server::services::changes::KeyChoice,
-) -> Result<Confirmation, AppError> {
-    use crate::{
-        model::access::identity::Permission,
-        server::{
-            services::changes::KeyChoice,
-            web::{context, forms},
-        },
-    };
-    let cx = context::current()?;
-    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
-    let draft = forms::draft_of_change(&cx, &requester, problem, draft).await;
-    let typed = draft.as_ref().map_or_else(|| wish.typed.clone(), |draft| draft.key.clone());
-    let planned = cx.state.changes.planner.plan(action, &key, KeyChoice { typed, ..wish }).await;
-    let mut confirmation = planned.map_err(|error| forms::refused(&cx, error))?;
-    confirmation.draft = draft;
-    Ok(confirmation)
+pub async fn plan_enable(asked: AskedConfirmation) -> Result<Confirmation, AppError> {
+    use crate::{model::change::Action, server::web::forms};
+    forms::plan(Action::Enable, asked).await
 }
 
 /// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.
 #[server(endpoint = "disable", output = Answer)]
 pub async fn disable(#[server(flatten)] form: ChangeForm) -> Result<Requested, AppError> {
-    request(Action::Disable, form).await
+    use crate::{model::change::Action, server::web::forms};
+    forms::request(Action::Disable, form).await
 }
 
 /// A confirmed enable. Answers once it is recorded; AWS's answer appears on the change's ladder.
 #[server(endpoint = "enable", output = Answer)]
 pub async fn enable(#[server(flatten)] form: ChangeForm) -> Result<Requested, AppError> {
-    request(Action::Enable, form).await
-}
-
-#[cfg(feature = "ssr")]
-async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError> {
-    use crate::{
-        model::access::identity::Permission,
-        server::web::{context, forms},
-    };
-    let cx = context::current()?;
-    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    forms::ask_before_change(&cx, &requester, action, &form).await?;
-    let answer = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
-    forms::answer_change(&cx, &requester, action, &form, answer).await
+    use crate::{model::change::Action, server::web::forms};
+    forms::request(Action::Enable, form).await
 }
 
 /// Cancels a change that waits for its stream. One that was sent stays as it is.
@@ -134,7 +70,10 @@ pub async fn close_change(#[server(default)] id: String, #[server(default)] reas
 #[server(endpoint = "prove-by-write", output = Answer)]
 pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] agreed: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, forms::FormMistake},
+        model::{
+            access::identity::Permission,
+            forms::{FormMistake, Outcome},
+        },
         server::{
             services::changes::ProofKind,
             web::{context, forms},
@@ -145,7 +84,7 @@ pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] ag
     forms::ask_before_proof(&cx, &requester, &id).await?;
     let asked = match agreed.as_str() {
         "yes" => cx.state.changes.proofs.ask(requester, id.clone(), ProofKind::Write).await,
-        _ => Err(FormMistake::RecordNotAgreed.into()),
+        _ => Ok(Outcome::Mistake(FormMistake::RecordNotAgreed)),
     };
     forms::answer_on_change(&cx, &id, asked).await
 }
@@ -195,10 +134,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     }
     // Patterns of a scope are matched by walking the journal.
     if !requester.scope.is_everything() && page > 1 {
-        cx.state
-            .limits
-            .take_costly_act(&requester.user_id)
-            .map_err(|seconds| cx.fail(AppError::TooOften { seconds }))?;
+        cx.take_costly_act(&requester)?;
     }
     let page = page.clamp(1, 10_000);
     let skip = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(PER_PAGE);
@@ -230,14 +166,14 @@ pub async fn load_change(
     use crate::{
         model::{access::identity::Permission, forms::FormMistake},
         server::web::{context, forms},
-        view::{change_card::ChangeCard, pages::Pace, wording},
+        view::{change_card::ChangeCard, pace, pages::Pace, support},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
     if !is_refresh {
         cx.record_human().await;
     }
-    let found = cx.state.store.change(&id).await.map_err(|error| cx.fail_store(&error))?;
+    let found = cx.state.changes.find(&id).await.map_err(|error| cx.fail_store(&error))?;
     let change = found
         .filter(|change| requester.scope.covers_arn(&change.intent.arn))
         .ok_or_else(|| cx.fail(AppError::NotFound))?;
@@ -246,10 +182,10 @@ pub async fn load_change(
         sent_at,
         reached_at: change.evidence.reached_at,
         ended_at: change.end.as_ref().map(|ending| ending.at),
-        usual: wording::usual(cx.state.changes.worker.typical_duration(change.intent.action).as_ref()),
+        usual: pace::usual(cx.state.changes.worker.typical_duration(change.intent.action).as_ref()),
     });
-    let support = wording::support_text(&change, cx.state.clock.now());
-    let checks = wording::CHECK_WHEN_SLOW.map(str::to_owned).into();
+    let support = support::text(&change, cx.state.clock.now());
+    let checks = pace::CHECK_WHEN_SLOW.map(str::to_owned).into();
     let row = cx.state.inventory.stream(&change.stream_id()).map(|(row, _)| row);
     let mistake = problem.as_deref().and_then(FormMistake::from_code);
     let typed_reason = forms::draft_of_change(&cx, &requester, problem, draft).await.unwrap_or_default().reason;

@@ -11,20 +11,20 @@ use crate::{
 /// Every key that a stream in reach uses or still needs.
 #[server(endpoint = "keys", input = Json, output = Answer)]
 pub async fn load_keys() -> Result<KeysPage, AppError> {
-    use crate::{model::access::identity::Permission, server::web::context};
+    use crate::{model::access::identity::Permission, server::web::context, view};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
-    let keys = cx.state.changes.keys.cards(&cx.state.inventory, &requester.scope);
-    Ok(KeysPage { keys, now: cx.state.clock.now() })
+    let keys = cx.state.changes.keys.needed(&cx.state.inventory, &requester.scope);
+    Ok(KeysPage { keys: view::keys::cards(&keys), now: cx.state.clock.now() })
 }
 
 /// One of them, by its ARN; or by account, Region and name, where KMS does not tell which key the name means.
 #[server(endpoint = "key", input = Json, output = Answer)]
 pub async fn load_key(name: String) -> Result<KeyPage, AppError> {
-    use crate::{model::access::identity::Permission, server::web::context};
+    use crate::{model::access::identity::Permission, server::web::context, view};
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
-    cx.state.changes.keys.page(&cx.state.inventory, &requester.scope, &name).ok_or_else(|| cx.fail(AppError::NotFound))
+    let keys = cx.state.changes.keys.needed(&cx.state.inventory, &requester.scope);
+    let key = keys.into_iter().find(|key| key.name == name).ok_or_else(|| cx.fail(AppError::NotFound))?;
+    Ok(view::keys::page(key))
 }

@@ -1,5 +1,5 @@
 //! The server functions: each has its own endpoint, asks for its permission, makes one call of a service, and gives a
-//! model type back. Every one of them is a public endpoint; the permission table names them all.
+//! model type back. Every one of them is a public endpoint; the registry of endpoints declares them all.
 
 pub mod audit;
 pub mod changes;

@@ -63,10 +63,13 @@ pub async fn sign_in_demo(
     #[server(default)] user_name: String,
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
-    use crate::server::web::{context, forms};
+    use crate::{
+        model::forms::Outcome,
+        server::web::{context, forms},
+    };
     let cx = context::current()?;
     let signed_in = cx.state.sign_ins.as_demo_user(&cx.stranger(), &user_name).await;
-    forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
+    forms::answer_sign_in(&cx, signed_in.map(Outcome::Done), &user_name, &next).await
 }
 
 /// Signs out: the session ends on the server.

@@ -21,7 +21,6 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
     let rows = cx.state.sign_ins.sessions.own(&requester).await.map_err(|error| cx.fail_store(&error))?;
     let card = |row: OwnSession| SessionCard {
         is_this: row.id_hash == requester.session_hash,

@@ -32,11 +32,11 @@ pub async fn create_administrator(
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
     use crate::server::{
-        services::accounts::{Accounts, setup},
+        services::accounts::setup,
         web::{context, forms},
     };
     let cx = context::current()?;
-    let accounts = Accounts { store: &cx.state.store, actor: cx.stranger(), now: cx.state.clock.now() };
+    let accounts = cx.state.users.managed_by(cx.stranger());
     let passwords = &cx.state.sign_ins.passwords;
     let created =
         setup::create_administrator(&cx.state.setup, passwords, accounts, &token, &user_name, password.into()).await;

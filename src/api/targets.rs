@@ -14,7 +14,7 @@ pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError>
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let paused = cx.state.inventory.pause(&cx.state.store, &requester, &id, cx.state.clock.now()).await;
+    let paused = cx.state.pauses.pause(&requester, &id).await;
     paused.map_err(|error| cx.fail_pause(&error))?;
     cx.see_other(&format!("/settings?done={}", FormDone::TargetPaused));
     Ok(())
@@ -29,7 +29,7 @@ pub async fn resume_target(#[server(default)] id: String) -> Result<(), AppError
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let resumed = cx.state.inventory.resume(&cx.state.store, &requester, &id, cx.state.clock.now()).await;
+    let resumed = cx.state.pauses.resume(&requester, &id).await;
     resumed.map_err(|error| cx.fail_pause(&error))?;
     cx.see_other(&format!("/settings?done={}", FormDone::TargetResumed));
     Ok(())

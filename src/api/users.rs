@@ -28,8 +28,7 @@ pub async fn load_users(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
-    let users = cx.state.store.users().await.map_err(|error| cx.fail_store(&error))?;
+    let users = cx.state.users.all().await.map_err(|error| cx.fail_store(&error))?;
     let empty = || UserTyped { scope: "*".to_owned(), ..UserTyped::default() };
     Ok(UsersPage {
         users: users.iter().map(User::card).collect(),
@@ -57,8 +56,7 @@ pub async fn load_user(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    cx.record_human().await;
-    let found = cx.state.store.user(&id).await.map_err(|error| cx.fail_store(&error))?;
+    let found = cx.state.users.find(&id).await.map_err(|error| cx.fail_store(&error))?;
     let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
     let as_is = || UserTyped {
         name: user.name.clone(),
@@ -147,12 +145,16 @@ pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError>
 #[server(endpoint = "enable-user", output = Answer)]
 pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, forms::FormDone},
+        model::{
+            access::identity::Permission,
+            forms::{FormDone, Outcome},
+        },
         server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
     let page = forms::page_of(&cx, &id).await?;
     let accounts = cx.accounts(&requester);
-    forms::answer_account(&cx, &requester, &page, None, FormDone::UserEnabled, accounts.enable(&id)).await
+    let enabling = async { accounts.enable(&id).await.map(Outcome::Done) };
+    forms::answer_account(&cx, &requester, &page, None, FormDone::UserEnabled, enabling).await
 }

@@ -1,4 +1,4 @@
-//! Small things of the browser.
+//! Small helpers for what the browser offers.
 
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -7,7 +7,7 @@ use leptos::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, FormData, HtmlFormElement};
 
-/// What a form that is being submitted holds; `None` outside of browsers.
+/// The fields of a form that is being submitted; `None` outside of browsers.
 pub fn form_pairs(event: &SubmitEvent) -> Option<Vec<(String, String)>> {
     if !is_browser() {
         return None;
@@ -21,7 +21,7 @@ pub fn form_pairs(event: &SubmitEvent) -> Option<Vec<(String, String)>> {
     Some(entries.filter_map(|entry| pair(entry.ok()?)).collect())
 }
 
-/// Once what is being drawn stands, forms show what it says is chosen, instead of what was typed before.
+/// Makes forms show the choices of the page that is being rendered, instead of what was typed before.
 pub fn forms_follow() {
     if !is_browser() {
         return;
@@ -33,7 +33,7 @@ pub fn forms_follow() {
     });
 }
 
-/// Whether the disclosure that an event came from is open now.
+/// Whether the `details` element that an event came from is open now.
 pub fn is_open_now(event: &Event) -> bool {
     event
         .target()
@@ -41,7 +41,7 @@ pub fn is_open_now(event: &Event) -> bool {
         .is_some_and(|element| element.has_attribute("open"))
 }
 
-/// Leaves for another page by loading it whole: for signing in, where nothing of this page may stay.
+/// Loads another page from scratch: for signing in, where nothing of this page may remain.
 pub fn go_to(path: &str) {
     if is_browser() {
         // The browser refuses only malformed addresses, and ours are made from parsed parts.
@@ -55,7 +55,7 @@ pub fn own_address() -> String {
     [location.pathname(), location.search()].into_iter().filter_map(Result::ok).collect()
 }
 
-/// Tells the boot script that wasm goes on: it watches for silence.
+/// Tells the boot script that wasm is still running; it watches for silence.
 pub fn say_alive() {
     if let Ok(alive) = Event::new("keystream:alive") {
         // Fails only for an event that is being dispatched already.
@@ -63,7 +63,7 @@ pub fn say_alive() {
     }
 }
 
-/// The milliseconds since this page was asked for. By the time of day, because the other clock of browsers stands still
+/// The milliseconds since this page was requested. Uses the time of day, because a browser's monotonic clock stops
 /// while the machine sleeps.
 pub fn page_age() -> i64 {
     let asked_at = window().performance().map_or_else(js_sys::Date::now, |performance| performance.time_origin());
@@ -72,15 +72,15 @@ pub fn page_age() -> i64 {
     age.max(0)
 }
 
-/// Puts a text on the clipboard.
+/// Copies a text to the clipboard.
 pub fn copy(text: &str) {
     if is_browser() {
-        // A browser that does not allow it says so itself; the text is on the page to be selected.
+        // A browser that doesn't allow it says so itself, and the text can still be selected on the page.
         let _ = window().navigator().clipboard().write_text(text);
     }
 }
 
-/// Whether a click asks for what a link does by itself, rather than for a new tab or window.
+/// Whether a click is meant to follow the link here, rather than to open a new tab or window.
 pub fn is_plain_click(click: &MouseEvent) -> bool {
     click.button() == 0 && !(click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key())
 }

@@ -1,4 +1,4 @@
-//! Times: how long ago, ticking, with the whole of it on hover.
+//! Times: ages that tick, with the full time on hover, and absolute times.
 
 use leptos::prelude::*;
 
@@ -8,8 +8,8 @@ use crate::{
     model::{stream::StreamId, time::Timestamp},
 };
 
-/// How long ago AWS said something of a stream, muted; "last known" once it is older than two rounds of the collector,
-/// or when a later read failed. `is_followed` says that it is about whatever AWS said last, not about one report.
+/// The age of what AWS reported of a stream; "last known" once it is older than two rounds of the collector, or when a
+/// later read failed. With `is_followed` it is the age of AWS's latest report, not of the one at `at`.
 #[component]
 pub fn Age(
     at: Option<Timestamp>,
@@ -35,7 +35,7 @@ pub fn Age(
     })
 }
 
-/// A point in time, absolute.
+/// An absolute time.
 #[component]
 pub fn When(at: Timestamp) -> impl IntoView {
     view! { <time datetime=at.rfc3339()>{at.date_and_clock()}</time> }

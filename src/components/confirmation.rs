@@ -1,4 +1,5 @@
-//! The confirmation's text: who it is about, what happens, what does not, who notices. Page and dialog share it.
+//! The confirmation's text: the stream, what must be read before its encryption changes, and the details. Page and
+//! dialog share it.
 
 use leptos::prelude::*;
 
@@ -6,11 +7,16 @@ use super::{Age, LadderAhead, When};
 use crate::{
     client::live::Live,
     model::{
-        change::Action,
+        change::{Action, quota::A_DAY},
+        inventory::TargetCard,
         stream::{StreamId, StreamReport, encryption::EncryptionReport},
         time::{Timestamp, span},
     },
-    view::pages::{Confirmation, EnableFacts, Plan, TargetCard},
+    view::{
+        action, needed_keys,
+        pages::{Confirmation, EnableFacts, Plan, Quota},
+        quota,
+    },
 };
 
 /// Which stream: production mark, target, account, Region.
@@ -28,87 +34,63 @@ pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
     }
 }
 
-/// Everything that is said before the form.
+/// Everything that is said before the form: what must be read, in a few lines, then the details.
 #[component]
 pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -> impl IntoView {
     let Confirmation { action, stream, target, quota, key_words, key_warning, enable, .. } = confirmation;
-    let (count, trail) = (quota.count, quota.trail);
-    let is_warning = count.is_warning();
-    let quota = format!(
-        "{}s of this stream in 24 h: {} ({trail}). AWS's API text names no scope; Keystream counts per stream, AWS \
-        decides.",
-        capital(action.slug()),
-        count.words()
-    );
-    let command = plan.command.clone();
     let report = plan.report.clone();
-    let consequences = match action {
-        Action::Disable => view! { <OfDisable plan /> }.into_any(),
-        Action::Enable => view! { <OfEnable plan /> }.into_any(),
+    let used = quota.count.is_warning().then(|| {
+        format!(
+            "{} of {A_DAY} {} of this stream in the last 24 hours are used.",
+            quota::range(&quota.count),
+            action::plural(action)
+        )
+    });
+    let warnings = match action {
+        Action::Disable => of_disable(&plan),
+        Action::Enable => of_enable(&plan),
     };
     view! {
         <Identity stream target report action key_words />
         {key_warning.map(|warning| view! { <p class="alert">{warning}</p> }.into_any())}
         {enable.map(|facts| view! { <Undoing facts /> }.into_any())}
         {is_busy.then(|| view! {
-            <p class="alert">
-                "The stream is UPDATING (not started by Keystream). The request can be sent as soon as AWS reports \
-                ACTIVE, if everything is then as it stands here. Until it is sent it can be cancelled."
-            </p>
+            <p class="alert">"The stream is UPDATING (not started by Keystream). This change will be sent once it's \
+                ACTIVE, if nothing else has changed. You can cancel it until then."</p>
         }.into_any())}
-        <LadderAhead />
-        {is_warning.then(|| view! { <p class="alert">{quota.clone()}</p> }.into_any())}
-        <details class="consequences" open>
-            <summary>"What happens, what does not, who notices"</summary>
-            {consequences}
-            {(!is_warning).then(|| view! { <p>{quota}</p> }.into_any())}
-            <p class="call">"The call that will be sent: "<code>{command}</code></p>
-        </details>
+        {warnings.into_iter().map(|warning| view! { <p class="alert">{warning}</p> }.into_any()).collect_view()}
+        <p>{no_way_back(action)}</p>
+        {used.map(|used| view! { <p class="alert">{used}</p> }.into_any())}
+        <Details action plan quota />
     }
 }
 
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// What a disable does to records.
+fn of_disable(plan: &Plan) -> Vec<AnyView> {
+    let key = plan.key.as_ref().map_or_else(|| "the key".to_owned(), ToString::to_string);
+    vec![
+        view! { "New records will be stored " <strong>"unencrypted"</strong> ". Reads and writes continue." }
+            .into_any(),
+        view! {
+            <strong>{format!("Keep {key} until at least {}.", until(plan))}</strong>
+            " Plan for records already stored to still need it."
+        }
+        .into_any(),
+    ]
 }
 
-#[component]
-fn OfDisable(plan: Plan) -> impl IntoView {
-    let until = until(&plan);
-    let retention = plan.report.retention_hours;
-    let key = plan.key.map_or_else(|| "the key".to_owned(), |key| key.to_string());
-    view! {
-        <h2>"What happens"</h2>
-        <ul>
-            <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally \
-                in seconds, possibly in minutes."</li>
-            <li>"Reads and writes continue. Resharding and other changes of this stream may be refused until it is \
-                ACTIVE."</li>
-            <li>"For up to 5 s after ACTIVE new records may still be encrypted. After that Kinesis stores new records \
-                unencrypted."</li>
-            <li>"It cannot be cancelled once sent."</li>
-        </ul>
-        <h2>"What does not change"</h2>
-        <ul>
-            <li>
-                "AWS describes no change to records already stored. Plan for them to stay encrypted: readers need this \
-                key until at least "
-                <strong>{until}</strong> {format!(" ({retention} h retention). Do not disable or delete it earlier.")}
-            </li>
-            {plan.keys_known_since.map(|since| view! { <Gap since /> }.into_any())}
-            <li>"Copies outside this stream keep their own encryption."</li>
-        </ul>
-        <h2>"Who notices"</h2>
-        <ul>
-            <li><Consumers report=plan.report /></li>
-            <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where they are \
-                on."</li>
-            <li>"Tags that say who manages this stream: not checked."</li>
-        </ul>
-        <p>
-            <strong>"Going back"</strong> {format!(" is a separate change with {key}. Records written meanwhile stay \
-                unencrypted. Writers without kms:GenerateDataKey on that key fail after it.")}
-        </p>
+/// What the enable of a stream that is encrypted does to records.
+fn of_enable(plan: &Plan) -> Vec<AnyView> {
+    let EncryptionReport::Encrypted(former) = &plan.report.encryption else { return Vec::new() };
+    let former = former.as_ref().map_or_else(|| "the current key".to_owned(), ToString::to_string);
+    let keep = format!("Keep {former} until at least {}.", until(plan));
+    vec![view! { <strong>{keep}</strong> " Plan for records already stored to still need it." }.into_any()]
+}
+
+const fn no_way_back(action: Action) -> &'static str {
+    match action {
+        Action::Disable => "You can't cancel this once it's sent. You can re-enable encryption later.",
+        Action::Enable => "You can't cancel this once it's sent.",
     }
 }
 
@@ -118,69 +100,89 @@ fn until(plan: &Plan) -> String {
     plan.key_needed_until.map_or_else(|| "its last record has left".to_owned(), Timestamp::day_and_minute)
 }
 
+/// Everything that needn't be read before every change.
 #[component]
-fn Gap(since: Timestamp) -> impl IntoView {
-    view! { <li>{format!("This stream's keys are known since {} only. Older records may need \
-    others.", since.date_and_clock())}</li> }
+fn Details(action: Action, plan: Plan, quota: Quota) -> impl IntoView {
+    let count = format!(
+        "{} in 24 hours: {} ({}). AWS's API text doesn't say whether its limit is per stream. Keystream counts per \
+        stream; AWS decides.",
+        match action {
+            Action::Disable => "Disables of this stream",
+            Action::Enable => "Enables of this stream",
+        },
+        quota::sentence(&quota.count),
+        quota.trail
+    );
+    let report = plan.report.clone();
+    let arn = format!("{} \u{b7} created {}", report.arn, report.created.date());
+    let gap = plan.keys_known_since.map(needed_keys::gap);
+    let command = plan.command.clone();
+    let of_action = match action {
+        Action::Disable => view! { <OfDisable plan /> }.into_any(),
+        Action::Enable => view! { <OfEnable plan /> }.into_any(),
+    };
+    view! {
+        <details class="consequences">
+            <summary>"Details and API call"</summary>
+            <LadderAhead />
+            <ul>
+                {of_action}
+                {gap.map(|gap| view! { <li>{gap}</li> }.into_any())}
+                <li>"Copies outside this stream keep their own encryption."</li>
+                <li><Consumers report /></li>
+                <li>{count}</li>
+            </ul>
+            <p class="mono arn">{arn}</p>
+            <p class="call">"The call that will be sent: "<code>{command}</code></p>
+        </details>
+    }
+}
+
+#[component]
+fn OfDisable(plan: Plan) -> impl IntoView {
+    let retention = plan.report.retention_hours;
+    let key = plan.key.map_or_else(|| "the key".to_owned(), |key| key.to_string());
+    view! {
+        <li>"Keystream sends one StopStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE, usually within \
+            seconds but sometimes minutes. Until then, AWS may refuse resharding and other changes of this stream."</li>
+        <li>"For up to 5 s after ACTIVE, new records may still be encrypted."</li>
+        <li>{format!("AWS describes no change to stored records, so Keystream assumes they stay encrypted for the \
+            stream's retention ({retention} h). Don't disable or delete the key earlier.")}</li>
+        <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where they are on."</li>
+        <li>{format!("Going back is a separate change with {key}. Records written in between stay unencrypted, and \
+            writers without kms:GenerateDataKey on that key will fail again.")}</li>
+    }
 }
 
 #[component]
 fn OfEnable(plan: Plan) -> impl IntoView {
-    let (report, until) = (plan.report.clone(), until(&plan));
-    let (happens, stays) = match &report.encryption {
+    let records = match &plan.report.encryption {
         EncryptionReport::Encrypted(former) => {
-            let former = former.as_ref().map_or_else(|| "the present key".to_owned(), ToString::to_string);
-            (
-                format!(
-                    "The stream is encrypted with {former}. This changes its key: an enable over the top, without a \
-                    moment in which records are stored unencrypted."
-                ),
-                format!(
-                    "AWS describes no change to records already stored. Plan for them to stay under {former}: readers \
-                    need it until at least {until}.",
-                ),
+            let former = former.as_ref().map_or_else(|| "the current key".to_owned(), ToString::to_string);
+            format!(
+                "This replaces {former} without a moment in which records are stored unencrypted. AWS describes no \
+                change to stored records, so Keystream assumes they stay encrypted with {former}."
             )
         }
-        _ => (
-            "For up to 5 s after ACTIVE new records may still be stored unencrypted. After that Kinesis encrypts new \
-            records."
-                .to_owned(),
-            "Records already stored stay unencrypted until they leave the stream.".to_owned(),
-        ),
+        _ => "For up to 5 s after ACTIVE, new records may still be stored unencrypted. Records already stored stay \
+            unencrypted until they leave the stream."
+            .to_owned(),
     };
     view! {
-        <h2>"What happens"</h2>
-        <ul>
-            <li>"Keystream sends one StartStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE: normally \
-                in seconds, possibly in minutes."</li>
-            <li>{happens}</li>
-            <li>"It cannot be cancelled once sent."</li>
-        </ul>
-        <h2>"What can break"</h2>
-        <ul>
-            <li>
-                <strong>"Writers without kms:GenerateDataKey and readers without kms:Decrypt on the key"</strong>
-                " start to fail as soon as AWS encrypts. Who they are: not checked."
-            </li>
-            <li>"Writers and readers in other accounts need it in the key's own policy too: not checked. The policy of \
-                alias/aws/kinesis allows only its own account and can't be changed."</li>
-            <li><Consumers report=report.clone() /></li>
-        </ul>
-        <h2>"What does not change"</h2>
-        <ul>
-            <li>{stays}</li>
-            {plan.keys_known_since.map(|since| view! { <Gap since /> }.into_any())}
-            <li>"Copies outside this stream keep their own encryption."</li>
-        </ul>
+        <li>"Keystream sends one StartStreamEncryption. AWS sets the stream to UPDATING, then to ACTIVE, usually \
+            within seconds but sometimes minutes. Until then, AWS may refuse resharding and other changes of this \
+            stream."</li>
+        <li>{records}</li>
+        <li>"Writers and readers in other accounts also need access in the key policy."</li>
     }
 }
 
 #[component]
 fn Consumers(report: StreamReport) -> impl IntoView {
-    let consumers = report.consumers.map_or_else(|| "not checked".to_owned(), |count| count.to_string());
+    let consumers = report.consumers.map_or_else(|| "an unknown number of".to_owned(), |count| count.to_string());
     format!(
-        "Registered consumers (enhanced fan-out): {consumers}. Lambda: not checked. Firehose: not checked. Polling \
-        readers do not register; GetRecords traffic in 24 h: not checked."
+        "AWS reports {consumers} registered consumers (enhanced fan-out). Keystream didn't check for other readers or \
+        for writers."
     )
 }
 
@@ -190,20 +192,18 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
     let live = expect_context::<Live>();
     let EnableFacts { key_words, is_key_bad, undo, unencrypted_since, .. } = facts;
     let since = unencrypted_since.map(|since| {
+        let age = move || format!(" ({}). These records stay unencrypted.", span(live.now.get().millis_since(since)));
         view! {
-            <p class="unencrypted-for">
-                "New records are stored unencrypted since " <When at=since /> {move || format!(" ({}). They stay \
-                so.", span(live.now.get().millis_since(since)))}
-            </p>
+            <p class="unencrypted-for">"New records have been stored unencrypted since " <When at=since /> {age}</p>
         }
         .into_any()
     });
     let undo = undo.map(|undo| {
         let class = if undo.is_warning { "alert" } else { "undoing" };
+        let href = format!("/changes/{}", undo.change);
         view! {
             <p class=class>
-                "This takes back "<a href=format!("/changes/{}", undo.change)>{format!("the change by \
-                {}", undo.actor)}</a>", settled " <When at=undo.settled_at /> ". " {undo.words}
+                "Undoes " <a href=href>{format!("{}'s disable", undo.actor)}</a> ", settled " <When at=undo.settled_at /> ". " {undo.words}
             </p>
         }
         .into_any()
@@ -223,22 +223,20 @@ fn Identity(
     key_words: String,
 ) -> impl IntoView {
     let state = match &report.encryption {
-        EncryptionReport::Encrypted(_) => "encrypted",
+        EncryptionReport::Encrypted(Some(_)) => "encrypted with ",
+        EncryptionReport::Encrypted(None) => "encrypted, key not stated",
         EncryptionReport::NotEncrypted => "not encrypted",
         EncryptionReport::Unstated(_) => "encryption not stated",
     };
-    let key = report.key().map(|key| {
-        let needs = if action == Action::Disable { " A disable does not need it." } else { "" };
-        view! { <p>"Key as AWS reports it: " <code>{key.to_string()}</code> ". " {key_words} {needs}</p> }.into_any()
-    });
+    let key = report.key().map(|key| view! { <code>{key.to_string()}</code> }.into_any());
+    let needs = if key.is_some() && action == Action::Disable { " A disable doesn't need it." } else { "" };
     view! {
         <div class="identity">
             <TargetLine stream target />
-            <p class="mono arn">{report.arn.to_string()}" \u{b7} created "{report.created.date()}</p>
             <p>
-                "AWS reported " <Age at=Some(report.read_at) of=StreamId::from(&report.arn) /> " (" <When at=report.read_at /> {format!("): {}, {state}.", report.status)}
+                {format!("{}, {state}", report.status)} {key} ". " {key_words} {needs} " Read from AWS "
+                <Age at=Some(report.read_at) of=StreamId::from(&report.arn) /> ", " <When at=report.read_at /> "."
             </p>
-            {key}
         </div>
     }
 }

@@ -1,9 +1,9 @@
-//! What moves by itself on a page.
+//! Parts of a page that update themselves.
 
 use leptos::prelude::*;
 
-/// Draws `what` now, and in the browser anew whenever it has become another. On the server it is drawn once, without
-/// the memo and the closure that would follow it: of a page of 50 rows those were most of the cost.
+/// Draws `what`, and in the browser draws it again whenever it changes. On the server it is drawn once, without the
+/// memo and the closure that would follow it: they were most of the cost of a page of 50 rows.
 pub fn drawn<T>(what: impl Fn() -> T + Send + Sync + 'static, draw: impl Fn(T) -> AnyView + Send + 'static) -> AnyView
 where
     T: PartialEq + Clone + Send + Sync + 'static,

@@ -1,11 +1,15 @@
-//! The encryption axis: a lock's shape and a word, never the colour alone. Not encrypted is a fact, not an error.
+//! The encryption state and the key of a stream. The state is a lock's shape and a word, never a color alone; not
+//! encrypted is a fact, not an error.
 
 use leptos::prelude::*;
 
 use super::{CLOSED_LOCK, OPEN_LOCK, drawing};
-use crate::model::stream::encryption::{EncryptionState, KeyId};
+use crate::{
+    model::stream::encryption::{EncryptionState, KeyId},
+    view::list,
+};
 
-/// Lock and word.
+/// The encryption state: a lock and a word.
 #[component]
 pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
     let class = match state {
@@ -21,12 +25,12 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
     view! {
         <span class=class translate="no">
             {drawing(lock)}
-            {state.words()}
+            {list::encryption(state)}
         </span>
     }
 }
 
-/// A key id as AWS reports it: cut in the middle by the look, whole on hover.
+/// A key id as AWS reports it, shortened, with the whole id on hover.
 #[component]
 pub fn KeyLabel(key: Option<KeyId>) -> impl IntoView {
     let shown = key.as_ref().map_or_else(|| "\u{2013}".to_owned(), |key| shortened(key.as_str()));

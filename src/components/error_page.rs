@@ -1,29 +1,35 @@
-//! A page that has nothing to show: why, and what to do next.
+//! The error page: why there is nothing to show, and what to do next.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::error::AppError;
+use crate::{
+    error::AppError,
+    view::error_page::{self, Reference},
+};
 
-/// The page of an error, with its own heading.
+/// The page of an error among other pages, with its own heading.
 #[component]
 pub fn ErrorPage(error: AppError) -> impl IntoView {
-    let heading = match &error {
-        AppError::NotFound => "Not found",
-        AppError::NotPermitted => "Not permitted",
-        AppError::SignedOut => "Signed out",
-        _ => "Not available",
-    };
-    let (href, link) = match &error {
-        AppError::SignedOut => ("/sign-in", "Sign in"),
-        _ => ("/streams", "Go to the streams"),
-    };
+    let reference = use_context::<Reference>();
+    let page = error_page::ErrorPage::of_error(&error, reference.as_ref());
     view! {
-        <Title text=heading />
+        <Title text=page.title />
+        <ErrorSection page />
+    }
+}
+
+/// What an error page says, in any document. The line with the reference is always there: the browser takes over what
+/// the server wrote into it, and has nothing to write of its own.
+#[component]
+pub fn ErrorSection(page: error_page::ErrorPage) -> impl IntoView {
+    let (href, link) = page.link;
+    view! {
         <section class="refusal">
-            <h1>{heading}</h1>
-            <p role="alert">{error.to_string()}</p>
+            <h1>{page.title}</h1>
+            <p role="alert">{page.text}</p>
             <p><a href=href rel="external">{link}</a></p>
+            <p class="reference">{page.reference}</p>
         </section>
     }
 }

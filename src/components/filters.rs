@@ -1,16 +1,18 @@
-//! The forms over the list: the search, and behind it every other filter, with how many streams each value has. Plain
-//! GET forms: without wasm the browser loads the address that they make. Their attributes say what is chosen, never
-//! their properties, which would undo what somebody is filling in with every piece of news; `forms_follow` resets them
-//! instead when the address changes.
+//! The search and the filters of the list, with the number of streams for each value.
+//!
+//! They are plain GET forms: without wasm the browser loads the address that they make. What is chosen stands in their
+//! attributes, never in their properties, which would undo what somebody is filling in at every update; `forms_follow`
+//! resets them when the address changes.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
     client::is_open_now,
     model::list::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter},
+    view::list,
 };
 
-/// The search and the filters. `is_open` says whether the panel of filters is.
+/// The search and the filters. `is_open` is whether the panel of filters is open.
 #[component]
 pub fn Filters(
     query: ListQuery,
@@ -32,7 +34,7 @@ pub fn Filters(
             <span class="found">{found}</span>
         </form>
         <details class="more" open=move || is_open.get() on:toggle=move |event| is_open.set(is_open_now(&event))>
-            <summary>"More: status, account, Region, mode, key, tag, age, columns"</summary>
+            <summary>"Filters and columns"</summary>
             <form method="get" action="/streams" class="facet-groups" on:submit=move |event| on_submit.run(event)>
                 {carried(&query, |name| matches!(name, "q" | "sort"))}
                 {facets.into_iter().map(group).collect_view()}
@@ -43,16 +45,16 @@ pub fn Filters(
                 </fieldset>
                 <fieldset>
                     <legend>"Last read"</legend>
-                    {choice("age", "", "at any time", query.age.is_none())}
-                    {AgeFilter::ALL.map(|age| choice("age", age.slug(), age.words(), query.age == Some(age))).into_iter().collect_view()}
+                    {choice("age", "", "any time", query.age.is_none())}
+                    {AgeFilter::ALL.map(|age| choice("age", age.slug(), list::age(age), query.age == Some(age))).into_iter().collect_view()}
                 </fieldset>
                 <fieldset>
                     <legend>"Columns"</legend>
                     <input r#type="hidden" name="cols" value="none" />
-                    {ExtraColumn::ALL.map(|column| tick("cols", column.slug(), column.word(), query.columns().contains(&column))).into_iter().collect_view()}
+                    {ExtraColumn::ALL.map(|column| tick("cols", column.slug(), list::extra_column(column), query.columns().contains(&column))).into_iter().collect_view()}
                 </fieldset>
                 <fieldset>
-                    <legend>"Rows on a page"</legend>
+                    <legend>"Rows per page"</legend>
                     {ListQuery::PAGE_SIZES.map(|per| choice("per", &per.to_string(), &per.to_string(), query.per == per)).into_iter().collect_view()}
                 </fieldset>
                 <button type="submit">"Apply"</button>
@@ -61,7 +63,7 @@ pub fn Filters(
     }
 }
 
-/// What a form carries along, so that submitting it keeps everything that it does not show.
+/// Hidden fields that keep the parts of the query that a form does not show.
 fn carried(query: &ListQuery, is_carried: fn(&str) -> bool) -> AnyView {
     let pairs = query.pairs().into_iter().filter(|(name, _)| is_carried(name));
     pairs
@@ -71,11 +73,12 @@ fn carried(query: &ListQuery, is_carried: fn(&str) -> bool) -> AnyView {
 }
 
 fn group(group: FacetGroup) -> AnyView {
-    let FacetGroup { name, legend, options } = group;
-    let options = options
-        .into_iter()
-        .map(|option| tick(&name, &option.value, &format!("{} ({})", option.label, option.count), option.is_chosen));
-    view! { <fieldset><legend>{legend}</legend>{options.collect_view()}</fieldset> }.into_any()
+    let FacetGroup { filter, options } = group;
+    let options = options.into_iter().map(|option| {
+        let label = format!("{} ({})", list::value(filter, &option.value), option.count);
+        tick(filter.slug(), &option.value, &label, option.is_chosen)
+    });
+    view! { <fieldset><legend>{list::filter(filter)}</legend>{options.collect_view()}</fieldset> }.into_any()
 }
 
 fn tick(name: &str, value: &str, label: &str, is_chosen: bool) -> AnyView {

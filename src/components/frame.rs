@@ -1,4 +1,4 @@
-//! The bar over every page and the region that says what moved.
+//! The header of every page, its warnings, and the status region.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -9,7 +9,7 @@ use crate::{
     view::pages::{Frame, KeyAlarm},
 };
 
-/// The bar: name, pages, the targets' health, Live/Paused, the signed-in person.
+/// The header: name, pages, the targets' health, the live switch and the signed-in user.
 #[component]
 pub fn Header(frame: Frame) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -54,26 +54,25 @@ pub fn Header(frame: Frame) -> impl IntoView {
             {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> }.into_any())}
             {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
             {emergency.map(|at| view! {
-                <aside class="emergency" aria-label="Account for emergencies">"The account for emergencies signed in \
-                    at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
+                <aside class="emergency" aria-label="Emergency account">"An emergency account signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
             }.into_any())}
         }
         .into_any()
     })
 }
 
-/// Parts of the server that failed and are started again.
+/// A warning about parts of the server that failed and are being restarted.
 #[component]
 fn PartsDown(parts_down: Vec<String>) -> impl IntoView {
     let text = format!(
-        "Part of Keystream failed: {}. It restarts by itself; until then, what it keeps up to date may be old. The \
+        "Part of Keystream failed: {}. It restarts by itself; until then, what it updates may be out of date. The \
         server's log says why.",
         parts_down.join(", ")
     );
     view! { <aside class="key-alarms" aria-label="Background parts"><p>{text}</p></aside> }
 }
 
-/// Keys that will not be there as long as records need them.
+/// A warning about keys that won't be available for as long as records need them.
 #[component]
 fn KeyAlarms(key_alarms: Vec<KeyAlarm>) -> impl IntoView {
     const SHOWN: usize = 3;
@@ -81,22 +80,21 @@ fn KeyAlarms(key_alarms: Vec<KeyAlarm>) -> impl IntoView {
     let lines = key_alarms
         .into_iter()
         .take(SHOWN)
-        .map(|alarm| view! { <p>{alarm.text} " " <a href=alarm.href rel="external">"See which"</a></p> }.into_any())
+        .map(|alarm| view! { <p>{alarm.text} " " <a href=alarm.href rel="external">"See the key"</a></p> }.into_any())
         .collect_view();
     view! {
         <aside class="key-alarms" aria-label="Keys in danger">
             {lines}
-            {(more > 0).then(|| view! { <p><a href="/keys" rel="external">{format!("And {more} more \
-                keys")}</a></p> }.into_any())}
+            {(more > 0).then(|| view! { <p><a href="/keys" rel="external">{format!("{more} more keys")}</a></p> }.into_any())}
         </aside>
     }
 }
 
 fn emergency_advice(sees_whole_audit: bool) -> AnyView {
     if sees_whole_audit {
-        view! { <a href="/audit?q=account+for+emergencies" rel="external">"See who and from where"</a> }.into_any()
+        view! { <a href="/audit?q=account+for+emergencies" rel="external">"See who, and from where"</a> }.into_any()
     } else {
-        view! { "If you did not expect it, tell an administrator of Keystream." }.into_any()
+        view! { "If you didn't expect this, tell a Keystream administrator." }.into_any()
     }
 }
 
@@ -109,8 +107,7 @@ fn targets_in_a_word(live: Live) -> String {
     })
 }
 
-/// The switch between live and paused; there only once it works. Until then the time for which the page speaks stands
-/// in its place.
+/// The switch between live and paused, shown once it works. Until then the time of the page is in its place.
 #[component]
 fn LiveSwitch() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -154,15 +151,15 @@ fn GapLine() -> impl IntoView {
     let words = move || {
         live.gap.get().map(|Gap { since, next_try }| {
             let (since, next_try) = (since.clock_seconds(), next_try.clock_seconds());
-            view! { <p class="gap" translate="no">{format!("Not live since {since}: showing last known data, next try \
-            at {next_try}.")}</p> }
+            view! { <p class="gap" translate="no">{format!("Not live since {since}. Next try {next_try}. Showing last known \
+            data.")}</p> }
             .into_any()
         })
     };
     view! { {move || words()} }
 }
 
-/// The one status region of the page: empty at first, then what moved of the person's own changes, and the way back.
+/// The page's one status region: empty at first, then news of the user's own changes, with Undo.
 #[component]
 pub fn Announcer() -> impl IntoView {
     let live = expect_context::<Live>();

@@ -1,4 +1,4 @@
-//! The key of an enable: a field that takes any of AWS's forms, and the keys that KMS lists, to choose from.
+//! The key of an enable: a field that takes any of AWS's forms, and a picker of the keys that KMS lists.
 
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -12,13 +12,13 @@ use crate::{
     client::{form_pairs, is_plain_click},
     model::{
         change::Action,
-        keys::{KeyChoice, KeyFacts, KeyState},
+        keys::{KeyChoice, KeyList, KeyState},
         stream::StreamId,
     },
-    view::pages::KeyPicker as Keys,
+    view::{self, key_state},
 };
 
-/// The field. What is in it when the page comes is `first`; `key` follows what is typed.
+/// The field "Key". It begins with `first`; `key` follows what is typed.
 #[component]
 pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>, names: Vec<String>) -> impl IntoView {
     let names = names.into_iter().map(|name| view! { <option value=name></option> }.into_any()).collect_view();
@@ -38,11 +38,11 @@ pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>
     }
 }
 
-/// A page of the keys of the stream's account and Region, each with a link that fills it in: by leading to the same
-/// page, or at once where wasm runs.
+/// One page of the keys in the stream's account and Region. Each has a link that fills in the field: at once where wasm
+/// runs, else by loading the same page with the key.
 #[component]
-pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<String>) -> impl IntoView {
-    let Keys { search, page, pages, found, choices, problem, .. } = keys;
+pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, on_use: Callback<String>) -> impl IntoView {
+    let KeyList { search, page, pages, found, choices, problem, .. } = keys;
     let path = stream.confirm_path(Action::Enable);
     let place = Place { path: path.clone(), undo: undo.clone(), search: search.clone() };
     let (newer, older, asked) = (place.clone(), place.clone(), place.clone());
@@ -64,11 +64,11 @@ pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<St
     view! {
         <details class="keys" open=is_open>
             <summary>{format!("Keys of {} in {}: {found}", stream.account, stream.region)}</summary>
-            {problem.map(|problem| view! { <p class="alert">{format!("The list is not whole: \
-                {problem}.")}</p> }.into_any())}
+            {problem.map(|problem| view! { <p class="alert">{format!("The list is incomplete: \
+                {}.", view::keys::list_problem(&problem))}</p> }.into_any())}
             <form method="get" action=path class="find-keys" role="search" on:submit=on_find>
                 <input r#type="hidden" name="undo" value=undo />
-                <label for="key-search">"Keys whose name or id contains"</label>
+                <label for="key-search">"Part of a key's name or id"</label>
                 <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
                 <button type="submit" class="quiet">"Find keys"</button>
             </form>
@@ -82,7 +82,7 @@ pub fn KeyPicker(keys: Keys, stream: StreamId, undo: String, on_use: Callback<St
     }
 }
 
-/// What the links of the picker keep.
+/// The parts of the address that the picker's links keep.
 #[derive(Debug, Clone)]
 struct Place {
     path: String,
@@ -109,16 +109,16 @@ impl Place {
 fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) -> impl IntoView {
     let KeyChoice { fill_in, aliases, id, facts, is_rotated, problem } = choice;
     let names = if aliases.is_empty() { "no alias".to_owned() } else { aliases.join(", ") };
-    let state = facts.as_ref().map_or_else(|| "not known".to_owned(), KeyFacts::state_words);
+    let state = facts.as_ref().map_or_else(|| "unknown".to_owned(), key_state::label);
     let kind = match facts.as_ref().map(|facts| facts.is_aws_managed) {
-        Some(true) => "managed by AWS",
-        Some(false) => "of the account",
-        None => "not known",
+        Some(true) => "AWS managed",
+        Some(false) => "customer managed",
+        None => "unknown",
     };
     let rotation = match is_rotated {
         Some(true) => "yearly",
         Some(false) => "off",
-        None => "not known",
+        None => "unknown",
     };
     let href = place.href(&fill_in, page);
     let chosen = fill_in.clone();
@@ -132,7 +132,7 @@ fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) 
     let is_unusable = problem.is_some() && facts.is_some();
     // Where the state says it all, it is not said twice.
     let is_told = facts.as_ref().is_some_and(|facts| facts.state != KeyState::Enabled);
-    let problem = problem.filter(|_| !is_told);
+    let problem = problem.filter(|_| !is_told).map(|problem| view::keys::problem(&problem));
     let choose = if is_unusable {
         ().into_any()
     } else {

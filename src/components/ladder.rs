@@ -1,5 +1,4 @@
-//! The ladder: six steps with their times, the one picture of a change wherever a change is. It moves only when AWS has
-//! spoken.
+//! The ladder of a change: six rungs with their times and evidence. It moves only with AWS's reports.
 
 use leptos::prelude::*;
 
@@ -12,18 +11,18 @@ use crate::{
     },
     view::{
         change_card::{ChangeCard, RungCard},
-        change_state::ChangeState,
+        change_state, needed_keys,
     },
 };
 
-/// The wide ladder with evidence beneath each step. Until when a key that was left behind is needed comes from the
-/// stream's row, as everywhere: it moves with the stream's retention.
+/// The ladder with the evidence of each rung. How long a replaced key is still needed comes from the stream's row, as
+/// everywhere, because it moves with the stream's retention.
 #[component]
 pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamRow>>) -> impl IntoView {
     let live = expect_context::<Live>();
     let keep = Memo::new(move |_| {
         let (Some(row), Some(left)) = (row, change.with(|change| change.left.clone())) else { return String::new() };
-        row.with(|row| row.keep_words(&left, live.now.get()))
+        row.with(|row| needed_keys::keep(row, &left, live.now.get()))
     });
     let rungs = move || {
         let card = change.get();
@@ -50,7 +49,7 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
         };
         card.rungs.into_iter().map(rung).collect_view()
     };
-    let class = move || change.with(|card| format!("ladder {}", card.state.tone.class()));
+    let class = move || change.with(|card| format!("ladder {}", change_state::tone(card.state).class()));
     view! {
         // A translator would replace what moves here, and wasm would go on writing to what is gone.
         <ol class=move || class() aria-label="Progress" translate="no">
@@ -59,7 +58,7 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
     }
 }
 
-/// The way that a change will go, before it does: all steps, none lit.
+/// The ladder before a change: all rungs, none lit.
 #[component]
 pub fn LadderAhead() -> impl IntoView {
     let rungs = Rung::ALL
@@ -71,7 +70,7 @@ pub fn LadderAhead() -> impl IntoView {
     }
 }
 
-/// Six small marks and the word of the state, in the state's color.
+/// The small ladder of lists: six marks and the state's word, in its color.
 #[component]
 pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
     let circles = marks.marks.iter().zip(Rung::ALL).zip([8, 24, 40, 56, 72, 88]).map(|((mark, rung), x)| {
@@ -87,7 +86,7 @@ pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
     let markup = format!(
         "<span class=drawing aria-hidden=true><svg viewBox='0 0 96 16' width=72 height=12>{circles}</svg></span>"
     );
-    let ChangeState { word, tone } = marks.state;
+    let (word, tone) = (change_state::label(marks.state), change_state::tone(marks.state));
     view! {
         <span class=format!("marks {}", tone.class()) translate="no">
             {drawing(markup)}

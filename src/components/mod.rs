@@ -1,4 +1,4 @@
-//! What pages are made of. Shows what it is given and what is live; never calls the server.
+//! What pages are made of. Components show what they are given and what is live; they never call the server.
 
 mod age;
 mod confirmation;
@@ -25,7 +25,7 @@ pub use self::{
     drawing::{BRAND, CLOSED_LOCK, DOT, OPEN_LOCK, drawing},
     drawn::drawn,
     encryption::{EncryptionLabel, KeyLabel},
-    error_page::ErrorPage,
+    error_page::{ErrorPage, ErrorSection},
     filters::Filters,
     frame::{Announcer, Header},
     keys::{KeyField, KeyPicker},

@@ -1,27 +1,27 @@
-//! How many of AWS's 25 a day are used, in words; and the links that take a disable back.
+//! The quota of a stream, the keys that it still needs, and the links that undo a disable.
 
 use leptos::prelude::*;
 
 use crate::{
     client::live::Live,
     model::{inventory::StreamRow, time::Timestamp},
-    view::{change_card::ChangeCard, pages::Quota},
+    view::{change_card::ChangeCard, needed_keys, pages::Quota, quota},
 };
 
-/// `7 of 25 used, the next frees at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
+/// `7 of 25 used; one is freed at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
 #[component]
 pub fn QuotaWords(quota: Quota) -> impl IntoView {
     let class = if quota.count.is_warning() { "quota warning" } else { "quota" };
     let trail = if quota.trail.is_empty() { String::new() } else { format!(" ({})", quota.trail) };
-    view! { <span class=class>{quota.count.words()}{trail}</span> }
+    view! { <span class=class>{quota::sentence(&quota.count)}{trail}</span> }
 }
 
-/// The keys that stored records of a stream may need, while there are some; which keys the names mean; and since when
-/// that is known, where it doesn't reach far enough back.
+/// The keys that a stream's stored records may still need, the keys that its aliases meant, and since when its keys are
+/// known where that doesn't cover the retention.
 #[component]
 pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let words = Memo::new(move |_| row.with(|row| row.needed_words(live.now.get())));
+    let words = Memo::new(move |_| row.with(|row| needed_keys::list(row, live.now.get())));
     let gap = Memo::new(move |_| row.with(|row| row.keys_gap(live.now.get())));
     let names = Memo::new(move |_| row.with(|row| names(row, live.now.get())));
     let needed = move || {
@@ -30,23 +30,17 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
             view! {
                 <p class="needed-keys">
                     {format!("Keys still needed: {words}. Plan for stored records to stay encrypted as they were \
-                        stored; do not disable or delete these keys earlier. ")}
+                        stored: don't disable or delete these keys earlier. ")}
                     <a href="/keys" rel="external">"All keys"</a>
                 </p>
             }
             .into_any()
         })
     };
-    let gap = move || {
-        gap.get().map(|since| {
-            view! { <p class="hint">{format!("This stream's keys are known since {} only. Older records may need \
-            others.", since.date_and_clock())}</p> }
-            .into_any()
-        })
-    };
+    let gap = move || gap.get().map(|since| view! { <p class="hint">{needed_keys::gap(since)}</p> }.into_any());
     let names = move || {
         let names = names.get().into_iter().map(|(name, arn, since)| {
-            let since = since.map_or_else(String::new, |at| format!(" (KMS said so first on {})", at.date_and_clock()));
+            let since = since.map_or_else(String::new, |at| format!(" (first seen {})", at.date_and_clock()));
             view! { <li>{name} " \u{2192} " <span class="mono arn">{arn}</span> {since}</li> }.into_any()
         });
         let names = names.collect::<Vec<_>>();
@@ -60,7 +54,7 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     }
 }
 
-/// Every alias that a stream uses or still needs, with each key that it was seen to mean, and when KMS first said so.
+/// Every alias that a stream uses or still needs, with each key that it was seen to mean and when that was first seen.
 fn names(row: &StreamRow, now: Timestamp) -> Vec<(String, String, Option<Timestamp>)> {
     let needed_keys = row.needed_at(now);
     let needed = needed_keys.iter().map(|needed| (&needed.key, &needed.meant));
@@ -76,14 +70,14 @@ fn names(row: &StreamRow, now: Timestamp) -> Vec<(String, String, Option<Timesta
     names
 }
 
-/// The link to the enable with the key that a disable left. Beside other streams its name says of which one.
+/// The link to the enable that undoes a disable. In lists its name includes the stream.
 #[component]
 pub fn Undo(href: String, of: Option<String>) -> impl IntoView {
     let of = of.map(|name| view! { <span class="visually-hidden">{format!(" change of {name}")}</span> }.into_any());
     view! { " " <a class="action undo" href=href>"Undo"{of}</a> }
 }
 
-/// [`Undo`] of a settled change, while its stream is still not encrypted and for those who may change.
+/// [`Undo`] of a settled disable, for those who may change, while the stream is still not encrypted.
 #[component]
 pub fn UndoLink(change: ChangeCard, row: Memo<StreamRow>, is_in_list: bool) -> impl IntoView {
     let live = expect_context::<Live>();

@@ -1,5 +1,5 @@
-//! Pages with something under way reload themselves where no wasm runs: by `<noscript>` without scripts, by the boot
-//! script when wasm does not start.
+//! Self-refresh without wasm: pages with something under way reload themselves, by `<noscript>` without scripts and by
+//! the boot script when wasm does not start.
 
 use leptos::prelude::*;
 

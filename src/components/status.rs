@@ -1,4 +1,4 @@
-//! The lifecycle axis: AWS's word with a mark of its own shape.
+//! A stream's status: AWS's word with a mark.
 
 use leptos::prelude::*;
 
@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// A mark and AWS's word; "Not read yet" until AWS has reported one. The encryption beside it carries the age of the
-/// read; a status that is older than that says so itself.
+/// AWS's word for the status with a mark; "Not read yet" until AWS has reported one. The encryption beside it carries
+/// the age of the read; only a status that is older shows its own age.
 #[component]
 pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamId) -> impl IntoView {
     let class = match status.as_ref().map(|status| &status.value) {

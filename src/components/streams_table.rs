@@ -1,4 +1,4 @@
-//! The table of streams: one row each, which moves by itself when AWS has reported something new.
+//! The table of streams, whose rows update themselves when AWS reports something new.
 
 use leptos::{ev::MouseEvent, prelude::*};
 
@@ -12,6 +12,7 @@ use crate::{
         stream::StreamId,
         time::Timestamp,
     },
+    view::{change_state, list, needed_keys},
 };
 
 /// What a plain click on the link to a confirmation does once wasm runs.
@@ -22,8 +23,11 @@ pub type OnConfirm = Callback<(Action, StreamId)>;
 #[component]
 pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_confirm: OnConfirm) -> impl IntoView {
     let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> }.into_any());
-    let extra_headers =
-        query.columns().iter().map(|column| view! { <th scope="col">{column.word()}</th> }.into_any()).collect_view();
+    let extra_headers = query
+        .columns()
+        .iter()
+        .map(|column| view! { <th scope="col">{list::extra_column(*column)}</th> }.into_any())
+        .collect_view();
     let cols = query.columns().to_vec();
     let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_confirm /> }.into_any()).collect_view();
     view! {
@@ -51,25 +55,25 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
     };
     view! {
         <th scope="col" aria-sort=sort>
-            <a href=query.sorted_by(column).href()>{column.word()}</a>
+            <a href=query.sorted_by(column).href()>{list::column(column)}</a>
         </th>
     }
 }
 
-/// A row as it is now. There is nothing to follow in it but its ages: the page draws all rows over themselves when one
-/// has moved, so that a link keeps its focus; a closure would take its place anew.
+/// One row as it is now. Only its ages follow live updates: the page redraws all rows in place when one changes, so
+/// that a focused link keeps its focus, which a closure would lose.
 #[component]
 fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
     let row = untrack(|| expect_context::<Live>().newest(&row));
     let class = match (row.is_gone, &row.change, row.is_changing()) {
         (true, ..) => "gone".to_owned(),
-        (false, Some(change), _) => format!("changing {}", change.state.tone.class()),
+        (false, Some(change), _) => format!("changing {}", change_state::tone(change.state).class()),
         (false, None, true) => "changing tone-moving".to_owned(),
         (false, None, false) => String::new(),
     };
     let extra = cols
         .into_iter()
-        .map(|column| view! { <td data-label=column.word()>{extra_cell(&row, column)}</td> }.into_any());
+        .map(|column| view! { <td data-label=list::extra_column(column)>{extra_cell(&row, column)}</td> }.into_any());
     let extra = extra.collect_view();
     let key = row.id.clone();
     let (status, encryption, read_at) = (row.status.clone(), row.encryption, row.read_at);
@@ -109,7 +113,7 @@ fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
     }
 }
 
-/// While a change is under way, the one thing that its row or page offers.
+/// The link to the active change of a stream: the only action that its row or page offers meanwhile.
 #[component]
 pub fn FollowLink(row: StreamRow) -> impl IntoView {
     row.change.map(|change| {
@@ -119,8 +123,8 @@ pub fn FollowLink(row: StreamRow) -> impl IntoView {
     })
 }
 
-/// The link that opens the confirmation of what a row offers, for those who may change: as a dialog where wasm runs, as
-/// a page everywhere else.
+/// The link to the confirmation that a row offers, for those who may change. It opens a dialog where wasm runs, else a
+/// page.
 #[component]
 pub fn ConfirmLink(action: Option<Action>, of: StreamId, on_confirm: OnConfirm) -> impl IntoView {
     let may_change = expect_context::<Live>().may_change();
@@ -151,7 +155,7 @@ fn extra_cell(row: &StreamRow, column: ExtraColumn) -> AnyView {
         ExtraColumn::Created => row.created.map_or_else(unread, Timestamp::date),
         ExtraColumn::NeededKeys => {
             let (live, row) = (expect_context::<Live>(), row.clone());
-            return drawn(move || row.needed_words(live.now.get()), IntoAny::into_any);
+            return drawn(move || needed_keys::list(&row, live.now.get()), IntoAny::into_any);
         }
         ExtraColumn::Tags => match &row.tags {
             None => "not read".to_owned(),

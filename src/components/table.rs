@@ -1,4 +1,4 @@
-//! A table as every page has it: scrolls sideways in a box of its own, becomes cards on small screens.
+//! The table of every page: it scrolls sideways in its own box and becomes cards on small screens.
 
 use leptos::prelude::*;
 

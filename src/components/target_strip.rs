@@ -1,4 +1,4 @@
-//! What the list covers: each target with how it is, and in words which of them are behind and why.
+//! The targets that the list covers, how each is doing, and which are behind and why.
 
 use leptos::prelude::*;
 
@@ -8,16 +8,17 @@ use crate::{
         inventory::{Condition, TargetHealth},
         list::ListQuery,
     },
+    view::target_health,
 };
 
-/// With more targets than this, those that are well are counted and not named.
+/// With more targets than this, those without problems are only counted.
 const NAMED: usize = 8;
 
-/// The strip over the list. Each target leads to its own streams.
+/// The strip of targets over the list. Each links to its own streams.
 #[component]
 pub fn TargetStrip() -> impl IntoView {
     let live = expect_context::<Live>();
-    let words = move || live.targets.with(|targets| coverage_words(targets));
+    let words = move || live.targets.with(|targets| coverage(targets));
     let chips = move || live.targets.with(|targets| chips(targets));
     let sentences = move || live.targets.with(|targets| sentences(targets));
     view! {
@@ -29,11 +30,11 @@ pub fn TargetStrip() -> impl IntoView {
     }
 }
 
-fn coverage_words(targets: &[TargetHealth]) -> String {
+fn coverage(targets: &[TargetHealth]) -> String {
     let listed = targets.iter().filter(|target| target.last_success().is_some()).count();
     let unread: u32 = targets.iter().map(|target| target.unread).sum();
-    let reading = if unread > 0 { format!(" {unread} not read yet.") } else { String::new() };
-    format!("In {listed} of {} targets; other accounts and Regions are not watched.{reading}", targets.len())
+    let reading = if unread > 0 { format!(". {unread} not read yet.") } else { String::new() };
+    format!("Watching {listed} of {} targets{reading}", targets.len())
 }
 
 fn chips(targets: &[TargetHealth]) -> AnyView {
@@ -54,16 +55,19 @@ fn chips(targets: &[TargetHealth]) -> AnyView {
             ..ListQuery::default()
         }
         .href();
-        let last = target.last_success().map(|at| format!("Last answer of AWS: {}", at.date_and_clock()));
+        let last = target.last_success().map(|at| format!("AWS last answered {}", at.date_and_clock()));
         view! { <li><a class=class href=href title=last>{target.name.clone()} <span>{word}</span></a></li> }.into_any()
     });
     let named = named.collect_view();
-    view! { {named} {(others > 0).then(|| view! { <li>{format!("{others} others are well")}</li> }.into_any())} }
+    view! { {named} {(others > 0).then(|| view! { <li>{format!("{others} others without problems")}</li> }.into_any())} }
         .into_any()
 }
 
 fn sentences(targets: &[TargetHealth]) -> AnyView {
-    let spoken = targets.iter().map(|target| (&target.name, target.in_words())).filter(|(_, words)| !words.is_empty());
+    let spoken = targets
+        .iter()
+        .map(|target| (&target.name, target_health::sentence(target)))
+        .filter(|(_, words)| !words.is_empty());
     let items = spoken
         .map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> }.into_any())
         .collect::<Vec<_>>();

@@ -1,5 +1,6 @@
 //! The plain types and rules of Keystream, for the server and the browser alike.
-//! Nothing here knows Leptos, axum, SQL or the AWS SDK; most unit and property tests live beside these types.
+//!
+//! Nothing here knows Leptos, axum, SQL or the AWS SDK. Most unit and property tests are next to these types.
 
 pub mod access;
 pub mod change;

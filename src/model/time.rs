@@ -1,5 +1,6 @@
-//! Points in time as the whole system stores and shows them: milliseconds since 1970-01-01 UTC.
-//! Knows no clock: the time of day is always handed in.
+//! Points in time, stored and shown everywhere as milliseconds since 1970-01-01 UTC.
+//!
+//! Reads no clock: callers pass the current time.
 
 use std::fmt;
 
@@ -30,19 +31,19 @@ impl Timestamp {
         self.0
     }
 
-    /// This time moved by `millis`, which may be negative; stops at the ends of the range instead of wrapping.
+    /// This time moved by `millis`, which may be negative. Saturates at the ends of the range.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
-    /// Milliseconds from `earlier` to this time; negative when `earlier` is later.
+    /// Milliseconds from `earlier` to this time; negative if `earlier` is later.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
     fn parts(self) -> Option<OffsetDateTime> {
-        // To the second; milliseconds are the remainder. Nanoseconds would bring 128-bit division into the wasm.
+        // To the second. Nanoseconds would bring 128-bit division into the wasm.
         OffsetDateTime::from_unix_timestamp(self.0.div_euclid(SECOND_MS)).ok()
     }
 
@@ -63,7 +64,7 @@ impl Timestamp {
         })
     }
 
-    /// `23 Nov 2026 14:03:11 UTC`: the whole of it, for tables of what happened.
+    /// `23 Nov 2026 14:03:11 UTC`: date and time in full, for tables of past events.
     pub fn date_and_clock(self) -> String {
         self.parts().map_or_else(unknown_time, |_| format!("{} {}", self.date(), self.clock_seconds()))
     }
@@ -84,8 +85,8 @@ impl Timestamp {
         })
     }
 
-    /// How long before `now` this was, in words: `just now`, `4 s ago`, `6 min ago`, `3 h ago`, `2 d ago`.
-    /// A time after `now` (clocks differ) is `just now`.
+    /// How long before `now` this was: `just now`, `4 s ago`, `6 min ago`, `3 h ago`, `2 d ago`. A time after `now`
+    /// (clocks differ) is `just now`.
     pub fn age(self, now: Self) -> String {
         match now.millis_since(self) {
             ..SECOND_MS => "just now".to_owned(),
@@ -100,7 +101,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A length of time in its largest whole unit: `4 s`, `6 min`, `3 h`, `2 d`.
+/// A duration in its largest whole unit: `4 s`, `6 min`, `3 h`, `2 d`.
 pub fn span(millis: i64) -> String {
     match millis.max(0) {
         ..MINUTE_MS => format!("{} s", millis.max(0) / SECOND_MS),

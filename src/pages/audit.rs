@@ -1,4 +1,4 @@
-//! `/audit`: who did what, when, why, from where, with what result.
+//! `/audit`: who did what, when, why, from where and with what result.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,14 +10,14 @@ use crate::{
     view::pages::{AuditCard, AuditPage as Page},
 };
 
-/// The actions that the filter offers, by their first word.
+/// The groups of events that the filter offers, by the first part of their names.
 const ACTIONS: [(&str, &str); 7] = [
-    ("", "All"),
-    ("change", "Changes of encryption"),
+    ("", "All events"),
+    ("change", "Changes"),
     ("session", "Sessions"),
     ("user", "Users"),
     ("request", "Refused requests"),
-    ("server", "Starts and settings"),
+    ("server", "Server starts and stops"),
     ("audit", "Exports"),
 ];
 
@@ -62,13 +62,12 @@ fn Chain(page: Page) -> impl IntoView {
             <a href=export("jsonl")>"Export as JSON lines"</a>
             {has_filters.then(|| view! { " " <a href="/audit">"Clear filters"</a> }.into_any())}
             {(!page.sees_everything).then(|| view! {
-                <span class="hint">" You see what was done to the streams in your reach, and what was done by you or \
-                    to you."</span>
+                <span class="hint">" You see events of the streams in your scope, and events by you or about you."</span>
             }.into_any())}
         </p>
-        {is_empty.then(|| view! { <p class="nothing">"No entry matches these filters. "<a href="/audit">"Show the whole chain"</a></p> }.into_any())}
+        {is_empty.then(|| view! { <p class="nothing">"No event matches these filters. "<a href="/audit">"Clear filters"</a></p> }.into_any())}
         {(!is_empty).then(|| view! {
-            <Table caption="Audit" class="plain audit" columns=&["Time", "Who", "Action", "Target", "Reason", "Result", "From"]>{rows}</Table>
+            <Table caption="Audit" class="plain audit" columns=&["Time", "User", "Event", "Target", "Reason", "Result", "From"]>{rows}</Table>
         }.into_any())}
         {has_pages.then(|| view! { <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav> }.into_any())}
     }
@@ -89,15 +88,15 @@ fn Filters(filters: Vec<(String, String)>) -> impl IntoView {
         <form class="search" method="get" action="/audit" role="search">
             <label class="visually-hidden" for="q">"Search the audit chain"</label>
             <input id="q" r#type="search" name="q" value=value("q") placeholder="Stream, reason, result" />
-            <label for="actor">"Who"</label>
+            <label for="actor">"User"</label>
             <input id="actor" r#type="text" name="actor" value=value("actor") autocapitalize="off" spellcheck="false" />
-            <label for="action">"What"</label>
+            <label for="action">"Event"</label>
             <select id="action" name="action">{exact}{options.into_iter().collect::<Vec<_>>()}</select>
-            <label for="from">"From day (UTC)"</label>
+            <label for="from">"From (UTC)"</label>
             <input id="from" r#type="date" name="from" value=value("from") />
-            <label for="to">"To day (UTC)"</label>
+            <label for="to">"To (UTC)"</label>
             <input id="to" r#type="date" name="to" value=value("to") />
-            <button type="submit">"Show"</button>
+            <button type="submit">"Filter"</button>
         </form>
     }
 }
@@ -121,8 +120,8 @@ fn Row(row: AuditCard) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" data-label="Time"><When at=row.at /> " " <span class="seq">{format!("#{}", row.seq)}</span></th>
-            <td data-label="Who">{actor}</td>
-            <td data-label="Action" class="mono">{row.action}</td>
+            <td data-label="User">{actor}</td>
+            <td data-label="Event" class="mono">{row.action}</td>
             <td data-label="Target">{target}</td>
             <td data-label="Reason" class="reason">{(!row.reason.is_empty()).then_some(row.reason)}</td>
             <td data-label="Result">{row.result} {small(row.states)} {small(request)}</td>

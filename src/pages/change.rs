@@ -20,9 +20,12 @@ use crate::{
     },
     view::{
         change_card::ChangeCard,
-        change_state::Tone,
+        change_state::{self, Tone},
+        forms,
         pages::{ChangePage as Page, Pace, PageContent},
-        wording::{Phrase, Summary},
+        stream_row,
+        summary::{Phrase, Summary},
+        target_health,
     },
 };
 
@@ -62,8 +65,9 @@ fn Details(page: Page) -> impl IntoView {
     let is_closable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_closed));
     let (id, closed) = (facts.id.clone(), facts.id.clone());
     let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
-    let summary =
-        Memo::new(move |_| change.with(|change| change.summary.clone().map(|summary| (summary, change.state.tone))));
+    let summary = Memo::new(move |_| {
+        change.with(|change| change.summary.clone().map(|summary| (summary, change_state::tone(change.state))))
+    });
     view! {
         <SelfRefresh address is_wanted=is_moving />
         <h1>{heading}</h1>
@@ -111,8 +115,8 @@ fn SummaryLine(summary: Summary, tone: Tone) -> impl IntoView {
     }
 }
 
-/// A part of a sentence. How long ago something was is a time of its own, so that it can be told otherwise on a page
-/// that has stopped.
+/// A part of the summary. An age is an element of its own, so that a page that has stopped updating can show the time
+/// instead.
 #[component]
 fn PhraseText(phrase: Phrase) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -128,7 +132,7 @@ fn PhraseText(phrase: Phrase) -> impl IntoView {
     }
 }
 
-/// What AWS last reported of the stream. All else on the page is about the past.
+/// What AWS last reported of the stream. Everything else on the page is about the past.
 #[component]
 fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Timestamp) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -139,7 +143,9 @@ fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Tim
             live.targets.with(|targets| {
                 let target =
                     targets.iter().find(|target| target.account == stream.account && target.region == stream.region);
-                target.map(|target| (target.name.clone(), target.in_words())).filter(|(_, words)| !words.is_empty())
+                target
+                    .map(|target| (target.name.clone(), target_health::sentence(target)))
+                    .filter(|(_, words)| !words.is_empty())
             })
         },
         |words| {
@@ -165,7 +171,7 @@ fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Tim
                 <dd>{drawn(move || row.with(|row| row.key_id.clone()), |key| view! { <KeyLabel key /> }.into_any())}</dd>
             </div>
         </dl>
-        {drawn(move || row.with(|row| row.caveats(stream_created)), |caveats| {
+        {drawn(move || row.with(|row| stream_row::caveats(row, stream_created)), |caveats| {
             caveats.into_iter().map(|words| view! { <p class="caveat">{words}</p> }.into_any()).collect_view().into_any()
         })}
         {of_target}
@@ -174,7 +180,7 @@ fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Tim
     .into_any()
 }
 
-/// Ends a change that waits, before anything is sent.
+/// The form that cancels a waiting change.
 #[component]
 fn CancelForm(id: String) -> impl IntoView {
     view! {
@@ -185,7 +191,7 @@ fn CancelForm(id: String) -> impl IntoView {
     }
 }
 
-/// Ends a change that AWS's reports can't judge: a person says why, and the stream is free for the next one.
+/// The form that closes a change that AWS's reports can't judge, with a reason.
 #[component]
 fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl IntoView {
     let mistake = mistake.filter(|mistake| matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
@@ -206,10 +212,10 @@ fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl In
                         id="close-reason" r#type="text" name="reason" value=typed autocomplete="off" aria-describedby=described_by aria-invalid=is_invalid
                     />
                     {mistake.map(|mistake| view! {
-                        <p id="close-reason-mistake" role="alert" class="alert">{mistake.text(None)}</p>
+                        <p id="close-reason-mistake" role="alert" class="alert">{forms::mistake(mistake, None)}</p>
                     }.into_any())}
-                    <p id="close-reason-hint" class="hint">"What shows that it can be closed, with the ticket; at most \
-                        500 characters. Kept in the audit chain."</p>
+                    <p id="close-reason-hint" class="hint">"Why it can be closed, with the ticket; at most 500 \
+                        characters. Kept in the audit chain."</p>
                 </div>
                 <button type="submit">"Close as not established"</button>
             </form>
@@ -217,7 +223,7 @@ fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl In
     }
 }
 
-/// Asks for what records say of a change that has settled.
+/// The forms that ask for proof of a settled change.
 #[component]
 fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
     // That of the form above stands at its field.
@@ -230,25 +236,26 @@ fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
             <Mistake mistake />
             <form method="post" action="/api/prove-by-read">
                 <input r#type="hidden" name="id" value=by_read />
-                <p>"Seen on read: Keystream looks at the records that arrive at the tip of each open shard for some \
-                    seconds, and counts their types. It keeps no payload. Needs kinesis:ListShards, GetShardIterator \
-                    and GetRecords, and kms:Decrypt for encrypted records."</p>
-                <button type="submit">"Look at records"</button>
+                <p>"Keystream reads the records that arrive at the tip of each open shard for a few seconds and counts \
+                    their types. It keeps no payload. Needs kinesis:ListShards, GetShardIterator and GetRecords, and \
+                    kms:Decrypt for encrypted records."</p>
+                <button type="submit">"Check by reading"</button>
             </form>
             <form method="post" action="/api/prove-by-write">
                 <input r#type="hidden" name="id" value=by_write />
-                <p><strong>"Verified by write: a marked record goes to each open shard and reaches every \
-                    consumer."</strong>" It is billed and cannot be taken back; AWS's answer says how it was stored. Needs kinesis:PutRecords."</p>
+                <p><strong>"Keystream writes a marked test record to each open shard. It reaches every \
+                    consumer."</strong>" It is billed and can't be removed; AWS's answer says how it was stored. Needs \
+                    kinesis:PutRecords."</p>
                 <div class="check">
                     <input id="agreed" r#type="checkbox" name="agreed" value="yes" />
-                    <label for="agreed">"A marked record may reach every consumer of this stream"</label>
+                    <label for="agreed">"A test record may reach every consumer of this stream"</label>
                 </div>
-                <button type="submit">"Write marked records"</button>
+                <button type="submit">"Check by writing test records"</button>
             </form>
             <form method="post" action="/api/report-proof">
                 <input r#type="hidden" name="id" value=reported />
                 <div class="field">
-                    <label for="answer">"Answer of a producer to PutRecord or PutRecords"</label>
+                    <label for="answer">"A producer's answer from PutRecord or PutRecords"</label>
                     <textarea id="answer" name="answer" rows="3" spellcheck="false" class="mono"></textarea>
                 </div>
                 <button type="submit">"Report this answer"</button>
@@ -257,7 +264,7 @@ fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
     }
 }
 
-/// How long it has taken, ticking while it is under way, beside what is usual here.
+/// How long the change took or has taken so far, beside what is typical here.
 #[component]
 fn Duration(pace: Pace) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -265,12 +272,12 @@ fn Duration(pace: Pace) -> impl IntoView {
     let words = move || match (reached_at, ended_at) {
         (Some(reached), _) => format!("{} from sent to reached; {usual}", span(reached.millis_since(sent_at))),
         (None, Some(ended)) => format!("ended {} after it was sent; {usual}", span(ended.millis_since(sent_at))),
-        (None, None) => format!("{} since it was sent; {usual}", span(live.now.get().millis_since(sent_at))),
+        (None, None) => format!("{} since sent; {usual}", span(live.now.get().millis_since(sent_at))),
     };
     view! { {move || words()} }
 }
 
-/// After five minutes: where to look, while Keystream goes on watching.
+/// What to check when a change has been under way for five minutes.
 #[component]
 fn WhatToCheck(checks: Vec<String>) -> impl IntoView {
     let checks = checks.into_iter().map(|check| view! { <li>{check}</li> }.into_any());
@@ -282,7 +289,7 @@ fn WhatToCheck(checks: Vec<String>) -> impl IntoView {
     }
 }
 
-/// Everything that a support case needs, as one text; the button that copies it is there only once it works.
+/// The text for a support case, with a button that copies it, shown once it works.
 #[component]
 fn Support(text: String) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -296,12 +303,12 @@ fn Support(text: String) -> impl IntoView {
     }
 }
 
-/// Who asked for the change, why, and what it names.
+/// Who requested the change, why, and what it is about.
 #[component]
 fn Facts(change: ChangeCard, pace: Option<Pace>) -> impl IntoView {
     view! {
         <dl class="facts">
-            <div><dt>"What"</dt><dd>{change.what}</dd></div>
+            <div><dt>"Action"</dt><dd>{change.what}</dd></div>
             <div><dt>"By"</dt><dd>{change.actor}</dd></div>
             <div><dt>"Reason"</dt><dd class="reason">{change.reason}</dd></div>
             <div><dt>"Requested"</dt><dd><When at=change.requested_at /></dd></div>

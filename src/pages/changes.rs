@@ -35,7 +35,8 @@ pub fn ChangesPage() -> impl IntoView {
 #[component]
 fn List(page: Page) -> impl IntoView {
     if page.changes.is_empty() {
-        return view! { <p class="nothing">"No change was asked for yet. "<a href="/streams">"Go to the streams"</a></p> }.into_any();
+        return view! { <p class="nothing">"No changes yet. "<a href="/streams">"Go to the streams"</a></p> }
+            .into_any();
     }
     let is_moving = page.changes.iter().any(ChangeCard::is_active);
     let address = format!("/changes?page={}", page.page);
@@ -52,7 +53,7 @@ fn List(page: Page) -> impl IntoView {
         .then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
     view! {
         <SelfRefresh address is_wanted=is_moving />
-        <Table caption="Changes" class="changes" columns=&["Change", "What", "Status", "Account", "Region", "By", "Reason", "Requested"]>{rows}</Table>
+        <Table caption="Changes" class="changes" columns=&["Change", "Action", "Status", "Account", "Region", "By", "Reason", "Requested"]>{rows}</Table>
         <nav class="paging" aria-label="Pages of changes">{previous} " " {next}</nav>
     }
     .into_any()
@@ -70,7 +71,7 @@ fn Row(change: ChangeCard, undo: Option<String>) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" data-label="Change"><a href=path>{title}</a></th>
-            <td data-label="What">{what}</td>
+            <td data-label="Action">{what}</td>
             <td data-label="Status">
                 {move || change.with(|change| view! { <LadderMarks marks=change.marks() /> }.into_any())}
                 {undo.map(|href| view! { <Undo href of=Some(name) /> }.into_any())}

@@ -1,5 +1,4 @@
-//! `/streams/{account}/{region}/{name}/disable` and `/enable`: the confirmation as a page of its own. Works the same
-//! without scripts.
+//! `/streams/{account}/{region}/{name}/disable` and `/enable`: the confirmation as a page. It works without scripts.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,7 +11,11 @@ use super::{
 use crate::{
     api,
     components::ConfirmationText,
-    view::pages::{Confirmation, PageContent},
+    model::forms::AskedConfirmation,
+    view::{
+        action,
+        pages::{Confirmation, PageContent},
+    },
 };
 
 /// The confirmation of a disable.
@@ -20,8 +23,7 @@ use crate::{
 pub fn DisablePage() -> impl IntoView {
     let title = titled("name", |name| format!("Disable encryption of {name}?"));
     let confirmation = loaded(Follows::Address, |asked| {
-        let (account, region, name) = (asked.part("account"), asked.part("region"), asked.part("name"));
-        let asking = api::changes::plan_disable(account, region, name, asked.value("problem"), asked.value("draft"));
+        let asking = api::changes::plan_disable(confirmation_of(&asked));
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
@@ -35,25 +37,26 @@ pub fn DisablePage() -> impl IntoView {
 pub fn EnablePage() -> impl IntoView {
     let title = titled("name", |name| format!("Enable encryption of {name}?"));
     let confirmation = loaded(Follows::Address, |asked| {
-        let (account, region, name) = (asked.part("account"), asked.part("region"), asked.part("name"));
-        let value = |name| asked.value(name);
-        let (problem, draft, undo, key) = (value("problem"), value("draft"), value("undo"), value("key"));
-        let asking = api::changes::plan_enable(
-            account,
-            region,
-            name,
-            problem,
-            draft,
-            undo,
-            key,
-            value("keys"),
-            value("key-page"),
-        );
+        let asking = api::changes::plan_enable(confirmation_of(&asked));
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
         <Title text=move || title() />
         {shown(confirmation, confirm)}
+    }
+}
+
+fn confirmation_of(asked: &super::Asked) -> AskedConfirmation {
+    AskedConfirmation {
+        account: asked.part("account"),
+        region: asked.part("region"),
+        name: asked.part("name"),
+        problem: asked.value("problem"),
+        draft: asked.value("draft"),
+        undo: asked.value("undo"),
+        key: asked.value("key"),
+        keys: asked.value("keys"),
+        key_page: asked.value("key-page"),
     }
 }
 
@@ -66,7 +69,7 @@ fn confirm(content: PageContent) -> Option<AnyView> {
 
 #[component]
 fn Confirm(confirmation: Confirmation) -> impl IntoView {
-    let heading = format!("{} of {}?", confirmation.action.verb(), confirmation.stream.name);
+    let heading = format!("{} of {}?", action::label(confirmation.action), confirmation.stream.name);
     let class = format!(
         "confirmation {}{}",
         confirmation.action.slug(),

@@ -1,4 +1,4 @@
-//! The confirmation as a dialog: one `<dialog>` per page, its content made when it opens. The address does not change.
+//! The confirmation as a dialog: one `<dialog>` per page, filled when it opens. The address does not change.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -11,14 +11,20 @@ use crate::{
     },
     components::ConfirmationText,
     error::AppError,
-    model::{change::Action, stream::StreamId},
-    view::pages::{ChangeForm, Confirmation, Requested},
+    model::{
+        change::{Action, ChangeForm},
+        stream::StreamId,
+    },
+    view::{
+        action,
+        pages::{Confirmation, Requested},
+    },
 };
 
 /// What is being confirmed.
 pub type Confirming = RwSignal<Option<(Action, StreamId)>>;
 
-/// Opens for the change that is being confirmed; closes when there is none.
+/// The dialog, open while a change is being confirmed.
 #[component]
 pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -46,15 +52,12 @@ pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
 
 #[component]
 fn Content(action: Action, stream: StreamId, confirming: Confirming) -> impl IntoView {
-    let heading = format!("{} of {}?", action.verb(), stream.name);
+    let heading = format!("{} of {}?", action::label(action), stream.name);
     let confirmation = RwSignal::new(None::<Result<Confirmation, AppError>>);
     spawn_local(async move {
-        let (account, region, name) = (stream.account.into(), stream.region.into(), stream.name.into());
         let planned = match action {
-            Action::Disable => api::changes::plan_disable(account, region, name, None, None).await,
-            Action::Enable => {
-                api::changes::plan_enable(account, region, name, None, None, None, None, None, None).await
-            }
+            Action::Disable => api::changes::plan_disable(stream.into()).await,
+            Action::Enable => api::changes::plan_enable(stream.into()).await,
         };
         // A dialog that was closed meanwhile has no signal any more.
         confirmation.try_set(Some(planned));
@@ -87,7 +90,7 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
             let came = send(action, form).await;
             is_pending.try_set(false);
             if let Ok(Requested::Change { id }) = &came {
-                let text = format!("{name}: recorded. Keystream watches it until AWS has finished.");
+                let text = format!("{name}: change recorded. Keystream watches it until AWS has finished.");
                 let link = "See the change";
                 live.announcement.set(Some(Announcement {
                     text,

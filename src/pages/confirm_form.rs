@@ -1,5 +1,4 @@
-//! The form of a confirmation, the same on the page and in the dialog, and what stands in its place when AWS's fresh
-//! report leaves nothing to confirm.
+//! The form of a confirmation, for page and dialog, and what replaces it when there is nothing to confirm.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -7,7 +6,7 @@ use crate::{
     components::{Age, KeyField, KeyPicker, TargetLine},
     error::AppError,
     model::{
-        change::{Action, arming::OFFERED_MINUTES},
+        change::{Action, ChangeForm, arming::OFFERED_MINUTES},
         forms::FormMistake,
         stream::{
             StreamId, StreamReport,
@@ -15,15 +14,18 @@ use crate::{
         },
         time::{MINUTE_MS, span},
     },
-    view::pages::{ChangeForm, Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+    view::{
+        action, forms,
+        pages::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+    },
 };
 
 /// How the form is sent.
 #[derive(Clone, Copy)]
 pub enum Way {
-    /// As a plain form; the server leads on.
+    /// As a plain form; the server redirects.
     Page,
-    /// By wasm: the form calls back, and shows what came of it.
+    /// By wasm: the form calls back and shows the answer.
     Dialog {
         on_submit: Callback<ChangeForm>,
         on_cancel: Callback<()>,
@@ -53,7 +55,7 @@ impl Asked {
     }
 }
 
-/// What is typed, as wasm follows it.
+/// The form's fields, as wasm follows them.
 #[derive(Clone, Copy)]
 struct Typed {
     key: RwSignal<String>,
@@ -101,6 +103,18 @@ impl Typed {
         });
     }
 
+    /// A form with what is typed.
+    fn fill_in(self, form: ChangeForm) -> ChangeForm {
+        ChangeForm {
+            key: self.key.get_untracked(),
+            typed_name: self.name.get_untracked(),
+            reason: self.reason.get_untracked(),
+            wait_minutes: self.wait.get_untracked(),
+            quota_reason: self.quota_reason.get_untracked(),
+            ..form
+        }
+    }
+
     /// Fills a key in that was chosen from the list.
     fn use_key(self, name: String) {
         if let Some(input) = self.key_input.get_untracked() {
@@ -138,7 +152,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     let warned_key =
         if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.clone() } else { String::new() };
     let sent_key = StoredValue::new(String::new());
-    let form = ChangeForm::of(&stream, &plan);
+    let form = plan.form(&stream);
     let shown = form.clone();
     let on_submit = move |event: SubmitEvent| {
         if let Way::Dialog { on_submit, .. } = way {
@@ -146,18 +160,10 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
             // Only a key of which the last answer has warned.
             let warned_key = if has_mistake(FormMistake::warns_of_key) { sent_key.get_value() } else { String::new() };
             sent_key.set_value(typed.key.get_untracked());
-            on_submit.run(ChangeForm {
-                key: typed.key.get_untracked(),
-                warned_key,
-                typed_name: typed.name.get_untracked(),
-                reason: typed.reason.get_untracked(),
-                wait_minutes: typed.wait.get_untracked(),
-                quota_reason: typed.quota_reason.get_untracked(),
-                ..form.clone()
-            });
+            on_submit.run(ChangeForm { warned_key, ..typed.fill_in(form.clone()) });
         }
     };
-    let mistake = draft.mistake.map(|mistake| mistake.text(Some(&stream.name)));
+    let mistake = draft.mistake.map(|mistake| forms::mistake(mistake, Some(&stream.name)));
     let needs_quota_reason = quota.count.is_used_up() || draft.mistake == Some(FormMistake::QuotaUsed);
     let quota_field = move || {
         (needs_quota_reason || has_mistake(|mistake| mistake == FormMistake::QuotaUsed))
@@ -190,8 +196,7 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
                 <KeyField key=typed.key first=first_key node=typed.key_input names />
             }.into_any())}
             {is_enable.then(|| view! { <WhoFails typed account /> }.into_any())}
-            {(is_enable && !is_page).then(|| view! { <p class="hint"><a href=all_keys>"Choose among all keys, with \
-                their states"</a></p> }.into_any())}
+            {(is_enable && !is_page).then(|| view! { <p class="hint"><a href=all_keys>"Choose from all keys, with their states"</a></p> }.into_any())}
             {is_busy.then(|| view! { <WaitField wait=typed.wait /> }.into_any())}
             {move || quota_field()}
             <NameAndReason typed draft />
@@ -203,8 +208,8 @@ pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
     }
 }
 
-/// Who starts to fail with the key of an enable. Without wasm the key may be typed after this is shown: what there is
-/// to say of AWS's own key is said in any case.
+/// Who starts to fail with the chosen key. Without wasm the key may be typed after this is shown, so the warning about
+/// AWS's own key is always there.
 #[component]
 fn WhoFails(typed: Typed, account: String) -> impl IntoView {
     let of_aws = format!(
@@ -232,9 +237,11 @@ fn NameAndReason(typed: Typed, draft: Draft) -> impl IntoView {
             <label for="typed_name">"Type the stream name to confirm"</label>
             <input
                 id="typed_name" node_ref=typed.name_input r#type="text" name="typed_name" required autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-describedby="typed-name-hint"
                 value=draft.typed_name
                 on:input:target=move |event| typed.name.set(event.target().value())
             />
+            <p id="typed-name-hint" class="hint">"Required, exactly as shown."</p>
         </div>
         <div class="field">
             <label for="reason">"Reason"</label>
@@ -243,8 +250,7 @@ fn NameAndReason(typed: Typed, draft: Draft) -> impl IntoView {
                 value=draft.reason
                 on:input:target=move |event| typed.reason.set(event.target().value())
             />
-            <p id="reason-hint" class="hint">"Ticket and why; at most 500 characters. It is kept in the audit \
-                chain."</p>
+            <p id="reason-hint" class="hint">"Required. The ticket and why, at most 500 characters. Kept in the audit chain."</p>
         </div>
     }
 }
@@ -255,7 +261,7 @@ fn ActButton(action: Action, is_busy: bool, is_disabled: Signal<bool>) -> impl I
         Action::Disable => "danger",
         Action::Enable => "primary",
     };
-    let word = if is_busy { "Send when ACTIVE" } else { action.verb() };
+    let word = if is_busy { "Send when ACTIVE" } else { action::label(action) };
     view! { <button type="submit" class=class disabled=move || is_disabled.get()>{word}</button> }
 }
 
@@ -270,19 +276,18 @@ fn Cancel(stream: StreamId, way: Way) -> impl IntoView {
     }
 }
 
-/// Why a change is to be sent although 25 of its kind were counted.
+/// The field for why to send a change although 25 of its kind were counted.
 #[component]
 fn QuotaField(typed: Typed) -> impl IntoView {
     let first = typed.quota_reason.get_untracked();
     view! {
         <div class="field">
-            <label for="quota_reason">"Why send it although 25 are used"</label>
+            <label for="quota_reason">"Why send it with 25 used"</label>
             <input
                 id="quota_reason" r#type="text" name="quota_reason" autocomplete="off" value=first
                 on:input:target=move |event| typed.quota_reason.set(event.target().value())
             />
-            <p class="hint">"AWS decides, and refuses the 26th as far as its text says. This too is kept in the audit \
-                chain."</p>
+            <p class="hint">"AWS documents that it refuses the 26th. This too is kept in the audit chain."</p>
         </div>
     }
 }
@@ -311,7 +316,7 @@ fn WaitField(wait: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// What the form carries: the stream, the values that it showed, and what makes repeats of it one change.
+/// The hidden fields: the stream, the values that were shown, and the id that makes repeats one change.
 #[component]
 fn Shown(form: ChangeForm) -> impl IntoView {
     view! {
@@ -333,20 +338,19 @@ fn answer_words(answer: Result<Requested, AppError>, stream: &StreamId) -> Optio
         Ok(Requested::Rejected { id, words }) => {
             view! { <p role="alert" class="alert">"Rejected. " {words} " " <a href=format!("/changes/{id}")>"See the rejected change"</a></p> }.into_any()
         }
-        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{mistake.text(Some(&stream.name))}</p> }.into_any(),
+        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{forms::mistake(mistake, Some(&stream.name))}</p> }.into_any(),
         Err(error) => view! { <p role="alert" class="alert">{error.to_string()}</p> }.into_any(),
     };
     Some(alert)
 }
 
-/// What stands in the form's place: a change is under way, there is nothing to change, or the fresh read failed.
+/// What replaces the form: a change is under way, there is nothing to change, or the fresh read failed.
 #[component]
 pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
     let stream = confirmation.stream.clone();
     let content = match confirmation.plan {
         PlanOutcome::UnderWay { change } => view! {
-            <p role="alert" class="alert">"A change of this stream is under way. Nothing was sent now. \
-                "<a href=format!("/changes/{change}")>"Follow it"</a></p>
+            <p role="alert" class="alert">"A change of this stream is already under way. Nothing was sent. "<a href=format!("/changes/{change}")>"Follow it"</a></p>
         }
         .into_any(),
         PlanOutcome::Refused { why, report } => view! {
@@ -356,7 +360,7 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
         .into_any(),
         PlanOutcome::Unread { why, last_known } => view! {
             <p role="alert" class="alert">
-                {format!("The stream could not be read just now: {why}. Without a fresh read there is no button. \
+                {format!("The stream couldn't be read just now: {why}. Disabling or enabling needs a fresh read. \
                     Nothing was sent. Reload this page to read it again.")}
             </p>
             {last_known.map(|report| view! { <ReportLine report=*report /> }.into_any())}

@@ -1,5 +1,4 @@
-//! `/confirm-identity`: a person shows once more who it is, on the way to something that must not be done from a screen
-//! that somebody left.
+//! `/confirm-identity`: re-authentication, before something that must not be done from an unattended screen.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -19,7 +18,7 @@ pub fn IdentityPage() -> impl IntoView {
         |page| view! { <Form page /> }.into_any(),
     );
     view! {
-        <Title text="Confirm that it is you" />
+        <Title text="Confirm it's you" />
         {page}
     }
 }
@@ -29,19 +28,16 @@ fn Form(page: Page) -> impl IntoView {
     let Page { next, mistake } = page;
     view! {
         <section class="sign-in">
-            <h1>"Confirm that it is you"</h1>
-            <p>
-                "Keystream asks for your password once more: it was shown more than 10 minutes ago, or your rights \
-                were changed since. Nothing was sent or changed. What you typed is kept, passwords aside: you come \
-                    back to it, read it, and press its button."
-            </p>
+            <h1>"Confirm it's you"</h1>
+            <p>"Enter your password again: you last entered your password over 10 minutes ago, or your rights have \
+                changed since. Nothing was sent or changed. Your draft is saved."</p>
             <Mistake mistake />
             <form method="post" action="/api/confirm-identity">
                 <input r#type="hidden" name="next" value=next />
                 <PasswordField name="password" label="Password" autocomplete="current-password" />
                 <button type="submit" class="primary">"Continue"</button>
             </form>
-            <p><a href="/streams">"Cancel and go to the streams"</a></p>
+            <p><a href="/streams">"Cancel and go to Streams"</a></p>
         </section>
     }
 }

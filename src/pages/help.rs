@@ -1,13 +1,34 @@
-//! `/help`: the ladder, the 5 seconds, old records, the quota. Its words stand in `help.html`.
+//! `/help`: what an operator may want to know before and during a change.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// What an operator may want to know before and during a change.
+const TEXT: &str = include_str!("help.html");
+
+/// The help page, with a table of contents.
 #[component]
 pub fn HelpPage() -> impl IntoView {
     view! {
         <Title text="Help" />
-        <article class="help" inner_html=include_str!("help.html")></article>
+        <article class="help" inner_html=TEXT></article>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TEXT;
+
+    /// Everything between `before` and the next double quote.
+    fn quoted(before: &str) -> Vec<&'static str> {
+        TEXT.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn contents_link_every_heading_in_order() {
+        let ids = quoted(" id=\"");
+        assert_eq!(ids.first(), Some(&"contents"));
+        assert_eq!(ids[1..], quoted("href=\"#"));
+        assert_eq!(ids.len(), TEXT.matches("<h2 id=").count() + TEXT.matches("<h3 id=").count());
+        assert_eq!(ids.len(), TEXT.matches("<h2").count() + TEXT.matches("<h3").count());
     }
 }

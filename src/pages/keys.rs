@@ -8,7 +8,10 @@ use crate::{
     api,
     components::{Table, When},
     model::time::Timestamp,
-    view::pages::{KeyCard, KeyPage as OneKey, KeyUseRow, KeysPage as AllKeys},
+    view::{
+        needed_keys,
+        pages::{KeyCard, KeyPage as OneKey, KeyUseRow, KeysPage as AllKeys},
+    },
 };
 
 /// All keys.
@@ -26,16 +29,16 @@ pub fn KeysPage() -> impl IntoView {
 fn Keys(page: AllKeys) -> impl IntoView {
     let AllKeys { keys, now } = page;
     let assumed = "AWS describes new records only, so Keystream assumes that stored records stay encrypted as they \
-        are. A key is safe to delete once no stream uses it, AWS's 5 s have passed and the last records under it have \
-        left by their stream's retention. What else uses a key isn't checked.";
+        are. A key is safe to delete once no stream uses it, AWS's 5 s have passed and the stream's retention has \
+        removed the last records under it. Keystream doesn't check what else uses a key.";
     if keys.is_empty() {
-        return view! { <p class="nothing">"No stream that you can see uses a key or still needs one, as far as they \
-        have been read."</p> <p class="hint">{assumed}</p> }
+        return view! { <p class="nothing">"No stream that you can see uses or still needs a key, as far as \
+        they have been read."</p> <p class="hint">{assumed}</p> }
         .into_any();
     }
     let rows = keys.into_iter().map(|card| view! { <Row card /> }.into_any()).collect_view();
     view! {
-        <p class="hint">{assumed} " As of " <When at=now /> "; reload the page for newer."</p>
+        <p class="hint">{assumed} " As of " <When at=now /> ". Reload the page for newer data."</p>
         <Table caption="Keys" class="plain" columns=&["Key", "Names", "Account", "Region", "State", "In use by", "Still needed by", "Safe to delete"]>{rows}</Table>
     }
     .into_any()
@@ -68,7 +71,7 @@ fn streams(count: u32) -> String {
 #[component]
 fn Free(at: Option<Timestamp>, is_history_short: bool) -> impl IntoView {
     let words = at.map_or_else(|| "In use".to_owned(), |at| format!("from {}", at.day_and_minute()));
-    let short = if is_history_short && at.is_some() { ", as far as is known" } else { "" };
+    let short = if is_history_short && at.is_some() { ", as far as known" } else { "" };
     view! { {words} {short} }
 }
 
@@ -96,7 +99,7 @@ fn Key(page: OneKey) -> impl IntoView {
             <div><dt>"State in KMS"</dt><dd>{card.state}</dd></div>
             <div><dt>"Safe to delete"</dt><dd><Free at=card.free_at is_history_short=card.is_history_short /></dd></div>
         </dl>
-        <Table caption="Streams" class="plain" columns=&["Stream", "Account", "Region", "Under the name", "Needed", "Retention"]>{rows}</Table>
+        <Table caption="Streams" class="plain" columns=&["Stream", "Account", "Region", "Name in use", "Needed", "Retention"]>{rows}</Table>
         <p><a href="/keys">"All keys"</a></p>
     }
 }
@@ -104,16 +107,14 @@ fn Key(page: OneKey) -> impl IntoView {
 #[component]
 fn Use(row: KeyUseRow) -> impl IntoView {
     let needed = row.until.map_or_else(|| "in use".to_owned(), |until| format!("until {}", until.day_and_minute()));
-    let short = row.known_since.map(|since| {
-        format!(" This stream's keys are known since {} only. Older records may need others.", since.date_and_clock())
-    });
-    let meant = row.meant_since.map(|since| format!(" (KMS said so first on {})", since.date_and_clock()));
+    let short = row.known_since.map(|since| format!(" {}", needed_keys::gap(since)));
+    let meant = row.meant_since.map(|since| format!(" (first seen {})", since.date_and_clock()));
     view! {
         <tr>
             <th scope="row" data-label="Stream"><a href=row.stream.path()>{row.stream.name.to_string()}</a></th>
             <td data-label="Account" class="mono">{row.stream.account.to_string()}</td>
             <td data-label="Region" class="mono">{row.stream.region.to_string()}</td>
-            <td data-label="Under the name"><span class="mono">{row.key.to_string()}</span>{meant}</td>
+            <td data-label="Name in use"><span class="mono">{row.key.to_string()}</span>{meant}</td>
             <td data-label="Needed">{needed}{short}</td>
             <td data-label="Retention">{format!("{} h", row.retention_hours)}</td>
         </tr>

@@ -1,4 +1,4 @@
-//! One page per route: what it asks the server for, what its address means, and what it does.
+//! The pages, one file per route.
 
 mod audit;
 mod change;
@@ -42,7 +42,7 @@ use leptos_router::{
 
 use crate::{api::wire::Wire, client::live::Live, components::ErrorPage, error::AppError, view::pages::PageContent};
 
-/// What a page asks with: its address, and whether the page itself asks again rather than a person.
+/// What a page asks the server with: its address, and whether this is the page's own refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Asked {
     path: ParamsMap,
@@ -63,12 +63,12 @@ impl Asked {
     }
 }
 
-/// When a page asks again.
+/// When a page asks the server again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Follows {
     /// When its address changes.
     Address,
-    /// Also when something has moved.
+    /// Also when something has changed.
     News,
 }
 
@@ -106,7 +106,7 @@ fn loaded_erased(follows: Follows, load: Arc<dyn Fn(Asked) -> Loading + Send + S
     page
 }
 
-/// What a page shows, which stays when asking for it again fails.
+/// The content of a page, which stays when a refresh fails.
 #[derive(Clone, Copy)]
 struct Kept {
     page: StoredValue<Option<Loaded>>,
@@ -115,7 +115,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// What has come from an address, or what is shown of the same one where nothing has come.
+    /// The new content of an address, or the content shown so far where a refresh failed.
     fn or(self, came: Content, address: (ParamsMap, ParamsMap), live: Live) -> Content {
         // A page is rendered once, whatever comes of it.
         if cfg!(feature = "ssr") {
@@ -139,7 +139,7 @@ impl Kept {
     }
 }
 
-/// Asks for what a plain page shows, and shows it or the fault. Nothing of it is told to the browser a second time.
+/// Loads and shows a page that only the server renders: its content, or the error.
 fn plain<T, F>(load: impl FnOnce(Asked) -> F, show: fn(T) -> AnyView) -> AnyView
 where
     T: Send + 'static,
@@ -160,12 +160,12 @@ where
     .into_any()
 }
 
-/// Shows what was loaded, or the fault. `show` answers `None` for the content of another page.
+/// Shows what was loaded, or the error. `show` returns `None` for the content of another page.
 fn shown(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> + Send + Sync + 'static) -> AnyView {
     shown_erased(page, false, Arc::new(show))
 }
 
-/// The same for a page of rows: drawn over itself also when a row has moved.
+/// The same for a page of rows, which is also redrawn when a row changes.
 fn shown_with_rows(page: Loaded, show: impl Fn(PageContent) -> Option<AnyView> + Send + Sync + 'static) -> AnyView {
     shown_erased(page, true, Arc::new(show))
 }
@@ -195,8 +195,8 @@ fn shown_erased(
     .into_any()
 }
 
-/// The title of a page that is about a part of its path. On the server it is asked for after the page was rendered,
-/// when what the page made may be gone: then it is what it was.
+/// The title of a page that depends on its path. On the server it is read after the page was rendered, when the
+/// parameters may be gone: then the first value is used.
 fn titled(part: &'static str, words: fn(&str) -> String) -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let params = use_params_map();
     let title = move |params: &ParamsMap| words(&params.get(part).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `/settings`: the targets and how they are, the own account, the own sessions.
+//! `/settings`: targets and their health, the quota, and the user's own account and sessions.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -9,10 +9,14 @@ use crate::{
     client::live::Live,
     components::{Done, Mistake, PasswordField, Table, When},
     model::{
+        change::quota::QuotaSum,
         forms::FormMistake,
         inventory::{Condition, TargetHealth},
     },
-    view::pages::{QuotaSum, SessionCard, SettingsPage as Page},
+    view::{
+        pages::{SessionCard, SettingsPage as Page},
+        quota, target_health,
+    },
 };
 
 /// The page.
@@ -32,7 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
 #[component]
 fn Settings(page: Page) -> impl IntoView {
     let live = expect_context::<Live>();
-    let scope = if page.scope == "*" { "every stream".to_owned() } else { page.scope };
+    let scope = if page.scope == "*" { "all streams".to_owned() } else { page.scope };
     let person = live
         .user
         .with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.into_str())))
@@ -44,7 +48,7 @@ fn Settings(page: Page) -> impl IntoView {
             <Targets may_pause=page.may_pause />
         </section>
         <section class="part">
-            <h2>"Changes of the last 24 h"</h2>
+            <h2>"Changes in the last 24 hours"</h2>
             <QuotaSums sums=page.quota />
         </section>
         <section class="part">
@@ -59,7 +63,7 @@ fn Settings(page: Page) -> impl IntoView {
         {page.may_administer.then(|| view! {
             <section class="part">
                 <h2>"Users"</h2>
-                <p><a href="/settings/users">"Add users, set their roles and streams"</a></p>
+                <p><a href="/settings/users">"Add users and set their roles and streams"</a></p>
             </section>
         }.into_any())}
         <section class="part">
@@ -69,27 +73,27 @@ fn Settings(page: Page) -> impl IntoView {
     }
 }
 
-/// What the journal sums up per account and Region. AWS's 25 a day are counted per stream: a sum refuses nothing.
+/// Changes in the last 24 hours per account and Region. The quota is counted per stream: these sums refuse nothing.
 #[component]
 fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
     if sums.is_empty() {
-        return view! { <p class="nothing">"Keystream sent no change in the last 24 h."</p> }.into_any();
+        return view! { <p class="nothing">"Keystream sent no changes in the last 24 hours."</p> }.into_any();
     }
     let rows = sums.into_iter().map(|sum| {
         view! {
             <tr>
                 <th scope="row" data-label="Account" class="mono">{sum.account.to_string()}</th>
                 <td data-label="Region" class="mono">{sum.region.to_string()}</td>
-                <td data-label="Disables">{sum.disables.range()}</td>
-                <td data-label="Enables">{sum.enables.range()}</td>
+                <td data-label="Disables">{quota::range(&sum.disables)}</td>
+                <td data-label="Enables">{quota::range(&sum.enables)}</td>
             </tr>
         }
         .into_any()
     });
     view! {
-        <p class="hint">"Sent by Keystream. AWS allows 25 of each in 24 h and does not say whether per stream or per \
-            account and Region: Keystream counts per stream, and shows the sums here."</p>
-        <Table caption="Changes of the last 24 h" class="plain" columns=&["Account", "Region", "Disables", "Enables"]>{rows.collect_view()}</Table>
+        <p class="hint">"Sent by Keystream. AWS allows 25 of each in 24 hours. Its API text doesn't say whether per \
+            stream or per account and Region: Keystream counts per stream and shows the sums here."</p>
+        <Table caption="Changes in the last 24 hours" class="plain" columns=&["Account", "Region", "Disables", "Enables"]>{rows.collect_view()}</Table>
     }
     .into_any()
 }
@@ -100,7 +104,7 @@ fn Targets(may_pause: bool) -> impl IntoView {
     let targets = live.targets.get_untracked();
     let rows = targets.into_iter().map(|target| view! { <Target target may_pause /> }.into_any()).collect_view();
     view! {
-        <p class="hint">"As of " <When at=live.now.get_untracked() />". Reload the page for newer."</p>
+        <p class="hint">"As of " <When at=live.now.get_untracked() />". Reload the page for newer data."</p>
         <Table caption="Targets" class="plain" columns=&["Target", "Account", "Region", "Streams", "Listed", "Last read", "State", "Actions"]>{rows}</Table>
     }
 }
@@ -111,14 +115,14 @@ fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
         0 => target.streams.to_string(),
         unread => format!("{}, {unread} not read yet", target.streams),
     };
-    let state = match target.in_words() {
-        words if words.is_empty() => view! { "Read without problems" }.into_any(),
+    let state = match target_health::sentence(&target) {
+        words if words.is_empty() => view! { "No problems" }.into_any(),
         words => {
             let class = if target.condition() == Condition::Behind { "problem" } else { "problem calm" };
             view! { <span class=class>{words}</span> }.into_any()
         }
     };
-    let tags = target.tags_problem.as_ref().map(|why| format!(" Tags are not read: {why}."));
+    let tags = target.tags_problem.as_ref().map(|why| format!(" Tags can't be read: {why}."));
     let marks = match (target.is_production, target.is_read_only) {
         (true, true) => " Production, read-only",
         (true, false) => " Production",
@@ -143,7 +147,7 @@ fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
     }
 }
 
-/// Stops the background reads of a target, or lets them go on.
+/// The button that pauses or resumes the background reads of a target.
 #[component]
 fn PauseButton(id: String, name: String, is_paused: bool) -> impl IntoView {
     let (action, word) = if is_paused { ("/api/resume-target", "Resume") } else { ("/api/pause-target", "Pause") };
@@ -186,7 +190,7 @@ fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
 fn Session(session: SessionCard) -> impl IntoView {
     let which = format!(" of {}, from {}", session.signed_in_at.date_and_clock(), session.address);
     let action = if session.is_this {
-        view! { "This one" }.into_any()
+        view! { "This session" }.into_any()
     } else {
         view! {
             <form method="post" action="/api/end-session">

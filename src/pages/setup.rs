@@ -28,8 +28,7 @@ fn SetupForm(page: Page) -> impl IntoView {
     view! {
         <section class="sign-in">
             <h1>"Set up Keystream"</h1>
-            <p>"Nobody is registered yet. The first person becomes the administrator; this link then closes for \
-                good."</p>
+            <p>"There are no users yet. The first one becomes the administrator; this link then stops working."</p>
             <Mistake mistake=page.mistake />
             <form method="post" action="/api/setup">
                 <input r#type="hidden" name="token" value=page.token />

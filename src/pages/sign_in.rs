@@ -46,7 +46,7 @@ fn Forms(page: Page) -> impl IntoView {
             <p class="brand-large">"Keystream"</p>
             <h1>"Sign in"</h1>
             <Mistake mistake />
-            {wait_until.map(|until| view! { <p>{format!("The next attempt is looked at from {} on.", until.clock_seconds())}</p> }.into_any())}
+            {wait_until.map(|until| view! { <p>{format!("Wait until {} before you try again.", until.clock_seconds())}</p> }.into_any())}
             <form method="post" action="/api/sign-in">
                 <input r#type="hidden" name="next" value=next />
                 <div class="field">
@@ -56,8 +56,7 @@ fn Forms(page: Page) -> impl IntoView {
                 <PasswordField name="password" label="Password" autocomplete="current-password" />
                 <button type="submit" class="primary">"Sign in"</button>
             </form>
-            {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. Nobody needs a password \
-                here."</p>{demo}</div> }.into_any())}
+            {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. No password needed."</p>{demo}</div> }.into_any())}
         </section>
     }
 }

@@ -1,4 +1,4 @@
-//! `/streams/{account}/{region}/{name}`: one stream, what it is and what happened to it.
+//! `/streams/{account}/{region}/{name}`: one stream, its state and its changes.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -91,15 +91,14 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                         <dd><code translate="no">{move || row.with(key_words)}</code></dd>
                     </div>
                     {report.map(|report| view! { <ReportFacts report /> }.into_any())}
-                    <div><dt>"Disables in 24 h"</dt><dd><QuotaWords quota=disables /></dd></div>
-                    <div><dt>"Enables in 24 h"</dt><dd><QuotaWords quota=enables /></dd></div>
+                    <div><dt>"Disables in 24 hours"</dt><dd><QuotaWords quota=disables /></dd></div>
+                    <div><dt>"Enables in 24 hours"</dt><dd><QuotaWords quota=enables /></dd></div>
                 </dl>
                 <NeededKeys row />
                 {move || {
                     row.with(|row| row.problem.clone())
-                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Tried {}. Next try \
-                            from \
-                            {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
+                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Last try {}. Next \
+                            try {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
                 }}
             </section>
             <section aria-labelledby="what-happened">
@@ -110,13 +109,13 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
     }
 }
 
-/// The key as AWS reports it, or why there is none to show.
+/// The key as AWS reports it, or why there is none.
 fn key_words(row: &StreamRow) -> String {
     match (&row.key_id, row.encryption) {
         (Some(key), _) => key.to_string(),
         (None, EncryptionState::NotEncrypted) => "none".to_owned(),
         (None, EncryptionState::Encrypted) => "not stated".to_owned(),
-        (None, EncryptionState::Unknown) => "not known".to_owned(),
+        (None, EncryptionState::Unknown) => "unknown".to_owned(),
     }
 }
 

@@ -17,7 +17,10 @@ use crate::{
         list::{Counts, ListQuery, StatusFilter},
         stream::encryption::EncryptionState,
     },
-    view::pages::{ListPage, PageContent},
+    view::{
+        list,
+        pages::{ListPage, PageContent},
+    },
 };
 
 /// The list.
@@ -62,7 +65,7 @@ pub fn StreamsPage() -> impl IntoView {
     }
 }
 
-/// What the address says; the server reads it.
+/// The query of the address, as pairs.
 fn pairs(address: &ParamsMap) -> Vec<(String, String)> {
     address.into_iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect()
 }
@@ -96,14 +99,14 @@ fn List(
     }
 }
 
-/// Four numbers over the whole inventory, each a filter.
+/// Four counts over the whole inventory, each a filter.
 #[component]
 fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
     let encryption = |state: EncryptionState, count: u32, class: &'static str| {
         let is_on = query.encryption == [state];
         let encryption = if is_on { Vec::new() } else { vec![state] };
         let href = ListQuery { encryption, page: 1, ..query.clone() }.href();
-        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {state.words().to_ascii_lowercase()}</a></li> }
+        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {list::encryption(state).to_ascii_lowercase()}</a></li> }
     };
     let is_changing_on = query.status == [StatusFilter::Changing];
     let status = if is_changing_on { Vec::new() } else { vec![StatusFilter::Changing] };
@@ -118,14 +121,14 @@ fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
     }
 }
 
-/// An empty table says why it is.
+/// Why the table is empty.
 #[component]
 fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
     let (text, href, link) = if all > 0 {
-        ("No stream matches the filters.", query.unfiltered().href(), "Clear filters")
+        ("No stream matches these filters.", query.unfiltered().href(), "Clear filters")
     } else {
         (
-            "No stream is known yet. The targets may still be listed, or have none.",
+            "No streams yet. The targets may not be listed yet, or they may have none.",
             "/help".to_owned(),
             "How the list is filled",
         )

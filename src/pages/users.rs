@@ -1,4 +1,4 @@
-//! `/settings/users` and `/settings/users/{id}`: who may sign in, and to do what.
+//! `/settings/users` and `/settings/users/{id}`: the users, their roles and their streams.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -8,8 +8,8 @@ use super::plain;
 use crate::{
     api,
     components::{Done, Mistake, PasswordField, Table, When},
-    model::access::identity::Role,
-    view::pages::{UserCard, UserPage as OnePage, UserTyped, UsersPage as Page},
+    model::access::{identity::Role, user_card::UserCard},
+    view::pages::{UserPage as OnePage, UserTyped, UsersPage as Page},
 };
 
 /// All users.
@@ -40,12 +40,12 @@ fn Users(page: Page) -> impl IntoView {
                 <input id="user_name" r#type="text" name="user_name" value=page.typed.name.clone() required autocomplete="off" autocapitalize="off" spellcheck="false" />
             </div>
             <RightsFields typed=page.typed.clone() />
-            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; \
-                none that many people have." />
+            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters, \
+                and not a common password." />
             <div class="check">
                 <input id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes" checked=page.typed.is_break_glass />
-                <label for="for_emergencies">"For emergencies: its use is announced on every page and in the \
-                    log"</label>
+                <label for="for_emergencies">"Emergency account: its sign-ins are shown on every page and \
+                    logged"</label>
             </div>
             <button type="submit" class="primary">"Add user"</button>
         </form>
@@ -59,7 +59,7 @@ fn Row(user: UserCard) -> impl IntoView {
         <tr>
             <th scope="row" data-label="User">
                 <a href=path>{user.name.clone()}</a>
-                {user.is_break_glass.then(|| view! { " " <span class="tag">"For emergencies"</span> }.into_any())}
+                {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> }.into_any())}
             </th>
             <td data-label="Role">{user.role.into_str()}</td>
             <td data-label="Streams" class="mono scope">{streams_in_words(&user)}</td>
@@ -69,18 +69,18 @@ fn Row(user: UserCard) -> impl IntoView {
 }
 
 fn streams_in_words(user: &UserCard) -> String {
-    if user.scope == "*" { "every stream".to_owned() } else { user.scope.clone() }
+    if user.scope == "*" { "all streams".to_owned() } else { user.scope.clone() }
 }
 
 #[component]
 fn State(user: UserCard) -> impl IntoView {
     match user.disabled_at {
         Some(at) => view! { "Disabled since " <When at /> }.into_any(),
-        None => view! { "May sign in" }.into_any(),
+        None => view! { "Active" }.into_any(),
     }
 }
 
-/// Role and scope.
+/// The fields "Role" and "Streams".
 #[component]
 fn RightsFields(typed: UserTyped) -> impl IntoView {
     let options = Role::VARIANTS.iter().map(|role| {
@@ -95,8 +95,8 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
         <div class="field">
             <label for="scope">"Streams"</label>
             <input id="scope" r#type="text" name="scope" value=typed.scope required autocomplete="off" spellcheck="false" aria-describedby="scope-hint" />
-            <p id="scope-hint" class="hint">"* for all, or ACCOUNT/REGION/NAME by comma, with * for any characters: \
-                111122223333/eu-west-1/orders-*"</p>
+            <p id="scope-hint" class="hint">"* for all, or a list of ACCOUNT/REGION/NAME with * for any characters, such \
+                as 111122223333/eu-west-1/orders-*"</p>
         </div>
     }
 }
@@ -120,13 +120,11 @@ fn One(page: OnePage) -> impl IntoView {
         None => (
             "/api/disable-user",
             "Disable user",
-            "A user who is disabled cannot sign in; open sessions end. What the user did stays under this name.",
+            "A disabled user can't sign in, and their sessions end. Their past events stay under this name.",
         ),
-        Some(_) => (
-            "/api/enable-user",
-            "Enable user",
-            "The user may sign in again, with the password, role and streams as they stand here.",
-        ),
+        Some(_) => {
+            ("/api/enable-user", "Enable user", "The user can sign in again, with the same password, role and streams.")
+        }
     };
     view! {
         <Title text=user.name.clone() />
@@ -134,7 +132,7 @@ fn One(page: OnePage) -> impl IntoView {
         <h1>{user.name.clone()}</h1>
         <p>
             <State user=user.clone() />
-            {user.is_break_glass.then(|| view! { " " <span class="tag">"For emergencies"</span> }.into_any())}
+            {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> }.into_any())}
         </p>
         <Done done=page.done />
         <Mistake mistake=page.mistake />

@@ -1,14 +1,14 @@
-//! Who calls.
+//! The caller of a request.
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
 
 use super::samples;
 use crate::model::stream::Region;
 
-/// How the access keys of assumed sessions begin.
+/// The prefix of the access keys of assumed sessions.
 pub const SESSION_KEY: &str = "ASIA";
 
-/// Who calls: a 12-digit access key id is the account; the Region is in the credential scope.
+/// The caller: a 12-digit access key id is the account, and the Region is in the credential scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Caller {
     pub account: String,
@@ -16,19 +16,19 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// From the `Authorization` header: `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`.
+    /// Reads the `Authorization` header: `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let scope = credential_scope(headers)?;
         let mut parts = scope.split('/');
         let (key, _, region) = (parts.next()?, parts.next()?, parts.next()?);
-        // The key of a session that was assumed begins as AWS's do.
+        // The key of an assumed session has AWS's prefix.
         let key = key.strip_prefix(SESSION_KEY).unwrap_or(key);
         let is_account = key.len() == 12 && key.bytes().all(|b| b.is_ascii_digit());
         let account = if is_account { key } else { samples::TARGETS[0].account };
         Some(Self { account: account.to_owned(), region: region.to_owned() })
     }
 
-    /// The name of the assumed session in which the call is made: the simulator's session tokens are just that.
+    /// The name of the assumed session in which the call is made: the simulator uses it as the session token.
     pub fn session(headers: &HeaderMap) -> Option<String> {
         headers.get("x-amz-security-token")?.to_str().ok().map(ToOwned::to_owned)
     }

@@ -1,4 +1,4 @@
-//! The log of calls: what each one gave, and how many there were by operation and outcome.
+//! The log of calls: the result of each, and counts by operation and outcome.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{caller::Caller, clock::since_epoch, outcome::Outcome};
 
 /// The outcome of a call that was carried out.
 const OK: &str = "ok";
-/// How AWS refuses a call that comes too often.
+/// AWS's refusal of a call that comes too often.
 const THROTTLED: &str = "LimitExceededException";
 
 /// One call, as `/_control/calls` lists it.
@@ -21,20 +21,20 @@ pub struct Call {
     pub stream: Option<String>,
     /// Whether the stream was named by its ARN.
     pub is_by_arn: bool,
-    /// The key that the call named.
+    /// The key named by the call.
     pub key: Option<String>,
     /// The assumed session in which it was made.
     pub session: Option<String>,
     pub outcome: String,
-    /// Whether its answer left for the caller as AWS wrote it.
+    /// Whether its answer was sent unaltered.
     pub is_told: bool,
     /// How long the answer was held back.
     pub held_ms: u64,
-    /// What a describe gave.
+    /// What a describe returned.
     pub described: Option<Described>,
     /// The key that KMS described.
     pub found_key: Option<FoundKey>,
-    /// Names and statuses that a listing gave.
+    /// The names and statuses that a listing returned.
     pub listed: Vec<(String, String)>,
     pub at_ms: u128,
 }
@@ -47,7 +47,7 @@ pub struct Named {
     pub key: Option<String>,
 }
 
-/// The part of a description that changes of encryption are about.
+/// The part of a description that changes of encryption concern.
 #[derive(Debug, Clone, Serialize)]
 pub struct Described {
     pub status: String,
@@ -68,12 +68,12 @@ pub struct FoundKey {
 #[derive(Debug, Default)]
 pub struct CallLog {
     calls: Vec<Call>,
-    /// By operation and outcome, counted along: who asks again and again need not get the whole log.
+    /// Counts by operation and outcome, so that nobody has to fetch the whole log again and again.
     counts: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl CallLog {
-    /// Writes a call down. `is_told` is whether its answer reached the caller whole.
+    /// Logs a call. `is_told` says whether its answer reached the caller whole.
     pub fn note(
         &mut self,
         operation: &str,
@@ -106,7 +106,7 @@ impl CallLog {
         });
     }
 
-    /// The answer of the call that was written down last is held back for so long.
+    /// Notes how long the answer to the last logged call is held back.
     pub fn hold_last(&mut self, millis: u64) {
         if let Some(call) = self.calls.last_mut() {
             call.held_ms = millis;
@@ -117,12 +117,12 @@ impl CallLog {
         let outcomes = self
             .counts
             .entry(operation.to_owned())
-            // Both are told also while there are none.
+            // Both are listed even while there are none.
             .or_insert_with(|| BTreeMap::from([(OK.to_owned(), 0), (THROTTLED.to_owned(), 0)]));
         *outcomes.entry(outcome.to_owned()).or_default() += 1;
     }
 
-    /// All calls, the first one first.
+    /// All calls, oldest first.
     pub fn all(&self) -> &[Call] {
         &self.calls
     }
@@ -156,7 +156,7 @@ fn found_key(metadata: &Value) -> FoundKey {
     FoundKey { arn: text(metadata, "Arn").unwrap_or_default(), state: text(metadata, "KeyState").unwrap_or_default() }
 }
 
-/// At most the names of one page, each with its status.
+/// The names of one page at most, each with its status.
 fn listed(answer: &Value) -> Vec<(String, String)> {
     let summaries = answer.get("StreamSummaries").and_then(Value::as_array);
     summaries

@@ -1,4 +1,4 @@
-//! The simulator's own seam for time and tasks: it stands for AWS, whose clock nobody moves.
+//! The simulator's own seam for time and tasks. It stands for AWS, whose clock no test moves.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -20,13 +20,13 @@ pub async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// Waits until then.
+/// Waits until this moment.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub async fn sleep_until(due: Instant) {
     tokio::time::sleep_until(due.into()).await;
 }
 
-/// Runs a future on its own.
+/// Spawns a task.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn spawn<F>(future: F)
 where

@@ -1,5 +1,5 @@
-//! `LookupEvents` of CloudTrail, over what was called here: the changes of encryption of the last 90 days, newest
-//! first, failed ones too, after a delay.
+//! CloudTrail's `LookupEvents` over the simulator's own calls: encryption changes of the last 90 days, newest first,
+//! failed ones included, after a delay.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use super::{
     world::World,
 };
 
-/// What stands before the operation in `x-amz-target`.
+/// The service's prefix of the operation in `x-amz-target`.
 pub const SERVICE: &str = "CloudTrail_20131101";
-/// CloudTrail returns at most so many events a call.
+/// CloudTrail returns at most this many events per call.
 const PAGE: usize = 50;
 
 /// Carries a call out.
@@ -68,17 +68,23 @@ fn event(entry: &Entry) -> Value {
     let parameter = |name: &str| entry.input.get(name).and_then(Value::as_str);
     let at = Duration::from_secs_f64(entry.at.max(0.0));
     let text = json!({
-        "eventVersion": "1.11", "eventSource": "kinesis.amazonaws.com", "eventName": entry.operation, "awsRegion": region,
-        "userIdentity": {"type": "AssumedRole", "arn": format!("arn:aws:sts::{account}:assumed-role/simulated/{session}"), "accountId": account},
+        "eventVersion": "1.11",
+        "eventSource": "kinesis.amazonaws.com", "eventName": entry.operation, "awsRegion": region,
+        "userIdentity": {
+            "type": "AssumedRole", "accountId": account,
+            "arn": format!("arn:aws:sts::{account}:assumed-role/simulated/{session}"),
+        },
         "requestParameters": {
-            "streamARN": parameter("StreamARN"), "streamName": parameter("StreamName"), "keyId": parameter("KeyId"), "encryptionType": "KMS",
+            "streamARN": parameter("StreamARN"), "streamName": parameter("StreamName"),
+            "keyId": parameter("KeyId"), "encryptionType": "KMS",
         },
         "requestID": entry.request_id, "eventID": format!("event-{}", entry.request_id), "errorCode": entry.error,
         "recipientAccountId": account,
     });
     json!({
         "EventId": format!("event-{}", entry.request_id), "EventName": entry.operation, "EventTime": at.as_secs_f64(),
-        "EventSource": "kinesis.amazonaws.com", "Username": session, "Resources": [], "CloudTrailEvent": text.to_string(),
+        "EventSource": "kinesis.amazonaws.com", "Username": session, "Resources": [],
+        "CloudTrailEvent": text.to_string(),
     })
 }
 
@@ -91,7 +97,7 @@ mod tests {
     fn events_come_newest_first_in_pages_and_after_their_delay() {
         let caller = Caller { account: "111122223333".to_owned(), region: "eu-west-1".to_owned() };
         let mut world = World::empty(Settings { enforces_rates: false, ..Settings::default() });
-        world.trail.note_others(&caller, "StopStreamEncryption", "orders", 60);
+        world.trail.note_others(&caller, "StopStreamEncryption", "orders", 60, &mut world.request_ids);
         let ask = |world: &mut World, input: &Value| call(world, "LookupEvents", &caller, input).unwrap().unwrap();
         let stops =
             json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "StopStreamEncryption"}]});

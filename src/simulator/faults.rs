@@ -11,29 +11,29 @@ use super::caller::Caller;
 pub enum Fault {
     /// The call waits, then goes on.
     DelayMs(u64),
-    /// The call acts; its answer waits.
+    /// The call takes effect; its answer waits.
     HoldAnswerMs(u64),
-    /// The call acts; the connection closes without an answer.
+    /// The call takes effect; the connection closes without an answer.
     DropAnswer,
-    /// The call does not act; the connection closes without an answer.
+    /// The call has no effect; the connection closes without an answer.
     DropRequest,
-    /// HTTP 500 without effect.
+    /// HTTP 500; the call has no effect.
     Error500Before,
-    /// HTTP 500 with effect.
+    /// HTTP 500; the call takes effect.
     Error500After,
-    /// The call acts; its answer breaks off in the middle.
+    /// The call takes effect; its answer breaks off in the middle.
     HalfBody,
-    /// The call acts; a proxy's page comes back instead of the answer.
+    /// The call takes effect; a proxy's page comes back instead of the answer.
     Html,
-    /// The call does not act; the connection stays open without an answer.
+    /// The call has no effect; the connection stays open without an answer.
     BlackHole,
-    /// A start or a stop is accepted and goes UPDATING, and the encryption stays as it was.
+    /// A start or stop is accepted and goes UPDATING, but the encryption stays as it was.
     KeepState,
     /// AWS refuses with this code.
     Refuse { code: String, message: String },
-    /// The call acts; its answer is patched as a JSON merge patch (RFC 7396) says: `null` takes a field out.
+    /// The call takes effect; its answer is changed by a JSON merge patch (RFC 7396), in which `null` removes a field.
     Patch(Value),
-    /// The call acts; its answer comes without AWS's request id, as from something in between.
+    /// The call takes effect; its answer lacks AWS's request id, as if something in between had answered.
     NoRequestId,
 }
 
@@ -56,7 +56,7 @@ pub fn merge(value: &mut Value, patch: &Value) {
     }
 }
 
-/// A fault for the next calls of an operation: of one account, Region or stream, where that is given.
+/// A fault for the next calls of an operation, limited to an account, Region or stream where these are given.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArmedFault {
@@ -66,7 +66,7 @@ pub struct ArmedFault {
     stream: Option<String>,
     #[serde(default = "once")]
     pub times: u32,
-    /// Of so many calls that it applies to, the last is the one that goes wrong.
+    /// Only every Nth call it applies to goes wrong.
     #[serde(default = "once")]
     every: u32,
     #[serde(skip)]
@@ -79,7 +79,7 @@ const fn once() -> u32 {
 }
 
 impl ArmedFault {
-    /// Counts a call that it applies to; says whether that one goes wrong.
+    /// Counts a call that it applies to, and returns whether that one goes wrong.
     pub fn is_turn(&mut self) -> bool {
         self.seen += 1;
         self.seen.is_multiple_of(self.every)

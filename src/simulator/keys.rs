@@ -1,4 +1,4 @@
-//! The keys of KMS, and what Kinesis asks of KMS at a start.
+//! KMS keys, and what Kinesis asks of KMS when encryption is started.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::model::keys::KeyArn;
 
 const SERVICE_KEY: &str = "alias/aws/kinesis";
 
-/// A key. Its aliases stand beside it: an alias points to one key.
+/// A key. Its aliases are kept separately: an alias points to one key.
 #[derive(Debug, Clone)]
 pub struct Key {
     pub aliases: Vec<String>,
@@ -40,7 +40,7 @@ impl Default for Key {
 }
 
 impl Key {
-    /// AWS's word for its state now.
+    /// AWS's name for its current state.
     pub fn state(&self) -> &str {
         let has_expired = self.material_expires_at.is_some_and(|at| at <= since_epoch().as_secs_f64());
         if has_expired && self.state == "Enabled" { "PendingImport" } else { &self.state }
@@ -51,8 +51,8 @@ impl Key {
 #[derive(Debug, Default)]
 pub struct Keys(pub(super) BTreeMap<Caller, BTreeMap<String, Key>>);
 
-/// An order for the control endpoint: makes a key, or changes the one that has this id or this alias. With both, the
-/// alias points to the key of this id from then on, whatever it pointed to before.
+/// An order for the control endpoint: creates a key, or changes the one with this id or alias. With both, the alias
+/// then points to the key with this id, whatever it pointed to before.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyOrder {
@@ -60,21 +60,21 @@ pub struct KeyOrder {
     region: String,
     id: Option<String>,
     alias: Option<String>,
-    /// One of KMS's states, or a word that KMS doesn't have yet. Any but `PendingDeletion` cancels a deletion;
-    /// `Enabled` also imports expired material again, for good.
+    /// One of KMS's states, or one that KMS doesn't have yet. Any but `PendingDeletion` cancels a deletion; `Enabled`
+    /// also imports expired material again, this time without an expiry.
     state: Option<String>,
     spec: Option<String>,
     usage: Option<String>,
-    /// Makes it pending deletion, so many days from now.
+    /// Schedules its deletion in this many days.
     deletion_in_days: Option<u32>,
-    /// Its material was imported, and expires so many seconds from now.
+    /// Its material is imported and expires in this many seconds.
     material_expires_in_s: Option<u32>,
     #[serde(default)]
     delete: bool,
 }
 
 impl Keys {
-    /// The keys that streams name, each with the alias under which they name it.
+    /// Creates the keys that streams use, each with the alias under which they use it.
     pub fn name(&mut self, caller: &Caller, key: &str) {
         let keys = self.0.entry(caller.clone()).or_default();
         let id = match key.parse::<KeyArn>() {
@@ -89,7 +89,7 @@ impl Keys {
         }
     }
 
-    /// Keys that nobody can encrypt a stream with, for the demo.
+    /// Adds keys that can't encrypt streams, for the demo.
     pub fn add_unusable(&mut self, caller: &Caller) {
         let month = f64::from(30 * 24 * 3_600);
         let of = |alias: &str, key: Key| (id_of(caller, alias), Key { aliases: vec![alias.to_owned()], ..key });
@@ -124,7 +124,7 @@ impl Keys {
             return Ok(());
         }
         if let (Some(alias), Some(former)) = (&order.alias, known.filter(|former| *former != id)) {
-            // The alias points elsewhere from now on.
+            // From now on the alias points elsewhere.
             if let Some(key) = keys.get_mut(&former) {
                 key.aliases.retain(|known| known != alias);
             }
@@ -157,7 +157,7 @@ impl Keys {
         Ok(())
     }
 
-    /// A key by any form of its name; another account's by its ARN only.
+    /// Finds a key by any form of its name; one of another account only by its ARN.
     pub fn find(&self, caller: &Caller, name: &str) -> Option<(Caller, String, &Key)> {
         let (owner, name) = match name.strip_prefix("arn:") {
             None => (caller.clone(), name),
@@ -173,12 +173,12 @@ impl Keys {
         found.map(|(id, key)| (owner, id.clone(), key))
     }
 
-    /// The ARN of a key by any form of its name.
+    /// The ARN of the key that any form of its name means.
     pub fn arn(&self, caller: &Caller, name: &str) -> Option<String> {
         self.find(caller, name).map(|(owner, id, _)| arn(&owner, &id))
     }
 
-    /// What Kinesis meets when it asks KMS for a data key under this name.
+    /// What KMS answers when Kinesis requests a data key under this name.
     pub fn encrypt_with(&self, caller: &Caller, name: &str) -> Result<(), Refused> {
         if name == SERVICE_KEY {
             return Ok(());
@@ -188,7 +188,7 @@ impl Keys {
             return refused("KMSNotFoundException", format!("Key '{name}' does not exist"));
         };
         match key.state() {
-            // KMS goes on encrypting while the primary Region of a multi-Region key is updated.
+            // KMS keeps encrypting while the primary Region of a multi-Region key is being updated.
             "Enabled" | "Updating" if key.spec == "SYMMETRIC_DEFAULT" => Ok(()),
             "Enabled" | "Updating" => {
                 refused("KMSInvalidStateException", format!("{} key usage is {}", arn(&owner, &id), key.usage))
@@ -199,7 +199,7 @@ impl Keys {
     }
 }
 
-/// An id of a key that is the same at every start.
+/// A key id that is the same at every start.
 fn id_of(caller: &Caller, name: &str) -> String {
     let text = format!("{}/{}/{name}", caller.account, caller.region);
     let hash =

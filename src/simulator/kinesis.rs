@@ -1,5 +1,5 @@
-//! The operations of Kinesis that Keystream calls, as AWS documents them (Kinesis service model, 2013-12-02); and
-//! `DescribeStream`, with which the bench's scripts read.
+//! The Kinesis operations that Keystream calls, as AWS documents them (Kinesis service model, 2013-12-02), and
+//! `DescribeStream`, which the bench's scripts use.
 
 use serde_json::{Value, json};
 
@@ -13,11 +13,11 @@ use super::{
 };
 use crate::model::stream::encryption::KeyId;
 
-/// What stands before the operation in `x-amz-target`.
+/// The service's prefix of the operation in `x-amz-target`.
 pub const SERVICE: &str = "Kinesis_20131202";
-/// AWS allows this many successful starts, and as many stops, of a stream in 24 h.
+/// AWS allows this many successful starts of a stream in 24 h, and as many stops.
 const A_DAY: usize = 25;
-/// AWS returns at most this many names a call.
+/// AWS returns at most this many names per call.
 const PAGE: usize = 100;
 
 /// Carries a call out.
@@ -51,7 +51,7 @@ fn list_streams(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
         .and_then(Value::as_str)
         .unwrap_or_default();
     let after = after.strip_prefix("after:").unwrap_or(after);
-    // One more than the page shows whether there is another page.
+    // One more than the page holds, to see whether there is another page.
     let mut page: Vec<&Stream> = world.streams_after(caller, after).take(limit + 1).collect();
     let has_more = page.len() > limit;
     page.truncate(limit);
@@ -85,7 +85,7 @@ fn describe_stream_summary(world: &mut World, caller: &Caller, input: &Value) ->
     Ok(Some(json!({"StreamDescriptionSummary": summary})))
 }
 
-/// The list of shards is left empty: nobody here reads one.
+/// `DescribeStream`. The list of shards is left empty: nobody here reads it.
 fn describe_stream(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     world.throttle(caller, "DescribeStream", 10)?;
     let stream = find(world, caller, input)?;
@@ -95,7 +95,7 @@ fn describe_stream(world: &mut World, caller: &Caller, input: &Value) -> Outcome
     Ok(Some(json!({"StreamDescription": description})))
 }
 
-/// What both kinds of description have.
+/// The fields that both kinds of description share.
 fn description(caller: &Caller, stream: &mut Stream) -> Value {
     let (status, key) = stream.described();
     let mut description = json!({

@@ -1,4 +1,4 @@
-//! The operations of KMS that Keystream calls (KMS service model, 2014-11-01), and what Kinesis asks of KMS at a start.
+//! The KMS operations that Keystream calls (KMS service model, 2014-11-01).
 
 use serde_json::{Value, json};
 
@@ -9,9 +9,9 @@ use super::{
     world::World,
 };
 
-/// What stands before the operation in `x-amz-target`.
+/// The service's prefix of the operation in `x-amz-target`.
 pub const SERVICE: &str = "TrentService";
-/// KMS returns at most so many aliases a call, and so many keys.
+/// KMS returns at most this many aliases per call, and this many keys.
 const PAGE_OF_ALIASES: usize = 100;
 const PAGE_OF_KEYS: usize = 1_000;
 
@@ -36,7 +36,7 @@ fn aliases(world: &World, caller: &Caller) -> Vec<Value> {
         key.aliases.iter().map(entry).collect::<Vec<_>>()
     };
     let mut listed: Vec<Value> = world.keys.0.get(caller).into_iter().flatten().flat_map(of_key).collect();
-    // As at AWS: one of AWS's aliases that points to no key yet.
+    // As in AWS: one of AWS's own aliases that doesn't point to a key yet.
     listed.push(
         json!({"AliasName": "alias/aws/dynamodb", "AliasArn": arn(caller, "").replace("key/", "alias/aws/dynamodb")}),
     );
@@ -84,7 +84,8 @@ fn found<'a>(world: &'a World, caller: &Caller, input: &Value) -> Result<(Caller
 fn describe(world: &World, caller: &Caller, input: &Value) -> Outcome {
     let (owner, id, key) = found(world, caller, input)?;
     let mut metadata = json!({
-        "AWSAccountId": owner.account, "KeyId": id, "Arn": arn(&owner, &id), "Enabled": key.state() == "Enabled", "KeyState": key.state(),
+        "AWSAccountId": owner.account, "KeyId": id, "Arn": arn(&owner, &id),
+        "Enabled": key.state() == "Enabled", "KeyState": key.state(),
         "KeyUsage": key.usage, "KeySpec": key.spec, "Origin": "AWS_KMS", "MultiRegion": false,
         "KeyManager": if key.is_aws_managed { "AWS" } else { "CUSTOMER" },
     });
@@ -94,7 +95,7 @@ fn describe(world: &World, caller: &Caller, input: &Value) -> Outcome {
     if let Some(at) = key.material_expires_at {
         metadata["Origin"] = json!("EXTERNAL");
         metadata["ExpirationModel"] = json!("KEY_MATERIAL_EXPIRES");
-        // Without material there is no date for it.
+        // Without material there is no expiry date.
         if key.state() != "PendingImport" {
             metadata["ValidTo"] = json!(at);
         }

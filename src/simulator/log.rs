@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::clock::since_epoch;
 
-/// A stream forgets the oldest beyond so many.
+/// A stream drops its oldest records beyond this many.
 pub const KEPT: usize = 10_000;
 
 /// A stored record.
@@ -47,7 +47,7 @@ impl Log {
     }
 }
 
-/// AWS's word for the encryption of what is stored now.
+/// AWS's name for the encryption of records stored now.
 pub const fn type_of(key: Option<&str>) -> &'static str {
     if key.is_some() { "KMS" } else { "NONE" }
 }

@@ -1,12 +1,12 @@
-//! An AWS-shaped server for the demo, the tests and the bench: Kinesis and what Keystream calls of KMS, CloudTrail, STS
-//! and the Resource Groups Tagging API, over AWS's JSON 1.1 and Query protocols, with AWS's documented behaviour and,
-//! on demand, its faults. It shares nothing with the server but `model`, and proves nothing by itself: the same
-//! journeys run against servers that others wrote.
+//! An AWS-shaped server for the demo, the tests and the bench: Kinesis, and what Keystream calls of KMS, CloudTrail,
+//! STS and the Resource Groups Tagging API. It speaks AWS's JSON 1.1 and Query protocols and has AWS's documented
+//! behaviour and, on demand, its faults. It shares nothing with the server but `model`. On its own it proves nothing:
+//! the same journeys also run against servers that others wrote.
 //!
-//! A 12-digit access key id is the caller's account. Beside the samples it can hold a fleet of any size (`fleet`), let
-//! AWS's time go faster (`speed`: a second of a call-rate limit and a transition are that much shorter), and answer
-//! like a server that is far away (`rtt`). `keystream simulate` takes the three as `--streams`, `--speed` and
-//! `--rtt-ms`; the last two can be changed while it runs.
+//! A 12-digit access key id is the caller's account. Instead of the samples it can hold a fleet of any size (`fleet`);
+//! it can run AWS's time faster (`speed` shortens transitions and the seconds of call-rate limits) and answer like a
+//! distant server (`rtt`). `keystream simulate` takes these as `--streams`, `--speed` and `--rtt-ms`; the last two can
+//! be changed while it runs.
 
 mod caller;
 mod calls;

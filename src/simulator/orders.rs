@@ -1,4 +1,4 @@
-//! Orders that were given to the control endpoint, and those that wait for a call.
+//! Orders to the control endpoint: those that were carried out, and those that wait for a call.
 
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{caller::Caller, clock::since_epoch};
 
-/// The orders that may wait for a call.
+/// The kinds of order that may wait for a call.
 const PATHS: [&str; 4] = ["streams", "keys", "settings", "faults"];
 
 /// When a waiting order is carried out.
@@ -25,11 +25,11 @@ pub struct Trigger {
     account: Option<String>,
     region: Option<String>,
     stream: Option<String>,
-    /// Which of the calls from now on; 1 is the next one.
+    /// Which of the following calls; 1 is the next one.
     #[serde(default = "next")]
     pub nth: u32,
     pub moment: Moment,
-    /// Where the order goes, without `/_control/`.
+    /// The order's path, without `/_control/`.
     pub path: String,
     pub order: Value,
     #[serde(skip)]
@@ -49,13 +49,13 @@ impl Trigger {
     }
 }
 
-/// Something that was done to the world through the control endpoint, as `/_control/acts` lists it.
+/// A carried-out order, as `/_control/acts` lists it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Act {
     pub path: String,
     pub order: Value,
     pub at_ms: u128,
-    /// Why it was not carried out.
+    /// Why it failed.
     pub error: Option<Value>,
 }
 
@@ -67,7 +67,7 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// Lets an order wait for its call.
+    /// Adds an order that waits for its call.
     pub fn wait(&mut self, trigger: Trigger) -> Result<(), String> {
         if !PATHS.contains(&trigger.path.as_str()) {
             return Err(format!("an order that waits goes to one of {PATHS:?}"));
@@ -87,7 +87,7 @@ impl Orders {
         &self.acts
     }
 
-    /// Writes down what was ordered.
+    /// Logs an order.
     pub fn note(&mut self, path: &str, body: &[u8], status: StatusCode, answer: &Value) {
         self.acts.push(Act {
             path: path.to_owned(),

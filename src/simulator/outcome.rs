@@ -1,11 +1,11 @@
-//! What a call gives: its output, or how AWS refuses it.
+//! The outcome of a call: its output, or AWS's refusal.
 
 use serde_json::Value;
 
-/// What a call gives: its output, if it has one.
+/// The outcome of a call: its output, if it has one, or AWS's refusal.
 pub type Outcome = Result<Option<Value>, Refused>;
 
-/// An error of AWS's: HTTP 400 with its code and message.
+/// An AWS error: HTTP 400 with a code and a message.
 #[derive(Debug, Clone)]
 pub struct Refused {
     pub code: String,

@@ -1,5 +1,5 @@
-//! Shards and records (Kinesis service model, 2013-12-02): each record is stored with the encryption of the moment, and
-//! tells it when it is read. Payloads are kept no longer than a test needs them.
+//! Shards and records (Kinesis service model, 2013-12-02). A record is stored with the encryption in effect at that
+//! moment, and reports it when it is read. Payloads are kept no longer than a test needs them.
 
 use serde_json::{Value, json};
 
@@ -12,18 +12,18 @@ use super::{
     world::World,
 };
 
-/// AWS returns at most so many shards a call by default.
+/// AWS returns at most this many shards per call by default.
 const PAGE_OF_SHARDS: usize = 1_000;
-/// AWS takes at most so many records a call.
+/// AWS takes at most this many records per call.
 const MOST_RECORDS: usize = 500;
-/// AWS's limits of one shard, calls a second.
+/// AWS's limits per shard, in calls per second.
 const CALLS_A_SHARD: usize = 5;
 
 fn shard_name(number: i32) -> String {
     format!("shardId-{number:012}")
 }
 
-/// The hash keys of one of so many open shards.
+/// The range of hash keys of one of `count` open shards.
 fn hash_range(stream: &Stream, number: i32) -> (u128, u128) {
     let count = u128::from(stream.open_shards.max(1).unsigned_abs());
     let index = u128::from((number - stream.first_shard).max(0).unsigned_abs());
@@ -38,7 +38,7 @@ fn shard_of(stream: &Stream, hash_key: u128) -> i32 {
 }
 
 fn hash_of(partition_key: &str) -> u128 {
-    // AWS takes MD5; any spread will do.
+    // AWS uses MD5; any even spread will do.
     partition_key.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash: u128, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(0x0100_0000_0000_0000_0000_0000_013b)
     })
@@ -116,7 +116,8 @@ pub fn put_record(world: &mut World, caller: &Caller, input: &Value) -> Outcome 
     let data = input.get("Data").and_then(Value::as_str).unwrap_or_default();
     let sequence = stream.log.put(shard, stream.key.as_deref(), partition_key, data);
     Ok(Some(json!({
-        "ShardId": shard_name(shard), "SequenceNumber": sequence.to_string(), "EncryptionType": type_of(stream.key.as_deref()),
+        "ShardId": shard_name(shard), "SequenceNumber": sequence.to_string(),
+        "EncryptionType": type_of(stream.key.as_deref()),
     })))
 }
 
@@ -154,7 +155,7 @@ pub fn get_records(world: &mut World, caller: &Caller, input: &Value) -> Outcome
     let stream = find(world, caller, &json!({"StreamName": name}))?;
     let is_open = shard >= stream.first_shard;
     if is_open && shard - stream.first_shard < stream.busy_shards {
-        // Somebody writes there all the time.
+        // A busy shard: somebody constantly writes to it.
         stream.log.put(shard, stream.key.as_deref(), "somebody", "");
     }
     let limit =
@@ -171,8 +172,9 @@ pub fn get_records(world: &mut World, caller: &Caller, input: &Value) -> Outcome
         .iter()
         .map(|record| {
             json!({
-                "SequenceNumber": record.sequence.to_string(), "ApproximateArrivalTimestamp": record.at, "Data": record.data,
-                "PartitionKey": record.partition_key, "EncryptionType": record.encryption_type,
+                "SequenceNumber": record.sequence.to_string(), "ApproximateArrivalTimestamp": record.at,
+                "Data": record.data, "PartitionKey": record.partition_key,
+                "EncryptionType": record.encryption_type,
             })
         })
         .collect();

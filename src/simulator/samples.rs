@@ -1,4 +1,5 @@
-//! The sample streams: two accounts, three Regions, names like a company's; and a fleet of any size. Always the same.
+//! The sample streams (two accounts, three Regions, plausible names), and fleets of any size. Both are the same every
+//! time.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ pub struct SampleTarget {
     pub region: &'static str,
     pub name: &'static str,
     pub is_production: bool,
-    /// Name and key; an empty key for none.
+    /// Name and key; an empty key means none.
     names: &'static [(&'static str, &'static str)],
 }
 
@@ -95,13 +96,13 @@ pub const TARGETS: [SampleTarget; 4] = [
     },
 ];
 
-/// 2 March 2023, in seconds since 1970: the first stream is that old.
+/// 2 March 2023, in seconds since 1970: when the first stream was created.
 const FIRST: f64 = 1_677_751_200.0;
 
 impl SampleTarget {
     /// The streams of this target.
     pub(super) fn streams(&self) -> impl Iterator<Item = Stream> + '_ {
-        // A week and some hours from stream to stream.
+        // Streams are created a week and some hours apart.
         const APART: f64 = 613_000.0;
         let (team, env) = if self.is_production { ("payments", "production") } else { ("analytics", "staging") };
         self.names.iter().zip(0u8..).map(move |((name, key), position)| {
@@ -113,17 +114,17 @@ impl SampleTarget {
     }
 }
 
-/// So many streams, `stream-00001` and on, of which six in ten are encrypted.
+/// This many streams from `stream-00001` on, six in ten of them encrypted.
 pub(super) fn fleet(count: u32) -> impl Iterator<Item = Stream> {
     const KEYS: [&str; 4] = [SERVICE_KEY, "alias/payments", "alias/ledger", KEY_ARN];
     const TEAMS: [&str; 6] = ["payments", "checkout", "risk", "analytics", "platform", "growth"];
     const CLASSES: [&str; 3] = ["confidential", "internal", "public"];
     const ENVS: [&str; 3] = ["production", "staging", "development"];
-    // From stream to stream; after two years the ages begin again.
+    // Ages differ from stream to stream and start over after two years.
     const TWO_HOURS: f64 = 7_200.0;
     const TWO_YEARS: u32 = 8_760;
     (0..count).zip(0usize..).map(|(number, position)| {
-        // Multiplied by seven, the last digits of ten neighbours are each another one, out of order.
+        // Multiplying by seven gives ten neighbours ten different last digits, out of order.
         let is_encrypted = position * 7 % 10 < 6;
         let key = is_encrypted.then(|| KEYS[position % KEYS.len()]);
         let created = FIRST + TWO_HOURS * f64::from(number % TWO_YEARS);
@@ -141,7 +142,7 @@ pub(super) fn fleet(count: u32) -> impl Iterator<Item = Stream> {
 fn varied(mut stream: Stream, position: usize, tags: [(&str, &str); 3]) -> Stream {
     stream.retention_hours = [24, 24, 168, 48][position % 4];
     stream.open_shards = [1, 4, 2, 16, 8][position % 5];
-    // On all but the last of several.
+    // Of several open shards, all but one are busy.
     stream.busy_shards = (stream.open_shards - 1).max(1);
     stream.is_on_demand = position % 3 == 1;
     stream.consumers = [0, 1, 2, 3][position % 4];
@@ -164,7 +165,7 @@ mod tests {
         assert_eq!(count(|stream| stream.key.is_some()), 6_000);
         assert_eq!(count(|stream| stream.tags.is_empty()), 2_000);
         assert_eq!(count(|stream| stream.is_on_demand), 3_333);
-        // What one page shows is mixed as well.
+        // A single page shows a mixture too.
         assert_eq!(fleet[..20].iter().filter(|stream| stream.key.is_some()).count(), 12);
         let again: Vec<String> = super::fleet(100).map(|stream| format!("{stream:?}")).collect();
         assert_eq!(again, fleet[..100].iter().map(|stream| format!("{stream:?}")).collect::<Vec<_>>());

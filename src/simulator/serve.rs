@@ -1,4 +1,4 @@
-//! The server: reads a call, carries it out as its fault allows, and answers.
+//! The server: reads calls, carries them out as far as their faults allow, and answers.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,8 +25,7 @@ use super::{
     faults::{self, Fault},
     kinesis, kms, named_stream,
     outcome::{Outcome, Refused},
-    reply::{Answer, Body, refuse, respond},
-    request_id,
+    reply::{Answer, JSON, refuse, respond},
     settings::Settings,
     sts, tagging,
     trail::Entry,
@@ -34,15 +33,15 @@ use super::{
     world::World,
 };
 
-/// The largest request that is read.
+/// The largest request accepted.
 const LONGEST_REQUEST: usize = 12 * 1024 * 1024;
-/// Longer than any caller waits for an answer that never comes.
+/// Longer than any caller waits for an answer.
 const NEVER: Duration = Duration::from_secs(3_600);
 
-/// Starts the simulator with its streams; it ends with the process. Returns the address that was bound.
+/// Starts the simulator with its streams; it runs until the process ends. Returns the address it bound.
 ///
 /// # Errors
-/// When the address cannot be bound, or is not of loopback: its control endpoint is open to whoever reaches it.
+/// When the address cannot be bound or isn't on loopback: the control endpoint is open to anybody who reaches it.
 pub async fn start(address: SocketAddr, settings: Settings) -> anyhow::Result<SocketAddr> {
     let (address, serving) = bind(address, settings).await?;
     clock::spawn(serving);
@@ -71,19 +70,19 @@ pub async fn bind(
 }
 
 async fn serve_connection(stream: TcpStream, world: Arc<Mutex<World>>) {
-    // Small answers leave at once.
+    // Small answers are sent at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let world = world.clone();
         async move {
             match answer(request, &world).await {
-                Answer::Send(response) => Ok(response),
-                // An error of the service closes the connection without a word: the answer that is lost.
+                Answer::Send(response) | Answer::SendWithoutId(response) => Ok(response),
+                // An error of the service closes the connection without an answer.
                 Answer::Drop => Err(io::Error::other("the answer is dropped by order")),
             }
         }
     });
-    // Broken connections are what some tests are about.
+    // Some tests break connections on purpose.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -99,7 +98,8 @@ async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
         let (status, value) = control::ordered(&mut world, &head.method, head.uri.path(), &body);
         return Answer::Send(respond(status, "application/json", value.to_string()));
     }
-    let answer = answer_aws(&head, &body, world).await;
+    let id = world.lock().request_ids.next_id();
+    let answer = with_request_id(answer_aws(&head, &body, &id, world).await, &id);
     let rtt = world.lock().settings.rtt;
     if !rtt.is_zero() {
         clock::sleep_until(came_at + rtt).await;
@@ -107,7 +107,7 @@ async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
     answer
 }
 
-async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
+async fn answer_aws(head: &Parts, body: &[u8], id: &str, world: &Mutex<World>) -> Answer {
     let Some(caller) = Caller::of(&head.headers) else {
         return Answer::Send(refuse(&Refused::new(
             "MissingAuthenticationTokenException",
@@ -127,21 +127,14 @@ async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
     }
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let session = Caller::session(&head.headers);
-    // Some SDKs write the name of CloudTrail's service with the package that it is in.
+    // Some SDKs send the name of CloudTrail's service with its package.
     let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
+    let asked = Asked { caller: &caller, session: session.as_deref(), id };
     match target.split_once('.') {
-        Some((kms::SERVICE, operation)) => {
-            answer_json(kms::call, operation, &caller, session.as_deref(), body, world).await
-        }
-        Some((cloud_trail::SERVICE, operation)) => {
-            answer_json(cloud_trail::call, operation, &caller, session.as_deref(), body, world).await
-        }
-        Some((kinesis::SERVICE, operation)) => {
-            answer_json(kinesis::call, operation, &caller, session.as_deref(), body, world).await
-        }
-        Some((tagging::SERVICE, operation)) => {
-            answer_json(tagging::call, operation, &caller, session.as_deref(), body, world).await
-        }
+        Some((kms::SERVICE, operation)) => answer_json(kms::call, operation, &asked, body, world).await,
+        Some((cloud_trail::SERVICE, operation)) => answer_json(cloud_trail::call, operation, &asked, body, world).await,
+        Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &asked, body, world).await,
+        Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &asked, body, world).await,
         _ => sts::answer(&caller, body, world).await,
     }
 }
@@ -149,86 +142,82 @@ async fn answer_aws(head: &Parts, body: &[u8], world: &Mutex<World>) -> Answer {
 /// A service that speaks JSON 1.1.
 type Service = fn(&mut World, &str, &Caller, &Value) -> Outcome;
 
+/// Who sends a request, and the id that the answer and CloudTrail have it under.
+struct Asked<'a> {
+    caller: &'a Caller,
+    session: Option<&'a str>,
+    id: &'a str,
+}
+
 async fn answer_json(
     service: Service,
     operation: &str,
-    caller: &Caller,
-    session: Option<&str>,
+    asked: &Asked<'_>,
     body: &[u8],
     world: &Mutex<World>,
 ) -> Answer {
     let Ok(input) = serde_json::from_slice::<Value>(body) else {
         return Answer::Send(refuse(&Refused::new("SerializationException", "the body is not JSON")));
     };
-    let id = request_id::next();
     let key = input.get("KeyId").and_then(Value::as_str).map(ToOwned::to_owned);
     let named = Named { stream: named_stream::stream_of(&input), is_by_arn: input.get("StreamARN").is_some(), key };
-    let fault = world.lock().take_fault(operation, caller, named.stream.as_deref());
+    let fault = world.lock().take_fault(operation, asked.caller, named.stream.as_deref());
     if let Some(Fault::DelayMs(millis)) = fault {
         clock::sleep(Duration::from_millis(millis)).await;
     }
-    let call = Call { service, operation, caller, session, named: &named, id: &id };
+    let call = Call { service, operation, asked, named: &named };
     let outcome = carry_out(&call, input, fault.as_ref(), &mut world.lock());
     match fault {
         Some(Fault::HoldAnswerMs(millis)) => clock::sleep(Duration::from_millis(millis)).await,
-        Some(Fault::BlackHole) => {
-            clock::sleep(NEVER).await;
-            return Answer::Drop;
-        }
-        Some(Fault::DropAnswer | Fault::DropRequest) => return Answer::Drop,
-        Some(Fault::Error500Before | Fault::Error500After) => {
+        Some(Fault::BlackHole) => clock::sleep(NEVER).await,
+        _ => {}
+    }
+    if let Some(spoiled) = fault.as_ref().and_then(spoiled) {
+        return spoiled;
+    }
+    let response = match patched(outcome, fault.as_ref()) {
+        Ok(output) => respond(StatusCode::OK, JSON, output.map_or_else(String::new, |value| value.to_string())),
+        Err(refused) => refuse(&refused),
+    };
+    if matches!(fault, Some(Fault::NoRequestId)) { Answer::SendWithoutId(response) } else { Answer::Send(response) }
+}
+
+/// What is sent instead of the answer, if a fault spoils it.
+fn spoiled(fault: &Fault) -> Option<Answer> {
+    match fault {
+        Fault::BlackHole | Fault::DropAnswer | Fault::DropRequest => Some(Answer::Drop),
+        Fault::Error500Before | Fault::Error500After => {
             let body = json!({"__type": "InternalFailureException", "message": "Internal failure"}).to_string();
-            return Answer::Send(respond(StatusCode::INTERNAL_SERVER_ERROR, "application/x-amz-json-1.1", body));
+            Some(Answer::Send(respond(StatusCode::INTERNAL_SERVER_ERROR, JSON, body)))
         }
-        Some(Fault::HalfBody) => {
+        Fault::HalfBody => {
             let frames = [
                 Ok(Frame::data(Bytes::from_static(b"{\"Stream"))),
                 Err(io::Error::other("the body breaks off by order")),
             ];
             let mut response = Response::new(StreamBody::new(stream::iter(frames)).boxed());
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.1"));
-            return Answer::Send(response);
+            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(JSON));
+            Some(Answer::SendWithoutId(response))
         }
-        Some(Fault::Html) => {
-            let page = respond(StatusCode::OK, "text/html", "<html><body>Welcome to the proxy</body></html>");
-            return Answer::Send(without_request_id(page));
+        Fault::Html => {
+            let page = "<html><body>Welcome to the proxy</body></html>";
+            Some(Answer::SendWithoutId(respond(StatusCode::OK, "text/html", page)))
         }
-        _ => {}
+        _ => None,
     }
-    let mut response = match patched(outcome, fault.as_ref()) {
-        Ok(output) => respond(
-            StatusCode::OK,
-            "application/x-amz-json-1.1",
-            output.map_or_else(String::new, |value| value.to_string()),
-        ),
-        Err(refused) => refuse(&refused),
-    };
-    if matches!(fault, Some(Fault::NoRequestId)) {
-        return Answer::Send(without_request_id(response));
-    }
-    // The id under which CloudTrail has the call.
-    if let Ok(id) = header::HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-amzn-requestid", id);
-    }
-    Answer::Send(response)
 }
 
 /// A call on its way to its service.
 struct Call<'a> {
     service: Service,
     operation: &'a str,
-    caller: &'a Caller,
-    session: Option<&'a str>,
+    asked: &'a Asked<'a>,
     named: &'a Named,
-    id: &'a str,
 }
 
-/// Carries a call out as its fault allows, with what was ordered for the moments before and after it, and writes it
-/// down.
+/// Carries out a call as far as its fault allows, with the orders for the moments before and after it, and logs it.
 fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut World) -> Outcome {
-    let Call { operation, caller, session, named, .. } = *call;
+    let Call { operation, named, asked: &Asked { caller, session, id }, .. } = *call;
     let stream = named.stream.as_deref();
     triggers::before(world, operation, caller, stream);
     let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before | Fault::BlackHole));
@@ -240,7 +229,7 @@ fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut W
     if let (Some(Fault::KeepState), Ok(_), Some(name)) = (fault, &outcome, stream) {
         world.keep_state(caller, name);
     }
-    // What is spoiled on its way tells nobody anything.
+    // A spoiled answer tells the caller nothing.
     let is_told = matches!(
         fault,
         None | Some(
@@ -256,7 +245,7 @@ fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut W
             caller: caller.clone(),
             operation: operation.to_owned(),
             at: clock::since_epoch().as_secs_f64(),
-            request_id: call.id.to_owned(),
+            request_id: id.to_owned(),
             session: session.map(ToOwned::to_owned),
             input,
             error: outcome.as_ref().err().map(|refused| refused.code.clone()),
@@ -275,7 +264,10 @@ fn patched(outcome: Outcome, fault: Option<&Fault>) -> Outcome {
     })
 }
 
-fn without_request_id(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().remove("x-amzn-requestid");
-    response
+/// Puts the request id on an answer that carries one.
+fn with_request_id(mut answer: Answer, id: &str) -> Answer {
+    if let (Answer::Send(response), Ok(id)) = (&mut answer, header::HeaderValue::from_str(id)) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    answer
 }

@@ -5,26 +5,25 @@ use std::time::Duration;
 /// How the simulated AWS behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a stop or start stays UPDATING, at speed 1.
+    /// How long a stream stays UPDATING after a start or stop, at speed 1.
     pub transition: Duration,
     /// Whether call-rate limits are enforced.
     pub enforces_rates: bool,
-    /// How long after UPDATING has ended a describe still gives the former encryption.
+    /// How long after UPDATING a describe still returns the previous encryption.
     pub late_flip: Duration,
-    /// How many describes after an accepted change still give what was before it.
+    /// How many describes after an accepted change still return the previous state.
     pub lagging_reads: u32,
-    /// How many times faster than AWS's the time of call-rate limits and of transitions goes: 1 to
-    /// [`Settings::FASTEST`].
+    /// How many times faster than in AWS time passes for call-rate limits and transitions: 1 to [`Settings::FASTEST`].
     pub speed: u32,
-    /// How long after it came every call of AWS is answered; orders to the control endpoint are answered at once.
+    /// How long after its arrival a call is answered. The control endpoint answers at once.
     pub rtt: Duration,
-    /// Whether a start keeps the ARN that its key has then, whatever form names it.
+    /// Whether a start stores the ARN of its key, whatever form it was named in.
     pub canonical_keys: bool,
-    /// Whether describes leave the key out.
+    /// Whether describes omit the key.
     pub unnamed_keys: bool,
-    /// How long after a call CloudTrail tells of it.
+    /// How long after a call CloudTrail shows it.
     pub trail_lag: Duration,
-    /// So many streams in one account and Region, instead of the samples.
+    /// The number of streams in one account and Region, instead of the samples.
     pub fleet: Option<u32>,
 }
 
@@ -49,7 +48,7 @@ impl Settings {
     pub const FASTEST: u32 = 100;
     pub const LARGEST_FLEET: u32 = 100_000;
 
-    /// How long so much of AWS's time takes here.
+    /// How long this much of AWS's time takes here.
     pub(super) fn at_speed(&self, duration: Duration) -> Duration {
         duration / self.speed.max(1)
     }

@@ -1,4 +1,4 @@
-//! A stream and how time passes for it.
+//! A stream, and how it changes over time.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,22 +13,22 @@ pub struct Stream {
     pub name: String,
     pub status: String,
     pub key: Option<String>,
-    /// Leaves `EncryptionType` out of answers, as AWS's model allows.
+    /// Whether answers omit `EncryptionType`, as AWS's model allows.
     pub hides_encryption: bool,
     /// Seconds since 1970.
     pub created: f64,
     pub retention_hours: i32,
     pub open_shards: i32,
-    /// The number of the first shard that is open: those before it were closed by resharding.
+    /// The number of the first open shard: resharding closed those before it.
     pub first_shard: i32,
-    /// On so many of the open shards somebody writes all the time.
+    /// The number of open shards that somebody constantly writes to.
     pub busy_shards: i32,
     pub log: Log,
     pub is_on_demand: bool,
     pub consumers: i32,
     pub tags: BTreeMap<String, String>,
     transition: Option<Transition>,
-    /// What lagging describes give, and how many of them are still to come.
+    /// What lagging describes return, and how many of them remain.
     lag: Option<(u32, String, Option<String>)>,
     stops: VecDeque<Instant>,
     starts: VecDeque<Instant>,
@@ -57,7 +57,7 @@ impl Stream {
         }
     }
 
-    /// Begins a change of encryption: UPDATING now, the new state when it is over.
+    /// Starts a change of encryption: UPDATING now, then the new state.
     pub fn begin(&mut self, key: Option<String>, settings: &Settings) {
         let successes = if key.is_some() { &mut self.starts } else { &mut self.stops };
         successes.push_back(clock::now());
@@ -66,13 +66,12 @@ impl Stream {
         self.update(key, settings.at_speed(settings.transition), settings.late_flip);
     }
 
-    /// Begins an UPDATING that changes nothing of the encryption.
+    /// Starts an UPDATING that doesn't change the encryption.
     pub fn reshard(&mut self, lasts: Duration) {
         self.update(self.key.clone(), lasts, Duration::ZERO);
     }
 
-    /// The UPDATING that is under way will change nothing of the encryption: AWS accepted a call and did not do what it
-    /// asks.
+    /// Makes the current UPDATING end without a change of encryption: AWS accepted a call but didn't carry it out.
     pub fn keep_state(&mut self) {
         if let Some(transition) = &mut self.transition {
             transition.key.clone_from(&self.key);
@@ -85,7 +84,7 @@ impl Stream {
         self.transition = Some(Transition { active_at, flips_at: active_at + late_flip, key });
     }
 
-    /// Status and key as the next describe gives them.
+    /// The status and key that the next describe returns.
     pub fn described(&mut self) -> (String, Option<String>) {
         match &mut self.lag {
             Some((left, status, key)) => {
@@ -100,13 +99,13 @@ impl Stream {
         }
     }
 
-    /// So many changes in one direction were made by somebody else within the last hours.
+    /// Counts this many changes in one direction as made by somebody else within the last hours.
     pub fn use_up(&mut self, is_start: bool, count: u32) {
         let successes = if is_start { &mut self.starts } else { &mut self.stops };
         successes.extend((0..count).map(|_| clock::now()));
     }
 
-    /// How many of the 25 a day are used in this direction.
+    /// How many of the 25 changes a day in this direction are used.
     pub fn used_today(&mut self, is_start: bool) -> usize {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         let successes = if is_start { &mut self.starts } else { &mut self.stops };
@@ -116,7 +115,7 @@ impl Stream {
         successes.len()
     }
 
-    /// Lets time pass.
+    /// Brings the stream up to the current time.
     pub(super) fn advance(&mut self) {
         let Some(Transition { active_at, flips_at, key }) = &self.transition else { return };
         let now = clock::now();
@@ -130,7 +129,7 @@ impl Stream {
     }
 }
 
-/// An UPDATING under way, and what it ends in.
+/// An UPDATING in progress, and the state it ends in.
 #[derive(Debug, Clone)]
 struct Transition {
     active_at: Instant,

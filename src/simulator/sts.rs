@@ -16,7 +16,7 @@ use super::{
     world::World,
 };
 
-/// Answers one of the two actions. `AssumeRole` knows the faults that refuse, delay, hold and drop.
+/// Answers one of the two actions. `AssumeRole` supports the faults that refuse, delay, hold and drop.
 pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answer {
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
     let field =
@@ -35,7 +35,7 @@ pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answe
     }
 }
 
-/// What `AssumeRole` is asked for.
+/// The parameters of `AssumeRole`.
 struct Asked<'a> {
     role: &'a str,
     session: &'a str,
@@ -66,13 +66,14 @@ fn identity(caller: &Caller) -> Response<Body> {
     let (partition, account) = (caller.partition(), &caller.account);
     let identity = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-         <Arn>arn:{partition}:iam::{account}:user/keystream</Arn><UserId>AIDASIMULATED</UserId><Account>{account}</Account>\
-         </GetCallerIdentityResult><ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+         <Arn>arn:{partition}:iam::{account}:user/keystream</Arn><UserId>AIDASIMULATED</UserId>\
+         <Account>{account}</Account></GetCallerIdentityResult>\
+         <ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     );
     respond(StatusCode::OK, "text/xml", identity)
 }
 
-/// Roles whose name contains `guarded` ask for the external id `keystream-external`.
+/// Assumes a role. Roles whose name contains `guarded` require the external id `keystream-external`.
 fn session(caller: &Caller, asked: &Asked<'_>, fault: Option<&Fault>, world: &mut World) -> Response<Body> {
     let Asked { role, session, external_id } = *asked;
     let refused = match fault {
@@ -91,9 +92,11 @@ fn session(caller: &Caller, asked: &Asked<'_>, fault: Option<&Fault>, world: &mu
     let account = role.split(':').nth(4).unwrap_or_default();
     let answer = format!(
         "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
-         <AssumedRoleUser><Arn>{role}/{session}</Arn><AssumedRoleId>AROASIMULATED:{session}</AssumedRoleId></AssumedRoleUser>\
+         <AssumedRoleUser><Arn>{role}/{session}</Arn><AssumedRoleId>AROASIMULATED:{session}</AssumedRoleId>\
+         </AssumedRoleUser>\
          <Credentials><AccessKeyId>{SESSION_KEY}{account}</AccessKeyId><SecretAccessKey>simulated</SecretAccessKey>\
-         <SessionToken>{session}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>\
+         <SessionToken>{session}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         </AssumeRoleResult>\
          <ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata></AssumeRoleResponse>"
     );
     respond(StatusCode::OK, "text/xml", answer)

@@ -10,9 +10,9 @@ use super::{
     world::World,
 };
 
-/// What stands before the operation in `x-amz-target`.
+/// The service's prefix of the operation in `x-amz-target`.
 pub const SERVICE: &str = "ResourceGroupsTaggingAPI_20170126";
-/// Resources on a page, where the caller does not say; and the most.
+/// The default page size, and the largest.
 const PAGE: u64 = 50;
 const LARGEST_PAGE: u64 = 100;
 
@@ -24,9 +24,9 @@ pub fn call(world: &mut World, operation: &str, caller: &Caller, input: &Value) 
     }
 }
 
-/// Streams that have tags, by ARN. All ARNs of a caller differ in the name alone, so the order is that of the names.
+/// The streams that have tags, by ARN. A caller's ARNs differ only in the name, so they are ordered by name.
 fn get_resources(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
-    // This service has a word of its own for it.
+    // This service has an error code of its own for it.
     world
         .throttle(caller, "GetResources", 15)
         .map_err(|refused| Refused { code: "ThrottledException".to_owned(), ..refused })?;
@@ -54,7 +54,7 @@ fn get_resources(world: &mut World, caller: &Caller, input: &Value) -> Outcome {
     Ok(Some(json!({"PaginationToken": token, "ResourceTagMappingList": resources})))
 }
 
-/// Without a filter every type of resource is asked for.
+/// Whether streams are requested: without a filter, every type of resource is.
 fn asks_for_streams(input: &Value) -> bool {
     match input.get("ResourceTypeFilters").and_then(Value::as_array) {
         Some(filters) if !filters.is_empty() => {
@@ -122,7 +122,10 @@ mod tests {
         let answer = call(&mut world(), "GetResources", &caller(), &json!({})).unwrap().unwrap();
         assert_eq!(
             answer["ResourceTagMappingList"][0],
-            json!({"ResourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/stream-1", "Tags": [{"Key": "team", "Value": "team-1"}]})
+            json!({
+                "ResourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/stream-1",
+                "Tags": [{"Key": "team", "Value": "team-1"}],
+            })
         );
     }
 

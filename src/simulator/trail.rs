@@ -1,15 +1,15 @@
-//! What CloudTrail keeps.
+//! CloudTrail's log.
 
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::{caller::Caller, clock::since_epoch, request_id};
+use super::{caller::Caller, clock::since_epoch, request_id::RequestIds};
 
-/// Older ones are forgotten.
+/// The number of calls that are kept.
 const MOST: usize = 10_000;
 
-/// One call, as CloudTrail keeps it.
+/// A call in CloudTrail's log.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub caller: Caller,
@@ -19,21 +19,21 @@ pub struct Entry {
     pub request_id: String,
     pub session: Option<String>,
     pub input: Value,
-    /// The code with which it was refused.
+    /// The error code, if it was refused.
     pub error: Option<String>,
 }
 
-/// Everything that CloudTrail keeps, oldest first.
+/// CloudTrail's log, oldest first.
 #[derive(Debug, Default)]
 pub struct Trail(VecDeque<Entry>);
 
 impl Trail {
-    /// Everything that is kept, oldest first.
+    /// The logged calls, oldest first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter()
     }
 
-    /// Keeps a call that changes something.
+    /// Logs a call if it changes encryption.
     pub fn note(&mut self, entry: Entry) {
         if matches!(entry.operation.as_str(), "StartStreamEncryption" | "StopStreamEncryption") {
             self.0.push_back(entry);
@@ -43,20 +43,21 @@ impl Trail {
         }
     }
 
-    /// Keeps so many successful calls for a stream by somebody else, an hour ago and a second apart.
-    pub fn note_others(&mut self, caller: &Caller, operation: &str, stream: &str, count: u32) {
+    /// Logs successful calls for a stream by somebody else, an hour ago and a second apart.
+    pub fn note_others(&mut self, caller: &Caller, operation: &str, stream: &str, count: u32, ids: &mut RequestIds) {
         for number in 0..count {
-            self.note_another(caller, operation, stream, since_epoch().as_secs_f64() - 3_600.0 + f64::from(number));
+            let at = since_epoch().as_secs_f64() - 3_600.0 + f64::from(number);
+            self.note_another(caller, operation, stream, at, ids.next_id());
         }
     }
 
-    /// Keeps one successful call for a stream by somebody else, at a time in seconds since 1970.
-    pub fn note_another(&mut self, caller: &Caller, operation: &str, stream: &str, at: f64) {
+    /// Logs a successful call for a stream by somebody else, at a time in seconds since 1970.
+    pub fn note_another(&mut self, caller: &Caller, operation: &str, stream: &str, at: f64, request_id: String) {
         self.note(Entry {
             caller: caller.clone(),
             operation: operation.to_owned(),
             at,
-            request_id: request_id::next(),
+            request_id,
             session: Some("tf-ci".to_owned()),
             input: json!({"StreamName": stream}),
             error: None,

@@ -1,5 +1,5 @@
-//! Orders that wait for a call: each is carried out right before or right after the Nth call of an operation, within
-//! the same lock, so that a race ends the same way every time.
+//! Orders that wait for a call. Each is carried out right before or after the Nth call of an operation, under the same
+//! lock, so that a race ends the same way every time.
 
 use hyper::Method;
 
@@ -10,7 +10,7 @@ use super::{
     world::World,
 };
 
-/// Counts a call that is about to be carried out, and does what waits for the moment before it.
+/// Counts a call that is about to be carried out, and carries out the orders for the moment before it.
 pub fn before(world: &mut World, operation: &str, caller: &Caller, stream: Option<&str>) {
     for trigger in world.orders.waiting.iter_mut().filter(|trigger| trigger.applies_to(operation, caller, stream)) {
         trigger.seen += 1;
@@ -18,7 +18,7 @@ pub fn before(world: &mut World, operation: &str, caller: &Caller, stream: Optio
     carry_out(world, Moment::Before, operation, caller, stream);
 }
 
-/// Does what waits for the moment after a call.
+/// Carries out the orders for the moment after a call.
 pub fn after(world: &mut World, operation: &str, caller: &Caller, stream: Option<&str>) {
     carry_out(world, Moment::After, operation, caller, stream);
 }
@@ -50,7 +50,7 @@ mod tests {
         control::ordered(world, &Method::POST, &format!("/_control/{path}"), order.to_string().as_bytes()).0
     }
 
-    /// Reads a stream as a caller does, and says its encryption.
+    /// Reads a stream as a caller does, and returns its encryption.
     fn read(world: &mut World, name: &str) -> Value {
         before(world, "DescribeStreamSummary", &caller(), Some(name));
         let answer =
@@ -90,7 +90,7 @@ mod tests {
             |path: &str, nth: u32| json!({"operation": "X", "moment": "before", "nth": nth, "path": path, "order": {}});
         assert_eq!(order(&mut world, "triggers", &trigger("triggers", 1)), StatusCode::BAD_REQUEST);
         assert_eq!(order(&mut world, "triggers", &trigger("streams", 0)), StatusCode::BAD_REQUEST);
-        // What is wrong with the order itself shows when it is carried out.
+        // Mistakes in the order itself show when it is carried out.
         assert_eq!(order(&mut world, "triggers", &trigger("streams", 1)), StatusCode::OK);
         before(&mut world, "X", &caller(), None);
         assert!(world.orders.acts().last().unwrap().error.is_some());

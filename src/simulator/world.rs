@@ -16,13 +16,14 @@ use super::{
     keys::Keys,
     orders::Orders,
     outcome::Refused,
+    request_id::RequestIds,
     samples,
     settings::Settings,
     stream::Stream,
     trail::Trail,
 };
 
-/// Everything there is.
+/// The simulated world.
 #[derive(Debug)]
 pub struct World {
     pub settings: Settings,
@@ -31,10 +32,11 @@ pub struct World {
     pub calls: CallLog,
     pub keys: Keys,
     pub trail: Trail,
-    /// Access key ids that are refused, and with which code.
+    /// The access key ids that are refused, each with its error code.
     refused_access_keys: BTreeMap<String, String>,
     pub orders: Orders,
-    /// When the latest calls of each operation came.
+    pub request_ids: RequestIds,
+    /// The times of the latest calls of each operation.
     rates: HashMap<(Caller, String), VecDeque<Instant>>,
 }
 
@@ -50,11 +52,12 @@ impl World {
             trail: Trail::default(),
             refused_access_keys: BTreeMap::new(),
             orders: Orders::default(),
+            request_ids: RequestIds::default(),
             rates: HashMap::new(),
         }
     }
 
-    /// A world with the sample streams, or with the fleet that the settings ask for.
+    /// A world with the sample streams, or with the fleet in the settings.
     pub fn new(settings: Settings) -> Self {
         let mut world = Self::empty(settings);
         if let Some(count) = world.settings.fleet {
@@ -70,7 +73,7 @@ impl World {
         world
     }
 
-    /// Puts streams beside those that are there; one of the same name is replaced.
+    /// Adds streams, replacing those of the same name.
     pub fn add(&mut self, caller: Caller, streams: impl Iterator<Item = Stream>) {
         let streams: Vec<Stream> = streams.collect();
         for key in streams.iter().filter_map(|stream| stream.key.as_deref()) {
@@ -88,7 +91,7 @@ impl World {
         Some(stream)
     }
 
-    /// A stream as it is now; a new one, if there is none of that name.
+    /// A stream as it is now, created if there is none of that name.
     pub fn stream_or_new(&mut self, caller: &Caller, name: &str) -> &mut Stream {
         let streams = self.streams.entry(caller.clone()).or_default();
         let stream =
@@ -97,8 +100,8 @@ impl World {
         stream
     }
 
-    /// The streams of an account and Region whose names come after this text, by name. Time passes for those only that
-    /// are taken: a page of a large fleet costs what a page costs.
+    /// The streams of an account and Region whose names come after this text, ordered by name. Only those that are
+    /// taken are brought up to date, so a page of a large fleet costs no more than a page.
     pub fn streams_after(&mut self, caller: &Caller, after: &str) -> impl Iterator<Item = &Stream> {
         let later: (Bound<&str>, Bound<&str>) = (Bound::Excluded(after), Bound::Unbounded);
         let streams = self.streams.get_mut(caller).map(|streams| streams.range_mut::<str, _>(later));
@@ -108,7 +111,7 @@ impl World {
         })
     }
 
-    /// As [`Stream::keep_state`], of a stream by its name. Unlike a look at the stream, it lets no time pass first.
+    /// Calls [`Stream::keep_state`] on the stream of this name, without bringing it up to date first.
     pub fn keep_state(&mut self, caller: &Caller, name: &str) {
         if let Some(stream) = self.streams.get_mut(caller).and_then(|streams| streams.get_mut(name)) {
             stream.keep_state();
@@ -125,8 +128,8 @@ impl World {
         self.streams.clear();
     }
 
-    /// Counts a call against AWS's limit of so many a second. At speed N a second is that much shorter, so that a burst
-    /// is as large as it is at AWS.
+    /// Counts a call against AWS's limit of calls per second. At speed N a second is N times shorter, so bursts are as
+    /// large as in AWS.
     pub fn throttle(&mut self, caller: &Caller, operation: &str, per_second: usize) -> Result<(), Refused> {
         if !self.settings.enforces_rates {
             return Ok(());
@@ -140,7 +143,7 @@ impl World {
         }
     }
 
-    /// Refuses an access key id with a code from now on; without a code it is good again.
+    /// Refuses an access key id with an error code from now on; without a code, accepts it again.
     pub fn refuse_access_key(&mut self, key: String, code: Option<String>) {
         match code {
             Some(code) => self.refused_access_keys.insert(key, code),
@@ -148,13 +151,13 @@ impl World {
         };
     }
 
-    /// How a call signed with this access key id is refused, if it is.
+    /// The refusal of a call that is signed with a refused access key id.
     pub fn refusal_of_access_key(&self, headers: &HeaderMap) -> Option<Refused> {
         let code = self.refused_access_keys.get(&access_key(headers)?)?;
         Some(Refused::new(code, "The security token included in the request is not valid or has expired"))
     }
 
-    /// The fault that is armed for this call, if one is; it counts as used.
+    /// Takes the fault that is armed for this call, if there is one.
     pub fn take_fault(&mut self, operation: &str, caller: &Caller, stream: Option<&str>) -> Option<Fault> {
         let index = self.faults.iter().position(|armed| armed.applies_to(operation, caller, stream))?;
         let armed = &mut self.faults[index];
@@ -170,7 +173,7 @@ impl World {
     }
 }
 
-/// Whether one more call now is within so many in each window; if it is, it is counted.
+/// Counts a call if fewer than `most` came within the window, and returns whether it did.
 fn admits(recent: &mut VecDeque<Instant>, now: Instant, most: usize, window: Duration) -> bool {
     while recent.front().is_some_and(|at| now.duration_since(*at) >= window) {
         recent.pop_front();

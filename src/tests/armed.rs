@@ -27,7 +27,7 @@ async fn reshard(app: &TestApp, millis: u64) {
         .await;
 }
 
-/// The confirmation's form for a change that waits, filled in.
+/// The completed confirmation form of a waiting change.
 async fn filled(operator: &Actor<'_>) -> Vec<(String, String)> {
     let page = operator.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await.body;
     assert!(
@@ -91,7 +91,7 @@ async fn a_cancelled_change_is_never_sent_and_a_sent_one_not_cancelled() {
         "{page}"
     );
     assert!(!page.contains("/api/cancel-change"));
-    // A new change of the same stream is possible at once; sent, it is not cancelled any more.
+    // A new change of the same stream is possible at once. Once sent, it can't be cancelled.
     until(|| async {
         app.state.inventory.stream(&app.known("orders-prod").await).filter(|(row, _)| row.change.is_none()).map(|_| ())
     })
@@ -117,7 +117,8 @@ async fn a_change_that_waited_in_vain_expires() {
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
     let page = app.actor(Role::Operator).await.get(&format!("/changes/{id}")).await.body;
     assert!(
-        page.contains("It waited for the stream to be ACTIVE until ")
+        page.contains("Waited until ")
+            && page.contains(" for the stream to be ACTIVE.")
             && page.contains("Never sent, so it changed nothing."),
         "{page}"
     );
@@ -156,7 +157,7 @@ async fn an_armed_change_survives_a_restart() {
     reshard(&app, 4_000).await;
     let id = arm(&app.actor(Role::Operator).await).await;
     let app = app.killed_and_started_again().await;
-    assert!(app.state.store.change(&id).await.unwrap().unwrap().is_waiting(), "still waiting, not expired");
+    assert!(app.store.change(&id).await.unwrap().unwrap().is_waiting(), "still waiting, not expired");
     let settled = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&settled), Some(&End::Settled));
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
@@ -173,13 +174,13 @@ async fn a_wait_that_is_none_leads_back_and_records_nothing() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert!(answer.location().contains("/disable?problem=wait-invalid&draft="), "{wait}: {}", answer.location());
     }
-    // Another mistake loses nothing that was chosen.
+    // Another mistake keeps all choices.
     let changed = with(&with(&fields, "typed_name", "orders"), "wait_minutes", "60");
     let answer = operator.post("/api/disable", &borrowed(&changed)).await;
     let page = operator.get(answer.location()).await.body;
     let chosen = page.split("<option ").find(|option| option.contains("selected")).unwrap_or_else(|| panic!("{page}"));
     assert!(chosen.contains("value=\"60\""), "{page}");
-    // Without a wait it is what it was before: rejected, because the stream is not ACTIVE.
+    // Without a wait, it is as before: rejected, because the stream isn't ACTIVE.
     let answer = operator.post("/api/disable", &borrowed(&with(&fields, "wait_minutes", ""))).await;
     let page = operator.get(answer.location()).await.body;
     assert!(
@@ -200,7 +201,7 @@ async fn a_server_that_is_read_only_sends_nothing_that_waits() {
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(how(&ended), Some(&End::Expired));
     let page = Actor { cookie, ..app.anonymous() }.get(&format!("/changes/{id}")).await.body;
-    assert!(page.contains("Never sent, so it changed nothing.") && !page.contains("It waited for"), "{page}");
+    assert!(page.contains("Never sent, so it changed nothing.") && !page.contains("Waited until"), "{page}");
     // AWS is ready for it, and still nothing comes.
     until(|| async {
         let key = app.known("orders-prod").await;
@@ -223,8 +224,7 @@ async fn what_was_said_not_to_be_sent_is_not_sent_though_it_is_on_disk() {
         let answer = operator.post("/api/disable", &borrowed(&fields)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
         assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);
-        let recorded =
-            until(|| async { app.state.store.changes(Page { skip: 0, take: 1 }).await.unwrap().pop() }).await;
+        let recorded = until(|| async { app.store.changes(Page { skip: 0, take: 1 }).await.unwrap().pop() }).await;
         let ended = app.change_when(&recorded.id, |change| !change.is_active()).await;
         assert_eq!(how(&ended), Some(&End::Expired), "{millis}");
         tokio::time::sleep(std::time::Duration::from_millis(millis + 500)).await;

@@ -1,5 +1,5 @@
-//! What AWS, and what stands in between, may do to the reads of a fleet: each trouble is told where it is, touches
-//! nothing else, and claims no state that AWS did not report.
+//! Problems that AWS, or something in between, can cause for reads: each is reported where it occurs, affects nothing
+//! else, and claims no state that AWS didn't report.
 
 use std::collections::HashSet;
 
@@ -21,6 +21,7 @@ use crate::{
         adapters::{aws::ListedStream, clock::Clock},
         config::TargetSettings,
     },
+    view::target_health,
 };
 
 fn refused(operation: &str, account: &str, times: u32, code: &str) -> (&'static str, Value) {
@@ -79,12 +80,12 @@ async fn credentials_that_expire_in_mid_sweep_are_told_and_recovered_from() {
     let app = app.await;
     let behind = health_when(&app, 0, |health| health.problem.is_some()).await;
     assert!(
-        behind.in_words().contains(
-            "reads of its streams fail: the credentials expired: ExpiredTokenException. Renewed ones are picked up \
+        target_health::sentence(&behind).contains(
+            "its streams can't be read: the credentials expired: ExpiredTokenException. Renewed ones are picked up \
             within a minute."
         ),
         "{}",
-        behind.in_words()
+        target_health::sentence(&behind)
     );
     assert_eq!(behind.problem.unwrap().next_listing, None, "the listing works");
     health_when(&app, 0, |health| health.problem.is_none() && health.unread == times).await;
@@ -159,7 +160,7 @@ async fn a_row_whose_read_failed_is_last_known_at_once() {
         json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 100, "fault": "drop-request"}),
     )
     .await;
-    // The confirmation reads for itself.
+    // The confirmation makes its own read.
     operator.get(&format!("{}/disable", orders.path())).await;
     assert!(app.state.inventory.stream(&orders).unwrap().0.problem.is_some());
     for page in ["/streams?q=orders-prod".to_owned(), orders.path()] {
@@ -185,7 +186,7 @@ async fn what_a_listing_leaves_out_is_gone_unless_aws_had_it_since_the_listing_b
     assert!(inventory.stream(&refunds).unwrap().0.is_gone);
     let viewer = app.actor(Role::Viewer).await;
     assert!(viewer.get("/streams?q=refunds").await.body.contains("0 of 13 streams match."));
-    // Listed again, it is there again, with what was read of it.
+    // Listed again, the stream is back, with its earlier state.
     let seen = |created| ListedStream {
         name: refunds.name.clone(),
         arn: None,
@@ -196,7 +197,7 @@ async fn what_a_listing_leaves_out_is_gone_unless_aws_had_it_since_the_listing_b
     inventory.record_listed(target, &[seen(None)]);
     let (row, report) = inventory.stream(&refunds).unwrap();
     assert!(!row.is_gone && report.is_some());
-    // Created anew, nothing of the former stream is of this one.
+    // Re-created, it has nothing of the earlier stream.
     inventory.record_listed(target, &[seen(Some(app.clock.now()))]);
     let (row, report) = inventory.stream(&refunds).unwrap();
     assert_eq!((row.encryption, row.read_at, row.tags, report), (EncryptionState::Unknown, None, None, None));
@@ -218,7 +219,7 @@ async fn hostile_addresses_of_the_list_are_answered_with_the_list() {
         (&format!("q={long}"), "was ignored"),
         (&format!("key={long}"), "was ignored"),
         (&format!("account={long}"), "was ignored"),
-        (&tags, "More was ignored."),
+        (&tags, "More values were ignored."),
     ] {
         let page = viewer.get(&format!("/streams?{query}")).await;
         let shown: String = query.chars().take(40).collect();

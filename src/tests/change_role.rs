@@ -1,4 +1,4 @@
-//! Changes that are sent in a session of their own, named after the person who asked.
+//! Changes sent in their own session, named after the requester.
 
 use serde_json::json;
 
@@ -43,7 +43,7 @@ async fn the_persons_name_is_in_the_session_that_sends_and_reads_go_without() {
     assert_eq!(sessions_of("AssumeRole"), [Some("keystream-operator")]);
     assert_eq!(sessions_of("StopStreamEncryption"), [Some("keystream-operator")]);
     assert!(sessions_of("DescribeStreamSummary").iter().all(Option::is_none));
-    let rows = app.state.store.audit_rows(0, 100).await.unwrap();
+    let rows = app.store.audit_rows(0, 100).await.unwrap();
     let sent = rows.iter().find(|row| row.event.action.name() == "change.sent").unwrap();
     assert_eq!(sent.event.result, format!("Sent, as {ROLE} in session keystream-operator"));
     let page = operator.get(&format!("/changes/{id}")).await.body;
@@ -75,7 +75,7 @@ async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
 
 #[tokio::test]
 async fn a_role_of_another_account_sends_nothing() {
-    // By name, a session there would change the stream of that account.
+    // By name, a session there would change that account's stream.
     let abroad = |simulator: &str| {
         vec![TargetSettings {
             account: None,
@@ -134,13 +134,16 @@ async fn check_config_tries_the_role_too() {
 async fn aws_refusing_the_role_is_told_with_its_session() {
     let app = with_role(Some("keystream-external")).await;
     let operator = app.actor(Role::Operator).await;
-    let fault = json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
+    let fault = json!({
+        "operation": "StopStreamEncryption",
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
     app.control("faults", fault).await;
     let id = operator.disable("orders-prod").await;
     app.change_when(&id, |change| !change.is_active()).await;
     let page = operator.get(&format!("/changes/{id}")).await.body;
     assert!(
-        page.contains(&format!("AWS refused role {ROLE}, session keystream-operator (operator operator).")),
+        page.contains(&format!("AWS refused role {ROLE} (session keystream-operator, operator operator).")),
         "{page}"
     );
 }

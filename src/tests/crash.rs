@@ -1,5 +1,4 @@
-//! A store whose process ends right before or right after a certain commit to the journal, or whose disk is full or
-//! read-only.
+//! A store whose process ends just before or after a certain commit to the journal, or whose disk is full or read-only.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,12 +12,12 @@ use crate::{
     server::adapters::store::{Interceptor, On, StoreError, TxConnection},
 };
 
-/// What a commit to the journal writes of a change.
+/// What a commit to the journal writes about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     Intent,
     Sent,
-    /// The answer to the call, or that there is none.
+    /// The answer to the call, or that it was lost.
     Answer,
     Updating,
     Reached,
@@ -39,23 +38,23 @@ impl From<&Change> for Moment {
     }
 }
 
-/// On which side of the commit.
+/// The side of the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Before,
     After,
 }
 
-/// Where the process is to end; by default nowhere.
+/// Where the process ends; by default nowhere.
 #[derive(Debug, Default)]
 pub struct CrashPlan {
     at: Mutex<Option<(Moment, Side)>>,
-    /// The disk is full: SQLite gets no further page.
+    /// The disk is full: SQLite gets no more pages.
     pub is_full: AtomicBool,
-    /// The disk is read-only, as SQLite finds it.
+    /// The disk is read-only, in SQLite's view.
     pub is_read_only: AtomicBool,
     pub reached: Notify,
-    /// The commit is on disk, and its answer does not come.
+    /// The commit is on disk, but its answer is lost.
     pub loses_answer_of: Mutex<Option<Moment>>,
 }
 
@@ -64,7 +63,7 @@ impl CrashPlan {
         *self.at.lock() = Some((moment, side));
     }
 
-    /// Never returns where the plan ends the process: the test then takes its runtime down.
+    /// Never returns if the plan ends the process here: the test then shuts its runtime down.
     async fn pass(&self, moved: Option<&Change>, side: Side) {
         let at = *self.at.lock();
         if at.is_some() && at == moved.map(|change| (change.into(), side)) {
@@ -78,7 +77,7 @@ impl CrashPlan {
 impl Interceptor for CrashPlan {
     async fn begun(&self, on: TxConnection<'_>) -> Result<(), StoreError> {
         let On::Sqlite(on) = on else { return Ok(()) };
-        // A limit below what there is means: no more.
+        // A limit below the current size means no growth.
         let limit = if self.is_full.load(Ordering::SeqCst) {
             "PRAGMA max_page_count = 1"
         } else {
@@ -106,7 +105,7 @@ impl Interceptor for CrashPlan {
     }
 }
 
-/// Fails as SQLite does when its file cannot be written.
+/// Fails as SQLite does when its file can't be written.
 async fn fail_read_only(on: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::query("PRAGMA query_only = ON").execute(&mut *on).await?;
     let refused = sqlx::query("UPDATE counters SET value = value").execute(&mut *on).await;

@@ -1,4 +1,4 @@
-//! Credentials that are renewed while Keystream runs, and credentials that take long to come.
+//! Credentials that are renewed while Keystream runs, and credentials that load slowly.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -29,7 +29,7 @@ fn orders() -> StreamName {
     "orders-prod".parse().unwrap()
 }
 
-/// A target whose credentials are those of a profile in a file of the SDK's.
+/// A target with the credentials of a profile in one of the SDK's files.
 async fn with_profile(app: &TestApp, file: &Path) -> Arc<Target> {
     let settings = TargetSettings {
         profile: Some("payments".to_owned()),
@@ -41,7 +41,7 @@ async fn with_profile(app: &TestApp, file: &Path) -> Arc<Target> {
     targets::load(&[settings], &clock, None).await.unwrap().remove(0)
 }
 
-/// All of AWS is at the simulator.
+/// Sends all AWS calls to the simulator.
 fn write_keys(app: &TestApp, file: &Path, key: &str) {
     let endpoint = &app.simulator;
     let text = format!(
@@ -85,7 +85,7 @@ async fn a_rewritten_credentials_file_is_used_within_a_minute_of_the_first_refus
     }
 }
 
-/// A read of just now.
+/// A read made just now.
 fn fresh() -> Freshness {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Freshness::begin(&clock)
@@ -129,7 +129,7 @@ async fn a_read_role_is_assumed_anew_with_renewed_credentials() {
     refuse(&app, "AKIAOLD", "ExpiredToken").await;
     refuse(&app, &session, "ExpiredTokenException").await;
     target.read(&orders()).await.unwrap_err();
-    // Until its own credentials are renewed the role can't be assumed, and AWS says why.
+    // Until its own credentials are renewed, the role can't be assumed, and AWS says why.
     let failure = until(|| async {
         target.read(&orders()).await.err().filter(|failure| failure.kind == ReadFailureKind::NoCredentials)
     })
@@ -185,11 +185,11 @@ async fn a_credential_process_that_takes_seven_seconds_is_waited_for_and_named()
     let target = with_profile(&app, &file).await;
     let read = async { target.read(&orders()).await.unwrap() };
     let meanwhile = async {
-        // What is optional waits for less, and says what for.
+        // Optional calls wait less, and say what for.
         let failure = target.kms.as_ref().unwrap().list_keys(None).await.unwrap_err();
         assert_eq!(failure.why, "AWS was not asked: the credentials of profile payments have not come within 1.5 s");
         assert_eq!(target.waits_for().as_deref(), Some("the credentials of profile payments"));
-        // A change is not sent long after it was checked.
+        // A change isn't sent long after it was checked.
         let key = "alias/orders".parse().unwrap();
         let sent = target.kinesis.change_encryption(Action::Disable, &StreamRef::Name(orders()), &key, &fresh()).await;
         let SendOutcome::Rejected(refusal) = sent else { panic!("{sent:?}") };

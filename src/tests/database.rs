@@ -1,4 +1,4 @@
-//! Databases for tests: a SQLite file in a directory of its own, or a database of its own in the Postgres that
+//! Databases for tests: a SQLite file in its own directory, or a separate database in the Postgres that
 //! `.ci/with-postgres` starts.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::server::adapters::{random, store::StoreError};
 
-/// Which database.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
     #[default]
@@ -14,19 +14,19 @@ pub enum Kind {
     Postgres,
 }
 
-/// The server without a database.
+/// The URL of the server, without a database.
 fn postgres() -> String {
     std::env::var("TEST_POSTGRES_URL")
         .expect("tests on Postgres need one: run them as `.ci/with-postgres cargo test ...`")
 }
 
-/// Runs a statement at the server, beside all databases of tests.
+/// Runs a statement on the server, outside the test databases.
 pub async fn at_postgres(statement: &str) {
     let mut connection = PgConnection::connect(&format!("{}/postgres", postgres())).await.unwrap();
     sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
 }
 
-/// An empty database; it goes with this, or with its server.
+/// An empty database, deleted with this value or with its server.
 #[derive(Debug)]
 pub struct TestDatabase {
     pub url: String,
@@ -51,12 +51,12 @@ impl TestDatabase {
         }
     }
 
-    /// Runs any statement behind everybody's back, on a connection of its own.
+    /// Runs any statement on its own connection, without Keystream knowing.
     pub async fn run(&self, statement: &str) {
         self.try_run(statement).await.unwrap();
     }
 
-    /// The same, where the database may refuse it.
+    /// The same for a statement that the database may refuse.
     pub async fn try_run(&self, statement: &str) -> Result<(), StoreError> {
         let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
         if self.url.starts_with("sqlite://") {
@@ -71,7 +71,7 @@ impl TestDatabase {
         Ok(())
     }
 
-    /// The database's name in Postgres, or SQLite's file.
+    /// The database's name in Postgres, or its SQLite file.
     pub fn name(&self) -> &str {
         self.url.strip_prefix("sqlite://").unwrap_or_else(|| self.url.rsplit('/').next().unwrap())
     }

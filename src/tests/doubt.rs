@@ -1,4 +1,4 @@
-//! Listings that can't be believed at once, and rows that can't be read: what is known stays.
+//! Listings that aren't believed at once, and rows that can't be read: known states stay.
 
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ use crate::{
         },
         config::TargetSettings,
     },
+    view::target_health,
 };
 
 #[tokio::test]
@@ -72,7 +73,7 @@ async fn that_remembers(database: Kind) -> TestApp {
     let app = TestApp::with(Setup { is_mortal: true, database, ..Setup::default() }).await;
     health_when(&app, 0, |health| health.unread == 0 && health.streams == 14).await;
     let are_written = || async {
-        let stored = app.state.store.streams().await.unwrap();
+        let stored = app.store.streams().await.unwrap();
         (stored.len() == 14 && stored.iter().all(|stream| stream.report.is_some())).then_some(())
     };
     until(are_written).await;
@@ -91,9 +92,9 @@ async fn an_empty_listing_of_streams_that_are_there_empties_nothing_and_the_targ
     let app = app.killed_and_started_again().await;
     let behind = health_when(&app, 0, |health| health.problem.is_some() || health.last_listed.is_some()).await;
     assert_eq!(names(&app).len(), 14, "the rows stay");
-    let words = behind.in_words();
+    let words = target_health::sentence(&behind);
     assert!(words.contains("AWS listed 0 of 14 known streams"), "{words}");
-    // A second listing agrees, the reads do not.
+    // A second listing agrees, but the reads don't.
     let told = health_when(&app, 0, |health| {
         health.problem.as_ref().is_none_or(|problem| problem.why.contains("still there"))
     })
@@ -111,7 +112,8 @@ async fn streams_that_are_really_gone_are_gone_with_the_second_listing() {
     }
     let app = app.killed_and_started_again().await;
     let behind = health_when(&app, 0, |health| health.problem.is_some() || health.last_listed.is_some()).await;
-    assert!(behind.in_words().contains("AWS listed 1 of 14 known streams"), "{}", behind.in_words());
+    let words = target_health::sentence(&behind);
+    assert!(words.contains("AWS listed 1 of 14 known streams"), "{words}");
     health_when(&app, 0, |health| health.problem.is_none() && health.last_listed.is_some()).await;
     assert_eq!(names(&app), ["orders-prod"]);
 }
@@ -124,7 +126,7 @@ async fn a_row_that_this_version_cannot_read_stops_no_start() {
                      VALUES ('111122223333', 'eu-west-1', 'of-a-newer-version', 1, NULL, '{\"key\": 7, \"what\": \"is \
                          this\"}')";
         app.database().run(newer).await;
-        let readable = app.state.store.streams().await.map(|streams| streams.len());
+        let readable = app.store.streams().await.map(|streams| streams.len());
         assert_eq!(readable.ok(), Some(14), "{database:?}");
         let app = app.killed_and_started_again().await;
         assert_eq!(names(&app).len(), 14, "{database:?}");
@@ -135,7 +137,7 @@ async fn a_row_that_this_version_cannot_read_stops_no_start() {
 async fn a_pause_that_this_version_cannot_read_stops_no_start() {
     let database = TestDatabase::new(Kind::Sqlite).await;
     let store = Store::open(&database.url, Opener::Command).await.unwrap();
-    // SQLite takes any value in any column.
+    // SQLite accepts any type in any column.
     database
         .run("INSERT INTO targets (id, paused_at, paused_by) VALUES ('a/b', 'since noon', 'mira'), ('c/d', 1, 'mira')")
         .await;

@@ -1,5 +1,5 @@
-//! What stands in front of the handlers: headers on everything, other origins and hosts refused, sizes and types
-//! bounded.
+//! The layers in front of the handlers: headers on every response, other origins and hosts refused, sizes and types
+//! limited.
 
 use axum::{
     body::Body,

@@ -1,4 +1,4 @@
-//! The event connection, as it goes over a socket: where it begins, when it must start over, and how many there may be.
+//! The event connection over a socket: where it begins, when it must start over, and how many there may be.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{
 use super::support::{TestApp, until};
 use crate::{model::access::identity::Role, server::web::listen::Bounds};
 
-/// An opened connection, and what it said until it fulfilled a condition.
+/// Opens a connection. Returns what it received until a condition held.
 async fn heard(
     address: SocketAddr,
     cookie: &str,
@@ -52,7 +52,7 @@ async fn a_connection_begins_where_its_browser_is_and_starts_over_from_where_nob
     let far = rev + 1_000_000;
     for (after, last_id, expected) in [
         (rev.to_string(), None, "event: frame"),
-        // A browser knows better than the address that it once opened.
+        // A browser's `Last-Event-ID` is newer than the address that it opened.
         (far.to_string(), Some(rev.to_string()), "event: frame"),
         (far.to_string(), None, "event: reset"),
         (rev.to_string(), Some(far.to_string()), "event: reset"),

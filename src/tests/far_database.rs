@@ -1,4 +1,4 @@
-//! A database that is 5 ms away: rows of the inventory do not hold up the journal.
+//! A database 5 ms away: writing the inventory doesn't delay the journal.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -45,7 +45,7 @@ impl Far {
         let store = Store::open(&proxy.url, Opener::Command).await.unwrap();
         let near = Store::open(&database.url, Opener::Command).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        // Nothing is asked of AWS.
+        // Nothing is requested from AWS.
         let target =
             targets::load(&[target("http://127.0.0.1:1", ACCOUNT, REGION)], &clock, None).await.unwrap().remove(0);
         let inventory = Inventory::open(&store, vec![target.clone()], clock).await.unwrap();
@@ -83,7 +83,7 @@ async fn a_batch_of_rows_holds_the_journals_lock_for_a_few_round_trips() {
     assert_eq!(far.near.last_rev().await.unwrap(), 500);
 }
 
-/// One write as the journal makes them.
+/// One write like the journal's.
 async fn write(store: &Store) {
     let mut tx = store.write().await.expect("the journal waits for one statement of the inventory at most");
     next_rev(&mut tx).await.unwrap();

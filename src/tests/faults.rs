@@ -1,5 +1,5 @@
 //! The fault matrix: the process ends at every point of a change's life, with every outcome of its call, on both
-//! databases. Whatever happens, at most one call goes out, the ladder ends right, and the audit chain is whole.
+//! databases. In each case, at most one call goes out, the ladder ends correctly, and the audit chain is whole.
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ enum CrashPoint {
     Shutdown,
 }
 
-/// What becomes of the call.
+/// The outcome of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     NeverArrived,
@@ -63,10 +63,10 @@ const OUTCOMES: [Outcome; 6] = [
 ];
 
 impl CrashPoint {
-    /// The commit at which the process ends, and on which side of it.
+    /// The commit at which the process ends, and the side of it.
     const fn commit(self, outcome: Outcome) -> Option<(Moment, Side)> {
         match self {
-            // A refusal is the answer and the end in one.
+            // A refusal is the answer and the end at once.
             Self::AfterAcceptance if matches!(outcome, Outcome::Refused) => Some((Moment::End, Side::Before)),
             Self::BeforeIntent => Some((Moment::Intent, Side::Before)),
             Self::AfterIntent => Some((Moment::Intent, Side::After)),
@@ -102,7 +102,7 @@ impl Outcome {
     }
 }
 
-/// Drives one case and says what is wrong with how it went.
+/// Runs one case. Returns what went wrong.
 async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) -> Result<(), String> {
     let app = TestApp::with(Setup { database: kind, is_mortal: true, pace: 20, ..Setup::default() }).await;
     app.known("orders-prod").await;
@@ -124,7 +124,7 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     let crashed = async {
         if point == CrashPoint::Shutdown {
             until(|| async {
-                app.state.store.active_changes().await.unwrap().pop().filter(|change| change.evidence.sent_at.is_some())
+                app.store.active_changes().await.unwrap().pop().filter(|change| change.evidence.sent_at.is_some())
             })
             .await;
             app.drain().await;
@@ -133,12 +133,11 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
         }
         true
     };
-    // A refused or settled change may be over before the point of the crash comes.
+    // A refused or settled change may end before the point of the crash.
     let over = async {
         operator.post(&path, &borrowed(&fields)).await;
         let change =
-            until(|| async { app.state.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) })
-                .await;
+            until(|| async { app.store.changes(ALL).await.unwrap().pop().filter(|change| !change.is_active()) }).await;
         // The commit that was the last may be the point of the crash: it has its turn first.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         drop(change);
@@ -146,7 +145,7 @@ async fn run(kind: Kind, action: Action, point: CrashPoint, outcome: Outcome) ->
     };
     let has_crashed = tokio::select! { biased; crashed = crashed => crashed, crashed = over => crashed };
     let app = app.killed_and_started_again().await;
-    let ended = match app.state.store.changes(ALL).await.unwrap().pop() {
+    let ended = match app.store.changes(ALL).await.unwrap().pop() {
         None => None,
         Some(change) => Some(app.change_when(&change.id, |change| !change.is_active()).await),
     };
@@ -169,7 +168,7 @@ async fn judge(
     ensure(calls <= 1, "more than one call")?;
     let is_sent = point.is_after_the_call();
     ensure(calls == usize::from(is_sent), "a call went out that must not, or did not that must")?;
-    let verified = audit::verify(&app.state.store).await.unwrap();
+    let verified = audit::verify(&app.store).await.unwrap();
     ensure(matches!(verified, Verified::Whole { .. }), "the chain is broken")?;
     let Some(change) = ended else {
         return ensure(point == CrashPoint::BeforeIntent, "the change is lost");

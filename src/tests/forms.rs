@@ -1,4 +1,4 @@
-//! Forms without wasm: every mistake leads back to its page with what was typed, every repeat is one change.
+//! Forms without wasm: every mistake leads back to its page with the input, and repeats make one change.
 
 use axum::http::StatusCode;
 use sqlx::Connection;
@@ -15,7 +15,7 @@ async fn a_failed_sign_in_keeps_the_name_and_where_to_go() {
     assert!(refused.location().starts_with("/sign-in?problem=sign-in-failed&draft="), "{}", refused.location());
     assert!(!refused.headers.contains_key("set-cookie"));
     let page = app.anonymous().get(refused.location()).await;
-    assert!(page.body.contains("User name or password is wrong, or the account may not sign in."), "{}", page.body);
+    assert!(page.body.contains("User name or password is wrong, or the account can't sign in."), "{}", page.body);
     assert!(
         page.body.contains("value=\"viewer\"")
             && page.body.contains("value=\"/changes?page=2\"")
@@ -57,10 +57,10 @@ async fn mistakes_lead_back_with_everything_typed_and_send_nothing() {
     let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
     let long = "x".repeat(501);
     for (field, value, problem, text) in [
-        ("typed_name", "orders-Prod", "name-mismatch", "The name typed is not orders-prod."),
-        ("typed_name", "", "name-mismatch", "Type it exactly as shown."),
-        ("reason", "  ", "reason-missing", "A reason is missing."),
-        ("reason", &long, "reason-too-long", "The reason has more than 500 characters."),
+        ("typed_name", "orders-Prod", "name-mismatch", "That isn't orders-prod."),
+        ("typed_name", "", "name-mismatch", "Type the name exactly as shown."),
+        ("reason", "  ", "reason-missing", "Enter a reason, with the ticket if there is one."),
+        ("reason", &long, "reason-too-long", "The reason is longer than 500 characters."),
         (
             "shown_arn",
             "arn:aws:kinesis:eu-west-1:111122223333:stream/other",
@@ -82,7 +82,7 @@ async fn mistakes_lead_back_with_everything_typed_and_send_nothing() {
         }
         let by_wasm = operator.call("/api/disable", &borrowed(&changed)).await;
         assert_eq!(by_wasm.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", by_wasm.body);
-        // A draft is its author's only.
+        // Only its author can see a draft.
         let admin = app.actor(Role::Admin).await.get(answer.location()).await;
         assert!(!admin.body.contains("value=\"orders-Prod\""));
     }
@@ -104,11 +104,11 @@ async fn the_same_form_twice_is_one_change_and_with_other_values_refused() {
     let by_form = operator.post("/api/disable", &borrowed(&other)).await;
     assert_eq!(by_form.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        by_form.body.contains("This form was sent before with other values. Nothing was sent again."),
+        by_form.body.contains("This form was already sent with other values. Nothing was sent again."),
         "{}",
         by_form.body
     );
-    // Somebody else's form for the same stream goes to the change that is under way.
+    // Someone else's form for the same stream leads to the active change.
     let id = first.location().strip_prefix("/changes/").unwrap().to_owned();
     let admin = app.actor(Role::Admin).await;
     let page = admin.get(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable")).await;

@@ -27,7 +27,7 @@ async fn two() -> (TestApp, TestApp) {
     (first, second)
 }
 
-/// Somebody's browser, led to the other process.
+/// Someone's browser, routed to the other process.
 fn led_to<'a>(app: &'a TestApp, actor: &Actor<'_>) -> Actor<'a> {
     Actor { cookie: actor.cookie.clone(), ..app.anonymous() }
 }
@@ -40,10 +40,10 @@ async fn what_one_does_the_other_shows_and_takes_over_when_it_dies() {
     let cookie = here.cookie.clone();
     let id = here.disable("orders-prod").await;
     let there = Actor { cookie, ..second.anonymous() };
-    // The row of the list, which the other one serves from its memory.
+    // The row of the list, which the other process serves from its memory.
     until(|| async { there.get("/streams").await.body.contains(&format!("/changes/{id}")).then_some(()) }).await;
     first.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
-    // And what AWS reports meanwhile, which the first one reads for its watch.
+    // AWS's reports meanwhile, which the first process reads for its watch.
     let key = second.known("orders-prod").await;
     let is_updating =
         |row: &StreamRow| row.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating);
@@ -114,7 +114,7 @@ async fn disables_of_one_stream_at_once_on_both_are_one_change() {
         }
     }))
     .await;
-    let all = first.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
+    let all = first.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
     let sent: Vec<_> = all.iter().filter(|change| change.evidence.sent_at.is_some()).collect();
     assert_eq!(sent.len(), 1);
     assert!(answers.iter().all(|answer| answer.status == StatusCode::SEE_OTHER));

@@ -1,5 +1,4 @@
-//! Listings that go wrong: loops, floods, pages that say one thing and do another. What was known stays, and the target
-//! says why it is behind.
+//! Listings that go wrong: loops, floods, inconsistent pages. Known states stay, and the target says why it is behind.
 
 use std::{
     collections::HashMap,
@@ -34,7 +33,7 @@ use crate::{
     },
 };
 
-/// An AWS that lists by a script, and reads nothing.
+/// An AWS with scripted listings, which reads nothing.
 #[derive(Debug)]
 struct Scripted {
     page: fn(usize, &ListFrom) -> Result<ListedPage, ReadFailure>,
@@ -80,7 +79,7 @@ fn page(names: &[&str], token: Option<&str>, has_more: bool) -> Result<ListedPag
     Ok(ListedPage { streams, next_token: token.map(ToOwned::to_owned), has_more })
 }
 
-/// Collects by the script until the target's health is as wanted; returns that and the names that are known.
+/// Runs the collector on the script until the target's health is as expected. Returns the health and the known names.
 async fn collected(
     script: fn(usize, &ListFrom) -> Result<ListedPage, ReadFailure>,
     is_it: fn(&TargetHealth) -> bool,
@@ -103,10 +102,10 @@ async fn collected_with_tags(
     let inventory = Inventory::open(&store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
     tokio::spawn(write_behind(store, inventory.clone()));
     let stop = CancellationToken::new();
-    let running = tokio::spawn(collect(inventory.clone(), target, stop.clone()));
+    let running = tokio::spawn(collect(Arc::default(), inventory.clone(), target, stop.clone()));
     let everything = Scope::everything();
     let health = until(|| async { inventory.health(&everything).pop().filter(is_it) }).await;
-    // Tags come after the listing.
+    // Tags follow the listing.
     let are_tagged = || inventory.rows(&everything).iter().all(|row| row.tags.is_some());
     if health.problem.is_none() && health.tags_problem.is_none() {
         until(|| async { are_tagged().then_some(()) }).await;
@@ -165,7 +164,7 @@ async fn some_empty_pages_and_throttles_on_the_way_lose_nothing() {
             assert_eq!(*from, ListFrom::Token("one".to_owned()), "the page that was throttled, not the first");
             page(&[], Some("two"), true)
         }
-        // Without a token from here: after the last name.
+        // No token from here on: continues after the last name.
         4 => page(&["c"], None, true),
         _ => {
             assert_eq!(*from, ListFrom::After("c".parse().unwrap()));
@@ -177,7 +176,7 @@ async fn some_empty_pages_and_throttles_on_the_way_lose_nothing() {
     assert!(health.problem.is_none() && health.pace_percent < 100, "throttles slow it down: {health:?}");
 }
 
-/// One page that lists eight hundred streams.
+/// One page with eight hundred streams.
 fn eight_hundred(_: usize, _: &ListFrom) -> Result<ListedPage, ReadFailure> {
     let names: Vec<String> = (0..800).map(|number| format!("s-{number:03}")).collect();
     page(&names.iter().map(String::as_str).collect::<Vec<_>>(), None, false)

@@ -1,4 +1,4 @@
-//! Those who ask too much, too slowly or too often: they are refused, and everybody else is answered.
+//! Clients that ask too much, too slowly or too often: they are refused, and everyone else is answered.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,17 +11,17 @@ use tokio::{
 use super::support::TestApp;
 use crate::{model::access::identity::Role, server::web::listen::Bounds};
 
-/// Everything that a connection says until it ends.
+/// Everything that a connection receives until it ends.
 async fn rest_of(mut stream: TcpStream) -> String {
     let mut said = String::new();
-    // A connection that is cut off hard has said what it had to say.
+    // A reset connection has already received everything it will.
     let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut said))
         .await
         .expect("the connection ends");
     said
 }
 
-/// One request on a connection of its own.
+/// One request on its own connection.
 async fn get(address: SocketAddr, path: &str, cookie: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -45,7 +45,7 @@ async fn heads_that_come_too_slowly_are_cut_off_and_others_are_answered() {
     }
     let answer = get(address, "/streams", &cookie).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    // One that goes on dripping is not spared.
+    // Sending slowly but steadily doesn't help.
     let mut dripping = slow.pop().unwrap();
     for _ in 0..40 {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -130,10 +130,10 @@ async fn a_flood_of_bad_sign_ins_is_refused_and_signed_in_people_are_answered() 
 async fn what_comes_while_too_much_is_at_work_is_shed() {
     let app = TestApp::start().await;
     let viewer = app.actor(Role::Viewer).await;
-    let all = app.state.limits.take_all_places().await;
+    let all = app.take_all_places().await;
     let shed = viewer.get("/streams").await;
     assert_eq!((shed.status, shed.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"), "{}", shed.body);
-    assert!(shed.body.contains("too much to do"), "{}", shed.body);
+    assert!(shed.body.contains("Keystream is overloaded"), "{}", shed.body);
     let by_wasm = viewer.json("/api/list-changes", serde_json::json!({"page": 1, "is_refresh": false})).await;
     assert_eq!((by_wasm.status, by_wasm.body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "\"Overloaded\""));
     assert_eq!(app.anonymous().get("/livez").await.status, StatusCode::OK);

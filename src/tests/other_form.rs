@@ -1,4 +1,4 @@
-//! A disable of which AWS does not take the key as it reports it: another form of the key is asked for, then only.
+//! A disable whose reported key AWS doesn't accept: then, and only then, the form asks for another form of the key.
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -19,13 +19,13 @@ fn page_of(action: &str) -> String {
     format!("/streams/{ACCOUNT}/{REGION}/orders-prod/{action}")
 }
 
-/// What is filled in as the key, where it is asked for.
+/// The prefilled key, if the page asks for one.
 fn key_asked_for(page: &str) -> Option<&str> {
     let input = page.split("<input ").find(|input| input.contains("name=\"key\""))?;
     Some(input.split("value=\"").nth(1)?.split('"').next().unwrap())
 }
 
-/// The fields of the page of a disable, filled in with a key.
+/// The fields of a disable's page, completed with a key.
 async fn filled(operator: &Actor<'_>, key: &str) -> Vec<(String, String)> {
     let page = operator.get(&page_of("disable")).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
@@ -126,7 +126,7 @@ async fn what_seems_to_be_another_key_is_sent_only_when_confirmed_once_more() {
     assert!(warned.location().contains("problem=key-other"), "{}", warned.location());
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
     let page = operator.get(warned.location()).await.body;
-    assert!(page.contains("This names another key than the one"), "{page}");
+    assert!(page.contains("This isn't the key that the stream was seen to be encrypted with."), "{page}");
     assert_eq!(key_asked_for(&page), Some("alias/ledger"));
     let again = with(&fields, "warned_key", "alias/ledger");
     let answer = operator.post("/api/disable", &borrowed(&again)).await;

@@ -62,7 +62,7 @@ async fn begin(app: &TestApp, database: Kind, trouble: Trouble) -> Remedy {
 }
 
 async fn begin_on_sqlite(app: &TestApp, trouble: Trouble) -> Remedy {
-    let store = &app.state.store;
+    let store = &app.store;
     match trouble {
         Trouble::Full => {
             // No page is left, and those that there are fill up.
@@ -150,13 +150,8 @@ async fn end_connections(name: &str) {
     at_postgres(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")).await;
 }
 
-async fn check(database: Kind, trouble: Trouble) {
-    let app = TestApp::with(Setup { database, ..Setup::default() }).await;
-    app.known("orders-prod").await;
-    let operator = app.actor(Role::Operator).await;
-    let fields = operator.confirmation("orders-prod").await;
-    let remedy = begin(&app, database, trouble).await;
-    // AWS goes on telling of streams, of many more than a write takes.
+/// AWS goes on listing streams, many more than a write takes.
+fn list_meanwhile(app: &TestApp) {
     let listed = |number: usize| ListedStream {
         name: format!("zz-listed-meanwhile-{number}").parse().unwrap(),
         arn: None,
@@ -164,9 +159,17 @@ async fn check(database: Kind, trouble: Trouble) {
         created: None,
         asked_at: app.clock.now(),
     };
-    app.state
-        .inventory
-        .record_listed(&app.state.inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
+    let inventory = &app.state.inventory;
+    inventory.record_listed(&inventory.targets()[0], &(0..MEANWHILE).map(listed).collect::<Vec<_>>());
+}
+
+async fn check(database: Kind, trouble: Trouble) {
+    let app = TestApp::with(Setup { database, ..Setup::default() }).await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = operator.confirmation("orders-prod").await;
+    let remedy = begin(&app, database, trouble).await;
+    list_meanwhile(&app);
 
     // Not sent, said so, and how to send it oneself.
     let answer = operator.post("/api/disable", &borrowed(&fields)).await;
@@ -203,11 +206,11 @@ async fn check(database: Kind, trouble: Trouble) {
     remedy.apply(&app).await;
     until(|| async { (app.anonymous().get("/readyz").await.status == StatusCode::OK).then_some(()) }).await;
     let written = || async {
-        let streams = app.state.store.streams().await.ok()?;
+        let streams = app.store.streams().await.ok()?;
         Some(streams.iter().filter(|stream| stream.id.name.as_str().starts_with("zz-listed-meanwhile-")).count())
     };
     until(|| async { (written().await? == MEANWHILE).then_some(()) }).await;
-    let recorded = app.state.store.changes(Page { skip: 0, take: 10 }).await.unwrap();
+    let recorded = app.store.changes(Page { skip: 0, take: 10 }).await.unwrap();
     assert!(
         recorded.iter().all(|change| !change.is_active()),
         "nothing that was refused goes on afterwards: {recorded:?}"
@@ -217,7 +220,7 @@ async fn check(database: Kind, trouble: Trouble) {
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(ended.end.map(|end| end.how), Some(End::Settled));
     assert_eq!(app.calls("StopStreamEncryption").await, 1);
-    assert!(matches!(audit::verify(&app.state.store).await.unwrap(), Verified::Whole { .. }));
+    assert!(matches!(audit::verify(&app.store).await.unwrap(), Verified::Whole { .. }));
 }
 
 macro_rules! outages {

@@ -1,4 +1,4 @@
-//! The permission table is the whole truth about who may ask for what.
+//! The registry of endpoints is the whole truth about who may ask for what.
 
 use std::collections::BTreeSet;
 
@@ -11,26 +11,30 @@ use strum::VariantArray;
 
 use super::support::{Actor, Setup, TestApp};
 use crate::{
-    app::is_plain,
     model::access::identity::{Permission, Role},
     server::web::{
-        endpoints::TABLE,
-        router::{PLAIN_HANDLERS, ROUTES},
+        endpoints::{Endpoint, Kind, REGISTRY},
+        router::ROUTES,
     },
 };
 
 #[tokio::test]
-async fn the_table_names_exactly_what_answers() {
-    let table: BTreeSet<String> = TABLE.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+async fn the_registry_declares_exactly_what_answers() {
+    let declared: BTreeSet<String> =
+        REGISTRY.iter().map(|endpoint| format!("{} {}", endpoint.verb.as_str(), endpoint.path)).collect();
     let functions = server_fn_paths().map(|(path, method)| format!("{method} {path}"));
-    let pages = ROUTES.iter().map(|route| format!("GET {}", route.path()));
-    let handlers = PLAIN_HANDLERS.iter().map(|(method, path)| format!("{method} {path}"));
+    let pages = ROUTES.all().into_iter().map(|route| format!("GET {}", route.path()));
+    // Mounted from the registry, and nowhere else.
+    let handlers = REGISTRY
+        .iter()
+        .filter(|endpoint| matches!(endpoint.kind, Kind::Handler(_)))
+        .map(|endpoint| format!("{} {}", endpoint.verb.as_str(), endpoint.path));
     let answering: BTreeSet<String> = functions.chain(pages).chain(handlers).collect();
-    assert_eq!(table, answering);
-    assert_eq!(table.len(), TABLE.len(), "no entry twice");
+    assert_eq!(declared, answering);
+    assert_eq!(declared.len(), REGISTRY.len(), "no entry twice");
 }
 
-/// What an entry answers to somebody who may, with nothing meaningful sent.
+/// The status that an endpoint answers to someone permitted, without meaningful arguments.
 fn when_allowed(method: &Method, path: &str) -> StatusCode {
     match (method.as_str(), path) {
         ("GET", "/") => StatusCode::SEE_OTHER,
@@ -57,7 +61,7 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/users"
             | "/api/confirm-identity-page",
         ) => StatusCode::OK,
-        // Arguments are missing; the demo's sign-in and the setup link are not there.
+        // Arguments are missing, and the demo's sign-in and the setup link don't exist.
         (
             "POST",
             "/api/sign-in-demo"
@@ -85,61 +89,39 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
     }
 }
 
-/// Server functions that take forms; the others take JSON.
-const FORMS: [&str; 22] = [
-    "/api/sign-in",
-    "/api/sign-in-demo",
-    "/api/sign-out",
-    "/api/setup",
-    "/api/disable",
-    "/api/enable",
-    "/api/cancel-change",
-    "/api/close-change",
-    "/api/prove-by-write",
-    "/api/prove-by-read",
-    "/api/report-proof",
-    "/api/pause-target",
-    "/api/resume-target",
-    "/api/end-session",
-    "/api/end-other-sessions",
-    "/api/change-password",
-    "/api/confirm-identity",
-    "/api/add-user",
-    "/api/set-user-rights",
-    "/api/set-user-password",
-    "/api/disable-user",
-    "/api/enable-user",
-];
-
-async fn ask(actor: &Actor<'_>, method: &Method, pattern: &str, accept: &str) -> StatusCode {
-    let path = pattern.replace("{*file}", "x.js").replace(['{', '}'], "");
-    let content_type = if FORMS.contains(&pattern) { "application/x-www-form-urlencoded" } else { "application/json" };
-    let body =
-        if content_type == "application/json" && method == Method::POST { Body::from("{}") } else { Body::empty() };
-    let request = actor.request(method.clone(), &path, accept).header(header::CONTENT_TYPE, content_type);
+async fn ask(actor: &Actor<'_>, endpoint: &Endpoint, accept: &str) -> StatusCode {
+    let path = endpoint.path.replace("{*file}", "x.js").replace(['{', '}'], "");
+    let content_type = endpoint.takes.content_type().unwrap_or("application/json");
+    let is_json = content_type == "application/json" && endpoint.verb.method() == Method::POST;
+    let body = if is_json { Body::from("{}") } else { Body::empty() };
+    let request = actor.request(endpoint.verb.method(), &path, accept).header(header::CONTENT_TYPE, content_type);
     actor.app.send(request.body(body).unwrap()).await.status
 }
 
 #[tokio::test]
-async fn each_entry_answers_each_actor_as_the_table_says() {
+async fn each_entry_answers_each_actor_as_the_registry_says() {
     let app = TestApp::start().await;
-    for (method, pattern, permission) in TABLE {
-        let accept = if *method == Method::GET { "text/html" } else { "application/json" };
-        let anonymous = match permission {
-            Permission::Public => when_allowed(method, pattern),
-            _ if *pattern == "/events" => StatusCode::NO_CONTENT,
-            _ if *method == Method::GET => StatusCode::SEE_OTHER,
+    let accept = |method: &Method| if *method == Method::GET { "text/html" } else { "application/json" };
+    for endpoint in REGISTRY {
+        let (method, pattern) = (endpoint.verb.method(), endpoint.path);
+        let anonymous = match endpoint.permission {
+            Permission::Public => when_allowed(&method, pattern),
+            _ if pattern == "/events" => StatusCode::NO_CONTENT,
+            _ if method == Method::GET => StatusCode::SEE_OTHER,
             _ => StatusCode::UNAUTHORIZED,
         };
-        assert_eq!(ask(&app.anonymous(), method, pattern, accept).await, anonymous, "anonymous {method} {pattern}");
+        let answer = ask(&app.anonymous(), endpoint, accept(&method)).await;
+        assert_eq!(answer, anonymous, "anonymous {method} {pattern}");
     }
     for &role in Role::VARIANTS {
         let mut actor = app.actor(role).await;
-        for (method, pattern, permission) in TABLE {
-            let accept = if *method == Method::GET { "text/html" } else { "application/json" };
-            let expected = if role.may(*permission) { when_allowed(method, pattern) } else { StatusCode::FORBIDDEN };
-            assert_eq!(ask(&actor, method, pattern, accept).await, expected, "{role} {method} {pattern}");
-            if *pattern == "/api/sign-out" {
+        for endpoint in REGISTRY {
+            let (method, pattern) = (endpoint.verb.method(), endpoint.path);
+            let is_allowed = role.may(endpoint.permission);
+            let expected = if is_allowed { when_allowed(&method, pattern) } else { StatusCode::FORBIDDEN };
+            let answer = ask(&actor, endpoint, accept(&method)).await;
+            assert_eq!(answer, expected, "{role} {method} {pattern}");
+            if pattern == "/api/sign-out" {
                 actor = app.actor(role).await;
             }
         }
@@ -192,12 +174,14 @@ async fn pages_are_taken_over_by_wasm_or_stay_as_they_come() {
     let app = TestApp::start().await;
     let administrator = app.actor(Role::Admin).await;
     let mut plain = BTreeSet::new();
-    for route in ROUTES.iter() {
+    let is_plain =
+        |path: &str| REGISTRY.iter().any(|endpoint| endpoint.path == path && endpoint.kind == Kind::PlainPage);
+    for route in ROUTES.all() {
         let path = route.path().replace(['{', '}'], "");
         let page = administrator.get(&path).await.body;
-        assert_eq!(page.contains("<script type=\"module\""), !is_plain(&path), "{path}");
+        assert_eq!(page.contains("<script type=\"module\""), !is_plain(route.path()), "{path}");
         assert!(page.contains("<h1>"), "{path} is a page: {page}");
-        if is_plain(&path) {
+        if is_plain(route.path()) {
             plain.insert(route.path().to_owned());
         }
     }

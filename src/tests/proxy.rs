@@ -1,4 +1,4 @@
-//! A proxy before a database that makes it as slow as one far away, and counts the round trips.
+//! A proxy in front of a database that makes it as slow as one far away, and counts round trips.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio::{
 };
 use url::Url;
 
-/// It ends with the runtime.
+/// Ends with the runtime.
 pub struct Proxy {
     /// The database's address through the proxy.
     pub url: String,
@@ -22,7 +22,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy on loopback that holds back by `delay` whatever a client sends.
+    /// A proxy on loopback that delays everything a client sends.
     pub async fn before(database: &str, delay: Duration) -> Self {
         let mut url = Url::parse(database).unwrap();
         let server = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
@@ -38,7 +38,7 @@ impl Proxy {
         Self { url: url.to_string(), round_trips }
     }
 
-    /// How often a client has sent something so far.
+    /// How often a client has sent something.
     pub fn round_trips(&self) -> usize {
         self.round_trips.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! Answers of AWS that can't be right: each is refused where it comes in, and claims nothing.
+//! Impossible answers by AWS: each is refused on arrival, and claims nothing.
 
 use serde_json::{Value, json};
 
@@ -25,9 +25,12 @@ fn orders() -> StreamName {
     "orders-prod".parse().unwrap()
 }
 
-/// One read of orders-prod whose answer is patched.
+/// One read of orders-prod with a patched answer.
 async fn read_patched(app: &TestApp, patch: Value) -> Result<StreamReport, ReadFailure> {
-    let fault = json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "fault": {"patch": {"StreamDescriptionSummary": patch}}});
+    let fault = json!({
+        "operation": "DescribeStreamSummary", "stream": "orders-prod",
+        "fault": {"patch": {"StreamDescriptionSummary": patch}},
+    });
     app.control("faults", fault).await;
     app.state.inventory.targets()[0].read(&orders()).await
 }
@@ -38,7 +41,7 @@ pub async fn paused() -> TestApp {
     app.known("orders-prod").await;
     let pause = crate::model::inventory::Pause { by: "test".to_owned(), at: app.clock.now() };
     app.state.inventory.set_pause(&app.state.inventory.targets()[0], Some(pause));
-    // A read that was under way is over.
+    // Wait until a read in flight has finished.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     app
 }
@@ -71,9 +74,15 @@ async fn a_listing_with_an_impossible_creation_time_replaces_no_stream() {
     let app = TestApp::start().await;
     let orders = app.known("orders-prod").await;
     for created in [json!(null), json!(0), json!(-1), json!(9.2e15)] {
-        let summary = json!({"StreamName": "orders-prod", "StreamARN": format!("arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/orders-prod"),
-            "StreamStatus": "ACTIVE", "StreamCreationTimestamp": created});
-        let patch = json!({"StreamNames": ["orders-prod"], "StreamSummaries": [summary], "HasMoreStreams": false, "NextToken": null});
+        let summary = json!({
+            "StreamName": "orders-prod",
+            "StreamARN": format!("arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/orders-prod"),
+            "StreamStatus": "ACTIVE", "StreamCreationTimestamp": created,
+        });
+        let patch = json!({
+            "StreamNames": ["orders-prod"], "StreamSummaries": [summary], "HasMoreStreams": false,
+            "NextToken": null,
+        });
         app.control("faults", json!({"operation": "ListStreams", "fault": {"patch": patch}})).await;
         let target = &app.state.inventory.targets()[0];
         let page = target.kinesis.list_streams(&ListFrom::Start).await.unwrap();
@@ -110,7 +119,10 @@ async fn a_first_report_of_another_account_than_sts_names_is_not_believed() {
         .unwrap()
         .remove(0);
     let arn = "arn:aws:kinesis:eu-west-1:444455556666:stream/orders-prod";
-    let fault = json!({"operation": "DescribeStreamSummary", "fault": {"patch": {"StreamDescriptionSummary": {"StreamARN": arn}}}});
+    let fault = json!({
+        "operation": "DescribeStreamSummary",
+        "fault": {"patch": {"StreamDescriptionSummary": {"StreamARN": arn}}},
+    });
     app.control("faults", fault).await;
     let failure = target.read(&orders()).await.expect_err("it is of another account");
     assert!(failure.why.starts_with(&format!("AWS answered for {arn}, not for ")), "{failure}");
@@ -182,7 +194,7 @@ fn by_fips(simulator: &str) -> Vec<TargetSettings> {
 #[tokio::test]
 async fn a_change_for_which_there_is_no_fips_endpoint_is_not_sent_rather_than_unknown() {
     let app = TestApp::start().await;
-    // The SDK has no FIPS endpoint beside one that is configured.
+    // With a configured endpoint, the SDK uses no FIPS endpoint.
     let clock: std::sync::Arc<dyn Clock> = app.clock.clone();
     let target = targets::load(&by_fips(&app.simulator), &clock, None).await.unwrap().remove(0);
     let (key, read) = ("alias/orders".parse().unwrap(), Freshness::begin(&clock));

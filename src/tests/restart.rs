@@ -1,4 +1,4 @@
-//! What a start finds: changes that were under way, another server's lock, a demo's database.
+//! What a start finds: active changes, another server's lock, a demo's database.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, until};
 use crate::{
     model::{
         access::{identity::Role, scope::Scope},
-        change::{Action, Change, End, Ending, Rung, RungState},
+        change::{Action, Change, ChangeForm, End, Ending, Rung, RungState},
         stream::StreamId,
     },
     server::{
@@ -22,7 +22,6 @@ use crate::{
         services::inventory::Inventory,
     },
     simulator,
-    view::pages::ChangeForm,
 };
 
 async fn mortal() -> TestApp {
@@ -33,7 +32,7 @@ async fn mortal() -> TestApp {
 async fn what_was_sent_without_a_known_answer_is_unknown_and_settled_by_reading() {
     let app = mortal().await;
     app.known("orders-prod").await;
-    // The call acts, and its answer comes only after the "restart".
+    // The call takes effect, and its answer arrives only after the "restart".
     app.control("faults", json!({"operation": "StopStreamEncryption", "fault": {"hold-answer-ms": 3_000}})).await;
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
     app.change_when(&id, |change| change.evidence.sent_at.is_some()).await;
@@ -66,8 +65,7 @@ async fn a_proof_that_a_crash_cuts_off_says_so_and_may_be_asked_for_again() {
     let why = result(&cut_off).unwrap().outcome.unwrap_err();
     assert_eq!(
         why,
-        "Keystream stopped before it came to its end; marked records may have been written, and asking again writes \
-        others"
+        "Keystream stopped before it finished; marked records may have been written, and asking again writes more"
     );
     let operator = Actor { cookie, ..app.anonymous() };
     operator.post("/api/prove-by-write", &[("id", &id), ("agreed", "yes")]).await;
@@ -85,7 +83,7 @@ async fn what_was_never_sent_expires() {
     let app = mortal().await;
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
-    // Recorded and not sent: as if the server had stopped in between.
+    // Recorded but not sent, as if the server had stopped in between.
     app.control(
         "faults",
         json!({"operation": "StopStreamEncryption", "fault": {"refuse": {"code": "X", "message": "x"}}}),
@@ -95,14 +93,14 @@ async fn what_was_never_sent_expires() {
     let mut change = app.change_when(&id, |change| !change.is_active()).await;
     change.id = "neversent0000000".to_owned();
     (change.evidence.sent_at, change.end) = (None, None);
-    let mut tx = app.state.store.write().await.unwrap();
+    let mut tx = app.store.write().await.unwrap();
     let new = crate::server::adapters::store::NewChange {
         change: &mut change,
         user_id: "u",
         request_id: "r",
         form_hash: "h",
     };
-    app.state.store.insert_change(&mut tx, new).await.unwrap();
+    app.store.insert_change(&mut tx, new).await.unwrap();
     tx.commit().await.unwrap();
     let calls = app.calls("StopStreamEncryption").await;
     let cookie = operator.cookie.clone();
@@ -147,9 +145,9 @@ async fn serve_refuses_a_database_of_the_demo() {
 async fn the_list_is_whole_at_once_after_a_restart() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
-    // The row is written behind.
+    // Wait until the row is written.
     until(|| async {
-        let stored = app.state.store.streams().await.unwrap();
+        let stored = app.store.streams().await.unwrap();
         stored.iter().any(|stream| stream.id.name.as_str() == "orders-prod" && stream.report.is_some()).then_some(())
     })
     .await;
@@ -162,7 +160,7 @@ async fn the_list_is_whole_at_once_after_a_restart() {
         ..TargetSettings::default()
     };
     let targets = targets::load(&[nowhere], &clock, None).await.unwrap();
-    let inventory = Inventory::open(&app.state.store, targets, clock).await.unwrap();
+    let inventory = Inventory::open(&app.store, targets, clock).await.unwrap();
     let key = StreamId::parse(ACCOUNT, REGION, "orders-prod").unwrap();
     let (row, report) = inventory.stream(&key).unwrap();
     assert!(report.is_some() && row.read_at.is_some(), "with the age of its read, before any call of AWS");
@@ -205,10 +203,10 @@ async fn fifty_at_once_are_one_change_and_one_call() {
         };
         app.state.changes.requests.submit(requester, Action::Disable, form)
     });
-    // More at once than the reserve of reads gives within 3 s: those are refused before anything is recorded as active.
+    // More at once than the reserve allows to read within 3 s. Those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;
     assert!(answers.iter().all(Result::is_ok));
-    let active = app.state.store.changes(crate::server::adapters::store::Page { skip: 0, take: 100 }).await.unwrap();
+    let active = app.store.changes(crate::server::adapters::store::Page { skip: 0, take: 100 }).await.unwrap();
     let sent = active.iter().filter(|change| change.evidence.sent_at.is_some()).count();
     assert_eq!(sent, 1);
     assert_eq!(app.calls("StopStreamEncryption").await, 1);

@@ -1,4 +1,4 @@
-//! Parts that work in the background and panic: each is named on every page, starts again, and works on.
+//! Background parts that panic: every page names each of them, and they restart and continue.
 
 use std::{
     sync::{
@@ -39,7 +39,7 @@ use crate::{
         },
         config::TargetSettings,
         services::{
-            inventory::{Inventory, collect_under, write_behind},
+            inventory::{Inventory, collect, write_behind},
             supervisor::Supervisor,
         },
     },
@@ -74,7 +74,7 @@ async fn a_part_that_panics_is_named_on_every_page_starts_again_and_works_on() {
         } else {
             assert_eq!(ready.status, StatusCode::OK, "{panics} panics: {}", ready.body);
         }
-        supervisor.break_part(part);
+        app.breakdowns.break_part(part);
         until(|| async { supervisor.down().iter().any(|down| down == part).then_some(()) }).await;
         for path in ["/streams", "/changes", "/settings"] {
             let page = viewer.get(path).await.body;
@@ -88,21 +88,21 @@ async fn a_part_that_panics_is_named_on_every_page_starts_again_and_works_on() {
     }
     until(|| async { supervisor.down().is_empty().then_some(()) }).await;
     assert!(!viewer.get("/streams").await.body.contains("Part of Keystream failed"));
-    // Reading and saving go on: a stream that nobody knew before.
+    // Reading and saving continue: a new stream appears.
     app.known("made-meanwhile").await;
     let is_saved = || async {
-        let stored = app.state.store.streams().await.unwrap();
+        let stored = app.store.streams().await.unwrap();
         stored.iter().any(|stream| stream.id.name.as_str() == "made-meanwhile" && stream.report.is_some()).then_some(())
     };
     until(is_saved).await;
-    // So do changes and what is watched after them.
+    // So do changes, and their watch afterwards.
     let id = app.actor(Role::Operator).await.disable("orders-prod").await;
     let ended = app.change_when(&id, |change| !change.is_active()).await;
     assert_eq!(ended.end.map(|end| end.how), Some(End::Settled));
     assert_eq!(app.state.inventory.stream(&orders).unwrap().0.encryption, EncryptionState::NotEncrypted);
 }
 
-/// An AWS with two streams, of which the first read of one panics.
+/// An AWS with two streams. The first read of one panics.
 #[derive(Debug)]
 struct Panicking {
     clock: Arc<MovedClock>,
@@ -166,7 +166,7 @@ async fn a_read_that_panics_gives_its_stream_back_and_is_counted() {
     let inventory = Inventory::open(&store, vec![target.clone()], clock.clone()).await.unwrap();
     tokio::spawn(write_behind(store, inventory.clone()));
     let supervisor = Arc::new(Supervisor::default());
-    tokio::spawn(collect_under(supervisor.clone(), inventory.clone(), target, CancellationToken::new()));
+    tokio::spawn(collect(supervisor.clone(), inventory.clone(), target, CancellationToken::new()));
     let row = |name: &str| inventory.stream(&stream_id(ACCOUNT, REGION, name)).map(|(row, _)| row);
     until(|| async { row("good").filter(|row| row.read_at.is_some()) }).await;
     let bad = until(|| async { row("bad").filter(|row| row.problem.is_some()) }).await;

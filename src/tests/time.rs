@@ -1,5 +1,4 @@
-//! What time does to changes: clocks that are set while one is under way, changes that are slow, changes that are taken
-//! back after they settled.
+//! Time and changes: clocks that are set during a change, slow changes, and changes reverted after they settled.
 
 use serde_json::json;
 
@@ -14,7 +13,7 @@ fn is_settled(change: &Change) -> bool {
     matches!(change.end, Some(Ending { how: End::Settled, .. }))
 }
 
-/// Waits until the collector has read the stream after this moment of the application's clock.
+/// Waits until the collector has read the stream after this time by the application's clock.
 async fn read_after(app: &TestApp, name: &str, moment: Timestamp) {
     let key = app.known(name).await;
     until(|| async {
@@ -68,7 +67,7 @@ async fn a_slow_change_says_what_to_check_and_has_its_text_for_support() {
     }
 }
 
-/// An application whose clock goes faster, and a disable that is under way there.
+/// An application with a faster clock, and an active disable in it.
 async fn disable_at_pace(pace: u32, settings: serde_json::Value) -> (TestApp, String) {
     let app = TestApp::with(Setup { pace, ..Setup::default() }).await;
     app.known("orders-prod").await;
@@ -114,7 +113,7 @@ async fn updating_for_an_hour_is_slow_and_then_settles() {
         let moment = app.state.clock.now();
         app.change_when(&id, |change| change.evidence.last_read.as_ref().is_some_and(|read| read.at > moment)).await;
     }
-    let slow = app.state.store.change(&id).await.unwrap().unwrap();
+    let slow = app.store.change(&id).await.unwrap().unwrap();
     assert!(slow.evidence.slow.is_some() && slow.is_active(), "never given up: {slow:?}");
     app.control(
         "streams",
@@ -131,7 +130,7 @@ async fn updating_for_an_hour_is_slow_and_then_settles() {
 async fn a_stream_that_is_created_again_in_mid_change_is_another_stream() {
     let (app, id) = disable_at_pace(20, json!({"transition_ms": 600_000})).await;
     app.change_when(&id, |change| change.evidence.updating_at.is_some()).await;
-    // Not encrypted, as the change wants it: and still not this change's doing.
+    // Not encrypted, as the change wants it, but not because of this change.
     app.control(
         "streams",
         json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "recreate": true, "key": ""}),
@@ -168,11 +167,7 @@ async fn a_settled_change_that_somebody_takes_back_is_reverted() {
     app.control("streams", stream).await;
     app.clock.advance(MINUTE_MS);
     read_after(&app, "orders-prod", app.state.clock.now()).await;
-    assert_eq!(
-        app.state.store.change(&id).await.unwrap().unwrap().evidence.reverted,
-        None,
-        "one read may be an old answer"
-    );
+    assert_eq!(app.store.change(&id).await.unwrap().unwrap().evidence.reverted, None, "one read may be an old answer");
     app.clock.advance(MINUTE_MS);
     let reverted = app.change_when(&id, |change| change.evidence.reverted.is_some()).await;
     assert!(is_settled(&reverted));
@@ -193,7 +188,7 @@ async fn what_is_usual_here_is_learned_from_the_journal() {
         app.known(name).await;
         last = operator.disable(name).await;
     }
-    for change in app.state.store.active_changes().await.unwrap() {
+    for change in app.store.active_changes().await.unwrap() {
         app.change_when(&change.id, is_settled).await;
     }
     let page = until(|| async {

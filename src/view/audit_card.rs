@@ -1,8 +1,8 @@
-//! A row of the audit chain as its page shows it.
+//! The audit chain as its page shows it.
 
 use super::pages::AuditCard;
 use crate::model::{
-    access::audit_event::AuditRow,
+    access::{audit_event::AuditRow, audit_query::Ignored},
     stream::{StreamArn, StreamId},
 };
 
@@ -30,4 +30,9 @@ impl From<AuditRow> for AuditCard {
             user_agent: event.user_agent,
         }
     }
+}
+
+/// A value of the address that was ignored.
+pub fn ignored(ignored: &Ignored) -> String {
+    format!("{} \u{201c}{}\u{201d} was ignored", ignored.parameter, ignored.value)
 }

@@ -1,13 +1,13 @@
-//! A change as pages show it: made where its evidence is, so that a browser gets words and never has to judge.
+//! A change as pages show it, made on the server so that a browser never has to judge.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change_state::ChangeState,
-    wording::{self, Summary},
+    action, ladder,
+    summary::{self, Summary},
 };
 use crate::model::{
-    change::{Action, Change, End, Ending, Rung, RungState},
+    change::{Action, Change, ChangeState, End, Ending, Rung},
     inventory::{ChangeMarks, LeftKey, Mark},
     stream::{StreamArn, StreamId},
     time::Timestamp,
@@ -35,11 +35,10 @@ pub struct ChangeCard {
     pub summary: Option<Summary>,
     /// The word of the end.
     pub end: Option<String>,
-    /// How it is doing, in a word and a color.
+    /// How it is doing; shown as one word in one color.
     pub state: ChangeState,
     /// The same with its evidence, for the status region: dated where it is about the past.
     pub standing: String,
-    pub is_unknown: bool,
     /// It waits for its stream and can be cancelled.
     pub is_waiting: bool,
     /// It is a disable that settled, and that nobody has taken back since.
@@ -64,11 +63,11 @@ pub struct RungCard {
 
 impl From<&Change> for ChangeCard {
     fn from(change: &Change) -> Self {
-        let rung = |rung| RungCard { rung, mark: Mark::from(change.rung(rung)), evidence: wording::rung(change, rung) };
+        let rung = |rung| RungCard { rung, mark: Mark::from(change.rung(rung)), evidence: ladder::rung(change, rung) };
         Self {
             id: change.id.clone(),
             rev: change.rev,
-            what: change.intent.action.verb().to_owned(),
+            what: action::label(change.intent.action).to_owned(),
             arn: change.intent.arn.clone(),
             actor: change.intent.actor.clone(),
             reason: change.intent.reason.clone(),
@@ -80,13 +79,12 @@ impl From<&Change> for ChangeCard {
                 .map(rung)
                 .collect(),
             current: change.current_rung(),
-            summary: wording::summary(change),
+            summary: summary::summary(change),
             end: change.end.as_ref().map(|ending| {
                 if change.evidence.reverted.is_some() { "Reverted" } else { ending.how.word() }.to_owned()
             }),
             state: ChangeState::from(change),
             standing: standing(change),
-            is_unknown: change.is_unknown(),
             is_waiting: change.is_waiting(),
             can_be_undone: change.can_be_undone(),
             asks_for_other_form: change.intent.action == Action::Disable && change.refused_for_its_key().is_some(),
@@ -124,18 +122,7 @@ impl ChangeCard {
             id: self.id.clone(),
             marks: self.rungs.iter().map(|rung| rung.mark).collect(),
             current: self.current,
-            is_unknown: self.is_unknown,
-            state: self.state.clone(),
-        }
-    }
-}
-
-impl From<RungState> for Mark {
-    fn from(state: RungState) -> Self {
-        match state {
-            RungState::Lit(_) => Self::Lit,
-            RungState::NotYet => Self::NotYet,
-            RungState::NotObserved => Self::NotObserved,
+            state: self.state,
         }
     }
 }

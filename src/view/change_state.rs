@@ -2,14 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::change::{Change, End, Ending};
-
-/// A word and its color.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeState {
-    pub word: String,
-    pub tone: Tone,
-}
+use crate::model::change::{ChangeState, EndKind};
 
 /// What a color means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,27 +33,30 @@ impl Tone {
     }
 }
 
-impl From<&Change> for ChangeState {
-    fn from(change: &Change) -> Self {
-        let is_slow = change.evidence.slow.is_some() && change.evidence.reached_at.is_none() || change.can_be_closed();
-        let (word, tone) = match &change.end {
-            Some(_) if change.evidence.reverted.is_some() => ("Reverted", Tone::Bad),
-            Some(Ending { how, .. }) => (how.word(), tone_of(how)),
-            None if change.is_waiting() => ("Waiting", Tone::Attention),
-            None if change.is_unknown() => ("Outcome unknown", Tone::Attention),
-            None if is_slow => ("Slow", Tone::Attention),
-            None => (change.last_lit().word(), Tone::Moving),
-        };
-        Self { word: word.to_owned(), tone }
+/// The word of a state.
+pub const fn label(state: ChangeState) -> &'static str {
+    match state {
+        ChangeState::Waiting => "Waiting",
+        ChangeState::On(rung) => rung.word(),
+        ChangeState::OutcomeUnknown => "Outcome unknown",
+        ChangeState::Slow => "Slow",
+        ChangeState::Ended(end) => end.word(),
+        ChangeState::Reverted => "Reverted",
     }
 }
 
-const fn tone_of(end: &End) -> Tone {
-    match end {
-        End::Settled => Tone::Good,
-        End::Rejected(_) | End::NotApplied => Tone::Bad,
-        End::Superseded { .. } | End::Replaced { .. } => Tone::Attention,
-        End::Expired | End::NotEstablished { .. } => Tone::Quiet,
+/// The color of a state.
+pub const fn tone(state: ChangeState) -> Tone {
+    match state {
+        ChangeState::On(_) => Tone::Moving,
+        ChangeState::Waiting | ChangeState::OutcomeUnknown | ChangeState::Slow => Tone::Attention,
+        ChangeState::Reverted => Tone::Bad,
+        ChangeState::Ended(end) => match end {
+            EndKind::Settled => Tone::Good,
+            EndKind::Rejected | EndKind::NotApplied => Tone::Bad,
+            EndKind::Superseded | EndKind::Replaced => Tone::Attention,
+            EndKind::Expired | EndKind::NotEstablished => Tone::Quiet,
+        },
     }
 }
 
@@ -69,7 +65,7 @@ mod tests {
     use super::*;
     use crate::model::{
         change::{
-            Observed, Reverted, Slow, Step,
+            Change, End, Ending, Observed, Reverted, Slow, Step,
             refusal::{Precondition, Refusal},
             tests::{requested_change, sent_change},
         },
@@ -81,9 +77,9 @@ mod tests {
         let at = Timestamp::from_millis;
         let state = |change: &Change| {
             let state = ChangeState::from(change);
-            (state.word, state.tone)
+            (label(state), tone(state))
         };
-        let said = |word: &str, tone| (word.to_owned(), tone);
+        let said = |word: &'static str, tone| (word, tone);
         assert_eq!(state(&requested_change()), said("Requested", Tone::Moving));
         let mut waiting = requested_change();
         waiting.intent.armed_until = Some(at(9));

@@ -1,4 +1,4 @@
-//! The AWS CLI call that does what a change does, for the confirmation and for the page that says Keystream cannot.
+//! The AWS CLI call of a change, for the confirmation and for the page of a journal that can't be written.
 
 use crate::model::{
     change::Action,

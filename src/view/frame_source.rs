@@ -1,4 +1,4 @@
-//! Where a page that is being rendered gets its frame from.
+//! The source of a page's frame while it is being rendered.
 
 use super::pages::Frame;
 

@@ -9,7 +9,8 @@ milestone all-names
 count=0
 encrypted=0
 for name in $names; do
-    type=$(aws kinesis describe-stream-summary --stream-name "$name" --query StreamDescriptionSummary.EncryptionType --output text)
+    type=$(aws kinesis describe-stream-summary --stream-name "$name" \
+        --query StreamDescriptionSummary.EncryptionType --output text)
     count=$((count + 1))
     if [ "$type" = KMS ]; then encrypted=$((encrypted + 1)); fi
     if [ "$count" = 25 ]; then milestone 25-states; fi

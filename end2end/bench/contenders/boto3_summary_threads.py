@@ -49,7 +49,11 @@ def main() -> None:
                     milestone("25-states")
             left = [name for name in names if name not in encryption]
     milestone("all-states")
-    print(json.dumps({"streams": len(encryption), "encrypted": list(encryption.values()).count("KMS"), "refused": refused}))
+    print(
+        json.dumps(
+            {"streams": len(encryption), "encrypted": list(encryption.values()).count("KMS"), "refused": refused}
+        )
+    )
 
 
 if __name__ == "__main__":

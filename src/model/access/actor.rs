@@ -1,10 +1,10 @@
 //! Who did something, and from where, as the audit chain records it.
 
-/// Somebody who acts. The name is empty for people who are not signed in.
+/// A person who acts, or the server. The name is empty for someone who isn't signed in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actor {
     pub name: String,
-    /// The client's address, as far as it is believed.
+    /// The client's address, as far as it can be trusted.
     pub address: String,
     pub user_agent: String,
 }

@@ -1,11 +1,11 @@
-//! What an event of the audit chain can be. The dotted names are written here and nowhere else.
+//! The kinds of audit events. Their dotted names are written here and nowhere else.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Everything that this version writes to the audit chain.
+/// Every kind of event that this version writes to the audit chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
 pub enum AuditAction {
     #[strum(serialize = "change.requested")]
@@ -85,7 +85,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    /// The dotted name, as it is stored and filtered by.
+    /// The dotted name, used in storage and filters.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -97,8 +97,7 @@ impl fmt::Display for AuditAction {
     }
 }
 
-/// The action of a stored event. A newer version may have written one that this version doesn't know: it is kept and
-/// shown as it is.
+/// The action of a stored event. One from a newer version, unknown to this version, is kept and shown as is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredAction {
     Known(AuditAction),

@@ -1,4 +1,4 @@
-//! One row of the audit chain: who did what, when, why, from where, with what result.
+//! An audit event: who did what, when, why, from where, with what result.
 
 use serde::Serialize;
 
@@ -8,20 +8,20 @@ use super::{
 };
 use crate::model::time::Timestamp;
 
-/// The actor of what the server does by itself. No user has this name.
+/// The actor of events that the server causes itself. No user can have this name.
 pub const SERVER: &str = "keystream";
 
-/// One event. Fields that do not apply are empty.
+/// One event. Fields that don't apply are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditEvent {
     pub at: Timestamp,
-    /// The user's name; `keystream` for what the server does by itself.
+    /// The user's name, or `keystream` for the server itself.
     pub actor: String,
     /// The client's address.
     pub address: String,
     pub user_agent: String,
     pub action: StoredAction,
-    /// What it was done to: an ARN, a user's name.
+    /// What was acted on: an ARN, a user's name.
     pub target: String,
     pub reason: String,
     pub before: String,
@@ -30,7 +30,7 @@ pub struct AuditEvent {
     pub result: String,
 }
 
-/// An event with its place in the chain.
+/// An event and its place in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditRow {
     pub seq: i64,
@@ -41,7 +41,7 @@ pub struct AuditRow {
 }
 
 impl AuditEvent {
-    /// An event of somebody.
+    /// An event caused by a person.
     pub fn by(actor: &Actor, at: Timestamp, action: AuditAction, target: &str) -> Self {
         Self {
             at,
@@ -58,7 +58,7 @@ impl AuditEvent {
         }
     }
 
-    /// An event of the server itself.
+    /// An event caused by the server itself.
     pub fn by_server(at: Timestamp, action: AuditAction, target: &str) -> Self {
         let server = Actor { name: SERVER.to_owned(), ..Actor::default() };
         Self::by(&server, at, action, target)

@@ -1,27 +1,34 @@
-//! What of the audit chain is looked at, as the address of the page says it.
+//! The filters of the audit page, parsed from its address.
 
 use time::{Date, Month};
 
 use crate::model::time::{DAY_MS, SECOND_MS, Timestamp};
 
-/// The longest text that is searched for.
+/// The longest search text.
 const LONGEST: usize = 200;
 
-/// A selection of the chain, newest first. A filter that is not set takes everything.
+/// A selection of the chain, newest first. A filter that isn't set matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Part of any column, in any case.
+    /// Part of any column, ignoring case.
     pub q: String,
-    /// The whole name of who did it, in any case.
+    /// The actor's whole name, ignoring case.
     pub actor: String,
-    /// A whole action such as `change.sent`, or its first word.
+    /// A whole action, such as `change.sent`, or its first word.
     pub action: String,
     /// The first day, UTC.
     pub from: Option<Day>,
     /// The last day, UTC.
     pub to: Option<Day>,
-    /// Only rows before this number.
+    /// Only rows with a smaller number.
     pub before: Option<i64>,
+}
+
+/// A value of the address that was not understood, and ignored; the first 40 characters of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    pub parameter: String,
+    pub value: String,
 }
 
 /// A day in UTC.
@@ -29,7 +36,7 @@ pub struct AuditQuery {
 pub struct Day(Date);
 
 impl Day {
-    /// From `2026-11-24`.
+    /// Parses `2026-11-24`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '-');
         let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
@@ -41,12 +48,12 @@ impl Day {
         Date::from_calendar_date(year.parse().ok()?, Month::try_from(month).ok()?, day.parse().ok()?).ok().map(Self)
     }
 
-    /// The moment at which it begins.
+    /// The moment this day begins.
     pub fn begin(self) -> Timestamp {
         Timestamp::from_millis(self.0.midnight().assume_utc().unix_timestamp().saturating_mul(SECOND_MS))
     }
 
-    /// The moment at which the next one begins.
+    /// The moment the next day begins.
     pub fn end(self) -> Timestamp {
         self.begin().plus_millis(DAY_MS)
     }
@@ -59,13 +66,13 @@ impl Day {
 
 impl AuditQuery {
     /// Reads the parameters of an address. What is not understood is named and ignored.
-    pub fn parse(value: impl Fn(&str) -> Option<String>) -> (Self, Vec<String>) {
+    pub fn parse(value: impl Fn(&str) -> Option<String>) -> (Self, Vec<Ignored>) {
         let mut ignored = Vec::new();
         let given = |key: &str| value(key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let mut understood = |key: &str, text: &str, is_understood: bool| {
             if !is_understood {
                 let shown: String = text.chars().take(40).collect();
-                ignored.push(format!("{key} \u{201c}{shown}\u{201d} was ignored"));
+                ignored.push(Ignored { parameter: key.to_owned(), value: shown });
             }
             is_understood
         };
@@ -96,7 +103,7 @@ impl AuditQuery {
         (query, ignored)
     }
 
-    /// The parameters that say the same, without the place in the listing; empty when nothing is filtered.
+    /// The parameters of these filters, without the page position; empty if nothing is filtered.
     pub fn filters(&self) -> Vec<(&'static str, String)> {
         let day = |day: Option<Day>| day.map(Day::text).unwrap_or_default();
         let all = [
@@ -116,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(parameters: &[(&str, &str)]) -> (AuditQuery, Vec<String>) {
+    fn parse(parameters: &[(&str, &str)]) -> (AuditQuery, Vec<Ignored>) {
         AuditQuery::parse(|key| parameters.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned()))
     }
 
@@ -130,7 +137,7 @@ mod tests {
             ("to", "2026-11-24"),
         ];
         let (query, ignored) = parse(&parameters);
-        assert_eq!(ignored, [""; 0]);
+        assert_eq!(ignored, []);
         assert_eq!((query.q.as_str(), query.actor.as_str(), query.action.as_str()), ("orders", "mira", "change.sent"));
         assert_eq!(query.from.unwrap().begin().rfc3339(), "2026-11-01T00:00:00.000Z");
         assert_eq!(query.to.unwrap().end().rfc3339(), "2026-11-25T00:00:00.000Z");
@@ -156,7 +163,10 @@ mod tests {
         ] {
             let (query, ignored) = parse(&[(key, value)]);
             assert_eq!(query, AuditQuery::default(), "{key} {value:.40}");
-            assert!(ignored.len() == 1 && ignored[0].starts_with(key) && ignored[0].len() < 100, "{ignored:?}");
+            assert!(
+                ignored.len() == 1 && ignored[0].parameter == key && ignored[0].value.chars().count() <= 40,
+                "{ignored:?}"
+            );
         }
     }
 

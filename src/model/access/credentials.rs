@@ -1,17 +1,17 @@
-//! What people sign in with: the names of users, and how long passwords are.
+//! What people sign in with: user names, and the length of passwords.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::forms::FormMistake;
 
-/// A user name: 1 to 64 letters, digits, dots, hyphens, underscores or `@`. Compared without case.
+/// A user name: 1 to 64 letters, digits, dots, hyphens, underscores or `@`. Compared ignoring case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserName(String);
 
 impl UserName {
     /// # Errors
-    /// When the text has other characters, none, or more than 64.
+    /// When the text is empty, longer than 64 characters, or has other characters.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
         let text = text.trim();
         let is_valid =
@@ -23,13 +23,13 @@ impl UserName {
         &self.0
     }
 
-    /// The form in which names are compared and kept unique.
+    /// The form in which names are compared and unique.
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 }
 
-/// Whether a new password has an allowed length: 15 to 128 characters.
+/// Checks that a new password has an allowed length: 15 to 128 characters.
 ///
 /// # Errors
 /// When it is shorter or longer.

@@ -1,4 +1,4 @@
-//! Who acts: roles and what each may do. The server's permission table and the pages ask the same questions here.
+//! Who acts: roles and what each may do. The server's registry of endpoints and the pages ask the same questions here.
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
@@ -10,33 +10,33 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Role {
-    /// Looks.
+    /// Can view.
     Viewer,
-    /// Looks and changes encryption.
+    /// Can view, and change encryption.
     Operator,
-    /// Looks, also at everything in the audit chain.
+    /// Can view, including the whole audit chain.
     Auditor,
-    /// Does everything, users included.
+    /// Can do everything, including managing users.
     Admin,
 }
 
-/// What an entry of the permission table asks for.
+/// What an endpoint asks of its person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Permission {
-    /// Anybody, signed in or not.
+    /// Anyone, signed in or not.
     Public,
     /// Any signed-in user.
     View,
-    /// Start changes of encryption.
+    /// Request changes of encryption.
     Change,
-    /// See everything in the audit chain: everybody's sign-ins and addresses too.
+    /// See the whole audit chain, including everyone's sign-ins and addresses.
     Audit,
-    /// Add users and change them.
+    /// Add and edit users.
     Administer,
 }
 
 impl Role {
-    /// Whether a user of this role has the permission.
+    /// Whether a user with this role has the permission.
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::Public | Permission::View => true,

@@ -1,5 +1,4 @@
-//! Who may do what with which streams: roles and permissions, scopes, sessions, delays between sign-ins, and the audit
-//! chain.
+//! Access: roles and permissions, scopes, sessions, sign-in delays, and audit events.
 
 pub mod actor;
 pub mod audit_action;
@@ -12,3 +11,4 @@ pub mod requester;
 pub mod scope;
 pub mod session;
 pub mod sign_in_delay;
+pub mod user_card;

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::model::time::Timestamp;
 
-/// A signed-in person, as the session said when the request came.
+/// A signed-in person, as the session described them when the request arrived.
 #[derive(Debug, Clone)]
 pub struct Requester {
     pub user_id: String,
     pub user_name: String,
     pub role: Role,
-    /// The streams that there are for this person.
+    /// The streams that this person can see.
     pub scope: Scope,
     pub address: String,
     pub user_agent: String,
@@ -23,40 +23,39 @@ pub struct Requester {
     pub session_hash: String,
     pub signed_in_at: Timestamp,
     pub last_human_at: Timestamp,
-    /// Until when the person counts as having just entered the password.
+    /// Until when the last password entry counts as recent.
     pub sudo_until: Option<Timestamp>,
-    /// When an emergency account last signed in, if ever lately.
+    /// When a break-glass account last signed in, if that was recently.
     pub break_glass_at: Option<Timestamp>,
-    /// The database did not answer, and the session counts as it did a moment before: good for looking, not for
-    /// changing.
+    /// Whether this comes from memory because the database didn't answer: good enough to view, not to change anything.
     pub is_remembered: bool,
 }
 
-/// The session is one that is remembered: nothing may be changed in its person's name.
+/// The session comes from memory, so nothing may be changed on its behalf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the database did not answer when it was asked who this is")]
 pub struct Uncertain;
 
 impl Requester {
-    /// Whether the database has just said who this is.
+    /// Checks that the database has just confirmed this session.
     ///
     /// # Errors
-    /// When it has not.
+    /// When it hasn't.
     pub const fn require_certain(&self) -> Result<(), Uncertain> {
         if self.is_remembered { Err(Uncertain) } else { Ok(()) }
     }
 
-    /// Whether the password was entered lately enough for an act that asks for it.
+    /// Whether the password was entered recently enough for an action that requires it.
     pub fn has_fresh_identity(&self, now: Timestamp) -> bool {
         self.sudo_until.is_some_and(|until| now < until)
     }
 
-    /// Whether the whole audit chain is shown to this person.
+    /// Whether this person can see the whole audit chain.
     pub fn sees_whole_audit(&self) -> bool {
         self.role.may(Permission::Audit) && self.scope.is_everything()
     }
 
-    /// As the audit chain names this person.
+    /// This person as an actor in the audit chain.
     pub fn actor(&self) -> Actor {
         Actor { name: self.user_name.clone(), address: self.address.clone(), user_agent: self.user_agent.clone() }
     }

@@ -1,5 +1,6 @@
-//! Which streams a user reaches: patterns over account, Region and name. What is outside of them is not there for that
-//! user, in lists, pages, events and changes alike.
+//! Scopes: the streams that a user can see, as patterns over account, Region and name.
+//!
+//! To that user, anything outside the scope doesn't exist, in lists, pages, events and changes alike.
 
 use std::fmt;
 
@@ -10,13 +11,13 @@ use crate::model::{
     stream::{Account, Region, StreamArn, StreamId},
 };
 
-/// More would not be read by whoever grants them.
+/// The most patterns in a scope. Nobody would review more.
 const MOST_PATTERNS: usize = 20;
-/// The longest pattern: a stream's key with some stars in it.
+/// The longest pattern: a stream's id with a few stars.
 const LONGEST: usize = 200;
 
-/// A user's scope: `*`, or patterns `ACCOUNT/REGION/NAME` by white space or comma, each part with `*` for any
-/// characters.
+/// A user's scope: `*`, or patterns `ACCOUNT/REGION/NAME` separated by white space or commas, with `*` for any
+/// characters in each part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Scope(Vec<Pattern>);
@@ -36,40 +37,40 @@ impl Scope {
     }
 
     /// # Errors
-    /// When there is no pattern, more than 20, or one that is not of this form.
+    /// When there is no pattern, there are more than 20, or one isn't of this form.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
         let patterns = text.split([',', ' ', '\t', '\r', '\n']).filter(|part| !part.is_empty()).map(Pattern::parse);
         let patterns: Vec<Pattern> = patterns.collect::<Option<_>>().ok_or(FormMistake::ScopeInvalid)?;
         if (1..=MOST_PATTERNS).contains(&patterns.len()) { Ok(Self(patterns)) } else { Err(FormMistake::ScopeInvalid) }
     }
 
-    /// Whether every stream is in it, whatever it is called.
+    /// Whether it includes every stream.
     pub fn is_everything(&self) -> bool {
         self.0
             .iter()
             .any(|pattern| [&pattern.account, &pattern.region, &pattern.name].into_iter().all(|part| part == "*"))
     }
 
-    /// Whether a stream is in it.
+    /// Whether it includes a stream.
     pub fn covers(&self, id: &StreamId) -> bool {
         self.0
             .iter()
             .any(|pattern| pattern.is_of_target(&id.account, &id.region) && matches(&pattern.name, id.name.as_str()))
     }
 
-    /// Whether the stream of an ARN is in it.
+    /// Whether it includes the stream with this ARN.
     pub fn covers_arn(&self, arn: &StreamArn) -> bool {
         self.covers(&StreamId::from(arn))
     }
 
-    /// Whether any stream of this account and Region can be in it.
+    /// Whether it can include any stream of this account and Region.
     pub fn reaches(&self, account: &Account, region: &Region) -> bool {
         self.0.iter().any(|pattern| pattern.is_of_target(account, region))
     }
 }
 
 impl fmt::Display for Scope {
-    /// As [`Scope::parse`] reads it.
+    /// In the form that [`Scope::parse`] reads.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_everything() {
             return formatter.write_str("*");
@@ -101,14 +102,14 @@ impl Pattern {
     }
 }
 
-/// Whether a text is as a pattern says: `*` stands for any characters, also none; everything else for itself.
+/// Whether a text matches a pattern: `*` stands for any characters, including none; everything else for itself.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };
     let Some(last) = parts.next_back() else { return rest.is_empty() };
     for part in parts {
-        // The earliest place leaves the most for what follows.
+        // Matching as early as possible leaves the most text for the rest of the pattern.
         match rest.split_once(part) {
             Some((_, after)) => rest = after,
             None => return false,
@@ -191,7 +192,7 @@ mod tests {
             }
         }
 
-        /// Against the plainest definition: the first star takes nothing, or one more character.
+        /// Compares with the plainest definition: the first star matches nothing, or one more character.
         #[test]
         fn stars_stand_for_any_characters(pattern in "[ab*]{0,7}", text in "[ab]{0,8}") {
             fn plain(pattern: &[u8], text: &[u8]) -> bool {

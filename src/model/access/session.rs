@@ -1,18 +1,18 @@
-//! A live session, and how long one lives.
+//! A session, and how long it lives.
 
 use serde::{Deserialize, Serialize};
 
 use super::{identity::Role, scope::Scope};
 use crate::model::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
-/// A session ends after this long without a person's act ...
+/// A session ends after this long without a person's activity ...
 const IDLE_MS: i64 = 15 * MINUTE_MS;
-/// ... and in any case this long after the sign-in.
+/// ... and in any case this long after sign-in.
 const ABSOLUTE_MS: i64 = 8 * HOUR_MS;
-/// Whoever has just entered a password counts as being there for this long, whatever is done meanwhile.
+/// For this long after entering a password, a person isn't asked for it again, whatever they do.
 pub const SUDO_MS: i64 = 10 * MINUTE_MS;
 
-/// A session that nobody has ended, with its user.
+/// A session that hasn't been ended, and its user.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActiveSession {
     pub user_id: String,
@@ -21,22 +21,22 @@ pub struct ActiveSession {
     pub scope: Scope,
     pub signed_in_at: Timestamp,
     pub last_human_at: Timestamp,
-    /// Until when the person counts as having just entered the password.
+    /// Until when the last password entry counts as recent.
     pub sudo_until: Option<Timestamp>,
-    /// When an emergency account last signed in, if ever lately.
+    /// When a break-glass account last signed in, if that was recently.
     pub break_glass_at: Option<Timestamp>,
-    /// From memory, because the database did not answer.
+    /// Whether this comes from memory because the database didn't answer.
     pub is_remembered: bool,
 }
 
 impl ActiveSession {
-    /// Whether the session is past one of its limits.
+    /// Whether the session has passed one of its limits.
     pub const fn is_over(&self, now: Timestamp) -> bool {
         is_over(self.signed_in_at, self.last_human_at, now)
     }
 }
 
-/// Whether a session of these times is past one of its limits.
+/// Whether a session with these times has passed one of its limits.
 pub const fn is_over(signed_in_at: Timestamp, last_human_at: Timestamp, now: Timestamp) -> bool {
     now.millis_since(last_human_at) >= IDLE_MS || now.millis_since(signed_in_at) >= ABSOLUTE_MS
 }

@@ -1,30 +1,32 @@
-//! How long failed sign-ins keep the next one waiting: a few are free, then each doubles the wait, up to a minute.
-//! Whoever has failed on one account a hundred times waits an hour; a network never waits longer than a minute, and is
-//! forgiven a failure a minute, because many people sit behind it. There is no lock that only a person could open.
+//! How long failed sign-ins delay the next attempt.
+//!
+//! A few failures are free, then each doubles the delay, up to a minute. After a hundred failures on one account, the
+//! delay is an hour. For a network it never exceeds a minute, and one failure is forgiven each minute, because many
+//! people may share it. Nothing ever needs unlocking by a person.
 
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
-/// What failures cost.
+/// The delays for one kind of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Failures that cost nothing: people mistype.
+    /// Failures without a delay: people mistype.
     free: i64,
-    /// From so many beyond the free ones on, the longest wait; never, for a network.
+    /// This many failures beyond the free ones bring the longest delay; never for a network.
     many: i64,
-    /// How often one failure is forgiven; an account's are not, until the last is a day old.
+    /// How often one failure is forgiven. An account's failures aren't, until the last one is a day old.
     forgiven_every_ms: Option<i64>,
 }
 
 /// Failures of one account.
 pub const ACCOUNT: Policy = Policy { free: 5, many: 95, forgiven_every_ms: None };
-/// Failures of one network, whatever the account.
+/// Failures from one network, for any account.
 pub const NETWORK: Policy = Policy { free: 100, many: i64::MAX, forgiven_every_ms: Some(MINUTE_MS) };
 
-/// Failures that are older than this are forgotten.
+/// Failures older than this are forgotten.
 pub const FORGOTTEN_AFTER_MS: i64 = DAY_MS;
 
 impl Policy {
-    /// How long to wait after the last of so many failures.
+    /// How long to wait after the last of this many failures.
     pub const fn wait_ms(self, failures: i64) -> i64 {
         let beyond = failures - self.free;
         match beyond {
@@ -36,7 +38,7 @@ impl Policy {
         }
     }
 
-    /// How many failures a new one makes, after so many of which the last was at that time.
+    /// The number of failures after a new one, given the number before and the time of the last.
     pub const fn counted(self, before: i64, last_at: Timestamp, now: Timestamp) -> i64 {
         let passed = now.millis_since(last_at);
         if passed >= FORGOTTEN_AFTER_MS {
@@ -67,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_day_of_guessing_is_a_handful_of_attempts() {
-        // The most that one account can be asked in the 24 hours after its first failure.
+        // The most attempts on one account in the 24 hours after its first failure.
         let (mut failures, mut passed) = (0, 0);
         while passed < DAY_MS {
             failures += 1;

@@ -1,41 +1,25 @@
-//! What a change asks of AWS.
+//! The two actions of a change.
 
 use serde::{Deserialize, Serialize};
 
-/// What a change asks of AWS.
+/// What a change does to a stream's encryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// One `StopStreamEncryption`.
     Disable,
-    /// One `StartStreamEncryption`: it encrypts, or changes the key of a stream that is encrypted.
+    /// One `StartStreamEncryption`: encrypts the stream, or changes the key of an encrypted one.
     Enable,
 }
 
 impl Action {
     pub const ALL: [Self; 2] = [Self::Disable, Self::Enable];
 
-    /// The verb as buttons and tables write it.
-    pub const fn verb(self) -> &'static str {
-        match self {
-            Self::Disable => "Disable encryption",
-            Self::Enable => "Enable encryption",
-        }
-    }
-
     /// AWS's name of the call.
     pub const fn call(self) -> &'static str {
         match self {
             Self::Disable => "StopStreamEncryption",
             Self::Enable => "StartStreamEncryption",
-        }
-    }
-
-    /// `disables` or `enables`, for counts.
-    pub const fn plural(self) -> &'static str {
-        match self {
-            Self::Disable => "disables",
-            Self::Enable => "enables",
         }
     }
 

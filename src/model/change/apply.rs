@@ -1,10 +1,10 @@
-//! Writes steps into a change.
+//! Applies steps to a change.
 
 use super::{Acceptance, Cancelled, Change, End, Ending, OutcomeUnknown, Step, refusal::Refusal};
 use crate::model::{stream::encryption::KeyId, time::Timestamp};
 
 impl Change {
-    /// Writes one step into the change. Steps that would take evidence back are not applied: a rung once lit stays lit.
+    /// Applies one step. A step that would take evidence back is ignored: a lit rung stays lit.
     pub fn apply(&mut self, step: Step) {
         let Self { intent, evidence, tallies, .. } = self;
         match step {
@@ -16,7 +16,7 @@ impl Change {
             Step::Sent { .. } => {}
             Step::Accepted { at, request_id } => {
                 set_once(&mut evidence.accepted, Acceptance { at, request_id });
-                // Another instance may have given it up for lost.
+                // Another instance may have recorded the answer as lost.
                 evidence.outcome_unknown = None;
             }
             Step::LostTrack { .. } if evidence.accepted.is_some() => {}
@@ -50,7 +50,7 @@ impl Change {
                 self.evidence.cancelled = Some(Cancelled { at, by });
                 self.end = Some(Ending { at, how: End::Expired });
             }
-            // What was sent cannot be cancelled.
+            // A sent change can't be cancelled.
             Step::Cancelled { .. } => {}
             Step::Ended(ending) => self.end_with(ending),
         }
@@ -76,7 +76,7 @@ impl Change {
             set_once(&mut self.evidence.settled_at, ending.at);
         }
         match (&self.end, ending.how) {
-            // AWS's answer came after another instance had ended the change: it counts all the same.
+            // AWS's answer arrived after another instance ended the change. It still counts.
             (Some(_), End::Rejected(refusal)) => set_once(&mut self.evidence.late_refusal, refusal),
             (Some(_), _) => {}
             (None, how) => self.end = Some(Ending { at: ending.at, how }),

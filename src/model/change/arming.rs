@@ -1,5 +1,7 @@
-//! Changes that wait: confirmed while the stream was UPDATING for another reason, sent when AWS reports ACTIVE, until a
-//! time that the operator saw. What each read means for one that waits; never sends anything itself.
+//! Waiting changes: confirmed while the stream was UPDATING for another reason, and sent once AWS reports ACTIVE, until
+//! a time that the operator saw.
+//!
+//! Decides what each read means for such a change. It never sends anything itself.
 
 use super::{
     Change, End, Observation,
@@ -12,22 +14,22 @@ use crate::model::{
     time::{MINUTE_MS, Timestamp},
 };
 
-/// The times that the form offers, in minutes; the first is chosen to begin with.
+/// The waiting times that the form offers, in minutes. The first is preselected.
 pub const OFFERED_MINUTES: [i64; 4] = [15, 30, 60, 240];
-/// Nobody waits longer for a change that nobody looks at any more.
+/// The longest waiting time, so that no forgotten change is sent much later.
 const LONGEST_MINUTES: i64 = 240;
-/// A stream is gone when this many reads at least 10 s apart did not find it.
+/// A stream is gone after this many reads, at least 10 s apart, that didn't find it.
 const MISSING_READS: u32 = 3;
 
-/// How long a change may wait for its stream.
+/// How long a change may wait for its stream, in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait(i64);
 
 impl Wait {
-    /// From the form: empty for a change that is to be sent at once.
+    /// Parses the form's value; an empty one means to send at once.
     ///
     /// # Errors
-    /// When it is not a whole number of minutes from 1 to 240.
+    /// When it isn't a whole number of minutes from 1 to 240.
     pub fn parse(text: &str) -> Result<Option<Self>, FormMistake> {
         match text.trim() {
             "" => Ok(None),
@@ -38,13 +40,13 @@ impl Wait {
         }
     }
 
-    /// When a wait that begins at `now` is over.
+    /// When a wait that begins at `now` ends.
     pub const fn over_at(self, now: Timestamp) -> Timestamp {
         now.plus_millis(self.0 * MINUTE_MS)
     }
 }
 
-/// What happens to a change that waits.
+/// What to do with a waiting change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     Wait,
@@ -53,7 +55,7 @@ pub enum Decision {
     End(End),
 }
 
-/// What one read means for a change that waits.
+/// What one read means for a waiting change.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decision {
     if change.intent.armed_until.is_none_or(|until| now > until) {
         return Decision::End(End::Expired);
@@ -75,15 +77,16 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decisi
     }
     match &report.status {
         StreamStatus::Deleting => rejected(Precondition::NotActive { status: StreamStatus::Deleting }),
-        // What the encryption will be is said once the stream is ACTIVE.
+        // The encryption is compared once the stream is ACTIVE.
         _ => Decision::Wait,
     }
 }
 
-/// Whether a recorded change may be sent on this read: the stream is ACTIVE and what was confirmed; with which key.
+/// Checks that this read allows sending a recorded change: the stream is ACTIVE and as confirmed. Returns the key to
+/// send.
 ///
 /// # Errors
-/// What does not hold any more.
+/// The first precondition that no longer holds.
 pub fn still_to_be_sent(change: &Change, observed: &Observation) -> Result<KeyId, Precondition> {
     let report = match observed {
         Observation::Report(report) => report,
@@ -92,13 +95,13 @@ pub fn still_to_be_sent(change: &Change, observed: &Observation) -> Result<KeyId
     };
     preconditions::still_as_shown(change.intent.action, &shown(change), report)?;
     match preconditions::of_report(change.intent.action, report) {
-        // AWS names no key, and a person named it.
+        // AWS names no key, but the person did.
         Ok(_) | Err(Precondition::KeyUnstated) => change.intent.key.clone().ok_or(Precondition::KeyUnstated),
         Err(precondition) => Err(precondition),
     }
 }
 
-/// What was confirmed.
+/// The values that the person confirmed.
 fn shown(change: &Change) -> Shown {
     Shown { arn: change.intent.arn.clone(), created: change.intent.stream_created, encryption: change.before() }
 }
@@ -188,8 +191,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-        /// Whatever is read: sent only on ACTIVE, the same stream and key, within the time; after the time always
-        /// expired.
+        /// Whatever the reads: sent only on ACTIVE, with the same stream and key, in time; always expired after that.
         #[test]
         fn nothing_is_sent_but_what_was_confirmed(
             now in 1_000_000i64..3_000_000,

@@ -1,4 +1,4 @@
-//! What a person types to confirm a change: the reason, and the name of the stream.
+//! What a person types to confirm a change: the reason and the stream's name.
 
 use crate::model::{forms::FormMistake, stream::StreamName};
 
@@ -8,9 +8,9 @@ pub struct Reason(String);
 
 impl Reason {
     /// # Errors
-    /// When nothing but white space was typed, or more than 500 characters.
+    /// When the text is only white space, or longer than 500 characters.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
-        // Browsers send line breaks as CR LF; one typed break counts as one character.
+        // Browsers send line breaks as CR LF; each counts as one character.
         let text = text.replace("\r\n", "\n");
         let text = text.trim();
         match text.chars().count() {
@@ -25,7 +25,7 @@ impl Reason {
     }
 }
 
-/// Compares a typed name with the stream's: trimmed, case-sensitive.
+/// Checks a typed name against the stream's: trimmed, case-sensitive.
 ///
 /// # Errors
 /// When they differ.

@@ -1,11 +1,12 @@
 //! How changes end.
 
 use serde::{Deserialize, Serialize};
+use strum::EnumDiscriminants;
 
 use super::{Observed, refusal::Refusal};
 use crate::model::time::Timestamp;
 
-/// How a change came to its end.
+/// The end of a change, and when it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     pub at: Timestamp,
@@ -13,7 +14,8 @@ pub struct Ending {
 }
 
 /// The ends of a change (design, section 2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumDiscriminants)]
+#[strum_discriminants(name(EndKind), derive(Serialize, Deserialize), doc = "An [`End`] without its details.")]
 pub enum End {
     Settled,
     /// AWS refused, or a precondition failed and nothing was sent.
@@ -21,33 +23,40 @@ pub enum End {
     /// Never sent: the server stopped between recording and sending.
     Expired,
     NotApplied,
-    /// AWS's reports can't show whether it took effect; a person closed it.
+    /// AWS's reports can't show whether it took effect. A person closed it.
     NotEstablished {
         by: String,
         reason: String,
     },
-    /// Somebody else changed the stream; what AWS reports instead.
+    /// Someone else changed the stream; what AWS reports instead.
     Superseded {
         #[serde(rename = "saw")]
         observed: Observed,
     },
-    /// The stream was deleted and created again.
+    /// The stream was deleted and re-created.
     Replaced {
         created: Timestamp,
     },
 }
 
-impl End {
-    /// The word with which the page's summary begins.
-    pub const fn word(&self) -> &'static str {
+impl EndKind {
+    /// The end in one word or two: as the audit chain stores it, and as pages begin with it.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Settled => "Settled",
-            Self::Rejected(_) => "Rejected",
+            Self::Rejected => "Rejected",
             Self::Expired => "Expired",
             Self::NotApplied => "Not applied",
-            Self::NotEstablished { .. } => "Not established",
-            Self::Superseded { .. } => "Superseded",
-            Self::Replaced { .. } => "Replaced",
+            Self::NotEstablished => "Not established",
+            Self::Superseded => "Superseded",
+            Self::Replaced => "Replaced",
         }
+    }
+}
+
+impl End {
+    /// The same as of its [`EndKind`].
+    pub fn word(&self) -> &'static str {
+        EndKind::from(self).word()
     }
 }

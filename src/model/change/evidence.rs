@@ -1,47 +1,47 @@
-//! What is known to have happened to a change, each with its time.
+//! The evidence for each step of a change, with its time.
 
 use serde::{Deserialize, Serialize};
 
 use super::{LastRead, Observed, TypicalDuration, proof::Proof, refusal::Refusal};
 use crate::model::{stream::encryption::KeyId, time::Timestamp};
 
-/// What is known to have happened. A field that is set was seen, by a call or by a read; none is inferred from another.
+/// What is known to have happened. Each field was observed, in a call or a read; none is inferred from another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Who cancelled it while it waited.
     pub cancelled: Option<Cancelled>,
-    /// The role that was assumed to send it, where the target has one.
+    /// The role assumed to send it, if the target has one.
     #[serde(default)]
     pub sent_as: Option<SentAs>,
-    /// On disk before the call goes out: from here on AWS may have received it.
+    /// Written to disk before the call. From this time on, AWS may have received the request.
     pub sent_at: Option<Timestamp>,
     pub accepted: Option<Acceptance>,
     /// When a read after *sent* first returned UPDATING.
     pub updating_at: Option<Timestamp>,
     /// When a read after *sent* first returned ACTIVE with the wanted state.
     pub reached_at: Option<Timestamp>,
-    /// The KeyId that AWS reported at *reached*, where the stream was encrypted then.
+    /// The KeyId that AWS reported at *reached*, if the stream was encrypted then.
     #[serde(default)]
     pub reached_key: Option<KeyId>,
-    /// The read from which AWS's 5 s count: moves when anything moved after *reached*.
+    /// The read from which AWS's 5 s count. Moves if the stream changes after *reached*.
     pub steady_since: Option<Timestamp>,
     pub settled_at: Option<Timestamp>,
-    /// Set when the answer to the call was lost or ambiguous.
+    /// Set if the answer to the call was lost or ambiguous.
     pub outcome_unknown: Option<OutcomeUnknown>,
     pub slow: Option<Slow>,
     pub last_read: Option<LastRead>,
-    /// AWS's refusal, where it arrived after another instance had already ended the change.
+    /// AWS's refusal, if it arrived after another instance had ended the change.
     #[serde(default)]
     pub late_refusal: Option<Refusal>,
-    /// Set when a read after *settled* contradicted it.
+    /// Set if reads after *settled* contradicted it.
     pub reverted: Option<Reverted>,
-    /// What records say, where somebody asked for it after it had settled.
+    /// The evidence from records, if someone asked for it after *settled*.
     #[serde(default)]
     pub proof: Option<Proof>,
 }
 
 impl Evidence {
-    /// The time of the newest of it, apart from what came after the end.
+    /// The time of the newest evidence, except for what came after the end.
     pub(super) fn latest(&self) -> Option<Timestamp> {
         let times = [
             self.sent_at,
@@ -58,7 +58,7 @@ impl Evidence {
     }
 }
 
-/// The session in which a change was sent: what CloudTrail names.
+/// The session that sent a change, as CloudTrail names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentAs {
     /// The role's ARN.
@@ -66,37 +66,37 @@ pub struct SentAs {
     pub session: String,
 }
 
-/// A change that was waiting was cancelled.
+/// The cancelling of a waiting change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
     pub at: Timestamp,
     pub by: String,
 }
 
-/// AWS's 200 to the call.
+/// AWS's answer 200 to the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     pub at: Timestamp,
     pub request_id: Option<String>,
 }
 
-/// The call went out and no clear answer came back.
+/// The call went out, but no clear answer came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeUnknown {
     pub since: Timestamp,
-    /// What happened instead of an answer, for people.
+    /// What happened instead of an answer, in words.
     pub why: String,
 }
 
-/// The wanted state has not come for a long time.
+/// The wanted state is taking a long time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slow {
     pub since: Timestamp,
-    /// What is usual here, as it was known then.
+    /// How long such changes typically take here, as known at that time.
     pub usual: Option<TypicalDuration>,
 }
 
-/// What a read after *settled* reported instead of the wanted state.
+/// What reads after *settled* reported instead of the wanted state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reverted {
     pub at: Timestamp,

@@ -1,4 +1,4 @@
-//! What a person asked for.
+//! What a person requested.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,39 +12,39 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What a person asked for and what they were shown: everything about a change that is known when it is recorded.
+/// What a person requested and was shown: everything known about a change when it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     pub action: Action,
     pub arn: StreamArn,
-    /// The creation time of the stream that was confirmed; another one means that the stream was replaced.
+    /// The creation time of the confirmed stream. A different one means that the stream was replaced.
     pub stream_created: Timestamp,
-    /// The KeyId to send: for a disable the one that AWS reported when it was confirmed, unchanged; for an enable the
-    /// one that was chosen.
+    /// The KeyId to send. For a disable, the one that AWS reported at confirmation, unchanged; for an enable, the
+    /// chosen one.
     pub key: Option<KeyId>,
-    /// The key that `key` was seen to mean. Added later where KMS didn't say so when the change was confirmed.
+    /// The key that `key` resolved to. Added later if KMS couldn't tell at confirmation.
     #[serde(default)]
     pub resolved: Option<Resolved>,
-    /// How AWS reported the stream's encryption when the change was confirmed. Disables recorded by earlier versions
-    /// lack it: see [`Intent::before`].
+    /// How AWS reported the stream's encryption at confirmation. Missing from disables recorded by earlier versions:
+    /// see [`Intent::before`].
     #[serde(default)]
     pub from: Option<EncryptionReport>,
-    /// The key that the KeyId in `from` meant then, where KMS said so.
+    /// The key that the KeyId in `from` resolved to then, if KMS could tell.
     #[serde(default)]
     pub from_key: Option<KeyArn>,
     pub retention_hours: i32,
-    /// The name of the person who asked.
+    /// The requester's name.
     pub actor: String,
     pub reason: String,
-    /// Why it was to be sent although 25 of its kind were counted in 24 h.
+    /// Why to send it although 25 of its kind were counted in 24 h.
     #[serde(default)]
     pub quota_reason: Option<String>,
     pub requested_at: Timestamp,
-    /// Confirmed while the stream was UPDATING: sent when it is ACTIVE, until then at the latest.
+    /// Set if it was confirmed while the stream was UPDATING: until when it may wait to be sent.
     pub armed_until: Option<Timestamp>,
 }
 
-/// The key that a name meant, and when KMS said so: an alias may point elsewhere later.
+/// The key that a name resolved to, and when KMS said so. An alias may point elsewhere later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
     pub arn: KeyArn,
@@ -52,7 +52,7 @@ pub struct Resolved {
 }
 
 impl Intent {
-    /// The stream that it is about.
+    /// The stream to change.
     pub fn stream_id(&self) -> StreamId {
         StreamId::from(&self.arn)
     }
@@ -66,7 +66,7 @@ impl Intent {
         }
     }
 
-    /// Whether it moves an encrypted stream to another key.
+    /// Whether it changes the key of an encrypted stream.
     pub fn is_key_change(&self) -> bool {
         self.action == Action::Enable && matches!(self.before(), EncryptionReport::Encrypted(_))
     }

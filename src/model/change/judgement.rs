@@ -1,6 +1,6 @@
-//! What a report of AWS says about a change: whether it shows the wanted state, the old one, somebody else's, or none
-//! that can be told. A report identical to the one before the change is never the wanted state, whatever was seen in
-//! between.
+//! Whether a report by AWS shows a change's wanted state, the old one, someone else's, or can't tell.
+//!
+//! A report identical to the one before the change is never the wanted state, whatever was observed in between.
 
 use super::{Action, Change};
 use crate::model::{
@@ -14,23 +14,23 @@ use crate::model::{
 /// What one report of a stream's encryption says about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The type and, for an enable, the key that the change wants.
+    /// The wanted type and, for an enable, the wanted key.
     Wanted,
-    /// As before the change.
+    /// The same as before the change.
     Old,
-    /// Certainly neither: somebody else changed the stream.
+    /// Certainly neither: someone else changed the stream.
     Foreign,
-    /// AWS did not say, or the key can't be told from another.
+    /// AWS didn't say, or the keys can't be compared.
     Unclear,
 }
 
 impl Change {
-    /// What a report says. `key_arn` is the key that the reported KeyId was seen to mean.
+    /// Judges a report. `key_arn` is the key that the reported KeyId resolved to.
     pub fn verdict(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> Verdict {
         let before = self.before();
         match (self.intent.action, encryption) {
             (_, EncryptionReport::Unstated(_)) => Verdict::Unclear,
-            // What the wanted state would be reported as can't be told from what was there before.
+            // The wanted state would look the same as the state before.
             (Action::Enable, EncryptionReport::Encrypted(Some(key)))
                 if before == *encryption && self.intent.key.as_ref() == Some(key) =>
             {
@@ -46,7 +46,7 @@ impl Change {
                 match self.compared_with_wanted(key.as_ref(), key_arn) {
                     Comparison::Same => Verdict::Wanted,
                     Comparison::Other => self.held_against_before(&before, key.as_ref(), key_arn),
-                    // It differs from before, and AWS said that it would do what was asked.
+                    // The report differs from before, and AWS accepted the request.
                     Comparison::CannotTell if self.evidence.accepted.is_some() => Verdict::Wanted,
                     Comparison::CannotTell => Verdict::Unclear,
                 }
@@ -59,17 +59,17 @@ impl Change {
         match self.verdict(encryption, key_arn) {
             Verdict::Old | Verdict::Foreign => true,
             Verdict::Wanted => false,
-            // Encrypted, whichever key it is.
+            // Encrypted, with whatever key.
             Verdict::Unclear => {
                 self.intent.action == Action::Disable && matches!(encryption, EncryptionReport::Encrypted(_))
             }
         }
     }
 
-    /// Encryption that is not the wanted one: the old one under another form of its key's name, or somebody else's.
+    /// Judges encryption that isn't the wanted one: the old key under another name, or someone else's change.
     fn held_against_before(&self, before: &EncryptionReport, key: Option<&KeyId>, key_arn: Option<&KeyArn>) -> Verdict {
         let (EncryptionReport::Encrypted(Some(before)), Some(key)) = (before, key) else {
-            // Not encrypted before; or AWS names a key in one report only.
+            // Not encrypted before, or only one report names a key.
             return if matches!(before, EncryptionReport::Encrypted(_)) { Verdict::Unclear } else { Verdict::Foreign };
         };
         let before = Named { id: before, arn: self.intent.from_key.as_ref() };
@@ -80,14 +80,14 @@ impl Change {
         }
     }
 
-    /// The key that this change sends, compared with a reported one.
+    /// Compares the key that this change sends with a reported one.
     fn compared_with_wanted(&self, reported: Option<&KeyId>, key_arn: Option<&KeyArn>) -> Comparison {
         let (Some(wanted), Some(reported)) = (&self.intent.key, reported) else { return Comparison::CannotTell };
         let wanted = Named { id: wanted, arn: self.intent.resolved.as_ref().map(|resolved| &resolved.arn) };
         self.compared(wanted, Named { id: reported, arn: key_arn })
     }
 
-    /// Compares two keys of the stream by what they mean, and where that is not known by their aliases: AWS never
+    /// Compares two keys of the stream by what they resolve to or, if that isn't known, by their aliases: AWS never
     /// reports another alias than the one it was given.
     fn compared(&self, one: Named<'_>, other: Named<'_>) -> Comparison {
         match (keys::compare(&self.intent.arn, one, other), self.alias_arn(one.id), self.alias_arn(other.id)) {
@@ -97,7 +97,7 @@ impl Change {
         }
     }
 
-    /// The ARN of an alias, whichever of its two forms names it.
+    /// The ARN of an alias, given in either of its two forms.
     fn alias_arn(&self, key: &KeyId) -> Option<String> {
         match key.form()? {
             KeyIdForm::AliasArn => Some(key.to_string()),
@@ -132,7 +132,7 @@ mod tests {
         key.parse().unwrap()
     }
 
-    /// An enable from one state to a key, sent; with the key that its name meant, where KMS said.
+    /// A sent enable from one state to a key, and the key that its name resolved to, if KMS could tell.
     fn enable(from: EncryptionReport, key: &str, resolved: Option<&str>) -> Change {
         let mut change = requested_change();
         change.intent.action = Action::Enable;

@@ -1,12 +1,13 @@
-//! The ladder: its rungs, and which of them a change has lit. A rung is lit only by evidence; nothing is inferred from
-//! time or from another rung.
+//! The ladder: its rungs, and which of them a change has lit.
+//!
+//! Only evidence lights a rung. Nothing is inferred from time or from another rung.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Change, End, Ending, proof::Proof};
 use crate::model::time::Timestamp;
 
-/// The rungs of a ladder, in order.
+/// The rungs, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Rung {
     Requested,
@@ -15,12 +16,12 @@ pub enum Rung {
     Updating,
     Reached,
     Settled,
-    /// Only where proof was asked for.
+    /// Only if proof was requested.
     Proven,
 }
 
 impl Rung {
-    /// The six that every ladder shows.
+    /// The six rungs of every ladder.
     pub const ALL: [Self; 6] =
         [Self::Requested, Self::Sent, Self::Accepted, Self::Updating, Self::Reached, Self::Settled];
 
@@ -37,19 +38,19 @@ impl Rung {
     }
 }
 
-/// How one rung is drawn.
+/// How a rung is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RungState {
-    /// There is evidence, from this time.
+    /// There is evidence, since this time.
     Lit(Timestamp),
-    /// No evidence yet; it can still come.
+    /// No evidence yet, but it can still come.
     NotYet,
-    /// No evidence, and none will come.
+    /// No evidence, and none can come any more.
     NotObserved,
 }
 
 impl Change {
-    /// How a rung is drawn for this change.
+    /// How a rung of this change is shown.
     pub fn rung(&self, rung: Rung) -> RungState {
         let lit = match rung {
             Rung::Requested => Some(self.intent.requested_at),
@@ -58,7 +59,7 @@ impl Change {
             Rung::Updating => self.evidence.updating_at,
             Rung::Reached => self.evidence.reached_at,
             Rung::Settled => self.evidence.settled_at,
-            // KMS before and after: the type does not tell one key from another.
+            // KMS before and after: the type doesn't distinguish keys.
             Rung::Proven if self.is_key_change() => None,
             Rung::Proven => self.evidence.proof.as_ref().and_then(|proof| proof.proven_at(self.intent.action)),
         };
@@ -78,14 +79,13 @@ impl Change {
         }
     }
 
-    /// The last rung with evidence: where the change stands.
+    /// The last rung with evidence.
     pub fn last_lit(&self) -> Rung {
         let is_lit = |rung: &&Rung| matches!(self.rung(**rung), RungState::Lit(_));
         Rung::ALL.iter().rev().find(is_lit).copied().unwrap_or(Rung::Requested)
     }
 
-    /// The rung that carries `aria-current`: the last lit one while active, Settled once settled, none after another
-    /// end.
+    /// The rung with `aria-current`: the last lit one while active, Settled once settled, none after another end.
     pub fn current_rung(&self) -> Option<Rung> {
         match &self.end {
             None => Some(self.last_lit()),

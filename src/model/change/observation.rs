@@ -1,4 +1,6 @@
-//! What a read of the stream returned: for the rules that judge it, and as a change remembers it.
+//! What a read of the stream returned, for the rules that judge it, and in the form that a change stores.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What one read of the stream, asked for on behalf of a change, returned.
+/// The result of one read of the stream, made for a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
     Report(StreamReport),
@@ -15,7 +17,7 @@ pub enum Observation {
     Failed { why: String },
 }
 
-/// What the last read said, or why there is none newer.
+/// The last read, or why there is none newer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRead {
     pub at: Timestamp,
@@ -23,7 +25,7 @@ pub struct LastRead {
     pub observed: Observed,
 }
 
-/// The outcome of one read, as a change remembers it.
+/// The result of one read, as a change stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Observed {
     State { status: StreamStatus, encryption: EncryptionReport },
@@ -47,13 +49,13 @@ impl From<&Observation> for Observed {
     }
 }
 
-impl Observed {
-    /// `ACTIVE, KMS`, or what stood in the way.
-    pub fn words(&self) -> String {
+impl fmt::Display for Observed {
+    /// `ACTIVE, KMS`, or what stood in the way: as the audit chain writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::State { status, encryption } => format!("{status}, {}", encryption.type_word()),
-            Self::NotFound => "not found".to_owned(),
-            Self::Failed { why } => format!("the read failed: {why}"),
+            Self::State { status, encryption } => write!(f, "{status}, {}", encryption.type_word()),
+            Self::NotFound => f.write_str("not found"),
+            Self::Failed { why } => write!(f, "the read failed: {why}"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What must hold for a change: the stream ACTIVE, in a state that the change can leave, and still what the form
-//! showed.
+//! The preconditions of a change: the stream is ACTIVE, in a state that the change applies to, and still as the form
+//! showed it.
 
 use super::{Action, refusal::Precondition};
 use crate::model::{
@@ -20,10 +20,10 @@ pub struct Shown {
     pub encryption: EncryptionReport,
 }
 
-/// Whether this report allows a change; for a disable, the KeyId to send.
+/// Checks that this report allows a change. Returns the KeyId to send for a disable.
 ///
 /// # Errors
-/// The first precondition that does not hold.
+/// The first precondition that doesn't hold.
 pub fn of_report(action: Action, report: &StreamReport) -> Result<Option<KeyId>, Precondition> {
     let is_active = report.status == StreamStatus::Active;
     match (action, &report.encryption) {
@@ -36,9 +36,10 @@ pub fn of_report(action: Action, report: &StreamReport) -> Result<Option<KeyId>,
     }
 }
 
-/// Whether the key that was chosen for an enable can be used, and is another one than the stream has. `meant` is what
-/// the reported KeyId was seen to mean while it has been in use: where that is more than one key, it can't be known
-/// which of them Kinesis uses, and none is refused.
+/// Checks that the key chosen for an enable is usable, and isn't the stream's current one.
+///
+/// `meant` are the keys that the reported KeyId has resolved to while in use. If there are several, nobody can know
+/// which one Kinesis uses, so none is refused.
 ///
 /// # Errors
 /// Why it is refused.
@@ -54,7 +55,7 @@ pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport, meant: &[Meant
     if let (Some(present), Some(chosen)) = (seen_arn, look.arn())
         && present != chosen
     {
-        // Also where the names are the same: an alias that was pointed elsewhere since.
+        // Even if the names are the same: the alias may have been re-pointed since.
         return Ok(());
     }
     let (present, chosen) = (Named { id: reported, arn: seen_arn }, Named { id: key, arn: look.arn() });
@@ -62,7 +63,7 @@ pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport, meant: &[Meant
         Comparison::Same => Err(Precondition::AlreadyEncrypted {
             key: key.clone(),
             reported: Some(reported.clone()),
-            // The ARN and the id of a key speak for themselves.
+            // A key's ARN or id is unambiguous.
             meant: seen
                 .filter(|_| !matches!(reported.form(), Some(KeyIdForm::KeyArn | KeyIdForm::Guid)))
                 .cloned()
@@ -72,8 +73,8 @@ pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport, meant: &[Meant
     }
 }
 
-/// Whether the stream is still what the form showed. Compared before [`of_report`]: a stream that was replaced is not
-/// described by its new state.
+/// Checks that the stream is still as the form showed it. Do this before [`of_report`]: the state of a replaced stream
+/// says nothing about the confirmed one.
 ///
 /// # Errors
 /// What changed, old and new.
@@ -89,7 +90,7 @@ pub fn still_as_shown(action: Action, shown: &Shown, report: &StreamReport) -> R
         });
     }
     match (action, &shown.encryption, &report.encryption) {
-        // What AWS does not say, and that there is nothing to disable, is told as that.
+        // Not a difference to report: [`of_report`] says that AWS states nothing, or that there is nothing to disable.
         (_, _, EncryptionReport::Unstated(_)) | (Action::Disable, _, EncryptionReport::NotEncrypted) => Ok(()),
         (_, shown, now) if shown == now => Ok(()),
         (_, EncryptionReport::Encrypted(shown), EncryptionReport::Encrypted(now)) => {
@@ -104,39 +105,12 @@ pub fn still_as_shown(action: Action, shown: &Shown, report: &StreamReport) -> R
     }
 }
 
-/// The sentence with which a confirmation refuses to offer its button.
-pub fn words(action: Action, precondition: &Precondition, report: &StreamReport) -> String {
-    match precondition {
-        Precondition::NotActive { status } => {
-            let what = match action {
-                Action::Disable => "A disable",
-                Action::Enable => "An enable",
-            };
-            format!("The stream is {status}. {what} needs it to be ACTIVE. Wait until it is, then reload this page.")
-        }
-        Precondition::AlreadyNotEncrypted => "The stream is not encrypted. There is nothing to disable.".to_owned(),
-        Precondition::EncryptionUnstated => format!(
-            "AWS did not say how the stream is encrypted (it answered {}). Reload this page; if it stays so, look at \
-            the stream in AWS.",
-            report.encryption.type_word()
-        ),
-        // With no key named the form asks for it.
-        Precondition::KeyUnstated
-        | Precondition::AlreadyEncrypted { .. }
-        | Precondition::KeyUnusable { .. }
-        | Precondition::Changed { .. }
-        | Precondition::Replaced { .. }
-        | Precondition::Missing
-        | Precondition::CouldNotRead { .. } => "The stream is not what it was. Reload this page.".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{
         change::tests::report,
-        keys::{KeyFacts, KeyState},
+        keys::{KeyFacts, KeyState, Unseen},
     };
 
     fn shown(encryption: EncryptionReport) -> Shown {
@@ -166,7 +140,7 @@ mod tests {
 
     #[test]
     fn an_enable_with_the_key_that_the_stream_has_is_refused() {
-        let unseen = KeyLook::Unseen { why: "denied".to_owned() };
+        let unseen = KeyLook::Unseen(Unseen::NoKms);
         let encrypted = report(0, "ACTIVE", Some("KMS"));
         let of = |key: &str, report: &StreamReport| of_key(&key.parse().unwrap(), &unseen, report, &[]);
         assert!(matches!(of("alias/orders", &encrypted), Err(Precondition::AlreadyEncrypted { .. })));

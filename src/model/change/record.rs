@@ -1,4 +1,4 @@
-//! One change, as the journal keeps it.
+//! One change, as the journal stores it.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,20 +11,20 @@ use crate::model::{
     time::{MINUTE_MS, Timestamp},
 };
 
-/// A change that can't be judged may be closed by a person this long after it was sent ...
+/// A person may close a change that can't be judged this long after it was sent ...
 const CLOSABLE_AFTER_MS: i64 = 5 * MINUTE_MS;
 
 /// ... if no read has said anything about it for this long.
 const UNJUDGED_FOR_MS: i64 = MINUTE_MS;
 
-/// One change: what was asked for, what is known to have happened, which reads are being counted, and how it ended.
+/// One change: the request, its evidence, the reads being counted, and its end.
 ///
-/// The journal keeps one durable row of it, written before AWS is called. In JSON all of its fields stand side by side,
-/// as they did before they had parts, so that versions from before and after read each other's rows.
+/// The journal stores it as one durable row, written before AWS is called. In JSON, the fields of all parts are on one
+/// level, as they were before the parts existed, so versions from before and after can read each other's rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub id: String,
-    /// Where this version stands in the order of all commits; a later one is higher.
+    /// This version's position in the order of all commits.
     pub rev: i64,
     #[serde(flatten)]
     pub intent: Intent,
@@ -32,24 +32,24 @@ pub struct Change {
     pub evidence: Evidence,
     #[serde(flatten)]
     pub tallies: Tallies,
-    /// `None` while it is under way.
+    /// `None` while it is active.
     pub end: Option<Ending>,
 }
 
 impl Change {
-    /// A change that was asked for, of which nothing else has happened. Its `rev` is given by the journal.
+    /// A newly requested change. The journal assigns its `rev`.
     pub fn requested(id: String, intent: Intent) -> Self {
         Self { id, rev: 0, intent, evidence: Evidence::default(), tallies: Tallies::default(), end: None }
     }
 
-    /// The time of the newest thing that is known of it.
+    /// The time of the newest evidence.
     pub fn latest_evidence(&self) -> Timestamp {
         let ended = self.end.as_ref().map(|ending| ending.at);
         let times = [self.evidence.latest(), self.tallies.latest(), ended];
         times.into_iter().flatten().fold(self.intent.requested_at, Timestamp::max)
     }
 
-    /// The stream that this change is about.
+    /// The stream to change.
     pub fn stream_id(&self) -> StreamId {
         self.intent.stream_id()
     }
@@ -59,7 +59,7 @@ impl Change {
         self.intent.before()
     }
 
-    /// Whether the one-change-per-stream rule counts it: requested to reached, flagged or not.
+    /// Whether it counts for the rule of one active change per stream: requested to reached, flagged or not.
     pub const fn is_active(&self) -> bool {
         self.end.is_none()
     }
@@ -69,7 +69,7 @@ impl Change {
         self.evidence.outcome_unknown.is_some() && self.evidence.reached_at.is_none()
     }
 
-    /// Whether it waits for its stream to be ACTIVE; nothing was sent yet.
+    /// Whether it is waiting for its stream to be ACTIVE. Nothing has been sent yet.
     pub const fn is_waiting(&self) -> bool {
         self.intent.armed_until.is_some() && self.evidence.sent_at.is_none() && self.is_active()
     }
@@ -79,31 +79,31 @@ impl Change {
         Some(self.evidence.reached_at?.millis_since(self.evidence.sent_at?))
     }
 
-    /// Whether it was marked as sent and no byte of the request left.
+    /// Whether it was recorded as sent but no byte of the request left.
     pub const fn was_kept_from_leaving(&self) -> bool {
         matches!(&self.end, Some(Ending { how: End::Rejected(Refusal { kind: RefusalKind::NotSent { .. }, .. }), .. }))
     }
 
-    /// The page of this change.
+    /// The path of this change's page.
     pub fn path(&self) -> String {
         format!("/changes/{}", self.id)
     }
 
-    /// Whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change takes the place of
-    /// the one before it.
+    /// Whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change supersedes the one
+    /// before it.
     pub const fn may_have_acted(&self) -> bool {
         self.evidence.sent_at.is_some()
             && self.evidence.late_refusal.is_none()
             && !matches!(&self.end, Some(Ending { how: End::Rejected(_), .. }))
     }
 
-    /// Whether it moves an encrypted stream to another key.
+    /// Whether it changes the key of an encrypted stream.
     pub fn is_key_change(&self) -> bool {
         self.intent.is_key_change()
     }
 
-    /// Whether a person may close it: as of its last read, it was sent at least 5 min ago and no read has said anything
-    /// to judge it by for a minute.
+    /// Whether a person may close it: as of its last read, it was sent at least 5 min ago, and for a minute no read has
+    /// said anything about it.
     pub fn can_be_closed(&self) -> bool {
         let (Some(sent_at), Some(read), Some(since)) =
             (self.evidence.sent_at, &self.evidence.last_read, self.tallies.unjudged_since)
@@ -115,8 +115,8 @@ impl Change {
             && read.at.millis_since(since) >= UNJUDGED_FOR_MS
     }
 
-    /// How AWS refused it, where that speaks of a value in the request or of something that was not found: of the key,
-    /// as long as the stream is there.
+    /// AWS's refusal, if it concerns a value in the request or something not found: the key, as long as the stream
+    /// exists.
     pub fn refused_for_its_key(&self) -> Option<&AwsWords> {
         match &self.end {
             Some(Ending { how: End::Rejected(refusal), .. })
@@ -128,7 +128,7 @@ impl Change {
         }
     }
 
-    /// Whether it is a disable that has settled, and that nobody has taken back since: it can be undone.
+    /// Whether it is a settled disable that nobody has reverted, so that it can be undone.
     pub fn can_be_undone(&self) -> bool {
         self.intent.action == Action::Disable && self.evidence.settled_at.is_some() && self.evidence.reverted.is_none()
     }
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::model::change::{Observed, tests::requested_change};
 
-    /// A row of a version in which the parts of a change were fields of one struct, with every field set.
+    /// A stored row from before a change had parts, with every field set.
     const STORED: &str = r#"{
         "id": "c1", "rev": 7, "action": "disable",
         "arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod", "stream_created": 5000,
@@ -166,7 +166,7 @@ mod tests {
         "proof": {"write": {"by": "mira", "at": 1310000, "result": {"at": 1311000, "outcome": {"Ok": {"shards": 2, "none": 1, "kms": 0, "unstated": 0, "failed": [["shard-1", "throttled"]]}}}}, "read": {"by": "mira", "at": 1312000, "result": null}, "reports": [{"by": "tom", "at": 1313000, "encryption_type": "NONE", "shards": ["shard-0"]}]}
     }"#;
 
-    /// The same of a change that was just recorded.
+    /// The same for a newly recorded change.
     const STORED_NEW: &str = r#"{
         "id": "c1", "rev": 0, "action": "disable",
         "arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod", "stream_created": 5000,

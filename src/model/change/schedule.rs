@@ -1,17 +1,17 @@
-//! When a change that is under way is read again (design, section 5, rule 6): dense while it is young, sparse when it
-//! is old, never given up.
+//! When to read an active change's stream again (design, section 5, rule 6): often at first, then less often, and never
+//! giving up.
 
 use super::{Change, SETTLING_MS};
 use crate::model::time::{MINUTE_MS, SECOND_MS, Timestamp};
 
-/// The first read comes this long after the call was answered.
+/// The first read follows the answer after this long.
 pub const FIRST_READ_MS: i64 = 500;
 
-/// Milliseconds from `now` to the next read of a change that was last read just now.
-/// `jitter` in -100..=100 moves it by as many thousandths, up to ±10 %.
+/// Milliseconds until the next read of a change that was just read. `jitter`, from -100 to 100, is in thousandths: up
+/// to ±10 %.
 pub fn next_read_in(change: &Change, now: Timestamp, jitter: i64) -> i64 {
     if let (Some(_), Some(since)) = (change.evidence.reached_at, change.evidence.steady_since) {
-        // The read that settles may not begin before AWS's 5 s are over; nothing is gained by reading earlier.
+        // The read that settles must begin after AWS's 5 s. An earlier one gains nothing.
         let over_in = SETTLING_MS.saturating_sub(now.millis_since(since));
         if over_in > 0 {
             return over_in;

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::model::{stream::encryption::KeyId, time::Timestamp};
 
-/// What happens to a change next; the journal writes each, the ladder shows them.
+/// A step of a change. The journal stores each one, and the ladder shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// The last thing on disk before the call: what is sent, and in which session.
+    /// Written just before the call: what is sent, and in which session.
     Sent {
         at: Timestamp,
         key: KeyId,
@@ -34,7 +34,7 @@ pub enum Step {
     SeenContrary {
         at: Timestamp,
     },
-    /// A report that breaks every series of reads that is being counted.
+    /// A report that breaks every series of reads being counted.
     SeriesBroken,
     /// A report that says nothing for or against the change.
     SeenUnclear {
@@ -44,27 +44,27 @@ pub enum Step {
     SeenNothing {
         at: Timestamp,
     },
-    /// KMS said which key the one that was sent means; it could not be seen when the change was confirmed.
+    /// KMS said which key was sent. It couldn't be seen at confirmation.
     Resolved(Resolved),
-    /// A refusal, with what only the journal or one more read could add.
+    /// A refusal, with details from the journal or another read.
     Explained(Refusal),
     SeenMissing {
         at: Timestamp,
     },
-    /// ACTIVE with the wanted state; with the KeyId as AWS reported it.
+    /// ACTIVE with the wanted state, and the KeyId as AWS reported it.
     Reached {
         at: Timestamp,
         key: Option<KeyId>,
     },
-    /// Something moved after *reached*; `None` until ACTIVE with the wanted state is read again.
+    /// The state changed after *reached*; `None` until ACTIVE with the wanted state is read again.
     Steady {
         since: Option<Timestamp>,
     },
     Slow(Slow),
     Reverted(Reverted),
-    /// Somebody asked for proof by a marked record on each shard, or its result.
+    /// Someone requested a check by writing test records; or its result.
     ProofByWrite(ProofRequest<WriteResult>),
-    /// Somebody asked for a look at the records that others write, or its result.
+    /// Someone requested a check by reading; or its result.
     ProofByRead(ProofRequest<ReadResult>),
     ProofReported(Reported),
     Cancelled {

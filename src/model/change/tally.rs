@@ -1,24 +1,24 @@
-//! Series of reads that say the same.
+//! Counts of consecutive reads that agree.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::time::{SECOND_MS, Timestamp};
 
-/// The series of reads that are being counted. A read of another kind starts all of them over.
+/// The series of reads being counted. A read of another kind restarts all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tallies {
-    /// Since when every report, up to the last one, said UPDATING.
+    /// Since when every report, including the last, said UPDATING.
     #[serde(default)]
     pub updating_since: Option<Timestamp>,
-    /// Consecutive reads after *sent* that said ACTIVE with the old state; any other report starts it over.
+    /// Consecutive reads after *sent* of ACTIVE with the old state.
     pub old_state: Tally,
-    /// Consecutive reads that said ACTIVE with a state that is neither the old one nor the wanted one; after *reached*,
-    /// with any state but the wanted one.
+    /// Consecutive reads of ACTIVE with a state that is neither the old nor the wanted one; after *reached*, any state
+    /// but the wanted one.
     pub contrary: Tally,
-    /// Consecutive reads after *sent* for which AWS did not find the stream.
+    /// Consecutive reads after *sent* in which AWS didn't find the stream.
     pub missing: Tally,
-    /// Since when no read has said anything that this change can be judged by: reads fail, AWS states no encryption
-    /// type, or the key can't be compared.
+    /// Since when no read could judge the change: reads fail, AWS states no encryption type, or the keys can't be
+    /// compared.
     #[serde(default)]
     pub unjudged_since: Option<Timestamp>,
 }
@@ -49,27 +49,27 @@ impl Tallies {
         *self = Self { unjudged_since: self.unjudged_since.or(Some(at)), ..Self::default() };
     }
 
-    /// Counts a read that failed, which breaks no series.
+    /// Counts a failed read, which breaks no series.
     pub(super) fn count_failed(&mut self, at: Timestamp) {
         self.unjudged_since = self.unjudged_since.or(Some(at));
     }
 
-    /// Starts every series over.
+    /// Restarts every series.
     pub(super) fn start_over(&mut self) {
         *self = Self::default();
     }
 
-    /// The time of the newest read that was counted.
+    /// The time of the newest counted read.
     pub(super) fn latest(&self) -> Option<Timestamp> {
         [&self.old_state, &self.contrary, &self.missing].into_iter().filter_map(|tally| tally.last_counted).max()
     }
 }
 
-/// Reads of one kind, counted at most once every 10 s so that a burst of polls is one observation.
+/// Reads of one kind, counted at most once every 10 s, so that a burst of reads is one observation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub reads: u32,
-    /// The first read that was counted.
+    /// The first counted read.
     #[serde(default)]
     pub since: Option<Timestamp>,
     pub last_counted: Option<Timestamp>,
@@ -78,7 +78,7 @@ pub struct Tally {
 impl Tally {
     const SPACING_MS: i64 = 10 * SECOND_MS;
 
-    /// This tally with one more read at `at`, if it is at least 10 s after the last one that was counted.
+    /// This tally with one more read at `at`, if that is at least 10 s after the last counted one.
     #[must_use]
     pub fn with(&self, at: Timestamp) -> Self {
         match self.last_counted {

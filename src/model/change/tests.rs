@@ -1,4 +1,4 @@
-//! Changes and reports that tests begin with, and what holds for a change as a whole.
+//! Changes and reports for tests, and properties of a change as a whole.
 
 use super::*;
 use crate::model::{
@@ -13,12 +13,12 @@ pub fn sent_change() -> Change {
     change
 }
 
-/// The step that marks that change as sent.
+/// The step that records that change as sent.
 pub fn sent(at: i64) -> Step {
     Step::Sent { at: Timestamp::from_millis(at), key: "alias/orders".parse().unwrap(), sent_as: None }
 }
 
-/// The same, recorded and not sent.
+/// The same, recorded but not sent.
 pub fn requested_change() -> Change {
     let intent = Intent {
         action: Action::Disable,
@@ -38,7 +38,7 @@ pub fn requested_change() -> Change {
     Change::requested("c1".to_owned(), intent)
 }
 
-/// A report of that stream, asked for and answered at `at` milliseconds.
+/// A report of that stream, requested and answered at `at` milliseconds.
 pub fn report(at: i64, status: &str, encryption_type: Option<&str>) -> StreamReport {
     let change = requested_change();
     StreamReport {

@@ -1,9 +1,11 @@
-//! What comes of a form: what it did, or the mistake in it.
+//! The outcome of a form: what it did, or the mistake in it.
 
+mod asked;
 mod done;
 mod mistake;
+mod outcome;
 
-pub use self::{done::FormDone, mistake::FormMistake};
+pub use self::{asked::AskedConfirmation, done::FormDone, mistake::FormMistake, outcome::Outcome};
 
 #[cfg(test)]
 mod tests {

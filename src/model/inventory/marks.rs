@@ -1,20 +1,16 @@
-//! A change under way, as small as a row needs it.
+//! An active change, reduced to what a row shows.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    model::change::{Change, Rung},
-    view::change_state::ChangeState,
-};
+use crate::model::change::{Change, ChangeState, Rung, RungState};
 
-/// A change under way, as small as a row needs it: where it stands and which rungs are lit.
+/// An active change in a row: its current rung, and which rungs are lit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeMarks {
     pub id: String,
     /// One per rung, in order.
     pub marks: Vec<Mark>,
     pub current: Option<Rung>,
-    pub is_unknown: bool,
     pub state: ChangeState,
 }
 
@@ -32,8 +28,17 @@ impl From<&Change> for ChangeMarks {
             id: change.id.clone(),
             marks: Rung::ALL.map(|rung| Mark::from(change.rung(rung))).into(),
             current: change.current_rung(),
-            is_unknown: change.is_unknown(),
             state: ChangeState::from(change),
+        }
+    }
+}
+
+impl From<RungState> for Mark {
+    fn from(state: RungState) -> Self {
+        match state {
+            RungState::Lit(_) => Self::Lit,
+            RungState::NotYet => Self::NotYet,
+            RungState::NotObserved => Self::NotObserved,
         }
     }
 }

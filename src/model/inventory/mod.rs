@@ -1,5 +1,4 @@
-//! The inventory as pages show it: the last state read of each stream, with the time of that read, and how targets are
-//! doing.
+//! The inventory as pages show it: the last state read of each stream with its time, and the health of targets.
 
 mod marks;
 mod needed_key;
@@ -8,6 +7,7 @@ mod periods;
 pub mod read_queue;
 mod row;
 mod row_keys;
+mod target_card;
 mod target_health;
 #[cfg(test)]
 mod tests;
@@ -17,5 +17,6 @@ pub use self::{
     needed_key::{LeftKey, NeededKey},
     periods::{ROW_IS_FRESH_MS, relist_every_ms, stale_after_ms},
     row::{ReadProblem, Reported, StreamRow},
+    target_card::TargetCard,
     target_health::{Condition, Pause, TargetHealth, TargetProblem},
 };

@@ -1,59 +1,46 @@
-//! Keys that only stored records of a stream may need.
+//! Keys that only stored records may need.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
     change::{Action, Change},
     keys::Meant,
-    stream::encryption::{EncryptionReport, KeyId, KeyIdForm},
+    stream::encryption::{EncryptionReport, KeyId},
     time::Timestamp,
 };
 
 /// A key that stored records of a stream may need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeededKey {
-    /// As AWS reported it while it was in use.
+    /// As AWS reported it while in use.
     pub key: KeyId,
-    /// Every key that this was seen to mean then, oldest first.
+    /// Every key that the name resolved to while in use, oldest first.
     pub meant: Vec<Meant>,
-    /// In use from here, as far as is known, to there.
+    /// In use from this time, as far as is known, to that one.
     pub seen_from: Timestamp,
     pub ended: Timestamp,
     pub until: Timestamp,
 }
 
 impl NeededKey {
-    /// Whether it is about a key of another use.
+    /// Whether it describes the key of another use.
     pub(super) fn is_of(&self, other: &Self) -> bool {
         let is_named = self.key == other.key && (self.meant.is_empty() || other.meant.is_empty());
         is_named || self.meant.iter().any(|meant| other.meant.iter().any(|known| known.arn == meant.arn))
     }
-
-    /// `key/1234…9012 until 23 Nov 14:03 UTC (alias/orders)`; the name alone where KMS has not said which key it meant.
-    pub fn words(&self) -> String {
-        let until = self.until.day_and_minute();
-        let meant: Vec<String> = self.meant.iter().map(|meant| meant.arn.short()).collect();
-        let is_alias =
-            matches!(self.key.form(), Some(KeyIdForm::AliasName | KeyIdForm::AliasArn | KeyIdForm::ServiceKey));
-        match (meant.is_empty(), is_alias) {
-            (true, _) => format!("{} until {until}", self.key),
-            (false, true) => format!("{} until {until} ({})", meant.join(" and "), self.key),
-            (false, false) => format!("{} until {until}", meant.join(" and ")),
-        }
-    }
 }
 
-/// The key that a settled change left behind: stored records may need it.
+/// The previous key of a settled change. Stored records may need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftKey {
-    /// As AWS reported it before.
+    /// As AWS reported it before the change.
     pub key: KeyId,
     pub sent_at: Timestamp,
     pub stream_created: Timestamp,
 }
 
 impl LeftKey {
-    /// What a change left behind; `None` before it has settled, and where the stream was not encrypted.
+    /// The previous key of a change; `None` before it has settled, and if the stream wasn't encrypted.
     pub fn of(change: &Change) -> Option<Self> {
         change.evidence.settled_at?;
         let key = match (change.intent.action, &change.intent.from) {

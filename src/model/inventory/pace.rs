@@ -1,22 +1,23 @@
-//! How fast one operation may be called: turns at even distances, half as many after a throttle, and slowly as many as
-//! before. No burst: AWS documents none, so none is taken.
+//! The rate of calls to one operation: evenly spaced, halved after a throttle, then slowly restored.
+//!
+//! There are no bursts, because AWS documents none.
 
 use std::time::Duration;
 
-/// A throttle halves the rate down to this part of it, never further.
+/// The lowest fraction of the full rate that throttles can lead to.
 const SLOWEST: f64 = 1.0 / 16.0;
-/// What is in flight when AWS throttles is throttled too, and counts once.
+/// Calls in flight when AWS throttles are throttled too. They count as one.
 const ONE_THROTTLE: Duration = Duration::from_secs(1);
-/// Each time so long without a throttle gives back a twentieth of the full rate.
+/// Each period of this length without a throttle restores a twentieth of the full rate.
 const STEP_EVERY: Duration = Duration::from_secs(10);
 const STEP: f64 = 0.05;
 
 /// The turns of one operation. Times count from any fixed point and never go back.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// Turns a second when nothing is throttled.
+    /// Turns per second without throttling.
     full: f64,
-    /// The part of it that is used now.
+    /// The fraction currently used.
     part: f64,
     next_at: Duration,
     throttled_at: Option<Duration>,
@@ -24,13 +25,13 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many turns a second; less than one in a thousand seconds counts as that.
+    /// With this many turns per second, and at least one in a thousand seconds.
     pub const fn new(per_second: f64) -> Self {
         let full = if per_second > 0.001 { per_second } else { 0.001 };
         Self { full, part: 1.0, next_at: Duration::ZERO, throttled_at: None, restored_at: Duration::ZERO }
     }
 
-    /// Takes the next turn: when it is, at the earliest `now`.
+    /// Takes the next turn. Returns its time, which is never before `now`.
     pub fn take(&mut self, now: Duration) -> Duration {
         self.restore(now);
         let turn = self.next_at.max(now);
@@ -38,7 +39,7 @@ impl Pace {
         turn
     }
 
-    /// AWS throttled a call.
+    /// Slows down after a throttled call.
     pub fn throttled(&mut self, now: Duration) {
         self.restore(now);
         if self.throttled_at.is_some_and(|at| now < at + ONE_THROTTLE) {
@@ -49,7 +50,7 @@ impl Pace {
         self.next_at = self.next_at.max(now + self.distance());
     }
 
-    /// How many percent of the full rate are used.
+    /// The percentage of the full rate in use.
     pub fn percent(&mut self, now: Duration) -> u8 {
         self.restore(now);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 6 and 100")]
@@ -57,7 +58,7 @@ impl Pace {
         percent
     }
 
-    /// Turns a second when nothing is throttled.
+    /// Turns per second without throttling.
     pub const fn full(&self) -> f64 {
         self.full
     }

@@ -1,6 +1,7 @@
-//! Which stream of a target is read next: what somebody is looking at and was never read, then by turns what somebody
-//! is looking at and everything else, of which first what was never read and then the oldest. A stream that is being
-//! read is not read a second time.
+//! Which stream of a target to read next.
+//!
+//! Viewed streams that were never read come first. Then viewed streams alternate with all others, of which unread ones
+//! come first, then the oldest. A stream is never read twice at once.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -9,13 +10,13 @@ use std::{
 
 use crate::model::{stream::StreamName, time::Timestamp};
 
-/// When a stream is to be read.
+/// When to read a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// It never was.
+    /// Never read.
     Unread,
     At(Timestamp),
-    /// Somebody else reads it: the watch of its change.
+    /// The watch of its change reads it.
     Held,
 }
 
@@ -23,14 +24,14 @@ pub enum Due {
 #[derive(Debug, Default)]
 pub struct ReadQueue {
     streams: HashMap<Arc<StreamName>, Entry>,
-    /// In the order in which they appeared.
+    /// In order of appearance.
     unread: BTreeSet<(u64, Arc<StreamName>)>,
     by_age: BTreeSet<(Timestamp, Arc<StreamName>)>,
     appeared: u64,
     never_read: usize,
-    /// How often each is looked at.
+    /// How many viewers each has.
     in_view: HashMap<StreamName, usize>,
-    /// Whether the last turn went to what somebody is looking at.
+    /// Whether the last turn went to a viewed stream.
     was_in_view: bool,
 }
 
@@ -38,13 +39,13 @@ pub struct ReadQueue {
 struct Entry {
     due: Due,
     number: u64,
-    /// A read of it is under way; `give_back` ends that.
+    /// A read is in flight; `give_back` ends it.
     is_under_way: bool,
     is_known: bool,
 }
 
 impl ReadQueue {
-    /// Sets when a stream is to be read, and whether its state is known. A read that is under way stays so.
+    /// Sets when to read a stream, and whether its state is known. A read in flight continues.
     pub fn set(&mut self, name: &StreamName, due: Due, is_known: bool) {
         let (name, number, is_under_way) = match self.remove_entry(name) {
             Some((name, entry)) => (name, entry.number, entry.is_under_way),
@@ -66,12 +67,12 @@ impl ReadQueue {
         self.remove_entry(name);
     }
 
-    /// Somebody begins to look at a stream.
+    /// Adds a viewer of a stream.
     pub fn mark_viewed(&mut self, name: &StreamName) {
         *self.in_view.entry(name.clone()).or_default() += 1;
     }
 
-    /// Somebody looks away.
+    /// Removes a viewer.
     pub fn look_away(&mut self, name: &StreamName) {
         if let Some(count) = self.in_view.get_mut(name) {
             *count -= 1;
@@ -81,8 +82,10 @@ impl ReadQueue {
         }
     }
 
-    /// Takes the stream that is to be read now; it is under way until it is given back. `latest` is the furthest that a
-    /// due time can lie ahead: what lies beyond was written before the clock was set back, and is due.
+    /// Takes the next stream to read; the read is in flight until it is given back.
+    ///
+    /// `latest` is the furthest that a due time can lie ahead. A later one was written before the clock was set back,
+    /// and is due.
     pub fn take(&mut self, now: Timestamp, latest: Timestamp) -> Option<StreamName> {
         let looked_at = self.first_in_view(now, latest);
         let is_unread = |name: &StreamName| self.streams.get(name).is_some_and(|entry| entry.due == Due::Unread);
@@ -100,7 +103,7 @@ impl ReadQueue {
         Some(name)
     }
 
-    /// When the next stream is due; `None` while none is waiting.
+    /// When the next stream is due; `None` if none is waiting.
     pub fn next_at(&self, now: Timestamp, latest: Timestamp) -> Option<Timestamp> {
         if !self.unread.is_empty() || self.by_age.last().is_some_and(|(at, _)| *at > latest) {
             return Some(now);
@@ -108,12 +111,12 @@ impl ReadQueue {
         self.by_age.first().map(|(at, _)| *at)
     }
 
-    /// All streams, and how many of them are not known.
+    /// The number of streams, and of those whose state isn't known.
     pub fn counts(&self) -> (usize, usize) {
         (self.streams.len(), self.never_read)
     }
 
-    /// The streams that somebody is looking at.
+    /// The viewed streams.
     pub fn in_view(&self) -> HashSet<&StreamName> {
         self.in_view.keys().collect()
     }
@@ -179,7 +182,7 @@ mod tests {
         Timestamp::from_millis(seconds * 1_000)
     }
 
-    /// Takes at this second; due times lie at most 30 s ahead.
+    /// Takes at this second; due times are at most 30 s ahead.
     fn take(queue: &mut ReadQueue, second: i64) -> Option<String> {
         queue.take(at(second), at(second + 30)).map(|name| name.to_string())
     }
@@ -244,7 +247,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, nothing is lost or read twice at once, and everything that is due is read in the end.
+        /// Whatever happens: nothing is lost or read twice at once, and everything due is read in the end.
         #[test]
         fn every_stream_is_read_in_turn_and_never_twice_at_once(steps in proptest::collection::vec((0u8..6, 0u8..8), 1..120)) {
             let mut queue = ReadQueue::default();

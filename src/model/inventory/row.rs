@@ -9,51 +9,50 @@ use crate::model::{
     stream::{
         StreamId, StreamStatus,
         encryption::{EncryptionState, KeyId},
-        is_same_creation,
     },
     time::Timestamp,
 };
 
-/// What is known of one stream. Everything in it was reported by AWS at the time that stands beside it.
+/// What is known about one stream. AWS reported each value at the time stored with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamRow {
     pub id: StreamId,
-    /// Where this version stands in the order of all commits.
+    /// This version's position in the order of all commits.
     pub rev: i64,
     /// `None` until AWS has reported one.
     pub status: Option<Reported<StreamStatus>>,
     pub encryption: EncryptionState,
     /// The KeyId as AWS reported it.
     pub key_id: Option<KeyId>,
-    /// When the encryption was last read; `None` when it never was.
+    /// When the encryption was last read; `None` if never.
     pub read_at: Option<Timestamp>,
-    /// Why there is nothing newer, when the last read failed.
+    /// Why there is nothing newer, if the last read failed.
     pub problem: Option<ReadProblem>,
     pub retention_hours: Option<i32>,
     pub open_shards: Option<i32>,
     pub mode: Option<String>,
     pub created: Option<Timestamp>,
-    /// Key and value, ordered by key; `None` until they were read.
+    /// Keys and values, ordered by key; `None` until read.
     pub tags: Option<Vec<(String, String)>>,
-    /// The change that is under way, if one is.
+    /// The active change, if there is one.
     pub change: Option<ChangeMarks>,
-    /// Keys that only stored records may need, oldest first; some may be free by now.
+    /// Keys that only stored records may need, oldest first. Some may no longer be needed.
     #[serde(default)]
     pub needed_keys: Vec<NeededKey>,
-    /// Every key that the KeyId was seen to mean while it has been in use, oldest first.
+    /// Every key that the KeyId has resolved to while in use, oldest first.
     #[serde(default)]
     pub meant: Vec<Meant>,
-    /// Since when the stream's keys are known, where it is older: those that it used before are not.
+    /// Since when the stream's keys are known, if the stream is older. Earlier keys aren't known.
     #[serde(default)]
     pub keys_known_since: Option<Timestamp>,
-    /// The settled disable that left the stream not encrypted, where one of Keystream's last 30 days did.
+    /// The settled disable that left the stream unencrypted, if Keystream sent one in the last 30 days.
     #[serde(default)]
     pub undo: Option<String>,
-    /// AWS's list no longer names the stream.
+    /// AWS no longer lists the stream.
     pub is_gone: bool,
     /// The target is marked as production.
     pub is_production: bool,
-    /// Changes of this stream are refused: its target is read-only.
+    /// Changes to this stream are refused: its target is read-only.
     pub is_read_only: bool,
 }
 
@@ -64,36 +63,19 @@ pub struct Reported<T> {
     pub at: Timestamp,
 }
 
-/// A read that failed.
+/// A failed read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadProblem {
     pub why: String,
     pub at: Timestamp,
-    /// When it is tried again, at the earliest.
+    /// When it is retried, at the earliest.
     pub next_try: Timestamp,
 }
 
 impl StreamRow {
-    /// Whether something is moving: AWS reports UPDATING, or a change is under way.
+    /// Whether AWS reports UPDATING or a change is active.
     pub fn is_changing(&self) -> bool {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
-    }
-
-    /// What must be known beside the row on the page of a change: that it is about another stream than the one created
-    /// then, that the stream is gone, why there is nothing newer.
-    pub fn caveats(&self, stream_created: Timestamp) -> Vec<String> {
-        let other = self.created.filter(|created| !is_same_creation(*created, stream_created)).map(|created| {
-            format!(
-                "The stream was deleted and re-created on {}. This change was about the earlier stream.",
-                created.date_and_clock()
-            )
-        });
-        let gone = self.is_gone.then(|| "AWS no longer lists this stream. Showing its last report.".to_owned());
-        let problem = self.problem.as_ref();
-        let problem = problem.map(|problem| {
-            format!("Not newer because: {}. Next try {}.", problem.why, problem.next_try.clock_seconds())
-        });
-        [other, gone, problem].into_iter().flatten().collect()
     }
 
     /// Whether two rows of a stream show the same, apart from when AWS said it.
@@ -111,19 +93,19 @@ impl StreamRow {
         timeless(self) == timeless(other)
     }
 
-    /// The confirmation of the enable that takes the last disable back, while that can be.
+    /// The path of the enable confirmation that undoes the last disable, if that is possible.
     pub fn undo_path(&self) -> Option<String> {
         let can_be = self.offers() == Some(Action::Enable);
         self.undo.as_ref().filter(|_| can_be).map(|id| self.id.undo_path(id))
     }
 
-    /// Whether the change with this id is the disable that can be taken back now.
+    /// Whether the change with this id is the disable that can be undone now.
     pub fn undoes(&self, change: &str) -> bool {
         self.undo.as_deref() == Some(change) && self.undo_path().is_some()
     }
 
-    /// What the row offers: "Disable encryption" on Encrypted and Unknown rows, "Enable encryption" on those Not
-    /// encrypted, and nothing while a change is under way, which is followed first.
+    /// The action offered: Disable on Encrypted and Unknown rows, Enable on those Not encrypted, and none during an
+    /// active change.
     pub fn offers(&self) -> Option<Action> {
         let action = match self.encryption {
             EncryptionState::Encrypted | EncryptionState::Unknown => Action::Disable,

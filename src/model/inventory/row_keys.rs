@@ -1,4 +1,4 @@
-//! The keys of a row: which of them stored records still need, and until when.
+//! The keys of a row that stored records still need, and until when.
 
 use super::{LeftKey, NeededKey, StreamRow};
 use crate::model::{
@@ -8,9 +8,10 @@ use crate::model::{
 };
 
 impl StreamRow {
-    /// The keys that only stored records may need at `now`, each once: with its latest date, and not while it is in use
-    /// again. A stream that wasn't read since may keep its records longer by now: what wasn't free at its last read is
-    /// needed.
+    /// The keys that only stored records may need at `now`.
+    ///
+    /// Each occurs once, with its latest date, and not if it is in use again. A stream that hasn't been read since may
+    /// have a longer retention by now, so a key that was needed at the last read stays needed.
     pub fn needed_at(&self, now: Timestamp) -> Vec<NeededKey> {
         let known_at = self.read_at.map_or(now, |read| read.min(now));
         let is_encrypted = self.encryption == EncryptionState::Encrypted;
@@ -23,7 +24,7 @@ impl StreamRow {
                 .map(|(_, longer)| longer)
                 .collect();
             let is_named = is_encrypted && self.key_id.as_ref() == Some(&one.key);
-            // A name that KMS has not explained is taken to mean what it meant.
+            // If KMS hasn't resolved a name, assume that it means what it meant before.
             let is_in_use = is_named && (self.meant.is_empty() || one.meant.is_empty());
             let is_unexplained = one.meant.is_empty();
             if is_in_use || (is_unexplained && longer.iter().any(|longer| longer.key == one.key)) {
@@ -41,30 +42,23 @@ impl StreamRow {
         needed
     }
 
-    /// The same in words; empty when there are none.
-    pub fn needed_words(&self, now: Timestamp) -> String {
-        self.needed_at(now).iter().map(NeededKey::words).collect::<Vec<_>>().join(", ")
-    }
-
     /// Since when the stream's keys are known, where records that are older may be stored.
     pub fn keys_gap(&self, now: Timestamp) -> Option<Timestamp> {
         self.keys_known_since.filter(|since| !covers(*since, self.retention_hours.unwrap_or(0), now))
     }
 
-    /// What a change left behind is needed until, in a sentence: ` Keep alias/orders until 23 Nov 14:03 UTC.` Empty
-    /// when it's free, and for another stream of the same name.
-    pub fn keep_words(&self, left: &LeftKey, now: Timestamp) -> String {
+    /// Which keys a change left behind that stored records still need. None when they are free, and for another stream
+    /// of the same name.
+    pub fn still_needed_of(&self, left: &LeftKey, now: Timestamp) -> Vec<NeededKey> {
         let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
-        // The same name may have been in use more than once: it's the use that the change ended.
+        // The same name may have been in use several times. This is the use that the change ended.
         let was_on = |needed: &&NeededKey| {
             needed.key == left.key && needed.seen_from <= left.sent_at && left.sent_at <= needed.ended
         };
         let Some(ended) = self.needed_keys.iter().find(was_on).filter(|_| is_this_stream && !self.is_gone) else {
-            return String::new();
+            return Vec::new();
         };
         // A key may have been in use again since, and be needed for longer.
-        let still: Vec<String> =
-            self.needed_at(now).iter().filter(|needed| needed.is_of(ended)).map(NeededKey::words).collect();
-        if still.is_empty() { String::new() } else { format!(" Keep {}.", still.join(", ")) }
+        self.needed_at(now).into_iter().filter(|needed| needed.is_of(ended)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! How one target is doing.
+//! The health of a target.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// How one target is doing, for the bar and the strip over the list.
+/// The health of a target, for the header and the list of targets above the streams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetHealth {
     /// `ACCOUNT/REGION` as configured.
@@ -20,41 +20,41 @@ pub struct TargetHealth {
     pub is_production: bool,
     pub is_read_only: bool,
     pub last_listed: Option<Timestamp>,
-    /// The last time that AWS gave the state of one of its streams.
+    /// When AWS last reported one of its streams.
     pub last_read: Option<Timestamp>,
-    /// Why the target is not read, and since when.
+    /// Why the target can't be read, and since when.
     pub problem: Option<TargetProblem>,
-    /// Why its tags are not read; nothing else depends on them.
+    /// Why its tags can't be read. Nothing else depends on them.
     pub tags_problem: Option<String>,
-    /// Somebody stopped the background reads.
+    /// The pause of its background reads, if a person stopped them.
     pub pause: Option<Pause>,
-    /// How many percent of its budget of reads are used: less than 100 after AWS throttled.
+    /// The percentage of its budget in use: less than 100 after AWS throttled.
     pub pace_percent: u8,
-    /// A state of one of its streams that is older than this is "last known": two rounds over all of them.
+    /// How old a stream's state may be before it counts as "last known": two rounds over all of them.
     pub stale_after_ms: i64,
     pub streams: u32,
     /// Streams whose encryption was never read.
     pub unread: u32,
 }
 
-/// Background reads of a target that a person stopped.
+/// The pause of a target's background reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     pub by: String,
     pub at: Timestamp,
 }
 
-/// Why a target is behind: it cannot be listed, or it is listed and none of its streams can be read.
+/// Why a target is behind: it can't be listed, or none of its streams can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetProblem {
-    /// The last reason; it may be another than at first.
+    /// The latest reason, which may differ from the first.
     pub why: String,
     pub since: Timestamp,
-    /// When it is listed again; `None` where the reads fail, which go on one by one.
+    /// When it is listed again; `None` if its reads fail, which are retried one by one.
     pub next_listing: Option<Timestamp>,
 }
 
-/// How a target is, in one word and in order of how much it matters.
+/// The condition of a target, in order of importance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Condition {
     Behind,
@@ -65,7 +65,7 @@ pub enum Condition {
 }
 
 impl TargetHealth {
-    /// How the target is.
+    /// The target's condition.
     pub const fn condition(&self) -> Condition {
         if self.problem.is_some() {
             Condition::Behind
@@ -77,45 +77,6 @@ impl TargetHealth {
             Condition::Waiting
         } else {
             Condition::Well
-        }
-    }
-
-    /// The same in a sentence that follows its name, with times of day; empty when there is nothing to say.
-    pub fn in_words(&self) -> String {
-        match (self.condition(), &self.problem, &self.pause) {
-            (Condition::Behind, Some(problem), _) => {
-                let last_read = if problem.next_listing.is_none() { self.last_read } else { self.last_success() };
-                let last = last_read.map_or_else(
-                    || "It was never read.".to_owned(),
-                    |at| format!("Last read {}.", at.date_and_clock()),
-                );
-                let what = if problem.next_listing.is_none() { "reads of its streams fail: " } else { "" };
-                let next = match (&self.pause, problem.next_listing) {
-                    (Some(pause), _) => format!("It is paused by {}, and not tried again.", pause.by),
-                    (None, Some(at)) => format!("Tried again at {}.", at.clock_seconds()),
-                    (None, None) => "They go on being tried.".to_owned(),
-                };
-                format!(
-                    "is behind since {}: {what}{}. {last} {next} Its last known rows stay.",
-                    problem.since.clock_seconds(),
-                    problem.why
-                )
-            }
-            (Condition::Paused, _, Some(pause)) => {
-                format!(
-                    "is paused since {} by {}. Its rows stay as they were last read.",
-                    pause.at.clock_seconds(),
-                    pause.by
-                )
-            }
-            (Condition::Slowed, _, _) => {
-                format!(
-                    "is read at {} % of its budget, because AWS throttles this account and Region.",
-                    self.pace_percent
-                )
-            }
-            (Condition::Waiting, _, _) => "is not listed yet.".to_owned(),
-            _ => String::new(),
         }
     }
 

@@ -9,8 +9,8 @@ use crate::model::stream::{
     encryption::{InvalidKeyId, KeyId, KeyIdForm},
 };
 
-/// The ARN of a key, taken apart: `arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012`. Never
-/// that of an alias, which may point elsewhere tomorrow.
+/// The parsed ARN of a key: `arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012`. Never that
+/// of an alias, which may point elsewhere later.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KeyArn {
@@ -60,7 +60,7 @@ impl fmt::Display for KeyArn {
 }
 
 impl KeyArn {
-    /// `key/1234…9012`: short enough for a sentence, long enough to be told apart.
+    /// `key/1234…9012`: short enough for a sentence, long enough to be recognized.
     pub fn short(&self) -> String {
         let is_ascii = self.id.is_ascii();
         match (self.id.get(..4), self.id.len().checked_sub(4).and_then(|end| self.id.get(end..))) {

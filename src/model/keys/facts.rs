@@ -1,25 +1,24 @@
-//! What KMS says of one key, and what follows from it.
+//! What KMS reports of a key, and what follows from it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{KeyArn, KeyState, Unusable};
 use crate::model::time::Timestamp;
 
-/// What one `DescribeKey` said of a key (KMS service model, `KeyMetadata`).
+/// The answer of one `DescribeKey` (KMS service model, `KeyMetadata`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFacts {
     pub arn: KeyArn,
     pub state: KeyState,
-    /// AWS makes and manages it, for one of its services.
+    /// Whether AWS created and manages it for one of its services.
     pub is_aws_managed: bool,
-    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use; empty where KMS does not say (both are optional in its
-    /// model).
+    /// `SYMMETRIC_DEFAULT` for a key that Kinesis can use; empty if KMS doesn't say (both are optional in its model).
     pub spec: String,
-    /// `ENCRYPT_DECRYPT` for a key that Kinesis can use; empty where KMS does not say.
+    /// `ENCRYPT_DECRYPT` for a key that Kinesis can use; empty if KMS doesn't say.
     pub usage: String,
-    /// When a key that is pending deletion goes, and everything under it with it.
+    /// When a key pending deletion is deleted, with all data encrypted under it.
     pub deleted_at: Option<Timestamp>,
-    /// When imported key material expires (`ValidTo`), where it does: KMS deletes it then.
+    /// When imported key material expires (`ValidTo`), if it does. KMS deletes it then.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// When KMS answered.
@@ -27,18 +26,18 @@ pub struct KeyFacts {
 }
 
 impl KeyFacts {
-    /// Whether Kinesis can encrypt with the key as it is.
+    /// Checks that Kinesis can encrypt with the key in its current state.
     ///
     /// # Errors
-    /// The reason why it cannot.
+    /// Why it can't.
     pub fn usable(&self) -> Result<(), Unusable> {
         let key = self.arn.short();
         match &self.state {
-            // What is not said is no reason to refuse: AWS decides.
+            // Missing values are no reason to refuse: AWS decides.
             KeyState::Enabled | KeyState::Updating | KeyState::Unstated => {}
             KeyState::Disabled => return Err(Unusable::Disabled { key }),
             KeyState::PendingDeletion => return Err(Unusable::PendingDeletion { key, at: self.deleted_at }),
-            _ => return Err(Unusable::NotEnabled { key, state: self.state_words() }),
+            state => return Err(Unusable::NotEnabled { key, state: state.clone() }),
         }
         let is_or_unstated = |word: &str, wanted: &str| word.is_empty() || word == wanted;
         if is_or_unstated(&self.spec, "SYMMETRIC_DEFAULT") && is_or_unstated(&self.usage, "ENCRYPT_DECRYPT") {
@@ -48,38 +47,13 @@ impl KeyFacts {
         }
     }
 
-    /// `enabled`, `disabled`, `pending deletion on 1 Dec 2026`, ...: what the key is, with what ends it.
-    pub fn state_words(&self) -> String {
+    /// Whether its state endangers records that need the key until `free`, or for as long as a stream uses it. Every
+    /// state but Enabled does, however late a deletion comes: KMS decrypts in none of them but Updating, which passes.
+    pub fn endangers_records(&self, free: Option<Timestamp>) -> bool {
         match &self.state {
-            KeyState::Creating => "being created".to_owned(),
-            KeyState::Enabled => self.expires_at.map_or_else(
-                || "enabled".to_owned(),
-                |at| format!("enabled; its imported key material expires on {}", at.date()),
-            ),
-            KeyState::Disabled => "disabled".to_owned(),
-            KeyState::PendingDeletion => self
-                .deleted_at
-                .map_or_else(|| "pending deletion".to_owned(), |at| format!("pending deletion on {}", at.date())),
-            KeyState::PendingImport => "waiting for key material (PendingImport)".to_owned(),
-            KeyState::PendingReplicaDeletion => "pending deletion, once its replicas are deleted".to_owned(),
-            KeyState::Unavailable => "unavailable: its key store is disconnected".to_owned(),
-            KeyState::Updating => "being updated (its primary Region is changing)".to_owned(),
-            KeyState::Unstated => "in a state that KMS didn't state".to_owned(),
-            KeyState::Other(word) => format!("in the state {word}"),
-        }
-    }
-
-    /// What endangers records that need the key until `free`, or for as long as a stream uses it: `is disabled`. Every
-    /// state but Enabled counts, however late a deletion comes: KMS decrypts in none of them but Updating, which
-    /// passes.
-    pub fn trouble(&self, free: Option<Timestamp>) -> Option<String> {
-        match &self.state {
-            KeyState::Unstated => None,
-            KeyState::Enabled => self
-                .expires_at
-                .filter(|expires| free.is_none_or(|free| *expires <= free))
-                .map(|expires| format!("has imported key material that expires on {}", expires.day_and_minute())),
-            _ => Some(format!("is {}", self.state_words())),
+            KeyState::Unstated => false,
+            KeyState::Enabled => self.expires_at.is_some_and(|expires| free.is_none_or(|free| expires <= free)),
+            _ => true,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What asking KMS for a key brought.
+//! KMS's answer about a key.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,39 +8,50 @@ use crate::model::stream::{
     encryption::{KeyId, KeyIdForm},
 };
 
-/// What asking KMS for a key brought.
+/// KMS's answer about a key, or that there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyLook {
     Found(KeyFacts),
-    /// KMS does not know it, in the account and Region of the stream.
+    /// KMS doesn't know it, in the stream's account and Region.
     Missing,
-    /// It cannot be seen from here (another account, no permission, no answer): why. It may be a good key all the same.
-    Unseen {
-        why: String,
-    },
+    /// It cannot be seen from here. It may be a good key all the same.
+    Unseen(Unseen),
+}
+
+/// Why a key cannot be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unseen {
+    /// The target has no KMS to ask.
+    NoKms,
+    /// It is named as one of another account, and KMS shows only those that are shared with this one.
+    OfOtherAccount,
+    /// KMS refused to say, or did not answer.
+    Failed { why: String },
 }
 
 impl KeyLook {
-    /// The key's ARN, where KMS told it.
+    /// The key's ARN, if KMS returned it.
     pub const fn arn(&self) -> Option<&KeyArn> {
         match self {
             Self::Found(facts) => Some(&facts.arn),
-            Self::Missing | Self::Unseen { .. } => None,
+            Self::Missing | Self::Unseen(_) => None,
         }
     }
 
-    /// Whether Kinesis can encrypt with what was asked for. A key that cannot be seen is not called unusable. AWS makes
-    /// its key for Kinesis at the first use: that it is missing says nothing.
+    /// Checks that Kinesis can encrypt with the requested key.
+    ///
+    /// A key that can't be seen isn't called unusable. AWS creates its own key for Kinesis at first use, so a missing
+    /// one says nothing.
     ///
     /// # Errors
-    /// The reason why it cannot.
+    /// Why it can't.
     pub fn usable(&self, asked: &KeyId, stream: &StreamArn) -> Result<(), Unusable> {
         usable_by_name(asked, stream)?;
         let facts = match self {
             Self::Found(facts) => facts,
             Self::Missing if asked.form() == Some(KeyIdForm::ServiceKey) => return Ok(()),
             Self::Missing => return Err(Unusable::Missing),
-            Self::Unseen { .. } => return Ok(()),
+            Self::Unseen(_) => return Ok(()),
         };
         facts.usable()?;
         if facts.arn.region == stream.region {

@@ -1,4 +1,4 @@
-//! Keys of KMS: what they are called, whether Kinesis can encrypt with one, and whether two names mean the same key.
+//! KMS keys: their names, whether Kinesis can encrypt with one, and whether two names mean the same key.
 
 mod arn;
 mod choice;
@@ -14,9 +14,9 @@ mod unusable;
 
 pub use self::{
     arn::KeyArn,
-    choice::KeyChoice,
+    choice::{KeyChoice, KeyList, KeyListProblem, KeyProblem},
     facts::KeyFacts,
-    look::KeyLook,
+    look::{KeyLook, Unseen},
     meant::Meant,
     names::{Comparison, Named, compare, named_by_itself, other_forms},
     state::KeyState,

@@ -1,4 +1,4 @@
-//! Whether two names mean the same key, and the names that one key has.
+//! Comparing the names of keys, and the other names of a key.
 
 use super::KeyArn;
 use crate::model::stream::{
@@ -6,24 +6,24 @@ use crate::model::stream::{
     encryption::{KeyId, KeyIdForm},
 };
 
-/// Whether a key as AWS reports it is another key by name.
+/// Whether two names mean the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     Same,
     Other,
-    /// At least one of them is an alias of which it is not known where it points.
+    /// At least one is an alias, and it isn't known where it points.
     CannotTell,
 }
 
-/// A key by the name that somebody gave it, and the key that the name was seen to mean.
+/// A key's name, and the key that the name resolved to.
 #[derive(Debug, Clone, Copy)]
 pub struct Named<'a> {
     pub id: &'a KeyId,
     pub arn: Option<&'a KeyArn>,
 }
 
-/// Compares two keys of one stream. Names that are written the same are the same; otherwise the keys that they mean
-/// decide, where both are known.
+/// Compares two keys of one stream. Equal names are the same key; otherwise the keys they resolve to decide, if both
+/// are known.
 pub fn compare(stream: &StreamArn, one: Named<'_>, other: Named<'_>) -> Comparison {
     if one.id == other.id {
         return Comparison::Same;
@@ -35,8 +35,8 @@ pub fn compare(stream: &StreamArn, one: Named<'_>, other: Named<'_>) -> Comparis
     }
 }
 
-/// The forms in which AWS takes the key of a stream, as far as they follow from the name that AWS reports and from the
-/// keys that it was seen to mean; without those that were tried.
+/// The other forms in which AWS accepts a stream's key, derived from the reported name and the keys it resolved to;
+/// without those already tried.
 pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn], tried: &[KeyId]) -> Vec<KeyId> {
     let StreamArn { partition, region, account, .. } = stream;
     let own = format!("arn:{partition}:kms:{region}:{account}:");
@@ -54,12 +54,12 @@ pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn]
     forms
 }
 
-/// The key that a name means: from the name itself where it is the ARN or the id of a key, else as it was seen.
+/// The key that a name means: from the name itself if it is a key's ARN or id, else as it was resolved.
 fn meant(stream: &StreamArn, key: Named<'_>) -> Option<KeyArn> {
     named_by_itself(&stream.partition, &StreamId::from(stream), key.id).or_else(|| key.arn.cloned())
 }
 
-/// The key that a stream's KeyId names by itself: not an alias, but the ARN or the id of a key.
+/// The key that a stream's KeyId names directly, as a key's ARN or id; `None` for an alias.
 pub fn named_by_itself(partition: &str, stream: &StreamId, id: &KeyId) -> Option<KeyArn> {
     match id.form() {
         Some(KeyIdForm::KeyArn) => id.as_str().parse().ok(),

@@ -3,24 +3,24 @@
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString};
 
-/// AWS's `KeyState`, an open enum: what is not known here is kept as AWS wrote it.
+/// AWS's `KeyState`, an open enum: unknown values are kept as AWS wrote them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsRefStr, EnumString)]
 #[serde(from = "String", into = "String")]
 pub enum KeyState {
-    /// A replica that is not made yet.
+    /// A replica that isn't created yet.
     Creating,
     Enabled,
     Disabled,
     PendingDeletion,
-    /// It has no key material: none was imported yet, or what was imported has expired or was deleted.
+    /// It has no key material: none was imported yet, or it expired or was deleted.
     PendingImport,
-    /// The primary of replicas, to be deleted once they are.
+    /// The primary of replicas, to be deleted after them.
     PendingReplicaDeletion,
     /// Its custom key store is disconnected.
     Unavailable,
-    /// Its primary Region is being changed. KMS goes on encrypting and decrypting with it.
+    /// Its primary Region is being changed. KMS continues to encrypt and decrypt with it.
     Updating,
-    /// KMS did not say.
+    /// KMS didn't say.
     #[strum(to_string = "not stated", serialize = "")]
     Unstated,
     #[strum(default, transparent)]

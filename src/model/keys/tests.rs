@@ -1,4 +1,4 @@
-//! What holds for keys, whichever file says so.
+//! Tests of keys, across this module's files.
 
 use proptest::prelude::*;
 
@@ -68,11 +68,10 @@ fn only_an_enabled_symmetric_key_is_usable() {
     let usable = |facts: KeyFacts| KeyLook::Found(facts).usable(&asked, &stream());
     assert_eq!(usable(facts("Enabled")), Ok(()));
     assert!(matches!(usable(facts("Disabled")), Err(Unusable::Disabled { .. })));
-    let going = KeyFacts { deleted_at: Some(Timestamp::from_millis(0)), ..facts("PendingDeletion") };
-    assert_eq!(
-        usable(going).unwrap_err().to_string(),
-        "key/1234\u{2026}9012 is pending deletion, and goes on 1 Jan 1970"
-    );
+    let at = Some(Timestamp::from_millis(0));
+    let going = KeyFacts { deleted_at: at, ..facts("PendingDeletion") };
+    let key_name = "key/1234\u{2026}9012".to_owned();
+    assert_eq!(usable(going), Err(Unusable::PendingDeletion { key: key_name, at }));
     assert!(matches!(usable(facts("PendingImport")), Err(Unusable::NotEnabled { .. })));
     let rsa = KeyFacts { spec: "RSA_2048".to_owned(), ..facts("Enabled") };
     assert!(matches!(usable(rsa), Err(Unusable::NotSymmetric { .. })));
@@ -80,7 +79,7 @@ fn only_an_enabled_symmetric_key_is_usable() {
     assert_eq!(usable(unstated), Ok(()), "what KMS does not say refuses nothing");
     assert_eq!(KeyLook::Missing.usable(&asked, &stream()), Err(Unusable::Missing));
     assert_eq!(KeyLook::Missing.usable(&key("alias/aws/kinesis"), &stream()), Ok(()), "AWS makes it at its first use");
-    assert_eq!(KeyLook::Unseen { why: "denied".to_owned() }.usable(&asked, &stream()), Ok(()));
+    assert_eq!(KeyLook::Unseen(Unseen::NoKms).usable(&asked, &stream()), Ok(()));
 }
 
 #[test]
@@ -126,7 +125,7 @@ fn the_other_forms_of_a_key_follow_from_what_is_known() {
     );
     assert_eq!(words(None, Some(&seen), &[]), [ARN, guid]);
     assert_eq!(words(None, None, &[]), [""; 0]);
-    // Re-pointed while in use: either may be the one.
+    // Re-pointed while in use: either may be the one in use.
     let later: KeyArn = ARN.replace("9012", "9013").parse().unwrap();
     let both = other_forms(&stream(), Some(&key("alias/orders")), &[seen, later.clone()], &[]);
     assert_eq!(
@@ -152,13 +151,13 @@ fn each_state_of_kms_is_known_and_one_that_is_not_is_kept() {
         assert!(!matches!(known, KeyState::Other(_)), "{state}");
         assert_eq!(known.as_str(), state);
         assert_eq!(facts(state).usable().is_ok(), ["Enabled", "Updating"].contains(&state), "{state}");
-        assert_eq!(facts(state).trouble(None).is_none(), state == "Enabled", "{state}");
+        assert_eq!(facts(state).endangers_records(None), state != "Enabled", "{state}");
     }
-    assert_eq!(facts("Wobbling").trouble(None).as_deref(), Some("is in the state Wobbling"));
+    assert!(facts("Wobbling").endangers_records(None));
     let unstated = facts("");
     assert_eq!(
-        (unstated.usable(), unstated.trouble(None)),
-        (Ok(()), None),
+        (unstated.usable(), unstated.endangers_records(None)),
+        (Ok(()), false),
         "what KMS doesn't say refuses nothing and alarms nobody"
     );
 }
@@ -168,7 +167,7 @@ proptest! {
     fn material_that_expires_before_the_key_is_free_is_trouble(expires in any::<i64>(), free in prop::option::of(any::<i64>())) {
         let key = KeyFacts { expires_at: Some(Timestamp::from_millis(expires)), ..facts("Enabled") };
         let free = free.map(Timestamp::from_millis);
-        prop_assert_eq!(key.trouble(free).is_some(), free.is_none_or(|free| free.as_millis() >= expires));
+        prop_assert_eq!(key.endangers_records(free), free.is_none_or(|free| free.as_millis() >= expires));
         prop_assert_eq!(key.usable(), Ok(()));
     }
 }

@@ -1,46 +1,50 @@
-//! Why Kinesis cannot encrypt a stream with a key.
+//! Why Kinesis can't encrypt a stream with a key.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use super::KeyState;
 use crate::model::{
     stream::{StreamArn, encryption::KeyId},
     time::Timestamp,
 };
 
-/// How the aliases of keys begin that AWS makes and manages.
+/// The prefix of aliases of keys that AWS creates and manages.
 const AWS_ALIAS: &str = "alias/aws/";
 
 /// Why Kinesis cannot encrypt a stream with a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unusable {
-    #[error("{key} is disabled")]
-    Disabled { key: String },
-    #[error("{key} is pending deletion{}", on(*.at))]
-    PendingDeletion { key: String, at: Option<Timestamp> },
-    /// In another state; what that is, in words.
-    #[error("{key} is {state}")]
-    NotEnabled { key: String, state: String },
-    #[error("{key} is {spec} for {usage}; Kinesis takes symmetric keys for ENCRYPT_DECRYPT only")]
-    NotSymmetric { key: String, spec: String, usage: String },
-    #[error("it is of {region}, and a stream takes keys of its own Region only")]
-    OtherRegion { region: String },
-    #[error("it is of another partition of AWS")]
+    Disabled {
+        key: String,
+    },
+    PendingDeletion {
+        key: String,
+        at: Option<Timestamp>,
+    },
+    /// In another state.
+    NotEnabled {
+        key: String,
+        state: KeyState,
+    },
+    /// Kinesis takes symmetric keys for `ENCRYPT_DECRYPT` only.
+    NotSymmetric {
+        key: String,
+        spec: String,
+        usage: String,
+    },
+    OtherRegion {
+        region: String,
+    },
     OtherPartition,
-    #[error("AWS manages it for another of its services")]
     OfOtherService,
-    #[error("KMS does not find it in this account and Region")]
+    /// KMS does not find it in the stream's account and Region.
     Missing,
-}
-
-fn on(at: Option<Timestamp>) -> String {
-    at.map_or_else(String::new, |at| format!(", and goes on {}", at.date()))
 }
 
 /// Why a key is unusable for a stream by its name alone; KMS is not asked for it.
 ///
 /// # Errors
-/// The reason.
+/// Why it is unusable.
 pub fn usable_by_name(key: &KeyId, stream: &StreamArn) -> Result<(), Unusable> {
     let text = key.as_str();
     if let Some(rest) = text.strip_prefix("arn:") {

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
-use super::NO_COLUMNS;
+/// What `cols` says when none of the columns by choice is wanted.
+pub(super) const NO_COLUMNS: &str = "none";
 
-/// A column that is always there, and that the list sorts by.
+/// A column that is always shown, and that the list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Column {
@@ -20,23 +21,12 @@ pub enum Column {
 impl Column {
     pub const ALL: [Self; 6] = [Self::Name, Self::Encryption, Self::Key, Self::Status, Self::Account, Self::Region];
 
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::Encryption => "Encryption",
-            Self::Key => "Key",
-            Self::Status => "Status",
-            Self::Account => "Account",
-            Self::Region => "Region",
-        }
-    }
-
     pub(super) const fn slug(self) -> &'static str {
         self.into_str()
     }
 }
 
-/// A column that is shown by choice (`cols`).
+/// An optional column (`cols`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum ExtraColumn {
@@ -51,17 +41,6 @@ pub enum ExtraColumn {
 impl ExtraColumn {
     pub const ALL: [Self; 6] = [Self::Retention, Self::Shards, Self::Mode, Self::Created, Self::Tags, Self::NeededKeys];
 
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Retention => "Retention",
-            Self::Shards => "Shards",
-            Self::Mode => "Mode",
-            Self::Created => "Created",
-            Self::Tags => "Tags",
-            Self::NeededKeys => "Keys still needed",
-        }
-    }
-
     pub const fn slug(self) -> &'static str {
         self.into_str()
     }
@@ -71,7 +50,7 @@ impl ExtraColumn {
         if columns.is_empty() {
             NO_COLUMNS.to_owned()
         } else {
-            super::joined(columns.iter().map(|column| column.slug()))
+            columns.iter().map(|column| column.slug()).collect::<Vec<_>>().join(",")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The values that filters take.
+//! The values of the list's filters.
 
 use std::str::FromStr;
 
@@ -19,7 +19,7 @@ pub enum StatusFilter {
     Updating,
     Creating,
     Deleting,
-    /// UPDATING, or with a change under way.
+    /// UPDATING, or with an active change.
     Changing,
 }
 
@@ -28,16 +28,6 @@ impl StatusFilter {
 
     pub const fn slug(self) -> &'static str {
         self.into_str()
-    }
-
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Updating => "UPDATING",
-            Self::Creating => "CREATING",
-            Self::Deleting => "DELETING",
-            Self::Changing => "changing",
-        }
     }
 
     pub(super) fn admits(self, row: &StreamRow) -> bool {
@@ -68,7 +58,7 @@ impl ModeFilter {
     }
 
     /// AWS's word.
-    pub(super) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Provisioned => "PROVISIONED",
             Self::OnDemand => "ON_DEMAND",
@@ -80,7 +70,7 @@ impl ModeFilter {
     }
 }
 
-/// A value of the age filter: the last read is older than this, or there never was one.
+/// A value of the age filter: never read, or last read longer ago than this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[strum(const_into_str)]
 pub enum AgeFilter {
@@ -103,16 +93,6 @@ impl AgeFilter {
         self.into_str()
     }
 
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Minute => "more than a minute ago",
-            Self::TenMinutes => "more than 10 minutes ago",
-            Self::Hour => "more than an hour ago",
-            Self::Day => "more than a day ago",
-            Self::NeverRead => "never",
-        }
-    }
-
     pub(super) fn admits(self, row: &StreamRow, now: Timestamp) -> bool {
         let longest = match self {
             Self::Minute => MINUTE_MS,
@@ -125,13 +105,13 @@ impl AgeFilter {
     }
 }
 
-/// A value of the tag filter: `KEY`, whatever its value, or `KEY=VALUE`. A key that has a `=` of its own is found too:
-/// the text is compared with the key, and with key and value around a `=`.
+/// A value of the tag filter: `KEY`, with any value, or `KEY=VALUE`. It is compared with each tag's key, and with its
+/// key and value joined by `=`, so keys that contain `=` are found too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TagFilter(String);
 
-/// A text that no tag has.
+/// A text that can't be a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a tag is a key of 1 to 128 characters, then perhaps = and a value of at most 256, of letters, digits, spaces and \
@@ -157,7 +137,7 @@ impl TagFilter {
 impl FromStr for TagFilter {
     type Err = NoTag;
     fn from_str(text: &str) -> Result<Self, NoTag> {
-        // A comma stands between values; AWS allows none in a tag.
+        // Commas separate values; AWS allows none in a tag.
         let is_of_tag = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
         let is_tag =
             !text.is_empty() && !text.starts_with('=') && text.chars().count() <= 385 && text.chars().all(is_of_tag);

@@ -1,8 +1,10 @@
-//! The list's address: what `/streams?...` means and how links write it. A bad value is ignored and named, never an
-//! error. How a page of rows is made from it stands in `select`.
+//! The list's address: parsing `/streams?...` and writing it in links.
+//!
+//! A bad value is ignored and named, never an error. `select` makes a page of rows from it.
 
 mod columns;
 mod filters;
+mod parameter;
 mod select;
 
 use std::str::FromStr;
@@ -10,26 +12,26 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+use self::columns::NO_COLUMNS;
 pub use self::{
     columns::{Column, ExtraColumn},
     filters::{AgeFilter, ModeFilter, StatusFilter, TagFilter},
+    parameter::{Ignored, Parameter},
     select::{Counts, Facet, FacetGroup, Found, Selection},
 };
 use super::stream::{Account, Region, encryption::EncryptionState};
 
-/// What is left bare in a query: the unreserved characters of RFC 3986, the comma between values, and the slash.
+/// What a query doesn't escape: RFC 3986's unreserved characters, the comma between values, and the slash.
 const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b'/');
-/// Longer texts are refused: no name, key or Region is longer.
+/// The longest filter text. No name, key or Region is longer.
 const LONGEST_TEXT: usize = 2_048;
-/// Each filter takes so many values.
+/// The most values of one filter.
 const MOST_VALUES: usize = 50;
-/// So many pieces of an address are named as ignored.
+/// The most ignored parts of an address that a page names.
 const MOST_IGNORED: usize = 10;
-/// What `cols` says when none of the columns by choice is wanted.
-const NO_COLUMNS: &str = "none";
 
-/// The parsed address of the list. Empty filters admit everything.
+/// The parsed address of the list. Empty filters match everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListQuery {
     pub q: String,
@@ -40,14 +42,14 @@ pub struct ListQuery {
     pub mode: Vec<ModeFilter>,
     pub key: String,
     pub tag: Vec<TagFilter>,
-    /// How long ago the last read is, at least.
+    /// The least age of the last read.
     pub age: Option<AgeFilter>,
     pub sort: Column,
     pub descending: bool,
-    /// From 1.
+    /// The page number, from 1.
     pub page: u32,
     pub per: u32,
-    /// `None` where the address does not say: then it is what was chosen last.
+    /// The optional columns; `None` if the address doesn't say, which means those chosen last.
     pub cols: Option<Vec<ExtraColumn>>,
 }
 
@@ -74,78 +76,71 @@ impl Default for ListQuery {
 
 impl ListQuery {
     const DEFAULT_PER: u32 = 50;
-    /// The sizes of a page.
+    /// The allowed numbers of rows per page.
     pub const PAGE_SIZES: [u32; 3] = [25, 50, 100];
 
-    /// Reads the pairs of an address. Returns the query and, for the page to name, what was ignored. A parameter may
-    /// come several times, as forms send it. Parameters that the list does not have are left alone: other parts of the
+    /// Parses an address's pairs. Returns the query and the ignored parts, which the page names.
+    ///
+    /// A parameter may occur several times, as forms send it. Unknown parameters are left alone: other parts of the
     /// page may use them.
-    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Self, Vec<String>) {
+    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Self, Vec<Ignored>) {
         let mut query = Self::default();
         let mut ignored = Vec::new();
         for (name, value) in pairs {
             let value = value.trim();
-            if !value.is_empty() {
-                query.take(name, value, &mut ignored);
+            if let (Ok(parameter), false) = (name.parse(), value.is_empty()) {
+                query.take(parameter, value, &mut ignored);
             }
         }
         (query, ignored)
     }
 
-    fn take(&mut self, name: &str, value: &str, ignored: &mut Vec<String>) {
-        let mut bad = |bad: &str, takes: &str| {
-            let shown: String = bad.chars().take(80).collect();
-            match ignored.len() {
-                ..MOST_IGNORED => ignored.push(format!("{name} \u{201c}{shown}\u{201d} was ignored: {takes}.")),
-                MOST_IGNORED => ignored.push("More was ignored.".to_owned()),
-                _ => {}
+    fn take(&mut self, parameter: Parameter, value: &str, ignored: &mut Vec<Ignored>) {
+        let mut bad = |bad: &str| match ignored.len() {
+            ..MOST_IGNORED => {
+                ignored.push(Ignored::Value { parameter, value: bad.chars().take(80).collect() });
             }
+            MOST_IGNORED => ignored.push(Ignored::More),
+            _ => {}
         };
-        match name {
-            "q" | "key" if value.chars().nth(LONGEST_TEXT).is_some() => bad(value, "it takes 2,048 characters"),
-            "q" => value.clone_into(&mut self.q),
-            "key" => value.clone_into(&mut self.key),
-            "encryption" => {
-                add(&mut self.encryption, value, |v| bad(v, "it takes encrypted, not-encrypted, unknown"));
-            }
-            "status" => {
-                add(&mut self.status, value, |v| bad(v, "it takes active, updating, creating, deleting, changing"))
-            }
-            "mode" => add(&mut self.mode, value, |v| bad(v, "it takes provisioned, on-demand")),
-            "account" => add(&mut self.account, value, |v| bad(v, "an account is 12 digits")),
-            "region" => add(&mut self.region, value, |v| bad(v, "a Region is written like eu-west-1")),
-            "tag" => add(&mut self.tag, value, |v| bad(v, "a tag is written KEY or KEY=VALUE, as AWS allows them")),
-            "age" => match value.parse() {
+        match parameter {
+            Parameter::Q | Parameter::Key if value.chars().nth(LONGEST_TEXT).is_some() => bad(value),
+            Parameter::Q => value.clone_into(&mut self.q),
+            Parameter::Key => value.clone_into(&mut self.key),
+            Parameter::Encryption => add(&mut self.encryption, value, bad),
+            Parameter::Status => add(&mut self.status, value, bad),
+            Parameter::Mode => add(&mut self.mode, value, bad),
+            Parameter::Account => add(&mut self.account, value, bad),
+            Parameter::Region => add(&mut self.region, value, bad),
+            Parameter::Tag => add(&mut self.tag, value, bad),
+            Parameter::Age => match value.parse() {
                 Ok(age) => self.age = Some(age),
-                Err(_) => bad(value, "it takes 1m, 10m, 1h, 1d, never"),
+                Err(_) => bad(value),
             },
-            "cols" => {
+            Parameter::Cols => {
                 let cols = self.cols.get_or_insert_default();
                 let named = value.split(',').filter(|part| part.trim() != NO_COLUMNS).collect::<Vec<_>>().join(",");
-                add(cols, &named, |v| bad(v, "it takes retention, shards, mode, created, tags, or none"));
+                add(cols, &named, bad);
             }
-            "sort" => {
+            Parameter::Sort => {
                 let (descending, slug) = value.strip_prefix('-').map_or((false, value), |rest| (true, rest));
                 match slug.parse() {
                     Ok(column) => (self.sort, self.descending) = (column, descending),
-                    Err(_) => {
-                        bad(value, "it takes name, encryption, key, status, account, region, with - for descending")
-                    }
+                    Err(_) => bad(value),
                 }
             }
-            "page" => match value.parse() {
+            Parameter::Page => match value.parse() {
                 Ok(page) if page >= 1 => self.page = page,
-                _ => bad(value, "a page is a whole number from 1"),
+                _ => bad(value),
             },
-            "per" => match value.parse() {
+            Parameter::Per => match value.parse() {
                 Ok(per) if Self::PAGE_SIZES.contains(&per) => self.per = per,
-                _ => bad(value, "it takes 25, 50 or 100"),
+                _ => bad(value),
             },
-            _ => {}
         }
     }
 
-    /// The pairs of this query, with only what differs from the default.
+    /// The pairs of this query that differ from the default.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = vec![
             ("q", self.q.clone()),
@@ -177,7 +172,7 @@ impl ListQuery {
         Self::address(self.pairs().iter().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// The address of the list with these pairs, of which empty ones say nothing.
+    /// The address of the list with these pairs, leaving out empty ones.
     pub fn address<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
         let mut address = "/streams".to_owned();
         for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
@@ -189,7 +184,7 @@ impl ListQuery {
         address
     }
 
-    /// The columns by choice that are shown.
+    /// The optional columns to show.
     pub fn columns(&self) -> &[ExtraColumn] {
         self.cols.as_deref().unwrap_or_default()
     }
@@ -200,7 +195,7 @@ impl ListQuery {
         Self { page, ..self.clone() }
     }
 
-    /// This query sorted by a column: descending when it is already sorted by it ascending. Back to the first page.
+    /// This query sorted by a column, on the first page; descending if it is already sorted by it ascending.
     #[must_use]
     pub fn sorted_by(&self, column: Column) -> Self {
         Self { sort: column, descending: self.sort == column && !self.descending, page: 1, ..self.clone() }
@@ -212,12 +207,12 @@ impl ListQuery {
         Self { sort: self.sort, descending: self.descending, per: self.per, cols: self.cols.clone(), ..Self::default() }
     }
 
-    /// Whether anything is filtered out.
+    /// Whether any search or filter is set.
     pub fn is_filtered(&self) -> bool {
         *self != Self { page: self.page, ..self.unfiltered() }
     }
 
-    /// Whether anything but the search and the four states is filtered: what stands in the closed part of the form.
+    /// Whether a filter is set that is in the closed part of the form: any but the search and the four states.
     pub fn is_narrowed(&self) -> bool {
         let narrowed =
             !self.account.is_empty() || !self.region.is_empty() || !self.mode.is_empty() || !self.tag.is_empty();
@@ -225,7 +220,7 @@ impl ListQuery {
     }
 }
 
-/// Adds the values of a list by comma, each once, and no more than [`MOST_VALUES`].
+/// Adds the comma-separated values of a list, each once, up to [`MOST_VALUES`].
 fn add<T: FromStr + PartialEq>(values: &mut Vec<T>, list: &str, mut bad: impl FnMut(&str)) {
     for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match part.parse() {
@@ -241,4 +236,4 @@ fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
 }
 
 #[cfg(test)]
-pub(in crate::model) mod tests;
+pub(crate) mod tests;

@@ -1,47 +1,39 @@
-//! From all rows to the page that was asked for: which rows the filters admit, in which order, and how many there are
-//! per value of each filter.
+//! Selecting a page of rows: which rows the filters admit, in which order, and how many there are per filter value.
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Column, ListQuery, ModeFilter, StatusFilter};
+use super::{Column, ListQuery, ModeFilter, Parameter, StatusFilter};
 use crate::model::{inventory::StreamRow, stream::encryption::EncryptionState, time::Timestamp};
 
-/// The groups of filters that are counted against each other.
-const GROUPS: [(&str, &str); 5] = [
-    ("encryption", "Encryption"),
-    ("status", "Status"),
-    ("account", "Account"),
-    ("region", "Region"),
-    ("mode", "Mode"),
-];
+/// The filters whose values are counted, each against all others.
+const COUNTED: [Parameter; 5] =
+    [Parameter::Encryption, Parameter::Status, Parameter::Account, Parameter::Region, Parameter::Mode];
 /// More values of one group than this are not offered: whoever has more accounts writes the one that is meant.
 const MOST_OPTIONS: usize = 60;
 
-/// What a query finds, on all pages.
+/// The result of a query, on all pages.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// What the filters admit, in order.
+    /// The matching rows, in order.
     pub rows: Vec<Arc<StreamRow>>,
     pub counts: Counts,
     pub facets: Vec<FacetGroup>,
 }
 
-/// One filter with the values that it can take.
+/// One filter and its possible values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacetGroup {
-    /// The parameter.
-    pub name: String,
-    pub legend: String,
+    pub filter: Parameter,
     pub options: Vec<Facet>,
 }
 
 /// One value of a filter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facet {
+    /// As the address writes it.
     pub value: String,
-    pub label: String,
     /// The rows of this value that all other filters admit.
     pub count: u32,
     pub is_chosen: bool,
@@ -51,14 +43,14 @@ pub struct Facet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     pub rows: Vec<StreamRow>,
-    /// Rows that the filters admit, on all pages.
+    /// The number of matching rows, on all pages.
     pub matching: u32,
-    /// The page that is shown, from 1.
+    /// The page shown, from 1.
     pub page: u32,
     pub pages: u32,
 }
 
-/// How many streams are in each state, over everything there is.
+/// The number of streams in each state, over the whole inventory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub all: u32,
@@ -81,7 +73,7 @@ impl Counts {
 }
 
 impl ListQuery {
-    /// Everything that the query finds among the rows, leaving out those that AWS no longer lists.
+    /// All matching rows, without those that AWS no longer lists.
     pub fn find<'a>(&self, rows: impl IntoIterator<Item = &'a Arc<StreamRow>>, now: Timestamp) -> Found {
         let mut counts = Counts::default();
         let mut tally = Tally::default();
@@ -97,12 +89,12 @@ impl ListQuery {
                 admitted.push(row.clone());
             }
         }
-        // Rows come in runs that are in order already, which a stable sort makes use of.
+        // Rows come in sorted runs, which a stable sort takes advantage of.
         admitted.sort_by(|a, b| self.compare(a, b));
         Found { rows: admitted, counts, facets: tally.facets(self) }
     }
 
-    /// The rows of the asked page, or of the last one when that is past the end.
+    /// The rows of the requested page, or of the last page if that is past the end.
     pub fn page_of(&self, rows: &[Arc<StreamRow>]) -> Selection {
         let matching = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let pages = matching.div_ceil(self.per).max(1);
@@ -113,7 +105,7 @@ impl ListQuery {
         Selection { rows, matching, page, pages }
     }
 
-    /// Whether the query's own order and filters stay the same while nothing but times moves.
+    /// Whether the query's order and filters don't depend on times.
     pub const fn is_timeless(&self) -> bool {
         self.age.is_none()
     }
@@ -125,7 +117,7 @@ impl ListQuery {
             && self.age.is_none_or(|age| age.admits(row, now))
     }
 
-    /// Which of [`GROUPS`] admit a row.
+    /// Which of [`COUNTED`] admit a row.
     fn groups_that_admit(&self, row: &StreamRow) -> [bool; 5] {
         [
             self.encryption.is_empty() || self.encryption.contains(&row.encryption),
@@ -136,7 +128,7 @@ impl ListQuery {
         ]
     }
 
-    /// The order of two rows: by the column, ties by name, account, Region.
+    /// The order of two rows: by the column, then by name, account and Region.
     fn compare(&self, a: &StreamRow, b: &StreamRow) -> Ordering {
         let by_column = match self.sort {
             Column::Name => a.id.name.cmp(&b.id.name),
@@ -156,12 +148,12 @@ fn status_of(row: &StreamRow) -> Option<&str> {
     row.status.as_ref().map(|status| status.value.as_str())
 }
 
-/// Whether a text has a part, in any case. Names and key ids are ASCII.
+/// Whether a text contains another, ignoring case. Names and key ids are ASCII.
 fn contains(text: &str, part: &str) -> bool {
     part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Counts per value of each group, of the rows that all other groups admit.
+/// Counts per value of each group, over the rows that match all other groups.
 #[derive(Default)]
 struct Tally {
     encryption: [u32; 3],
@@ -201,44 +193,34 @@ impl Tally {
     }
 
     fn facets(mut self, query: &ListQuery) -> Vec<FacetGroup> {
-        // What is chosen is offered also when no row has it any more: it could not be taken back otherwise.
+        // A chosen value is offered even if no row has it any more, so that it can be deselected.
         for account in &query.account {
             self.account.entry(account.to_string()).or_default();
         }
         for region in &query.region {
             self.region.entry(region.to_string()).or_default();
         }
-        let facet = |value: &str, label: &str, count, is_chosen| Facet {
-            value: value.to_owned(),
-            label: label.to_owned(),
-            count,
-            is_chosen,
-        };
+        let facet = |value: &str, count, is_chosen| Facet { value: value.to_owned(), count, is_chosen };
         let groups = [
             ENCRYPTION
                 .iter()
                 .zip(self.encryption)
-                .map(|(s, count)| facet(s.slug(), s.words(), count, query.encryption.contains(s)))
+                .map(|(s, count)| facet(s.slug(), count, query.encryption.contains(s)))
                 .collect(),
             StatusFilter::ALL
                 .iter()
                 .zip(self.status)
-                .map(|(s, count)| facet(s.slug(), s.word(), count, query.status.contains(s)))
+                .map(|(s, count)| facet(s.slug(), count, query.status.contains(s)))
                 .collect(),
             offered(self.account, |value| query.account.iter().any(|account| account.as_str() == value)),
             offered(self.region, |value| query.region.iter().any(|region| region.as_str() == value)),
             ModeFilter::ALL
                 .iter()
                 .zip(self.mode)
-                .map(|(m, count)| facet(m.slug(), m.word(), count, query.mode.contains(m)))
+                .map(|(m, count)| facet(m.slug(), count, query.mode.contains(m)))
                 .collect(),
         ];
-        let group = |((name, legend), options): (&(&str, &str), Vec<Facet>)| FacetGroup {
-            name: (*name).to_owned(),
-            legend: (*legend).to_owned(),
-            options,
-        };
-        GROUPS.iter().zip(groups).map(group).collect()
+        COUNTED.into_iter().zip(groups).map(|(filter, options)| FacetGroup { filter, options }).collect()
     }
 }
 
@@ -249,10 +231,9 @@ fn count(counts: &mut BTreeMap<String, u32>, value: &str) {
     }
 }
 
-/// The values that are offered: the chosen ones, and of the others the most frequent, in the order of their texts.
+/// The values to offer: the chosen ones and the most frequent others, sorted by text.
 fn offered(counts: BTreeMap<String, u32>, is_chosen: impl Fn(&str) -> bool) -> Vec<Facet> {
-    let facet =
-        |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), label: value.clone(), value, count };
+    let facet = |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), value, count };
     let mut options: Vec<Facet> = counts.into_iter().map(facet).collect();
     if options.len() > MOST_OPTIONS {
         options.sort_by_key(|option| (!option.is_chosen, std::cmp::Reverse(option.count)));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, InvalidStreamText, Region, StreamName};
 
-/// A stream's ARN, taken apart. Account, Region and name are always read from here, never from elsewhere.
+/// A stream's parsed ARN. Account, Region and name always come from here, never from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StreamArn {

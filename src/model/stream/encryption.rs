@@ -1,5 +1,6 @@
-//! Encryption as AWS reports it, and the five forms in which AWS takes a key id.
-//! A missing answer is never read as "not encrypted".
+//! Encryption as AWS reports it, and the five forms of a key id.
+//!
+//! A missing answer is never taken for "not encrypted".
 
 use std::{fmt, str::FromStr};
 
@@ -7,19 +8,19 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 use thiserror::Error;
 
-/// What one answer of AWS said about a stream's encryption.
+/// What one answer by AWS says about a stream's encryption.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EncryptionReport {
-    /// `EncryptionType` was `KMS`; the KeyId as AWS wrote it, where it was given.
+    /// `EncryptionType` was `KMS`; with the KeyId as AWS wrote it, if it was given.
     Encrypted(Option<KeyId>),
     /// `EncryptionType` was `NONE`.
     NotEncrypted,
-    /// `EncryptionType` was missing (`None`) or a word that is not known here.
+    /// `EncryptionType` was missing (`None`) or an unknown word.
     Unstated(Option<String>),
 }
 
 impl EncryptionReport {
-    /// From the two optional fields of `DescribeStreamSummary`.
+    /// From two optional fields of `DescribeStreamSummary`.
     pub fn from_aws(encryption_type: Option<&str>, key_id: Option<&str>) -> Self {
         match encryption_type {
             Some("KMS") => Self::Encrypted(key_id.and_then(|key| KeyId::as_reported(key).ok())),
@@ -39,7 +40,7 @@ impl EncryptionReport {
         }
     }
 
-    /// The state that a row shows for this report.
+    /// The state to show in a row.
     pub const fn state(&self) -> EncryptionState {
         match self {
             Self::Encrypted(_) => EncryptionState::Encrypted,
@@ -49,7 +50,7 @@ impl EncryptionReport {
     }
 }
 
-/// The three states that a page can show. Unknown covers "not read yet", "the read failed" and "AWS did not say".
+/// The three states that a page can show. Unknown means "not read yet", "the read failed" or "AWS didn't say".
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumString, IntoStaticStr,
 )]
@@ -61,35 +62,26 @@ pub enum EncryptionState {
 }
 
 impl EncryptionState {
-    /// The words with which an encryption cell begins.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Encrypted => "Encrypted",
-            Self::NotEncrypted => "Not encrypted",
-            Self::Unknown => "Unknown",
-        }
-    }
-
     /// The value that stands for this state in the list's address.
     pub const fn slug(self) -> &'static str {
         self.into_str()
     }
 }
 
-/// A KMS key id in one of the forms that Kinesis takes, kept exactly as it was written: 1 to 2048 characters
-/// (Kinesis service model, `KeyId`).
+/// A KMS key id in one of the forms that Kinesis accepts, exactly as written: 1 to 2048 characters (Kinesis service
+/// model, `KeyId`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyId(String);
 
-/// The five forms of AWS's text of StartStreamEncryption and StopStreamEncryption.
+/// The five forms in AWS's text of StartStreamEncryption and StopStreamEncryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyIdForm {
     /// `arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012`
     KeyArn,
     /// `arn:aws:kms:us-east-1:123456789012:alias/MyAliasName`
     AliasArn,
-    /// `12345678-1234-1234-1234-123456789012`, also a multi-Region key's `mrk-` id
+    /// `12345678-1234-1234-1234-123456789012`, or a multi-Region key's `mrk-` id
     Guid,
     /// `alias/MyAliasName`
     AliasName,
@@ -97,7 +89,7 @@ pub enum KeyIdForm {
     ServiceKey,
 }
 
-/// A text that is in none of the five forms.
+/// A text in none of the five forms.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "a key id is a key ARN, an alias ARN, a key's GUID, alias/NAME or alias/aws/kinesis, of at most 2048 characters"
@@ -105,7 +97,7 @@ pub enum KeyIdForm {
 pub struct InvalidKeyId;
 
 impl KeyId {
-    /// Keeps what AWS reported, in whatever form: it is sent back unchanged.
+    /// Keeps what AWS reported, in any form, to send it back unchanged.
     ///
     /// # Errors
     /// When the text is empty or longer than 2048 characters, which AWS would refuse.
@@ -113,12 +105,12 @@ impl KeyId {
         if (1..=2048).contains(&text.chars().count()) { Ok(Self(text.to_owned())) } else { Err(InvalidKeyId) }
     }
 
-    /// The text as it was written.
+    /// The text as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Which of the five forms this is; `None` for what AWS reported in another one.
+    /// Which of the five forms this is; `None` if AWS reported it in another one.
     pub fn form(&self) -> Option<KeyIdForm> {
         let text = self.0.as_str();
         if text == "alias/aws/kinesis" {
@@ -136,7 +128,7 @@ impl KeyId {
 impl FromStr for KeyId {
     type Err = InvalidKeyId;
 
-    /// A key id that a person typed. `aws/kinesis` becomes `alias/aws/kinesis`, as AWS's text writes it both ways.
+    /// Parses a key id that a person typed. `aws/kinesis` becomes `alias/aws/kinesis`: AWS's text uses both.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         let text = if text == "aws/kinesis" { "alias/aws/kinesis" } else { text };

@@ -1,11 +1,11 @@
-//! Which stream: its account, its Region and its name.
+//! The id of a stream: its account, Region and name.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Account, InvalidStreamText, Region, StreamArn, StreamName};
 use crate::model::change::Action;
 
-/// Where a stream lives and what it is called: the path of its page.
+/// A stream's account, Region and name: the path of its page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId {
     pub account: Account,
@@ -14,29 +14,30 @@ pub struct StreamId {
 }
 
 impl StreamId {
-    /// The path of the stream's page. Every part is free of characters that a path would have to escape.
+    /// The path of the stream's page. No part needs escaping.
     pub fn path(&self) -> String {
         format!("/streams/{}/{}/{}", self.account, self.region, self.name)
     }
 
-    /// The path of the page that asks for confirmation.
+    /// The path of the confirmation page.
     pub fn confirm_path(&self, action: Action) -> String {
         format!("{}/{}", self.path(), action.slug())
     }
 
-    /// The path of the confirmation that takes back the disable with this id.
+    /// The path of the confirmation that undoes the disable with this id.
     pub fn undo_path(&self, change: &str) -> String {
         format!("{}?undo={change}", self.confirm_path(Action::Enable))
     }
 
-    /// The stream's ARN: the partition is the Region's.
+    /// The stream's ARN, in the Region's partition.
     pub fn arn(&self) -> StreamArn {
         let Self { account, region, name } = self.clone();
         StreamArn { partition: region.partition().to_owned(), region, account, name }
     }
 
-    /// A short name of the key, in 16 hex digits: what a browser says that it looks at. FNV-1a of 64 bits over
-    /// `ACCOUNT/REGION/NAME`; two streams of one digest would only be read a little more often.
+    /// A short digest of the id, in 16 hex digits, with which a browser says what it shows.
+    ///
+    /// FNV-1a (64 bits) over `ACCOUNT/REGION/NAME`. A collision would only cause a few more reads.
     pub fn digest(&self) -> String {
         const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0100_0000_01b3;
@@ -45,10 +46,10 @@ impl StreamId {
         format!("{:016x}", bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME)))
     }
 
-    /// From the three parts of a path, each hostile until parsed.
+    /// Parses the three parts of a path, which are untrusted.
     ///
     /// # Errors
-    /// When a part is not an account, a Region or a stream name.
+    /// When a part isn't an account, a Region or a stream name.
     pub fn parse(account: &str, region: &str, name: &str) -> Result<Self, InvalidStreamText> {
         Ok(Self { account: account.parse()?, region: region.parse()?, name: name.parse()? })
     }

@@ -1,5 +1,6 @@
-//! What a Kinesis data stream is called and what AWS reports of it. Names, accounts, Regions and ARNs are types that
-//! cannot hold a malformed value; AWS's open enums keep what they do not know.
+//! A Kinesis data stream: its names, and what AWS reports about it.
+//!
+//! Names, accounts, Regions and ARNs are types that can't hold a malformed value. AWS's open enums keep unknown values.
 
 mod arn;
 pub mod encryption;

@@ -1,11 +1,11 @@
-//! What a stream is called, and where it lives. Types that cannot hold a malformed value.
+//! The names of streams, accounts and Regions, as types that can't hold a malformed value.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Why a text is not a name, account, Region or ARN.
+/// Why a text isn't a name, account, Region or ARN.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidStreamText {
     #[error("a stream name has 1 to 128 letters, digits, dots, hyphens or underscores")]
@@ -69,7 +69,7 @@ text_type!(
 );
 
 text_type!(
-    /// An AWS account, 12 digits; or `self` while a target's account is not known yet.
+    /// An AWS account: 12 digits, or `self` while a target's account isn't known yet.
     Account,
     |text| text == Account::UNRESOLVED || (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())),
     InvalidStreamText::Account
@@ -83,22 +83,22 @@ text_type!(
 );
 
 impl Account {
-    /// What stands in paths and cells until AWS has named the account.
+    /// Shown in paths and cells until AWS has named the account.
     pub const UNRESOLVED: &'static str = "self";
 
-    /// The account of a target that AWS has not named yet.
+    /// The account of a target while AWS hasn't named it.
     pub fn unresolved() -> Self {
         Self(Self::UNRESOLVED.to_owned())
     }
 
-    /// Whether AWS has named this account.
+    /// Whether the account is known.
     pub fn is_resolved(&self) -> bool {
         self.0 != Self::UNRESOLVED
     }
 }
 
 impl Region {
-    /// The partition of AWS that the Region is of, as ARNs begin with it (botocore's `partitions.json`).
+    /// The Region's AWS partition, which ARNs begin with (botocore's `partitions.json`).
     pub fn partition(&self) -> &'static str {
         const PARTITIONS: [(&str, &str); 7] = [
             ("cn-", "aws-cn"),

@@ -1,4 +1,4 @@
-//! What one read of a stream returned.
+//! The result of one read of a stream.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,32 +9,33 @@ use super::{
 use crate::model::{keys::KeyArn, time::Timestamp};
 
 /// One answer of `DescribeStreamSummary`, with the times around the read.
+///
 /// Source: Kinesis service model, `StreamDescriptionSummary`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamReport {
     pub arn: StreamArn,
     pub status: StreamStatus,
     pub encryption: EncryptionReport,
-    /// When AWS says the stream was created: tells a stream from a later one of the same name.
+    /// When the stream was created, according to AWS. Distinguishes it from a later one of the same name.
     pub created: Timestamp,
     /// AWS's `RetentionPeriodHours`: how long records stay readable.
     pub retention_hours: i32,
     pub open_shards: i32,
-    /// AWS's `StreamMode` word, `PROVISIONED` or `ON_DEMAND`, where it was given.
+    /// AWS's `StreamMode`, `PROVISIONED` or `ON_DEMAND`, if it was given.
     pub mode: Option<String>,
-    /// Registered consumers (enhanced fan-out), where the count was given.
+    /// Registered consumers (enhanced fan-out), if the count was given.
     pub consumers: Option<i32>,
-    /// The key that the KeyId was seen to mean, where KMS was asked for it.
+    /// The key that the KeyId resolved to, if KMS was asked.
     #[serde(default)]
     pub key_arn: Option<Box<KeyArn>>,
-    /// When the read was asked for: evidence counts only from here on.
+    /// When the read was requested. It is evidence only from this time on.
     pub asked_at: Timestamp,
-    /// When AWS's answer was in: what the page calls the time of the read.
+    /// When AWS's answer arrived: what the page calls the time of the read.
     pub read_at: Timestamp,
 }
 
 impl StreamReport {
-    /// The key as AWS reports it, when the stream is encrypted and a KeyId was given.
+    /// The key as AWS reports it, if the stream is encrypted and a KeyId was given.
     pub fn key(&self) -> Option<&KeyId> {
         match &self.encryption {
             EncryptionReport::Encrypted(key) => key.as_ref(),
@@ -43,11 +44,11 @@ impl StreamReport {
     }
 }
 
-/// Creation times that differ by less than this are one: `ListStreams` and `DescribeStreamSummary` may round
+/// Creation times that differ by less than this are the same: `ListStreams` and `DescribeStreamSummary` may round
 /// differently.
 const CREATION_ROUNDING_MS: i64 = 1_000;
 
-/// Whether two creation times, as AWS reports them, are of one stream rather than of two with the same name.
+/// Whether two reported creation times belong to one stream rather than two with the same name.
 pub const fn is_same_creation(one: Timestamp, other: Timestamp) -> bool {
     one.millis_since(other).saturating_abs() < CREATION_ROUNDING_MS
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, Display, EnumString};
 
-/// AWS's `StreamStatus`, an open enum: what is not known here is kept as AWS wrote it.
+/// AWS's `StreamStatus`, an open enum: unknown values are kept as AWS wrote them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, AsRefStr, Display, EnumString)]
 #[serde(from = "String", into = "String")]
 #[strum(serialize_all = "UPPERCASE")]
@@ -12,7 +12,7 @@ pub enum StreamStatus {
     Deleting,
     Active,
     Updating,
-    /// A status that AWS added after this was written.
+    /// A status unknown to this version.
     #[strum(default, transparent)]
     Other(String),
 }

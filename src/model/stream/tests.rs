@@ -1,4 +1,4 @@
-//! What holds for the names and ARNs of streams and for what AWS reports of them.
+//! Tests of streams' names, ARNs and reports.
 
 use proptest::prelude::*;
 

@@ -12,11 +12,11 @@ pub trait Clock: Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed moment: it goes on evenly, whatever the time of day is set to, and where the system has
-    /// such a clock also while the machine sleeps.
+    /// Time since some fixed moment. It advances evenly whatever the time of day is set to and, where the system has
+    /// such a clock, also while the machine sleeps.
     fn steady(&self) -> Duration;
 
-    /// Now by both clocks, as the machine's own go.
+    /// Now, by both of the machine's clocks.
     fn moment(&self) -> Moment {
         Moment { wall: self.now(), steady: self.steady() }
     }
@@ -33,15 +33,15 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// How long ago this was: the longer of what the two clocks say. The steady clock stands still while a machine
-    /// sleeps, and the time of day can be set, so a difference in either direction counts.
+    /// How long ago this was: the longer of what the two clocks say. The steady clock may stop while a machine sleeps,
+    /// and the time of day can be set, so a difference in either direction counts.
     pub fn age(self, now: Self) -> Duration {
         let by_wall = Duration::from_millis(now.wall.millis_since(self.wall).unsigned_abs());
         now.steady.saturating_sub(self.steady).max(by_wall)
     }
 }
 
-/// How old the read may be that decides whether a change is sent (design, section 5, rule 14).
+/// The oldest read on which a change may be sent (design, section 5, rule 14).
 const DECIDES_FOR: Duration = Duration::from_secs(5);
 
 /// The time for which a read of a stream allows a change of it to be sent.
@@ -52,17 +52,17 @@ pub struct Freshness {
 }
 
 impl Freshness {
-    /// Begins before the read is asked for.
+    /// Starts before the read is requested.
     pub fn begin(clock: &Arc<dyn Clock>) -> Self {
         Self { clock: clock.clone(), read_at: clock.moment() }
     }
 
-    /// Whether the read is too old by now to send anything on it.
+    /// Whether the read is now too old to send anything on it.
     pub fn is_over(&self) -> bool {
         self.is_older_than(DECIDES_FOR)
     }
 
-    /// Whether the read is older than this by now.
+    /// Whether the read is now older than this.
     pub fn is_older_than(&self, age: Duration) -> bool {
         self.read_at.age(self.clock.moment()) > age
     }
@@ -89,25 +89,25 @@ impl Clock for SystemClock {
     }
 }
 
-/// Goes on while the machine sleeps, where `Instant` stands still: what was read before is as old as it is.
+/// Advances while the machine sleeps, unlike `Instant`, so that what was read before is as old as it is.
 #[cfg(target_os = "linux")]
 const STEADY: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
 const STEADY: ClockId = ClockId::Monotonic;
 
-/// Waits by the machine's clock: between two tries of something outside, which takes no notice of an injected clock.
+/// Waits by the machine's clock: between two attempts at something external, which an injected clock doesn't affect.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// Waits for a future, but at most for so long by the machine's clock.
+/// Waits for a future, at most this long by the machine's clock.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn timeout<F: Future>(limit: Duration, future: F) -> Timeout<F> {
     tokio::time::timeout(limit, future)
 }
 
-/// Ticks by the machine's clock: now, and then this often.
+/// Ticks by the machine's clock: at once, then at this interval.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn ticks(every: Duration) -> Interval {
     tokio::time::interval(every)

@@ -8,22 +8,22 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 
 use super::tasks;
 
-/// Calls of AWS, by operation and outcome.
+/// Calls to AWS, by operation and outcome.
 pub const AWS_CALLS: &str = "keystream_aws_calls_total";
 /// Changes that came to an end, by end.
 pub const CHANGES_ENDED: &str = "keystream_changes_ended_total";
 
-/// Panics of parts that work in the background, by part.
+/// Panics of background parts, by part.
 pub const PANICS: &str = "keystream_panics_total";
 
-/// Counts a call of AWS.
+/// Counts a call to AWS.
 pub fn count_aws_call<T, E>(operation: &'static str, answer: Result<T, E>) -> Result<T, E> {
     let outcome = if answer.is_ok() { "ok" } else { "failed" };
     metrics::counter!(AWS_CALLS, "operation" => operation, "outcome" => outcome).increment(1);
     answer
 }
 
-/// Records from now on and serves what was recorded.
+/// Starts recording metrics, and serves them.
 ///
 /// # Errors
 /// When the address cannot be bound.

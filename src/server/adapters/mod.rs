@@ -1,5 +1,5 @@
-//! What the services reach the outside world through: AWS, the database, clocks, randomness, tasks, metrics and logs.
-//! The only place with types of the AWS SDK and the only one with SQL.
+//! The outside world, as services reach it: AWS, the database, clocks, randomness, tasks, metrics and logs. Only here
+//! are types of the AWS SDK and SQL.
 
 pub mod aws;
 pub mod clock;

@@ -2,13 +2,13 @@
 
 use aws_lc_rs::rand::SystemRandom;
 
-/// Letters and digits that are not mistaken for each other (Crockford's base 32, lower case).
+/// Letters and digits that can't be mistaken for each other (Crockford's base 32, lower case).
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A text of `length` random characters, 5 bits each.
 ///
 /// # Panics
-/// When the operating system gives no randomness: nothing safe could be done without it.
+/// When the operating system provides no randomness: nothing could be done safely without it.
 pub fn text(length: usize) -> String {
     let mut bytes = vec![0; length];
     fill(&mut bytes);
@@ -27,7 +27,7 @@ pub fn jitter(limit: i64) -> i64 {
     i64::from(u32::from_le_bytes(bytes)) % (2 * limit + 1) - limit
 }
 
-/// The generator that makes signing keys.
+/// The generator for signing keys.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn for_keys() -> SystemRandom {
     SystemRandom::new()

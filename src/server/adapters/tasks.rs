@@ -1,11 +1,10 @@
-//! The seam for tasks. What runs on its own keeps the tracing span of whoever began it, so that its log lines say for
-//! what it works.
+//! The seam for tasks. A task keeps the tracing span it was spawned in, so that its log lines say what it works for.
 
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
-/// Runs a future on its own. Nothing waits for it when the server ends: for work that may be lost.
+/// Spawns a task that nothing waits for when the server stops: for work that may be lost.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -14,7 +13,7 @@ where
     tokio::spawn(future.in_current_span())
 }
 
-/// Runs a future on its own, as one that the server waits for when it ends.
+/// Spawns a task that the server waits for when it stops.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn spawn_on<F>(tracker: &TaskTracker, future: F) -> JoinHandle<F::Output>
 where
@@ -23,7 +22,7 @@ where
     tracker.spawn(future.in_current_span())
 }
 
-/// Runs a future on its own, for no longer than the set lasts.
+/// Spawns a task that ends with its set.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn spawn_into<F>(set: &mut JoinSet<F::Output>, future: F) -> AbortHandle
 where
@@ -32,7 +31,7 @@ where
     set.spawn(future.in_current_span())
 }
 
-/// Runs work that blocks its thread away from the threads that serve requests.
+/// Runs blocking work away from the threads that serve requests.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     let span = Span::current();

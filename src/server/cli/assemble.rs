@@ -13,18 +13,20 @@ use crate::server::{
     },
     config::Origin,
     services::{
-        accounts::{setup::SetupLink, sign_in::SignIns},
+        accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
+        audit::Chain,
         changes::Changes,
         drafts::Drafts,
         housekeeping,
-        inventory::{Inventory, collect_under, follow_pauses, write_behind},
+        inventory::{Inventory, collect, follow_pauses, pauses::Pauses, write_behind},
         readiness::ReadinessCheck,
         supervisor::{Part, Supervisor},
     },
     web::{
         handlers::assets::Assets,
-        middleware::{client_address::TrustedProxies, limits::RequestLimits},
+        request_limits::RequestLimits,
         state::{AppState, Services},
+        trusted_proxies::TrustedProxies,
     },
 };
 
@@ -39,6 +41,7 @@ pub struct Parts {
     pub trusted_proxies: TrustedProxies,
     pub is_demo: bool,
     pub is_read_only: bool,
+    pub supervisor: Arc<Supervisor>,
 }
 
 /// The running services.
@@ -53,10 +56,9 @@ pub struct Running {
 /// # Errors
 /// When the database can't be read or written.
 pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
-    let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only } = parts;
+    let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only, supervisor } = parts;
     let draining = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let supervisor = Arc::new(Supervisor::default());
     let inventory = Inventory::open(&store, targets, clock.clone()).await?;
     let changes =
         Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
@@ -74,7 +76,9 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let drafts = Drafts::new(store.clone(), clock.clone());
     let readiness = ReadinessCheck::new(store.clone());
     let services = Services {
-        store,
+        pauses: Pauses::new(inventory.clone(), store.clone(), clock.clone()),
+        audit: Chain::new(store.clone()),
+        users: Directory::new(store, clock.clone()),
         inventory,
         changes,
         drafts,
@@ -112,14 +116,14 @@ impl Background<'_> {
             let (store, inventory) = (store.clone(), inventory.clone());
             move || write_behind(store.clone(), inventory.clone())
         };
-        // Not tracked: it ends once nothing is left that could queue a row.
+        // Not tracked: it ends when nothing is left that could queue a row.
         supervisor.spawn_untracked(stop, Part::new("saving what was read"), begin);
         for target in inventory.targets() {
             let (inventory, target, panics, ends) =
                 (inventory.clone(), target.clone(), supervisor.clone(), stop.clone());
             let part = Part::of("reading streams", target.label());
             supervisor.spawn(tasks, stop, part, move || {
-                collect_under(panics.clone(), inventory.clone(), target.clone(), ends.clone())
+                collect(panics.clone(), inventory.clone(), target.clone(), ends.clone())
             });
         }
         if store.is_shared() {

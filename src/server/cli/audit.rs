@@ -87,7 +87,7 @@ async fn verify(
     writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?;
     match last {
         Some((at, since)) => {
-            writeln!(output, "It holds against {checkpoints} checkpoints, the last of {at}; {since} rows came since.")?
+            writeln!(output, "It holds against {checkpoints} checkpoints, the last of {at}; {since} rows came since.")?;
         }
         None => writeln!(output, "{} has no checkpoint yet: nothing says that the end is there.", file.display())?,
     }

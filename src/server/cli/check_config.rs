@@ -19,13 +19,13 @@ use crate::{
                 targets::{self, Target},
             },
             clock::{Clock, SystemClock},
-            store::{Opener, Store, without_password},
+            store::{Opener, Store},
         },
-        config::Settings,
+        config::{Settings, without_password},
     },
 };
 
-/// A name that, hopefully, no stream has.
+/// A name that no stream is likely to have.
 const NO_STREAM: &str = "keystream-check-config";
 
 /// Checks the database and every target.
@@ -174,11 +174,11 @@ impl<W: Write> Check<'_, W> {
                     self.tell("kinesis:DescribeStreamSummary", &text)?;
                 }
                 Err(failure) if is_needed => {
-                    self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?
+                    self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?;
                 }
                 Err(failure) => self.not_needed(how, &failure, host.as_ref())?,
                 Ok(report) => {
-                    self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?
+                    self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?;
                 }
             }
         }

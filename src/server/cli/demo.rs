@@ -18,7 +18,7 @@ use crate::{
     simulator::{self, samples},
 };
 
-/// What lives as long as the demo does.
+/// What the demo keeps alive while it runs.
 pub struct Demo {
     directory: TempDir,
     simulator: SocketAddr,

@@ -1,4 +1,4 @@
-//! How the server ends: the first SIGTERM or Ctrl-C drains, the second ends at once.
+//! How the server stops: the first SIGTERM or Ctrl-C drains it, the second ends it at once.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::server::adapters::clock::sleep;
 
-/// The time that draining may take: calls in flight may finish, everything else stops at once.
+/// How long draining may take: calls in flight may finish, everything else stops at once.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(4);
 
 /// The signals that end the server. Registered when this is created, before the server says that it listens.
@@ -19,7 +19,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Registers both.
+    /// Registers both signals.
     ///
     /// # Errors
     /// When the operating system refuses.
@@ -46,7 +46,7 @@ pub async fn drain_on_signal(mut signals: Signals, draining: CancellationToken) 
     std::process::exit(130);
 }
 
-/// Serves until `draining`; then connections and tasks have until the deadline, together.
+/// Serves until `draining`; then connections and tasks together have until the deadline.
 pub async fn serve_until_drained(server: impl Future<Output = ()>, draining: &CancellationToken, tasks: &TaskTracker) {
     let deadline = async {
         draining.cancelled().await;

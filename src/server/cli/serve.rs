@@ -1,5 +1,5 @@
-//! `keystream serve`: opens the database, makes the services, binds, resumes what was under way, and serves until told
-//! to stop.
+//! `keystream serve`: opens the database, creates the services, binds, resumes unfinished changes, and serves until
+//! told to stop.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +15,10 @@ use crate::server::{
         aws::targets,
         clock::{Clock, SystemClock, timeout},
         metrics,
-        store::{Opener, Store, StoreError, without_password},
+        store::{Opener, Store, StoreError},
         tasks,
     },
-    config::{Origin, Settings},
+    config::{Origin, Settings, without_password},
     services::{
         audit::{
             self, AuditAction, AuditEvent,
@@ -26,17 +26,17 @@ use crate::server::{
         },
         supervisor::Part,
     },
-    web::{handlers::assets::Assets, listen, middleware::client_address::TrustedProxies, router, state::AppState},
+    web::{handlers::assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
 
-/// How long the last audit row may take: the process ends within five seconds of its signal, however slow the database
-/// is.
+/// How long writing the last audit row may take: the process ends within five seconds of its signal, however slow the
+/// database is.
 const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Serves on the configured targets.
 ///
 /// # Errors
-/// When something that is needed at the start is missing or refused: one line that names it.
+/// When something needed at the start is missing or refused; the error is one line that names it.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let store = Store::open(&settings.database.database_url, Opener::Server).await?;
     if store.has_demo_users().await? {
@@ -102,18 +102,19 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         trusted_proxies: TrustedProxies(settings.proxies.trusted_proxies),
         is_demo,
         is_read_only: settings.fleet.read_only,
+        supervisor: Arc::default(),
     })
     .await?;
+    let app = router::build(running.state.clone())?;
     let signals = lifecycle::Signals::listen()?;
     announce(&running.state, has_users);
 
     let draining = running.state.draining.clone();
     if let Some(checkpoints) = checkpoints {
-        let (store, clock, stop) = (running.state.store.clone(), running.state.clock.clone(), draining.clone());
+        let (store, clock, stop) = (life.store.clone(), life.clock.clone(), draining.clone());
         let begin = move || checkpoints.clone().run(store.clone(), clock.clone(), stop.clone());
         running.state.supervisor.spawn(&running.tasks, &draining, Part::new("checkpoints of the audit chain"), begin);
     }
-    let app = router::build(running.state);
     tasks::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
     lifecycle::serve_until_drained(
         listen::serve(listener, app, listen::Bounds::of_this_process(), draining.clone()),
@@ -127,7 +128,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
     Ok(())
 }
 
-/// Records in the audit chain when this server starts and stops, with its settings and those of the start before.
+/// Records in the audit chain when this server starts and stops, with its settings and those of the previous start.
 struct Life {
     settings: String,
     store: Store,
@@ -137,7 +138,7 @@ struct Life {
 impl Life {
     async fn record(&self, action: AuditAction) {
         if let Err(error) = self.write(action).await {
-            // People can still look while the database can't be written.
+            // People can still read while the database can't be written.
             tracing::error!(%error, %action, "{action} could not be written to the audit chain: {error}");
         }
     }
@@ -172,7 +173,7 @@ fn summary(settings: &Settings, origin: &Origin, targets: usize) -> String {
     )
 }
 
-/// Prints the address on standard output: people read it, and tests wait for it.
+/// Prints the address on standard output, where people read it and tests wait for it.
 #[expect(clippy::print_stdout, reason = "the lines that the contract promises")]
 fn announce(state: &AppState, has_users: bool) {
     let origin = state.origin.as_str();

@@ -19,7 +19,11 @@ pub struct SimulateFlags {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(simulator::Settings::LARGEST_FLEET)))]
     streams: Option<u32>,
     /// How many times faster than AWS: raises call-rate limits and shortens transitions.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(simulator::Settings::FASTEST)))]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(simulator::Settings::FASTEST)),
+    )]
     speed: u32,
     /// The latency added to every answer, in milliseconds.
     #[arg(long, default_value_t = 0)]

@@ -13,7 +13,7 @@ use strum::VariantArray;
 use crate::{
     model::{
         access::{credentials::UserName, identity::Role, scope::Scope},
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
     },
     server::{
         adapters::{
@@ -22,10 +22,11 @@ use crate::{
         },
         config::Settings,
         services::{
-            accounts::{AccountError, Accounts, NewUser, check_new_password, passwords},
+            accounts::{Accounts, NewUser, check_new_password, passwords},
             audit::Actor,
         },
     },
+    view::forms,
 };
 
 /// The commands of `keystream user`.
@@ -111,7 +112,7 @@ async fn add(
     let hash = hash(&password, &name)?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let new = NewUser { name, role, scope, is_break_glass };
-    accounts(&store).add(new, hash).await.map_err(account_error)
+    done(accounts(&store).add(new, hash).await?)
 }
 
 /// Sets a user's password and ends the user's sessions.
@@ -122,7 +123,7 @@ async fn passwd(settings: &Settings, name: &str, password: SecretString) -> anyh
     let hash = hash(&password, &UserName::parse(name).map_err(mistake_error)?)?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).set_password(&user.id, &hash).await.map_err(account_error)
+    Ok(accounts(&store).set_password(&user.id, &hash).await?)
 }
 
 /// Sets a user's role or scope, or both.
@@ -133,10 +134,8 @@ async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Opti
     let scope = scope.map(|scope| Scope::parse(&scope).map_err(mistake_error)).transpose()?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store)
-        .set_rights(&user.id, role.unwrap_or(user.role), scope.unwrap_or(user.scope))
-        .await
-        .map_err(account_error)
+    let (role, scope) = (role.unwrap_or(user.role), scope.unwrap_or(user.scope));
+    done(accounts(&store).set_rights(&user.id, role, scope).await?)
 }
 
 /// Disables a user and ends the user's sessions.
@@ -146,7 +145,7 @@ async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Opti
 async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).disable(&user.id).await.map_err(account_error)
+    done(accounts(&store).disable(&user.id).await?)
 }
 
 /// Lets a disabled user sign in again.
@@ -156,7 +155,7 @@ async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
 async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let user = find(&store, name).await?;
-    accounts(&store).enable(&user.id).await.map_err(account_error)
+    Ok(accounts(&store).enable(&user.id).await?)
 }
 
 /// Prints all users.
@@ -198,7 +197,7 @@ fn eprint_prompt(text: &str) -> anyhow::Result<()> {
 }
 
 fn hash(password: &SecretString, user: &UserName) -> anyhow::Result<String> {
-    check_new_password(password, user).map_err(account_error)?;
+    check_new_password(password, user).map_err(mistake_error)?;
     Ok(passwords::hash_now(password)?)
 }
 
@@ -210,13 +209,13 @@ fn accounts(store: &Store) -> Accounts<'_> {
 }
 
 fn mistake_error(mistake: FormMistake) -> anyhow::Error {
-    anyhow::anyhow!("{}", mistake.text(None))
+    anyhow::anyhow!("{}", forms::mistake(mistake, None))
 }
 
-fn account_error(error: AccountError) -> anyhow::Error {
-    match error {
-        AccountError::Mistake(mistake) => mistake_error(mistake),
-        error => error.into(),
+fn done(outcome: Outcome) -> anyhow::Result<()> {
+    match outcome {
+        Outcome::Done(()) => Ok(()),
+        Outcome::Mistake(mistake) => Err(mistake_error(mistake)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigError, layers::Layers, takes::parsed};
+use super::takes::parsed;
 
 const KEY_TAKES: &str = "the file of a key that `keystream audit key` made, together with checkpoint_file";
 const FILE_TAKES: &str = "the file to which checkpoints of the audit chain are added, together with checkpoint_key";
@@ -30,12 +30,12 @@ impl Checkpoints {
         self.checkpoint_key.as_deref().zip(self.checkpoint_file.as_deref())
     }
 
-    /// Refuses one without the other.
-    pub fn check(&self, layers: &Layers) -> Result<(), ConfigError> {
+    /// The key of the setting that is there without the other one, and what it takes.
+    pub const fn half(&self) -> Option<(&'static str, &'static str)> {
         match (&self.checkpoint_key, &self.checkpoint_file) {
-            (Some(_), None) => Err(layers.refused("checkpoint_key", KEY_TAKES)),
-            (None, Some(_)) => Err(layers.refused("checkpoint_file", FILE_TAKES)),
-            _ => Ok(()),
+            (Some(_), None) => Some(("checkpoint_key", KEY_TAKES)),
+            (None, Some(_)) => Some(("checkpoint_file", FILE_TAKES)),
+            _ => None,
         }
     }
 }
@@ -48,7 +48,7 @@ fn file<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error
     parsed(value, FILE_TAKES, path)
 }
 
-/// An empty text takes the setting back.
+/// A path; an empty text unsets the setting.
 fn path(text: &str) -> Option<Option<PathBuf>> {
     Some((!text.is_empty()).then(|| PathBuf::from(text)))
 }

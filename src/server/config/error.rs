@@ -19,7 +19,7 @@ pub enum ConfigError {
         only, and {0} is not loopback"
     )]
     PlainHttp(SocketAddr),
-    /// A struct of settings and the keys that it is given differ.
+    /// A struct of settings and its keys differ.
     #[error("the configuration could not be read: {0}")]
     Shape(String),
 }

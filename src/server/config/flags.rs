@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, parser::ValueSource, value_parser};
 
-use super::Settings;
+use super::{
+    declared::{declared, keys},
+    settings::Settings,
+};
 
 const HEADING: &str = "Settings (each also a variable KEYSTREAM_... and a key of keystream.toml)";
 
 /// The settings given as flags, by key.
 ///
-/// Values stay texts here: they are checked after merging, in the same way wherever they come from.
+/// Values are still texts here: they are checked after merging, in the same way wherever they come from.
 #[derive(Debug, Clone, Default)]
 pub struct Flags(pub BTreeMap<String, String>);
 
@@ -38,14 +41,4 @@ impl FromArgMatches for Flags {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
-}
-
-/// The settings that a struct declares, in its order.
-pub fn declared<T: Args>() -> Vec<Arg> {
-    T::augment_args(Command::new("keystream")).get_arguments().cloned().collect()
-}
-
-/// The keys of the settings that a struct declares.
-pub fn keys<T: Args>() -> Vec<String> {
-    declared::<T>().iter().map(|arg| arg.get_id().to_string()).collect()
 }

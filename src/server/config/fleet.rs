@@ -4,8 +4,8 @@ use clap::{ArgAction, Args};
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    TargetSettings,
     takes::{by_comma, parsed},
+    target::TargetSettings,
 };
 
 /// The targets, and whether they may be changed.

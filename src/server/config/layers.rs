@@ -1,19 +1,19 @@
-//! Merges the values of settings: flags over variables over `keystream.toml` over defaults.
+//! Merges values: flags over variables over `keystream.toml` over defaults.
 
 use std::{collections::BTreeMap, io, path::Path};
 
 use clap::Args;
-use serde::{
-    Deserialize,
-    de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
-};
+use serde::Deserialize;
 
 use super::{
-    ConfigError, Settings, TargetSettings,
-    flags::{Flags, declared, keys},
+    declared::{declared, keys},
+    error::ConfigError,
+    flags::Flags,
+    given::{Given, one_line, read},
+    settings::Settings,
+    target::TargetSettings,
     target_table,
 };
-use crate::server::adapters::store::without_password;
 
 /// The merged values, by key.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Layers {
         Self { values: declared::<Settings>().iter().filter_map(default).collect(), tables: Vec::new() }
     }
 
-    /// Adds a file: the one that was asked for, else `keystream.toml` in the working directory if it exists.
+    /// Adds a file: the requested one, else `keystream.toml` in the working directory if it exists.
     pub fn add_file(&mut self, asked_for: Option<&Path>) -> Result<(), ConfigError> {
         let path = asked_for.unwrap_or(Path::new("keystream.toml"));
         let shown = path.display().to_string();
@@ -101,44 +101,6 @@ impl Layers {
     }
 }
 
-/// A value with the name it was given under: `--listen`, `KEYSTREAM_LISTEN` or `listen in keystream.toml`.
-#[derive(Debug, Clone)]
-pub struct Given {
-    name: String,
-    /// The value as errors show it: on one line, without its password.
-    shown: String,
-    value: toml::Value,
-}
-
-impl Given {
-    fn text(name: String, text: String) -> Self {
-        Self { name, shown: shown(&text), value: toml::Value::String(text) }
-    }
-
-    /// A value of a table, which errors show as TOML.
-    pub fn toml(name: String, value: toml::Value) -> Self {
-        Self { name, shown: shown(&value.to_string()), value }
-    }
-
-    fn refused(self, takes: &str) -> ConfigError {
-        ConfigError::Value { key: self.name, value: self.shown, takes: takes.to_owned() }
-    }
-}
-
-fn shown(value: &str) -> String {
-    // A URL that lacks its scheme may still hold a password.
-    let hidden = if value.contains("://") {
-        without_password(value)
-    } else {
-        without_password(&format!("://{value}")).split_off(3)
-    };
-    one_line(&hidden)
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
 /// Whether a container platform sets this variable for a service called `keystream` or `keystream-...`.
 ///
 /// Kubernetes sets `KEYSTREAM_SERVICE_HOST`, `KEYSTREAM_SERVICE_PORT` and `KEYSTREAM_SERVICE_PORT_HTTP`. Like Docker's
@@ -150,30 +112,4 @@ fn is_of_a_platform(name: &str) -> bool {
         || name.ends_with("_PORT")
         || name.contains("_SERVICE_PORT_")
         || name.match_indices("_PORT_").any(|(at, part)| is_of_one_port(name.split_at(at + part.len())))
-}
-
-/// Reads a struct from its values. An error names the value that the struct refused.
-pub fn read<T: for<'de> Deserialize<'de>>(values: impl Iterator<Item = (String, Given)>) -> Result<T, ConfigError> {
-    T::deserialize(MapAccessDeserializer::new(Values { rest: values, current: None }))
-}
-
-/// Hands a struct its values one after the other.
-struct Values<I> {
-    rest: I,
-    current: Option<Given>,
-}
-
-impl<'de, I: Iterator<Item = (String, Given)>> MapAccess<'de> for Values<I> {
-    type Error = ConfigError;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ConfigError> {
-        let Some((key, given)) = self.rest.next() else { return Ok(None) };
-        self.current = Some(given);
-        seed.deserialize(key.into_deserializer()).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ConfigError> {
-        let given = self.current.take().ok_or_else(|| ConfigError::custom("a value was read before its key"))?;
-        seed.deserialize(given.value.clone()).map_err(|error| given.refused(error.message()))
-    }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigError, Origin, takes::parsed};
+use super::{error::ConfigError, origin::Origin, takes::parsed};
 
 /// The address to serve on, and the origin that browsers use.
 #[derive(Debug, Clone, Args, Deserialize)]

@@ -41,7 +41,7 @@ impl Origin {
         Some(Self { text, is_https, is_loopback, port: url.port_or_known_default()?, host })
     }
 
-    /// The origin of an address that was bound, over plain http.
+    /// The plain http origin of a bound address.
     pub fn of_address(address: SocketAddr) -> Option<Self> {
         Self::parse(&format!("http://{address}"))
     }

@@ -1,4 +1,4 @@
-//! Parsers of values. Each says what it takes, which is its error when it gets something else.
+//! Parsers of values. Each knows what it takes, which is the error for anything else.
 
 use std::str::FromStr;
 

@@ -54,7 +54,7 @@ pub struct TargetSettings {
     /// How much of AWS's call limits may be used.
     #[serde(deserialize_with = "budget_percent")]
     pub budget_percent: u8,
-    /// How many times AWS's call limits the target allows: more than 1 only for a simulator on loopback.
+    /// The factor by which the target's call limits exceed AWS's: more than 1 only for a simulator on loopback.
     #[serde(deserialize_with = "speed")]
     pub speed: u8,
     /// The demo's credentials: an access key id that the simulator takes for an account. Not configurable.
@@ -102,7 +102,7 @@ impl Default for TargetSettings {
 }
 
 impl TargetSettings {
-    /// What `--targets` takes.
+    /// The description of what `--targets` takes.
     pub const TAKES: &str = "ACCOUNT/REGION by comma, such as 123456789012/us-east-1";
 
     /// Whether changes are refused: by `read_only`, or because there is a role to read and none for changes.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
 use super::{
-    ConfigError, TargetSettings, account_of_role,
-    layers::{Given, read},
+    error::ConfigError,
+    given::{Given, read},
     takes::array,
+    target::{TargetSettings, account_of_role},
 };
 use crate::model::stream::{Account, Region, StreamArn};
 
@@ -52,7 +53,7 @@ fn parse_table(table: &toml::Table) -> Result<Vec<TargetSettings>, ConfigError> 
     Ok(by_region(&target, &regions))
 }
 
-/// Refuses an account and Region named twice: they would be read and shown twice.
+/// Refuses an account and Region that is named twice: it would be read and shown twice.
 pub fn check_together(targets: &[TargetSettings]) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
     for target in targets {
@@ -79,7 +80,7 @@ fn check_alone(target: &mut TargetSettings, regions: &mut Vec<Region>) -> Result
     if target.account.is_none() {
         target.account = target.read_role.as_deref().and_then(account_of_role);
     }
-    // By name, a change would act in the account of its role, whatever was read.
+    // A change by name would act in the account of its role, whatever was read.
     for (key, role) in [("read_role", &target.read_role), ("change_role", &target.change_role)] {
         let of = role.as_deref().and_then(account_of_role);
         if let (Some(role), Some(of), Some(account)) = (role, of, &target.account)

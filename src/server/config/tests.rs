@@ -1,8 +1,8 @@
-//! Which value counts, and how a value that isn't understood is named.
+//! Which value counts, and how bad values are reported.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::*;
+use super::{layers::Layers, *};
 
 fn variables(values: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -14,7 +14,7 @@ fn settings(values: &[(&str, &str)]) -> Result<Settings, ConfigError> {
     Settings::of(layers)
 }
 
-/// A file with this text, in a directory that lives as long as the test looks at it.
+/// A file with this text, in a directory that lives as long as the returned guard.
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("k.toml");

@@ -1,4 +1,4 @@
-//! Drafts: what was typed into a form that had a mistake, kept for 15 minutes for its author. Never a password.
+//! Drafts: the contents of a form with a mistake, kept 15 minutes for its author. Never a password.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::server::adapters::{
     store::{Store, StoreError},
 };
 
-/// Why a draft was not kept.
+/// Why a draft wasn't kept.
 #[derive(Debug, Error)]
 pub enum DraftError {
     #[error("the draft could not be written as JSON: {0}")]
@@ -20,7 +20,7 @@ pub enum DraftError {
     Store(#[from] StoreError),
 }
 
-/// The drafts of everybody.
+/// Everyone's drafts.
 #[derive(Debug)]
 pub struct Drafts {
     store: Store,
@@ -32,11 +32,12 @@ impl Drafts {
         Self { store, clock }
     }
 
-    /// Keeps a draft and returns the id under which its author finds it. `user_id` is empty for the forms of people who
-    /// are not signed in.
+    /// Keeps a draft. Returns the id with which its author finds it.
+    ///
+    /// `user_id` is empty for someone who isn't signed in.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When the database can't be written.
     pub async fn keep(&self, user_id: &str, draft: &impl Serialize) -> Result<String, DraftError> {
         let id = random::text(26);
         let body = serde_json::to_string(draft)?;
@@ -44,8 +45,8 @@ impl Drafts {
         Ok(id)
     }
 
-    /// A draft of this author. One that is gone, too old, somebody else's or unreadable is an empty form: the mistake
-    /// is still named.
+    /// Finds a draft of this author. If it is gone, expired, someone else's or unreadable, the form is empty; the page
+    /// still names the mistake.
     pub async fn find<T: Default + DeserializeOwned>(&self, user_id: &str, id: &str) -> T {
         match self.store.draft(id, user_id, self.clock.now()).await {
             Ok(body) => body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default(),

@@ -1,5 +1,6 @@
-//! What ages goes: sessions that are over, drafts that nobody fetched, failed sign-ins, streams that AWS stopped
-//! listing. Changes and the audit chain are evidence and stay.
+//! Retention: hourly, deletes expired sessions and drafts, old failed sign-ins, and streams that AWS no longer lists.
+//!
+//! Changes and the audit chain are evidence, and are kept.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,19 +14,21 @@ use crate::{
     },
 };
 
-/// How often.
+/// The time between two runs.
 const EVERY: Duration = Duration::from_secs(60 * 60);
-/// A session is over eight hours after its sign-in; its row stays, because who has signed in from a network lately is
-/// not kept waiting there by what strangers do elsewhere.
+/// How long the row of a session is kept.
+///
+/// The session itself ends after eight hours. The row records who signed in recently from a network: strangers'
+/// failures don't delay those people there.
 const SESSIONS_STAY_MS: i64 = 30 * DAY_MS;
 
-/// Prunes now and then, until the token ends it.
+/// Prunes every hour, until `stop`.
 pub async fn run(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
     loop {
         match prune(&store, clock.now()).await {
             Ok(rows) => tracing::debug!(rows, "{rows} rows that were too old are gone"),
             Err(error) => {
-                tracing::warn!(%error, "what is too old could not be removed; tried again in an hour: {error}")
+                tracing::warn!(%error, "what is too old could not be removed; tried again in an hour: {error}");
             }
         }
         tokio::select! {
@@ -35,10 +38,10 @@ pub async fn run(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
     }
 }
 
-/// Removes what is too old, and says how many rows it was.
+/// Deletes everything past its retention. Returns the number of rows.
 ///
 /// # Errors
-/// When the database cannot be written: then all of it is still there.
+/// When the database can't be written; then nothing was deleted.
 pub async fn prune(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.write().await?;
     let rows = sessions::prune(&mut tx, now.plus_millis(-SESSIONS_STAY_MS)).await?

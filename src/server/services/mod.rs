@@ -1,5 +1,7 @@
-//! What Keystream does, without a word of HTTP, HTML, SQL or the AWS SDK: changes, the inventory, keys, accounts, the
-//! audit chain, and the supervision of the parts that run in the background.
+//! What Keystream does: changes, the inventory, keys, accounts, the audit chain, and the supervision of background
+//! parts.
+//!
+//! Knows nothing about HTTP, HTML, SQL or the AWS SDK.
 
 pub mod accounts;
 pub mod audit;

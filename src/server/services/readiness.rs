@@ -1,4 +1,4 @@
-//! Whether the server can do its work: write to the database. AWS does not count.
+//! Whether the server can do its work: write to the database. AWS outages don't count.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::server::adapters::{
     store::Store,
 };
 
-/// A database that is slower than this is not ready.
+/// A database slower than this isn't ready.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a finding counts.
+/// How long a result is valid.
 const CHECKED_EVERY: Duration = Duration::from_secs(1);
 
-/// What the last check found. Anybody may ask; the database is asked at most once a second.
+/// The result of the last check. Anyone may ask, but the database is asked at most once a second.
 #[derive(Debug)]
 pub struct ReadinessCheck {
     store: Store,
@@ -34,7 +34,7 @@ impl ReadinessCheck {
         Self { store, last: Mutex::default() }
     }
 
-    /// The last finding, or a new one if that is more than a second old.
+    /// The last result, or a new one if that is more than a second old.
     pub async fn check(&self) -> Readiness {
         let mut last = self.last.lock().await;
         let now = SystemClock.steady();

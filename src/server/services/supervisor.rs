@@ -1,13 +1,16 @@
-//! Keeps the parts that work in the background going: one that panics is started again after a pause, is counted, and
-//! is named on every page while it is down. Without this, a panic would end a part for good and nobody would see it.
+//! Keeps background parts running. A part that panics is restarted after a pause, counted, and named on every page
+//! while it is down; without this, a panic would end it for good and nobody would notice.
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    fmt::Debug,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
 
+use async_trait::async_trait;
 use futures_util::FutureExt;
 use parking_lot::{Mutex, MutexGuard};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -18,16 +21,16 @@ use crate::server::adapters::{
     tasks::{self, spawn_on},
 };
 
-/// Before a part is started again; twice as long after each further panic.
+/// The pause before a part's first restart; it doubles with each further panic.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// A part that worked for so long begins with the first pause again.
+/// A part that ran this long before it panicked starts with the first pause again.
 const STEADY_AFTER: Duration = Duration::from_secs(120);
-/// So many panics within so long, and the server is not ready: others should take over.
+/// With this many panics in this time the server reports that it isn't ready, so that others take over.
 const MOST_PANICS: usize = 3;
 const PANICS_WITHIN: Duration = Duration::from_secs(60);
 
-/// A part: its kind, for metrics, and what it works on, where there are several of a kind.
+/// A background part: its kind, for metrics, and what it works on where there are several of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Part {
     kind: &'static str,
@@ -45,10 +48,17 @@ impl Part {
         Self { kind, of: Some(of) }
     }
 
-    /// As pages name it: "reading streams of payments-prod".
+    /// The name on pages: "reading streams of payments-prod".
     pub fn name(&self) -> String {
         self.of.as_ref().map_or_else(|| self.kind.to_owned(), |of| format!("{} of {of}", self.kind))
     }
+}
+
+/// Runs beside each part. A server has none; a test makes parts panic with it.
+#[async_trait]
+pub trait Companion: Debug + Send + Sync {
+    /// Accompanies one run of a part until the part ends. A panic in here is a panic of the part.
+    async fn accompany(&self, part: &Part) -> Infallible;
 }
 
 /// The parts of one server.
@@ -56,9 +66,7 @@ impl Part {
 pub struct Supervisor {
     state: Mutex<State>,
     first_pause: Duration,
-    /// Rung by a test that wants a part to panic.
-    #[cfg(test)]
-    broken: tokio::sync::watch::Sender<Option<String>>,
+    companion: Option<Arc<dyn Companion>>,
 }
 
 #[derive(Debug, Default)]
@@ -71,19 +79,18 @@ struct State {
 
 impl Default for Supervisor {
     fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            // Long enough for a test to look at the pages meanwhile.
-            first_pause: if cfg!(test) { 8 * FIRST_PAUSE } else { FIRST_PAUSE },
-            #[cfg(test)]
-            broken: tokio::sync::watch::Sender::default(),
-        }
+        Self::new(FIRST_PAUSE, None)
     }
 }
 
 impl Supervisor {
-    /// Runs a part until it ends by itself, starting it again after each panic. `stop` ends the pauses in between; the
-    /// part heeds it by itself.
+    /// A supervisor with this pause before a part's first restart, and something that accompanies the parts.
+    pub fn new(first_pause: Duration, companion: Option<Arc<dyn Companion>>) -> Self {
+        Self { state: Mutex::default(), first_pause, companion }
+    }
+
+    /// Runs a part until it returns, restarting it after each panic. `stop` ends the pauses in between; the part itself
+    /// is expected to return when it is cancelled.
     pub fn spawn<F>(
         self: &Arc<Self>,
         tasks: &TaskTracker,
@@ -96,7 +103,7 @@ impl Supervisor {
         spawn_on(tasks, self.clone().keep_going(stop.clone(), part, begin));
     }
 
-    /// The same for a part that nothing waits for when the server ends.
+    /// Like [`Supervisor::spawn`], for a part that nothing waits for when the server stops.
     pub fn spawn_untracked<F>(
         self: &Arc<Self>,
         stop: &CancellationToken,
@@ -115,7 +122,7 @@ impl Supervisor {
         let mut pause = self.first_pause;
         loop {
             let begun = SystemClock.steady();
-            let run = AssertUnwindSafe(self.until_broken(&part, begin())).catch_unwind().await;
+            let run = AssertUnwindSafe(self.run_once(&part, begin())).catch_unwind().await;
             let Err(panic) = run else { return };
             if SystemClock.steady().saturating_sub(begun) >= STEADY_AFTER {
                 pause = self.first_pause;
@@ -133,37 +140,15 @@ impl Supervisor {
         }
     }
 
-    #[cfg(not(test))]
-    async fn until_broken(&self, _: &Part, run: impl Future<Output = ()>) {
-        run.await;
-    }
-
-    /// Runs a part until it ends, or a test breaks it.
-    #[cfg(test)]
-    async fn until_broken(&self, part: &Part, run: impl Future<Output = ()>) {
-        let mut broken = self.broken.subscribe();
-        broken.mark_unchanged();
-        let breaks = async {
-            loop {
-                if broken.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-                assert!(*broken.borrow() != Some(part.name()), "broken by a test");
-            }
-        };
+    async fn run_once(&self, part: &Part, run: impl Future<Output = ()>) {
+        let Some(companion) = &self.companion else { return run.await };
         tokio::select! {
             () = run => {}
-            () = breaks => {}
+            never = companion.accompany(part) => match never {},
         }
     }
 
-    /// Lets a part panic.
-    #[cfg(test)]
-    pub fn break_part(&self, name: &str) {
-        self.broken.send_replace(Some(name.to_owned()));
-    }
-
-    /// Counts a panic of a part, or of something that it began.
+    /// Counts a panic of a part, or of a task that it started.
     pub fn record_panic(&self, part: &Part) {
         metrics::counter!(PANICS, "part" => part.kind).increment(1);
         let mut state = self.state();
@@ -178,7 +163,7 @@ impl Supervisor {
         self.state().down.keys().map(Part::name).collect()
     }
 
-    /// Whether parts panicked so often within a minute that this server should not be relied on.
+    /// Whether parts panicked so often within a minute that this server shouldn't be relied on.
     pub fn keeps_failing(&self) -> bool {
         let now = SystemClock.steady();
         let recent = |at: &&Duration| now.saturating_sub(**at) < PANICS_WITHIN;
@@ -190,7 +175,7 @@ impl Supervisor {
     }
 }
 
-/// What a panic says.
+/// The message of a panic.
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a word".to_owned())
@@ -203,7 +188,7 @@ mod tests {
     const PAUSE: Duration = Duration::from_millis(200);
 
     fn impatient() -> Arc<Supervisor> {
-        Arc::new(Supervisor { first_pause: PAUSE, ..Supervisor::default() })
+        Arc::new(Supervisor::new(PAUSE, None))
     }
 
     #[tokio::test]
@@ -239,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_stops_waits_for_no_pause() {
-        let supervisor = Arc::new(Supervisor { first_pause: Duration::from_secs(3_600), ..Supervisor::default() });
+        let supervisor = Arc::new(Supervisor::new(Duration::from_secs(3_600), None));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let is_well = false;
         supervisor.spawn(

@@ -9,27 +9,26 @@ use tower_sessions::Session;
 pub use crate::model::access::requester::Requester;
 
 use super::{
-    middleware::{client_address::ClientAddress, headers::ResponseNonce},
+    endpoints::{Caller, Endpoint, Entry, Kind, Limits},
+    middleware::{client_address::ClientAddress, headers::ResponseNonce, request_id::RequestId},
     session_store,
     state::AppState,
 };
 use crate::{
-    app,
     error::AppError,
     model::{
         access::{actor::Actor, identity::Permission},
         stream::StreamId,
         time::{DAY_MS, Timestamp},
     },
-    server::{
-        adapters::{random, store::StoreError},
-        services::{
-            accounts::{Accounts, sessions::SignIn},
-            inventory::pauses::PauseError,
-        },
+    server::services::{
+        accounts::{Accounts, sessions::SignIn},
+        inventory::pauses::PauseError,
     },
     view::{
+        error_page::Reference,
         frame_source::FrameSource,
+        keys,
         pages::{Frame, SignedIn},
     },
 };
@@ -49,13 +48,15 @@ pub fn provide(state: AppState) {
         provide_context(Nonce::from_value(nonce.clone()));
     }
     provide_context(state.assets.clone());
+    provide_context(Reference(RequestId::of(&parts.extensions).to_string()));
     provide_context(FrameSource(|| current().map(|cx| cx.frame()).unwrap_or_default()));
     provide_context(RequestContext { state, parts });
 }
 
 /// Whether the page that is asked for stays as it comes.
 pub fn is_plain_page() -> bool {
-    use_context::<Parts>().is_some_and(|parts| app::is_plain(parts.uri.path()))
+    let endpoint = use_context::<Parts>().and_then(|parts| Entry::of(&parts.extensions).endpoint());
+    endpoint.is_some_and(|endpoint| endpoint.kind == Kind::PlainPage)
 }
 
 /// The context of the running server function or page.
@@ -116,9 +117,9 @@ impl RequestContext {
         Frame {
             targets: requester.as_ref().map_or_else(Vec::new, |requester| inventory.health(&requester.scope)),
             break_glass_at: requester.as_ref().and_then(|requester| requester.break_glass_at).filter(is_recent),
-            key_alarms: requester
-                .as_ref()
-                .map_or_else(Vec::new, |requester| self.state.changes.keys.alarms(&requester.scope)),
+            key_alarms: requester.as_ref().map_or_else(Vec::new, |requester| {
+                self.state.changes.keys.alarms(&requester.scope).iter().filter_map(keys::alarm).collect()
+            }),
             parts_down: requester.as_ref().map_or_else(Vec::new, |_| self.state.supervisor.down()),
             user: self.signed_in(),
             is_demo: self.state.is_demo,
@@ -129,14 +130,35 @@ impl RequestContext {
         }
     }
 
-    /// Notes that a person acted: for reads that a person asked for by following a link, not for refreshes.
+    fn pattern(&self) -> &'static str {
+        Entry::of(&self.parts.extensions).pattern()
+    }
+
+    fn endpoint(&self) -> Option<&'static Endpoint> {
+        Entry::of(&self.parts.extensions).endpoint()
+    }
+
+    /// Notes that a person acted, where the registry leaves it to the function to say so.
     pub async fn record_human(&self) {
-        if is_own_refresh(&self.parts.uri) {
+        let is_left_to_us = self.endpoint().is_some_and(|endpoint| endpoint.caller == Caller::Either);
+        if !is_left_to_us || is_own_refresh(&self.parts.uri) {
             return;
         }
         if let Ok(requester) = self.requester() {
             self.state.sign_ins.sessions.record_human(&requester).await;
         }
+    }
+
+    /// Lets the person walk through the whole chain or journal once more.
+    ///
+    /// # Errors
+    /// When it was too often, or the registry doesn't say that the endpoint does such a thing.
+    pub fn take_costly_act(&self, requester: &Requester) -> Result<(), AppError> {
+        if self.endpoint().is_none_or(|endpoint| endpoint.limits != Limits::Costly) {
+            return Err(self.fail_internal(&"the registry of endpoints doesn't declare this act as costly"));
+        }
+        let taken = self.state.limits.take_costly_act(&requester.user_id);
+        taken.map_err(|seconds| self.fail(AppError::TooOften { seconds }))
     }
 
     /// The session of the request.
@@ -172,7 +194,7 @@ impl RequestContext {
 
     /// The users, as this person manages them now.
     pub fn accounts(&self, requester: &Requester) -> Accounts<'_> {
-        Accounts { store: &self.state.store, actor: requester.actor(), now: self.state.clock.now() }
+        self.state.users.managed_by(requester.actor())
     }
 
     /// The client's `User-Agent`, at most 300 characters of it.
@@ -199,8 +221,8 @@ impl RequestContext {
     }
 
     /// As [`RequestContext::fail`] for a fault of the store: logged here, told without internals.
-    pub fn fail_store(&self, error: &StoreError) -> AppError {
-        tracing::error!(%error, path = self.parts.uri.path(), "{} failed: {error}", self.parts.uri.path());
+    pub fn fail_store(&self, error: &dyn std::fmt::Display) -> AppError {
+        tracing::error!(%error, "{} failed: {error}", self.pattern());
         self.fail(AppError::Unavailable)
     }
 
@@ -214,10 +236,8 @@ impl RequestContext {
 
     /// As [`RequestContext::fail`] for a fault of Keystream's own.
     pub fn fail_internal(&self, error: &dyn std::fmt::Display) -> AppError {
-        let reference = random::id();
-        tracing::error!(%error, reference, path = self.parts.uri.path(), "{} failed ({reference}): \
-            {error}", self.parts.uri.path());
-        self.fail(AppError::Internal { reference })
+        tracing::error!(%error, "{} failed: {error}", self.pattern());
+        self.fail(AppError::Internal { reference: RequestId::of(&self.parts.extensions).to_string() })
     }
 
     /// Sends a plain form to a page of this site (303). For requests that do not want HTML nothing happens.

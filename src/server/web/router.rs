@@ -1,16 +1,20 @@
 //! The router: every route and the whole middleware stack, in order.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Redirect, Response},
-    routing::{get, post},
+    routing::{MethodRouter, on, on_service},
 };
+use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
@@ -20,15 +24,20 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use super::{
     context,
-    handlers::{assets, error_page, events, export, health, reports},
-    middleware::{authorize, client_address, forms, headers, host, limits, origin, session},
+    endpoints::{self, Answering, Endpoint, Handler, Kind, Paths, REGISTRY, RegistryError},
+    handlers::{
+        assets,
+        error_page::{self, Asker},
+        events, export, health, reports,
+    },
+    middleware::{authorize, client_address, forms, headers, host, limits, origin, request_id, session},
     session_store::SessionRecords,
     shell::shell,
     state::AppState,
 };
 use crate::{
     app::{App, PlainApp},
-    error::AppError,
+    error::Refusal,
 };
 
 /// The largest body: forms are small.
@@ -36,35 +45,35 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// No handler needs longer: AWS's answers are waited for at most 3 s, and event streams begin at once.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Plain handlers, as the permission table names them. The test of the table reads this list.
-pub const PLAIN_HANDLERS: [(&str, &str); 9] = [
-    ("GET", "/"),
-    ("GET", "/events"),
-    ("GET", "/audit/export"),
-    ("GET", "/livez"),
-    ("GET", "/readyz"),
-    ("POST", "/csp-report"),
-    ("GET", "/pkg/{*file}"),
-    ("GET", "/favicon.svg"),
-    ("GET", "/robots.txt"),
-];
+/// The routes of pages.
+#[derive(Debug)]
+pub struct Routes {
+    live: Vec<AxumRouteListing>,
+    plain: Vec<AxumRouteListing>,
+}
 
-/// The routes of pages. Made once a process: while Leptos makes the list, resources of pages that are being rendered
-/// beside it never load (leptos issue 4773).
-pub static ROUTES: LazyLock<Vec<AxumRouteListing>> =
-    LazyLock::new(|| [generate_route_list(App), generate_route_list(PlainApp)].concat());
+impl Routes {
+    pub fn all(&self) -> Vec<AxumRouteListing> {
+        [self.live.as_slice(), self.plain.as_slice()].concat()
+    }
+}
+
+/// Made once a process: while Leptos makes the lists, resources of pages that are being rendered beside it never load
+/// (leptos issue 4773).
+pub static ROUTES: LazyLock<Routes> =
+    LazyLock::new(|| Routes { live: generate_route_list(App), plain: generate_route_list(PlainApp) });
 
 /// The whole application.
-pub fn build(state: AppState) -> Router {
-    let site = ServeDir::new(state.assets.root())
-        .precompressed_br()
-        .precompressed_gzip()
-        .append_index_html_on_directories(false);
-    let static_files = Router::new()
-        .route_service("/pkg/{*file}", site.clone())
-        .route_service("/favicon.svg", site.clone())
-        .route_service("/robots.txt", site)
-        .layer(from_fn(assets::cache));
+///
+/// # Errors
+/// When the registry of endpoints isn't what answers.
+pub fn build(state: AppState) -> Result<Router, RegistryError> {
+    let paths = Arc::new(Paths::of(REGISTRY)?);
+    let answering = Answering::default()
+        .pages(Kind::LivePage, ROUTES.live.iter().map(AxumRouteListing::path))
+        .pages(Kind::PlainPage, ROUTES.plain.iter().map(AxumRouteListing::path))
+        .functions(server_fn_paths());
+    endpoints::check(REGISTRY, &answering)?;
 
     let for_pages = state.clone();
     let for_shell = state.assets.clone();
@@ -72,24 +81,42 @@ pub fn build(state: AppState) -> Router {
     let pages = Router::<AppState>::new()
         .leptos_routes_with_context(
             &state,
-            ROUTES.clone(),
+            ROUTES.all(),
             move || context::provide(for_pages.clone()),
             move || shell(&for_shell, context::is_plain_page()),
         )
         .layer(from_fn_with_state(state.clone(), forms::guard));
 
-    let routes = Router::new()
-        .route("/", get(|| async { Redirect::to("/streams") }))
-        .route("/events", get(events::open))
-        .route("/audit/export", get(export::send))
-        .route("/livez", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/csp-report", post(reports::receive))
-        .merge(pages)
-        .merge(static_files)
-        .fallback(not_found)
-        .with_state(state.clone());
+    let routes = handlers(&state).merge(pages).fallback(not_found).with_state(state.clone());
+    Ok(behind_middleware(routes, state, paths))
+}
 
+/// The handlers that the registry declares. There is no other way to mount one.
+fn handlers(state: &AppState) -> Router<AppState> {
+    let site = ServeDir::new(state.assets.root())
+        .precompressed_br()
+        .precompressed_gzip()
+        .append_index_html_on_directories(false);
+    REGISTRY.iter().fold(Router::new(), |router, endpoint| match endpoint.kind {
+        Kind::Handler(handler) => router.route(endpoint.path, answer_of(handler, endpoint, &site)),
+        Kind::LivePage | Kind::PlainPage | Kind::ServerFunction => router,
+    })
+}
+
+fn answer_of(handler: Handler, endpoint: &Endpoint, site: &ServeDir) -> MethodRouter<AppState> {
+    let method = endpoint.verb.filter();
+    match handler {
+        Handler::Home => on(method, || async { Redirect::to("/streams") }),
+        Handler::Events => on(method, events::open),
+        Handler::AuditExport => on(method, export::send),
+        Handler::Liveness => on(method, health::live),
+        Handler::Readiness => on(method, health::ready),
+        Handler::PolicyReports => on(method, reports::receive),
+        Handler::Bundle | Handler::PublicFile => on_service(method, site.clone()).layer(from_fn(assets::cache)),
+    }
+}
+
+fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Router {
     let sessions = SessionManagerLayer::new(SessionRecords(state.sign_ins.sessions.clone()))
         .with_name(state.origin.cookie_name())
         .with_secure(state.origin.is_https)
@@ -121,25 +148,28 @@ pub fn build(state: AppState) -> Router {
         // A panic is an answer like any other, so it stands within the headers.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), plain_refusals))
-        .layer(from_fn_with_state(state, headers::set))
+        .layer(from_fn_with_state(state.clone(), headers::set))
+        .layer(from_fn_with_state(state, request_id::trace))
+        // All that follows reads what the registry says of the request.
+        .layer(from_fn_with_state(paths, endpoints::find))
 }
 
-async fn not_found(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    error_page::not_found(&state, &headers)
+async fn not_found(State(state): State<AppState>, asker: Asker) -> Response {
+    error_page::refuse(&state, &asker, Refusal::NoSuchAddress)
 }
 
 /// Gives the layers' own bare refusals (a body that is too large, a time-out, a panic) a body that its reader
 /// understands.
 async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
+    let asker = Asker::of(&request);
     let response = next.run(request).await;
     match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => error_page::too_large(&state, &headers),
+        StatusCode::PAYLOAD_TOO_LARGE => error_page::refuse(&state, &asker, Refusal::TooLarge),
         StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => {
-            error_page::timed_out(&state, &headers)
+            error_page::refuse(&state, &asker, Refusal::TooSlow)
         }
         StatusCode::INTERNAL_SERVER_ERROR if response.extensions().get::<Panicked>().is_some() => {
-            error_page::of(&state, &headers, &AppError::Internal { reference: "panic".to_owned() })
+            error_page::refuse(&state, &asker, asker.internal())
         }
         _ => response,
     }
@@ -149,12 +179,46 @@ async fn plain_refusals(State(state): State<AppState>, request: Request, next: N
 #[derive(Debug, Clone, Copy)]
 struct Panicked;
 
-/// The answer to a request whose handler panicked: nothing of the panic leaves the process but to the log.
+/// The answer to a request whose handler panicked, before it gets its words: nothing of the panic leaves the process
+/// but to the log.
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> axum::http::Response<Body> {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    let reference = crate::server::adapters::random::id();
-    tracing::error!(reference, "a request panicked ({reference}): {}", text.unwrap_or("no message"));
-    let mut response = error_page::json(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal { reference });
+    tracing::error!("a request panicked: {}", text.unwrap_or("no message"));
+    let mut response = axum::http::Response::new(Body::empty());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(Panicked);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{extract::ConnectInfo, http::header};
+    use http_body_util::BodyExt;
+    use std::net::SocketAddr;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::tests::support::TestApp;
+
+    #[tokio::test]
+    async fn a_panic_is_told_by_its_reference_alone() {
+        let app = TestApp::start().await;
+        let routes = Router::new().route("/livez", on(axum::routing::MethodFilter::GET, panics));
+        let router = behind_middleware(routes, app.state.clone(), Arc::new(Paths::of(REGISTRY).unwrap()));
+        for accept in ["text/html", "application/json"] {
+            let mut request = axum::http::Request::get("/livez").header(header::ACCEPT, accept);
+            request = request.header(header::HOST, "127.0.0.1:3000");
+            let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+            let request = request.extension(peer).body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+            let body = String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
+            assert!(body.contains(&id) && !body.contains("kaboom"), "{body}");
+        }
+    }
+
+    async fn panics() -> StatusCode {
+        panic!("kaboom")
+    }
 }

@@ -6,18 +6,16 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    handlers::assets::Assets,
-    middleware::{client_address::TrustedProxies, limits::RequestLimits},
-};
+use super::{handlers::assets::Assets, request_limits::RequestLimits, trusted_proxies::TrustedProxies};
 use crate::server::{
-    adapters::{clock::Clock, store::Store},
+    adapters::clock::Clock,
     config::Origin,
     services::{
-        accounts::{setup::SetupLink, sign_in::SignIns},
+        accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
+        audit::Chain,
         changes::Changes,
         drafts::Drafts,
-        inventory::Inventory,
+        inventory::{Inventory, pauses::Pauses},
         readiness::ReadinessCheck,
         supervisor::Supervisor,
     },
@@ -33,10 +31,12 @@ pub struct AppState {
 /// One of each.
 #[derive(Debug)]
 pub struct Services {
-    pub store: Store,
     pub inventory: Arc<Inventory>,
+    pub pauses: Pauses,
     pub changes: Arc<Changes>,
     pub drafts: Drafts,
+    pub audit: Chain,
+    pub users: Directory,
     pub sign_ins: Arc<SignIns>,
     pub setup: SetupLink,
     pub readiness: ReadinessCheck,

@@ -1,11 +1,8 @@
-//! Which file needs which, and files that need each other in a circle.
+//! Which file needs which, and cycles between files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    resolve::Place,
-    sources::{How, Sources},
-};
+use super::{modules::How, resolve::Place, sources::Sources};
 
 /// The first mention that makes one file need another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +11,7 @@ pub struct Need {
     pub import: String,
 }
 
-/// For each file the files whose items it uses. Declaring a module or passing its names on is no need.
+/// For each file, the files whose items it uses. Declaring a module or re-exporting its names doesn't count.
 #[derive(Debug, Default, Clone)]
 pub struct Graph {
     pub needs: BTreeMap<String, BTreeMap<String, Need>>,
@@ -63,7 +60,7 @@ impl Graph {
         cycles
     }
 
-    /// The needs between the files of a cycle, one a line.
+    /// The dependencies between the files of a cycle, one per line.
     pub fn explain(&self, cycle: &BTreeSet<String>) -> String {
         let mut lines = Vec::new();
         for from in cycle {

@@ -1,4 +1,4 @@
-//! Sources that break a rule, or only seem to: each cell of the table is seen to fail, and each way to write an import.
+//! Sources that break a rule, or only seem to: each cell of the table fails, with each way to write an import.
 
 use super::{
     cycles::Graph,
@@ -6,14 +6,14 @@ use super::{
     sources::Sources,
 };
 
-/// The rules that these files break, each as file, line and import.
+/// The rules that these files break, with file, line and import.
 fn broken(files: &[(&str, &str)]) -> Vec<(&'static str, String)> {
     let sources = Sources::parse(files.iter().copied()).unwrap();
     let name = |file: String, line: usize, import: String| format!("{file}:{line} {import}");
     violations(&sources).into_iter().map(|found| (found.rule, name(found.file, found.line, found.import))).collect()
 }
 
-/// A module for which a rule is, that isn't excepted.
+/// The modules that a rule applies to.
 fn subjects(rule: &Rule) -> Vec<String> {
     if rule.of.is_empty() {
         vec!["api::example".to_owned()]
@@ -58,7 +58,7 @@ const STORE: (&str, &str) = ("server/adapters/store/mod.rs", "mod rows; pub use 
 const ROWS: (&str, &str) = ("server/adapters/store/rows.rs", "pub struct Row; pub enum Kind { One }");
 const AUDIT: (&str, &str) = ("server/services/audit.rs", "pub struct Event;");
 
-/// What a file of a service says, and the lines that break the rule of services.
+/// Contents of a service's file, and the lines that break the rule for services.
 const IMPORTS: &[(&str, &[usize])] = &[
     ("use crate::server::web::context::Context;", &[1]),
     ("use crate::server::{\n    adapters::store::Row,\n    web::{\n        context::Context,\n    },\n};", &[4]),
@@ -78,7 +78,7 @@ const IMPORTS: &[(&str, &[usize])] = &[
     ("#[derive(sqlx::FromRow)]\nstruct S;", &[1]),
     ("mod inner {\n    use super::super::super::web::context;\n}", &[2]),
     ("extern crate axum;", &[1]),
-    // Nothing wrong.
+    // No violation.
     ("use crate::server::adapters::store::Row;", &[]),
     ("use crate::server::services::audit::Event;", &[]),
     ("pub(in crate::server) struct Web;", &[]),

@@ -1,8 +1,11 @@
-//! Finds where a path leads: through imports and re-exports to the file that defines the name.
+//! Resolves paths, through imports and re-exports, to the file that defines the name.
 
-use super::sources::{Module, Path, Sources, join};
+use super::{
+    modules::{Module, Path, join},
+    sources::Sources,
+};
 
-/// Imports that lead on to imports: more than any source has.
+/// More steps through imports than any source has.
 const DEEPEST: usize = 16;
 
 /// Where a path leads.
@@ -18,16 +21,16 @@ pub enum Place {
     Elsewhere(String),
 }
 
-/// A path, followed to its end.
+/// A path and its resolution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
     pub place: Place,
-    /// Modules whose imports or re-exports were followed on the way, the last one aside.
+    /// Modules whose imports or re-exports were followed, except the last.
     pub through: Vec<String>,
 }
 
 impl Sources {
-    /// Follows a path that stands in a module.
+    /// Resolves a path in a module.
     pub fn resolve(&self, module: &str, path: &Path) -> Resolved {
         let mut through = Vec::new();
         let place = self.follow(module, path, &mut through, 0);
@@ -44,7 +47,7 @@ impl Sources {
             "crate" => String::new(),
             "self" => module.to_owned(),
             "super" => parent(module),
-            // main.rs is a crate of its own.
+            // main.rs is a separate crate.
             "keystream" if !self.modules.contains_key("keystream") => String::new(),
             _ => {
                 let place = self.look_up(module, first, rest.is_empty(), through, depth);
@@ -61,7 +64,7 @@ impl Sources {
                 continue;
             }
             let Some(place) = self.look_up(&at, next, rest.is_empty(), through, depth) else {
-                // Made by a macro, or a name that only a build with other features has.
+                // Defined by a macro, or a name that exists only with other features.
                 return Some(Place::Item { module: at, name: next.clone() });
             };
             match place {
@@ -72,7 +75,7 @@ impl Sources {
         Some(Place::Module(at))
     }
 
-    /// What a name means in a module. A type and a module may have the same name: the last name of a path is the type.
+    /// Resolves a name in a module. A type and a module may share a name: the last name of a path is the type.
     fn look_up(&self, at: &str, name: &str, is_last: bool, through: &mut Vec<String>, depth: usize) -> Option<Place> {
         let module = self.modules.get(at)?;
         let child = join(at, name);
@@ -84,7 +87,7 @@ impl Sources {
             return Some(Place::Item { module: at.to_owned(), name: name.to_owned() });
         }
         if let Some(import) = module.imports.iter().find(|import| import.name == name) {
-            // `use x;` of a crate would find itself.
+            // `use x;` of a crate would resolve to itself.
             let is_itself = import.path.len() == 1 && import.path[0] == name;
             let found = if is_itself { None } else { self.follow(at, &import.path, through, depth + 1) };
             through.push(at.to_owned());

@@ -1,11 +1,12 @@
 //! The table of forbidden dependencies, and the check against it.
 
 use super::{
+    modules::{How, Mention, Path},
     resolve::Place,
-    sources::{How, Mention, Path, Sources},
+    sources::Sources,
 };
 
-/// Crates of the AWS SDK; `aws_lc_rs` is a library of cryptography.
+/// Crates of the AWS SDK. `aws_lc_rs` is a cryptography library.
 const AWS: [&str; 7] =
     ["aws_sdk_*", "aws_config", "aws_types", "aws_smithy_*", "aws_credential_types", "aws_runtime", "aws_sigv4"];
 const LEPTOS: [&str; 5] = ["leptos", "leptos_axum", "leptos_meta", "leptos_router", "server_fn"];
@@ -14,15 +15,15 @@ const TOWER: [&str; 5] = ["tower", "tower_layer", "tower_service", "tower_http",
 const SQLX: [&str; 1] = ["sqlx"];
 const TOKIO: [&str; 2] = ["tokio", "tokio_util"];
 
-/// One row: these modules never use those.
+/// One rule: these modules never use those.
 pub struct Rule {
-    /// As the table of the architecture names it.
+    /// The name, as in the architecture's table.
     pub name: &'static str,
-    /// Modules that the rule is for; an empty list means all.
+    /// Modules that the rule applies to; an empty list means all.
     pub of: &'static [&'static str],
-    /// Modules in them that it isn't for.
+    /// Modules in them that are exempt.
     pub except: &'static [&'static str],
-    /// Modules of ours that are forbidden. A `*` stands for every module outside of `of`.
+    /// Forbidden modules of ours. A `*` stands for every module outside `of`.
     pub modules: &'static [&'static str],
     /// Modules in those that are allowed.
     pub allowed: &'static [&'static str],
@@ -55,7 +56,7 @@ pub const RULES: &[Rule] = &[
         allowed: &[],
         crates: &[&SQLX, &AWS],
     },
-    // islands: never server, sqlx, aws. The row comes with the module.
+    // islands: never server, sqlx, aws. The rule will come with the module.
     Rule {
         name: "services know neither the web nor the database nor AWS",
         of: &["server::services"],
@@ -93,7 +94,7 @@ pub const RULES: &[Rule] = &[
         of: &["server::web"],
         except: &[],
         modules: &["server::adapters"],
-        // Clock, randomness, measurements, tasks: seams, behind which nothing is kept.
+        // Seams without state: clock, randomness, metrics, tasks.
         allowed: &[
             "server::adapters::clock",
             "server::adapters::random",
@@ -125,7 +126,7 @@ pub const RULES: &[Rule] = &[
 pub struct Violation {
     pub file: String,
     pub line: usize,
-    /// As it stands in the file.
+    /// As written in the file.
     pub import: String,
     pub rule: &'static str,
 }
@@ -136,7 +137,7 @@ impl std::fmt::Display for Violation {
     }
 }
 
-/// Every violation, in the order of files and lines. A forbidden import is named once, not wherever its name is used.
+/// Every violation, by file and line. A forbidden import is reported once, not for each use of its name.
 pub fn violations(sources: &Sources) -> Vec<Violation> {
     let mut found = Vec::new();
     for (module, contents) in &sources.modules {
@@ -163,7 +164,7 @@ pub fn violations(sources: &Sources) -> Vec<Violation> {
     found
 }
 
-/// Whether a module is another or lies in it; `""` is the root of the library.
+/// Whether a module is another or inside it; `""` is the root of the library.
 fn is_within(module: &str, outer: &str) -> bool {
     let module = if module.is_empty() { "lib" } else { module };
     module.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
@@ -180,7 +181,7 @@ impl Rule {
 
     fn forbids(&self, sources: &Sources, module: &str, path: &Path) -> bool {
         let resolved = sources.resolve(module, path);
-        // A name is also asked for in the modules that pass it on, the asking one aside.
+        // A name also counts as used from the modules that re-export it, except the using module itself.
         let mut places: Vec<&str> =
             resolved.through.iter().map(String::as_str).filter(|place| *place != module).collect();
         match &resolved.place {

@@ -1,4 +1,4 @@
-//! Dice that fall the same way for the same seed.
+//! Random choices that are the same for the same seed.
 
 /// `SplitMix64`, by Sebastiano Vigna.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    /// One of several things, each as likely as its weight.
+    /// One of several values, weighted.
     pub fn one_of<T: Copy>(&mut self, things: &[(u64, T)]) -> T {
         let mut left = self.below(things.iter().map(|(weight, _)| weight).sum());
         for (weight, thing) in things {

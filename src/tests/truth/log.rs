@@ -1,4 +1,4 @@
-//! What AWS had said to Keystream, and what others had done to the stream, by the time that a page was answered.
+//! What AWS had told Keystream, and what others had done to the stream, by the time a page was answered.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::support::{MovedClock, TestApp};
 
 pub const STREAM: &str = "orders-prod";
-/// An answer that came so shortly before a page was asked for may not have been taken in yet.
+/// An answer this shortly before a page's request may not have been processed yet.
 const SLACK_MS: i64 = 800;
 
 /// A call as the simulator logged it.
@@ -50,7 +50,7 @@ pub struct FoundKey {
     pub arn: String,
 }
 
-/// Something that somebody else did.
+/// Something that someone else did.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Act {
     pub path: String,
@@ -59,7 +59,7 @@ pub struct Act {
 }
 
 impl Act {
-    /// Whether it changed the encryption of the stream, or the stream itself.
+    /// Whether it changed the stream or its encryption.
     pub fn changes_the_stream(&self) -> bool {
         let has = |field: &str| self.order.get(field).is_some();
         self.path == "streams" && self.order["name"] == STREAM && ["key", "delete", "recreate"].into_iter().any(has)
@@ -71,18 +71,18 @@ impl Described {
         self.status == "ACTIVE"
     }
 
-    /// The encryption, and its key if it has one.
+    /// The encryption, with its key if it has one.
     pub fn state(&self) -> (Option<&str>, Option<&str>) {
         (self.encryption.as_deref(), self.key.as_deref())
     }
 
-    /// Whether both are of the same stream: listings may round the creation time to the second.
+    /// Whether both concern the same stream: listings may round the creation time to the second.
     pub fn is_same_stream(&self, other: &Self) -> bool {
         (self.created - other.created).abs() < 1.0
     }
 }
 
-/// A description that reached Keystream, and where it stands in the log.
+/// A description that reached Keystream, and its position in the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Read<'a> {
     pub index: usize,
@@ -94,16 +94,16 @@ pub struct Read<'a> {
 pub struct Evidence {
     pub calls: Vec<Call>,
     pub acts: Vec<Act>,
-    /// How many of the calls were in the log before the page was asked for.
+    /// The number of calls in the log before the page was requested.
     pub before: usize,
-    /// When the page was asked for, by the machine's clock.
+    /// When the page was requested, by the machine's clock.
     pub asked_ms: i64,
     /// The same, by the application's clock.
     pub asked_at: i64,
 }
 
 impl Evidence {
-    /// All descriptions of the stream that reached Keystream, in the order in which AWS gave them.
+    /// All descriptions of the stream that reached Keystream, in AWS's order.
     pub fn reads(&self) -> impl DoubleEndedIterator<Item = Read<'_>> {
         self.calls.iter().enumerate().filter_map(|(index, call)| {
             let is_of_it = call.operation == "DescribeStreamSummary"
@@ -114,8 +114,8 @@ impl Evidence {
         })
     }
 
-    /// What a page may be of, as `said` sees it: the last answer from before it was asked for, what that one replaced
-    /// if it came only just before, and all since.
+    /// The answers that a page may show, as `said` sees them: the last one before its request, the one before that if
+    /// the last was very recent, and all since.
     pub fn recent<'a, T>(&'a self, said: impl Fn(&'a Call) -> Option<T>) -> Vec<T> {
         let fresh = self.asked_ms - SLACK_MS;
         let mut recent: Vec<T> = self.calls[self.before..].iter().filter_map(&said).collect();
@@ -130,7 +130,7 @@ impl Evidence {
         recent
     }
 
-    /// The descriptions that a page may be of. One that says that the stream is gone is `None`.
+    /// The descriptions that a page may show. `None` if AWS said that the stream is gone.
     pub fn recent_reads(&self) -> Vec<Option<&Described>> {
         self.recent(|call| {
             let is_of_it = call.operation == "DescribeStreamSummary" && call.is_told;
@@ -143,7 +143,7 @@ impl Evidence {
         self.reads().take_while(|read| read.index < index).last()
     }
 
-    /// The ARN that KMS gave for a name most lately before a place in the log.
+    /// The ARN that KMS last gave for a name before a position in the log.
     pub fn arn_of<'a>(&'a self, name: &'a str, until: usize) -> Option<&'a str> {
         if name.contains(":key/") {
             return Some(name);
@@ -157,13 +157,13 @@ impl Evidence {
             .find_map(|call| Some(call.found_key.as_ref()?.arn.as_str()))
     }
 
-    /// Every key that KMS gave for a name, whenever it did.
+    /// Every key that a name ever resolved to, according to KMS.
     pub fn every_arn_of(&self, name: &str) -> BTreeSet<&str> {
         let answers = self.calls.iter().filter(|call| call.key.as_deref() == Some(name));
         answers.filter_map(|call| Some(call.found_key.as_ref()?.arn.as_str())).collect()
     }
 
-    /// What KMS said that a name means: last before a place in the log, and since.
+    /// What a name resolves to according to KMS: the last answer before a position in the log, and all since.
     fn meanings<'a>(&'a self, name: &'a str, from: usize) -> Vec<&'a str> {
         let since = self
             .calls
@@ -177,8 +177,8 @@ impl Evidence {
         self.arn_of(name, from).into_iter().chain(since).collect()
     }
 
-    /// Whether two names may mean the same key at or after a place in the log, as far as KMS said so; `None` where it
-    /// did not.
+    /// Whether two names may mean the same key at or after a position in the log, according to KMS; `None` if it didn't
+    /// say.
     pub fn is_same_key(&self, one: &str, other: &str, from: usize) -> Option<bool> {
         if one == other {
             return Some(true);
@@ -187,14 +187,13 @@ impl Evidence {
         (!one.is_empty() && !other.is_empty()).then(|| one.iter().any(|arn| other.contains(arn)))
     }
 
-    /// What others did to the stream after a place in the log, or shortly before: the read that decided may be that
-    /// old.
+    /// What others did to the stream after a position in the log or shortly before: the deciding read may be that old.
     pub fn acts_since(&self, index: usize) -> impl Iterator<Item = &Act> {
         let since = self.before_call(index).map_or(i64::MIN, |read| self.calls[read.index].at_ms);
         self.acts.iter().filter(move |act| act.at_ms >= since && act.changes_the_stream() && self.has_effect(act))
     }
 
-    /// Whether an act made the stream another than AWS had reported before.
+    /// Whether an act changed the stream from what AWS had reported before.
     fn has_effect(&self, act: &Act) -> bool {
         let before = self.reads().take_while(|read| self.calls[read.index].at_ms <= act.at_ms).last();
         let is_key_alone = act.order.get("delete").is_none() && act.order.get("recreate").is_none();
@@ -203,7 +202,7 @@ impl Evidence {
             && before.is_some_and(|before| before.said.encryption.is_some() && before.said.key.as_deref() == key))
     }
 
-    /// The calls that change something, each with its place.
+    /// The mutating calls, each with its position.
     pub fn mutations(&self) -> impl Iterator<Item = (usize, &Call)> {
         let is_mutation =
             |call: &Call| matches!(call.operation.as_str(), "StopStreamEncryption" | "StartStreamEncryption");
@@ -211,7 +210,7 @@ impl Evidence {
     }
 }
 
-/// What the log holds by now.
+/// The current contents of the log.
 pub async fn gathered(app: &TestApp) -> Evidence {
     let calls = app.call_log().await.into_iter().map(|call| serde_json::from_value::<Call>(call).unwrap());
     let calls: Vec<Call> = calls.map(|call| Call { at: app.clock.at(call.at_ms), ..call }).collect();

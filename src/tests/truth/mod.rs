@@ -1,12 +1,12 @@
-//! No false statement: whatever AWS, KMS and other people do, every text of the list, of a stream's page, of each
-//! change's page and of the keys is held against what the simulated AWS had reported by then.
+//! The truth test: whatever AWS, KMS and other people do, every text of the list, of a stream's page, of each change's
+//! page and of the keys is compared with what the simulated AWS had reported by then.
 //!
-//! `scenarios` throws dice; `stories` are the faults that were found once, one by one; both have the same oracle, which
-//! knows the simulator's log and the design, and nothing of the code that it judges. Environment variables:
-//! - `TRUTH_SEED`: the one scenario with these dice, which a failure prints (what happens is the same; when is not, to
-//!   the millisecond).
-//! - `TRUTH_EXCEPT`: rules that are left out, comma-separated, to see what lies behind a finding.
-//! - `TRUTH_SCENARIOS`: how many scenarios; `SOAK`: 200 of them.
+//! `scenarios` are random; `stories` reproduce faults found earlier, one by one. Both use the same oracle, which knows
+//! the simulator's log and the design, but nothing of the code that it judges. Environment variables:
+//! - `TRUTH_SEED`: run only the scenario with this seed, which a failure prints (the events are the same, but not their
+//!   times to the millisecond).
+//! - `TRUTH_EXCEPT`: rules to skip, separated by commas, to see what else a scenario finds.
+//! - `TRUTH_SCENARIOS`: the number of scenarios; 200 with `SOAK`.
 
 mod dice;
 mod log;
@@ -17,4 +17,5 @@ mod scenarios;
 mod sent;
 mod sight;
 mod stage;
+mod steps;
 mod stories;

@@ -1,5 +1,5 @@
-//! Whether what a change's page says is what AWS had reported: the design's sections 2 and 5 and the words of the
-//! pages, and nothing of the code that decides.
+//! Compares what a change's page says with what AWS had reported, by the design's sections 2 and 5 and the pages'
+//! texts, without the code that decides.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ use super::{
     sent::Sent,
 };
 
-/// A statement that AWS's reports do not support, and the rule that it breaks.
+/// A statement that AWS's reports don't support, and the rule that it breaks.
 #[derive(Debug, Clone)]
 pub struct Finding {
     pub rule: &'static str,
@@ -22,30 +22,30 @@ impl Finding {
     }
 }
 
-/// A report of the present is no older than this, unless its age is said.
+/// The greatest age of a report about the present, unless the text states its age.
 const PRESENT: i64 = 90_000;
-/// A read that decides a send: 5 s, and what the two clocks may differ by.
+/// The greatest age of the read that decides a send: 5 s, plus the possible difference between the two clocks.
 const OLDEST_READ: i64 = 12_000;
 
-/// Where the call of a change stands in the log.
+/// The position of a change's call in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
     NotSent,
-    /// Marked as sent, and not in the log by now.
+    /// Recorded as sent, but not in the log yet.
     UnderWay,
     At(usize),
 }
 
-/// A change, as far as the oracle must know of it.
+/// What the oracle needs to know about a change.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub id: String,
     pub sending: Sending,
-    /// Whether a later change of the stream may have acted, or is still under way.
+    /// Whether a later change of the stream may have acted, or is still active.
     pub is_overtaken: bool,
 }
 
-/// Everything on the page of a change that AWS's reports do not support.
+/// Everything on a change's page that AWS's reports don't support.
 pub fn check_change(said: &ChangeSaid, evidence: &Evidence, asked: &Asked) -> Vec<Finding> {
     let sent = match asked.sending {
         Sending::At(index) => Some(Sent::new(evidence, index)),
@@ -148,7 +148,7 @@ fn check_end(said: &ChangeSaid, sent: Option<&Sent<'_>>, ensure: &mut impl FnMut
     }
 }
 
-/// A refusal that cites AWS names the key as AWS reported it.
+/// A refusal that cites AWS must name the key as AWS reported it.
 fn check_refusal(said: &ChangeSaid, evidence: &Evidence, ensure: &mut impl FnMut(bool, &'static str, &str)) {
     let cited =
         said.summary.split_once("is encrypted with ").and_then(|(_, rest)| rest.split_once(", as AWS reported"));
@@ -160,7 +160,7 @@ fn check_refusal(said: &ChangeSaid, evidence: &Evidence, ensure: &mut impl FnMut
     }
 }
 
-/// What a change that has settled says of now must be what AWS reports now.
+/// What a settled change says about the present must be what AWS reports now.
 fn check_present(
     said: &ChangeSaid,
     evidence: &Evidence,
@@ -195,7 +195,7 @@ fn check_present(
     }
 }
 
-/// Something that a sentence says of now.
+/// A statement about the present.
 struct Claim {
     encryption: Option<&'static str>,
     status: Option<&'static str>,
@@ -230,7 +230,7 @@ impl Claim {
     }
 }
 
-/// A settled disable leads to its undo while the stream is not encrypted and nothing later may have acted.
+/// A settled disable must lead to its undo while the stream isn't encrypted and nothing later may have acted.
 fn check_undo(said: &ChangeSaid, asked: &Asked, sent: &Sent<'_>, ensure: &mut impl FnMut(bool, &'static str, &str)) {
     let recent = sent.evidence.recent_reads();
     let is_off = !recent.is_empty()
@@ -250,7 +250,7 @@ fn check_undo(said: &ChangeSaid, asked: &Asked, sent: &Sent<'_>, ensure: &mut im
     );
 }
 
-/// The word with which a change is listed.
+/// Checks the word in the list of changes.
 pub fn check_listed(page: &str, evidence: &Evidence, asked: &Asked) -> Vec<Finding> {
     let mut found = Vec::new();
     let link = format!("href=\"/changes/{}\"", asked.id);
@@ -268,7 +268,7 @@ pub fn check_listed(page: &str, evidence: &Evidence, asked: &Asked) -> Vec<Findi
     found
 }
 
-/// A call is decided by a read that is at most 5 s old: what others did in between would be undone unseen.
+/// The read that decides a call must be at most 5 s old: otherwise it could undo unseen what others did in between.
 pub fn check_sending(evidence: &Evidence) -> Vec<Finding> {
     let on_old_read = evidence.mutations().filter_map(|(index, call)| {
         let read = evidence.before_call(index)?;
@@ -286,8 +286,8 @@ pub fn check_sending(evidence: &Evidence) -> Vec<Finding> {
     on_old_read.collect()
 }
 
-/// After an enable that a sleep cut in two: what somebody did before the sleep is not overlooked after it, though the
-/// collector may have read the stream since. `until_sleep` is from the form to the sleep, by the machine's clock.
+/// After an enable interrupted by a sleep: what someone did before the sleep must not be overlooked after it, even if
+/// the collector has read the stream since. `until_sleep` is from the form to the sleep, by the machine's clock.
 pub fn check_awake(evidence: &Evidence, until_sleep: RangeInclusive<i64>) -> Vec<Finding> {
     let last = evidence.acts.iter().rfind(|act| act.changes_the_stream() && until_sleep.contains(&act.at_ms));
     let overlooked =

@@ -1,6 +1,6 @@
-//! Pages as a person reads them: the words of a piece of HTML, and what a change, a row, a list or a key is said to be.
+//! Pages as a person reads them: the text of HTML, and what it says about a change, a row, a list or a key.
 
-/// The words that a change's summary may begin with, the longer ones first.
+/// The words that may begin a change's summary, longer ones first.
 const WORDS: [&str; 10] = [
     "Outcome unknown",
     "Not established",
@@ -15,7 +15,7 @@ const WORDS: [&str; 10] = [
 ];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The words of a piece of HTML, without its scripts.
+/// The text of some HTML, without its scripts.
 pub fn text(html: &str) -> String {
     let mut words = String::new();
     let mut in_script = false;
@@ -44,7 +44,7 @@ pub fn between<'a>(page: &'a str, from: &str, to: &str) -> Option<&'a str> {
     page.split_once(from)?.1.split_once(to).map(|(piece, _)| piece)
 }
 
-/// A step of the ladder.
+/// A step of the ladder, as shown.
 #[derive(Debug, Clone)]
 pub struct RungSaid {
     pub name: String,
@@ -52,14 +52,14 @@ pub struct RungSaid {
     pub is_lit: bool,
 }
 
-/// What the page of a change says.
+/// What a change's page says.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSaid {
     pub rungs: Vec<RungSaid>,
-    /// The end or the flag, and the whole sentence that it begins.
+    /// The end or flag, and the sentence that it begins.
     pub word: &'static str,
     pub summary: String,
-    /// Whether the page leads to its undo.
+    /// Whether the page links to its undo.
     pub has_undo: bool,
     pub whole: String,
 }
@@ -80,7 +80,7 @@ impl ChangeSaid {
         Ok(Self { rungs, word, summary, has_undo, whole: text(main) })
     }
 
-    /// What a row of the list of changes says: the word alone.
+    /// What a row of the list of changes says: only the word.
     pub fn of_listed(row: &str) -> Self {
         let mut cells = row.split("<td").map(|cell| text(&format!("<td{cell}")));
         let word = cells.find_map(|cell| WORDS.iter().find(|word| cell.starts_with(**word)).copied());
@@ -95,13 +95,13 @@ impl ChangeSaid {
         self.rung(name).is_some_and(|rung| rung.is_lit)
     }
 
-    /// Whether it has come to an end.
+    /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         !matches!(self.word, "" | "Outcome unknown" | "Slow")
     }
 
-    /// The sentences that speak of the change, each with the rule that it breaks when it is false of the present: those
-    /// of the summary and those of the rungs.
+    /// The summary's and the rungs' sentences about the change, each with the rule that it breaks if it is false about
+    /// the present.
     pub fn sentences(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let rungs = self.rungs.iter().map(|rung| ("tense", rung.text.as_str()));
         let texts = std::iter::once(("present", self.summary.as_str())).chain(rungs);
@@ -114,14 +114,14 @@ impl ChangeSaid {
 fn rung(item: &str) -> RungSaid {
     let all = text(item.split("</li>").next().unwrap_or_default());
     let (name, said) = all.split_once(' ').unwrap_or((&all, ""));
-    // A rung that is lit may tell what was not seen; one that is not lit begins with it.
+    // A lit rung may mention what wasn't seen; an unlit one begins with it.
     let is_unlit = ["not yet", "not observed"].iter().any(|word| said.starts_with(word))
         || said.contains("not observed")
         || said.is_empty();
     RungSaid { name: name.to_owned(), text: said.to_owned(), is_lit: !is_unlit }
 }
 
-/// What a list's row or a stream's page says of the present.
+/// What a list's row or a stream's page says about the present.
 #[derive(Debug, Clone, Default)]
 pub struct PresentSaid {
     pub encryption: String,
@@ -131,7 +131,7 @@ pub struct PresentSaid {
 }
 
 impl PresentSaid {
-    /// The row of a stream in the list, if it is there.
+    /// The row of a stream in the list, if there is one.
     pub fn of_row(page: &str, name: &str) -> Option<Self> {
         let row = page.split("<tr").find(|row| row.contains(name))?;
         let cell = |label: &str| {
@@ -145,7 +145,7 @@ impl PresentSaid {
         })
     }
 
-    /// The facts of a stream's page, if it has them.
+    /// The facts on a stream's page, if it has them.
     pub fn of_stream(page: &str) -> Option<Self> {
         let fact = |name: &str| {
             let piece = page.split("<dt").find(|piece| {
@@ -162,7 +162,7 @@ impl PresentSaid {
     }
 }
 
-/// `alias/orders until 23 Nov 14:03 UTC`: each key of a text, and the date until which it is needed.
+/// `alias/orders until 23 Nov 14:03 UTC`: each key in a text, and the date until which it is needed.
 pub fn dates(text: &str) -> Vec<(String, String)> {
     let words: Vec<&str> = text.split(' ').collect();
     let found = words.iter().enumerate().filter(|(_, word)| **word == "until").filter_map(|(at, _)| {
@@ -181,7 +181,7 @@ fn is_key(word: &str) -> bool {
         || (word.len() == 36 && word.contains('-'))
 }
 
-/// The greatest age in milliseconds that a text such as `Encrypted 4 s ago` allows for.
+/// The greatest age, in milliseconds, that a text such as `Encrypted 4 s ago` allows.
 pub fn greatest_age(text: &str) -> Option<i64> {
     if text.contains("just now") {
         return Some(1_000);
@@ -199,7 +199,7 @@ pub fn greatest_age(text: &str) -> Option<i64> {
     Some((count + 1) * unit)
 }
 
-/// `key/1234…9012`, of a key's ARN or id.
+/// `key/1234…9012`, from a key's ARN or id.
 pub fn short(arn: &str) -> String {
     let id = arn.rsplit("key/").next().unwrap_or(arn);
     if id.len() > 12 && id.is_ascii() {

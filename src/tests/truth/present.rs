@@ -1,4 +1,4 @@
-//! Whether what pages say of the present is what AWS reported last: the list, a stream's page, the keys that are still
+//! Compares what pages say about the present with AWS's last reports: the list, a stream's page, and the keys still
 //! needed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,11 +10,11 @@ use super::{
 };
 use crate::model::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
-/// An age may be so much too small: the two clocks, at their pace, under load.
+/// How much too small an age may be: the two clocks, at their pace, under load.
 const AGE_SLACK: i64 = 15_000;
-/// What was read so shortly before a page was asked for may not be in it yet.
+/// A read this shortly before a page's request may not be on the page yet.
 const UNREAD_MS: i64 = 400;
-/// Which key a name means may be told so much later than the first read that shows it.
+/// How much later than the first read KMS may resolve a name.
 const EXPLAINED_MS: i64 = 10_000;
 
 /// The row of a list or the facts of a stream's page.
@@ -39,11 +39,11 @@ pub fn check_present(said: &PresentSaid, evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn check_encryption(said: &PresentSaid, evidence: &Evidence) -> Option<Finding> {
-    // What was known last still stands, with its age, when AWS does not find the stream any more.
+    // If AWS no longer finds the stream, the last known state stays, with its age.
     let recent = evidence.recent(|call| call.described.as_ref().filter(|_| call.is_told));
     let said_by_aws = |state: &str| recent.iter().any(|read| read.encryption.as_deref() == Some(state));
     let all: Vec<&Described> = evidence.reads().map(|read| read.said).collect();
-    // Created again under its name: what was read of the former one is dropped.
+    // Re-created under its name: earlier reads are dropped.
     let is_new = || all.first().is_some_and(|first| all.iter().any(|read| !read.is_same_stream(first)));
     let is_true = match said.encryption.as_str() {
         words if words.starts_with("Encrypted") => said_by_aws("KMS"),
@@ -76,7 +76,7 @@ fn check_status(said: &PresentSaid, evidence: &Evidence) -> Option<Finding> {
     })
 }
 
-/// Nothing is said to be fresher than AWS's newest report.
+/// Nothing may claim to be fresher than AWS's newest report.
 fn check_age(said: &PresentSaid, evidence: &Evidence) -> Option<Finding> {
     let (claimed, newest) = (greatest_age(&said.encryption)?, evidence.reads().next_back()?);
     let actual = evidence.asked_at - newest.at;
@@ -92,7 +92,7 @@ fn check_age(said: &PresentSaid, evidence: &Evidence) -> Option<Finding> {
 #[derive(Debug, Clone)]
 pub struct Need {
     pub key: String,
-    /// What KMS said that the name means, while it was in use.
+    /// What the name resolved to while in use, according to KMS.
     pub arns: BTreeSet<String>,
     /// When it was first reported as no longer in use, by the application's clock.
     pub ended: Option<i64>,
@@ -105,7 +105,7 @@ impl Need {
     }
 }
 
-/// The keys that the reports until a time show to be needed, and the retention that AWS reported last by then.
+/// The keys needed according to the reports until a time, and the last reported retention.
 fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
     let (mut needs, mut retention): (Vec<Need>, i64) = (Vec::new(), 24);
     let mut former: Option<Read<'_>> = None;
@@ -115,7 +115,7 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
             needs.clear();
         }
         former = Some(read);
-        // Free is free, also when the retention grows later.
+        // Free stays free, even if the retention grows later.
         needs.retain(|need| need.until(retention).is_none_or(|until| until > read.at));
         retention = read.said.retention_hours.unwrap_or(retention);
         let key = match read.said.state() {
@@ -130,7 +130,7 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
         }
         let is_open = needs.last().is_some_and(|need| need.ended.is_none());
         if let Some(key) = key.filter(|_| !is_open) {
-            // What KMS said before is known of a use that has lasted for a while: keys are looked at every few seconds.
+            // For a use that has lasted a while, KMS's earlier answers are known: keys are looked up every few seconds.
             let is_explained = evidence.asked_ms - evidence.calls[read.index].at_ms > EXPLAINED_MS;
             let arns =
                 evidence.arn_of(key, read.index).filter(|_| is_explained).map(ToOwned::to_owned).into_iter().collect();
@@ -146,12 +146,12 @@ fn needs(evidence: &Evidence, until_ms: i64) -> (Vec<Need>, i64) {
     (needs, retention)
 }
 
-/// Whether a stream may have been made anew, be it within the same second.
+/// Whether a stream may have been re-created, even within the same second.
 fn is_other(former: &Described, read: &Described) -> bool {
     (former.created - read.created).abs() > 0.001
 }
 
-/// Whether AWS said in between that there is no such stream: its records went with it.
+/// Whether AWS said in between that the stream doesn't exist: its records went with it.
 fn is_gone(evidence: &Evidence, from: usize, to: usize) -> bool {
     evidence.calls[from..to]
         .iter()
@@ -166,13 +166,13 @@ fn close(need: Option<&mut Need>, evidence: &Evidence, index: usize, at: i64) {
 }
 
 impl Need {
-    /// Takes in what KMS said of the name until a place in the log.
+    /// Adds KMS's answers about the name until a position in the log.
     fn see(&mut self, evidence: &Evidence, until: usize) {
         let calls = evidence.calls.get(self.from..until).unwrap_or_default();
         let answers = calls.iter().filter(|call| {
             call.operation == "DescribeKey"
                 && call.is_told
-                // One that was held back may have come too late.
+                // A delayed answer may have come too late.
                 && call.held_ms == 0
                 && call.key.as_ref() == Some(&self.key)
                 && call.at_ms < evidence.asked_ms - UNREAD_MS
@@ -181,8 +181,8 @@ impl Need {
     }
 }
 
-/// Every key that is needed is on `/keys`, under each ARN that its name was seen to mean. A page may be of any read
-/// from just before it was asked for until it was answered: what the last ones ended is not missed.
+/// Every needed key must be on `/keys`, under each ARN that its name resolved to. A page may be based on any read from
+/// just before its request until its response, so keys freed by the last ones may be missing.
 pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
     let (needs, retention) = needs(evidence, evidence.asked_ms - UNREAD_MS);
     let (later, later_retention) = self::needs(evidence, i64::MAX);
@@ -191,7 +191,7 @@ pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
     let still = |need: &&Need| later.iter().any(|other| other.from == need.from && is_needed(other, later_retention));
     let mut found = Vec::new();
     for need in needs.iter().filter(|need| is_needed(need, retention)).filter(still) {
-        // Where the name meant one key only, the name says it.
+        // If the name resolved to only one key, the name is enough.
         let is_named = need.arns.len() == 1 && page.contains(&need.key);
         let missing = need
             .arns
@@ -210,7 +210,7 @@ pub fn check_keys(page: &str, evidence: &Evidence) -> Vec<Finding> {
     found
 }
 
-/// Each key has one date on a page, none while it is in use, and it is the one that the reports give.
+/// Each key must have one date on a page, none while in use, and the one that the reports give.
 pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
     let (needs, retention) = needs(evidence, evidence.asked_ms - UNREAD_MS);
     let (later, _) = self::needs(evidence, i64::MAX);
@@ -235,7 +235,7 @@ pub fn check_dates(text: &str, evidence: &Evidence) -> Vec<Finding> {
         }
         let Some(need) = needs.iter().rev().find(|need| is_of(need, &key)) else { continue };
         let Some(until) = need.until(retention) else { continue };
-        // The page may be of the retention that was reported just before.
+        // The page may be based on the previously reported retention.
         let is_fresh = evidence.reads().next_back().is_some_and(|read| read.said.retention_hours == Some(retention));
         let near = (-3..=3).map(|minutes| Timestamp::from_millis(until + minutes * MINUTE_MS).day_and_minute());
         let near: Vec<String> = near.map(|date| date.trim_end_matches(" UTC").to_owned()).collect();

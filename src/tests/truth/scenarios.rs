@@ -6,152 +6,12 @@ use super::{
     super::support::{ACCOUNT, REGION},
     dice::Dice,
     stage::{Watch, begin},
+    steps::{HEALING, PLOTS, STEPS_BY_WEIGHT, Step},
 };
 use crate::server::adapters::random;
 
 const STEPS: usize = 24;
 const READ: &str = "DescribeStreamSummary";
-
-/// What may happen in a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Disable,
-    DisableWithArn,
-    Enable(&'static str),
-    /// The machine sleeps, and another disables the stream, while KMS is asked before an enable.
-    EnableAsleep,
-    Undo,
-    /// The next start or stop goes wrong.
-    LoseAnswer,
-    LoseRequest,
-    FailAfter,
-    HoldAnswer,
-    RefuseRate,
-    RefuseKms,
-    RefuseValue,
-    KeepState,
-    /// The next reads go wrong.
-    Read500,
-    ReadHtml,
-    ReadDenied,
-    ReadSlow,
-    Stale(&'static str),
-    KmsDenied,
-    KmsSlow,
-    Heal,
-    /// Somebody opens a confirmation, and the stream is read afresh.
-    Open,
-    /// Others.
-    Key(&'static str),
-    Called(&'static str),
-    AfterKms(&'static str),
-    BeforeCall(&'static str),
-    Reshard(u64),
-    Recreate(&'static str),
-    RecreateSameSecond,
-    Delete,
-    Hide(bool),
-    LateFlip(u64),
-    Lag(u32),
-    Quick(bool),
-    Canonical(bool),
-    Repoint,
-    Retention(i32),
-    Pause,
-    Resume,
-    Wait(u64),
-}
-
-const STEPS_BY_WEIGHT: &[(u64, Step)] = &[
-    (10, Step::Disable),
-    (2, Step::DisableWithArn),
-    (5, Step::Enable("alias/orders")),
-    (4, Step::Enable("alias/ledger")),
-    (2, Step::Enable("alias/other")),
-    (4, Step::Undo),
-    (2, Step::LoseAnswer),
-    (3, Step::LoseRequest),
-    (1, Step::FailAfter),
-    (1, Step::HoldAnswer),
-    (1, Step::RefuseRate),
-    (2, Step::RefuseKms),
-    (2, Step::KeepState),
-    (1, Step::Read500),
-    (1, Step::ReadHtml),
-    (1, Step::ReadDenied),
-    (1, Step::ReadSlow),
-    (2, Step::Stale("alias/orders")),
-    (1, Step::Stale("")),
-    (2, Step::KmsDenied),
-    (1, Step::KmsSlow),
-    (3, Step::Heal),
-    (1, Step::Key("alias/other")),
-    (2, Step::Key("alias/orders")),
-    (1, Step::Key("")),
-    (1, Step::Called("alias/other")),
-    (1, Step::Called("alias/orders")),
-    (1, Step::Called("")),
-    (1, Step::AfterKms("")),
-    (1, Step::AfterKms("alias/orders")),
-    (1, Step::BeforeCall("alias/other")),
-    (1, Step::BeforeCall("")),
-    (4, Step::Reshard(400)),
-    (1, Step::Reshard(2_500)),
-    (1, Step::Recreate("alias/orders")),
-    (1, Step::Recreate("")),
-    (1, Step::RecreateSameSecond),
-    (1, Step::Delete),
-    (1, Step::Hide(true)),
-    (1, Step::Hide(false)),
-    (1, Step::LateFlip(300)),
-    (1, Step::Lag(10)),
-    (2, Step::Quick(true)),
-    (1, Step::Quick(false)),
-    (1, Step::Canonical(true)),
-    (2, Step::Repoint),
-    (2, Step::Retention(168)),
-    (1, Step::Pause),
-    (12, Step::Open),
-    (4, Step::Wait(500)),
-];
-
-/// What undoes some steps; thrown in between, so that none lasts for the rest of a scenario.
-const HEALING: &[(u64, Step)] = &[
-    (4, Step::Wait(1_500)),
-    (2, Step::Heal),
-    (2, Step::Resume),
-    (1, Step::Retention(24)),
-    (1, Step::Canonical(false)),
-    (1, Step::LateFlip(0)),
-    (1, Step::Key("alias/orders")),
-];
-
-/// What it takes several dice to meet: beginnings of stories, into which anything else may come.
-const PLOTS: &[&[Step]] = &[
-    &[Step::KmsDenied, Step::LoseRequest, Step::Enable("alias/ledger"), Step::Reshard(400), Step::Wait(1_500)],
-    &[Step::KmsDenied, Step::KeepState, Step::Enable("alias/ledger"), Step::Wait(1_500)],
-    &[Step::Quick(true), Step::Repoint, Step::Enable("alias/orders"), Step::Wait(3_000), Step::Wait(3_000)],
-    &[Step::LoseRequest, Step::Disable, Step::Wait(1_500), Step::Reshard(2_500), Step::Wait(3_000), Step::Wait(500)],
-    &[Step::RefuseValue, Step::Disable, Step::LoseRequest, Step::DisableWithArn, Step::Wait(1_500)],
-    &[
-        Step::Disable,
-        Step::Wait(1_500),
-        Step::Stale("alias/orders"),
-        Step::Open,
-        Step::Open,
-        Step::Stale("alias/orders"),
-        Step::Open,
-    ],
-    &[Step::Disable, Step::Wait(1_500), Step::RefuseKms, Step::Undo, Step::Wait(500)],
-    &[Step::Disable, Step::Wait(1_500), Step::Undo, Step::Wait(1_500)],
-    &[Step::Disable, Step::Wait(1_500), Step::Called("alias/other"), Step::Wait(500), Step::Open],
-    &[Step::Disable, Step::Wait(1_500), Step::Delete, Step::Open],
-    &[Step::Disable, Step::Wait(1_500), Step::Recreate("alias/orders"), Step::Open],
-    &[Step::Disable, Step::Wait(1_500), Step::Pause, Step::Wait(3_000), Step::Wait(3_000), Step::Resume],
-    &[Step::Disable, Step::Wait(1_500), Step::Retention(168), Step::Open, Step::Retention(24)],
-    &[Step::Disable, Step::Repoint, Step::Enable("alias/orders"), Step::Wait(1_500), Step::Key(""), Step::Open],
-    &[Step::EnableAsleep, Step::Wait(500)],
-];
 
 fn any(dice: &mut Dice) -> Step {
     if dice.below(5) == 0 { dice.one_of(HEALING) } else { dice.one_of(STEPS_BY_WEIGHT) }
@@ -191,10 +51,10 @@ async fn go_wrong(watch: &Watch<'_>, step: Step) -> bool {
         Step::HoldAnswer => on_calls(watch, json!({"hold-answer-ms": 200})).await,
         Step::RefuseRate => on_calls(watch, refuse("LimitExceededException", "Rate exceeded")).await,
         Step::RefuseKms => {
-            watch.fault("StartStreamEncryption", 1, refuse("KMSAccessDeniedException", "not authorized")).await
+            watch.fault("StartStreamEncryption", 1, refuse("KMSAccessDeniedException", "not authorized")).await;
         }
         Step::RefuseValue => {
-            watch.fault("StopStreamEncryption", 1, refuse("InvalidArgumentException", "no such key")).await
+            watch.fault("StopStreamEncryption", 1, refuse("InvalidArgumentException", "no such key")).await;
         }
         Step::KeepState => on_calls(watch, json!("keep-state")).await,
         Step::Read500 => watch.fault(READ, 3, json!("error500-before")).await,

@@ -1,20 +1,20 @@
-//! A call that changes something, and what AWS's reports since say of it, by the rules of the design: what is the
-//! wanted state, what has settled, what was not applied, what somebody else did.
+//! A mutating call, and what AWS's later reports say about it by the design's rules: the wanted state, settled, not
+//! applied, or someone else's change.
 
 use super::log::{Call, Evidence, Read};
 
-/// AWS's 5 s and the two minutes of *not applied*, less what the two clocks may differ by at their pace.
+/// AWS's 5 s and the two minutes of *not applied*, minus the possible difference between the two clocks at their pace.
 const SETTLING: i64 = 4_000;
 const TWO_MINUTES: i64 = 110_000;
 const APART: i64 = 8_000;
 
-/// A call, what AWS reported before it, and since.
+/// A call, and AWS's reports before and after it.
 pub struct Sent<'a> {
     pub evidence: &'a Evidence,
-    /// Its place in the log.
+    /// Its position in the log.
     pub index: usize,
     pub call: &'a Call,
-    /// The last read before it: what decided.
+    /// The last read before it, which decided.
     pub before: Option<Read<'a>>,
     pub reads: Vec<Read<'a>>,
 }
@@ -37,7 +37,7 @@ impl<'a> Sent<'a> {
         self.before.is_none_or(|before| before.said.is_same_stream(read.said))
     }
 
-    /// Whether the read says what was said before the call.
+    /// Whether the read reports the same as before the call.
     pub fn is_as_before(&self, read: &Read<'_>) -> bool {
         self.before.is_some_and(|before| match (before.said.state(), read.said.state()) {
             ((Some("KMS"), Some(former)), (Some("KMS"), Some(key))) => {
@@ -47,8 +47,8 @@ impl<'a> Sent<'a> {
         })
     }
 
-    /// Whether the read shows what the call asks for: never a report identical to the one before, and where keys cannot
-    /// be compared only after an accepted call.
+    /// Whether the read shows what the call requested: never a report identical to the one before and, if keys can't be
+    /// compared, only after an accepted call.
     pub fn is_wanted(&self, read: &Read<'_>) -> bool {
         if !read.said.is_active()
             || !self.is_of_the_stream(read)
@@ -68,14 +68,14 @@ impl<'a> Sent<'a> {
         }
     }
 
-    /// The second of two reads of the wanted state that are AWS's 5 s apart.
+    /// The second of two reads of the wanted state, AWS's 5 s apart.
     pub fn settled(&self) -> Option<Read<'a>> {
         let wanted: Vec<&Read<'a>> = self.reads.iter().filter(|read| self.is_wanted(read)).collect();
         let first = wanted.first()?.at;
         wanted.into_iter().find(|read| read.at - first >= SETTLING).copied()
     }
 
-    /// Two reads after *settled* that contradict it, with none of the wanted state between them.
+    /// Whether two reads after *settled* contradict it, with none of the wanted state between them.
     pub fn is_reverted(&self) -> bool {
         let Some(settled) = self.settled() else { return false };
         let mut against = 0;
@@ -90,7 +90,7 @@ impl<'a> Sent<'a> {
         false
     }
 
-    /// Why *not applied* is not what AWS's reports say.
+    /// Why AWS's reports don't support *not applied*.
     pub fn against_not_applied(&self, summary: &str) -> Option<String> {
         let Some(before) = self.before else { return Some("nothing is known from before the call".to_owned()) };
         if self.is_start() && before.said.key.is_some() && before.said.key == self.call.key {
@@ -119,7 +119,7 @@ impl<'a> Sent<'a> {
         Some(best)
     }
 
-    /// Whether AWS reported something that is neither the state before nor the wanted one, or both after one another.
+    /// Whether AWS reported a state that is neither the old nor the wanted one, or both one after the other.
     pub fn is_moved_on(&self) -> bool {
         let is_else =
             |read: &Read<'_>| !self.is_of_the_stream(read) || !(self.is_as_before(read) || self.is_wanted(read));

@@ -1,4 +1,4 @@
-//! The oracle's own test: a false page is seen, and a true one is let be.
+//! Tests of the oracle: it finds false pages, and accepts true ones.
 
 use serde_json::json;
 
@@ -72,7 +72,7 @@ fn someone(at: i64) -> Act {
     Act { path: "streams".to_owned(), order: json!({"name": STREAM, "key": ""}), at_ms: at }
 }
 
-/// The rules that the page of a change breaks.
+/// The rules that a change's page breaks.
 fn broken(evidence: &Evidence, summary: &str, rungs: &[(&str, &str)]) -> Vec<&'static str> {
     let items: String = rungs.iter().map(|(name, said)| format!("<li><b>{name}</b> <i>{said}</i></li>")).collect();
     let page = format!(
@@ -142,7 +142,7 @@ fn a_key_change_is_judged_by_its_key() {
     assert_eq!(broken(&kept, "Settled. Yes.", &rungs), ["reached", "settled", "settled"]);
     let changed = evidence(vec![on(0), start(1, "alias/ledger"), ledger(2_000), ledger(9_000)]);
     assert_eq!(broken(&changed, "Settled. Yes.", &rungs), NOTHING);
-    // Under a name that KMS does not explain: only after an accepted call.
+    // Under a name that KMS doesn't resolve: only after an accepted call.
     let unseen = |at| read(at, "ACTIVE", "KMS", Some("arn:aws:kms:eu-west-1:111122223333:key/b"));
     let accepted = evidence(vec![on(0), start(1, "alias/ledger"), unseen(2_000), unseen(9_000)]);
     assert_eq!(broken(&accepted, "Settled. Yes.", &rungs), NOTHING);

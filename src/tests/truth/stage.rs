@@ -1,5 +1,5 @@
-//! Where a scenario plays: an application whose clock goes fast, an operator, and somebody who looks at every page
-//! again and again and notes what is not true.
+//! The stage of a scenario: an application with a fast clock, an operator, and an observer who keeps checking every
+//! page and records false statements.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::{
     server::adapters::store::Page,
 };
 
-/// The clock goes this many times faster than the machine's.
+/// How many times faster than the machine's the clock is.
 pub const PACE: u32 = 20;
-/// How many of the latest changes are looked at each time.
+/// The number of recent changes to check each time.
 const LATEST: usize = 6;
 
-/// An application on a stream of its own, after some orders to the simulator.
+/// An application with its own stream, after some orders to the simulator.
 pub async fn begin(before: Vec<(&'static str, Value)>) -> TestApp {
     let mut orders = vec![("keys", place(json!({"alias": "alias/other"})))];
     orders.extend(before);
@@ -31,7 +31,7 @@ pub async fn begin(before: Vec<(&'static str, Value)>) -> TestApp {
     app
 }
 
-/// An order about the one account and Region.
+/// An order for the one account and Region.
 pub fn place(mut order: Value) -> Value {
     (order["account"], order["region"]) = (json!(ACCOUNT), json!(REGION));
     order
@@ -41,11 +41,11 @@ pub fn page_of(action: &str) -> String {
     format!("/streams/{ACCOUNT}/{REGION}/{STREAM}{action}")
 }
 
-/// Somebody who looks.
+/// The observer.
 pub struct Watch<'a> {
     pub app: &'a TestApp,
     pub operator: Actor<'a>,
-    /// What was not true: of each rule the first, and after which steps.
+    /// False statements: the first for each rule, and the steps before it.
     found: Vec<(Finding, String)>,
     pub history: Vec<String>,
     exceptions: Vec<String>,
@@ -58,7 +58,7 @@ impl<'a> Watch<'a> {
         Self { app, operator: app.actor(Role::Operator).await, found: Vec::new(), history: Vec::new(), exceptions }
     }
 
-    /// Somebody else's act on the stream.
+    /// Someone else's act on the stream.
     pub async fn stream(&self, mut order: Value) {
         order["name"] = json!(STREAM);
         self.app.control("streams", place(order)).await;
@@ -68,12 +68,12 @@ impl<'a> Watch<'a> {
         self.app.control("keys", place(order)).await;
     }
 
-    /// The next call of an operation goes wrong.
+    /// Makes the next call of an operation go wrong.
     pub async fn fault(&self, operation: &str, times: u32, fault: Value) {
         self.app.control("faults", json!({"operation": operation, "times": times, "fault": fault})).await;
     }
 
-    /// An order about the stream that waits for the next call of an operation.
+    /// Adds an order for the stream that waits for the next call of an operation.
     pub async fn when(&self, moment: &str, operation: &str, mut order: Value) {
         order["name"] = json!(STREAM);
         let trigger = json!({"operation": operation, "moment": moment, "path": "streams", "order": place(order)});
@@ -84,7 +84,7 @@ impl<'a> Watch<'a> {
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
 
-    /// Opens a confirmation and fills it in. `None` where there is no form.
+    /// Opens a confirmation and completes it. `None` if there is no form.
     pub async fn filled(&self, action: &str, query: &str, key: Option<&str>) -> Option<Vec<(String, String)>> {
         let page = self.operator.get(&page_of(&format!("/{action}{query}"))).await;
         assert!(page.status.as_u16() < 500 || page.status.as_u16() == 503, "{}: {}", page.status, page.body);
@@ -94,32 +94,32 @@ impl<'a> Watch<'a> {
         let mut fields = hidden_fields_of(action, &page.body);
         fields.retain(|(name, _)| !["wait_minutes", "warned_key"].contains(&name.as_str()));
         let mut typed = vec![("typed_name", STREAM), ("reason", "OPS-1"), ("wait_minutes", "15")];
-        // Whoever is warned that a key cannot be seen presses once more.
+        // After a warning that a key can't be seen, one submits again.
         typed.extend(key.into_iter().flat_map(|key| [("key", key), ("warned_key", key)]));
         fields.extend(typed.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         Some(fields)
     }
 
-    /// Sends a filled confirmation; the id of the change that it led to.
+    /// Submits a completed confirmation. Returns the id of the resulting change.
     pub async fn confirm(&self, action: &str, fields: &[(String, String)]) -> Option<String> {
         let answer: Answer = self.operator.post(&format!("/api/{action}"), &borrowed(fields)).await;
         answer.location().strip_prefix("/changes/").map(ToOwned::to_owned)
     }
 
-    /// Disables the stream by the form, or enables it with a key.
+    /// Disables the stream with the form, or enables it with a key.
     pub async fn change(&self, action: &str, key: Option<&str>) -> Option<String> {
         let fields = self.filled(action, "", key).await?;
         self.confirm(action, &fields).await
     }
 
-    /// Has the stream read afresh: whoever opens a confirmation does.
+    /// Has the stream read afresh, as opening a confirmation does.
     pub async fn read_afresh(&self) {
         for action in ["disable", "enable"] {
             self.operator.get(&page_of(&format!("/{action}"))).await;
         }
     }
 
-    /// Sends an enable; while KMS is asked for the nth time before it goes out, somebody disables the stream and the
+    /// Submits an enable. When KMS is asked for the nth time before the call, someone disables the stream and the
     /// machine sleeps.
     pub async fn enable_asleep(&mut self, key: &str, nth: usize) -> Option<String> {
         let fields = self.filled("enable", "", Some(key)).await?;
@@ -134,7 +134,7 @@ impl<'a> Watch<'a> {
             for _ in 0..100 {
                 if self.app.calls("DescribeKey").await >= asked + nth {
                     let slept_ms = MovedClock::machine_ms();
-                    // Longer than a read that decides may be old.
+                    // Longer than the deciding read may be old.
                     self.app.clock.advance(20_000);
                     return Some(slept_ms);
                 }
@@ -152,14 +152,14 @@ impl<'a> Watch<'a> {
     }
 
     pub async fn changes(&self) -> Vec<Change> {
-        let mut changes = self.app.state.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
+        let mut changes = self.app.store.changes(Page { skip: 0, take: 100 }).await.unwrap();
         changes.sort_by_key(|change| {
             (change.evidence.sent_at.is_none(), change.evidence.sent_at, change.intent.requested_at)
         });
         changes
     }
 
-    /// Waits until a change has come to its end, and looks all the while; at most so long by the machine's clock.
+    /// Waits until a change has ended, checking pages all the while, for at most this long by the machine's clock.
     pub async fn look_until_ended(&mut self, id: &str, at_most_ms: u64) {
         for _ in 0..at_most_ms / 100 {
             self.look().await;
@@ -171,7 +171,7 @@ impl<'a> Watch<'a> {
         self.look().await;
     }
 
-    /// Looks for so long.
+    /// Checks pages for this long.
     pub async fn look_for(&mut self, millis: u64) {
         for _ in 0..millis / 150 {
             self.look().await;
@@ -179,7 +179,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Looks at every page, and notes what is not true.
+    /// Checks every page, and records false statements.
     pub async fn look(&mut self) {
         let changes = self.changes().await;
         let before = gathered(self.app).await;
@@ -192,7 +192,7 @@ impl<'a> Watch<'a> {
         for change in changes.iter().rev().take(LATEST) {
             pages.push((change.id.clone(), self.operator.get(&format!("/changes/{}", change.id)).await.body));
         }
-        // A page may tell of a call that went out after the changes were asked for.
+        // A page may mention a call that was sent after the changes were listed.
         let later = self.changes().await;
         let after = gathered(self.app).await;
         let evidence =
@@ -230,7 +230,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The rules that were broken, and how.
+    /// The broken rules, and how they were broken.
     pub fn verdict(&self) -> Result<(), String> {
         if self.found.is_empty() {
             return Ok(());
@@ -240,7 +240,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// What the oracle must know of each change, the calls in the order in which they were sent.
+/// What the oracle needs to know about each change, and the calls in the order in which they were sent.
 fn asked(changes: &[Change], evidence: &Evidence) -> Vec<Asked> {
     let mut calls = evidence.mutations().map(|(index, _)| index);
     let sending = |change: &Change| {

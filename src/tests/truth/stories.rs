@@ -1,5 +1,5 @@
-//! The faults that were found once, each as a script that ends the same way every time. What is wrong with each the
-//! oracle must find by itself: the scripts say what happens, never what a page should say.
+//! Faults found earlier, each as a script that ends the same way every time. The scripts say what happens, never what a
+//! page should say: the oracle must find the mistakes itself.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
     stage::{Watch, begin, place},
 };
 
-/// KMS answers nobody.
+/// KMS refuses every call.
 fn kms_denied() -> (&'static str, Value) {
     let denied =
         json!({"refuse": {"code": "AccessDeniedException", "message": "not authorized to perform: kms:DescribeKey"}});
@@ -27,7 +27,7 @@ fn assert_true(watch: &Watch<'_>) {
     }
 }
 
-/// A disable of the stream that has settled.
+/// A settled disable of the stream.
 async fn settled_disable(watch: &Watch<'_>) -> String {
     let id = watch.change("disable", None).await.expect("a disable is offered");
     watch.app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
@@ -74,7 +74,7 @@ async fn case_1_a_key_change_that_aws_accepts_and_that_keeps_the_old_key() {
 async fn case_2_an_enable_with_the_name_of_before_that_is_over_before_the_first_read() {
     let app = begin(vec![("settings", json!({"transition_ms": 1}))]).await;
     let mut watch = Watch::of(&app).await;
-    // The key of before is known.
+    // The previous key is known.
     watch.filled("disable", "", None).await;
     repoint(&watch, "alias/orders").await;
     let id = watch.change("enable", Some("alias/orders")).await.expect("an enable is offered");
@@ -225,7 +225,7 @@ async fn case_16_a_key_that_its_alias_meant_before() {
     repoint(&watch, "alias/orders").await;
     watch.change("enable", Some("alias/orders")).await.expect("an enable is offered");
     watch.look_for(2_000).await;
-    // Back to the former key, of which AWS never spoke.
+    // Back to the previous key, which AWS never mentioned.
     watch.change("enable", Some(former.as_str())).await;
     watch.look_for(600).await;
     watch.stream(json!({"key": ""})).await;
@@ -240,7 +240,7 @@ async fn a_quiet_stream_is_told_as_it_is() {
     let app = begin(Vec::new()).await;
     let mut watch = Watch::of(&app).await;
     watch.look_for(600).await;
-    // One that another made.
+    // A stream that someone else created.
     app.control("streams", place(json!({"name": STREAM, "key": "alias/other", "is_called": true}))).await;
     watch.look_for(600).await;
     watch.read_afresh().await;

@@ -1,4 +1,4 @@
-"""Where AWS's time goes faster, a script's waiting does as well: an SDK that backs off for a second would otherwise wait
+"""Where AWS's time goes faster, a script's waiting does too: an SDK that backs off for a second would otherwise wait
 for ten of the simulator's. Python loads this by itself when its directory is in PYTHONPATH."""
 
 import os

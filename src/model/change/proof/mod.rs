@@ -1,7 +1,8 @@
-//! What record-level evidence says after a change has settled. It is asked for, never taken by itself, and of two
-//! kinds: *verified by write* (AWS's own method: the `EncryptionType` in the answer to a put) and *seen on read* (the
-//! `EncryptionType` of records that others wrote after settling). A producer's answer that somebody pastes is a third,
-//! told as that person's report.
+//! Record-level evidence, gathered after a change has settled and only on request.
+//!
+//! It has two kinds: *verified by write* (AWS's own method: the `EncryptionType` in the answer to a put) and *seen on
+//! read* (the `EncryptionType` of records that others wrote after settling). A producer's answer that a person pastes
+//! is a third, shown as that person's report.
 
 mod interrupted;
 #[cfg(test)]
@@ -13,22 +14,22 @@ use serde_json::Value;
 use super::Action;
 use crate::model::time::Timestamp;
 
-/// Names of shards that sentences list; the rest is counted.
+/// How many shards a sentence names; the rest are counted.
 const NAMED: usize = 5;
-/// A proof that has no result after so long was interrupted.
+/// A proof without a result after this long was interrupted.
 pub const LONGEST_MS: i64 = 10 * crate::model::time::MINUTE_MS;
 
-/// Everything that was asked for of one change.
+/// All proofs requested for one change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
-    /// The last write of each kind; a repeat takes its place.
+    /// The last write; a repeat replaces it.
     pub write: Option<ProofRequest<WriteResult>>,
     pub read: Option<ProofRequest<ReadResult>>,
     /// Oldest first.
     pub reports: Vec<Reported>,
 }
 
-/// A proof that somebody asked for, and its result once there is one.
+/// A requested proof, and its result once there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofRequest<T> {
     pub by: String,
@@ -43,32 +44,32 @@ pub struct Done<T> {
     pub outcome: Result<T, String>,
 }
 
-/// What marked records that were written brought.
+/// The answers to test records.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteResult {
-    /// How many shards were open.
+    /// The number of open shards.
     pub shards: u32,
-    /// How many of them answered NONE, KMS, and something else or nothing.
+    /// How many shards answered NONE, KMS, and something else or nothing.
     pub none: u32,
     pub kms: u32,
     pub unstated: u32,
-    /// Shards whose record was not taken, and why.
+    /// Shards whose record wasn't accepted, and why.
     pub failed: Vec<(String, String)>,
 }
 
-/// What records at the shards' tips said.
+/// What records at the shards' tips showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadResult {
     pub shards: u32,
-    /// Records that arrived after settling, by their type.
+    /// Records that arrived after settling, by type.
     pub none: u64,
     pub kms: u64,
     pub unstated: u64,
-    /// Open shards on which no record was seen.
+    /// Open shards without any new record.
     pub idle: Vec<String>,
-    /// Shards that were closed while they were looked at.
+    /// Shards that closed during the read.
     pub closed: Vec<String>,
-    /// Shards that could not be read, and why.
+    /// Shards that couldn't be read, and why.
     pub failed: Vec<(String, String)>,
 }
 
@@ -83,7 +84,7 @@ pub struct Reported {
     pub shards: Vec<String>,
 }
 
-/// The AWS word that a change wants to see in records.
+/// The encryption type that a change wants to see in records.
 pub const fn wanted(action: Action) -> &'static str {
     match action {
         Action::Disable => "NONE",
@@ -96,7 +97,7 @@ impl WriteResult {
         if word == "NONE" { self.none } else { self.kms }
     }
 
-    /// Whether each open shard answered with the wanted type.
+    /// Whether every open shard answered with the wanted type.
     pub fn proves(&self, action: Action) -> bool {
         self.shards > 0 && self.of_word(wanted(action)) == self.shards
     }
@@ -110,8 +111,8 @@ impl WriteResult {
         other > 0
     }
 
-    /// In words, for a change of this kind.
-    pub fn words(&self, action: Action) -> String {
+    /// What came of it, as the audit chain records it.
+    pub fn outcome(&self, action: Action) -> String {
         let word = wanted(action);
         let failed = listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}")));
         let failed = if failed.is_empty() { String::new() } else { format!("; without a record: {failed}") };
@@ -125,7 +126,7 @@ impl WriteResult {
 }
 
 impl ReadResult {
-    /// Whether records of the wanted type were seen and none of the other.
+    /// Whether records of the wanted type were seen, and none of the other.
     pub fn proves(&self, action: Action) -> bool {
         let (wanted, other) = self.of(action);
         wanted > 0 && other == 0 && self.unstated == 0
@@ -143,8 +144,8 @@ impl ReadResult {
         }
     }
 
-    /// In words.
-    pub fn words(&self) -> String {
+    /// What came of it, as the audit chain records it.
+    pub fn outcome(&self) -> String {
         let mut text = format!("{} records NONE, {} KMS", self.none, self.kms);
         if self.unstated > 0 {
             text.push_str(&format!(", {} without a type", self.unstated));
@@ -166,7 +167,8 @@ impl ReadResult {
     }
 }
 
-fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
+/// The first names, and how many more there are.
+pub fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
     let more = items.len().saturating_sub(NAMED);
     let mut text = items.take(NAMED).collect::<Vec<_>>().join(", ");
     if more > 0 {
@@ -176,7 +178,7 @@ fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 impl<T> ProofRequest<T> {
-    /// Whether its result is still to come.
+    /// Whether the result is still to come.
     pub fn is_running(&self, now: Timestamp) -> bool {
         self.has_no_result() && now.millis_since(self.at) < LONGEST_MS
     }
@@ -185,7 +187,7 @@ impl<T> ProofRequest<T> {
         self.result.is_none()
     }
 
-    /// What it found, and when, if it came to its end.
+    /// The result and its time, if there is one.
     fn found(&self) -> Option<(&T, Timestamp)> {
         let done = self.result.as_ref()?;
         Some((done.outcome.as_ref().ok()?, done.at))
@@ -193,8 +195,9 @@ impl<T> ProofRequest<T> {
 }
 
 impl Proof {
-    /// When the wanted state was first proven by records, and how, if it was.
-    /// One that speaks against it, or a type that was the same before, proves nothing.
+    /// When records first proved the wanted state, and how.
+    ///
+    /// A proof that contradicts it, or a type that was the same before, proves nothing.
     pub fn proven_at(&self, action: Action) -> Option<Timestamp> {
         if self.contradicts(action) {
             return None;
@@ -214,7 +217,7 @@ impl Proof {
         write.into_iter().chain(read).min()
     }
 
-    /// Whether records speak against the change.
+    /// Whether records contradict the change.
     pub fn contradicts(&self, action: Action) -> bool {
         let write = self.write.as_ref().and_then(ProofRequest::found);
         let read = self.read.as_ref().and_then(ProofRequest::found);
@@ -222,67 +225,34 @@ impl Proof {
             || read.is_some_and(|(result, _)| result.contradicts(action))
     }
 
-    /// When the last of the two was asked for that has no result.
+    /// When the latest proof without a result was requested.
     pub fn asked_at(&self) -> Option<Timestamp> {
         let write = self.write.as_ref().filter(|request| request.has_no_result()).map(|request| request.at);
         let read = self.read.as_ref().filter(|request| request.has_no_result()).map(|request| request.at);
         write.max(read)
     }
 
-    /// Whether one of the two was asked for and has no result.
+    /// Whether a proof was requested and has no result.
     pub fn is_asked(&self) -> bool {
         self.asked_at().is_some()
     }
 
-    /// Whether one of the two is still under way.
+    /// Whether a proof is running.
     pub fn is_running(&self, now: Timestamp) -> bool {
         self.write.as_ref().is_some_and(|request| request.is_running(now))
             || self.read.as_ref().is_some_and(|request| request.is_running(now))
     }
-
-    /// Everything that is known, in sentences.
-    pub fn words(&self, action: Action) -> String {
-        let mut sentences = Vec::new();
-        if let Some(request) = &self.write {
-            sentences.push(told("Verified by write", request, |result| result.words(action)));
-        }
-        if let Some(request) = &self.read {
-            sentences.push(told("Seen on read", request, ReadResult::words));
-        }
-        for report in &self.reports {
-            let on = if report.shards.is_empty() {
-                String::new()
-            } else {
-                format!(" on {}", listed(report.shards.iter().cloned()))
-            };
-            sentences.push(format!(
-                "Reported by {} at {}: a producer's answer said {}{on}. Keystream has not seen it.",
-                report.by,
-                report.at.day_and_minute(),
-                report.encryption_type
-            ));
-        }
-        sentences.join(" ")
-    }
 }
 
-fn told<T>(what: &str, asked: &ProofRequest<T>, words: impl Fn(&T) -> String) -> String {
-    match &asked.result {
-        None => format!("{what}: asked for by {} at {}, no result yet.", asked.by, asked.at.clock_seconds()),
-        Some(Done { at, outcome: Ok(result) }) => format!("{what} ({}): {}.", at.clock_seconds(), words(result)),
-        Some(Done { at, outcome: Err(why) }) => format!("{what} ({}): nothing was proven, {why}.", at.clock_seconds()),
-    }
-}
-
-/// What somebody pasted is not the answer to a put.
+/// The pasted text isn't the answer to a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnAnswer;
 
-/// The type and the shards of a producer's pasted answer to PutRecord or PutRecords, as the AWS CLI and the SDKs print
-/// it.
+/// Parses a producer's pasted answer to PutRecord or PutRecords, as the AWS CLI and the SDKs print it. Returns its type
+/// and shards.
 ///
 /// # Errors
-/// When it is not JSON with an `EncryptionType` of NONE or KMS.
+/// When it isn't JSON with an `EncryptionType` of NONE or KMS.
 pub fn parse_answer(text: &str) -> Result<(String, Vec<String>), NotAnAnswer> {
     let answer: Value = serde_json::from_str(text.trim()).map_err(|_| NotAnAnswer)?;
     let word = answer

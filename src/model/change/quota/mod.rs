@@ -1,6 +1,8 @@
-//! AWS allows 25 successful disables and 25 successful enables of a stream in a rolling 24 h (StopStreamEncryption and
-//! StartStreamEncryption, API text; a copy of the developer guide lists both as per stream). No API returns how many
-//! are left: they are counted from what is known of the calls, as a range where an outcome is not known.
+//! The limit of 25 successful disables and 25 successful enables of a stream in a rolling 24 h.
+//!
+//! The source is the API text of StopStreamEncryption and StartStreamEncryption; a copy of the developer guide lists
+//! both as per stream. No API returns how many are left, so they are counted from known calls, as a range if an outcome
+//! is unknown.
 
 #[cfg(test)]
 mod tests;
@@ -13,28 +15,31 @@ use super::{
     Action, Change, End, Ending,
     refusal::{Refusal, RefusalKind},
 };
-use crate::model::time::{DAY_MS, SECOND_MS, Timestamp};
+use crate::model::{
+    stream::{Account, Region},
+    time::{DAY_MS, SECOND_MS, Timestamp},
+};
 
-/// So many a day, in each direction.
+/// The limit in 24 h, in each direction.
 pub const A_DAY: u32 = 25;
-/// From here on pages warn.
+/// Pages warn from this count on.
 pub const WARN_FROM: u32 = 20;
-/// A call whose answer was lost is the one that CloudTrail has of the same session this much before or after it.
+/// A lost answer belongs to a call of the same session in CloudTrail if their times differ by at most this.
 const SAME_CALL_MS: i64 = 30 * SECOND_MS;
 
 /// One call that used one of the 25, or may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
-    /// When AWS counted it, as far as is known: the answer, else the sending.
+    /// When AWS counted it, as far as is known: the time of the answer, else of sending.
     pub at: Timestamp,
-    /// AWS accepted it. Otherwise its outcome is not known.
+    /// AWS accepted it. Otherwise its outcome is unknown.
     pub is_certain: bool,
     pub request_id: Option<String>,
-    /// The session in which it was sent, where a role was assumed for it.
+    /// The session that sent it, if a role was assumed.
     pub session: Option<String>,
 }
 
-/// One successful call of a stream as CloudTrail has it.
+/// One successful call in CloudTrail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrailEvent {
     pub event_id: String,
@@ -43,23 +48,63 @@ pub struct TrailEvent {
     pub action: Action,
     /// The stream's name, or the end of its ARN.
     pub stream: String,
-    /// Who called: the session or user, as CloudTrail names it.
+    /// The caller: the session or user, as CloudTrail names it.
     pub by: String,
 }
 
-/// How many of the 25 are used: at least, at most.
+/// How many of the 25 are used: at least, and at most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     pub least: u32,
     pub most: u32,
-    /// When the oldest of them stops counting.
+    /// When the oldest use stops counting.
     pub next_frees_at: Option<Timestamp>,
-    /// AWS refused another at this time, within the 24 h.
+    /// When AWS refused another call, if within the 24 h.
     pub refused_at: Option<Timestamp>,
 }
 
+/// How many of the 25 of a stream are used in one direction, and how far CloudTrail is in that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamQuota {
+    pub count: Count,
+    pub trail: TrailCoverage,
+}
+
+/// How far CloudTrail is in a count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailCoverage {
+    NotChecked,
+    /// It was read then; it lags by minutes.
+    Read {
+        at: Timestamp,
+    },
+    /// Some of its calls, or all, are missing.
+    Incomplete(TrailProblem),
+}
+
+/// Why calls are missing from what CloudTrail said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailProblem {
+    /// There are more in a day than are looked at: the oldest are missing.
+    TooMany,
+    /// It did not answer within 2 s.
+    NoAnswer,
+    Failed {
+        why: String,
+    },
+}
+
+/// What the journal sums up of an account and Region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaSum {
+    pub account: Account,
+    pub region: Region,
+    pub disables: Count,
+    pub enables: Count,
+}
+
 impl Count {
-    /// Whether another call would be the 26th, as far as is known for certain.
+    /// Whether another call would certainly be the 26th.
     pub const fn is_used_up(&self) -> bool {
         self.least >= A_DAY
     }
@@ -68,30 +113,15 @@ impl Count {
     pub const fn is_warning(&self) -> bool {
         self.most >= WARN_FROM || self.refused_at.is_some()
     }
-
-    /// `7`, or `7 to 8` where an outcome is not known.
-    pub fn range(&self) -> String {
-        if self.least == self.most { self.most.to_string() } else { format!("{} to {}", self.least, self.most) }
-    }
-
-    /// `7 of 25 used, the next frees at 23 Nov 14:02 UTC`.
-    pub fn words(&self) -> String {
-        let used = self.range();
-        let frees =
-            self.next_frees_at.map_or_else(String::new, |at| format!(", the next frees at {}", at.day_and_minute()));
-        let refused =
-            self.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
-        format!("{used} of {A_DAY} used{frees}{refused}")
-    }
 }
 
-/// What a change used, if it may have used one.
+/// The use of a change, if it may have used one.
 pub fn use_of(change: &Change) -> Option<Use> {
     let session = change.evidence.sent_as.as_ref().map(|sent_as| sent_as.session.clone());
     if let Some(acceptance) = &change.evidence.accepted {
         return Some(Use { at: acceptance.at, is_certain: true, request_id: acceptance.request_id.clone(), session });
     }
-    // A refusal used none; whatever else has no answer may have.
+    // A refused call used none. Any other call without an answer may have.
     let at = change.evidence.sent_at.filter(|_| change.may_have_acted())?;
     Some(Use { at, is_certain: false, request_id: None, session })
 }
@@ -107,13 +137,14 @@ fn refused_at(change: &Change) -> Option<Timestamp> {
     }
 }
 
-/// Whether something at this time still counts. A time after `now` (a clock that was set back) counts too.
+/// Whether a use at this time still counts. A time after `now` (the clock was set back) counts too.
 const fn counts(at: Timestamp, now: Timestamp) -> bool {
     now.millis_since(at) < DAY_MS
 }
 
-/// Counts the calls of one stream in one direction, from the journal and from CloudTrail's successful calls of the same
-/// stream. A call that both know counts once: by its request id, and one whose answer was lost by its time.
+/// Counts the calls for one stream in one direction, from the journal and from CloudTrail's successful calls.
+///
+/// A call that both know counts once: matched by its request id or, if its answer was lost, by its time.
 pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Timestamp) -> Count {
     let of_action = || changes.iter().filter(|change| change.intent.action == action);
     let mut uses: Vec<Use> = of_action().filter_map(use_of).collect();
@@ -131,7 +162,7 @@ pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Time
                 lost.session.as_ref().is_some_and(|session| event.by.rsplit('/').next() == Some(session));
             is_of_session && event.at.millis_since(lost.at).abs() <= SAME_CALL_MS
         };
-        // Somebody else's call at the same time leaves it uncertain: it counts beside this one.
+        // With another call at the same time, it stays uncertain and counts separately.
         if let Some(same) = elsewhere.iter().position(is_same) {
             lost.at = elsewhere.remove(same).at;
             lost.is_certain = true;
@@ -153,7 +184,7 @@ pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Time
     }
 }
 
-/// When a use stops counting whose end makes room for another: the oldest, or of more than 25 the one that leaves 24.
+/// When the end of a use makes room for another: the oldest use or, of more than 25, the one that leaves 24.
 fn next_frees_at(uses: &[Use]) -> Option<Timestamp> {
     let mut times: Vec<Timestamp> = uses.iter().map(|known| known.at).collect();
     times.sort_unstable();

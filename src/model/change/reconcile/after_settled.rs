@@ -1,4 +1,4 @@
-//! What reads after *settled* mean: somebody may take the change back.
+//! What reads after *settled* mean: someone may revert the change.
 
 use super::CONTRARY_READS;
 use crate::model::{
@@ -7,15 +7,16 @@ use crate::model::{
     time::{DAY_MS, Timestamp},
 };
 
-/// A settled change is watched this long for somebody who takes it back.
+/// How long a settled change is watched for a revert.
 pub const WATCHED_AFTER_MS: i64 = 30 * DAY_MS;
 
-/// What a read after *settled* means for a settled change. Like every contrary evidence it takes two reads at least 10
-/// s apart with no other report between them: one may be an old answer. A stream that was created again is another one,
-/// and says nothing of this change.
+/// What a read after *settled* means for a settled change.
 ///
-/// `unchanged_since` is when the read began since which AWS has reported the same encryption: contrary reads from
-/// before it don't count.
+/// As always, contrary evidence takes two reads at least 10 s apart with no other report between them, because one may
+/// be an old answer. A re-created stream is another stream, and says nothing about this change.
+///
+/// `unchanged_since` is the start of the first read since which AWS has reported the same encryption. Earlier contrary
+/// reads don't count.
 pub fn decide_after_settled(change: &Change, report: &StreamReport, unchanged_since: Timestamp) -> Vec<Step> {
     let Some(settled_at) = change.evidence.settled_at else { return Vec::new() };
     let at = report.read_at;

@@ -1,5 +1,6 @@
-//! The reconciler's rules: from a change and one read of its stream, what happens next.
-//! A pure function of what was observed; it never asks anybody and never sends anything.
+//! The reconciler's rules: what one read of its stream means for a change.
+//!
+//! A pure function of observations. It reads nothing and sends nothing.
 
 mod after_settled;
 #[cfg(test)]
@@ -21,17 +22,18 @@ const NOT_APPLIED_AFTER_MS: i64 = 120 * SECOND_MS;
 /// ... and this many reads at least 10 s apart, all ACTIVE with the old state.
 const NOT_APPLIED_READS: u32 = 3;
 
-/// After *reached*, one contrary read may be an old answer; two at least 10 s apart are somebody else's change.
+/// After *reached*, one contrary read may be an old answer. Two, at least 10 s apart, mean that someone else changed
+/// the stream.
 const CONTRARY_READS: u32 = 2;
 
-/// A stream is gone when this many reads at least 10 s apart did not find it.
+/// A stream is gone after this many reads, at least 10 s apart, that didn't find it.
 const MISSING_READS: u32 = 3;
 
-/// What the journal writes after one read. Empty for a change that has ended or was never sent.
+/// The steps that follow from one read. Empty for a change that has ended or was never sent.
 ///
-/// `now` is only used for the flag *slow* and for the 120 s of *not applied*; all evidence carries the time of its
-/// read. All times are of one [timeline](crate::server::services::changes), which never goes back. `usual` is kept with
-/// the flag *slow*.
+/// `now` decides only the flag *slow* and the 120 s of *not applied*; all evidence has the time of its read. All times
+/// are of one [timeline](crate::server::services::changes), which never goes back. `usual` is stored with the flag
+/// *slow*.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Option<TypicalDuration>) -> Vec<Step> {
     let Some(sent_at) = change.evidence.sent_at else { return Vec::new() };
     if !change.is_active() {
@@ -54,7 +56,7 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp, usual: Op
 }
 
 fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now: Timestamp) -> Vec<Step> {
-    // A read that was asked for before the call went out says nothing about its effect.
+    // A read that was requested before the call says nothing about its effect.
     if report.asked_at < sent_at {
         return Vec::new();
     }
@@ -71,10 +73,10 @@ fn decide_report(change: &Change, report: &StreamReport, sent_at: Timestamp, now
     match report.status {
         StreamStatus::Active => steps.extend(decide_active(change, report, sent_at, now, observed)),
         StreamStatus::Updating if change.evidence.reached_at.is_none() => {
-            steps.push(Step::SeenUpdating { at: report.read_at })
+            steps.push(Step::SeenUpdating { at: report.read_at });
         }
         StreamStatus::Updating => steps.extend([Step::SeriesBroken, Step::Steady { since: None }]),
-        // A stream that is being deleted is either gone soon, or AWS reports it again: both are seen by later reads.
+        // A stream being deleted is soon gone, or reported again. Later reads show which.
         StreamStatus::Creating | StreamStatus::Deleting | StreamStatus::Other(_) => {
             steps.push(Step::SeenUnclear { at: report.read_at });
             if change.evidence.reached_at.is_some() {
@@ -116,7 +118,7 @@ fn decide_active(
     }
 }
 
-/// A report of ACTIVE after *reached*.
+/// Decides on a report of ACTIVE after *reached*.
 fn decide_reached(
     change: &Change,
     report: &StreamReport,

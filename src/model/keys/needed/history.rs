@@ -1,4 +1,4 @@
-//! The keys of one stream, as its reads and its settled enables tell them.
+//! The keys of one stream over time, as its reads and its settled enables show them.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,16 +14,16 @@ use crate::model::{
     time::{HOUR_MS, Timestamp},
 };
 
-/// The keys of one stream, as far as its reads tell.
+/// The keys of one stream over time, as far as reads show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyHistory {
     /// Oldest first.
     pub uses: Vec<KeyUse>,
-    /// The first read of this stream: what was before is not known.
+    /// The first read of this stream. What was before isn't known.
     pub known_since: Option<Timestamp>,
-    /// When the stream was created that this is about; another one of the same name begins anew.
+    /// When this stream was created. A later one of the same name starts a new history.
     pub created: Option<Timestamp>,
-    /// The last read: what is free is judged by what was known then.
+    /// The last read, by which freed keys are judged.
     #[serde(default)]
     pub last_read: Option<Timestamp>,
     /// The retention of the last read, in hours.
@@ -36,9 +36,10 @@ impl KeyHistory {
         self.known_since.is_none()
     }
 
-    /// The history after one more read. What had become free under the former retention stays free: records that had
-    /// left the stream do not come back when its retention grows. A read that is older than what is known changes
-    /// nothing but is harmless, because only a newer state ends a use.
+    /// The history after one more read.
+    ///
+    /// A key that had become free under the previous retention stays free: records that have left the stream don't
+    /// return when its retention grows. A read older than what is known changes nothing.
     #[must_use]
     pub fn after(&self, report: &StreamReport) -> Self {
         if !self.is_of(report.created) {
@@ -47,7 +48,7 @@ impl KeyHistory {
         }
         let mut history = self.clone();
         if let Some(last) = self.last_read {
-            // Only what was free when the former retention was last seen: it may have grown the moment after.
+            // Only keys free when the previous retention was last read, because it may have grown just after.
             history.forget_free(last);
         }
         history.with(report)
@@ -56,17 +57,17 @@ impl KeyHistory {
     fn with(mut self, report: &StreamReport) -> Self {
         self.retention_hours = report.retention_hours;
         self.last_read = self.last_read.max(Some(report.read_at));
-        // AWS may tell the new type while it still writes with the old key: only ACTIVE ends a use.
+        // AWS may report the new type while it still writes with the old key. Only ACTIVE ends a use.
         let may_end = report.status == StreamStatus::Active;
         let present = match &report.encryption {
-            // AWS did not say: neither the beginning nor the end of anything.
+            // AWS didn't say, so this is neither the beginning nor the end of a use.
             EncryptionReport::Unstated(_) => return self,
             EncryptionReport::NotEncrypted | EncryptionReport::Encrypted(None) => None,
             EncryptionReport::Encrypted(Some(key)) => Some(key),
         };
         let is_encrypted = matches!(report.encryption, EncryptionReport::Encrypted(_));
         for open in self.uses.iter_mut().filter(|known| known.ended.is_none()) {
-            // Encrypted under a key that AWS does not name may be the same one.
+            // Encrypted under a key that AWS doesn't name: it may be the same one.
             let goes_on = present.map_or(is_encrypted, |key| *key == open.key);
             if !goes_on && may_end {
                 open.ended = Some(report.read_at.max(open.seen_from));
@@ -74,7 +75,7 @@ impl KeyHistory {
         }
         let is_open = self.uses.iter().any(|known| known.ended.is_none());
         if let Some(key) = present.filter(|_| !is_open) {
-            // What the name was last seen to mean, until KMS says more: a key too many is kept rather than one too few.
+            // Assume what the name last resolved to until KMS says more: one key too many is better than one too few.
             let former = self.uses.iter().rev().find(|known| known.key == *key);
             let meant = former.and_then(|known| known.meant.last()).cloned().into_iter().collect();
             self.uses.push(KeyUse { key: key.clone(), meant, seen_from: report.read_at, ended: None, begun_by: None });
@@ -85,8 +86,8 @@ impl KeyHistory {
         self
     }
 
-    /// Notes that KMS said at `at` which key a name means: of the use that goes on under that name. Returns whether
-    /// that's news.
+    /// Records that KMS resolved a name to a key at `at`, for the current use under that name. Returns whether that is
+    /// news.
     pub fn record_meant(&mut self, key: &KeyId, arn: &KeyArn, at: Timestamp) -> bool {
         let Some(open) = self.uses.iter_mut().find(|known| known.ended.is_none() && known.key == *key) else {
             return false;
@@ -96,8 +97,10 @@ impl KeyHistory {
         open.meant.len() > known
     }
 
-    /// The history after an enable has settled: it ends one use and begins another, also under the same name, which no
-    /// read can tell apart. Noting it again changes nothing.
+    /// The history after an enable has settled.
+    ///
+    /// It ends one use and begins another, even under the same name, which reads can't show. Recording it again changes
+    /// nothing.
     #[must_use]
     pub fn after_enable(&self, change: &Change) -> Self {
         let mut history = self.clone();
@@ -112,7 +115,7 @@ impl KeyHistory {
         }
         let Some(index) = self.uses.iter().position(|known| known.was_on_at(settled)) else { return history };
         let former = &mut history.uses[index];
-        // Else a read has begun it already, under its new name.
+        // Otherwise a read has already begun the use, under its new name.
         let is_one_use = former.seen_from < sent;
         if is_one_use {
             let name = change
@@ -122,7 +125,7 @@ impl KeyHistory {
                 .filter(|_| self.last_read.is_none_or(|last| last < settled))
                 .unwrap_or(&former.key)
                 .clone();
-            // Where KMS did not say what the name meant at the enable, it may be anything that it was seen to mean.
+            // If KMS couldn't resolve the name at the enable, it may mean any of the earlier keys.
             let may_still =
                 |meant: &&Meant| change.intent.resolved.is_none() || meant.seen_from.is_some_and(|seen| seen >= sent);
             let meant = former.meant.iter().filter(may_still).filter(|_| name == former.key).cloned().collect();
@@ -148,39 +151,37 @@ impl KeyHistory {
         self.uses.retain(|known| known.ended.is_none_or(|ended| until(ended, retention) > now));
     }
 
-    /// Until when stored records may need the key of a use, by the retention of the last read; `None` while it is in
-    /// use.
+    /// Until when stored records may need the key of a use, by the retention of the last read; `None` while in use.
     pub fn needed_until(&self, key: &KeyUse) -> Option<Timestamp> {
         key.ended.map(|ended| until(ended, self.retention_hours))
     }
 
-    /// Until when stored records would need the key in use if new ones were last encrypted with it at `now`; `None`
-    /// before the first read.
+    /// Until when stored records would need the current key if `now` were the end of its use; `None` before the first
+    /// read.
     pub fn if_ended_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.last_read.map(|last| until(now.max(last), self.retention_hours))
     }
 
-    /// What is needed at `now`: uses that go on, and those whose records may still be there. A stream that was not read
-    /// since may have another retention by now: what was not free at its last read is needed.
+    /// The uses needed at `now`: current ones, and those whose records may still be stored. A stream that hasn't been
+    /// read since may have a longer retention by now, so a use that was needed at the last read stays needed.
     pub fn needed(&self, now: Timestamp) -> impl Iterator<Item = &KeyUse> {
         let known_at = self.last_read.map_or(now, |last| last.min(now));
         self.uses.iter().filter(move |known| self.needed_until(known).is_none_or(|until| until > known_at))
     }
 
-    /// The use that goes on.
+    /// The current use.
     pub fn in_use(&self) -> Option<&KeyUse> {
         self.uses.iter().rfind(|known| known.ended.is_none())
     }
 
-    /// Since when keys are known, where the stream is older: keys that it used before are not known.
+    /// Since when keys are known, if the stream is older. Its earlier keys aren't known.
     pub fn begins_late(&self) -> Option<Timestamp> {
         let since = self.known_since?;
         let is_whole = self.created.is_some_and(|created| created.plus_millis(HOUR_MS) >= since);
         (!is_whole).then_some(since)
     }
 
-    /// Since when keys are known, where that does not cover the retention: records stored before may need keys that are
-    /// not known.
+    /// Since when keys are known, if that doesn't cover the retention: older records may need keys that aren't known.
     pub fn gap(&self, now: Timestamp) -> Option<Timestamp> {
         self.begins_late().filter(|since| !covers(*since, self.retention_hours, now))
     }

@@ -1,4 +1,4 @@
-//! One time in which a stream was encrypted with a key.
+//! One period in which a stream was encrypted with a key.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,26 +8,26 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// One time in which new records of a stream were encrypted with a key.
+/// One period in which new records of a stream were encrypted with a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredUse")]
 pub struct KeyUse {
     /// As AWS reported it.
     pub key: KeyId,
-    /// Every key that the name was seen to mean while it was in use, oldest first. An alias that is re-pointed means
-    /// another key, and which of them Kinesis used can't be known: all of them are needed.
+    /// Every key that the name resolved to while in use, oldest first. After an alias is re-pointed, nobody can know
+    /// which key Kinesis used, so all of them are needed.
     pub meant: Vec<Meant>,
-    /// The first read that showed it; it may have been in use before.
+    /// The first read that showed it. It may have been in use before.
     pub seen_from: Timestamp,
-    /// The first read that showed another state: from then on at the latest new records are not encrypted with it.
-    /// `None` while it is in use.
+    /// The first read that showed another state: by then, new records were no longer encrypted with it. `None` while in
+    /// use.
     pub ended: Option<Timestamp>,
-    /// The enable of Keystream's that settled and began this use.
+    /// The settled enable of Keystream's that began this use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begun_by: Option<String>,
 }
 
-/// A use as databases have it. Before a use held a set of keys, it held the first one that its name was seen to mean.
+/// A use as stored. Earlier versions stored one key, the first that the name resolved to, instead of a set.
 #[derive(Deserialize)]
 struct StoredUse {
     key: KeyId,
@@ -52,7 +52,7 @@ impl From<StoredUse> for KeyUse {
 }
 
 impl KeyUse {
-    /// Notes that KMS said at `at` which key the name means, if that's news.
+    /// Records that KMS resolved the name to a key at `at`, if that is news.
     pub(super) fn record_meant(&mut self, arn: &KeyArn, at: Timestamp) {
         if !self.meant.iter().any(|known| known.arn == *arn) {
             self.meant.push(Meant { arn: arn.clone(), seen_from: Some(at) });

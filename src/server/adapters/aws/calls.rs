@@ -1,5 +1,5 @@
-//! What every call of AWS goes through: credentials first, within a limit of their own; then the call, its count, and
-//! what a refusal means for the credentials.
+//! What every call to AWS goes through: credentials first, within a time limit of their own; then the call, its metric,
+//! and what a refusal means for the credentials.
 
 use std::{error::Error as StdError, time::Duration};
 
@@ -15,27 +15,27 @@ pub struct Calls {
     identity: Identity,
     /// How long a call waits for credentials.
     patience: Duration,
-    /// The service and Region in words, where a FIPS endpoint is asked for: not every service has one in every Region.
+    /// The service and Region in words, if FIPS endpoints are configured: not every service has one in every Region.
     fips_of: Option<String>,
 }
 
 impl Calls {
-    /// Calls of a service with these credentials, each of which waits at most so long for them.
+    /// Calls to a service with these credentials, each waiting at most this long for them.
     pub fn new(config: &Configured, service: &str, patience: Duration) -> Self {
         let is_fips = config.sdk.use_fips().unwrap_or_default();
         let region = config.sdk.region().map_or("", |region| region.as_ref());
         Self { identity: config.identity.clone(), patience, fips_of: is_fips.then(|| format!("{service} in {region}")) }
     }
 
-    /// What calls wait for now, in words.
+    /// What calls are waiting for now, in words.
     pub fn wait_for(&self) -> Option<String> {
         self.identity.waits_for()
     }
 
-    /// One call that reads.
+    /// Makes a call that reads.
     ///
     /// # Errors
-    /// Why it brought nothing.
+    /// Why it failed.
     pub async fn read<T, E>(
         &self,
         operation: &'static str,
@@ -47,7 +47,7 @@ impl Calls {
         self.read_as(operation, call, errors::read_failure).await
     }
 
-    /// The same, of a service that has words of its own for some failures.
+    /// Makes a call that reads, to a service with some failures of its own.
     ///
     /// # Errors
     /// As [`Calls::read`].
@@ -78,7 +78,7 @@ impl Calls {
         count_aws_call(operation, answer)
     }
 
-    /// Waits for credentials before a call that changes something: nothing is sent without.
+    /// Waits for credentials before a call that changes something: nothing is sent without them.
     ///
     /// # Errors
     /// When there are none in time.
@@ -86,7 +86,7 @@ impl Calls {
         self.identity.ready(within).await
     }
 
-    /// Takes note of a refusal that is about the credentials: they are loaded anew.
+    /// Notes a refusal that concerns the credentials: they are loaded again.
     pub fn heed<E>(&self, error: &SdkError<E, HttpResponse>)
     where
         E: StdError + ProvideErrorMetadata + 'static,
@@ -98,7 +98,7 @@ impl Calls {
         }
     }
 
-    /// Why a call that never reached a host may have had none to reach.
+    /// Why a call may have found no host.
     pub fn fips_note<E>(&self, error: &SdkError<E, HttpResponse>) -> Option<String>
     where
         E: StdError + 'static,

@@ -1,5 +1,5 @@
-//! The role that sends changes. It is assumed for each change, in a session that is named after the person who asked,
-//! so that CloudTrail names that person too, and not only this program.
+//! The role that sends changes. It is assumed for each change, in a session named after the person who requested it, so
+//! that CloudTrail names that person and not only this program.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,9 +26,9 @@ use crate::{
 
 /// A person's change waits at most this long for its session: then it is not sent.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// So much of it may be spent waiting for this server's own credentials.
+/// How much of that may be spent waiting for this server's own credentials.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// AWS's shortest session, in seconds: one call is made in it.
+/// AWS's shortest session, in seconds: it is used for a single call.
 const SESSION_SECONDS: i32 = 900;
 /// AWS's longest session name.
 const LONGEST_NAME: usize = 64;
@@ -39,17 +39,17 @@ pub struct ChangeRole {
     pub arn: String,
     pub external_id: Option<String>,
     pub sts: aws_sdk_sts::Client,
-    /// What the client of a session is made of.
+    /// The configuration of a session's client.
     pub config: Configured,
-    /// Names the target to the SDK.
+    /// The target's name for the SDK.
     pub target: String,
     pub endpoint: Option<String>,
     pub clock: Arc<dyn Clock>,
 }
 
 impl ChangeRole {
-    /// Why nothing may be sent in this role: it is of another account than the streams, and in its session a name would
-    /// mean a stream of that account.
+    /// Why nothing may be sent in this role: it belongs to another account than the streams, and in its session a name
+    /// would mean a stream of that account.
     pub fn obstacle(&self, of_streams: &Account) -> Option<Refusal> {
         let own = account_of_role(&self.arn).filter(|own| of_streams.is_resolved() && own != of_streams)?;
         let detail = format!("{} is a role of account {own}, and the streams are of {of_streams}", self.arn);
@@ -104,14 +104,15 @@ impl ChangeRole {
             None,
             "assumed for one change",
         );
-        // One call is made in it: nothing of it is kept.
+        // It is used for a single call, so nothing of it is cached.
         let config = Configured::with(&self.config.sdk, Identity::fixed(credentials));
         let kinesis = SdkKinesis::new(&config, self.endpoint.as_deref(), &self.target, self.clock.clone(), None);
         Ok((Arc::new(kinesis), sent_as))
     }
 }
 
-/// `keystream-mira`, at most as long as AWS takes. User names have only characters that a session's name may have.
+/// The session's name: `keystream-mira`, cut to the length that AWS takes. Every character of a user name is allowed in
+/// it.
 fn session_name(actor: &str) -> String {
     let is_allowed = |c: &char| c.is_ascii_alphanumeric() || "_=,.@-".contains(*c);
     format!("keystream-{actor}").chars().filter(is_allowed).take(LONGEST_NAME).collect()

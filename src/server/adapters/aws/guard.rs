@@ -1,5 +1,5 @@
-//! The last check before a request that changes something is written to the socket: whether the read that decided it is
-//! still fresh. A process that was stopped, or a machine that slept, sends nothing.
+//! The last check before a mutating request is written to the socket: whether the read it was decided on is still
+//! fresh. A process that was stopped, or a machine that slept, sends nothing.
 
 use std::{
     pin::Pin,
@@ -24,7 +24,7 @@ use crate::server::adapters::clock::Freshness;
 #[error("the last read of the stream was more than 5 s old when the request was about to be written")]
 pub struct HeldBack;
 
-/// Puts the check into a request.
+/// Adds the check to a request.
 #[derive(Debug)]
 pub struct SendGuard(pub Freshness);
 
@@ -47,8 +47,8 @@ impl Intercept for SendGuard {
     }
 }
 
-/// The body of a guarded request. hyper asks for it once the connection stands and the head is in its buffer, and drops
-/// both unwritten when it fails.
+/// The body of a guarded request. hyper polls it once the connection is established and the head is in its buffer, and
+/// if it fails, drops both unwritten.
 struct GuardedBody {
     bytes: Option<Bytes>,
     freshness: Freshness,

@@ -1,4 +1,4 @@
-//! Which hosts calls go to, for whoever has to open a way to them.
+//! Which hosts calls go to, for whoever has to allow them through a firewall.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use url::Url;
 pub struct HostLog(Arc<Mutex<Option<String>>>);
 
 impl HostLog {
-    /// The host of the last call since this was asked; `None` when no call got as far as a host.
+    /// The host of the last call since this was last asked; `None` if no call got as far as a host.
     pub fn take(&self) -> Option<String> {
         self.0.lock().take()
     }

@@ -1,11 +1,6 @@
 //! The adapter over `aws-sdk-kinesis`. Everything that AWS answers is parsed here or reported as unreadable.
 
-use std::{
-    collections::HashMap,
-    ops::{Range, RangeInclusive},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::{
@@ -15,14 +10,15 @@ use aws_sdk_kinesis::{
         RequestId, start_stream_encryption::StartStreamEncryptionOutput,
         stop_stream_encryption::StopStreamEncryptionOutput,
     },
-    types::{EncryptionType, StreamDescriptionSummary, StreamSummary},
+    types::{EncryptionType, StreamSummary},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::{DateTime, error::metadata::ProvideErrorMetadata};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{
     Kinesis, ListFrom, ListedPage, ListedStream, ReadFailure, SendOutcome, StreamRef, TaggedPage,
     calls::Calls,
+    descriptions::{fill_in, report},
     errors,
     guard::SendGuard,
     hosts::HostLog,
@@ -33,11 +29,7 @@ use super::{
 use crate::{
     model::{
         change::{Action, refusal::RefusalKind},
-        stream::{
-            Account, StreamReport, StreamStatus,
-            encryption::{EncryptionReport, KeyId},
-        },
-        time::Timestamp,
+        stream::{Account, StreamReport, encryption::KeyId},
     },
     server::adapters::{
         clock::{Clock, Freshness},
@@ -49,20 +41,15 @@ use crate::{
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// A mutating call that takes longer has an unknown outcome.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// A mutating call waits so long for credentials: the read before it used the same ones, and would be too old after
-/// more.
+/// How long a mutating call waits for credentials. The read before it used the same ones, and would be too old after a
+/// longer wait.
 const SEND_PATIENCE: Duration = Duration::from_secs(2);
-/// AWS returns at most this many names a call.
+/// AWS returns at most this many names per call.
 const PAGE_OF_NAMES: i32 = 100;
-/// AWS returns at most this many tagged streams a call.
+/// AWS returns at most this many tagged streams per call.
 const PAGE_OF_TAGS: i32 = 100;
 
-/// What a retention can be, in hours: AWS allows a day to a year; ten are more than it will.
-const RETENTION_HOURS: RangeInclusive<i32> = 1..=10 * 365 * 24;
-/// When a stream can have been created: Kinesis began in 2013, and 2200 is far off.
-const CREATION_MILLIS: Range<i64> = 1_262_304_000_000..7_258_118_400_000;
-
-/// Kinesis in one account and Region, and what goes with it, through the SDK.
+/// Kinesis in one account and Region through the SDK, with the identity and tagging calls that go with it.
 #[derive(Debug)]
 pub struct SdkKinesis {
     client: Client,
@@ -75,8 +62,8 @@ pub struct SdkKinesis {
 }
 
 impl SdkKinesis {
-    /// Over a loaded SDK configuration. Retries are off throughout: a repeated Stop could act twice, and a repeated
-    /// read would escape the limiter. `target` keeps what the SDK remembers of failures apart from other targets.
+    /// A client with this SDK configuration. Retries are off throughout: a repeated Stop could take effect twice, and a
+    /// repeated read would escape the limiter. `target` separates the SDK's memory of failures from other targets'.
     pub fn new(
         config: &Configured,
         endpoint: Option<&str>,
@@ -142,7 +129,7 @@ impl Kinesis for SdkKinesis {
         let answer = self.calls.read("ListStreams", call.send()).await?;
         let mut streams = Vec::with_capacity(answer.stream_names().len());
         for name in answer.stream_names() {
-            // One name that can't be read takes out no other.
+            // One unreadable name doesn't affect the others.
             let Ok(name) = name.parse() else {
                 tracing::warn!(name, "AWS listed a stream under a name that no stream can have; it is left out");
                 continue;
@@ -213,7 +200,7 @@ impl Kinesis for SdkKinesis {
         };
         match count_aws_call(action.call(), sent) {
             Ok(request_id @ Some(_)) => SendOutcome::Accepted { request_id },
-            // Something in between may have answered, and AWS never have heard of it.
+            // Something in between may have answered, and AWS may never have received it.
             Ok(None) => SendOutcome::Unknown { why: "a success without AWS's request id".to_owned() },
             Err(outcome) => outcome,
         }
@@ -226,7 +213,7 @@ impl Kinesis for SdkKinesis {
         let answer = self.tagging_calls.read("GetResources", call.send()).await?;
         let mut streams = Vec::with_capacity(answer.resource_tag_mapping_list().len());
         for mapping in answer.resource_tag_mapping_list() {
-            // Consumers of streams may be among them: whatever is not a stream's ARN is left out.
+            // Stream consumers may be among them: whatever isn't a stream's ARN is left out.
             let Some(arn) = mapping.resource_arn().and_then(|arn| arn.parse().ok()) else { continue };
             let mut tags: Vec<_> =
                 mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
@@ -265,52 +252,4 @@ impl SdkKinesis {
             (outcome, _) => outcome,
         }
     }
-}
-
-fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
-    stream.arn = summary.stream_arn().parse().ok();
-    stream.status = Some(StreamStatus::from(summary.stream_status().as_str().to_owned()));
-    stream.created = summary.stream_creation_timestamp().and_then(timestamp);
-}
-
-/// A description in Keystream's types. Encryption fields are optional in AWS's model; the rest is required, and for a
-/// number that is missing the SDK puts 0, which would read as "no longer needed", and for a time 1970, which would be
-/// another stream.
-fn report(
-    summary: &StreamDescriptionSummary,
-    asked_at: Timestamp,
-    read_at: Timestamp,
-) -> Result<StreamReport, ReadFailure> {
-    let unreadable = |what: &str| ReadFailure::other(format!("AWS's answer carries no {what} that can be read"));
-    let arn = summary
-        .stream_arn()
-        .parse()
-        .map_err(|_| ReadFailure::other("AWS's answer carries an ARN that is not a stream's"))?;
-    let created = timestamp(summary.stream_creation_timestamp()).ok_or_else(|| unreadable("creation time"))?;
-    let retention_hours = summary.retention_period_hours();
-    if !RETENTION_HOURS.contains(&retention_hours) {
-        return Err(unreadable("retention"));
-    }
-    let open_shards = summary.open_shard_count();
-    if open_shards < 0 {
-        return Err(unreadable("number of open shards"));
-    }
-    Ok(StreamReport {
-        arn,
-        status: StreamStatus::from(summary.stream_status().as_str().to_owned()),
-        encryption: EncryptionReport::from_aws(summary.encryption_type().map(EncryptionType::as_str), summary.key_id()),
-        created,
-        retention_hours,
-        open_shards,
-        mode: summary.stream_mode_details().map(|mode| mode.stream_mode().as_str().to_owned()),
-        consumers: summary.consumer_count().filter(|count| *count >= 0),
-        key_arn: None,
-        asked_at,
-        read_at,
-    })
-}
-
-/// A time at which a stream can have been created.
-fn timestamp(time: &DateTime) -> Option<Timestamp> {
-    time.to_millis().ok().filter(|millis| CREATION_MILLIS.contains(millis)).map(Timestamp::from_millis)
 }

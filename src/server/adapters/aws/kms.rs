@@ -1,4 +1,4 @@
-//! The adapter over `aws-sdk-kms`: which keys there are and how one is. Nothing here encrypts or changes a key.
+//! The adapter over `aws-sdk-kms`: lists keys and describes one. Nothing here encrypts or changes a key.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,9 +26,9 @@ use crate::{
     server::adapters::clock::Clock,
 };
 
-/// Optional in a confirmation, which waits for it at most this long.
+/// A confirmation, for which it is optional, waits at most this long.
 pub const TIMEOUT: Duration = Duration::from_secs(2);
-/// KMS returns at most so many aliases, and keys, a call.
+/// KMS returns at most this many aliases or keys per call.
 const PAGE_OF_ALIASES: i32 = 100;
 const PAGE_OF_KEYS: i32 = 1_000;
 
@@ -41,10 +41,10 @@ pub trait Kms: std::fmt::Debug + Send + Sync {
     /// One page of `ListKeys`: the ids.
     async fn list_keys(&self, marker: Option<&str>) -> Result<Listed<String>, ReadFailure>;
 
-    /// One `DescribeKey`, by any form of a key id; `NotFound` for a key or an alias that KMS does not have.
+    /// One `DescribeKey`, by any form of a key id; `NotFound` for a key or alias that doesn't exist.
     async fn describe_key(&self, key: &KeyId) -> Result<KeyFacts, ReadFailure>;
 
-    /// One `GetKeyRotationStatus`: whether KMS rotates the key by itself.
+    /// One `GetKeyRotationStatus`: whether KMS rotates the key automatically.
     async fn is_rotated(&self, key: &KeyArn) -> Result<bool, ReadFailure>;
 }
 
@@ -62,7 +62,7 @@ pub struct Alias {
     pub key: String,
 }
 
-/// KMS through the SDK. Retries are off: what is optional does not wait.
+/// KMS through the SDK. Retries are off: nobody waits long for what is optional.
 #[derive(Debug)]
 pub struct SdkKms {
     client: Client,
@@ -71,9 +71,9 @@ pub struct SdkKms {
 }
 
 impl SdkKms {
-    /// Over a loaded SDK configuration, with what the SDK remembers of failures kept apart from other targets.
+    /// A client with this SDK configuration, with its memory of failures separated from other targets'.
     pub fn new(config: &Configured, target: &str, clock: Arc<dyn Clock>) -> Self {
-        // Whoever asks gives up after the same time: they hear that it is the credentials that are slow.
+        // The caller gives up after the same time, and should learn that the credentials were slow.
         let calls = Calls::new(config, "KMS", TIMEOUT * 3 / 4);
         let config = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
@@ -117,7 +117,7 @@ impl Kms for SdkKms {
     }
 }
 
-/// KMS has codes of its own for what is not there.
+/// Sorts a failure: KMS has codes of its own for what doesn't exist.
 fn of_key<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>) -> ReadFailure
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -141,7 +141,7 @@ fn facts(metadata: &KeyMetadata, read_at: Timestamp) -> Result<KeyFacts, ReadFai
         spec: metadata.key_spec().map_or_else(String::new, |spec| spec.as_str().to_owned()),
         usage: metadata.key_usage().map_or_else(String::new, |usage| usage.as_str().to_owned()),
         deleted_at: metadata.deletion_date().and_then(|at| at.to_millis().ok()).map(Timestamp::from_millis),
-        // A date beside "doesn't expire" is no date; one without the model is.
+        // A date counts unless AWS says that the material doesn't expire.
         expires_at: metadata
             .valid_to()
             .filter(|_| metadata.expiration_model() != Some(&ExpirationModelType::KeyMaterialDoesNotExpire))

@@ -1,5 +1,5 @@
-//! How often Keystream may call AWS: one pace per operation and target, at a part of AWS's own limit, which is shared
-//! with every other tool of the account. A throttle slows the operation that met it, for a while.
+//! How often Keystream may call AWS: a rate per operation and target, at a fraction of AWS's own limit, which every
+//! tool of the account shares. A throttled operation slows down for a while.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -16,13 +16,13 @@ use crate::{
     },
 };
 
-/// AWS's own limits, calls a second per account and Region (Kinesis service model). For `GetResources` none is
-/// published.
+/// AWS's own limits in calls per second, per account and Region (Kinesis service model). None is published for
+/// `GetResources`.
 const LIST_STREAMS: f64 = 5.0;
 const DESCRIBE_STREAM_SUMMARY: f64 = 20.0;
 const GET_RESOURCES: f64 = 4.0;
-/// Reads in flight are as many as the pace begins in so long: all of it while AWS answers, and a bound while it does
-/// not.
+/// The number of reads in flight is what the rate starts in this time: no restriction while AWS answers, and a bound
+/// while it doesn't.
 const LONGEST_ANSWER: f64 = 2.0;
 
 /// The limits of one target.
@@ -33,19 +33,19 @@ pub struct Limits {
     pub describe: Limiter,
     /// `GetResources`, for tags.
     pub tags: Limiter,
-    /// `DescribeStreamSummary` for people who open a confirmation or send one: apart, so that they never queue
-    /// behind the collector.
+    /// `DescribeStreamSummary` for people who open or send a confirmation: separate, so that they never queue behind
+    /// the collector.
     reserve: DefaultDirectRateLimiter,
-    /// Places for reads of the collector in flight.
+    /// Permits for the collector's reads in flight.
     places: Arc<Semaphore>,
 }
 
-/// The turns of one operation.
+/// The rate of one operation.
 #[derive(Debug)]
 pub struct Limiter(Mutex<Pace>);
 
 impl Limits {
-    /// The limits of a target: its part of AWS's.
+    /// The limits of a target: its share of AWS's.
     pub fn new(settings: &TargetSettings) -> Self {
         let part = f64::from(settings.budget_percent) / 100.0 * f64::from(settings.speed);
         let limiter = |per_second: f64| Limiter(Mutex::new(Pace::new(per_second * part)));
@@ -62,24 +62,24 @@ impl Limits {
         }
     }
 
-    /// Waits for a turn to read one stream for a person.
+    /// Waits until a stream may be read for a person.
     pub async fn reserve(&self) {
         self.reserve.until_ready().await;
     }
 
-    /// Waits for a place among the reads in flight. `None` never comes: the places are not closed.
+    /// Waits for a permit for a read in flight. Never returns `None`: the semaphore is not closed.
     pub async fn place(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().acquire_owned().await.ok()
     }
 
-    /// How many percent of the budget of reads are used.
+    /// The percentage of the read budget in use.
     pub fn percent(&self) -> u8 {
         self.list.percent().min(self.describe.percent())
     }
 }
 
 impl Limiter {
-    /// Waits for the next turn.
+    /// Waits until the next call may be made.
     pub async fn turn(&self) {
         let turn = self.pace(|pace, now| pace.take(now).saturating_sub(now));
         if !turn.is_zero() {
@@ -87,14 +87,14 @@ impl Limiter {
         }
     }
 
-    /// Slows down when the answer says so.
+    /// Slows down if the answer was a throttle.
     pub fn heed<T>(&self, answer: &Result<T, ReadFailure>) {
         if answer.as_ref().is_err_and(|failure| failure.kind == ReadFailureKind::Throttled) {
             self.pace(Pace::throttled);
         }
     }
 
-    /// Calls a second when nothing is throttled.
+    /// Calls per second while nothing is throttled.
     pub fn per_second(&self) -> f64 {
         self.pace(|pace, _| pace.full())
     }

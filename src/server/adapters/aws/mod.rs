@@ -1,8 +1,9 @@
-//! The only place with AWS types: the port that the rest of the server calls, its adapter over the SDK, the mapping of
-//! errors, the limiters per operation, and the list of targets.
+//! AWS, and the only place with the SDK's types: the port that the rest of the server calls, its implementation over
+//! the SDK, the mapping of errors, the limiters per operation, and the targets.
 
 mod calls;
 mod change_role;
+mod descriptions;
 mod errors;
 mod failure;
 mod guard;

@@ -1,4 +1,4 @@
-//! The port to Kinesis: what the rest of the server asks of it in one account and Region, and what comes back.
+//! The port to Kinesis: what the rest of the server asks of it in one account and Region, and the answers.
 
 use std::fmt::Debug;
 
@@ -24,7 +24,7 @@ pub trait Kinesis: Debug + Send + Sync {
     /// One page of `ListStreams`, at most 100 names.
     async fn list_streams(&self, from: &ListFrom) -> Result<ListedPage, ReadFailure>;
 
-    /// One `DescribeStreamSummary`. Never retried within: the caller's limiter counts calls.
+    /// One `DescribeStreamSummary`. Never retried in here: the caller's limiter counts calls.
     async fn describe_stream_summary(&self, stream: &StreamRef) -> Result<StreamReport, ReadFailure>;
 
     /// One `StopStreamEncryption` or `StartStreamEncryption` with `EncryptionType=KMS` and this KeyId. Never retried;
@@ -35,7 +35,7 @@ pub trait Kinesis: Debug + Send + Sync {
     /// One page of `GetResources`: the tags of at most 100 streams. Streams that never had a tag are not in it.
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure>;
 
-    /// The records of streams, where there are any.
+    /// Access to records, where it exists.
     fn records(&self) -> Option<&dyn Records> {
         None
     }
@@ -43,13 +43,13 @@ pub trait Kinesis: Debug + Send + Sync {
     /// The account of the credentials in use, from `GetCallerIdentity`.
     async fn caller_account(&self) -> Result<Account, ReadFailure>;
 
-    /// What calls wait for now, in words, where it isn't AWS: credentials that take long to load.
+    /// What calls are waiting for now, in words, if it isn't AWS: credentials that take long to load.
     fn waits_for(&self) -> Option<String> {
         None
     }
 }
 
-/// Where the next page of a listing begins.
+/// Where the next page of a listing starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListFrom {
     Start,
@@ -90,15 +90,15 @@ pub type Tags = Vec<(String, String)>;
 /// What became of a mutating call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// HTTP 200 with AWS's request id.
+    /// HTTP 200, with AWS's request id.
     Accepted { request_id: Option<String> },
-    /// A definite refusal: a 4xx with an AWS error code, or no byte of the request can have left.
+    /// A definite refusal: a 4xx with an AWS error code, or certainty that no byte of the request was sent.
     Rejected(Refusal),
     /// AWS may or may not have received it.
     Unknown { why: String },
 }
 
-/// A read as the reconciler takes it.
+/// A read in the form that the reconciler takes.
 pub fn observation(read: Result<StreamReport, ReadFailure>, asked_at: Timestamp) -> Observation {
     match read {
         Ok(report) => Observation::Report(report),

@@ -1,12 +1,12 @@
-//! Records of a stream, for proof: which shards are open, marked records that are written to each, and what type the
-//! records at a shard's tip have. No payload is kept, and none is logged.
+//! Records of a stream, for proof: which shards are open, writing a marked record to each, and the encryption type of
+//! the records at a shard's tip. No payload is kept or logged.
 
 use async_trait::async_trait;
 
 use super::{ReadFailure, StreamRef};
 use crate::model::time::Timestamp;
 
-/// AWS takes at most so many records a call of `PutRecords`.
+/// AWS takes at most this many records per `PutRecords`.
 pub const MOST_RECORDS: usize = 500;
 
 /// What Keystream asks of the data plane.
@@ -39,22 +39,22 @@ pub struct ShardPage {
     pub next: Option<String>,
 }
 
-/// What a record that Keystream writes says.
+/// The payload of a record that Keystream writes.
 #[derive(Debug, Clone)]
 pub struct Mark {
     pub partition_key: String,
     pub text: String,
 }
 
-/// The answer to a put: one type for the call, and for each record the shard that took it or why none did.
+/// The answer to a put: one encryption type for the call, and for each record the shard that took it or why none did.
 #[derive(Debug, Clone)]
 pub struct Put {
     pub encryption_type: Option<String>,
     pub records: Vec<Result<String, String>>,
 }
 
-/// What stood at a tip: type and arrival of each record, and where to look on; `None` when the shard is closed and
-/// read.
+/// What was found at a tip: the type and arrival of each record, and the next iterator; `None` when the shard is closed
+/// and fully read.
 #[derive(Debug, Clone)]
 pub struct Look {
     pub records: Vec<(Option<String>, Option<Timestamp>)>,

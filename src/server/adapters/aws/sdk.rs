@@ -21,15 +21,15 @@ use futures_util::FutureExt;
 use super::identity::Identity;
 use crate::server::config::{IdentifyBy, TargetSettings};
 
-/// The session in which a `read_role` is assumed, as CloudTrail shows it.
+/// The name of the session in which a `read_role` is assumed, as CloudTrail shows it.
 pub const READ_SESSION: &str = "keystream";
-/// A connection takes at most so long.
+/// The longest that connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Loads the configurations of targets.
 pub struct SdkConfigs {
     http: SharedHttpClient,
-    /// By profile (`None` is the SDK's own chain), and whether the Region is the SDK's own too.
+    /// By profile (`None` is the SDK's own chain), and whether the SDK's own Region is used as well.
     by_profile: HashMap<(Option<String>, bool), Configured>,
     /// By role, external id and profile.
     read_roles: HashMap<(String, Option<String>, Option<String>), Identity>,
@@ -42,11 +42,11 @@ pub struct Configured {
     pub identity: Identity,
 }
 
-/// What one target calls with.
+/// The configurations that one target calls with.
 pub struct TargetConfig {
-    /// The target's own credentials: these assume its roles.
+    /// The target's own credentials, which assume its roles.
     pub own: Configured,
-    /// What reads: the `read_role`, else its own credentials.
+    /// The credentials that read: those of `read_role`, else the target's own.
     pub read: Configured,
 }
 
@@ -54,7 +54,7 @@ impl Configured {
     /// The same configuration with other credentials.
     pub fn with(sdk: &SdkConfig, identity: Identity) -> Self {
         let provider = SharedCredentialsProvider::new(identity.clone());
-        // Credentials are kept by the identity; a second cache would hold on to what AWS has refused.
+        // The identity caches credentials; a second cache would keep what AWS has refused.
         let sdk = sdk.to_builder().credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build();
         Self { sdk, identity }
     }
@@ -96,11 +96,11 @@ impl SdkConfigs {
             config = config.use_fips(true);
         }
         if target.identify_by == IdentifyBy::Name {
-            // Otherwise the SDK takes the account's own host as soon as the credentials carry an account.
+            // Otherwise the SDK uses the account's own host as soon as the credentials contain an account.
             config = config.account_id_endpoint_mode(AccountIdEndpointMode::Disabled);
         }
         if let Some(access_key) = &target.simulator_access_key {
-            // All of AWS is there.
+            // This endpoint answers for all of AWS.
             config.set_endpoint_url(target.endpoint.clone());
             let credentials = Credentials::new(access_key, "simulator", None, None, "demo");
             return Configured::with(&config.build(), Identity::fixed(credentials));
@@ -131,7 +131,7 @@ impl SdkConfigs {
 #[derive(Clone)]
 struct Loader {
     http: SharedHttpClient,
-    /// Of the target, its profile and Region.
+    /// The target, whose profile and Region are used.
     target: TargetSettings,
 }
 
@@ -142,7 +142,7 @@ impl Loader {
             loader = loader.profile_name(profile);
         }
         if let Some(region) = &self.target.region {
-            // What the chain itself calls goes there too.
+            // The chain's own calls go there too.
             loader = loader.region(SdkRegion::new(region.to_string()));
         }
         #[cfg(test)]
@@ -182,7 +182,7 @@ impl Loader {
     }
 }
 
-/// The HTTP client of all targets, as the SDK makes its own: rustls, and the proxy of the environment.
+/// The HTTP client of all targets, built like the SDK's own: rustls, and the proxy from the environment.
 fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));
@@ -195,12 +195,12 @@ fn http_client() -> SharedHttpClient {
     })
 }
 
-/// Keeps what the SDK remembers of failures apart per service and target; by itself it does so per Region only.
+/// Separates the SDK's memory of failures per service and target; by itself the SDK does so only per Region.
 pub fn retry_partition(service: &str, target: &str) -> RetryPartition {
     RetryPartition::new(format!("{service} {target}"))
 }
 
-/// The time-outs of a call that may take so long.
+/// The timeouts of a call that may take this long.
 pub fn timeouts(operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT.min(operation)).operation_timeout(operation).build()
 }

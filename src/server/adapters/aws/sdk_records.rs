@@ -1,4 +1,4 @@
-//! Records of a stream over the SDK.
+//! Records of streams through the SDK.
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::{
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::time::Timestamp;
 
-/// Records that one look at a tip takes: the type of one is enough.
+/// How many records a look at a tip fetches: the type of one is enough.
 const LOOKED_AT: i32 = 25;
 
 #[async_trait]
@@ -25,7 +25,7 @@ impl Records for SdkKinesis {
     async fn open_shards(&self, stream: &StreamRef, token: Option<&str>) -> Result<ShardPage, ReadFailure> {
         let call = self.client().list_shards();
         let call = match token {
-            // AWS refuses a token together with the stream.
+            // AWS refuses a token together with a stream.
             Some(token) => call.next_token(token),
             None => {
                 let (arn, name) = stream.arn_and_name();
@@ -35,7 +35,7 @@ impl Records for SdkKinesis {
             }
         };
         let answer = self.calls().read("ListShards", call.send()).await?;
-        // Servers that do not know the filter list closed shards too: these have a last sequence number.
+        // Servers that don't support the filter also list closed shards, which have a last sequence number.
         let is_open = |shard: &&aws_sdk_kinesis::types::Shard| {
             shard.sequence_number_range().is_none_or(|range| range.ending_sequence_number().is_none())
         };

@@ -2,7 +2,7 @@
 
 use crate::model::stream::{StreamArn, StreamName};
 
-/// How a call names its stream: by ARN, or by name while the account is not known and where the configuration says so.
+/// How a call names its stream: by ARN, or by name while the account isn't known or if the configuration says so.
 #[derive(Debug, Clone)]
 pub enum StreamRef {
     Arn(StreamArn),
@@ -10,7 +10,7 @@ pub enum StreamRef {
 }
 
 impl StreamRef {
-    /// `StreamARN` and `StreamName` of a call: one of them.
+    /// `StreamARN` and `StreamName` of a call, one of which is set.
     pub fn arn_and_name(&self) -> (Option<String>, Option<String>) {
         match self {
             Self::Arn(arn) => (Some(arn.to_string()), None),

@@ -1,4 +1,4 @@
-//! The targets: one account in one Region each, with its own credentials provider, client and limiters.
+//! The targets: each is one account in one Region, with its own credentials, clients and limiters.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,42 +17,42 @@ use super::{
 use crate::{
     model::{
         change::{SentAs, refusal::Refusal},
+        inventory::TargetCard,
         stream::{Account, Region, StreamArn, StreamId, StreamName, StreamReport},
     },
     server::{
         adapters::clock::Clock,
         config::{IdentifyBy, TargetSettings},
     },
-    view::pages::TargetCard,
 };
 
-/// One account in one Region, with what it takes to reach it.
+/// One account in one Region, with what is needed to reach it.
 #[derive(Debug)]
 pub struct Target {
-    /// The display name of the configuration, where it has one.
+    /// The configured display name, if there is one.
     pub name: Option<String>,
     pub region: Region,
     pub is_production: bool,
     pub is_read_only: bool,
     pub kinesis: Arc<dyn Kinesis>,
-    /// What else is asked, where there is somebody to ask.
+    /// The optional services.
     pub kms: Option<Arc<dyn Kms>>,
     pub trail: Option<Arc<dyn CloudTrail>>,
-    /// Assumed to send changes; without one the target's own credentials do.
+    /// The role that sends changes; without one, the target's own credentials do.
     change_role: Option<ChangeRole>,
     pub limits: Limits,
-    /// The streams, where the configuration names them; AWS is not asked for a list then.
+    /// The streams, if the configuration names them; then AWS is not asked for a list.
     pub streams: Vec<StreamArn>,
     identify_by: IdentifyBy,
-    /// Assumed to read; without one the target's own credentials do.
+    /// The role that reads; without one, the target's own credentials do.
     pub read_role: Option<String>,
-    /// How the database names the target: as it is configured, whatever AWS says of its account later.
+    /// The target's name in the database: as it is configured, whatever AWS says about its account later.
     pub id: String,
     /// The configured account, or the one that AWS named first.
     account: OnceLock<Account>,
 }
 
-/// Why the targets could not be made.
+/// Why the targets could not be created.
 #[derive(Debug, Error)]
 pub enum TargetError {
     #[error("no AWS Region is configured: set KEYSTREAM_TARGETS to ACCOUNT/REGION, or AWS_REGION")]
@@ -66,7 +66,7 @@ impl Target {
     pub fn new(settings: &TargetSettings, region: Region, kinesis: Arc<dyn Kinesis>) -> Self {
         let account = OnceLock::new();
         if let Some(configured) = &settings.account {
-            // A fresh cell takes its first value.
+            // A new cell accepts its first value.
             let _ = account.set(configured.clone());
         }
         let configured = settings.account.clone().unwrap_or_else(Account::unresolved);
@@ -92,10 +92,10 @@ impl Target {
         }
     }
 
-    /// The client that sends a change of this person, and in which session, where a role is assumed for it.
+    /// The client that sends this person's change, and the name of its session if a role is assumed for it.
     ///
     /// # Errors
-    /// When the role could not be assumed, or is of another account than the streams: then nothing can be sent.
+    /// When the role could not be assumed or belongs to another account than the streams: then nothing can be sent.
     pub async fn sender(&self, actor: &str) -> Result<(Arc<dyn Kinesis>, Option<SentAs>), Refusal> {
         let Some(role) = &self.change_role else { return Ok((self.kinesis.clone(), None)) };
         match role.obstacle(&self.account()) {
@@ -104,7 +104,7 @@ impl Target {
         }
     }
 
-    /// The account, `self` until it is known.
+    /// The account; `self` until it is known.
     pub fn account(&self) -> Account {
         self.account.get().cloned().unwrap_or_else(Account::unresolved)
     }
@@ -121,12 +121,12 @@ impl Target {
         self.name.clone().unwrap_or_else(|| format!("{}/{}", self.account(), self.region))
     }
 
-    /// What pages say of it beside a stream.
+    /// What pages say about it beside a stream.
     pub fn card(&self) -> TargetCard {
         TargetCard { name: self.name.clone(), is_production: self.is_production }
     }
 
-    /// The key of one of its streams.
+    /// The id of one of its streams.
     pub fn stream_id(&self, name: &StreamName) -> StreamId {
         StreamId { account: self.account(), region: self.region.clone(), name: name.clone() }
     }
@@ -145,7 +145,7 @@ impl Target {
         arn.map_or_else(|| StreamRef::Name(name.clone()), StreamRef::Arn)
     }
 
-    /// How a call names a stream of this target whose ARN is known.
+    /// How a call names a stream of this target whose ARN is already known.
     pub fn ref_of(&self, arn: &StreamArn) -> StreamRef {
         match self.identify_by {
             IdentifyBy::Arn => StreamRef::Arn(arn.clone()),
@@ -153,17 +153,17 @@ impl Target {
         }
     }
 
-    /// What calls wait for now, in words, where it isn't AWS: credentials that take long to load.
+    /// What calls are waiting for now, in words, if it isn't AWS: credentials that take long to load.
     pub fn waits_for(&self) -> Option<String> {
         self.kinesis.waits_for()
     }
 
-    /// Whether an ARN is of this target's account, Region and partition.
+    /// Whether an ARN has this target's account, Region and partition.
     pub fn owns(&self, arn: &StreamArn) -> bool {
         arn.account == self.account() && arn.region == self.region && arn.partition == self.region.partition()
     }
 
-    /// One page of `ListStreams`, when it is the turn of one.
+    /// Reads one page of `ListStreams`, once the limiter allows it.
     ///
     /// # Errors
     /// When AWS did not answer or refused.
@@ -174,7 +174,7 @@ impl Target {
         page
     }
 
-    /// One page of `GetResources`, when it is the turn of one.
+    /// Reads one page of `GetResources`, once the limiter allows it.
     ///
     /// # Errors
     /// When AWS did not answer or refused.
@@ -185,8 +185,8 @@ impl Target {
         page
     }
 
-    /// One `DescribeStreamSummary`. A report of another account, Region or name than was asked for is refused: acting
-    /// on it would act on another stream.
+    /// Reads one stream with `DescribeStreamSummary`. A report about another account, Region or name than requested is
+    /// refused: acting on it would act on another stream.
     ///
     /// # Errors
     /// When AWS did not answer, refused, or answered for another stream.
@@ -194,13 +194,13 @@ impl Target {
         self.read_ref(&self.stream_ref(name), name).await
     }
 
-    /// The same for a stream whose ARN is known.
+    /// Like [`Target::read`], for a stream whose ARN is known.
     ///
     /// # Errors
     /// As [`Target::read`].
     pub async fn read_arn(&self, arn: &StreamArn) -> Result<StreamReport, ReadFailure> {
         let report = self.read_ref(&self.ref_of(arn), &arn.name).await?;
-        // By name, the answer may be of another account than the ARN.
+        // A call by name may be answered for another account than the ARN's.
         if report.arn == *arn { Ok(report) } else { Err(self.not_asked_for(&report.arn, &arn.name)) }
     }
 
@@ -218,7 +218,7 @@ impl Target {
         if is_asked_for && self.owns(&report.arn) { Ok(report) } else { Err(self.not_asked_for(&report.arn, name)) }
     }
 
-    /// Notes the account of a first report, unless STS names another: whoever answers a read may answer for anybody.
+    /// Notes the account of a first report, unless STS names another one: a read may be answered for any account.
     async fn resolve_account_once(&self, reported: &Account) {
         if !self.account().is_resolved() {
             let named = self.kinesis.caller_account().await;
@@ -236,8 +236,8 @@ impl Target {
     }
 }
 
-/// Makes the targets of a configuration; with none configured, the SDK's own account and Region. `hosts` hears where
-/// their calls go.
+/// Creates the configured targets; with none configured, one for the SDK's own account and Region. `hosts` records
+/// where their calls go.
 ///
 /// # Errors
 /// When no Region is configured anywhere.

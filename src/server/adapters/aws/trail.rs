@@ -1,5 +1,5 @@
-//! The adapter over `aws-sdk-cloudtrail`: which changes of encryption succeeded lately, whoever made them. CloudTrail
-//! lags by minutes (about five on average, nothing is promised), so it adds to the journal and never takes from it.
+//! The adapter over `aws-sdk-cloudtrail`: which changes of encryption succeeded recently, whoever made them. CloudTrail
+//! lags by minutes (about five on average, without a guarantee), so it can only add to the journal.
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// Optional in a confirmation, which waits for it at most this long.
+/// A confirmation, for which it is optional, waits at most this long.
 pub const TIMEOUT: Duration = Duration::from_secs(2);
-/// CloudTrail returns at most so many events a call.
+/// CloudTrail returns at most this many events per call.
 const PAGE: i32 = 50;
 
 /// What Keystream asks of CloudTrail in one account and Region.
@@ -41,7 +41,7 @@ pub struct TrailPage {
     pub next: Option<String>,
 }
 
-/// CloudTrail through the SDK. Retries are off: what is optional does not wait.
+/// CloudTrail through the SDK. Retries are off: nobody waits long for what is optional.
 #[derive(Debug)]
 pub struct SdkCloudTrail {
     client: Client,
@@ -49,9 +49,9 @@ pub struct SdkCloudTrail {
 }
 
 impl SdkCloudTrail {
-    /// Over a loaded SDK configuration, with what the SDK remembers of failures kept apart from other targets.
+    /// A client with this SDK configuration, with its memory of failures separated from other targets'.
     pub fn new(config: &Configured, target: &str) -> Self {
-        // Whoever asks gives up after the same time: they hear that it is the credentials that are slow.
+        // The caller gives up after the same time, and should learn that the credentials were slow.
         let calls = Calls::new(config, "CloudTrail", TIMEOUT * 3 / 4);
         let config = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
@@ -83,7 +83,7 @@ impl CloudTrail for SdkCloudTrail {
     }
 }
 
-/// An event as Keystream keeps it; `None` for a failed call, and for what names no stream.
+/// Parses an event; `None` for a failed call and for one that names no stream.
 fn succeeded(action: Action, event: &Event) -> Option<TrailEvent> {
     let event_id = event.event_id()?.to_owned();
     let at = event.event_time()?.to_millis().ok().map(Timestamp::from_millis)?;
@@ -96,7 +96,7 @@ fn parsed(action: Action, event_id: String, at: Timestamp, text: &str, user: Opt
         return None;
     }
     let field = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
-    // AWS's sample has `streamName`; calls by ARN are seen with `streamARN`, in one spelling or the other.
+    // AWS's sample has `streamName`; calls by ARN have `streamARN`, in one spelling or the other.
     let by_arn = field("/requestParameters/streamARN").or_else(|| field("/requestParameters/streamArn"));
     let by_arn = by_arn.and_then(|arn| arn.rsplit_once("stream/").map(|(_, name)| name.to_owned()));
     Some(TrailEvent {
@@ -123,8 +123,11 @@ mod tests {
 
     #[test]
     fn a_stream_is_named_by_arn_or_name_and_a_failed_call_is_left_out() {
-        let by_arn = json!({"requestParameters": {"streamARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders"}, "requestID": "r1",
-                            "userIdentity": {"arn": "arn:aws:sts::111122223333:assumed-role/tf/tf-ci"}});
+        let by_arn = json!({
+            "requestParameters": {"streamARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders"},
+            "requestID": "r1",
+            "userIdentity": {"arn": "arn:aws:sts::111122223333:assumed-role/tf/tf-ci"},
+        });
         let known = event(&by_arn).unwrap();
         assert_eq!((known.stream.as_str(), known.request_id.as_deref()), ("orders", Some("r1")));
         assert_eq!(known.by, "arn:aws:sts::111122223333:assumed-role/tf/tf-ci");

@@ -1,4 +1,4 @@
-//! The table of the audit chain. Rows are appended and read, never changed.
+//! The table of the audit chain. Rows are only appended and read.
 
 use super::{
     Store, StoreError, Tx,
@@ -64,7 +64,7 @@ impl From<Row> for AuditRow {
     }
 }
 
-/// Which rows of the chain are asked for. An empty text takes everything; `actor` and `seen_by` are in lower case.
+/// A selection of rows. An empty text matches everything; `actor` and `seen_by` are in lower case.
 #[derive(Debug, Clone)]
 pub struct Matching {
     /// Between these numbers, neither included.
@@ -75,28 +75,29 @@ pub struct Matching {
     pub actor: String,
     pub action: String,
     pub text: String,
-    /// Whose view it is, where not everything is shown: what was done to streams, and what this user did or suffered.
+    /// The user who sees only part of the chain: what was done to streams, and what this user did or what was done to
+    /// this user.
     pub seen_by: String,
 }
 
-/// The condition of [`Matching`], for `$1` to `$10`. Addresses are searched only by those to whom they are shown.
-/// SQLite folds the case of ASCII letters only, so a text is also looked for as it was typed.
+/// The condition of [`Matching`], for `$1` to `$10`. Addresses are searched only for users who may see them. SQLite
+/// folds only ASCII letters, so a text is also searched as typed.
 macro_rules! matching {
     () => {
         "WHERE seq > $1 AND seq < $2 AND at >= $3 AND at <= $4
            AND ($5 = '' OR LOWER(actor) = $5)
            AND ($6 = '' OR action = $6 OR action LIKE $7 ESCAPE '\\')
            AND ($8 = ''
-                OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
-                         || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
-                OR (actor || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' ' || result)
-                   LIKE $9 ESCAPE '\\'
+                OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' '
+                         || after_state || ' ' || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
+                OR (actor || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
+                    || result) LIKE $9 ESCAPE '\\'
                 OR ($10 = '' AND LOWER(address || ' ' || user_agent) LIKE $8 ESCAPE '\\'))
            AND ($10 = '' OR action LIKE 'change.%' OR LOWER(actor) = $10 OR LOWER(target) = $10)"
     };
 }
 
-/// A text as `LIKE` finds it anywhere.
+/// A `LIKE` pattern that finds a text anywhere.
 fn anywhere(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("%{}%", literally(text)) }
 }
@@ -105,7 +106,7 @@ fn literally(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// Binds a [`Matching`] in the order of [`matching!`].
+/// Binds the values of a [`Matching`] in the order of [`matching!`].
 macro_rules! fetch_matching {
     ($on:expr, $order:literal, $matching:expr, $take:expr) => {{
         let matching: &Matching = $matching;
@@ -167,7 +168,7 @@ impl Store {
         fetch!(optional as (i64, String), &self.reader, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
     }
 
-    /// Rows of the chain from `seq` on, in order, at most `take`.
+    /// At most `take` rows of the chain from `seq` on, in order.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -1,5 +1,5 @@
-//! The two databases behind one surface: SQLite for one instance, Postgres for several. The same literal SQL runs on
-//! either; what differs (how it is opened, how a writer gets the write lock, whose clock leases go by) stands here.
+//! The two databases behind one interface: SQLite for one instance, Postgres for several. The same literal SQL runs on
+//! both; what differs (opening, the write lock, the clock for leases) is here.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,15 +21,18 @@ use super::{
 };
 use crate::{
     model::{change::Change, time::Timestamp},
-    server::adapters::clock::timeout,
+    server::{
+        adapters::clock::timeout,
+        config::{is_postgres, without_password},
+    },
 };
 
-/// How long a writer waits for another's transaction, and anybody for a connection. Shorter than a request may take.
+/// How long a writer waits for another transaction, and anybody for a connection. Less than a request may take.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// The advisory lock that makes writers of one Postgres take turns, as SQLite's do.
+/// The advisory lock that makes writers on Postgres take turns, as they do on SQLite.
 const WRITE_LOCK: i64 = 0x6b65_7973_7472_6561;
-/// What every connection to Postgres is set to. A commit is on disk when it returns; nobody waits for ever; an instance
-/// that is suspended in the middle of a transaction does not hold up the others.
+/// The settings of every Postgres connection. A commit is on disk when it returns, nobody waits forever, and an
+/// instance that is suspended within a transaction doesn't block the others.
 const POSTGRES_SETTINGS: [(&str, &str); 5] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "5s"),
@@ -37,10 +40,10 @@ const POSTGRES_SETTINGS: [(&str, &str); 5] = [
     ("idle_in_transaction_session_timeout", "10s"),
     ("timezone", "UTC"),
 ];
-/// Connections of one instance to Postgres for writing, and as many for reading.
+/// Connections of one instance to Postgres for writing; there are as many for reading.
 const POSTGRES_CONNECTIONS: u32 = 4;
 
-/// What a URL names.
+/// A parsed database URL.
 #[derive(Debug, Clone)]
 pub enum Address {
     Sqlite { path: PathBuf, options: SqliteConnectOptions },
@@ -51,7 +54,7 @@ impl Address {
     /// Reads `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     ///
     /// # Errors
-    /// When it is neither; the error does not repeat a password.
+    /// When it is neither. The error doesn't repeat the password.
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         let refuse = || StoreError::Url(without_password(url));
         if url.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty()) {
@@ -66,27 +69,8 @@ impl Address {
     }
 }
 
-/// Whether a URL is Postgres's.
-pub fn is_postgres(url: &str) -> bool {
-    url.starts_with("postgres://") || url.starts_with("postgresql://")
-}
-
-/// A database URL as it may be shown and logged, whether it can be parsed or not.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    // First of all: a password may hold any character but an @ that ends it.
-    let rest = match rest.rsplit_once('@').and_then(|(who, host)| Some((who.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{user}:***@{host}"),
-        None => rest.to_owned(),
-    };
-    let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
-    let hidden = |pair: &str| if pair.starts_with("password=") { "password=***".to_owned() } else { pair.to_owned() };
-    let query = query.split('&').map(hidden).collect::<Vec<_>>().join("&");
-    format!("{scheme}://{path}{}{query}", if query.is_empty() { "" } else { "?" })
-}
-
-/// The pools of a SQLite file: one writer, since SQLite has one and a second would only wait inside the library, and
-/// readers beside it.
+/// Opens the writing pool of a SQLite file: one connection, since SQLite allows one writer and a second one would only
+/// wait inside the library.
 ///
 /// # Errors
 /// When the file cannot be opened.
@@ -95,33 +79,33 @@ pub async fn open_sqlite_writer(options: &SqliteConnectOptions) -> Result<Sqlite
         .clone()
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // NORMAL may lose a committed transaction at power loss; an intent must be on disk before AWS is called.
+        // NORMAL may lose a committed transaction in a power loss; an intent must be on disk before AWS is called.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true);
     Ok(sqlite_pool().max_connections(1).connect_with(writing).await?)
 }
 
-/// See [`open_sqlite_writer`]; to be opened after it, and after the schema is there.
+/// Opens the reading pool of a SQLite file; after the writing one, and once the schema exists.
 ///
 /// # Errors
 /// When the file cannot be opened.
 pub async fn open_sqlite_readers(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    // Not opened read-only: such a connection cannot make the files that readers of a WAL share.
+    // Not opened read-only: such a connection can't create the files that readers of a WAL share.
     let reading = options.clone().pragma("query_only", "ON");
     Ok(sqlite_pool().max_connections(4).connect_with(reading).await?)
 }
 
 fn sqlite_pool() -> SqlitePoolOptions {
-    // Connections are kept for good: the last one to close would take the WAL with it.
+    // Connections are kept open: the last one to close would remove the WAL.
     SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(BUSY_TIMEOUT)
 }
 
-/// The pool of a Postgres database.
+/// Opens a pool of a Postgres database.
 ///
 /// # Errors
 /// When the server cannot be reached or refuses.
 pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreError> {
-    // A pool tries again until it gives up, and then does not say why.
+    // A pool retries until it gives up, and then doesn't say why.
     let first = timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
     let mut first = first.map_err(|_| StoreError::Silent)??;
     let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut first).await?;
@@ -136,18 +120,18 @@ pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreEr
         .await?)
 }
 
-/// A write transaction. It holds the write lock from its start, so that what it reads cannot change before it commits.
-/// Dropped without a commit, it is undone.
+/// A write transaction. It holds the write lock from the start, so that what it reads can't change before it commits.
+/// Dropping it without a commit rolls it back.
 #[derive(Debug)]
 pub struct Tx {
     inner: On<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
     interceptor: Option<Arc<dyn Interceptor>>,
-    /// What it writes a move of, where somebody stands beside it.
+    /// The change that it moves, if there is an interceptor.
     moved: Option<Box<Change>>,
 }
 
 impl Tx {
-    /// Begins one.
+    /// Begins a transaction.
     pub(super) async fn begin(db: &Db, interceptor: Option<Arc<dyn Interceptor>>) -> Result<Self, StoreError> {
         let inner = match db {
             On::Sqlite(pool) => On::Sqlite(begin_immediate(pool).await?),
@@ -168,11 +152,11 @@ impl Tx {
         }
     }
 
-    /// Commits; from here on it is on disk.
+    /// Commits: when this returns, it is on disk.
     ///
     /// # Errors
-    /// When the disk is full or gone: then nothing of it happened. When the connection to Postgres broke in this
-    /// moment, it may have happened all the same.
+    /// When the disk is full or gone; then nothing was written. When the connection to Postgres broke at this moment,
+    /// it may have been written all the same.
     pub async fn commit(self) -> Result<(), StoreError> {
         let moved = self.moved.as_deref();
         if let Some(interceptor) = &self.interceptor {
@@ -188,17 +172,17 @@ impl Tx {
         }
     }
 
-    /// Notes that the transaction writes a move of a change.
+    /// Notes that the transaction moves a change.
     pub(super) fn record_journal(&mut self, change: &Change) {
         if self.interceptor.is_some() {
             self.moved = Some(Box::new(change.clone()));
         }
     }
 
-    /// Undoes everything.
+    /// Rolls everything back.
     ///
     /// # Errors
-    /// When the connection broke; then it is undone by the database.
+    /// When the connection broke; then the database rolls it back.
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self.inner {
             On::Sqlite(tx) => tx.rollback().await?,
@@ -207,7 +191,7 @@ impl Tx {
         Ok(())
     }
 
-    /// The time by the database's clock: instances whose own clocks differ agree on it.
+    /// The time by the database's clock, on which instances with differing clocks agree.
     pub(super) async fn database_time(&mut self) -> Result<Timestamp, StoreError> {
         let millis: i64 = match self.on() {
             On::Sqlite(on) => {
@@ -228,8 +212,8 @@ pub async fn postgres_time<'a>(on: impl sqlx::PgExecutor<'a>) -> Result<Timestam
     sqlx::query_scalar(time).fetch_one(on).await.map(Timestamp::from_millis)
 }
 
-/// SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then takes the connection to be in it
-/// for ever. Such a connection is closed, and another one opened.
+/// Begins a transaction on SQLite. When the disk is full or fails, SQLite ends a transaction by itself, and sqlx 0.9
+/// believes the connection to be in it forever. Such a connection is closed, and another one opened.
 async fn begin_immediate(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     match pool.begin_with("BEGIN IMMEDIATE").await {
         Err(sqlx::Error::InvalidSavePointStatement) => {
@@ -241,32 +225,36 @@ async fn begin_immediate(pool: &SqlitePool) -> Result<Transaction<'static, Sqlit
     }
 }
 
-/// Which file a path names; two answers that differ are two files.
+/// The identity of the file at a path: different files have different ones.
 ///
 /// # Errors
-/// When there is none.
+/// When there is no file.
 pub fn file_identity(path: &Path) -> std::io::Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path)?;
     Ok((metadata.dev(), metadata.ino()))
 }
 
-/// Rows of a query, each as the given type: `fetch!(all as Row, &self.reader, "SELECT ...", value, ...)`, with `all`,
-/// `optional` or `one`.
+/// Runs a query and returns its rows as the given type: `fetch!(all as Row, &self.reader, "SELECT ...", value, ...)`,
+/// with `all`, `optional` or `one`.
 macro_rules! fetch {
     (all as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_all, $row, $($rest)*) };
     (optional as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_optional, $row, $($rest)*) };
     (one as $row:ty, $($rest:tt)*) => { fetch!(@ fetch_one, $row, $($rest)*) };
     (@ $method:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match $on {
-            $crate::server::adapters::store::On::Sqlite(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
-            $crate::server::adapters::store::On::Postgres(on) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await,
+            $crate::server::adapters::store::On::Sqlite(on) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await
+            }
+            $crate::server::adapters::store::On::Postgres(on) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await
+            }
         }
         .map_err($crate::server::adapters::store::StoreError::from)
     };
 }
 
-/// Reads a struct from the columns of either database that its fields are named after: `from_row!(Row { id, body })`.
+/// Implements `FromRow` for both databases, with columns named like the fields: `from_row!(Row { id, body })`.
 macro_rules! from_row {
     ($row:ident { $($column:ident),+ }) => {
         from_row!(@ $row { $($column),+ }, sqlx::sqlite::SqliteRow);

@@ -9,8 +9,7 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 const KEPT_MS: i64 = 15 * MINUTE_MS;
 
 impl Store {
-    /// Keeps what was typed. `user_id` is empty for forms of people who are not signed in. Old drafts go at the same
-    /// time.
+    /// Stores what was typed, and deletes old drafts. `user_id` is empty for people who aren't signed in.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -46,7 +45,7 @@ impl Store {
     }
 }
 
-/// Forgets drafts that are too old.
+/// Deletes drafts that are too old.
 ///
 /// # Errors
 /// When the database cannot be written.

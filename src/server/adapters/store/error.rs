@@ -1,10 +1,10 @@
-//! Why the database could not do it.
+//! Why a database operation failed.
 
 use thiserror::Error;
 
 use crate::model::access::requester::Uncertain;
 
-/// Why the database could not do it. Each message is whole: what it came from is in it, and is no source besides.
+/// Why a database operation failed. Each message is complete: it contains its cause, which is therefore not a `source`.
 #[derive(Debug, Error)]
 pub enum StoreError {
     #[error("the database failed: {0}")]

@@ -1,4 +1,4 @@
-//! The table of streams: the inventory, written behind the memory that serves it.
+//! The table of streams: the inventory, written behind the in-memory one.
 
 use std::collections::HashSet;
 
@@ -16,32 +16,32 @@ use crate::model::{
     time::{DAY_MS, Timestamp},
 };
 
-/// What is known of one stream, as it is kept.
+/// What is known about a stream, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredStream {
     pub id: StreamId,
-    /// Set by the transaction that writes it.
+    /// The revision, set by the transaction that writes it.
     pub rev: i64,
-    /// The status as the list last gave it, where it did.
+    /// The status in the last listing, if it had one.
     pub listed: Option<Reported<StreamStatus>>,
     /// The last complete read.
     pub report: Option<StreamReport>,
-    /// When the first read was asked for since which AWS has reported the encryption in `report` every time.
+    /// When the first of the reads was requested that have all reported the encryption in `report`.
     #[serde(default)]
     pub encryption_since: Option<Timestamp>,
-    /// Why there is nothing newer.
+    /// Why there is no newer read.
     pub problem: Option<ReadProblem>,
     pub gone_at: Option<Timestamp>,
-    /// Key and value, ordered by key; `None` until they were read.
+    /// Keys and values, ordered by key; `None` until they have been read.
     #[serde(default)]
     pub tags: Option<Vec<(String, String)>>,
-    /// The keys that its records were encrypted with, as far as reads told.
+    /// The keys that its records were encrypted with, as far as reads have shown.
     #[serde(default, skip_serializing_if = "KeyHistory::is_empty")]
     pub keys: KeyHistory,
 }
 
 impl StoredStream {
-    /// A stream of which only the name is known.
+    /// A stream known only by name.
     pub fn unread(id: StreamId) -> Self {
         Self {
             id,
@@ -58,23 +58,23 @@ impl StoredStream {
 }
 
 impl StoredStream {
-    /// Whether AWS was asked for it after `at`, and had it. What is later than now was asked for before the clock was
-    /// set back.
+    /// Whether AWS was asked about it after `at` and had it. A time in the future is from before the clock was set
+    /// back.
     pub fn was_seen_after(&self, at: Timestamp, now: Timestamp) -> bool {
         let read = self.report.as_ref().map(|report| report.asked_at);
         read.max(self.listed.as_ref().map(|listed| listed.at)).is_some_and(|seen| seen > at && seen <= now)
     }
 }
 
-/// The rows of the inventory.
+/// The stored inventory.
 #[derive(Debug, Default)]
 pub struct StoredStreams {
     pub streams: Vec<StoredStream>,
-    /// Rows that this version can't read: a newer one wrote them.
+    /// Rows that this version can't read, because a newer one wrote them.
     pub unreadable: HashSet<StreamId>,
 }
 
-/// The columns that name a row, its place in the order, and its body.
+/// A row: the columns that identify it, its revision, and its body.
 type Row = (String, String, String, i64, String);
 
 impl Store {
@@ -86,7 +86,7 @@ impl Store {
         Ok(self.streams_and_unreadable().await?.streams)
     }
 
-    /// The same, and which rows this version can't read: beside a newer instance that is no reason to stop.
+    /// The same, and which rows this version can't read: that is no reason to stop beside a newer instance.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -107,7 +107,7 @@ impl Store {
     }
 }
 
-/// A row's body, to be made before the write lock is taken: the place in the order stands in a column of its own.
+/// A row's body, to be serialized before the write lock is taken: the revision has a column of its own.
 ///
 /// # Errors
 /// When it can't be written as JSON.
@@ -117,11 +117,11 @@ pub fn body(stream: &StoredStream) -> Result<String, StoreError> {
 
 /// Columns of a row.
 const COLUMNS: usize = 6;
-/// Rows of one statement at most. SQLite takes 32,766 values, Postgres 65,535.
+/// The most rows of one statement. SQLite takes 32,766 values, Postgres 65,535.
 pub const MOST_ROWS: usize = 2_000;
 
-/// Writes rows of the inventory, at most [`MOST_ROWS`], each with its [`body`], in one statement: whoever waits for the
-/// write lock waits for one round trip.
+/// Writes at most [`MOST_ROWS`] rows of the inventory, each with its [`body`], in one statement: others wait for the
+/// write lock only for one round trip.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -137,10 +137,11 @@ pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result
         .collect();
     let statement = format!(
         "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES {}
-         ON CONFLICT (account, region, name) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
+         ON CONFLICT (account, region, name)
+         DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
         places.join(", ")
     );
-    // Not one prepared statement for each number of rows.
+    // Not prepared: there would be a statement for each number of rows.
     macro_rules! run {
         ($on:expr) => {{
             let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
@@ -172,7 +173,7 @@ pub async fn upsert(tx: &mut Tx, stream: &StoredStream) -> Result<(), StoreError
     upsert_all(tx, &[(stream, body(stream)?)]).await
 }
 
-/// Forgets rows that AWS stopped listing more than a day ago.
+/// Deletes the rows of streams that AWS stopped listing more than a day ago.
 ///
 /// # Errors
 /// When the database cannot be written.

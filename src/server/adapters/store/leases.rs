@@ -1,6 +1,5 @@
-//! Leases of changes: which instance works on a change, until when, and a fence that grows whenever it passes to
-//! another. Every write of a worker names the fence that it got, so an instance that was suspended and wakes late
-//! writes nothing.
+//! Leases on changes: which instance works on a change, until when, and a fence that grows whenever the change moves to
+//! another instance. A worker's writes name its fence, so an instance that was suspended and wakes late writes nothing.
 
 use super::{
     On, Store, StoreError, Tx,
@@ -16,7 +15,7 @@ use crate::model::{
 /// How long a lease holds without being renewed.
 pub const LEASE_MS: i64 = 10 * SECOND_MS;
 
-/// A change in this instance's hands.
+/// A change leased to this instance.
 #[derive(Debug, Clone)]
 pub struct Leased {
     pub change: Change,
@@ -33,13 +32,13 @@ struct LeaseRow {
 from_row!(LeaseRow { rev, body, owner, lease_until, fence });
 
 impl Store {
-    /// Takes over the changes without an end that nobody works on: those whose instance is gone, whose lease ran out,
-    /// or that are this instance's own but not `in_flight`.
+    /// Takes over unfinished changes that nobody works on: those whose instance is gone, whose lease expired, or that
+    /// are this instance's own but not `in_flight`.
     ///
     /// # Errors
-    /// When the journal cannot be read or written: then nothing was taken over.
+    /// When the journal cannot be read or written; then nothing was taken over.
     pub async fn take_over(&self, in_flight: impl Fn(&str) -> bool + Send + Sync) -> Result<Vec<Leased>, StoreError> {
-        // The write lock is not asked for when there is nothing to do.
+        // Don't take the write lock when there is nothing to do.
         let active = fetch!(all as (String,), &self.reader, "SELECT id FROM changes WHERE ended_at IS NULL")?;
         if active.iter().all(|(id,)| in_flight(id)) {
             return Ok(Vec::new());
@@ -78,13 +77,13 @@ impl Store {
             return Ok(true);
         }
         match tx.on() {
-            // The instance lock says that no other lives.
+            // The instance lock shows that there is no other instance.
             On::Sqlite(_) => Ok(true),
             On::Postgres(on) => presence::is_dead(on, &row.owner, &self.shared.missing).await,
         }
     }
 
-    /// Prolongs the leases of this instance.
+    /// Renews the leases of this instance.
     ///
     /// # Errors
     /// When the database cannot be written.

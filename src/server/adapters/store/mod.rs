@@ -1,5 +1,5 @@
-//! The only place with SQL: opening the database, its lock and its migrations, and one file per table.
-//! Every write that must stand before AWS is called is on disk when its commit returns.
+//! The database, and the only place with SQL: opening it, its lock, its migrations, and one file per table. Every write
+//! that must be durable before AWS is called is on disk when its commit returns.
 
 pub mod audit;
 pub mod changes;
@@ -29,7 +29,7 @@ use std::{
 
 pub use self::{
     changes::{Inserted, NewChange, Page},
-    database::{Tx, is_postgres, without_password},
+    database::Tx,
     error::StoreError,
     interceptor::Interceptor,
     inventory::StoredStream,
@@ -57,18 +57,18 @@ pub struct Store {
     interceptor: Option<Arc<dyn Interceptor>>,
 }
 
-/// What all clones of a [`Store`] have in common.
+/// What all clones of a [`Store`] share.
 #[derive(Debug)]
 struct Shared {
     instance: String,
-    /// Where the SQLite file was when it was opened.
+    /// The path and identity of the SQLite file when it was opened.
     file: Option<OpenFile>,
     remembered: Remembered,
-    /// Other instances that are not seen.
+    /// Other instances that seem to be gone.
     missing: Missing,
-    /// Held while `serve` runs; the operating system frees it however the process ends.
+    /// The instance lock, held while `serve` runs; the operating system releases it however the process ends.
     _instance_lock: Option<File>,
-    /// As long as it is held, other instances on the same Postgres know that this one lives.
+    /// While it is held, other instances on the same Postgres know that this one is alive.
     _presence: Option<Presence>,
 }
 
@@ -81,7 +81,7 @@ struct OpenFile {
 /// Who opens the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opener {
-    /// `serve`: on SQLite the only one of its kind, holding the instance lock while it runs.
+    /// `serve`: on SQLite there can be only one, which holds the instance lock while it runs.
     Server,
     /// A command that works beside a running server; on SQLite it migrates only when no server runs.
     Command,
@@ -104,7 +104,7 @@ impl Store {
                 let pool = database::open_sqlite_writer(&options).await?;
                 let writer = On::Sqlite(pool.clone());
                 refuse_newer_schema(&writer).await?;
-                // A running server has migrated; only whoever holds the lock may.
+                // A running server has migrated already; only the holder of the lock may.
                 if lock.is_some() {
                     schema::migrations().run(&pool).await?;
                 }
@@ -124,7 +124,7 @@ impl Store {
             Address::Postgres(options) => {
                 let pool = database::open_postgres(&options).await?;
                 let writer = On::Postgres(pool.clone());
-                // Of their own: who waits for the write lock keeps a connection meanwhile.
+                // Separate connections: whoever waits for the write lock occupies one meanwhile.
                 let reader = On::Postgres(database::open_postgres(&options).await?);
                 refuse_newer_schema(&writer).await?;
                 schema::migrations().run(&pool).await?;
@@ -150,7 +150,7 @@ impl Store {
         Self { writer, reader, shared: Arc::new(shared), interceptor: None }
     }
 
-    /// The same store with somebody beside its write transactions.
+    /// The same store with a hook around its write transactions.
     #[must_use]
     pub fn intercepted_by(self, interceptor: Arc<dyn Interceptor>) -> Self {
         Self { interceptor: Some(interceptor), ..self }
@@ -161,7 +161,7 @@ impl Store {
         matches!(self.writer, On::Postgres(_))
     }
 
-    /// This instance: the owner of its leases. Another one after every start.
+    /// The id of this instance, which owns its leases. It is new after every start.
     fn instance(&self) -> &str {
         &self.shared.instance
     }
@@ -169,9 +169,9 @@ impl Store {
     /// Begins a write transaction, with the write lock from the start.
     ///
     /// # Errors
-    /// When the database is locked for longer than a request can wait, read-only, full or gone.
+    /// When the database is locked for longer than a request may wait, read-only, full or gone.
     pub async fn write(&self) -> Result<Tx, StoreError> {
-        // SQLite would go on writing to a file that has been moved away or deleted.
+        // SQLite would keep writing to a file that has been moved or deleted.
         if let Some(OpenFile { path, identity }) = &self.shared.file
             && database::file_identity(path).ok().as_ref() != Some(identity)
         {
@@ -184,8 +184,8 @@ impl Store {
         Ok(tx)
     }
 
-    /// The time now: by the database's clock where several instances share it, whose own clocks may differ; else
-    /// `local`.
+    /// The time now: by the database's clock if several instances share the database, since their own clocks may
+    /// differ; else `local`.
     ///
     /// # Errors
     /// When the database cannot be reached.
@@ -196,7 +196,7 @@ impl Store {
         }
     }
 
-    /// The last number given to a commit.
+    /// The last revision.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -206,7 +206,7 @@ impl Store {
     }
 }
 
-/// The next number in the order of commits. The row stays locked until the transaction ends, so order is commit order.
+/// The next revision. Its row stays locked until the transaction ends, so revisions are in the order of commits.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -216,7 +216,7 @@ pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(rev)
 }
 
-/// The next `count` numbers in the order of commits, as one range.
+/// The next `count` revisions, as one range.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -230,7 +230,7 @@ pub async fn reserve_revs(tx: &mut Tx, count: i64) -> Result<RangeInclusive<i64>
     Ok(last - count + 1..=last)
 }
 
-/// An older version must not write into a schema whose rules it does not know.
+/// Refuses a newer schema: an older version must not write into a schema whose rules it doesn't know.
 async fn refuse_newer_schema(db: &Db) -> Result<(), StoreError> {
     let (has_migrations,): (i64,) = match db {
         On::Sqlite(on) => {
@@ -252,7 +252,7 @@ async fn refuse_newer_schema(db: &Db) -> Result<(), StoreError> {
     if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
 }
 
-/// Takes the lock beside the database file; `None` when another process holds it.
+/// Takes the lock file beside the database file; `None` if another process holds it.
 fn take_instance_lock(database: &Path) -> Result<Option<File>, StoreError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");

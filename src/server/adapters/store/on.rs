@@ -1,8 +1,8 @@
-//! One thing of either database.
+//! A value of one type for SQLite or another for Postgres.
 
 use sqlx::{PgConnection, PgPool, SqliteConnection, SqlitePool};
 
-/// One thing of either database.
+/// A value of one type for SQLite or another for Postgres.
 #[derive(Debug, Clone)]
 pub enum On<S, P> {
     Sqlite(S),
@@ -12,5 +12,5 @@ pub enum On<S, P> {
 /// A pool of connections.
 pub type Db = On<SqlitePool, PgPool>;
 
-/// A connection that somebody else owns.
+/// A borrowed connection.
 pub type TxConnection<'a> = On<&'a mut SqliteConnection, &'a mut PgConnection>;

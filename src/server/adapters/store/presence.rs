@@ -1,6 +1,5 @@
-//! How the instances on one Postgres know of each other's end: each holds an advisory lock for as long as its
-//! connection lives. A process that dies loses it at once; one that is suspended or cut off keeps it, and its leases
-//! run out.
+//! How instances on the same Postgres notice that another has died: each holds an advisory lock while its connection
+//! lives. A process that dies loses the lock at once; one that is suspended or cut off keeps it, and its leases expire.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,24 +14,24 @@ use crate::server::adapters::{
     tasks::spawn,
 };
 
-/// The class of the advisory locks that stand for instances.
+/// The class of the advisory locks that represent instances.
 const CLASS: i32 = 0x6b73_6931;
-/// How often the connection is tried.
+/// How often the connection is checked.
 const TRIED_EVERY: Duration = Duration::from_millis(500);
-/// A connection that takes longer has broken.
+/// A connection that takes longer to answer has broken.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// An instance is taken for dead when it is missing twice with at least this long in between: after a restart of
-/// Postgres all are missing until they have announced themselves again.
+/// An instance counts as dead when it is missing twice, at least this long apart: after a restart of Postgres all are
+/// missing until they have announced themselves again.
 const MISSING_FOR: Duration = Duration::from_millis(1_500);
 
-/// This instance's announcement; ends with it.
+/// This instance's announcement, which ends when dropped.
 #[derive(Debug)]
 pub struct Presence {
     _end: DropGuard,
 }
 
 impl Presence {
-    /// Announces an instance on a connection of its own, and again whenever that breaks.
+    /// Announces an instance on a connection of its own, again whenever that breaks.
     pub async fn announce(options: PgConnectOptions, instance: &str) -> Result<Self, StoreError> {
         let key = key_of(instance);
         let mut connection = connect(&options, key)
@@ -61,7 +60,7 @@ impl Presence {
     }
 }
 
-/// `None` while the lock is held: after a broken connection the server may keep it for a moment.
+/// Takes the lock; `None` while it is held: the server may keep it for a moment after a connection broke.
 async fn connect(options: &PgConnectOptions, key: i32) -> Result<Option<PgConnection>, StoreError> {
     let mut connection = PgConnection::connect_with(options).await?;
     let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
@@ -72,12 +71,12 @@ async fn connect(options: &PgConnectOptions, key: i32) -> Result<Option<PgConnec
     Ok(is_held.then_some(connection))
 }
 
-/// Who is missing, and since when by the steady clock.
+/// The missing instances, and since when by the steady clock.
 #[derive(Debug, Default)]
 pub struct Missing(Mutex<HashMap<String, Duration>>);
 
 impl Missing {
-    /// Notes whether an instance is there, and says whether it is to be taken for dead.
+    /// Notes whether an instance is there, and returns whether it counts as dead.
     fn note(&self, instance: &str, is_there: bool, now: Duration) -> bool {
         let mut missing = self.0.lock();
         if is_there {
@@ -89,7 +88,7 @@ impl Missing {
     }
 }
 
-/// Whether an instance is dead, by what is seen now and was seen before.
+/// Whether an instance is dead, by this observation and earlier ones.
 pub async fn is_dead(on: &mut PgConnection, instance: &str, missing: &Missing) -> Result<bool, StoreError> {
     let is_gone = is_gone(on, instance).await?;
     Ok(missing.note(instance, !is_gone, SystemClock.steady()))
@@ -97,7 +96,7 @@ pub async fn is_dead(on: &mut PgConnection, instance: &str, missing: &Missing) -
 
 /// Whether the connection of an instance is gone.
 async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, StoreError> {
-    // Held until this transaction ends, so nobody else concludes the same meanwhile.
+    // Held until this transaction ends, so that nobody else concludes the same meanwhile.
     let gone = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)")
         .bind(CLASS)
         .bind(key_of(instance))

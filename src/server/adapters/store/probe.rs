@@ -2,11 +2,11 @@
 
 use super::{Store, StoreError, Tx, database::execute};
 
-/// A change with its audit row takes less.
+/// The size of the test write: a change with its audit row takes less.
 const PROBE_BYTES: usize = 8 * 1024;
 
 impl Store {
-    /// Whether a write goes through now: writes something of the size of a change, takes it away again, and commits.
+    /// Checks that writes succeed: writes something of the size of a change, deletes it again, and commits.
     ///
     /// # Errors
     /// As [`Store::write`].
@@ -18,7 +18,7 @@ impl Store {
     }
 }
 
-/// Writes as much as a change takes, and removes it: a full disk shows.
+/// Writes as much as a change takes, and removes it, so that a full disk is noticed.
 async fn write_and_delete(tx: &mut Tx) -> Result<(), StoreError> {
     let body = "x".repeat(PROBE_BYTES);
     execute!(tx.on(), "INSERT INTO drafts (id, user_id, body, created_at) VALUES ('probe', '', $1, 0)", body)?;

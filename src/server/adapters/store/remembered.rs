@@ -1,5 +1,5 @@
-//! Sessions as they were when the database last answered. While it cannot be reached nobody can end a session either,
-//! so those that were good a moment before go on being good for looking: operators still see what Keystream knows.
+//! Sessions as of the database's last answer. While the database can't be reached, nobody can end a session either, so
+//! those that were valid a moment before stay valid for reading: operators still see what Keystream knows.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -7,13 +7,13 @@ use parking_lot::Mutex;
 
 use crate::model::access::session::ActiveSession;
 
-/// A session counts as good during an outage if it was asked about at most this long before the last answer. Another
-/// instance may have ended it in between; open pages are asked about every 4 s.
+/// A session counts as valid during an outage if it was looked up at most this long before the last answer. Another
+/// instance may have ended it in between; open pages look theirs up every 4 s.
 const AT_MOST_OLD: Duration = Duration::from_secs(10);
-/// After a failure the database is left alone for so long: a page does not wait for it every time.
+/// How long the database isn't asked again after a failure, so that not every page waits for it.
 const LEFT_ALONE: Duration = Duration::from_secs(2);
 
-/// The sessions that were good lately. Times are by the steady clock.
+/// The sessions that were valid recently. Times are by the steady clock.
 #[derive(Debug, Default)]
 pub struct Remembered(Mutex<Memory>);
 
@@ -25,7 +25,7 @@ struct Memory {
 }
 
 impl Remembered {
-    /// The database answered: the session is good, or it is not.
+    /// Notes the database's answer: the session is valid or not.
     pub fn answered(&self, id_hash: &str, row: Option<&ActiveSession>, now: Duration) {
         let mut memory = self.0.lock();
         memory.last_answer = Some(now);
@@ -33,7 +33,7 @@ impl Remembered {
         match row {
             Some(row) => {
                 memory.good.insert(id_hash.to_owned(), (row.clone(), now));
-                // What is too old to count never counts again.
+                // Entries that are too old to count never count again.
                 memory.good.retain(|_, (_, asked)| now.saturating_sub(*asked) <= AT_MOST_OLD);
             }
             None => {
@@ -42,26 +42,26 @@ impl Remembered {
         }
     }
 
-    /// The database did not answer: what counts instead.
+    /// Notes that the database didn't answer, and returns what counts instead.
     pub fn failed(&self, id_hash: &str, now: Duration) -> Option<ActiveSession> {
         let mut memory = self.0.lock();
         memory.last_failure = Some(now);
         memory.still_good(id_hash)
     }
 
-    /// While the database is left alone: what counts instead of its answer.
+    /// What counts instead of an answer while the database isn't asked.
     pub fn while_left_alone(&self, id_hash: &str, now: Duration) -> Option<ActiveSession> {
         let memory = self.0.lock();
         memory.last_failure.filter(|failed| now.saturating_sub(*failed) < LEFT_ALONE)?;
         memory.still_good(id_hash)
     }
 
-    /// Some were ended by this instance.
+    /// Forgets all sessions, after this instance ended some.
     pub fn forget_all(&self) {
         self.0.lock().good.clear();
     }
 
-    /// Ended by this instance.
+    /// Forgets a session that this instance ended.
     pub fn forget(&self, id_hash: &str) {
         self.0.lock().good.remove(id_hash);
     }

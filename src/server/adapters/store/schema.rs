@@ -7,8 +7,8 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-/// The migrations, compiled in. Listed rather than found by `sqlx::migrate!`: the macros of sqlx compile both of its
-/// drivers a second time, for the compiler's own use.
+/// The migrations, compiled in. Listed rather than found by `sqlx::migrate!`, because sqlx's macros would compile both
+/// drivers a second time.
 pub(super) fn migrations() -> Migrator {
     Migrator::with_migrations(vec![
         migration(1, "first", include_str!("migrations/0001_first.sql")),

@@ -1,4 +1,4 @@
-//! The table of sessions. A row is made at sign-in only; a revoked one never comes back to life.
+//! The table of sessions. Only a sign-in creates a row, and a revoked session never becomes valid again.
 
 use super::{
     Store, StoreError, Tx,
@@ -40,13 +40,13 @@ impl TryFrom<Row> for ActiveSession {
     }
 }
 
-/// What a sign-in writes.
+/// The session that a sign-in creates.
 #[derive(Debug, Clone)]
 pub struct SignInRecord {
     pub id_hash: String,
     pub user_id: String,
     pub at: Timestamp,
-    /// Of the first sign-in, where this is the same person showing once more who it is.
+    /// When the person first signed in, if this sign-in only confirms the identity.
     pub signed_in_at: Timestamp,
     pub sudo_until: Timestamp,
     pub address: String,
@@ -54,10 +54,10 @@ pub struct SignInRecord {
     pub is_break_glass: bool,
 }
 
-/// One of a user's sessions, as its owner looks at it.
+/// One of a user's sessions, as shown to that user.
 #[derive(Debug, Clone)]
 pub struct OwnSession {
-    /// SHA-256 of the session's id: names it and does not open it.
+    /// The SHA-256 of the session's id: it identifies the session but doesn't open it.
     pub id_hash: String,
     pub signed_in_at: Timestamp,
     pub last_human_at: Timestamp,
@@ -86,11 +86,11 @@ impl From<OwnRow> for OwnSession {
 }
 
 impl Store {
-    /// The session of this hash if it is neither revoked nor its user disabled. Limits of time are the caller's. While
-    /// the database cannot be reached: as it was when that last answered.
+    /// The session with this hash, unless it is revoked or its user disabled. Time limits are up to the caller. While
+    /// the database can't be reached, the session as of its last answer.
     ///
     /// # Errors
-    /// When the database cannot be read and nothing of the session is remembered.
+    /// When the database cannot be read and the session isn't remembered.
     pub async fn session(&self, id_hash: &str) -> Result<Option<ActiveSession>, StoreError> {
         let remembered = &self.shared.remembered;
         if let Some(row) = remembered.while_left_alone(id_hash, SystemClock.steady()) {
@@ -101,7 +101,7 @@ impl Store {
                 remembered.answered(id_hash, row.as_ref(), SystemClock.steady());
                 Ok(row)
             }
-            // A row that this version cannot read says nothing of the database.
+            // An unreadable row says nothing about the database.
             Err(error @ StoreError::UnknownValue(_)) => Err(error),
             Err(error) => match remembered.failed(id_hash, SystemClock.steady()) {
                 Some(row) => {
@@ -127,7 +127,7 @@ impl Store {
         row.map(ActiveSession::try_from).transpose()
     }
 
-    /// Notes that a person acted. Updates a live row and never makes one.
+    /// Notes that a person acted. Updates a valid row and never creates one.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -142,7 +142,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// The live sessions of a user, the one that was used last first. Limits of time are the caller's.
+    /// The valid sessions of a user, most recently used first. Time limits are up to the caller.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -157,7 +157,7 @@ impl Store {
         Ok(rows.into_iter().map(OwnSession::from).collect())
     }
 
-    /// From where a user has signed in lately.
+    /// The addresses from which a user has signed in recently.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -171,8 +171,7 @@ impl Store {
         Ok(rows.into_iter().map(|(address,)| address).collect())
     }
 
-    /// Forgets which sessions were good: after some were ended in a transaction of the caller's. The others are asked
-    /// about anew.
+    /// Forgets which sessions were valid, after the caller's transaction ended some. The others are looked up again.
     pub fn forget_sessions(&self) {
         self.shared.remembered.forget_all();
     }
@@ -195,7 +194,7 @@ impl Store {
     }
 }
 
-/// Makes the session of a sign-in.
+/// Creates the session of a sign-in.
 ///
 /// # Errors
 /// When the id is taken or the database cannot be written.
@@ -218,7 +217,7 @@ pub async fn insert(tx: &mut Tx, sign_in: &SignInRecord) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Ends one session of a user; whether there was one to end. Nobody ends another's by its name.
+/// Ends one session of this user, and nobody else's. Returns whether there was one.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -233,7 +232,7 @@ pub async fn revoke_one(tx: &mut Tx, user_id: &str, id_hash: &str, now: Timestam
     Ok(ended > 0)
 }
 
-/// Ends all sessions of a user but one; how many.
+/// Ends all sessions of a user but one, and returns how many.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -257,7 +256,7 @@ pub(super) async fn revoke_all(tx: &mut Tx, user_id: &str, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Forgets sessions whose sign-in is older than that. What they did stands in the audit chain.
+/// Deletes sessions that were created before that. What was done in them stays in the audit chain.
 ///
 /// # Errors
 /// When the database cannot be written.

@@ -1,5 +1,5 @@
-//! The table of failed sign-ins: how often an account or a network failed, and until when it has to wait. Rows are
-//! never pushed out by others; they are forgotten a day after the last failure.
+//! The table of failed sign-ins: how often an account or network failed, and until when it has to wait. Rows never
+//! displace others; they are deleted a day after the last failure.
 
 use super::{
     Store, StoreError, Tx,
@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 impl Store {
-    /// Until when a subject has to wait, or had to; `None` when it has not failed.
+    /// Until when a subject has or had to wait; `None` if it has not failed.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -26,7 +26,7 @@ impl Store {
     }
 }
 
-/// Counts a failure, and lets the subject wait for it as its policy says.
+/// Counts a failure, and makes the subject wait as its policy says.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -42,7 +42,8 @@ pub async fn count(tx: &mut Tx, subject: &str, policy: Policy, now: Timestamp) -
     execute!(
         tx.on(),
         "INSERT INTO sign_in_failures (subject, failures, last_at, wait_until) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, wait_until = excluded.wait_until",
+         ON CONFLICT (subject)
+         DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, wait_until = excluded.wait_until",
         subject,
         failures,
         now.as_millis(),
@@ -51,7 +52,7 @@ pub async fn count(tx: &mut Tx, subject: &str, policy: Policy, now: Timestamp) -
     Ok(())
 }
 
-/// Forgets a subject's failures: it has shown who it is.
+/// Deletes a subject's failures, after a successful sign-in.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -60,7 +61,7 @@ pub async fn forget(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets what is over.
+/// Deletes failures that no longer count.
 ///
 /// # Errors
 /// When the database cannot be written.

@@ -1,4 +1,4 @@
-//! The table of targets: the pauses that people put on their background reads.
+//! The table of targets: pauses of their background reads.
 
 use super::{
     Store, StoreError, Tx,
@@ -6,16 +6,16 @@ use super::{
 };
 use crate::model::{inventory::Pause, time::Timestamp};
 
-/// A pause, and of which target.
+/// A pause and its target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPause {
-    /// As [`crate::server::adapters::aws::targets::Target::id`] has it.
+    /// The target's [id](crate::server::adapters::aws::targets::Target::id).
     pub target: String,
     pub pause: Pause,
 }
 
 impl Store {
-    /// All pauses that this version can read: one that it can't is no reason to stop.
+    /// All pauses that this version can read; others are no reason to stop.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -34,7 +34,7 @@ impl Store {
     }
 }
 
-/// Pauses a target; one that is paused stays as it is. Returns whether it was not.
+/// Pauses a target, unless it is paused already. Returns whether it was not.
 ///
 /// # Errors
 /// When the database cannot be written.

@@ -7,11 +7,10 @@ use super::{
 };
 use crate::{
     model::{
-        access::{credentials::UserName, identity::Role, scope::Scope},
+        access::{credentials::UserName, identity::Role, scope::Scope, user_card::UserCard},
         time::Timestamp,
     },
     server::adapters::random,
-    view::pages::UserCard,
 };
 
 /// A person who may sign in.
@@ -43,7 +42,7 @@ impl User {
         }
     }
 
-    /// As administrators see it.
+    /// The user as administrators see it.
     pub fn card(&self) -> UserCard {
         UserCard {
             id: self.id.clone(),
@@ -110,7 +109,7 @@ impl Store {
         rows.into_iter().map(User::try_from).collect()
     }
 
-    /// Whether anybody is registered, the demo's users aside.
+    /// Whether there is any user, apart from the demo's.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -119,7 +118,7 @@ impl Store {
         Ok(count > 0)
     }
 
-    /// Whether the database was made by the demo.
+    /// Whether the demo created the database.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -129,14 +128,15 @@ impl Store {
     }
 }
 
-/// Adds a user. A name that is taken is a unique violation.
+/// Adds a user. A taken name is a unique violation.
 ///
 /// # Errors
 /// When the name is taken or the database cannot be written.
 pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -> Result<(), StoreError> {
     execute!(
         tx.on(),
-        "INSERT INTO users (id, name, folded_name, role, password_hash, is_demo, is_break_glass, scope, disabled_at, created_at)
+        "INSERT INTO users
+         (id, name, folded_name, role, password_hash, is_demo, is_break_glass, scope, disabled_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)",
         &user.id,
         name.as_str(),
@@ -151,7 +151,7 @@ pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -
     Ok(())
 }
 
-/// Whether nobody is registered, as this transaction sees it.
+/// Whether there are no users, as this transaction sees it.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -169,7 +169,7 @@ pub async fn set_password(tx: &mut Tx, user_id: &str, password_hash: &str, now: 
     super::sessions::revoke_all(tx, user_id, now).await
 }
 
-/// Disables a user and ends all of that user's sessions. Users are never deleted: what they did names them.
+/// Disables a user and ends all of that user's sessions. Users are never deleted: records of what they did name them.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -192,7 +192,7 @@ pub async fn enable(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sets a user's role and scope. They count from the next request on; nobody's identity stays confirmed.
+/// Sets a user's role and scope. They apply from the next request on, and identities have to be confirmed again.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -217,7 +217,7 @@ pub async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<User>, StoreError
     row.map(User::try_from).transpose()
 }
 
-/// Whether another administrator than this one can sign in.
+/// Whether an administrator other than this one can sign in.
 ///
 /// # Errors
 /// When the database cannot be read.

@@ -1,5 +1,6 @@
-//! Users as administrators and the command line manage them. Each act is one transaction with its audit event.
+//! User management, for administrators and the command line. Each action is one transaction with its audit event.
 
+pub mod directory;
 pub mod network;
 pub mod new_password;
 pub mod passwords;
@@ -16,17 +17,15 @@ use super::audit::{self, AuditAction, AuditEvent, SERVER};
 use crate::{
     model::{
         access::{actor::Actor, credentials::UserName, identity::Role, scope::Scope},
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
         time::Timestamp,
     },
     server::adapters::store::{Store, StoreError, Tx, User, sessions as sessions_table, users},
 };
 
-/// Why a user stayed as it was.
+/// Why a user stayed as it was, where it is nobody's mistake.
 #[derive(Debug, Error)]
 pub enum AccountError {
-    #[error("mistake in the form: {0}")]
-    Mistake(FormMistake),
     #[error("there is no such user")]
     NotFound,
     #[error(transparent)]
@@ -35,7 +34,7 @@ pub enum AccountError {
     Hash(#[from] HashError),
 }
 
-/// Somebody who manages users, at a time.
+/// User management by someone, at a time.
 #[derive(Debug)]
 pub struct Accounts<'a> {
     pub store: &'a Store,
@@ -43,7 +42,7 @@ pub struct Accounts<'a> {
     pub now: Timestamp,
 }
 
-/// What a new user is to be.
+/// The properties of a new user.
 #[derive(Debug, Clone)]
 pub struct NewUser {
     pub name: UserName,
@@ -53,24 +52,27 @@ pub struct NewUser {
 }
 
 impl Accounts<'_> {
-    /// Adds a user whose password was hashed before.
+    /// Adds a user with an already hashed password.
     ///
     /// # Errors
-    /// When the name is taken or the database cannot be written.
-    pub async fn add(&self, new: NewUser, password_hash: String) -> Result<(), AccountError> {
+    /// When the database cannot be written.
+    pub async fn add(&self, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
-        self.add_within(&mut tx, new, password_hash).await?;
-        Ok(tx.commit().await?)
+        let added = self.add_within(&mut tx, new, password_hash).await?;
+        if added == Outcome::Done(()) {
+            tx.commit().await?;
+        }
+        Ok(added)
     }
 
-    /// As [`Accounts::add`], in a transaction of the caller's.
+    /// Like [`Accounts::add`], in the caller's transaction.
     ///
     /// # Errors
-    /// As [`Accounts::add`]; the caller must then not commit.
-    pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<(), AccountError> {
+    /// As [`Accounts::add`]. The caller must then not commit, nor after a mistake.
+    pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
         // The chain must not take a person for the server.
         if new.name.folded() == SERVER {
-            return Err(AccountError::Mistake(FormMistake::UserNameTaken));
+            return Ok(FormMistake::UserNameTaken.into());
         }
         let user = User {
             scope: new.scope,
@@ -79,21 +81,22 @@ impl Accounts<'_> {
         };
         if let Err(error) = users::insert(tx, &user, &new.name, self.now).await {
             let is_taken = error.is_unique_violation();
-            return Err(if is_taken { AccountError::Mistake(FormMistake::UserNameTaken) } else { error.into() });
+            return if is_taken { Ok(FormMistake::UserNameTaken.into()) } else { Err(error.into()) };
         }
         let event = AuditEvent { after: rights(&user), ..self.event(AuditAction::UserAdded, &user) };
-        Ok(audit::append(tx, event).await?)
+        audit::append(tx, event).await?;
+        Ok(Outcome::Done(()))
     }
 
-    /// Sets role and scope. They count from the user's next request on.
+    /// Sets role and scope, from the user's next request on.
     ///
     /// # Errors
-    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
-    pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<(), AccountError> {
+    /// When there is no such user or the database cannot be written.
+    pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let before = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
         if before.role == Role::Admin && role != Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
-            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+            return Ok(FormMistake::LastAdmin.into());
         }
         let after = User { role, scope, ..before.clone() };
         users::set_rights(&mut tx, user_id, after.role, &after.scope).await?;
@@ -103,13 +106,14 @@ impl Accounts<'_> {
             ..self.event(AuditAction::UserRightsSet, &before)
         };
         audit::append(&mut tx, event).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(Outcome::Done(()))
     }
 
-    /// Sets a password that was hashed before, and ends the user's sessions.
+    /// Sets an already hashed password, and ends the user's sessions.
     ///
     /// # Errors
-    /// When there is no such user or the database cannot be written.
+    /// When there is no such user or the database can't be written.
     pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -119,46 +123,47 @@ impl Accounts<'_> {
     }
 
     /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of
-    /// the person's sessions.
+    /// the person's sessions. Where password or session were taken away meanwhile, the password shown is a wrong one.
     ///
     /// # Errors
-    /// When password or session were taken away meanwhile, or the database cannot be written.
+    /// When there is no such user or the database cannot be written.
     pub async fn set_own_password(
         &self,
         verified: &User,
         session: &str,
         password_hash: &str,
-    ) -> Result<(), AccountError> {
+    ) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, &verified.id).await?.ok_or(AccountError::NotFound)?;
         let is_as_it_was = user.disabled_at.is_none() && user.password_hash == verified.password_hash;
         if !is_as_it_was || !sessions_table::revoke_one(&mut tx, &user.id, session, self.now).await? {
-            return Err(AccountError::Mistake(FormMistake::PasswordWrong));
+            return Ok(FormMistake::PasswordWrong.into());
         }
         users::set_password(&mut tx, &user.id, password_hash, self.now).await?;
         audit::append(&mut tx, self.event(AuditAction::UserPasswordSet, &user)).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(Outcome::Done(()))
     }
 
-    /// Commits what takes something away from a user: no session that counted before counts from memory any more.
+    /// Commits a change that takes rights from a user. No earlier session is valid from memory any more.
     async fn commit(&self, tx: Tx) -> Result<(), AccountError> {
         tx.commit().await?;
         self.store.forget_sessions();
         Ok(())
     }
 
-    /// Disables a user and ends the user's sessions.
+    /// Disables a user and ends their sessions.
     ///
     /// # Errors
-    /// When there is no such user, nobody would be left to administer, or the database cannot be written.
-    pub async fn disable(&self, user_id: &str) -> Result<(), AccountError> {
+    /// When there is no such user or the database cannot be written.
+    pub async fn disable(&self, user_id: &str) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
         if user.role == Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
-            return Err(AccountError::Mistake(FormMistake::LastAdmin));
+            return Ok(FormMistake::LastAdmin.into());
         }
         if user.disabled_at.is_some() {
-            return Ok(());
+            return Ok(Outcome::Done(()));
         }
         users::disable(&mut tx, user_id, self.now).await?;
         let event = AuditEvent {
@@ -167,13 +172,14 @@ impl Accounts<'_> {
             ..self.event(AuditAction::UserDisabled, &user)
         };
         audit::append(&mut tx, event).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(Outcome::Done(()))
     }
 
-    /// Lets a disabled user sign in again.
+    /// Allows a disabled user to sign in again.
     ///
     /// # Errors
-    /// When there is no such user or the database cannot be written.
+    /// When there is no such user or the database can't be written.
     pub async fn enable(&self, user_id: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -195,16 +201,16 @@ impl Accounts<'_> {
     }
 }
 
-/// What a user may, as the audit chain writes it.
+/// A user's rights, as written to the audit chain.
 fn rights(user: &User) -> String {
     let emergencies = if user.is_break_glass { ", for emergencies" } else { "" };
     format!("{}, scope {}{emergencies}", user.role, user.scope)
 }
 
-/// Whether a new password may be this user's.
+/// Checks a new password for this user.
 ///
 /// # Errors
 /// The mistake.
-pub fn check_new_password(password: &SecretString, user: &UserName) -> Result<(), AccountError> {
-    new_password::check(password.expose_secret(), user).map_err(AccountError::Mistake)
+pub fn check_new_password(password: &SecretString, user: &UserName) -> Result<(), FormMistake> {
+    new_password::check(password.expose_secret(), user)
 }

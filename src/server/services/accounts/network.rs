@@ -1,10 +1,10 @@
-//! What counts as one network.
+//! Which addresses count as one network.
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The network that an address belongs to: what one household or one attacker easily has.
+/// The network of an address: the range that one household or one attacker can easily have.
 pub fn network_of(address: IpAddr) -> IpNet {
     match address.to_canonical() {
         IpAddr::V4(address) => Ipv4Net::new_assert(address, 24).trunc().into(),

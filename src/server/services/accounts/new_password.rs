@@ -1,4 +1,4 @@
-//! What a new password must be: long enough, none that many people have, and not made of what everybody knows here.
+//! The rules for a new password: long enough, not a common one, and not made of names that everyone here knows.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -9,16 +9,16 @@ use crate::model::{
     forms::FormMistake,
 };
 
-/// Digests of common passwords that are long enough; the file says where they come from.
+/// Digests of common passwords that are long enough. The file names their source.
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
-/// Hex digits of a digest that the file keeps.
+/// The hex digits of each digest in the file.
 const KEPT_DIGITS: usize = 16;
-/// What has to be left of a password without the names that everybody knows.
+/// The characters that must remain of a password without well-known names.
 const LEAST_OWN: usize = 8;
 
-/// Whether a password may be set for this user.
+/// Checks that a password is allowed for this user.
 ///
 /// # Errors
 /// When it is too short or too long, common, or little more than the user's or Keystream's name.

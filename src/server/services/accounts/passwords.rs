@@ -1,4 +1,4 @@
-//! Passwords: argon2id, a bounded number at a time, the same work for unknown users.
+//! Password hashing: argon2id, a limited number at a time, with the same work for unknown users.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,19 +9,19 @@ use tokio::sync::Semaphore;
 
 use crate::server::adapters::{random, tasks};
 
-/// Each hash takes 19 MiB; more at once would let sign-ins exhaust the memory.
+/// How many are hashed at once. Each takes 19 MiB, so without a limit sign-ins could exhaust the memory.
 const AT_ONCE: usize = 4;
 
-/// Why a password could not be hashed.
+/// Why a password couldn't be hashed.
 #[derive(Debug, Error)]
 #[error("the password could not be hashed: {0}")]
 pub struct HashError(String);
 
-/// Hashes and verifies, off the async threads.
+/// Hashes and verifies passwords, off the async threads.
 #[derive(Debug)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
-    /// A hash of no one's password, verified against when the user is unknown, so that the answer takes as long.
+    /// A hash of no one's password, verified for unknown users so that the answer takes as long.
     nobody: OnceLock<String>,
 }
 
@@ -32,7 +32,7 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Whether the password is the one behind `hash`. Without a hash the same work is done, and the answer is no.
+    /// Whether the password belongs to `hash`. Without a hash, the same work is done and the answer is no.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> bool {
         let is_known = hash.is_some();
         let hash = match hash {
@@ -49,7 +49,8 @@ impl Passwords {
         matches.await.flatten().is_some() && is_known
     }
 
-    /// The PHC string of a password, argon2id with 19 MiB and two passes (the crate's default, OWASP's minimum).
+    /// Hashes a password with argon2id, 19 MiB and two passes (the crate's default, and OWASP's minimum). Returns the
+    /// PHC string.
     ///
     /// # Errors
     /// When hashing failed.
@@ -77,7 +78,7 @@ impl Passwords {
     }
 }
 
-/// Hashes on this thread, for commands.
+/// Hashes on this thread, for the command line.
 ///
 /// # Errors
 /// When hashing failed.

@@ -1,4 +1,4 @@
-//! Sessions: how they begin, whose act keeps them alive, and how they end. Limits are measured by our clock.
+//! Sessions: how they begin, which activity extends them, and how they end. Limits depend only on our clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,13 +22,13 @@ use crate::{
     },
 };
 
-/// A person's acts are written down at most this often.
+/// A person's activity is recorded at most this often.
 const NOTED_EVERY_MS: i64 = 20 * SECOND_MS;
 
-/// A page does not wait longer than this for a database that is busy; the session's next act is written then.
+/// How long a page waits for a busy database to record activity. After that, the next activity is recorded instead.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// A sign-in whose session hasn't begun: the row and its audit event are one transaction.
+/// A sign-in whose session hasn't begun yet. Its row and its audit event are one transaction.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignIn {
     pub user_id: String,
@@ -36,18 +36,18 @@ pub struct SignIn {
     pub address: String,
     pub user_agent: String,
     pub is_break_glass: bool,
-    /// What the password was held against: the user must still have it when the session begins.
+    /// The hash that the password was verified with. It must still be the user's when the session begins.
     pub password_hash: Option<String>,
     pub how: How,
 }
 
-/// What a session begins with.
+/// How a session begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum How {
     Password,
-    /// One of the demo's buttons.
+    /// By one of the demo's buttons.
     Demo,
-    /// The same person has entered the password once more. The day's work ends when it would have ended.
+    /// By re-authentication. The absolute limit stays that of the first sign-in.
     Again {
         signed_in_at: Timestamp,
     },
@@ -69,7 +69,7 @@ impl How {
     }
 }
 
-/// The sessions of everybody. A session is named by the SHA-256 of its id; the id itself is the web's.
+/// Everyone's sessions. They are named by the SHA-256 of their id; only the web knows the id itself.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     store: Store,
@@ -84,7 +84,7 @@ impl Sessions {
     /// Begins the session of a sign-in.
     ///
     /// # Errors
-    /// When the user was disabled or got another password meanwhile, or the database cannot be written.
+    /// When the user was disabled or got another password meanwhile, or the database can't be written.
     pub async fn begin(&self, id_hash: String, sign_in: SignIn) -> Result<(), StoreError> {
         let at = self.clock.now();
         let signed_in_at = match sign_in.how {
@@ -107,7 +107,7 @@ impl Sessions {
             if sign_in.is_break_glass { format!("{words}; account for emergencies") } else { words.to_owned() };
         let event = AuditEvent { result, ..AuditEvent::by(&actor, at, sign_in.how.action(), &sign_in.user_name) };
         let mut tx = self.store.write().await?;
-        // Whoever was disabled or given another password while this one was looked at is not signed in.
+        // The user may have been disabled, or got another password, while this one was being verified.
         let user = users::find(&mut tx, &row.user_id).await?;
         let is_as_it_was =
             user.is_some_and(|user| user.disabled_at.is_none() && user.password_hash == sign_in.password_hash);
@@ -118,7 +118,7 @@ impl Sessions {
         audit::append(&mut tx, event).await?;
         tx.commit().await?;
         if sign_in.is_break_glass && sign_in.how == How::Password {
-            // For whoever is woken by the log: everybody else sees it on every page.
+            // Alerts whoever watches the log. Everyone else sees it on every page.
             tracing::error!(
                 user = sign_in.user_name,
                 address = actor.address,
@@ -129,23 +129,23 @@ impl Sessions {
         Ok(())
     }
 
-    /// The session of this hash that nobody has ended, also one that is past its limits.
+    /// The session with this hash, unless it was ended. It may be past its limits.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database can't be read.
     pub async fn find(&self, id_hash: &str) -> Result<Option<ActiveSession>, StoreError> {
         self.store.session(id_hash).await
     }
 
-    /// Ends a session without a word: it was over, or another takes its place.
+    /// Ends a session without an audit event: it was over, or another one replaces it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When the database can't be written.
     pub async fn revoke(&self, id_hash: &str) -> Result<(), StoreError> {
         self.store.revoke_session(id_hash, self.clock.now()).await
     }
 
-    /// Notes that the person acted, at most every 20 s.
+    /// Records that the person was active, at most every 20 s.
     pub async fn record_human(&self, requester: &Requester) {
         let now = self.clock.now();
         if now.millis_since(requester.last_human_at) < NOTED_EVERY_MS {
@@ -158,23 +158,23 @@ impl Sessions {
         }
     }
 
-    /// Whether a session is still good: asked again and again by open event streams.
+    /// Whether a session is still valid. Open event streams check this repeatedly.
     pub async fn is_live(&self, requester: &Requester) -> bool {
         let now = self.clock.now();
         match self.store.session(&requester.session_hash).await {
             Ok(Some(session)) => {
                 !session.is_over(now) && session.role == requester.role && session.scope == requester.scope
             }
-            // A database that cannot be read ends nobody's view of what is known.
+            // If the database can't be read, viewing may continue.
             Err(_) => true,
             Ok(None) => false,
         }
     }
 
-    /// A person's live sessions, the one that was used last first.
+    /// A person's valid sessions, the most recently used first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database can't be read.
     pub async fn own(&self, requester: &Requester) -> Result<Vec<OwnSession>, StoreError> {
         let now = self.clock.now();
         let mut sessions = self.store.sessions_of(&requester.user_id).await?;
@@ -182,10 +182,10 @@ impl Sessions {
         Ok(sessions)
     }
 
-    /// Ends the session of a request, as its person asks.
+    /// Ends the session of a request, at its user's request.
     ///
     /// # Errors
-    /// When it could not be written: then it has not ended.
+    /// When it couldn't be written; then the session hasn't ended.
     pub async fn sign_out(&self, requester: &Requester) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
@@ -197,10 +197,10 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends the session of a request so that another one can take its place; whether it was still there.
+    /// Ends the session of a request so that another can replace it. Returns whether it still existed.
     ///
     /// # Errors
-    /// When it could not be written: then it has not ended.
+    /// When it couldn't be written; then the session hasn't ended.
     pub async fn claim(&self, requester: &Requester) -> Result<bool, StoreError> {
         let mut tx = self.store.write().await?;
         let was_live =
@@ -210,10 +210,10 @@ impl Sessions {
         Ok(was_live)
     }
 
-    /// Ends one of a person's own sessions; whether there was one.
+    /// Ends one of a person's own sessions. Returns whether it existed.
     ///
     /// # Errors
-    /// When it could not be written: then it has not ended.
+    /// When it couldn't be written; then the session hasn't ended.
     pub async fn end_own(&self, requester: &Requester, id_hash: &str) -> Result<bool, StoreError> {
         requester.require_certain()?;
         let now = self.clock.now();
@@ -228,10 +228,10 @@ impl Sessions {
         Ok(has_ended)
     }
 
-    /// Ends all of a person's sessions but the one of this request.
+    /// Ends all of a person's sessions except the one of this request.
     ///
     /// # Errors
-    /// When it could not be written: then none has ended.
+    /// When it couldn't be written; then none has ended.
     pub async fn end_others(&self, requester: &Requester) -> Result<(), StoreError> {
         requester.require_certain()?;
         let now = self.clock.now();

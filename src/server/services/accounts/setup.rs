@@ -1,4 +1,4 @@
-//! The way in while nobody is registered: a link with a token, printed at the start, good once and for an hour.
+//! The setup link, printed at the start while there are no users: a token that works once, within an hour.
 
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -8,6 +8,7 @@ use super::{AccountError, Accounts, NewUser, check_new_password, passwords::Pass
 use crate::{
     model::{
         access::{actor::Actor, credentials::UserName, identity::Role, scope::Scope},
+        forms::Outcome,
         time::{HOUR_MS, Timestamp},
     },
     server::adapters::{random, store::users},
@@ -27,7 +28,7 @@ impl SetupLink {
         token
     }
 
-    /// Whether this token opens the link now. Compared by hash: time tells nothing of the token.
+    /// Whether this token opens the link now. Compares hashes, so timing reveals nothing about the token.
     pub fn admits(&self, token: &str, now: Timestamp) -> bool {
         let open = self.open.lock();
         open.is_some_and(|(expected, until)| expected == hash(token) && now < until)
@@ -39,10 +40,11 @@ impl SetupLink {
     }
 }
 
-/// Makes the first administrator with the setup link, which closes for good. Two at once: the second finds a user.
+/// Creates the first administrator with the setup link, and closes the link for good. Of two requests at once, the
+/// second finds a user.
 ///
 /// # Errors
-/// See [`AccountError`]. In each case nothing was saved.
+/// See [`AccountError`]. In each case nothing was saved, as after a mistake.
 pub async fn create_administrator(
     link: &SetupLink,
     passwords: &Passwords,
@@ -50,12 +52,15 @@ pub async fn create_administrator(
     token: &str,
     user_name: &str,
     password: SecretString,
-) -> Result<(), AccountError> {
+) -> Result<Outcome, AccountError> {
     if !link.admits(token, accounts.now) {
         return Err(AccountError::NotFound);
     }
-    let name = UserName::parse(user_name).map_err(AccountError::Mistake)?;
-    check_new_password(&password, &name)?;
+    let checked = UserName::parse(user_name).and_then(|name| check_new_password(&password, &name).map(|()| name));
+    let name = match checked {
+        Ok(name) => name,
+        Err(mistake) => return Ok(mistake.into()),
+    };
     let hash = passwords.hash(password).await?;
     let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
     let accounts = Accounts { actor: Actor { name: "setup link".to_owned(), ..accounts.actor }, ..accounts };
@@ -64,10 +69,12 @@ pub async fn create_administrator(
         link.close();
         return Err(AccountError::NotFound);
     }
-    accounts.add_within(&mut tx, new, hash).await?;
-    tx.commit().await?;
-    link.close();
-    Ok(())
+    let added = accounts.add_within(&mut tx, new, hash).await?;
+    if added == Outcome::Done(()) {
+        tx.commit().await?;
+        link.close();
+    }
+    Ok(added)
 }
 
 fn hash(token: &str) -> [u8; 32] {

@@ -1,4 +1,4 @@
-//! Finds out who somebody is: by password, by one of the demo's buttons, or by the password once more.
+//! Authentication: by password, by one of the demo's buttons, or by entering the password again.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
             credentials::UserName,
             requester::{Requester, Uncertain},
         },
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
     },
     server::{
         adapters::{
@@ -30,17 +30,15 @@ use crate::{
     },
 };
 
-/// Why nobody was signed in.
+/// Why nobody was signed in, where what was typed is not what is wrong.
 #[derive(Debug, Error)]
 pub enum SignInError {
-    #[error("mistake in the form: {0}")]
-    Mistake(FormMistake),
     #[error("there is no such thing here")]
     NotFound,
-    /// Too many attempts failed: for so long the password is not looked at.
+    /// After too many failures: how many seconds to wait. The password wasn't checked.
     #[error("too many failed attempts; {seconds} s to wait")]
     MustWait { seconds: u64 },
-    /// The session has ended meanwhile.
+    /// The session ended meanwhile.
     #[error("the session has ended")]
     SignedOut,
     #[error(transparent)]
@@ -54,7 +52,6 @@ pub enum SignInError {
 impl From<AccountError> for SignInError {
     fn from(error: AccountError) -> Self {
         match error {
-            AccountError::Mistake(mistake) => Self::Mistake(mistake),
             AccountError::NotFound => Self::NotFound,
             AccountError::Store(error) => Self::Store(error),
             AccountError::Hash(error) => Self::Hash(error),
@@ -68,7 +65,7 @@ impl From<Uncertain> for SignInError {
     }
 }
 
-/// Signing in. What it gives is a sign-in: the session begins when the web has an id for it.
+/// Authentication. The result is a sign-in, whose session begins once the web has an id for it.
 #[derive(Debug)]
 pub struct SignIns {
     store: Store,
@@ -79,7 +76,7 @@ pub struct SignIns {
     is_demo: bool,
 }
 
-/// What is wrong with a password or a name, without saying which.
+/// Says that a name or a password is wrong, without saying which.
 const WRONG: &str = "wrong user name or password";
 
 impl SignIns {
@@ -94,64 +91,77 @@ impl SignIns {
         }
     }
 
-    /// Signs in with a password. Unknown, disabled and password-less users get the same answer after the same work.
+    /// Signs in with a password. Unknown users, disabled users and users without a password get the same answer after
+    /// the same work.
     ///
     /// # Errors
-    /// See [`SignInError`]; a refusal is in the audit chain.
+    /// See [`SignInError`]; a refusal is in the audit chain, as a mistake is.
     pub async fn with_password(
         self: &Arc<Self>,
         client: &Actor,
         user_name: &str,
         password: SecretString,
-    ) -> Result<SignIn, SignInError> {
+    ) -> Result<Outcome<SignIn>, SignInError> {
         let Ok(name) = UserName::parse(user_name) else {
             self.passwords.verify(password, None).await;
             self.record_refusal(client, AuditAction::SessionRefused, "not a user name", WRONG).await?;
-            return Err(SignInError::Mistake(FormMistake::SignInFailed));
+            return Ok(FormMistake::SignInFailed.into());
         };
         let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
         let checked = self.check(client, AuditAction::SessionRefused, &name, user, password).await?;
-        let user = checked.ok_or(SignInError::Mistake(FormMistake::SignInFailed))?;
-        Ok(sign_in(client, user, How::Password))
+        Ok(match checked {
+            Some(user) => Outcome::Done(sign_in(client, user, How::Password)),
+            None => FormMistake::SignInFailed.into(),
+        })
     }
 
-    /// Lets a person enter the password once more. The session gets another id, and ends when it would have ended.
+    /// Re-authenticates a person with their password. The session gets another id, and keeps its absolute limit.
     ///
     /// # Errors
-    /// See [`SignInError`]; a refusal is in the audit chain and leaves the session as it is.
-    pub async fn again(self: &Arc<Self>, requester: &Requester, password: SecretString) -> Result<SignIn, SignInError> {
-        let user = self.verify_own(requester, password).await?;
+    /// See [`SignInError`]; a refusal is in the audit chain, as a mistake is, and leaves the session as it is.
+    pub async fn again(
+        self: &Arc<Self>,
+        requester: &Requester,
+        password: SecretString,
+    ) -> Result<Outcome<SignIn>, SignInError> {
+        let Some(user) = self.verify_own(requester, password).await? else {
+            return Ok(FormMistake::PasswordWrong.into());
+        };
         // Claimed by ending it: one that somebody else has ended meanwhile stays ended.
         if !self.sessions.claim(requester).await? {
             return Err(SignInError::SignedOut);
         }
-        Ok(sign_in(&requester.actor(), user, How::Again { signed_in_at: requester.signed_in_at }))
+        Ok(Outcome::Done(signed_in_again(requester, user)))
     }
 
-    /// Sets one's own password, after entering the present one. All sessions end but this one, which gets another id.
+    /// Changes the requester's password, after checking the current one. All other sessions end; this one gets another
+    /// id.
     ///
     /// # Errors
-    /// See [`SignInError`]. In each case the password is as it was.
+    /// See [`SignInError`]. In each case the password is as it was, as after a mistake.
     pub async fn change_password(
         self: &Arc<Self>,
         requester: &Requester,
         present: SecretString,
         new: SecretString,
-    ) -> Result<SignIn, SignInError> {
-        let user = self.verify_own(requester, present).await?;
-        let name = UserName::parse(&user.name).map_err(SignInError::Mistake)?;
-        check_new_password(&new, &name)?;
+    ) -> Result<Outcome<SignIn>, SignInError> {
+        let Some(user) = self.verify_own(requester, present).await? else {
+            return Ok(FormMistake::PasswordWrong.into());
+        };
+        if let Err(mistake) = UserName::parse(&user.name).and_then(|name| check_new_password(&new, &name)) {
+            return Ok(mistake.into());
+        }
         let hash = self.passwords.hash(new).await?;
         let accounts = Accounts { store: &self.store, actor: requester.actor(), now: self.clock.now() };
-        accounts.set_own_password(&user, &requester.session_hash, &hash).await?;
+        let set = accounts.set_own_password(&user, &requester.session_hash, &hash).await?;
         let user = User { password_hash: Some(hash), ..user };
-        Ok(sign_in(&requester.actor(), user, How::Again { signed_in_at: requester.signed_in_at }))
+        Ok(set.map(|()| signed_in_again(requester, user)))
     }
 
     /// Signs in as one of the demo's users.
     ///
     /// # Errors
-    /// Outside the demo there is no such thing; otherwise see [`SignInError`].
+    /// Always outside the demo; otherwise see [`SignInError`].
     pub async fn as_demo_user(&self, client: &Actor, user_name: &str) -> Result<SignIn, SignInError> {
         if !self.is_demo {
             return Err(SignInError::NotFound);
@@ -162,19 +172,24 @@ impl SignIns {
     }
 
     /// The user behind a session, if this is the password.
-    async fn verify_own(self: &Arc<Self>, requester: &Requester, password: SecretString) -> Result<User, SignInError> {
+    async fn verify_own(
+        self: &Arc<Self>,
+        requester: &Requester,
+        password: SecretString,
+    ) -> Result<Option<User>, SignInError> {
         requester.require_certain()?;
-        let name = UserName::parse(&requester.user_name).map_err(SignInError::Mistake)?;
+        // Every user has a name that is one.
+        let Ok(name) = UserName::parse(&requester.user_name) else { return Err(SignInError::SignedOut) };
         let user = self.store.user_by_name(&name).await?;
         let user = user.filter(|user| user.id == requester.user_id && user.disabled_at.is_none());
-        // As somebody who isn't signed in: who it is remains to be shown.
+        // Recorded as someone who isn't signed in: their identity isn't proven yet.
         let client = Actor { name: String::new(), ..requester.actor() };
-        let checked = self.check(&client, AuditAction::SessionConfirmationRefused, &name, user, password).await?;
-        checked.ok_or(SignInError::Mistake(FormMistake::PasswordWrong))
+        self.check(&client, AuditAction::SessionConfirmationRefused, &name, user, password).await
     }
 
-    /// Holds a password against a user's, within what failed attempts leave. `None` when it is wrong. In a task of its
-    /// own: who closes the connection before the answer has tried all the same.
+    /// Checks a user's password, within the limits on failed attempts. `None` if it is wrong.
+    ///
+    /// Runs in its own task, so that closing the connection early still counts as an attempt.
     async fn check(
         self: &Arc<Self>,
         client: &Actor,
@@ -195,7 +210,7 @@ impl SignIns {
         user: Option<User>,
         password: SecretString,
     ) -> Result<Option<User>, SignInError> {
-        // A name that nobody has may be a password that was typed into the wrong field.
+        // An unknown name may be a password typed into the wrong field.
         let target = user.as_ref().map_or_else(|| "unknown user".to_owned(), |user| user.name.clone());
         let attempt = match self.throttle.begin(name, user.as_ref(), &client.address).await? {
             Attempt::MustWait { seconds } => {
@@ -230,6 +245,11 @@ impl SignIns {
         let event = AuditEvent::by(client, self.clock.now(), action, target);
         audit::append_alone(&self.store, AuditEvent { result: result.to_owned(), ..event }).await
     }
+}
+
+/// The sign-in of a person who was signed in and has entered the password once more.
+fn signed_in_again(requester: &Requester, user: User) -> SignIn {
+    sign_in(&requester.actor(), user, How::Again { signed_in_at: requester.signed_in_at })
 }
 
 fn sign_in(client: &Actor, user: User, how: How) -> SignIn {

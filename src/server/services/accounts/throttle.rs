@@ -1,6 +1,7 @@
-//! Failed passwords keep the next attempt waiting: by account wherever it comes from, and by network whichever account
-//! it is for. Counted in the database, so that neither a restart nor another instance gets around it; and one attempt
-//! on an account is looked at after the other, so that many at once do not either.
+//! Delays after failed passwords, per account from any network, and per network for any account.
+//!
+//! Failures are counted in the database, so a restart or another instance doesn't reset them. Attempts on one account
+//! are checked one at a time, so many at once don't get around the delays either.
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
@@ -24,7 +25,7 @@ use crate::{
     },
 };
 
-/// Whose turn it is, by account. What nobody holds or waits for is forgotten.
+/// Locks by account. Those that nobody holds or waits for are forgotten.
 #[derive(Debug, Default)]
 struct AccountLocks(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
 
@@ -39,7 +40,7 @@ impl AccountLocks {
     }
 }
 
-/// The delays of everybody.
+/// The delays for everyone.
 #[derive(Debug)]
 pub struct Throttle {
     store: Store,
@@ -47,17 +48,17 @@ pub struct Throttle {
     locks: AccountLocks,
 }
 
-/// Whether a password is looked at now.
+/// Whether a password may be checked now.
 #[derive(Debug)]
 pub enum Attempt {
     Begun(BegunAttempt),
-    /// The account or the network has to wait, and the wait grows no longer.
+    /// The account or the network has to wait. This attempt doesn't lengthen the wait.
     MustWait {
         seconds: u64,
     },
 }
 
-/// An attempt whose password is being looked at. No other one on the account is meanwhile.
+/// An attempt whose password is being checked. There is no other on the account meanwhile.
 #[derive(Debug)]
 pub struct BegunAttempt {
     account: String,
@@ -74,7 +75,7 @@ impl Throttle {
     /// Begins an attempt on a name, known or not, from an address.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database can't be read.
     pub async fn begin(&self, name: &UserName, user: Option<&User>, address: &str) -> Result<Attempt, StoreError> {
         let network = address.parse().ok().map(network_of);
         let is_known_here = match (user, network) {
@@ -87,7 +88,7 @@ impl Throttle {
 
         let now = self.clock.now();
         let of_account = self.store.sign_in_wait(&account).await?;
-        // What others of the network do holds nobody up who has signed in from it lately.
+        // Failures of others in the network don't delay someone who recently signed in from it.
         let of_network = match &network {
             Some(network) if !is_known_here => self.store.sign_in_wait(network).await?,
             _ => None,
@@ -99,11 +100,11 @@ impl Throttle {
         Ok(Attempt::Begun(BegunAttempt { account, network, has_failed_before: of_account.is_some(), _turn: turn }))
     }
 
-    /// The password was right: the account's failures are forgotten. Those of the network stay, or one's own account
-    /// would be a way to try others'.
+    /// The password was right: forgets the account's failures. The network's stay, or people could use their own
+    /// account to try others'.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When the database can't be written.
     pub async fn succeeded(&self, attempt: BegunAttempt) -> Result<(), StoreError> {
         if !attempt.has_failed_before {
             return Ok(());
@@ -113,10 +114,10 @@ impl Throttle {
         tx.commit().await
     }
 
-    /// The password was wrong: the failures of the account and of the network grow.
+    /// The password was wrong: counts a failure of the account and of the network.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When the database can't be written.
     pub async fn failed(&self, attempt: BegunAttempt) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
@@ -136,8 +137,10 @@ impl Throttle {
     }
 }
 
-/// What an account's failures are counted under. A digest: people type passwords into the field of the name. Who has
-/// signed in from a network lately is counted apart there, so that strangers elsewhere keep nobody out.
+/// The key under which an account's failures are counted.
+///
+/// It is a digest, because people type passwords into the name field. Someone who recently signed in from a network is
+/// counted separately there, so that strangers elsewhere can't lock them out.
 fn subject_of(name: &UserName, known_network: Option<IpNet>) -> String {
     let digest = hex::encode(Sha256::digest(name.folded().as_bytes()));
     match known_network {

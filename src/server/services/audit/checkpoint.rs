@@ -1,6 +1,7 @@
-//! Signed checkpoints of the chain: how long it was, and the hash of its last row, at a time. The chain alone shows a
-//! row that was touched; whoever can write the database can still cut its end off, or write all of it anew. Not against
-//! a checkpoint that is kept elsewhere, signed with a key that the database does not have.
+//! Signed checkpoints of the audit chain: its length and the hash of its last row, at a time.
+//!
+//! The chain by itself reveals changed rows, but someone who can write to the database can truncate it or rewrite all
+//! of it. A checkpoint kept elsewhere, signed with a key that isn't in the database, reveals that too.
 
 use std::{
     fs::{File, OpenOptions},
@@ -30,12 +31,12 @@ use crate::{
     },
 };
 
-/// How often a running server writes one.
+/// The time between two checkpoints of a running server.
 const EVERY: Duration = Duration::from_secs(60 * 60);
-/// Longer without one than this is worth a word: a server was down, or somebody took one away at the end.
+/// A longer gap is reported: a server was down, or someone removed the last checkpoints.
 const GAP_MS: i64 = 2 * HOUR_MS;
 
-/// Why there is no checkpoint, or why those that there are do not hold.
+/// Why a checkpoint couldn't be made or verified.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
     #[error("{path}: {why}")]
@@ -50,19 +51,19 @@ pub enum CheckpointError {
     Store(#[from] StoreError),
 }
 
-/// One line of a file of checkpoints.
+/// One line of a checkpoint file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// How many rows the chain had.
+    /// The number of rows in the chain.
     pub seq: i64,
-    /// The hash of the last of them.
+    /// The hash of the last row.
     pub head: String,
-    /// When, in milliseconds since 1970 UTC.
+    /// The time, in milliseconds since 1970 UTC.
     pub at: Timestamp,
-    /// SHA-256 of the line before; zeros on the first. A line that is taken out shows.
+    /// SHA-256 of the previous line, or zeros on the first, so that a removed line shows.
     pub previous: String,
-    /// Ed25519 over the other fields, in hex.
+    /// Ed25519 signature over the other fields, in hex.
     pub signature: String,
 }
 
@@ -79,15 +80,15 @@ impl Checkpoint {
     }
 }
 
-/// The key that signs.
+/// The signing key.
 #[derive(Debug)]
 pub struct SigningKey(Ed25519KeyPair);
 
 impl SigningKey {
-    /// Makes a key and writes it to a new file that only its owner reads, as PKCS#8 in PEM.
+    /// Creates a key and writes it, as PKCS#8 in PEM, to a new file that only its owner can read.
     ///
     /// # Errors
-    /// When there is a file already, or it cannot be written.
+    /// When the file exists or can't be written.
     pub fn create(path: &Path) -> Result<Self, CheckpointError> {
         let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
         let document =
@@ -107,7 +108,7 @@ impl SigningKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// When the file cannot be read, others may read it, or it holds no such key.
+    /// When the file can't be read, others may read it, or it contains no such key.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         use std::os::unix::fs::PermissionsExt as _;
 
@@ -128,7 +129,7 @@ impl SigningKey {
         Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.secret_pkcs8_der()).map(Self).map_err(|_| unusable())
     }
 
-    /// The public half, in hex: whoever has it can check and not sign.
+    /// The public key in hex, with which checkpoints can be verified but not signed.
     pub fn public(&self) -> String {
         hex::encode(self.0.public_key().as_ref())
     }
@@ -139,12 +140,12 @@ impl SigningKey {
     }
 }
 
-/// A public key as [`SigningKey::public`] writes it.
+/// A public key, as [`SigningKey::public`] writes it.
 #[derive(Debug, Clone)]
 pub struct PublicKey(Vec<u8>);
 
 impl PublicKey {
-    /// `None` when it is not 32 bytes in hex.
+    /// Parses 32 bytes in hex; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == 32).map(Self)
     }
@@ -155,7 +156,7 @@ impl PublicKey {
     }
 }
 
-/// A key and the file to which its checkpoints are added.
+/// A key, and the file to append checkpoints to.
 #[derive(Debug)]
 pub struct Checkpoints {
     pub key: SigningKey,
@@ -163,15 +164,15 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Adds a checkpoint of the chain as it is now, and returns its line. Only the last row is read: walking the chain
-    /// is what `keystream audit verify` is for.
+    /// Appends a checkpoint of the current chain, and returns its line. Only the last row is read; `keystream audit
+    /// verify` checks the whole chain.
     ///
     /// # Errors
-    /// When the database cannot be read or the file not be written.
+    /// When the database can't be read or the file can't be written.
     pub async fn add(&self, store: &Store, now: Timestamp) -> Result<String, CheckpointError> {
         let failed = |source| in_file(&self.file, source);
-        // Held until the line is written: two writers of one file would follow the same line. The last row is read
-        // under it, so that none goes back.
+        // Locked until the line is written, or two writers of one file would follow the same line. The last row is read
+        // under the lock, so that no checkpoint goes back.
         let mut file = File::options().create(true).read(true).append(true).open(&self.file).map_err(failed)?;
         file = tasks::spawn_blocking(move || file.lock().map(|()| file))
             .await
@@ -196,7 +197,7 @@ impl Checkpoints {
         Ok(line)
     }
 
-    /// Adds one at the start, every hour, and at the end.
+    /// Adds checkpoints at the start, every hour, and at the end.
     pub async fn run(self: Arc<Self>, store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
         loop {
             let is_last = stop.is_cancelled();
@@ -214,22 +215,22 @@ impl Checkpoints {
     }
 }
 
-/// What a chain that holds is told with.
+/// The result of a successful verification.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Held {
     pub rows: i64,
     pub head: String,
     pub checkpoints: usize,
-    /// When the last checkpoint was made, and how many rows came since.
+    /// When the last checkpoint was made, and the number of rows since.
     pub last: Option<(Timestamp, i64)>,
-    /// Stretches of more than two hours without one.
+    /// Gaps of more than two hours.
     pub gaps: Vec<(Timestamp, Timestamp)>,
 }
 
-/// Walks the chain and holds it against the checkpoints of a file.
+/// Verifies the chain, and the checkpoints of a file against it.
 ///
 /// # Errors
-/// The first row or the first line that does not hold.
+/// The first row or line that doesn't match.
 pub async fn verify(store: &Store, path: &Path, key: &PublicKey) -> Result<Held, CheckpointError> {
     let text = std::fs::read_to_string(path).map_err(|source| in_file(path, source))?;
     let lines = read_lines(path, &text, key)?;
@@ -265,7 +266,7 @@ pub async fn verify(store: &Store, path: &Path, key: &PublicKey) -> Result<Held,
     Ok(Held { rows, head, checkpoints: lines.len(), last, gaps })
 }
 
-/// The checkpoints of a file: signed, each following the one before it, none going back.
+/// Parses a file's checkpoints, each signed, following the previous one, and not going back.
 fn read_lines(path: &Path, text: &str, key: &PublicKey) -> Result<Vec<Checkpoint>, CheckpointError> {
     let mut checkpoints: Vec<Checkpoint> = Vec::new();
     let mut previous = GENESIS.to_owned();

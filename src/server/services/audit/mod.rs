@@ -1,13 +1,15 @@
-//! The audit chain: who did what, when, why, from where, with what result. Append-only; each row's hash covers the row
-//! before it, so that a changed, removed or inserted row shows. Written inside the caller's transaction: if it cannot
-//! be written, what it is about does not happen.
+//! The audit chain: who did what, when, why, from where, with what result.
+//!
+//! It is append-only, and each row's hash covers the row before it, so changed, removed or inserted rows show. Rows are
+//! written in the caller's transaction: what can't be recorded doesn't happen.
 
+mod chain;
 pub mod checkpoint;
 mod reader;
 
 use sha2::{Digest, Sha256};
 
-pub use self::reader::Reader;
+pub use self::{chain::Chain, reader::Reader};
 pub use crate::model::access::{
     actor::Actor,
     audit_action::AuditAction,
@@ -15,13 +17,13 @@ pub use crate::model::access::{
 };
 use crate::server::adapters::store::{Store, StoreError, Tx, audit as table};
 
-/// What the first row's `prev_hash` is.
+/// The first row's `prev_hash`.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Rows read at a time when the chain is walked.
+/// The number of rows read at a time.
 const PAGE_SIZE: i64 = 1_000;
 
-/// The event without what a text column does not take: an answer of AWS's may hold anything, and must not keep its
-/// event out of the chain.
+/// The event without characters that a text column refuses. An answer by AWS may contain anything, and must not keep
+/// its event out of the chain.
 fn storable(mut event: AuditEvent) -> AuditEvent {
     let texts = [
         &mut event.actor,
@@ -42,8 +44,8 @@ fn storable(mut event: AuditEvent) -> AuditEvent {
     event
 }
 
-/// SHA-256 over the number, the hash before and every field, each with its length in front so that no two
-/// different rows have the same bytes.
+/// SHA-256 over the number, the previous hash and every field, each preceded by its length so that different rows never
+/// have the same bytes.
 fn hash_of(event: &AuditEvent, seq: i64, prev_hash: &str) -> String {
     let mut hasher = Sha256::new();
     hasher.update(seq.to_be_bytes());
@@ -68,10 +70,10 @@ fn hash_of(event: &AuditEvent, seq: i64, prev_hash: &str) -> String {
     hex::encode(hasher.finalize())
 }
 
-/// Appends an event within the caller's transaction, which holds the write lock: no other row can take the place.
+/// Appends an event in the caller's transaction. Its write lock keeps other rows from taking the place.
 ///
 /// # Errors
-/// When the database cannot be written; the caller must then not go on.
+/// When the database can't be written; the caller must then not continue.
 pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
     let (seq, prev_hash) =
         table::last(tx).await?.map_or_else(|| (1, GENESIS.to_owned()), |last| (last.seq + 1, last.hash));
@@ -80,37 +82,37 @@ pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
     table::insert(tx, &AuditRow { seq, prev_hash, hash, event }).await
 }
 
-/// Appends an event that is about nothing else in the database.
+/// Appends an event that has no other effect in the database.
 ///
 /// # Errors
-/// When the database cannot be written.
+/// When the database can't be written.
 pub async fn append_alone(store: &Store, event: AuditEvent) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
     append(&mut tx, event).await?;
     tx.commit().await
 }
 
-/// The result of walking the chain.
+/// The result of verifying the chain.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// This many rows, and the hash of the last.
+    /// The number of rows, and the hash of the last.
     Whole { rows: i64, head: String },
-    /// The first row that does not fit, and why.
+    /// The first row that doesn't fit, and why.
     Broken { seq: i64, why: &'static str },
 }
 
-/// Walks the chain from its first row.
+/// Verifies the chain from its first row.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// When the database can't be read.
 pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
     walk(store, |_, _| {}).await
 }
 
-/// As [`verify`], and shows each row that fits, with its number and its hash.
+/// Like [`verify`], and calls `show` with the number and hash of each row that fits.
 async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified, StoreError> {
     let (mut expected_seq, mut prev_hash) = (1, GENESIS.to_owned());
-    // A row slipped in before the first has a number below 1.
+    // A row inserted before the first has a number below 1.
     let mut from = i64::MIN;
     loop {
         let rows = store.audit_rows(from, PAGE_SIZE).await?;
@@ -141,7 +143,7 @@ async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified
 /// Writes the whole chain as JSON lines.
 ///
 /// # Errors
-/// When the database cannot be read or the output not written.
+/// When the database can't be read or the output can't be written.
 pub async fn export(store: &Store, mut output: impl std::io::Write) -> anyhow::Result<()> {
     let mut from = 1;
     loop {

@@ -1,4 +1,4 @@
-//! Reading the chain: what somebody may see of it, selected, a stretch at a time.
+//! Reading the audit chain: the rows that a person may see, filtered, one page at a time.
 
 use crate::{
     model::{
@@ -14,11 +14,13 @@ use crate::{
     server::adapters::store::{Store, StoreError, audit::Matching},
 };
 
-/// Rows read at a time.
+/// The number of rows read at a time.
 const PAGE_SIZE: i64 = 500;
 
-/// Somebody who reads the chain. Auditors and administrators whose scope is every stream see all of it; everybody else
-/// what was done to streams in scope, without addresses, and what was done by or to that person.
+/// A reader of the chain.
+///
+/// Auditors and administrators with a scope of every stream see all of it. Everyone else sees what was done to the
+/// streams in their scope, without addresses, and what was done by or to themselves.
 #[derive(Debug, Clone)]
 pub struct Reader {
     name: String,
@@ -40,7 +42,7 @@ impl Reader {
     /// The newest rows of a selection, newest first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database can't be read.
     pub async fn newest(&self, store: &Store, query: &AuditQuery, take: usize) -> Result<Vec<AuditRow>, StoreError> {
         let mut matching = self.matching(query);
         let mut rows = Vec::new();
@@ -56,11 +58,11 @@ impl Reader {
         }
     }
 
-    /// The rows of a selection that follow a number, oldest first: what is shown of one stretch, and the number from
-    /// which the next one follows. `None` after the last.
+    /// The rows of a selection after a number, oldest first: the visible rows of one page, and the number from which to
+    /// continue; `None` after the last.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database can't be read.
     pub async fn after(
         &self,
         store: &Store,
@@ -85,7 +87,7 @@ impl Reader {
         }
     }
 
-    /// The row as this person may see it.
+    /// The row as this person may see it; `None` if not at all.
     fn shown(&self, mut row: AuditRow) -> Option<AuditRow> {
         if self.sees_everything {
             return Some(row);
@@ -96,11 +98,10 @@ impl Reader {
         if !is_own && !is_in_scope {
             return None;
         }
-        // A row of which a part is missing cannot be held against its hash.
+        // With a part missing, a row can't be compared with its hash.
         row.hash.clear();
         row.prev_hash.clear();
-        // From where somebody tried to sign in as this person is this person's business too; from where others act is
-        // not.
+        // People may know from where someone tried to sign in as them, but not from where others act.
         let is_attempt_on_self = is_own && row.event.actor.is_empty();
         if !is_by_self && !is_attempt_on_self {
             row.event.address.clear();

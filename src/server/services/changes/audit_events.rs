@@ -1,4 +1,4 @@
-//! What the audit chain says of changes.
+//! The audit events of changes.
 
 use crate::{
     model::{
@@ -10,11 +10,11 @@ use crate::{
     server::services::audit::AuditEvent,
 };
 
-/// What is written when a change has moved.
+/// The event of a change that moved.
 pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent {
     let result =
         change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
-    // In which session, so that CloudTrail's line is found.
+    // Includes the session, to find the entry in CloudTrail.
     let result = match (&change.evidence.sent_as, &change.evidence.late_refusal) {
         (Some(SentAs { role, session }), _) if action == AuditAction::ChangeSent => {
             format!("{result}, as {role} in session {session}")
@@ -28,7 +28,7 @@ pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent
     AuditEvent {
         reason: change.intent.reason.clone(),
         before: state_in_words(&change.before()),
-        after: change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.words()),
+        after: change.evidence.last_read.as_ref().map_or_else(String::new, |read| read.observed.to_string()),
         aws_request_id: request_id.unwrap_or_default(),
         result: match &change.evidence.outcome_unknown {
             Some(OutcomeUnknown { why, .. }) if change.evidence.accepted.is_none() => {
@@ -40,7 +40,7 @@ pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent
     }
 }
 
-/// What a person asked for.
+/// The event of a person's request.
 pub fn intent(change: &Change, requester: &Requester, action: AuditAction) -> AuditEvent {
     AuditEvent {
         at: change.evidence.cancelled.as_ref().map_or(change.intent.requested_at, |cancelled| cancelled.at),
@@ -60,7 +60,7 @@ pub fn intent(change: &Change, requester: &Requester, action: AuditAction) -> Au
     }
 }
 
-/// A state as the audit chain writes it.
+/// A state, as written to the audit chain.
 fn state_in_words(encryption: &EncryptionReport) -> String {
     match encryption {
         EncryptionReport::Encrypted(key) => with_key(key.as_ref()),

@@ -1,4 +1,4 @@
-//! What the parts of the engine are made of.
+//! The dependencies of the engine's parts.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use crate::server::{
     services::{inventory::Inventory, keys::Keys},
 };
 
-/// Everything that some part of the engine needs. Each takes what it needs and no more.
+/// Everything that any part of the engine needs. Each part takes only what it needs.
 #[derive(Debug, Clone)]
 pub struct Collaborators {
     pub store: Store,
     pub inventory: Arc<Inventory>,
     pub clock: Arc<dyn Clock>,
-    /// Changes are switched off.
+    /// Whether changes are turned off.
     pub is_read_only: bool,
-    /// Sends and watches: nothing that a browser does ends them.
+    /// Tasks that send and watch. No browser can end them.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
     pub keys: Arc<Keys>,

@@ -1,17 +1,12 @@
-//! Why a request for a change did not become one.
+//! Why a request for a change failed.
 
 use thiserror::Error;
 
-use crate::{
-    model::{access::requester::Uncertain, forms::FormMistake},
-    server::adapters::store::StoreError,
-};
+use crate::{model::access::requester::Uncertain, server::adapters::store::StoreError};
 
-/// Why a request for a change did not become one.
+/// Why a request for a change did not become one, where it is nobody's mistake in a form.
 #[derive(Debug, Error)]
 pub enum RequestError {
-    #[error("mistake in the form: {0}")]
-    Mistake(FormMistake),
     #[error("there is no such stream in any target, or no such change")]
     NotFound,
     #[error("changes are switched off here")]
@@ -22,12 +17,6 @@ pub enum RequestError {
     Store(#[from] StoreError),
     #[error("the task that records the change ended: {0}")]
     Task(#[from] tokio::task::JoinError),
-}
-
-impl From<FormMistake> for RequestError {
-    fn from(mistake: FormMistake) -> Self {
-        Self::Mistake(mistake)
-    }
 }
 
 impl From<Uncertain> for RequestError {

@@ -1,4 +1,4 @@
-//! Reads for people: made at once, from what a target's budget keeps in reserve for them.
+//! Reads for people: made at once, from a reserve in the target's budget.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-/// A confirmation waits at most this long for its fresh read.
+/// How long a confirmation waits for its fresh read.
 const FRESH_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A turn to read for a person is waited for at most this long.
+/// How long a read for a person waits for its turn.
 pub const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads a stream for a person. What it reads is kept in the inventory.
+/// Reads streams for people, and updates the inventory.
 #[derive(Debug)]
 pub struct FreshReads {
     inventory: Arc<Inventory>,
@@ -31,12 +31,12 @@ impl FreshReads {
         Self { inventory, clock }
     }
 
-    /// One read for a person: from the reserve, at most 3 s, kept in the inventory.
+    /// Reads a stream for a person: from the reserve, in at most 3 s, updating the inventory.
     pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
         self.read_to_decide(id).await.0
     }
 
-    /// The same, with how fresh it is: a change may be sent on it.
+    /// The same, with the read's freshness, so that a change can be sent on it.
     pub async fn read_to_decide(&self, id: &StreamId) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
         let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
@@ -46,7 +46,7 @@ impl FreshReads {
         let fresh = Freshness::begin(&self.clock);
         let read = clock::timeout(FRESH_READ_TIMEOUT, target.read(&id.name)).await;
         let read = read.unwrap_or_else(|_| {
-            // Said of what took the time: credentials may take longer than any read.
+            // Names what took so long: credentials may take longer than any read.
             let late = target.waits_for().map_or_else(
                 || "AWS did not answer within 3 s".to_owned(),
                 |what| format!("{what} have not come within 3 s"),

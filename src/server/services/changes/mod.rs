@@ -1,13 +1,14 @@
-//! The change engine: from the plan behind a confirmation to what AWS reports in the end. Five parts, each with fields
-//! of its own that no other part sees:
+//! The change engine: from the plan behind a confirmation to the end that AWS reports.
+//!
+//! Each of its five parts has fields that no other part sees:
 //!
 //! - [`Planner`]: what a confirmation shows, from one fresh read.
-//! - [`Requests`]: what people ask for. A confirmed form becomes a recorded change, and the worker takes it from there;
-//!   a change that waits is cancelled; one that can't be judged is closed.
-//! - [`Worker`]: the changes under way. It makes the one call of each, watches until AWS has finished, and takes up
-//!   what nobody works on after a start.
-//! - [`Proofs`]: what records say of a settled change, where a person asks.
-//! - [`Quotas`]: how many of AWS's 25 a day are used.
+//! - [`Requests`]: people's requests. A confirmed form becomes a recorded change that the worker takes over; a waiting
+//!   change is cancelled; one that can't be judged is closed.
+//! - [`Worker`]: active changes. It makes the one call of each, watches until AWS has finished, and after a start
+//!   resumes changes that nobody works on.
+//! - [`Proofs`]: checks of records after a change has settled, on request.
+//! - [`Quotas`]: how many of AWS's 25 in 24 h are used.
 
 mod audit_events;
 mod collaborators;
@@ -33,22 +34,25 @@ pub use self::{
     working::Worker,
 };
 use super::{
-    inventory::Inventory,
+    inventory::{Delivery, Inventory},
     keys::Keys,
     supervisor::{Part, Supervisor},
 };
 use crate::{
-    model::{access::scope::Scope, change::Change},
+    model::{access::scope::Scope, change::Change, stream::StreamId},
     server::adapters::{
         clock::Clock,
         store::{Page, Store, StoreError},
     },
 };
 
+/// Commits are numbered in order and published a moment later, not always in order: what is told of the past begins this
+/// many commits before what a page has. What comes twice is laid over itself.
+const OVERLAP: i64 = 64;
 /// Changes read at a time when the journal is walked.
 const PAGE_SIZE: i64 = 500;
 
-/// The engine: its parts, and the journal as a list.
+/// The engine: its parts, and the list of all changes.
 #[derive(Debug)]
 pub struct Changes {
     pub planner: Planner,
@@ -56,7 +60,7 @@ pub struct Changes {
     pub worker: Arc<Worker>,
     pub proofs: Arc<Proofs>,
     pub quotas: Arc<Quotas>,
-    /// What KMS says of keys.
+    /// What KMS says about keys.
     pub keys: Arc<Keys>,
     store: Store,
     inventory: Arc<Inventory>,
@@ -65,7 +69,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// An engine that has not begun to watch; see [`Changes::resume`].
+    /// An engine that doesn't watch anything yet; see [`Changes::resume`].
     pub fn new(
         store: Store,
         inventory: Arc<Inventory>,
@@ -93,10 +97,10 @@ impl Changes {
         })
     }
 
-    /// Takes up what a start finds, and begins to watch: changes under way, settled ones, keys, and what other
-    /// instances do.
+    /// Resumes active changes and begins to watch them, settled changes, keys, and what other instances do.
     ///
     /// # Errors
+    /// When the journal can't be read or written.
     /// When the journal cannot be read or written.
     pub async fn resume(&self, supervisor: &Arc<Supervisor>) -> Result<(), StoreError> {
         self.worker.take_up_at_start().await?;
@@ -108,16 +112,45 @@ impl Changes {
         Ok(())
     }
 
-    /// Changes of streams of a scope, newest first.
+    /// One change.
     ///
     /// # Errors
     /// When the journal cannot be read.
+    pub async fn find(&self, id: &str) -> Result<Option<Change>, StoreError> {
+        self.store.change(id).await
+    }
+
+    /// The changes of one stream, newest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn of_stream(&self, stream: &StreamId) -> Result<Vec<Change>, StoreError> {
+        self.store.changes_of_stream(stream).await
+    }
+
+    /// Everything newer than what a page has, or the order to start over.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn news_after(&self, rev: Option<i64>) -> Result<Delivery, StoreError> {
+        let Some((rev, mut news)) = rev.and_then(|rev| Some((rev, self.inventory.news_after(rev, OVERLAP)?))) else {
+            return Ok(Delivery::Reset);
+        };
+        let changes = self.store.changes_after(rev.saturating_sub(OVERLAP)).await?;
+        news.changes = changes.into_iter().map(Arc::new).collect();
+        Ok(Delivery::News(Arc::new(news)))
+    }
+
+    /// Changes of streams of a scope, newest first.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
     pub async fn list(&self, scope: &Scope, skip: usize, take: usize) -> Result<Vec<Change>, StoreError> {
         if scope.is_everything() {
             let in_rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
             return self.store.changes(Page { skip: in_rows(skip), take: in_rows(take) }).await;
         }
-        // Patterns are not SQL's: the journal is walked until enough is found.
+        // SQL can't match the patterns, so the journal is read until enough changes are found.
         let (mut listed, mut passed, mut walked) = (Vec::new(), 0, 0);
         loop {
             let stretch = self.store.changes(Page { skip: walked, take: PAGE_SIZE }).await?;

@@ -1,4 +1,4 @@
-//! How many streams of each target a scope covers: counted once for everybody of that scope, until something moves.
+//! The number of streams per target in a scope, counted once for everyone with that scope until something moves.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,11 +7,11 @@ use parking_lot::Mutex;
 use super::memory::Memory;
 use crate::model::access::scope::Scope;
 
-/// The counts of the scopes of those who look.
+/// The counts for the scopes in use.
 #[derive(Debug, Default)]
 pub struct Counted(Mutex<Counts>);
 
-/// Counts of one generation of the memory.
+/// The counts for one generation of the memory.
 #[derive(Debug, Default)]
 struct Counts {
     generation: u64,
@@ -19,7 +19,7 @@ struct Counts {
 }
 
 impl Counted {
-    /// How many streams of each target a scope covers, and how many of them were never read.
+    /// The number of streams of each target in a scope, and how many of them were never read.
     pub fn within(&self, memory: &Memory, scope: &Scope) -> Arc<[(u32, u32)]> {
         let mut counted = self.0.lock();
         if counted.generation != memory.generation {

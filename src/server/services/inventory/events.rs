@@ -1,5 +1,6 @@
-//! What browsers are told: what moved, in the order of commits, at most ten times a second. There is no log; a browser
-//! that missed something is told what is newer than what it has, or to start over.
+//! News for browsers: what moved, in commit order, at most ten times a second.
+//!
+//! There is no log. A browser that missed something gets whatever is newer than its `rev`, or is told to start over.
 
 use std::{
     collections::BTreeMap,
@@ -15,6 +16,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     model::{
+        change::Change,
         inventory::{StreamRow, TargetHealth},
         stream::StreamId,
     },
@@ -22,40 +24,39 @@ use crate::{
         clock::{Clock, SystemClock, sleep},
         tasks::spawn,
     },
-    view::change_card::ChangeCard,
 };
 
-/// News a slow reader may be behind before it is told to start over.
+/// How far behind a slow reader may be before it is told to start over.
 const BACKLOG: usize = 64;
-/// News within this time go out together.
+/// News within this time are sent together.
 const TOGETHER: Duration = Duration::from_millis(100);
 
-/// What moved; each connection makes its own frame of it.
+/// What moved. Each connection makes its own frame from it.
 #[derive(Debug, Clone, Default)]
 pub struct News {
-    /// Everything committed up to here is in it, or was before.
+    /// The `rev` up to which everything committed is included, here or earlier.
     pub rev: i64,
     /// Rows that moved, and whether anything besides times did.
     pub rows: BTreeMap<StreamId, (Arc<StreamRow>, bool)>,
-    pub changes: Vec<ChangeCard>,
+    pub changes: Vec<Arc<Change>>,
     /// How all targets are; empty when none of them moved.
     pub targets: Vec<TargetHealth>,
 }
 
 impl News {
-    /// Adds a row, over an older one of the same stream.
+    /// Adds a row, replacing an older one of the same stream.
     pub fn add_row(&mut self, row: Arc<StreamRow>, is_news: bool) {
         let was_news = self.rows.get(&row.id).is_some_and(|(_, was_news)| *was_news);
         self.rows.insert(row.id.clone(), (row, is_news || was_news));
     }
 
-    /// Adds what moved later.
+    /// Adds later news.
     fn add(&mut self, later: Self) {
         self.rev = self.rev.max(later.rev);
         for (row, is_news) in later.rows.into_values() {
             self.add_row(row, is_news);
         }
-        // The newest state of a change says all that went before; what another instance wrote may be heard of late.
+        // The newest state of a change includes all earlier ones. News from another instance may arrive late.
         for change in later.changes {
             match self.changes.iter_mut().find(|known| known.id == change.id) {
                 Some(known) if known.rev > change.rev => {}
@@ -69,17 +70,17 @@ impl News {
     }
 }
 
-/// The fan-out of news.
+/// Distributes news to connections.
 #[derive(Debug)]
 pub struct Events {
     channel: broadcast::Sender<Arc<News>>,
     waiting: Arc<Mutex<Waiting>>,
     rev: AtomicI64,
-    /// Deletions up to here are forgotten: a browser that is older than that must start over.
+    /// Deletions up to here are forgotten. A browser older than this must start over.
     floor: AtomicI64,
 }
 
-/// What has not gone out yet.
+/// News not sent yet.
 #[derive(Debug, Default)]
 struct Waiting {
     news: Option<News>,
@@ -91,12 +92,12 @@ struct Waiting {
 #[derive(Debug)]
 pub enum Delivery {
     News(Arc<News>),
-    /// The reader was too slow, or the server stops: start over.
+    /// Start over: the reader was too slow, or the server is stopping.
     Reset,
 }
 
 impl Events {
-    /// A fan-out that begins after the commit `rev`.
+    /// Starts after the commit `rev`.
     pub fn new(rev: i64) -> Self {
         Self {
             channel: broadcast::channel(BACKLOG).0,
@@ -106,7 +107,7 @@ impl Events {
         }
     }
 
-    /// Everything committed up to here was published.
+    /// The `rev` up to which everything committed was published.
     pub fn rev(&self) -> i64 {
         self.rev.load(Ordering::Acquire)
     }
@@ -120,13 +121,13 @@ impl Events {
         self.floor.fetch_max(rev, Ordering::AcqRel);
     }
 
-    /// Everything committed up to here has been published, by this instance or for others.
+    /// Advances the `rev` up to which everything committed was published, by this instance or others.
     pub fn advance(&self, rev: i64) {
         self.rev.fetch_max(rev, Ordering::AcqRel);
     }
 
-    /// Tells every connection: at once when nothing went out lately, else together with what comes within the tenth of
-    /// a second after the last. Without any connection, nothing happens.
+    /// Publishes news to every connection: at once if nothing was sent within the last tenth of a second, else together
+    /// with whatever follows in that time. Does nothing without connections.
     pub(super) fn publish(&self, news: News) {
         self.rev.fetch_max(news.rev, Ordering::AcqRel);
         if self.channel.receiver_count() == 0 {
@@ -134,7 +135,7 @@ impl Events {
         }
         let mut waiting = self.waiting.lock();
         if let Some(earlier) = &mut waiting.news {
-            // They are about to go out.
+            // They are about to be sent.
             return earlier.add(news);
         }
         let wait = waiting
@@ -150,12 +151,12 @@ impl Events {
         }
     }
 
-    /// A connection's view of what is published from now on.
+    /// Subscribes to news from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<News>> {
         self.channel.subscribe()
     }
 
-    /// Waits for the next news of a subscription.
+    /// Waits for a subscription's next news.
     pub async fn next(receiver: &mut broadcast::Receiver<Arc<News>>) -> Delivery {
         match receiver.recv().await {
             Ok(news) => Delivery::News(news),
@@ -216,17 +217,12 @@ mod tests {
 
     #[test]
     fn an_older_state_of_a_change_covers_no_newer_one() {
-        let card = |id: &str, rev: i64| {
-            let change = crate::model::change::Change {
-                id: id.to_owned(),
-                rev,
-                ..crate::model::change::tests::requested_change()
-            };
-            ChangeCard::from(&change)
+        let change = |id: &str, rev: i64| {
+            Arc::new(Change { id: id.to_owned(), rev, ..crate::model::change::tests::requested_change() })
         };
-        let news = |cards: &[ChangeCard]| News { rev: 9, changes: cards.to_vec(), ..News::default() };
-        let mut told = news(&[card("a", 12), card("b", 3)]);
-        told.add(news(&[card("a", 11), card("b", 4), card("c", 1)]));
+        let news = |changes: &[Arc<Change>]| News { rev: 9, changes: changes.to_vec(), ..News::default() };
+        let mut told = news(&[change("a", 12), change("b", 3)]);
+        told.add(news(&[change("a", 11), change("b", 4), change("c", 1)]));
         let revs: Vec<_> = told.changes.iter().map(|change| (change.id.as_str(), change.rev)).collect();
         assert_eq!(revs, [("a", 12), ("b", 4), ("c", 1)]);
     }

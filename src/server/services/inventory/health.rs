@@ -1,4 +1,4 @@
-//! How the targets are, and the pause that a person can put on the background reads of one.
+//! The health of targets, and the pause of their background reads.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,25 +18,25 @@ use crate::{
     },
 };
 
-/// What a collector has to say of its target.
+/// A collector's report about its target.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The streams were listed, or the configuration names them and AWS was not asked.
+    /// The streams were listed, or the configuration names them so AWS wasn't asked.
     Listed {
         by_aws: bool,
-        /// Why reads fail, where so many did in a row that the target is behind.
+        /// Why reads fail, if so many failed in a row that the target is behind.
         reads_fail: Option<String>,
     },
-    /// Listing failed; it is tried again after so many milliseconds.
+    /// Listing failed. It is retried after this many milliseconds.
     ListingFailed {
         why: String,
         again_in_ms: i64,
     },
-    /// Reads fail, so many in a row that it says something of the target; the last for this reason.
+    /// So many reads failed in a row that the target is behind; the reason of the last.
     ReadsFail {
         why: String,
     },
-    /// A read worked.
+    /// A read succeeded.
     Read,
     TagsRead,
     TagsFailed {
@@ -44,10 +44,10 @@ pub enum Finding {
     },
 }
 
-/// How often the pauses that other instances wrote are asked for.
+/// How often to check for pauses set by other instances.
 const PAUSES_READ_EVERY: Duration = Duration::from_secs(2);
 
-/// Takes over the pauses that other instances write, until the token ends it.
+/// Applies pauses set by other instances, until `stop`.
 pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -57,14 +57,14 @@ pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: Cancel
         match store.pauses().await {
             Ok(pauses) => inventory.take_over_pauses(&pauses),
             Err(error) => {
-                tracing::error!(%error, "the pauses of targets could not be read, and are asked for again: {error}")
+                tracing::error!(%error, "the pauses of targets could not be read, and are asked for again: {error}");
             }
         }
     }
 }
 
 impl Inventory {
-    /// How the targets of a scope are.
+    /// The health of the targets in a scope.
     pub fn health(&self, scope: &Scope) -> Vec<TargetHealth> {
         let memory = self.read();
         if scope.is_everything() {
@@ -79,7 +79,7 @@ impl Inventory {
         reached.map(|(health, &(streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
     }
 
-    /// Notes what a collector found, and tells browsers when that is news.
+    /// Records a collector's finding, and tells browsers if it is news.
     pub fn record_finding(&self, target: &Target, finding: Finding) {
         let Some(index) = self.index_of(target) else { return };
         let now = self.clock.now();
@@ -94,7 +94,7 @@ impl Inventory {
         (health.streams, health.unread) = (number(counts.0), number(counts.1));
         health.pace_percent = target.limits.percent();
         health.stale_after_ms = stale_after_ms(health.streams, target.limits.describe.per_second());
-        // When AWS last answered is no news by itself: it stands in the rows.
+        // The time of AWS's last answer isn't news by itself: the rows show it.
         let told = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..health.clone() };
         if told(health) != told(&before) {
             let targets = memory.health.clone();
@@ -102,14 +102,14 @@ impl Inventory {
         }
     }
 
-    /// Notes that AWS gave the state of a stream, whoever asked.
+    /// Records that AWS reported a stream, whoever requested it.
     pub(super) fn record_answer(&self, target: &Target, at: Timestamp) {
         if let Some(index) = self.index_of(target) {
             self.write().health[index].last_read = Some(at);
         }
     }
 
-    /// Stops the background reads of a target, or lets them go on. The database has it already.
+    /// Pauses a target's background reads, or resumes them. The database has been updated already.
     pub fn set_pause(&self, target: &Target, pause: Option<Pause>) {
         let Some(index) = self.index_of(target) else { return };
         let mut memory = self.write();
@@ -123,7 +123,7 @@ impl Inventory {
         self.bells[index].notify_waiters();
     }
 
-    /// Takes over the pauses as the database has them, after another instance may have set one.
+    /// Applies the pauses in the database, which other instances may have set.
     pub fn take_over_pauses(&self, pauses: &[StoredPause]) {
         for target in &self.targets {
             self.set_pause(target, pause_of(target, pauses));
@@ -140,7 +140,7 @@ fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
     let cannot_be_listed = health.problem.as_ref().is_some_and(|problem| problem.next_listing.is_some());
     match finding {
         Finding::Listed { by_aws, reads_fail } => {
-            // Names of the configuration are no answer of AWS.
+            // Names from the configuration aren't an answer by AWS.
             if by_aws {
                 health.last_listed = Some(now);
             }
@@ -152,7 +152,7 @@ fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {
             health.problem = Some(TargetProblem { why, since, next_listing: Some(now.plus_millis(again_in_ms)) });
         }
         Finding::ReadsFail { why } if !cannot_be_listed => {
-            health.problem = Some(TargetProblem { why, since, next_listing: None })
+            health.problem = Some(TargetProblem { why, since, next_listing: None });
         }
         Finding::ReadsFail { .. } => {}
         Finding::Read => health.problem = health.problem.take().filter(|_| cannot_be_listed),

@@ -1,4 +1,4 @@
-//! The keys that streams use or still need, as their reads, their enables and KMS told.
+//! The keys that streams use or still need, as learned from reads, enables and KMS.
 
 use super::{Inventory, memory::meant};
 use crate::{
@@ -7,17 +7,17 @@ use crate::{
         change::{Action, Change},
         keys::{
             KeyArn, Meant,
-            needed::{KeyHistory, KeyUse},
+            needed::{KeyHistory, KeyUse, StreamNeed},
         },
         stream::{StreamId, encryption::KeyId},
         time::Timestamp,
     },
-    server::{adapters::aws::targets::Target, services::keys::StreamNeed},
+    server::adapters::aws::targets::Target,
 };
 
 impl Inventory {
-    /// Every key of every stream of a scope that is in use, or that stored records may need at `now`: of a use whose
-    /// name was seen to mean several keys, each of them.
+    /// Every key of the streams in a scope that is in use, or that stored records may need at `now`. If a name has
+    /// resolved to several keys, all of them.
     pub fn needed_keys(&self, scope: &Scope, now: Timestamp) -> Vec<StreamNeed> {
         let memory = self.read();
         let shown = memory.streams.values().filter(|known| scope.covers(&known.stored.id));
@@ -25,7 +25,7 @@ impl Inventory {
         for known in shown {
             let Some(target) = known.target.and_then(|target| self.targets.get(target)) else { continue };
             let history = &known.stored.keys;
-            // A stream that AWS stopped listing has no records.
+            // A stream that AWS no longer lists has no records.
             if known.stored.gone_at.is_some() {
                 continue;
             }
@@ -49,20 +49,20 @@ impl Inventory {
         needs
     }
 
-    /// The keys of a stream, as far as its reads tell.
+    /// The history of a stream's keys, as far as reads show.
     pub fn key_history(&self, stream: &StreamId) -> KeyHistory {
         self.read().streams.get(stream).map(|known| known.stored.keys.clone()).unwrap_or_default()
     }
 
-    /// Every key that the key in use of a stream was seen to mean since it is in use, oldest first: more than one where
-    /// its alias was re-pointed.
+    /// Every key that a stream's current KeyId has resolved to while in use, oldest first. Several if its alias was
+    /// re-pointed.
     pub fn keys_in_use(&self, stream: &StreamId) -> Vec<Meant> {
         let memory = self.read();
         let key = memory.streams.get(stream).and_then(|known| known.stored.keys.in_use());
         key.map(|key| key.meant.clone()).unwrap_or_default()
     }
 
-    /// Notes which key a name means now: of every stream of a target that uses a key of this name.
+    /// Records which key a name resolves to now, for every stream of a target that uses the name.
     pub fn record_key_arn(&self, target: &Target, key: &KeyId, arn: &KeyArn) {
         let (account, now) = (target.account(), self.clock.now());
         let is_news = |one: &KeyUse| one.key == *key && !one.meant.iter().any(|meant| meant.arn == *arn);
@@ -84,8 +84,8 @@ impl Inventory {
         }
     }
 
-    /// Notes that an enable has settled: the use of one key has ended and that of another begun, also where both have
-    /// the same name. May be called again: what is known already changes nothing.
+    /// Records that an enable has settled: one use of a key ended and another began, even under the same name. Calling
+    /// it again changes nothing.
     pub fn note_key_change(&self, change: &Change) {
         let stream = change.stream_id();
         if change.intent.action != Action::Enable

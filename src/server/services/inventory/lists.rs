@@ -1,35 +1,31 @@
-//! The list as pages show it: found once per address and state of the world, however many ask.
+//! The list as pages show it, computed once per address and generation, however many people look at it.
 
 use std::sync::Arc;
 
 use super::Inventory;
-use crate::{
-    model::{
-        access::scope::Scope,
-        list::{Found, ListQuery},
-    },
-    view::pages::ListPage,
+use crate::model::{
+    access::scope::Scope,
+    list::{Counts, ExtraColumn, FacetGroup, Found, ListQuery, Selection},
 };
 
-/// Addresses whose findings are kept; the oldest goes first.
-const KEPT: usize = 32;
-
-/// Findings of the present generation of the memory.
-#[derive(Debug, Default)]
-pub struct ListCache {
-    generation: u64,
-    found: Vec<(ListQuery, String, Arc<Found>)>,
+/// What a query finds, of which one page is shown.
+#[derive(Debug)]
+pub struct Listed {
+    pub selection: Selection,
+    /// Over everything there is.
+    pub counts: Counts,
+    pub facets: Vec<FacetGroup>,
 }
 
 impl Inventory {
     /// The page of the list that a query asks for, of the streams of a scope.
-    pub fn list(&self, query: ListQuery, ignored: Vec<String>, scope: &Scope) -> ListPage {
-        let found = self.find(&query, scope);
+    pub fn list(&self, query: &ListQuery, scope: &Scope) -> Listed {
+        let found = self.find(query, scope);
         let mut selection = query.page_of(&found.rows);
         let memory = self.read();
-        let has_tags = query.columns().contains(&crate::model::list::ExtraColumn::Tags);
+        let has_tags = query.columns().contains(&ExtraColumn::Tags);
         for row in &mut selection.rows {
-            // What was found may have been read again since.
+            // The rows may have been read again since.
             if let Some(known) = memory.streams.get(&row.id) {
                 row.clone_from(&known.row);
             }
@@ -37,8 +33,7 @@ impl Inventory {
                 row.tags = None;
             }
         }
-        drop(memory);
-        ListPage { selection, counts: found.counts, facets: found.facets.clone(), query, ignored }
+        Listed { selection, counts: found.counts, facets: found.facets.clone() }
     }
 
     fn find(&self, query: &ListQuery, scope: &Scope) -> Arc<Found> {
@@ -47,15 +42,9 @@ impl Inventory {
         let now = self.clock.now();
         let memory = self.read();
         let generation = memory.generation;
-        if query.is_timeless() {
-            let cache = self.lists.lock();
-            let known = cache
-                .found
-                .iter()
-                .find(|(known, of, _)| cache.generation == generation && *known == query && *of == scope_text);
-            if let Some((_, _, found)) = known {
-                return found.clone();
-            }
+        let is_kept = query.is_timeless();
+        if is_kept && let Some(found) = self.lists.lock().get(generation, &query, &scope_text) {
+            return found;
         }
         let is_all = scope.is_everything();
         let rows = memory
@@ -65,16 +54,8 @@ impl Inventory {
         let rows: Vec<_> = rows.map(|known| known.row.clone()).collect();
         drop(memory);
         let found = Arc::new(query.find(&rows, now));
-        if query.is_timeless() {
-            let mut cache = self.lists.lock();
-            if cache.generation != generation {
-                cache.found.clear();
-                cache.generation = generation;
-            }
-            if cache.found.len() == KEPT {
-                cache.found.remove(0);
-            }
-            cache.found.push((query, scope_text, found.clone()));
+        if is_kept {
+            self.lists.lock().put(generation, query, scope_text, found.clone());
         }
         found
     }

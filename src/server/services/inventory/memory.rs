@@ -1,4 +1,4 @@
-//! What the inventory knows, in memory: each stream as it is kept and as pages show it, and when it is to be read.
+//! The inventory in memory: each stream as stored and as pages show it, and when to read it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -29,27 +29,27 @@ use crate::{
 /// How fresh a row is while another instance works on the stream's change.
 const MOVED_ELSEWHERE_MS: i64 = 1_500;
 
-/// Everything that is known.
+/// Everything known.
 #[derive(Debug, Default)]
 pub struct Memory {
     pub streams: BTreeMap<StreamId, Known>,
     pub active_changes: HashMap<StreamId, ChangeMarks>,
-    /// The newest change of each stream that has ended and that AWS may have acted on.
+    /// The newest ended change of each stream that AWS may have acted on.
     pub acting: HashMap<StreamId, Acting>,
-    /// The last move of a change of each stream: its row is as new as that.
+    /// The `rev` of each stream's last change. Its row is at least as new.
     pub change_revs: HashMap<StreamId, i64>,
-    /// When another instance last moved a change of the stream: what it read for that is not known here.
+    /// When another instance last moved the stream's change. What it read isn't known here.
     pub moved_elsewhere: HashMap<StreamId, Timestamp>,
-    /// As the targets are ordered.
+    /// In the order of the targets.
     pub health: Vec<TargetHealth>,
     pub queues: Vec<ReadQueue>,
-    /// Rises with everything that lists show besides times.
+    /// Rises with everything that lists show, except times.
     pub generation: u64,
     /// How many targets had an account when rows were last matched with targets.
     pub resolved: usize,
 }
 
-/// The change of a stream whose doing its state may be.
+/// The change that may have caused a stream's state.
 #[derive(Debug)]
 pub struct Acting {
     pub id: String,
@@ -63,23 +63,23 @@ pub struct Acting {
 pub struct Known {
     pub stored: StoredStream,
     pub row: Arc<StreamRow>,
-    /// The target that reads it, or may once AWS has named its account. Rows of targets that were taken out of the
-    /// configuration are kept and not shown.
+    /// The target that reads it, or may do so once AWS has named its account. Rows of targets removed from the
+    /// configuration are kept, but not shown.
     pub target: Option<usize>,
-    /// Something besides times has moved since it was last published.
+    /// Whether anything besides times has moved since the last publication.
     pub is_news: bool,
 }
 
 impl Memory {
-    /// The memory of targets of whose streams nothing is known yet.
+    /// The memory of targets whose streams aren't known yet.
     pub fn of(targets: &[Arc<Target>], pauses: &[StoredPause]) -> Self {
         let health = targets.iter().map(|target| unknown(target, pauses)).collect();
         let queues = targets.iter().map(|_| ReadQueue::default()).collect();
         Self { health, queues, ..Self::default() }
     }
 
-    /// Takes in what is known of a stream: makes its row anew and sets when it is read next. Returns whether anything
-    /// besides times has moved.
+    /// Stores a stream: rebuilds its row and sets when to read it next. Returns whether anything besides times has
+    /// moved.
     pub fn put(&mut self, targets: &[Arc<Target>], stored: StoredStream) -> bool {
         let key = stored.id.clone();
         let target = target_of(targets, &key);
@@ -93,15 +93,15 @@ impl Memory {
         is_news
     }
 
-    /// Makes the row of a stream anew, after what is known beside it has moved.
+    /// Rebuilds the row of a stream after something else about it has changed.
     pub fn refresh(&mut self, targets: &[Arc<Target>], id: &StreamId) {
         if let Some(stored) = self.streams.get(id).map(|known| known.stored.clone()) {
             self.put(targets, stored);
         }
     }
 
-    /// Takes over a change that moved, if AWS may have acted on it. While it is under way its row offers nothing but to
-    /// follow it; should it be refused, what was there before stands.
+    /// Records a change that moved, if AWS may have acted on it. While it is active, its row only offers to follow it;
+    /// if it is refused, the earlier state remains.
     pub fn record_acting(&mut self, change: &Change) {
         if change.is_active() || !change.may_have_acted() {
             return;
@@ -117,7 +117,7 @@ impl Memory {
         }
     }
 
-    /// When each target was read last, as its streams say: after a restart.
+    /// Restores each target's last read time from its streams, after a restart.
     pub fn remember_last_reads(&mut self) {
         for known in self.streams.values() {
             if let (Some(health), Some(report)) =
@@ -138,7 +138,7 @@ impl Memory {
         }
     }
 
-    /// Matches all rows with the targets anew when AWS has named the account of one.
+    /// Matches all rows with the targets again after AWS has named an account.
     pub fn match_targets(&mut self, targets: &[Arc<Target>]) {
         let resolved = targets.iter().filter(|target| target.account().is_resolved()).count();
         if resolved != self.resolved {
@@ -199,7 +199,7 @@ impl Memory {
     }
 }
 
-/// A key that only stored records need; the one in use stands in the row anyway.
+/// A key that only stored records need. The row shows the current key anyway.
 fn needed(stream: &StreamId, key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
     let KeyUse { key: name, seen_from, .. } = key;
     Some(NeededKey {
@@ -211,7 +211,7 @@ fn needed(stream: &StreamId, key: &KeyUse, history: &KeyHistory) -> Option<Neede
     })
 }
 
-/// The target of a stream: the one of its account and Region, else one of its Region whose account AWS has not named
+/// The target of a stream: the one with its account and Region, else one with its Region whose account AWS hasn't named
 /// yet.
 fn target_of(targets: &[Arc<Target>], id: &StreamId) -> Option<usize> {
     let of_region = || targets.iter().enumerate().filter(|(_, target)| target.region == id.region);
@@ -219,8 +219,10 @@ fn target_of(targets: &[Arc<Target>], id: &StreamId) -> Option<usize> {
     exact.or_else(|| of_region().find(|(_, target)| !target.account().is_resolved())).map(|(index, _)| index)
 }
 
-/// When a stream is to be read. One with an active change is read by the watch of that; where the watch is another
-/// instance's, and once after the change has moved, it is read here as well.
+/// When to read a stream.
+///
+/// One with an active change is read by its watch. If that watch is another instance's, and once after the change has
+/// moved, it is read here too.
 fn due(stored: &StoredStream, has_change: bool, moved_elsewhere: Option<Timestamp>) -> Due {
     let read = stored.report.as_ref().map(|report| report.read_at);
     let failed = stored.problem.as_ref().filter(|problem| read.is_none_or(|read| problem.at >= read));
@@ -235,7 +237,7 @@ fn due(stored: &StoredStream, has_change: bool, moved_elsewhere: Option<Timestam
     }
 }
 
-/// The newer of what the list and the last read said.
+/// The newer status of the list's and the last read's.
 pub fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
     let reported = stream.report.as_ref().map(|report| Reported { value: report.status.clone(), at: report.read_at });
     match (&stream.listed, reported) {
@@ -245,7 +247,7 @@ pub fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
     }
 }
 
-/// A target of which nothing is known yet.
+/// The health of a target that isn't known yet.
 fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
     TargetHealth {
         id: target.id.clone(),
@@ -267,12 +269,12 @@ fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
     }
 }
 
-/// The pause of a target, as the database has it.
+/// The pause of a target, from the database.
 pub fn pause_of(target: &Target, pauses: &[StoredPause]) -> Option<Pause> {
     pauses.iter().find(|pause| pause.target == target.id).map(|pause| pause.pause.clone())
 }
 
-/// The keys that a use is of: the one that its name says, else all that the name was seen to mean.
+/// The keys of a use: the one that its name states, else all that the name resolved to.
 pub fn meant(stream: &StreamId, key: &KeyUse) -> Vec<Meant> {
     let by_itself = named_by_itself(stream.region.partition(), stream, &key.key);
     by_itself.map_or_else(|| key.meant.clone(), |arn| vec![Meant { arn, seen_from: Some(key.seen_from) }])

@@ -1,11 +1,14 @@
-//! What is known of every stream: served from memory, remembered by the database, filled by one collector per target.
-//! Readers never wait for AWS; what they get carries the time at which AWS said it.
+//! The inventory: the last known state of every stream, served from memory, stored in the database, and filled by one
+//! collector per target.
+//!
+//! Readers never wait for AWS. What they get carries the time of AWS's report.
 
 mod collector;
 mod counted;
 mod events;
 mod health;
 mod keys;
+mod list_cache;
 mod lists;
 mod memory;
 mod notes;
@@ -19,16 +22,14 @@ use std::{collections::HashSet, sync::Arc};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
-#[cfg(test)]
-pub use self::collector::run as collect;
 pub use self::{
-    collector::run_under as collect_under,
+    collector::run as collect,
     events::{Delivery, Events, News},
     health::follow_pauses,
     views::View,
     write_behind::run as write_behind,
 };
-use self::{counted::Counted, lists::ListCache, memory::Memory, unwritten::Unwritten};
+use self::{counted::Counted, list_cache::ListCache, memory::Memory, unwritten::Unwritten};
 use crate::{
     model::{
         access::scope::Scope,
@@ -53,17 +54,17 @@ pub struct Inventory {
     events: Events,
     lists: Mutex<ListCache>,
     counted: Counted,
-    /// Rung when a target has something to do sooner than it thought.
+    /// Wakes a target that has something to do sooner than planned.
     bells: Vec<Notify>,
-    /// Rows in the database that a newer version wrote: they are left to it.
+    /// Rows in the database that a newer version wrote. They are left alone.
     unreadable: HashSet<StreamId>,
 }
 
 impl Inventory {
-    /// The inventory as the database remembers it. What moves is written by [`write_behind`].
+    /// Loads the inventory from the database. [`write_behind`] stores what changes.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database can't be read.
     pub async fn open(
         store: &Store,
         targets: Vec<Arc<Target>>,
@@ -97,25 +98,25 @@ impl Inventory {
         &self.targets
     }
 
-    /// The target of a stream, if its account and Region are one.
+    /// The target of a stream, if one has its account and Region.
     pub fn target(&self, id: &StreamId) -> Option<Arc<Target>> {
         self.targets.iter().find(|target| target.region == id.region && target.account() == id.account).cloned()
     }
 
-    /// The target that reaches a stream by its ARN: the one of its account and Region, or one of that Region whose
-    /// account AWS has not named yet.
+    /// The target that reaches a stream by ARN: the one with its account and Region, or one in that Region whose
+    /// account AWS hasn't named yet.
     pub fn target_of_arn(&self, arn: &StreamArn) -> Option<Arc<Target>> {
         let of_region = || self.targets.iter().filter(|target| target.region == arn.region);
         let exact = of_region().find(|target| target.account() == arn.account);
         exact.or_else(|| of_region().find(|target| !target.account().is_resolved())).cloned()
     }
 
-    /// What is told to browsers.
+    /// The news for browsers.
     pub const fn events(&self) -> &Events {
         &self.events
     }
 
-    /// The rows of a scope as pages show them, ordered by key, those that AWS stopped listing included.
+    /// The rows of a scope as pages show them, ordered by id, including those that AWS no longer lists.
     pub fn rows(&self, scope: &Scope) -> Vec<StreamRow> {
         let memory = self.read();
         let shown = memory.streams.values().filter(|known| known.target.is_some() && scope.covers(&known.stored.id));
@@ -127,7 +128,7 @@ impl Inventory {
         self.read().streams.get(id).map(|known| (StreamRow::clone(&known.row), known.stored.report.clone()))
     }
 
-    /// The last report of a stream, and since when AWS has reported the encryption in it every time.
+    /// The last report of a stream, and since when every report has stated the same encryption.
     pub fn report(&self, id: &StreamId) -> Option<(StreamReport, Timestamp)> {
         let memory = self.read();
         let stored = &memory.streams.get(id)?.stored;
@@ -136,8 +137,8 @@ impl Inventory {
         Some((report, since))
     }
 
-    /// Everything that moved after `rev`, without changes of the journal (the caller adds them); `None` when some of it
-    /// is no longer known and the browser must start over. `overlap` commits before `rev` come again.
+    /// Everything that moved after `rev`, except the journal's changes, which the caller adds. `None` if some of it is
+    /// no longer known and the browser must start over. `overlap` commits before `rev` are included again.
     pub fn news_after(&self, rev: i64, overlap: i64) -> Option<News> {
         let current = self.events.rev();
         if rev > current || rev < self.events.floor() {

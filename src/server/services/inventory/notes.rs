@@ -1,6 +1,9 @@
-//! Taking in what AWS said and what became of changes.
+//! Recording AWS's reports and the state of changes.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Inventory, News, memory::status_of};
 use crate::{
@@ -14,14 +17,13 @@ use crate::{
         aws::{ListedStream, ReadFailure, ReadFailureKind, Tags, targets::Target},
         store::StoredStream,
     },
-    view::change_card::ChangeCard,
 };
 
-/// A read that AWS throttled is tried again after this.
+/// When to retry a read that AWS throttled.
 const AFTER_THROTTLE_MS: i64 = 5 * SECOND_MS;
 
 impl Inventory {
-    /// Notes a complete read of a stream.
+    /// Records a complete read of a stream.
     pub fn record_report(&self, report: StreamReport) {
         let key = StreamId::from(&report.arn);
         let now = self.clock.now();
@@ -45,7 +47,7 @@ impl Inventory {
         });
     }
 
-    /// Notes that a read failed: what is known stays, with its age and the reason why it is not newer.
+    /// Records a failed read: the row keeps its state and age, and shows why there is nothing newer.
     pub fn record_failure(&self, id: &StreamId, failure: &ReadFailure) {
         let at = self.clock.now();
         if !self.read().streams.contains_key(id) {
@@ -53,24 +55,24 @@ impl Inventory {
         }
         let pause = if failure.kind == ReadFailureKind::Throttled { AFTER_THROTTLE_MS } else { ROW_IS_FRESH_MS };
         self.note(id, |stream| {
-            stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(pause) })
+            stream.problem = Some(ReadProblem { why: failure.why.clone(), at, next_try: at.plus_millis(pause) });
         });
     }
 
-    /// Notes streams that a page of a listing names: new ones appear, statuses are taken over.
+    /// Records the streams on a page of a listing: adds new ones, and updates statuses.
     pub fn record_listed(&self, target: &Target, listed: &[ListedStream]) {
         for seen in listed {
             self.note(&target.stream_id(&seen.name), |stream| take_listed(stream, seen));
         }
     }
 
-    /// Notes that a listing which began at `begun` is complete: what it did not name is gone, unless AWS has reported
-    /// it since then. A listing of ten thousand streams takes more than a minute, in which one may be created.
+    /// Records that a listing begun at `begun` is complete: streams that it didn't name are gone, unless AWS has
+    /// reported them since. A listing of ten thousand streams takes over a minute, in which one may be created.
     pub fn record_missing(&self, target: &Target, listed: &HashSet<StreamId>, begun: Timestamp) {
         self.record_gone(&self.missing(target, listed, begun));
     }
 
-    /// The streams of a target that a complete listing, begun at `begun`, did not name and AWS has not reported since.
+    /// The streams of a target that a complete listing, begun at `begun`, didn't name and AWS hasn't reported since.
     pub fn missing(&self, target: &Target, listed: &HashSet<StreamId>, begun: Timestamp) -> Vec<StreamId> {
         let now = self.clock.now();
         let memory = self.read();
@@ -79,12 +81,12 @@ impl Inventory {
         missing.map(|(key, _)| key.clone()).collect()
     }
 
-    /// How many streams of a target there are, as far as listings tell.
+    /// The number of a target's streams, according to listings.
     pub fn count_present(&self, target: &Target) -> usize {
         self.read().streams.iter().filter(|(key, known)| is_present_in(target, key, &known.stored)).count()
     }
 
-    /// Notes that AWS no longer lists these streams.
+    /// Records that AWS no longer lists these streams.
     pub fn record_gone(&self, missing: &[StreamId]) {
         let now = self.clock.now();
         for key in missing {
@@ -92,14 +94,14 @@ impl Inventory {
         }
     }
 
-    /// The streams of a target that are known now.
+    /// The known streams of a target.
     pub fn known_of(&self, target: &Target) -> HashSet<StreamId> {
         let account = target.account();
         let memory = self.read();
         memory.streams.keys().filter(|key| key.region == target.region && key.account == account).cloned().collect()
     }
 
-    /// Notes the tags of streams of a target. Those of `known` that are not named have none: they were there when AWS
+    /// Records the tags of a target's streams. Streams in `known` that aren't named have none: they existed when AWS
     /// was first asked.
     pub fn record_tags(&self, target: &Target, known: HashSet<StreamId>, mut tagged: HashMap<StreamId, Tags>) {
         for key in self.known_of(target) {
@@ -110,15 +112,15 @@ impl Inventory {
         }
     }
 
-    /// Takes over a change that moved: its marks stand in its stream's row while it is active, and browsers hear of it.
-    /// Called after the journal committed it.
+    /// Records a change that moved: its stream's row shows it while active, and browsers are told. Call this after the
+    /// journal has committed it.
     pub fn record_change(&self, change: &Change) {
         self.note_key_change(change);
         self.note_moved_change(change, None);
     }
 
-    /// Takes over the newest change of each stream that AWS may have acted on, from before the start; with the keys of
-    /// enables, which may not have been written before the process ended.
+    /// Records the newest change of each stream that AWS may have acted on, after a start; also the keys of enables,
+    /// which may not have been written before the process ended.
     pub fn record_newest<'a>(&self, changes: impl Iterator<Item = &'a Change> + Clone) {
         changes.clone().for_each(|change| self.note_key_change(change));
         let mut memory = self.write();
@@ -128,7 +130,7 @@ impl Inventory {
         }
     }
 
-    /// The same for a change that another instance may have written: what is known already is not told again.
+    /// The same for a change that another instance may have written. What is known already isn't published again.
     pub fn record_change_elsewhere(&self, change: &Change) {
         self.note_key_change(change);
         let known = self.read().change_revs.get(&change.stream_id()).copied();
@@ -140,7 +142,7 @@ impl Inventory {
     fn note_moved_change(&self, change: &Change, elsewhere_at: Option<Timestamp>) {
         let key = change.stream_id();
         let mut memory = self.write();
-        let mut news = News { rev: change.rev, changes: vec![ChangeCard::from(change)], ..News::default() };
+        let mut news = News { rev: change.rev, changes: vec![Arc::new(change.clone())], ..News::default() };
         // What was committed before what is known here changes nothing of the row; whoever watches that change hears of
         // it.
         let is_newest = memory.change_revs.get(&key).is_none_or(|rev| *rev <= change.rev);
@@ -161,18 +163,18 @@ impl Inventory {
                 news.add_row(known.row.clone(), true);
             }
         }
-        // While the lock is held: news leave in the order in which their rows were made.
+        // Under the lock, so that news are published in the order in which their rows were built.
         self.events.publish(news);
     }
 
-    /// Applies a note to one stream in memory, and marks it to be written when it changed anything.
+    /// Updates one stream in memory, and marks it for writing if anything changed.
     pub(super) fn note(&self, id: &StreamId, apply: impl FnOnce(&mut StoredStream)) {
         let mut memory = self.write();
         let before = memory.streams.get(id).map(|known| known.stored.clone());
         let mut stream = before.clone().unwrap_or_else(|| StoredStream::unread(id.clone()));
         apply(&mut stream);
         let has_changed = before.as_ref() != Some(&stream);
-        // Also when nothing has changed: when it is due depends on the changes under way as well.
+        // Even if nothing changed: when it is due also depends on active changes.
         memory.put(&self.targets, stream);
         drop(memory);
         if has_changed {
@@ -181,7 +183,7 @@ impl Inventory {
     }
 }
 
-/// Whether a stream is one of a target's that listings have not called gone.
+/// Whether a stream belongs to a target and hasn't been found gone.
 fn is_present_in(target: &Target, id: &StreamId, stream: &StoredStream) -> bool {
     let is_of_target = id.region == target.region && (id.account == target.account() || !id.account.is_resolved());
     is_of_target && stream.gone_at.is_none()
@@ -189,7 +191,7 @@ fn is_present_in(target: &Target, id: &StreamId, stream: &StoredStream) -> bool 
 
 fn take_listed(stream: &mut StoredStream, seen: &ListedStream) {
     stream.gone_at = None;
-    // Created again under the same name: what was read of the former stream is not of this one.
+    // Re-created under the same name: earlier reads were of another stream.
     if let (Some(created), Some(report)) = (seen.created, &stream.report)
         && !is_same_creation(created, report.created)
         && report.asked_at < seen.asked_at
@@ -199,8 +201,7 @@ fn take_listed(stream: &mut StoredStream, seen: &ListedStream) {
         stream.problem = None;
         stream.tags = None;
     }
-    // Only what differs from what is shown, and was asked for later, is news: the age of an unchanged status is that of
-    // the read.
+    // Only a later status that differs from the one shown is news: the age of an unchanged one is that of the read.
     let shown = status_of(stream);
     if let Some(status) = &seen.status
         && shown.is_none_or(|shown| shown.value != *status && shown.at < seen.asked_at)

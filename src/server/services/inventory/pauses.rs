@@ -1,5 +1,4 @@
-//! The pause that a person puts on the background reads of a target: when AWS throttles somebody else because of them,
-//! or while the account is being worked on.
+//! Pausing a target's background reads: because AWS throttles someone else, or while the account is being worked on.
 
 use std::sync::Arc;
 
@@ -10,18 +9,18 @@ use crate::{
     model::{
         access::requester::{Requester, Uncertain},
         inventory::Pause,
-        time::Timestamp,
     },
     server::{
         adapters::{
             aws::targets::Target,
+            clock::Clock,
             store::{Store, StoreError, targets as table},
         },
         services::audit::{self, AuditAction, AuditEvent},
     },
 };
 
-/// Why a target went on as before.
+/// Why a target wasn't paused or resumed.
 #[derive(Debug, Error)]
 pub enum PauseError {
     #[error("there is no such target")]
@@ -36,61 +35,62 @@ impl From<Uncertain> for PauseError {
     }
 }
 
-impl Inventory {
+/// The pauses of targets as people set them.
+#[derive(Debug)]
+pub struct Pauses {
+    inventory: Arc<Inventory>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Pauses {
+    pub const fn new(inventory: Arc<Inventory>, store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { inventory, store, clock }
+    }
+
     /// Pauses a target. One that is paused stays so.
     ///
     /// # Errors
     /// When there is no such target for this person, or the database cannot be written: then it goes on.
-    pub async fn pause(
-        &self,
-        store: &Store,
-        requester: &Requester,
-        id: &str,
-        now: Timestamp,
-    ) -> Result<(), PauseError> {
+    pub async fn pause(&self, requester: &Requester, id: &str) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
-        let pause = Pause { by: requester.user_name.clone(), at: now };
+        let pause = Pause { by: requester.user_name.clone(), at: self.clock.now() };
         requester.require_certain()?;
-        let mut tx = store.write().await?;
+        let mut tx = self.store.write().await?;
         if table::pause(&mut tx, &target.id, &pause).await? {
             let event = AuditEvent::by(&requester.actor(), pause.at, AuditAction::TargetPaused, &target.label());
             audit::append(&mut tx, event).await?;
         }
         tx.commit().await?;
-        self.read_pauses(store).await
+        self.read().await
     }
 
-    /// Ends the pause of a target, if it has one.
+    /// Ends a target's pause, if it has one.
     ///
     /// # Errors
     /// As [`Inventory::pause`]; then the pause stays.
-    pub async fn resume(
-        &self,
-        store: &Store,
-        requester: &Requester,
-        id: &str,
-        now: Timestamp,
-    ) -> Result<(), PauseError> {
+    pub async fn resume(&self, requester: &Requester, id: &str) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
         requester.require_certain()?;
-        let mut tx = store.write().await?;
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
         if table::resume(&mut tx, &target.id).await? {
             let event = AuditEvent::by(&requester.actor(), now, AuditAction::TargetResumed, &target.label());
             audit::append(&mut tx, event).await?;
         }
         tx.commit().await?;
-        self.read_pauses(store).await
+        self.read().await
     }
 
     fn reached(&self, requester: &Requester, id: &str) -> Result<Arc<Target>, PauseError> {
         let reached =
             |target: &&Arc<Target>| target.id == id && requester.scope.reaches(&target.account(), &target.region);
-        self.targets().iter().find(reached).cloned().ok_or(PauseError::NotFound)
+        self.inventory.targets().iter().find(reached).cloned().ok_or(PauseError::NotFound)
     }
 
     /// The database says what holds, also when two people pressed two buttons at once.
-    async fn read_pauses(&self, store: &Store) -> Result<(), PauseError> {
-        self.take_over_pauses(&store.pauses().await?);
+    async fn read(&self) -> Result<(), PauseError> {
+        self.inventory.take_over_pauses(&self.store.pauses().await?);
         Ok(())
     }
 }

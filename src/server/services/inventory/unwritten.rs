@@ -1,4 +1,4 @@
-//! Which rows the database lacks, as a set of keys.
+//! The rows that the database doesn't have yet, as a set of ids.
 
 use std::{collections::BTreeSet, ops::Bound};
 
@@ -7,11 +7,11 @@ use tokio::sync::Notify;
 
 use crate::{model::stream::StreamId, server::adapters::store::inventory as table};
 
-/// Rows of one transaction at most: others want to write too.
+/// The most rows in one transaction, so that other writers get their turn.
 const BATCH: usize = 500;
 const _: () = assert!(BATCH <= table::MOST_ROWS, "a batch is one statement");
 
-/// The rows that the database does not have as the memory has them.
+/// The rows that differ between the memory and the database.
 #[derive(Debug, Default)]
 pub struct Unwritten {
     rows: Mutex<Rows>,
@@ -21,8 +21,7 @@ pub struct Unwritten {
 #[derive(Debug, Default)]
 struct Rows {
     keys: BTreeSet<StreamId>,
-    /// The end of the last batch: the next one begins behind it, so that no row waits for ever behind those that come
-    /// again.
+    /// The end of the last batch. The next batch begins after it, so that no row waits forever behind rows that recur.
     last: Option<StreamId>,
 }
 
@@ -47,7 +46,7 @@ impl Unwritten {
         self.bell.notify_one();
     }
 
-    /// Takes one batch; waits until there is one.
+    /// Takes one batch, waiting until there is one.
     pub async fn take(&self) -> Taken<'_> {
         loop {
             let batch = self.rows().take_batch();
@@ -63,7 +62,7 @@ impl Unwritten {
     }
 }
 
-/// A batch that was taken out to be written. Unless it was, its rows go back, also when writing panics.
+/// A batch taken out for writing. Unless it was written, its rows go back, even if writing panics.
 #[derive(Debug)]
 pub struct Taken<'a> {
     unwritten: &'a Unwritten,
@@ -71,12 +70,12 @@ pub struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    /// The rows by their keys.
+    /// The ids of the rows.
     pub fn rows(&self) -> &[StreamId] {
         &self.batch
     }
 
-    /// The batch is in the database.
+    /// Call this once the batch is in the database.
     pub fn written(mut self) {
         self.batch.clear();
     }

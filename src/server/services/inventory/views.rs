@@ -1,5 +1,6 @@
-//! Which rows people are looking at: these are read first. A view lasts as long as the connection that a browser's page
-//! holds, or some seconds for a page that was just asked for.
+//! The rows that people are viewing, which are read first.
+//!
+//! A view lasts as long as the browser's event connection, or some seconds for a page that was just requested.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -15,20 +16,20 @@ use crate::{
 
 /// More rows than a page has.
 const MOST_ROWS: usize = 100;
-/// A page without an open connection counts for so long.
+/// How long a page without an open connection counts.
 const GLANCE: Duration = Duration::from_secs(15);
 
-/// Rows that somebody looks at, until it is dropped.
+/// Viewed rows, until dropped.
 #[derive(Debug)]
 pub struct View {
     ids: HashSet<StreamId>,
-    /// In which queues they come first.
+    /// The queues in which they come first.
     queued: Vec<(usize, StreamName)>,
     inventory: Arc<Inventory>,
 }
 
 impl View {
-    /// Whether a stream is among them.
+    /// Whether it includes a stream.
     pub fn has(&self, id: &StreamId) -> bool {
         self.ids.contains(id)
     }
@@ -58,7 +59,7 @@ impl Drop for View {
 }
 
 impl Inventory {
-    /// The rows of a scope that have these digests: a browser's page shows them.
+    /// Marks the rows of a scope with these digests as viewed: a browser's page shows them.
     pub fn mark_viewed_ids(self: &Arc<Self>, digests: &str, scope: &Scope) -> View {
         let digests: HashSet<&str> =
             digests.split(',').map(str::trim).filter(|digest| digest.len() == 16).take(MOST_ROWS).collect();
@@ -72,7 +73,7 @@ impl Inventory {
         View::of(self, keys)
     }
 
-    /// Somebody was just shown these rows: those that were never read are read first for a moment.
+    /// Marks rows that were just shown. Those never read are read first for a moment.
     pub fn mark_viewed(self: &Arc<Self>, rows: &[StreamRow]) {
         let unread: HashSet<StreamId> = rows
             .iter()

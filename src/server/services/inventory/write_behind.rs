@@ -1,6 +1,8 @@
-//! Writes rows behind the memory, many to a transaction, and publishes each batch once it is committed: the order that
-//! browsers see is the order of commits. Nobody who notes a row waits for the disk: which rows it lacks is remembered
-//! by their keys, so that an outage costs as much memory as there are streams and holds up no read.
+//! Writes rows from memory to the database, many per transaction, and publishes each batch once committed, so that
+//! browsers see the order of commits.
+//!
+//! Nobody who updates a row waits for the disk. Only the ids of unwritten rows are kept, so an outage costs no more
+//! memory than there are streams, and delays no read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +15,7 @@ use crate::{
     },
 };
 
-/// Writes for as long as the process lasts. A batch that cannot be written is tried again, as its rows are by then.
+/// Writes as long as the process lives. A batch that can't be written is retried with its rows' current state.
 pub async fn run(store: Store, inventory: Arc<Inventory>) {
     loop {
         let taken = inventory.unwritten.take().await;
@@ -26,13 +28,13 @@ pub async fn run(store: Store, inventory: Arc<Inventory>) {
     }
 }
 
-/// Writes a batch. Between the lock and the commit there are two statements, and a third when rows are pruned: the
-/// journal waits for the same lock.
+/// Writes a batch. There are only two statements between the lock and the commit, and a third if rows are pruned,
+/// because the journal waits for the same lock.
 async fn write(store: &Store, inventory: &Inventory, batch: &[StreamId]) -> Result<(), StoreError> {
     let now = inventory.clock.now();
     let pruned = now.plus_millis(-DAY_MS);
     let is_past = |stream: &StoredStream| stream.gone_at.is_some_and(|at| at < pruned);
-    // Rows that move from here on are in the next batch.
+    // Rows that move from now on are in the next batch.
     let (mut streams, past) = {
         let memory = inventory.read();
         let streams: Vec<StoredStream> =
@@ -55,7 +57,7 @@ async fn write(store: &Store, inventory: &Inventory, batch: &[StreamId]) -> Resu
     tx.commit().await?;
     let mut memory = inventory.write();
     inventory.events.raise_floor(past.iter().map(|(_, rev)| *rev).max().unwrap_or(0));
-    // One that came back meanwhile stays.
+    // A stream that came back meanwhile stays.
     let still_past = |key: &StreamId| memory.streams.get(key).is_some_and(|known| is_past(&known.stored));
     let past: Vec<StreamId> = past.into_iter().map(|(key, _)| key).filter(still_past).collect();
     past.iter().for_each(|key| memory.remove(key));

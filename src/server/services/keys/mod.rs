@@ -1,20 +1,22 @@
-//! What KMS says of keys: asked when a person opens a confirmation or sends one, at most 2 s long, remembered for a
-//! minute. It never decides anything: the rules are in `model::keys`.
+//! What KMS says about keys: asked when a person opens or submits a confirmation, for at most 2 s, and remembered for a
+//! minute.
+//!
+//! It decides nothing: the rules are in `model::keys`.
 
+mod all_keys;
 mod picker;
 mod watch;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use moka::future::Cache;
 use parking_lot::Mutex;
 
-pub use self::watch::StreamNeed;
-use self::watch::{Group, Watched};
+use self::all_keys::AllKeys;
 use super::inventory::Inventory;
 use crate::{
     model::{
-        keys::{KeyArn, KeyLook},
+        keys::{KeyArn, KeyLook, Unseen, needed::TrackedKey},
         stream::encryption::KeyId,
         time::{MINUTE_MS, SECOND_MS, Timestamp},
     },
@@ -24,31 +26,31 @@ use crate::{
     },
 };
 
-/// What KMS said of a key counts so long for what pages show.
+/// How long KMS's answer is valid for pages.
 pub const SHOWN_FOR_MS: i64 = MINUTE_MS;
-/// That a key could not be seen counts so long.
+/// How long a failure to see a key is valid.
 const UNSEEN_FOR_MS: i64 = 10 * SECOND_MS;
-/// More are not remembered.
+/// The most answers to remember.
 const MOST_REMEMBERED: u64 = 20_000;
 
-/// A key by the name under which it was asked for, in the target that was asked.
+/// A key by the name asked for, and the target that was asked.
 type Place = (String, KeyId);
-/// What is remembered, and since when.
+/// A remembered value, and since when it is valid.
 type Remembered<K, V> = Cache<K, (Timestamp, V)>;
 
-/// What is remembered of keys.
+/// Remembered answers about keys.
 #[derive(Debug)]
 pub struct Keys {
     clock: Arc<dyn Clock>,
-    /// Hears which key a name means, whoever asked KMS.
+    /// Records which key a name resolves to, whoever asked KMS.
     inventory: Arc<Inventory>,
     looks: Remembered<Place, KeyLook>,
     rotations: Remembered<KeyArn, bool>,
-    lists: Remembered<String, Arc<picker::AllKeys>>,
-    /// Of the keys that streams use or still need.
-    watched: Mutex<Watched>,
+    lists: Remembered<String, Arc<AllKeys>>,
+    /// What KMS said in the last rounds of the keys that streams use or still need.
+    watched: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
     /// The keys that every page warns of.
-    alarms: Mutex<Arc<Vec<Group>>>,
+    alarms: Mutex<Arc<Vec<TrackedKey>>>,
 }
 
 impl Keys {
@@ -64,15 +66,15 @@ impl Keys {
         }
     }
 
-    /// What KMS says of a key now. Which key a name means is kept for the streams that use it: an alias may be
-    /// re-pointed, or KMS not be seen, by the time that somebody needs to know.
+    /// Asks KMS about a key now. The key that a name resolves to is recorded for the streams that use it: by the time
+    /// someone needs to know, the alias may be re-pointed or KMS unreachable.
     pub async fn look_now(&self, target: &Target, key: &KeyId) -> KeyLook {
         let (at, look) = self.ask(target, key).await;
         self.looks.insert((target.id.clone(), key.clone()), (at, look.clone())).await;
         look
     }
 
-    /// What KMS said of a key within the last minute, or says now to all who wait for it.
+    /// KMS's answer of the last minute, or a new one for everyone who waits for it.
     pub async fn look(&self, target: &Target, key: &KeyId) -> KeyLook {
         let place = (target.id.clone(), key.clone());
         let is_over = |(at, _): &(Timestamp, KeyLook)| !counts(*at, self.clock.now());
@@ -80,33 +82,31 @@ impl Keys {
         look
     }
 
-    /// What KMS says of a key, and since when that counts.
+    /// KMS's answer about a key, and since when it is valid.
     async fn ask(&self, target: &Target, key: &KeyId) -> (Timestamp, KeyLook) {
         let look = match &target.kms {
-            None => KeyLook::Unseen { why: "there is no KMS to ask".to_owned() },
+            None => KeyLook::Unseen(Unseen::NoKms),
             Some(kms) => match within_bounds(kms.describe_key(key)).await {
                 Ok(facts) => KeyLook::Found(facts),
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if is_of_elsewhere(target, key) => {
-                    KeyLook::Unseen {
-                        why: "KMS does not show keys of other accounts that are not shared with this one".to_owned(),
-                    }
+                    KeyLook::Unseen(Unseen::OfOtherAccount)
                 }
                 Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) => KeyLook::Missing,
-                Err(failure) => KeyLook::Unseen { why: failure.why },
+                Err(failure) => KeyLook::Unseen(Unseen::Failed { why: failure.why }),
             },
         };
         if let KeyLook::Found(facts) = &look {
             self.inventory.record_key_arn(target, key, &facts.arn);
         }
-        // What could not be seen may be a moment's trouble: it is asked for again sooner, though not by each who comes.
+        // A failure may be temporary: it is retried sooner, though not for every caller.
         let at = match look {
-            KeyLook::Unseen { .. } => self.clock.now().plus_millis(UNSEEN_FOR_MS - SHOWN_FOR_MS),
+            KeyLook::Unseen(_) => self.clock.now().plus_millis(UNSEEN_FOR_MS - SHOWN_FOR_MS),
             KeyLook::Found(_) | KeyLook::Missing => self.clock.now(),
         };
         (at, look)
     }
 
-    /// Whether KMS rotates a key by itself; `None` where it does not say.
+    /// Whether KMS rotates a key automatically; `None` if it doesn't say.
     async fn is_rotated(&self, target: &Target, key: &KeyArn) -> Option<bool> {
         let now = self.clock.now();
         if let Some((at, known)) = self.rotations.get(key).await
@@ -120,19 +120,19 @@ impl Keys {
     }
 }
 
-/// Waits at most as long as what is optional may take.
+/// Waits for an optional answer, within its time limit.
 async fn within_bounds<T>(asking: impl Future<Output = Result<T, ReadFailure>>) -> Result<T, ReadFailure> {
     let answer = clock::timeout(kms::TIMEOUT, asking).await;
     answer.unwrap_or_else(|_| Err(ReadFailure::other("KMS did not answer within 2 s")))
 }
 
-/// Whether a key is named as one of another account.
+/// Whether a name refers to a key of another account.
 fn is_of_elsewhere(target: &Target, key: &KeyId) -> bool {
     let account = key.as_str().strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3));
     account.is_some_and(|account| account != target.account().as_str())
 }
 
-/// Whether what KMS said then counts now. A clock that was set back makes nothing fresh.
+/// Whether KMS's answer from then is still valid. Setting the clock back doesn't renew it.
 fn counts(at: Timestamp, now: Timestamp) -> bool {
     (0..SHOWN_FOR_MS).contains(&now.millis_since(at))
 }

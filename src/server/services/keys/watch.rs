@@ -2,7 +2,7 @@
 //! warn of one that is disabled, on its way out or gone before its records are.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -14,18 +14,17 @@ use super::{Keys, Place};
 use crate::{
     model::{
         access::scope::Scope,
-        keys::{KeyArn, KeyLook, Meant},
-        stream::{
-            StreamId,
-            encryption::{KeyId, KeyIdForm},
+        keys::{
+            KeyArn, KeyLook,
+            needed::{StreamNeed, TrackedKey},
         },
+        stream::encryption::KeyId,
         time::{MINUTE_MS, Timestamp},
     },
     server::{
         adapters::{aws::targets::Target, clock},
         services::inventory::Inventory,
     },
-    view::pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
 };
 
 /// How often it is looked whether a key is due.
@@ -40,37 +39,6 @@ const APART: Duration = Duration::from_millis(100);
 const LONGEST_ROUND: Duration = Duration::from_secs(30);
 /// Keys of one target that are looked at in one round; the rest follow in the next.
 const MOST_A_ROUND: usize = 100;
-
-/// A key that stored records of a stream need, or that new ones are encrypted with.
-#[derive(Debug, Clone)]
-pub struct StreamNeed {
-    pub stream: StreamId,
-    /// The target that reads it.
-    pub target: String,
-    /// As AWS reported it.
-    pub key: KeyId,
-    /// A key that this was seen to mean while it was in use; `None` where KMS never said.
-    pub meant: Option<Meant>,
-    pub retention_hours: i32,
-    /// `None` while it is in use.
-    pub until: Option<Timestamp>,
-    /// Since when the stream's keys are known, where that does not cover its retention.
-    pub known_since: Option<Timestamp>,
-}
-
-/// What KMS said of keys in the last rounds.
-pub type Watched = HashMap<Place, (Timestamp, KeyLook)>;
-
-/// One key with everything that needs it.
-#[derive(Debug, Clone)]
-pub struct Group {
-    name: String,
-    arn: Option<KeyArn>,
-    look: Option<KeyLook>,
-    /// When KMS said so, where it couldn't be asked again since.
-    as_of: Option<Timestamp>,
-    needs: Vec<StreamNeed>,
-}
 
 impl Keys {
     /// Looks at keys until the server stops.
@@ -162,7 +130,7 @@ impl Keys {
         let now = self.clock.now();
         let mut watched = self.watched.lock();
         let known = watched.remove(&place).map(|(_, look)| look);
-        let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen { .. })));
+        let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen(_))));
         watched.insert(place, (now, kept.unwrap_or(look)));
     }
 
@@ -172,56 +140,25 @@ impl Keys {
     }
 
     /// The keys that will not be there as long as records need them.
-    fn alarming(&self, inventory: &Inventory) -> Vec<Group> {
-        self.groups(inventory, &Scope::everything()).into_iter().filter(|group| group.trouble().is_some()).collect()
+    fn alarming(&self, inventory: &Inventory) -> Vec<TrackedKey> {
+        self.needed(inventory, &Scope::everything()).into_iter().filter(TrackedKey::is_in_danger).collect()
     }
 
     /// What every page warns of, for streams of a scope: a key without trouble has none for fewer streams either.
-    pub fn alarms(&self, scope: &Scope) -> Vec<KeyAlarm> {
+    pub fn alarms(&self, scope: &Scope) -> Vec<TrackedKey> {
         let alarming = self.alarms.lock().clone();
-        let in_scope = |group: &Group| {
-            let mut group = group.clone();
-            group.needs.retain(|need| scope.covers(&need.stream));
-            let trouble = if group.needs.is_empty() { None } else { group.trouble() };
-            trouble
-                .map(|trouble| KeyAlarm { text: format!("{} {trouble}", group.title()), href: key_path(&group.name) })
+        let in_scope = |key: &TrackedKey| {
+            let mut key = key.clone();
+            key.needs.retain(|need| scope.covers(&need.stream));
+            (!key.needs.is_empty() && key.is_in_danger()).then_some(key)
         };
         alarming.iter().filter_map(in_scope).collect()
     }
 
-    /// Every key that a stream of a scope uses or still needs, those first that are free last.
-    pub fn cards(&self, inventory: &Inventory, scope: &Scope) -> Vec<KeyCard> {
-        let mut cards: Vec<KeyCard> = self.groups(inventory, scope).iter().map(Group::card).collect();
-        let order = |card: &KeyCard| {
-            (!card.is_bad, card.free_at.is_some(), std::cmp::Reverse(card.free_at), card.title.clone())
-        };
-        cards.sort_by_key(order);
-        cards
-    }
-
-    /// One key with the streams of a scope that use or still need it.
-    pub fn page(&self, inventory: &Inventory, scope: &Scope, name: &str) -> Option<KeyPage> {
-        let group = self.groups(inventory, scope).into_iter().find(|group| group.name == name)?;
-        let card = group.card();
-        let mut uses: Vec<KeyUseRow> = group
-            .needs
-            .into_iter()
-            .map(|need| KeyUseRow {
-                stream: need.stream,
-                key: need.key,
-                meant_since: need.meant.and_then(|meant| meant.seen_from),
-                retention_hours: need.retention_hours,
-                until: need.until,
-                known_since: need.known_since,
-            })
-            .collect();
-        uses.sort_by(|one, other| (one.until.is_some(), &one.stream).cmp(&(other.until.is_some(), &other.stream)));
-        Some(KeyPage { card, uses })
-    }
-
-    fn groups(&self, inventory: &Inventory, scope: &Scope) -> Vec<Group> {
+    /// Every key that a stream of a scope uses or still needs, by name.
+    pub fn needed(&self, inventory: &Inventory, scope: &Scope) -> Vec<TrackedKey> {
         let watched = self.watched.lock();
-        let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+        let mut keys: BTreeMap<String, TrackedKey> = BTreeMap::new();
         for need in inventory.needed_keys(scope, self.clock.now()) {
             let look = watched.get(&(need.target.clone(), looked_at_as(&need))).map(|(_, look)| look.clone());
             let arn = meant(&need, look.as_ref());
@@ -231,7 +168,7 @@ impl Keys {
                 || format!("{}/{}/{}", need.stream.account, need.stream.region, need.key),
                 ToString::to_string,
             );
-            let group = groups.entry(name.clone()).or_insert_with(|| Group {
+            let key = keys.entry(name.clone()).or_insert_with(|| TrackedKey {
                 name,
                 arn,
                 look: None,
@@ -239,12 +176,12 @@ impl Keys {
                 needs: Vec::new(),
             });
             // Under one of several names KMS may say more.
-            if !matches!((&group.look, &look), (Some(KeyLook::Found(_)), _) | (_, None)) {
-                group.look = look;
+            if !matches!((&key.look, &look), (Some(KeyLook::Found(_)), _) | (_, None)) {
+                key.look = look;
             }
-            group.needs.push(need);
+            key.needs.push(need);
         }
-        groups.into_values().map(|group| group.dated(self.clock.now())).collect()
+        keys.into_values().map(|key| dated(key, self.clock.now())).collect()
     }
 }
 
@@ -260,87 +197,11 @@ fn meant(need: &StreamNeed, look: Option<&KeyLook>) -> Option<KeyArn> {
     need.meant.as_ref().map(|meant| &meant.arn).or_else(now).cloned()
 }
 
-/// The path of a key's page.
-fn key_path(name: &str) -> String {
-    format!("/keys/{}", percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC))
-}
-
-impl Group {
-    /// With the time of what KMS said, where that's older than KMS is asked.
-    fn dated(self, now: Timestamp) -> Self {
-        let read_at = match &self.look {
-            Some(KeyLook::Found(facts)) => Some(facts.read_at),
-            _ => None,
-        };
-        Self { as_of: read_at.filter(|at| now.millis_since(*at) > 2 * LOOKED_AT_EVERY_MS), ..self }
-    }
-
-    fn title(&self) -> String {
-        self.arn.as_ref().map_or_else(|| self.name.clone(), KeyArn::short)
-    }
-
-    /// When the last stream is done with it; `None` while one uses it.
-    fn free_at(&self) -> Option<Timestamp> {
-        let untils: Option<Vec<Timestamp>> = self.needs.iter().map(|need| need.until).collect();
-        untils.and_then(|untils| untils.into_iter().max())
-    }
-
-    /// What is wrong with the key while it is needed, if anything is.
-    fn trouble(&self) -> Option<String> {
-        let streams: HashSet<&StreamId> = self.needs.iter().map(|need| &need.stream).collect();
-        let needed = match (self.free_at(), streams.len()) {
-            (None, 1) => "1 stream uses or still needs it".to_owned(),
-            (None, count) => format!("{count} streams use or still need it"),
-            (Some(until), 1) => format!("1 stream needs it until {}", until.day_and_minute()),
-            (Some(until), count) => format!("{count} streams need it until {}", until.day_and_minute()),
-        };
-        let state = match &self.look {
-            // AWS makes its own key at the first use.
-            Some(KeyLook::Missing) if self.needs.iter().any(|need| need.key.form() == Some(KeyIdForm::ServiceKey)) => {
-                return None;
-            }
-            Some(KeyLook::Missing) => "is gone: KMS doesn't find it".to_owned(),
-            Some(KeyLook::Found(facts)) => facts.trouble(self.free_at())?,
-            Some(KeyLook::Unseen { .. }) | None => return None,
-        };
-        let as_of = self.as_of.map_or_else(String::new, |at| format!(" (as of {})", at.day_and_minute()));
-        Some(format!("{state}{as_of}, and {needed}."))
-    }
-
-    fn card(&self) -> KeyCard {
-        let mut names: Vec<String> = self.needs.iter().map(|need| need.key.to_string()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let in_use: HashSet<&StreamId> =
-            self.needs.iter().filter(|need| need.until.is_none()).map(|need| &need.stream).collect();
-        let needing: HashSet<&StreamId> =
-            self.needs.iter().filter(|need| need.until.is_some()).map(|need| &need.stream).collect();
-        let first = &self.needs[0].stream;
-        KeyCard {
-            title: self.title(),
-            arn: self.arn.as_ref().map(ToString::to_string),
-            path: key_path(&self.name),
-            names,
-            account: self.arn.as_ref().map_or_else(|| first.account.clone(), |arn| arn.account.clone()),
-            region: first.region.clone(),
-            state: match &self.look {
-                None => "not looked at yet".to_owned(),
-                Some(KeyLook::Found(facts)) => match self.as_of {
-                    None => facts.state_words(),
-                    Some(at) => {
-                        format!("{} as of {}; KMS couldn't be asked since", facts.state_words(), at.day_and_minute())
-                    }
-                },
-                Some(KeyLook::Missing) => "KMS doesn't find it".to_owned(),
-                Some(KeyLook::Unseen { why }) => format!("not known: {why}"),
-            },
-            trouble: self.trouble(),
-            is_bad: self.trouble().is_some(),
-            using: number(in_use.len()),
-            needing: number(needing.len()),
-            free_at: self.free_at(),
-            is_history_short: self.needs.iter().any(|need| need.known_since.is_some()),
-        }
-    }
+/// With the time of what KMS said, where that's older than KMS is asked.
+fn dated(key: TrackedKey, now: Timestamp) -> TrackedKey {
+    let read_at = match &key.look {
+        Some(KeyLook::Found(facts)) => Some(facts.read_at),
+        _ => None,
+    };
+    TrackedKey { as_of: read_at.filter(|at| now.millis_since(*at) > 2 * LOOKED_AT_EVERY_MS), ..key }
 }

@@ -4,17 +4,18 @@ use super::{ask_identity, back_to, is_identity_fresh, kept_draft};
 use crate::{
     error::AppError,
     model::{
-        change::Action,
-        forms::FormMistake,
+        access::identity::Permission,
+        change::{Action, ChangeForm},
+        forms::{AskedConfirmation, FormMistake, Outcome},
         stream::{StreamId, encryption::KeyId},
     },
     server::{
-        services::changes::RequestError,
-        web::context::{RequestContext, Requester},
+        services::changes::{KeyChoice, RequestError},
+        web::context::{self, RequestContext, Requester},
     },
     view::{
         command_line,
-        pages::{ChangeForm, Draft, Requested},
+        pages::{Confirmation, Draft, Requested},
     },
 };
 
@@ -22,7 +23,7 @@ use crate::{
 ///
 /// # Errors
 /// Where to show it: nothing was sent, and what was typed is kept.
-pub async fn ask_before_change(
+async fn ask_before_change(
     cx: &RequestContext,
     requester: &Requester,
     action: Action,
@@ -39,7 +40,6 @@ pub async fn ask_before_change(
 /// The error that a refused request for a change becomes.
 pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
     match error {
-        RequestError::Mistake(mistake) => cx.fail(AppError::Mistake(mistake)),
         RequestError::NotFound => cx.fail(AppError::NotFound),
         RequestError::ReadOnly => cx.fail(AppError::NotPermitted),
         RequestError::OtherValues => cx.fail(AppError::OtherValues),
@@ -48,34 +48,58 @@ pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
     }
 }
 
-/// The answer to a confirmed form.
+/// What a confirmation shows.
+///
+/// # Errors
+/// When the person may not, there is no such stream, or the database cannot be read.
+pub async fn plan(action: Action, asked: AskedConfirmation) -> Result<Confirmation, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let stream = cx.stream_in_scope(&requester, &asked.account, &asked.region, &asked.name)?;
+    let draft = draft_of_change(&cx, &requester, asked.problem, asked.draft).await;
+    let choice = match action {
+        Action::Disable => KeyChoice::default(),
+        Action::Enable => KeyChoice {
+            typed: asked.key.unwrap_or_default(),
+            undo: asked.undo,
+            // Longer than any alias is nobody's search.
+            search: asked.keys.unwrap_or_default().chars().take(300).collect(),
+            page: asked.key_page.and_then(|page| page.parse().ok()).unwrap_or(1),
+        },
+    };
+    let typed = draft.as_ref().map_or_else(|| choice.typed.clone(), |draft| draft.key.clone());
+    let planned = cx.state.changes.planner.plan(action, &stream, KeyChoice { typed, ..choice }).await;
+    let planned = planned.map_err(|error| refused(&cx, error))?;
+    Ok(Confirmation { draft, ..Confirmation::from(planned) })
+}
+
+/// Takes a confirmed form.
 ///
 /// # Errors
 /// The refusal, for browsers with wasm; a plain form is sent on in any case that has a page to go to.
-pub async fn answer_change(
-    cx: &RequestContext,
-    requester: &Requester,
-    action: Action,
-    form: &ChangeForm,
-    answer: Result<Requested, RequestError>,
-) -> Result<Requested, AppError> {
-    match answer {
-        Ok(requested) => {
+pub async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    ask_before_change(&cx, &requester, action, &form).await?;
+    match cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await {
+        Ok(Outcome::Done(submitted)) => {
+            let requested = Requested::from(&submitted);
             let (Requested::Change { id } | Requested::Rejected { id, .. }) = &requested;
             cx.see_other(&format!("/changes/{id}"));
             Ok(requested)
         }
-        Err(RequestError::Mistake(mistake)) => {
-            let Ok(key) = StreamId::parse(&form.account, &form.region, &form.name) else {
+        Ok(Outcome::Mistake(mistake)) => {
+            let Ok(stream) = StreamId::parse(&form.account, &form.region, &form.name) else {
                 return Err(cx.fail(AppError::NotFound));
             };
-            Err(back_to(cx, &requester.user_id, &key.confirm_path(action), mistake, &Draft::from(form)).await)
+            let page = stream.confirm_path(action);
+            Err(back_to(&cx, &requester.user_id, &page, mistake, &Draft::from(&form)).await)
         }
         Err(RequestError::Store(error)) => {
             tracing::error!(%error, "a change could not be recorded and was not sent: {error}");
-            Err(cx.fail(journal_down(cx, requester, action, form)))
+            Err(cx.fail(journal_down(&cx, &requester, action, &form)))
         }
-        Err(error) => Err(refused(cx, error)),
+        Err(error) => Err(refused(&cx, error)),
     }
 }
 
@@ -133,11 +157,11 @@ pub async fn answer_close(
     requester: &Requester,
     id: &str,
     reason: String,
-    closed: Result<(), RequestError>,
+    closed: Result<Outcome, RequestError>,
 ) -> Result<(), AppError> {
     match closed {
         // The change was found, so its id is safe in a path.
-        Err(RequestError::Mistake(mistake)) => {
+        Ok(Outcome::Mistake(mistake)) => {
             let draft = Draft { reason, ..Draft::default() };
             Err(back_to(cx, &requester.user_id, &format!("/changes/{id}"), mistake, &draft).await)
         }
@@ -149,17 +173,22 @@ pub async fn answer_close(
 ///
 /// # Errors
 /// The refusal, where there is no page to lead to.
-pub async fn answer_on_change(cx: &RequestContext, id: &str, asked: Result<(), RequestError>) -> Result<(), AppError> {
+pub async fn answer_on_change(
+    cx: &RequestContext,
+    id: &str,
+    asked: Result<Outcome, RequestError>,
+) -> Result<(), AppError> {
     match asked {
         // Found, so its id is one of ours and safe in a path.
-        Ok(()) => {
+        Ok(Outcome::Done(())) => {
             cx.see_other(&format!("/changes/{id}"));
             Ok(())
         }
-        Err(RequestError::Mistake(mistake)) if cx.wants_html() && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+        Ok(Outcome::Mistake(mistake)) if cx.wants_html() && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             cx.see_other(&format!("/changes/{id}?problem={mistake}"));
             Err(AppError::Mistake(mistake))
         }
+        Ok(Outcome::Mistake(mistake)) => Err(cx.fail(AppError::Mistake(mistake))),
         Err(error) => Err(refused(cx, error)),
     }
 }

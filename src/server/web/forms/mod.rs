@@ -13,9 +13,7 @@ pub use self::{
         add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed,
         set_rights_as_typed,
     },
-    change::{
-        answer_change, answer_close, answer_on_change, ask_before_change, ask_before_proof, draft_of_change, refused,
-    },
+    change::{answer_close, answer_on_change, ask_before_proof, draft_of_change, plan, refused, request},
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };
 use super::context::{RequestContext, Requester};

@@ -7,7 +7,7 @@ use crate::{
     error::AppError,
     model::{
         access::next_page::safe_next,
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
         time::{SECOND_MS, Timestamp},
     },
     server::{
@@ -37,19 +37,20 @@ impl SignInDraft {
 /// The refusal, for browsers with wasm.
 pub async fn answer_sign_in(
     cx: &RequestContext,
-    signed_in: Result<SignIn, SignInError>,
+    signed_in: Result<Outcome<SignIn>, SignInError>,
     user_name: &str,
     next: &str,
 ) -> Result<(), AppError> {
     let next = safe_next(next);
-    match signed_in {
-        Ok(sign_in) => {
-            cx.begin_session(&sign_in).await?;
-            cx.see_other(&next);
-            Ok(())
-        }
-        Err(error) => Err(not_signed_in(cx, error, "", "/sign-in", SignInDraft::of(user_name, next)).await),
-    }
+    let form = PasswordForm { user_id: "", page: "/sign-in", draft: SignInDraft::of(user_name, next.clone()) };
+    begin_session(cx, form.answer(cx, signed_in).await?, &next).await
+}
+
+/// Begins the session of a sign-in, and leads on.
+pub(super) async fn begin_session(cx: &RequestContext, sign_in: SignIn, next: &str) -> Result<(), AppError> {
+    cx.begin_session(&sign_in).await?;
+    cx.see_other(next);
+    Ok(())
 }
 
 /// The answer to somebody who was to show once more who it is.
@@ -59,20 +60,13 @@ pub async fn answer_sign_in(
 pub async fn answer_confirmed_identity(
     cx: &RequestContext,
     requester: &Requester,
-    confirmed: Result<SignIn, SignInError>,
+    confirmed: Result<Outcome<SignIn>, SignInError>,
     next: &str,
 ) -> Result<(), AppError> {
     let next = safe_next(next);
-    match confirmed {
-        Ok(sign_in) => {
-            cx.begin_session(&sign_in).await?;
-            cx.see_other(&next);
-            Ok(())
-        }
-        Err(error) => {
-            Err(not_signed_in(cx, error, &requester.user_id, "/confirm-identity", SignInDraft::of("", next)).await)
-        }
-    }
+    let draft = SignInDraft::of("", next.clone());
+    let form = PasswordForm { user_id: &requester.user_id, page: "/confirm-identity", draft };
+    begin_session(cx, form.answer(cx, confirmed).await?, &next).await
 }
 
 /// The answer to the setup form.
@@ -81,44 +75,44 @@ pub async fn answer_confirmed_identity(
 /// The refusal, for browsers with wasm.
 pub async fn answer_setup(
     cx: &RequestContext,
-    created: Result<(), AccountError>,
+    created: Result<Outcome, AccountError>,
     token: &str,
     user_name: &str,
 ) -> Result<(), AppError> {
-    match created {
-        Ok(()) => {
-            cx.see_other("/sign-in");
-            Ok(())
-        }
-        // A mistake is looked for only once the link has admitted this token: it is one of ours and safe in a path.
-        Err(error) => {
-            let draft = SignInDraft::of(user_name, String::new());
-            Err(not_signed_in(cx, error.into(), "", &format!("/setup/{token}"), draft).await)
-        }
-    }
+    // A mistake is looked for only once the link has admitted this token: it is one of ours and safe in a path.
+    let page = format!("/setup/{token}");
+    let form = PasswordForm { user_id: "", page: &page, draft: SignInDraft::of(user_name, String::new()) };
+    form.answer(cx, created.map_err(SignInError::from)).await?;
+    cx.see_other("/sign-in");
+    Ok(())
 }
 
-/// The error that a refused password form becomes; a plain form goes back to its page.
-pub(super) async fn not_signed_in(
-    cx: &RequestContext,
-    error: SignInError,
-    user_id: &str,
-    page: &str,
-    draft: SignInDraft,
-) -> AppError {
-    match error {
-        SignInError::Mistake(mistake) => back_to(cx, user_id, page, mistake, &draft).await,
-        SignInError::MustWait { seconds } if cx.wants_html() => {
-            let millis = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND_MS);
-            let draft = SignInDraft { wait_until: Some(cx.state.clock.now().plus_millis(millis)), ..draft };
-            back_to(cx, user_id, page, FormMistake::TooManyFailures, &draft).await
-        }
-        SignInError::MustWait { seconds } => cx.fail(AppError::TooOften { seconds }),
-        SignInError::NotFound => cx.fail(AppError::NotFound),
-        SignInError::Store(error) => cx.fail_store(&error),
-        SignInError::Hash(error) => cx.fail_internal(&error),
-        SignInError::BrokeOff(error) => cx.fail_internal(&error),
-        SignInError::SignedOut => cx.fail(AppError::SignedOut),
+/// A form that takes a password: whose it is, on which page it stands, and what was typed into it.
+pub(super) struct PasswordForm<'a> {
+    pub user_id: &'a str,
+    pub page: &'a str,
+    pub draft: SignInDraft,
+}
+
+impl PasswordForm<'_> {
+    /// What was done, or the answer to what was not: a plain form goes back to its page.
+    pub async fn answer<T>(self, cx: &RequestContext, outcome: Result<Outcome<T>, SignInError>) -> Result<T, AppError> {
+        let Self { user_id, page, draft } = self;
+        Err(match outcome {
+            Ok(Outcome::Done(done)) => return Ok(done),
+            Ok(Outcome::Mistake(mistake)) => back_to(cx, user_id, page, mistake, &draft).await,
+            Err(SignInError::MustWait { seconds }) if cx.wants_html() => {
+                let millis = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND_MS);
+                let draft = SignInDraft { wait_until: Some(cx.state.clock.now().plus_millis(millis)), ..draft };
+                back_to(cx, user_id, page, FormMistake::TooManyFailures, &draft).await
+            }
+            Err(SignInError::MustWait { seconds }) => cx.fail(AppError::TooOften { seconds }),
+            Err(SignInError::NotFound) => cx.fail(AppError::NotFound),
+            Err(SignInError::Store(error)) => cx.fail_store(&error),
+            Err(SignInError::Hash(error)) => cx.fail_internal(&error),
+            Err(SignInError::BrokeOff(error)) => cx.fail_internal(&error),
+            Err(SignInError::SignedOut) => cx.fail(AppError::SignedOut),
+        })
     }
 }
 

@@ -1,156 +1,124 @@
-//! Refusals from in front of the pages: a small page for browsers, JSON for everything else. Each says what happened,
-//! what did not, and what to do next. Nothing of the request is repeated in them.
+//! Answers to requests that get no further: the error page for browsers, JSON for everything else. Nothing of the
+//! request but its id is repeated in them.
+
+use std::convert::Infallible;
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequestParts, Request},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use leptos::prelude::*;
 
 use crate::{
-    error::AppError,
-    server::web::{context, state::AppState},
+    components::ErrorSection,
+    error::{AppError, Refusal},
+    server::web::{context, middleware::request_id::RequestId, state::AppState},
+    view::error_page::{ErrorPage, Reference},
 };
 
-/// A refusal as both kinds of clients get it.
-fn answer(
-    state: &AppState,
-    headers: &HeaderMap,
-    status: StatusCode,
-    title: &str,
-    text: &str,
-    error: &AppError,
-) -> Response {
-    if !context::wants_html(headers) {
-        return json(status, error);
-    }
-    let css = state.assets.css();
-    let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} \u{b7} Keystream</title><link rel=\"icon\" \
-         href=\"/favicon.svg\">\
-         <link rel=\"stylesheet\" href=\"{css}\"></head><body><main class=\"refusal\"><h1>{title}</h1><p>{text}</p>\
-         <p><a href=\"/streams\">Go to the streams</a></p></main></body></html>"
-    );
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+/// Whom a refusal is for: taken from a request before it is handed on.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    wants_html: bool,
+    pub id: RequestId,
 }
 
-/// Any error of the closed set, with its own status and words.
-pub fn of(state: &AppState, headers: &HeaderMap, error: &AppError) -> Response {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let title = match error {
-        AppError::NotPermitted => "Not permitted",
-        AppError::NotFound => "Not found",
-        AppError::TooOften { .. } => "Too many requests",
-        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Overloaded | AppError::Unreachable => {
-            "Not available"
-        }
-        _ => "Not possible",
+impl Asker {
+    pub fn of(request: &Request) -> Self {
+        Self { wants_html: context::wants_html(request.headers()), id: RequestId::of(request.extensions()) }
+    }
+
+    /// The error for a fault of Keystream's own: its reference finds the request in the log.
+    pub fn internal(&self) -> AppError {
+        AppError::Internal { reference: self.id.to_string() }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self { wants_html: context::wants_html(&parts.headers), id: RequestId::of(&parts.extensions) })
+    }
+}
+
+/// Refuses.
+pub fn refuse(state: &AppState, asker: &Asker, refusal: impl Into<Refusal>) -> Response {
+    let refusal = refusal.into();
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = if asker.wants_html {
+        let page = ErrorPage::of_refusal(&refusal, &Reference(asker.id.to_string()));
+        let html = document(state.assets.css().to_owned(), page);
+        (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+    } else if refusal == Refusal::OtherHost {
+        // Whoever sets up a proxy reads this with curl.
+        (status, "This host is not the one in KEYSTREAM_PUBLIC_URL.\n").into_response()
+    } else {
+        json(status, &refusal.error())
     };
-    let mut response = answer(state, headers, status, title, &escaped(&error.to_string()), error);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    if let Some(seconds) = retry_after(&refusal) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-/// Text as it may stand in a page: a key id comes from AWS.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// An error of the closed set as JSON.
 pub fn json(status: StatusCode, error: &AppError) -> Response {
     let body = serde_json::to_string(error).unwrap_or_else(|_| "null".to_owned());
-    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// When it is worth asking again, in seconds.
+const fn retry_after(refusal: &Refusal) -> Option<u64> {
+    match refusal {
+        Refusal::Error(AppError::TooOften { seconds }) => Some(*seconds),
+        Refusal::Error(AppError::Overloaded) => Some(5),
+        refusal if refusal.status() == StatusCode::SERVICE_UNAVAILABLE.as_u16() => Some(60),
+        _ => None,
     }
-    response
 }
 
-/// 403 by the permission table.
-pub fn not_permitted(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Your role does not allow this. Nothing was sent. Ask an administrator of Keystream for the role of an \
-        operator.";
-    answer(state, headers, StatusCode::FORBIDDEN, "Not permitted", text, &AppError::NotPermitted)
+/// The error page as a document of its own: without the frame, which would ask for what may be what fails. No wasm takes
+/// it over, so it needs none of the marks between its parts; what people or AWS wrote has no `<` any more.
+fn document(css: String, page: ErrorPage) -> String {
+    let title = format!("{} \u{b7} Keystream", page.title);
+    Owner::new().with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <meta name="color-scheme" content="light dark" />
+                    <title>{title}</title>
+                    <link rel="icon" href="/favicon.svg" />
+                    <link rel="stylesheet" href=css />
+                </head>
+                <body>
+                    <main id="main">
+                        <ErrorSection page />
+                    </main>
+                </body>
+            </html>
+        }
+        .to_html()
+        .replace("<!>", "")
+    })
 }
 
-/// 404.
-pub fn not_found(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "There is nothing at this address. Nothing was sent. Check the address, or start from the list.";
-    answer(state, headers, StatusCode::NOT_FOUND, "Not found", text, &AppError::NotFound)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// 405.
-pub fn other_method(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "This address does not take that kind of request. Nothing was sent. Start from the list.";
-    answer(state, headers, StatusCode::METHOD_NOT_ALLOWED, "Not possible", text, &AppError::Outdated)
-}
-
-/// 403 for requests that do not come from our own pages.
-pub fn cross_origin(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "The request did not come from a page of this site, so nothing was sent. Open the page here and try \
-        again. \
-                Behind a proxy: KEYSTREAM_PUBLIC_URL must be the origin in the address bar, and the proxy must pass \
-                Origin on.";
-    answer(state, headers, StatusCode::FORBIDDEN, "Not permitted", text, &AppError::NotPermitted)
-}
-
-/// 421 for another host's requests.
-pub fn misdirected(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Keystream serves another name than the one in your address bar. Nothing was sent. Use the configured \
-        address; \
-                who runs Keystream sets it with KEYSTREAM_PUBLIC_URL, and the proxy must pass Host on.";
-    let mut response =
-        answer(state, headers, StatusCode::MISDIRECTED_REQUEST, "Wrong address", text, &AppError::NotPermitted);
-    if !context::wants_html(headers) {
-        response =
-            (StatusCode::MISDIRECTED_REQUEST, "This host is not the one in KEYSTREAM_PUBLIC_URL.\n").into_response();
+    #[test]
+    fn what_aws_or_a_person_wrote_stays_text() {
+        let error = AppError::JournalDown { command: "<script>alert(1)</script>".to_owned(), known: "&\"".to_owned() };
+        let page = ErrorPage::of_error(&error, Some(&Reference("0a1b2c3d".to_owned())));
+        let html = document("/pkg/keystream.css".to_owned(), page);
+        assert!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
+        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\"><head>"), "{html}");
+        assert!(html.contains("<title>Not available \u{b7} Keystream</title>"), "{html}");
+        assert!(html.contains("<p class=\"reference\">Reference: 0a1b2c3d</p>"), "{html}");
     }
-    response
-}
-
-/// 415.
-pub fn other_content_type(state: &AppState, headers: &HeaderMap) -> Response {
-    let text =
-        "The request has a content type that is not taken here. Nothing was sent. Reload the page and try again.";
-    answer(state, headers, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not possible", text, &AppError::Outdated)
-}
-
-/// 413.
-pub fn too_large(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "The request is larger than 64 KiB. Nothing was sent. Shorten what you typed.";
-    answer(state, headers, StatusCode::PAYLOAD_TOO_LARGE, "Too large", text, &AppError::Outdated)
-}
-
-/// 503 for a handler that took too long: what it began may go on.
-pub fn timed_out(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Keystream took too long to answer. If you sent a form, look at Changes before sending it again.";
-    answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unreachable)
-}
-
-/// 503 with Retry-After.
-pub fn unavailable(state: &AppState, headers: &HeaderMap) -> Response {
-    let text = "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who \
-        runs Keystream.";
-    let mut response =
-        answer(state, headers, StatusCode::SERVICE_UNAVAILABLE, "Not available", text, &AppError::Unavailable);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-    response
-}
-
-/// 429 with Retry-After.
-pub fn too_often(state: &AppState, headers: &HeaderMap, seconds: u64) -> Response {
-    retry_after(of(state, headers, &AppError::TooOften { seconds }), seconds)
-}
-
-/// 503 with a short Retry-After.
-pub fn overloaded(state: &AppState, headers: &HeaderMap) -> Response {
-    retry_after(of(state, headers, &AppError::Overloaded), 5)
-}
-
-fn retry_after(mut response: Response, seconds: u64) -> Response {
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
 }

@@ -1,12 +1,7 @@
 //! `/events`: what moved, as Server-Sent Events. A connection first gets everything newer than the `rev` of its page,
 //! then each frame as it is published, until its session ends, its reader is too slow, or the server stops.
 
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -18,32 +13,23 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
-use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::broadcast;
 
 use crate::{
     model::{access::scope::Scope, inventory::TargetHealth},
     server::{
-        adapters::{clock::ticks, store::StoreError},
+        adapters::clock::ticks,
         services::inventory::{Delivery, Events, News, View},
-        web::{context::Requester, state::AppState},
+        web::{context::Requester, request_limits::EventConnection, state::AppState},
     },
     view::{change_card::ChangeCard, pages::EventFrame},
 };
 
-/// Open connections of one session.
-const PER_SESSION: usize = 6;
 /// Without news for this long, a connection says that it lives. A page that hears nothing for 40 s isn't live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Commits are numbered in order and published a moment later, not always in order: a connection begins this many
-/// commits before what its page has. What comes twice is laid over itself.
-const OVERLAP: i64 = 64;
 /// How often an open connection asks whether its session is still good.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
-
-/// Open connections by session.
-static OPEN: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
 
 /// `?after=REV`: the `rev` of the page.
 #[derive(Debug, Deserialize)]
@@ -64,7 +50,7 @@ pub async fn open(
     if state.draining.is_cancelled() {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let Some(place) = Place::take(&requester.session_hash) else {
+    let Some(place) = state.limits.take_event_connection(&requester.session_hash) else {
         return (StatusCode::TOO_MANY_REQUESTS, "Six event connections of this session are open. Close a tab.\n")
             .into_response();
     };
@@ -73,7 +59,7 @@ pub async fn open(
     let after: Option<i64> = last_id.or(query.after).and_then(|rev| rev.trim().parse().ok());
     // Subscribed before the past is read: nothing falls between.
     let news = state.inventory.events().subscribe();
-    let first = match past(&state, after).await {
+    let first = match state.changes.news_after(after).await {
         Ok(first) => first,
         Err(error) => {
             tracing::error!(%error, "the journal could not be read for an event connection: {error}");
@@ -102,15 +88,6 @@ fn heartbeat(state: &AppState) -> Event {
     Event::default().event("heartbeat").data(state.assets.version())
 }
 
-/// Everything newer than the page, or the order to start over.
-async fn past(state: &AppState, after: Option<i64>) -> Result<Delivery, StoreError> {
-    let Some((rev, mut news)) = after.and_then(|rev| Some((rev, state.inventory.news_after(rev, OVERLAP)?))) else {
-        return Ok(Delivery::Reset);
-    };
-    news.changes = state.store.changes_after(rev.saturating_sub(OVERLAP)).await?.iter().map(ChangeCard::from).collect();
-    Ok(Delivery::News(Arc::new(news)))
-}
-
 struct Connection {
     state: AppState,
     requester: Requester,
@@ -122,7 +99,7 @@ struct Connection {
     is_new: bool,
     is_over: bool,
     session_check: tokio::time::Interval,
-    _place: Place,
+    _place: EventConnection,
 }
 
 fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -178,7 +155,12 @@ pub fn frame(
             .map(|(row, _)| row.as_ref().clone())
             .collect(),
         is_list_moved: within().any(|(_, is_news)| *is_news),
-        changes: news.changes.iter().filter(|change| scope.covers_arn(&change.arn)).cloned().collect(),
+        changes: news
+            .changes
+            .iter()
+            .filter(|change| scope.covers_arn(&change.intent.arn))
+            .map(|change| ChangeCard::from(change.as_ref()))
+            .collect(),
         // How many streams there are outside of a scope is nobody's business within.
         targets: match news.targets.is_empty() {
             true => Vec::new(),
@@ -205,33 +187,6 @@ impl Connection {
                     }
                 }
                 delivery = Events::next(&mut self.news) => return Some(delivery),
-            }
-        }
-    }
-}
-
-/// One of a session's places, given back when the connection ends.
-struct Place(String);
-
-impl Place {
-    fn take(session: &str) -> Option<Self> {
-        let mut open = OPEN.lock();
-        let count = open.entry(session.to_owned()).or_default();
-        if *count >= PER_SESSION {
-            return None;
-        }
-        *count += 1;
-        Some(Self(session.to_owned()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = OPEN.lock();
-        if let Some(count) = open.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.0);
             }
         }
     }

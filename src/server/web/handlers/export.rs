@@ -4,22 +4,22 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension,
+    BoxError, Extension,
     body::{Body, Bytes},
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, stream};
 use strum::EnumString;
+use tracing::{Instrument, Span};
 
-use super::error_page;
+use super::error_page::{self, Asker};
 use crate::{
-    error::AppError,
+    error::{AppError, Refusal},
     model::access::{audit_query::AuditQuery, requester::Uncertain},
     server::{
-        adapters::store::StoreError,
-        services::audit::{self, AuditAction, AuditEvent, AuditRow, Reader},
+        services::audit::{AuditRow, Reader},
         web::{context::Requester, state::AppState},
     },
 };
@@ -54,31 +54,32 @@ pub async fn send(
     State(state): State<AppState>,
     Extension(requester): Extension<Requester>,
     Query(parameters): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
+    asker: Asker,
 ) -> Response {
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     // A file that holds more than was asked for would be taken for what was asked for.
     let Some(format) = value("format").and_then(|word| word.parse::<Format>().ok()).filter(|_| ignored.is_empty())
     else {
-        return error_page::of(&state, &headers, &AppError::Outdated);
+        return error_page::refuse(&state, &asker, AppError::Outdated);
     };
     if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
-        return error_page::too_often(&state, &headers, seconds);
+        return error_page::refuse(&state, &asker, AppError::TooOften { seconds });
     }
-    if let Err(error) = note(&state, &requester, &query, format).await {
+    let noted = state.audit.append_export(&requester, state.clock.now(), &query, format!("{format:?}"));
+    if let Err(error) = noted.await {
         tracing::error!(%error, "an export could not be written to the audit chain: {error}");
-        return error_page::unavailable(&state, &headers);
+        return error_page::refuse(&state, &asker, Refusal::NoDatabase);
     }
     // What is appended while it is sent is not part of it.
-    let head = match state.store.audit_head().await {
-        Ok(head) => head.map_or(1, |(seq, _)| seq + 1),
+    let next = match state.audit.next_seq().await {
+        Ok(next) => next,
         Err(error) => {
             tracing::error!(%error, "an export could not be read: {error}");
-            return error_page::unavailable(&state, &headers);
+            return error_page::refuse(&state, &asker, Refusal::NoDatabase);
         }
     };
-    let query = AuditQuery { before: Some(query.before.map_or(head, |before| before.min(head))), ..query };
+    let query = AuditQuery { before: Some(query.before.map_or(next, |before| before.min(next))), ..query };
     let export = Export {
         requester: requester.clone(),
         reader: Arc::new(Reader::from(&requester)),
@@ -94,15 +95,6 @@ pub async fn send(
     response
 }
 
-async fn note(state: &AppState, requester: &Requester, query: &AuditQuery, format: Format) -> Result<(), StoreError> {
-    requester.require_certain()?;
-    let filters =
-        query.filters().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ");
-    let event = AuditEvent::by(&requester.actor(), state.clock.now(), AuditAction::AuditExported, &requester.user_name);
-    let event = AuditEvent { after: filters, result: format!("{format:?}"), ..event };
-    audit::append_alone(&state.store, event).await
-}
-
 struct Export {
     requester: Requester,
     reader: Arc<Reader>,
@@ -115,29 +107,35 @@ struct Export {
 
 /// The file, a stretch at a time. One that cannot be read ends the connection without its last chunk: a browser then
 /// says that the file is not whole.
-fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::try_unfold(export, |mut export| async move {
+fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, BoxError>> {
+    // Rows are read while they are sent, after the request's own span has ended.
+    let span = Span::current();
+    stream::try_unfold(export, move |export| export.next().instrument(span.clone()))
+}
+
+impl Export {
+    /// The next stretch, and what remains.
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, BoxError> {
         // It ends with what it rests on, as event streams do.
-        if !export.state.sign_ins.sessions.is_live(&export.requester).await {
+        if !self.state.sign_ins.sessions.is_live(&self.requester).await {
             return Err(Uncertain.into());
         }
-        let found =
-            export.reader.after(&export.state.store, &export.query, export.after).await.inspect_err(|error| {
-                tracing::error!(%error, "an export of the audit chain broke off: {error}");
-            })?;
-        let is_first = !std::mem::replace(&mut export.is_begun, true);
+        let found = self.state.audit.after(&self.reader, &self.query, self.after).await.inspect_err(|error| {
+            tracing::error!(%error, "an export of the audit chain broke off: {error}");
+        })?;
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
         let Some((rows, last)) = found else {
-            let head = (is_first && export.format == Format::Csv)
-                .then(|| (Bytes::from(csv_of(&[], true)), Export { after: i64::MAX, ..export }));
+            let head = (is_first && self.format == Format::Csv)
+                .then(|| (Bytes::from(csv_of(&[], true)), Self { after: i64::MAX, ..self }));
             return Ok(head);
         };
-        export.after = last;
-        let text = match export.format {
+        self.after = last;
+        let text = match self.format {
             Format::Csv => csv_of(&rows, is_first),
             Format::JsonLines => json_lines_of(&rows),
         };
-        Ok(Some((Bytes::from(text), export)))
-    })
+        Ok(Some((Bytes::from(text), self)))
+    }
 }
 
 fn json_lines_of(rows: &[AuditRow]) -> Vec<u8> {
@@ -209,7 +207,10 @@ fn neutral(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time::Timestamp;
+    use crate::{
+        model::time::Timestamp,
+        server::services::audit::{AuditAction, AuditEvent},
+    };
 
     #[test]
     fn no_cell_is_a_formula() {

@@ -1,25 +1,19 @@
 //! `POST /csp-report`: what browsers say about violations of the policy, bounded in size and number.
 
-use std::num::NonZeroU32;
-
 use axum::{
     body::{Body, to_bytes},
+    extract::State,
     http::StatusCode,
 };
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use std::sync::LazyLock;
+
+use crate::server::web::state::AppState;
 
 /// The longest report that is read.
 const LONGEST: usize = 8 * 1024;
 
-/// Reports beyond this rate are thrown away unread: whoever floods fills no log.
-static LIMIT: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| {
-    RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(19)))
-});
-
 /// Logs a report.
-pub async fn receive(body: Body) -> StatusCode {
-    if LIMIT.check().is_err() {
+pub async fn receive(State(state): State<AppState>, body: Body) -> StatusCode {
+    if !state.limits.reads_report() {
         return StatusCode::NO_CONTENT;
     }
     match to_bytes(body, LONGEST).await {

@@ -1,4 +1,4 @@
-//! Enforces the permission table, before anything of the request is decoded.
+//! Enforces the permissions of the registry, before anything of the request is decoded.
 
 use axum::{
     extract::{Request, State},
@@ -9,37 +9,37 @@ use axum::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    error::AppError,
+    error::{AppError, Refusal},
     model::access::{identity::Permission, next_page::safe_next},
     server::{
-        services::audit::{self, AuditAction, AuditEvent},
+        services::audit::{AuditAction, AuditEvent},
         web::{
             context::{self, Requester},
-            endpoints::{Entry, look_up},
-            handlers::error_page,
+            endpoints::{Entry, Handler},
+            handlers::error_page::{self, Asker},
             state::AppState,
         },
     },
 };
 
-/// Lets a request through that the table allows to its person.
+/// Lets a request through that the registry allows to its person. What has no entry there gets no further.
 pub async fn enforce(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let entry = look_up(request.method(), request.uri().path());
+    let entry = Entry::of(request.extensions());
     let role = request.extensions().get::<Requester>().map(|requester| requester.role);
     match (entry, role) {
-        (Entry::Takes(Permission::Public), _) => next.run(request).await,
-        (Entry::Takes(permission), Some(role)) if role.may(permission) => next.run(request).await,
-        (Entry::Takes(_), Some(_)) => {
-            let refused = error_page::not_permitted(&state, request.headers());
+        (Entry::Declared(endpoint), _) if endpoint.permission == Permission::Public => next.run(request).await,
+        (Entry::Declared(endpoint), Some(role)) if role.may(endpoint.permission) => next.run(request).await,
+        (Entry::Declared(_), Some(_)) => {
+            let refused = error_page::refuse(&state, &Asker::of(&request), Refusal::Role);
             if let Some(event) = refusal(&state, &request)
-                && let Err(error) = audit::append_alone(&state.store, event).await
+                && let Err(error) = state.audit.append(event).await
             {
                 tracing::error!(%error, "a refusal could not be written to the audit chain: {error}");
             }
             refused
         }
-        (Entry::OtherMethod, Some(_)) => error_page::other_method(&state, request.headers()),
-        (Entry::Missing, Some(_)) => error_page::not_found(&state, request.headers()),
+        (Entry::OtherMethod(_), Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::OtherMethod),
+        (Entry::Missing, Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::NoSuchAddress),
         (_, None) => to_sign_in(&request),
     }
 }
@@ -62,7 +62,7 @@ fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
 /// Whoever wants a page goes to sign in and then on; everything else gets 401. Unknown paths answer the same.
 fn to_sign_in(request: &Request) -> Response {
     // 204 tells an event source to stop asking.
-    if request.uri().path() == "/events" {
+    if Entry::of(request.extensions()).is_of(Handler::Events) {
         return StatusCode::NO_CONTENT.into_response();
     }
     if !context::wants_html(request.headers()) {

@@ -1,21 +1,14 @@
-//! The client's address: the peer's, unless the peer is a configured proxy; then the last hop that is not one.
+//! Puts the client's address into the request.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::HeaderMap,
     middleware::Next,
     response::Response,
 };
-use ipnet::IpNet;
 
-pub use crate::server::services::accounts::network::network_of;
 use crate::server::web::state::AppState;
-
-/// Networks whose forwarding headers are believed.
-#[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(pub Vec<IpNet>);
 
 /// The address of the client, in the extensions of its request.
 #[derive(Debug, Clone, Copy)]
@@ -29,63 +22,4 @@ pub async fn find(State(state): State<AppState>, mut request: Request, next: Nex
         request.extensions_mut().insert(ClientAddress(address));
     }
     next.run(request).await
-}
-
-impl TrustedProxies {
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address.to_canonical()))
-    }
-
-    /// Walks `X-Forwarded-For` from the right, past the trusted proxies. What cannot be read ends the walk.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut address = peer.to_canonical();
-        // A line that is no text is one hop that cannot be read.
-        let lines: Vec<&str> =
-            headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("unreadable")).collect();
-        for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            if !self.trusts(address) {
-                break;
-            }
-            match hop.trim().parse::<IpAddr>() {
-                Ok(next) => address = next.to_canonical(),
-                Err(_) => break,
-            }
-        }
-        address
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_configured_proxies_are_believed() {
-        let proxies = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
-        let client = |peer: &str, forwarded: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            for line in forwarded {
-                headers.append("x-forwarded-for", line.parse().unwrap());
-            }
-            proxies.client(peer.parse().unwrap(), &headers).to_string()
-        };
-        assert_eq!(client("203.0.113.9", &["198.51.100.1"]), "203.0.113.9", "the peer is no proxy");
-        assert_eq!(
-            client("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.0.0.2"]),
-            "198.51.100.1",
-            "the left end can be forged"
-        );
-        assert_eq!(client("10.0.0.1", &["1.2.3.4", "198.51.100.1"]), "198.51.100.1", "lines are one list");
-        assert_eq!(client("10.0.0.1", &["garbage"]), "10.0.0.1");
-        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
-        let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", "1.2.3.4".parse().unwrap());
-        headers.append("x-forwarded-for", axum::http::HeaderValue::from_bytes(b"\xff, 198.51.100.1").unwrap());
-        assert_eq!(
-            proxies.client("10.0.0.1".parse().unwrap(), &headers).to_string(),
-            "10.0.0.1",
-            "nothing behind an unreadable line"
-        );
-        assert_eq!(client("::ffff:10.0.0.1", &["2001:db8::1"]), "2001:db8::1");
-    }
 }

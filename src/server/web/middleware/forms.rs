@@ -1,4 +1,4 @@
-//! Stands around the server functions: only the content types that they read, and no answer of Leptos's own making that
+//! Stands around the server functions: only the content type that each reads, and no answer of Leptos's own making that
 //! carries an error in an address.
 
 use axum::{
@@ -10,8 +10,13 @@ use axum::{
 };
 
 use crate::{
-    error::AppError,
-    server::web::{context, handlers::error_page, state::AppState},
+    error::{AppError, Refusal},
+    server::web::{
+        context,
+        endpoints::{Entry, Kind},
+        handlers::error_page::{self, Asker},
+        state::AppState,
+    },
 };
 
 /// Our errors are a few words.
@@ -20,16 +25,16 @@ const LONGEST_ERROR: usize = 16 * 1024;
 /// Refuses other content types (415) and gives errors their own status: the framework answers 500, or for plain
 /// forms a redirect that carries the error in the address.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with("/api/") {
-        return next.run(request).await;
-    }
+    let function = Entry::of(request.extensions()).endpoint().filter(|found| found.kind == Kind::ServerFunction);
+    let Some(function) = function else { return next.run(request).await };
+    let asker = Asker::of(&request);
     let content_type =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !matches!(essence.as_str(), "application/x-www-form-urlencoded" | "application/json") {
-        return error_page::other_content_type(&state, request.headers());
+    if function.takes.content_type() != Some(essence.as_str()) {
+        return error_page::refuse(&state, &asker, Refusal::OtherContentType);
     }
-    let headers = request.headers().clone();
+    let wants_html = context::wants_html(request.headers());
     let response = next.run(request).await;
     let location =
         response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
@@ -37,12 +42,19 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     // Our own redirects are 303; what else a plain form gets is Leptos's, to the Referer, with the error in the
     // address.
     let is_own_redirect = response.status() == StatusCode::SEE_OTHER && !location.contains("__err=");
-    if is_own_redirect || !(is_error || context::wants_html(&headers)) {
+    if is_own_redirect || !(is_error || wants_html) {
         return response;
     }
     // Leptos answers every error with 500; the error itself says which status it is.
     let (_, body) = response.into_parts();
     let bytes = to_bytes(body, LONGEST_ERROR).await.unwrap_or_default();
-    let error = serde_json::from_slice(&bytes).unwrap_or(AppError::Outdated);
-    error_page::of(&state, &headers, &error)
+    let error = match serde_json::from_slice(&bytes).unwrap_or(AppError::Outdated) {
+        // One of the framework's own has no reference, and nobody has logged it.
+        AppError::Internal { reference } if reference != asker.id.to_string() => {
+            tracing::error!("the framework failed to run {}", function.path);
+            asker.internal()
+        }
+        error => error,
+    };
+    error_page::refuse(&state, &asker, error)
 }

@@ -8,7 +8,13 @@ use axum::{
     response::Response,
 };
 
-use crate::server::{adapters::random, web::state::AppState};
+use crate::server::{
+    adapters::random,
+    web::{
+        endpoints::{Entry, Handler},
+        state::AppState,
+    },
+};
 
 /// The nonce of a response: in the header, and on the scripts of the page.
 #[derive(Debug, Clone)]
@@ -22,7 +28,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
 pub async fn set(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let nonce = random::text(26);
     request.extensions_mut().insert(ResponseNonce(nonce.clone()));
-    let is_asset = request.uri().path().starts_with("/pkg/");
+    let is_asset = Entry::of(request.extensions()).is_of(Handler::Bundle);
     let mut response = next.run(request).await;
     write(response.headers_mut(), &nonce, state.origin.is_https, is_asset);
     response

@@ -7,13 +7,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::server::web::{handlers::error_page, state::AppState};
+use crate::{
+    error::Refusal,
+    server::web::{
+        endpoints::Entry,
+        handlers::error_page::{self, Asker},
+        state::AppState,
+    },
+};
 
 /// Lets requests for our own host through. A GET under another name of loopback is sent on to it; health checks may
 /// come by any name.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if matches!(path, "/livez" | "/readyz") {
+    if Entry::of(request.extensions()).is_health() {
         return next.run(request).await;
     }
     let host = host_of(&request);
@@ -27,7 +33,7 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
             return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
         }
     }
-    error_page::misdirected(&state, request.headers())
+    error_page::refuse(&state, &Asker::of(&request), Refusal::OtherHost)
 }
 
 /// The host that a request is for, in lower case; empty when it names none, or not everywhere the same: what stands in

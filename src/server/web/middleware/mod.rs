@@ -7,4 +7,5 @@ pub mod headers;
 pub mod host;
 pub mod limits;
 pub mod origin;
+pub mod request_id;
 pub mod session;

@@ -9,29 +9,35 @@ use axum::{
     response::Response,
 };
 
-use crate::server::{
-    config::Origin,
-    web::{handlers::error_page, state::AppState},
+use crate::{
+    error::Refusal,
+    server::{
+        config::Origin,
+        web::{
+            endpoints::{Effect, Entry, Takes},
+            handlers::error_page::{self, Asker},
+            state::AppState,
+        },
+    },
 };
 
 /// Lets safe methods and our own pages' requests through. The browser's violation reports change nothing and are
 /// bounded.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let entry = Entry::of(request.extensions());
+    let writes = entry.endpoint().is_some_and(|endpoint| endpoint.effect == Effect::Writes);
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && !writes;
     let is_let_through = if is_safe {
         !is_loaded_by_another_site(request.headers())
     } else {
         is_from_own_page(request.headers(), &state.origin)
     };
-    if is_let_through || request.uri().path() == "/csp-report" {
+    let is_report = entry.at_path().is_some_and(|endpoint| endpoint.takes == Takes::Report);
+    if is_let_through || is_report {
         return next.run(request).await;
     }
-    tracing::warn!(
-        path = request.uri().path(),
-        "a request to {} from another origin was refused",
-        request.uri().path()
-    );
-    error_page::cross_origin(&state, request.headers())
+    tracing::warn!("a request to {} from another origin was refused", entry.pattern());
+    error_page::refuse(&state, &Asker::of(&request), Refusal::OtherOrigin)
 }
 
 /// Whether another site's page loads this as a part of itself: an image, a script, a frame, or to read it. What a

@@ -13,17 +13,16 @@ use tower_sessions::{
 };
 
 use super::client_address::ClientAddress;
-use crate::server::web::{
-    context,
-    handlers::error_page,
-    session_store::{self, Found},
-    state::AppState,
+use crate::{
+    error::Refusal,
+    server::web::{
+        context,
+        endpoints::{Caller, Entry},
+        handlers::error_page::{self, Asker},
+        session_store::{self, Found},
+        state::AppState,
+    },
 };
-
-/// Paths whose requests a page makes by itself; a session does not live from them. Those that a person can also cause
-/// note the person's act themselves.
-const AUTOMATIC: [&str; 7] =
-    ["/events", "/csp-report", "/api/frame", "/api/list-streams", "/api/stream", "/api/list-changes", "/api/change"];
 
 /// Marks an answer whose request ended its session.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +44,7 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
         Ok(Found::Nobody) => false,
         Err(error) => {
             tracing::error!(%error, "a session could not be read: {error}");
-            return error_page::unavailable(&state, request.headers());
+            return error_page::refuse(&state, &Asker::of(&request), Refusal::NoDatabase);
         }
     };
     let mut response = next.run(request).await;
@@ -55,20 +54,20 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
     response
 }
 
+/// Whether a person causes the request, as far as that shows here. Somebody who looks for what isn't there does.
 fn is_human(request: &Request) -> bool {
-    let path = request.uri().path();
-    let is_file = path.starts_with("/pkg/") || matches!(path, "/favicon.svg" | "/robots.txt" | "/livez" | "/readyz");
-    !is_file && !context::is_own_refresh(request.uri()) && !AUTOMATIC.contains(&path)
+    let caller = Entry::of(request.extensions()).at_path().map_or(Caller::Person, |endpoint| endpoint.caller);
+    caller == Caller::Person && !context::is_own_refresh(request.uri())
 }
 
 /// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not
 /// there is a 503.
 pub async fn say_when_down(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
+    let asker = Asker::of(&request);
     let response = next.run(request).await;
     let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && !response.headers().contains_key(header::CONTENT_TYPE);
-    if is_bare { error_page::unavailable(&state, &headers) } else { response }
+    if is_bare { error_page::refuse(&state, &asker, Refusal::NoDatabase) } else { response }
 }
 
 /// Keeps removal cookies to the answers whose request ended the session: tower-sessions also sends one to whoever comes

@@ -1,4 +1,4 @@
-//! Reads after *settled*.
+//! Tests of reads after *settled*.
 
 use super::*;
 use crate::model::change::tests::sent_change;
@@ -52,7 +52,7 @@ fn encryption_that_comes_back_after_settled_is_reverted_once_two_reads_say_so() 
     see_later(&mut change, &report(SENT + 90_000, "UPDATING", Some("KMS")));
     let reverted = change.evidence.reverted.clone().unwrap();
     assert_eq!(
-        (reverted.at, reverted.observed.words()),
+        (reverted.at, reverted.observed.to_string()),
         (Timestamp::from_millis(SENT + 90_000), "UPDATING, KMS".to_owned())
     );
     assert_eq!(end(&change), Some(&End::Settled), "it did settle");

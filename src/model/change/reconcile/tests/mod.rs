@@ -1,4 +1,4 @@
-//! Reads of a change under way and of one that has settled, and what they lead to.
+//! Tests of the reconciler's rules, for active and for settled changes.
 
 mod after_settled;
 mod properties;
@@ -29,7 +29,7 @@ pub(super) fn end(change: &Change) -> Option<&End> {
     change.end.as_ref().map(|ending| &ending.how)
 }
 
-/// An enable over the top, from `alias/orders` to `alias/ledger`, which means the key X.
+/// A key change from `alias/orders` to `alias/ledger`, which resolves to key X.
 pub(super) fn change_of_key(resolved: bool) -> Change {
     let mut change = requested_change();
     change.intent.action = Action::Enable;

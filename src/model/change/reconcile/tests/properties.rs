@@ -1,4 +1,4 @@
-//! What holds whatever is read, in whatever order.
+//! Properties that hold for all reads in any order.
 
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ fn observations() -> impl Strategy<Value = Vec<(i64, Observation)>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-    /// Whatever is observed in whatever order: no rung without its evidence, none taken back, and an end is an end.
+    /// For all observations in any order: no rung is lit without evidence or unlit again, and an end is final.
     #[test]
     fn no_rung_is_lit_without_evidence(observations in observations()) {
         let mut change = sent_change();

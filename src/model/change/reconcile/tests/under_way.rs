@@ -1,4 +1,4 @@
-//! Reads from *sent* to the end.
+//! Tests of reads from *sent* to the end.
 
 use super::*;
 use crate::model::change::{Rung, RungState, tests::sent_change};

@@ -1,5 +1,5 @@
-//! The journal: one durable row per change. The columns are what SQL asks for; the change itself is the `body`,
-//! written in the same statement, so the two cannot differ.
+//! The journal: one durable row per change. The columns are what SQL queries; the change itself is the `body`, written
+//! in the same statement, so the two can't differ.
 
 mod read;
 mod rows;

@@ -10,13 +10,13 @@ use crate::{
     server::adapters::store::{Store, StoreError, database::fetch},
 };
 
-/// How many moved changes are told at a time.
+/// How many moved changes are returned at a time.
 pub const AT_A_TIME: usize = 500;
 
-/// Changes of one stream that are read at a time when its journal is walked.
+/// How many changes of a stream are read at a time when its journal is walked.
 const LOOKED_THROUGH: i64 = 50;
 
-/// A stretch of a listing, newest first.
+/// A page of a listing, newest first.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
     pub skip: i64,
@@ -31,7 +31,7 @@ impl Store {
         row.map(|row| change_of(row.rev, &row.body)).transpose()
     }
 
-    /// All changes, newest first; but those that only a newer version can read.
+    /// All changes, newest first, except those that only a newer version can read.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -46,7 +46,7 @@ impl Store {
         Ok(readable_of(&rows))
     }
 
-    /// The changes of one stream, newest first, at most 50; but those that only a newer version can read.
+    /// The changes of one stream, newest first, at most 50, except those that only a newer version can read.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -60,7 +60,7 @@ impl Store {
         Ok(readable_of(&rows))
     }
 
-    /// The newest change of a stream that AWS may have acted on: what the stream is now may be its doing.
+    /// The newest change of a stream that AWS may have acted on, and that may explain the stream's present state.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -86,7 +86,7 @@ impl Store {
         }
     }
 
-    /// The changes that were sent for one stream since a time; but those that only a newer version can read.
+    /// The changes that were sent for one stream since a time, except those that only a newer version can read.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -101,7 +101,7 @@ impl Store {
         Ok(readable_of(&rows))
     }
 
-    /// The changes of all streams that were sent since a time; but those that only a newer version can read.
+    /// The changes of all streams that were sent since a time, except those that only a newer version can read.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -115,7 +115,7 @@ impl Store {
         Ok(readable_of(&rows))
     }
 
-    /// The changes that have no end yet; but those that only a newer version can read.
+    /// The changes that have no end yet, except those that only a newer version can read.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -129,7 +129,7 @@ impl Store {
     /// # Errors
     /// When the database or a row cannot be read.
     pub async fn changes_reached(&self, most: usize) -> Result<Vec<Change>, StoreError> {
-        // Whether a change reached its state stands in its body; most that ended after they were sent have.
+        // Only the body says whether a change reached its state; most that ended after they were sent did.
         let mut rows = fetch!(
             all as ChangeRow,
             &self.reader,
@@ -143,8 +143,8 @@ impl Store {
         Ok(changes)
     }
 
-    /// The changes that were sent and ended at or after `since`, the one sent last first; but those that only a newer
-    /// version can read.
+    /// The changes that were sent and ended at or after `since`, the one sent last first, except those that only a
+    /// newer version can read.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -158,12 +158,12 @@ impl Store {
         Ok(readable_of(&rows))
     }
 
-    /// The changes of which a proof was asked for that has no result; but those that only a newer version can read.
+    /// The changes with a requested proof that has no result, except those that only a newer version can read.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn changes_with_a_proof_asked(&self) -> Result<Vec<Change>, StoreError> {
-        // Asked for once after a start; a false find is dropped below.
+        // Queried once after a start; false matches are dropped below.
         let rows = fetch!(
             all as ChangeRow,
             &self.reader,
@@ -174,7 +174,7 @@ impl Store {
         Ok(changes)
     }
 
-    /// The changes that moved after `rev`, in the order of their moves, at most [`AT_A_TIME`]; but those that only a
+    /// The changes that moved after `rev`, in the order of their moves, at most [`AT_A_TIME`], except those that only a
     /// newer version can read.
     ///
     /// # Errors

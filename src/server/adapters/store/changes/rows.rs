@@ -31,7 +31,7 @@ pub(super) fn change_of(rev: i64, body: &str) -> Result<Change, StoreError> {
     Ok(change)
 }
 
-/// A change, unless it is one that this version cannot read: beside a newer instance that is no reason to stop.
+/// A change, unless only a newer version can read it: that is no reason to stop beside a newer instance.
 pub(in crate::server::adapters::store) fn readable(rev: i64, body: &str) -> Option<Change> {
     match change_of(rev, body) {
         Ok(change) => Some(change),

@@ -1,4 +1,4 @@
-//! Writes of the journal, each in a transaction of its caller.
+//! Writes to the journal, each in its caller's transaction.
 
 use super::rows::{FormRow, LatestRow, change_of};
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
     },
 };
 
-/// The fence of a change that has never passed to another instance.
+/// The fence of a change that has never moved to another instance.
 const FIRST_FENCE: i64 = 1;
 
-/// A change to record, with what makes repeats of its form one change.
+/// A change to record, with what identifies repeats of its form.
 #[derive(Debug)]
 pub struct NewChange<'a> {
     pub change: &'a mut Change,
@@ -28,17 +28,18 @@ pub struct NewChange<'a> {
 pub enum Inserted {
     /// Its first lease has this fence.
     Recorded { fence: i64 },
-    /// The same form came before: its change.
+    /// The same form was submitted before; this is its change.
     SameRequest(Box<Change>),
-    /// The same request id came before with other values.
+    /// The same request id was submitted before with other values.
     OtherValues,
-    /// The stream has an active change: that one.
+    /// The stream already has this active change.
     StreamBusy { id: String },
 }
 
 impl Store {
-    /// Records a change, leased to this instance, unless its form came before or its stream has an active change. The
-    /// unique indexes decide; the transaction holds the write lock, so what is read first still holds at the insert.
+    /// Records a change, leased to this instance, unless its form was submitted before or its stream has an active
+    /// change. The unique indexes decide; the transaction holds the write lock, so what is read first still holds at
+    /// the insert.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -60,7 +61,7 @@ impl Store {
             });
         }
         let arn = change.intent.arn.to_string();
-        // A rejected change would not be in the way, but the active one is what the person needs to see.
+        // A rejected change wouldn't be in the way, but the active one is what the person needs to see.
         let active =
             fetch!(optional as (String,), tx.on(), "SELECT id FROM changes WHERE arn = $1 AND ended_at IS NULL", &arn)?;
         if let Some((id,)) = active {
@@ -92,8 +93,8 @@ impl Store {
     }
 }
 
-/// A change as the journal has it, with the fence of its lease. The transaction holds the write lock: what is read here
-/// is what [`write()`] moves.
+/// A change in the journal, with the fence of its lease. The transaction holds the write lock, so what is read here is
+/// what [`write()`] updates.
 ///
 /// # Errors
 /// [`StoreError::NotHeld`] when there is none; else when the database cannot be read.
@@ -103,7 +104,7 @@ pub async fn latest(tx: &mut Tx, id: &str) -> Result<Leased, StoreError> {
     Ok(Leased { change: change_of(row.rev, &row.body)?, fence: row.fence })
 }
 
-/// The same, if it has no end yet and its lease still has this fence: another instance has not taken it over.
+/// The same, if it has not ended and its lease still has this fence, so that no other instance has taken it over.
 ///
 /// # Errors
 /// [`StoreError::NotHeld`] for any other; else when the database cannot be read.
@@ -112,7 +113,7 @@ pub async fn held(tx: &mut Tx, id: &str, fence: i64) -> Result<Change, StoreErro
     if latest.fence == fence && latest.change.is_active() { Ok(latest.change) } else { Err(StoreError::NotHeld) }
 }
 
-/// Writes a change that was read in the same transaction, giving it its place in the order.
+/// Writes a change that was read in the same transaction, with a new revision.
 ///
 /// # Errors
 /// When the database cannot be written.

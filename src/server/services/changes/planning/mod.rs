@@ -1,4 +1,4 @@
-//! The plan behind a confirmation: what a person is shown before a change is asked for.
+//! The plan behind a confirmation: what a person sees before requesting a change.
 
 mod other_form;
 mod plan;
@@ -14,19 +14,19 @@ use crate::server::{
     services::{inventory::Inventory, keys::Keys},
 };
 
-/// What a person wants to see of the keys when opening the confirmation of an enable.
+/// The part of the key list that a person wants to see in the confirmation of an enable.
 #[derive(Debug, Clone, Default)]
 pub struct KeyChoice {
-    /// What was typed before; empty for nothing.
+    /// The search text; empty for none.
     pub typed: String,
-    /// The disable that is to be taken back.
+    /// The disable to undo.
     pub undo: Option<String>,
     pub search: String,
-    /// From 1.
+    /// The page, from 1.
     pub page: usize,
 }
 
-/// Makes plans. It reads, and writes nothing but what it read.
+/// Makes plans. Reads from AWS, and stores only what it read.
 #[derive(Debug)]
 pub struct Planner {
     store: Store,

@@ -1,4 +1,4 @@
-//! Fresh reads that everybody who opens the same confirmation at once shares.
+//! Fresh reads shared by everyone who opens the same confirmation at the same time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,32 +15,32 @@ use crate::{
     },
 };
 
-/// All who open the same confirmation within this time share one read.
+/// How long a read is shared.
 const SHARED_FOR: Duration = Duration::from_secs(2);
 
-/// Of more streams no read is shared.
+/// The most streams whose reads are shared.
 const MOST_SHARED: u64 = 1_000;
 
-/// The fresh reads of the last moments.
+/// The fresh reads of the last seconds.
 #[derive(Debug)]
 pub struct SharedReads {
     clock: Arc<dyn Clock>,
     reads: Arc<FreshReads>,
-    /// The last read of each stream, and when it was done. Whoever comes while one is under way waits for it.
+    /// The last read of each stream, and when it finished. Later callers wait for a read in flight.
     last: Cache<StreamId, (Moment, Result<StreamReport, ReadFailure>)>,
 }
 
 impl SharedReads {
     pub fn new(clock: Arc<dyn Clock>, reads: Arc<FreshReads>) -> Self {
-        // This drops what is over, by the machine's clock; what is still shared is for the injected clock to say.
+        // The cache evicts by the machine's clock; the injected clock decides what is still shared.
         let last = Cache::builder().max_capacity(MOST_SHARED).time_to_live(SHARED_FOR).build();
         Self { clock, reads, last }
     }
 
-    /// A fresh read of a stream, or one that is under way or was made a moment ago.
+    /// Reads a stream, or returns a read that is in flight or was just made.
     ///
     /// # Errors
-    /// As the read failed.
+    /// When the read failed.
     pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
         let reading = async {
             let read = self.reads.read(id).await;
@@ -51,7 +51,7 @@ impl SharedReads {
         read
     }
 
-    /// Whether a read of this moment is still shared; one from before the clock was set is not.
+    /// Whether a read from this moment may still be shared; not if the clock was set since.
     fn is_shared(&self, at: Moment) -> bool {
         at.age(self.moment()) < SHARED_FOR
     }

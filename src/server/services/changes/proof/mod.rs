@@ -1,5 +1,7 @@
-//! Proof of a settled change, asked for by a person: marked records that are written and whose answers carry a type, or
-//! the types of records that others write. Runs in a task of its own; nothing here is repeated by itself.
+//! Checks of records after a change has settled, on request: by writing test records and looking at the answers, or by
+//! reading the types of records that others write.
+//!
+//! Each runs in its own task, and never repeats by itself.
 
 mod records;
 
@@ -16,7 +18,7 @@ use crate::{
             Change, Step,
             proof::{self, Done, Proof, ProofRequest, ReadResult, Reported},
         },
-        forms::FormMistake,
+        forms::{FormMistake, Outcome},
         stream::is_same_creation,
         time::Timestamp,
     },
@@ -35,20 +37,20 @@ use crate::{
     },
 };
 
-/// A proof takes at most so long.
+/// The longest time a proof may take.
 const LONGEST: Duration = Duration::from_secs(300);
 const TOO_LONG: &str = "it took more than 5 min and was given up";
-/// A pasted answer of 500 records.
+/// The length of a pasted answer for 500 records.
 const LONGEST_ANSWER: usize = 60_000;
 
-/// What a person asks for.
+/// The kind of check that a person requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Write,
     Read,
 }
 
-/// Carries out proofs that people ask for, each in a task of its own.
+/// Runs the checks that people request, each in its own task.
 #[derive(Debug)]
 pub struct Proofs {
     store: Store,
@@ -65,7 +67,7 @@ impl Proofs {
         Self { store, inventory, clock, is_read_only, tasks, stop }
     }
 
-    /// Begins to end the proofs that a crash has cut off.
+    /// Starts ending the proofs that a crash interrupted.
     pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
         let proofs = self.clone();
         supervisor.spawn(&self.tasks, &self.stop, Part::new("ending proofs that were cut off"), move || {
@@ -73,19 +75,22 @@ impl Proofs {
         });
     }
 
-    /// Asks for proof of a settled change. Answers once that is recorded; the result appears on the change's page.
+    /// Requests a check of a settled change. Returns once that is recorded; the result appears on the change's page.
     ///
     /// # Errors
     /// When there is no such change in the person's scope, it has not settled, changes are switched off, or the journal
     /// cannot be written. In each case nothing was sent.
-    pub async fn ask(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<(), RequestError> {
+    pub async fn ask(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<Outcome, RequestError> {
         let proofs = self.clone();
         spawn_on(&self.tasks, async move { proofs.ask_here(&requester, &id, kind).await }).await?
     }
 
-    async fn ask_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<(), RequestError> {
+    async fn ask_here(self: &Arc<Self>, requester: &Requester, id: &str, kind: Kind) -> Result<Outcome, RequestError> {
         requester.require_certain()?;
         let change = self.settled(requester, id).await?;
+        if !self.is_newest(&change).await? {
+            return Ok(FormMistake::ChangeNotNewest.into());
+        }
         let target = self.inventory.target_of_arn(&change.intent.arn).ok_or(RequestError::NotFound)?;
         if kind == Kind::Write && (self.is_read_only || target.is_read_only) {
             return Err(RequestError::ReadOnly);
@@ -93,7 +98,7 @@ impl Proofs {
         let now = self.clock.now();
         if change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(now)) {
             // The page says that one is under way.
-            return Ok(());
+            return Ok(Outcome::Done(()));
         }
         let (by, at) = (requester.user_name.clone(), now);
         let (step, action) = match kind {
@@ -107,7 +112,7 @@ impl Proofs {
         let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await?
         else {
             // Another asked in the same moment: one is enough.
-            return Ok(());
+            return Ok(Outcome::Done(()));
         };
         let proofs = self.clone();
         let actor = requester.user_name.clone();
@@ -117,24 +122,31 @@ impl Proofs {
                 () = proofs.carry_out(change.clone(), target, actor, kind, at) => {}
             }
         });
-        Ok(())
+        Ok(Outcome::Done(()))
     }
 
-    /// Takes up a producer's answer that a person pasted.
+    /// Records a producer's answer that a person pasted.
     ///
     /// # Errors
-    /// As [`Proofs::ask`], and when the text is not such an answer.
-    pub async fn report(self: &Arc<Self>, requester: Requester, id: String, text: String) -> Result<(), RequestError> {
+    /// As [`Proofs::ask`].
+    pub async fn report(
+        self: &Arc<Self>,
+        requester: Requester,
+        id: String,
+        text: String,
+    ) -> Result<Outcome, RequestError> {
         let proofs = self.clone();
         spawn_on(&self.tasks, async move { proofs.report_here(&requester, &id, &text).await }).await?
     }
 
-    async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<(), RequestError> {
+    async fn report_here(&self, requester: &Requester, id: &str, text: &str) -> Result<Outcome, RequestError> {
         requester.require_certain()?;
-        self.settled(requester, id).await?;
+        let change = self.settled(requester, id).await?;
+        if !self.is_newest(&change).await? {
+            return Ok(FormMistake::ChangeNotNewest.into());
+        }
         let parsed = if text.len() > LONGEST_ANSWER { Err(proof::NotAnAnswer) } else { proof::parse_answer(text) };
-        let (encryption_type, shards) =
-            parsed.map_err(|proof::NotAnAnswer| RequestError::Mistake(FormMistake::AnswerInvalid))?;
+        let Ok((encryption_type, shards)) = parsed else { return Ok(FormMistake::AnswerInvalid.into()) };
         let now = self.clock.now();
         let event = AuditEvent {
             result: encryption_type.clone(),
@@ -142,22 +154,23 @@ impl Proofs {
         };
         let report = Reported { by: requester.user_name.clone(), at: now, encryption_type, shards };
         self.record_proof(id, Step::ProofReported(report), event).await?;
-        Ok(())
+        Ok(Outcome::Done(()))
     }
 
-    /// A change that has settled, of the person's scope.
+    /// A settled change in the person's scope.
     async fn settled(&self, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.intent.arn));
-        let change = found.filter(|change| change.evidence.settled_at.is_some()).ok_or(RequestError::NotFound)?;
-        // What records say now is a later change's doing, where AWS may have acted on one.
-        let newest = self.store.newest_acting_change(&change.stream_id()).await?;
-        if newest.is_some_and(|newest| newest.id != change.id && newest.evidence.sent_at >= change.evidence.sent_at) {
-            return Err(FormMistake::ChangeNotNewest.into());
-        }
-        Ok(change)
+        found.filter(|change| change.evidence.settled_at.is_some()).ok_or(RequestError::NotFound)
     }
 
-    /// Writes a step of a proof. `None` when another is under way by then.
+    /// Whether what records say now is this change's doing: not where AWS may have acted on a later one.
+    async fn is_newest(&self, change: &Change) -> Result<bool, StoreError> {
+        let newest = self.store.newest_acting_change(&change.stream_id()).await?;
+        let is_later = |newest: Change| newest.id != change.id && newest.evidence.sent_at >= change.evidence.sent_at;
+        Ok(!newest.is_some_and(is_later))
+    }
+
+    /// Writes a step of a proof. `None` if another one is running by then.
     async fn record_proof(&self, id: &str, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
         let is_asking = matches!(
             &step,
@@ -181,7 +194,7 @@ impl Proofs {
         Ok(Some(change))
     }
 
-    /// Whether the stream is the one that was changed: records of another one of the same name prove nothing.
+    /// Whether the stream is the one that was changed: records of another stream of the same name prove nothing.
     async fn is_still_the_stream(&self, change: &Change, target: &Target) -> Result<(), String> {
         if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());
@@ -197,7 +210,7 @@ impl Proofs {
         }
     }
 
-    /// Ends the proofs of a change that did not come to their end.
+    /// Ends the interrupted proofs of a change.
     async fn cut_off(&self, change: Change) {
         let now = self.clock.now();
         for step in change.evidence.proof.as_ref().map_or_else(Vec::new, |proof| proof.cut_off(now)) {
@@ -212,7 +225,7 @@ impl Proofs {
         }
     }
 
-    /// Ends the proofs that a crash has cut off. Beside other instances only those that took longer than any may.
+    /// Ends interrupted proofs. If there are other instances, only those that have taken longer than allowed.
     async fn end_cut_off(self: Arc<Self>) {
         let started = self.clock.now();
         let changes = match self.store.changes_with_a_proof_asked().await {
@@ -236,7 +249,7 @@ impl Proofs {
                     Ok(()) => write(&target, &stream, &actor, &change.id).await,
                     Err(why) => Err(why),
                 };
-                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.words(change.intent.action));
+                let words = outcome.as_ref().map_or_else(Clone::clone, |result| result.outcome(change.intent.action));
                 let done = Some(Done { at: self.clock.now(), outcome });
                 (Step::ProofByWrite(ProofRequest { by: actor, at: asked_at, result: done }), words)
             }
@@ -247,7 +260,7 @@ impl Proofs {
                         .unwrap_or_else(|_| Err(TOO_LONG.to_owned())),
                     Err(why) => Err(why),
                 };
-                let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::words);
+                let words = outcome.as_ref().map_or_else(Clone::clone, ReadResult::outcome);
                 let done = Some(Done { at: self.clock.now(), outcome });
                 (Step::ProofByRead(ProofRequest { by: actor, at: asked_at, result: done }), words)
             }

@@ -1,4 +1,4 @@
-//! Records that are written and read as proof.
+//! Writing and reading records as proof.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,14 +19,15 @@ use crate::{
     },
 };
 
-/// Shards that are looked at at once.
+/// The number of shards handled at once.
 const AT_ONCE: usize = 32;
-/// Looks at one shard's tip, and the time between them: AWS allows five a second and shard, shared with its consumers.
+/// The number of reads of one shard's tip, and the pause between them: AWS allows five a second per shard, shared with
+/// its consumers.
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// Pages of shards that are asked for: 10,000 shards are more than any stream has open by default.
+/// The most pages of shards to list. 10,000 shards are more than any stream has open by default.
 const MOST_PAGES: usize = 20;
-/// The shards that are open now.
+/// The currently open shards.
 async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Shard>, String> {
     let (mut shards, mut token) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
@@ -40,7 +41,7 @@ async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Sh
     Err("AWS listed more shards than Keystream looks at".to_owned())
 }
 
-/// Writes one marked record to each open shard, in the session of the person where the target has a role for changes.
+/// Writes one test record to each open shard, in the person's session if the target has a change role.
 pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &str) -> Result<WriteResult, String> {
     let records = target.kinesis.records().ok_or("this target has no records to write")?;
     let shards = open_shards(records, stream).await?;
@@ -58,7 +59,7 @@ pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &st
         let put = match sender.put_marked(stream, &mark, batch).await {
             Ok(put) => put,
             Err(ReadFailure { why, .. }) => {
-                // The answer may be what was lost.
+                // The write may have succeeded and only its answer been lost.
                 let why = format!("no clear answer ({why}), so it may have been written");
                 result.failed.extend(batch.iter().map(|shard| (shard.id.clone(), why.clone())));
                 continue;
@@ -67,9 +68,9 @@ pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &st
         for (shard, taken) in batch.iter().zip(&put.records) {
             match (taken, put.encryption_type.as_deref()) {
                 (Err(why), _) => result.failed.push((shard.id.clone(), why.clone())),
-                // One that another shard took proves nothing of this one.
+                // A record accepted by another shard proves nothing about this one.
                 (Ok(by), _) if *by != shard.id => {
-                    result.failed.push((shard.id.clone(), format!("the record went to {by}")))
+                    result.failed.push((shard.id.clone(), format!("the record went to {by}")));
                 }
                 (Ok(_), Some("NONE")) => result.none += 1,
                 (Ok(_), Some("KMS")) => result.kms += 1,
@@ -82,7 +83,7 @@ pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &st
     Ok(result)
 }
 
-/// Looks at the tip of each open shard until a record is seen there that arrived after settling, five times at most.
+/// Reads the tip of each open shard until it sees a record that arrived after settling, at most five times.
 pub async fn read(target: &Target, stream: &StreamRef, settled_at: Timestamp) -> Result<ReadResult, String> {
     let records = target.kinesis.records().ok_or("this target has no records to read")?;
     let shards = open_shards(records, stream).await?;
@@ -91,7 +92,7 @@ pub async fn read(target: &Target, stream: &StreamRef, settled_at: Timestamp) ->
         .map(|shard| async move { (inspect_shard(records, stream, &shard.id, settled_at).await, shard.id) });
     let seen: Vec<(Seen, String)> = looks.buffer_unordered(AT_ONCE).collect().await;
     let mut result = ReadResult { shards: number, ..ReadResult::default() };
-    // In the order of their names, whichever answered first.
+    // Sorted by name, whichever answered first.
     let by_name: BTreeMap<String, Seen> = seen.into_iter().map(|(seen, shard)| (shard, seen)).collect();
     for (shard, seen) in by_name {
         match seen {
@@ -108,7 +109,7 @@ pub async fn read(target: &Target, stream: &StreamRef, settled_at: Timestamp) ->
     Ok(result)
 }
 
-/// What was seen at one shard's tip.
+/// What was found at one shard's tip.
 enum Seen {
     Types { none: u64, kms: u64, unstated: u64 },
     Nothing,

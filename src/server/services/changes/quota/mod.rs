@@ -1,5 +1,5 @@
-//! How many of AWS's 25 a day are used: from the journal, and from what CloudTrail told when somebody with a reason
-//! asked.
+//! How many of AWS's 25 in 24 h are used: from the journal, and from CloudTrail's answers when a person's action
+//! justified asking.
 
 mod trails;
 
@@ -11,7 +11,7 @@ use crate::{
         access::scope::Scope,
         change::{
             Action, Change,
-            quota::{self, TrailEvent},
+            quota::{self, QuotaSum, StreamQuota, TrailCoverage, TrailEvent},
         },
         stream::{Account, Region, StreamArn},
         time::{DAY_MS, HOUR_MS, Timestamp},
@@ -23,20 +23,19 @@ use crate::{
         },
         services::inventory::Inventory,
     },
-    view::pages::{Quota, QuotaSum},
 };
 
-/// A call may have been sent so long before AWS accepted it.
+/// How long before AWS's acceptance a call may have been sent.
 const SLACK_MS: i64 = HOUR_MS;
 
-/// Whether CloudTrail may be asked for a count: only for somebody who opens a confirmation or sends one.
+/// Whether CloudTrail may be asked: only for someone who opens or submits a confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
     Allowed,
     FromMemory,
 }
 
-/// Counts what of a day's calls is used.
+/// Counts the uses in 24 h.
 #[derive(Debug)]
 pub struct Quotas {
     store: Store,
@@ -50,11 +49,11 @@ impl Quotas {
         Self { store, inventory, clock, trails: Trails::default() }
     }
 
-    /// The count of a stream in one direction.
+    /// The count for a stream in one direction.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn of_stream(&self, action: Action, arn: &StreamArn, asking: Asking) -> Result<Quota, StoreError> {
+    pub async fn of_stream(&self, action: Action, arn: &StreamArn, asking: Asking) -> Result<StreamQuota, StoreError> {
         let now = self.clock.now();
         let answer = match self.inventory.target_of_arn(arn) {
             Some(target) if asking == Asking::Allowed => self.trails.ask(&target, action, now).await,
@@ -65,11 +64,11 @@ impl Quotas {
         Ok(counted(action, arn, &sent, answer.as_ref(), now))
     }
 
-    /// The counts of a stream in both directions, in the order of [`Action::ALL`], from what is known: nobody is asked.
+    /// The counts for a stream in both directions, in the order of [`Action::ALL`], without asking CloudTrail.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn known_of_stream(&self, arn: &StreamArn) -> Result<[Quota; 2], StoreError> {
+    pub async fn known_of_stream(&self, arn: &StreamArn) -> Result<[StreamQuota; 2], StoreError> {
         let now = self.clock.now();
         let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
         let target = self.inventory.target_of_arn(arn);
@@ -84,10 +83,10 @@ impl Quotas {
         Ok([known(disable).await, known(enable).await])
     }
 
-    /// The sums per account and Region of what the journal knows, for streams of a scope.
+    /// The journal's sums per account and Region, for the streams in a scope.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// When the journal can't be read.
     pub async fn sums(&self, scope: &Scope) -> Result<Vec<QuotaSum>, StoreError> {
         let now = self.clock.now();
         let mut by_place: HashMap<(Account, Region), Vec<_>> = HashMap::new();
@@ -112,14 +111,20 @@ impl Quotas {
 }
 
 /// The count of one stream, and how far CloudTrail is in it.
-fn counted(action: Action, arn: &StreamArn, sent: &[Change], answer: Option<&TrailAnswer>, now: Timestamp) -> Quota {
+fn counted(
+    action: Action,
+    arn: &StreamArn,
+    sent: &[Change],
+    answer: Option<&TrailAnswer>,
+    now: Timestamp,
+) -> StreamQuota {
     let of_stream =
         answer.into_iter().flat_map(|answer| &answer.events).filter(|event| event.stream == arn.name.as_str());
     let events: Vec<TrailEvent> = of_stream.cloned().collect();
     let trail = match answer {
-        None => "CloudTrail not checked".to_owned(),
-        Some(TrailAnswer { problem: Some(why), .. }) => format!("CloudTrail could not be read: {why}"),
-        Some(TrailAnswer { at, .. }) => format!("CloudTrail read at {}; it lags by minutes", at.clock_seconds()),
+        None => TrailCoverage::NotChecked,
+        Some(TrailAnswer { problem: Some(problem), .. }) => TrailCoverage::Incomplete(problem.clone()),
+        Some(TrailAnswer { at, .. }) => TrailCoverage::Read { at: *at },
     };
-    Quota { count: quota::count(action, sent, &events, now), trail }
+    StreamQuota { count: quota::count(action, sent, &events, now), trail }
 }

@@ -1,10 +1,13 @@
-//! What CloudTrail says of calls, asked only for somebody with a reason.
+//! CloudTrail's record of calls, read only when a person's action justifies it.
 
 use moka::future::Cache;
 
 use crate::{
     model::{
-        change::{Action, quota::TrailEvent},
+        change::{
+            Action,
+            quota::{TrailEvent, TrailProblem},
+        },
         time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
     },
     server::adapters::{
@@ -16,14 +19,14 @@ use crate::{
     },
 };
 
-/// CloudTrail is asked at most so often for one target and action.
+/// How often CloudTrail is asked for one target and action, at most.
 const ASKED_EVERY_MS: i64 = MINUTE_MS;
-/// More pages of a day are not asked for: LookupEvents allows two calls a second, shared with everybody.
+/// The most pages to read: LookupEvents allows two calls a second, shared with everyone.
 const MOST_PAGES: usize = 4;
-/// Answers that are kept: two for each target.
+/// The number of answers kept: two for each target.
 const MOST_KEPT: u64 = 10_000;
 
-/// What CloudTrail said, by target and action. Whoever comes while it is asked waits for that answer.
+/// CloudTrail's answers by target and action. Later callers wait for a request in flight.
 #[derive(Debug)]
 pub struct Trails(Cache<(String, Action), TrailAnswer>);
 
@@ -33,35 +36,35 @@ impl Default for Trails {
     }
 }
 
-/// What CloudTrail said, and when.
+/// CloudTrail's answer, and when it came.
 #[derive(Debug, Clone)]
 pub struct TrailAnswer {
     pub at: Timestamp,
     pub events: Vec<TrailEvent>,
     /// Why there are none, or not all.
-    pub problem: Option<String>,
+    pub problem: Option<TrailProblem>,
 }
 
 impl Trails {
-    /// What CloudTrail said within the last hour; nobody is asked.
+    /// CloudTrail's answer of the last hour, without asking.
     pub async fn known(&self, target: &Target, action: Action, now: Timestamp) -> Option<TrailAnswer> {
         let answer = self.0.get(&(target.id.clone(), action)).await;
         answer.filter(|answer| now.millis_since(answer.at) < HOUR_MS)
     }
 
-    /// What CloudTrail says: asked now, unless it was within a minute.
+    /// CloudTrail's answer, asking now unless it was asked within the last minute.
     pub async fn ask(&self, target: &Target, action: Action, now: Timestamp) -> Option<TrailAnswer> {
         let trail = target.trail.as_ref()?;
         let asking = async {
             match look_up(trail.as_ref(), action, now).await {
                 Ok((events, problem)) => TrailAnswer { at: now, events, problem },
                 // What was told before still happened.
-                Err(why) => {
+                Err(problem) => {
                     let before = self.known(target, action, now).await;
                     TrailAnswer {
                         at: now,
                         events: before.map(|answer| answer.events).unwrap_or_default(),
-                        problem: Some(why),
+                        problem: Some(problem),
                     }
                 }
             }
@@ -71,19 +74,19 @@ impl Trails {
     }
 }
 
-/// The calls of the last day, and why some may be missing.
+/// The calls of the last 24 h, and why some may be missing.
 async fn look_up(
     trail: &dyn CloudTrail,
     action: Action,
     now: Timestamp,
-) -> Result<(Vec<TrailEvent>, Option<String>), String> {
+) -> Result<(Vec<TrailEvent>, Option<TrailProblem>), TrailProblem> {
     let pages = async {
         let (mut events, mut token) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
             let page = trail
                 .lookup(action, now.plus_millis(-DAY_MS), token.as_deref())
                 .await
-                .map_err(|failure| failure.why)?;
+                .map_err(|failure| TrailProblem::Failed { why: failure.why })?;
             events.extend(page.events);
             token = page.next;
             if token.is_none() {
@@ -91,7 +94,7 @@ async fn look_up(
             }
         }
         // Newest first: what is missing is the oldest.
-        Ok((events, Some("more calls in 24 h than are looked at; the oldest are missing".to_owned())))
+        Ok((events, Some(TrailProblem::TooMany)))
     };
-    clock::timeout(trail::TIMEOUT, pages).await.unwrap_or_else(|_| Err("no answer within 2 s".to_owned()))
+    clock::timeout(trail::TIMEOUT, pages).await.unwrap_or(Err(TrailProblem::NoAnswer))
 }

@@ -1,4 +1,4 @@
-//! Cancelling a change that waits for its stream.
+//! Cancelling a waiting change.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::{
 };
 
 impl Requests {
-    /// Cancels a change that waits. One that was sent, or has ended, stays as it is: its page says where it stands.
+    /// Cancels a waiting change. One that was sent, or has ended, stays as it is; its page shows its state.
     ///
     /// # Errors
-    /// When there is no such change, or the journal cannot be read or written.
+    /// When there is no such change, or the journal can't be read or written.
     pub async fn cancel(self: &Arc<Self>, requester: Requester, id: String) -> Result<(), RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.cancel_here(&requester, &id).await }).await?

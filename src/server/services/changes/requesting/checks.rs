@@ -1,5 +1,5 @@
-//! Whether a confirmed form may become a change: what it showed still holds, and a person was warned of what Keystream
-//! can't judge.
+//! Whether a confirmed form may become a change: what it showed must still hold, and the person must have been warned
+//! about what Keystream can't judge.
 
 use super::{
     confirmed_form::ConfirmedForm,
@@ -19,12 +19,12 @@ use crate::{
     server::adapters::aws::{ReadFailure, ReadFailureKind},
 };
 
-/// What becomes of a confirmed form.
+/// What to do with a confirmed form.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It holds.
+    /// Send it.
     Send,
-    /// Only the stream's UPDATING stands in its way, and the person said how long it may wait.
+    /// Wait: only the stream's UPDATING prevents sending, and the person chose how long to wait.
     Wait {
         until: Timestamp,
     },
@@ -40,11 +40,11 @@ pub fn judge(form: &ConfirmedForm, looks: &Looks, read: &Read, now: Timestamp) -
     }
 }
 
-/// Asks a person once more about what Keystream cannot judge: a key that cannot be seen for an enable, what seems to be
-/// another key for a disable, and the 26th of its kind.
+/// Asks a person to confirm again what Keystream can't judge: a key that can't be seen for an enable, an apparently
+/// different key for a disable, and the 26th of its kind.
 ///
 /// # Errors
-/// What it asks about, unless the form says that the person knows.
+/// The question, unless the form says that the person confirmed it.
 pub fn warn_once(
     form: &ConfirmedForm,
     looks: &Looks,
@@ -54,7 +54,7 @@ pub fn warn_once(
 ) -> Result<(), FormMistake> {
     let warning = match form.action {
         // Every account has AWS's own key for Kinesis.
-        Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen { .. }))
+        Action::Enable => (matches!(looks.sent, Some(KeyLook::Unseen(_)))
             && form.key.form() != Some(KeyIdForm::ServiceKey))
         .then_some(FormMistake::KeyUnseen),
         Action::Disable => {
@@ -69,17 +69,17 @@ pub fn warn_once(
     if count.is_used_up() && form.quota_reason.is_none() { Err(FormMistake::QuotaUsed) } else { Ok(()) }
 }
 
-/// Whether what is to be sent as another form of a key is, as far as can be told, another key.
+/// Whether the key sent as another form is, as far as can be told, another key.
 fn is_another_key(form: &ConfirmedForm, looks: &Looks, report: &StreamReport) -> bool {
     let chosen = Named { id: &form.key, arn: looks.sent.as_ref().and_then(KeyLook::arn) };
-    // Where AWS names no key, the one that the stream was seen to have stands for itself.
+    // If AWS names no key, compare with the one that the stream was seen to have.
     let seen = report.key_arn.as_ref().and_then(|arn| KeyId::as_reported(&arn.to_string()).ok());
     let present = report.key().or(seen.as_ref()).map(|id| Named { id, arn: report.key_arn.as_deref() });
     form.is_other_form
         && present.is_some_and(|present| keys::compare(&report.arn, present, chosen) == Comparison::Other)
 }
 
-/// Whether a change may be armed: only the stream's UPDATING stands in its way.
+/// Whether a change may be armed: only the stream's UPDATING prevents sending it.
 fn may_wait(form: &ConfirmedForm, looks: &Looks, precondition: &Precondition, read: &Read) -> bool {
     matches!(precondition, Precondition::NotActive { status: StreamStatus::Updating })
         && !form.is_other_form
@@ -88,13 +88,13 @@ fn may_wait(form: &ConfirmedForm, looks: &Looks, precondition: &Precondition, re
             .is_ok_and(|report| report.encryption == form.shown.encryption && check_key(form, looks, report).is_ok())
 }
 
-/// Whether the plan still holds.
+/// Checks that the plan still holds.
 fn check(form: &ConfirmedForm, looks: &Looks, read: &Read) -> Result<(), Precondition> {
     match read {
         Ok(report) => {
             preconditions::still_as_shown(form.action, &form.shown, report)?;
             match preconditions::of_report(form.action, report) {
-                // The person named it.
+                // The person named the key.
                 Err(Precondition::KeyUnstated) if form.is_other_form => Ok(()),
                 checked => checked.and_then(|_| check_key(form, looks, report)),
             }
@@ -104,7 +104,7 @@ fn check(form: &ConfirmedForm, looks: &Looks, read: &Read) -> Result<(), Precond
     }
 }
 
-/// The state of a key never refuses a disable.
+/// Checks the key of an enable. The state of a key never refuses a disable.
 fn check_key(form: &ConfirmedForm, looks: &Looks, report: &StreamReport) -> Result<(), Precondition> {
     let chosen = looks.sent.as_ref().filter(|_| form.action == Action::Enable);
     chosen.map_or(Ok(()), |look| preconditions::of_key(&form.key, look, report, &looks.meant))

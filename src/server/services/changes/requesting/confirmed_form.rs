@@ -2,31 +2,28 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{
-    model::{
-        change::{
-            Action,
-            arming::Wait,
-            confirmation::{Reason, confirm_name},
-            preconditions::Shown,
-        },
-        forms::FormMistake,
-        stream::{
-            StreamArn, StreamId,
-            encryption::{EncryptionReport, InvalidKeyId, KeyId},
-        },
-        time::Timestamp,
+use crate::model::{
+    change::{
+        Action, ChangeForm,
+        arming::Wait,
+        confirmation::{Reason, confirm_name},
+        preconditions::Shown,
     },
-    view::pages::ChangeForm,
+    forms::FormMistake,
+    stream::{
+        StreamArn, StreamId,
+        encryption::{EncryptionReport, InvalidKeyId, KeyId},
+    },
+    time::Timestamp,
 };
 
 /// What a person confirmed.
 pub struct ConfirmedForm {
     pub action: Action,
     pub shown: Shown,
-    /// The KeyId to send: what the form showed of a disable, what was chosen for an enable.
+    /// The KeyId to send: the one shown for a disable, the one chosen for an enable.
     pub key: KeyId,
-    /// A disable with another KeyId than the form showed.
+    /// Whether a disable uses another KeyId than the one shown.
     pub is_other_form: bool,
     pub reason: Reason,
     pub quota_reason: Option<Reason>,
@@ -35,7 +32,7 @@ pub struct ConfirmedForm {
 }
 
 impl ConfirmedForm {
-    /// Hidden fields are as hostile as any.
+    /// Parses a form. Hidden fields are as untrusted as any.
     ///
     /// # Errors
     /// The first mistake in it.
@@ -58,7 +55,7 @@ impl ConfirmedForm {
         Ok(Self { action, shown, key, is_other_form, reason, quota_reason, wait, wait_minutes })
     }
 
-    /// What makes two forms the same: the values shown, and what was typed.
+    /// A hash of everything that makes two forms the same: the values shown, and what was typed.
     pub fn hash(&self) -> String {
         let shown_key = match &self.shown.encryption {
             EncryptionReport::Encrypted(Some(key)) => key.as_str(),
@@ -83,7 +80,7 @@ impl ConfirmedForm {
     }
 }
 
-/// What the form showed, and of that the KeyId; `None` where a hidden field is not as Keystream wrote it.
+/// The values that the form showed, and the KeyId among them; `None` if a hidden field was tampered with.
 fn parse_shown(action: Action, form: &ChangeForm, stream: &StreamId) -> Option<(Shown, Option<KeyId>)> {
     let is_request_id =
         (16..=64).contains(&form.request_id.len()) && form.request_id.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! What KMS says of the keys of a change, beside the read just before sending.
+//! KMS's answers about the keys of a change, obtained alongside the read just before sending.
 
 use super::confirmed_form::ConfirmedForm;
 use crate::{
@@ -16,19 +16,19 @@ use crate::{
 /// The read just before sending.
 pub type Read = Result<StreamReport, ReadFailure>;
 
-/// What KMS says of the keys that a change is about.
+/// KMS's answers about the keys of a change.
 #[derive(Debug)]
 pub struct Looks {
     /// The key that the stream had when the form was shown.
     pub present: Option<KeyLook>,
-    /// The key that is to be sent.
+    /// The key to send.
     pub sent: Option<KeyLook>,
-    /// Every key that the key in use was seen to mean.
+    /// Every key that the current KeyId has resolved to.
     pub meant: Vec<Meant>,
 }
 
 impl Looks {
-    /// Looks at the key in use and at the one that is to be sent, at most 2 s. Only an enable can be refused by it.
+    /// Looks up the current key and the key to send, within 2 s. Only an enable can be refused by the result.
     pub async fn take(keys: &Keys, target: &Target, form: &ConfirmedForm) -> Self {
         let present = async {
             match &form.shown.encryption {
@@ -39,7 +39,7 @@ impl Looks {
         let sent = async {
             match form.action {
                 Action::Disable if !form.is_other_form => None,
-                // Now, not as it was when the form was shown.
+                // Its current state, not the one when the form was shown.
                 _ => Some(keys.look_now(target, &form.key).await),
             }
         };
@@ -47,7 +47,7 @@ impl Looks {
         Self { present, sent, meant: Vec::new() }
     }
 
-    /// Keeps what KMS said of the key in use, and adds which key that is, as far as is known.
+    /// Stores KMS's answer about the current key, and adds the keys it resolved to, as far as known.
     pub fn with_keys_in_use(
         self,
         inventory: &Inventory,
@@ -58,14 +58,14 @@ impl Looks {
         if let (EncryptionReport::Encrypted(Some(present)), Some(arn)) =
             (&form.shown.encryption, self.present.as_ref().and_then(KeyLook::arn))
         {
-            // Stored records need the key that the name means now, wherever an alias points later.
+            // Stored records need the key that the name resolves to now, wherever the alias points later.
             inventory.record_key_arn(target, present, arn);
         }
         let looks = Self { meant: inventory.keys_in_use(&StreamId::from(&form.shown.arn)), ..self };
         let present = match looks.meant.as_slice() {
             [] => looks.present.as_ref().and_then(KeyLook::arn),
             [only] => Some(&only.arn),
-            // Its alias was re-pointed: which key Kinesis uses can't be known.
+            // The alias was re-pointed, so nobody can know which key Kinesis uses.
             [_, _, ..] => None,
         };
         let read = read.map(|report| StreamReport { key_arn: present.cloned().map(Box::new), ..report });

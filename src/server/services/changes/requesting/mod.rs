@@ -1,4 +1,4 @@
-//! What people ask for: a change that is to be sent, the end of one that waits, the end of one that can't be judged.
+//! People's requests: send a change, cancel a waiting one, close one that can't be judged.
 
 mod cancel;
 mod checks;
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Takes what people ask for, each in a task that a closing browser does not end.
+/// Handles people's requests, each in a task that a closing browser doesn't end.
 #[derive(Debug)]
 pub struct Requests {
     store: Store,
@@ -49,7 +49,7 @@ impl Requests {
         Self { store, inventory, clock, is_read_only, tasks, keys, quotas, reads, other_forms, worker }
     }
 
-    /// A change of the requester's scope, as the journal has it.
+    /// A change in the requester's scope, from the journal.
     async fn of_requester(&self, tx: &mut Tx, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         match table::latest(tx, id).await {
             Ok(latest) if requester.scope.covers_arn(&latest.change.intent.arn) => Ok(latest.change),

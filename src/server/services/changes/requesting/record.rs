@@ -1,5 +1,5 @@
-//! A confirmed form becomes a change: checked against one more read of the stream, recorded with its audit intent in
-//! one transaction, and only then sent.
+//! Turns a confirmed form into a change: checks it against one more read of the stream, records it with its audit event
+//! in one transaction, and only then sends it.
 
 use std::sync::Arc;
 
@@ -12,8 +12,10 @@ use super::{
 use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
-        change::{Action, Change, End, Ending, Intent, Resolved, quota::Count, refusal::Refusal},
-        forms::FormMistake,
+        change::{
+            Action, Change, ChangeForm, End, Ending, Intent, Resolved, Submitted, quota::Count, refusal::Refusal,
+        },
+        forms::{FormMistake, Outcome},
         keys::KeyLook,
         stream::StreamId,
         time::Timestamp,
@@ -34,10 +36,9 @@ use crate::{
             },
         },
     },
-    view::pages::{ChangeForm, Requested},
 };
 
-/// What is known of the stream and its keys just before sending.
+/// What is known about the stream and its keys just before sending.
 struct Examined {
     read: Read,
     fresh: Freshness,
@@ -45,32 +46,33 @@ struct Examined {
     count: Count,
 }
 
-/// Whose form it is, and what makes repeats of it one change.
+/// Who submitted the form, and what identifies repeats of it.
 struct Submission<'a> {
     requester: &'a Requester,
     request_id: &'a str,
     form_hash: &'a str,
 }
 
-/// What recording a change brought.
+/// The result of recording a change.
 enum Recording {
     New(Box<Job>),
     /// The same form came before, or its stream has an active change.
-    Known(Requested),
+    Known(Submitted),
 }
 
 impl Requests {
-    /// Records a change and sends it. Answers once the journal row is committed; AWS's answer appears on the ladder.
-    /// Runs in a task of its own: a browser that closes between the recording and the sending ends nothing.
+    /// Records a change and sends it. Returns once the journal row is committed; AWS's answer appears on the ladder.
+    ///
+    /// Runs in its own task, so that closing the browser between recording and sending ends nothing.
     ///
     /// # Errors
-    /// See [`RequestError`]. In each case nothing was sent.
+    /// See [`RequestError`]. In each case nothing was sent, as after a mistake.
     pub async fn submit(
         self: &Arc<Self>,
         requester: Requester,
         action: Action,
         form: ChangeForm,
-    ) -> Result<Requested, RequestError> {
+    ) -> Result<Outcome<Submitted>, RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.accept_form(requester, action, form).await }).await?
     }
@@ -80,7 +82,7 @@ impl Requests {
         requester: Requester,
         action: Action,
         form: ChangeForm,
-    ) -> Result<Requested, RequestError> {
+    ) -> Result<Outcome<Submitted>, RequestError> {
         requester.require_certain()?;
         let id = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
         let target = self.inventory.target(&id).ok_or(RequestError::NotFound)?;
@@ -92,16 +94,25 @@ impl Requests {
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let confirmed = ConfirmedForm::parse(action, &form, &id)?;
+        let confirmed = match ConfirmedForm::parse(action, &form, &id) {
+            Ok(confirmed) => confirmed,
+            Err(mistake) => return Ok(mistake.into()),
+        };
 
         let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
-        // From here on it may be too late to send: whatever holds the reads or the recording up counts.
+        // From now on it may become too late to send: delays of reads and recording count.
         let requested_at = timeline.now();
-        let examined = self.examine(&id, &target, &confirmed).await?;
+        let examined = match self.examine(&id, &target, &confirmed).await? {
+            Outcome::Done(examined) => examined,
+            Outcome::Mistake(mistake) => return Ok(mistake.into()),
+        };
         let now = timeline.now();
         let verdict = checks::judge(&confirmed, &examined.looks, &examined.read, now);
-        if !matches!(verdict, Verdict::Reject(_)) {
-            checks::warn_once(&confirmed, &examined.looks, &examined.read, &form.warned_key, &examined.count)?;
+        let Examined { looks, read, count, .. } = &examined;
+        if !matches!(verdict, Verdict::Reject(_))
+            && let Err(warning) = checks::warn_once(&confirmed, looks, read, &form.warned_key, count)
+        {
+            return Ok(warning.into());
         }
         let intent = intent_of(&confirmed, &requester, &examined, requested_at, now);
         let (change, action) = change_of(intent, verdict, now);
@@ -109,19 +120,24 @@ impl Requests {
         let submission =
             Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
         let job = match self.record(change, action, &submission, timeline).await? {
-            Recording::Known(answer) => return Ok(answer),
+            Recording::Known(submitted) => return Ok(Outcome::Done(submitted)),
             Recording::New(job) => *job,
         };
         self.inventory.record_change(&job.change);
-        let answer = requested(&job.change);
+        let submitted = Submitted::Recorded(Box::new(job.change.clone()));
         if job.change.is_active() {
             self.worker.start(job, target, examined.fresh);
         }
-        Ok(answer)
+        Ok(Outcome::Done(submitted))
     }
 
     /// The read just before sending, never shared and never cached, and beside it what KMS says of the keys.
-    async fn examine(&self, id: &StreamId, target: &Target, form: &ConfirmedForm) -> Result<Examined, RequestError> {
+    async fn examine(
+        &self,
+        id: &StreamId,
+        target: &Target,
+        form: &ConfirmedForm,
+    ) -> Result<Outcome<Examined>, RequestError> {
         let ((read, fresh), looks, quota) = tokio::join!(
             self.reads.read_to_decide(id),
             Looks::take(&self.keys, target, form),
@@ -131,13 +147,13 @@ impl Requests {
         if let (true, Ok(report)) = (form.is_other_form, &read)
             && self.other_forms.why(report).await?.is_none()
         {
-            return Err(FormMistake::FormIncomplete.into());
+            return Ok(FormMistake::FormIncomplete.into());
         }
         let (looks, read) = looks.with_keys_in_use(&self.inventory, target, form, read);
-        Ok(Examined { read, fresh, looks, count })
+        Ok(Outcome::Done(Examined { read, fresh, looks, count }))
     }
 
-    /// Writes a change and its intent in one transaction.
+    /// Writes a change and its audit event in one transaction.
     async fn record(
         &self,
         mut change: Change,
@@ -146,21 +162,21 @@ impl Requests {
         timeline: Timeline,
     ) -> Result<Recording, RequestError> {
         let Submission { requester, request_id, form_hash } = *submission;
-        // From before it can be in the journal: should the commit's answer be lost, its row is taken up.
+        // Taken before the row can exist: if the commit's answer is lost, no other task may resume the row.
         let guard = self.worker.take_in_hand(&change.id);
         let mut tx = self.store.write().await?;
         let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id, form_hash };
         let fence = match self.store.insert_change(&mut tx, new).await? {
             Inserted::Recorded { fence } => fence,
-            Inserted::SameRequest(earlier) => return Ok(Recording::Known(requested(&earlier))),
-            Inserted::StreamBusy { id } => return Ok(Recording::Known(Requested::Change { id })),
+            Inserted::SameRequest(earlier) => return Ok(Recording::Known(Submitted::Recorded(earlier))),
+            Inserted::StreamBusy { id } => return Ok(Recording::Known(Submitted::UnderWay { id })),
             Inserted::OtherValues => return Err(RequestError::OtherValues),
         };
         audit::append(&mut tx, audit_events::intent(&change, requester, action)).await?;
         let committed = tx.commit().await;
         let job = Job::new(change, fence, timeline, guard);
         if let Err(error) = committed {
-            // It may be on disk all the same, and its person hears that nothing was sent: so nothing will be.
+            // It may be on disk, but its person is told that nothing was sent, so nothing may be.
             self.worker.abandon(job);
             return Err(error.into());
         }
@@ -168,7 +184,7 @@ impl Requests {
     }
 }
 
-/// What the person asked for, with what was known when it was checked.
+/// The person's request, with what was known when it was checked.
 fn intent_of(
     form: &ConfirmedForm,
     requester: &Requester,
@@ -196,7 +212,7 @@ fn intent_of(
     }
 }
 
-/// The change that a verdict makes of an intent, and what the audit chain calls it.
+/// The change that results from a verdict, and its audit action.
 fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, AuditAction) {
     let mut change = Change::requested(random::id(), intent);
     let action = match verdict {
@@ -211,14 +227,4 @@ fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, Audit
         }
     };
     (change, action)
-}
-
-/// What the answer to a form says of its change.
-fn requested(change: &Change) -> Requested {
-    match &change.end {
-        Some(Ending { how: End::Rejected(refusal), .. }) if !refusal.is_by_aws() => {
-            Requested::Rejected { id: change.id.clone(), words: refusal.text(change) }
-        }
-        _ => Requested::Change { id: change.id.clone() },
-    }
 }

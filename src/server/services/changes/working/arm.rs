@@ -1,5 +1,5 @@
-//! Armed changes: confirmed while their stream was UPDATING for another reason, they wait until it is ACTIVE, until a
-//! time that the operator saw.
+//! Armed changes: confirmed while their stream was UPDATING for another reason, they wait until it is ACTIVE, or until
+//! a time that the operator saw.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,23 +25,22 @@ use crate::{
     server::adapters::{aws::targets::Target, clock::Freshness, random, store::StoreError},
 };
 
-/// What is prepared for sending counts so long: the role that was assumed, and what KMS said of the key.
+/// How long preparations stay valid: the assumed role, and KMS's answer about the key.
 const PREPARED_FOR: Duration = Duration::from_secs(30);
 
-/// Whether a change that waits can be sent as far as it is not the stream that decides.
+/// Whether a waiting change can be sent, apart from the stream's state.
 enum Preparation {
     Ready(Sender),
-    /// Not now; the next read asks again.
+    /// Not now; the next read tries again.
     NotYet,
     /// The change has ended.
     Over,
 }
 
 impl Worker {
-    /// Reads the stream until the change can be sent, has to end, or the server stops; the next start takes it up
-    /// again.
+    /// Reads the stream until the change can be sent, has to end, or the server stops. The next start resumes it.
     pub(super) async fn wait_and_send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
-        // From an earlier round, where preparing took so long that the stream was read again.
+        // From the previous round, if preparing took so long that the stream must be read again.
         let mut prepared: Option<(Sender, KeyId, Freshness)> = None;
         let mut is_read_again = false;
         loop {
@@ -85,7 +84,7 @@ impl Worker {
         }
     }
 
-    /// Checks everything but the stream: whether the person may still, and the key; then gets whoever sends.
+    /// Checks everything but the stream, that is the person's rights and the key, then gets the sender.
     async fn prepare(&self, job: &mut Job, key: &KeyId, observed: &Observation, target: &Target) -> Preparation {
         match self.actor_may_still(&job.change).await {
             Ok(true) => {}
@@ -98,7 +97,7 @@ impl Worker {
                 let _ = self.journal.record_surely(job, vec![cancelled], AuditAction::ChangeCancelled).await;
                 return Preparation::Over;
             }
-            // Not known, so not sent now: asked again after the next read.
+            // Not known, so not sent now. The next read tries again.
             Err(error) => {
                 tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be \
                     read", job.change.intent.actor);
@@ -119,7 +118,7 @@ impl Worker {
     async fn end_waiting(&self, job: &mut Job, observed: &Observation, how: End) {
         let at = job.timeline.now();
         let ended = vec![read_of(observed, at), Step::Ended(Ending { at, how })];
-        // Cancelled or sent elsewhere meanwhile is an end as well.
+        // If it was cancelled or sent elsewhere meanwhile, that is fine too.
         let _ = self.journal.record_surely(job, ended, AuditAction::ChangeEnded).await;
     }
 
@@ -132,7 +131,7 @@ impl Worker {
         };
         match self.journal.record(job, vec![read_of(observed, at), seen], None).await {
             Ok(()) => {}
-            // Cancelled meanwhile, or in another instance's hands.
+            // Cancelled meanwhile, or taken over by another instance.
             Err(StoreError::NotHeld) => {
                 self.journal.show_latest(&job.change.id).await;
                 return Written::NotHeld;
@@ -145,7 +144,7 @@ impl Worker {
         Written::Yes
     }
 
-    /// Whether the key of an enable that waited can still be used, as far as it can be seen.
+    /// Whether the key of a waiting enable is still usable, as far as it can be seen.
     async fn key_of_waiting(
         &self,
         change: &Change,
@@ -160,7 +159,7 @@ impl Worker {
         let look = self.keys.look_now(target, key).await;
         match (&change.intent.resolved, &look) {
             // It was seen when it was confirmed, and can't be seen now.
-            (Some(_), KeyLook::Unseen { .. }) => KeyVerdict::NotNow,
+            (Some(_), KeyLook::Unseen(_)) => KeyVerdict::NotNow,
             (Some(Resolved { arn: then, .. }), KeyLook::Found(now)) if *then != now.arn => {
                 KeyVerdict::Bad(Precondition::Changed {
                     what: format!("The key that {key} means"),
@@ -173,7 +172,7 @@ impl Worker {
         }
     }
 
-    /// Whether the person behind a change that waited may still do what was asked for then.
+    /// Whether the requester of a waiting change may still make it.
     async fn actor_may_still(&self, change: &Change) -> Result<bool, StoreError> {
         let Ok(name) = UserName::parse(&change.intent.actor) else { return Ok(false) };
         let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
@@ -181,7 +180,7 @@ impl Worker {
     }
 }
 
-/// What KMS says of the key of an enable that waited.
+/// KMS's answer about the key of a waiting enable.
 enum KeyVerdict {
     Good,
     NotNow,

@@ -1,4 +1,4 @@
-//! What other instances do to changes, shown by this one.
+//! Shows what other instances do to changes.
 
 use std::sync::{
     Arc,
@@ -15,12 +15,12 @@ use crate::server::{
 pub struct Follower {
     store: Store,
     inventory: Arc<Inventory>,
-    /// Everything that other instances committed up to here has been shown.
+    /// The `rev` up to which other instances' changes were shown.
     followed: AtomicI64,
 }
 
 impl Follower {
-    /// Begins after what the inventory has loaded.
+    /// Starts after what the inventory has loaded.
     pub fn new(store: Store, inventory: Arc<Inventory>) -> Self {
         let followed = AtomicI64::new(inventory.events().rev());
         Self { store, inventory, followed }
@@ -29,7 +29,7 @@ impl Follower {
     /// Shows this instance's browsers what other instances wrote.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// When the journal can't be read.
     pub async fn follow(&self) -> Result<(), StoreError> {
         let known = self.followed.load(Ordering::Acquire);
         let committed = self.store.last_rev().await?;
@@ -40,7 +40,7 @@ impl Follower {
         for change in &moved {
             self.inventory.record_change_elsewhere(change);
         }
-        // The rest of a long list comes the next time.
+        // The rest of a long list follows next time.
         let shown =
             if moved.len() < AT_A_TIME { committed } else { moved.last().map_or(committed, |change| change.rev) };
         self.inventory.events().advance(shown);

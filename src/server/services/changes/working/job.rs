@@ -1,18 +1,19 @@
-//! Changes that tasks of this process work on.
+//! Changes that tasks of this process are working on.
 
 use std::{collections::HashSet, sync::Arc};
 
 use parking_lot::Mutex;
+use tracing::Span;
 
 use super::timeline::Timeline;
 use crate::model::change::{Change, End, Ending, Step};
 
-/// The changes that tasks of this process work on: nobody takes them up a second time.
+/// The changes that tasks of this process are working on. No other task may resume them.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight(Arc<Mutex<HashSet<String>>>);
 
 impl InFlight {
-    /// Takes a change in hand until the guard is dropped.
+    /// Marks a change as in flight until the guard is dropped.
     pub fn take(&self, id: &str) -> InFlightGuard {
         self.0.lock().insert(id.to_owned());
         InFlightGuard { in_flight: self.clone(), id: id.to_owned() }
@@ -27,7 +28,7 @@ impl InFlight {
     }
 }
 
-/// As long as it lives, its change is in hand.
+/// Keeps its change in flight as long as it lives.
 #[derive(Debug)]
 pub struct InFlightGuard {
     in_flight: InFlight,
@@ -40,7 +41,7 @@ impl Drop for InFlightGuard {
     }
 }
 
-/// A change that a task works on: leased to this instance, on a time line of its own.
+/// A change that a task is working on, leased to this instance, with its own timeline.
 #[derive(Debug)]
 pub struct Job {
     pub change: Change,
@@ -50,9 +51,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// A change that was just recorded or taken over.
+    /// A newly recorded change, or one taken over.
     pub const fn new(change: Change, fence: i64, timeline: Timeline, guard: InFlightGuard) -> Self {
         Self { change, fence, timeline, _guard: guard }
+    }
+
+    /// The span of the work on the change: each line of the log says which one it is about.
+    pub fn span(&self) -> Span {
+        tracing::error_span!("change", change_id = self.change.id)
     }
 
     /// The step that ends the change now.

@@ -1,4 +1,4 @@
-//! What tasks of the engine write: each move of a change with its audit row in one transaction.
+//! The engine's writes: each step of a change in one transaction with its audit event.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-/// After a write that failed; twice as long after each further one.
+/// The pause after a failed write; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The journal as the worker writes it.
+/// The journal, as the worker writes it.
 #[derive(Debug)]
 pub struct Journal {
     store: Store,
@@ -29,12 +29,12 @@ pub struct Journal {
     clock: Arc<dyn Clock>,
 }
 
-/// What became of a write that is tried until the database takes it.
+/// The result of a write that is retried until the database accepts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Written {
     Yes,
-    /// The change has ended, or another instance works on it: this task is over.
+    /// The change has ended, or another instance works on it: this task is done.
     NotHeld,
 }
 
@@ -43,8 +43,8 @@ impl Journal {
         Self { store, inventory, clock }
     }
 
-    /// Applies steps to the change as the journal has it, writes it with an audit row (when there is an `action`) in
-    /// one transaction, and tells browsers. The change in memory moves only if the journal did.
+    /// Applies steps to the change in the journal and writes it, with an audit event if there is an `action`, in one
+    /// transaction. Then tells browsers. The change in memory moves only if the journal did.
     pub async fn record(
         &self,
         job: &mut Job,
@@ -60,7 +60,7 @@ impl Journal {
         Ok(())
     }
 
-    /// As [`Journal::record`], again and again until the database takes it: what AWS did must not be lost.
+    /// Like [`Journal::record`], retried until the database accepts it: what AWS did must not be lost.
     pub async fn record_surely(
         &self,
         job: &mut Job,
@@ -74,7 +74,7 @@ impl Journal {
             let error = match self.record(job, steps.clone(), action).await {
                 Ok(()) => return Written::Yes,
                 Err(StoreError::NotHeld) => {
-                    // What the journal has is what counts.
+                    // The journal decides.
                     tracing::warn!(
                         change_id = job.change.id,
                         action = named,
@@ -90,14 +90,14 @@ impl Journal {
         }
     }
 
-    /// Writes AWS's answer to the call, whoever works on the change by now, again and again until the database takes
-    /// it: an answer that arrived is never thrown away.
+    /// Writes AWS's answer to the call, whoever works on the change by now, retrying until the database accepts it: an
+    /// answer that arrived is never thrown away.
     pub async fn record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Written {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.try_record_answer(job, step.clone(), action).await {
                 Ok(written) => return written,
-                // The journal has no such change any more.
+                // The change is no longer in the journal.
                 Err(StoreError::NotHeld) => return Written::NotHeld,
                 Err(error) => self.complain_and_wait(&error, &job.change.id, action.name(), &mut pause).await,
             }
@@ -115,7 +115,7 @@ impl Journal {
         Ok(if is_held { Written::Yes } else { Written::NotHeld })
     }
 
-    /// Writes what was learned of a change after its end.
+    /// Writes what was learned about a change after its end.
     pub async fn record_after_end(
         &self,
         change: &mut Change,
@@ -153,14 +153,14 @@ impl Journal {
         *pause = (*pause * 2).min(LONGEST_PAUSE);
     }
 
-    /// Shows a change as the journal has it, after somebody else has moved it.
+    /// Shows a change as the journal has it, after someone else has moved it.
     pub async fn show_latest(&self, id: &str) {
         match self.store.change(id).await {
             Ok(Some(change)) => self.inventory.record_change_elsewhere(&change),
             Ok(None) => {}
             Err(error) => {
                 tracing::error!(%error, change_id = id, "change {id} could not be read after it was moved elsewhere: \
-                    {error}")
+                    {error}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Changes under way: the one call of each, the watch until AWS has finished, and taking up what nobody works on.
+//! Active changes: the one call of each, the watch until AWS has finished, and resuming those that nobody works on.
 
 mod arm;
 mod follow;
@@ -14,6 +14,7 @@ mod watch;
 use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use self::{
     follow::Follower,
@@ -37,7 +38,7 @@ use crate::{
     },
 };
 
-/// Works on changes, each in a task of its own that nothing but the end of the server ends.
+/// Works on changes, each in its own task that only the end of the server ends.
 #[derive(Debug)]
 pub struct Worker {
     store: Store,
@@ -52,14 +53,14 @@ pub struct Worker {
     journal: Arc<Journal>,
     settled: Arc<SettledWatch>,
     follower: Follower,
-    /// How long changes take here.
+    /// How long past changes took here.
     durations: Durations,
-    /// The changes that a task of this process works on.
+    /// The changes that tasks of this process are working on.
     in_flight: InFlight,
 }
 
 impl Worker {
-    /// A worker that has taken up nothing yet.
+    /// A worker without any changes yet.
     pub fn new(with: &Collaborators) -> Self {
         let Collaborators { store, inventory, clock, is_read_only, tasks, stop, keys, quotas, reads } = with.clone();
         let journal = Arc::new(Journal::new(store.clone(), inventory.clone(), clock.clone()));
@@ -81,32 +82,33 @@ impl Worker {
         }
     }
 
-    /// How long changes of this kind take here; `None` while too few are known.
+    /// How long changes of this kind typically take here; `None` if too few are known.
     pub fn typical_duration(&self, action: Action) -> Option<TypicalDuration> {
         self.durations.of(action)
     }
 
-    /// Takes a change in hand before it can be in the journal: as long as the guard lives, it is not taken up.
+    /// Marks a change as in flight before it can be in the journal, so that no other task resumes it.
     pub fn take_in_hand(&self, id: &str) -> InFlightGuard {
         self.in_flight.take(id)
     }
 
-    /// Sends a change that was just recorded, or waits until its stream is ACTIVE, and watches it to its end. `read` is
-    /// the read that its form was checked against.
+    /// Sends a newly recorded change, or waits until its stream is ACTIVE, and watches it to its end. `read` is the
+    /// read that its form was checked against.
     pub fn start(self: &Arc<Self>, job: Job, target: Arc<Target>, read: Freshness) {
-        let worker = self.clone();
-        spawn_on(&self.tasks, async move {
+        let (worker, span) = (self.clone(), job.span());
+        let work = async move {
             if job.change.is_waiting() {
                 worker.wait_and_send(job, target).await;
             } else {
                 worker.send(job, target, read).await;
             }
-        });
+        };
+        spawn_on(&self.tasks, work.instrument(span));
     }
 
-    /// Ends a change of which it is not known whether it was recorded: it is not sent.
+    /// Ends a change that may or may not have been recorded, without sending it.
     pub fn abandon(self: &Arc<Self>, job: Job) {
-        let worker = self.clone();
-        spawn_on(&self.tasks, async move { worker.expire(job).await });
+        let (worker, span) = (self.clone(), job.span());
+        spawn_on(&self.tasks, async move { worker.expire(job).await }.instrument(span));
     }
 }

@@ -1,8 +1,11 @@
-//! Taking up what nobody works on: after a start what was under way, and later what another instance left behind. What
-//! was meant to be sent at once and was not expires; what was sent without a known answer is "outcome unknown"; all of
-//! those are watched again.
+//! Resuming changes that nobody works on: after a start, and later when another instance leaves some behind.
+//!
+//! A change that should have been sent at once but wasn't expires. One sent without a known answer becomes "outcome
+//! unknown". All sent changes are watched again.
 
 use std::{sync::Arc, time::Duration};
+
+use tracing::Instrument;
 
 use super::{Worker, job::Job, journal::Written, timeline::Timeline, typical_duration};
 use crate::{
@@ -18,32 +21,32 @@ use crate::{
     },
 };
 
-/// How often changes that nobody works on are looked for.
+/// How often to look for changes that nobody works on.
 const LOOKED_FOR_EVERY: Duration = Duration::from_millis(500);
-/// Why the answer to a call is not known that another process, or this one before its start, has sent.
+/// Why an answer isn't known: another process, or this one before a restart, sent the call.
 const LOST_SIGHT: &str = "the Keystream that sent it stopped, or was cut off, before it wrote the answer down";
-/// How often leases are renewed: three times before they run out.
+/// How often to renew leases: three times before they expire.
 const RENEWED_EVERY: Duration = Duration::from_secs(3);
-/// How often the journal is asked for what other instances wrote.
+/// How often to check what other instances wrote.
 const FOLLOWED_EVERY: Duration = Duration::from_millis(500);
 
 impl Worker {
-    /// Takes up what a start finds, and learns how long changes take here.
+    /// Resumes what a start finds, and learns how long changes take here.
     ///
     /// # Errors
-    /// When the journal cannot be read or written.
+    /// When the journal can't be read or written.
     pub async fn take_up_at_start(self: &Arc<Self>) -> Result<(), StoreError> {
         self.durations.learn(&self.store.changes_reached(typical_duration::REMEMBERED).await?);
         self.take_up().await?;
-        // What another instance works on: this one's pages show it from the start.
+        // Another instance works on these, but this one's pages show them from the start.
         for change in self.store.active_changes().await?.iter().filter(|change| !self.in_flight.has(&change.id)) {
             self.inventory.record_change_elsewhere(change);
         }
         Ok(())
     }
 
-    /// Begins what goes on as long as the server runs: the watch of settled changes, taking up what nobody works on
-    /// and, beside other instances, leases and what those instances do.
+    /// Starts what runs as long as the server: watching settled changes, resuming changes that nobody works on and, if
+    /// there are other instances, renewing leases and following what those instances do.
     pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
         let settled = self.settled.clone();
         supervisor
@@ -89,19 +92,19 @@ impl Worker {
         Ok(())
     }
 
-    /// Goes on with a change where its evidence says it stands.
+    /// Continues a change from where its evidence ends.
     fn go_on(self: Arc<Self>, leased: Leased, now: Timestamp) {
         let Leased { change, fence } = leased;
         let timeline = Timeline::begin(&self.clock, now, Some(&change));
         let guard = self.in_flight.take(&change.id);
         let mut job = Job::new(change, fence, timeline, guard);
-        // Before anybody opens a page: the stream has an active change.
+        // Before anyone opens a page, which must show that the stream has an active change.
         self.inventory.record_change(&job.change);
-        let worker = self.clone();
-        spawn_on(&self.tasks, async move {
+        let (worker, span) = (self.clone(), job.span());
+        let work = async move {
             let now = job.timeline.now();
             let is_armed = job.change.is_waiting() && job.change.intent.armed_until.is_some_and(|until| until >= now);
-            // Read-only is a brake: what still waits is not sent either.
+            // Read-only mode stops waiting changes too.
             let may_send = |target: &Arc<Target>| is_armed && !worker.is_read_only && !target.is_read_only;
             let target = worker.inventory.target_of_arn(&job.change.intent.arn).filter(may_send);
             if let Some(target) = target {
@@ -119,11 +122,12 @@ impl Worker {
                 }
             }
             worker.watch(job, Duration::ZERO).await;
-        });
+        };
+        spawn_on(&self.tasks, work.instrument(span));
     }
 }
 
-/// What is done again and again while the server runs.
+/// A task that runs periodically while the server runs.
 #[derive(Debug, Clone, Copy)]
 enum Chore {
     TakeUp,
@@ -132,7 +136,7 @@ enum Chore {
 }
 
 impl Chore {
-    /// As pages name it while it is down.
+    /// The name on pages while it is down.
     const fn name(self) -> &'static str {
         match self {
             Self::TakeUp => "taking up changes",

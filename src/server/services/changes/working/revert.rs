@@ -1,5 +1,5 @@
-//! Settled changes stay watched for 30 days, from what the collector reads anyway: when AWS reports encryption again,
-//! the change is marked as reverted, and whoever made it hears of it. No call of AWS is made for this.
+//! Watches settled changes for 30 days, using the collector's reads: if AWS reports the old state again, marks the
+//! change as reverted and notifies its requester. Makes no AWS calls of its own.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// The settled changes that are watched: the newest change of each stream, if it settled.
+/// The settled changes being watched: the newest change of each stream, if it has settled.
 type Settled = HashMap<StreamId, Change>;
 
 /// Watches settled changes.
@@ -48,7 +48,7 @@ impl SettledWatch {
     pub async fn watch(self: Arc<Self>) {
         let mut all_news = self.inventory.events().subscribe();
         let mut settled = self.settled_changes().await;
-        // What was read while no server ran, or by the collector before this began.
+        // Reads from while no server ran, or from before this began.
         let known: Vec<StreamId> = settled.keys().cloned().collect();
         self.inspect(&mut settled, &known).await;
         loop {
@@ -59,13 +59,13 @@ impl SettledWatch {
             match delivery {
                 Delivery::News(news) => {
                     // One under way says nothing yet: it may still be refused.
-                    for card in news.changes.iter().filter(|card| !card.is_active()) {
-                        self.take_over(&mut settled, &card.stream()).await;
+                    for change in news.changes.iter().filter(|change| !change.is_active()) {
+                        self.take_over(&mut settled, &change.stream_id()).await;
                     }
                     let moved: Vec<StreamId> = news.rows.keys().cloned().collect();
                     self.inspect(&mut settled, &moved).await;
                 }
-                // Too far behind: everything is looked at anew.
+                // Too far behind: check everything again.
                 Delivery::Reset => {
                     settled = self.settled_changes().await;
                     let known: Vec<StreamId> = settled.keys().cloned().collect();
@@ -96,12 +96,12 @@ impl SettledWatch {
         }
     }
 
-    /// A change of a stream ended: the newest that AWS may have acted on is watched if it has settled. One that was
-    /// refused or never sent takes nothing from the one before it.
+    /// After a change of a stream has ended: watches the newest one that AWS may have acted on, if it has settled. A
+    /// refused or unsent change doesn't affect the one before it.
     async fn take_over(&self, settled: &mut Settled, stream: &StreamId) {
         match self.store.newest_acting_change(stream).await {
             Ok(Some(newest)) if is_to_be_watched(&newest) => match settled.get(stream) {
-                // What was counted of it stays.
+                // Keep its counts.
                 Some(known) if known.id == newest.id => {}
                 _ => {
                     settled.insert(stream.clone(), newest);
@@ -111,7 +111,7 @@ impl SettledWatch {
                 settled.remove(stream);
             }
             Err(error) => {
-                tracing::error!(%error, "the changes of {} could not be read to watch them: {error}", stream.path())
+                tracing::error!(%error, "the changes of {} could not be read to watch them: {error}", stream.path());
             }
         }
     }
@@ -131,7 +131,7 @@ impl SettledWatch {
         let steps = decide_after_settled(change, report, unchanged_since);
         let is_reverted = steps.iter().any(|step| matches!(step, Step::Reverted(_)));
         if !is_reverted {
-            // A first contrary read is remembered here; it needs no row.
+            // A first contrary read is kept in memory only.
             steps.into_iter().for_each(|step| change.apply(step));
             return;
         }

@@ -1,5 +1,7 @@
-//! The one mutating call of a change. *Sent* is on disk before it goes out, on a read that is still fresh; whatever
-//! comes back is written, however long the database takes.
+//! The one mutating call of a change.
+//!
+//! *Sent* is on disk before it goes out, based on a read that is still fresh. Whatever the answer, it is written,
+//! however long the database takes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,20 +27,19 @@ use crate::{
     },
 };
 
-/// A request is never sent later than this after its form came: the person may have been told that it was not.
+/// The latest time to send, after the form arrived: by then, the person may have been told that it wasn't sent.
 const LATEST_MS: i64 = 20 * SECOND_MS;
-/// A read that is older than this is made again before *sent* is committed, so that it is still fresh after that.
+/// An older read is repeated before *sent* is committed, so that it is still fresh afterwards.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
-/// Who sends, in which session.
+/// What sends a change, and in which session.
 pub struct Sender {
     pub kinesis: Arc<dyn Kinesis>,
     pub sent_as: Option<SentAs>,
 }
 
 impl Worker {
-    /// Sends a change that was just recorded, and watches it to its end. `read` is the one that its form was checked
-    /// against.
+    /// Sends a newly recorded change, and watches it to its end. `read` is the read that its form was checked against.
     pub(super) async fn send(self: Arc<Self>, mut job: Job, target: Arc<Target>, mut read: Freshness) {
         let Some(mut key) = job.change.intent.key.clone() else {
             tracing::error!(
@@ -50,7 +51,8 @@ impl Worker {
         };
         let Some(sender) = self.sender(&mut job, &target).await else { return };
         if needs_another(&read) {
-            // The role took its time, or the process was stopped: somebody may have changed the stream meanwhile.
+            // Assuming the role took a while, or the process was stopped: someone may have changed the stream
+            // meanwhile.
             let asked_at = job.timeline.now();
             let (report, again) = self.reads.read_to_decide(&job.change.stream_id()).await;
             read = again;
@@ -66,7 +68,7 @@ impl Worker {
         self.send_now(job, target, sender, key, read).await;
     }
 
-    /// Whoever sends this change; `None` when nobody can, which ends it.
+    /// The sender of this change; `None` if there is none, which ends the change.
     pub(super) async fn sender(&self, job: &mut Job, target: &Target) -> Option<Sender> {
         match target.sender(&job.change.intent.actor).await {
             Ok((kinesis, sent_as)) => Some(Sender { kinesis, sent_as }),
@@ -78,7 +80,7 @@ impl Worker {
         }
     }
 
-    /// Commits *sent* and makes the call, if the read that decides it is still fresh by then.
+    /// Commits *sent* and makes the call, if the deciding read is still fresh by then.
     pub(super) async fn send_now(
         self: Arc<Self>,
         mut job: Job,
@@ -99,17 +101,17 @@ impl Worker {
         let sent = Step::Sent { at: job.timeline.now(), key: key.clone(), sent_as };
         match self.journal.record(&mut job, vec![sent], AuditAction::ChangeSent).await {
             Ok(()) => {}
-            // Cancelled in this moment, or in another instance's hands.
+            // Cancelled at this moment, or taken over by another instance.
             Err(StoreError::NotHeld) => return self.journal.show_latest(&job.change.id).await,
             Err(error) => {
-                // Not known to be on disk, so not sent, now or later.
+                // Not known to be on disk, so it is never sent.
                 tracing::error!(%error, change_id = job.change.id, "change {} could not be marked as sent and is not \
                     sent", job.change.id);
                 return self.expire(job).await;
             }
         }
-        // Checked here and, inside the call, once more before the first byte: another instance may have taken over the
-        // change of one that was suspended just here, and somebody may have changed the stream.
+        // Checked here, and inside the call once more before its first byte: while this process was suspended just
+        // here, another instance may have taken over the change, or someone may have changed the stream.
         let outcome = if read.is_over() {
             let detail =
                 "the last read of the stream was more than 5 s old when the request was about to go out".to_owned();
@@ -120,6 +122,11 @@ impl Worker {
                 .change_encryption(job.change.intent.action, &target.ref_of(&job.change.intent.arn), &key, &read)
                 .await
         };
+        self.take_answer(job, &target, outcome).await;
+    }
+
+    /// Writes what came back of a call, and watches a change on which AWS may have acted.
+    async fn take_answer(self: Arc<Self>, mut job: Job, target: &Target, outcome: SendOutcome) {
         let at = job.timeline.now();
         let written = match outcome {
             SendOutcome::Accepted { request_id } => {
@@ -134,10 +141,10 @@ impl Worker {
             }
             SendOutcome::Rejected(refusal) => {
                 let refusal = self.with_quota(refusal, &job.change).await;
-                // On disk before AWS is asked for anything else.
+                // Written to disk before anything else is requested from AWS.
                 let rejected = job.end(End::Rejected(refusal.clone()));
                 let _ = self.journal.record_answer(&mut job, rejected, AuditAction::ChangeRejected).await;
-                return self.explain(&mut job.change, refusal, &target).await;
+                return self.explain(&mut job.change, refusal, target).await;
             }
         };
         if written == Written::Yes {
@@ -145,22 +152,22 @@ impl Worker {
         }
     }
 
-    /// Whether a change must not be sent any more, by the time of day or by its own time line: a machine that slept
-    /// sends nothing hours later.
+    /// Whether it is too late to send a change, by the time of day or by its own timeline: a machine that slept sends
+    /// nothing hours later.
     pub(super) fn is_too_late(&self, job: &Job) -> bool {
         let latest =
             job.change.intent.armed_until.unwrap_or_else(|| job.change.intent.requested_at.plus_millis(LATEST_MS));
         job.timeline.is_past(latest)
     }
 
-    /// Ends a change that was not sent and will not be.
+    /// Ends a change that was never sent.
     pub(super) async fn expire(&self, mut job: Job) {
         let expired = job.end(End::Expired);
-        // Ended elsewhere is as good.
+        // If it ended elsewhere, that is fine too.
         let _ = self.journal.record_surely(&mut job, vec![expired], AuditAction::ChangeExpired).await;
     }
 
-    /// Adds to a limit that AWS did not name what the journal knows of it.
+    /// Adds the journal's count to a limit that AWS didn't specify.
     async fn with_quota(&self, mut refusal: Refusal, change: &Change) -> Refusal {
         if let RefusalKind::LimitUnclear { .. } = refusal.kind {
             let count = self
@@ -177,7 +184,7 @@ impl Worker {
         refusal
     }
 
-    /// Adds to a recorded refusal what one more read of the stream says, where that explains it.
+    /// Adds to a recorded refusal what one more read of the stream shows, if that explains it.
     async fn explain(&self, change: &mut Change, refusal: Refusal, target: &Target) {
         if !matches!(refusal.kind, RefusalKind::ResourceInUse | RefusalKind::ResourceNotFound) {
             return;
@@ -200,7 +207,7 @@ impl Worker {
     }
 }
 
-/// Whether the stream has to be read again before *sent* is committed.
+/// Whether to read the stream again before *sent* is committed.
 pub fn needs_another(read: &Freshness) -> bool {
     read.is_older_than(READ_AGAIN_AFTER)
 }

@@ -1,6 +1,7 @@
-//! The time line of one change. Its evidence is compared by time, and a machine's clock may be set while a change is
-//! under way: here time starts at the database's clock, which all instances share, or at the change's last evidence if
-//! that is later, and from there only goes on.
+//! The timeline of one change.
+//!
+//! Evidence is compared by time, and a machine's clock may be set during a change. So time starts at the database's
+//! clock, which all instances share, or at the change's last evidence if that is later, and never goes back.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,18 +20,18 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Begins at `now`; for a change that has evidence, never before that.
+    /// Starts at `now`, or at the change's last evidence if that is later.
     pub fn begin(clock: &Arc<dyn Clock>, now: Timestamp, change: Option<&Change>) -> Self {
         let start = change.map_or(now, |change| change.latest_evidence().max(now));
         Self { clock: clock.clone(), start, steady_at_start: clock.steady(), wall_at_start: clock.now() }
     }
 
-    /// The time now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.start.plus_millis(self.steady_ms())
     }
 
-    /// Whether a time is over, by the steady clock or by the time of day: the steady one may stand still while a
+    /// Whether a deadline has passed, by the steady clock or by the time of day: the steady clock may stop while a
     /// machine sleeps.
     pub fn is_past(&self, deadline: Timestamp) -> bool {
         let by_wall = self.clock.now().millis_since(self.wall_at_start);

@@ -1,5 +1,6 @@
-//! The watch of one change: reads its stream by the schedule until it has an end. Once per change, however many look
-//! on.
+//! The watch of one change: reads its stream on schedule until the change ends.
+//!
+//! There is one watch per change, however many people look on.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +21,7 @@ use crate::{
 };
 
 impl Worker {
-    /// Watches until the change has an end or the server stops; the next start takes it up again.
+    /// Watches until the change ends or the server stops. The next start resumes the watch.
     pub(super) async fn watch(self: Arc<Self>, mut job: Job, first: Duration) {
         let mut pause = first;
         while job.change.is_active() {
@@ -50,7 +51,7 @@ impl Worker {
             {end}", change.id, change.intent.arn);
     }
 
-    /// One read of the change's stream, and how fresh it is.
+    /// Reads the change's stream once. Also returns how fresh the read is.
     pub(super) async fn observe(&self, job: &Job) -> (Observation, Freshness) {
         let Job { change, timeline, .. } = job;
         let Some(target) = self.inventory.target_of_arn(&change.intent.arn) else {
@@ -64,7 +65,7 @@ impl Worker {
             Ok(report) => self.inventory.record_report(report.clone()),
             Err(failure) => self.inventory.record_failure(&change.stream_id(), failure),
         }
-        // The inventory keeps the time of day; the change compares with its own.
+        // The inventory uses the time of day, the change its own timeline.
         let read = match read {
             Ok(report) => {
                 let read_at = timeline.now();
@@ -76,14 +77,14 @@ impl Worker {
         (observation(read, asked_at), fresh)
     }
 
-    /// The key that the reported KeyId means, where that decides what the report says of the change: AWS may report
-    /// another form of a key than was sent, or than it reported before.
+    /// The key that the reported KeyId resolves to, if that affects the verdict: AWS may report another form of a key
+    /// than was sent, or than it reported before.
     async fn meant_key(&self, change: &Change, report: &StreamReport, target: &Target) -> Option<KeyArn> {
         let reported = report.key().filter(|key| is_to_be_compared(change, report, key))?;
         self.keys.look(target, reported).await.arn().cloned()
     }
 
-    /// The key that an enable sent, where KMS did not show it when it was confirmed and does now.
+    /// The key that an enable sent, if KMS couldn't resolve it at confirmation and now can.
     async fn resolve_wanted(&self, change: &Change, observed: &Observation) -> Vec<Step> {
         let Observation::Report(report) = observed else { return Vec::new() };
         let Some(key) = change
@@ -103,13 +104,13 @@ impl Worker {
     }
 }
 
-/// Whether it matters which key a reported KeyId means. While the stream is UPDATING the report says all that it can.
+/// Whether the resolved key affects the verdict. While the stream is UPDATING, it doesn't.
 fn is_to_be_compared(change: &Change, report: &StreamReport, reported: &KeyId) -> bool {
     let is_as_sent = change.intent.action == Action::Enable && change.intent.key.as_ref() == Some(reported);
     report.status == StreamStatus::Active && !is_as_sent && change.before() != report.encryption
 }
 
-/// The audit action of the steps that move the ladder; a read that moves nothing is no event.
+/// The audit action of steps that move the ladder. Other reads aren't events.
 fn audited(change: &Change, steps: &[Step]) -> Option<AuditAction> {
     let mut action = None;
     for step in steps {

@@ -1,4 +1,4 @@
-//! Listings: which streams of a target there are, and which of them are gone.
+//! Listing a target's streams, and deciding which are gone.
 
 use std::{collections::HashSet, sync::atomic::Ordering};
 
@@ -13,14 +13,13 @@ use crate::{
     server::adapters::aws::{ListFrom, ListedPage, ListedStream, ReadFailure, ReadFailureKind},
 };
 
-/// Pages without a name one after the other, with more to come: a loop as well.
+/// The most consecutive pages without a name but with more to come, which would be a loop too.
 const MOST_EMPTY_PAGES: usize = 10;
-/// So many streams that a listing no longer names are read before they are believed to be gone, where it leaves out
-/// many.
+/// How many missing streams are read before a listing that omits many of them is believed.
 const READ_TO_CONFIRM: usize = 5;
 
 impl Collector {
-    /// One complete listing; each page is taken in as it comes. Returns how many streams there are.
+    /// Makes one complete listing, recording each page as it arrives. Returns the number of streams.
     pub(super) async fn list(&self) -> Result<usize, ReadFailure> {
         let target = &self.target;
         if !target.account().is_resolved()
@@ -53,8 +52,8 @@ impl Collector {
         Ok(listed.len())
     }
 
-    /// What a listing did not name is gone. Where that is more than half of what was known, it may as well be the
-    /// answer that is wrong: it counts once the next listing leaves out the same, and reads of some of it find nothing.
+    /// Marks streams that a listing omitted as gone. If they are more than half of those known, the listing itself may
+    /// be wrong: it counts once the next one omits the same streams, and reads of some don't find them.
     async fn leave_out(&self, listed: &HashSet<StreamId>, begun: Timestamp) -> Result<(), ReadFailure> {
         let account = self.target.account();
         // Rows from before AWS named the account have been listed again under it.
@@ -110,10 +109,10 @@ impl Collector {
         listed.extend(streams.iter().map(|stream| self.target.stream_id(&stream.name)));
     }
 
-    /// Refuses a listing of another account, Region or partition: its streams would be shown in the wrong place.
+    /// Refuses a listing from another account, Region or partition: its streams would appear in the wrong place.
     async fn check_owner(&self, streams: &[ListedStream]) -> Result<(), ReadFailure> {
         let target = &self.target;
-        // Names alone may be of anybody.
+        // Names without ARNs could be anyone's.
         if streams.iter().any(|stream| stream.arn.is_none())
             && !self.has_asked_sts.swap(true, Ordering::AcqRel)
             && let Ok(named) = target.kinesis.caller_account().await
@@ -143,8 +142,8 @@ impl Collector {
     }
 }
 
-/// The pages of one listing: by `NextToken`, and where that is missing, after the last name while AWS says there are
-/// more. The SDK's own paginator stops without a token and loses streams.
+/// The pages of one listing: by `NextToken` or, if that is missing while AWS says that there are more, after the last
+/// name. The SDK's own paginator stops without a token and loses streams.
 #[derive(Default)]
 struct Pages {
     /// `None` before the first page and after the last.
@@ -185,7 +184,7 @@ impl Pages {
         Ok(Some(page.streams))
     }
 
-    /// Asks for a page, again when AWS throttles: a long listing does not begin anew for that.
+    /// Requests a page, again if AWS throttles: a long listing must not start over for that.
     async fn ask(&self, collector: &Collector) -> Result<ListedPage, ReadFailure> {
         let from = self.from.clone().unwrap_or(ListFrom::Start);
         let mut throttles = 0;
@@ -193,7 +192,7 @@ impl Pages {
             collector.while_paused().await;
             match collector.target.list_page(&from).await {
                 Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => {
-                    throttles += 1
+                    throttles += 1;
                 }
                 page => return page,
             }

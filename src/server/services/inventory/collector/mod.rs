@@ -2,9 +2,10 @@
 //! target's limits allow. Its failures stay its own.
 
 mod listing;
+mod tags;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
@@ -22,7 +23,7 @@ use crate::{
     },
     server::{
         adapters::{
-            aws::{ReadFailure, ReadFailureKind, Tags, targets::Target},
+            aws::{ReadFailure, ReadFailureKind, targets::Target},
             clock::{Clock, SystemClock, sleep, timeout},
             tasks::spawn_into,
         },
@@ -35,34 +36,18 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// More names than any account has: a listing that goes on is a loop.
 const MOST_STREAMS: usize = 100_000;
-/// Pages of tags without a stream one after the other, with more to come. Some may well be empty: AWS filters after it
-/// has cut them.
-const MOST_EMPTY_TAG_PAGES: usize = 100;
 /// A page of a listing that AWS throttles is asked for again so often.
 const MOST_THROTTLES: usize = 8;
 /// Nothing becomes due sooner than the next look, but what somebody begins to look at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// So many reads in a row must have failed, of whatever streams, before the target is called behind.
 const MOST_FAILURES: u32 = 3;
-/// Between two readings of all tags.
-const TAGS_EVERY: Duration = Duration::from_secs(300);
 /// While AWS refuses the credentials, or there are none, a listing is tried again at least this often: renewed ones are
 /// to be used within a minute.
 const PAUSE_WITHOUT_CREDENTIALS: Duration = Duration::from_secs(15);
 
-/// Collects one target until the token ends it.
-#[cfg(test)]
-pub async fn run(inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
-    run_under(Arc::default(), inventory, target, stop).await;
-}
-
 /// Collects one target until the token ends it. Panics of its reads are told to the supervisor.
-pub async fn run_under(
-    supervisor: Arc<Supervisor>,
-    inventory: Arc<Inventory>,
-    target: Arc<Target>,
-    stop: CancellationToken,
-) {
+pub async fn run(supervisor: Arc<Supervisor>, inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
     let collector = Arc::new(Collector {
         inventory,
         target,
@@ -209,59 +194,6 @@ impl Collector {
 
     fn failures(&self) -> MutexGuard<'_, Failures> {
         self.failures.lock()
-    }
-
-    async fn read_tags_again_and_again(&self) {
-        loop {
-            self.while_paused().await;
-            let known = self.inventory.known_of(&self.target);
-            if known.is_empty() || !self.inventory.is_listed(&self.target) || !self.target.account().is_resolved() {
-                sleep(LOOK_AGAIN).await;
-                continue;
-            }
-            let finding = match self.read_tags().await {
-                Ok(tagged) => {
-                    self.inventory.record_tags(&self.target, known, tagged);
-                    Finding::TagsRead
-                }
-                Err(ReadFailure { why, .. }) => Finding::TagsFailed { why },
-            };
-            self.inventory.record_finding(&self.target, finding);
-            sleep(TAGS_EVERY).await;
-        }
-    }
-
-    async fn read_tags(&self) -> Result<HashMap<StreamId, Tags>, ReadFailure> {
-        let mut tagged = HashMap::new();
-        let mut seen = HashSet::new();
-        let mut token: Option<String> = None;
-        let mut throttles = 0;
-        let mut without_news = 0;
-        loop {
-            self.while_paused().await;
-            let page = match self.target.tagged_page(token.as_deref()).await {
-                Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => {
-                    throttles += 1;
-                    continue;
-                }
-                page => page?,
-            };
-            throttles = 0;
-            let before = tagged.len();
-            let own = page.streams.into_iter().filter(|(arn, _)| self.target.owns(arn));
-            tagged.extend(own.map(|(arn, tags)| (StreamId::from(&arn), tags)));
-            without_news = if tagged.len() > before { 0 } else { without_news + 1 };
-            token = match page.next_token {
-                None => return Ok(tagged),
-                Some(next) if !seen.insert(next.clone()) => {
-                    return Err(ReadFailure::other("AWS's list of tags goes round in circles"));
-                }
-                Some(_) if tagged.len() > MOST_STREAMS || without_news > MOST_EMPTY_TAG_PAGES => {
-                    return Err(ReadFailure::other("AWS's list of tags does not end"));
-                }
-                next => next,
-            };
-        }
     }
 
     async fn while_paused(&self) {

@@ -1,0 +1,17 @@
+//! A user as administrators see it.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Role;
+use crate::model::time::Timestamp;
+
+/// A user as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserCard {
+    pub id: String,
+    pub name: String,
+    pub role: Role,
+    pub scope: String,
+    pub is_break_glass: bool,
+    pub disabled_at: Option<Timestamp>,
+}

@@ -1,0 +1,27 @@
+//! The form with which a person confirms a change.
+
+use serde::{Deserialize, Serialize};
+
+/// What the confirmation's form sends, hostile until parsed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangeForm {
+    pub account: String,
+    pub region: String,
+    pub name: String,
+    pub request_id: String,
+    /// The values that the form showed: ARN, creation time in milliseconds, AWS's word for the encryption, KeyId.
+    pub shown_arn: String,
+    pub shown_created: String,
+    pub shown_type: String,
+    pub shown_key: String,
+    /// The key of an enable, or another form of the key for a disable; and the one of which the form has warned.
+    pub key: String,
+    pub warned_key: String,
+    pub typed_name: String,
+    pub reason: String,
+    /// How many minutes the change may wait for its stream; empty when it is to be sent at once.
+    pub wait_minutes: String,
+    /// Why it is to be sent although 25 of its kind were counted.
+    pub quota_reason: String,
+}

@@ -1,0 +1,75 @@
+//! A value of a setting under the name it was given, and how structs are read from such values.
+
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
+};
+
+use super::{database::without_password, error::ConfigError};
+
+/// A value with the name it was given under: `--listen`, `KEYSTREAM_LISTEN` or `listen in keystream.toml`.
+#[derive(Debug, Clone)]
+pub struct Given {
+    name: String,
+    /// The value as errors show it: on one line, without its password.
+    shown: String,
+    value: toml::Value,
+}
+
+impl Given {
+    /// A text.
+    pub fn text(name: String, text: String) -> Self {
+        Self { name, shown: shown(&text), value: toml::Value::String(text) }
+    }
+
+    /// A value of a table, which errors show as TOML.
+    pub fn toml(name: String, value: toml::Value) -> Self {
+        Self { name, shown: shown(&value.to_string()), value }
+    }
+
+    /// The error for this value.
+    pub fn refused(self, takes: &str) -> ConfigError {
+        ConfigError::Value { key: self.name, value: self.shown, takes: takes.to_owned() }
+    }
+}
+
+fn shown(value: &str) -> String {
+    // A URL that lacks its scheme may still hold a password.
+    let hidden = if value.contains("://") {
+        without_password(value)
+    } else {
+        without_password(&format!("://{value}")).split_off(3)
+    };
+    one_line(&hidden)
+}
+
+/// A text without line breaks: an error is one line.
+pub fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// Reads a struct from its values. An error names the value that the struct refused.
+pub fn read<T: for<'de> Deserialize<'de>>(values: impl Iterator<Item = (String, Given)>) -> Result<T, ConfigError> {
+    T::deserialize(MapAccessDeserializer::new(Values { rest: values, current: None }))
+}
+
+/// Hands values to a struct, one after the other.
+struct Values<I> {
+    rest: I,
+    current: Option<Given>,
+}
+
+impl<'de, I: Iterator<Item = (String, Given)>> MapAccess<'de> for Values<I> {
+    type Error = ConfigError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ConfigError> {
+        let Some((key, given)) = self.rest.next() else { return Ok(None) };
+        self.current = Some(given);
+        seed.deserialize(key.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ConfigError> {
+        let given = self.current.take().ok_or_else(|| ConfigError::custom("a value was read before its key"))?;
+        seed.deserialize(given.value.clone()).map_err(|error| given.refused(error.message()))
+    }
+}

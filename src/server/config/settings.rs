@@ -1,0 +1,27 @@
+//! All settings.
+
+use clap::Args;
+
+use super::{
+    checkpoints::Checkpoints, database::Database, fleet::Fleet, listening::Listening, metrics::Metrics,
+    proxies::Proxies, site::Site,
+};
+
+/// All settings, by concern.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    #[command(flatten)]
+    pub listening: Listening,
+    #[command(flatten)]
+    pub proxies: Proxies,
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub fleet: Fleet,
+    #[command(flatten)]
+    pub metrics: Metrics,
+    #[command(flatten)]
+    pub site: Site,
+    #[command(flatten)]
+    pub checkpoints: Checkpoints,
+}

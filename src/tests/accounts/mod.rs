@@ -1,0 +1,34 @@
+//! Users: how failed passwords keep the next one waiting, what administrators do, and the account for emergencies.
+
+mod administration;
+mod guessing;
+mod special;
+
+use crate::{
+    model::access::credentials::UserName,
+    server::{adapters::store::User, services::audit::AuditEvent},
+    tests::support::{Actor, Answer, TestApp},
+};
+
+const WRONG: &str = "wrong wrong wrong wrong";
+
+/// What the sign-in page was led to with; empty after a sign-in.
+fn problem(answer: &Answer) -> &str {
+    answer.location().split("problem=").nth(1).map_or("", |rest| rest.split('&').next().unwrap())
+}
+
+async fn fail(actor: &Actor<'_>, user: &str, times: usize) {
+    for _ in 0..times {
+        let answer = actor.sign_in(user, WRONG).await;
+        assert_eq!(problem(&answer), "sign-in-failed", "{}", answer.location());
+    }
+}
+
+/// Every event of the chain, oldest first.
+async fn events(app: &TestApp) -> Vec<AuditEvent> {
+    app.store.audit_rows(i64::MIN, 10_000).await.unwrap().into_iter().map(|row| row.event).collect()
+}
+
+async fn user(app: &TestApp, name: &str) -> User {
+    app.store.user_by_name(&UserName::parse(name).unwrap()).await.unwrap().unwrap()
+}

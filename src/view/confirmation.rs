@@ -1,0 +1,202 @@
+//! The confirmation of a change, from its plan.
+
+use super::{
+    command_line, key_state, keys,
+    pages::{Confirmation, EnableFacts, OtherForm, Plan, PlanOutcome, Quota, Undo},
+    precondition, present_key,
+};
+use crate::model::{
+    change::{
+        Action, Change, Resolved,
+        plan::{self, EnablePlan, OtherFormReason, Outcome, Planned},
+    },
+    keys::KeyLook,
+    stream::{StreamArn, encryption::KeyId},
+};
+
+impl From<Planned> for Confirmation {
+    fn from(planned: Planned) -> Self {
+        let Planned { stream, target, now, action, outcome } = planned;
+        let (plan, beside) = match outcome {
+            Outcome::Ready(plan) => {
+                let (plan, beside) = of_plan(action, *plan);
+                (PlanOutcome::Ready(Box::new(plan)), beside)
+            }
+            Outcome::Busy(plan) => {
+                let (plan, beside) = of_plan(action, *plan);
+                (PlanOutcome::Busy(Box::new(plan)), beside)
+            }
+            Outcome::Refused { precondition, report } => {
+                let why = precondition::of_confirmation(action, &precondition, &report);
+                (PlanOutcome::Refused { why, report }, Beside::default())
+            }
+            Outcome::Unread { why, last_known } => (PlanOutcome::Unread { why, last_known }, Beside::default()),
+            Outcome::UnderWay { change } => (PlanOutcome::UnderWay { change }, Beside::default()),
+        };
+        let Beside { quota, key_words, key_warning, enable, other_form } = beside;
+        Self { stream, target, now, action, plan, quota, key_words, key_warning, enable, other_form, draft: None }
+    }
+}
+
+/// What a confirmation shows beside its plan.
+#[derive(Default)]
+struct Beside {
+    quota: Quota,
+    key_words: String,
+    key_warning: Option<String>,
+    enable: Option<EnableFacts>,
+    other_form: Option<OtherForm>,
+}
+
+fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
+    let plan::Plan { request_id, report, key_needed_until, keys_known_since, .. } = plan;
+    let (key_words, key_warning) = plan.present_key.as_ref().map(present_key::in_words).unwrap_or_default();
+    let beside = Beside {
+        quota: plan.quota.into(),
+        key_words,
+        key_warning,
+        enable: plan.enable.map(|enable| enable_facts(enable, &report.arn)),
+        other_form: plan.other_form.map(other_form),
+    };
+    let key = report.key().cloned();
+    let sent = match action {
+        Action::Disable => key.clone().or_else(placeholder),
+        Action::Enable => placeholder(),
+    };
+    let command = sent.map_or_else(String::new, |key| command_line::of_change(action, &report.arn, &key));
+    (Plan { request_id, command, key_needed_until, keys_known_since, key, report }, beside)
+}
+
+/// What stands in the command for a key that is still to be chosen.
+fn placeholder() -> Option<KeyId> {
+    KeyId::as_reported("KEY").ok()
+}
+
+fn enable_facts(enable: EnablePlan, stream: &StreamArn) -> EnableFacts {
+    let EnablePlan { key, look, keys, undo, unencrypted_since } = enable;
+    let (key_words, is_key_bad) = look.map(|(id, look)| chosen_key(&id, &look, stream)).unwrap_or_default();
+    EnableFacts { key, key_words, is_key_bad, picker: keys, undo: undo.as_ref().map(undo_of), unencrypted_since }
+}
+
+/// What KMS says of the key that an enable begins with, and whether that is a warning.
+fn chosen_key(id: &KeyId, look: &KeyLook, stream: &StreamArn) -> (String, bool) {
+    match (look, look.usable(id, stream)) {
+        (_, Err(why)) => (format!("{id} cannot be used: {}.", key_state::unusable(&why)), true),
+        (KeyLook::Found(facts), Ok(())) => match key_state::trouble(facts, None) {
+            None => (format!("{id} \u{2192} {} ({}).", facts.arn.short(), key_state::label(facts)), false),
+            Some(trouble) => (format!("{id} \u{2192} {}, which {trouble}.", facts.arn.short()), true),
+        },
+        (KeyLook::Missing, Ok(())) => (format!("AWS creates {id} when it is first used."), false),
+        (KeyLook::Unseen(why), Ok(())) => {
+            let why = keys::unseen(why);
+            (format!("{id} cannot be seen from here: {why}. Whether Kinesis can use it is not known."), true)
+        }
+    }
+}
+
+fn other_form(form: plan::OtherForm) -> OtherForm {
+    OtherForm {
+        why: why_other_form(&form.why),
+        key: form.key,
+        forms: form.forms.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What has become of the key of a disable that is to be taken back.
+fn undo_of(undo: &plan::Undo) -> Undo {
+    let change = &undo.change;
+    let recorded = change.intent.key.as_ref().map_or("none", |key| key.as_str());
+    let then = change.intent.resolved.as_ref();
+    let (now, is_warning) = match &undo.look {
+        Some(KeyLook::Found(facts)) => match then.filter(|then| then.arn != facts.arn) {
+            Some(then) => (
+                format!(
+                    "{recorded} points elsewhere now: to {} ({}). At the disable it meant {}. To go back to that key, \
+                    enter {}.",
+                    facts.arn.short(),
+                    key_state::label(facts),
+                    then.arn.short(),
+                    then.arn
+                ),
+                true,
+            ),
+            None => (
+                format!("{recorded} \u{2192} {} ({}).", facts.arn.short(), key_state::label(facts)),
+                facts.endangers_records(None),
+            ),
+        },
+        Some(KeyLook::Missing) => (format!("KMS doesn't find {recorded} any more.{}", meant_then(then)), true),
+        Some(KeyLook::Unseen(why)) => {
+            let why = keys::unseen(why);
+            (format!("Whether {recorded} is still usable couldn't be read: {why}.{}", meant_then(then)), true)
+        }
+        None => (format!("{recorded} is in none of the forms that AWS takes."), true),
+    };
+    Undo {
+        change: change.id.clone(),
+        actor: change.intent.actor.clone(),
+        settled_at: change.evidence.settled_at.unwrap_or(change.intent.requested_at),
+        words: now,
+        is_warning,
+    }
+}
+
+fn meant_then(then: Option<&Resolved>) -> String {
+    then.map_or_else(String::new, |then| format!(" At the disable it meant {}.", then.arn))
+}
+
+/// Why another form of a key is asked for, in sentences.
+fn why_other_form(why: &OtherFormReason) -> String {
+    let refused = |change: &Change| {
+        let key = change.intent.key.as_ref().map_or("the key", |key| key.as_str());
+        let aws = change.refused_for_its_key();
+        aws.map_or_else(|| key.to_owned(), |aws| format!("{key} ({}, {})", aws.code, aws.at.date_and_clock()))
+    };
+    match why {
+        OtherFormReason::Unnamed => {
+            "AWS reports the stream as encrypted and names no key, and the call needs one. Fill in the key.".to_owned()
+        }
+        OtherFormReason::Refused(changes) => format!(
+            "AWS did not take {}. Fill in another form of the same key.",
+            changes.iter().map(refused).collect::<Vec<_>>().join(", nor ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{change::tests::sent_change, keys::KeyFacts, time::Timestamp};
+
+    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
+
+    fn facts(state: &str) -> KeyFacts {
+        KeyFacts {
+            arn: KEY.parse().unwrap(),
+            state: state.to_owned().into(),
+            is_aws_managed: false,
+            spec: String::new(),
+            usage: String::new(),
+            deleted_at: None,
+            expires_at: None,
+            read_at: Timestamp::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn an_undo_says_what_has_become_of_the_key() {
+        let then = Resolved { arn: KEY.replace("9012", "9013").parse().unwrap(), at: Timestamp::from_millis(0) };
+        let mut change = sent_change();
+        change.intent.resolved = Some(then);
+        let undo = |change, state| undo_of(&plan::Undo { change, look: Some(KeyLook::Found(facts(state))) });
+        let moved = undo(change, "Enabled");
+        assert!(
+            moved.is_warning && moved.words.contains("points elsewhere now: to key/1234\u{2026}9012 (enabled)"),
+            "{}",
+            moved.words
+        );
+        let same = undo(sent_change(), "Enabled");
+        assert!(!same.is_warning && same.words.ends_with("\u{2192} key/1234\u{2026}9012 (enabled)."), "{}", same.words);
+        assert!(undo(sent_change(), "PendingImport").is_warning);
+    }
+}

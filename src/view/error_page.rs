@@ -1,0 +1,111 @@
+//! The one error page: what it says of a request that got no page, whoever refused it.
+
+use crate::error::{AppError, Refusal};
+
+/// The id under which the log tells more of a request. In the context of a page that is being rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference(pub String);
+
+/// An error page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorPage {
+    pub title: &'static str,
+    /// What happened, what did not, and what to do next.
+    pub text: String,
+    /// Where to go from here: an address and its words.
+    pub link: (&'static str, &'static str),
+    /// The line about the log; empty where nobody knows which request it was.
+    pub reference: String,
+}
+
+impl ErrorPage {
+    /// The page of an error, on the request with this reference.
+    pub fn of_error(error: &AppError, reference: Option<&Reference>) -> Self {
+        Self {
+            title: title_of(error),
+            text: error.to_string(),
+            link: match error {
+                AppError::SignedOut => ("/sign-in", "Sign in"),
+                _ => ("/streams", "Go to the streams"),
+            },
+            reference: match (error, reference) {
+                // It says so itself.
+                (AppError::Internal { .. }, _) | (_, None) => String::new(),
+                (_, Some(Reference(id))) => format!("Reference: {id}"),
+            },
+        }
+    }
+
+    /// The page of what stands in front of the pages.
+    pub fn of_refusal(refusal: &Refusal, reference: &Reference) -> Self {
+        let page = Self::of_error(&refusal.error(), Some(reference));
+        match words_of(refusal) {
+            Some((title, text)) => Self { title, text: text.to_owned(), ..page },
+            None => page,
+        }
+    }
+}
+
+const fn title_of(error: &AppError) -> &'static str {
+    match error {
+        AppError::SignedOut => "Signed out",
+        AppError::NotPermitted => "Not permitted",
+        AppError::NotFound => "Not found",
+        AppError::TooOften { .. } => "Too many requests",
+        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Overloaded | AppError::Unreachable => {
+            "Not available"
+        }
+        AppError::ConfirmIdentity { .. }
+        | AppError::Mistake(_)
+        | AppError::OtherValues
+        | AppError::Outdated
+        | AppError::Internal { .. } => "Not possible",
+    }
+}
+
+/// Title and text of a refusal that says more than its error.
+const fn words_of(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
+    let words = match refusal {
+        Refusal::Error(_) => return None,
+        Refusal::Role => (
+            "Not permitted",
+            "Your role does not allow this. Nothing was sent. Ask an administrator of Keystream for the role of an \
+             operator.",
+        ),
+        Refusal::NoSuchAddress => (
+            "Not found",
+            "There is nothing at this address. Nothing was sent. Check the address, or start from the list.",
+        ),
+        Refusal::OtherMethod => {
+            ("Not possible", "This address does not take that kind of request. Nothing was sent. Start from the list.")
+        }
+        Refusal::OtherOrigin => (
+            "Not permitted",
+            "The request did not come from a page of this site, so nothing was sent. Open the page here and try \
+             again. Behind a proxy: KEYSTREAM_PUBLIC_URL must be the origin in the address bar, and the proxy must \
+             pass Origin on.",
+        ),
+        Refusal::OtherHost => (
+            "Wrong address",
+            "Keystream serves another name than the one in your address bar. Nothing was sent. Use the configured \
+             address; who runs Keystream sets it with KEYSTREAM_PUBLIC_URL, and the proxy must pass Host on.",
+        ),
+        Refusal::OtherContentType => (
+            "Not possible",
+            "The request has a content type that is not taken here. Nothing was sent. Reload the page and try again.",
+        ),
+        Refusal::TooLarge => {
+            ("Too large", "The request is larger than 64 KiB. Nothing was sent. Shorten what you typed.")
+        }
+        Refusal::TooSlow => (
+            "Not available",
+            "Keystream took too long to answer. If you sent a form, look at Changes before sending it again.",
+        ),
+        Refusal::NoDatabase => (
+            "Not available",
+            "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who \
+             runs Keystream.",
+        ),
+    };
+    Some(words)
+}

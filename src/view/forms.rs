@@ -1,0 +1,101 @@
+//! What comes of a form: what it did, or the mistake in it.
+
+use crate::model::{
+    forms::{FormDone, FormMistake},
+    stream::StreamName,
+};
+
+/// What a form did.
+pub const fn done(form: FormDone) -> &'static str {
+    match form {
+        FormDone::PasswordChanged => "Password changed. All your other sessions have ended.",
+        FormDone::SessionEnded => "Session ended.",
+        FormDone::OtherSessionsEnded => "All your other sessions have ended.",
+        FormDone::UserAdded => "User added. They can sign in now.",
+        FormDone::RightsSaved => "Role and streams saved. They apply from the user's next request.",
+        FormDone::PasswordSet => "Password set. All sessions of this user have ended.",
+        FormDone::UserDisabled => "User disabled. All their sessions have ended.",
+        FormDone::UserEnabled => "User enabled. They can sign in again.",
+        FormDone::TargetPaused => {
+            "Background reads of this target are paused. Active changes are still watched, and a confirmation still \
+            reads its stream."
+        }
+        FormDone::TargetResumed => "Background reads of this target have resumed.",
+    }
+}
+
+/// The mistake in a form; `name` is the stream's name where the form is about one.
+pub fn mistake(mistake: FormMistake, name: Option<&StreamName>) -> String {
+    if let (FormMistake::NameMismatch, Some(name)) = (mistake, name) {
+        return format!("That isn't {name}. Type the name exactly as shown. Nothing was sent.");
+    }
+    sentence(mistake).to_owned()
+}
+
+const fn sentence(mistake: FormMistake) -> &'static str {
+    match mistake {
+        FormMistake::NameMismatch => "That isn't the stream's name. Type it exactly as shown. Nothing was sent.",
+        FormMistake::ReasonMissing => "Enter a reason, with the ticket if there is one. Nothing was sent.",
+        FormMistake::ReasonTooLong => "The reason is longer than 500 characters. Shorten it. Nothing was sent.",
+        FormMistake::SignInFailed => "User name or password is wrong, or the account can't sign in.",
+        FormMistake::UserNameInvalid => {
+            "A user name takes 1 to 64 letters, digits, dots, hyphens, underscores or @. Choose another. Nothing was \
+            saved."
+        }
+        FormMistake::PasswordLength => "A password takes 15 to 128 characters. Choose another. Nothing was saved.",
+        FormMistake::WaitInvalid => "A change can wait for 1 to 240 minutes. Choose a time. Nothing was sent.",
+        FormMistake::KeyInvalid => {
+            "AWS doesn't accept this form of key id (it takes: a key ARN, an alias ARN, a key's id, alias/NAME or \
+            alias/aws/kinesis, of at most 2,048 characters). Nothing was sent."
+        }
+        FormMistake::KeyUnseen => {
+            "Keystream can't see this key: it's in another account, or its account doesn't allow it. Whether Kinesis \
+            can use it isn't known. Check the key. To send it anyway, press the button again. Nothing was sent."
+        }
+        FormMistake::KeyOther => {
+            "This isn't the key that the stream was seen to be encrypted with. Check it. To send it anyway, press the \
+            button again. Nothing was sent."
+        }
+        FormMistake::QuotaUsed => {
+            "Keystream counts 25 changes of this kind for this stream in 24 hours, and AWS refuses the 26th. Wait \
+            until the next one is available, or say why to send it anyway. Nothing was sent."
+        }
+        FormMistake::AnswerInvalid => {
+            "That isn't a producer's answer. Paste all of the JSON that PutRecord or PutRecords returned, with an \
+            EncryptionType of NONE or KMS. Nothing was saved."
+        }
+        FormMistake::RecordNotAgreed => {
+            "Tick the box to agree that a test record may reach every consumer. Nothing was written."
+        }
+        FormMistake::ChangeNotNewest => {
+            "A later change of this stream was sent, so its records say nothing about this one. Check the newest \
+            change instead. Nothing was read or written."
+        }
+        FormMistake::ChangeStillJudged => {
+            "AWS's reports may still show whether this change took effect. Keystream is still reading the stream. \
+            Nothing was closed."
+        }
+        FormMistake::FormIncomplete => {
+            "The form arrived incomplete. Reload the page and fill it in again. Nothing was sent."
+        }
+        FormMistake::TooManyFailures => {
+            "Too many failed attempts for this account or from your network. Wait, then try again. The password \
+            wasn't checked."
+        }
+        FormMistake::PasswordWrong => "That password is wrong. Type it again. Nothing was changed.",
+        FormMistake::PasswordCommon => {
+            "Many people use this password, or it's little more than a name. Choose another, such as a few unrelated \
+            words. Nothing was saved."
+        }
+        FormMistake::UserNameTaken => "There's already a user with this name. Choose another. Nothing was saved.",
+        FormMistake::RoleMissing => "Choose a role. Nothing was saved.",
+        FormMistake::ScopeInvalid => {
+            "A scope is *, or up to 20 patterns like 111122223333/eu-west-1/orders-*, with * for any characters. \
+            Nothing was saved."
+        }
+        FormMistake::LastAdmin => {
+            "This would leave nobody to administer Keystream. Make another user an administrator first. Nothing was \
+            saved."
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The list: its columns, its filters with their values, and what of its address was ignored.
+
+use crate::model::{
+    list::{AgeFilter, Column, ExtraColumn, Ignored, ModeFilter, Parameter, StatusFilter},
+    stream::encryption::EncryptionState,
+};
+
+/// The header of a column.
+pub const fn column(column: Column) -> &'static str {
+    match column {
+        Column::Name => "Name",
+        Column::Encryption => "Encryption",
+        Column::Key => "Key",
+        Column::Status => "Status",
+        Column::Account => "Account",
+        Column::Region => "Region",
+    }
+}
+
+/// The header of a column that is shown by choice.
+pub const fn extra_column(column: ExtraColumn) -> &'static str {
+    match column {
+        ExtraColumn::Retention => "Retention",
+        ExtraColumn::Shards => "Shards",
+        ExtraColumn::Mode => "Mode",
+        ExtraColumn::Created => "Created",
+        ExtraColumn::Tags => "Tags",
+        ExtraColumn::NeededKeys => "Keys still needed",
+    }
+}
+
+/// The words with which an encryption cell begins.
+pub const fn encryption(state: EncryptionState) -> &'static str {
+    match state {
+        EncryptionState::Encrypted => "Encrypted",
+        EncryptionState::NotEncrypted => "Not encrypted",
+        EncryptionState::Unknown => "Unknown",
+    }
+}
+
+/// When a row was last read.
+pub const fn age(age: AgeFilter) -> &'static str {
+    match age {
+        AgeFilter::Minute => "more than a minute ago",
+        AgeFilter::TenMinutes => "more than 10 minutes ago",
+        AgeFilter::Hour => "more than an hour ago",
+        AgeFilter::Day => "more than a day ago",
+        AgeFilter::NeverRead => "never",
+    }
+}
+
+/// The heading over the values of a filter.
+pub const fn filter(filter: Parameter) -> &'static str {
+    match filter {
+        Parameter::Encryption => "Encryption",
+        Parameter::Status => "Status",
+        Parameter::Account => "Account",
+        Parameter::Region => "Region",
+        Parameter::Mode => "Mode",
+        other => other.slug(),
+    }
+}
+
+/// A value of a filter: AWS's word where it has one.
+pub fn value(filter: Parameter, value: &str) -> String {
+    match filter {
+        Parameter::Encryption => value.parse().map_or_else(|_| value.to_owned(), |state| encryption(state).to_owned()),
+        Parameter::Status => match value.parse() {
+            Ok(StatusFilter::Changing) | Err(_) => value.to_owned(),
+            Ok(status) => status.slug().to_ascii_uppercase(),
+        },
+        Parameter::Mode => value.parse().map_or_else(|_| value.to_owned(), |mode: ModeFilter| mode.word().to_owned()),
+        _ => value.to_owned(),
+    }
+}
+
+/// What of an address was ignored, and what the parameter takes.
+pub fn ignored(ignored: &Ignored) -> String {
+    let Ignored::Value { parameter, value } = ignored else { return "More values were ignored.".to_owned() };
+    let takes = match parameter {
+        Parameter::Q | Parameter::Key => "it takes at most 2,048 characters",
+        Parameter::Encryption => "it takes encrypted, not-encrypted, unknown",
+        Parameter::Status => "it takes active, updating, creating, deleting, changing",
+        Parameter::Mode => "it takes provisioned, on-demand",
+        Parameter::Account => "an account is 12 digits",
+        Parameter::Region => "a Region is written like eu-west-1",
+        Parameter::Tag => "a tag is written as KEY or KEY=VALUE, in the characters that AWS allows",
+        Parameter::Age => "it takes 1m, 10m, 1h, 1d, never",
+        Parameter::Cols => "it takes retention, shards, mode, created, tags, needed-keys, or none",
+        Parameter::Sort => "it takes name, encryption, key, status, account, region, with - for descending",
+        Parameter::Page => "a page is a whole number from 1",
+        Parameter::Per => "it takes 25, 50 or 100",
+    };
+    format!("{} \u{201c}{value}\u{201d} was ignored: {takes}.", parameter.slug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::list::ListQuery;
+
+    #[test]
+    fn what_was_ignored_is_named_with_what_would_be_taken() {
+        let (_, said) = ListQuery::parse([("sort", "size"), ("cols", "x")]);
+        let said: Vec<String> = said.iter().map(ignored).collect();
+        assert!(said[0].starts_with("sort \u{201c}size\u{201d} was ignored"), "{said:?}");
+        for column in ExtraColumn::ALL {
+            assert!(said[1].contains(column.slug()), "{said:?}");
+        }
+        assert_eq!(ignored(&Ignored::More), "More values were ignored.");
+    }
+
+    #[test]
+    fn values_have_aws_s_words() {
+        assert_eq!(value(Parameter::Status, "active"), "ACTIVE");
+        assert_eq!(value(Parameter::Status, "changing"), "changing");
+        assert_eq!(value(Parameter::Mode, "on-demand"), "ON_DEMAND");
+        assert_eq!(value(Parameter::Encryption, "not-encrypted"), "Not encrypted");
+        assert_eq!(value(Parameter::Region, "eu-west-1"), "eu-west-1");
+    }
+}

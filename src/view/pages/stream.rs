@@ -1,0 +1,33 @@
+//! One stream.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::{
+        change::quota::Count,
+        inventory::{StreamRow, TargetCard},
+        stream::StreamReport,
+    },
+    view::change_card::ChangeCard,
+};
+
+/// `/streams/{account}/{region}/{name}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamPage {
+    pub row: StreamRow,
+    pub report: Option<StreamReport>,
+    pub target: TargetCard,
+    /// Newest first.
+    pub changes: Vec<ChangeCard>,
+    /// How many of AWS's 25 a day are used.
+    pub disables: Quota,
+    pub enables: Quota,
+}
+
+/// How many of AWS's 25 a day are used, and how far CloudTrail is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    pub count: Count,
+    /// `CloudTrail read at 13:55:02 UTC; it lags by minutes`.
+    pub trail: String,
+}

@@ -1,0 +1,37 @@
+//! Users, for administrators.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    access::user_card::UserCard,
+    forms::{FormDone, FormMistake},
+};
+
+/// `/settings/users`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsersPage {
+    pub users: Vec<UserCard>,
+    pub mistake: Option<FormMistake>,
+    pub done: Option<FormDone>,
+    /// What was typed into the form for a new user.
+    pub typed: UserTyped,
+}
+
+/// `/settings/users/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserPage {
+    pub user: UserCard,
+    pub mistake: Option<FormMistake>,
+    pub done: Option<FormDone>,
+    /// What the form of role and scope shows: what was typed, else what is.
+    pub typed: UserTyped,
+}
+
+/// What stands in a form about a user; never a password.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserTyped {
+    pub name: String,
+    pub role: String,
+    pub scope: String,
+    pub is_break_glass: bool,
+}

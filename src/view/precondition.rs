@@ -1,0 +1,108 @@
+//! Preconditions that did not hold, in a rejected change and in the place of a confirmation's form.
+
+use super::key_state;
+use crate::model::{
+    change::{Action, Change, refusal::Precondition},
+    keys::Meant,
+    stream::{StreamReport, StreamStatus, encryption::KeyId},
+};
+
+/// Why a change was not sent, and what to do next.
+pub fn sentence(precondition: &Precondition, change: &Change) -> String {
+    let (happened, next) = (happened(precondition, change), next(precondition, change.intent.action));
+    format!("Not sent: {happened} This request changed nothing. Next: {next}")
+}
+
+fn happened(precondition: &Precondition, change: &Change) -> String {
+    let name = &change.intent.arn.name;
+    match precondition {
+        Precondition::NotActive { status } => format!("{name} is {status}, not ACTIVE, as AWS reported just now."),
+        Precondition::AlreadyNotEncrypted => {
+            format!("{name} is not encrypted, as AWS reported just now. There is nothing to disable.")
+        }
+        Precondition::EncryptionUnstated => format!("AWS didn't say how {name} is encrypted."),
+        Precondition::KeyUnstated => {
+            format!("AWS reports {name} as encrypted but names no key, and the call needs one.")
+        }
+        Precondition::KeyUnusable { key, why } => {
+            format!("{name} can't be encrypted with {key}: {}.", key_state::unusable(why))
+        }
+        Precondition::AlreadyEncrypted { key, reported, meant } => format!(
+            "AWS reported {name} as encrypted with {} just now{}. Sending {key} again would only use up one of the 25 \
+            enables a day.",
+            reported.as_ref().unwrap_or(key),
+            same_key(reported.as_ref(), meant.as_deref()),
+        ),
+        Precondition::Changed { what, shown, now } => {
+            format!("{what} of {name} has changed: the form showed {shown}, and AWS now reports {now}.")
+        }
+        Precondition::Replaced { created } => format!(
+            "{name} was deleted and re-created at {}. This isn't the stream that the form showed.",
+            created.date_and_clock()
+        ),
+        Precondition::Missing => format!("AWS doesn't find {name}."),
+        Precondition::CouldNotRead { why } => format!("{name} couldn't be read just before sending: {why}."),
+    }
+}
+
+/// How it is known that the reported key is the one that was chosen.
+fn same_key(reported: Option<&KeyId>, meant: Option<&Meant>) -> String {
+    match (reported, meant) {
+        (Some(_), Some(Meant { arn, seen_from })) => {
+            let since = seen_from.map_or_else(String::new, |at| format!(" since {}", at.day_and_minute()));
+            format!(", which KMS has resolved to {}{since}: the key you chose", arn.short())
+        }
+        (Some(_), None) => ": the key you chose".to_owned(),
+        // A refusal of before both were kept.
+        (None, _) => String::new(),
+    }
+}
+
+const fn next(precondition: &Precondition, action: Action) -> &'static str {
+    match precondition {
+        Precondition::NotActive { status: StreamStatus::Updating } => {
+            "open the confirmation again and choose \u{201c}Send when ACTIVE\u{201d}, or wait."
+        }
+        Precondition::NotActive { .. } => "wait until it is ACTIVE, then start again.",
+        Precondition::AlreadyNotEncrypted => "open the stream to see who changed it.",
+        Precondition::EncryptionUnstated => {
+            "open the confirmation again; if AWS still doesn't say, check the stream in AWS."
+        }
+        Precondition::KeyUnstated => "open the confirmation again; it will ask for the key.",
+        Precondition::KeyUnusable { .. } => match action {
+            Action::Enable => "choose another key or fix this key in KMS, then start again.",
+            Action::Disable => "check the key in KMS.",
+        },
+        Precondition::AlreadyEncrypted { .. } => "choose another key, or leave the stream as it is.",
+        Precondition::Changed { .. } | Precondition::Replaced { .. } => "open the confirmation again and check it.",
+        Precondition::Missing => "check that the stream still exists.",
+        Precondition::CouldNotRead { .. } => "start again once Keystream can read this target.",
+    }
+}
+
+/// Why a confirmation doesn't offer its button.
+pub fn of_confirmation(action: Action, precondition: &Precondition, report: &StreamReport) -> String {
+    match precondition {
+        Precondition::NotActive { status } => {
+            let what = match action {
+                Action::Disable => "A disable",
+                Action::Enable => "An enable",
+            };
+            format!("The stream is {status}. {what} needs it to be ACTIVE. Wait until it is, then reload this page.")
+        }
+        Precondition::AlreadyNotEncrypted => "The stream is not encrypted. There is nothing to disable.".to_owned(),
+        Precondition::EncryptionUnstated => format!(
+            "AWS didn't say how the stream is encrypted (its answer: {}). Reload this page; if AWS still doesn't say, \
+            check the stream in AWS.",
+            report.encryption.type_word()
+        ),
+        // With no key named the form asks for it.
+        Precondition::KeyUnstated
+        | Precondition::AlreadyEncrypted { .. }
+        | Precondition::KeyUnusable { .. }
+        | Precondition::Changed { .. }
+        | Precondition::Replaced { .. }
+        | Precondition::Missing
+        | Precondition::CouldNotRead { .. } => "The stream has changed. Reload this page.".to_owned(),
+    }
+}

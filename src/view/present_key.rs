@@ -1,0 +1,127 @@
+//! What a confirmation says of the key in use.
+
+use super::{key_state, keys, needed_keys};
+use crate::model::{
+    change::plan::PresentKey,
+    keys::{KeyFacts, KeyLook, KeyState},
+    time::Timestamp,
+};
+
+/// What KMS says of the key in use: a sentence, and what of it must not be overlooked.
+pub fn in_words(key: &PresentKey) -> (String, Option<String>) {
+    let PresentKey { look, meant, needed_until } = key;
+    let (words, trouble) = match look {
+        KeyLook::Unseen(why) => (format!("The key's state couldn't be read: {}.", keys::unseen(why)), None),
+        KeyLook::Missing => (
+            "KMS doesn't find it in this account and Region.".to_owned(),
+            Some(
+                "KMS doesn't find this key. You can't go back to it, and stored records under it may be lost."
+                    .to_owned(),
+            ),
+        ),
+        KeyLook::Found(facts) => (
+            format!("It resolves to {} ({}).", facts.arn.short(), key_state::label(facts)),
+            trouble(facts, *needed_until),
+        ),
+    };
+    let several = (meant.len() > 1).then(|| {
+        let meant: Vec<String> = meant.iter().map(needed_keys::meant).collect();
+        format!(
+            "This alias was re-pointed while the stream used it: {}. Keystream can't know which key Kinesis used. Keep \
+            them all.",
+            meant.join(", ")
+        )
+    });
+    let warnings: Vec<String> = trouble.into_iter().chain(several).collect();
+    (words, (!warnings.is_empty()).then(|| warnings.join(" ")))
+}
+
+/// What endangers going back to a key, or the records that are stored under it.
+fn trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
+    let trouble = key_state::trouble(facts, until)?;
+    let next = match (&facts.state, facts.usable()) {
+        (KeyState::PendingDeletion, _) => {
+            "You can't go back to this key, and stored records will be lost with it. Cancel the deletion first if you \
+            need them."
+        }
+        (KeyState::PendingReplicaDeletion, _) => {
+            "You can't go back to this key, and stored records will be lost with it."
+        }
+        (KeyState::PendingImport, _) => {
+            "You can't go back to this key, and stored records can't be read, until its material is imported again."
+        }
+        (_, Err(_)) => "You can't go back to this key, and stored records can't be read, while it is.",
+        (KeyState::Enabled, Ok(())) => "Stored records can't be read after that until the material is imported again.",
+        (_, Ok(())) => "KMS goes on using it meanwhile.",
+    };
+    Some(format!("This key {trouble}. {next}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::keys::{Meant, Unseen};
+
+    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
+
+    fn facts(state: &str) -> KeyFacts {
+        KeyFacts {
+            arn: KEY.parse().unwrap(),
+            state: state.to_owned().into(),
+            is_aws_managed: false,
+            spec: String::new(),
+            usage: String::new(),
+            deleted_at: None,
+            expires_at: None,
+            read_at: Timestamp::from_millis(0),
+        }
+    }
+
+    fn said(look: KeyLook, meant: &[Meant], needed_until: Option<Timestamp>) -> (String, Option<String>) {
+        in_words(&PresentKey { look, meant: meant.to_vec(), needed_until })
+    }
+
+    fn warning(facts: KeyFacts, until: i64) -> Option<String> {
+        said(KeyLook::Found(facts), &[], Some(Timestamp::from_millis(until))).1
+    }
+
+    #[test]
+    fn a_key_that_is_not_whole_is_warned_of_before_a_disable() {
+        assert_eq!(warning(facts("Enabled"), 0), None);
+        for state in [
+            "Disabled",
+            "PendingDeletion",
+            "PendingImport",
+            "PendingReplicaDeletion",
+            "Unavailable",
+            "Creating",
+            "Wobbling",
+        ] {
+            let words = warning(facts(state), 0).unwrap();
+            assert!(
+                words.starts_with("This key is ")
+                    && words.contains("You can't go back to this key, and stored records"),
+                "{words}"
+            );
+        }
+        assert!(warning(facts("Updating"), 0).unwrap().ends_with("KMS goes on using it meanwhile."));
+        let expires = |at: i64| KeyFacts { expires_at: Some(Timestamp::from_millis(at)), ..facts("Enabled") };
+        assert!(
+            warning(expires(10), 10).unwrap().contains("has imported key material that expires on 1 Jan 00:00 UTC.")
+        );
+        assert_eq!(warning(expires(11), 10), None, "its records have left by then");
+        let unseen = said(KeyLook::Unseen(Unseen::Failed { why: "denied".to_owned() }), &[], None);
+        assert_eq!(unseen, ("The key's state couldn't be read: denied.".to_owned(), None));
+        assert!(said(KeyLook::Missing, &[], None).1.is_some());
+    }
+
+    #[test]
+    fn every_key_that_an_alias_meant_is_to_be_kept() {
+        let meant =
+            |last: char, at| Meant { arn: KEY.replace("9012", &format!("901{last}")).parse().unwrap(), seen_from: at };
+        let seen = [meant('2', None), meant('3', Some(Timestamp::from_millis(0)))];
+        let words = said(KeyLook::Found(facts("Enabled")), &seen, None).1.unwrap();
+        assert!(words.contains("key/1234\u{2026}9012, key/1234\u{2026}9013 since 1 Jan 00:00 UTC"), "{words}");
+        assert_eq!(said(KeyLook::Found(facts("Enabled")), &seen[..1], None).1, None);
+    }
+}

@@ -1,0 +1,313 @@
+//! What a page says of a change before its ladder: its end, or the flag on one that is still active.
+
+use serde::{Deserialize, Serialize};
+
+use super::{pace, refusal, reports};
+use crate::model::{
+    change::{Action, Change, End, Ending, Observed, Tally, refusal::AwsWords},
+    stream::encryption::EncryptionReport,
+    time::{Timestamp, span},
+};
+
+/// What the page says of a change before its ladder: a word, what it means, and AWS's own words where there are some.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub word: String,
+    pub text: Vec<Phrase>,
+    pub aws: Option<AwsWords>,
+}
+
+/// A part of a sentence: words, or a time that ticks on while the page stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phrase {
+    Words(String),
+    /// `4 s ago`.
+    Ago(Timestamp),
+    /// `6 min`: how long it has been since then.
+    For(Timestamp),
+}
+
+impl Summary {
+    /// The text as it reads at `now`.
+    pub fn text_at(&self, now: Timestamp) -> String {
+        let words = |phrase: &Phrase| match phrase {
+            Phrase::Words(words) => words.clone(),
+            Phrase::Ago(at) => at.age(now),
+            Phrase::For(since) => span(now.millis_since(*since)),
+        };
+        self.text.iter().map(words).collect()
+    }
+}
+
+/// The end of a change, or the flag on one that is still active; `None` while all is as usual.
+pub fn summary(change: &Change) -> Option<Summary> {
+    let Some(Ending { at, how }) = &change.end else { return flag(change) };
+    let aws = match how {
+        End::Rejected(refusal) => refusal.aws.clone(),
+        _ => change.evidence.late_refusal.as_ref().and_then(|refusal| refusal.aws.clone()),
+    };
+    let (word, text) = match &change.evidence.reverted {
+        Some(reverted) => ("Reverted", reverted_text(change, reverted.at, &reverted.observed)),
+        None => (how.word(), end_text(change, *at, how)),
+    };
+    Some(Summary { word: word.to_owned(), text: vec![Phrase::Words(text)], aws })
+}
+
+fn reverted_text(change: &Change, at: Timestamp, observed: &Observed) -> String {
+    let settled = change.evidence.settled_at.map_or_else(String::new, Timestamp::date);
+    let what = match change.intent.action {
+        Action::Disable => "encryption again".to_owned(),
+        Action::Enable => reports::state(observed),
+    };
+    format!("Settled on {settled}; AWS reported {what} by {}. {NOT_KNOWN_WHO}", at.day_and_minute())
+}
+
+const NOT_KNOWN_WHO: &str = "Who did it isn't known yet. Keystream won't change it back.";
+
+fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
+    const NEVER_SENT: &str = "Never sent, so it changed nothing. Start again if you still want it.";
+    match how {
+        End::Settled => {
+            let (name, first) = (&change.intent.arn.name, change.evidence.reached_at.unwrap_or(at));
+            let state = match change.intent.action {
+                Action::Disable => "not encrypted".to_owned(),
+                Action::Enable => format!("encrypted: {}", reports::wanted(change)),
+            };
+            format!(
+                "AWS reported {name} ACTIVE and {state} at {} and again at {}.",
+                first.date_and_clock(),
+                at.clock_seconds()
+            )
+        }
+        End::Rejected(refusal) => refusal::sentence(refusal, change),
+        End::Expired => match (&change.evidence.cancelled, change.intent.armed_until.filter(|until| at >= *until)) {
+            (Some(cancelled), _) => {
+                format!("Cancelled by {} at {}. {NEVER_SENT}", cancelled.by, cancelled.at.clock_seconds())
+            }
+            (None, Some(until)) => {
+                format!("Waited until {} for the stream to be ACTIVE. {NEVER_SENT}", until.day_and_minute())
+            }
+            (None, None) => NEVER_SENT.to_owned(),
+        },
+        End::NotApplied => {
+            let state = reports::encryption(&change.before());
+            let reads = in_reads(&change.tallies.old_state, at);
+            format!(
+                "{reads} AWS reported ACTIVE and {state}. The change did not take effect. To try again, start a new \
+                change."
+            )
+        }
+        End::NotEstablished { by, reason } => {
+            let clock = at.clock_seconds();
+            format!(
+                "Closed by {by} at {clock}: AWS's reports can't show whether this change took effect. Counted as \
+                unknown. Reason: {reason}"
+            )
+        }
+        End::Superseded { observed: Observed::NotFound } => {
+            let reads = in_reads(&change.tallies.missing, at);
+            format!("{reads} AWS did not find this stream: someone else deleted it. {NOT_KNOWN_WHO}")
+        }
+        End::Superseded { observed } => {
+            let before = match change.before() {
+                EncryptionReport::Encrypted(Some(key)) => format!(" Before, it was encrypted with {key}."),
+                EncryptionReport::NotEncrypted => " Before, it was not encrypted.".to_owned(),
+                EncryptionReport::Encrypted(None) | EncryptionReport::Unstated(_) => String::new(),
+            };
+            let reads = in_reads(&change.tallies.contrary, at);
+            format!(
+                "Someone else changed this stream. {reads} AWS reported {}.{before} {NOT_KNOWN_WHO}",
+                reports::state(observed)
+            )
+        }
+        End::Replaced { created } => format!(
+            "The stream was deleted and re-created at {}. The call may have reached the new one. Check it.",
+            created.date_and_clock()
+        ),
+    }
+}
+
+/// `From 14:03:10 UTC to 14:03:55 UTC, in 3 reads,`
+fn in_reads(tally: &Tally, until: Timestamp) -> String {
+    match (tally.since, tally.last_counted) {
+        (Some(since), Some(last)) if since != last => {
+            format!("From {} to {}, in {} reads,", since.clock_seconds(), last.clock_seconds(), tally.reads)
+        }
+        _ => format!("At {}", until.clock_seconds()),
+    }
+}
+
+fn flag(change: &Change) -> Option<Summary> {
+    let sent_at = change.evidence.sent_at?;
+    let words = |text: &str| Phrase::Words(text.to_owned());
+    let last_read = match &change.evidence.last_read {
+        None => vec![words("Keystream is about to read the stream.")],
+        Some(read) => {
+            vec![
+                words("Keystream is reading the stream; "),
+                Phrase::Ago(read.at),
+                Phrase::Words(format!(": {}.", read.observed)),
+            ]
+        }
+    };
+    let summary =
+        |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None });
+    if change.can_be_closed() {
+        let lost = if change.is_unknown() { "The answer was lost, and " } else { "" };
+        let text = format!(
+            " {lost}AWS's reports can't show whether this change took effect. Anyone permitted to change the stream \
+            can close it below."
+        );
+        let word = if change.is_unknown() { "Outcome unknown" } else { "Slow" };
+        let sent = format!("Sent at {}. ", sent_at.clock_seconds());
+        return summary(word, [vec![Phrase::Words(sent)], last_read, vec![Phrase::Words(text)]]);
+    }
+    if change.evidence.reached_at.is_some() {
+        return None;
+    }
+    if let Some(unknown) = &change.evidence.outcome_unknown {
+        let clock = sent_at.clock_seconds();
+        let sent = format!(
+            "Sent at {clock}, but the answer was lost ({}). It may or may not have been applied. ",
+            unknown.why
+        );
+        return summary(
+            "Outcome unknown",
+            [vec![Phrase::Words(sent)], last_read, vec![words(" Don't send it from elsewhere yet.")]],
+        );
+    }
+    change.evidence.slow.as_ref().and_then(|slow| {
+        let (stands, since) = match change.tallies.updating_since.filter(|_| reports::was_updating(change)) {
+            Some(since) => ("UPDATING for ", since),
+            None => ("Not finished after ", sent_at),
+        };
+        let usual = pace::usual(slow.usual.as_ref());
+        let pace = format!(
+            "; {usual}. AWS says it can take minutes and gives no upper bound. Reads and writes \
+            continue. Still watching. "
+        );
+        summary("Slow", [vec![words(stands), Phrase::For(since)], vec![Phrase::Words(pace)], last_read])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{
+            change::{
+                LastRead, Reverted, Rung, Slow, Step, TypicalDuration,
+                refusal::{Precondition, Refusal, RefusalKind},
+                tests::{report, requested_change, sent_change},
+            },
+            stream::StreamStatus,
+        },
+        view::ladder::rung,
+    };
+
+    #[test]
+    fn a_lost_answer_is_never_told_as_accepted() {
+        let mut change = sent_change();
+        change
+            .apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "no answer within 10 s".to_owned() });
+        let told = summary(&change).unwrap();
+        assert_eq!(told.word, "Outcome unknown");
+        let text = told.text_at(Timestamp::from_millis(1_012_000));
+        assert!(text.starts_with("Sent at 00:16:40 UTC, but the answer was lost (no answer within 10 s)."), "{text}");
+        change.apply(Step::Reached { at: Timestamp::from_millis(1_020_000), key: None });
+        assert_eq!(summary(&change), None);
+        assert!(rung(&change, Rung::Accepted).contains("not observed"));
+    }
+
+    #[test]
+    fn a_refusal_says_what_did_not_happen() {
+        let mut change = requested_change();
+        let how = End::Rejected(Refusal::precondition(Precondition::AlreadyNotEncrypted));
+        change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1), how }));
+        let told = summary(&change).unwrap();
+        assert_eq!(told.word, "Rejected");
+        let text = told.text_at(Timestamp::from_millis(2));
+        assert!(text.contains("This request changed nothing."), "{text}");
+    }
+
+    #[test]
+    fn a_slow_change_says_what_is_usual_here() {
+        let mut change = sent_change();
+        change.apply(Step::SeenUpdating { at: Timestamp::from_millis(1_001_000) });
+        let usual = TypicalDuration::of(vec![9_000, 14_400, 14_000, 15_000, 40_000]);
+        change.apply(Step::Slow(Slow { since: Timestamp::from_millis(1_300_000), usual }));
+        let text = summary(&change).unwrap().text_at(Timestamp::from_millis(1_360_000));
+        assert!(
+            text.starts_with("Not finished after 6 min; typical here is 14 s (95 % within 40 s). AWS says"),
+            "{text}"
+        );
+        assert!(text.ends_with("Keystream is about to read the stream."), "{text}");
+        let at = Timestamp::from_millis(1_301_000);
+        let updating = Observed::State { status: StreamStatus::Updating, encryption: EncryptionReport::Unstated(None) };
+        change.apply(Step::Read(LastRead { at, observed: updating }));
+        let text = summary(&change).unwrap().text_at(Timestamp::from_millis(1_361_000));
+        assert!(text.starts_with("UPDATING for 6 min; typical"), "{text}");
+    }
+
+    #[test]
+    fn a_reverted_change_says_when_it_settled_and_what_came_after() {
+        let mut change = sent_change();
+        change.apply(Step::Reached { at: Timestamp::from_millis(1_001_000), key: None });
+        change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_007_000), how: End::Settled }));
+        let observed = Observed::State {
+            status: "ACTIVE".to_owned().into(),
+            encryption: report(0, "ACTIVE", Some("KMS")).encryption,
+        };
+        change.apply(Step::Reverted(Reverted { at: Timestamp::from_millis(90_000_000), observed }));
+        let told = summary(&change).unwrap();
+        assert_eq!(told.word, "Reverted");
+        let text = told.text_at(Timestamp::from_millis(90_000_000));
+        assert!(
+            text.starts_with(
+                "Settled on 1 Jan 1970; AWS reported encryption again by 2 Jan 01:00 UTC. Who did it isn't known yet."
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn not_applied_names_the_reads_that_it_stands_on() {
+        let at = Timestamp::from_millis;
+        let mut change = sent_change();
+        change.apply(Step::SeenOldState { at: at(1_001_000) });
+        change.apply(Step::SeenUpdating { at: at(1_060_000) });
+        for millis in [1_130_000, 1_140_000, 1_150_000] {
+            change.apply(Step::SeenOldState { at: at(millis) });
+        }
+        change.apply(Step::Ended(Ending { at: at(1_150_000), how: End::NotApplied }));
+        let text = summary(&change).unwrap().text_at(at(0));
+        assert!(
+            text.starts_with(
+                "From 00:18:50 UTC to 00:19:10 UTC, in 3 reads, AWS reported ACTIVE and KMS with alias/orders."
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_that_came_late_is_told_with_the_end_that_was_there() {
+        let aws = AwsWords {
+            code: "LimitExceededException".to_owned(),
+            message: String::new(),
+            request_id: None,
+            at: Timestamp::from_millis(1),
+        };
+        let refusal = Refusal { kind: RefusalKind::TooFast, aws: Some(aws), read_after: None };
+        let mut change = sent_change();
+        change.apply(Step::LostTrack { at: Timestamp::from_millis(1_010_000), why: "cut off".to_owned() });
+        change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_150_000), how: End::NotApplied }));
+        change.apply(Step::Ended(Ending { at: Timestamp::from_millis(1_150_500), how: End::Rejected(refusal) }));
+        let told = summary(&change).unwrap();
+        assert_eq!(
+            (told.word.as_str(), told.aws.map(|aws| aws.code)),
+            ("Not applied", Some("LimitExceededException".to_owned()))
+        );
+        assert!(rung(&change, Rung::Sent).ends_with("AWS refused the request."));
+        assert!(!change.may_have_acted());
+    }
+}

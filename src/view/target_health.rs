@@ -1,0 +1,90 @@
+//! How targets are.
+
+use crate::model::inventory::{Condition, TargetHealth, TargetProblem};
+
+/// How a target is, in a sentence that follows its name, with times of day; empty when there is nothing to say.
+pub fn sentence(target: &TargetHealth) -> String {
+    match (target.condition(), &target.problem, &target.pause) {
+        (Condition::Behind, Some(problem), _) => behind(target, problem),
+        (Condition::Paused, _, Some(pause)) => {
+            format!("has been paused since {} by {}. Showing last known data.", pause.at.clock_seconds(), pause.by)
+        }
+        (Condition::Slowed, _, _) => format!(
+            "is read at {} % of its budget because AWS is throttling this account and Region.",
+            target.pace_percent
+        ),
+        (Condition::Waiting, _, _) => "hasn't been listed yet.".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Since when and why a target is behind, and when it is tried again.
+fn behind(target: &TargetHealth, problem: &TargetProblem) -> String {
+    let (what, last_read) = match problem.next_listing {
+        None => ("its streams can't be read: ", target.last_read),
+        Some(_) => ("", target.last_success()),
+    };
+    let last = last_read.map_or_else(|| "Never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
+    let next = match (&target.pause, problem.next_listing) {
+        (Some(pause), _) => format!("Paused by {}, so it won't be tried again until resumed.", pause.by),
+        (None, Some(at)) => format!("Next try {}.", at.clock_seconds()),
+        (None, None) => "Keystream keeps trying.".to_owned(),
+    };
+    let (since, why) = (problem.since.clock_seconds(), &problem.why);
+    format!("has been behind since {since}: {what}{why}. {last} {next} Showing last known data.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{inventory::Pause, stream::Account, time::Timestamp};
+
+    #[test]
+    fn a_target_says_what_matters_most() {
+        let at = Timestamp::from_millis(0);
+        let well = TargetHealth {
+            id: "self/eu-west-1".to_owned(),
+            name: "payments".to_owned(),
+            account: Account::unresolved(),
+            region: "eu-west-1".parse().unwrap(),
+            rev: 0,
+            is_production: false,
+            is_read_only: false,
+            last_listed: Some(at),
+            last_read: None,
+            problem: None,
+            tags_problem: None,
+            pause: None,
+            pace_percent: 100,
+            stale_after_ms: 90_000,
+            streams: 1,
+            unread: 0,
+        };
+        assert_eq!((well.condition(), sentence(&well).as_str()), (Condition::Well, ""));
+        let slowed = TargetHealth { pace_percent: 50, ..well.clone() };
+        assert!(sentence(&slowed).contains("at 50 % of its budget"));
+        let paused = TargetHealth { pause: Some(Pause { by: "mira".to_owned(), at }), ..slowed };
+        assert_eq!(paused.condition(), Condition::Paused);
+        assert!(sentence(&paused).contains("by mira"));
+        let why = "AWS did not answer in time".to_owned();
+        let unlisted = TargetProblem { why, since: at, next_listing: Some(at.plus_millis(5_000)) };
+        let unread = TargetProblem { next_listing: None, ..unlisted.clone() };
+        let words = |problem: &TargetProblem, pause: &Option<Pause>| {
+            let behind = TargetHealth { problem: Some(problem.clone()), pause: pause.clone(), ..well.clone() };
+            assert_eq!(behind.condition(), Condition::Behind);
+            let words = sentence(&behind);
+            words
+                .strip_prefix("has been behind since 00:00:00 UTC: ")
+                .unwrap()
+                .replace(" Last read 1 Jan 1970 00:00:00 UTC.", "")
+        };
+        let next = "AWS did not answer in time. Next try 00:00:05 UTC. Showing last known data.";
+        assert_eq!(words(&unlisted, &None), next);
+        let reads = "its streams can't be read: AWS did not answer in time. Never read. Keystream keeps trying. \
+            Showing last known data.";
+        assert_eq!(words(&unread, &None), reads, "a listing is no read");
+        let stopped = "AWS did not answer in time. Paused by mira, so it won't be tried again until resumed. Showing \
+            last known data.";
+        assert_eq!(words(&unlisted, &paused.pause), stopped);
+    }
+}
