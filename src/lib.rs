@@ -2,8 +2,8 @@
 //! stream in many accounts and Regions, turns server-side encryption off and on, and watches each change until AWS has
 //! really finished. It never shows a state that AWS hasn't reported.
 //!
-//! This page introduces the code. Start with `README.md` to try Keystream, and with `docs/` to run, review or change it.
-//! `docs/architecture.md` has more about the layers, the life of a change, and the reasons for decisions.
+//! This page introduces the code. Start with `README.md` to try Keystream, and with `docs/` to run, review or change
+//! it. `docs/architecture.md` has more about the layers, the life of a change, and the reasons for decisions.
 //!
 //! # Layers
 //!

@@ -31,7 +31,14 @@ pub fn Age(
             Some((false, age, _)) => ("age", age),
             Some((true, age, _)) => ("age stale", format!("last known {age}")),
         };
-        view! { <time class=class translate="no" datetime=at.map(Timestamp::rfc3339) title=at.map(Timestamp::date_and_clock)>{words}</time> }.into_any()
+        view! {
+            <time
+                class=class translate="no" datetime=at.map(Timestamp::rfc3339) title=at.map(Timestamp::date_and_clock)
+            >
+                {words}
+            </time>
+        }
+        .into_any()
     })
 }
 

@@ -203,7 +203,8 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
         let href = format!("/changes/{}", undo.change);
         view! {
             <p class=class>
-                "Undoes " <a href=href>{format!("{}'s disable", undo.actor)}</a> ", settled " <When at=undo.settled_at /> ". " {undo.words}
+                "Undoes " <a href=href>{format!("{}'s disable", undo.actor)}</a>
+                ", settled " <When at=undo.settled_at /> ". " {undo.words}
             </p>
         }
         .into_any()

@@ -27,7 +27,9 @@ pub fn Filters(
     view! {
         <form method="get" action="/streams" class="search" role="search" on:submit=move |event| on_submit.run(event)>
             <label class="visually-hidden" for="q">"Filter streams"</label>
-            <input id="q" r#type="search" name="q" value=query.q.clone() placeholder="Part of a name" autocomplete="off" />
+            <input
+                id="q" r#type="search" name="q" value=query.q.clone() placeholder="Part of a name" autocomplete="off"
+            />
             {carried(&query, |name| !matches!(name, "q" | "page"))}
             <button type="submit">"Filter"</button>
             {clear}
@@ -41,21 +43,37 @@ pub fn Filters(
                 <fieldset>
                     <legend>"Key and tag"</legend>
                     {text("Part of the key", "key", query.key.clone())}
-                    {text("Tag, as KEY or KEY=VALUE", "tag", query.tag.iter().map(TagFilter::as_str).collect::<Vec<_>>().join(","))}
+                    {text(
+                        "Tag, as KEY or KEY=VALUE",
+                        "tag",
+                        query.tag.iter().map(TagFilter::as_str).collect::<Vec<_>>().join(","),
+                    )}
                 </fieldset>
                 <fieldset>
                     <legend>"Last read"</legend>
                     {choice("age", "", "any time", query.age.is_none())}
-                    {AgeFilter::ALL.map(|age| choice("age", age.slug(), list::age(age), query.age == Some(age))).into_iter().collect_view()}
+                    {AgeFilter::ALL
+                        .map(|age| choice("age", age.slug(), list::age(age), query.age == Some(age)))
+                        .into_iter()
+                        .collect_view()}
                 </fieldset>
                 <fieldset>
                     <legend>"Columns"</legend>
                     <input r#type="hidden" name="cols" value="none" />
-                    {ExtraColumn::ALL.map(|column| tick("cols", column.slug(), list::extra_column(column), query.columns().contains(&column))).into_iter().collect_view()}
+                    {ExtraColumn::ALL
+                        .map(|column| {
+                            let is_on = query.columns().contains(&column);
+                            tick("cols", column.slug(), list::extra_column(column), is_on)
+                        })
+                        .into_iter()
+                        .collect_view()}
                 </fieldset>
                 <fieldset>
                     <legend>"Rows per page"</legend>
-                    {ListQuery::PAGE_SIZES.map(|per| choice("per", &per.to_string(), &per.to_string(), query.per == per)).into_iter().collect_view()}
+                    {ListQuery::PAGE_SIZES
+                        .map(|per| choice("per", &per.to_string(), &per.to_string(), query.per == per))
+                        .into_iter()
+                        .collect_view()}
                 </fieldset>
                 <button type="submit">"Apply"</button>
             </form>

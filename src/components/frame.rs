@@ -54,7 +54,9 @@ pub fn Header(frame: Frame) -> impl IntoView {
             {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> }.into_any())}
             {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
             {emergency.map(|at| view! {
-                <aside class="emergency" aria-label="Emergency account">"An emergency account signed in at " <When at />". " {emergency_advice(sees_whole_audit)}</aside>
+                <aside class="emergency" aria-label="Emergency account">
+                    "An emergency account signed in at " <When at />". " {emergency_advice(sees_whole_audit)}
+                </aside>
             }.into_any())}
         }
         .into_any()
@@ -85,7 +87,9 @@ fn KeyAlarms(key_alarms: Vec<KeyAlarm>) -> impl IntoView {
     view! {
         <aside class="key-alarms" aria-label="Keys in danger">
             {lines}
-            {(more > 0).then(|| view! { <p><a href="/keys" rel="external">{format!("{more} more keys")}</a></p> }.into_any())}
+            {(more > 0).then(|| view! {
+                <p><a href="/keys" rel="external">{format!("{more} more keys")}</a></p>
+            }.into_any())}
         </aside>
     }
 }
@@ -151,8 +155,11 @@ fn GapLine() -> impl IntoView {
     let words = move || {
         live.gap.get().map(|Gap { since, next_try }| {
             let (since, next_try) = (since.clock_seconds(), next_try.clock_seconds());
-            view! { <p class="gap" translate="no">{format!("Not live since {since}. Next try {next_try}. Showing last known \
-            data.")}</p> }
+            view! {
+                <p class="gap" translate="no">
+                    {format!("Not live since {since}. Next try {next_try}. Showing last known data.")}
+                </p>
+            }
             .into_any()
         })
     };

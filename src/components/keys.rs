@@ -26,8 +26,10 @@ pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>
         <div class="field">
             <label for="key">"Key"</label>
             <input
-                id="key" node_ref=node r#type="text" name="key" list="key-names" required autocomplete="off" autocapitalize="off" spellcheck="false"
-                aria-describedby="key-hint" class="mono" value=first on:input:target=move |event| key.set(event.target().value())
+                id="key" node_ref=node r#type="text" name="key" list="key-names"
+                required autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-describedby="key-hint" class="mono" value=first
+                on:input:target=move |event| key.set(event.target().value())
             />
             <datalist id="key-names">{names}</datalist>
             <p id="key-hint" class="hint">
@@ -74,7 +76,9 @@ pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, on_use: Callback
             </form>
             <Table caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Choose"]>{rows}</Table>
             <nav class="paging" aria-label="Pages of keys">
-                {(page > 1).then(|| view! { <a rel="prev" href=newer.href("", page - 1)>"Previous"</a> " " }.into_any())}
+                {(page > 1).then(|| view! {
+                    <a rel="prev" href=newer.href("", page - 1)>"Previous"</a> " "
+                }.into_any())}
                 {(pages > 1).then(|| format!("Page {page} of {pages} "))}
                 {(page < pages).then(|| view! { <a rel="next" href=older.href("", page + 1)>"Next"</a> }.into_any())}
             </nav>
@@ -136,12 +140,19 @@ fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) 
     let choose = if is_unusable {
         ().into_any()
     } else {
-        view! { <a class="action" href=href on:click=open>"Use"<span class="visually-hidden">{format!(" {fill_in}")}</span></a> }.into_any()
+        view! {
+            <a class="action" href=href on:click=open>
+                "Use"<span class="visually-hidden">{format!(" {fill_in}")}</span>
+            </a>
+        }
+        .into_any()
     };
     view! {
         <tr>
             <th scope="row" data-label="Key" class="mono">{names} <span class="key-id">{id}</span></th>
-            <td data-label="State">{state}{problem.map(|problem| view! { " " <span class="problem">{problem}</span> }.into_any())}</td>
+            <td data-label="State">
+                {state}{problem.map(|problem| view! { " " <span class="problem">{problem}</span> }.into_any())}
+            </td>
             <td data-label="Kind">{kind}</td>
             <td data-label="Rotation">{rotation}</td>
             <td data-label="Choose">{choose}</td>

@@ -16,8 +16,12 @@ pub fn PasswordField(
     view! {
         <div class="field">
             <label for=name>{label}</label>
-            <input id=name r#type="password" name=name required autocomplete=autocomplete aria-describedby=described_by />
-            <button type="button" class="quiet toggle" hidden aria-pressed="false" aria-controls=name>"Show characters"</button>
+            <input
+                id=name r#type="password" name=name required autocomplete=autocomplete aria-describedby=described_by
+            />
+            <button type="button" class="quiet toggle" hidden aria-pressed="false" aria-controls=name>
+                "Show characters"
+            </button>
             {(!hint.is_empty()).then(|| view! { <p id=hint_id class="hint">{hint}</p> }.into_any())}
         </div>
     }

@@ -81,8 +81,11 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
         <tr class=class>
             <th scope="row" data-label="Name" translate="no"><a href=key.path()>{key.name.to_string()}</a></th>
             <td data-label="Encryption">
-                <EncryptionLabel state=encryption /> " " <Age at=read_at of=key.clone() has_failed=row.problem.is_some() is_followed=true />
-                {row.problem.as_ref().map(|problem| view! { " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span> }.into_any())}
+                <EncryptionLabel state=encryption /> " "
+                <Age at=read_at of=key.clone() has_failed=row.problem.is_some() is_followed=true />
+                {row.problem.as_ref().map(|problem| view! {
+                    " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span>
+                }.into_any())}
             </td>
             <td data-label="Key"><KeyLabel key=row.key_id.clone() /></td>
             <td data-label="Status">
@@ -91,7 +94,9 @@ fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl In
                 {row.is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> }.into_any())}
             </td>
             <td data-label="Account" class="mono" translate="no">
-                {key.account.to_string()} {row.is_production.then(|| view! { " " <span class="tag production">"Production"</span> }.into_any())}
+                {key.account.to_string()} {row.is_production.then(|| view! {
+                    " " <span class="tag production">"Production"</span>
+                }.into_any())}
             </td>
             <td data-label="Region" class="mono" translate="no">{key.region.to_string()}</td>
             {extra}
@@ -118,8 +123,13 @@ fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
 pub fn FollowLink(row: StreamRow) -> impl IntoView {
     row.change.map(|change| {
         let hidden = format!(" change of {}", row.id.name);
-        view! { " " <a class="action follow" href=format!("/changes/{}", change.id)>"Follow"<span class="visually-hidden">{hidden}</span></a> }
-            .into_any()
+        view! {
+            " "
+            <a class="action follow" href=format!("/changes/{}", change.id)>
+                "Follow"<span class="visually-hidden">{hidden}</span>
+            </a>
+        }
+        .into_any()
     })
 }
 

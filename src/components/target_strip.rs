@@ -59,8 +59,11 @@ fn chips(targets: &[TargetHealth]) -> AnyView {
         view! { <li><a class=class href=href title=last>{target.name.clone()} <span>{word}</span></a></li> }.into_any()
     });
     let named = named.collect_view();
-    view! { {named} {(others > 0).then(|| view! { <li>{format!("{others} others without problems")}</li> }.into_any())} }
-        .into_any()
+    view! {
+        {named}
+        {(others > 0).then(|| view! { <li>{format!("{others} others without problems")}</li> }.into_any())}
+    }
+    .into_any()
 }
 
 fn sentences(targets: &[TargetHealth]) -> AnyView {

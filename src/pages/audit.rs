@@ -62,14 +62,25 @@ fn Chain(page: Page) -> impl IntoView {
             <a href=export("jsonl")>"Export as JSON lines"</a>
             {has_filters.then(|| view! { " " <a href="/audit">"Clear filters"</a> }.into_any())}
             {(!page.sees_everything).then(|| view! {
-                <span class="hint">" You see events of the streams in your scope, and events by you or about you."</span>
+                <span class="hint">
+                    " You see events of the streams in your scope, and events by you or about you."
+                </span>
             }.into_any())}
         </p>
-        {is_empty.then(|| view! { <p class="nothing">"No event matches these filters. "<a href="/audit">"Clear filters"</a></p> }.into_any())}
-        {(!is_empty).then(|| view! {
-            <Table caption="Audit" class="plain audit" columns=&["Time", "User", "Event", "Target", "Reason", "Result", "From"]>{rows}</Table>
+        {is_empty.then(|| view! {
+            <p class="nothing">"No event matches these filters. "<a href="/audit">"Clear filters"</a></p>
         }.into_any())}
-        {has_pages.then(|| view! { <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav> }.into_any())}
+        {(!is_empty).then(|| view! {
+            <Table
+                caption="Audit" class="plain audit"
+                columns=&["Time", "User", "Event", "Target", "Reason", "Result", "From"]
+            >
+                {rows}
+            </Table>
+        }.into_any())}
+        {has_pages.then(|| view! {
+            <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav>
+        }.into_any())}
     }
 }
 
@@ -119,7 +130,9 @@ fn Row(row: AuditCard) -> impl IntoView {
         if row.aws_request_id.is_empty() { String::new() } else { format!("AWS request {}", row.aws_request_id) };
     view! {
         <tr>
-            <th scope="row" data-label="Time"><When at=row.at /> " " <span class="seq">{format!("#{}", row.seq)}</span></th>
+            <th scope="row" data-label="Time">
+                <When at=row.at /> " " <span class="seq">{format!("#{}", row.seq)}</span>
+            </th>
             <td data-label="User">{actor}</td>
             <td data-label="Event" class="mono">{row.action}</td>
             <td data-label="Target">{target}</td>

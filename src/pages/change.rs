@@ -80,7 +80,9 @@ fn Details(page: Page) -> impl IntoView {
         }.into_any())}
         <Ladder change=Signal::from(change) row />
         {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
-        {move || is_closable.get().then(|| view! { <CloseForm id=closed.clone() mistake typed=typed_reason.clone() /> }.into_any())}
+        {move || is_closable.get().then(|| view! {
+            <CloseForm id=closed.clone() mistake typed=typed_reason.clone() />
+        }.into_any())}
         {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}
         {move || is_provable.get().then(|| view! { <ProofForms id=id.clone() mistake /> }.into_any())}
         <div class="columns">
@@ -108,7 +110,9 @@ fn SummaryLine(summary: Summary, tone: Tone) -> impl IntoView {
             view! {
                 <figure class="aws-words">
                     <figcaption>{format!("AWS said ({}{id}, {}):", aws.code, aws.at.clock_seconds())}</figcaption>
-                    <blockquote>{if aws.message.is_empty() { "(no message)".to_owned() } else { aws.message }}</blockquote>
+                    <blockquote>
+                        {if aws.message.is_empty() { "(no message)".to_owned() } else { aws.message }}
+                    </blockquote>
                 </figure>
             }.into_any()
         })}
@@ -159,20 +163,29 @@ fn StreamNow(stream: StreamId, row: Option<Memo<StreamRow>>, stream_created: Tim
             <div>
                 <dt>"Encryption"</dt>
                 <dd>{drawn(move || row.get(), |row| view! {
-                    <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.id has_failed=row.problem.is_some() is_followed=true />
+                    <EncryptionLabel state=row.encryption /> " "
+                    <Age at=row.read_at of=row.id has_failed=row.problem.is_some() is_followed=true />
                 }.into_any())}</dd>
             </div>
             <div>
                 <dt>"Status"</dt>
-                <dd>{drawn(move || row.get(), |row| view! { <StatusLabel status=row.status of=row.id /> }.into_any())}</dd>
+                <dd>{drawn(move || row.get(), |row| view! {
+                    <StatusLabel status=row.status of=row.id />
+                }.into_any())}</dd>
             </div>
             <div>
                 <dt>"Key"</dt>
-                <dd>{drawn(move || row.with(|row| row.key_id.clone()), |key| view! { <KeyLabel key /> }.into_any())}</dd>
+                <dd>{drawn(move || row.with(|row| row.key_id.clone()), |key| view! {
+                    <KeyLabel key />
+                }.into_any())}</dd>
             </div>
         </dl>
         {drawn(move || row.with(|row| stream_row::caveats(row, stream_created)), |caveats| {
-            caveats.into_iter().map(|words| view! { <p class="caveat">{words}</p> }.into_any()).collect_view().into_any()
+            caveats
+                .into_iter()
+                .map(|words| view! { <p class="caveat">{words}</p> }.into_any())
+                .collect_view()
+                .into_any()
         })}
         {of_target}
         <p><a href=path>"Go to the stream"</a></p>
@@ -209,7 +222,8 @@ fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl In
                 <div class="field">
                     <label for="close-reason">"Reason"</label>
                     <input
-                        id="close-reason" r#type="text" name="reason" value=typed autocomplete="off" aria-describedby=described_by aria-invalid=is_invalid
+                        id="close-reason" r#type="text" name="reason" value=typed autocomplete="off"
+                        aria-describedby=described_by aria-invalid=is_invalid
                     />
                     {mistake.map(|mistake| view! {
                         <p id="close-reason-mistake" role="alert" class="alert">{forms::mistake(mistake, None)}</p>
@@ -298,7 +312,13 @@ fn Support(text: String) -> impl IntoView {
         <details class="support">
             <summary>"For a support case"</summary>
             <pre tabindex="0">{text}</pre>
-            <button type="button" class="quiet" hidden=move || !live.is_hydrated.get() on:click=move |_| copy(&copied)>"Copy the text"</button>
+            <button
+                type="button" class="quiet"
+                hidden=move || !live.is_hydrated.get()
+                on:click=move |_| copy(&copied)
+            >
+                "Copy the text"
+            </button>
         </details>
     }
 }

@@ -53,7 +53,12 @@ fn List(page: Page) -> impl IntoView {
         .then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
     view! {
         <SelfRefresh address is_wanted=is_moving />
-        <Table caption="Changes" class="changes" columns=&["Change", "Action", "Status", "Account", "Region", "By", "Reason", "Requested"]>{rows}</Table>
+        <Table
+            caption="Changes" class="changes"
+            columns=&["Change", "Action", "Status", "Account", "Region", "By", "Reason", "Requested"]
+        >
+            {rows}
+        </Table>
         <nav class="paging" aria-label="Pages of changes">{previous} " " {next}</nav>
     }
     .into_any()

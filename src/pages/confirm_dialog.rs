@@ -44,7 +44,10 @@ pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
         _ => "dialog disable",
     };
     view! {
-        <dialog node_ref=dialog class=move || class() aria-labelledby="dialog-title" on:close=move |_| confirming.set(None)>
+        <dialog
+            node_ref=dialog class=move || class() aria-labelledby="dialog-title"
+            on:close=move |_| confirming.set(None)
+        >
             {move || content()}
         </dialog>
     }
@@ -110,7 +113,9 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
     let Some(asked) = Asked::of(&confirmation) else {
         return view! {
             <Refusal confirmation />
-            <div class="buttons"><button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button></div>
+            <div class="buttons">
+                <button type="button" class="quiet" on:click=move |_| on_cancel.run(())>"Cancel"</button>
+            </div>
         }
         .into_any();
     };

@@ -236,7 +236,8 @@ fn NameAndReason(typed: Typed, draft: Draft) -> impl IntoView {
         <div class="field">
             <label for="typed_name">"Type the stream name to confirm"</label>
             <input
-                id="typed_name" node_ref=typed.name_input r#type="text" name="typed_name" required autocomplete="off" autocapitalize="off" spellcheck="false"
+                id="typed_name" node_ref=typed.name_input r#type="text" name="typed_name"
+                required autocomplete="off" autocapitalize="off" spellcheck="false"
                 aria-describedby="typed-name-hint"
                 value=draft.typed_name
                 on:input:target=move |event| typed.name.set(event.target().value())
@@ -246,11 +247,13 @@ fn NameAndReason(typed: Typed, draft: Draft) -> impl IntoView {
         <div class="field">
             <label for="reason">"Reason"</label>
             <input
-                id="reason" node_ref=typed.reason_input r#type="text" name="reason" autocomplete="off" aria-describedby="reason-hint"
+                id="reason" node_ref=typed.reason_input r#type="text" name="reason" autocomplete="off"
+                aria-describedby="reason-hint"
                 value=draft.reason
                 on:input:target=move |event| typed.reason.set(event.target().value())
             />
-            <p id="reason-hint" class="hint">"Required. The ticket and why, at most 500 characters. Kept in the audit chain."</p>
+            <p id="reason-hint" class="hint">"Required. The ticket and why, at most 500 characters. Kept in the audit \
+                chain."</p>
         </div>
     }
 }
@@ -309,7 +312,10 @@ fn WaitField(wait: RwSignal<String>) -> impl IntoView {
     view! {
         <div class="field">
             <label for="wait_minutes">"Wait at most"</label>
-            <select id="wait_minutes" name="wait_minutes" on:change:target=move |event| wait.set(event.target().value())>
+            <select
+                id="wait_minutes" name="wait_minutes"
+                on:change:target=move |event| wait.set(event.target().value())
+            >
                 {options.into_iter().collect::<Vec<_>>()}
             </select>
         </div>
@@ -335,10 +341,16 @@ fn Shown(form: ChangeForm) -> impl IntoView {
 fn answer_words(answer: Result<Requested, AppError>, stream: &StreamId) -> Option<AnyView> {
     let alert = match answer {
         Ok(Requested::Change { .. }) => return None,
-        Ok(Requested::Rejected { id, words }) => {
-            view! { <p role="alert" class="alert">"Rejected. " {words} " " <a href=format!("/changes/{id}")>"See the rejected change"</a></p> }.into_any()
+        Ok(Requested::Rejected { id, words }) => view! {
+            <p role="alert" class="alert">
+                "Rejected. " {words} " " <a href=format!("/changes/{id}")>"See the rejected change"</a>
+            </p>
         }
-        Err(AppError::Mistake(mistake)) => view! { <p role="alert" class="alert">{forms::mistake(mistake, Some(&stream.name))}</p> }.into_any(),
+        .into_any(),
+        Err(AppError::Mistake(mistake)) => {
+            let words = forms::mistake(mistake, Some(&stream.name));
+            view! { <p role="alert" class="alert">{words}</p> }.into_any()
+        }
         Err(error) => view! { <p role="alert" class="alert">{error.to_string()}</p> }.into_any(),
     };
     Some(alert)
@@ -350,7 +362,10 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
     let stream = confirmation.stream.clone();
     let content = match confirmation.plan {
         PlanOutcome::UnderWay { change } => view! {
-            <p role="alert" class="alert">"A change of this stream is already under way. Nothing was sent. "<a href=format!("/changes/{change}")>"Follow it"</a></p>
+            <p role="alert" class="alert">
+                "A change of this stream is already under way. Nothing was sent. "
+                <a href=format!("/changes/{change}")>"Follow it"</a>
+            </p>
         }
         .into_any(),
         PlanOutcome::Refused { why, report } => view! {
@@ -378,5 +393,10 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
 
 #[component]
 fn ReportLine(report: StreamReport) -> impl IntoView {
-    view! { <p>"AWS reported " <Age at=Some(report.read_at) of=StreamId::from(&report.arn) /> {format!(": {}, {}.", report.status, report.encryption.type_word())}</p> }
+    view! {
+        <p>
+            "AWS reported " <Age at=Some(report.read_at) of=StreamId::from(&report.arn) />
+            {format!(": {}, {}.", report.status, report.encryption.type_word())}
+        </p>
+    }
 }

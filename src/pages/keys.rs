@@ -39,7 +39,12 @@ fn Keys(page: AllKeys) -> impl IntoView {
     let rows = keys.into_iter().map(|card| view! { <Row card /> }.into_any()).collect_view();
     view! {
         <p class="hint">{assumed} " As of " <When at=now /> ". Reload the page for newer data."</p>
-        <Table caption="Keys" class="plain" columns=&["Key", "Names", "Account", "Region", "State", "In use by", "Still needed by", "Safe to delete"]>{rows}</Table>
+        <Table
+            caption="Keys" class="plain"
+            columns=&["Key", "Names", "Account", "Region", "State", "In use by", "Still needed by", "Safe to delete"]
+        >
+            {rows}
+        </Table>
     }
     .into_any()
 }
@@ -48,11 +53,16 @@ fn Keys(page: AllKeys) -> impl IntoView {
 fn Row(card: KeyCard) -> impl IntoView {
     view! {
         <tr>
-            <th scope="row" data-label="Key" class="mono"><a href=card.path>{card.title}</a> <span class="key-id">{card.arn}</span></th>
+            <th scope="row" data-label="Key" class="mono">
+                <a href=card.path>{card.title}</a> <span class="key-id">{card.arn}</span>
+            </th>
             <td data-label="Names" class="mono">{card.names.join(", ")}</td>
             <td data-label="Account" class="mono">{card.account.to_string()}</td>
             <td data-label="Region" class="mono">{card.region.to_string()}</td>
-            <td data-label="State">{card.state}{card.trouble.map(|trouble| view! { " " <span class="problem">{trouble}</span> }.into_any())}</td>
+            <td data-label="State">
+                {card.state}
+                {card.trouble.map(|trouble| view! { " " <span class="problem">{trouble}</span> }.into_any())}
+            </td>
             <td data-label="In use by">{streams(card.using)}</td>
             <td data-label="Still needed by">{streams(card.needing)}</td>
             <td data-label="Safe to delete"><Free at=card.free_at is_history_short=card.is_history_short /></td>
@@ -99,7 +109,12 @@ fn Key(page: OneKey) -> impl IntoView {
             <div><dt>"State in KMS"</dt><dd>{card.state}</dd></div>
             <div><dt>"Safe to delete"</dt><dd><Free at=card.free_at is_history_short=card.is_history_short /></dd></div>
         </dl>
-        <Table caption="Streams" class="plain" columns=&["Stream", "Account", "Region", "Name in use", "Needed", "Retention"]>{rows}</Table>
+        <Table
+            caption="Streams" class="plain"
+            columns=&["Stream", "Account", "Region", "Name in use", "Needed", "Retention"]
+        >
+            {rows}
+        </Table>
         <p><a href="/keys">"All keys"</a></p>
     }
 }

@@ -154,7 +154,9 @@ where
     let loading = load(asked);
     view! {
         <Suspense>
-            {Suspend::new(async move { loading.await.map_or_else(|error| view! { <ErrorPage error /> }.into_any(), show) })}
+            {Suspend::new(async move {
+                loading.await.map_or_else(|error| view! { <ErrorPage error /> }.into_any(), show)
+            })}
         </Suspense>
     }
     .into_any()

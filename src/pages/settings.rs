@@ -93,7 +93,12 @@ fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
     view! {
         <p class="hint">"Sent by Keystream. AWS allows 25 of each in 24 hours. Its API text doesn't say whether per \
             stream or per account and Region: Keystream counts per stream and shows the sums here."</p>
-        <Table caption="Changes in the last 24 hours" class="plain" columns=&["Account", "Region", "Disables", "Enables"]>{rows.collect_view()}</Table>
+        <Table
+            caption="Changes in the last 24 hours" class="plain"
+            columns=&["Account", "Region", "Disables", "Enables"]
+        >
+            {rows.collect_view()}
+        </Table>
     }
     .into_any()
 }
@@ -105,7 +110,12 @@ fn Targets(may_pause: bool) -> impl IntoView {
     let rows = targets.into_iter().map(|target| view! { <Target target may_pause /> }.into_any()).collect_view();
     view! {
         <p class="hint">"As of " <When at=live.now.get_untracked() />". Reload the page for newer data."</p>
-        <Table caption="Targets" class="plain" columns=&["Target", "Account", "Region", "Streams", "Listed", "Last read", "State", "Actions"]>{rows}</Table>
+        <Table
+            caption="Targets" class="plain"
+            columns=&["Target", "Account", "Region", "Streams", "Listed", "Last read", "State", "Actions"]
+        >
+            {rows}
+        </Table>
     }
 }
 
@@ -167,7 +177,10 @@ fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
             <h3>"Change your password"</h3>
             <Mistake mistake />
             <PasswordField name="present_password" label="Current password" autocomplete="current-password" />
-            <PasswordField name="new_password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All your other sessions end." />
+            <PasswordField
+                name="new_password" label="New password" autocomplete="new-password"
+                hint="15 to 128 characters. All your other sessions end."
+            />
             <button type="submit">"Change password"</button>
         </form>
     }
@@ -178,7 +191,12 @@ fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
     let has_others = sessions.iter().any(|session| !session.is_this);
     let rows = sessions.into_iter().map(|session| view! { <Session session /> }.into_any()).collect_view();
     view! {
-        <Table caption="Your sessions" class="plain" columns=&["Signed in", "Last used", "From", "Browser", "Actions"]>{rows}</Table>
+        <Table
+            caption="Your sessions" class="plain"
+            columns=&["Signed in", "Last used", "From", "Browser", "Actions"]
+        >
+            {rows}
+        </Table>
         {has_others.then(|| view! {
             <form method="post" action="/api/end-other-sessions"><button type="submit">"End all other \
                 sessions"</button></form>

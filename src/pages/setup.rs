@@ -34,7 +34,10 @@ fn SetupForm(page: Page) -> impl IntoView {
                 <input r#type="hidden" name="token" value=page.token />
                 <div class="field">
                     <label for="user_name">"User name"</label>
-                    <input id="user_name" r#type="text" name="user_name" value=page.user_name required autocomplete="username" autocapitalize="off" spellcheck="false" />
+                    <input
+                        id="user_name" r#type="text" name="user_name" value=page.user_name
+                        required autocomplete="username" autocapitalize="off" spellcheck="false"
+                    />
                 </div>
                 <PasswordField name="password" label="Password" autocomplete="new-password" />
                 <p class="hint">"15 to 128 characters."</p>

@@ -46,17 +46,24 @@ fn Forms(page: Page) -> impl IntoView {
             <p class="brand-large">"Keystream"</p>
             <h1>"Sign in"</h1>
             <Mistake mistake />
-            {wait_until.map(|until| view! { <p>{format!("Wait until {} before you try again.", until.clock_seconds())}</p> }.into_any())}
+            {wait_until.map(|until| view! {
+                <p>{format!("Wait until {} before you try again.", until.clock_seconds())}</p>
+            }.into_any())}
             <form method="post" action="/api/sign-in">
                 <input r#type="hidden" name="next" value=next />
                 <div class="field">
                     <label for="user_name">"User name"</label>
-                    <input id="user_name" r#type="text" name="user_name" value=user_name required autocomplete="username" autocapitalize="off" spellcheck="false" />
+                    <input
+                        id="user_name" r#type="text" name="user_name" value=user_name
+                        required autocomplete="username" autocapitalize="off" spellcheck="false"
+                    />
                 </div>
                 <PasswordField name="password" label="Password" autocomplete="current-password" />
                 <button type="submit" class="primary">"Sign in"</button>
             </form>
-            {demo.map(|demo| view! { <div class="demo-users"><p>"This is the demo. No password needed."</p>{demo}</div> }.into_any())}
+            {demo.map(|demo| view! {
+                <div class="demo-users"><p>"This is the demo. No password needed."</p>{demo}</div>
+            }.into_any())}
         </section>
     }
 }

@@ -65,7 +65,9 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
         <div class="title-line">
             <h1>{heading}</h1>
             <span class="spacer"></span>
-            {move || row.with(|row| view! { <ConfirmLink action=row.offers() of=row.id.clone() on_confirm /> }.into_any())}
+            {move || row.with(|row| view! {
+                <ConfirmLink action=row.offers() of=row.id.clone() on_confirm />
+            }.into_any())}
             {move || view! { <FollowLink row=row.get() /> }.into_any()}
         </div>
         <TargetLine stream=place target />
@@ -76,14 +78,23 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                     <div>
                         <dt>"Encryption"</dt>
                         <dd>
-                            {move || row.with(|row| view! { <EncryptionLabel state=row.encryption /> " " <Age at=row.read_at of=row.id.clone() has_failed=row.problem.is_some() is_followed=true /> }.into_any())}
+                            {move || row.with(|row| view! {
+                                <EncryptionLabel state=row.encryption /> " "
+                                <Age
+                                    at=row.read_at of=row.id.clone() has_failed=row.problem.is_some() is_followed=true
+                                />
+                            }.into_any())}
                         </dd>
                     </div>
                     <div>
                         <dt>"Status"</dt>
                         <dd>
-                            {move || row.with(|row| view! { <StatusLabel status=row.status.clone() of=row.id.clone() /> " " }.into_any())}
-                            {move || row.with(|row| row.change.clone()).map(|marks| view! { <LadderMarks marks /> }.into_any())}
+                            {move || row.with(|row| view! {
+                                <StatusLabel status=row.status.clone() of=row.id.clone() /> " "
+                            }.into_any())}
+                            {move || row.with(|row| row.change.clone()).map(|marks| view! {
+                                <LadderMarks marks />
+                            }.into_any())}
                         </dd>
                     </div>
                     <div>
@@ -97,8 +108,12 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
                 <NeededKeys row />
                 {move || {
                     row.with(|row| row.problem.clone())
-                        .map(|problem| view! { <p class="alert">{format!("Not newer because: {}. Last try {}. Next \
-                            try {}.", problem.why, problem.at.clock_seconds(), problem.next_try.clock_seconds())}</p> }.into_any())
+                        .map(|problem| view! {
+                            <p class="alert">
+                                {format!("Not newer because: {}. Last try {}. Next try {}.", problem.why,
+                                    problem.at.clock_seconds(), problem.next_try.clock_seconds())}
+                            </p>
+                        }.into_any())
                 }}
             </section>
             <section aria-labelledby="what-happened">

@@ -106,7 +106,13 @@ fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
         let is_on = query.encryption == [state];
         let encryption = if is_on { Vec::new() } else { vec![state] };
         let href = ListQuery { encryption, page: 1, ..query.clone() }.href();
-        view! { <li><a class=class href=href aria-current=is_on.then_some("true")><strong>{count}</strong> " " {list::encryption(state).to_ascii_lowercase()}</a></li> }
+        view! {
+            <li>
+                <a class=class href=href aria-current=is_on.then_some("true")>
+                    <strong>{count}</strong> " " {list::encryption(state).to_ascii_lowercase()}
+                </a>
+            </li>
+        }
     };
     let is_changing_on = query.status == [StatusFilter::Changing];
     let status = if is_changing_on { Vec::new() } else { vec![StatusFilter::Changing] };
@@ -116,7 +122,11 @@ fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
             {encryption(EncryptionState::Encrypted, counts.encrypted, "facet encrypted")}
             {encryption(EncryptionState::NotEncrypted, counts.not_encrypted, "facet not-encrypted")}
             {encryption(EncryptionState::Unknown, counts.unknown, "facet unknown")}
-            <li><a class="facet moving" href=changing aria-current=is_changing_on.then_some("true")><strong>{counts.changing}</strong> " changing"</a></li>
+            <li>
+                <a class="facet moving" href=changing aria-current=is_changing_on.then_some("true")>
+                    <strong>{counts.changing}</strong> " changing"
+                </a>
+            </li>
         </ul>
     }
 }

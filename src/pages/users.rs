@@ -37,13 +37,19 @@ fn Users(page: Page) -> impl IntoView {
             <Mistake mistake=page.mistake />
             <div class="field">
                 <label for="user_name">"User name"</label>
-                <input id="user_name" r#type="text" name="user_name" value=page.typed.name.clone() required autocomplete="off" autocapitalize="off" spellcheck="false" />
+                <input
+                    id="user_name" r#type="text" name="user_name" value=page.typed.name.clone()
+                    required autocomplete="off" autocapitalize="off" spellcheck="false"
+                />
             </div>
             <RightsFields typed=page.typed.clone() />
             <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters, \
                 and not a common password." />
             <div class="check">
-                <input id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes" checked=page.typed.is_break_glass />
+                <input
+                    id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes"
+                    checked=page.typed.is_break_glass
+                />
                 <label for="for_emergencies">"Emergency account: its sign-ins are shown on every page and \
                     logged"</label>
             </div>
@@ -94,9 +100,12 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
         </div>
         <div class="field">
             <label for="scope">"Streams"</label>
-            <input id="scope" r#type="text" name="scope" value=typed.scope required autocomplete="off" spellcheck="false" aria-describedby="scope-hint" />
-            <p id="scope-hint" class="hint">"* for all, or a list of ACCOUNT/REGION/NAME with * for any characters, such \
-                as 111122223333/eu-west-1/orders-*"</p>
+            <input
+                id="scope" r#type="text" name="scope" value=typed.scope
+                required autocomplete="off" spellcheck="false" aria-describedby="scope-hint"
+            />
+            <p id="scope-hint" class="hint">"* for all, or a list of ACCOUNT/REGION/NAME with * for any characters, \
+                such as 111122223333/eu-west-1/orders-*"</p>
         </div>
     }
 }
@@ -145,7 +154,10 @@ fn One(page: OnePage) -> impl IntoView {
         <form class="narrow" method="post" action="/api/set-user-password" autocomplete="off">
             <h2>"Password"</h2>
             <input r#type="hidden" name="id" value=id.clone() />
-            <PasswordField name="password" label="New password" autocomplete="new-password" hint="15 to 128 characters. All sessions of this user end." />
+            <PasswordField
+                name="password" label="New password" autocomplete="new-password"
+                hint="15 to 128 characters. All sessions of this user end."
+            />
             <button type="submit">"Set password"</button>
         </form>
         <form class="narrow" method="post" action=action>

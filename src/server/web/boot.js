@@ -1,6 +1,6 @@
-// Starts the browser half of a live page (wasm) and watches it. A page is whole without wasm, but an age such as "6 s ago"
-// is true only while something counts on. When wasm doesn't start, panics or falls silent, this script says that the page
-// isn't live and since when, and turns every age into a time of day.
+// Starts the browser half of a live page (wasm) and watches it. A page is whole without wasm, but an age such as
+// "6 s ago" is true only while something counts on. When wasm doesn't start, panics or falls silent, this script says
+// that the page isn't live and since when, and turns every age into a time of day.
 const { js, wasm } = document.getElementById("boot").dataset;
 const root = document.documentElement;
 
@@ -44,7 +44,8 @@ function showTimes() {
 // Never while somebody is filling in a form.
 function reloadSoon() {
     const address = document.querySelector("[data-self-refresh]")?.dataset.selfRefresh;
-    const reload = () => (document.querySelector("form:focus-within") ? setTimeout(reload, 1_000) : location.replace(address));
+    const reload = () =>
+        document.querySelector("form:focus-within") ? setTimeout(reload, 1_000) : location.replace(address);
     if (address) setTimeout(reload, RELOAD);
 }
 
@@ -56,8 +57,8 @@ function neverStarted() {
 function stopped() {
     if ("stopped" in root.dataset) return;
     root.dataset.stopped = "";
-    // What is left of wasm may go on, but can't be trusted: it keeps the old nodes and hears of no more clicks, so that links
-    // and forms do what they do by themselves.
+    // What is left of wasm may go on, but can't be trusted: it keeps the old nodes and hears of no more clicks, so that
+    // links and forms do what they do by themselves.
     const focused = document.activeElement?.id;
     notice?.remove();
     document.body.replaceWith(document.body.cloneNode(true));

@@ -14,9 +14,11 @@ use crate::{
 /// The whole document: a page that wasm takes over, or one that stays as it comes.
 pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
     let css = assets.css().to_owned();
-    let font = assets
-        .font()
-        .map(|font| view! { <link rel="preload" href=font.to_owned() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> });
+    let font = assets.font().map(|font| {
+        view! {
+            <link rel="preload" href=font.to_owned() r#as="font" r#type="font/woff2" crossorigin="anonymous" />
+        }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -27,11 +29,19 @@ pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
                 {font}
-                {if is_plain { view! { <Ahead assets=assets.clone() /> }.into_any() } else { view! { <Boot assets=assets.clone() /> }.into_any() }}
+                {if is_plain {
+                    view! { <Ahead assets=assets.clone() /> }.into_any()
+                } else {
+                    view! { <Boot assets=assets.clone() /> }.into_any()
+                }}
                 <MetaTags />
             </head>
             <body>
-                {if is_plain { view! { <PlainApp /> <PlainScript /> }.into_any() } else { view! { <App /> }.into_any() }}
+                {if is_plain {
+                    view! { <PlainApp /> <PlainScript /> }.into_any()
+                } else {
+                    view! { <App /> }.into_any()
+                }}
             </body>
         </html>
     }

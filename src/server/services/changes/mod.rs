@@ -46,8 +46,8 @@ use crate::{
     },
 };
 
-/// Commits are numbered in order and published a moment later, not always in order: what is told of the past begins this
-/// many commits before what a page has. What comes twice is laid over itself.
+/// Commits are numbered in order and published a moment later, not always in order: what is told of the past begins
+/// this many commits before what a page has. What comes twice is laid over itself.
 const OVERLAP: i64 = 64;
 /// Changes read at a time when the journal is walked.
 const PAGE_SIZE: i64 = 500;

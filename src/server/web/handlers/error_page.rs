@@ -79,8 +79,8 @@ const fn retry_after(refusal: &Refusal) -> Option<u64> {
     }
 }
 
-/// The error page as a document of its own: without the frame, which would ask for what may be what fails. No wasm takes
-/// it over, so it needs none of the marks between its parts; what people or AWS wrote has no `<` any more.
+/// The error page as a document of its own: without the frame, which would ask for what may be what fails. No wasm
+/// takes it over, so it needs none of the marks between its parts; what people or AWS wrote has no `<` any more.
 fn document(css: String, page: ErrorPage) -> String {
     let title = format!("{} \u{b7} Keystream", page.title);
     Owner::new().with(|| {
