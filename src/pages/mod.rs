@@ -1,4 +1,4 @@
-//! The pages, one file per route.
+//! The pages, one module per route.
 
 mod audit;
 mod change;

@@ -1,0 +1,74 @@
+//! The forms that end a change: one cancels it while it waits, the other closes what AWS's reports can't judge.
+
+use leptos::prelude::*;
+
+use crate::{model::forms::FormMistake, view::forms};
+
+/// The form that cancels a waiting change.
+#[component]
+pub(super) fn CancelForm(id: String) -> impl IntoView {
+    view! {
+        <form method="post" action="/api/cancel-change" class="cancel-change">
+            <input r#type="hidden" name="id" value=id />
+            <button type="submit">"Cancel this change"</button>
+        </form>
+    }
+}
+
+/// The form that closes a change that AWS's reports can't judge, with a reason.
+#[component]
+pub(super) fn CloseForm(id: String, mistake: Option<FormMistake>, typed: String) -> impl IntoView {
+    let mistake = mistake.filter(|mistake| matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
+    let (is_invalid, described_by) = match mistake {
+        Some(_) => (Some("true"), "close-reason-mistake close-reason-hint"),
+        None => (None, "close-reason-hint"),
+    };
+    view! {
+        <section class="close-change" aria-labelledby="close-change">
+            <h2 id="close-change">"Close this change"</h2>
+            <p>"AWS's reports can't show whether this change took effect. Closing it counts it as unknown and lets the \
+                stream be changed again. Nothing is sent to AWS."</p>
+            <form method="post" action="/api/close-change" autocomplete="off">
+                <input r#type="hidden" name="id" value=id />
+                <div class="field">
+                    <label for="close-reason">"Reason"</label>
+                    <input
+                        id="close-reason" r#type="text" name="reason" value=typed autocomplete="off"
+                        aria-describedby=described_by aria-invalid=is_invalid
+                    />
+                    {mistake.map(|mistake| view! {
+                        <p id="close-reason-mistake" role="alert" class="alert">{forms::mistake(mistake, None)}</p>
+                    }.into_any())}
+                    <p id="close-reason-hint" class="hint">"Why it can be closed, with the ticket; at most 500 \
+                        characters. Kept in the audit chain."</p>
+                </div>
+                <button type="submit">"Close as not established"</button>
+            </form>
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_the_closing_form_stands_at_its_field() {
+        let form = |mistake| view! { <CloseForm id="c1".to_owned() mistake typed="OPS \"9\"".to_owned() /> }.to_html();
+        let plain = form(None);
+        assert!(
+            plain.contains("action=\"/api/close-change\"") && plain.contains("name=\"id\" value=\"c1\""),
+            "{plain}"
+        );
+        assert!(plain.contains(">Reason</label>") && plain.contains(">Close as not established</button>"), "{plain}");
+        assert!(!plain.contains("role=\"alert\"") && !plain.contains("aria-invalid"), "{plain}");
+        let missing = form(Some(FormMistake::ReasonMissing));
+        assert!(missing.contains("value=\"OPS &quot;9&quot;\""), "{missing}");
+        assert!(
+            missing.contains("aria-invalid=\"true\"") && missing.contains("id=\"close-reason-mistake\" role=\"alert\""),
+            "{missing}"
+        );
+        let other = form(Some(FormMistake::RecordNotAgreed));
+        assert!(!other.contains("role=\"alert\""), "{other}");
+    }
+}

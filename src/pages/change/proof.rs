@@ -1,0 +1,46 @@
+//! The forms that ask for proof by records.
+
+use leptos::prelude::*;
+
+use crate::{components::Mistake, model::forms::FormMistake};
+
+/// The forms that ask for proof of a settled change.
+#[component]
+pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
+    // That of the form above stands at its field.
+    let mistake = mistake.filter(|mistake| !matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
+    let (by_write, by_read, reported) = (id.clone(), id.clone(), id);
+    view! {
+        // Always open: news draws the page anew, and must not shut what somebody is filling in.
+        <section class="proof" aria-labelledby="proof">
+            <h2 id="proof">"Proof by records"</h2>
+            <Mistake mistake />
+            <form method="post" action="/api/prove-by-read">
+                <input r#type="hidden" name="id" value=by_read />
+                <p>"Keystream reads the records that arrive at the tip of each open shard for a few seconds and counts \
+                    their types. It keeps no payload. Needs kinesis:ListShards, GetShardIterator and GetRecords, and \
+                    kms:Decrypt for encrypted records."</p>
+                <button type="submit">"Check by reading"</button>
+            </form>
+            <form method="post" action="/api/prove-by-write">
+                <input r#type="hidden" name="id" value=by_write />
+                <p><strong>"Keystream writes a marked test record to each open shard. It reaches every \
+                    consumer."</strong>" It is billed and can't be removed; AWS's answer says how it was stored. Needs \
+                    kinesis:PutRecords."</p>
+                <div class="check">
+                    <input id="agreed" r#type="checkbox" name="agreed" value="yes" />
+                    <label for="agreed">"A test record may reach every consumer of this stream"</label>
+                </div>
+                <button type="submit">"Check by writing test records"</button>
+            </form>
+            <form method="post" action="/api/report-proof">
+                <input r#type="hidden" name="id" value=reported />
+                <div class="field">
+                    <label for="answer">"A producer's answer from PutRecord or PutRecords"</label>
+                    <textarea id="answer" name="answer" rows="3" spellcheck="false" class="mono"></textarea>
+                </div>
+                <button type="submit">"Report this answer"</button>
+            </form>
+        </section>
+    }
+}
