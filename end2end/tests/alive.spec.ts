@@ -13,7 +13,8 @@ const DATE = /\d+ \w+ \d{4} \d\d:\d\d:\d\d UTC/;
 const notice = (page: Page) => page.getByRole("complementary", { name: "Live updates", exact: true });
 const live = (page: Page) => page.getByRole("button", { name: "Live", exact: true });
 /** The sentence of a page that runs and isn't live. */
-const gap = (page: Page) => page.getByText(/^Not live since \d\d:\d\d:\d\d UTC\. Next try \d\d:\d\d:\d\d UTC\. Showing last known data\.$/);
+const gap = (page: Page) =>
+    page.getByText(/^Not live since \d\d:\d\d:\d\d UTC\. Next try \d\d:\d\d:\d\d UTC\. Showing last known data\.$/);
 
 /** Signs in, waits until orders-prod was read, and opens the list with one row. */
 async function openList(page: Page, stack: Stack): Promise<void> {

@@ -76,7 +76,9 @@ test("the key of an encrypted stream is changed over the top, never by a stop", 
     await signIn(page, stack);
     await page.goto(`${stack.origin}${confirmation("orders-prod", "enable")}`);
     await hydrated(page, mode);
-    await expect(page.getByText("without a moment in which records are stored unencrypted")).toContainText("This replaces alias/orders");
+    await expect(page.getByText("without a moment in which records are stored unencrypted")).toContainText(
+        "This replaces alias/orders",
+    );
     await page.getByText("Keys of 111122223333 in eu-west-1").click();
     await expect(page.getByRole("row", { name: /alias\/signing/ })).toContainText("RSA_2048 for SIGN_VERIFY");
     await expect(page.getByRole("link", { name: "Use alias/signing", exact: true })).toHaveCount(0);
@@ -197,7 +199,10 @@ test("keys that Kinesis cannot use are refused with the reason", async ({ page, 
         ["alias/old-ledger", "is pending deletion on"],
         ["alias/signing", "is RSA_2048 for SIGN_VERIFY; Kinesis needs a symmetric key"],
         ["alias/nowhere", "KMS doesn't find it in this account and Region."],
-        ["arn:aws:kms:us-east-1:111122223333:alias/payments", "it's in us-east-1, and a stream needs a key in its own Region."],
+        [
+            "arn:aws:kms:us-east-1:111122223333:alias/payments",
+            "it's in us-east-1, and a stream needs a key in its own Region.",
+        ],
         ["alias/aws/s3", "AWS manages it for another service."],
     ] as const;
     for (const [key, words] of refusals) {
@@ -262,9 +267,12 @@ test("the 25 a day: the 25th is sent, the 26th needs a reason, and AWS decides",
     await hydrated(page, mode);
     await page.getByLabel("Why send it with 25 used", { exact: true }).fill("the key is gone");
     await confirm(page, "orders-prod", "Disable encryption");
-    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText("Keystream counts 25 disables of this stream in 24 hours, and AWS refused another.");
+    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText(
+        "Keystream counts 25 disables of this stream in 24 hours, and AWS refused another.",
+    );
     await page.goto(`${stack.origin}/streams/${PLACE.account}/${PLACE.region}/orders-prod`);
     await expect(page.getByText("AWS refused another at")).toBeVisible();
     await page.goto(`${stack.origin}/settings`);
-    await expect(page.getByRole("table", { name: "Changes in the last 24 hours" }).getByRole("row").nth(1)).toContainText("eu-west-1");
+    const sums = page.getByRole("table", { name: "Changes in the last 24 hours" });
+    await expect(sums.getByRole("row").nth(1)).toContainText("eu-west-1");
 });

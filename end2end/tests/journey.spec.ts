@@ -93,7 +93,9 @@ test("a wrong name is refused and nothing typed is lost", async ({ page, demo, m
     }
     await button.click();
     await expect(page).toHaveURL(/\/disable\?problem=name-mismatch&draft=[0-9a-z]{26}$/);
-    await expect(page.getByRole("alert")).toHaveText("That isn't orders-prod. Type the name exactly as shown. Nothing was sent.");
+    await expect(page.getByRole("alert")).toHaveText(
+        "That isn't orders-prod. Type the name exactly as shown. Nothing was sent.",
+    );
     await expect(name).toHaveValue("Orders-Prod");
     await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-8");
     await accessible(page, mode);
@@ -109,7 +111,9 @@ test("a missing reason is refused in words", async ({ page, demo, mode }) => {
     await page.getByLabel("Reason", { exact: true }).fill("   ");
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
     const scope = mode === "full" ? page.getByRole("dialog") : page;
-    await expect(scope.getByRole("alert")).toHaveText("Enter a reason, with the ticket if there is one. Nothing was sent.");
+    await expect(scope.getByRole("alert")).toHaveText(
+        "Enter a reason, with the ticket if there is one. Nothing was sent.",
+    );
 });
 
 test("a viewer is offered nothing and refused at the address", async ({ page, demo, mode }) => {

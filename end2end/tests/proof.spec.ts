@@ -37,7 +37,9 @@ test("a settled disable is verified by write on each shard, and seen on read", a
     await expect(steps).toHaveCount(6);
     await accessible(page, mode);
     await page.getByRole("button", { name: "Check by writing test records", exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText("Tick the box to agree that a test record may reach every consumer. Nothing was written.");
+    await expect(page.getByRole("alert")).toContainText(
+        "Tick the box to agree that a test record may reach every consumer. Nothing was written.",
+    );
     expect(await stack.calls("PutRecords")).toBe(0);
     await hydrated(page, mode);
     await page.getByLabel("A test record may reach every consumer of this stream", { exact: true }).check();
@@ -47,16 +49,25 @@ test("a settled disable is verified by write on each shard, and seen on read", a
     expect(await stack.calls("PutRecords")).toBe(1);
 
     await page.getByRole("button", { name: "Check by reading", exact: true }).click();
-    await says(page, mode, /Seen on read \(.*\): [1-9]\d* records NONE, 0 KMS; 1 shard without traffic, unproven \(shardId-\d+\)\./);
+    await says(
+        page,
+        mode,
+        /Seen on read \(.*\): [1-9]\d* records NONE, 0 KMS; 1 shard without traffic, unproven \(shardId-\d+\)\./,
+    );
 
-    await page.getByLabel("A producer's answer from PutRecord or PutRecords", { exact: true }).fill("it said NONE, honestly");
+    const pasted = page.getByLabel("A producer's answer from PutRecord or PutRecords", { exact: true });
+    await pasted.fill("it said NONE, honestly");
     await page.getByRole("button", { name: "Report this answer", exact: true }).click();
     await expect(page.getByRole("alert")).toContainText("That isn't a producer's answer");
     await hydrated(page, mode);
     const answer = { ShardId: "shardId-000000000002", SequenceNumber: "1", EncryptionType: "NONE" };
-    await page.getByLabel("A producer's answer from PutRecord or PutRecords", { exact: true }).fill(JSON.stringify(answer));
+    await pasted.fill(JSON.stringify(answer));
     await page.getByRole("button", { name: "Report this answer", exact: true }).click();
-    await says(page, mode, /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream hasn't seen it\./);
+    await says(
+        page,
+        mode,
+        /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream hasn't seen it\./,
+    );
     await page.goto(`${stack.origin}/audit?q=proof`);
     await expect(page.getByRole("main")).toContainText("change.proof-by-write-asked");
 });
@@ -94,6 +105,7 @@ test("a key that stored records need is listed, and every page warns when it goe
     }).toPass({ timeout: 60_000 });
     await hydrated(page, mode);
     await accessible(page, mode);
-    await page.getByRole("complementary", { name: "Keys in danger" }).getByRole("link", { name: "See the key" }).click();
+    const danger = page.getByRole("complementary", { name: "Keys in danger" });
+    await danger.getByRole("link", { name: "See the key" }).click();
     await expect(page.getByRole("alert")).toContainText("Records under it can't be read without it.");
 });

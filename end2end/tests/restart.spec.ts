@@ -85,7 +85,9 @@ test("a target without credentials says so, and the portal is ready all the same
         await signIn(page, stack);
         await expect(async () => {
             await page.reload();
-            await expect(page.getByText(/has been behind since .*: AWS could not be reached: no credentials/)).toBeVisible({ timeout: 1_000 });
+            await expect(
+                page.getByText(/has been behind since .*: AWS could not be reached: no credentials/),
+            ).toBeVisible({ timeout: 1_000 });
         }).toPass({ timeout: 20_000 });
         await expect(page.getByText("1 target, 1 behind")).toBeVisible();
         expect((await fetch(`${stack.origin}/readyz`)).status).toBe(200);

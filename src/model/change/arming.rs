@@ -204,7 +204,11 @@ mod tests {
             seen.encryption = EncryptionReport::from_aws(encryption, Some(key));
             seen.created = Timestamp::from_millis(created);
             let decision = decide(&armed(), &Observation::Report(seen), Timestamp::from_millis(now));
-            let may_be_sent = status == "ACTIVE" && encryption == Some("KMS") && key == "alias/orders" && created == 5_000 && now <= UNTIL;
+            let may_be_sent = status == "ACTIVE"
+                && encryption == Some("KMS")
+                && key == "alias/orders"
+                && created == 5_000
+                && now <= UNTIL;
             prop_assert_eq!(matches!(decision, Decision::Send(_)), may_be_sent);
             prop_assert!(now <= UNTIL || decision == Decision::End(End::Expired));
         }

@@ -195,9 +195,11 @@ mod tests {
         let encrypted = report(0, "ACTIVE", Some("KMS"));
         let was_not = shown(EncryptionReport::NotEncrypted);
         let changed = still_as_shown(Action::Enable, &was_not, &encrypted).unwrap_err();
-        assert!(
-            matches!(&changed, Precondition::Changed { what, shown, now } if (what.as_str(), shown.as_str(), now.as_str()) == ("The encryption", "NONE", "KMS"))
-        );
+        assert!(matches!(
+            &changed,
+            Precondition::Changed { what, shown, now }
+                if (what.as_str(), shown.as_str(), now.as_str()) == ("The encryption", "NONE", "KMS")
+        ));
         assert_eq!(still_as_shown(Action::Enable, &was_not, &not_encrypted()), Ok(()));
         let was = shown(encrypted.encryption);
         assert_eq!(still_as_shown(Action::Disable, &was, &not_encrypted()), Ok(()), "told as nothing to disable");

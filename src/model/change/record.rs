@@ -146,7 +146,9 @@ mod tests {
         "id": "c1", "rev": 7, "action": "disable",
         "arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod", "stream_created": 5000,
         "key": "alias/orders",
-        "resolved": {"arn": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012", "at": 998000},
+        "resolved": {
+            "arn": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012", "at": 998000
+        },
         "from": {"Encrypted": "alias/orders"},
         "from_key": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012",
         "retention_hours": 24, "actor": "mira", "reason": "OPS-1", "quota_reason": "agreed with Tom",
@@ -161,9 +163,21 @@ mod tests {
         "missing": {"reads": 1, "since": 1000400, "last_counted": 1000400}, "unjudged_since": 1000450,
         "last_read": {"at": 1307000, "saw": {"State": {"status": "ACTIVE", "encryption": "NotEncrypted"}}},
         "end": {"at": 1307000, "how": "Settled"},
-        "late_refusal": {"kind": "ResourceInUse", "aws": {"code": "ResourceInUseException", "message": "busy", "request_id": "r2", "at": 1308000}, "read_after": "NotFound"},
-        "reverted": {"at": 1400000, "saw": {"State": {"status": "UPDATING", "encryption": {"Encrypted": "alias/orders"}}}},
-        "proof": {"write": {"by": "mira", "at": 1310000, "result": {"at": 1311000, "outcome": {"Ok": {"shards": 2, "none": 1, "kms": 0, "unstated": 0, "failed": [["shard-1", "throttled"]]}}}}, "read": {"by": "mira", "at": 1312000, "result": null}, "reports": [{"by": "tom", "at": 1313000, "encryption_type": "NONE", "shards": ["shard-0"]}]}
+        "late_refusal": {
+            "kind": "ResourceInUse",
+            "aws": {"code": "ResourceInUseException", "message": "busy", "request_id": "r2", "at": 1308000},
+            "read_after": "NotFound"
+        },
+        "reverted": {
+            "at": 1400000, "saw": {"State": {"status": "UPDATING", "encryption": {"Encrypted": "alias/orders"}}}
+        },
+        "proof": {
+            "write": {"by": "mira", "at": 1310000, "result": {"at": 1311000, "outcome": {
+                "Ok": {"shards": 2, "none": 1, "kms": 0, "unstated": 0, "failed": [["shard-1", "throttled"]]}
+            }}},
+            "read": {"by": "mira", "at": 1312000, "result": null},
+            "reports": [{"by": "tom", "at": 1313000, "encryption_type": "NONE", "shards": ["shard-0"]}]
+        }
     }"#;
 
     /// The same for a newly recorded change.

@@ -249,7 +249,9 @@ mod tests {
     proptest! {
         /// Whatever happens: nothing is lost or read twice at once, and everything due is read in the end.
         #[test]
-        fn every_stream_is_read_in_turn_and_never_twice_at_once(steps in proptest::collection::vec((0u8..6, 0u8..8), 1..120)) {
+        fn every_stream_is_read_in_turn_and_never_twice_at_once(
+            steps in proptest::collection::vec((0u8..6, 0u8..8), 1..120),
+        ) {
             let mut queue = ReadQueue::default();
             let mut under_way: HashSet<String> = HashSet::new();
             let mut known: HashSet<String> = HashSet::new();

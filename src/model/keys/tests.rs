@@ -164,7 +164,10 @@ fn each_state_of_kms_is_known_and_one_that_is_not_is_kept() {
 
 proptest! {
     #[test]
-    fn material_that_expires_before_the_key_is_free_is_trouble(expires in any::<i64>(), free in prop::option::of(any::<i64>())) {
+    fn material_that_expires_before_the_key_is_free_is_trouble(
+        expires in any::<i64>(),
+        free in prop::option::of(any::<i64>()),
+    ) {
         let key = KeyFacts { expires_at: Some(Timestamp::from_millis(expires)), ..facts("Enabled") };
         let free = free.map(Timestamp::from_millis);
         prop_assert_eq!(key.endangers_records(free), free.is_none_or(|free| free.as_millis() >= expires));

@@ -153,15 +153,30 @@ fn a_facet_counts_what_the_other_filters_admit() {
 proptest! {
     #[test]
     fn what_a_link_writes_reads_back_the_same(
-        q in "[ -~äß&=+%#]{0,20}", key in "[ -~]{0,12}", page in 1u32..500, descending: bool, per in 0usize..3, sort in 0usize..6,
+        q in "[ -~äß&=+%#]{0,20}",
+        key in "[ -~]{0,12}",
+        page in 1u32..500,
+        descending: bool,
+        per in 0usize..3,
+        sort in 0usize..6,
         has_cols: bool,
     ) {
         let cols = if has_cols { vec![ExtraColumn::Tags, ExtraColumn::Mode] } else { Vec::new() };
         let query = ListQuery {
-            q: q.trim().to_owned(), key: key.trim().to_owned(), page, descending,
-            per: ListQuery::PAGE_SIZES[per], sort: Column::ALL[sort],
-            encryption: vec![EncryptionState::Unknown], status: vec![StatusFilter::Changing, StatusFilter::Active],
-            account: vec!["111122223333".parse().unwrap()], region: vec!["eu-west-1".parse().unwrap()], cols: Some(cols), mode: vec![ModeFilter::OnDemand], tag: vec!["team=payments".parse().unwrap()], age: Some(AgeFilter::Hour),
+            q: q.trim().to_owned(),
+            key: key.trim().to_owned(),
+            page,
+            descending,
+            per: ListQuery::PAGE_SIZES[per],
+            sort: Column::ALL[sort],
+            encryption: vec![EncryptionState::Unknown],
+            status: vec![StatusFilter::Changing, StatusFilter::Active],
+            account: vec!["111122223333".parse().unwrap()],
+            region: vec!["eu-west-1".parse().unwrap()],
+            cols: Some(cols),
+            mode: vec![ModeFilter::OnDemand],
+            tag: vec!["team=payments".parse().unwrap()],
+            age: Some(AgeFilter::Hour),
         };
         let href = query.href();
         let pairs: Vec<(String, String)> = href.split_once('?').unwrap().1.split('&').map(|pair| {
@@ -174,7 +189,10 @@ proptest! {
     }
 
     #[test]
-    fn no_address_panics_and_every_page_exists(name in "q|encryption|status|account|region|mode|tag|age|key|sort|page|per|cols", value in ".{0,30}") {
+    fn no_address_panics_and_every_page_exists(
+        name in "q|encryption|status|account|region|mode|tag|age|key|sort|page|per|cols",
+        value in ".{0,30}",
+    ) {
         let (query, _) = ListQuery::parse([(name.as_str(), value.as_str())]);
         let selection = query.page_of(&query.find(&rows(), NOW).rows);
         prop_assert!(selection.page >= 1 && selection.page <= selection.pages);

@@ -78,7 +78,8 @@ text_type!(
 text_type!(
     /// An AWS Region such as `eu-west-1`.
     Region,
-    |text| (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+    |text| (1..=40).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
     InvalidStreamText::Region
 );
 

@@ -7,7 +7,9 @@ use crate::model::time::Timestamp;
 
 proptest! {
     #[test]
-    fn every_arn_that_parses_prints_as_it_came(text in "arn:aws(-cn|-us-gov)?:kinesis:[a-z0-9-]{1,20}:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}") {
+    fn every_arn_that_parses_prints_as_it_came(
+        text in "arn:aws(-cn|-us-gov)?:kinesis:[a-z0-9-]{1,20}:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}",
+    ) {
         let arn: StreamArn = text.parse().unwrap();
         prop_assert_eq!(arn.to_string(), text);
     }

@@ -37,7 +37,10 @@ fn a_read_names_what_it_could_not_see() {
 fn a_producers_answer_is_read_in_both_shapes() {
     let one = r#"{"ShardId": "shardId-000000000001", "SequenceNumber": "1", "EncryptionType": "NONE"}"#;
     assert_eq!(parse_answer(one), Ok(("NONE".to_owned(), vec!["shardId-000000000001".to_owned()])));
-    let many = r#"{"FailedRecordCount": 0, "EncryptionType": "KMS", "Records": [{"ShardId": "a"}, {"ShardId": "a"}, {"ShardId": "<b>"}]}"#;
+    let many = r#"{
+        "FailedRecordCount": 0, "EncryptionType": "KMS",
+        "Records": [{"ShardId": "a"}, {"ShardId": "a"}, {"ShardId": "<b>"}]
+    }"#;
     assert_eq!(parse_answer(many), Ok(("KMS".to_owned(), vec!["a".to_owned()])));
     for bad in ["", "NONE", "{}", "[]", r#"{"EncryptionType": "FUTURE"}"#, r#"{"EncryptionType": 1}"#] {
         assert_eq!(parse_answer(bad), Err(NotAnAnswer), "{bad}");
@@ -48,7 +51,13 @@ proptest! {
     #[test]
     fn a_proof_never_contradicts_itself(none in 0..5u32, kms in 0..5u32, unstated in 0..5u32) {
         let write = WriteResult { shards: none + kms + unstated, none, kms, unstated, failed: Vec::new() };
-        let read = ReadResult { shards: 1, none: none.into(), kms: kms.into(), unstated: unstated.into(), ..ReadResult::default() };
+        let read = ReadResult {
+            shards: 1,
+            none: none.into(),
+            kms: kms.into(),
+            unstated: unstated.into(),
+            ..ReadResult::default()
+        };
         for action in Action::ALL {
             prop_assert!(!(write.proves(action) && write.contradicts(action)));
             prop_assert!(!(read.proves(action) && read.contradicts(action)));

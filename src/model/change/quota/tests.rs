@@ -147,7 +147,9 @@ proptest! {
     ) {
         let changes: Vec<Change> = ages
             .iter()
-            .map(|(age, is_accepted, id)| if *is_accepted { accepted(NOW - age, &id.to_string()) } else { sent(NOW - age) })
+            .map(|(age, is_accepted, id)| {
+                if *is_accepted { accepted(NOW - age, &id.to_string()) } else { sent(NOW - age) }
+            })
             .collect();
         let count = count(Action::Disable, &changes, &events, at(NOW));
         prop_assert!(count.least <= count.most);
@@ -160,7 +162,8 @@ proptest! {
     fn the_order_and_repeats_of_events_change_nothing(events in some_events(), seed in any::<prop::sample::Index>()) {
         let changes = [accepted(NOW - 1_000, "7"), sent(NOW - 90_000)];
         // One id is one event. Of repeats with other contents the earliest counts, so only true repeats are compared.
-        let unique: std::collections::BTreeMap<_, _> = events.into_iter().map(|event| (event.event_id.clone(), event)).collect();
+        let unique: std::collections::BTreeMap<_, _> =
+            events.into_iter().map(|event| (event.event_id.clone(), event)).collect();
         let events: Vec<TrailEvent> = unique.into_values().collect();
         let mut shuffled = events.clone();
         shuffled.extend(events.iter().take(3).cloned());
@@ -173,7 +176,8 @@ proptest! {
 
     #[test]
     fn time_only_frees(ages in prop::collection::vec(0..DAY_MS, 0..30), later in 0..DAY_MS) {
-        let changes: Vec<Change> = ages.iter().enumerate().map(|(id, age)| accepted(NOW - age, &id.to_string())).collect();
+        let changes: Vec<Change> =
+            ages.iter().enumerate().map(|(id, age)| accepted(NOW - age, &id.to_string())).collect();
         let now = count(Action::Disable, &changes, &[], at(NOW));
         let then = count(Action::Disable, &changes, &[], at(NOW + later));
         prop_assert!(then.most <= now.most);

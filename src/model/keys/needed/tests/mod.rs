@@ -211,7 +211,8 @@ fn only_a_settled_enable_of_this_stream_begins_a_use() {
 #[test]
 fn histories_of_before_a_use_held_a_set_still_read() {
     let old = format!(
-        r#"{{"uses":[{{"key":"alias/a","arn":"{KEY_A}","seen_from":1,"ended":2}},{{"key":"alias/b","arn":null,"seen_from":3,"ended":null}},
+        r#"{{"uses":[{{"key":"alias/a","arn":"{KEY_A}","seen_from":1,"ended":2}},
+            {{"key":"alias/b","arn":null,"seen_from":3,"ended":null}},
             {{"key":"alias/c","seen_from":3,"ended":4}}],"known_since":1,"created":0,"retention_hours":24}}"#
     );
     let read: KeyHistory = serde_json::from_str(&old).unwrap();

@@ -32,15 +32,18 @@ proptest! {
                     seen.insert(arn);
                 }
                 1 => {
-                    history = history.after_enable(&enabled(&format!("c{hour}"), "alias/a", is_b.then_some(KEY_B), now));
+                    let settled = enabled(&format!("c{hour}"), "alias/a", is_b.then_some(KEY_B), now);
+                    history = history.after_enable(&settled);
                     if is_b {
                         seen.insert(KEY_B);
                     }
                 }
                 _ => history = history.after(&read(now, Some("alias/a"), 8_760)),
             }
-            let needed: std::collections::BTreeSet<String> =
-                history.needed(at(now)).flat_map(|known| known.meant.iter().map(|meant| meant.arn.to_string())).collect();
+            let needed: std::collections::BTreeSet<String> = history
+                .needed(at(now))
+                .flat_map(|known| known.meant.iter().map(|meant| meant.arn.to_string()))
+                .collect();
             prop_assert_eq!(&needed, &seen.iter().map(ToString::to_string).collect());
             prop_assert_eq!(history.uses.iter().filter(|known| known.ended.is_none()).count(), 1);
         }
@@ -48,7 +51,10 @@ proptest! {
 
     #[test]
     fn no_key_is_forgotten_while_its_records_may_be_there(
-        reads in prop::collection::vec((0..60i64, prop::option::of(prop::sample::select(vec!["alias/a", "alias/b", "alias/c"])), 1..6i32), 1..40),
+        reads in prop::collection::vec(
+            (0..60i64, prop::option::of(prop::sample::select(vec!["alias/a", "alias/b", "alias/c"])), 1..6i32),
+            1..40,
+        ),
     ) {
         // Hours in order; what each read showed is written until the next read.
         let mut hours: Vec<_> = reads.clone();
@@ -70,14 +76,20 @@ proptest! {
             for ((name, until), least) in written.iter().zip(&least_retention_since) {
                 // Records of that time are surely still there if even the shortest retention since keeps them.
                 if until + least * HOUR_MS > now {
-                    prop_assert!(history.needed(at(now)).any(|known| known.key.as_str() == *name), "{} at {}", name, hour);
+                    let is_needed = history.needed(at(now)).any(|known| known.key.as_str() == *name);
+                    prop_assert!(is_needed, "{} at {}", name, hour);
                 }
             }
         }
     }
 
     #[test]
-    fn at_most_one_use_goes_on(reads in prop::collection::vec((prop::option::of(prop::sample::select(vec!["alias/a", "alias/b"])), 1..100i32), 0..30)) {
+    fn at_most_one_use_goes_on(
+        reads in prop::collection::vec(
+            (prop::option::of(prop::sample::select(vec!["alias/a", "alias/b"])), 1..100i32),
+            0..30,
+        ),
+    ) {
         let mut history = KeyHistory::default();
         for (hour, (key, retention)) in (1i64..).zip(&reads) {
             history = history.after(&read(hour * HOUR_MS, *key, *retention));
