@@ -125,8 +125,7 @@ impl TestApp {
 
     /// Ends the process as `kill -9` does, and starts it again.
     pub async fn killed_and_started_again(self) -> Self {
-        let ground = self.kill();
-        Self::on(ground).await
+        Self::on(self.kill()).await
     }
 
     /// Serves it on a port of loopback, as `keystream serve` does, until it drains.
@@ -201,10 +200,8 @@ impl TestApp {
             None => answer.await.unwrap(),
         };
         let (parts, body) = response.into_parts();
-        let is_stream = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
         let body = if is_stream {
             String::new()
         } else {

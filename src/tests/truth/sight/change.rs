@@ -1,72 +1,17 @@
-//! Tests of the oracle: it finds false pages, and accepts true ones.
+//! What a change's page says of its steps and its end, and whether the call went out on a fresh read.
 
 use serde_json::json;
 
 use super::{
-    log::{Act, Call, Described, Evidence, FoundKey, STREAM},
-    oracle::{Asked, Sending, check_awake, check_change, check_listed, check_sending},
-    pages::{ChangeSaid, PresentSaid},
-    present::{check_dates, check_keys, check_present},
+    super::{
+        log::{Act, Call, Evidence, STREAM},
+        oracle::{Asked, Sending, check_awake, check_change, check_listed, check_sending},
+        pages::ChangeSaid,
+    },
+    SECOND, call, evidence, kms, off, on, read, start, stop,
 };
 
-const SECOND: i64 = 1_000;
-
-fn read(at: i64, status: &str, encryption: &str, key: Option<&str>) -> Call {
-    let said = Described {
-        status: status.to_owned(),
-        encryption: Some(encryption.to_owned()),
-        key: key.map(ToOwned::to_owned),
-        created: 1.0,
-        retention_hours: Some(24),
-    };
-    Call {
-        operation: "DescribeStreamSummary".to_owned(),
-        outcome: "ok".to_owned(),
-        is_told: true,
-        described: Some(said),
-        at,
-        at_ms: at,
-        ..Call::default()
-    }
-}
-
-fn on(at: i64) -> Call {
-    read(at, "ACTIVE", "KMS", Some("alias/orders"))
-}
-
-fn off(at: i64) -> Call {
-    read(at, "ACTIVE", "NONE", None)
-}
-
-fn call(at: i64, operation: &str, key: &str, outcome: &str) -> Call {
-    Call {
-        operation: operation.to_owned(),
-        key: Some(key.to_owned()),
-        outcome: outcome.to_owned(),
-        is_told: true,
-        at,
-        at_ms: at,
-        ..Call::default()
-    }
-}
-
-fn stop(at: i64) -> Call {
-    call(at, "StopStreamEncryption", "alias/orders", "ok")
-}
-
-fn start(at: i64, key: &str) -> Call {
-    call(at, "StartStreamEncryption", key, "ok")
-}
-
-fn kms(at: i64, name: &str, id: &str) -> Call {
-    let found_key = Some(FoundKey { arn: format!("arn:aws:kms:eu-west-1:111122223333:key/{id}") });
-    Call { found_key, ..call(at, "DescribeKey", name, "ok") }
-}
-
-fn evidence(calls: Vec<Call>) -> Evidence {
-    let now = calls.last().map_or(0, |call| call.at) + SECOND;
-    Evidence { before: calls.len(), calls, acts: Vec::new(), asked_ms: now, asked_at: now }
-}
+const NOTHING: [&str; 0] = [];
 
 fn someone(at: i64) -> Act {
     Act { path: "streams".to_owned(), order: json!({"name": STREAM, "key": ""}), at_ms: at }
@@ -82,25 +27,6 @@ fn broken(evidence: &Evidence, summary: &str, rungs: &[(&str, &str)]) -> Vec<&'s
     let sending = evidence.mutations().next().map_or(Sending::NotSent, |(index, _)| Sending::At(index));
     let asked = Asked { id: "c1".to_owned(), sending, is_overtaken: false };
     check_change(&said, evidence, &asked).into_iter().map(|finding| finding.rule).collect()
-}
-
-const NOTHING: [&str; 0] = [];
-
-#[test]
-fn a_false_row_is_seen() {
-    let said = |encryption: &str, status: &str| PresentSaid {
-        encryption: encryption.to_owned(),
-        status: status.to_owned(),
-        ..PresentSaid::default()
-    };
-    let known = evidence(vec![on(1)]);
-    assert!(check_present(&said("Encrypted 1 s ago", "ACTIVE"), &known).is_empty());
-    for (encryption, status) in [("Not encrypted 1 s ago", "ACTIVE"), ("Unknown", "ACTIVE"), ("Encrypted", "UPDATING")]
-    {
-        assert_eq!(check_present(&said(encryption, status), &known).len(), 1, "{encryption} {status}");
-    }
-    let old = Evidence { asked_at: 60 * SECOND, ..known };
-    assert_eq!(check_present(&said("Encrypted 4 s ago", "ACTIVE"), &old)[0].rule, "age");
 }
 
 #[test]
@@ -254,56 +180,4 @@ fn a_call_on_an_old_read_is_seen() {
     assert!(check_awake(&late, 15 * SECOND..=25 * SECOND).is_empty(), "the act came after the sleep");
     late.acts.push(someone(40 * SECOND));
     assert!(check_awake(&late, 0..=50 * SECOND).is_empty(), "the last act came after the call");
-}
-
-#[test]
-fn keys_and_their_dates_are_those_of_the_reports() {
-    let one = "0a0a0a0a-1111-4222-8333-444455556666";
-    let other = "0b0b0b0b-1111-4222-8333-444455556666";
-    let calls = vec![
-        kms(0, "alias/orders", one),
-        on(1),
-        on(60_000),
-        kms(61_000, "alias/orders", other),
-        off(90_000),
-        off(100_000),
-    ];
-    let now = evidence(calls);
-    assert!(check_keys(&format!("<a href=\"/keys/arn%3A{one}\">key</a> key/0b0b\u{2026}6666"), &now).is_empty());
-    assert_eq!(check_keys(&format!("alias/orders <a href=\"/keys/arn%3A{one}\">key</a>"), &now)[0].rule, "keys");
-    let one_meaning = evidence(vec![kms(0, "alias/orders", one), on(1), on(60_000)]);
-    assert!(check_keys("alias/orders", &one_meaning).is_empty());
-    assert_eq!(check_keys("alias/ledger", &one_meaning)[0].rule, "keys");
-    // 90 s and 5 s after midnight, a day later.
-    assert!(
-        check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 2 Jan 00:01 UTC.", &now)
-            .is_empty()
-    );
-    assert_eq!(
-        check_dates("Keep alias/orders until 2 Jan 00:01 UTC. Keep key/0a0a\u{2026}6666 until 8 Jan 00:01 UTC.", &now)
-            [0]
-        .rule,
-        "until"
-    );
-    assert_eq!(check_dates("Keep alias/orders until 8 Jan 00:01 UTC.", &now).len(), 1);
-    let in_use = evidence(vec![on(1), off(60_000), on(90_000), on(100_000)]);
-    assert_eq!(check_dates("Keep alias/orders until 2 Jan 00:01 UTC.", &in_use)[0].rule, "in-use");
-    // The alias is in use again and means another key by now, which KMS said before: the former one has its date.
-    let repointed = evidence(vec![
-        kms(0, "alias/orders", one),
-        on(1),
-        off(60_000),
-        kms(61_000, "alias/orders", other),
-        on(95_000),
-        on(100_000),
-    ]);
-    assert!(check_dates("key/0a0a\u{2026}6666 until 2 Jan 00:01 UTC (alias/orders).", &repointed).is_empty());
-    assert_eq!(check_dates("alias/orders until 2 Jan 00:01 UTC.", &repointed)[0].rule, "in-use");
-    let deleted = evidence(vec![
-        on(1),
-        call(2, "DescribeStreamSummary", "", "ResourceNotFoundException"),
-        off(90_000),
-        off(100_000),
-    ]);
-    assert!(check_keys("none", &deleted).is_empty());
 }

@@ -3,158 +3,31 @@
 //! The chain by itself reveals changed rows, but someone who can write to the database can truncate it or rewrite all
 //! of it. A checkpoint kept elsewhere, signed with a key that isn't in the database, reveals that too.
 
+mod signing;
+
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+use self::signing::in_file;
+pub use self::signing::{Checkpoint, CheckpointError, PublicKey, SigningKey};
 use super::{GENESIS, Verified, walk};
 use crate::{
     model::time::{HOUR_MS, Timestamp},
-    server::adapters::{
-        clock::Clock,
-        random,
-        store::{Store, StoreError},
-        tasks,
-    },
+    server::adapters::{clock::Clock, store::Store, tasks},
 };
 
 /// The time between two checkpoints of a running server.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// A longer gap is reported: a server was down, or someone removed the last checkpoints.
 const GAP_MS: i64 = 2 * HOUR_MS;
-
-/// Why a checkpoint couldn't be made or verified.
-#[derive(Debug, Error)]
-pub enum CheckpointError {
-    #[error("{path}: {why}")]
-    Key { path: String, why: String },
-    #[error("{path}: {source}")]
-    File { path: String, source: std::io::Error },
-    #[error("{path}, line {line}: {why}")]
-    Line { path: String, line: usize, why: String },
-    #[error("the audit chain is broken at row {seq}: {why}")]
-    Chain { seq: i64, why: &'static str },
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// One line of a checkpoint file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Checkpoint {
-    /// The number of rows in the chain.
-    pub seq: i64,
-    /// The hash of the last row.
-    pub head: String,
-    /// The time, in milliseconds since 1970 UTC.
-    pub at: Timestamp,
-    /// SHA-256 of the previous line, or zeros on the first, so that a removed line shows.
-    pub previous: String,
-    /// Ed25519 signature over the other fields, in hex.
-    pub signature: String,
-}
-
-impl Checkpoint {
-    fn signed_bytes(&self) -> Vec<u8> {
-        format!(
-            "keystream audit checkpoint 1\n{}\n{}\n{}\n{}\n",
-            self.seq,
-            self.head,
-            self.at.as_millis(),
-            self.previous
-        )
-        .into_bytes()
-    }
-}
-
-/// The signing key.
-#[derive(Debug)]
-pub struct SigningKey(Ed25519KeyPair);
-
-impl SigningKey {
-    /// Creates a key and writes it, as PKCS#8 in PEM, to a new file that only its owner can read.
-    ///
-    /// # Errors
-    /// When the file exists or can't be written.
-    pub fn create(path: &Path) -> Result<Self, CheckpointError> {
-        let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
-        let document =
-            Ed25519KeyPair::generate_pkcs8v1(&random::for_keys()).map_err(|_| unusable("no key could be made"))?;
-        let pem =
-            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(document.as_ref()));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|source| in_file(path, source))?;
-        file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(|source| in_file(path, source))?;
-        Self::parse(path, &pem)
-    }
-
-    /// Reads a key.
-    ///
-    /// # Errors
-    /// When the file can't be read, others may read it, or it contains no such key.
-    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let mode = std::fs::metadata(path).map_err(|source| in_file(path, source))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            let why = "others than its owner may read this key; take that from them with chmod 600".to_owned();
-            return Err(CheckpointError::Key { path: path.display().to_string(), why });
-        }
-        Self::parse(path, &std::fs::read_to_string(path).map_err(|source| in_file(path, source))?)
-    }
-
-    fn parse(path: &Path, pem: &str) -> Result<Self, CheckpointError> {
-        let unusable = || CheckpointError::Key {
-            path: path.display().to_string(),
-            why: "not an Ed25519 private key in PEM; make one with `keystream audit key`".to_owned(),
-        };
-        let document = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| unusable())?;
-        Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.secret_pkcs8_der()).map(Self).map_err(|_| unusable())
-    }
-
-    /// The public key in hex, with which checkpoints can be verified but not signed.
-    pub fn public(&self) -> String {
-        hex::encode(self.0.public_key().as_ref())
-    }
-
-    fn sign(&self, mut checkpoint: Checkpoint) -> Checkpoint {
-        checkpoint.signature = hex::encode(self.0.sign(&checkpoint.signed_bytes()).as_ref());
-        checkpoint
-    }
-}
-
-/// A public key, as [`SigningKey::public`] writes it.
-#[derive(Debug, Clone)]
-pub struct PublicKey(Vec<u8>);
-
-impl PublicKey {
-    /// Parses 32 bytes in hex; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == 32).map(Self)
-    }
-
-    fn has_signed(&self, checkpoint: &Checkpoint) -> bool {
-        let signature = hex::decode(&checkpoint.signature).unwrap_or_default();
-        UnparsedPublicKey::new(&ED25519, &self.0).verify(&checkpoint.signed_bytes(), &signature).is_ok()
-    }
-}
 
 /// A key, and the file to append checkpoints to.
 #[derive(Debug)]
@@ -294,8 +167,4 @@ fn read_lines(path: &Path, text: &str, key: &PublicKey) -> Result<Vec<Checkpoint
 
 fn hash_of(line: &str) -> String {
     hex::encode(Sha256::digest(line.as_bytes()))
-}
-
-fn in_file(path: &Path, source: std::io::Error) -> CheckpointError {
-    CheckpointError::File { path: path.display().to_string(), source }
 }

@@ -1,0 +1,138 @@
+//! A checkpoint, and the keys that sign and verify it.
+
+use std::{fs::OpenOptions, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    model::time::Timestamp,
+    server::adapters::{random, store::StoreError},
+};
+
+/// Why a checkpoint couldn't be made or verified.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    #[error("{path}: {why}")]
+    Key { path: String, why: String },
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
+    #[error("{path}, line {line}: {why}")]
+    Line { path: String, line: usize, why: String },
+    #[error("the audit chain is broken at row {seq}: {why}")]
+    Chain { seq: i64, why: &'static str },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One line of a checkpoint file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// The number of rows in the chain.
+    pub seq: i64,
+    /// The hash of the last row.
+    pub head: String,
+    /// The time, in milliseconds since 1970 UTC.
+    pub at: Timestamp,
+    /// SHA-256 of the previous line, or zeros on the first, so that a removed line shows.
+    pub previous: String,
+    /// Ed25519 signature over the other fields, in hex.
+    pub signature: String,
+}
+
+impl Checkpoint {
+    fn signed_bytes(&self) -> Vec<u8> {
+        format!(
+            "keystream audit checkpoint 1\n{}\n{}\n{}\n{}\n",
+            self.seq,
+            self.head,
+            self.at.as_millis(),
+            self.previous
+        )
+        .into_bytes()
+    }
+}
+
+/// The signing key.
+#[derive(Debug)]
+pub struct SigningKey(Ed25519KeyPair);
+
+impl SigningKey {
+    /// Creates a key and writes it, as PKCS#8 in PEM, to a new file that only its owner can read.
+    ///
+    /// # Errors
+    /// When the file exists or can't be written.
+    pub fn create(path: &Path) -> Result<Self, CheckpointError> {
+        let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
+        let document =
+            Ed25519KeyPair::generate_pkcs8v1(&random::for_keys()).map_err(|_| unusable("no key could be made"))?;
+        let pem =
+            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(document.as_ref()));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|source| in_file(path, source))?;
+        file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(|source| in_file(path, source))?;
+        Self::parse(path, &pem)
+    }
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// When the file can't be read, others may read it, or it contains no such key.
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let mode = std::fs::metadata(path).map_err(|source| in_file(path, source))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            let why = "others than its owner may read this key; take that from them with chmod 600".to_owned();
+            return Err(CheckpointError::Key { path: path.display().to_string(), why });
+        }
+        Self::parse(path, &std::fs::read_to_string(path).map_err(|source| in_file(path, source))?)
+    }
+
+    fn parse(path: &Path, pem: &str) -> Result<Self, CheckpointError> {
+        let unusable = || CheckpointError::Key {
+            path: path.display().to_string(),
+            why: "not an Ed25519 private key in PEM; make one with `keystream audit key`".to_owned(),
+        };
+        let document = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| unusable())?;
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.secret_pkcs8_der()).map(Self).map_err(|_| unusable())
+    }
+
+    /// The public key in hex, with which checkpoints can be verified but not signed.
+    pub fn public(&self) -> String {
+        hex::encode(self.0.public_key().as_ref())
+    }
+
+    pub(super) fn sign(&self, mut checkpoint: Checkpoint) -> Checkpoint {
+        checkpoint.signature = hex::encode(self.0.sign(&checkpoint.signed_bytes()).as_ref());
+        checkpoint
+    }
+}
+
+/// A public key, as [`SigningKey::public`] writes it.
+#[derive(Debug, Clone)]
+pub struct PublicKey(Vec<u8>);
+
+impl PublicKey {
+    /// Parses 32 bytes in hex; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == 32).map(Self)
+    }
+
+    pub(super) fn has_signed(&self, checkpoint: &Checkpoint) -> bool {
+        let signature = hex::decode(&checkpoint.signature).unwrap_or_default();
+        UnparsedPublicKey::new(&ED25519, &self.0).verify(&checkpoint.signed_bytes(), &signature).is_ok()
+    }
+}
+
+pub(super) fn in_file(path: &Path, source: std::io::Error) -> CheckpointError {
+    CheckpointError::File { path: path.display().to_string(), source }
+}
