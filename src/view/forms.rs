@@ -32,6 +32,7 @@ pub fn mistake(mistake: FormMistake, name: Option<&StreamName>) -> String {
     sentence(mistake).to_owned()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 const fn sentence(mistake: FormMistake) -> &'static str {
     match mistake {
         FormMistake::NameMismatch => "That isn't the stream's name. Type it exactly as shown. Nothing was sent.",
