@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Way, typed::Typed};
+use super::{typed::Typed, way::Way};
 use crate::{
     model::{
         change::{Action, ChangeForm, arming::OFFERED_MINUTES},

@@ -3,8 +3,9 @@
 mod fields;
 mod outcome;
 mod typed;
+mod way;
 
-pub use self::outcome::Refusal;
+pub use self::{outcome::Refusal, way::Way};
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -23,33 +24,9 @@ use crate::{
     },
     view::{
         forms,
-        pages::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Requested},
+        pages::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome},
     },
 };
-
-/// How the form is sent.
-#[derive(Clone, Copy)]
-pub enum Way {
-    /// As a plain form; the server redirects.
-    Page,
-    /// By wasm: the form calls back and shows the answer.
-    Dialog {
-        on_submit: Callback<ChangeForm>,
-        on_cancel: Callback<()>,
-        answer: Signal<Option<Result<Requested, AppError>>>,
-        is_pending: Signal<bool>,
-    },
-}
-
-impl Way {
-    /// Whether an answer is awaited, and the last one.
-    fn state(self) -> (Signal<bool>, Signal<Option<Result<Requested, AppError>>>) {
-        match self {
-            Self::Page => (Signal::stored(false), Signal::stored(None)),
-            Self::Dialog { is_pending, answer, .. } => (is_pending, answer),
-        }
-    }
-}
 
 /// What the form is about: a confirmation that can be given.
 #[derive(Debug, Clone)]

@@ -48,10 +48,10 @@ impl Pauses {
         Self { inventory, store, clock }
     }
 
-    /// Pauses a target. One that is paused stays so.
+    /// Pauses a target. A paused one keeps its pause.
     ///
     /// # Errors
-    /// When there is no such target for this person, or the database cannot be written: then it goes on.
+    /// When this person has no such target, or the database can't be written. Then the target is still read.
     pub async fn pause(&self, requester: &Requester, id: &str) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
         let pause = Pause { by: requester.user_name.clone(), at: self.clock.now() };
@@ -68,7 +68,7 @@ impl Pauses {
     /// Ends a target's pause, if it has one.
     ///
     /// # Errors
-    /// As [`Inventory::pause`]; then the pause stays.
+    /// Those of [`Pauses::pause`]. Then the target stays paused.
     pub async fn resume(&self, requester: &Requester, id: &str) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
         requester.require_certain()?;
