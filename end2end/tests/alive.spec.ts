@@ -68,6 +68,8 @@ test.describe("with wasm", () => {
         // Links do what they do by themselves.
         await page.getByRole("link", { name: "orders-prod", exact: true }).click();
         await expect(page.getByRole("heading", { level: 1, name: "orders-prod", exact: true })).toBeVisible();
+        // The next page's wasm stops as well, a moment after the page is there.
+        await expectStopped(page);
         complaints.length = 0;
     });
 
