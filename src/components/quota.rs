@@ -8,7 +8,7 @@ use crate::{
     view::{change_card::ChangeCard, needed_keys, pages::Quota, quota},
 };
 
-/// `7 of 25 used; one is freed at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
+/// `7 of 25 used; the next is available at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
 #[component]
 pub fn QuotaWords(quota: Quota) -> impl IntoView {
     let class = if quota.count.is_warning() { "quota warning" } else { "quota" };

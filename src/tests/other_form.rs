@@ -60,7 +60,7 @@ async fn after_a_refusal_that_speaks_of_a_value_another_form_of_the_key_is_offer
         let link = format!("href=\"{}\"", page_of("disable"));
         assert!(operator.get(&format!("/changes/{}", refused.id)).await.body.contains(&link), "{code}");
         let page = operator.get(&page_of("disable")).await.body;
-        assert!(page.contains(&format!("AWS did not take alias/orders ({code}, ")), "{page}");
+        assert!(page.contains(&format!("AWS didn't accept alias/orders ({code}, ")), "{page}");
         let arn = key_asked_for(&page).unwrap().to_owned();
         assert!(arn.parse::<KeyArn>().is_ok(), "the key's ARN stands ready: {arn}");
         let answer = operator.post("/api/disable", &borrowed(&filled(&operator, &arn).await)).await;
@@ -100,7 +100,7 @@ async fn a_key_that_aws_does_not_name_is_asked_for() {
     let operator = operator(&app).await;
     app.control("settings", json!({"unnamed_keys": true})).await;
     let page = operator.get(&page_of("disable")).await.body;
-    assert!(page.contains("names no key, and the call needs one. Fill in the key."), "{page}");
+    assert!(page.contains("names no key, and the call needs one. Enter the key."), "{page}");
     assert!(page.contains("--key-id KEY"), "{page}");
     for (key, problem) in [("", "key-invalid"), ("orders", "key-invalid")] {
         let fields = filled(&operator, key).await;

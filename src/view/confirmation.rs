@@ -67,7 +67,7 @@ fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
     (Plan { request_id, command, key_needed_until, keys_known_since, key, report }, beside)
 }
 
-/// What stands in the command for a key that is still to be chosen.
+/// Stands for a key that is still to be chosen in the command.
 fn placeholder() -> Option<KeyId> {
     KeyId::as_reported("KEY").ok()
 }
@@ -78,18 +78,18 @@ fn enable_facts(enable: EnablePlan, stream: &StreamArn) -> EnableFacts {
     EnableFacts { key, key_words, is_key_bad, picker: keys, undo: undo.as_ref().map(undo_of), unencrypted_since }
 }
 
-/// What KMS says of the key that an enable begins with, and whether that is a warning.
+/// What KMS says about the key that the field begins with, and whether that's a warning.
 fn chosen_key(id: &KeyId, look: &KeyLook, stream: &StreamArn) -> (String, bool) {
     match (look, look.usable(id, stream)) {
-        (_, Err(why)) => (format!("{id} cannot be used: {}.", key_state::unusable(&why)), true),
+        (_, Err(why)) => (format!("{id} can't be used: {}.", key_state::unusable(&why)), true),
         (KeyLook::Found(facts), Ok(())) => match key_state::trouble(facts, None) {
             None => (format!("{id} \u{2192} {} ({}).", facts.arn.short(), key_state::label(facts)), false),
             Some(trouble) => (format!("{id} \u{2192} {}, which {trouble}.", facts.arn.short()), true),
         },
-        (KeyLook::Missing, Ok(())) => (format!("AWS creates {id} when it is first used."), false),
+        (KeyLook::Missing, Ok(())) => (format!("AWS creates {id} when it's first used."), false),
         (KeyLook::Unseen(why), Ok(())) => {
             let why = keys::unseen(why);
-            (format!("{id} cannot be seen from here: {why}. Whether Kinesis can use it is not known."), true)
+            (format!("Keystream can't see {id}: {why}. Whether Kinesis can use it isn't known."), true)
         }
     }
 }
@@ -102,7 +102,7 @@ fn other_form(form: plan::OtherForm) -> OtherForm {
     }
 }
 
-/// What has become of the key of a disable that is to be taken back.
+/// What has become of the key of the disable that an enable would undo.
 fn undo_of(undo: &plan::Undo) -> Undo {
     let change = &undo.change;
     let recorded = change.intent.key.as_ref().map_or("none", |key| key.as_str());
@@ -111,8 +111,8 @@ fn undo_of(undo: &plan::Undo) -> Undo {
         Some(KeyLook::Found(facts)) => match then.filter(|then| then.arn != facts.arn) {
             Some(then) => (
                 format!(
-                    "{recorded} points elsewhere now: to {} ({}). At the disable it meant {}. To go back to that key, \
-                    enter {}.",
+                    "{recorded} now points to another key: {} ({}). At the disable it pointed to {}. To go back to \
+                    that key, enter {}.",
                     facts.arn.short(),
                     key_state::label(facts),
                     then.arn.short(),
@@ -130,7 +130,7 @@ fn undo_of(undo: &plan::Undo) -> Undo {
             let why = keys::unseen(why);
             (format!("Whether {recorded} is still usable couldn't be read: {why}.{}", meant_then(then)), true)
         }
-        None => (format!("{recorded} is in none of the forms that AWS takes."), true),
+        None => (format!("{recorded} isn't in a form that AWS accepts."), true),
     };
     Undo {
         change: change.id.clone(),
@@ -142,10 +142,10 @@ fn undo_of(undo: &plan::Undo) -> Undo {
 }
 
 fn meant_then(then: Option<&Resolved>) -> String {
-    then.map_or_else(String::new, |then| format!(" At the disable it meant {}.", then.arn))
+    then.map_or_else(String::new, |then| format!(" At the disable it pointed to {}.", then.arn))
 }
 
-/// Why another form of a key is asked for, in sentences.
+/// Why the form asks for another form of the key.
 fn why_other_form(why: &OtherFormReason) -> String {
     let refused = |change: &Change| {
         let key = change.intent.key.as_ref().map_or("the key", |key| key.as_str());
@@ -154,10 +154,10 @@ fn why_other_form(why: &OtherFormReason) -> String {
     };
     match why {
         OtherFormReason::Unnamed => {
-            "AWS reports the stream as encrypted and names no key, and the call needs one. Fill in the key.".to_owned()
+            "AWS reports the stream as encrypted but names no key, and the call needs one. Enter the key.".to_owned()
         }
         OtherFormReason::Refused(changes) => format!(
-            "AWS did not take {}. Fill in another form of the same key.",
+            "AWS didn't accept {}. Enter another form of the same key.",
             changes.iter().map(refused).collect::<Vec<_>>().join(", nor ")
         ),
     }
@@ -191,7 +191,7 @@ mod tests {
         let undo = |change, state| undo_of(&plan::Undo { change, look: Some(KeyLook::Found(facts(state))) });
         let moved = undo(change, "Enabled");
         assert!(
-            moved.is_warning && moved.words.contains("points elsewhere now: to key/1234\u{2026}9012 (enabled)"),
+            moved.is_warning && moved.words.contains("now points to another key: key/1234\u{2026}9012 (enabled)"),
             "{}",
             moved.words
         );

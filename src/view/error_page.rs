@@ -69,42 +69,44 @@ const fn words_of(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
         Refusal::Error(_) => return None,
         Refusal::Role => (
             "Not permitted",
-            "Your role does not allow this. Nothing was sent. Ask an administrator of Keystream for the role of an \
-             operator.",
+            "Your role doesn't allow this. Nothing was sent. Ask a Keystream administrator for the operator role.",
         ),
         Refusal::NoSuchAddress => (
             "Not found",
-            "There is nothing at this address. Nothing was sent. Check the address, or start from the list.",
+            "There's nothing at this address. Nothing was sent. Check the address, or start from the list of streams.",
         ),
         Refusal::OtherMethod => {
-            ("Not possible", "This address does not take that kind of request. Nothing was sent. Start from the list.")
+            let text =
+                "This address doesn't take that kind of request. Nothing was sent. Start from the list of streams.";
+            ("Not possible", text)
         }
         Refusal::OtherOrigin => (
             "Not permitted",
-            "The request did not come from a page of this site, so nothing was sent. Open the page here and try \
-             again. Behind a proxy: KEYSTREAM_PUBLIC_URL must be the origin in the address bar, and the proxy must \
-             pass Origin on.",
+            "The request didn't come from a page of this site. Nothing was sent. Open the page here and try again. \
+             Behind a proxy, KEYSTREAM_PUBLIC_URL must be the origin in the address bar, and the proxy must forward \
+             the Origin header.",
         ),
         Refusal::OtherHost => (
             "Wrong address",
-            "Keystream serves another name than the one in your address bar. Nothing was sent. Use the configured \
-             address; who runs Keystream sets it with KEYSTREAM_PUBLIC_URL, and the proxy must pass Host on.",
+            "Keystream serves a different host name than the one in your address bar. Nothing was sent. Use the \
+             configured address. Whoever runs Keystream sets it with KEYSTREAM_PUBLIC_URL, and a proxy must forward \
+             the Host header.",
         ),
         Refusal::OtherContentType => (
             "Not possible",
-            "The request has a content type that is not taken here. Nothing was sent. Reload the page and try again.",
+            "This address doesn't take that content type. Nothing was sent. Reload the page and try again.",
         ),
         Refusal::TooLarge => {
             ("Too large", "The request is larger than 64 KiB. Nothing was sent. Shorten what you typed.")
         }
         Refusal::TooSlow => (
             "Not available",
-            "Keystream took too long to answer. If you sent a form, look at Changes before sending it again.",
+            "Keystream took too long to answer. If you sent a form, check Changes before sending it again.",
         ),
         Refusal::NoDatabase => (
             "Not available",
-            "Keystream cannot use its database. Nothing was sent. Try again in a minute; if it stays so, tell who \
-             runs Keystream.",
+            "Keystream can't use its database. Nothing was sent. Try again in a minute. If it keeps failing, tell \
+             whoever runs Keystream.",
         ),
     };
     Some(words)

@@ -40,7 +40,7 @@ pub fn page(key: TrackedKey) -> KeyPage {
     KeyPage { card, uses }
 }
 
-/// What every page warns of, where a key is in danger.
+/// The warning on every page about a key in danger.
 pub fn alarm(key: &TrackedKey) -> Option<KeyAlarm> {
     trouble(key).map(|trouble| KeyAlarm { text: format!("{} {trouble}", title(key)), href: path(key) })
 }
@@ -48,8 +48,8 @@ pub fn alarm(key: &TrackedKey) -> Option<KeyAlarm> {
 /// Why a key cannot be seen.
 pub fn unseen(why: &Unseen) -> &str {
     match why {
-        Unseen::NoKms => "there is no KMS to ask",
-        Unseen::OfOtherAccount => "KMS does not show keys of other accounts that are not shared with this one",
+        Unseen::NoKms => "this target has no KMS",
+        Unseen::OfOtherAccount => "it's in another account that doesn't share it",
         Unseen::Failed { why } => why,
     }
 }
@@ -57,17 +57,17 @@ pub fn unseen(why: &Unseen) -> &str {
 /// Why Kinesis cannot use a key, or why the key could not be looked at.
 pub fn problem(problem: &KeyProblem) -> String {
     match problem {
-        KeyProblem::NoForm => "its name is in none of the forms that AWS takes".to_owned(),
+        KeyProblem::NoForm => "its name isn't in a form that AWS accepts".to_owned(),
         KeyProblem::Unusable(why) => key_state::unusable(why),
-        KeyProblem::Unseen(why) => format!("its state could not be read: {}", unseen(why)),
+        KeyProblem::Unseen(why) => format!("its state couldn't be read: {}", unseen(why)),
     }
 }
 
 /// Why a list of keys is empty or not whole.
 pub fn list_problem(problem: &KeyListProblem) -> String {
     match problem {
-        KeyListProblem::NoKms => "there is no KMS to ask".to_owned(),
-        KeyListProblem::NoAnswer => "KMS did not answer within 2 s".to_owned(),
+        KeyListProblem::NoKms => "this target has no KMS".to_owned(),
+        KeyListProblem::NoAnswer => "KMS didn't answer within 2 s".to_owned(),
         KeyListProblem::Failed { why } => why.clone(),
         KeyListProblem::NoKeys { why } => format!("keys without an alias are missing: {why}"),
     }
@@ -106,7 +106,7 @@ fn trouble(key: &TrackedKey) -> Option<String> {
 /// What KMS says of a key, in words.
 fn state(key: &TrackedKey) -> String {
     match (&key.look, key.as_of) {
-        (None, _) => "not looked at yet".to_owned(),
+        (None, _) => "not checked yet".to_owned(),
         (Some(KeyLook::Found(facts)), None) => key_state::label(facts),
         (Some(KeyLook::Found(facts)), Some(at)) => {
             format!("{} as of {}; KMS couldn't be asked since", key_state::label(facts), at.day_and_minute())

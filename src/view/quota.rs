@@ -14,10 +14,12 @@ pub fn range(count: &Count) -> String {
     if count.least == count.most { count.most.to_string() } else { format!("{} to {}", count.least, count.most) }
 }
 
-/// `7 of 25 used; one is freed at 23 Nov 14:02 UTC`.
+/// `7 of 25 used; the next is available at 23 Nov 14:02 UTC`.
 pub fn sentence(count: &Count) -> String {
     let used = range(count);
-    let frees = count.next_frees_at.map_or_else(String::new, |at| format!("; one is freed at {}", at.day_and_minute()));
+    let frees = count
+        .next_frees_at
+        .map_or_else(String::new, |at| format!("; the next is available at {}", at.day_and_minute()));
     let refused =
         count.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
     format!("{used} of {A_DAY} used{frees}{refused}")
@@ -28,13 +30,13 @@ fn trail(coverage: &TrailCoverage) -> String {
     match coverage {
         TrailCoverage::NotChecked => "CloudTrail not checked".to_owned(),
         TrailCoverage::Read { at } => format!("CloudTrail read at {}; it lags by minutes", at.clock_seconds()),
-        TrailCoverage::Incomplete(problem) => format!("CloudTrail could not be read: {}", why(problem)),
+        TrailCoverage::Incomplete(problem) => format!("CloudTrail couldn't be read: {}", why(problem)),
     }
 }
 
 fn why(problem: &TrailProblem) -> &str {
     match problem {
-        TrailProblem::TooMany => "more calls in 24 h than are looked at; the oldest are missing",
+        TrailProblem::TooMany => "too many calls in 24 hours; the oldest are missing",
         TrailProblem::NoAnswer => "no answer within 2 s",
         TrailProblem::Failed { why } => why,
     }
@@ -48,7 +50,7 @@ mod tests {
     #[test]
     fn an_outcome_that_is_not_known_makes_it_a_range() {
         let count = Count { least: 1, most: 2, next_frees_at: Some(Timestamp::from_millis(0)), refused_at: None };
-        assert_eq!(sentence(&count), "1 to 2 of 25 used; one is freed at 1 Jan 00:00 UTC");
+        assert_eq!(sentence(&count), "1 to 2 of 25 used; the next is available at 1 Jan 00:00 UTC");
         assert_eq!(range(&Count { most: 1, ..count }), "1");
     }
 }
