@@ -202,7 +202,7 @@ test.describe("independent servers", () => {
             await callKms(emulator, own, "eu-west-1", "DisableKey", { KeyId: key.KeyId });
             await confirmsEnable(page, portal, "alias/orders");
             await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toContainText(
-                "is disabled. Nothing was sent.",
+                "is disabled. This request changed nothing.",
             );
             await callKms(emulator, own, "eu-west-1", "EnableKey", { KeyId: key.KeyId });
             await enablesAndSettles(page, portal, "alias/orders");

@@ -51,7 +51,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
         Action::Enable => of_enable(&plan),
     };
     view! {
-        <Identity stream target report action key_words />
+        <Identity stream target report key_words />
         {key_warning.map(|warning| view! { <p class="alert">{warning}</p> }.into_any())}
         {enable.map(|facts| view! { <Undoing facts /> }.into_any())}
         {is_busy.then(|| view! {
@@ -216,13 +216,7 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
 
 /// The stream as AWS reported it just now.
 #[component]
-fn Identity(
-    stream: StreamId,
-    target: TargetCard,
-    report: StreamReport,
-    action: Action,
-    key_words: String,
-) -> impl IntoView {
+fn Identity(stream: StreamId, target: TargetCard, report: StreamReport, key_words: String) -> impl IntoView {
     let state = match &report.encryption {
         EncryptionReport::Encrypted(Some(_)) => "encrypted with ",
         EncryptionReport::Encrypted(None) => "encrypted, key not stated",
@@ -230,12 +224,11 @@ fn Identity(
         EncryptionReport::Unstated(_) => "encryption not stated",
     };
     let key = report.key().map(|key| view! { <code>{key.to_string()}</code> }.into_any());
-    let needs = if key.is_some() && action == Action::Disable { " A disable doesn't need it." } else { "" };
     view! {
         <div class="identity">
             <TargetLine stream target />
             <p>
-                {format!("{}, {state}", report.status)} {key} ". " {key_words} {needs} " Read from AWS "
+                {format!("{}, {state}", report.status)} {key} ". " {key_words} " Read from AWS "
                 <Age at=Some(report.read_at) of=StreamId::from(&report.arn) /> ", " <When at=report.read_at /> "."
             </p>
         </div>

@@ -2,16 +2,19 @@
 
 use super::{key_state, keys, needed_keys};
 use crate::model::{
-    change::plan::PresentKey,
+    change::{Action, plan::PresentKey},
     keys::{KeyFacts, KeyLook, KeyState},
     time::Timestamp,
 };
 
 /// What KMS says of the key in use: a sentence, and what of it must not be overlooked.
-pub fn in_words(key: &PresentKey) -> (String, Option<String>) {
+pub fn in_words(key: &PresentKey, action: Action) -> (String, Option<String>) {
     let PresentKey { look, meant, needed_until } = key;
     let (words, trouble) = match look {
-        KeyLook::Unseen(why) => (format!("The key's state couldn't be read: {}.", keys::unseen(why)), None),
+        KeyLook::Unseen(why) => {
+            let needs = if action == Action::Disable { " A disable doesn't need it." } else { "" };
+            (format!("The key's state couldn't be read: {}.{needs}", keys::unseen(why)), None)
+        }
         KeyLook::Missing => (
             "KMS doesn't find it in this account and Region.".to_owned(),
             Some(
@@ -78,7 +81,7 @@ mod tests {
     }
 
     fn said(look: KeyLook, meant: &[Meant], needed_until: Option<Timestamp>) -> (String, Option<String>) {
-        in_words(&PresentKey { look, meant: meant.to_vec(), needed_until })
+        in_words(&PresentKey { look, meant: meant.to_vec(), needed_until }, Action::Disable)
     }
 
     fn warning(facts: KeyFacts, until: i64) -> Option<String> {
@@ -111,7 +114,7 @@ mod tests {
         );
         assert_eq!(warning(expires(11), 10), None, "its records have left by then");
         let unseen = said(KeyLook::Unseen(Unseen::Failed { why: "denied".to_owned() }), &[], None);
-        assert_eq!(unseen, ("The key's state couldn't be read: denied.".to_owned(), None));
+        assert_eq!(unseen, ("The key's state couldn't be read: denied. A disable doesn't need it.".to_owned(), None));
         assert!(said(KeyLook::Missing, &[], None).1.is_some());
     }
 
