@@ -37,11 +37,13 @@ async function suspendedDuring(
     }
     const location = (await sending).headers.get("location");
     expect(location).toMatch(/^\/changes\//);
-    const words = async () =>
-        (await client.get(location!)).replace(/<script.*?<\/script>/gs, "").replace(/<[^>]*>/g, "");
+    const page = async () => (await client.get(location!)).replace(/<script.*?<\/script>/gs, "");
+    const words = (html: string) => html.replace(/<[^>]*>/g, "");
+    const summary = async () => words(/<p [^>]*class="summary.*?<\/p>/s.exec(await page())?.[0] ?? "");
     // A change that was sent after all comes to an end too, and is seen in the calls.
-    await expect.poll(words, { timeout: 30_000 }).toMatch(/Rejected|Expired|Settled|Superseded|Not applied/);
-    return words();
+    const end = /^(Rejected|Expired|Settled|Superseded|Not applied)/;
+    await expect.poll(summary, { timeout: 30_000 }).toMatch(end);
+    return words(await page());
 }
 
 async function signedIn(stack: Stack): Promise<Client> {
