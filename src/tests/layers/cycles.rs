@@ -12,7 +12,7 @@ pub struct Need {
 }
 
 /// For each file, the files whose items it uses. Declaring a module or re-exporting its names doesn't count.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub struct Graph {
     pub needs: BTreeMap<String, BTreeMap<String, Need>>,
 }
@@ -32,19 +32,6 @@ impl Graph {
             }
         }
         Self { needs }
-    }
-
-    /// Leaves a need out.
-    pub fn without(mut self, from: &str, to: &str) -> Self {
-        if let Some(needs) = self.needs.get_mut(from) {
-            needs.remove(to);
-        }
-        self
-    }
-
-    /// Whether one file needs another.
-    pub fn has(&self, from: &str, to: &str) -> bool {
-        self.needs.get(from).is_some_and(|needs| needs.contains_key(to))
     }
 
     /// Sets of files that need each other, the largest first.

@@ -152,7 +152,6 @@ fn files_that_need_each_other_are_a_cycle() {
         "  src/a.rs:1: `crate::b::B` needs src/b.rs\n  src/b.rs:1: `crate::c::C` needs src/c.rs\n  \
          src/c.rs:1: `crate::a::A` needs src/a.rs"
     );
-    assert!(graph.without("c.rs", "a.rs").cycles().is_empty());
 }
 
 #[test]
