@@ -5,20 +5,20 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::wire::Answer;
 use crate::{
     error::AppError,
-    model::{change::ChangeForm, forms::AskedConfirmation},
+    model::{change::ChangeForm, forms::ConfirmationRequest},
     view::pages::{ChangePage, ChangesPage, Confirmation, Requested},
 };
 
 /// What the confirmation of a disable shows, from a fresh read of at most 3 s.
 #[server(endpoint = "plan-disable", input = Json, output = Answer)]
-pub async fn plan_disable(asked: AskedConfirmation) -> Result<Confirmation, AppError> {
+pub async fn plan_disable(asked: ConfirmationRequest) -> Result<Confirmation, AppError> {
     use crate::{model::change::Action, server::web::forms};
     forms::plan(Action::Disable, asked).await
 }
 
 /// The same of an enable.
 #[server(endpoint = "plan-enable", input = Json, output = Answer)]
-pub async fn plan_enable(asked: AskedConfirmation) -> Result<Confirmation, AppError> {
+pub async fn plan_enable(asked: ConfirmationRequest) -> Result<Confirmation, AppError> {
     use crate::{model::change::Action, server::web::forms};
     forms::plan(Action::Enable, asked).await
 }

@@ -25,10 +25,10 @@ const ACTIONS: [(&str, &str); 7] = [
 #[component]
 pub fn AuditPage() -> impl IntoView {
     let page = plain(
-        |asked| {
+        |request| {
             let parameters = ["q", "actor", "action", "from", "to", "before"];
             api::audit::load_audit(
-                parameters.into_iter().filter_map(|key| Some((key.to_owned(), asked.value(key)?))).collect(),
+                parameters.into_iter().filter_map(|key| Some((key.to_owned(), request.value(key)?))).collect(),
             )
         },
         |page| view! { <Chain page /> }.into_any(),

@@ -17,9 +17,9 @@ use crate::{
 /// All changes.
 #[component]
 pub fn ChangesPage() -> impl IntoView {
-    let page = loaded(Follows::News, |asked| {
-        let number = asked.value("page").and_then(|page| page.parse().ok()).unwrap_or(1);
-        let asking = api::changes::list_changes(number, asked.is_refresh);
+    let page = loaded(Follows::News, |request| {
+        let number = request.value("page").and_then(|page| page.parse().ok()).unwrap_or(1);
+        let asking = api::changes::list_changes(number, request.is_refresh);
         async { asking.await.map(PageContent::Changes) }
     });
     view! {

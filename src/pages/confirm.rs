@@ -5,13 +5,13 @@ use leptos_meta::Title;
 
 use super::{
     Follows,
-    confirm_form::{Asked, ConfirmForm, Refusal, Way},
+    confirm_form::{ConfirmForm, Ready, Refusal, Way},
     loaded, shown, titled,
 };
 use crate::{
     api,
     components::ConfirmationText,
-    model::forms::AskedConfirmation,
+    model::forms::ConfirmationRequest,
     view::{
         action,
         pages::{Confirmation, PageContent},
@@ -22,8 +22,8 @@ use crate::{
 #[component]
 pub fn DisablePage() -> impl IntoView {
     let title = titled("name", |name| format!("Disable encryption of {name}?"));
-    let confirmation = loaded(Follows::Address, |asked| {
-        let asking = api::changes::plan_disable(confirmation_of(&asked));
+    let confirmation = loaded(Follows::Address, |request| {
+        let asking = api::changes::plan_disable(confirmation_of(&request));
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
@@ -36,8 +36,8 @@ pub fn DisablePage() -> impl IntoView {
 #[component]
 pub fn EnablePage() -> impl IntoView {
     let title = titled("name", |name| format!("Enable encryption of {name}?"));
-    let confirmation = loaded(Follows::Address, |asked| {
-        let asking = api::changes::plan_enable(confirmation_of(&asked));
+    let confirmation = loaded(Follows::Address, |request| {
+        let asking = api::changes::plan_enable(confirmation_of(&request));
         async { asking.await.map(PageContent::Confirmation) }
     });
     view! {
@@ -46,17 +46,17 @@ pub fn EnablePage() -> impl IntoView {
     }
 }
 
-fn confirmation_of(asked: &super::Asked) -> AskedConfirmation {
-    AskedConfirmation {
-        account: asked.part("account"),
-        region: asked.part("region"),
-        name: asked.part("name"),
-        problem: asked.value("problem"),
-        draft: asked.value("draft"),
-        undo: asked.value("undo"),
-        key: asked.value("key"),
-        keys: asked.value("keys"),
-        key_page: asked.value("key-page"),
+fn confirmation_of(request: &super::PageRequest) -> ConfirmationRequest {
+    ConfirmationRequest {
+        account: request.part("account"),
+        region: request.part("region"),
+        name: request.part("name"),
+        problem: request.value("problem"),
+        draft: request.value("draft"),
+        undo: request.value("undo"),
+        key: request.value("key"),
+        keys: request.value("keys"),
+        key_page: request.value("key-page"),
     }
 }
 
@@ -75,10 +75,10 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
         confirmation.action.slug(),
         if confirmation.target.is_production { " is-production" } else { "" }
     );
-    let content = match Asked::of(&confirmation) {
-        Some(asked) => view! {
-            <ConfirmationText confirmation plan=asked.plan.clone() is_busy=asked.is_busy />
-            <ConfirmForm asked way=Way::Page />
+    let content = match Ready::of(&confirmation) {
+        Some(ready) => view! {
+            <ConfirmationText confirmation plan=ready.plan.clone() is_busy=ready.is_busy />
+            <ConfirmForm ready way=Way::Page />
         }
         .into_any(),
         None => view! { <Refusal confirmation /> }.into_any(),

@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::confirm_form::{Asked, ConfirmForm, Refusal, Way};
+use super::confirm_form::{ConfirmForm, Ready, Refusal, Way};
 use crate::{
     api,
     client::{
@@ -110,7 +110,7 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
         });
     };
     let on_cancel = Callback::new(move |()| confirming.set(None));
-    let Some(asked) = Asked::of(&confirmation) else {
+    let Some(ready) = Ready::of(&confirmation) else {
         return view! {
             <Refusal confirmation />
             <div class="buttons">
@@ -122,8 +122,8 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
     let way =
         Way::Dialog { on_submit: Callback::new(send), on_cancel, answer: answer.into(), is_pending: is_pending.into() };
     view! {
-        <ConfirmationText confirmation plan=asked.plan.clone() is_busy=asked.is_busy />
-        <ConfirmForm asked way />
+        <ConfirmationText confirmation plan=ready.plan.clone() is_busy=ready.is_busy />
+        <ConfirmForm ready way />
     }
     .into_any()
 }

@@ -14,7 +14,9 @@ use crate::{
 #[component]
 pub fn IdentityPage() -> impl IntoView {
     let page = plain(
-        |asked| api::settings::load_identity_page(asked.value("next"), asked.value("problem"), asked.value("draft")),
+        |request| {
+            api::settings::load_identity_page(request.value("next"), request.value("problem"), request.value("draft"))
+        },
         |page| view! { <Form page /> }.into_any(),
     );
     view! {

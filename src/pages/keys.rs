@@ -88,7 +88,7 @@ fn Free(at: Option<Timestamp>, is_history_short: bool) -> impl IntoView {
 /// One key.
 #[component]
 pub fn KeyPage() -> impl IntoView {
-    let page = plain(|asked| api::keys::load_key(asked.part("arn")), |page| view! { <Key page /> }.into_any());
+    let page = plain(|request| api::keys::load_key(request.part("arn")), |page| view! { <Key page /> }.into_any());
     view! {
         <Title text="Key" />
         {page}

@@ -42,16 +42,16 @@ use leptos_router::{
 
 use crate::{api::wire::Wire, client::live::Live, components::ErrorPage, error::AppError, view::pages::PageContent};
 
-/// What a page asks the server with: its address, and whether this is the page's own refresh.
+/// A page's request to the server: its address, and whether this is the page's own refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Asked {
+struct PageRequest {
     path: ParamsMap,
     query: ParamsMap,
     refresh: u32,
     is_refresh: bool,
 }
 
-impl Asked {
+impl PageRequest {
     /// A part of the path, untouched; empty when the route has none of that name.
     fn part(&self, name: &str) -> String {
         self.path.get(name).unwrap_or_default()
@@ -78,30 +78,30 @@ type Loading = Pin<Box<dyn Future<Output = Content> + Send>>;
 
 /// Asks for what a page shows: before the page leaves the server, and again whenever what it follows changes. Futures
 /// are boxed and results of one type, so that the machinery behind them is compiled once, not once per page.
-fn loaded<F>(follows: Follows, load: impl Fn(Asked) -> F + Send + Sync + 'static) -> Loaded
+fn loaded<F>(follows: Follows, load: impl Fn(PageRequest) -> F + Send + Sync + 'static) -> Loaded
 where
     F: Future<Output = Content> + Send + 'static,
 {
-    loaded_erased(follows, Arc::new(move |asked| Box::pin(load(asked))))
+    loaded_erased(follows, Arc::new(move |request| Box::pin(load(request))))
 }
 
-fn loaded_erased(follows: Follows, load: Arc<dyn Fn(Asked) -> Loading + Send + Sync>) -> Loaded {
+fn loaded_erased(follows: Follows, load: Arc<dyn Fn(PageRequest) -> Loading + Send + Sync>) -> Loaded {
     let live = expect_context::<Live>();
     live.set_asks_again(follows == Follows::News);
     let (path, query) = (use_params_map(), use_query_map());
-    let asked = move || {
+    let request = move || {
         let refresh = if follows == Follows::News { live.refresh.get() } else { 0 };
-        Asked { path: path.get(), query: query.get(), refresh, is_refresh: false }
+        PageRequest { path: path.get(), query: query.get(), refresh, is_refresh: false }
     };
     let kept =
         Kept { page: StoredValue::new(None), address: StoredValue::new((path.get_untracked(), query.get_untracked())) };
-    let load = move |mut asked: Asked| {
-        asked.is_refresh = follows == Follows::News && live.is_own_refresh(asked.refresh);
-        let address = (asked.path.clone(), asked.query.clone());
-        let loading = load(asked);
+    let load = move |mut request: PageRequest| {
+        request.is_refresh = follows == Follows::News && live.is_own_refresh(request.refresh);
+        let address = (request.path.clone(), request.query.clone());
+        let loading = load(request);
         async move { kept.or(loading.await, address, live) }
     };
-    let page = Resource::new_with_options(asked, load, true);
+    let page = Resource::new_with_options(request, load, true);
     kept.page.set_value(Some(page));
     page
 }
@@ -140,18 +140,18 @@ impl Kept {
 }
 
 /// Loads and shows a page that only the server renders: its content, or the error.
-fn plain<T, F>(load: impl FnOnce(Asked) -> F, show: fn(T) -> AnyView) -> AnyView
+fn plain<T, F>(load: impl FnOnce(PageRequest) -> F, show: fn(T) -> AnyView) -> AnyView
 where
     T: Send + 'static,
     F: Future<Output = Result<T, AppError>> + Send + 'static,
 {
-    let asked = Asked {
+    let request = PageRequest {
         path: use_params_map().get_untracked(),
         query: use_query_map().get_untracked(),
         refresh: 0,
         is_refresh: false,
     };
-    let loading = load(asked);
+    let loading = load(request);
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -187,7 +187,7 @@ fn shown_erased(
                 let show = show.clone();
                 Suspend::new(async move {
                     let content = page.await;
-                    live.look_at(content.as_ref().map(PageContent::rows_in_view).unwrap_or_default());
+                    live.mark_viewed(content.as_ref().map(PageContent::rows_in_view).unwrap_or_default());
                     let view = content.and_then(|content| show(content).ok_or(AppError::Outdated));
                     view.unwrap_or_else(|error| view! { <ErrorPage error /> }.into_any())
                 })

@@ -23,7 +23,7 @@ use crate::{
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let page = plain(
-        |asked| api::settings::load_settings(asked.value("problem"), asked.value("done")),
+        |request| api::settings::load_settings(request.value("problem"), request.value("done")),
         |page| view! { <Settings page /> }.into_any(),
     );
     view! {

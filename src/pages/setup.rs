@@ -14,7 +14,7 @@ use crate::{
 #[component]
 pub fn SetupPage() -> impl IntoView {
     let page = plain(
-        |asked| api::setup::load_setup_page(asked.part("token"), asked.value("problem"), asked.value("draft")),
+        |request| api::setup::load_setup_page(request.part("token"), request.value("problem"), request.value("draft")),
         |page| view! { <SetupForm page /> }.into_any(),
     );
     view! {

@@ -14,7 +14,9 @@ use crate::{
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let page = plain(
-        |asked| api::session::load_sign_in_page(asked.value("next"), asked.value("problem"), asked.value("draft")),
+        |request| {
+            api::session::load_sign_in_page(request.value("next"), request.value("problem"), request.value("draft"))
+        },
         |page| view! { <Forms page /> }.into_any(),
     );
     view! {

@@ -29,17 +29,17 @@ use crate::{
 #[component]
 pub fn StreamPage() -> impl IntoView {
     let title = titled("name", str::to_owned);
-    let page = loaded(Follows::News, |asked| {
+    let page = loaded(Follows::News, |request| {
         let asking = api::streams::load_stream(
-            asked.part("account"),
-            asked.part("region"),
-            asked.part("name"),
-            asked.is_refresh,
+            request.part("account"),
+            request.part("region"),
+            request.part("name"),
+            request.is_refresh,
         );
         async { asking.await.map(PageContent::Stream) }
     });
     let confirming: Confirming = RwSignal::new(None);
-    let on_confirm = OnConfirm::new(move |asked| confirming.set(Some(asked)));
+    let on_confirm = OnConfirm::new(move |action| confirming.set(Some(action)));
     view! {
         <Title text=move || title() />
         {shown(page, move |content| match content {

@@ -26,13 +26,13 @@ use crate::{
 /// The list.
 #[component]
 pub fn StreamsPage() -> impl IntoView {
-    let page = loaded(Follows::News, |asked| {
-        let asking = api::streams::list_streams(pairs(&asked.query), asked.is_refresh);
+    let page = loaded(Follows::News, |request| {
+        let asking = api::streams::list_streams(pairs(&request.query), request.is_refresh);
         async { asking.await.map(PageContent::Streams) }
     });
     let live = expect_context::<Live>();
     let confirming: Confirming = RwSignal::new(None);
-    let on_confirm = OnConfirm::new(move |asked| confirming.set(Some(asked)));
+    let on_confirm = OnConfirm::new(move |request| confirming.set(Some(request)));
     // Kept here: news of the fleet draws the list anew, and must not shut what somebody is filling in.
     let is_open = RwSignal::new(false);
     let drawn = StoredValue::new(None::<String>);

@@ -16,7 +16,7 @@ use crate::{
 #[component]
 pub fn UsersPage() -> impl IntoView {
     let page = plain(
-        |asked| api::users::load_users(asked.value("problem"), asked.value("draft"), asked.value("done")),
+        |request| api::users::load_users(request.value("problem"), request.value("draft"), request.value("done")),
         |page| view! { <Users page /> }.into_any(),
     );
     view! {
@@ -114,8 +114,13 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
 #[component]
 pub fn UserPage() -> impl IntoView {
     plain(
-        |asked| {
-            api::users::load_user(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.value("done"))
+        |request| {
+            api::users::load_user(
+                request.part("id"),
+                request.value("problem"),
+                request.value("draft"),
+                request.value("done"),
+            )
         },
         |page| view! { <One page /> }.into_any(),
     )

@@ -97,7 +97,7 @@ mod tests {
     fn events_come_newest_first_in_pages_and_after_their_delay() {
         let caller = Caller { account: "111122223333".to_owned(), region: "eu-west-1".to_owned() };
         let mut world = World::empty(Settings { enforces_rates: false, ..Settings::default() });
-        world.trail.note_others(&caller, "StopStreamEncryption", "orders", 60, &mut world.request_ids);
+        world.trail.record_others(&caller, "StopStreamEncryption", "orders", 60, &mut world.request_ids);
         let ask = |world: &mut World, input: &Value| call(world, "LookupEvents", &caller, input).unwrap().unwrap();
         let stops =
             json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "StopStreamEncryption"}]});

@@ -129,12 +129,14 @@ async fn answer_aws(head: &Parts, body: &[u8], id: &str, world: &Mutex<World>) -
     let session = Caller::session(&head.headers);
     // Some SDKs send the name of CloudTrail's service with its package.
     let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
-    let asked = Asked { caller: &caller, session: session.as_deref(), id };
+    let sender = Sender { caller: &caller, session: session.as_deref(), id };
     match target.split_once('.') {
-        Some((kms::SERVICE, operation)) => answer_json(kms::call, operation, &asked, body, world).await,
-        Some((cloud_trail::SERVICE, operation)) => answer_json(cloud_trail::call, operation, &asked, body, world).await,
-        Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &asked, body, world).await,
-        Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &asked, body, world).await,
+        Some((kms::SERVICE, operation)) => answer_json(kms::call, operation, &sender, body, world).await,
+        Some((cloud_trail::SERVICE, operation)) => {
+            answer_json(cloud_trail::call, operation, &sender, body, world).await
+        }
+        Some((kinesis::SERVICE, operation)) => answer_json(kinesis::call, operation, &sender, body, world).await,
+        Some((tagging::SERVICE, operation)) => answer_json(tagging::call, operation, &sender, body, world).await,
         _ => sts::answer(&caller, body, world).await,
     }
 }
@@ -143,7 +145,7 @@ async fn answer_aws(head: &Parts, body: &[u8], id: &str, world: &Mutex<World>) -
 type Service = fn(&mut World, &str, &Caller, &Value) -> Outcome;
 
 /// Who sends a request, and the id that the answer and CloudTrail have it under.
-struct Asked<'a> {
+struct Sender<'a> {
     caller: &'a Caller,
     session: Option<&'a str>,
     id: &'a str,
@@ -152,7 +154,7 @@ struct Asked<'a> {
 async fn answer_json(
     service: Service,
     operation: &str,
-    asked: &Asked<'_>,
+    sender: &Sender<'_>,
     body: &[u8],
     world: &Mutex<World>,
 ) -> Answer {
@@ -161,11 +163,11 @@ async fn answer_json(
     };
     let key = input.get("KeyId").and_then(Value::as_str).map(ToOwned::to_owned);
     let named = Named { stream: named_stream::stream_of(&input), is_by_arn: input.get("StreamARN").is_some(), key };
-    let fault = world.lock().take_fault(operation, asked.caller, named.stream.as_deref());
+    let fault = world.lock().take_fault(operation, sender.caller, named.stream.as_deref());
     if let Some(Fault::DelayMs(millis)) = fault {
         clock::sleep(Duration::from_millis(millis)).await;
     }
-    let call = Call { service, operation, asked, named: &named };
+    let call = Call { service, operation, sender, named: &named };
     let outcome = carry_out(&call, input, fault.as_ref(), &mut world.lock());
     match fault {
         Some(Fault::HoldAnswerMs(millis)) => clock::sleep(Duration::from_millis(millis)).await,
@@ -211,13 +213,13 @@ fn spoiled(fault: &Fault) -> Option<Answer> {
 struct Call<'a> {
     service: Service,
     operation: &'a str,
-    asked: &'a Asked<'a>,
+    sender: &'a Sender<'a>,
     named: &'a Named,
 }
 
 /// Carries out a call as far as its fault allows, with the orders for the moments before and after it, and logs it.
 fn carry_out(call: &Call<'_>, input: Value, fault: Option<&Fault>, world: &mut World) -> Outcome {
-    let Call { operation, named, asked: &Asked { caller, session, id }, .. } = *call;
+    let Call { operation, named, sender: &Sender { caller, session, id }, .. } = *call;
     let stream = named.stream.as_deref();
     triggers::before(world, operation, caller, stream);
     let never_arrives = matches!(fault, Some(Fault::DropRequest | Fault::Error500Before | Fault::BlackHole));

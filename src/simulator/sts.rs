@@ -24,25 +24,25 @@ pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answe
     match field("Action").as_str() {
         "GetCallerIdentity" => Answer::Send(identity(caller)),
         "AssumeRole" => {
-            let asked = Asked {
+            let request = RoleRequest {
                 role: &field("RoleArn"),
                 session: &field("RoleSessionName"),
                 external_id: &field("ExternalId"),
             };
-            assume_role(caller, &asked, world).await
+            assume_role(caller, &request, world).await
         }
         _ => Answer::Send(refuse(StatusCode::BAD_REQUEST, "InvalidAction", "The action is not one of the simulator's")),
     }
 }
 
 /// The parameters of `AssumeRole`.
-struct Asked<'a> {
+struct RoleRequest<'a> {
     role: &'a str,
     session: &'a str,
     external_id: &'a str,
 }
 
-async fn assume_role(caller: &Caller, asked: &Asked<'_>, world: &Mutex<World>) -> Answer {
+async fn assume_role(caller: &Caller, request: &RoleRequest<'_>, world: &Mutex<World>) -> Answer {
     let fault = world.lock().take_fault("AssumeRole", caller, None);
     if let Some(Fault::DelayMs(millis)) = fault {
         clock::sleep(Duration::from_millis(millis)).await;
@@ -50,7 +50,7 @@ async fn assume_role(caller: &Caller, asked: &Asked<'_>, world: &Mutex<World>) -
     let response = {
         let mut world = world.lock();
         triggers::before(&mut world, "AssumeRole", caller, None);
-        let response = session(caller, asked, fault.as_ref(), &mut world);
+        let response = session(caller, request, fault.as_ref(), &mut world);
         triggers::after(&mut world, "AssumeRole", caller, None);
         response
     };
@@ -74,8 +74,8 @@ fn identity(caller: &Caller) -> Response<Body> {
 }
 
 /// Assumes a role. Roles whose name contains `guarded` require the external id `keystream-external`.
-fn session(caller: &Caller, asked: &Asked<'_>, fault: Option<&Fault>, world: &mut World) -> Response<Body> {
-    let Asked { role, session, external_id } = *asked;
+fn session(caller: &Caller, request: &RoleRequest<'_>, fault: Option<&Fault>, world: &mut World) -> Response<Body> {
+    let RoleRequest { role, session, external_id } = *request;
     let refused = match fault {
         Some(Fault::Refuse { code, message }) => Some(Refused::new(code, message)),
         _ if role.contains("guarded") && external_id != "keystream-external" => {

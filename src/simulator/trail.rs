@@ -44,15 +44,15 @@ impl Trail {
     }
 
     /// Logs successful calls for a stream by somebody else, an hour ago and a second apart.
-    pub fn note_others(&mut self, caller: &Caller, operation: &str, stream: &str, count: u32, ids: &mut RequestIds) {
+    pub fn record_others(&mut self, caller: &Caller, operation: &str, stream: &str, count: u32, ids: &mut RequestIds) {
         for number in 0..count {
             let at = since_epoch().as_secs_f64() - 3_600.0 + f64::from(number);
-            self.note_another(caller, operation, stream, at, ids.next_id());
+            self.record_another(caller, operation, stream, at, ids.next_id());
         }
     }
 
     /// Logs a successful call for a stream by somebody else, at a time in seconds since 1970.
-    pub fn note_another(&mut self, caller: &Caller, operation: &str, stream: &str, at: f64, request_id: String) {
+    pub fn record_another(&mut self, caller: &Caller, operation: &str, stream: &str, at: f64, request_id: String) {
         self.note(Entry {
             caller: caller.clone(),
             operation: operation.to_owned(),

@@ -51,7 +51,7 @@ struct Beside {
 fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
     let plan::Plan { request_id, report, key_needed_until, keys_known_since, .. } = plan;
     let (key_words, key_warning) =
-        plan.present_key.as_ref().map(|key| present_key::in_words(key, action)).unwrap_or_default();
+        plan.present_key.as_ref().map(|key| present_key::sentences(key, action)).unwrap_or_default();
     let beside = Beside {
         quota: plan.quota.into(),
         key_words,

@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 /// What KMS says of the key in use: a sentence, and what of it must not be overlooked.
-pub fn in_words(key: &PresentKey, action: Action) -> (String, Option<String>) {
+pub fn sentences(key: &PresentKey, action: Action) -> (String, Option<String>) {
     let PresentKey { look, meant, needed_until } = key;
     let (words, trouble) = match look {
         KeyLook::Unseen(why) => {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     fn said(look: KeyLook, meant: &[Meant], needed_until: Option<Timestamp>) -> (String, Option<String>) {
-        in_words(&PresentKey { look, meant: meant.to_vec(), needed_until }, Action::Disable)
+        sentences(&PresentKey { look, meant: meant.to_vec(), needed_until }, Action::Disable)
     }
 
     fn warning(facts: KeyFacts, until: i64) -> Option<String> {

@@ -9,10 +9,10 @@ use crate::model::change::{
 pub fn sentences(proof: &Proof, action: Action) -> String {
     let mut sentences = Vec::new();
     if let Some(request) = &proof.write {
-        sentences.push(told("Verified by write", request, |result| result.outcome(action)));
+        sentences.push(reported("Verified by write", request, |result| result.outcome(action)));
     }
     if let Some(request) = &proof.read {
-        sentences.push(told("Seen on read", request, ReadResult::outcome));
+        sentences.push(reported("Seen on read", request, ReadResult::outcome));
     }
     for report in &proof.reports {
         let on = if report.shards.is_empty() {
@@ -30,7 +30,7 @@ pub fn sentences(proof: &Proof, action: Action) -> String {
     sentences.join(" ")
 }
 
-fn told<T>(what: &str, asked: &ProofRequest<T>, words: impl Fn(&T) -> String) -> String {
+fn reported<T>(what: &str, asked: &ProofRequest<T>, words: impl Fn(&T) -> String) -> String {
     match &asked.result {
         None => format!("{what}: requested by {} at {}; no result yet.", asked.by, asked.at.clock_seconds()),
         Some(Done { at, outcome: Ok(result) }) => format!("{what} ({}): {}.", at.clock_seconds(), words(result)),

@@ -198,7 +198,7 @@ impl Live {
 
     /// Tells the server which rows the page shows, from the next connection on: they are read first, and only they are
     /// updated.
-    pub fn look_at(self, rows: String) {
+    pub fn mark_viewed(self, rows: String) {
         if self.view.with_untracked(|view| view.as_ref() != Some(&rows)) {
             self.view.set(Some(rows));
         }

@@ -1,11 +1,11 @@
 //! The outcome of a form: what it did, or the mistake in it.
 
-mod asked;
 mod done;
 mod mistake;
 mod outcome;
+mod request;
 
-pub use self::{asked::AskedConfirmation, done::FormDone, mistake::FormMistake, outcome::Outcome};
+pub use self::{done::FormDone, mistake::FormMistake, outcome::Outcome, request::ConfirmationRequest};
 
 #[cfg(test)]
 mod tests {

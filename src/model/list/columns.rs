@@ -46,7 +46,7 @@ impl ExtraColumn {
     }
 
     /// How an address and a memory of the choice write it.
-    pub fn in_words(columns: &[Self]) -> String {
+    pub fn joined(columns: &[Self]) -> String {
         if columns.is_empty() {
             NO_COLUMNS.to_owned()
         } else {

@@ -162,7 +162,7 @@ impl ListQuery {
         if self.per != Self::DEFAULT_PER {
             pairs.push(("per", self.per.to_string()));
         }
-        pairs.push(("cols", self.cols.as_deref().map(ExtraColumn::in_words).unwrap_or_default()));
+        pairs.push(("cols", self.cols.as_deref().map(ExtraColumn::joined).unwrap_or_default()));
         pairs.retain(|(_, value)| !value.is_empty());
         pairs
     }

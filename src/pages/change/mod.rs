@@ -31,9 +31,13 @@ use crate::{
 /// One change.
 #[component]
 pub fn ChangePage() -> impl IntoView {
-    let page = loaded(Follows::News, |asked| {
-        let asking =
-            api::changes::load_change(asked.part("id"), asked.value("problem"), asked.value("draft"), asked.is_refresh);
+    let page = loaded(Follows::News, |request| {
+        let asking = api::changes::load_change(
+            request.part("id"),
+            request.value("problem"),
+            request.value("draft"),
+            request.is_refresh,
+        );
         async { asking.await.map(|page| PageContent::Change(Box::new(page))) }
     });
     view! {

@@ -30,14 +30,14 @@ use crate::{
 
 /// What the form is about: a confirmation that can be given.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct Ready {
     pub confirmation: Confirmation,
     pub plan: Plan,
     /// The stream is UPDATING: the change would wait.
     pub is_busy: bool,
 }
 
-impl Asked {
+impl Ready {
     /// The plan of a confirmation, if there is something to confirm.
     pub fn of(confirmation: &Confirmation) -> Option<Self> {
         let (plan, is_busy) = match &confirmation.plan {
@@ -51,8 +51,8 @@ impl Asked {
 
 /// Key, name, reason, Cancel, and the one button that acts; over it, on the page of an enable, the keys to choose from.
 #[component]
-pub fn ConfirmForm(asked: Asked, way: Way) -> impl IntoView {
-    let Asked { confirmation, plan, is_busy } = asked;
+pub fn ConfirmForm(ready: Ready, way: Way) -> impl IntoView {
+    let Ready { confirmation, plan, is_busy } = ready;
     let first_key = first_key(&confirmation);
     let Confirmation { action, stream, quota, enable, other_form, draft, .. } = confirmation;
     let draft = draft.unwrap_or_default();

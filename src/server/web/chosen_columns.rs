@@ -33,7 +33,7 @@ fn cookie(headers: &HeaderMap) -> Option<Cookie<'_>> {
 
 fn remember(cx: &RequestContext, chosen: &[ExtraColumn]) {
     // A comma is not allowed in a cookie's value.
-    let value = ExtraColumn::in_words(chosen).replace(',', ".");
+    let value = ExtraColumn::joined(chosen).replace(',', ".");
     let cookie = Cookie::build((NAME, value)).path("/").max_age(MAX_AGE).same_site(SameSite::Lax).http_only(true);
     let cookie = cookie.secure(cx.state.origin.is_https).to_string();
     if let (Some(options), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {

@@ -87,7 +87,7 @@ pub fn change_stream(world: &mut World, order: StreamOrder) {
         if let Some(stream) = world.stream(&caller, &order.name) {
             stream.use_up(is_start, count);
         }
-        world.trail.note_others(&caller, operation, &order.name, count, &mut world.request_ids);
+        world.trail.record_others(&caller, operation, &order.name, count, &mut world.request_ids);
     }
 }
 
@@ -99,5 +99,5 @@ fn begin_for_another(world: &mut World, caller: &Caller, name: &str, key: Option
         stream.begin(key, &settings);
     }
     let id = world.request_ids.next_id();
-    world.trail.note_another(caller, operation, name, since_epoch().as_secs_f64(), id);
+    world.trail.record_another(caller, operation, name, since_epoch().as_secs_f64(), id);
 }

@@ -59,11 +59,11 @@ async fn an_enable_with_a_re_pointed_alias_leaves_the_former_key_needed_and_uses
     let uses = || app.state.inventory.key_history(&stream).uses;
     let before = uses();
     assert_eq!(before.len(), 2, "{before:?}");
-    app.state.inventory.note_key_change(&enabled);
+    app.state.inventory.record_key_change(&enabled);
     assert_eq!(uses(), before, "what is known already changes nothing");
     let mut nobodys = enabled.clone();
     nobodys.intent.arn = enabled.intent.arn.to_string().replace("orders-prod", "nobody").parse().unwrap();
-    app.state.inventory.note_key_change(&nobodys);
+    app.state.inventory.record_key_change(&nobodys);
     assert!(app.state.inventory.stream(&nobodys.stream_id()).is_none(), "a change makes no stream");
 
     let both = |card: &KeyCard| card.arn.as_deref() == Some(former.as_str()) || card.arn.as_deref() == Some(OTHER_ARN);

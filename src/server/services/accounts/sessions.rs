@@ -61,7 +61,7 @@ impl How {
         }
     }
 
-    const fn words(self) -> &'static str {
+    const fn label(self) -> &'static str {
         match self {
             Self::Password | Self::Again { .. } => "by password",
             Self::Demo => "by demo",
@@ -102,7 +102,7 @@ impl Sessions {
             is_break_glass: sign_in.is_break_glass,
         };
         let actor = Actor { name: sign_in.user_name.clone(), address: sign_in.address, user_agent: sign_in.user_agent };
-        let words = sign_in.how.words();
+        let words = sign_in.how.label();
         let result =
             if sign_in.is_break_glass { format!("{words}; account for emergencies") } else { words.to_owned() };
         let event = AuditEvent { result, ..AuditEvent::by(&actor, at, sign_in.how.action(), &sign_in.user_name) };

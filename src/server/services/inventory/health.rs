@@ -95,8 +95,8 @@ impl Inventory {
         health.pace_percent = target.limits.percent();
         health.stale_after_ms = stale_after_ms(health.streams, target.limits.describe.per_second());
         // The time of AWS's last answer isn't news by itself: the rows show it.
-        let told = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..health.clone() };
-        if told(health) != told(&before) {
+        let reported = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..health.clone() };
+        if reported(health) != reported(&before) {
             let targets = memory.health.clone();
             self.events.publish(News { rev: self.events.rev(), targets, ..News::default() });
         }

@@ -86,7 +86,7 @@ impl Inventory {
 
     /// Records that an enable has settled: one use of a key ended and another began, even under the same name. Calling
     /// it again changes nothing.
-    pub fn note_key_change(&self, change: &Change) {
+    pub fn record_key_change(&self, change: &Change) {
         let stream = change.stream_id();
         if change.intent.action != Action::Enable
             || change.evidence.settled_at.is_none()

@@ -115,14 +115,14 @@ impl Inventory {
     /// Records a change that moved: its stream's row shows it while active, and browsers are told. Call this after the
     /// journal has committed it.
     pub fn record_change(&self, change: &Change) {
-        self.note_key_change(change);
-        self.note_moved_change(change, None);
+        self.record_key_change(change);
+        self.record_moved_change(change, None);
     }
 
     /// Records the newest change of each stream that AWS may have acted on, after a start; also the keys of enables,
     /// which may not have been written before the process ended.
     pub fn record_newest<'a>(&self, changes: impl Iterator<Item = &'a Change> + Clone) {
-        changes.clone().for_each(|change| self.note_key_change(change));
+        changes.clone().for_each(|change| self.record_key_change(change));
         let mut memory = self.write();
         for change in changes {
             memory.record_acting(change);
@@ -132,14 +132,14 @@ impl Inventory {
 
     /// The same for a change that another instance may have written. What is known already isn't published again.
     pub fn record_change_elsewhere(&self, change: &Change) {
-        self.note_key_change(change);
+        self.record_key_change(change);
         let known = self.read().change_revs.get(&change.stream_id()).copied();
         if known != Some(change.rev) {
-            self.note_moved_change(change, Some(self.clock.now()));
+            self.record_moved_change(change, Some(self.clock.now()));
         }
     }
 
-    fn note_moved_change(&self, change: &Change, elsewhere_at: Option<Timestamp>) {
+    fn record_moved_change(&self, change: &Change, elsewhere_at: Option<Timestamp>) {
         let key = change.stream_id();
         let mut memory = self.write();
         let mut news = News { rev: change.rev, changes: vec![Arc::new(change.clone())], ..News::default() };

@@ -6,7 +6,7 @@ use crate::{
     model::{
         access::identity::Permission,
         change::{Action, ChangeForm},
-        forms::{AskedConfirmation, FormMistake, Outcome},
+        forms::{ConfirmationRequest, FormMistake, Outcome},
         stream::{StreamId, encryption::KeyId},
     },
     server::{
@@ -52,7 +52,7 @@ pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
 ///
 /// # Errors
 /// When the person may not, there is no such stream, or the database cannot be read.
-pub async fn plan(action: Action, asked: AskedConfirmation) -> Result<Confirmation, AppError> {
+pub async fn plan(action: Action, asked: ConfirmationRequest) -> Result<Confirmation, AppError> {
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     let stream = cx.stream_in_scope(&requester, &asked.account, &asked.region, &asked.name)?;

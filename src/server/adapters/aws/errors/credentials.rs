@@ -30,7 +30,7 @@ impl CredentialTrouble {
         }
     }
 
-    pub fn words(self, code: &str, said: &str) -> String {
+    pub fn sentence(self, code: &str, said: &str) -> String {
         match self {
             Self::Expired => {
                 format!("the credentials expired: {code}{said}. Renewed ones are picked up within a minute")

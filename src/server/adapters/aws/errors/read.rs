@@ -42,7 +42,7 @@ where
             let words = |said: &str| match (kind, CredentialTrouble::of_code(code)) {
                 (ReadFailureKind::NotFound, _) => "AWS does not find the stream".to_owned(),
                 (ReadFailureKind::Throttled, _) => "AWS is throttling reads".to_owned(),
-                (_, Some(trouble)) => trouble.words(code, said),
+                (_, Some(trouble)) => trouble.sentence(code, said),
                 _ => format!("AWS refused the read: {code}{said}"),
             };
             ReadFailure { kind, why: words(&said(service.err().message())), in_short: words("") }
