@@ -1,5 +1,5 @@
-//! The columns that somebody chose for the list, remembered by the browser in a cookie of its own: an address that
-//! names columns sets it, one that names none gets what was chosen last.
+//! The columns that a user chose for the list, kept in a cookie. An address that names columns sets the cookie; one
+//! that names none gets the columns chosen last.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::use_context;
@@ -13,7 +13,7 @@ use crate::model::list::{ExtraColumn, ListQuery};
 const NAME: &str = "keystream-columns";
 const MAX_AGE: Duration = Duration::days(365);
 
-/// The query with its columns.
+/// Returns the query with its columns filled in from the cookie, and stores columns that the query chooses.
 pub fn complete(cx: &RequestContext, query: ListQuery) -> ListQuery {
     let remembered = cookie(&cx.parts.headers).map(|cookie| cookie.value().replace('.', ","));
     let remembered = remembered.and_then(|value| ListQuery::parse([("cols", value.as_str())]).0.cols);
@@ -32,7 +32,7 @@ fn cookie(headers: &HeaderMap) -> Option<Cookie<'_>> {
 }
 
 fn remember(cx: &RequestContext, chosen: &[ExtraColumn]) {
-    // A comma is not allowed in a cookie's value.
+    // A cookie value must not contain a comma.
     let value = ExtraColumn::joined(chosen).replace(',', ".");
     let cookie = Cookie::build((NAME, value)).path("/").max_age(MAX_AGE).same_site(SameSite::Lax).http_only(true);
     let cookie = cookie.secure(cx.state.origin.is_https).to_string();

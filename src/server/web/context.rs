@@ -1,5 +1,5 @@
-//! What a server function or a page being rendered can ask: who requests, which services there are, and how to answer a
-//! form. The one place that provides Leptos contexts, for pages and server functions alike.
+//! The context of a server function or of a page being rendered: the requester, the services, and the ways to answer a
+//! form. No other module provides Leptos contexts, for pages or for server functions.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts};
 use leptos::{nonce::Nonce, prelude::*};
@@ -33,18 +33,19 @@ use crate::{
     },
 };
 
-/// Everything about one request.
+/// The application state and the head of one request.
 #[derive(Clone)]
 pub struct RequestContext {
     pub state: AppState,
     pub(super) parts: Parts,
 }
 
-/// Provides the contexts of a request. Registered once for pages and once for server functions, from the same call.
+/// Provides the contexts of a request. Pages and server functions share one registration.
 pub fn provide(state: AppState) {
     let Some(parts) = use_context::<Parts>() else { return };
     if let Some(ResponseNonce(nonce)) = parts.extensions.get::<ResponseNonce>() {
-        // After leptos_axum's own: the nonce of the header must be the one on the scripts.
+        // Provided after leptos_axum's own nonce to replace it: the nonce in the header must match the one on the
+        // scripts.
         provide_context(Nonce::from_value(nonce.clone()));
     }
     provide_context(state.assets.clone());
@@ -53,43 +54,47 @@ pub fn provide(state: AppState) {
     provide_context(RequestContext { state, parts });
 }
 
-/// Whether the page that is asked for stays as it comes.
+/// Returns whether the requested page is a plain page, which wasm does not hydrate.
 pub fn is_plain_page() -> bool {
     let endpoint = use_context::<Parts>().and_then(|parts| Entry::of(&parts.extensions).endpoint());
     endpoint.is_some_and(|endpoint| endpoint.kind == Kind::PlainPage)
 }
 
-/// The context of the running server function or page.
+/// Returns the context of the running server function or page.
 ///
 /// # Errors
-/// Outside a request, as when the list of routes is made at the start.
+/// Returns `AppError::Internal` outside a request, for example while Leptos generates the list of routes at startup.
 pub fn current() -> Result<RequestContext, AppError> {
     use_context::<RequestContext>().ok_or_else(|| AppError::Internal { reference: "no request".to_owned() })
 }
 
 impl RequestContext {
-    /// The signed-in person.
+    /// Returns the signed-in user.
     ///
     /// # Errors
-    /// When nobody is signed in.
+    /// Returns `AppError::SignedOut` if no user is signed in.
     pub fn requester(&self) -> Result<Requester, AppError> {
         self.parts.extensions.get::<Requester>().cloned().ok_or(AppError::SignedOut)
     }
 
-    /// The signed-in person, if the role has the permission. The middleware has asked already; this is for pages that
-    /// depend on it and a second line behind the table.
+    /// Returns the signed-in user if their role has the permission.
+    ///
+    /// The middleware has already checked it. This is for pages that depend on the permission, and a second line of
+    /// defense behind the registry.
     ///
     /// # Errors
-    /// When nobody is signed in or the role may not.
+    /// Returns `AppError::SignedOut` if no user is signed in, and `AppError::NotPermitted` if the role lacks the
+    /// permission.
     pub fn require(&self, permission: Permission) -> Result<Requester, AppError> {
         let requester = self.requester()?;
         if requester.role.may(permission) { Ok(requester) } else { Err(AppError::NotPermitted) }
     }
 
-    /// The stream that a request names, if there is one of that name for this person.
+    /// Returns the id of the stream that a request names, if the user's scope covers it.
     ///
     /// # Errors
-    /// When it is not written like a stream's, or outside the person's scope: that is the same as not being there.
+    /// Returns `AppError::NotFound` if the parts do not form a valid stream id or the stream is outside the user's
+    /// scope. Both look like a stream that does not exist.
     pub fn stream_in_scope(
         &self,
         requester: &Requester,
@@ -101,7 +106,7 @@ impl RequestContext {
         key.ok_or_else(|| self.fail(AppError::NotFound))
     }
 
-    /// What pages show of the signed-in person.
+    /// Returns what pages show of the signed-in user.
     pub fn signed_in(&self) -> Option<SignedIn> {
         let requester = self.requester().ok()?;
         let may_change = requester.role.may(Permission::Change) && !self.state.is_read_only;
@@ -109,7 +114,7 @@ impl RequestContext {
         Some(SignedIn { name: requester.user_name, role: requester.role, may_change, sees_whole_audit })
     }
 
-    /// What the frame of a page shows: of the targets only to people who are signed in.
+    /// Returns what the frame of a page shows. Only signed-in users see anything of the targets.
     pub fn frame(&self) -> Frame {
         let requester = self.requester().ok();
         let inventory = &self.state.inventory;
@@ -138,7 +143,7 @@ impl RequestContext {
         Entry::of(&self.parts.extensions).endpoint()
     }
 
-    /// Notes that a person acted, where the registry leaves it to the function to say so.
+    /// Records user activity for endpoints whose caller the registry leaves open ([`Caller::Either`]).
     pub async fn record_human(&self) {
         let is_left_to_us = self.endpoint().is_some_and(|endpoint| endpoint.caller == Caller::Either);
         if !is_left_to_us || is_own_refresh(&self.parts.uri) {
@@ -149,10 +154,11 @@ impl RequestContext {
         }
     }
 
-    /// Lets the person walk through the whole chain or journal once more.
+    /// Admits one more read of the whole audit chain or journal by this user.
     ///
     /// # Errors
-    /// When it was too often, or the registry doesn't say that the endpoint does such a thing.
+    /// Returns `AppError::TooOften` if the user is over the limit, and `AppError::Internal` if the registry does not
+    /// declare the endpoint as costly.
     pub fn take_costly_act(&self, requester: &Requester) -> Result<(), AppError> {
         if self.endpoint().is_none_or(|endpoint| endpoint.limits != Limits::Costly) {
             return Err(self.fail_internal(&"the registry of endpoints doesn't declare this act as costly"));
@@ -161,10 +167,10 @@ impl RequestContext {
         taken.map_err(|seconds| self.fail(AppError::TooOften { seconds }))
     }
 
-    /// The session of the request.
+    /// Returns the session of the request.
     ///
     /// # Errors
-    /// When the session layer is missing: a fault of the router.
+    /// Returns `AppError::Internal` if the session layer is missing, which is a fault of the router.
     pub fn session(&self) -> Result<Session, AppError> {
         self.parts
             .extensions
@@ -173,41 +179,42 @@ impl RequestContext {
             .ok_or_else(|| AppError::Internal { reference: "no session layer".to_owned() })
     }
 
-    /// Begins the session of a sign-in; whatever session the request came with ends.
+    /// Begins the session of a sign-in and ends any session that the request came with.
     ///
     /// # Errors
-    /// When the former session could not be ended.
+    /// Returns `AppError::Internal` if the previous session could not be ended.
     pub async fn begin_session(&self, sign_in: &SignIn) -> Result<(), AppError> {
         let session = self.session().map_err(|error| self.fail(error))?;
         session_store::begin(&session, sign_in).await.map_err(|error| self.fail_internal(&error))
     }
 
-    /// The client's address, as far as it is believed.
+    /// Returns the client's address, as resolved through the trusted proxies.
     pub fn address(&self) -> String {
         self.parts.extensions.get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string())
     }
 
-    /// Somebody who is not signed in, as the audit chain names such people.
+    /// Returns the actor of an unauthenticated request, as the audit chain names it.
     pub fn stranger(&self) -> Actor {
         Actor { name: String::new(), address: self.address(), user_agent: self.user_agent() }
     }
 
-    /// The users, as this person manages them now.
+    /// Returns the user accounts, managed on behalf of this user.
     pub fn accounts(&self, requester: &Requester) -> Accounts<'_> {
         self.state.users.managed_by(requester.actor())
     }
 
-    /// The client's `User-Agent`, at most 300 characters of it.
+    /// Returns the client's `User-Agent`, truncated to 300 characters.
     pub fn user_agent(&self) -> String {
         user_agent(&self.parts.headers)
     }
 
-    /// Whether the request is a plain form's or a page's: the answer is a redirect or a page, not JSON.
+    /// Returns whether the request comes from a plain form or a page, so that the response is a redirect or a page
+    /// instead of JSON.
     pub fn wants_html(&self) -> bool {
         wants_html(&self.parts.headers)
     }
 
-    /// Ends an answer with an error: sets its status and gives it back.
+    /// Sets the response status for an error and returns the error.
     pub fn fail(&self, error: AppError) -> AppError {
         if let Some(options) = use_context::<ResponseOptions>()
             && let Ok(status) = StatusCode::from_u16(error.status())
@@ -220,13 +227,13 @@ impl RequestContext {
         error
     }
 
-    /// As [`RequestContext::fail`] for a fault of the store: logged here, told without internals.
+    /// Like [`RequestContext::fail`], for a database error: logs it and returns an error without internals.
     pub fn fail_store(&self, error: &dyn std::fmt::Display) -> AppError {
         tracing::error!(%error, "{} failed: {error}", self.pattern());
         self.fail(AppError::Unavailable)
     }
 
-    /// As [`RequestContext::fail`] for a target that went on as before.
+    /// Like [`RequestContext::fail`], for a pause or resume that left the target unchanged.
     pub fn fail_pause(&self, error: &PauseError) -> AppError {
         match error {
             PauseError::NotFound => self.fail(AppError::NotFound),
@@ -234,13 +241,14 @@ impl RequestContext {
         }
     }
 
-    /// As [`RequestContext::fail`] for a fault of Keystream's own.
+    /// Like [`RequestContext::fail`], for an internal fault of Keystream: logs it and returns the request id as the
+    /// reference.
     pub fn fail_internal(&self, error: &dyn std::fmt::Display) -> AppError {
         tracing::error!(%error, "{} failed: {error}", self.pattern());
         self.fail(AppError::Internal { reference: RequestId::of(&self.parts.extensions).to_string() })
     }
 
-    /// Sends a plain form to a page of this site (303). For requests that do not want HTML nothing happens.
+    /// Redirects a plain form to a page of this site (303). Does nothing if the request does not want HTML.
     pub fn see_other(&self, path: &str) {
         let Some(options) = use_context::<ResponseOptions>().filter(|_| self.wants_html()) else { return };
         let Ok(location) = HeaderValue::from_str(path) else { return };
@@ -249,12 +257,12 @@ impl RequestContext {
     }
 }
 
-/// Whether a page reloads itself: `live=1` in its address says so.
+/// Returns whether the request is a page's own refresh, which `live=1` in its query marks.
 pub fn is_own_refresh(uri: &Uri) -> bool {
     uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "live=1"))
 }
 
-/// Whether a request accepts a page.
+/// Returns whether a request accepts HTML.
 pub fn wants_html(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
@@ -262,7 +270,7 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// A request's `User-Agent`, at most 300 characters of it.
+/// Returns a request's `User-Agent` without control characters, truncated to 300 characters.
 pub fn user_agent(headers: &HeaderMap) -> String {
     let agent = headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(300).collect()

@@ -1,8 +1,8 @@
-//! The serve loop: hyper's HTTP/1 over our own accept loop. Who does not send a head in time is cut off, the number of
-//! connections is bounded, and a stopping server tells each of them.
+//! The serve loop: hyper's HTTP/1 over our own accept loop. A client that does not send a request head in time is
+//! disconnected, the number of connections is bounded, and each connection is shut down gracefully.
 //!
-//! Neither `axum::serve` nor `axum-server` replaces the loop: the first arms no timer for heads, and the second leaves
-//! the number of connections to an acceptor that would be as long as the loop is.
+//! Neither `axum::serve` nor `axum-server` replaces the loop. The first sets no timeout for heads; the second leaves
+//! the connection limit to an acceptor that would be as long as this loop.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,19 +25,19 @@ use crate::server::adapters::{
     tasks::spawn,
 };
 
-/// A head and what comes with it must fit in here.
+/// The read buffer, which must hold a request head and what arrives with it.
 const LONGEST_HEAD: usize = 64 * 1024;
-/// What a connection beyond that gets.
+/// The response to a connection over the limit.
 const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: \
     5\r\n\
     cache-control: no-store\r\ncontent-length: 41\r\nconnection: close\r\n\r\nToo many connections. Try again \
     shortly.\n";
-/// What connections may take.
+/// The limits on connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// At once.
+    /// The number of simultaneous connections.
     pub connections: usize,
-    /// A request's head has this long, from the opening of the connection or the end of the request before it.
+    /// The time to receive a request head, from the opening of the connection or the end of the previous request.
     pub head_timeout: Duration,
 }
 
@@ -48,7 +48,8 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// The default, within the files that this process may open; it asks the system for as many as it needs.
+    /// Returns the default limits, capped by the number of files that the process may open. Raises that number first,
+    /// as far as the system allows.
     pub fn of_this_process() -> Self {
         let bounds = Self::default();
         let wanted = bounds.connections + OTHER_FILES;
@@ -61,15 +62,15 @@ impl Bounds {
     }
 }
 
-/// Files beside connections: databases, AWS, logs, static files being sent.
+/// Files other than connections: databases, AWS, logs, static files being sent.
 const OTHER_FILES: usize = 200;
-/// What every system allows.
+/// The number of open files that every system allows.
 const FEWEST_FILES: u64 = 1_024;
-/// After an accept that failed, as when the process has no file left.
+/// The pause after a failed accept, for example when the process has no file descriptor left.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
-/// Serves until `draining`; then no connection is accepted, each one finishes the request that it has begun, and this
-/// returns when all are gone.
+/// Serves until `draining` is cancelled. Then it accepts no more connections, lets each finish its current request, and
+/// returns when all are closed.
 pub async fn serve(listener: TcpListener, app: Router, bounds: Bounds, draining: CancellationToken) {
     let places = Arc::new(Semaphore::new(bounds.connections));
     let connections = GracefulShutdown::new();
@@ -90,7 +91,7 @@ pub async fn serve(listener: TcpListener, app: Router, bounds: Bounds, draining:
             Ok(place) => {
                 let serving = connections.watch(connection(stream, peer, app.clone(), bounds.head_timeout));
                 spawn(async move {
-                    // Connections that break or are cut off are everyday matters of the network.
+                    // Broken and timed-out connections are normal on a network.
                     let _ = serving.await;
                     drop(place);
                 });
@@ -110,7 +111,7 @@ fn connection(
     app: Router,
     head_timeout: Duration,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send {
-    // Small answers leave at once.
+    // Send small responses without delay.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -122,7 +123,7 @@ fn connection(
     http.serve_connection(TokioIo::new(stream), service)
 }
 
-/// Answers without reading, and closes.
+/// Sends the refusal without reading the request, and closes.
 async fn refuse(mut stream: TcpStream) -> std::io::Result<()> {
     stream.write_all(TOO_MANY).await?;
     stream.shutdown().await

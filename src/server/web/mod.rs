@@ -1,4 +1,5 @@
-//! From a request to a service and back: the router and its middleware, the context of a request, forms, and handlers.
+//! The web layer between requests and services: the router and its middleware, the request context, forms, and
+//! handlers.
 
 pub mod chosen_columns;
 pub mod context;

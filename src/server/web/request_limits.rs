@@ -1,5 +1,5 @@
-//! How much one person, one network and everybody together may ask. What is over it is refused at once and says when to
-//! come back; nobody waits in a queue that grows.
+//! Request limits per user, per session, per network and overall. Requests over a limit are refused at once with the
+//! time to wait; nothing queues up.
 
 use std::{collections::HashMap, net::IpAddr, num::NonZeroU32, sync::Arc};
 
@@ -13,39 +13,40 @@ use tokio::sync::Semaphore;
 
 use crate::server::services::accounts::network::network_of;
 
-/// Requests at work at once; event connections count only until they are open.
+/// The most requests in progress at once. An event connection counts only until it is open.
 pub const MOST_AT_WORK: u32 = 256;
-/// A session's requests a second, and at once: a person with some tabs does not come near, a script that runs away
-/// does.
+/// A session's requests per second, and its burst. A user with several tabs stays far below; a runaway script does not.
 const PER_SESSION: (u32, u32) = (300, 1_000);
-/// A network's requests: a company may sit behind one address.
+/// A network's requests. A whole company may share one address.
 const PER_NETWORK: (u32, u32) = (1_000, 3_000);
-/// A network's attempts to sign in or to set up: each costs a hash. A company that comes to work at nine fits in.
+/// A network's attempts to sign in or set up, each of which costs a hash. A company that starts work at nine fits in.
 const ATTEMPTS: (u32, u32) = (1, 100);
-/// A person who looks around where it must not is seen after the first row; a script fills no disk.
+/// A user's refusals that are recorded. The first row shows who probes for access; more would let a script fill the
+/// disk.
 const NOTED_REFUSALS: (u32, u32) = (1, 20);
-/// A person who pages and searches does not come near; a script that would keep the database busy does.
+/// A user's costly acts. A user who pages and searches stays below; a script that would keep the database busy does
+/// not.
 const COSTLY_ACTS: (u32, u32) = (2, 60);
-/// Reports of browsers beyond this rate are thrown away unread: whoever floods fills no log.
+/// Browser reports. Those over the limit are dropped unread, so that a flood cannot fill the log.
 const REPORTS: (u32, u32) = (1, 20);
-/// Open event connections of one session.
+/// The most open event connections of one session.
 const EVENT_CONNECTIONS: usize = 6;
-/// Above this many keys, those that are at rest are forgotten.
+/// The number of keys above which a limiter drops its idle keys.
 const MANY_KEYS: usize = 10_000;
 
-/// The limiters.
+/// The rate limiters and their counters.
 #[derive(Debug)]
 pub struct RequestLimits {
     places: Arc<Semaphore>,
     sessions: DefaultKeyedRateLimiter<String>,
     networks: DefaultKeyedRateLimiter<IpNet>,
     attempts: DefaultKeyedRateLimiter<IpNet>,
-    /// Refusals of a user that are written to the audit chain.
+    /// Refusals recorded in the audit chain, by user.
     noted_refusals: DefaultKeyedRateLimiter<String>,
-    /// A user's reads of the whole chain or journal.
+    /// Reads of the whole chain or journal, by user.
     costly_acts: DefaultKeyedRateLimiter<String>,
     reports: DefaultDirectRateLimiter,
-    /// By session.
+    /// Open connections, by session.
     event_connections: Arc<Mutex<HashMap<String, usize>>>,
 }
 
@@ -68,48 +69,48 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// The places of requests at work. Each holds one until it is answered.
+    /// Returns the semaphore of requests in progress. Each request holds a permit until it is answered.
     pub const fn places(&self) -> &Arc<Semaphore> {
         &self.places
     }
 
-    /// Lets a network ask once more; for an attempt at a password, let it try once more too.
+    /// Admits one more request of a network, and one more password attempt if `is_attempt`.
     ///
     /// # Errors
-    /// How many seconds to wait, when it was too often.
+    /// Returns how many seconds to wait, if the network is over its limit.
     pub fn take_request_from(&self, address: IpAddr, is_attempt: bool) -> Result<(), u64> {
         let network = network_of(address);
         ask(&self.networks, &network)?;
         if is_attempt { ask(&self.attempts, &network) } else { Ok(()) }
     }
 
-    /// Lets a session ask once more.
+    /// Admits one more request of a session.
     ///
     /// # Errors
-    /// How many seconds to wait, when it was too often.
+    /// Returns how many seconds to wait, if the session is over its limit.
     pub fn take_request_of(&self, session: &String) -> Result<(), u64> {
         ask(&self.sessions, session)
     }
 
-    /// Lets a user walk through the chain or the journal once more.
+    /// Admits one more read of the whole chain or journal by a user.
     ///
     /// # Errors
-    /// How many seconds to wait, when it was too often.
+    /// Returns how many seconds to wait, if the user is over the limit.
     pub fn take_costly_act(&self, user_id: &String) -> Result<(), u64> {
         ask(&self.costly_acts, user_id)
     }
 
-    /// Whether one more refusal of this user is worth a row of the audit chain.
+    /// Returns whether to record one more refusal of this user in the audit chain.
     pub fn notes_refusal_of(&self, user_id: &String) -> bool {
         ask(&self.noted_refusals, user_id).is_ok()
     }
 
-    /// Whether one more report of a browser is read.
+    /// Returns whether to read one more browser report.
     pub fn reads_report(&self) -> bool {
         self.reports.check().is_ok()
     }
 
-    /// A place for one more event connection of a session, while it has less than six.
+    /// Takes a place for one more event connection of a session, if fewer than six are open.
     pub fn take_event_connection(&self, session: &str) -> Option<EventConnection> {
         let mut open = self.event_connections.lock();
         let count = open.entry(session.to_owned()).or_default();
@@ -121,7 +122,7 @@ impl RequestLimits {
     }
 }
 
-/// One of a session's event connections. Its place is given back when it is dropped.
+/// The place of one of a session's event connections, released when dropped.
 #[derive(Debug)]
 pub struct EventConnection {
     session: String,
@@ -140,7 +141,7 @@ impl Drop for EventConnection {
     }
 }
 
-/// Asks a limiter; `Err` is how many seconds to wait.
+/// Checks a limiter. Returns how many seconds to wait as the error.
 fn ask<K: Clone + std::hash::Hash + Eq>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), u64> {
     if limiter.len() > MANY_KEYS {
         limiter.retain_recent();

@@ -40,12 +40,12 @@ use crate::{
     error::Refusal,
 };
 
-/// The largest body: forms are small.
+/// The largest request body, in bytes. Forms are small.
 const BODY_LIMIT: usize = 64 * 1024;
-/// No handler needs longer: AWS's answers are waited for at most 3 s, and event streams begin at once.
+/// The longest run of a handler. None needs more: AWS gets at most 3 s to answer, and event streams begin at once.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The routes of pages.
+/// The page routes.
 #[derive(Debug)]
 pub struct Routes {
     live: Vec<AxumRouteListing>,
@@ -58,15 +58,15 @@ impl Routes {
     }
 }
 
-/// Made once a process: while Leptos makes the lists, resources of pages that are being rendered beside it never load
+/// Built once per process: while Leptos generates the lists, resources of pages rendered at the same time never load
 /// (leptos issue 4773).
 pub static ROUTES: LazyLock<Routes> =
     LazyLock::new(|| Routes { live: generate_route_list(App), plain: generate_route_list(PlainApp) });
 
-/// The whole application.
+/// Builds the whole application.
 ///
 /// # Errors
-/// When the registry of endpoints isn't what answers.
+/// Returns `RegistryError` if the registry does not match the endpoints that Leptos answers.
 pub fn build(state: AppState) -> Result<Router, RegistryError> {
     let paths = Arc::new(Paths::of(REGISTRY)?);
     let answering = Answering::default()
@@ -77,7 +77,7 @@ pub fn build(state: AppState) -> Result<Router, RegistryError> {
 
     let for_pages = state.clone();
     let for_shell = state.assets.clone();
-    // Registers the server functions as well, under their own paths.
+    // Also registers the server functions, under their own paths.
     let pages = Router::<AppState>::new()
         .leptos_routes_with_context(
             &state,
@@ -91,7 +91,7 @@ pub fn build(state: AppState) -> Result<Router, RegistryError> {
     Ok(behind_middleware(routes, state, paths))
 }
 
-/// The handlers that the registry declares. There is no other way to mount one.
+/// Mounts the handlers that the registry declares. There is no other way to mount one.
 fn handlers(state: &AppState) -> Router<AppState> {
     let site = ServeDir::new(state.assets.root())
         .precompressed_br()
@@ -124,16 +124,16 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
         .with_same_site(SameSite::Lax)
         .with_path("/");
 
-    // Each layer stands around those above it: a request passes them from the last to the first.
+    // Each layer wraps those above it: a request passes through them from last to first.
     routes
-        // The table is asked by the person whom the session names.
+        // Authorization needs the user that the session identifies.
         .layer(from_fn_with_state(state.clone(), authorize::enforce))
         .layer(from_fn_with_state(state.clone(), limits::per_session))
         .layer(from_fn_with_state(state.clone(), session::identify))
         .layer(sessions)
         .layer(from_fn_with_state(state.clone(), session::say_when_down))
         .layer(from_fn_with_state(state.clone(), session::mend_cookies))
-        // Nothing of another site's request reaches the session.
+        // Cross-site requests are refused before they reach the session.
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
@@ -142,15 +142,15 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
         .layer(from_fn_with_state(state.clone(), limits::shed))
         .layer(from_fn_with_state(state.clone(), limits::per_network))
         .layer(from_fn_with_state(state.clone(), client_address::find))
-        // Pages are whole before they leave, and hold no secret beside what a request brings: they may be compressed.
-        // Event streams and files compressed ahead are left as they are.
+        // Pages are complete before they are sent and hold no secret beside what a request brings, so they may be
+        // compressed. Event streams and precompressed files are left as they are.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        // A panic is an answer like any other, so it stands within the headers.
+        // Inside the headers layer, so that a panic's response gets the headers too.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), plain_refusals))
         .layer(from_fn_with_state(state.clone(), headers::set))
         .layer(from_fn_with_state(state, request_id::trace))
-        // All that follows reads what the registry says of the request.
+        // Outermost: all layers above read the registry entry.
         .layer(from_fn_with_state(paths, endpoints::find))
 }
 
@@ -158,8 +158,7 @@ async fn not_found(State(state): State<AppState>, asker: Asker) -> Response {
     error_page::refuse(&state, &asker, Refusal::NoSuchAddress)
 }
 
-/// Gives the layers' own bare refusals (a body that is too large, a time-out, a panic) a body that its reader
-/// understands.
+/// Gives the layers' own bare refusals (body too large, timeout, panic) a body that the client understands.
 async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let asker = Asker::of(&request);
     let response = next.run(request).await;
@@ -175,12 +174,11 @@ async fn plain_refusals(State(state): State<AppState>, request: Request, next: N
     }
 }
 
-/// Marks the answer to a request whose handler panicked.
+/// The mark of a response whose handler panicked.
 #[derive(Debug, Clone, Copy)]
 struct Panicked;
 
-/// The answer to a request whose handler panicked, before it gets its words: nothing of the panic leaves the process
-/// but to the log.
+/// Builds the bare response to a request whose handler panicked. The panic message goes to the log only.
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> axum::http::Response<Body> {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!("a request panicked: {}", text.unwrap_or("no message"));

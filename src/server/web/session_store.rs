@@ -1,5 +1,5 @@
-//! Sessions over tower-sessions: its store, in which a save never brings a revoked session back, and the way from a
-//! cookie to a person. How long sessions live and how they end is in `services::accounts::sessions`.
+//! Sessions over tower-sessions: its store, in which a save never revives a revoked session, and the lookup from a
+//! cookie to its user. `services::accounts::sessions` defines how long sessions live and how they end.
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -17,9 +17,9 @@ use crate::{
     server::services::accounts::sessions::{Sessions, SignIn},
 };
 
-/// The key under which a sign-in hands its record to the store.
+/// The key under which a sign-in passes its record to the store.
 const SIGN_IN: &str = "sign-in";
-/// The key under which the store hands a live session out.
+/// The key under which the store returns a live session.
 const LIVE: &str = "live";
 
 /// The store behind tower-sessions.
@@ -28,10 +28,10 @@ pub struct SessionRecords(pub Sessions);
 
 #[async_trait]
 impl SessionStore for SessionRecords {
-    /// Makes the session of a sign-in, with its audit event. There are no other sessions: without a sign-in it is an
-    /// error.
+    /// Creates the session of a sign-in, with its audit event. Fails without a sign-in, because there are no anonymous
+    /// sessions.
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        // A session that was flushed keeps its id in memory: whoever signs in again gets another one all the same.
+        // A flushed session keeps its id in memory; signing in again must still get a new one.
         record.id = Id::default();
         let sign_in = record
             .data
@@ -42,7 +42,7 @@ impl SessionStore for SessionRecords {
         self.0.begin(hash_of(&record.id), sign_in).await.map_err(backend)
     }
 
-    /// Session data is written at sign-in only, so there is nothing to save; above all, nothing is inserted.
+    /// Does nothing: session data is written only at sign-in. Above all, it inserts nothing.
     async fn save(&self, _record: &Record) -> session_store::Result<()> {
         Ok(())
     }
@@ -63,24 +63,24 @@ fn backend(error: impl std::fmt::Display) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }
 
-/// What stands in the database for a session's id.
+/// Returns the hash that the database stores for a session id.
 fn hash_of(id: &Id) -> String {
     hex::encode(Sha256::digest(id.to_string().as_bytes()))
 }
 
-/// What a session's cookie stands for.
+/// The result of looking up a session cookie.
 #[derive(Debug)]
 pub enum Found {
     Person(Requester),
-    /// It was over, and has been ended just now.
+    /// The session was past its limits and has just been ended.
     Over,
     Nobody,
 }
 
-/// The person behind a session that is within its limits. One that is past them is ended.
+/// Returns the user of a session within its limits. Ends a session past them.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// Returns an error if the database cannot be read, or a session past its limits cannot be ended.
 pub async fn requester(
     session: &Session,
     now: Timestamp,
@@ -109,10 +109,10 @@ pub async fn requester(
     }))
 }
 
-/// Begins the session of a sign-in under a new id; whatever session there was ends.
+/// Begins the session of a sign-in under a new id, and ends any previous session.
 ///
 /// # Errors
-/// When the former session could not be ended.
+/// Returns an error if the previous session could not be ended.
 pub async fn begin(session: &Session, sign_in: &SignIn) -> Result<(), tower_sessions::session::Error> {
     if session.id().is_some() {
         session.flush().await?;
@@ -120,7 +120,7 @@ pub async fn begin(session: &Session, sign_in: &SignIn) -> Result<(), tower_sess
     session.insert(SIGN_IN, sign_in).await
 }
 
-/// Takes the cookie of a session away that has ended in the database.
+/// Removes the cookie of a session that has ended in the database.
 pub async fn forget(session: &Session) {
     if let Err(error) = session.flush().await {
         tracing::warn!(%error, "the cookie of a session that has ended could not be taken away: {error}");

@@ -11,7 +11,7 @@ use crate::{
     components::SHOW_CHARACTERS,
 };
 
-/// The whole document: a page that wasm takes over, or one that stays as it comes.
+/// Renders the whole document, for a page that wasm hydrates or for a plain page.
 pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
     let css = assets.css().to_owned();
     let font = assets.font().map(|font| {
@@ -47,7 +47,7 @@ pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
     }
 }
 
-/// What the next page will need, fetched while this one is read.
+/// Prefetches what the next page will need.
 #[component]
 fn Ahead(assets: Assets) -> impl IntoView {
     view! {
@@ -56,21 +56,21 @@ fn Ahead(assets: Assets) -> impl IntoView {
     }
 }
 
-/// All that a plain page does by itself.
+/// The only script of a plain page.
 #[component]
 fn PlainScript() -> impl IntoView {
     view! { <script nonce=use_nonce() inner_html=SHOW_CHARACTERS></script> }
 }
 
-/// The boot script without its comments: it is part of every live page.
+/// The boot script without its comments, since every live page contains it.
 static BOOT: LazyLock<String> = LazyLock::new(|| {
     let lines =
         include_str!("boot.js").lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 });
 
-/// Loads, starts and watches the wasm (`boot.js`). Our own instead of Leptos's component, which in 0.8 puts the nonce
-/// into the preload's `crossorigin`, so that Firefox gives up on it.
+/// Loads, starts and watches the wasm (`boot.js`). Replaces Leptos's own component, which in 0.8 puts the nonce into
+/// the preload's `crossorigin`, so that Firefox ignores the preload.
 #[component]
 fn Boot(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
@@ -91,7 +91,7 @@ mod tests {
     fn the_boot_script_is_small_and_can_stand_in_a_page() {
         assert!(BOOT.len() < 4_000, "{} bytes", BOOT.len());
         assert!(!BOOT.contains("</script") && !BOOT.contains("<!--"));
-        // Only whole lines are taken out as comments.
+        // Only whole-line comments are removed.
         assert!(BOOT.lines().all(|line| !line.contains("//")), "{}", *BOOT);
     }
 }

@@ -1,4 +1,4 @@
-//! What every request can reach: the services, made once at the start.
+//! The state that every request can reach: the services, created once at startup.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::server::{
     },
 };
 
-/// The services. Cheap to clone.
+/// The application state. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct AppState {
     pub leptos_options: LeptosOptions,
     pub services: Arc<Services>,
 }
 
-/// One of each.
+/// The services, one of each.
 #[derive(Debug)]
 pub struct Services {
     pub inventory: Arc<Inventory>,
@@ -48,7 +48,7 @@ pub struct Services {
     pub trusted_proxies: TrustedProxies,
     pub is_demo: bool,
     pub is_read_only: bool,
-    /// Set when the server begins to stop: not ready, event streams end.
+    /// Cancelled when the server begins to stop: readiness fails and event streams end.
     pub draining: CancellationToken,
 }
 

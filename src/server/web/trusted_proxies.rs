@@ -1,24 +1,24 @@
-//! The client's address: the peer's, unless the peer is a configured proxy; then the last hop that is not one.
+//! The client's address: the peer's, unless the peer is a configured proxy; then the last hop that is not a proxy.
 
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-/// Networks whose forwarding headers are believed.
+/// The networks whose forwarding headers are trusted.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(pub Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Whether an address is one of theirs.
+    /// Returns whether an address is in one of the networks.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
 
-    /// Walks `X-Forwarded-For` from the right, past the trusted proxies. What cannot be read ends the walk.
+    /// Walks `X-Forwarded-For` from the right, past the trusted proxies. An unreadable hop ends the walk.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut address = peer.to_canonical();
-        // A line that is no text is one hop that cannot be read.
+        // A line that is not text counts as one unreadable hop.
         let lines: Vec<&str> =
             headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("unreadable")).collect();
         for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {

@@ -1,10 +1,10 @@
-//! The registry held against what Leptos has: its routes of pages and its server functions.
+//! The check of the registry against Leptos's own page routes and server functions.
 
 use std::collections::BTreeSet;
 
 use super::{Endpoint, Kind, RegistryError};
 
-/// What Leptos answers. A route or a function is a line: its kind, its method, its path.
+/// The endpoints that Leptos answers, one line each: kind, method and path.
 #[derive(Debug, Default)]
 pub struct Answering(BTreeSet<String>);
 
@@ -26,10 +26,12 @@ fn line(kind: Kind, method: &str, path: &str) -> String {
     format!("{kind:?} {method} {path}")
 }
 
-/// Compares the registry with what Leptos answers. Handlers aren't compared: the router mounts them from the registry.
+/// Compares the registry with what Leptos answers. Handlers are not compared, because the router mounts them from the
+/// registry.
 ///
 /// # Errors
-/// When something answers that isn't declared, or is declared and doesn't answer.
+/// Returns `RegistryError::Undeclared` if Leptos answers an endpoint that is not declared, and
+/// `RegistryError::Unanswered` if it does not answer a declared one.
 pub fn check(endpoints: &[Endpoint], answering: &Answering) -> Result<(), RegistryError> {
     let of_leptos = endpoints.iter().filter(|endpoint| !matches!(endpoint.kind, Kind::Handler(_)));
     let declared: BTreeSet<String> =

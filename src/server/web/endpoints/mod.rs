@@ -1,8 +1,8 @@
-//! The registry of endpoints: everything that answers is declared once, in [`REGISTRY`], with all that the server needs
-//! to know about it. The router mounts what is declared, and the middleware reads what [`find`] put into the request.
+//! The registry of endpoints: [`REGISTRY`] declares every endpoint once, with everything the server needs to know about
+//! it. The router mounts what is declared, and the middleware reads the entry that [`find`] puts into the request.
 //!
-//! Leptos keeps lists of its own for pages and server functions, so [`check`] compares them with the registry at the
-//! start: the server doesn't start with an endpoint that isn't declared, or a declaration that nothing answers.
+//! Leptos keeps its own lists of pages and server functions, so [`check`] compares them with the registry at startup.
+//! The server does not start with an endpoint that is not declared, or with a declaration that nothing answers.
 
 mod check;
 mod table;
@@ -24,14 +24,14 @@ pub use self::{
 };
 use crate::model::access::identity::Permission;
 
-/// One way to ask for something, and the rules for those who ask.
+/// A path and method that the server answers, and the rules for its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint {
     pub verb: Verb,
-    /// The path, as a pattern of axum.
+    /// The path, as an axum pattern.
     pub path: &'static str,
     pub kind: Kind,
-    /// What its person needs. Asked before anything of the request is decoded.
+    /// The permission that the user needs. Checked before any part of the request is decoded.
     pub permission: Permission,
     pub takes: Takes,
     pub effect: Effect,
@@ -39,85 +39,85 @@ pub struct Endpoint {
     pub limits: Limits,
 }
 
-/// The method that an endpoint takes.
+/// The method that an endpoint accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// `HEAD` too.
+    /// Covers `HEAD` too.
     Get,
     Post,
 }
 
-/// What answers.
+/// The kind of code that answers an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A page on which something moves: wasm takes it over.
+    /// A page with live parts, hydrated by wasm.
     LivePage,
-    /// A page that stays as it comes.
+    /// A page that is never hydrated.
     PlainPage,
     /// A server function of `api`.
     ServerFunction,
     Handler(Handler),
 }
 
-/// What answers without Leptos. The router has the function for each.
+/// A handler outside Leptos. The router maps each to its function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handler {
-    /// Leads to the list of streams.
+    /// Redirects to the list of streams.
     Home,
     Events,
     AuditExport,
     Liveness,
     Readiness,
     PolicyReports,
-    /// The built browser half. Names that carry a hash are kept by browsers.
+    /// The built client bundle. Browsers cache files whose names carry a hash.
     Bundle,
-    /// A file of `public`.
+    /// A file from `public`.
     PublicFile,
 }
 
-/// What the body of a request holds.
+/// The kind of body that a request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
     Form,
     Json,
-    /// A report that a browser sends by itself, from whatever page: the only body that may come from another origin.
+    /// A report that a browser sends by itself, from any page. The only body that another origin may send.
     Report,
 }
 
-/// What a request leaves behind, logs and notes in the audit chain aside.
+/// What a request changes, apart from logs and audit rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Reads,
-    /// A change, a user, a session or a pause. Taken from our own pages only.
+    /// Changes state: a change, a user, a session or a pause. Accepted from our own pages only.
     Writes,
 }
 
-/// Who causes a request. Sessions live from what people do, not from what their pages do by themselves.
+/// Who causes a request. Only user activity keeps a session alive; requests that pages send by themselves do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
-    /// A person who follows a link or sends a form.
+    /// A user who follows a link or submits a form.
     Person,
-    /// A page or a machine by itself.
+    /// A page or a machine, without user action.
     Page,
-    /// Sometimes the one, sometimes the other. The function is told which, and notes a person's act itself.
+    /// Either of the two. An argument tells the function which, and the function records user activity itself.
     Either,
 }
 
-/// What is counted of its requests beside what is counted of all.
+/// The limits on an endpoint's requests, beside those on all requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
     Usual,
-    /// A password can be tried, and each try costs a hash: attempts are counted by network.
+    /// The endpoint takes a password, and each attempt costs a hash. Attempts are counted by network.
     Password,
-    /// May walk through the whole chain or journal: the endpoint knows when it does, and counts it by user.
+    /// The endpoint may read the whole chain or journal. It knows when it does, and counts that by user.
     Costly,
-    /// Asked by machines, under any host name. Answered however much is at work.
+    /// Requested by machines, under any host name. Answered under any load.
     Health,
 }
 
 impl Verb {
-    /// As it is written in a request.
+    /// Returns the method's name, as written in a request.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -145,7 +145,7 @@ impl Verb {
 }
 
 impl Takes {
-    /// The content type of the body, where there is one that the endpoint insists on.
+    /// Returns the content type that the endpoint requires of the body, if any.
     pub const fn content_type(self) -> Option<&'static str> {
         match self {
             Self::Nothing | Self::Report => None,
@@ -155,7 +155,7 @@ impl Takes {
     }
 }
 
-/// Why the server doesn't start.
+/// The reason why the server does not start.
 #[derive(Debug, Error)]
 pub enum RegistryError {
     #[error("the registry of endpoints cannot take {path}: {error}")]
@@ -166,22 +166,22 @@ pub enum RegistryError {
     Unanswered(Vec<String>),
 }
 
-/// What the registry says of a request, in the request's extensions.
+/// The registry's entry for a request, kept in the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     Declared(&'static Endpoint),
-    /// The path is there; the method isn't.
+    /// The path is declared, but not with this method.
     OtherMethod(&'static Endpoint),
     Missing,
 }
 
 impl Entry {
-    /// The entry of a request that has passed [`find`].
+    /// Returns the entry of a request that has passed [`find`].
     pub fn of(extensions: &Extensions) -> Self {
         extensions.get().copied().unwrap_or(Self::Missing)
     }
 
-    /// What will answer the request, if its person may ask.
+    /// Returns the endpoint that answers the request, if the user has its permission.
     pub const fn endpoint(self) -> Option<&'static Endpoint> {
         match self {
             Self::Declared(endpoint) => Some(endpoint),
@@ -189,7 +189,7 @@ impl Entry {
         }
     }
 
-    /// What is at the path, whatever the method.
+    /// Returns the endpoint at the path, whatever the method.
     pub const fn at_path(self) -> Option<&'static Endpoint> {
         match self {
             Self::Declared(endpoint) | Self::OtherMethod(endpoint) => Some(endpoint),
@@ -197,7 +197,7 @@ impl Entry {
         }
     }
 
-    /// The pattern of the path, for logs.
+    /// Returns the pattern of the path, for logs.
     pub const fn pattern(self) -> &'static str {
         match self.at_path() {
             Some(endpoint) => endpoint.path,
@@ -205,24 +205,26 @@ impl Entry {
         }
     }
 
-    /// Whether this handler is at the path.
+    /// Returns whether this handler is at the path.
     pub fn is_of(self, handler: Handler) -> bool {
         self.at_path().is_some_and(|endpoint| endpoint.kind == Kind::Handler(handler))
     }
 
-    /// Whether health checks are at the path.
+    /// Returns whether a health check is at the path.
     pub fn is_health(self) -> bool {
         self.at_path().is_some_and(|endpoint| endpoint.limits == Limits::Health)
     }
 }
 
-/// The paths of the registry, to look requests up.
+/// The registry's paths, for matching requests.
 #[derive(Debug, Clone)]
 pub struct Paths(matchit::Router<&'static Endpoint>);
 
 impl Paths {
+    /// Builds the matcher for the given endpoints.
+    ///
     /// # Errors
-    /// When a path is no pattern, or is declared twice.
+    /// Returns `RegistryError::Path` if a path is not a valid pattern or is declared twice.
     pub fn of(endpoints: &'static [Endpoint]) -> Result<Self, RegistryError> {
         let mut paths = matchit::Router::new();
         for endpoint in endpoints {
@@ -242,7 +244,7 @@ impl Paths {
     }
 }
 
-/// Looks a request up, once and before everything else.
+/// Looks up the registry entry of a request, once and before all other middleware.
 pub async fn find(State(paths): State<Arc<Paths>>, mut request: Request, next: Next) -> Response {
     let entry = paths.look_up(request.method(), request.uri().path());
     request.extensions_mut().insert(entry);

@@ -1,9 +1,9 @@
-//! The declarations.
+//! The endpoint declarations.
 
 use super::{Caller, Effect, Endpoint, Handler, Kind, Limits, Takes, Verb};
 use crate::model::access::identity::Permission::{self, Administer, Change, Public, View};
 
-/// Everything that answers. Each path is here once.
+/// All endpoints. Each path appears once.
 pub static REGISTRY: &[Endpoint] = &[
     handler("/", View, Handler::Home, Caller::Person),
     // Pages.
@@ -104,12 +104,12 @@ const fn get(path: &'static str, permission: Permission, kind: Kind, caller: Cal
     }
 }
 
-/// A server function that only reads. Its arguments arrive as JSON.
+/// Declares a server function that only reads. Its arguments arrive as JSON.
 const fn reads(path: &'static str, permission: Permission, caller: Caller) -> Endpoint {
     Endpoint { verb: Verb::Post, takes: Takes::Json, ..get(path, permission, Kind::ServerFunction, caller) }
 }
 
-/// A server function behind a form.
+/// Declares a server function behind a form.
 const fn writes(path: &'static str, permission: Permission) -> Endpoint {
     Endpoint { takes: Takes::Form, effect: Effect::Writes, ..reads(path, permission, Caller::Person) }
 }

@@ -1,4 +1,4 @@
-//! The forms of `/settings`: one's own account, and users for administrators.
+//! The forms of `/settings`: the user's own account, and user management for administrators.
 
 use super::{
     ask_identity, back_to, is_identity_fresh, kept_draft,
@@ -19,11 +19,11 @@ use crate::{
     view::pages::UserTyped,
 };
 
-/// Does what an administrator's form asks, if the person has shown a password lately, and leads back to `page`; after a
-/// mistake with what was typed.
+/// Runs the action of an administrator's form if the user has authenticated recently, and redirects to `page`. After a
+/// mistake, the page shows what was typed.
 ///
 /// # Errors
-/// The refusal; a plain form is sent on in any case that has a page to go to.
+/// Returns the refusal. A plain form is redirected as well, if there is a page to redirect to.
 pub async fn answer_account(
     cx: &RequestContext,
     requester: &Requester,
@@ -48,10 +48,10 @@ pub async fn answer_account(
     }
 }
 
-/// The answer to the form of one's own password.
+/// Answers the form for changing one's own password.
 ///
 /// # Errors
-/// The refusal; a plain form goes back to its page.
+/// Returns the refusal. A plain form is redirected back to its page.
 pub async fn answer_own_password(
     cx: &RequestContext,
     requester: &Requester,
@@ -62,15 +62,15 @@ pub async fn answer_own_password(
     begin_session(cx, sign_in, &format!("/settings?done={}", FormDone::PasswordChanged)).await
 }
 
-/// What a form about a user shows again.
+/// Returns the saved draft of a form about a user.
 pub async fn draft_of_user(cx: &RequestContext, requester: &Requester, draft: Option<String>) -> Option<UserTyped> {
     kept_draft(cx, &requester.user_id, draft).await
 }
 
-/// Adds a user as an administrator typed it.
+/// Adds a user from an administrator's form.
 ///
 /// # Errors
-/// See [`AccountError`]; nothing was saved, as after a mistake.
+/// See [`AccountError`]. Nothing is saved after an error or a mistake.
 pub async fn add_as_typed(
     cx: &RequestContext,
     requester: &Requester,
@@ -92,10 +92,10 @@ fn new_user(typed: &UserTyped, password: &SecretString) -> Result<NewUser, FormM
     Ok(NewUser { name, role, scope, is_break_glass: typed.is_break_glass })
 }
 
-/// Sets role and scope as an administrator typed them.
+/// Sets a user's role and scope from an administrator's form.
 ///
 /// # Errors
-/// See [`AccountError`]; nothing was saved, as after a mistake.
+/// See [`AccountError`]. Nothing is saved after an error or a mistake.
 pub async fn set_rights_as_typed(
     cx: &RequestContext,
     requester: &Requester,
@@ -108,10 +108,10 @@ pub async fn set_rights_as_typed(
     }
 }
 
-/// Sets a password as an administrator typed it.
+/// Sets a user's password from an administrator's form.
 ///
 /// # Errors
-/// See [`AccountError`]; nothing was saved, as after a mistake.
+/// See [`AccountError`]. Nothing is saved after an error or a mistake.
 pub async fn set_password_as_typed(
     cx: &RequestContext,
     requester: &Requester,
@@ -131,13 +131,13 @@ fn rights_as_typed(typed: &UserTyped) -> Result<(Role, Scope), FormMistake> {
     Ok((role, Scope::parse(&typed.scope)?))
 }
 
-/// The page of a user who is there.
+/// Returns the path of an existing user's page.
 ///
 /// # Errors
-/// When there is no such user or the database cannot be read.
+/// Returns `AppError::NotFound` if the user does not exist, and `AppError::Unavailable` if the database cannot be read.
 pub async fn page_of(cx: &RequestContext, user_id: &str) -> Result<String, AppError> {
     match cx.state.users.find(user_id).await {
-        // One of ours, so safe in a path.
+        // We generated this id, so it is safe in a path.
         Ok(Some(user)) => Ok(format!("/settings/users/{}", user.id)),
         Ok(None) => Err(cx.fail(AppError::NotFound)),
         Err(error) => Err(cx.fail_store(&error)),

@@ -1,4 +1,4 @@
-//! The confirmation's form, of a disable and of an enable.
+//! The confirmation form of a disable or an enable.
 
 use super::{ask_identity, back_to, is_identity_fresh, kept_draft};
 use crate::{
@@ -19,17 +19,17 @@ use crate::{
     },
 };
 
-/// Asks a person to show once more who it is before a change, if that was too long ago.
+/// Requires re-authentication before a change if the last one was too long ago.
 ///
 /// # Errors
-/// Where to show it: nothing was sent, and what was typed is kept.
+/// Returns `AppError::ConfirmIdentity` with the re-authentication page. Nothing is sent, and the draft is kept.
 async fn ask_before_change(
     cx: &RequestContext,
     requester: &Requester,
     action: Action,
     form: &ChangeForm,
 ) -> Result<(), AppError> {
-    // While the database is not there, nothing is changed anyway, and the answer shows the call.
+    // Without the database nothing can be changed anyway, and the response shows the AWS call.
     if requester.is_remembered || is_identity_fresh(cx, requester) {
         return Ok(());
     }
@@ -37,7 +37,7 @@ async fn ask_before_change(
     Err(ask_identity(cx, requester, &key.confirm_path(action), &Draft::from(form)).await)
 }
 
-/// The error that a refused request for a change becomes.
+/// Maps a refused change request to its error.
 pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
     match error {
         RequestError::NotFound => cx.fail(AppError::NotFound),
@@ -48,10 +48,10 @@ pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
     }
 }
 
-/// What a confirmation shows.
+/// Returns what a confirmation page shows.
 ///
 /// # Errors
-/// When the person may not, there is no such stream, or the database cannot be read.
+/// Returns an error if the user lacks the permission, the stream does not exist, or the database cannot be read.
 pub async fn plan(action: Action, asked: ConfirmationRequest) -> Result<Confirmation, AppError> {
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -62,7 +62,7 @@ pub async fn plan(action: Action, asked: ConfirmationRequest) -> Result<Confirma
         Action::Enable => KeyChoice {
             typed: asked.key.unwrap_or_default(),
             undo: asked.undo,
-            // Longer than any alias is nobody's search.
+            // No real search is longer than the longest alias.
             search: asked.keys.unwrap_or_default().chars().take(300).collect(),
             page: asked.key_page.and_then(|page| page.parse().ok()).unwrap_or(1),
         },
@@ -73,10 +73,10 @@ pub async fn plan(action: Action, asked: ConfirmationRequest) -> Result<Confirma
     Ok(Confirmation { draft, ..Confirmation::from(planned) })
 }
 
-/// Takes a confirmed form.
+/// Submits a confirmed form.
 ///
 /// # Errors
-/// The refusal, for browsers with wasm; a plain form is sent on in any case that has a page to go to.
+/// Returns the refusal, for browsers with wasm. A plain form is redirected as well, if there is a page to redirect to.
 pub async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError> {
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
@@ -103,7 +103,8 @@ pub async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppE
     }
 }
 
-/// How a person can send the call when the journal cannot be written, from the last known values of this stream.
+/// Returns the error for a journal that cannot be written. It carries the AWS call for the user to run, built from the
+/// last known values of the stream.
 fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> AppError {
     let key = StreamId::parse(&form.account, &form.region, &form.name).ok();
     let key = key.filter(|key| requester.scope.covers(key) && !cx.state.is_read_only);
@@ -121,7 +122,7 @@ fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form
     }
 }
 
-/// What a confirmation shows again after a mistake, or after its person has shown once more who it is.
+/// Returns the saved draft that a confirmation shows after a mistake or a re-authentication.
 pub async fn draft_of_change(
     cx: &RequestContext,
     requester: &Requester,
@@ -135,10 +136,10 @@ pub async fn draft_of_change(
     Some(Draft { mistake, ..kept_draft(cx, &requester.user_id, draft).await })
 }
 
-/// Asks a person to show once more who it is before a record is written to a stream.
+/// Requires re-authentication before a record is written to a stream.
 ///
 /// # Errors
-/// Where to show it: nothing was written.
+/// Returns `AppError::ConfirmIdentity` with the re-authentication page. Nothing is written.
 pub async fn ask_before_proof(cx: &RequestContext, requester: &Requester, id: &str) -> Result<(), AppError> {
     if requester.is_remembered || is_identity_fresh(cx, requester) {
         return Ok(());
@@ -148,10 +149,11 @@ pub async fn ask_before_proof(cx: &RequestContext, requester: &Requester, id: &s
     Err(ask_identity(cx, requester, &page, &Draft::default()).await)
 }
 
-/// The answer to the form that closes a change: back to its page, with a mistake named and what was typed kept.
+/// Answers the form that closes a change. A mistake redirects back to its page, which names the mistake and keeps what
+/// was typed.
 ///
 /// # Errors
-/// As [`answer_on_change`].
+/// See [`answer_on_change`].
 pub async fn answer_close(
     cx: &RequestContext,
     requester: &Requester,
@@ -169,17 +171,17 @@ pub async fn answer_close(
     }
 }
 
-/// The answer to a form on a change's page: back to the change's page, with the mistake named if there was one.
+/// Answers a form on a change's page by redirecting to that page, with the mistake named if there was one.
 ///
 /// # Errors
-/// The refusal, where there is no page to lead to.
+/// Returns the mistake or the refusal.
 pub async fn answer_on_change(
     cx: &RequestContext,
     id: &str,
     asked: Result<Outcome, RequestError>,
 ) -> Result<(), AppError> {
     match asked {
-        // Found, so its id is one of ours and safe in a path.
+        // The change was found, so the id is one we generated and is safe in a path.
         Ok(Outcome::Done(())) => {
             cx.see_other(&format!("/changes/{id}"));
             Ok(())

@@ -1,5 +1,5 @@
-//! Answers to forms. A plain form gets a redirect (303): on to where its result is, or back to its page with the
-//! mistake named and what was typed kept. A browser with wasm gets the result or the error itself.
+//! Responses to forms. A plain form gets a redirect (303): on to its result, or back to its page with the mistake named
+//! and the input kept. A browser with wasm gets the result or the error itself.
 
 mod accounts;
 mod change;
@@ -19,8 +19,8 @@ pub use self::{
 use super::context::{RequestContext, Requester};
 use crate::{error::AppError, model::forms::FormMistake, server::services::drafts::DraftError};
 
-/// Leads a plain form with a mistake back to its page, where what was typed is filled in again. `user_id` is empty for
-/// the forms of people who are not signed in; `page` has no query.
+/// Redirects a plain form with a mistake back to its page, which fills in the saved draft. `user_id` is empty for
+/// unauthenticated forms; `page` must have no query.
 async fn back_to(
     cx: &RequestContext,
     user_id: &str,
@@ -38,12 +38,12 @@ async fn back_to(
     cx.fail(AppError::Mistake(mistake))
 }
 
-/// Whether the person has shown a password lately enough for what the form asks. The demo has no passwords.
+/// Returns whether the user authenticated recently enough for what the form does. The demo has no passwords.
 pub fn is_identity_fresh(cx: &RequestContext, requester: &Requester) -> bool {
     cx.state.is_demo || requester.has_fresh_identity(cx.state.clock.now())
 }
 
-/// Leads to the page on which a person shows once more who it is, and from there back to `page` with what was typed.
+/// Redirects to the re-authentication page, and from there back to `page` with the saved draft.
 async fn ask_identity(cx: &RequestContext, requester: &Requester, page: &str, draft: &impl Serialize) -> AppError {
     let id = match keep_draft(cx, &requester.user_id, draft).await {
         Ok(id) => id,
@@ -55,7 +55,7 @@ async fn ask_identity(cx: &RequestContext, requester: &Requester, page: &str, dr
     if cx.wants_html() { error } else { cx.fail(error) }
 }
 
-/// The page on which a person shows once more who it is, on the way to another.
+/// Returns the path of the re-authentication page that leads on to `next`.
 pub fn identity_page(next: &str) -> String {
     format!("/confirm-identity?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC))
 }
@@ -67,7 +67,7 @@ async fn keep_draft(cx: &RequestContext, user_id: &str, draft: &impl Serialize) 
     })
 }
 
-/// What was typed before; an empty form if it is not there any more.
+/// Returns the saved draft, or an empty form if it no longer exists.
 async fn kept_draft<T: Default + DeserializeOwned>(cx: &RequestContext, user_id: &str, id: Option<String>) -> T {
     match id {
         Some(id) => cx.state.drafts.find(user_id, &id).await,

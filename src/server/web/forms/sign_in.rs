@@ -1,4 +1,4 @@
-//! The forms that take a password: sign-in, confirming who one is, the first administrator.
+//! The forms that take a password: sign-in, re-authentication, and the setup of the first administrator.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What was typed into the form; never the password.
+/// What was typed into the form, except the password.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct SignInDraft {
     pub user_name: String,
@@ -31,10 +31,10 @@ impl SignInDraft {
     }
 }
 
-/// The answer to a sign-in.
+/// Answers a sign-in form.
 ///
 /// # Errors
-/// The refusal, for browsers with wasm.
+/// Returns the refusal, for browsers with wasm.
 pub async fn answer_sign_in(
     cx: &RequestContext,
     signed_in: Result<Outcome<SignIn>, SignInError>,
@@ -46,17 +46,17 @@ pub async fn answer_sign_in(
     begin_session(cx, form.answer(cx, signed_in).await?, &next).await
 }
 
-/// Begins the session of a sign-in, and leads on.
+/// Begins the session of a sign-in and redirects to `next`.
 pub(super) async fn begin_session(cx: &RequestContext, sign_in: SignIn, next: &str) -> Result<(), AppError> {
     cx.begin_session(&sign_in).await?;
     cx.see_other(next);
     Ok(())
 }
 
-/// The answer to somebody who was to show once more who it is.
+/// Answers a re-authentication form.
 ///
 /// # Errors
-/// The refusal, for browsers with wasm.
+/// Returns the refusal, for browsers with wasm.
 pub async fn answer_confirmed_identity(
     cx: &RequestContext,
     requester: &Requester,
@@ -69,17 +69,18 @@ pub async fn answer_confirmed_identity(
     begin_session(cx, form.answer(cx, confirmed).await?, &next).await
 }
 
-/// The answer to the setup form.
+/// Answers the setup form.
 ///
 /// # Errors
-/// The refusal, for browsers with wasm.
+/// Returns the refusal, for browsers with wasm.
 pub async fn answer_setup(
     cx: &RequestContext,
     created: Result<Outcome, AccountError>,
     token: &str,
     user_name: &str,
 ) -> Result<(), AppError> {
-    // A mistake is looked for only once the link has admitted this token: it is one of ours and safe in a path.
+    // Mistakes are reported only after the setup link admits this token, so the token is one we generated and is safe
+    // in a path.
     let page = format!("/setup/{token}");
     let form = PasswordForm { user_id: "", page: &page, draft: SignInDraft::of(user_name, String::new()) };
     form.answer(cx, created.map_err(SignInError::from)).await?;
@@ -87,7 +88,7 @@ pub async fn answer_setup(
     Ok(())
 }
 
-/// A form that takes a password: whose it is, on which page it stands, and what was typed into it.
+/// A form that takes a password: its user, its page and its draft.
 pub(super) struct PasswordForm<'a> {
     pub user_id: &'a str,
     pub page: &'a str,
@@ -95,7 +96,8 @@ pub(super) struct PasswordForm<'a> {
 }
 
 impl PasswordForm<'_> {
-    /// What was done, or the answer to what was not: a plain form goes back to its page.
+    /// Returns the value of a successful outcome. Otherwise returns the error and redirects a plain form back to its
+    /// page.
     pub async fn answer<T>(self, cx: &RequestContext, outcome: Result<Outcome<T>, SignInError>) -> Result<T, AppError> {
         let Self { user_id, page, draft } = self;
         Err(match outcome {
@@ -116,7 +118,7 @@ impl PasswordForm<'_> {
     }
 }
 
-/// What the form shows again after a mistake.
+/// Returns the saved draft that the form shows after a mistake.
 pub async fn draft_of_sign_in(cx: &RequestContext, user_id: &str, draft: Option<String>) -> SignInDraft {
     kept_draft(cx, user_id, draft).await
 }

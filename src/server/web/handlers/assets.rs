@@ -1,4 +1,4 @@
-//! The built site: where it is and what its files are called. Names that carry a hash are served as immutable.
+//! The built site: its directory and the names of its files. Names that carry a hash are served as immutable.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use axum::{
 };
 use thiserror::Error;
 
-/// The site on disk and the addresses of its parts.
+/// The site on disk and the addresses of its files.
 #[derive(Debug, Clone)]
 pub struct Assets {
     root: PathBuf,
@@ -20,7 +20,7 @@ pub struct Assets {
     font: Option<String>,
 }
 
-/// Why there is no site to serve.
+/// The error for a missing site.
 #[derive(Debug, Error)]
 #[error(
     "the built site was not found at {looked_at}; build it with `make run`, or name its directory with --site-root"
@@ -30,10 +30,11 @@ pub struct NoSite {
 }
 
 impl Assets {
-    /// Finds the site: where it is said to be, else beside the program, else where the build puts it.
+    /// Finds the site: in the configured directory, or else beside the program, or else in the build's output
+    /// directory.
     ///
     /// # Errors
-    /// When none of these directories holds a built site.
+    /// Returns `NoSite` if none of these directories holds a built site.
     pub fn find(configured: Option<&Path>) -> Result<Self, NoSite> {
         let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
         let candidates: Vec<PathBuf> = match configured {
@@ -79,13 +80,13 @@ impl Assets {
         self.font.as_deref()
     }
 
-    /// Tells one build of the browser half from another, where names carry a hash: a page of another version is
-    /// outdated.
+    /// Returns a string that identifies the build of the client bundle, if names carry a hash. A page of another
+    /// version is outdated.
     pub fn version(&self) -> String {
         format!("{} {}", self.js, self.wasm)
     }
 
-    /// A site without files, for tests that look at pages and never load them.
+    /// Returns a site without files, for tests that render pages without loading them.
     #[cfg(test)]
     pub fn none() -> Self {
         let address = |name: &str| format!("/pkg/{name}");
@@ -99,7 +100,7 @@ impl Assets {
     }
 }
 
-/// Lets browsers keep files whose name carries a hash for good, and asks about the others every time.
+/// Makes browsers cache files with hashed names forever, and revalidate all others on every use.
 pub async fn cache(request: Request, next: Next) -> Response {
     let is_hashed = request.uri().path().rsplit('/').next().is_some_and(has_hash);
     let mut response = next.run(request).await;
@@ -109,7 +110,7 @@ pub async fn cache(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether a file's name has a hash before its ending: `keystream.0f3a….js`.
+/// Returns whether a file's name has a hash before its extension: `keystream.0f3a….js`.
 fn has_hash(name: &str) -> bool {
     name.split('.').nth_back(1).is_some_and(|part| part.len() >= 16 && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

@@ -1,5 +1,5 @@
-//! Answers to requests that get no further: the error page for browsers, JSON for everything else. Nothing of the
-//! request but its id is repeated in them.
+//! Responses to refused requests: an error page for browsers, JSON for everything else. They repeat nothing of the
+//! request but its id.
 
 use std::convert::Infallible;
 
@@ -17,7 +17,7 @@ use crate::{
     view::error_page::{ErrorPage, Reference},
 };
 
-/// Whom a refusal is for: taken from a request before it is handed on.
+/// The format and request id of a refusal, taken from a request before it is passed on.
 #[derive(Debug, Clone)]
 pub struct Asker {
     wants_html: bool,
@@ -29,7 +29,7 @@ impl Asker {
         Self { wants_html: context::wants_html(request.headers()), id: RequestId::of(request.extensions()) }
     }
 
-    /// The error for a fault of Keystream's own: its reference finds the request in the log.
+    /// Returns the error for an internal fault of Keystream. Its reference finds the request in the log.
     pub fn internal(&self) -> AppError {
         AppError::Internal { reference: self.id.to_string() }
     }
@@ -43,7 +43,7 @@ impl<S: Sync> FromRequestParts<S> for Asker {
     }
 }
 
-/// Refuses.
+/// Builds the response to a refused request, as a page or as JSON.
 pub fn refuse(state: &AppState, asker: &Asker, refusal: impl Into<Refusal>) -> Response {
     let refusal = refusal.into();
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -52,7 +52,7 @@ pub fn refuse(state: &AppState, asker: &Asker, refusal: impl Into<Refusal>) -> R
         let html = document(state.assets.css().to_owned(), page);
         (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
     } else if refusal == Refusal::OtherHost {
-        // Whoever sets up a proxy reads this with curl.
+        // Read with curl by operators who set up a proxy.
         (status, "This host is not the one in KEYSTREAM_PUBLIC_URL.\n").into_response()
     } else {
         json(status, &refusal.error())
@@ -63,13 +63,13 @@ pub fn refuse(state: &AppState, asker: &Asker, refusal: impl Into<Refusal>) -> R
     response
 }
 
-/// An error of the closed set as JSON.
+/// Returns the JSON response for an error.
 pub fn json(status: StatusCode, error: &AppError) -> Response {
     let body = serde_json::to_string(error).unwrap_or_else(|_| "null".to_owned());
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// When it is worth asking again, in seconds.
+/// Returns the number of seconds after which a retry makes sense.
 const fn retry_after(refusal: &Refusal) -> Option<u64> {
     match refusal {
         Refusal::Error(AppError::TooOften { seconds }) => Some(*seconds),
@@ -79,8 +79,10 @@ const fn retry_after(refusal: &Refusal) -> Option<u64> {
     }
 }
 
-/// The error page as a document of its own: without the frame, which would ask for what may be what fails. No wasm
-/// takes it over, so it needs none of the marks between its parts; what people or AWS wrote has no `<` any more.
+/// Renders the error page as a document of its own, without the frame, which might depend on whatever failed.
+///
+/// No wasm hydrates it, so the hydration markers between its parts are removed. Text from users or AWS is already
+/// escaped and contains no `<`.
 fn document(css: String, page: ErrorPage) -> String {
     let title = format!("{} \u{b7} Keystream", page.title);
     Owner::new().with(|| {

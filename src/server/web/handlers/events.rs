@@ -1,5 +1,5 @@
-//! `/events`: what moved, as Server-Sent Events. A connection first gets everything newer than the `rev` of its page,
-//! then each frame as it is published, until its session ends, its reader is too slow, or the server stops.
+//! `/events`: updates as Server-Sent Events. A connection first gets everything newer than the `rev` of its page, then
+//! each frame as it is published, until its session ends, its reader is too slow, or the server stops.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -26,21 +26,21 @@ use crate::{
     view::{change_card::ChangeCard, pages::EventFrame},
 };
 
-/// Without news for this long, a connection says that it lives. A page that hears nothing for 40 s isn't live.
+/// The interval of heartbeats on an idle connection. A page that receives nothing for 40 s is not live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How often an open connection asks whether its session is still good.
+/// The interval at which an open connection checks that its session is still valid.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
 
-/// `?after=REV`: the `rev` of the page.
+/// The query of `/events`. `?after=REV` is the `rev` of the page.
 #[derive(Debug, Deserialize)]
 pub struct After {
     after: Option<String>,
-    /// The rows that the page shows, as [`crate::model::stream::StreamId::digest`] names them, by comma; without it
-    /// all.
+    /// The rows that the page shows, as a comma-separated list of [`crate::model::stream::StreamId::digest`] values.
+    /// Without it, all rows.
     rows: Option<String>,
 }
 
-/// Opens a connection.
+/// Opens an event connection.
 pub async fn open(
     State(state): State<AppState>,
     Extension(requester): Extension<Requester>,
@@ -54,10 +54,10 @@ pub async fn open(
         return (StatusCode::TOO_MANY_REQUESTS, "Six event connections of this session are open. Close a tab.\n")
             .into_response();
     };
-    // A reconnecting browser knows better than the address that it once opened.
+    // A reconnecting browser's last event id is newer than the `after` in the address.
     let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let after: Option<i64> = last_id.or(query.after).and_then(|rev| rev.trim().parse().ok());
-    // Subscribed before the past is read: nothing falls between.
+    // Subscribed before the past is read, so that no event is lost in between.
     let news = state.inventory.events().subscribe();
     let first = match state.changes.news_after(after).await {
         Ok(first) => first,
@@ -83,7 +83,7 @@ pub async fn open(
     Sse::new(follow(connection)).keep_alive(keep_alive).into_response()
 }
 
-/// A sign of life, with the version that is being served. An event, because comments stay hidden from scripts.
+/// Returns a heartbeat with the version being served. It is an event because scripts cannot see comments.
 fn heartbeat(state: &AppState) -> Event {
     Event::default().event("heartbeat").data(state.assets.version())
 }
@@ -91,11 +91,11 @@ fn heartbeat(state: &AppState) -> Event {
 struct Connection {
     state: AppState,
     requester: Requester,
-    /// What the page shows; `None` is everything.
+    /// The rows that the page shows; `None` means all.
     view: Option<View>,
     news: broadcast::Receiver<Arc<News>>,
     next: Option<Delivery>,
-    /// Nothing was said yet.
+    /// Nothing has been sent yet.
     is_new: bool,
     is_over: bool,
     session_check: tokio::time::Interval,
@@ -118,18 +118,18 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
                     let health = || connection.state.inventory.health(scope);
                     match frame(&news, scope, connection.view.as_ref(), health) {
                         Some(frame) => {
-                            // Numbers and JSON hold no line breaks, which an event could not carry.
+                            // Serialized JSON contains no line breaks, which would split the event.
                             let json = serde_json::to_string(&frame).unwrap_or_else(|_| "null".to_owned());
                             Event::default().id(frame.rev.to_string()).event("frame").data(json)
                         }
-                        // The page calls itself live only once something has come through.
+                        // The page shows itself as live only after it has received something.
                         None if connection.is_new => heartbeat(&connection.state),
                         None => continue,
                     }
                 }
                 Delivery::Reset => {
                     connection.is_over = true;
-                    // An event without data is not dispatched by browsers.
+                    // Browsers do not dispatch an event without data.
                     Event::default().event("reset").data("reset")
                 }
             };
@@ -139,8 +139,8 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
     })
 }
 
-/// What one connection is told: of the rows within the scope those in view, and whether others have moved. `None` when
-/// nothing of the news is for it. `health` says how the targets of the scope are.
+/// Builds the frame for one connection: the rows in scope that are in view, and whether others in scope have moved.
+/// Returns `None` if the connection needs nothing of the news. `health` returns the health of the targets in scope.
 pub fn frame(
     news: &News,
     scope: &Scope,
@@ -161,7 +161,7 @@ pub fn frame(
             .filter(|change| scope.covers_arn(&change.intent.arn))
             .map(|change| ChangeCard::from(change.as_ref()))
             .collect(),
-        // How many streams there are outside of a scope is nobody's business within.
+        // A user with a limited scope must not learn how many streams there are outside it.
         targets: match news.targets.is_empty() {
             true => Vec::new(),
             false if scope.is_everything() => news.targets.clone(),
@@ -174,11 +174,11 @@ pub fn frame(
 }
 
 impl Connection {
-    /// The next delivery; `None` when the session is over or the server stops.
+    /// Returns the next delivery, or `None` if the session is over or the server stops.
     async fn wait(&mut self) -> Option<Delivery> {
         loop {
             tokio::select! {
-                // In this order: on a busy stream the session is still asked about.
+                // Biased, so that the session is still checked on a busy connection.
                 biased;
                 () = self.state.draining.cancelled() => return None,
                 _ = self.session_check.tick() => {

@@ -1,5 +1,5 @@
-//! `/audit/export`: what a person may see of the audit chain and asks for, oldest first, as CSV or as JSON lines. Read
-//! a stretch at a time while it is sent; memory stays flat.
+//! `/audit/export`: the audit rows that the user may see and has requested, oldest first, as CSV or JSON lines. Rows
+//! are read in batches while the file is sent, so memory stays flat.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Rows of one kind of file.
+/// The file format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString)]
 enum Format {
     #[strum(serialize = "csv")]
@@ -49,7 +49,7 @@ impl Format {
     }
 }
 
-/// Answers with the file. That it was asked for is in the chain before its first row leaves.
+/// Sends the file. The audit chain records the export before the first row is sent.
 pub async fn send(
     State(state): State<AppState>,
     Extension(requester): Extension<Requester>,
@@ -58,7 +58,7 @@ pub async fn send(
 ) -> Response {
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
-    // A file that holds more than was asked for would be taken for what was asked for.
+    // A file with more rows than requested would be mistaken for the requested one.
     let Some(format) = value("format").and_then(|word| word.parse::<Format>().ok()).filter(|_| ignored.is_empty())
     else {
         return error_page::refuse(&state, &asker, AppError::Outdated);
@@ -71,7 +71,7 @@ pub async fn send(
         tracing::error!(%error, "an export could not be written to the audit chain: {error}");
         return error_page::refuse(&state, &asker, Refusal::NoDatabase);
     }
-    // What is appended while it is sent is not part of it.
+    // Rows appended during the export are not part of it.
     let next = match state.audit.next_seq().await {
         Ok(next) => next,
         Err(error) => {
@@ -105,18 +105,18 @@ struct Export {
     is_begun: bool,
 }
 
-/// The file, a stretch at a time. One that cannot be read ends the connection without its last chunk: a browser then
-/// says that the file is not whole.
+/// Streams the file in batches. If a read fails, the connection ends without its last chunk, and the browser reports an
+/// incomplete download.
 fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, BoxError>> {
-    // Rows are read while they are sent, after the request's own span has ended.
+    // Rows are read during sending, after the request's own span has ended.
     let span = Span::current();
     stream::try_unfold(export, move |export| export.next().instrument(span.clone()))
 }
 
 impl Export {
-    /// The next stretch, and what remains.
+    /// Returns the next batch and the remaining export.
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, BoxError> {
-        // It ends with what it rests on, as event streams do.
+        // The export ends with its session, as event streams do.
         if !self.state.sign_ins.sessions.is_live(&self.requester).await {
             return Err(Uncertain.into());
         }
@@ -141,7 +141,7 @@ impl Export {
 fn json_lines_of(rows: &[AuditRow]) -> Vec<u8> {
     let mut lines = Vec::new();
     for row in rows {
-        // Texts and numbers: always written.
+        // Rows of text and numbers always serialize.
         if serde_json::to_writer(&mut lines, row).is_ok() {
             lines.push(b'\n');
         }
@@ -169,7 +169,7 @@ const COLUMNS: [&str; 14] = [
 fn csv_of(rows: &[AuditRow], with_head: bool) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let mut write = |cells: [String; 14]| {
-        // Writing to memory does not fail.
+        // Writing to memory cannot fail.
         let _: Result<(), csv::Error> = writer.write_record(cells);
     };
     if with_head {
@@ -196,7 +196,7 @@ fn csv_of(rows: &[AuditRow], with_head: bool) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// Escapes a cell that a spreadsheet would take for a formula.
 fn neutral(text: &str) -> String {
     let is_formula = text
         .trim_start_matches(' ')

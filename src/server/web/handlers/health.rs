@@ -1,15 +1,15 @@
-//! `/livez` and `/readyz`. AWS does not count: a portal that shows why AWS cannot be reached is ready.
+//! `/livez` and `/readyz`. AWS is not part of readiness: a portal that shows why AWS is unreachable is ready.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 
 use crate::server::{services::readiness::Readiness, web::state::AppState};
 
-/// The process answers.
+/// Reports that the process is running.
 pub async fn live() -> impl IntoResponse {
     (StatusCode::OK, "live\n")
 }
 
-/// The database can be written, the server is not stopping, and its background parts work.
+/// Reports whether the database is writable, the server is not stopping, and its background parts work.
 pub async fn ready(State(state): State<AppState>) -> impl IntoResponse {
     if state.draining.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");

@@ -1,4 +1,4 @@
-//! Plain handlers: health, metrics, events, violation reports, the built site, and the pages that refuse.
+//! Plain handlers: health, events, the audit export, violation reports, the built site and error pages.
 
 pub mod assets;
 pub mod error_page;

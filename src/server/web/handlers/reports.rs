@@ -1,4 +1,4 @@
-//! `POST /csp-report`: what browsers say about violations of the policy, bounded in size and number.
+//! `POST /csp-report`: browsers' reports of content security policy violations, bounded in size and number.
 
 use axum::{
     body::{Body, to_bytes},
@@ -8,10 +8,10 @@ use axum::{
 
 use crate::server::web::state::AppState;
 
-/// The longest report that is read.
+/// The largest report that is read, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// Logs a report.
+/// Logs a violation report.
 pub async fn receive(State(state): State<AppState>, body: Body) -> StatusCode {
     if !state.limits.reads_report() {
         return StatusCode::NO_CONTENT;

@@ -1,4 +1,4 @@
-//! Enforces the permissions of the registry, before anything of the request is decoded.
+//! Middleware that enforces the registry's permissions before any part of the request is decoded.
 
 use axum::{
     extract::{Request, State},
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Lets a request through that the registry allows to its person. What has no entry there gets no further.
+/// Admits a request if the registry permits it to the user. Refuses requests without a registry entry.
 pub async fn enforce(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let entry = Entry::of(request.extensions());
     let role = request.extensions().get::<Requester>().map(|requester| requester.role);
@@ -44,8 +44,8 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
     }
 }
 
-/// That somebody asked for what the role does not allow. What one person asks too often is not written again and again;
-/// refused it is in any case.
+/// Returns the audit event for a request that the role does not permit. A user's repeated refusals are not all
+/// recorded; the requests are refused in any case.
 fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
     let requester = request
         .extensions()
@@ -59,9 +59,10 @@ fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
     })
 }
 
-/// Whoever wants a page goes to sign in and then on; everything else gets 401. Unknown paths answer the same.
+/// Redirects page requests to sign in and then on, and answers all others with 401. Unknown paths get the same
+/// response.
 fn to_sign_in(request: &Request) -> Response {
-    // 204 tells an event source to stop asking.
+    // 204 tells an event source to stop reconnecting.
     if Entry::of(request.extensions()).is_of(Handler::Events) {
         return StatusCode::NO_CONTENT.into_response();
     }
@@ -83,7 +84,7 @@ fn to_sign_in(request: &Request) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
-/// The page on which a posted form stands: our own Referer's path.
+/// Returns the page that a form was posted from: the path of our own Referer.
 fn page_of_form(request: &Request) -> String {
     let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
     let path = referer.and_then(|referer| url::Url::parse(referer).ok()).map(|url| match url.query() {

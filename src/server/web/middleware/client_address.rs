@@ -1,4 +1,4 @@
-//! Puts the client's address into the request.
+//! Middleware that puts the client's address into the request.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,11 +10,11 @@ use axum::{
 
 use crate::server::web::state::AppState;
 
-/// The address of the client, in the extensions of its request.
+/// The client's address, kept in the request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 
-/// Finds the address and puts it into the request.
+/// Resolves the client's address and puts it into the request.
 pub async fn find(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     if let Some(peer) = peer {

@@ -1,5 +1,5 @@
-//! The headers of every response, the one nonce of a response included. Outermost: refusals, static files and panics
-//! carry them too.
+//! Middleware that sets the headers of every response, including its nonce. Outermost, so that refusals, static files
+//! and panics carry them too.
 
 use axum::{
     extract::{Request, State},
@@ -24,7 +24,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
     geolocation=(), gyroscope=(), \
                            magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
-/// Makes the nonce, lets the request through, and sets the headers on whatever comes back.
+/// Generates the nonce, passes the request on, and sets the headers on the response.
 pub async fn set(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let nonce = random::text(26);
     request.extensions_mut().insert(ResponseNonce(nonce.clone()));
@@ -35,7 +35,7 @@ pub async fn set(State(state): State<AppState>, mut request: Request, next: Next
 }
 
 fn write(headers: &mut HeaderMap, nonce: &str, is_https: bool, is_asset: bool) {
-    // Chromium forgets about `report-uri` where there is a `report-to`, and sends nothing of that over plain http.
+    // Chromium ignores `report-uri` where there is a `report-to`, and sends no `report-to` reports over plain HTTP.
     let reports = if is_https { "report-to csp; report-uri /csp-report" } else { "report-uri /csp-report" };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src \
@@ -50,7 +50,7 @@ fn write(headers: &mut HeaderMap, nonce: &str, is_https: bool, is_asset: bool) {
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
-    // `no-referrer` would take the Referer from plain forms of older browsers, by which the origin is checked.
+    // `no-referrer` would remove the Referer from plain forms of older browsers, and the origin check needs it.
     set(header::REFERRER_POLICY, "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp");

@@ -1,4 +1,5 @@
-//! One name only: requests for another host are refused, so that no cache and no link can carry it further.
+//! Middleware that accepts our own host name only. Requests for another host are refused, so that no cache or link can
+//! spread that name.
 
 use axum::{
     extract::{Request, State},
@@ -16,8 +17,7 @@ use crate::{
     },
 };
 
-/// Lets requests for our own host through. A GET under another name of loopback is sent on to it; health checks may
-/// come by any name.
+/// Admits requests for our own host. Redirects a GET under another loopback name to it. Health checks may use any name.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if Entry::of(request.extensions()).is_health() {
         return next.run(request).await;
@@ -36,8 +36,8 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     error_page::refuse(&state, &Asker::of(&request), Refusal::OtherHost)
 }
 
-/// The host that a request is for, in lower case; empty when it names none, or not everywhere the same: what stands in
-/// front may have looked at another one.
+/// Returns the host that a request names, in lower case. Empty if it names none or several different ones, since a
+/// proxy in front may have used another one.
 fn host_of(request: &Request) -> String {
     let in_line = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let mut named = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes).chain(in_line);
@@ -47,7 +47,7 @@ fn host_of(request: &Request) -> String {
     if is_one { String::from_utf8_lossy(first).to_ascii_lowercase() } else { String::new() }
 }
 
-/// Whether a Host header names this machine at the port that is served.
+/// Returns whether a Host header names this machine at the port being served.
 fn is_loopback_name(host: &str, port: u16) -> bool {
     let (name, host_port) = match host.rsplit_once(':') {
         Some((name, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {

@@ -1,4 +1,4 @@
-//! Refuses what is asked too often, and what comes while too much is at work.
+//! Middleware that enforces the rate limits and sheds load.
 
 use axum::{
     extract::{Request, State},
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Refuses what a network asks too often, before anything of it is looked at.
+/// Refuses a network's requests over its limit, before any other check.
 pub async fn per_network(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let Some(ClientAddress(address)) = request.extensions().get::<ClientAddress>().copied() else {
         return next.run(request).await;
@@ -30,7 +30,7 @@ pub async fn per_network(State(state): State<AppState>, request: Request, next: 
     }
 }
 
-/// Refuses what a session asks too often.
+/// Refuses a session's requests over its limit.
 pub async fn per_session(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let requester = request.extensions().get::<Requester>();
     match requester.map_or(Ok(()), |requester| state.limits.take_request_of(&requester.session_hash)) {
@@ -39,7 +39,7 @@ pub async fn per_session(State(state): State<AppState>, request: Request, next: 
     }
 }
 
-/// Sheds what comes while too much is at work. Health is always answered.
+/// Sheds requests while too many are in progress. Health checks are always answered.
 pub async fn shed(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if Entry::of(request.extensions()).is_health() {
         return next.run(request).await;

@@ -1,4 +1,4 @@
-//! What stands in front of every handler. The order is in [`super::router`]; here is one file per concern.
+//! The middleware in front of every handler, one file per concern. [`super::router`] sets the order.
 
 pub mod authorize;
 pub mod client_address;

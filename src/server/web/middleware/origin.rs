@@ -1,6 +1,7 @@
-//! State-changing requests come from our own pages or not at all: the exact configured origin, or the browser's own
-//! word that the request is same-origin. A request that carries neither is refused. Other sites may link to our pages,
-//! and neither load anything of them nor frame them.
+//! Middleware that admits state-changing requests from our own pages only: from the exact configured origin, or marked
+//! same-origin by the browser. A request with neither header is refused.
+//!
+//! Other sites may link to our pages, but cannot load parts of them or frame them.
 
 use axum::{
     extract::{Request, State},
@@ -21,8 +22,8 @@ use crate::{
     },
 };
 
-/// Lets safe methods and our own pages' requests through. The browser's violation reports change nothing and are
-/// bounded.
+/// Admits safe methods and requests from our own pages. Admits browsers' violation reports too, which change nothing
+/// and are bounded.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let entry = Entry::of(request.extensions());
     let writes = entry.endpoint().is_some_and(|endpoint| endpoint.effect == Effect::Writes);
@@ -40,8 +41,8 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     error_page::refuse(&state, &Asker::of(&request), Refusal::OtherOrigin)
 }
 
-/// Whether another site's page loads this as a part of itself: an image, a script, a frame, or to read it. What a
-/// person follows there is a navigation of a whole page.
+/// Returns whether another site's page loads this as a part of itself (an image, a script or a frame) or to read it.
+/// Following a link from there is a navigation of a whole page.
 fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
     let is = |name: &'static str, values: &[&str]| {
         headers.get(name).is_some_and(|value| values.iter().any(|one| value == one))
@@ -51,7 +52,8 @@ fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
     is_foreign && (is_part || is("sec-fetch-dest", &["iframe", "frame", "embed", "object", "fencedframe"]))
 }
 
-/// Each header that is there must agree, and one must be there.
+/// Returns whether the request comes from our own page. At least one of the headers must be present, and each one
+/// present must match.
 fn is_from_own_page(headers: &HeaderMap, own: &Origin) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let origin = text(header::ORIGIN);

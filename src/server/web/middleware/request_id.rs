@@ -1,5 +1,5 @@
-//! The id of a request: in its span, so that each line of the log carries it, on the answer, and wherever an error is
-//! told. A trusted proxy's own id is taken over, so that its log and ours say the same.
+//! The id of a request: in its tracing span, so that every log line carries it, on the response, and in error messages.
+//! An id from a trusted proxy is adopted, so that its log and ours match.
 
 use std::{fmt, net::SocketAddr};
 
@@ -16,12 +16,12 @@ use crate::server::{
     web::{endpoints::Entry, state::AppState},
 };
 
-/// The header that brings an id and takes it along.
+/// The header that carries the id in both directions.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// How long an id may be. A shorter one would soon be there twice.
+/// The permitted lengths of an id. Shorter ones would soon collide.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
 
-/// The id, in the extensions of its request.
+/// The id, kept in the request's extensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
@@ -32,7 +32,7 @@ impl fmt::Display for RequestId {
 }
 
 impl RequestId {
-    /// The id of a request that has passed [`trace`].
+    /// Returns the id of a request that has passed [`trace`].
     pub fn of(extensions: &Extensions) -> Self {
         extensions.get().cloned().unwrap_or_else(Self::new)
     }
@@ -41,7 +41,7 @@ impl RequestId {
         Self(random::id())
     }
 
-    /// The one that a request brings, if it is well formed.
+    /// Returns the id that a request brings, if it is well formed.
     fn brought(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(X_REQUEST_ID).iter();
         let (Some(line), None) = (lines.next(), lines.next()) else { return None };
@@ -51,15 +51,15 @@ impl RequestId {
     }
 }
 
-/// Gives the request its id, and runs it in a span of its own. The span names the pattern of the path: what stands in
-/// the address may be a secret.
+/// Assigns the request its id and runs it in its own span. The span names the path's pattern, because the path itself
+/// may contain a secret.
 pub async fn trace(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let is_from_proxy = peer.is_some_and(|peer| state.trusted_proxies.trusts(peer));
     let brought = RequestId::brought(request.headers()).filter(|_| is_from_proxy);
     let id = brought.unwrap_or_else(RequestId::new);
     let path = Entry::of(request.extensions()).pattern();
-    // Of the highest level: whatever of the log is shown, the id is on it.
+    // At the highest level, so that the id is logged at any log level.
     let span = tracing::error_span!("request", request_id = %id, method = %request.method(), path);
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).instrument(span).await;

@@ -1,4 +1,4 @@
-//! Puts the signed-in person into the request, and keeps the session's cookies as they must be.
+//! Middleware that puts the signed-in user into the request and corrects the session cookies.
 
 use axum::{
     extract::{Request, State},
@@ -24,11 +24,11 @@ use crate::{
     },
 };
 
-/// Marks an answer whose request ended its session.
+/// The mark of a response whose request ended its session.
 #[derive(Debug, Clone, Copy)]
 struct SessionEnded;
 
-/// Finds the person behind the session. A database that cannot be read is a 503, not a sign-out.
+/// Finds the user of the session. A database that cannot be read is a 503, not a sign-out.
 pub async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string());
     let agent = context::user_agent(request.headers());
@@ -54,14 +54,15 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
     response
 }
 
-/// Whether a person causes the request, as far as that shows here. Somebody who looks for what isn't there does.
+/// Returns whether a user causes the request, as far as can be seen here. A request for an unknown path counts as a
+/// user's.
 fn is_human(request: &Request) -> bool {
     let caller = Entry::of(request.extensions()).at_path().map_or(Caller::Person, |endpoint| endpoint.caller);
     caller == Caller::Person && !context::is_own_refresh(request.uri())
 }
 
-/// Gives tower-sessions' bare 500 (a session that could not be written or ended) its words: a database that is not
-/// there is a 503.
+/// Gives tower-sessions' bare 500 (a session that could not be written or ended) an error page. An unavailable database
+/// is a 503.
 pub async fn say_when_down(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let asker = Asker::of(&request);
     let response = next.run(request).await;
@@ -70,10 +71,12 @@ pub async fn say_when_down(State(state): State<AppState>, request: Request, next
     if is_bare { error_page::refuse(&state, &asker, Refusal::NoDatabase) } else { response }
 }
 
-/// Keeps removal cookies to the answers whose request ended the session: tower-sessions also sends one to whoever comes
-/// with an id that it does not know, and an open page's own request would take away the cookie of a session that was
-/// begun meanwhile. Adds `Secure` where it is missing and the site is https: browsers ignore a `__Host-` cookie without
-/// it, and the removal cookie of tower-sessions 0.15 has none, so that signing out would leave the cookie behind.
+/// Keeps removal cookies only on responses whose request ended the session, and adds a missing `Secure` if the site is
+/// https.
+///
+/// tower-sessions also sends a removal cookie to a client with an unknown session id, so a request from an open page
+/// could remove the cookie of a session begun meanwhile. Browsers ignore a `__Host-` cookie without `Secure`, and the
+/// removal cookie of tower-sessions 0.15 has none, so signing out would leave the cookie behind.
 pub async fn mend_cookies(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let is_end = response.extensions().get::<SessionEnded>().is_some();
