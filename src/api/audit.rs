@@ -1,11 +1,12 @@
-//! Reading the audit chain.
+//! The server function that reads the audit chain.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::wire::Answer;
 use crate::{error::AppError, view::pages::AuditPage};
 
-/// Audit events that the user may see and asked for, newest first. `parameters` are those of the page's address.
+/// Loads the audit events that the user may see and has requested, newest first. `parameters` are those of the page's
+/// address.
 #[server(endpoint = "audit", input = Json, output = Answer)]
 pub async fn load_audit(parameters: Vec<(String, String)>) -> Result<AuditPage, AppError> {
     use crate::{

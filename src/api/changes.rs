@@ -1,4 +1,4 @@
-//! Changes: the plan behind a confirmation, the confirmed form, and reading what became of it.
+//! Server functions for changes: the plan behind a confirmation, the confirmed form, and the outcome.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -9,35 +9,35 @@ use crate::{
     view::pages::{ChangePage, ChangesPage, Confirmation, Requested},
 };
 
-/// What the confirmation of a disable shows, from a fresh read of at most 3 s.
+/// Loads what the confirmation of a disable shows, from a fresh read of at most 3 s.
 #[server(endpoint = "plan-disable", input = Json, output = Answer)]
 pub async fn plan_disable(asked: ConfirmationRequest) -> Result<Confirmation, AppError> {
     use crate::{model::change::Action, server::web::forms};
     forms::plan(Action::Disable, asked).await
 }
 
-/// The same of an enable.
+/// Loads what the confirmation of an enable shows, from a fresh read of at most 3 s.
 #[server(endpoint = "plan-enable", input = Json, output = Answer)]
 pub async fn plan_enable(asked: ConfirmationRequest) -> Result<Confirmation, AppError> {
     use crate::{model::change::Action, server::web::forms};
     forms::plan(Action::Enable, asked).await
 }
 
-/// A confirmed disable. Answers once it is recorded; AWS's answer appears on the change's ladder.
+/// Submits a confirmed disable. Returns once it is recorded; AWS's response appears on the change's ladder.
 #[server(endpoint = "disable", output = Answer)]
 pub async fn disable(#[server(flatten)] form: ChangeForm) -> Result<Requested, AppError> {
     use crate::{model::change::Action, server::web::forms};
     forms::request(Action::Disable, form).await
 }
 
-/// A confirmed enable. Answers once it is recorded; AWS's answer appears on the change's ladder.
+/// Submits a confirmed enable. Returns once it is recorded; AWS's response appears on the change's ladder.
 #[server(endpoint = "enable", output = Answer)]
 pub async fn enable(#[server(flatten)] form: ChangeForm) -> Result<Requested, AppError> {
     use crate::{model::change::Action, server::web::forms};
     forms::request(Action::Enable, form).await
 }
 
-/// Cancels a change that waits for its stream. One that was sent stays as it is.
+/// Cancels a change that is waiting for its stream. A change already sent is not affected.
 #[server(endpoint = "cancel-change", output = Answer)]
 pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
@@ -47,12 +47,12 @@ pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
     cx.state.changes.requests.cancel(requester, id.clone()).await.map_err(|error| forms::refused(&cx, error))?;
-    // Found, so its id is one of ours and safe in a path.
+    // The change was found, so the id is one we generated and is safe in a path.
     cx.see_other(&format!("/changes/{id}"));
     Ok(())
 }
 
-/// Closes a change that can't be judged as not established, with a reason.
+/// Closes a change that cannot be judged as not established, with a reason.
 #[server(endpoint = "close-change", output = Answer)]
 pub async fn close_change(#[server(default)] id: String, #[server(default)] reason: String) -> Result<(), AppError> {
     use crate::{
@@ -65,8 +65,8 @@ pub async fn close_change(#[server(default)] id: String, #[server(default)] reas
     forms::answer_close(&cx, &requester, &id, reason, closed).await
 }
 
-/// Asks for proof of a settled change by a marked record on each open shard. It reaches every consumer: that has to be
-/// agreed to.
+/// Requests proof of a settled change by a marked record on each open shard. Every consumer receives it, so the user
+/// must agree.
 #[server(endpoint = "prove-by-write", output = Answer)]
 pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] agreed: String) -> Result<(), AppError> {
     use crate::{
@@ -89,7 +89,7 @@ pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] ag
     forms::answer_on_change(&cx, &id, asked).await
 }
 
-/// Asks for proof of a settled change by looking at the records that others write.
+/// Requests proof of a settled change by reading the records that other producers write.
 #[server(endpoint = "prove-by-read", output = Answer)]
 pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
@@ -105,7 +105,7 @@ pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError
     forms::answer_on_change(&cx, &id, asked).await
 }
 
-/// Takes up a producer's answer that a person pasted, as that person's report.
+/// Records a producer's response that a user pasted, as that user's report.
 #[server(endpoint = "report-proof", output = Answer)]
 pub async fn report_proof(#[server(default)] id: String, #[server(default)] answer: String) -> Result<(), AppError> {
     use crate::{
@@ -118,7 +118,7 @@ pub async fn report_proof(#[server(default)] id: String, #[server(default)] answ
     forms::answer_on_change(&cx, &id, reported).await
 }
 
-/// All changes, newest first. `page` is from 1.
+/// Loads all changes, newest first. `page` counts from 1.
 #[server(endpoint = "list-changes", input = Json, output = Answer)]
 pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, AppError> {
     use crate::{
@@ -132,7 +132,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     if !is_refresh {
         cx.record_human().await;
     }
-    // Patterns of a scope are matched by walking the journal.
+    // Matching the patterns of a scope means walking the journal.
     if !requester.scope.is_everything() && page > 1 {
         cx.take_costly_act(&requester)?;
     }
@@ -155,7 +155,7 @@ pub async fn list_changes(page: u32, is_refresh: bool) -> Result<ChangesPage, Ap
     Ok(ChangesPage { changes: changes.iter().map(ChangeCard::from).collect(), undoable, page, has_more })
 }
 
-/// One change with its ladder.
+/// Loads one change with its ladder.
 #[server(endpoint = "change", input = Json, output = Answer)]
 pub async fn load_change(
     id: String,

@@ -1,4 +1,4 @@
-//! Keys that streams use or still need: from memory, never from AWS.
+//! Server functions for keys that streams use or still need. They read from memory, never from AWS.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -8,7 +8,7 @@ use crate::{
     view::pages::{KeyPage, KeysPage},
 };
 
-/// Every key that a stream in reach uses or still needs.
+/// Loads every key that a stream in scope uses or still needs.
 #[server(endpoint = "keys", input = Json, output = Answer)]
 pub async fn load_keys() -> Result<KeysPage, AppError> {
     use crate::{model::access::identity::Permission, server::web::context, view};
@@ -18,7 +18,7 @@ pub async fn load_keys() -> Result<KeysPage, AppError> {
     Ok(KeysPage { keys: view::keys::cards(&keys), now: cx.state.clock.now() })
 }
 
-/// One of them, by its ARN; or by account, Region and name, where KMS does not tell which key the name means.
+/// Loads one key by its ARN, or by account, Region and name if KMS does not reveal which key the name refers to.
 #[server(endpoint = "key", input = Json, output = Answer)]
 pub async fn load_key(name: String) -> Result<KeyPage, AppError> {
     use crate::{model::access::identity::Permission, server::web::context, view};

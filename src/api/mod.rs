@@ -1,5 +1,5 @@
-//! The server functions: each has its own endpoint, asks for its permission, makes one call of a service, and gives a
-//! model type back. Every one of them is a public endpoint; the registry of endpoints declares them all.
+//! The server functions. Each has its own endpoint, checks its permission, makes one service call, and returns a model
+//! type. All are public endpoints; the registry of endpoints declares every one.
 
 pub mod audit;
 pub mod changes;

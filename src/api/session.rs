@@ -1,4 +1,4 @@
-//! Signing in and out, and what the frame of every page shows.
+//! Server functions for signing in and out, and for the frame of every page.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -11,18 +11,18 @@ use crate::{
     },
 };
 
-/// What the frame of every page shows, asked for again after the page missed something.
+/// Reloads what the frame of every page shows, after the page has missed updates.
 #[server(endpoint = "frame", input = Json, output = Answer)]
 pub async fn load_frame() -> Result<Frame, AppError> {
     Ok(crate::server::web::context::current()?.frame())
 }
 
-/// What the frame of the page that is being rendered shows. In the browser the page brings it along.
+/// Returns what the frame of the page being rendered shows. In the browser, it comes with the page.
 pub fn frame_of_page() -> Frame {
     use_context::<FrameSource>().map(|source| source.0()).unwrap_or_default()
 }
 
-/// What the sign-in page shows: the demo's buttons, and what was typed before a mistake (never the password).
+/// Loads what the sign-in page shows: the demo's buttons, and what was typed before a mistake (never the password).
 #[server(endpoint = "sign-in-page", input = Json, output = Answer)]
 pub async fn load_sign_in_page(
     next: Option<String>,
@@ -57,7 +57,7 @@ pub async fn sign_in(
     forms::answer_sign_in(&cx, signed_in, &user_name, &next).await
 }
 
-/// Signs in as one of the demo's users; elsewhere there is no such thing.
+/// Signs in as one of the demo's users. Exists in the demo only.
 #[server(endpoint = "sign-in-demo", output = Answer)]
 pub async fn sign_in_demo(
     #[server(default)] user_name: String,
@@ -72,14 +72,14 @@ pub async fn sign_in_demo(
     forms::answer_sign_in(&cx, signed_in.map(Outcome::Done), &user_name, &next).await
 }
 
-/// Signs out: the session ends on the server.
+/// Signs out by ending the session on the server.
 #[server(endpoint = "sign-out", output = Answer)]
 pub async fn sign_out() -> Result<(), AppError> {
     use crate::server::web::{context, session_store};
     let cx = context::current()?;
     let requester = cx.requester().map_err(|error| cx.fail(error))?;
     let session = cx.session().map_err(|error| cx.fail(error))?;
-    // If it cannot be written, the session goes on, and that is said.
+    // If the end cannot be written, the session goes on and the user gets an error.
     cx.state.sign_ins.sessions.sign_out(&requester).await.map_err(|error| cx.fail_store(&error))?;
     session_store::forget(&session).await;
     cx.see_other("/sign-in");

@@ -1,4 +1,4 @@
-//! One's own account and sessions, and showing once more who one is.
+//! Server functions for the user's own account and sessions, and for re-authentication.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -8,7 +8,7 @@ use crate::{
     view::pages::{IdentityPage, SettingsPage},
 };
 
-/// What `/settings` shows.
+/// Loads what `/settings` shows.
 #[server(endpoint = "settings", input = Json, output = Answer)]
 pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Result<SettingsPage, AppError> {
     use crate::{
@@ -42,7 +42,7 @@ pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Res
     })
 }
 
-/// Ends one of the own sessions.
+/// Ends one of the user's own sessions.
 #[server(endpoint = "end-session", output = Answer)]
 pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
@@ -59,7 +59,7 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
     Ok(())
 }
 
-/// Ends all of the own sessions but this one.
+/// Ends all of the user's own sessions except this one.
 #[server(endpoint = "end-other-sessions", output = Answer)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     use crate::{
@@ -73,7 +73,7 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     Ok(())
 }
 
-/// Sets one's own password, after showing the present one.
+/// Changes the user's own password, after checking the current one.
 #[server(endpoint = "change-password", output = Answer)]
 pub async fn change_password(
     #[server(default)] present_password: String,
@@ -92,7 +92,7 @@ pub async fn change_password(
     forms::answer_own_password(&cx, &requester, changed).await
 }
 
-/// What the page shows on which a person shows once more who it is.
+/// Loads what the re-authentication page shows.
 #[server(endpoint = "confirm-identity-page", input = Json, output = Answer)]
 pub async fn load_identity_page(
     next: Option<String>,
@@ -113,7 +113,7 @@ pub async fn load_identity_page(
     Ok(IdentityPage { next: safe_next(&next.unwrap_or(typed.next)), mistake })
 }
 
-/// Shows once more who one is. The session gets another id.
+/// Re-authenticates the user. The session gets a new id.
 #[server(endpoint = "confirm-identity", output = Answer)]
 pub async fn confirm_identity(
     #[server(default)] password: String,

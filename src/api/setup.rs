@@ -1,11 +1,11 @@
-//! The first administrator.
+//! Server functions for setting up the first administrator.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::wire::Answer;
 use crate::{error::AppError, view::pages::SetupPage};
 
-/// What the setup page shows: the form while its link is open.
+/// Loads what the setup page shows: the form, while its link is open.
 #[server(endpoint = "setup-page", input = Json, output = Answer)]
 pub async fn load_setup_page(
     token: String,
@@ -24,7 +24,7 @@ pub async fn load_setup_page(
     Ok(SetupPage { token, user_name: typed.user_name, mistake: problem.as_deref().and_then(FormMistake::from_code) })
 }
 
-/// Makes the first administrator and closes the link.
+/// Creates the first administrator and closes the link.
 #[server(endpoint = "setup", output = Answer)]
 pub async fn create_administrator(
     #[server(default)] token: String,

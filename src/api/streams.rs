@@ -1,4 +1,4 @@
-//! Reading streams: from memory, never from AWS.
+//! Server functions for reading streams. They read from memory, never from AWS.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -8,7 +8,7 @@ use crate::{
     view::pages::{ListPage, StreamPage},
 };
 
-/// One page of the list. `is_refresh` tells a page's own refresh from a person's act.
+/// Loads one page of the list. `is_refresh` distinguishes a page's own refresh from user activity.
 #[server(endpoint = "list-streams", input = Json, output = Answer)]
 pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Result<ListPage, AppError> {
     use crate::{
@@ -29,7 +29,7 @@ pub async fn list_streams(query: Vec<(String, String)>, is_refresh: bool) -> Res
     Ok(ListPage { query, ignored, selection: listed.selection, counts: listed.counts, facets: listed.facets })
 }
 
-/// One stream with its changes.
+/// Loads one stream with its changes.
 #[server(endpoint = "stream", input = Json, output = Answer)]
 pub async fn load_stream(
     account: String,
@@ -53,7 +53,7 @@ pub async fn load_stream(
     let target = cx.state.inventory.target(&key).map(|target| target.card()).unwrap_or_default();
     let [disables, enables] = match &report {
         None => Default::default(),
-        // From memory: an open page never asks AWS.
+        // From memory: an open page never calls AWS.
         Some(report) => {
             let known = cx.state.changes.quotas.known_of_stream(&report.arn).await;
             known.map_err(|error| cx.fail_store(&error))?.map(Quota::from)

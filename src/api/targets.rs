@@ -1,11 +1,11 @@
-//! Pausing the background reads of a target, and letting them go on.
+//! Server functions that pause and resume the background reads of a target.
 
 use leptos::prelude::*;
 
 use super::wire::Answer;
 use crate::error::AppError;
 
-/// Stops listing and reading a target in the background, for everybody.
+/// Stops listing and reading a target in the background, for all users.
 #[server(endpoint = "pause-target", output = Answer)]
 pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
@@ -20,7 +20,7 @@ pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError>
     Ok(())
 }
 
-/// Lets a paused target be read again.
+/// Resumes the background reads of a paused target.
 #[server(endpoint = "resume-target", output = Answer)]
 pub async fn resume_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{

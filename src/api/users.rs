@@ -1,4 +1,4 @@
-//! Users, for administrators.
+//! Server functions for administrators to manage users.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -8,7 +8,7 @@ use crate::{
     view::pages::{UserPage, UsersPage},
 };
 
-/// All users, and what was typed for a new one.
+/// Loads all users, and the draft of a new one.
 #[server(endpoint = "users", input = Json, output = Answer)]
 pub async fn load_users(
     problem: Option<String>,
@@ -38,7 +38,7 @@ pub async fn load_users(
     })
 }
 
-/// One user.
+/// Loads one user.
 #[server(endpoint = "user", input = Json, output = Answer)]
 pub async fn load_user(
     id: String,
@@ -141,7 +141,7 @@ pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError>
     forms::answer_account(&cx, &requester, &page, None, FormDone::UserDisabled, accounts.disable(&id)).await
 }
 
-/// Lets a disabled user sign in again.
+/// Enables a disabled user to sign in again.
 #[server(endpoint = "enable-user", output = Answer)]
 pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{

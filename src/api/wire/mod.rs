@@ -1,5 +1,5 @@
-//! How answers travel: as JSON. The server writes it with serde_json; the browser lets its own parser read it, so that
-//! no JSON reader has to be compiled into the wasm once per type.
+//! The JSON encoding of responses. The server writes it with serde_json; the browser reads it with its own parser, so
+//! that no JSON reader is compiled into the wasm for each type.
 
 use leptos::server::codee::{Decoder, Encoder};
 #[cfg(feature = "hydrate")]
@@ -9,39 +9,39 @@ use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
-/// The encoding of answers, of what a page brings along for its hydration, and of event frames.
+/// The encoding of responses, of the hydration data in a page, and of event frames.
 #[derive(Debug)]
 pub struct Wire;
 
 /// The output of server functions: JSON in the body.
 pub type Answer = Post<Wire>;
 
-/// A text that could not be written or read as the type that was asked for.
+/// The error for text that cannot be written or read as the requested type.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub struct WireError(String);
 
-/// Writes a value.
+/// Writes a value as JSON.
 ///
 /// # Errors
-/// When the value cannot be written as JSON: never for the types of `model`.
+/// Returns `WireError` if the value cannot be written as JSON, which never happens for the types of `model`.
 pub fn write<T: Serialize>(value: &T) -> Result<String, WireError> {
     serde_json::to_string(value).map_err(|error| WireError(error.to_string()))
 }
 
-/// Reads a value.
+/// Reads a value from JSON.
 ///
 /// # Errors
-/// When the text is not JSON, or not of this type.
+/// Returns `WireError` if the text is not JSON or not of this type.
 #[cfg(not(feature = "hydrate"))]
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, WireError> {
     serde_json::from_str(text).map_err(|error| WireError(error.to_string()))
 }
 
-/// Reads a value.
+/// Reads a value from JSON.
 ///
 /// # Errors
-/// When the text is not JSON, or not of this type.
+/// Returns `WireError` if the text is not JSON or not of this type.
 #[cfg(feature = "hydrate")]
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, WireError> {
     let parsed = js_sys::JSON::parse(text).map_err(|_| WireError("not JSON".to_owned()))?;

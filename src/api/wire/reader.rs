@@ -1,7 +1,8 @@
-//! Reads a type from what the browser's own JSON parser made. Of our own for the sake of size: a general reader names
-//! the field, the type and the value in its errors and compares every field's name, which is a fortieth of all that a
-//! browser loads. Here a struct is read as the sequence of its fields, variants by their place in the type, and an
-//! error says only that it did not fit.
+//! A deserializer for values from the browser's own JSON parser, written for small size.
+//!
+//! A general reader names the field, the type and the value in its errors and compares every field's name, which makes
+//! up a fortieth of all that a browser loads. This one reads a struct as the sequence of its fields and variants by
+//! their position in the type, and its error says only that the value did not fit.
 
 use std::{fmt, slice, vec};
 
@@ -12,7 +13,7 @@ use serde::de::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The value was not of the type that was asked for.
+/// The error for a value that is not of the requested type.
 #[derive(Debug)]
 pub struct Misfit;
 
@@ -30,12 +31,12 @@ impl de::Error for Misfit {
     }
 }
 
-/// A value to read.
+/// A value to deserialize.
 pub struct Reader(pub JsValue);
 
 impl Reader {
-    /// A number beyond 53 bits is read as near as the browser's parser came to it, and one beyond 64 as the largest: a
-    /// page with such a number in it must not be lost for that.
+    /// Reads a whole number. A number beyond 53 bits is as close as the browser's parser came to it, and one beyond 64
+    /// bits is the largest possible: such a number must not make a page fail.
     fn whole_number(&self) -> Result<i64, Misfit> {
         let number = self.0.as_f64().filter(|number| number.fract() == 0.0).ok_or(Misfit)?;
         #[expect(clippy::cast_possible_truncation, reason = "whole, and the cast stops at the ends of the range")]
@@ -135,7 +136,7 @@ impl<'de> de::Deserializer<'de> for Reader {
         Err(Misfit)
     }
 
-    // What the types of `model` do not hold.
+    // The types of `model` hold none of these.
     serde::forward_to_deserialize_any! { f32 f64 char bytes byte_buf map unit_struct tuple_struct ignored_any }
 }
 
@@ -149,8 +150,8 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-/// The fields of a struct in the order of the type. One that the object does not have is `undefined`: nothing for an
-/// `Option`, and a misfit for everything else.
+/// The fields of a struct in the order of the type. A field that the object lacks is `undefined`: `None` for an
+/// `Option`, and a misfit for any other type.
 struct Fields {
     object: JsValue,
     names: slice::Iter<'static, &'static str>,
