@@ -1,6 +1,5 @@
-//! The application: its contexts, its frame and its routes. Every route is rendered whole on the server, from memory.
-//! Pages on which something moves are taken over by wasm; the others are left as they came, and cost no browser
-//! anything.
+//! The application: its contexts, its frame and its routes. The server renders every route completely, from memory.
+//! Wasm hydrates pages with live parts; the other pages stay as served and never run it.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -22,7 +21,7 @@ use crate::{
     view::pages::Frame,
 };
 
-/// The pages on which something moves, for the server to render and the browser to hydrate.
+/// The pages with live parts, rendered by the server and hydrated by the browser.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -50,8 +49,8 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The pages on which nothing moves: tables of what happened, forms, words. Rendered on the server only; links to them
-/// leave the page (`rel="external"`), and no browser loads them in its wasm.
+/// The pages without live parts: tables of past events, forms, text. Rendered on the server only. Links to them leave
+/// the page (`rel="external"`), and the wasm does not contain them.
 #[component]
 pub fn PlainApp() -> impl IntoView {
     provide_meta_context();

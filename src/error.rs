@@ -1,4 +1,4 @@
-//! The wire error: what a server function may tell a browser. A closed set, so that nothing internal can travel in it.
+//! The wire error: what a server function may tell a browser. A closed set, so that nothing internal can leak in it.
 
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,19 @@ use thiserror::Error;
 
 use crate::{api::wire::Wire, model::forms::FormMistake, view::forms};
 
-/// Everything that a server function can answer instead of a result.
+/// The error that a server function returns instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
 pub enum AppError {
-    /// 401: no session, or one that has ended.
+    /// 401: no session, or an ended one.
     #[error("You're signed out. Nothing was sent. Sign in again.")]
     SignedOut,
-    /// 403: the role may not, or changes are switched off here.
+    /// 403: the role lacks the permission, or changes are switched off here.
     #[error(
         "You don't have permission to do this. Nothing was sent. Ask an administrator for the role, or check whether \
         Keystream is read-only."
     )]
     NotPermitted,
-    /// 403: the person has to enter the password again, on the page at this address.
+    /// 403: the user must enter the password again, on the page at this address.
     #[error(
         "Confirm it's you: you last entered your password over 10 minutes ago, or your rights have changed since. \
         Nothing was sent. Your draft is saved."
@@ -32,39 +32,40 @@ pub enum AppError {
     /// 422: a form with a mistake.
     #[error("{}", forms::mistake(*.0, None))]
     Mistake(FormMistake),
-    /// 422: a form was sent a second time with other values.
+    /// 422: a form was submitted a second time with other values.
     #[error(
         "This form was already sent with other values. Nothing was sent again. Reload the page and fill it in again."
     )]
     OtherValues,
-    /// 503: the database or the server is not able to take it now.
+    /// 503: the database or the server is temporarily unavailable.
     #[error(
         "Keystream can't write to its database. Nothing was sent. Try again in a minute; if it keeps failing, tell \
         whoever runs Keystream."
     )]
     Unavailable,
-    /// 503: a change could not be recorded, so it was not sent; how a person can send it, from the last known values.
+    /// 503: a change could not be recorded, so it was not sent. Carries the call for the user to run, built from the
+    /// last known values.
     #[error(
         "Keystream can't write to its journal. Nothing was sent. Try again in a minute. If it can't wait, this is the \
         call, based on what AWS reported {known}: {command}"
     )]
     JournalDown { command: String, known: String },
-    /// 429: one session or one network asks too often.
+    /// 429: one session or one network is over its request limit.
     #[error("Too many requests from you or your network. Nothing was sent. Try again in {seconds} s.")]
     TooOften { seconds: u64 },
-    /// 503: everybody together asks too much.
+    /// 503: too many requests overall.
     #[error("Keystream is overloaded. Nothing was sent. Try again in a few seconds.")]
     Overloaded,
-    /// 400: the request was not one that this version understands.
+    /// 400: this version does not understand the request.
     #[error("This page is outdated or the request was damaged. Nothing was sent. Reload the page.")]
     Outdated,
-    /// 500: a fault of Keystream's own; the log has it under this reference.
+    /// 500: an internal fault of Keystream, logged under this reference.
     #[error(
         "Something went wrong in Keystream. If you sent a form, check Changes before sending it again. Reference for \
         the log: {reference}."
     )]
     Internal { reference: String },
-    /// In the browser only: the server was not reached.
+    /// In the browser only: the server could not be reached.
     #[error(
         "Keystream couldn't be reached. If you sent a form, check Changes before sending it again. Check the network, \
         then reload the page."
@@ -73,7 +74,7 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// The HTTP status that carries it.
+    /// Returns the HTTP status of the error.
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignedOut => 401,
@@ -88,18 +89,18 @@ impl AppError {
     }
 }
 
-/// Why a request got no further than what stands in front of the pages and the functions.
+/// The reason why a request was refused before it reached a page or a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// An error of the closed set, which says it all.
+    /// An error of the closed set, which is the whole reason.
     Error(AppError),
-    /// 403: the role does not have the permission.
+    /// 403: the role lacks the permission.
     Role,
     /// 404.
     NoSuchAddress,
     /// 405.
     OtherMethod,
-    /// 403: it does not come from our own pages.
+    /// 403: the request does not come from our own pages.
     OtherOrigin,
     /// 421.
     OtherHost,
@@ -107,9 +108,9 @@ pub enum Refusal {
     OtherContentType,
     /// 413.
     TooLarge,
-    /// 503: what was begun may go on.
+    /// 503: work already begun may continue.
     TooSlow,
-    /// 503: nobody knows who asks.
+    /// 503: the user cannot be identified.
     NoDatabase,
 }
 
@@ -120,7 +121,7 @@ impl From<AppError> for Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status that carries it.
+    /// Returns the HTTP status of the refusal.
     pub const fn status(&self) -> u16 {
         match self {
             Self::Error(error) => error.status(),
@@ -134,7 +135,7 @@ impl Refusal {
         }
     }
 
-    /// What it is on the wire.
+    /// Returns the error that represents the refusal on the wire.
     pub fn error(&self) -> AppError {
         match self {
             Self::Error(error) => error.clone(),

@@ -1,4 +1,4 @@
-//! The `keystream` program: hands over to the command line.
+//! The `keystream` program, which runs the command line.
 
 use std::process::ExitCode;
 
