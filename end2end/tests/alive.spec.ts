@@ -26,11 +26,16 @@ async function openList(page: Page, stack: Stack): Promise<void> {
 }
 
 /** The page holds still and says so. */
-async function expectStopped(page: Page): Promise<void> {
+async function saysStopped(page: Page): Promise<void> {
     await expect(notice(page)).toContainText(
         /^This page stopped updating at \d\d:\d\d:\d\d UTC: it shows what was known then\./,
         { timeout: 45_000 },
     );
+}
+
+/** The same of a list. */
+async function expectStopped(page: Page): Promise<void> {
+    await saysStopped(page);
     await expect(live(page)).toHaveCount(0);
     await expect(cell(page, "orders-prod", ENCRYPTION)).toHaveText(/^\s*Encrypted/);
     await expect(cell(page, "orders-prod", ENCRYPTION)).toHaveText(DATE);
@@ -69,7 +74,7 @@ test.describe("with wasm", () => {
         await page.getByRole("link", { name: "orders-prod", exact: true }).click();
         await expect(page.getByRole("heading", { level: 1, name: "orders-prod", exact: true })).toBeVisible();
         // The next page's wasm stops as well, a moment after the page is there.
-        await expectStopped(page);
+        await saysStopped(page);
         complaints.length = 0;
     });
 
