@@ -1,5 +1,5 @@
 // The main job, in every mode: sign in, list, disable, watch until AWS has finished.
-import { accessible, cell, expect, hydrated, row, signInAs, test } from "../fixtures/test.ts";
+import { accessible, cell, expect, hydrated, row, signIn, signInAs, test } from "../fixtures/test.ts";
 
 const ENCRYPTION = 0;
 const STATUS = 2;
@@ -75,6 +75,26 @@ test("an operator disables encryption of orders-prod and watches it settle", asy
     await page.getByRole("link", { name: "Streams", exact: true }).first().click();
     await expect(cell(page, "orders-prod", ENCRYPTION)).toHaveText(/^\s*Not encrypted/);
     await expect(page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true })).toHaveCount(0);
+});
+
+test("news that overtakes the answer to the form stays announced", async ({ page, stack, mode }) => {
+    test.skip(mode !== "full", "only wasm announces");
+    await stack.control("settings", { transition_ms: 8_000 });
+    await signIn(page, stack);
+    await page.goto(`${stack.origin}/streams?q=orders-prod`);
+    await hydrated(page, mode);
+    await page.route("**/api/disable", async (route) => {
+        const answer = await route.fetch();
+        await expect(page.getByRole("status")).toContainText("orders-prod: Updating.");
+        await route.fulfill({ response: answer });
+    });
+    await page.getByRole("link", { name: "Disable encryption of orders-prod", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: "Disable encryption of orders-prod?", exact: true });
+    await dialog.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
+    await dialog.getByLabel("Reason", { exact: true }).fill("OPS-7");
+    await dialog.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole("status")).toContainText("orders-prod: Updating.");
 });
 
 test("a wrong name is refused and nothing typed is lost", async ({ page, demo, mode }) => {

@@ -7,7 +7,7 @@ use crate::{
     api,
     client::{
         go_to,
-        live::{Announcement, Live},
+        live::Live,
     },
     components::ConfirmationText,
     error::AppError,
@@ -93,14 +93,7 @@ fn Confirm(confirmation: Confirmation, confirming: Confirming) -> impl IntoView 
             let came = send(action, form).await;
             is_pending.try_set(false);
             if let Ok(Requested::Change { id }) = &came {
-                let text = format!("{name}: change recorded. Keystream watches it until AWS has finished.");
-                let link = "See the change";
-                live.announcement.set(Some(Announcement {
-                    text,
-                    href: format!("/changes/{id}"),
-                    link,
-                    ..Announcement::default()
-                }));
+                live.announce_recorded(&name, id);
                 confirming.set(None);
             }
             if let Err(AppError::ConfirmIdentity { address }) = &came {

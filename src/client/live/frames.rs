@@ -66,6 +66,17 @@ impl Live {
         set_timeout(ask, Duration::from_millis(1_500));
     }
 
+    /// Announces a change that was just recorded, unless news of it has overtaken the answer to its form.
+    pub fn announce_recorded(self, stream: &str, id: &str) {
+        let href = format!("/changes/{id}");
+        let is_overtaken =
+            self.announcement.with_untracked(|shown| shown.as_ref().is_some_and(|shown| shown.href == href));
+        if !is_overtaken {
+            let text = format!("{stream}: change recorded. Keystream watches it until AWS has finished.");
+            self.announcement.set(Some(Announcement { text, href, link: "See the change", ..Announcement::default() }));
+        }
+    }
+
     /// Announces in the status region what happened to the person's own changes, all in one sentence.
     pub(super) fn announce(self, moved: &[ChangeCard]) {
         let own = self.user.with_value(|user| user.as_ref().map(|user| user.name.clone()));
