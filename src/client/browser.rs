@@ -1,4 +1,4 @@
-//! Small helpers for what the browser offers.
+//! Small helpers around browser APIs.
 
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -7,7 +7,7 @@ use leptos::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, FormData, HtmlFormElement};
 
-/// The fields of a form that is being submitted; `None` outside of browsers.
+/// Returns the fields of a form that is being submitted; `None` outside a browser.
 pub fn form_pairs(event: &SubmitEvent) -> Option<Vec<(String, String)>> {
     if !is_browser() {
         return None;
@@ -21,7 +21,7 @@ pub fn form_pairs(event: &SubmitEvent) -> Option<Vec<(String, String)>> {
     Some(entries.filter_map(|entry| pair(entry.ok()?)).collect())
 }
 
-/// Makes forms show the choices of the page that is being rendered, instead of what was typed before.
+/// Makes forms show the choices of the page being rendered instead of what was typed before.
 pub fn forms_follow() {
     if !is_browser() {
         return;
@@ -33,7 +33,7 @@ pub fn forms_follow() {
     });
 }
 
-/// Whether the `details` element that an event came from is open now.
+/// Returns whether the `details` element that sent an event is open now.
 pub fn is_open_now(event: &Event) -> bool {
     event
         .target()
@@ -41,15 +41,15 @@ pub fn is_open_now(event: &Event) -> bool {
         .is_some_and(|element| element.has_attribute("open"))
 }
 
-/// Loads another page from scratch: for signing in, where nothing of this page may remain.
+/// Loads another page from scratch: for sign-in, where nothing of this page may remain.
 pub fn go_to(path: &str) {
     if is_browser() {
-        // The browser refuses only malformed addresses, and ours are made from parsed parts.
+        // The browser rejects only malformed addresses, and ours are made from parsed parts.
         let _ = window().location().set_href(path);
     }
 }
 
-/// The address of this page, to load it again.
+/// Returns the address of this page, to load it again.
 pub fn own_address() -> String {
     let location = window().location();
     [location.pathname(), location.search()].into_iter().filter_map(Result::ok).collect()
@@ -58,13 +58,13 @@ pub fn own_address() -> String {
 /// Tells the boot script that wasm is still running; it watches for silence.
 pub fn say_alive() {
     if let Ok(alive) = Event::new("keystream:alive") {
-        // Fails only for an event that is being dispatched already.
+        // Fails only for an event that is already being dispatched.
         let _ = document().dispatch_event(&alive);
     }
 }
 
-/// The milliseconds since this page was requested. Uses the time of day, because a browser's monotonic clock stops
-/// while the machine sleeps.
+/// Returns the milliseconds since this page was requested. Uses the time of day, because a browser's monotonic clock
+/// stops while the machine sleeps.
 pub fn page_age() -> i64 {
     let asked_at = window().performance().map_or_else(js_sys::Date::now, |performance| performance.time_origin());
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a page's life")]
@@ -80,7 +80,7 @@ pub fn copy(text: &str) {
     }
 }
 
-/// Whether a click is meant to follow the link here, rather than to open a new tab or window.
+/// Returns whether a click is meant to follow the link here rather than open a new tab or window.
 pub fn is_plain_click(click: &MouseEvent) -> bool {
     click.button() == 0 && !(click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key())
 }

@@ -1,5 +1,5 @@
-//! What only a browser can do: the event source, the ticking clock, going to another page. The server may call it all
-//! while it renders pages; there it does nothing.
+//! What only a browser can do: the event source, the ticking clock, navigation to another page. The server may call all
+//! of it while it renders pages; there it does nothing.
 
 mod browser;
 pub mod live;

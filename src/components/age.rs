@@ -8,7 +8,7 @@ use crate::{
     model::{stream::StreamId, time::Timestamp},
 };
 
-/// The age of what AWS reported of a stream; "last known" once it is older than two rounds of the collector, or when a
+/// The age of what AWS reported about a stream; "last known" once it is older than two rounds of the collector, or if a
 /// later read failed. With `is_followed` it is the age of AWS's latest report, not of the one at `at`.
 #[component]
 pub fn Age(

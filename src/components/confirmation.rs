@@ -1,4 +1,4 @@
-//! The confirmation's text: the stream, what must be read before its encryption changes, and the details. Page and
+//! The text of a confirmation: the stream, what must be read before its encryption changes, and the details. Page and
 //! dialog share it.
 
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Which stream: production mark, target, account, Region.
+/// The stream: production mark, target, account, Region.
 #[component]
 pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
     let place = match target.name {
@@ -34,7 +34,7 @@ pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
     }
 }
 
-/// Everything that is said before the form: what must be read, in a few lines, then the details.
+/// The text before the form: what must be read, in a few lines, then the details.
 #[component]
 pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -> impl IntoView {
     let Confirmation { action, stream, target, quota, key_words, key_warning, enable, .. } = confirmation;
@@ -65,7 +65,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
     }
 }
 
-/// What a disable does to records.
+/// Says what a disable does to records.
 fn of_disable(plan: &Plan) -> Vec<AnyView> {
     let key = plan.key.as_ref().map_or_else(|| "the key".to_owned(), ToString::to_string);
     vec![
@@ -79,7 +79,7 @@ fn of_disable(plan: &Plan) -> Vec<AnyView> {
     ]
 }
 
-/// What the enable of a stream that is encrypted does to records.
+/// Says what an enable does to the records of a stream that is already encrypted.
 fn of_enable(plan: &Plan) -> Vec<AnyView> {
     let EncryptionReport::Encrypted(former) = &plan.report.encryption else { return Vec::new() };
     let former = former.as_ref().map_or_else(|| "the current key".to_owned(), ToString::to_string);
@@ -94,13 +94,13 @@ const fn no_way_back(action: Action) -> &'static str {
     }
 }
 
-/// Until when the key in use would be needed.
+/// Says until when the key in use would be needed.
 fn until(plan: &Plan) -> String {
-    // Only a stream that was never read has no date, and a plan begins with a read.
+    // Only a stream that was never read has no date, and a plan starts with a read.
     plan.key_needed_until.map_or_else(|| "its last record has left".to_owned(), Timestamp::day_and_minute)
 }
 
-/// Everything that needn't be read before every change.
+/// The details, which needn't be read before every change.
 #[component]
 fn Details(action: Action, plan: Plan, quota: Quota) -> impl IntoView {
     let count = format!(
@@ -186,7 +186,7 @@ fn Consumers(report: StreamReport) -> impl IntoView {
     )
 }
 
-/// What is known of the disable that an enable takes back, of how long it has been, and of the key that is filled in.
+/// What an enable would undo, since when new records have been stored unencrypted, and the key that is filled in.
 #[component]
 fn Undoing(facts: EnableFacts) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -214,7 +214,7 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
     view! { {undo} {since} {key} }
 }
 
-/// The stream as AWS reported it just now.
+/// The stream as AWS has just reported it.
 #[component]
 fn Identity(stream: StreamId, target: TargetCard, report: StreamReport, key_words: String) -> impl IntoView {
     let state = match &report.encryption {

@@ -1,7 +1,7 @@
-//! The drawings: a lock, a dot, the six marks of a ladder. They are hidden from assistive technology: the words beside
-//! them say the same.
+//! The drawings: a lock, a dot, the six marks of a ladder. They are hidden from assistive technology, because the words
+//! beside them say the same.
 //!
-//! Each is one piece of fixed markup, so that a page with fifty of them builds no view for their parts.
+//! Each is one piece of fixed markup, so that a page with fifty of them builds no views for their parts.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub const DOT: &str = "<span class=drawing aria-hidden=true><svg class=dot viewB
 pub const BRAND: &str = "<span class=drawing aria-hidden=true><svg viewBox='0 0 16 16' width=16 height=16><path d='M2 \
     4h12M2 8h8M2 12h5' /></svg></span>";
 
-/// A drawing: one `span`, hidden from assistive technology.
+/// Returns a drawing: one `span`, hidden from assistive technology.
 pub fn drawing(markup: impl Into<Cow<'static, str>>) -> AnyView {
     InertElement::new(markup).into_any()
 }

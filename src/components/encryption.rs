@@ -1,5 +1,5 @@
-//! The encryption state and the key of a stream. The state is a lock's shape and a word, never a color alone; not
-//! encrypted is a fact, not an error.
+//! The encryption state and the key of a stream. The state is shown by a lock's shape and a word, never by color alone;
+//! "not encrypted" is a fact, not an error.
 
 use leptos::prelude::*;
 
@@ -17,7 +17,7 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
         EncryptionState::NotEncrypted => "label not-encrypted",
         EncryptionState::Unknown => "label unknown",
     };
-    // The shackle is closed, open, or drawn in dashes; the paths differ, the drawing's size does not.
+    // The shackle is closed, open or dashed; the paths differ, the size of the drawing doesn't.
     let lock = match state {
         EncryptionState::Encrypted | EncryptionState::Unknown => CLOSED_LOCK,
         EncryptionState::NotEncrypted => OPEN_LOCK,
@@ -30,14 +30,14 @@ pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
     }
 }
 
-/// A key id as AWS reports it, shortened, with the whole id on hover.
+/// A key id as AWS reports it, shortened, with the full id on hover.
 #[component]
 pub fn KeyLabel(key: Option<KeyId>) -> impl IntoView {
     let shown = key.as_ref().map_or_else(|| "\u{2013}".to_owned(), |key| shortened(key.as_str()));
     view! { <code class="key" translate="no" title=key.map(|key| key.to_string())>{shown}</code> }
 }
 
-/// `key/6f1d…d5e6` for key ARNs and GUIDs; aliases stay as they are.
+/// Shortens key ARNs and GUIDs to `key/6f1d…d5e6`; aliases stay as they are.
 fn shortened(key: &str) -> String {
     let tail = key.rsplit(':').next().unwrap_or(key);
     let id = tail.strip_prefix("key/").unwrap_or(tail);

@@ -19,8 +19,8 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
     }
 }
 
-/// What an error page says, in any document. The line with the reference is always there: the browser takes over what
-/// the server wrote into it, and has nothing to write of its own.
+/// The content of an error page, in any document. The line with the reference is always rendered: the browser takes
+/// over what the server wrote into it and has nothing to write itself.
 #[component]
 pub fn ErrorSection(page: error_page::ErrorPage) -> impl IntoView {
     let (href, link) = page.link;

@@ -1,8 +1,8 @@
 //! The search and the filters of the list, with the number of streams for each value.
 //!
-//! They are plain GET forms: without wasm the browser loads the address that they make. What is chosen stands in their
-//! attributes, never in their properties, which would undo what somebody is filling in at every update; `forms_follow`
-//! resets them when the address changes.
+//! They are plain GET forms: without wasm the browser loads the address they produce. The current choices are set as
+//! attributes, never as properties, which would undo what is being filled in at every update; `forms_follow` resets
+//! them when the address changes.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -12,7 +12,7 @@ use crate::{
     view::list,
 };
 
-/// The search and the filters. `is_open` is whether the panel of filters is open.
+/// The search and the filters. `is_open` says whether the filter panel is open.
 #[component]
 pub fn Filters(
     query: ListQuery,
@@ -81,7 +81,7 @@ pub fn Filters(
     }
 }
 
-/// Hidden fields that keep the parts of the query that a form does not show.
+/// Returns hidden fields that keep the parts of the query that a form doesn't show.
 fn carried(query: &ListQuery, is_carried: fn(&str) -> bool) -> AnyView {
     let pairs = query.pairs().into_iter().filter(|(name, _)| is_carried(name));
     pairs

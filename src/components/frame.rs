@@ -9,7 +9,7 @@ use crate::{
     view::pages::{Frame, KeyAlarm},
 };
 
-/// The header: name, pages, the targets' health, the live switch and the signed-in user.
+/// The header: name, pages, target health, the live switch and the signed-in user.
 #[component]
 pub fn Header(frame: Frame) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -111,7 +111,7 @@ fn targets_in_a_word(live: Live) -> String {
     })
 }
 
-/// The switch between live and paused, shown once it works. Until then the time of the page is in its place.
+/// The switch between live and paused, shown once it works. Until then the time of the page takes its place.
 #[component]
 fn LiveSwitch() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -178,7 +178,7 @@ pub fn Announcer() -> impl IntoView {
             let link = (!href.is_empty()).then(|| view! { " " <a href=href rel=rel>{link}</a> }.into_any());
             let undo = undo.map(|change| {
                 let [of_change, of_stream] = [change.path(), change.stream().path()];
-                // Those pages have the link anyway.
+                // The pages of that change and that stream have the link anyway.
                 let is_wanted = Memo::new(move |_| path.with(|path| *path != of_change && *path != of_stream));
                 let link =
                     move || is_wanted.get().then(|| view! { <Undo href=change.undo_path() of=None /> }.into_any());

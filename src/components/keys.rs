@@ -18,7 +18,7 @@ use crate::{
     view::{self, key_state},
 };
 
-/// The field "Key". It begins with `first`; `key` follows what is typed.
+/// The field "Key". It starts with `first`; `key` follows what is typed.
 #[component]
 pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>, names: Vec<String>) -> impl IntoView {
     let names = names.into_iter().map(|name| view! { <option value=name></option> }.into_any()).collect_view();
@@ -40,8 +40,8 @@ pub fn KeyField(key: RwSignal<String>, first: String, node: NodeRef<html::Input>
     }
 }
 
-/// One page of the keys in the stream's account and Region. Each has a link that fills in the field: at once where wasm
-/// runs, else by loading the same page with the key.
+/// One page of the keys in the stream's account and Region. Each key has a link that fills in the field: at once with
+/// wasm, otherwise by loading the same page with the key.
 #[component]
 pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, on_use: Callback<String>) -> impl IntoView {
     let KeyList { search, page, pages, found, choices, problem, .. } = keys;
@@ -54,7 +54,7 @@ pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, on_use: Callback
         .collect_view();
     let is_open = !search.is_empty() || page > 1;
     let navigate = use_navigate();
-    // Without wasm the form loads the same address by itself; with it what is typed below stays.
+    // Without wasm, the browser loads the same address; with it, what is typed below is kept.
     let on_find = move |event: SubmitEvent| {
         if let Some(pairs) = form_pairs(&event) {
             event.prevent_default();
@@ -132,9 +132,9 @@ fn Choice(choice: KeyChoice, place: Place, page: u32, on_use: Callback<String>) 
             on_use.run(chosen.clone());
         }
     };
-    // A key that could only not be looked at may be a good one.
+    // A key whose state couldn't be read may still be usable.
     let is_unusable = problem.is_some() && facts.is_some();
-    // Where the state says it all, it is not said twice.
+    // Skips the problem if the state already says it.
     let is_told = facts.as_ref().is_some_and(|facts| facts.state != KeyState::Enabled);
     let problem = problem.filter(|_| !is_told).map(|problem| view::keys::problem(&problem));
     let choose = if is_unusable {

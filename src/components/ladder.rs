@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// The ladder with the evidence of each rung. How long a replaced key is still needed comes from the stream's row, as
-/// everywhere, because it moves with the stream's retention.
+/// The ladder with the evidence of each rung. As everywhere, the stream's row says how long a replaced key is still
+/// needed, because that moves with the stream's retention.
 #[component]
 pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamRow>>) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -51,7 +51,7 @@ pub fn Ladder(#[prop(into)] change: Signal<ChangeCard>, row: Option<Memo<StreamR
     };
     let class = move || change.with(|card| format!("ladder {}", change_state::tone(card.state).class()));
     view! {
-        // A translator would replace what moves here, and wasm would go on writing to what is gone.
+        // A page translator would replace the nodes that change here, and wasm would keep writing to the removed ones.
         <ol class=move || class() aria-label="Progress" translate="no">
             {move || rungs()}
         </ol>
@@ -70,7 +70,7 @@ pub fn LadderAhead() -> impl IntoView {
     }
 }
 
-/// The small ladder of lists: six marks and the state's word, in its color.
+/// The small ladder in lists: six marks and the state's word, in its color.
 #[component]
 pub fn LadderMarks(marks: ChangeMarks) -> impl IntoView {
     let circles = marks.marks.iter().zip(Rung::ALL).zip([8, 24, 40, 56, 72, 88]).map(|((mark, rung), x)| {

@@ -1,4 +1,4 @@
-//! What pages are made of. Components show what they are given and what is live; they never call the server.
+//! The components that pages are made of. They show what they are given and what is live; they never call the server.
 
 mod age;
 mod confirmation;

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-/// The field, for pages that only the server renders. Its toggle appears once the script of [`SHOW_CHARACTERS`] runs;
-/// its space is reserved before, so that nothing moves under a click.
+/// The password field, for pages that only the server renders. Its toggle appears once the script of
+/// [`SHOW_CHARACTERS`] runs; its space is reserved beforehand, so that nothing moves under a click.
 #[component]
 pub fn PasswordField(
     name: &'static str,
@@ -27,8 +27,8 @@ pub fn PasswordField(
     }
 }
 
-/// The script of a page's toggles. It turns fields back into passwords before a form is sent, because browsers remember
-/// what is typed as text.
+/// The script of a page's toggles. It turns fields back into password fields before a form is submitted, because
+/// browsers remember what is typed as text.
 pub const SHOW_CHARACTERS: &str = "for(const b of document.querySelectorAll(\"button.toggle\")){\
     const f=document.getElementById(b.getAttribute(\"aria-controls\"));\
     const show=is=>{f.type=is?\"text\":\"password\";b.setAttribute(\"aria-pressed\",String(is))};\

@@ -1,4 +1,4 @@
-//! The quota of a stream, the keys that it still needs, and the links that undo a disable.
+//! The quota of a stream, the keys it still needs, and the links that undo a disable.
 
 use leptos::prelude::*;
 
@@ -16,8 +16,8 @@ pub fn QuotaWords(quota: Quota) -> impl IntoView {
     view! { <span class=class>{quota::sentence(&quota.count)}{trail}</span> }
 }
 
-/// The keys that a stream's stored records may still need, the keys that its aliases meant, and since when its keys are
-/// known where that doesn't cover the retention.
+/// The keys that a stream's stored records may still need, the keys that its aliases resolved to, and since when its
+/// keys are known if that doesn't cover the retention.
 #[component]
 pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -54,7 +54,8 @@ pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
     }
 }
 
-/// Every alias that a stream uses or still needs, with each key that it was seen to mean and when that was first seen.
+/// Returns every alias that a stream uses or still needs, with each key that it was seen to resolve to and when that
+/// was first seen.
 fn names(row: &StreamRow, now: Timestamp) -> Vec<(String, String, Option<Timestamp>)> {
     let needed_keys = row.needed_at(now);
     let needed = needed_keys.iter().map(|needed| (&needed.key, &needed.meant));
@@ -77,7 +78,7 @@ pub fn Undo(href: String, of: Option<String>) -> impl IntoView {
     view! { " " <a class="action undo" href=href>"Undo"{of}</a> }
 }
 
-/// [`Undo`] of a settled disable, for those who may change, while the stream is still not encrypted.
+/// [`Undo`] for a settled disable, for users who may change streams, while the stream is still not encrypted.
 #[component]
 pub fn UndoLink(change: ChangeCard, row: Memo<StreamRow>, is_in_list: bool) -> impl IntoView {
     let live = expect_context::<Live>();

@@ -1,5 +1,5 @@
-//! Self-refresh without wasm: pages with something under way reload themselves, by `<noscript>` without scripts and by
-//! the boot script when wasm does not start.
+//! Self-refresh without wasm: pages with a change under way reload themselves, by `<noscript>` without scripts and by
+//! the boot script if wasm doesn't start.
 
 use leptos::prelude::*;
 
@@ -8,11 +8,11 @@ use leptos::prelude::*;
 #[component]
 pub fn SelfRefresh(address: String, is_wanted: bool) -> impl IntoView {
     is_wanted.then(|| {
-        // `live=1` says that the machine reloads, not a person: a session does not live from it.
+        // `live=1` marks a reload by the page rather than by the user: it doesn't keep a session alive.
         let separator = if address.contains('?') { '&' } else { '?' };
         let address = format!("{address}{separator}live=1");
         let escaped = address.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-        // As inner HTML: with scripts on, a browser reads what is inside as text, which hydration would trip over.
+        // As inner HTML: with scripts on, a browser parses the content as text, which would break hydration.
         let meta = format!("<meta http-equiv=\"refresh\" content=\"10; url={escaped}\">");
         view! {
             <noscript inner_html=meta></noscript>

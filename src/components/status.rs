@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// AWS's word for the status with a mark; "Not read yet" until AWS has reported one. The encryption beside it carries
-/// the age of the read; only a status that is older shows its own age.
+/// the age of the read; only an older status shows its own age.
 #[component]
 pub fn StatusLabel(status: Option<Reported<StreamStatus>>, of: StreamId) -> impl IntoView {
     let class = match status.as_ref().map(|status| &status.value) {

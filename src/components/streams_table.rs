@@ -15,11 +15,11 @@ use crate::{
     view::{change_state, list, needed_keys},
 };
 
-/// What a plain click on the link to a confirmation does once wasm runs.
+/// The callback for a plain click on the link to a confirmation once wasm runs.
 pub type OnConfirm = Callback<(Action, StreamId)>;
 
-/// The table. `on_confirm` is called for a plain click on a row's action once wasm runs; without it the link leads to
-/// the page of the same form.
+/// The table. Once wasm runs, a plain click on a row's action calls `on_confirm`; otherwise the link leads to the page
+/// with the same form.
 #[component]
 pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_confirm: OnConfirm) -> impl IntoView {
     let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> }.into_any());
@@ -118,7 +118,7 @@ fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
     }
 }
 
-/// The link to the active change of a stream: the only action that its row or page offers meanwhile.
+/// The link to a stream's active change: meanwhile the only action that its row or page offers.
 #[component]
 pub fn FollowLink(row: StreamRow) -> impl IntoView {
     row.change.map(|change| {
@@ -133,7 +133,7 @@ pub fn FollowLink(row: StreamRow) -> impl IntoView {
     })
 }
 
-/// The link to the confirmation that a row offers, for those who may change. It opens a dialog where wasm runs, else a
+/// The link to the confirmation in a row, for users who may change streams. It opens a dialog if wasm runs, otherwise a
 /// page.
 #[component]
 pub fn ConfirmLink(action: Option<Action>, of: StreamId, on_confirm: OnConfirm) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! The table of every page: it scrolls sideways in its own box and becomes cards on small screens.
+//! The table used on every page: it scrolls sideways in its own box and becomes cards on small screens.
 
 use leptos::prelude::*;
 

@@ -11,10 +11,10 @@ use crate::{
     view::target_health,
 };
 
-/// With more targets than this, those without problems are only counted.
+/// The number of targets above which those without problems are only counted.
 const NAMED: usize = 8;
 
-/// The strip of targets over the list. Each links to its own streams.
+/// The strip of targets above the list. Each links to its own streams.
 #[component]
 pub fn TargetStrip() -> impl IntoView {
     let live = expect_context::<Live>();

@@ -89,7 +89,7 @@ fn Filters(filters: Vec<(String, String)>) -> impl IntoView {
     let value =
         |key: &str| filters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
     let action = value("action");
-    // A whole action, as a link may name it, is offered beside the groups.
+    // A full action name, which a link may carry, is offered beside the groups.
     let is_group = ACTIONS.iter().any(|(group, _)| *group == action);
     let exact =
         (!is_group).then(|| view! { <option value=action.clone() selected=true>{action.clone()}</option> }.into_any());
@@ -124,7 +124,7 @@ fn Row(row: AuditCard) -> impl IntoView {
         None => row.target.into_any(),
     };
     let small = |text: String| (!text.is_empty()).then(|| view! { <span class="small">{text}</span> }.into_any());
-    // No white space in an empty cell: on small screens it is not shown.
+    // An empty cell must not contain white space, because small screens hide only truly empty cells.
     let from = (!row.address.is_empty()).then(|| view! { {row.address} {small(row.user_agent)} }.into_any());
     let request =
         if row.aws_request_id.is_empty() { String::new() } else { format!("AWS request {}", row.aws_request_id) };

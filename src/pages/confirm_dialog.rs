@@ -1,4 +1,4 @@
-//! The confirmation as a dialog: one `<dialog>` per page, filled when it opens. The address does not change.
+//! The confirmation as a dialog: one `<dialog>` per page, filled when it opens. The address doesn't change.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -31,7 +31,7 @@ pub fn ConfirmDialog(confirming: Confirming) -> impl IntoView {
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         match (confirming.with(Option::is_some), dialog.open()) {
-            // Refused only for a dialog that is open already or not in the page.
+            // Fails only for a dialog that is already open or isn't in the page.
             (true, false) => drop(dialog.show_modal()),
             (false, true) => dialog.close(),
             _ => {}
@@ -62,7 +62,7 @@ fn Content(action: Action, stream: StreamId, confirming: Confirming) -> impl Int
             Action::Disable => api::changes::plan_disable(stream.into()).await,
             Action::Enable => api::changes::plan_enable(stream.into()).await,
         };
-        // A dialog that was closed meanwhile has no signal any more.
+        // The signal of a dialog that was closed in the meantime is gone.
         confirmation.try_set(Some(planned));
     });
     let content = move || match confirmation.get() {

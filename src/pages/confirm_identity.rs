@@ -1,4 +1,4 @@
-//! `/confirm-identity`: re-authentication, before something that must not be done from an unattended screen.
+//! `/confirm-identity`: re-authentication before an action that must not be possible from an unattended screen.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -18,7 +18,7 @@ pub fn HelpPage() -> impl IntoView {
 mod tests {
     use super::TEXT;
 
-    /// Everything between `before` and the next double quote.
+    /// Returns every text between `before` and the next double quote.
     fn quoted(before: &str) -> Vec<&'static str> {
         TEXT.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
     }

@@ -52,18 +52,18 @@ struct PageRequest {
 }
 
 impl PageRequest {
-    /// A part of the path, untouched; empty when the route has none of that name.
+    /// Returns a part of the path, as is; empty if the route has none of that name.
     fn part(&self, name: &str) -> String {
         self.path.get(name).unwrap_or_default()
     }
 
-    /// A value of the address's query.
+    /// Returns a value from the address's query.
     fn value(&self, name: &str) -> Option<String> {
         self.query.get(name)
     }
 }
 
-/// When a page asks the server again.
+/// When a page requests its data again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Follows {
     /// When its address changes.
@@ -76,8 +76,8 @@ type Content = Result<PageContent, AppError>;
 type Loaded = Resource<Content, Wire>;
 type Loading = Pin<Box<dyn Future<Output = Content> + Send>>;
 
-/// Asks for what a page shows: before the page leaves the server, and again whenever what it follows changes. Futures
-/// are boxed and results of one type, so that the machinery behind them is compiled once, not once per page.
+/// Requests what a page shows: once before the page leaves the server, and again whenever what it follows changes.
+/// Futures are boxed and results share one type, so that the machinery behind them is compiled once, not once per page.
 fn loaded<F>(follows: Follows, load: impl Fn(PageRequest) -> F + Send + Sync + 'static) -> Loaded
 where
     F: Future<Output = Content> + Send + 'static,
@@ -106,18 +106,18 @@ fn loaded_erased(follows: Follows, load: Arc<dyn Fn(PageRequest) -> Loading + Se
     page
 }
 
-/// The content of a page, which stays when a refresh fails.
+/// The content of a page, which is kept when a refresh fails.
 #[derive(Clone, Copy)]
 struct Kept {
     page: StoredValue<Option<Loaded>>,
-    /// The address that it is of.
+    /// The address of the content.
     address: StoredValue<(ParamsMap, ParamsMap)>,
 }
 
 impl Kept {
-    /// The new content of an address, or the content shown so far where a refresh failed.
+    /// Returns the new content of an address, or the content shown so far if a refresh failed.
     fn or(self, came: Content, address: (ParamsMap, ParamsMap), live: Live) -> Content {
-        // A page is rendered once, whatever comes of it.
+        // The server renders a page only once, whatever the result.
         if cfg!(feature = "ssr") {
             return came;
         }
@@ -197,8 +197,8 @@ fn shown_erased(
     .into_any()
 }
 
-/// The title of a page that depends on its path. On the server it is read after the page was rendered, when the
-/// parameters may be gone: then the first value is used.
+/// Returns the title of a page that depends on its path. The server reads the title after rendering the page, when the
+/// parameters may be gone; it then uses the first value.
 fn titled(part: &'static str, words: fn(&str) -> String) -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let params = use_params_map();
     let title = move |params: &ParamsMap| words(&params.get(part).unwrap_or_default());

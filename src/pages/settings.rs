@@ -73,7 +73,8 @@ fn Settings(page: Page) -> impl IntoView {
     }
 }
 
-/// Changes in the last 24 hours per account and Region. The quota is counted per stream: these sums refuse nothing.
+/// The changes in the last 24 hours per account and Region. The quota is counted per stream, so these sums refuse
+/// nothing.
 #[component]
 fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
     if sums.is_empty() {

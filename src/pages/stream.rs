@@ -124,7 +124,7 @@ fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
     }
 }
 
-/// The key as AWS reports it, or why there is none.
+/// Returns the key as AWS reports it, or why there is none.
 fn key_words(row: &StreamRow) -> String {
     match (&row.key_id, row.encryption) {
         (Some(key), _) => key.to_string(),

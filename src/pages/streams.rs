@@ -33,11 +33,11 @@ pub fn StreamsPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let confirming: Confirming = RwSignal::new(None);
     let on_confirm = OnConfirm::new(move |request| confirming.set(Some(request)));
-    // Kept here: news of the fleet draws the list anew, and must not shut what somebody is filling in.
+    // Kept here, because updates redraw the list and must not close a panel that is being filled in.
     let is_open = RwSignal::new(false);
     let drawn = StoredValue::new(None::<String>);
     let navigate = use_navigate();
-    // Without wasm the forms load the same addresses by themselves.
+    // Without wasm, the browser loads the same addresses.
     let on_submit = Callback::new(move |event: SubmitEvent| {
         if let Some(pairs) = form_pairs(&event) {
             event.prevent_default();
@@ -65,7 +65,7 @@ pub fn StreamsPage() -> impl IntoView {
     }
 }
 
-/// The query of the address, as pairs.
+/// Returns the query of the address as pairs.
 fn pairs(address: &ParamsMap) -> Vec<(String, String)> {
     address.into_iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect()
 }
@@ -131,7 +131,7 @@ fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
     }
 }
 
-/// Why the table is empty.
+/// Says why the table is empty.
 #[component]
 fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
     let (text, href, link) = if all > 0 {

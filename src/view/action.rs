@@ -1,8 +1,8 @@
-//! What a change asks of AWS, as buttons and sentences say it.
+//! The actions of a change in words, for buttons and sentences.
 
 use crate::model::change::Action;
 
-/// What buttons and tables call it.
+/// Returns the label of an action, for buttons and tables.
 pub const fn label(action: Action) -> &'static str {
     match action {
         Action::Disable => "Disable encryption",
@@ -10,7 +10,7 @@ pub const fn label(action: Action) -> &'static str {
     }
 }
 
-/// `disables` or `enables`, for counts.
+/// Returns `disables` or `enables`, for counts.
 pub const fn plural(action: Action) -> &'static str {
     match action {
         Action::Disable => "disables",

@@ -1,4 +1,4 @@
-//! The audit chain as its page shows it.
+//! Audit rows as the audit page shows them.
 
 use super::pages::AuditCard;
 use crate::model::{
@@ -32,7 +32,7 @@ impl From<AuditRow> for AuditCard {
     }
 }
 
-/// A value of the address that was ignored.
+/// Says which value of the address was ignored.
 pub fn ignored(ignored: &Ignored) -> String {
     format!("{} \u{201c}{}\u{201d} was ignored", ignored.parameter, ignored.value)
 }

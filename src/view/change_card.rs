@@ -1,4 +1,4 @@
-//! A change as pages show it, made on the server so that a browser never has to judge.
+//! A change as pages show it. The server makes it, so the browser never has to interpret a change.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,9 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeCard {
     pub id: String,
-    /// Where this version stands in the order of all commits; a later one is higher.
+    /// The revision of this version in the order of all commits; a later version has a higher one.
     pub rev: i64,
-    /// What was asked for: `Disable encryption`.
+    /// The requested action: `Disable encryption`.
     pub what: String,
     pub arn: StreamArn,
     pub actor: String,
@@ -27,33 +27,33 @@ pub struct ChangeCard {
     pub requested_at: Timestamp,
     /// The KeyId that was sent, or would have been.
     pub key: Option<String>,
-    /// Every rung, in order.
+    /// All rungs, in order.
     pub rungs: Vec<RungCard>,
     /// The rung that carries `aria-current`.
     pub current: Option<Rung>,
-    /// The end, or the flag on a change that is still active; `None` while all is as usual.
+    /// The end, or the flag on a change that is still active; `None` while all is as expected.
     pub summary: Option<Summary>,
-    /// The word of the end.
+    /// The word for the end.
     pub end: Option<String>,
-    /// How it is doing; shown as one word in one color.
+    /// The state, shown as one word in one color.
     pub state: ChangeState,
-    /// The same with its evidence, for the status region: dated where it is about the past.
+    /// The state with its evidence, for the status region; statements about the past are dated.
     pub standing: String,
-    /// It waits for its stream and can be cancelled.
+    /// Whether the change waits for its stream and can be cancelled.
     pub is_waiting: bool,
-    /// It is a disable that settled, and that nobody has taken back since.
+    /// Whether this is a settled disable that hasn't been undone since.
     pub can_be_undone: bool,
-    /// It is a disable whose key AWS did not take: it may be tried with another form of that key.
+    /// Whether this is a disable whose key AWS didn't accept, so that it can be retried with another form of that key.
     pub asks_for_other_form: bool,
-    /// It can't be judged: a person may close it.
+    /// Whether AWS's reports can't judge the change, so that a user may close it.
     pub can_be_closed: bool,
-    /// It has settled: records may be asked.
+    /// Whether the change has settled, so that proof by records can be requested.
     pub can_be_proven: bool,
-    /// The key that it left behind, once it has settled. Until when that is needed is the stream's to say.
+    /// The key that the change left behind, once settled. The stream's row says until when that key is needed.
     pub left: Option<Box<LeftKey>>,
 }
 
-/// One rung: how it is drawn, and what stands beneath it.
+/// One rung: its mark and the text beneath it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RungCard {
     pub rung: Rung,
@@ -96,27 +96,27 @@ impl From<&Change> for ChangeCard {
 }
 
 impl ChangeCard {
-    /// The page of this change.
+    /// Returns the path of this change's page.
     pub fn path(&self) -> String {
         format!("/changes/{}", self.id)
     }
 
-    /// The confirmation of the enable that takes a disable back.
+    /// Returns the path of the confirmation of the enable that undoes this disable.
     pub fn undo_path(&self) -> String {
         self.stream().undo_path(&self.id)
     }
 
-    /// The stream that this change is about.
+    /// Returns the stream of this change.
     pub fn stream(&self) -> StreamId {
         StreamId::from(&self.arn)
     }
 
-    /// Whether it has no end yet.
+    /// Returns whether the change has no end yet.
     pub const fn is_active(&self) -> bool {
         self.end.is_none()
     }
 
-    /// The ladder as a row draws it.
+    /// Returns the marks of the ladder, for a row.
     pub fn marks(&self) -> ChangeMarks {
         ChangeMarks {
             id: self.id.clone(),

@@ -1,27 +1,27 @@
-//! How a change is doing: one word and one color, the same wherever the change is shown.
+//! The state of a change: one word and one color, the same wherever the change is shown.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::change::{ChangeState, EndKind};
 
-/// What a color means.
+/// The meaning of a color.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
-    /// Under way as it should be: blue.
+    /// Under way as expected: blue.
     #[default]
     Moving,
-    /// Somebody should look: amber.
+    /// Needs attention: amber.
     Attention,
     /// Done: green.
     Good,
-    /// Failed, or taken back: red.
+    /// Failed or undone: red.
     Bad,
     /// Over without effect: gray.
     Quiet,
 }
 
 impl Tone {
-    /// The class that carries the color in the style sheets.
+    /// Returns the class that carries the color in the style sheets.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Moving => "tone-moving",
@@ -33,7 +33,7 @@ impl Tone {
     }
 }
 
-/// The word of a state.
+/// Returns the word for a state.
 pub const fn label(state: ChangeState) -> &'static str {
     match state {
         ChangeState::Waiting => "Waiting",
@@ -45,7 +45,7 @@ pub const fn label(state: ChangeState) -> &'static str {
     }
 }
 
-/// The color of a state.
+/// Returns the color of a state.
 pub const fn tone(state: ChangeState) -> Tone {
     match state {
         ChangeState::On(_) => Tone::Moving,

@@ -1,11 +1,11 @@
-//! The AWS CLI call of a change, for the confirmation and for the page of a journal that can't be written.
+//! The AWS CLI command of a change, for the confirmation and for the page shown when the journal can't be written.
 
 use crate::model::{
     change::Action,
     stream::{StreamArn, encryption::KeyId},
 };
 
-/// `aws kinesis stop-stream-encryption ...` or `start-...`, ready to paste into a POSIX shell.
+/// Returns `aws kinesis stop-stream-encryption ...` or `start-...`, ready to paste into a POSIX shell.
 pub fn of_change(action: Action, arn: &StreamArn, key: &KeyId) -> String {
     let call = match action {
         Action::Disable => "stop-stream-encryption",
@@ -19,7 +19,7 @@ pub fn of_change(action: Action, arn: &StreamArn, key: &KeyId) -> String {
     )
 }
 
-/// The text as one word of a POSIX shell: bare when harmless, in single quotes otherwise.
+/// Returns the text as one word of a POSIX shell: bare if harmless, otherwise in single quotes.
 fn shell_word(text: &str) -> String {
     let is_harmless = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=@,+".contains(&b));
     if is_harmless { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }

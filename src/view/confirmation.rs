@@ -1,4 +1,4 @@
-//! The confirmation of a change, from its plan.
+//! The confirmation of a change, made from its plan.
 
 use super::{
     command_line, key_state, keys,
@@ -68,7 +68,7 @@ fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
     (Plan { request_id, command, key_needed_until, keys_known_since, key, report }, beside)
 }
 
-/// Stands for a key that is still to be chosen in the command.
+/// Returns the placeholder for a key that is still to be chosen in the command.
 fn placeholder() -> Option<KeyId> {
     KeyId::as_reported("KEY").ok()
 }
@@ -79,7 +79,7 @@ fn enable_facts(enable: EnablePlan, stream: &StreamArn) -> EnableFacts {
     EnableFacts { key, key_words, is_key_bad, picker: keys, undo: undo.as_ref().map(undo_of), unencrypted_since }
 }
 
-/// What KMS says about the key that the field begins with, and whether that's a warning.
+/// Returns what KMS says about the key that the field starts with, and whether that is a warning.
 fn chosen_key(id: &KeyId, look: &KeyLook, stream: &StreamArn) -> (String, bool) {
     match (look, look.usable(id, stream)) {
         (_, Err(why)) => (format!("{id} can't be used: {}.", key_state::unusable(&why)), true),
@@ -103,7 +103,7 @@ fn other_form(form: plan::OtherForm) -> OtherForm {
     }
 }
 
-/// What has become of the key of the disable that an enable would undo.
+/// Says what has become of the key of the disable that an enable would undo.
 fn undo_of(undo: &plan::Undo) -> Undo {
     let change = &undo.change;
     let recorded = change.intent.key.as_ref().map_or("none", |key| key.as_str());
@@ -146,7 +146,7 @@ fn meant_then(then: Option<&Resolved>) -> String {
     then.map_or_else(String::new, |then| format!(" At the disable it pointed to {}.", then.arn))
 }
 
-/// Why the form asks for another form of the key.
+/// Says why the form asks for another form of the key.
 fn why_other_form(why: &OtherFormReason) -> String {
     let refused = |change: &Change| {
         let key = change.intent.key.as_ref().map_or("the key", |key| key.as_str());

@@ -1,8 +1,8 @@
-//! The one error page: what it says of a request that got no page, whoever refused it.
+//! The one error page, for every request that gets no page, whichever part refused it.
 
 use crate::error::{AppError, Refusal};
 
-/// The id under which the log tells more of a request. In the context of a page that is being rendered.
+/// The id of a request in the log. It is in the context of a page that is being rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference(pub String);
 
@@ -10,16 +10,16 @@ pub struct Reference(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorPage {
     pub title: &'static str,
-    /// What happened, what did not, and what to do next.
+    /// What happened, what didn't, and what to do next.
     pub text: String,
-    /// Where to go from here: an address and its words.
+    /// The link to continue from here: its address and text.
     pub link: (&'static str, &'static str),
-    /// The line about the log; empty where nobody knows which request it was.
+    /// The line that refers to the log; empty if the request isn't known.
     pub reference: String,
 }
 
 impl ErrorPage {
-    /// The page of an error, on the request with this reference.
+    /// Returns the page of an error in the request with this reference.
     pub fn of_error(error: &AppError, reference: Option<&Reference>) -> Self {
         Self {
             title: title_of(error),
@@ -29,14 +29,14 @@ impl ErrorPage {
                 _ => ("/streams", "Go to the streams"),
             },
             reference: match (error, reference) {
-                // It says so itself.
+                // The error's own text has the reference.
                 (AppError::Internal { .. }, _) | (_, None) => String::new(),
                 (_, Some(Reference(id))) => format!("Reference: {id}"),
             },
         }
     }
 
-    /// The page of what stands in front of the pages.
+    /// Returns the page of a refusal by the layers in front of the pages.
     pub fn of_refusal(refusal: &Refusal, reference: &Reference) -> Self {
         let page = Self::of_error(&refusal.error(), Some(reference));
         match words_of(refusal) {
@@ -63,7 +63,7 @@ const fn title_of(error: &AppError) -> &'static str {
     }
 }
 
-/// Title and text of a refusal that says more than its error.
+/// Returns the title and text of a refusal that says more than its error.
 const fn words_of(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
     let words = match refusal {
         Refusal::Error(_) => return None,

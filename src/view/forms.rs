@@ -1,11 +1,11 @@
-//! What comes of a form: what it did, or the mistake in it.
+//! The outcome of a form: what it did, or the mistake in it.
 
 use crate::model::{
     forms::{FormDone, FormMistake},
     stream::StreamName,
 };
 
-/// What a form did.
+/// Says what a form did.
 pub const fn done(form: FormDone) -> &'static str {
     match form {
         FormDone::PasswordChanged => "Password changed. All your other sessions have ended.",
@@ -24,7 +24,7 @@ pub const fn done(form: FormDone) -> &'static str {
     }
 }
 
-/// The mistake in a form; `name` is the stream's name where the form is about one.
+/// Says what the mistake in a form is; `name` is the stream's name if the form is about a stream.
 pub fn mistake(mistake: FormMistake, name: Option<&StreamName>) -> String {
     if let (FormMistake::NameMismatch, Some(name)) = (mistake, name) {
         return format!("That isn't {name}. Type the name exactly as shown. Nothing was sent.");

@@ -2,7 +2,7 @@
 
 use super::pages::Frame;
 
-/// Makes the frame. The server's context of a page has one; the browser has none, because its page brings the frame
-/// along.
+/// The function that makes the frame. On the server, a page's context has one; in the browser there is none, because
+/// the page brings its frame along.
 #[derive(Debug, Clone, Copy)]
 pub struct FrameSource(pub fn() -> Frame);

@@ -1,11 +1,12 @@
-//! What KMS says of a key, and why Kinesis cannot encrypt with it.
+//! What KMS says about a key, and why Kinesis can't encrypt with it.
 
 use crate::model::{
     keys::{KeyFacts, KeyState, Unusable},
     time::Timestamp,
 };
 
-/// `enabled`, `disabled`, `pending deletion on 1 Dec 2026`, ...: what the key is, with what ends it.
+/// Returns `enabled`, `disabled`, `pending deletion on 1 Dec 2026`, ...: a key's state, with the date if it ends on
+/// one.
 pub fn label(facts: &KeyFacts) -> String {
     match (&facts.state, facts.expires_at, facts.deleted_at) {
         (KeyState::Enabled, Some(at), _) => format!("enabled; its imported key material expires on {}", at.date()),
@@ -25,14 +26,14 @@ fn state_label(state: &KeyState) -> String {
         KeyState::Unavailable => "unavailable: its key store is disconnected".to_owned(),
         KeyState::Updating => "being updated (its primary Region is changing)".to_owned(),
         KeyState::Unstated => "in a state that KMS didn't report".to_owned(),
-        // The journal of earlier versions keeps these words instead of AWS's, which has no spaces.
+        // Journals of earlier versions store these words instead of AWS's word, which has no spaces.
         KeyState::Other(words) if words.contains(' ') => words.clone(),
         KeyState::Other(word) => format!("in the state {word}"),
     }
 }
 
-/// What endangers records that need the key until `free`, or for as long as a stream uses it: `is disabled`. Empty
-/// where nothing does.
+/// Says what endangers records that need the key until `free`, or, without a date, for as long as a stream uses it: `is
+/// disabled`. Returns `None` if nothing does.
 pub fn trouble(facts: &KeyFacts, free: Option<Timestamp>) -> Option<String> {
     facts.endangers_records(free).then(|| match (&facts.state, facts.expires_at) {
         (KeyState::Enabled, Some(expires)) => {
@@ -42,7 +43,7 @@ pub fn trouble(facts: &KeyFacts, free: Option<Timestamp>) -> Option<String> {
     })
 }
 
-/// Why Kinesis cannot encrypt a stream with a key.
+/// Says why Kinesis can't encrypt a stream with a key.
 pub fn unusable(why: &Unusable) -> String {
     match why {
         Unusable::Disabled { key } => format!("{key} is disabled"),

@@ -16,7 +16,7 @@ use crate::model::{
     stream::StreamId,
 };
 
-/// The cards of keys: those in danger first, then those in use, then those that are free last.
+/// Returns the cards of keys: keys in danger first, then keys in use, then the rest, those needed longest first.
 pub fn cards(keys: &[TrackedKey]) -> Vec<KeyCard> {
     let mut cards: Vec<KeyCard> = keys.iter().map(card).collect();
     let order = |card: &KeyCard| (!card.is_bad, card.free_at.is_some(), Reverse(card.free_at), card.title.clone());
@@ -24,7 +24,7 @@ pub fn cards(keys: &[TrackedKey]) -> Vec<KeyCard> {
     cards
 }
 
-/// The page of a key.
+/// Returns the page of a key.
 pub fn page(key: TrackedKey) -> KeyPage {
     let card = card(&key);
     let row = |need: StreamNeed| KeyUseRow {
@@ -40,12 +40,12 @@ pub fn page(key: TrackedKey) -> KeyPage {
     KeyPage { card, uses }
 }
 
-/// The warning on every page about a key in danger.
+/// Returns the warning about a key in danger, for every page.
 pub fn alarm(key: &TrackedKey) -> Option<KeyAlarm> {
     trouble(key).map(|trouble| KeyAlarm { text: format!("{} {trouble}", title(key)), href: path(key) })
 }
 
-/// Why a key cannot be seen.
+/// Says why a key can't be seen.
 pub fn unseen(why: &Unseen) -> &str {
     match why {
         Unseen::NoKms => "this target has no KMS",
@@ -54,7 +54,7 @@ pub fn unseen(why: &Unseen) -> &str {
     }
 }
 
-/// Why Kinesis cannot use a key, or why the key could not be looked at.
+/// Says why Kinesis can't use a key, or why the key's state couldn't be read.
 pub fn problem(problem: &KeyProblem) -> String {
     match problem {
         KeyProblem::NoForm => "its name isn't in a form that AWS accepts".to_owned(),
@@ -63,7 +63,7 @@ pub fn problem(problem: &KeyProblem) -> String {
     }
 }
 
-/// Why a list of keys is empty or not whole.
+/// Says why a list of keys is empty or incomplete.
 pub fn list_problem(problem: &KeyListProblem) -> String {
     match problem {
         KeyListProblem::NoKms => "this target has no KMS".to_owned(),
@@ -73,7 +73,7 @@ pub fn list_problem(problem: &KeyListProblem) -> String {
     }
 }
 
-/// The path of a key's page.
+/// Returns the path of a key's page.
 fn path(key: &TrackedKey) -> String {
     format!("/keys/{}", utf8_percent_encode(&key.name, NON_ALPHANUMERIC))
 }
@@ -82,7 +82,7 @@ fn title(key: &TrackedKey) -> String {
     key.arn.as_ref().map_or_else(|| key.name.clone(), KeyArn::short)
 }
 
-/// What is wrong with a key while it is needed, if anything is.
+/// Says what is wrong with a key while it is needed, if anything is.
 fn trouble(key: &TrackedKey) -> Option<String> {
     if !key.is_in_danger() {
         return None;
@@ -103,7 +103,7 @@ fn trouble(key: &TrackedKey) -> Option<String> {
     Some(format!("{state}{as_of}, and {needed}."))
 }
 
-/// What KMS says of a key, in words.
+/// Says what KMS reports about a key.
 fn state(key: &TrackedKey) -> String {
     match (&key.look, key.as_of) {
         (None, _) => "not checked yet".to_owned(),

@@ -1,5 +1,5 @@
-//! The rungs of the ladder, each naming its evidence. What they say about the past is dated; only the current rung of
-//! an active change speaks of the present, as far as AWS has reported.
+//! The rungs of the ladder, each with its evidence. Statements about the past are dated; only the current rung of an
+//! active change speaks of the present, as far as AWS has reported.
 
 use super::{proof, reports};
 use crate::model::{
@@ -8,7 +8,8 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What stands beneath a rung. A rung without evidence says "not yet" while it can still come, else "not observed".
+/// Returns the text beneath a rung. Without evidence it is "not yet" while the rung can still be reached, otherwise
+/// "not observed".
 pub fn rung(change: &Change, rung: Rung) -> String {
     match (rung, change.rung(rung)) {
         (Rung::Updating, RungState::NotObserved) => match (change.evidence.sent_at, change.evidence.reached_at) {
@@ -32,7 +33,7 @@ pub fn rung(change: &Change, rung: Rung) -> String {
     }
 }
 
-/// What stands beneath a rung with evidence. Only the current one says how things are.
+/// Returns the text beneath a rung with evidence. Only the current rung speaks of the present.
 fn lit(change: &Change, rung: Rung, at: Timestamp, is_current: bool) -> String {
     let clock = at.clock_seconds();
     match rung {
@@ -97,13 +98,13 @@ fn sent(change: &Change, clock: &str, is_current: bool) -> String {
     format!("Recorded as sent at {clock}.{session}{answer}")
 }
 
-/// What AWS still reports after it accepted the call; empty where it can't be told.
+/// Says what AWS still reports after it accepted the call; empty if that can't be told.
 fn still(change: &Change) -> &'static str {
     let is_as_before = match &change.evidence.last_read {
         Some(LastRead { observed: Observed::State { encryption, .. }, .. }) => {
             change.verdict(encryption, None) == Verdict::Old
         }
-        // The read before sending said so.
+        // Without a later read, the read before sending counts: it reported the old state.
         None => true,
         Some(_) => false,
     };
@@ -123,14 +124,14 @@ fn settled(change: &Change, clock: &str) -> String {
             key.map_or_else(|| "encrypted".to_owned(), |key| format!("encrypted with {key}"))
         }
     };
-    // Until when a key that was left behind is needed stands in the stream's row, which moves with its retention.
+    // The stream's row says until when a key that was left behind is needed, because that moves with the retention.
     let before =
         if change.before() == EncryptionReport::NotEncrypted { " Records stored before stay unencrypted." } else { "" };
     let checked = if change.evidence.proof.is_some() { "" } else { " No records have been checked." };
     format!("At {clock} AWS reported ACTIVE and {state} again, more than 5 s after the first report.{before}{checked}")
 }
 
-/// What records say, where somebody asked.
+/// Says what records show, if proof was requested.
 fn proven(change: &Change) -> String {
     let words = change
         .evidence
@@ -147,10 +148,11 @@ fn proven(change: &Change) -> String {
     }
 }
 
-/// ` The stream is UPDATING (not started by Keystream). This change will be sent once it's ACTIVE, until 14:17.`
+/// Returns ` The stream is UPDATING (not started by Keystream). This change will be sent once it's ACTIVE, until
+/// 14:17.`
 fn waiting(change: &Change, until: Timestamp) -> String {
     let seen = match &change.evidence.last_read {
-        // The read before recording said so.
+        // `None`: the read before recording reported UPDATING.
         None | Some(LastRead { observed: Observed::State { status: StreamStatus::Updating, .. }, .. }) => {
             "The stream is UPDATING (not started by Keystream).".to_owned()
         }

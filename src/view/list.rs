@@ -1,11 +1,11 @@
-//! The list: its columns, its filters with their values, and what of its address was ignored.
+//! The list in words: its columns, its filters with their values, and the ignored parts of its address.
 
 use crate::model::{
     list::{AgeFilter, Column, ExtraColumn, Ignored, ModeFilter, Parameter, StatusFilter},
     stream::encryption::EncryptionState,
 };
 
-/// The header of a column.
+/// Returns the header of a column.
 pub const fn column(column: Column) -> &'static str {
     match column {
         Column::Name => "Name",
@@ -17,7 +17,7 @@ pub const fn column(column: Column) -> &'static str {
     }
 }
 
-/// The header of a column that is shown by choice.
+/// Returns the header of an optional column.
 pub const fn extra_column(column: ExtraColumn) -> &'static str {
     match column {
         ExtraColumn::Retention => "Retention",
@@ -29,7 +29,7 @@ pub const fn extra_column(column: ExtraColumn) -> &'static str {
     }
 }
 
-/// The words with which an encryption cell begins.
+/// Returns the words that an encryption cell starts with.
 pub const fn encryption(state: EncryptionState) -> &'static str {
     match state {
         EncryptionState::Encrypted => "Encrypted",
@@ -38,7 +38,7 @@ pub const fn encryption(state: EncryptionState) -> &'static str {
     }
 }
 
-/// When a row was last read.
+/// Returns the label of a filter by the time of the last read.
 pub const fn age(age: AgeFilter) -> &'static str {
     match age {
         AgeFilter::Minute => "more than a minute ago",
@@ -49,7 +49,7 @@ pub const fn age(age: AgeFilter) -> &'static str {
     }
 }
 
-/// The heading over the values of a filter.
+/// Returns the heading over the values of a filter.
 pub const fn filter(filter: Parameter) -> &'static str {
     match filter {
         Parameter::Encryption => "Encryption",
@@ -61,7 +61,7 @@ pub const fn filter(filter: Parameter) -> &'static str {
     }
 }
 
-/// A value of a filter: AWS's word where it has one.
+/// Returns the label of a filter's value: AWS's word if there is one.
 pub fn value(filter: Parameter, value: &str) -> String {
     match filter {
         Parameter::Encryption => value.parse().map_or_else(|_| value.to_owned(), |state| encryption(state).to_owned()),
@@ -74,7 +74,7 @@ pub fn value(filter: Parameter, value: &str) -> String {
     }
 }
 
-/// What of an address was ignored, and what the parameter takes.
+/// Says which part of an address was ignored, and which values the parameter takes.
 pub fn ignored(ignored: &Ignored) -> String {
     let Ignored::Value { parameter, value } = ignored else { return "More values were ignored.".to_owned() };
     let takes = match parameter {

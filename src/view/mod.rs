@@ -1,4 +1,4 @@
-//! From facts to words: page models, labels, sentences. No I/O.
+//! Turns facts into words: page models, labels, sentences. No I/O.
 
 pub mod action;
 pub mod audit_card;

@@ -7,12 +7,13 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// The keys that stored records may need at `now`, each with its date; empty when there are none.
+/// Lists the keys that stored records may need at `now`, each with its date; empty if there are none.
 pub fn list(row: &StreamRow, now: Timestamp) -> String {
     joined(&row.needed_at(now))
 }
 
-/// Until when what a change left behind is needed: ` Keep alias/orders until 23 Nov 14:03 UTC.` Empty when it's free.
+/// Says until when the key that a change left behind is needed: ` Keep alias/orders until 23 Nov 14:03 UTC.` Empty once
+/// it is free.
 pub fn keep(row: &StreamRow, left: &LeftKey, now: Timestamp) -> String {
     let still = joined(&row.still_needed_of(left, now));
     if still.is_empty() { still } else { format!(" Keep {still}.") }
@@ -22,7 +23,8 @@ fn joined(keys: &[NeededKey]) -> String {
     keys.iter().map(label).collect::<Vec<_>>().join(", ")
 }
 
-/// `key/1234…9012 until 23 Nov 14:03 UTC (alias/orders)`; the name alone where KMS has not said which key it meant.
+/// Returns `key/1234…9012 until 23 Nov 14:03 UTC (alias/orders)`, or only the name if KMS hasn't said which key it
+/// meant.
 fn label(needed: &NeededKey) -> String {
     let until = needed.until.day_and_minute();
     let meant: Vec<String> = needed.meant.iter().map(|meant| meant.arn.short()).collect();
@@ -35,12 +37,12 @@ fn label(needed: &NeededKey) -> String {
     }
 }
 
-/// Since when a stream's keys are known, where that doesn't cover its retention.
+/// Says since when a stream's keys are known, for when that doesn't cover its retention.
 pub fn gap(since: Timestamp) -> String {
     format!("This stream's keys are known only since {}. Older records may need others.", since.date_and_clock())
 }
 
-/// `key/1234…9012 since 22 Nov 14:02 UTC`.
+/// Returns `key/1234…9012 since 22 Nov 14:02 UTC`.
 pub fn meant(meant: &Meant) -> String {
     let since = meant.seen_from.map_or_else(String::new, |at| format!(" since {}", at.day_and_minute()));
     format!("{}{since}", meant.arn.short())

@@ -1,11 +1,11 @@
-//! How long changes take, and what to look at when one takes long.
+//! How long changes take, and what to check when one takes long.
 
 use crate::model::{
     change::TypicalDuration,
     time::{MINUTE_MS, SECOND_MS, span},
 };
 
-/// `typical here is 14 s (95 % within 40 s)`.
+/// Returns `typical here is 14 s (95 % within 40 s)`.
 pub fn usual(usual: Option<&TypicalDuration>) -> String {
     match usual {
         Some(TypicalDuration { p50_ms, p95_ms, .. }) => {
@@ -15,12 +15,12 @@ pub fn usual(usual: Option<&TypicalDuration>) -> String {
     }
 }
 
-/// A length of time in seconds up to two minutes, then in minutes: an age would round 100 s to 1 min.
+/// Returns a duration in seconds up to two minutes, then in minutes: an age would round 100 s to 1 min.
 fn seconds(millis: i64) -> String {
     if millis < 2 * MINUTE_MS { format!("{} s", (millis + 500) / SECOND_MS) } else { span(millis) }
 }
 
-/// What to look at when a change has been under way for five minutes.
+/// What to check when a change has been under way for five minutes.
 pub const CHECK_WHEN_SLOW: [&str; 4] = [
     "Whether anything else is changing this stream. Resharding, mode switches and consumer registration also cause \
     UPDATING. CloudTrail names who.",

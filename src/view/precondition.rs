@@ -1,4 +1,4 @@
-//! Preconditions that did not hold, in a rejected change and in the place of a confirmation's form.
+//! Preconditions that didn't hold, for rejected changes and for confirmations that show no form.
 
 use super::key_state;
 use crate::model::{
@@ -7,7 +7,7 @@ use crate::model::{
     stream::{StreamReport, StreamStatus, encryption::KeyId},
 };
 
-/// Why a change was not sent, and what to do next.
+/// Says why a change wasn't sent, and what to do next.
 pub fn sentence(precondition: &Precondition, change: &Change) -> String {
     let (happened, next) = (happened(precondition, change), next(precondition, change.intent.action));
     format!("Not sent: {happened} This request changed nothing. Next: {next}")
@@ -45,7 +45,7 @@ fn happened(precondition: &Precondition, change: &Change) -> String {
     }
 }
 
-/// How it is known that the reported key is the one that was chosen.
+/// Says how the reported key is known to be the chosen one.
 fn same_key(reported: Option<&KeyId>, meant: Option<&Meant>) -> String {
     match (reported, meant) {
         (Some(_), Some(Meant { arn, seen_from })) => {
@@ -53,7 +53,7 @@ fn same_key(reported: Option<&KeyId>, meant: Option<&Meant>) -> String {
             format!(", which KMS has resolved to {}{since}: the key you chose", arn.short())
         }
         (Some(_), None) => ": the key you chose".to_owned(),
-        // A refusal of before both were kept.
+        // A refusal recorded before both values were stored.
         (None, _) => String::new(),
     }
 }
@@ -80,7 +80,7 @@ const fn next(precondition: &Precondition, action: Action) -> &'static str {
     }
 }
 
-/// Why a confirmation doesn't offer its button.
+/// Says why a confirmation doesn't offer its button.
 pub fn of_confirmation(action: Action, precondition: &Precondition, report: &StreamReport) -> String {
     match precondition {
         Precondition::NotActive { status } => {
@@ -96,7 +96,7 @@ pub fn of_confirmation(action: Action, precondition: &Precondition, report: &Str
             check the stream in AWS.",
             report.encryption.type_word()
         ),
-        // With no key named the form asks for it.
+        // With `KeyUnstated` the form asks for the key.
         Precondition::KeyUnstated
         | Precondition::AlreadyEncrypted { .. }
         | Precondition::KeyUnusable { .. }

@@ -1,4 +1,4 @@
-//! What a confirmation says of the key in use.
+//! What a confirmation says about the key in use.
 
 use super::{key_state, keys, needed_keys};
 use crate::model::{
@@ -7,7 +7,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What KMS says of the key in use: a sentence, and what of it must not be overlooked.
+/// Returns what KMS says about the key in use as a sentence, and the part that must not be overlooked.
 pub fn sentences(key: &PresentKey, action: Action) -> (String, Option<String>) {
     let PresentKey { look, meant, needed_until } = key;
     let (words, trouble) = match look {
@@ -39,7 +39,7 @@ pub fn sentences(key: &PresentKey, action: Action) -> (String, Option<String>) {
     (words, (!warnings.is_empty()).then(|| warnings.join(" ")))
 }
 
-/// What endangers going back to a key, or the records that are stored under it.
+/// Says what endangers a return to the key, or the records stored under it.
 fn trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
     let trouble = key_state::trouble(facts, until)?;
     let next = match (&facts.state, facts.usable()) {

@@ -1,11 +1,11 @@
-//! What records say of a change.
+//! What records show about a change.
 
 use crate::model::change::{
     Action,
     proof::{Done, Proof, ProofRequest, ReadResult, listed},
 };
 
-/// Everything that was asked for, and what came of it.
+/// Says what proof was requested, and with what result.
 pub fn sentences(proof: &Proof, action: Action) -> String {
     let mut sentences = Vec::new();
     if let Some(request) = &proof.write {

@@ -1,4 +1,4 @@
-//! How many of the 25 a day are used.
+//! How many of AWS's 25 calls a day are used.
 
 use super::pages::Quota;
 use crate::model::change::quota::{A_DAY, Count, StreamQuota, TrailCoverage, TrailProblem};
@@ -9,12 +9,12 @@ impl From<StreamQuota> for Quota {
     }
 }
 
-/// `7`, or `7 to 8` where an outcome is not known.
+/// Returns `7`, or `7 to 8` if an outcome isn't known.
 pub fn range(count: &Count) -> String {
     if count.least == count.most { count.most.to_string() } else { format!("{} to {}", count.least, count.most) }
 }
 
-/// `7 of 25 used; the next is available at 23 Nov 14:02 UTC`.
+/// Returns `7 of 25 used; the next is available at 23 Nov 14:02 UTC`.
 pub fn sentence(count: &Count) -> String {
     let used = range(count);
     let frees = count
@@ -25,7 +25,7 @@ pub fn sentence(count: &Count) -> String {
     format!("{used} of {A_DAY} used{frees}{refused}")
 }
 
-/// How far CloudTrail is in a count: `CloudTrail read at 13:55:02 UTC; it lags by minutes`.
+/// Says how far a count covers CloudTrail: `CloudTrail read at 13:55:02 UTC; it lags by minutes`.
 fn trail(coverage: &TrailCoverage) -> String {
     match coverage {
         TrailCoverage::NotChecked => "CloudTrail not checked".to_owned(),

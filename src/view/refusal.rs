@@ -1,4 +1,4 @@
-//! Why a change was rejected: what happened, what did not, and what to do next.
+//! Why a change was rejected: what happened, what didn't, and what to do next.
 
 use super::{action, precondition};
 use crate::model::change::{
@@ -8,7 +8,7 @@ use crate::model::change::{
 
 const CHANGED_NOTHING: &str = "This request changed nothing.";
 
-/// The words for this refusal of `change`: what happened, what did not, and what to do next.
+/// Returns the text for this refusal of `change`: what happened, what didn't, and what to do next.
 pub fn sentence(refusal: &Refusal, change: &Change) -> String {
     let (account, region) = (&change.intent.arn.account, &change.intent.arn.region);
     let key = change.intent.key.as_ref().map_or("none", |key| key.as_str());
@@ -67,7 +67,7 @@ pub fn sentence(refusal: &Refusal, change: &Change) -> String {
     }
 }
 
-/// No byte of the request can have left.
+/// Returns the text for a request of which no byte can have left.
 fn not_sent(obstacle: Obstacle, detail: &str, change: &Change) -> String {
     let (account, region) = (&change.intent.arn.account, &change.intent.arn.region);
     let happened = match obstacle {
@@ -107,12 +107,12 @@ fn denied(key: &str, change: &Change) -> String {
     )
 }
 
-/// ` Read just now: ACTIVE, KMS.`
+/// Returns ` Read just now: ACTIVE, KMS.`
 fn read_just_now(refusal: &Refusal) -> String {
     refusal.read_after.as_ref().map_or_else(String::new, |saw| format!(" Read just now: {saw}."))
 }
 
-/// What happened, and what to do next.
+/// Returns what happened, and what to do next.
 const fn key_trouble(trouble: KeyTrouble) -> (&'static str, &'static str) {
     match trouble {
         KeyTrouble::AccessDenied => (
@@ -141,7 +141,7 @@ const fn key_trouble(trouble: KeyTrouble) -> (&'static str, &'static str) {
     }
 }
 
-/// What removes an obstacle.
+/// Says what removes an obstacle.
 const fn remedy(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::NoCredentials => {

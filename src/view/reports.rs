@@ -5,7 +5,7 @@ use crate::model::{
     stream::{StreamStatus, encryption::EncryptionReport},
 };
 
-/// `ACTIVE and KMS with alias/other`, or what stood in the way.
+/// Returns `ACTIVE and KMS with alias/other`, or what prevented the read.
 pub fn state(observed: &Observed) -> String {
     match observed {
         Observed::State { status, encryption } => format!("{status} and {}", self::encryption(encryption)),
@@ -13,7 +13,7 @@ pub fn state(observed: &Observed) -> String {
     }
 }
 
-/// `KMS with alias/orders`, or AWS's word.
+/// Returns `KMS with alias/orders`, or AWS's word.
 pub fn encryption(encryption: &EncryptionReport) -> String {
     match encryption {
         EncryptionReport::Encrypted(Some(key)) => format!("KMS with {key}"),
@@ -21,7 +21,7 @@ pub fn encryption(encryption: &EncryptionReport) -> String {
     }
 }
 
-/// `NONE`, or `KMS with alias/orders`: the wanted state as AWS reported it.
+/// Returns `NONE` or `KMS with alias/orders`: the wanted state as AWS reports it.
 pub fn wanted(change: &Change) -> String {
     match change.intent.action {
         Action::Disable => "NONE".to_owned(),
@@ -32,7 +32,7 @@ pub fn wanted(change: &Change) -> String {
     }
 }
 
-/// Whether the last read of the stream said UPDATING.
+/// Returns whether the last read of the stream reported UPDATING.
 pub const fn was_updating(change: &Change) -> bool {
     matches!(
         &change.evidence.last_read,

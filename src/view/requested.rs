@@ -1,4 +1,4 @@
-//! The answer to a confirmed form.
+//! The response to a submitted confirmation.
 
 use super::{pages::Requested, refusal};
 use crate::model::change::{Change, End, Ending, Submitted};

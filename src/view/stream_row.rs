@@ -1,9 +1,9 @@
-//! What pages say beside a row.
+//! What pages say beside a stream's row.
 
 use crate::model::{inventory::StreamRow, stream::is_same_creation, time::Timestamp};
 
-/// What must be known beside the row on the page of a change: that it is about another stream than the one created
-/// then, that the stream is gone, why there is nothing newer.
+/// Returns the caveats beside the row on a change's page: the row is of another stream than the one created then, the
+/// stream is gone, or why there is no newer read.
 pub fn caveats(row: &StreamRow, stream_created: Timestamp) -> Vec<String> {
     let other = row.created.filter(|created| !is_same_creation(*created, stream_created)).map(|created| {
         format!(

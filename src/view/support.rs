@@ -6,7 +6,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// Everything that a support case needs, as one text to copy.
+/// Returns everything that a support case needs, as one text to copy.
 pub fn text(change: &Change, now: Timestamp) -> String {
     let mut lines = vec![
         format!("{} of {}", action::label(change.intent.action), change.intent.arn),

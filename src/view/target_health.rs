@@ -1,8 +1,9 @@
-//! How targets are.
+//! The health of targets.
 
 use crate::model::inventory::{Condition, TargetHealth, TargetProblem};
 
-/// How a target is, in a sentence that follows its name, with times of day; empty when there is nothing to say.
+/// Describes a target's health in a sentence that follows its name, with times of day; empty if there is nothing to
+/// say.
 pub fn sentence(target: &TargetHealth) -> String {
     match (target.condition(), &target.problem, &target.pause) {
         (Condition::Behind, Some(problem), _) => behind(target, problem),
@@ -18,7 +19,7 @@ pub fn sentence(target: &TargetHealth) -> String {
     }
 }
 
-/// Since when and why a target is behind, and when it is tried again.
+/// Says since when and why a target is behind, and when it is retried.
 fn behind(target: &TargetHealth, problem: &TargetProblem) -> String {
     let (what, last_read) = match problem.next_listing {
         None => ("its streams can't be read: ", target.last_read),

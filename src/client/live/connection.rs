@@ -1,4 +1,4 @@
-//! The connection's state: what happens when it delivers something, falls silent or is lost.
+//! The state of the connection: what happens when it delivers something, falls silent or is lost.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,12 +15,12 @@ use crate::{
     view::{change_state::Tone, pages::Frame},
 };
 
-/// A connection is dead if nothing has arrived for this long: the server sends a heartbeat every 15 s.
+/// How long a connection may be silent before it counts as dead: the server sends a heartbeat every 15 s.
 const SILENT_AFTER_MS: i64 = 40 * SECOND_MS;
 /// The delay between a failure and the first retry. Each further failure doubles it.
 const FIRST_RETRY_MS: u32 = 2_000;
 const LONGEST_RETRY_MS: u32 = 30_000;
-/// A request without an answer by then has failed.
+/// How long a request may take; without a response by then it has failed.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 impl Live {
@@ -46,7 +46,7 @@ impl Live {
         }
     }
 
-    /// Marks the page as not live since then: keeps what is shown, says so and retries. With `is_reload` the retry
+    /// Marks the page as not live since `since`: keeps what is shown, says so and retries. With `is_reload` the retry
     /// requests everything again rather than what came since.
     pub(super) fn lose(self, since: Timestamp, is_reload: bool) {
         if self.is_paused.get_untracked() {
@@ -60,7 +60,7 @@ impl Live {
         self.is_retrying.set_value(true);
         let failures = self.failures.get_value();
         self.failures.set_value(failures.saturating_add(1));
-        // Up to a quarter more, so that the tabs don't all reconnect at once.
+        // Adds up to a quarter, so that the tabs don't all reconnect at once.
         let delay =
             f64::from((FIRST_RETRY_MS << failures.min(4)).min(LONGEST_RETRY_MS)) * (1.0 + js_sys::Math::random() / 4.0);
         #[expect(clippy::cast_possible_truncation, reason = "some seconds")]
@@ -107,7 +107,7 @@ impl Live {
                 if self.user.with_value(|user| *user != frame.user) {
                     self.say("What you may do here has changed.", own_address(), "Reload");
                 }
-                // Older than what is shown: the database was restored, and its revisions mean something else.
+                // Older than what is shown: the database was restored, and its revisions now mean something else.
                 if frame.rev < self.rev.get_value() {
                     self.rows.update(HashMap::clear);
                     self.moved.update(|count| *count += 1);
@@ -174,7 +174,7 @@ impl Live {
         }));
     }
 
-    /// The server's time, as far as the browser can tell.
+    /// Returns the server's time, as far as the browser can tell.
     pub(super) fn time(self) -> Timestamp {
         self.made_at.plus_millis(page_age())
     }

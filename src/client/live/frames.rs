@@ -25,7 +25,7 @@ impl Live {
                 for row in frame.streams {
                     let known = rows.get(&row.id);
                     if known.is_none_or(|known| known.rev <= row.rev) {
-                        // Only a page that shows tags has them; they come with its next list.
+                        // Only a page that shows tags has them; new ones come with its next list.
                         let is_same = |known: &StreamRow| {
                             row.is_same_but_for_times(&StreamRow { tags: row.tags.clone(), ..known.clone() })
                         };
@@ -77,7 +77,7 @@ impl Live {
         }
     }
 
-    /// Announces in the status region what happened to the person's own changes, all in one sentence.
+    /// Announces in the status region what happened to the user's own changes, all in one sentence.
     pub(super) fn announce(self, moved: &[ChangeCard]) {
         let own = self.user.with_value(|user| user.as_ref().map(|user| user.name.clone()));
         let known = self.changes.get_untracked();

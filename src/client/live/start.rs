@@ -1,4 +1,4 @@
-//! Starts the clock and the event source, and pauses them.
+//! Starting the clock and the event source, and pausing them.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Live {
-    /// Starts the clock and, for a signed-in person, the event source. Effects run only in the browser.
+    /// Starts the clock and, for a signed-in user, the event source. Effects run only in the browser.
     pub fn start(self) {
         let is_visible = RwSignal::new(true);
         Effect::new(move |_| {
@@ -48,7 +48,7 @@ impl Live {
         });
     }
 
-    /// Pauses or resumes live updates: the switch in the bar.
+    /// Pauses or resumes live updates: the switch in the header.
     pub fn pause_or_resume(self) {
         self.is_paused.update(|is_paused| *is_paused = !*is_paused);
         if self.is_behind.get_value() {

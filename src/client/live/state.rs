@@ -39,7 +39,7 @@ pub struct Gap {
 /// The live state of the page. Cheap to copy; every component takes it from the context.
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
-    /// The server's time, ticking on in the browser. Ages are counted up to it.
+    /// The server's time, which keeps ticking in the browser. Ages count up to it.
     pub now: RwSignal<Timestamp>,
     pub user: StoredValue<Option<SignedIn>>,
     pub targets: RwSignal<Vec<TargetHealth>>,
@@ -62,7 +62,7 @@ pub struct Live {
     pub(super) attempt: RwSignal<u32>,
     /// When the server rendered the page, by its own clock.
     pub(super) made_at: Timestamp,
-    /// Which build of the browser half this is.
+    /// The build of this browser half.
     pub(super) version: StoredValue<String>,
     /// When something last arrived on the open connection, or it was opened; `None` without one.
     pub(super) heard_at: StoredValue<Option<Timestamp>>,
@@ -129,18 +129,18 @@ impl Live {
         }
     }
 
-    /// Whether the signed-in person may ask for changes.
+    /// Returns whether the signed-in user may request changes.
     pub fn may_change(self) -> bool {
         self.user.with_value(|user| user.as_ref().is_some_and(|user| user.may_change))
     }
 
-    /// A row as it is now: what the server rendered, or the newer one that came since.
+    /// Returns a row as it is now: what the server rendered, or the newer one that came since.
     pub fn newest(self, rendered: &StreamRow) -> StreamRow {
         let newer = self.rows.with(|rows| rows.get(&rendered.id).filter(|row| row.rev >= rendered.rev).cloned());
         newer.unwrap_or_else(|| rendered.clone())
     }
 
-    /// Subscribes to what rows show, but for their ages, which subscribe for themselves.
+    /// Subscribes to what rows show except their ages, which subscribe for themselves.
     pub fn follow_rows(self) {
         self.moved.track();
     }
@@ -162,17 +162,17 @@ impl Live {
         });
     }
 
-    /// When AWS last reported a stream, as far as this page knows; reactive.
+    /// Returns when AWS last reported a stream, as far as this page knows; reactive.
     pub fn read_at(self, stream: &StreamId) -> Option<Timestamp> {
         self.rows.with(|rows| rows.get(stream)?.read_at)
     }
 
-    /// [`Live::newest`], reactive.
+    /// Returns [`Live::newest`], reactive.
     pub fn row(self, rendered: StreamRow) -> Memo<StreamRow> {
         Memo::new(move |_| self.newest(&rendered))
     }
 
-    /// A change as it is now.
+    /// Returns a change as it is now; reactive.
     pub fn change(self, rendered: ChangeCard) -> Memo<ChangeCard> {
         Memo::new(move |_| {
             let newer = self
@@ -182,12 +182,12 @@ impl Live {
         })
     }
 
-    /// When AWS last gave the status of a stream that is shown, as far as this page knows; reactive.
+    /// Returns when AWS last reported the status of a stream that is shown, as far as this page knows; reactive.
     pub fn status_at(self, stream: &StreamId) -> Option<Timestamp> {
         self.rows.with(|rows| rows.get(stream)?.status.as_ref().map(|status| status.at))
     }
 
-    /// How old a stream's state may be before it counts as "last known".
+    /// Returns how old a stream's state may be before it counts as "last known".
     pub fn stale_after(self, stream: &StreamId) -> i64 {
         self.targets.with(|targets| {
             let target =
@@ -196,16 +196,16 @@ impl Live {
         })
     }
 
-    /// Tells the server which rows the page shows, from the next connection on: they are read first, and only they are
-    /// updated.
+    /// Tells the server which rows the page shows, from the next connection on: these rows are read first, and only
+    /// they are updated.
     pub fn mark_viewed(self, rows: String) {
         if self.view.with_untracked(|view| view.as_ref() != Some(&rows)) {
             self.view.set(Some(rows));
         }
     }
 
-    /// Whether a request is the page's own refresh, that is, `refresh` has changed since the last one. Otherwise the
-    /// address changed, which is a person's act.
+    /// Returns whether a request is the page's own refresh, that is, whether `refresh` has changed since the last one.
+    /// Otherwise the address changed, which is an act of the user.
     pub fn is_own_refresh(self, refresh: u32) -> bool {
         let is_own = self.asked_with.get_value() != refresh;
         self.asked_with.set_value(refresh);

@@ -1,4 +1,4 @@
-//! The forms that end a change: one cancels it while it waits, the other closes what AWS's reports can't judge.
+//! The forms that end a change: one cancels a waiting change, the other closes a change that AWS's reports can't judge.
 
 use leptos::prelude::*;
 

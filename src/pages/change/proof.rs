@@ -1,17 +1,17 @@
-//! The forms that ask for proof by records.
+//! The forms that request proof by records.
 
 use leptos::prelude::*;
 
 use crate::{components::Mistake, model::forms::FormMistake};
 
-/// The forms that ask for proof of a settled change.
+/// The forms that request proof of a settled change.
 #[component]
 pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
-    // That of the form above stands at its field.
+    // A mistake in the form above is shown at that form's field.
     let mistake = mistake.filter(|mistake| !matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
     let (by_write, by_read, reported) = (id.clone(), id.clone(), id);
     view! {
-        // Always open: news draws the page anew, and must not shut what somebody is filling in.
+        // Always open: updates redraw the page and must not close a form that is being filled in.
         <section class="proof" aria-labelledby="proof">
             <h2 id="proof">"Proof by records"</h2>
             <Mistake mistake />

@@ -1,4 +1,4 @@
-//! The summary of a change in a line, with AWS's words where it refused.
+//! The summary of a change in one line, with AWS's words if it refused the call.
 
 use leptos::prelude::*;
 
@@ -32,7 +32,7 @@ pub(super) fn SummaryLine(summary: Summary, tone: Tone) -> impl IntoView {
     }
 }
 
-/// A part of the summary. An age is an element of its own, so that a page that has stopped updating can show the time
+/// A part of the summary. An age has an element of its own, so that a page that has stopped updating can show the time
 /// instead.
 #[component]
 fn PhraseText(phrase: Phrase) -> impl IntoView {

@@ -15,8 +15,8 @@ use crate::{
     view::{action, pages::Draft},
 };
 
-/// Who starts to fail with the chosen key. Without wasm the key may be typed after this is shown, so the warning about
-/// AWS's own key is always there.
+/// The warning about who starts to fail with the chosen key. Without wasm the key may be typed after this is shown, so
+/// the warning about the AWS managed key is always there.
 #[component]
 pub(super) fn WhoFails(typed: Typed, account: String) -> impl IntoView {
     let of_aws = format!(
@@ -31,7 +31,7 @@ pub(super) fn WhoFails(typed: Typed, account: String) -> impl IntoView {
     }
 }
 
-/// Whether a typed key is AWS's own for Kinesis, in whichever form.
+/// Returns whether a typed key is the AWS managed key for Kinesis, in any form.
 fn is_aws_own(key: &str) -> bool {
     key.parse::<KeyId>()
         .is_ok_and(|key| key.form() == Some(KeyIdForm::ServiceKey) || key.as_str().ends_with(":alias/aws/kinesis"))
@@ -86,7 +86,7 @@ pub(super) fn Cancel(stream: StreamId, way: Way) -> impl IntoView {
     }
 }
 
-/// The field for why to send a change although 25 of its kind were counted.
+/// The field for the reason to send a change although 25 of its kind were counted.
 #[component]
 pub(super) fn QuotaField(typed: Typed) -> impl IntoView {
     let first = typed.quota_reason.get_untracked();
@@ -102,7 +102,7 @@ pub(super) fn QuotaField(typed: Typed) -> impl IntoView {
     }
 }
 
-/// How long a change may wait for a stream that is UPDATING for another reason.
+/// The choice of how long a change may wait for a stream that is UPDATING for another reason.
 #[component]
 pub(super) fn WaitField(wait: RwSignal<String>) -> impl IntoView {
     let chosen = wait.get_untracked();
@@ -123,7 +123,7 @@ pub(super) fn WaitField(wait: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// The hidden fields: the stream, the values that were shown, and the id that makes repeats one change.
+/// The hidden fields: the stream, the values shown, and the id that makes repeated submissions a single change.
 #[component]
 pub(super) fn Shown(form: ChangeForm) -> impl IntoView {
     view! {

@@ -28,17 +28,17 @@ use crate::{
     },
 };
 
-/// What the form is about: a confirmation that can be given.
+/// The subject of the form: a confirmation that can be submitted.
 #[derive(Debug, Clone)]
 pub struct Ready {
     pub confirmation: Confirmation,
     pub plan: Plan,
-    /// The stream is UPDATING: the change would wait.
+    /// Whether the stream is UPDATING, so that the change would wait.
     pub is_busy: bool,
 }
 
 impl Ready {
-    /// The plan of a confirmation, if there is something to confirm.
+    /// Returns the plan of a confirmation, if there is something to confirm.
     pub fn of(confirmation: &Confirmation) -> Option<Self> {
         let (plan, is_busy) = match &confirmation.plan {
             PlanOutcome::Ready(plan) => (plan, false),
@@ -49,7 +49,8 @@ impl Ready {
     }
 }
 
-/// Key, name, reason, Cancel, and the one button that acts; over it, on the page of an enable, the keys to choose from.
+/// The form: key, name, reason, Cancel, and the one button that acts. Above it, on the page of an enable, the key
+/// picker.
 #[component]
 pub fn ConfirmForm(ready: Ready, way: Way) -> impl IntoView {
     let Ready { confirmation, plan, is_busy } = ready;
@@ -64,7 +65,7 @@ pub fn ConfirmForm(ready: Ready, way: Way) -> impl IntoView {
         answer.with(|answer| matches!(answer, Some(Err(AppError::Mistake(mistake))) if is(*mistake)))
     };
     let expected = stream.name.to_string();
-    // The server renders the button enabled and always checks; a hydrated page saves the round trip.
+    // The server renders the button enabled and always checks the name; a hydrated page saves the round trip.
     let is_disabled = move || typed.is_hydrated.get() && (!typed.has_name(&expected) || is_pending.get());
     let warned_key = warned_key(&draft, &first_key);
     let form = plan.form(&stream);
@@ -112,13 +113,13 @@ pub fn ConfirmForm(ready: Ready, way: Way) -> impl IntoView {
     }
 }
 
-/// What the form shows of keys: those to choose from for an enable, or the forms of the key in use for a disable.
+/// What the form shows about keys: those to choose from for an enable, or the forms of the key in use for a disable.
 struct KeyParts {
     is_enable: bool,
-    /// Whether there is a field for a key.
+    /// Whether there is a key field.
     has_key: bool,
     picker: KeyList,
-    /// The change that is to be taken back; empty without one.
+    /// The id of the change to undo; empty without one.
     undo: String,
     /// What the field suggests.
     names: Vec<String>,
@@ -139,7 +140,7 @@ impl KeyParts {
     }
 }
 
-/// What the field "Key" begins with.
+/// Returns the initial value of the field "Key".
 fn first_key(confirmation: &Confirmation) -> String {
     match (&confirmation.enable, &confirmation.other_form) {
         (Some(EnableFacts { key, .. }), _) | (None, Some(OtherForm { key, .. })) => key.clone(),
@@ -147,13 +148,12 @@ fn first_key(confirmation: &Confirmation) -> String {
     }
 }
 
-/// The key of which a page that is shown again warns; empty without a warning.
+/// Returns the key that a page shown again warns about; empty without a warning.
 fn warned_key(draft: &Draft, first_key: &str) -> String {
     if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.to_owned() } else { String::new() }
 }
 
-/// What happens when the form is sent: a dialog hands it to its caller, and on a page the browser
-/// sends it.
+/// Returns the submit handler: a dialog hands the form to its caller; on a page the browser submits it.
 fn submitter(
     way: Way,
     typed: Typed,
@@ -164,7 +164,7 @@ fn submitter(
     move |event: SubmitEvent| {
         if let Way::Dialog { on_submit, .. } = way {
             event.prevent_default();
-            // Only a key of which the last answer has warned.
+            // Set only if the last response warned about the key.
             let warned_key = if warns_of_key() { sent_key.get_value() } else { String::new() };
             sent_key.set_value(typed.key.get_untracked());
             on_submit.run(ChangeForm { warned_key, ..typed.fill_in(form.clone()) });

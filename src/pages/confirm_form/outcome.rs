@@ -1,4 +1,4 @@
-//! What a confirmation shows instead of its form, or in it once the form was sent.
+//! What a confirmation shows instead of its form, or in it after the form was sent.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What the dialog says when the answer is not simply "recorded".
+/// Returns what the dialog says about a response other than "recorded".
 pub(super) fn answer_words(answer: Result<Requested, AppError>, stream: &StreamId) -> Option<AnyView> {
     let alert = match answer {
         Ok(Requested::Change { .. }) => return None,
@@ -56,7 +56,7 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
             {last_known.map(|report| view! { <ReportLine report=*report /> }.into_any())}
         }
         .into_any(),
-        // Shown by the caller.
+        // The caller shows the form.
         PlanOutcome::Ready(_) | PlanOutcome::Busy(_) => ().into_any(),
     };
     view! {

@@ -1,4 +1,4 @@
-//! What is typed into a confirmation, as wasm follows it.
+//! What is typed into a confirmation, as wasm tracks it.
 
 use leptos::{html, prelude::*};
 
@@ -7,7 +7,7 @@ use crate::{
     view::pages::Draft,
 };
 
-/// The form's fields, as wasm follows them.
+/// The form's fields, as wasm tracks them.
 #[derive(Clone, Copy)]
 pub(super) struct Typed {
     pub(super) key: RwSignal<String>,
@@ -36,8 +36,8 @@ impl Typed {
         }
     }
 
-    /// Takes over what was typed while the wasm was loading. In the dialog the first empty field takes the focus:
-    /// typing into it can do no harm.
+    /// Takes over what was typed while wasm was loading. In the dialog, focuses the first empty field, where typing can
+    /// do no harm.
     pub(super) fn take_over(self, is_dialog: bool) {
         Effect::new(move |_| {
             let (Some(name), Some(reason)) = (self.name_input.get(), self.reason_input.get()) else { return };
@@ -49,18 +49,18 @@ impl Typed {
             }
             self.is_hydrated.set(true);
             if is_dialog {
-                // A browser refuses only for elements that are not there.
+                // Fails only for elements that aren't in the page.
                 let _ = key.filter(|input| input.value().is_empty()).unwrap_or(name).focus();
             }
         });
     }
 
-    /// Whether the name was typed exactly.
+    /// Returns whether the name was typed exactly.
     pub(super) fn has_name(self, expected: &str) -> bool {
         self.name.with(|typed| typed.trim() == expected)
     }
 
-    /// A form with what is typed.
+    /// Returns the form with what is typed.
     pub(super) fn fill_in(self, form: ChangeForm) -> ChangeForm {
         ChangeForm {
             key: self.key.get_untracked(),
@@ -72,7 +72,7 @@ impl Typed {
         }
     }
 
-    /// Fills a key in that was chosen from the list.
+    /// Fills in a key chosen from the list.
     pub(super) fn use_key(self, name: String) {
         if let Some(input) = self.key_input.get_untracked() {
             input.set_value(&name);
@@ -82,7 +82,7 @@ impl Typed {
     }
 }
 
-/// The wait that was chosen before a mistake, else the shortest.
+/// Returns the wait that was chosen before a mistake, otherwise the shortest.
 fn wait_to_begin_with(draft: &Draft) -> String {
     let offered = OFFERED_MINUTES.map(|minutes| minutes.to_string());
     offered.iter().find(|wait| **wait == draft.wait_minutes).unwrap_or(&offered[0]).clone()

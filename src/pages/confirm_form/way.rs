@@ -9,7 +9,7 @@ use crate::{error::AppError, model::change::ChangeForm, view::pages::Requested};
 pub enum Way {
     /// As a plain form; the server redirects.
     Page,
-    /// By wasm: the form calls back and shows the answer.
+    /// By wasm: the form calls back and shows the response.
     Dialog {
         on_submit: Callback<ChangeForm>,
         on_cancel: Callback<()>,
@@ -19,7 +19,7 @@ pub enum Way {
 }
 
 impl Way {
-    /// Whether an answer is awaited, and the last one.
+    /// Returns whether a response is pending, and the last response.
     pub(super) fn state(self) -> (Signal<bool>, Signal<Option<Result<Requested, AppError>>>) {
         match self {
             Self::Page => (Signal::stored(false), Signal::stored(None)),

@@ -1,22 +1,22 @@
-//! Signing in, the first administrator, and showing once more who one is.
+//! Sign-in, the setup of the first administrator, and re-authentication.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{forms::FormMistake, time::Timestamp};
 
-/// `/sign-in`.
+/// The model of `/sign-in`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInPage {
     pub is_demo: bool,
-    /// A path of this site.
+    /// The path on this site to continue to.
     pub next: String,
     pub user_name: String,
     pub mistake: Option<FormMistake>,
-    /// Until then no attempt is looked at.
+    /// When the next attempt is accepted; earlier ones aren't checked.
     pub wait_until: Option<Timestamp>,
 }
 
-/// `/setup/{token}`.
+/// The model of `/setup/{token}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetupPage {
     pub token: String,
@@ -24,10 +24,10 @@ pub struct SetupPage {
     pub mistake: Option<FormMistake>,
 }
 
-/// `/confirm-identity`.
+/// The model of `/confirm-identity`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityPage {
-    /// A path of this site.
+    /// The path on this site to continue to.
     pub next: String,
     pub mistake: Option<FormMistake>,
 }

@@ -4,22 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{stream::StreamId, time::Timestamp};
 
-/// `/audit`.
+/// The model of `/audit`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditPage {
     /// Newest first.
     pub rows: Vec<AuditCard>,
-    /// The filters as they were understood, by parameter.
+    /// The filters as parsed, by parameter.
     pub filters: Vec<(String, String)>,
-    /// What of the address was not understood.
+    /// The parts of the address that weren't understood.
     pub ignored: Vec<String>,
-    /// Where the next older rows are.
+    /// The address of the next older rows.
     pub older: Option<String>,
-    /// Whether these are not the newest rows.
+    /// Whether newer rows exist on an earlier page.
     pub is_later_page: bool,
-    /// The query of the exports: the filters, after `?` and the format.
+    /// The query of the exports: the filters, appended after `?` and the format.
     pub export_query: String,
-    /// Whether the person sees all of the chain.
+    /// Whether the user sees the whole chain.
     pub sees_everything: bool,
 }
 
@@ -30,16 +30,16 @@ pub struct AuditCard {
     pub at: Timestamp,
     pub actor: String,
     pub action: String,
-    /// The stream's name, or what else it was done to.
+    /// The stream's name, or the other target of the event.
     pub target: String,
-    /// The stream.
+    /// The stream, if the event is about one.
     pub stream: Option<StreamId>,
     pub reason: String,
-    /// The state before and after, where there are any.
+    /// The states before and after, if any.
     pub states: String,
     pub result: String,
     pub aws_request_id: String,
-    /// Address and browser; empty where this person may not see them.
+    /// The address and browser; empty if this user may not see them.
     pub address: String,
     pub user_agent: String,
 }

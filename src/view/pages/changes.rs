@@ -11,45 +11,45 @@ use crate::{
     view::change_card::ChangeCard,
 };
 
-/// `/changes`.
+/// The model of `/changes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangesPage {
     /// Newest first.
     pub changes: Vec<ChangeCard>,
-    /// The ids of those that can be taken back now.
+    /// The ids of the changes that can be undone now.
     pub undoable: Vec<String>,
-    /// From 1.
+    /// The page number, starting at 1.
     pub page: u32,
     pub has_more: bool,
 }
 
-/// `/changes/{id}`.
+/// The model of `/changes/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangePage {
     pub change: ChangeCard,
-    /// A mistake in one of its forms.
+    /// The mistake in one of the page's forms.
     pub mistake: Option<FormMistake>,
-    /// What was typed as the reason to close it, before that mistake.
+    /// The reason for closing the change, as typed before that mistake.
     pub typed_reason: String,
-    /// What is known of its stream; `None` when no target reaches it any more.
+    /// The row of its stream; `None` if no target covers the stream any more.
     pub row: Option<StreamRow>,
-    /// When the stream that it is about was created: the stream of that name may be another one by now.
+    /// When the change's stream was created: the stream of that name may be a different one by now.
     pub stream_created: Timestamp,
     pub target: TargetCard,
-    /// How long it has taken or took, beside what is usual here; `None` before it was sent.
+    /// How long it has taken or took, beside the typical duration here; `None` before it was sent.
     pub pace: Option<Pace>,
-    /// What to look at while it is slow.
+    /// What to check while the change is slow.
     pub checks: Vec<String>,
-    /// Everything that a support case needs, to copy.
+    /// The text for a support case, to copy.
     pub support: String,
 }
 
-/// How long a change takes.
+/// The duration of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
     pub sent_at: Timestamp,
     pub reached_at: Option<Timestamp>,
-    /// The end, where it came without *reached*.
+    /// When the change ended, if it ended without *reached*.
     pub ended_at: Option<Timestamp>,
     /// `usual here 14 s (p95 40 s)`.
     pub usual: String,

@@ -12,7 +12,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// `/streams/.../disable`, as page or dialog.
+/// The model of `/streams/.../disable` and `/enable`, as page or dialog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
     pub stream: StreamId,
@@ -20,91 +20,91 @@ pub struct Confirmation {
     pub now: Timestamp,
     pub action: Action,
     pub plan: PlanOutcome,
-    /// How many of AWS's 25 a day are used.
+    /// How many of AWS's 25 calls a day are used.
     pub quota: Quota,
-    /// What KMS says of the key that AWS reports, in a sentence.
+    /// What KMS says about the key that AWS reports, as a sentence.
     pub key_words: String,
-    /// What of that must not be overlooked.
+    /// The part of it that must not be overlooked.
     pub key_warning: Option<String>,
-    /// What only an enable shows.
+    /// What only the confirmation of an enable shows.
     pub enable: Option<EnableFacts>,
-    /// What a disable asks for when AWS does not take the key as it reports it.
+    /// What a disable asks for if AWS doesn't accept the key as reported.
     pub other_form: Option<OtherForm>,
-    /// What was typed before a mistake brought the person back.
+    /// What was typed before a mistake led back to the form.
     pub draft: Option<Draft>,
 }
 
-/// What the confirmation of an enable shows beside the stream.
+/// What the confirmation of an enable shows besides the stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnableFacts {
-    /// What the field "Key" begins with.
+    /// The initial value of the field "Key".
     pub key: String,
-    /// What KMS says of that, in a sentence; empty without a key.
+    /// What KMS says about that key, as a sentence; empty without a key.
     pub key_words: String,
-    /// Whether those words are a warning.
+    /// Whether that sentence is a warning.
     pub is_key_bad: bool,
     pub picker: KeyList,
-    /// The disable that is to be taken back.
+    /// The disable to undo.
     pub undo: Option<Undo>,
-    /// Since when new records are stored unencrypted, where a change of Keystream did it.
+    /// Since when new records have been stored unencrypted, if a change by Keystream caused it.
     pub unencrypted_since: Option<Timestamp>,
 }
 
-/// What is known of the disable that an enable takes back.
+/// The disable that an enable undoes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
     pub change: String,
     pub actor: String,
     pub settled_at: Timestamp,
-    /// The key of then, and what has become of it and of its alias, in sentences.
+    /// The key at that time, and what has become of it and of its alias, in sentences.
     pub words: String,
     pub is_warning: bool,
 }
 
-/// Another form of the key in use, asked for by a disable.
+/// The request for another form of the key in use, on a disable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherForm {
-    /// Why it is asked for, in sentences.
+    /// Why another form is needed, in sentences.
     pub why: String,
-    /// What is filled in to begin with; empty where nothing is known.
+    /// The initial value of the field; empty if no form is known.
     pub key: String,
-    /// All forms that are known.
+    /// All known forms.
     pub forms: Vec<String>,
 }
 
-/// What the fresh read behind a confirmation returned.
+/// The outcome of the fresh read behind a confirmation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanOutcome {
     /// The form may be shown.
     Ready(Box<Plan>),
-    /// The form may be shown for a change that waits: the stream is UPDATING, not by Keystream.
+    /// The form may be shown for a change that waits: the stream is UPDATING, but not by Keystream.
     Busy(Box<Plan>),
-    /// The read worked, and there is nothing to disable or the stream is not ACTIVE: why, and what AWS reported.
+    /// The read succeeded, but there is nothing to disable or the stream isn't ACTIVE: why, and what AWS reported.
     Refused { why: String, report: Box<StreamReport> },
-    /// The read failed: why, and what was last known.
+    /// The read failed: why, and the last known report.
     Unread { why: String, last_known: Option<Box<StreamReport>> },
-    /// A change is under way; its page is the place to be.
+    /// A change is under way; its page is the place to continue.
     UnderWay { change: String },
 }
 
-/// The values that a confirmation shows and carries; the server compares them with a fresh read before sending.
+/// The values that a confirmation shows and submits; the server compares them with a fresh read before sending.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Makes repeats of one form one change.
+    /// The id that makes repeated submissions of one form a single change.
     pub request_id: String,
     pub report: StreamReport,
     /// The key in use, as AWS reports it.
     pub key: Option<KeyId>,
-    /// The call that will be sent, as an AWS CLI command; of an enable, with a place for the key.
+    /// The call that will be sent, as an AWS CLI command; for an enable, with a placeholder for the key.
     pub command: String,
-    /// Until when stored records may need the key in use, should new ones stop being encrypted with it now.
+    /// Until when stored records may need the key in use if new records stop being encrypted with it now.
     pub key_needed_until: Option<Timestamp>,
-    /// Since when the stream's keys are known, where records that are older may be stored.
+    /// Since when the stream's keys are known, if older records may be stored.
     pub keys_known_since: Option<Timestamp>,
 }
 
 impl Plan {
-    /// The form of a confirmation as it is shown, with nothing typed.
+    /// Returns the form as the confirmation first shows it, with nothing typed.
     pub fn form(&self, stream: &StreamId) -> ChangeForm {
         let report = &self.report;
         ChangeForm {
@@ -134,7 +134,7 @@ pub struct Draft {
 }
 
 impl From<&ChangeForm> for Draft {
-    /// What a person typed of it.
+    /// Takes what the user typed from a form.
     fn from(form: &ChangeForm) -> Self {
         Self {
             mistake: None,
@@ -147,11 +147,11 @@ impl From<&ChangeForm> for Draft {
     }
 }
 
-/// The answer to a confirmed form, for browsers with wasm.
+/// The response to a submitted confirmation, for browsers with wasm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Requested {
-    /// The change is recorded, or the stream already had one under way: its page is here.
+    /// The change is recorded, or the stream already had one under way: the id is that of its page.
     Change { id: String },
-    /// A precondition did not hold; the rejected change is recorded here.
+    /// A precondition didn't hold; the id is that of the rejected change.
     Rejected { id: String, words: String },
 }

@@ -1,4 +1,4 @@
-//! What the frame of every page shows, and how it goes on.
+//! The frame of every page, and the events that update it.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,43 +11,44 @@ use crate::{
     view::change_card::ChangeCard,
 };
 
-/// What the frame of every page needs: who is signed in and how the targets are.
+/// The data for the frame of every page: the signed-in user and the health of the targets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
-    /// `None` on pages that nobody needs to be signed in for.
+    /// `None` on pages that don't require sign-in.
     pub user: Option<SignedIn>,
     pub is_demo: bool,
     pub is_read_only: bool,
     pub targets: Vec<TargetHealth>,
-    /// Everything committed up to here is in the page; the event source asks for what comes after.
+    /// The revision of the page, which contains everything committed up to it. The event source requests what comes
+    /// after.
     pub rev: i64,
-    /// The server's time at the reading: ages count from here.
+    /// The server's time of the read; ages count from here.
     pub now: Timestamp,
-    /// When the account for emergencies was last signed in, for a day after it.
+    /// When the break-glass account last signed in, for a day afterwards.
     pub break_glass_at: Option<Timestamp>,
-    /// Keys that will not be there as long as they are needed.
+    /// Keys that won't be available for as long as they are needed.
     #[serde(default)]
     pub key_alarms: Vec<KeyAlarm>,
-    /// Parts of the server that failed and are started again in a moment.
+    /// Parts of the server that failed and are about to be restarted.
     #[serde(default)]
     pub parts_down: Vec<String>,
-    /// Which build of the browser half is being served.
+    /// The build of the browser half that is being served.
     #[serde(default)]
     pub version: String,
 }
 
-/// The person who is signed in.
+/// The signed-in user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     pub name: String,
     pub role: Role,
-    /// Whether changes may be asked for at all: the role allows it and Keystream is not read-only.
+    /// Whether the user may request changes at all: the role allows it and Keystream isn't read-only.
     pub may_change: bool,
-    /// Whether all of the audit chain is shown.
+    /// Whether the user sees the whole audit chain.
     pub sees_whole_audit: bool,
 }
 
-/// A key that will not be there as long as it is needed: every page warns of it.
+/// A key that won't be available for as long as it is needed; every page warns of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyAlarm {
     pub text: String,
@@ -57,13 +58,13 @@ pub struct KeyAlarm {
 /// One frame of the event stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventFrame {
-    /// Everything committed up to here has been sent.
+    /// The revision up to which everything committed has been sent.
     pub rev: i64,
-    /// Rows that somebody looks at in this tab.
+    /// The rows that this tab shows.
     pub streams: Vec<StreamRow>,
-    /// Something besides times has moved, in view or not: order, counts and what is in view may be others now.
+    /// Whether anything but a time has changed, shown or not: the order, the counts and the rows shown may differ now.
     pub is_list_moved: bool,
     pub changes: Vec<ChangeCard>,
-    /// How all targets are; empty when none of them moved.
+    /// The health of all targets; empty if none has changed.
     pub targets: Vec<TargetHealth>,
 }

@@ -1,5 +1,5 @@
-//! What each page shows, as the server hands it to the view: whole, read from memory, with the time and the `rev` of
-//! the read.
+//! The models of the pages, as the server hands them to the views: complete, read from memory, with the time and the
+//! `rev` of the read.
 
 mod accounts;
 mod audit;
@@ -27,8 +27,8 @@ pub use self::{
     users::{UserPage, UserTyped, UsersPage},
 };
 
-/// What a page shows that wasm takes over. One type for all of them, so that the browser half has one machinery for
-/// loading and waiting.
+/// The content of a page that wasm takes over. One type for all of them, so that the browser half needs only one
+/// mechanism for loading and waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PageContent {
     Streams(ListPage),
@@ -39,7 +39,7 @@ pub enum PageContent {
 }
 
 impl PageContent {
-    /// The streams that somebody looks at on the page, as a browser names them to the server.
+    /// Returns the streams that the page shows, in the form that a browser sends to the server.
     pub fn rows_in_view(&self) -> String {
         match self {
             Self::Streams(page) => page.selection.rows.iter().map(|row| row.id.digest()).collect::<Vec<_>>().join(","),

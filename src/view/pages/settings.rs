@@ -1,4 +1,4 @@
-//! The own settings.
+//! The user's own settings.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,28 +8,28 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// `/settings`.
+/// The model of `/settings`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingsPage {
-    /// The streams that there are for this person; `*` for all.
+    /// The streams in the user's scope; `*` for all.
     pub scope: String,
     /// Whether there is a password to change: not in the demo.
     pub has_password: bool,
     pub mistake: Option<FormMistake>,
     pub done: Option<FormDone>,
-    /// The own sessions, the one that was used last first.
+    /// The user's own sessions, most recently used first.
     pub sessions: Vec<SessionCard>,
     pub may_administer: bool,
-    /// Whether background reads of targets may be paused.
+    /// Whether the user may pause background reads of targets.
     pub may_pause: bool,
-    /// What the journal sums up of the last 24 h, per account and Region.
+    /// The journal's totals for the last 24 h, per account and Region.
     pub quota: Vec<QuotaSum>,
 }
 
-/// One of the own sessions.
+/// One of the user's own sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionCard {
-    /// Names the session and does not open it.
+    /// Identifies the session but can't be used to sign in.
     pub id: String,
     pub is_this: bool,
     pub signed_in_at: Timestamp,

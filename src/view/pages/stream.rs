@@ -11,7 +11,7 @@ use crate::{
     view::change_card::ChangeCard,
 };
 
-/// `/streams/{account}/{region}/{name}`.
+/// The model of `/streams/{account}/{region}/{name}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPage {
     pub row: StreamRow,
@@ -19,12 +19,12 @@ pub struct StreamPage {
     pub target: TargetCard,
     /// Newest first.
     pub changes: Vec<ChangeCard>,
-    /// How many of AWS's 25 a day are used.
+    /// How many of AWS's 25 calls a day are used.
     pub disables: Quota,
     pub enables: Quota,
 }
 
-/// How many of AWS's 25 a day are used, and how far CloudTrail is in it.
+/// How many of AWS's 25 calls a day are used, and how far the count covers CloudTrail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     pub count: Count,

@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::list::{Counts, FacetGroup, ListQuery, Selection};
 
-/// `/streams`.
+/// The model of `/streams`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPage {
-    /// What was asked for, with the columns that were chosen last where the address does not say.
+    /// The requested query; where the address names no columns, with those chosen last.
     pub query: ListQuery,
-    /// What of the address was ignored, in sentences.
+    /// The ignored parts of the address, in sentences.
     pub ignored: Vec<String>,
     pub selection: Selection,
-    /// Over everything there is.
+    /// Counts over the whole inventory.
     pub counts: Counts,
     pub facets: Vec<FacetGroup>,
 }

@@ -7,7 +7,7 @@ use crate::model::{
     forms::{FormDone, FormMistake},
 };
 
-/// `/settings/users`.
+/// The model of `/settings/users`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsersPage {
     pub users: Vec<UserCard>,
@@ -17,17 +17,17 @@ pub struct UsersPage {
     pub typed: UserTyped,
 }
 
-/// `/settings/users/{id}`.
+/// The model of `/settings/users/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserPage {
     pub user: UserCard,
     pub mistake: Option<FormMistake>,
     pub done: Option<FormDone>,
-    /// What the form of role and scope shows: what was typed, else what is.
+    /// What the form for role and scope shows: what was typed, otherwise the current values.
     pub typed: UserTyped,
 }
 
-/// What stands in a form about a user; never a password.
+/// The content of a form about a user; never a password.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserTyped {
     pub name: String,

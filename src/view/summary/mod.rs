@@ -1,4 +1,4 @@
-//! What a page says of a change before its ladder: its end, or the flag on one that is still active.
+//! What a page says about a change above its ladder: its end, or the flag on one that is still active.
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ use crate::model::{
     time::{Timestamp, span},
 };
 
-/// What the page says of a change before its ladder: a word, what it means, and AWS's own words where there are some.
+/// The summary above the ladder: a word, what it means, and AWS's own words if there are any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub word: String,
@@ -20,18 +20,18 @@ pub struct Summary {
     pub aws: Option<AwsWords>,
 }
 
-/// A part of a sentence: words, or a time that ticks on while the page stands.
+/// A part of a sentence: words, or a time that keeps ticking on the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phrase {
     Words(String),
     /// `4 s ago`.
     Ago(Timestamp),
-    /// `6 min`: how long it has been since then.
+    /// `6 min`: the time since then.
     For(Timestamp),
 }
 
 impl Summary {
-    /// The text as it reads at `now`.
+    /// Returns the text as it reads at `now`.
     pub fn text_at(&self, now: Timestamp) -> String {
         let words = |phrase: &Phrase| match phrase {
             Phrase::Words(words) => words.clone(),
@@ -42,7 +42,7 @@ impl Summary {
     }
 }
 
-/// The end of a change, or the flag on one that is still active; `None` while all is as usual.
+/// Returns the end of a change, or the flag on one that is still active; `None` while all is as expected.
 pub fn summary(change: &Change) -> Option<Summary> {
     let Some(Ending { at, how }) = &change.end else { return flag(change) };
     let aws = match how {
@@ -130,7 +130,7 @@ fn end_text(change: &Change, at: Timestamp, how: &End) -> String {
     }
 }
 
-/// `From 14:03:10 UTC to 14:03:55 UTC, in 3 reads,`
+/// Returns `From 14:03:10 UTC to 14:03:55 UTC, in 3 reads,`.
 fn in_reads(tally: &Tally, until: Timestamp) -> String {
     match (tally.since, tally.last_counted) {
         (Some(since), Some(last)) if since != last => {

@@ -1,4 +1,4 @@
-//! Tests of what a page says of a change before its ladder.
+//! Tests of the summary above a change's ladder.
 
 use super::*;
 use crate::{
