@@ -21,23 +21,23 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
 impl Timestamp {
-    /// From milliseconds since 1970-01-01 UTC.
+    /// Creates a time from milliseconds since 1970-01-01 UTC.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970-01-01 UTC.
+    /// Returns milliseconds since 1970-01-01 UTC.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// This time moved by `millis`, which may be negative. Saturates at the ends of the range.
+    /// Returns this time moved by `millis`, which may be negative. Saturates at the ends of the range.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
-    /// Milliseconds from `earlier` to this time; negative if `earlier` is later.
+    /// Returns the milliseconds from `earlier` to this time; negative if `earlier` is later.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -47,29 +47,29 @@ impl Timestamp {
         OffsetDateTime::from_unix_timestamp(self.0.div_euclid(SECOND_MS)).ok()
     }
 
-    /// `14:02:11 UTC`.
+    /// Formats the time as `14:02:11 UTC`.
     pub fn clock_seconds(self) -> String {
         self.parts().map_or_else(unknown_time, |t| format!("{:02}:{:02}:{:02} UTC", t.hour(), t.minute(), t.second()))
     }
 
-    /// `2 Mar 2023`.
+    /// Formats the date as `2 Mar 2023`.
     pub fn date(self) -> String {
         self.parts().map_or_else(unknown_time, |t| format!("{} {} {}", t.day(), month_name(t.month()), t.year()))
     }
 
-    /// `23 Nov 14:03 UTC`: a date near today, to the minute.
+    /// Formats a date near today, to the minute: `23 Nov 14:03 UTC`.
     pub fn day_and_minute(self) -> String {
         self.parts().map_or_else(unknown_time, |t| {
             format!("{} {} {:02}:{:02} UTC", t.day(), month_name(t.month()), t.hour(), t.minute())
         })
     }
 
-    /// `23 Nov 2026 14:03:11 UTC`: date and time in full, for tables of past events.
+    /// Formats date and time in full, for tables of past events: `23 Nov 2026 14:03:11 UTC`.
     pub fn date_and_clock(self) -> String {
         self.parts().map_or_else(unknown_time, |_| format!("{} {}", self.date(), self.clock_seconds()))
     }
 
-    /// RFC 3339 in UTC with milliseconds, for `<time datetime>` and exports.
+    /// Formats the time as RFC 3339 in UTC with milliseconds, for `<time datetime>` and exports.
     pub fn rfc3339(self) -> String {
         self.parts().map_or_else(unknown_time, |t| {
             format!(
@@ -85,8 +85,8 @@ impl Timestamp {
         })
     }
 
-    /// How long before `now` this was: `just now`, `4 s ago`, `6 min ago`, `3 h ago`, `2 d ago`. A time after `now`
-    /// (clocks differ) is `just now`.
+    /// Returns how long before `now` this was: `just now`, `4 s ago`, `6 min ago`, `3 h ago`, `2 d ago`. A time after
+    /// `now` (clocks differ) is `just now`.
     pub fn age(self, now: Self) -> String {
         match now.millis_since(self) {
             ..SECOND_MS => "just now".to_owned(),
@@ -101,7 +101,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A duration in its largest whole unit: `4 s`, `6 min`, `3 h`, `2 d`.
+/// Formats a duration in its largest whole unit: `4 s`, `6 min`, `3 h`, `2 d`.
 pub fn span(millis: i64) -> String {
     match millis.max(0) {
         ..MINUTE_MS => format!("{} s", millis.max(0) / SECOND_MS),

@@ -1,6 +1,6 @@
 //! Who did something, and from where, as the audit chain records it.
 
-/// A person who acts, or the server. The name is empty for someone who isn't signed in.
+/// A user who acts, or the server. The name is empty for someone who isn't signed in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actor {
     pub name: String,

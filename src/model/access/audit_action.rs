@@ -85,7 +85,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    /// The dotted name, used in storage and filters.
+    /// Returns the dotted name, used in storage and filters.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -105,7 +105,7 @@ pub enum StoredAction {
 }
 
 impl StoredAction {
-    /// The dotted name.
+    /// Returns the dotted name.
     pub fn name(&self) -> &str {
         match self {
             Self::Known(action) => action.name(),

@@ -41,7 +41,7 @@ pub struct AuditRow {
 }
 
 impl AuditEvent {
-    /// An event caused by a person.
+    /// Creates an event caused by a user.
     pub fn by(actor: &Actor, at: Timestamp, action: AuditAction, target: &str) -> Self {
         Self {
             at,
@@ -58,7 +58,7 @@ impl AuditEvent {
         }
     }
 
-    /// An event caused by the server itself.
+    /// Creates an event caused by the server itself.
     pub fn by_server(at: Timestamp, action: AuditAction, target: &str) -> Self {
         let server = Actor { name: SERVER.to_owned(), ..Actor::default() };
         Self::by(&server, at, action, target)

@@ -24,7 +24,7 @@ pub struct AuditQuery {
     pub before: Option<i64>,
 }
 
-/// A value of the address that was not understood, and ignored; the first 40 characters of it.
+/// A value in the address that wasn't understood and is ignored; its first 40 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ignored {
     pub parameter: String,
@@ -48,24 +48,25 @@ impl Day {
         Date::from_calendar_date(year.parse().ok()?, Month::try_from(month).ok()?, day.parse().ok()?).ok().map(Self)
     }
 
-    /// The moment this day begins.
+    /// Returns the moment this day begins.
     pub fn begin(self) -> Timestamp {
         Timestamp::from_millis(self.0.midnight().assume_utc().unix_timestamp().saturating_mul(SECOND_MS))
     }
 
-    /// The moment the next day begins.
+    /// Returns the moment the next day begins.
     pub fn end(self) -> Timestamp {
         self.begin().plus_millis(DAY_MS)
     }
 
-    /// `2026-11-24`.
+    /// Formats the day as `2026-11-24`.
     pub fn text(self) -> String {
         format!("{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
     }
 }
 
 impl AuditQuery {
-    /// Reads the parameters of an address. What is not understood is named and ignored.
+    /// Parses the parameters of an address. Returns the filters, and the values that weren't understood and are
+    /// ignored.
     pub fn parse(value: impl Fn(&str) -> Option<String>) -> (Self, Vec<Ignored>) {
         let mut ignored = Vec::new();
         let given = |key: &str| value(key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -103,7 +104,7 @@ impl AuditQuery {
         (query, ignored)
     }
 
-    /// The parameters of these filters, without the page position; empty if nothing is filtered.
+    /// Returns the parameters of these filters, without the page position; empty if nothing is filtered.
     pub fn filters(&self) -> Vec<(&'static str, String)> {
         let day = |day: Option<Day>| day.map(Day::text).unwrap_or_default();
         let all = [

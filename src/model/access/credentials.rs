@@ -1,4 +1,4 @@
-//! What people sign in with: user names, and the length of passwords.
+//! What users sign in with: user names, and the length of passwords.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub struct UserName(String);
 
 impl UserName {
     /// # Errors
-    /// When the text is empty, longer than 64 characters, or has other characters.
+    /// If the text is empty, longer than 64 characters, or has other characters.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
         let text = text.trim();
         let is_valid =
@@ -23,7 +23,7 @@ impl UserName {
         &self.0
     }
 
-    /// The form in which names are compared and unique.
+    /// Returns the form in which names are compared and unique.
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
     }
@@ -32,7 +32,7 @@ impl UserName {
 /// Checks that a new password has an allowed length: 15 to 128 characters.
 ///
 /// # Errors
-/// When it is shorter or longer.
+/// If it is shorter or longer.
 pub fn check_password_length(password: &str) -> Result<(), FormMistake> {
     if (15..=128).contains(&password.chars().count()) { Ok(()) } else { Err(FormMistake::PasswordLength) }
 }

@@ -20,7 +20,7 @@ pub enum Role {
     Admin,
 }
 
-/// What an endpoint asks of its person.
+/// The permission that an endpoint requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Permission {
     /// Anyone, signed in or not.
@@ -36,7 +36,7 @@ pub enum Permission {
 }
 
 impl Role {
-    /// Whether a user with this role has the permission.
+    /// Returns whether a user with this role has the permission.
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::Public | Permission::View => true,

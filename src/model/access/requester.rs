@@ -1,4 +1,4 @@
-//! The signed-in person behind a request.
+//! The signed-in user behind a request.
 
 use thiserror::Error;
 
@@ -9,13 +9,13 @@ use super::{
 };
 use crate::model::time::Timestamp;
 
-/// A signed-in person, as the session described them when the request arrived.
+/// A signed-in user, as the session described them when the request arrived.
 #[derive(Debug, Clone)]
 pub struct Requester {
     pub user_id: String,
     pub user_name: String,
     pub role: Role,
-    /// The streams that this person can see.
+    /// The streams that this user can see.
     pub scope: Scope,
     pub address: String,
     pub user_agent: String,
@@ -31,7 +31,7 @@ pub struct Requester {
     pub is_remembered: bool,
 }
 
-/// The session comes from memory, so nothing may be changed on its behalf.
+/// The error for a session that comes from memory, so that nothing may be changed on its behalf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the database did not answer when it was asked who this is")]
 pub struct Uncertain;
@@ -40,22 +40,22 @@ impl Requester {
     /// Checks that the database has just confirmed this session.
     ///
     /// # Errors
-    /// When it hasn't.
+    /// If it hasn't.
     pub const fn require_certain(&self) -> Result<(), Uncertain> {
         if self.is_remembered { Err(Uncertain) } else { Ok(()) }
     }
 
-    /// Whether the password was entered recently enough for an action that requires it.
+    /// Returns whether the password was entered recently enough for an action that requires it.
     pub fn has_fresh_identity(&self, now: Timestamp) -> bool {
         self.sudo_until.is_some_and(|until| now < until)
     }
 
-    /// Whether this person can see the whole audit chain.
+    /// Returns whether this user can see the whole audit chain.
     pub fn sees_whole_audit(&self) -> bool {
         self.role.may(Permission::Audit) && self.scope.is_everything()
     }
 
-    /// This person as an actor in the audit chain.
+    /// Returns this user as an actor in the audit chain.
     pub fn actor(&self) -> Actor {
         Actor { name: self.user_name.clone(), address: self.address.clone(), user_agent: self.user_agent.clone() }
     }

@@ -30,47 +30,47 @@ struct Pattern {
 }
 
 impl Scope {
-    /// Every stream.
+    /// Returns the scope of every stream.
     pub fn everything() -> Self {
         let any = || "*".to_owned();
         Self(vec![Pattern { account: any(), region: any(), name: any() }])
     }
 
     /// # Errors
-    /// When there is no pattern, there are more than 20, or one isn't of this form.
+    /// If there is no pattern, there are more than 20, or one isn't of this form.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
         let patterns = text.split([',', ' ', '\t', '\r', '\n']).filter(|part| !part.is_empty()).map(Pattern::parse);
         let patterns: Vec<Pattern> = patterns.collect::<Option<_>>().ok_or(FormMistake::ScopeInvalid)?;
         if (1..=MOST_PATTERNS).contains(&patterns.len()) { Ok(Self(patterns)) } else { Err(FormMistake::ScopeInvalid) }
     }
 
-    /// Whether it includes every stream.
+    /// Returns whether it includes every stream.
     pub fn is_everything(&self) -> bool {
         self.0
             .iter()
             .any(|pattern| [&pattern.account, &pattern.region, &pattern.name].into_iter().all(|part| part == "*"))
     }
 
-    /// Whether it includes a stream.
+    /// Returns whether it includes a stream.
     pub fn covers(&self, id: &StreamId) -> bool {
         self.0
             .iter()
             .any(|pattern| pattern.is_of_target(&id.account, &id.region) && matches(&pattern.name, id.name.as_str()))
     }
 
-    /// Whether it includes the stream with this ARN.
+    /// Returns whether it includes the stream with this ARN.
     pub fn covers_arn(&self, arn: &StreamArn) -> bool {
         self.covers(&StreamId::from(arn))
     }
 
-    /// Whether it can include any stream of this account and Region.
+    /// Returns whether it can include any stream of this account and Region.
     pub fn reaches(&self, account: &Account, region: &Region) -> bool {
         self.0.iter().any(|pattern| pattern.is_of_target(account, region))
     }
 }
 
 impl fmt::Display for Scope {
-    /// In the form that [`Scope::parse`] reads.
+    /// Writes the scope in the form that [`Scope::parse`] reads.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_everything() {
             return formatter.write_str("*");
@@ -102,7 +102,7 @@ impl Pattern {
     }
 }
 
-/// Whether a text matches a pattern: `*` stands for any characters, including none; everything else for itself.
+/// Returns whether a text matches a pattern: `*` stands for any characters, including none; everything else for itself.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

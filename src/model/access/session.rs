@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::{identity::Role, scope::Scope};
 use crate::model::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
-/// A session ends after this long without a person's activity ...
+/// A session ends after this long without a user's activity ...
 const IDLE_MS: i64 = 15 * MINUTE_MS;
 /// ... and in any case this long after sign-in.
 const ABSOLUTE_MS: i64 = 8 * HOUR_MS;
-/// For this long after entering a password, a person isn't asked for it again, whatever they do.
+/// For this long after entering a password, a user isn't asked for it again, whatever they do.
 pub const SUDO_MS: i64 = 10 * MINUTE_MS;
 
 /// A session that hasn't been ended, and its user.
@@ -30,13 +30,13 @@ pub struct ActiveSession {
 }
 
 impl ActiveSession {
-    /// Whether the session has passed one of its limits.
+    /// Returns whether the session has passed one of its limits.
     pub const fn is_over(&self, now: Timestamp) -> bool {
         is_over(self.signed_in_at, self.last_human_at, now)
     }
 }
 
-/// Whether a session with these times has passed one of its limits.
+/// Returns whether a session with these times has passed one of its limits.
 pub const fn is_over(signed_in_at: Timestamp, last_human_at: Timestamp, now: Timestamp) -> bool {
     now.millis_since(last_human_at) >= IDLE_MS || now.millis_since(signed_in_at) >= ABSOLUTE_MS
 }

@@ -2,14 +2,14 @@
 //!
 //! A few failures are free, then each doubles the delay, up to a minute. After a hundred failures on one account, the
 //! delay is an hour. For a network it never exceeds a minute, and one failure is forgiven each minute, because many
-//! people may share it. Nothing ever needs unlocking by a person.
+//! users may share it. Nothing ever needs unlocking by hand.
 
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// The delays for one kind of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Failures without a delay: people mistype.
+    /// Failures without a delay: users mistype.
     free: i64,
     /// This many failures beyond the free ones bring the longest delay; never for a network.
     many: i64,
@@ -26,7 +26,7 @@ pub const NETWORK: Policy = Policy { free: 100, many: i64::MAX, forgiven_every_m
 pub const FORGOTTEN_AFTER_MS: i64 = DAY_MS;
 
 impl Policy {
-    /// How long to wait after the last of this many failures.
+    /// Returns how long to wait after the last of this many failures.
     pub const fn wait_ms(self, failures: i64) -> i64 {
         let beyond = failures - self.free;
         match beyond {
@@ -38,7 +38,7 @@ impl Policy {
         }
     }
 
-    /// The number of failures after a new one, given the number before and the time of the last.
+    /// Returns the number of failures after a new one, given the number before and the time of the last.
     pub const fn counted(self, before: i64, last_at: Timestamp, now: Timestamp) -> i64 {
         let passed = now.millis_since(last_at);
         if passed >= FORGOTTEN_AFTER_MS {

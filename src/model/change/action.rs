@@ -15,7 +15,7 @@ pub enum Action {
 impl Action {
     pub const ALL: [Self; 2] = [Self::Disable, Self::Enable];
 
-    /// AWS's name of the call.
+    /// Returns AWS's name of the call.
     pub const fn call(self) -> &'static str {
         match self {
             Self::Disable => "StopStreamEncryption",
@@ -23,7 +23,7 @@ impl Action {
         }
     }
 
-    /// The last part of the path of its confirmation.
+    /// Returns the last part of the path of its confirmation.
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Disable => "disable",

@@ -29,7 +29,7 @@ impl Wait {
     /// Parses the form's value; an empty one means to send at once.
     ///
     /// # Errors
-    /// When it isn't a whole number of minutes from 1 to 240.
+    /// If it isn't a whole number of minutes from 1 to 240.
     pub fn parse(text: &str) -> Result<Option<Self>, FormMistake> {
         match text.trim() {
             "" => Ok(None),
@@ -40,7 +40,7 @@ impl Wait {
         }
     }
 
-    /// When a wait that begins at `now` ends.
+    /// Returns when a wait that begins at `now` ends.
     pub const fn over_at(self, now: Timestamp) -> Timestamp {
         now.plus_millis(self.0 * MINUTE_MS)
     }
@@ -55,7 +55,7 @@ pub enum Decision {
     End(End),
 }
 
-/// What one read means for a waiting change.
+/// Decides what one read means for a waiting change.
 pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decision {
     if change.intent.armed_until.is_none_or(|until| now > until) {
         return Decision::End(End::Expired);
@@ -86,7 +86,7 @@ pub fn decide(change: &Change, observed: &Observation, now: Timestamp) -> Decisi
 /// send.
 ///
 /// # Errors
-/// The first precondition that no longer holds.
+/// Returns the first precondition that no longer holds.
 pub fn still_to_be_sent(change: &Change, observed: &Observation) -> Result<KeyId, Precondition> {
     let report = match observed {
         Observation::Report(report) => report,
@@ -95,13 +95,13 @@ pub fn still_to_be_sent(change: &Change, observed: &Observation) -> Result<KeyId
     };
     preconditions::still_as_shown(change.intent.action, &shown(change), report)?;
     match preconditions::of_report(change.intent.action, report) {
-        // AWS names no key, but the person did.
+        // AWS names no key, but the user did.
         Ok(_) | Err(Precondition::KeyUnstated) => change.intent.key.clone().ok_or(Precondition::KeyUnstated),
         Err(precondition) => Err(precondition),
     }
 }
 
-/// The values that the person confirmed.
+/// Returns the values that the user confirmed.
 fn shown(change: &Change) -> Shown {
     Shown { arn: change.intent.arn.clone(), created: change.intent.stream_created, encryption: change.before() }
 }

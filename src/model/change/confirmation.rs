@@ -1,4 +1,4 @@
-//! What a person types to confirm a change: the reason and the stream's name.
+//! What a user types to confirm a change: the reason and the stream's name.
 
 use crate::model::{forms::FormMistake, stream::StreamName};
 
@@ -8,7 +8,7 @@ pub struct Reason(String);
 
 impl Reason {
     /// # Errors
-    /// When the text is only white space, or longer than 500 characters.
+    /// If the text is only white space, or longer than 500 characters.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
         // Browsers send line breaks as CR LF; each counts as one character.
         let text = text.replace("\r\n", "\n");
@@ -28,7 +28,7 @@ impl Reason {
 /// Checks a typed name against the stream's: trimmed, case-sensitive.
 ///
 /// # Errors
-/// When they differ.
+/// If they differ.
 pub fn confirm_name(typed: &str, name: &StreamName) -> Result<(), FormMistake> {
     if typed.trim() == name.as_str() { Ok(()) } else { Err(FormMistake::NameMismatch) }
 }

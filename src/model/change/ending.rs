@@ -23,7 +23,7 @@ pub enum End {
     /// Never sent: the server stopped between recording and sending.
     Expired,
     NotApplied,
-    /// AWS's reports can't show whether it took effect. A person closed it.
+    /// AWS's reports can't show whether it took effect. A user closed it.
     NotEstablished {
         by: String,
         reason: String,
@@ -40,7 +40,7 @@ pub enum End {
 }
 
 impl EndKind {
-    /// The end in one word or two: as the audit chain stores it, and as pages begin with it.
+    /// Returns the end in one word or two: as the audit chain stores it, and as pages begin with it.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Settled => "Settled",
@@ -55,7 +55,7 @@ impl EndKind {
 }
 
 impl End {
-    /// The same as of its [`EndKind`].
+    /// Returns the word of its [`EndKind`].
     pub fn word(&self) -> &'static str {
         EndKind::from(self).word()
     }

@@ -41,7 +41,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// The time of the newest evidence, except for what came after the end.
+    /// Returns the time of the newest evidence, except for what came after the end.
     pub(super) fn latest(&self) -> Option<Timestamp> {
         let times = [
             self.sent_at,

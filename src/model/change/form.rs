@@ -1,8 +1,8 @@
-//! The form with which a person confirms a change.
+//! The form with which a user confirms a change.
 
 use serde::{Deserialize, Serialize};
 
-/// What the confirmation's form sends, hostile until parsed.
+/// The fields of the confirmation form, untrusted until parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ChangeForm {
@@ -15,13 +15,13 @@ pub struct ChangeForm {
     pub shown_created: String,
     pub shown_type: String,
     pub shown_key: String,
-    /// The key of an enable, or another form of the key for a disable; and the one of which the form has warned.
+    /// The key of an enable, or another form of the key for a disable; and the key that the form has warned about.
     pub key: String,
     pub warned_key: String,
     pub typed_name: String,
     pub reason: String,
-    /// How many minutes the change may wait for its stream; empty when it is to be sent at once.
+    /// How many minutes the change may wait for its stream; empty to send it at once.
     pub wait_minutes: String,
-    /// Why it is to be sent although 25 of its kind were counted.
+    /// Why to send it although 25 of its kind were counted.
     pub quota_reason: String,
 }

@@ -1,4 +1,4 @@
-//! What a person requested.
+//! What a user requested.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What a person requested and was shown: everything known about a change when it is recorded.
+/// What a user requested and was shown: everything known about a change when it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     pub action: Action,
@@ -52,12 +52,12 @@ pub struct Resolved {
 }
 
 impl Intent {
-    /// The stream to change.
+    /// Returns the stream to change.
     pub fn stream_id(&self) -> StreamId {
         StreamId::from(&self.arn)
     }
 
-    /// How AWS reported the stream's encryption before this change.
+    /// Returns how AWS reported the stream's encryption before this change.
     pub fn before(&self) -> EncryptionReport {
         match (&self.from, self.action) {
             (Some(from), _) => from.clone(),
@@ -66,7 +66,7 @@ impl Intent {
         }
     }
 
-    /// Whether it changes the key of an encrypted stream.
+    /// Returns whether it changes the key of an encrypted stream.
     pub fn is_key_change(&self) -> bool {
         self.action == Action::Enable && matches!(self.before(), EncryptionReport::Encrypted(_))
     }

@@ -54,7 +54,7 @@ impl Change {
         }
     }
 
-    /// Whether a report contradicts a change that has reached its state.
+    /// Returns whether a report contradicts a change that has reached its state.
     pub fn is_contradicted_by(&self, encryption: &EncryptionReport, key_arn: Option<&KeyArn>) -> bool {
         match self.verdict(encryption, key_arn) {
             Verdict::Old | Verdict::Foreign => true,
@@ -97,7 +97,7 @@ impl Change {
         }
     }
 
-    /// The ARN of an alias, given in either of its two forms.
+    /// Returns the ARN of an alias, given in either of its two forms.
     fn alias_arn(&self, key: &KeyId) -> Option<String> {
         match key.form()? {
             KeyIdForm::AliasArn => Some(key.to_string()),
@@ -132,7 +132,7 @@ mod tests {
         key.parse().unwrap()
     }
 
-    /// A sent enable from one state to a key, and the key that its name resolved to, if KMS could tell.
+    /// Returns a sent enable from one state to a key, with the key that its name resolved to, if KMS could tell.
     fn enable(from: EncryptionReport, key: &str, resolved: Option<&str>) -> Change {
         let mut change = requested_change();
         change.intent.action = Action::Enable;

@@ -50,7 +50,7 @@ pub enum RungState {
 }
 
 impl Change {
-    /// How a rung of this change is shown.
+    /// Returns how a rung of this change is shown.
     pub fn rung(&self, rung: Rung) -> RungState {
         let lit = match rung {
             Rung::Requested => Some(self.intent.requested_at),
@@ -79,13 +79,14 @@ impl Change {
         }
     }
 
-    /// The last rung with evidence.
+    /// Returns the last rung with evidence.
     pub fn last_lit(&self) -> Rung {
         let is_lit = |rung: &&Rung| matches!(self.rung(**rung), RungState::Lit(_));
         Rung::ALL.iter().rev().find(is_lit).copied().unwrap_or(Rung::Requested)
     }
 
-    /// The rung with `aria-current`: the last lit one while active, Settled once settled, none after another end.
+    /// Returns the rung with `aria-current`: the last lit one while active, Settled once settled, none after another
+    /// end.
     pub fn current_rung(&self) -> Option<Rung> {
         match &self.end {
             None => Some(self.last_lit()),

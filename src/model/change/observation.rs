@@ -50,7 +50,7 @@ impl From<&Observation> for Observed {
 }
 
 impl fmt::Display for Observed {
-    /// `ACTIVE, KMS`, or what stood in the way: as the audit chain writes it.
+    /// Writes `ACTIVE, KMS`, or what stood in the way, as the audit chain stores it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::State { status, encryption } => write!(f, "{status}, {}", encryption.type_word()),

@@ -1,4 +1,4 @@
-//! What a person is to know before confirming a change, from one fresh read and what is known beside it.
+//! The plan of a change: what a user needs to know before confirming it, from one fresh read and what else is known.
 
 use super::{Action, Change, preconditions, quota::StreamQuota, refusal::Precondition};
 use crate::model::{
@@ -11,7 +11,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What came of planning a change.
+/// The result of planning a change.
 #[derive(Debug)]
 pub struct Planned {
     pub stream: StreamId,
@@ -24,86 +24,86 @@ pub struct Planned {
 /// What the fresh read behind a plan allows.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The change may be confirmed.
+    /// The change can be confirmed.
     Ready(Box<Plan>),
-    /// The change may be confirmed, and waits: the stream is UPDATING, not by Keystream.
+    /// The change can be confirmed and then waits: the stream is UPDATING, and not because of Keystream.
     Busy(Box<Plan>),
-    /// The read worked, and what it reported doesn't allow the change.
+    /// The read succeeded, but what it reported doesn't allow the change.
     Refused { precondition: Precondition, report: Box<StreamReport> },
     /// The read failed: why, and what was last known.
     Unread { why: String, last_known: Option<Box<StreamReport>> },
-    /// A change is under way.
+    /// Another change is under way.
     UnderWay { change: String },
 }
 
-/// What is known when a change may be confirmed.
+/// What is known when a change can be confirmed.
 #[derive(Debug)]
 pub struct Plan {
-    /// Makes repeats of one form one change.
+    /// Makes repeated submissions of one form one change.
     pub request_id: String,
     pub report: StreamReport,
-    /// Until when stored records may need the key in use, should new ones stop being encrypted with it now.
+    /// Until when stored records may need the current key, if new ones stopped being encrypted with it now.
     pub key_needed_until: Option<Timestamp>,
-    /// Since when the stream's keys are known, where records that are older may be stored.
+    /// Since when the stream's keys are known, if older records may be stored.
     pub keys_known_since: Option<Timestamp>,
     /// How many of AWS's 25 a day are used.
     pub quota: StreamQuota,
-    /// The key in use, where AWS names one.
+    /// The current key, if AWS names one.
     pub present_key: Option<PresentKey>,
-    /// Of an enable only.
+    /// Only for an enable.
     pub enable: Option<EnablePlan>,
-    /// Of a disable for which AWS doesn't take the key as it reports it.
+    /// Only for a disable whose key AWS doesn't accept as reported.
     pub other_form: Option<OtherForm>,
 }
 
-/// What KMS says of the key in use.
+/// KMS's answer about the current key.
 #[derive(Debug)]
 pub struct PresentKey {
     pub look: KeyLook,
-    /// Every key that its name was seen to mean while in use.
+    /// Every key that its name has resolved to while in use.
     pub meant: Vec<Meant>,
     /// Until when stored records may need it, as of now.
     pub needed_until: Option<Timestamp>,
 }
 
-/// What is known of keys when an enable may be confirmed.
+/// What is known about keys when an enable can be confirmed.
 #[derive(Debug)]
 pub struct EnablePlan {
-    /// What the field "Key" begins with.
+    /// The initial value of the field "Key".
     pub key: String,
-    /// What KMS says of that, where it is a key's name.
+    /// KMS's answer about that value, if it is a key's name.
     pub look: Option<(KeyId, KeyLook)>,
     pub keys: KeyList,
-    /// The disable that is to be taken back.
+    /// The disable to undo.
     pub undo: Option<Undo>,
-    /// Since when new records are stored unencrypted, where a change of Keystream did it.
+    /// Since when new records are stored unencrypted, if a change by Keystream caused it.
     pub unencrypted_since: Option<Timestamp>,
 }
 
-/// A disable that is to be taken back.
+/// A disable to undo.
 #[derive(Debug)]
 pub struct Undo {
     pub change: Change,
-    /// What KMS says now of the key that was in use then, where its name is in a form that AWS takes.
+    /// KMS's current answer about the key that was in use then, if its name has a form that AWS accepts.
     pub look: Option<KeyLook>,
 }
 
-/// Another form of the key in use, which a disable asks for.
+/// Another form of the current key, which a disable asks for.
 #[derive(Debug)]
 pub struct OtherForm {
     pub why: OtherFormReason,
-    /// What is filled in to begin with; empty where nothing is known.
+    /// The initial value; empty if nothing is known.
     pub key: String,
-    /// All forms that are known.
+    /// All known forms.
     pub forms: Vec<KeyId>,
 }
 
-/// Why another form of a key is asked for.
+/// Why another form of a key is requested.
 #[derive(Debug)]
 pub enum OtherFormReason {
     /// AWS reports the stream as encrypted and names no key.
     Unnamed,
-    /// AWS refused the key as it reports it, and maybe other forms after that; the newest first.
+    /// AWS refused the key as reported, and maybe other forms after that; newest first.
     Refused(Vec<Change>),
 }
 
@@ -111,16 +111,16 @@ pub enum OtherFormReason {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Offer {
     Now,
-    /// Only that the stream is UPDATING stands in the way.
+    /// Only the stream's UPDATING prevents it.
     WhenActive,
     Refused(Precondition),
 }
 
 impl Offer {
-    /// Whether a change of a stream that is as this report says may be offered.
+    /// Returns whether a change may be offered for a stream in the reported state.
     pub fn of(action: Action, report: &StreamReport) -> Self {
         let precondition = match preconditions::of_report(action, report) {
-            // A key that AWS does not name is asked for.
+            // If AWS names no key, the form asks for it.
             Ok(_) | Err(Precondition::KeyUnstated) => return Self::Now,
             Err(precondition) => precondition,
         };

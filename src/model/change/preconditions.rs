@@ -23,7 +23,7 @@ pub struct Shown {
 /// Checks that this report allows a change. Returns the KeyId to send for a disable.
 ///
 /// # Errors
-/// The first precondition that doesn't hold.
+/// Returns the first precondition that doesn't hold.
 pub fn of_report(action: Action, report: &StreamReport) -> Result<Option<KeyId>, Precondition> {
     let is_active = report.status == StreamStatus::Active;
     match (action, &report.encryption) {
@@ -42,7 +42,7 @@ pub fn of_report(action: Action, report: &StreamReport) -> Result<Option<KeyId>,
 /// which one Kinesis uses, so none is refused.
 ///
 /// # Errors
-/// Why it is refused.
+/// Returns why it is refused.
 pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport, meant: &[Meant]) -> Result<(), Precondition> {
     look.usable(key, &report.arn).map_err(|why| Precondition::KeyUnusable { key: key.clone(), why: Box::new(why) })?;
     let Some(reported) = report.key() else { return Ok(()) };
@@ -77,7 +77,7 @@ pub fn of_key(key: &KeyId, look: &KeyLook, report: &StreamReport, meant: &[Meant
 /// says nothing about the confirmed one.
 ///
 /// # Errors
-/// What changed, old and new.
+/// Returns what changed, old and new.
 pub fn still_as_shown(action: Action, shown: &Shown, report: &StreamReport) -> Result<(), Precondition> {
     if !is_same_creation(report.created, shown.created) {
         return Err(Precondition::Replaced { created: report.created });

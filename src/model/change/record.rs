@@ -11,7 +11,7 @@ use crate::model::{
     time::{MINUTE_MS, Timestamp},
 };
 
-/// A person may close a change that can't be judged this long after it was sent ...
+/// A user may close a change that can't be judged this long after it was sent ...
 const CLOSABLE_AFTER_MS: i64 = 5 * MINUTE_MS;
 
 /// ... if no read has said anything about it for this long.
@@ -37,73 +37,73 @@ pub struct Change {
 }
 
 impl Change {
-    /// A newly requested change. The journal assigns its `rev`.
+    /// Creates a newly requested change. The journal assigns its `rev`.
     pub fn requested(id: String, intent: Intent) -> Self {
         Self { id, rev: 0, intent, evidence: Evidence::default(), tallies: Tallies::default(), end: None }
     }
 
-    /// The time of the newest evidence.
+    /// Returns the time of the newest evidence.
     pub fn latest_evidence(&self) -> Timestamp {
         let ended = self.end.as_ref().map(|ending| ending.at);
         let times = [self.evidence.latest(), self.tallies.latest(), ended];
         times.into_iter().flatten().fold(self.intent.requested_at, Timestamp::max)
     }
 
-    /// The stream to change.
+    /// Returns the stream to change.
     pub fn stream_id(&self) -> StreamId {
         self.intent.stream_id()
     }
 
-    /// How AWS reported the stream's encryption before this change.
+    /// Returns how AWS reported the stream's encryption before this change.
     pub fn before(&self) -> EncryptionReport {
         self.intent.before()
     }
 
-    /// Whether it counts for the rule of one active change per stream: requested to reached, flagged or not.
+    /// Returns whether it counts for the rule of one active change per stream: requested to reached, flagged or not.
     pub const fn is_active(&self) -> bool {
         self.end.is_none()
     }
 
-    /// Whether the answer to its call was lost and no read has shown the wanted state since.
+    /// Returns whether the answer to its call was lost and no read has shown the wanted state since.
     pub const fn is_unknown(&self) -> bool {
         self.evidence.outcome_unknown.is_some() && self.evidence.reached_at.is_none()
     }
 
-    /// Whether it is waiting for its stream to be ACTIVE. Nothing has been sent yet.
+    /// Returns whether it is waiting for its stream to be ACTIVE. Nothing has been sent yet.
     pub const fn is_waiting(&self) -> bool {
         self.intent.armed_until.is_some() && self.evidence.sent_at.is_none() && self.is_active()
     }
 
-    /// From *sent* to *reached*, in milliseconds.
+    /// Returns the time from *sent* to *reached*, in milliseconds.
     pub fn took_ms(&self) -> Option<i64> {
         Some(self.evidence.reached_at?.millis_since(self.evidence.sent_at?))
     }
 
-    /// Whether it was recorded as sent but no byte of the request left.
+    /// Returns whether it was recorded as sent but no byte of the request left.
     pub const fn was_kept_from_leaving(&self) -> bool {
         matches!(&self.end, Some(Ending { how: End::Rejected(Refusal { kind: RefusalKind::NotSent { .. }, .. }), .. }))
     }
 
-    /// The path of this change's page.
+    /// Returns the path of this change's page.
     pub fn path(&self) -> String {
         format!("/changes/{}", self.id)
     }
 
-    /// Whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change supersedes the one
-    /// before it.
+    /// Returns whether AWS may have acted on it: it was sent, and no refusal is known. Only such a change supersedes
+    /// the one before it.
     pub const fn may_have_acted(&self) -> bool {
         self.evidence.sent_at.is_some()
             && self.evidence.late_refusal.is_none()
             && !matches!(&self.end, Some(Ending { how: End::Rejected(_), .. }))
     }
 
-    /// Whether it changes the key of an encrypted stream.
+    /// Returns whether it changes the key of an encrypted stream.
     pub fn is_key_change(&self) -> bool {
         self.intent.is_key_change()
     }
 
-    /// Whether a person may close it: as of its last read, it was sent at least 5 min ago, and for a minute no read has
-    /// said anything about it.
+    /// Returns whether a user may close it: as of its last read, it was sent at least 5 min ago, and for a minute no
+    /// read has said anything about it.
     pub fn can_be_closed(&self) -> bool {
         let (Some(sent_at), Some(read), Some(since)) =
             (self.evidence.sent_at, &self.evidence.last_read, self.tallies.unjudged_since)
@@ -115,8 +115,8 @@ impl Change {
             && read.at.millis_since(since) >= UNJUDGED_FOR_MS
     }
 
-    /// AWS's refusal, if it concerns a value in the request or something not found: the key, as long as the stream
-    /// exists.
+    /// Returns AWS's refusal, if it concerns a value in the request or something not found: the key, as long as the
+    /// stream exists.
     pub fn refused_for_its_key(&self) -> Option<&AwsWords> {
         match &self.end {
             Some(Ending { how: End::Rejected(refusal), .. })
@@ -128,7 +128,7 @@ impl Change {
         }
     }
 
-    /// Whether it is a settled disable that nobody has reverted, so that it can be undone.
+    /// Returns whether it is a settled disable that nobody has reverted, so that it can be undone.
     pub fn can_be_undone(&self) -> bool {
         self.intent.action == Action::Disable && self.evidence.settled_at.is_some() && self.evidence.reverted.is_none()
     }

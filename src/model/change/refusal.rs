@@ -9,7 +9,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// A refusal, with AWS's own words where AWS was asked.
+/// A refusal, with AWS's own words if AWS was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     pub kind: RefusalKind,
@@ -27,43 +27,43 @@ pub struct AwsWords {
     pub at: Timestamp,
 }
 
-/// What kind of refusal it was.
+/// The kind of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RefusalKind {
-    /// Keystream checked and did not send.
+    /// Keystream checked and didn't send.
     Precondition(Precondition),
-    /// No byte of the request can have left: what stood in the way, and its own words.
+    /// No byte of the request can have left: the cause, and its own words.
     NotSent {
         obstacle: Obstacle,
         detail: String,
     },
     InvalidArgument,
     TooFast,
-    /// AWS refused and Keystream counts the 25 of this stream; when the next one frees.
+    /// AWS refused, and Keystream counts 25 calls for this stream; when the next one becomes available.
     QuotaUsed {
         next_frees_at: Timestamp,
     },
-    /// A limit that AWS did not name; how many disables of this stream Keystream counts in 24 h.
+    /// A limit that AWS didn't name; how many disables of this stream Keystream counts in 24 h.
     LimitUnclear {
         counted: u32,
     },
     ResourceInUse,
     ResourceNotFound,
     AccessDenied,
-    /// KMS refused Kinesis the key (StartStreamEncryption models six such errors).
+    /// KMS refused the key to Kinesis (StartStreamEncryption models six such errors).
     Key(KeyTrouble),
     CredentialsExpired,
-    /// AWS does not know the credentials in this Region.
+    /// AWS doesn't know the credentials in this Region.
     CredentialsNotValid,
-    /// AWS refused the request's time; by how many minutes this server's clock differs, where AWS's answer tells.
+    /// AWS refused the request's time; by how many minutes this server's clock differs, if AWS's answer shows it.
     ClockDiffers {
         minutes: Option<i64>,
     },
-    /// A code that is not modelled, shown as it came.
+    /// An unmodeled code, shown as received.
     Other,
 }
 
-/// What KMS can have against an enable (Kinesis service model, errors of `StartStreamEncryption`).
+/// Why KMS can refuse an enable (Kinesis service model, errors of `StartStreamEncryption`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyTrouble {
     AccessDenied,
@@ -75,7 +75,7 @@ pub enum KeyTrouble {
 }
 
 impl KeyTrouble {
-    /// The trouble of a code of AWS's.
+    /// Returns the trouble that AWS's code stands for.
     pub fn of_code(code: &str) -> Option<Self> {
         Some(match code {
             "KMSAccessDeniedException" => Self::AccessDenied,
@@ -96,15 +96,15 @@ pub enum Obstacle {
     NameNotResolved,
     ConnectionRefused,
     TlsFailed,
-    /// The role that sends changes was not given.
+    /// The role that sends changes couldn't be assumed.
     RoleNotAssumed,
-    /// Keystream itself did not get on in time.
+    /// Keystream itself was delayed too long.
     HeldUp,
     Other,
 }
 
 impl Obstacle {
-    /// What it is called, in the reason of a read that failed and in the words of a refusal.
+    /// Returns its name, as used in the reason of a failed read and in the words of a refusal.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoCredentials => "no credentials",
@@ -127,18 +127,18 @@ pub enum Precondition {
     AlreadyNotEncrypted,
     EncryptionUnstated,
     KeyUnstated,
-    /// Kinesis cannot encrypt with the key that was chosen.
+    /// Kinesis can't encrypt with the chosen key.
     KeyUnusable {
         key: KeyId,
         why: Box<Unusable>,
     },
-    /// The stream is encrypted with the key that was chosen.
+    /// The stream is already encrypted with the chosen key.
     AlreadyEncrypted {
         key: KeyId,
         /// The KeyId that AWS reported.
         #[serde(default)]
         reported: Option<KeyId>,
-        /// The one key that this was seen to mean, where it is an alias.
+        /// The one key that it has resolved to, if it is an alias.
         #[serde(default)]
         meant: Option<Box<Meant>>,
     },
@@ -158,12 +158,12 @@ pub enum Precondition {
 }
 
 impl Refusal {
-    /// A precondition that did not hold.
+    /// Creates the refusal for a precondition that didn't hold.
     pub const fn precondition(precondition: Precondition) -> Self {
         Self { kind: RefusalKind::Precondition(precondition), aws: None, read_after: None }
     }
 
-    /// Whether AWS itself refused.
+    /// Returns whether AWS itself refused.
     pub const fn is_by_aws(&self) -> bool {
         self.aws.is_some()
     }

@@ -7,8 +7,8 @@ use crate::model::time::{MINUTE_MS, SECOND_MS, Timestamp};
 /// The first read follows the answer after this long.
 pub const FIRST_READ_MS: i64 = 500;
 
-/// Milliseconds until the next read of a change that was just read. `jitter`, from -100 to 100, is in thousandths: up
-/// to ±10 %.
+/// Returns the milliseconds until the next read of a change that was just read. `jitter`, from -100 to 100, is in
+/// thousandths: up to ±10 %.
 pub fn next_read_in(change: &Change, now: Timestamp, jitter: i64) -> i64 {
     if let (Some(_), Some(since)) = (change.evidence.reached_at, change.evidence.steady_since) {
         // The read that settles must begin after AWS's 5 s. An earlier one gains nothing.

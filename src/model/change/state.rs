@@ -1,20 +1,20 @@
-//! How a change is doing, in one value.
+//! The state of a change, in one value.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Change, EndKind, Rung};
 
-/// How a change is doing: how far it has come, what needs attention, or how it ended.
+/// The state of a change: its progress, what needs attention, or how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeState {
-    /// Waits for its stream to be ACTIVE.
+    /// Waiting for its stream to be ACTIVE.
     Waiting,
-    /// Under way as expected; the last rung with evidence.
+    /// Progressing as expected; the last rung with evidence.
     On(Rung),
     OutcomeUnknown,
     Slow,
     Ended(EndKind),
-    /// Settled, and contradicted by a later read.
+    /// Settled, but contradicted by a later read.
     Reverted,
 }
 

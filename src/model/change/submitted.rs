@@ -1,12 +1,12 @@
-//! What came of a confirmed form.
+//! The result of submitting a confirmed form.
 
 use super::Change;
 
-/// What came of a confirmed form.
+/// The result of submitting a confirmed form.
 #[derive(Debug)]
 pub enum Submitted {
-    /// The change is recorded, by this form or by the same one before.
+    /// The change is recorded, by this submission or by an earlier one of the same form.
     Recorded(Box<Change>),
-    /// Nothing was recorded: the stream has this change under way.
+    /// Nothing was recorded: the stream has this active change.
     UnderWay { id: String },
 }

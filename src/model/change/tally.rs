@@ -59,7 +59,7 @@ impl Tallies {
         *self = Self::default();
     }
 
-    /// The time of the newest counted read.
+    /// Returns the time of the newest counted read.
     pub(super) fn latest(&self) -> Option<Timestamp> {
         [&self.old_state, &self.contrary, &self.missing].into_iter().filter_map(|tally| tally.last_counted).max()
     }

@@ -6,19 +6,19 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// A disable of `orders-prod`, sent at 1 000 000 ms.
+/// Returns a disable of `orders-prod`, sent at 1 000 000 ms.
 pub fn sent_change() -> Change {
     let mut change = requested_change();
     change.apply(sent(1_000_000));
     change
 }
 
-/// The step that records that change as sent.
+/// Returns the step that records that change as sent.
 pub fn sent(at: i64) -> Step {
     Step::Sent { at: Timestamp::from_millis(at), key: "alias/orders".parse().unwrap(), sent_as: None }
 }
 
-/// The same, recorded but not sent.
+/// Returns the same change, recorded but not sent.
 pub fn requested_change() -> Change {
     let intent = Intent {
         action: Action::Disable,
@@ -38,7 +38,7 @@ pub fn requested_change() -> Change {
     Change::requested("c1".to_owned(), intent)
 }
 
-/// A report of that stream, requested and answered at `at` milliseconds.
+/// Returns a report of that stream, requested and answered at `at` milliseconds.
 pub fn report(at: i64, status: &str, encryption_type: Option<&str>) -> StreamReport {
     let change = requested_change();
     StreamReport {

@@ -15,7 +15,7 @@ impl TypicalDuration {
     /// Fewer changes don't show what is typical.
     const FEWEST: usize = 5;
 
-    /// From the durations of past changes, in milliseconds; `None` if there are too few.
+    /// Computes the typical duration from those of past changes, in milliseconds; `None` if there are too few.
     pub fn of(mut durations: Vec<i64>) -> Option<Self> {
         if durations.len() < Self::FEWEST {
             return None;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, VariantArray};
 
-/// What a form did. Its code is part of the next page's address, which shows it.
+/// What a form did. Its code is part of the address of the next page, which shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum FormDone {

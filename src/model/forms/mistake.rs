@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, VariantArray};
 
-/// A mistake in a form. The codes are part of the address of a page that comes back after a mistake.
+/// A mistake in a form. Its code is part of the address of the page that shows the form again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum FormMistake {
@@ -35,12 +35,12 @@ pub enum FormMistake {
 impl std::error::Error for FormMistake {}
 
 impl FormMistake {
-    /// The mistake with this code, as it stands in `?problem=`.
+    /// Parses a code from `?problem=`.
     pub fn from_code(code: &str) -> Option<Self> {
         code.parse().ok()
     }
 
-    /// Whether it warns of a key, which is sent when the same form comes once more.
+    /// Returns whether it warns about a key that is sent if the same form is submitted again.
     pub const fn warns_of_key(self) -> bool {
         matches!(self, Self::KeyUnseen | Self::KeyOther)
     }

@@ -1,8 +1,8 @@
-//! What comes of a form.
+//! The outcome of a form.
 
 use super::FormMistake;
 
-/// What came of a form. A mistake is a value like the other: nothing failed, and its person can mend it.
+/// The outcome of a form. A mistake is a value too: nothing failed, and the user can correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Outcome<T = ()> {
@@ -17,7 +17,7 @@ impl<T> From<FormMistake> for Outcome<T> {
 }
 
 impl<T> Outcome<T> {
-    /// The same outcome, with something else made of what was done.
+    /// Returns the same outcome, with `make` applied to what was done.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
         match self {
             Self::Done(done) => Outcome::Done(make(done)),

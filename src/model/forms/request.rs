@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::stream::StreamId;
 
-/// A request for a confirmation: its stream, and what the address of its page says.
+/// A request for a confirmation: its stream, and the parameters of its page's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmationRequest {
     pub account: String,
     pub region: String,
     pub name: String,
-    /// The code of the mistake after which the form comes back, and the draft of what was typed.
+    /// The code of the mistake for which the form is shown again, and the draft of what was entered.
     pub problem: Option<String>,
     pub draft: Option<String>,
     /// The disable that the enable undoes.
     pub undo: Option<String>,
-    /// The key that is filled in.
+    /// The key to fill in.
     pub key: Option<String>,
-    /// The search among the keys shown, and the page of the result.
+    /// The search in the list of keys, and the page of the results.
     pub keys: Option<String>,
     pub key_page: Option<String>,
 }

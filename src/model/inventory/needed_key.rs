@@ -23,7 +23,7 @@ pub struct NeededKey {
 }
 
 impl NeededKey {
-    /// Whether it describes the key of another use.
+    /// Returns whether it describes the key of another use.
     pub(super) fn is_of(&self, other: &Self) -> bool {
         let is_named = self.key == other.key && (self.meant.is_empty() || other.meant.is_empty());
         is_named || self.meant.iter().any(|meant| other.meant.iter().any(|known| known.arn == meant.arn))
@@ -40,7 +40,7 @@ pub struct LeftKey {
 }
 
 impl LeftKey {
-    /// The previous key of a change; `None` before it has settled, and if the stream wasn't encrypted.
+    /// Returns the previous key of a change; `None` before it has settled, and if the stream wasn't encrypted.
     pub fn of(change: &Change) -> Option<Self> {
         change.evidence.settled_at?;
         let key = match (change.intent.action, &change.intent.from) {

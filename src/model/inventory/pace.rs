@@ -25,7 +25,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// With this many turns per second, and at least one in a thousand seconds.
+    /// Creates a pace of this many turns per second, and at least one in a thousand seconds.
     pub const fn new(per_second: f64) -> Self {
         let full = if per_second > 0.001 { per_second } else { 0.001 };
         Self { full, part: 1.0, next_at: Duration::ZERO, throttled_at: None, restored_at: Duration::ZERO }
@@ -50,7 +50,7 @@ impl Pace {
         self.next_at = self.next_at.max(now + self.distance());
     }
 
-    /// The percentage of the full rate in use.
+    /// Returns the percentage of the full rate in use.
     pub fn percent(&mut self, now: Duration) -> u8 {
         self.restore(now);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 6 and 100")]
@@ -58,7 +58,7 @@ impl Pace {
         percent
     }
 
-    /// Turns per second without throttling.
+    /// Returns the turns per second without throttling.
     pub const fn full(&self) -> f64 {
         self.full
     }

@@ -103,7 +103,7 @@ impl ReadQueue {
         Some(name)
     }
 
-    /// When the next stream is due; `None` if none is waiting.
+    /// Returns when the next stream is due; `None` if none is waiting.
     pub fn next_at(&self, now: Timestamp, latest: Timestamp) -> Option<Timestamp> {
         if !self.unread.is_empty() || self.by_age.last().is_some_and(|(at, _)| *at > latest) {
             return Some(now);
@@ -111,12 +111,12 @@ impl ReadQueue {
         self.by_age.first().map(|(at, _)| *at)
     }
 
-    /// The number of streams, and of those whose state isn't known.
+    /// Returns the number of streams, and of those whose state isn't known.
     pub fn counts(&self) -> (usize, usize) {
         (self.streams.len(), self.never_read)
     }
 
-    /// The viewed streams.
+    /// Returns the viewed streams.
     pub fn in_view(&self) -> HashSet<&StreamName> {
         self.in_view.keys().collect()
     }

@@ -73,12 +73,12 @@ pub struct ReadProblem {
 }
 
 impl StreamRow {
-    /// Whether AWS reports UPDATING or a change is active.
+    /// Returns whether AWS reports UPDATING or a change is active.
     pub fn is_changing(&self) -> bool {
         self.change.is_some() || self.status.as_ref().is_some_and(|status| status.value == StreamStatus::Updating)
     }
 
-    /// Whether two rows of a stream show the same, apart from when AWS said it.
+    /// Returns whether two rows of a stream show the same, apart from when AWS said it.
     pub fn is_same_but_for_times(&self, other: &Self) -> bool {
         let timeless = |row: &Self| {
             let problem = row.problem.as_ref().map(|problem| problem.why.clone());
@@ -93,19 +93,19 @@ impl StreamRow {
         timeless(self) == timeless(other)
     }
 
-    /// The path of the enable confirmation that undoes the last disable, if that is possible.
+    /// Returns the path of the enable confirmation that undoes the last disable, if that is possible.
     pub fn undo_path(&self) -> Option<String> {
         let can_be = self.offers() == Some(Action::Enable);
         self.undo.as_ref().filter(|_| can_be).map(|id| self.id.undo_path(id))
     }
 
-    /// Whether the change with this id is the disable that can be undone now.
+    /// Returns whether the change with this id is the disable that can be undone now.
     pub fn undoes(&self, change: &str) -> bool {
         self.undo.as_deref() == Some(change) && self.undo_path().is_some()
     }
 
-    /// The action offered: Disable on Encrypted and Unknown rows, Enable on those Not encrypted, and none during an
-    /// active change.
+    /// Returns the action offered: Disable on Encrypted and Unknown rows, Enable on those Not encrypted, and none
+    /// during an active change.
     pub fn offers(&self) -> Option<Action> {
         let action = match self.encryption {
             EncryptionState::Encrypted | EncryptionState::Unknown => Action::Disable,

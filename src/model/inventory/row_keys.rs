@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 impl StreamRow {
-    /// The keys that only stored records may need at `now`.
+    /// Returns the keys that only stored records may need at `now`.
     ///
     /// Each occurs once, with its latest date, and not if it is in use again. A stream that hasn't been read since may
     /// have a longer retention by now, so a key that was needed at the last read stays needed.
@@ -42,13 +42,13 @@ impl StreamRow {
         needed
     }
 
-    /// Since when the stream's keys are known, where records that are older may be stored.
+    /// Returns since when the stream's keys are known, if older records may be stored.
     pub fn keys_gap(&self, now: Timestamp) -> Option<Timestamp> {
         self.keys_known_since.filter(|since| !covers(*since, self.retention_hours.unwrap_or(0), now))
     }
 
-    /// Which keys a change left behind that stored records still need. None when they are free, and for another stream
-    /// of the same name.
+    /// Returns the keys that a change left behind and stored records still need: none once they are free, and none for
+    /// another stream of the same name.
     pub fn still_needed_of(&self, left: &LeftKey, now: Timestamp) -> Vec<NeededKey> {
         let is_this_stream = self.created.is_some_and(|created| is_same_creation(created, left.stream_created));
         // The same name may have been in use several times. This is the use that the change ended.

@@ -26,7 +26,7 @@ pub struct TargetHealth {
     pub problem: Option<TargetProblem>,
     /// Why its tags can't be read. Nothing else depends on them.
     pub tags_problem: Option<String>,
-    /// The pause of its background reads, if a person stopped them.
+    /// The pause of its background reads, if a user stopped them.
     pub pause: Option<Pause>,
     /// The percentage of its budget in use: less than 100 after AWS throttled.
     pub pace_percent: u8,
@@ -65,7 +65,7 @@ pub enum Condition {
 }
 
 impl TargetHealth {
-    /// The target's condition.
+    /// Returns the target's condition.
     pub const fn condition(&self) -> Condition {
         if self.problem.is_some() {
             Condition::Behind
@@ -80,7 +80,7 @@ impl TargetHealth {
         }
     }
 
-    /// The last time that AWS answered.
+    /// Returns the last time that AWS answered.
     pub fn last_success(&self) -> Option<Timestamp> {
         self.last_listed.max(self.last_read)
     }

@@ -60,7 +60,7 @@ impl fmt::Display for KeyArn {
 }
 
 impl KeyArn {
-    /// `key/1234…9012`: short enough for a sentence, long enough to be recognized.
+    /// Returns `key/1234…9012`: short enough for a sentence, long enough to be recognized.
     pub fn short(&self) -> String {
         let is_ascii = self.id.is_ascii();
         match (self.id.get(..4), self.id.len().checked_sub(4).and_then(|end| self.id.get(end..))) {

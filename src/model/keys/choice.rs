@@ -1,4 +1,4 @@
-//! A key that the form of an enable offers.
+//! The keys that the form of an enable offers.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +15,17 @@ pub struct KeyChoice {
     pub facts: Option<KeyFacts>,
     /// Whether KMS rotates it yearly, if that could be read.
     pub is_rotated: Option<bool>,
-    /// Why Kinesis cannot use it, or why it could not be looked at.
+    /// Why Kinesis can't use it, or why it couldn't be looked up.
     pub problem: Option<KeyProblem>,
 }
 
-/// Why Kinesis cannot use a key, or why the key could not be looked at.
+/// Why Kinesis can't use a key, or why the key couldn't be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyProblem {
-    /// Its name is in none of the forms that AWS takes.
+    /// Its name has none of the forms that AWS accepts.
     NoForm,
     Unusable(Unusable),
-    /// Its state could not be read.
+    /// Its state couldn't be read.
     Unseen(Unseen),
 }
 
@@ -33,23 +33,23 @@ pub enum KeyProblem {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyList {
     pub search: String,
-    /// From 1.
+    /// The page number, from 1.
     pub page: u32,
     pub pages: u32,
     pub found: u32,
-    /// Names that the field offers while somebody types.
+    /// Names that the field suggests while the user types.
     pub names: Vec<String>,
     pub choices: Vec<KeyChoice>,
-    /// Why the list is empty or not whole.
+    /// Why the list is empty or incomplete.
     pub problem: Option<KeyListProblem>,
 }
 
-/// Why a list of keys is empty or not whole.
+/// Why a list of keys is empty or incomplete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyListProblem {
     /// The target has no KMS to ask.
     NoKms,
-    /// KMS did not answer within 2 s.
+    /// KMS didn't answer within 2 s.
     NoAnswer,
     Failed {
         why: String,

@@ -29,7 +29,7 @@ impl KeyFacts {
     /// Checks that Kinesis can encrypt with the key in its current state.
     ///
     /// # Errors
-    /// Why it can't.
+    /// Returns why it can't.
     pub fn usable(&self) -> Result<(), Unusable> {
         let key = self.arn.short();
         match &self.state {
@@ -47,8 +47,9 @@ impl KeyFacts {
         }
     }
 
-    /// Whether its state endangers records that need the key until `free`, or for as long as a stream uses it. Every
-    /// state but Enabled does, however late a deletion comes: KMS decrypts in none of them but Updating, which passes.
+    /// Returns whether its state endangers records that need the key until `free`, or for as long as a stream uses it.
+    /// Every state but Enabled does, however late a deletion comes: KMS decrypts in none of them but Updating, which
+    /// passes.
     pub fn endangers_records(&self, free: Option<Timestamp>) -> bool {
         match &self.state {
             KeyState::Unstated => false,

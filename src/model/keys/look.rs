@@ -14,23 +14,23 @@ pub enum KeyLook {
     Found(KeyFacts),
     /// KMS doesn't know it, in the stream's account and Region.
     Missing,
-    /// It cannot be seen from here. It may be a good key all the same.
+    /// It can't be seen from here, but may be usable all the same.
     Unseen(Unseen),
 }
 
-/// Why a key cannot be seen.
+/// Why a key can't be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unseen {
     /// The target has no KMS to ask.
     NoKms,
-    /// It is named as one of another account, and KMS shows only those that are shared with this one.
+    /// Its name belongs to another account, and KMS shows only keys of that account that are shared with this one.
     OfOtherAccount,
-    /// KMS refused to say, or did not answer.
+    /// KMS refused, or didn't answer.
     Failed { why: String },
 }
 
 impl KeyLook {
-    /// The key's ARN, if KMS returned it.
+    /// Returns the key's ARN, if KMS returned it.
     pub const fn arn(&self) -> Option<&KeyArn> {
         match self {
             Self::Found(facts) => Some(&facts.arn),
@@ -44,7 +44,7 @@ impl KeyLook {
     /// one says nothing.
     ///
     /// # Errors
-    /// Why it can't.
+    /// Returns why it can't.
     pub fn usable(&self, asked: &KeyId, stream: &StreamArn) -> Result<(), Unusable> {
         usable_by_name(asked, stream)?;
         let facts = match self {

@@ -1,4 +1,4 @@
-//! The key that a name was seen to mean.
+//! The key that a name has resolved to.
 
 use serde::{Deserialize, Serialize};
 

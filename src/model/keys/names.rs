@@ -35,8 +35,8 @@ pub fn compare(stream: &StreamArn, one: Named<'_>, other: Named<'_>) -> Comparis
     }
 }
 
-/// The other forms in which AWS accepts a stream's key, derived from the reported name and the keys it resolved to;
-/// without those already tried.
+/// Returns the other forms in which AWS accepts a stream's key, derived from the reported name and the keys it resolved
+/// to; without those already tried.
 pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn], tried: &[KeyId]) -> Vec<KeyId> {
     let StreamArn { partition, region, account, .. } = stream;
     let own = format!("arn:{partition}:kms:{region}:{account}:");
@@ -54,12 +54,12 @@ pub fn other_forms(stream: &StreamArn, reported: Option<&KeyId>, seen: &[KeyArn]
     forms
 }
 
-/// The key that a name means: from the name itself if it is a key's ARN or id, else as it was resolved.
+/// Returns the key that a name means: from the name itself if it is a key's ARN or id, else as it was resolved.
 fn meant(stream: &StreamArn, key: Named<'_>) -> Option<KeyArn> {
     named_by_itself(&stream.partition, &StreamId::from(stream), key.id).or_else(|| key.arn.cloned())
 }
 
-/// The key that a stream's KeyId names directly, as a key's ARN or id; `None` for an alias.
+/// Returns the key that a stream's KeyId names directly, as a key's ARN or id; `None` for an alias.
 pub fn named_by_itself(partition: &str, stream: &StreamId, id: &KeyId) -> Option<KeyArn> {
     match id.form() {
         Some(KeyIdForm::KeyArn) => id.as_str().parse().ok(),

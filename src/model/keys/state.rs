@@ -40,7 +40,7 @@ impl From<KeyState> for String {
 }
 
 impl KeyState {
-    /// AWS's word.
+    /// Returns AWS's word.
     pub fn as_str(&self) -> &str {
         self.as_ref()
     }

@@ -11,7 +11,7 @@ use crate::model::{
 /// The prefix of aliases of keys that AWS creates and manages.
 const AWS_ALIAS: &str = "alias/aws/";
 
-/// Why Kinesis cannot encrypt a stream with a key.
+/// Why Kinesis can't encrypt a stream with a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unusable {
     Disabled {
@@ -26,7 +26,7 @@ pub enum Unusable {
         key: String,
         state: KeyState,
     },
-    /// Kinesis takes symmetric keys for `ENCRYPT_DECRYPT` only.
+    /// Kinesis accepts only symmetric keys for `ENCRYPT_DECRYPT`.
     NotSymmetric {
         key: String,
         spec: String,
@@ -37,14 +37,14 @@ pub enum Unusable {
     },
     OtherPartition,
     OfOtherService,
-    /// KMS does not find it in the stream's account and Region.
+    /// KMS doesn't find it in the stream's account and Region.
     Missing,
 }
 
-/// Why a key is unusable for a stream by its name alone; KMS is not asked for it.
+/// Checks that a key's name alone doesn't make it unusable for a stream; KMS isn't asked.
 ///
 /// # Errors
-/// Why it is unusable.
+/// Returns why it is unusable.
 pub fn usable_by_name(key: &KeyId, stream: &StreamArn) -> Result<(), Unusable> {
     let text = key.as_str();
     if let Some(rest) = text.strip_prefix("arn:") {

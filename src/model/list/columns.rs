@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
-/// What `cols` says when none of the columns by choice is wanted.
+/// The value of `cols` for no optional columns.
 pub(super) const NO_COLUMNS: &str = "none";
 
 /// A column that is always shown, and that the list can be sorted by.
@@ -45,7 +45,7 @@ impl ExtraColumn {
         self.into_str()
     }
 
-    /// How an address and a memory of the choice write it.
+    /// Joins columns as an address and the remembered choice write them.
     pub fn joined(columns: &[Self]) -> String {
         if columns.is_empty() {
             NO_COLUMNS.to_owned()

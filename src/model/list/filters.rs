@@ -57,7 +57,7 @@ impl ModeFilter {
         self.into_str()
     }
 
-    /// AWS's word.
+    /// Returns AWS's word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Provisioned => "PROVISIONED",
@@ -120,7 +120,7 @@ pub struct TagFilter(String);
 pub struct NoTag;
 
 impl TagFilter {
-    /// As it was written.
+    /// Returns the text as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -140,7 +140,7 @@ impl ListQuery {
         }
     }
 
-    /// The pairs of this query that differ from the default.
+    /// Returns the pairs of this query that differ from the default.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = vec![
             ("q", self.q.clone()),
@@ -167,12 +167,12 @@ impl ListQuery {
         pairs
     }
 
-    /// The address of this query: `/streams`, or `/streams?...`.
+    /// Returns the address of this query: `/streams`, or `/streams?...`.
     pub fn href(&self) -> String {
         Self::address(self.pairs().iter().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// The address of the list with these pairs, leaving out empty ones.
+    /// Returns the address of the list with these pairs, leaving out empty ones.
     pub fn address<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
         let mut address = "/streams".to_owned();
         for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
@@ -184,35 +184,35 @@ impl ListQuery {
         address
     }
 
-    /// The optional columns to show.
+    /// Returns the optional columns to show.
     pub fn columns(&self) -> &[ExtraColumn] {
         self.cols.as_deref().unwrap_or_default()
     }
 
-    /// This query on another page.
+    /// Returns this query on another page.
     #[must_use]
     pub fn on_page(&self, page: u32) -> Self {
         Self { page, ..self.clone() }
     }
 
-    /// This query sorted by a column, on the first page; descending if it is already sorted by it ascending.
+    /// Returns this query sorted by a column, on the first page; descending if it is already sorted by it ascending.
     #[must_use]
     pub fn sorted_by(&self, column: Column) -> Self {
         Self { sort: column, descending: self.sort == column && !self.descending, page: 1, ..self.clone() }
     }
 
-    /// This query without search and filters.
+    /// Returns this query without search and filters.
     #[must_use]
     pub fn unfiltered(&self) -> Self {
         Self { sort: self.sort, descending: self.descending, per: self.per, cols: self.cols.clone(), ..Self::default() }
     }
 
-    /// Whether any search or filter is set.
+    /// Returns whether any search or filter is set.
     pub fn is_filtered(&self) -> bool {
         *self != Self { page: self.page, ..self.unfiltered() }
     }
 
-    /// Whether a filter is set that is in the closed part of the form: any but the search and the four states.
+    /// Returns whether a filter is set that is in the closed part of the form: any but the search and the four states.
     pub fn is_narrowed(&self) -> bool {
         let narrowed =
             !self.account.is_empty() || !self.region.is_empty() || !self.mode.is_empty() || !self.tag.is_empty();

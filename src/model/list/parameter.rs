@@ -1,4 +1,4 @@
-//! The parameters of the list's address, and what of one was ignored.
+//! The parameters of the list's address, and the ignored parts of one.
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
@@ -17,7 +17,7 @@ pub enum Parameter {
     /// Part of the KeyId.
     Key,
     Tag,
-    /// How long ago the last read is.
+    /// How long ago the last read was.
     Age,
     Sort,
     Page,
@@ -26,17 +26,17 @@ pub enum Parameter {
 }
 
 impl Parameter {
-    /// As the address writes it.
+    /// Returns its name in the address.
     pub const fn slug(self) -> &'static str {
         self.into_str()
     }
 }
 
-/// What of an address was ignored.
+/// An ignored part of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ignored {
-    /// A value that the parameter doesn't take; the first 80 characters of it.
+    /// A value that the parameter doesn't accept; its first 80 characters.
     Value { parameter: Parameter, value: String },
-    /// And more that isn't named.
+    /// More parts than are named.
     More,
 }

@@ -10,7 +10,7 @@ use crate::model::{inventory::StreamRow, stream::encryption::EncryptionState, ti
 /// The filters whose values are counted, each against all others.
 const COUNTED: [Parameter; 5] =
     [Parameter::Encryption, Parameter::Status, Parameter::Account, Parameter::Region, Parameter::Mode];
-/// More values of one group than this are not offered: whoever has more accounts writes the one that is meant.
+/// The most values offered in one group: a user with more accounts types the value.
 const MOST_OPTIONS: usize = 60;
 
 /// The result of a query, on all pages.
@@ -73,7 +73,7 @@ impl Counts {
 }
 
 impl ListQuery {
-    /// All matching rows, without those that AWS no longer lists.
+    /// Returns all matching rows, without those that AWS no longer lists.
     pub fn find<'a>(&self, rows: impl IntoIterator<Item = &'a Arc<StreamRow>>, now: Timestamp) -> Found {
         let mut counts = Counts::default();
         let mut tally = Tally::default();
@@ -94,7 +94,7 @@ impl ListQuery {
         Found { rows: admitted, counts, facets: tally.facets(self) }
     }
 
-    /// The rows of the requested page, or of the last page if that is past the end.
+    /// Returns the rows of the requested page, or of the last page if that is past the end.
     pub fn page_of(&self, rows: &[Arc<StreamRow>]) -> Selection {
         let matching = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let pages = matching.div_ceil(self.per).max(1);
@@ -105,7 +105,7 @@ impl ListQuery {
         Selection { rows, matching, page, pages }
     }
 
-    /// Whether the query's order and filters don't depend on times.
+    /// Returns whether the query's order and filters don't depend on times.
     pub const fn is_timeless(&self) -> bool {
         self.age.is_none()
     }
@@ -117,7 +117,7 @@ impl ListQuery {
             && self.age.is_none_or(|age| age.admits(row, now))
     }
 
-    /// Which of [`COUNTED`] admit a row.
+    /// Returns which of [`COUNTED`] admit a row.
     fn groups_that_admit(&self, row: &StreamRow) -> [bool; 5] {
         [
             self.encryption.is_empty() || self.encryption.contains(&row.encryption),
@@ -128,7 +128,7 @@ impl ListQuery {
         ]
     }
 
-    /// The order of two rows: by the column, then by name, account and Region.
+    /// Returns the order of two rows: by the column, then by name, account and Region.
     fn compare(&self, a: &StreamRow, b: &StreamRow) -> Ordering {
         let by_column = match self.sort {
             Column::Name => a.id.name.cmp(&b.id.name),
@@ -148,7 +148,7 @@ fn status_of(row: &StreamRow) -> Option<&str> {
     row.status.as_ref().map(|status| status.value.as_str())
 }
 
-/// Whether a text contains another, ignoring case. Names and key ids are ASCII.
+/// Returns whether a text contains another, ignoring case. Names and key ids are ASCII.
 fn contains(text: &str, part: &str) -> bool {
     part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
@@ -231,7 +231,7 @@ fn count(counts: &mut BTreeMap<String, u32>, value: &str) {
     }
 }
 
-/// The values to offer: the chosen ones and the most frequent others, sorted by text.
+/// Returns the values to offer: the chosen ones and the most frequent others, sorted by text.
 fn offered(counts: BTreeMap<String, u32>, is_chosen: impl Fn(&str) -> bool) -> Vec<Facet> {
     let facet = |(value, count): (String, u32)| Facet { is_chosen: is_chosen(&value), value, count };
     let mut options: Vec<Facet> = counts.into_iter().map(facet).collect();

@@ -20,7 +20,7 @@ pub enum EncryptionReport {
 }
 
 impl EncryptionReport {
-    /// From two optional fields of `DescribeStreamSummary`.
+    /// Creates a report from two optional fields of `DescribeStreamSummary`.
     pub fn from_aws(encryption_type: Option<&str>, key_id: Option<&str>) -> Self {
         match encryption_type {
             Some("KMS") => Self::Encrypted(key_id.and_then(|key| KeyId::as_reported(key).ok())),
@@ -30,7 +30,7 @@ impl EncryptionReport {
         }
     }
 
-    /// AWS's own word for the type, or what was missing.
+    /// Returns AWS's own word for the type, or what was missing.
     pub fn type_word(&self) -> &str {
         match self {
             Self::Encrypted(_) => "KMS",
@@ -40,7 +40,7 @@ impl EncryptionReport {
         }
     }
 
-    /// The state to show in a row.
+    /// Returns the state to show in a row.
     pub const fn state(&self) -> EncryptionState {
         match self {
             Self::Encrypted(_) => EncryptionState::Encrypted,
@@ -62,7 +62,7 @@ pub enum EncryptionState {
 }
 
 impl EncryptionState {
-    /// The value that stands for this state in the list's address.
+    /// Returns the value that stands for this state in the list's address.
     pub const fn slug(self) -> &'static str {
         self.into_str()
     }
@@ -100,17 +100,17 @@ impl KeyId {
     /// Keeps what AWS reported, in any form, to send it back unchanged.
     ///
     /// # Errors
-    /// When the text is empty or longer than 2048 characters, which AWS would refuse.
+    /// If the text is empty or longer than 2048 characters, which AWS would refuse.
     pub fn as_reported(text: &str) -> Result<Self, InvalidKeyId> {
         if (1..=2048).contains(&text.chars().count()) { Ok(Self(text.to_owned())) } else { Err(InvalidKeyId) }
     }
 
-    /// The text as written.
+    /// Returns the text as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Which of the five forms this is; `None` if AWS reported it in another one.
+    /// Returns which of the five forms this is; `None` if AWS reported it in another one.
     pub fn form(&self) -> Option<KeyIdForm> {
         let text = self.0.as_str();
         if text == "alias/aws/kinesis" {
@@ -128,7 +128,7 @@ impl KeyId {
 impl FromStr for KeyId {
     type Err = InvalidKeyId;
 
-    /// Parses a key id that a person typed. `aws/kinesis` becomes `alias/aws/kinesis`: AWS's text uses both.
+    /// Parses a key id that a user typed. `aws/kinesis` becomes `alias/aws/kinesis`: AWS's text uses both.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         let text = if text == "aws/kinesis" { "alias/aws/kinesis" } else { text };

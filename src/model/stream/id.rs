@@ -14,28 +14,28 @@ pub struct StreamId {
 }
 
 impl StreamId {
-    /// The path of the stream's page. No part needs escaping.
+    /// Returns the path of the stream's page. No part needs escaping.
     pub fn path(&self) -> String {
         format!("/streams/{}/{}/{}", self.account, self.region, self.name)
     }
 
-    /// The path of the confirmation page.
+    /// Returns the path of the confirmation page.
     pub fn confirm_path(&self, action: Action) -> String {
         format!("{}/{}", self.path(), action.slug())
     }
 
-    /// The path of the confirmation that undoes the disable with this id.
+    /// Returns the path of the confirmation that undoes the disable with this id.
     pub fn undo_path(&self, change: &str) -> String {
         format!("{}?undo={change}", self.confirm_path(Action::Enable))
     }
 
-    /// The stream's ARN, in the Region's partition.
+    /// Returns the stream's ARN, in the Region's partition.
     pub fn arn(&self) -> StreamArn {
         let Self { account, region, name } = self.clone();
         StreamArn { partition: region.partition().to_owned(), region, account, name }
     }
 
-    /// A short digest of the id, in 16 hex digits, with which a browser says what it shows.
+    /// Returns a short digest of the id, in 16 hex digits, with which a browser says what it shows.
     ///
     /// FNV-1a (64 bits) over `ACCOUNT/REGION/NAME`. A collision would only cause a few more reads.
     pub fn digest(&self) -> String {
@@ -49,7 +49,7 @@ impl StreamId {
     /// Parses the three parts of a path, which are untrusted.
     ///
     /// # Errors
-    /// When a part isn't an account, a Region or a stream name.
+    /// If a part isn't an account, a Region or a stream name.
     pub fn parse(account: &str, region: &str, name: &str) -> Result<Self, InvalidStreamText> {
         Ok(Self { account: account.parse()?, region: region.parse()?, name: name.parse()? })
     }

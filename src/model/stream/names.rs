@@ -26,7 +26,7 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
-            /// The text as AWS writes it.
+            /// Returns the text as AWS writes it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -87,19 +87,19 @@ impl Account {
     /// Shown in paths and cells until AWS has named the account.
     pub const UNRESOLVED: &'static str = "self";
 
-    /// The account of a target while AWS hasn't named it.
+    /// Returns the account of a target while AWS hasn't named it.
     pub fn unresolved() -> Self {
         Self(Self::UNRESOLVED.to_owned())
     }
 
-    /// Whether the account is known.
+    /// Returns whether the account is known.
     pub fn is_resolved(&self) -> bool {
         self.0 != Self::UNRESOLVED
     }
 }
 
 impl Region {
-    /// The Region's AWS partition, which ARNs begin with (botocore's `partitions.json`).
+    /// Returns the Region's AWS partition, which ARNs begin with (botocore's `partitions.json`).
     pub fn partition(&self) -> &'static str {
         const PARTITIONS: [(&str, &str); 7] = [
             ("cn-", "aws-cn"),

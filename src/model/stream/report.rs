@@ -35,7 +35,7 @@ pub struct StreamReport {
 }
 
 impl StreamReport {
-    /// The key as AWS reports it, if the stream is encrypted and a KeyId was given.
+    /// Returns the key as AWS reports it, if the stream is encrypted and a KeyId was given.
     pub fn key(&self) -> Option<&KeyId> {
         match &self.encryption {
             EncryptionReport::Encrypted(key) => key.as_ref(),
@@ -48,7 +48,7 @@ impl StreamReport {
 /// differently.
 const CREATION_ROUNDING_MS: i64 = 1_000;
 
-/// Whether two reported creation times belong to one stream rather than two with the same name.
+/// Returns whether two reported creation times belong to one stream rather than two with the same name.
 pub const fn is_same_creation(one: Timestamp, other: Timestamp) -> bool {
     one.millis_since(other).saturating_abs() < CREATION_ROUNDING_MS
 }

@@ -18,7 +18,7 @@ pub enum StreamStatus {
 }
 
 impl StreamStatus {
-    /// AWS's own word.
+    /// Returns AWS's own word.
     pub fn as_str(&self) -> &str {
         self.as_ref()
     }

@@ -37,7 +37,7 @@ impl Drafts {
     /// `user_id` is empty for someone who isn't signed in.
     ///
     /// # Errors
-    /// When the database can't be written.
+    /// If the database can't be written.
     pub async fn keep(&self, user_id: &str, draft: &impl Serialize) -> Result<String, DraftError> {
         let id = random::text(26);
         let body = serde_json::to_string(draft)?;

@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long the row of a session is kept.
 ///
 /// The session itself ends after eight hours. The row records who signed in recently from a network: strangers'
-/// failures don't delay those people there.
+/// failures don't delay those users there.
 const SESSIONS_STAY_MS: i64 = 30 * DAY_MS;
 
 /// Prunes every hour, until `stop`.
@@ -41,7 +41,7 @@ pub async fn run(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
 /// Deletes everything past its retention. Returns the number of rows.
 ///
 /// # Errors
-/// When the database can't be written; then nothing was deleted.
+/// If the database can't be written; then nothing was deleted.
 pub async fn prune(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.write().await?;
     let rows = sessions::prune(&mut tx, now.plus_millis(-SESSIONS_STAY_MS)).await?

@@ -14,7 +14,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a result is valid.
 const CHECKED_EVERY: Duration = Duration::from_secs(1);
 
-/// The result of the last check. Anyone may ask, but the database is asked at most once a second.
+/// The result of the last check. However often it is requested, the database is queried at most once a second.
 #[derive(Debug)]
 pub struct ReadinessCheck {
     store: Store,
@@ -34,7 +34,7 @@ impl ReadinessCheck {
         Self { store, last: Mutex::default() }
     }
 
-    /// The last result, or a new one if that is more than a second old.
+    /// Returns the last result, or a new one if that is more than a second old.
     pub async fn check(&self) -> Readiness {
         let mut last = self.last.lock().await;
         let now = SystemClock.steady();

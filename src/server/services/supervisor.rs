@@ -38,17 +38,17 @@ pub struct Part {
 }
 
 impl Part {
-    /// The only one of its kind.
+    /// Creates the only part of its kind.
     pub const fn new(kind: &'static str) -> Self {
         Self { kind, of: None }
     }
 
-    /// One of several.
+    /// Creates one of several parts of a kind.
     pub const fn of(kind: &'static str, of: String) -> Self {
         Self { kind, of: Some(of) }
     }
 
-    /// The name on pages: "reading streams of payments-prod".
+    /// Returns the name that pages show: "reading streams of payments-prod".
     pub fn name(&self) -> String {
         self.of.as_ref().map_or_else(|| self.kind.to_owned(), |of| format!("{} of {of}", self.kind))
     }
@@ -84,7 +84,7 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    /// A supervisor with this pause before a part's first restart, and something that accompanies the parts.
+    /// Creates a supervisor with this pause before a part's first restart, and something that accompanies the parts.
     pub fn new(first_pause: Duration, companion: Option<Arc<dyn Companion>>) -> Self {
         Self { state: Mutex::default(), first_pause, companion }
     }
@@ -158,12 +158,12 @@ impl Supervisor {
         }
     }
 
-    /// The names of the parts that are down now.
+    /// Returns the names of the parts that are down now.
     pub fn down(&self) -> Vec<String> {
         self.state().down.keys().map(Part::name).collect()
     }
 
-    /// Whether parts panicked so often within a minute that this server shouldn't be relied on.
+    /// Returns whether parts panicked so often within a minute that this server shouldn't be relied on.
     pub fn keeps_failing(&self) -> bool {
         let now = SystemClock.steady();
         let recent = |at: &&Duration| now.saturating_sub(**at) < PANICS_WITHIN;
@@ -175,7 +175,7 @@ impl Supervisor {
     }
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a word".to_owned())
@@ -203,7 +203,7 @@ mod tests {
             starts.push(SystemClock.steady());
             let number = starts.len();
             async move {
-                // The fourth start goes well, and ends.
+                // The fourth start succeeds, and ends.
                 assert!(number > 3, "in a test");
             }
         });

@@ -4,14 +4,14 @@ use super::{Done, Proof, ProofRequest};
 use crate::model::{change::Step, time::Timestamp};
 
 impl<T: Clone> ProofRequest<T> {
-    /// This proof, ended without a result, unless it has ended.
+    /// Returns this proof, ended without a result, unless it has already ended.
     fn cut_off(&self, at: Timestamp, why: &str) -> Option<Self> {
         self.has_no_result().then(|| Self { result: Some(Done { at, outcome: Err(why.to_owned()) }), ..self.clone() })
     }
 }
 
 impl Proof {
-    /// The steps that end interrupted proofs: nothing was proven.
+    /// Returns the steps that end interrupted proofs: nothing was proven.
     pub fn cut_off(&self, at: Timestamp) -> Vec<Step> {
         let of_write = "Keystream stopped before it finished; marked records may have been written, and asking again \
             writes more";

@@ -1,8 +1,8 @@
 //! Record-level evidence, gathered after a change has settled and only on request.
 //!
 //! It has two kinds: *verified by write* (AWS's own method: the `EncryptionType` in the answer to a put) and *seen on
-//! read* (the `EncryptionType` of records that others wrote after settling). A producer's answer that a person pastes
-//! is a third, shown as that person's report.
+//! read* (the `EncryptionType` of records that others wrote after settling). A producer's answer that a user pastes is
+//! a third, shown as that user's report.
 
 mod interrupted;
 #[cfg(test)]
@@ -73,7 +73,7 @@ pub struct ReadResult {
     pub failed: Vec<(String, String)>,
 }
 
-/// A producer's answer that a person pasted.
+/// A producer's answer that a user pasted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reported {
     pub by: String,
@@ -84,7 +84,7 @@ pub struct Reported {
     pub shards: Vec<String>,
 }
 
-/// The encryption type that a change wants to see in records.
+/// Returns the encryption type that a change wants to see in records.
 pub const fn wanted(action: Action) -> &'static str {
     match action {
         Action::Disable => "NONE",
@@ -97,12 +97,12 @@ impl WriteResult {
         if word == "NONE" { self.none } else { self.kms }
     }
 
-    /// Whether every open shard answered with the wanted type.
+    /// Returns whether every open shard answered with the wanted type.
     pub fn proves(&self, action: Action) -> bool {
         self.shards > 0 && self.of_word(wanted(action)) == self.shards
     }
 
-    /// Whether a shard answered with the other type.
+    /// Returns whether a shard answered with the other type.
     pub fn contradicts(&self, action: Action) -> bool {
         let other = match action {
             Action::Disable => self.kms,
@@ -111,7 +111,7 @@ impl WriteResult {
         other > 0
     }
 
-    /// What came of it, as the audit chain records it.
+    /// Returns the outcome, as the audit chain records it.
     pub fn outcome(&self, action: Action) -> String {
         let word = wanted(action);
         let failed = listed(self.failed.iter().map(|(shard, why)| format!("{shard}: {why}")));
@@ -126,13 +126,13 @@ impl WriteResult {
 }
 
 impl ReadResult {
-    /// Whether records of the wanted type were seen, and none of the other.
+    /// Returns whether records of the wanted type were seen, and none of the other.
     pub fn proves(&self, action: Action) -> bool {
         let (wanted, other) = self.of(action);
         wanted > 0 && other == 0 && self.unstated == 0
     }
 
-    /// Whether a record of the other type was seen.
+    /// Returns whether a record of the other type was seen.
     pub fn contradicts(&self, action: Action) -> bool {
         self.of(action).1 > 0
     }
@@ -144,7 +144,7 @@ impl ReadResult {
         }
     }
 
-    /// What came of it, as the audit chain records it.
+    /// Returns the outcome, as the audit chain records it.
     pub fn outcome(&self) -> String {
         let mut text = format!("{} records NONE, {} KMS", self.none, self.kms);
         if self.unstated > 0 {
@@ -167,7 +167,7 @@ impl ReadResult {
     }
 }
 
-/// The first names, and how many more there are.
+/// Returns the first names, and how many more there are.
 pub fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
     let more = items.len().saturating_sub(NAMED);
     let mut text = items.take(NAMED).collect::<Vec<_>>().join(", ");
@@ -178,7 +178,7 @@ pub fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 impl<T> ProofRequest<T> {
-    /// Whether the result is still to come.
+    /// Returns whether the result is still to come.
     pub fn is_running(&self, now: Timestamp) -> bool {
         self.has_no_result() && now.millis_since(self.at) < LONGEST_MS
     }
@@ -187,7 +187,7 @@ impl<T> ProofRequest<T> {
         self.result.is_none()
     }
 
-    /// The result and its time, if there is one.
+    /// Returns the result and its time, if there is one.
     fn found(&self) -> Option<(&T, Timestamp)> {
         let done = self.result.as_ref()?;
         Some((done.outcome.as_ref().ok()?, done.at))
@@ -195,7 +195,7 @@ impl<T> ProofRequest<T> {
 }
 
 impl Proof {
-    /// When records first proved the wanted state, and how.
+    /// Returns when records first proved the wanted state, and how.
     ///
     /// A proof that contradicts it, or a type that was the same before, proves nothing.
     pub fn proven_at(&self, action: Action) -> Option<Timestamp> {
@@ -217,7 +217,7 @@ impl Proof {
         write.into_iter().chain(read).min()
     }
 
-    /// Whether records contradict the change.
+    /// Returns whether records contradict the change.
     pub fn contradicts(&self, action: Action) -> bool {
         let write = self.write.as_ref().and_then(ProofRequest::found);
         let read = self.read.as_ref().and_then(ProofRequest::found);
@@ -225,19 +225,19 @@ impl Proof {
             || read.is_some_and(|(result, _)| result.contradicts(action))
     }
 
-    /// When the latest proof without a result was requested.
+    /// Returns when the latest proof without a result was requested.
     pub fn asked_at(&self) -> Option<Timestamp> {
         let write = self.write.as_ref().filter(|request| request.has_no_result()).map(|request| request.at);
         let read = self.read.as_ref().filter(|request| request.has_no_result()).map(|request| request.at);
         write.max(read)
     }
 
-    /// Whether a proof was requested and has no result.
+    /// Returns whether a proof was requested and has no result.
     pub fn is_asked(&self) -> bool {
         self.asked_at().is_some()
     }
 
-    /// Whether a proof is running.
+    /// Returns whether a proof is running.
     pub fn is_running(&self, now: Timestamp) -> bool {
         self.write.as_ref().is_some_and(|request| request.is_running(now))
             || self.read.as_ref().is_some_and(|request| request.is_running(now))
@@ -252,7 +252,7 @@ pub struct NotAnAnswer;
 /// and shards.
 ///
 /// # Errors
-/// When it isn't JSON with an `EncryptionType` of NONE or KMS.
+/// If it isn't JSON with an `EncryptionType` of NONE or KMS.
 pub fn parse_answer(text: &str) -> Result<(String, Vec<String>), NotAnAnswer> {
     let answer: Value = serde_json::from_str(text.trim()).map_err(|_| NotAnAnswer)?;
     let word = answer

@@ -63,38 +63,38 @@ pub struct Count {
     pub refused_at: Option<Timestamp>,
 }
 
-/// How many of the 25 of a stream are used in one direction, and how far CloudTrail is in that.
+/// How many of the 25 of a stream are used in one direction, and how far that includes CloudTrail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamQuota {
     pub count: Count,
     pub trail: TrailCoverage,
 }
 
-/// How far CloudTrail is in a count.
+/// How far a count includes CloudTrail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrailCoverage {
     NotChecked,
-    /// It was read then; it lags by minutes.
+    /// CloudTrail was read at this time; it lags by minutes.
     Read {
         at: Timestamp,
     },
-    /// Some of its calls, or all, are missing.
+    /// Some or all of CloudTrail's calls are missing.
     Incomplete(TrailProblem),
 }
 
-/// Why calls are missing from what CloudTrail said.
+/// Why calls are missing from CloudTrail's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrailProblem {
-    /// There are more in a day than are looked at: the oldest are missing.
+    /// There are more calls in a day than are read: the oldest are missing.
     TooMany,
-    /// It did not answer within 2 s.
+    /// It didn't answer within 2 s.
     NoAnswer,
     Failed {
         why: String,
     },
 }
 
-/// What the journal sums up of an account and Region.
+/// The journal's sums for an account and Region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaSum {
     pub account: Account,
@@ -104,18 +104,18 @@ pub struct QuotaSum {
 }
 
 impl Count {
-    /// Whether another call would certainly be the 26th.
+    /// Returns whether another call would certainly be the 26th.
     pub const fn is_used_up(&self) -> bool {
         self.least >= A_DAY
     }
 
-    /// Whether pages warn.
+    /// Returns whether pages warn.
     pub const fn is_warning(&self) -> bool {
         self.most >= WARN_FROM || self.refused_at.is_some()
     }
 }
 
-/// The use of a change, if it may have used one.
+/// Returns the use of a change, if it may have used one.
 pub fn use_of(change: &Change) -> Option<Use> {
     let session = change.evidence.sent_as.as_ref().map(|sent_as| sent_as.session.clone());
     if let Some(acceptance) = &change.evidence.accepted {
@@ -126,7 +126,7 @@ pub fn use_of(change: &Change) -> Option<Use> {
     Some(Use { at, is_certain: false, request_id: None, session })
 }
 
-/// When AWS refused a change for a limit that may be this one.
+/// Returns when AWS refused a change for a limit that may be this one.
 fn refused_at(change: &Change) -> Option<Timestamp> {
     match &change.end {
         Some(Ending {
@@ -137,7 +137,7 @@ fn refused_at(change: &Change) -> Option<Timestamp> {
     }
 }
 
-/// Whether a use at this time still counts. A time after `now` (the clock was set back) counts too.
+/// Returns whether a use at this time still counts. A time after `now` (the clock was set back) counts too.
 const fn counts(at: Timestamp, now: Timestamp) -> bool {
     now.millis_since(at) < DAY_MS
 }
@@ -184,7 +184,7 @@ pub fn count(action: Action, changes: &[Change], trail: &[TrailEvent], now: Time
     }
 }
 
-/// When the end of a use makes room for another: the oldest use or, of more than 25, the one that leaves 24.
+/// Returns when the end of a use makes room for another: the oldest use or, of more than 25, the one that leaves 24.
 fn next_frees_at(uses: &[Use]) -> Option<Timestamp> {
     let mut times: Vec<Timestamp> = uses.iter().map(|known| known.at).collect();
     times.sort_unstable();

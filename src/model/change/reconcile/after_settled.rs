@@ -10,7 +10,7 @@ use crate::model::{
 /// How long a settled change is watched for a revert.
 pub const WATCHED_AFTER_MS: i64 = 30 * DAY_MS;
 
-/// What a read after *settled* means for a settled change.
+/// Decides what a read after *settled* means for a settled change.
 ///
 /// As always, contrary evidence takes two reads at least 10 s apart with no other report between them, because one may
 /// be an old answer. A re-created stream is another stream, and says nothing about this change.

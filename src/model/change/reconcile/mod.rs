@@ -29,7 +29,7 @@ const CONTRARY_READS: u32 = 2;
 /// A stream is gone after this many reads, at least 10 s apart, that didn't find it.
 const MISSING_READS: u32 = 3;
 
-/// The steps that follow from one read. Empty for a change that has ended or was never sent.
+/// Returns the steps that follow from one read. Empty for a change that has ended or was never sent.
 ///
 /// `now` decides only the flag *slow* and the 120 s of *not applied*; all evidence has the time of its read. All times
 /// are of one [timeline](crate::server::services::changes), which never goes back. `usual` is stored with the flag

@@ -31,12 +31,12 @@ pub struct KeyHistory {
 }
 
 impl KeyHistory {
-    /// Whether the stream was never read.
+    /// Returns whether the stream was never read.
     pub const fn is_empty(&self) -> bool {
         self.known_since.is_none()
     }
 
-    /// The history after one more read.
+    /// Returns the history after one more read.
     ///
     /// A key that had become free under the previous retention stays free: records that have left the stream don't
     /// return when its retention grows. A read older than what is known changes nothing.
@@ -97,7 +97,7 @@ impl KeyHistory {
         open.meant.len() > known
     }
 
-    /// The history after an enable has settled.
+    /// Returns the history after an enable has settled.
     ///
     /// It ends one use and begins another, even under the same name, which reads can't show. Recording it again changes
     /// nothing.
@@ -151,37 +151,40 @@ impl KeyHistory {
         self.uses.retain(|known| known.ended.is_none_or(|ended| until(ended, retention) > now));
     }
 
-    /// Until when stored records may need the key of a use, by the retention of the last read; `None` while in use.
+    /// Returns until when stored records may need the key of a use, by the retention of the last read; `None` while in
+    /// use.
     pub fn needed_until(&self, key: &KeyUse) -> Option<Timestamp> {
         key.ended.map(|ended| until(ended, self.retention_hours))
     }
 
-    /// Until when stored records would need the current key if `now` were the end of its use; `None` before the first
-    /// read.
+    /// Returns until when stored records would need the current key if `now` were the end of its use; `None` before the
+    /// first read.
     pub fn if_ended_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.last_read.map(|last| until(now.max(last), self.retention_hours))
     }
 
-    /// The uses needed at `now`: current ones, and those whose records may still be stored. A stream that hasn't been
-    /// read since may have a longer retention by now, so a use that was needed at the last read stays needed.
+    /// Returns the uses needed at `now`: current ones, and those whose records may still be stored. A stream that
+    /// hasn't been read since may have a longer retention by now, so a use that was needed at the last read stays
+    /// needed.
     pub fn needed(&self, now: Timestamp) -> impl Iterator<Item = &KeyUse> {
         let known_at = self.last_read.map_or(now, |last| last.min(now));
         self.uses.iter().filter(move |known| self.needed_until(known).is_none_or(|until| until > known_at))
     }
 
-    /// The current use.
+    /// Returns the current use.
     pub fn in_use(&self) -> Option<&KeyUse> {
         self.uses.iter().rfind(|known| known.ended.is_none())
     }
 
-    /// Since when keys are known, if the stream is older. Its earlier keys aren't known.
+    /// Returns since when keys are known, if the stream is older. Its earlier keys aren't known.
     pub fn begins_late(&self) -> Option<Timestamp> {
         let since = self.known_since?;
         let is_whole = self.created.is_some_and(|created| created.plus_millis(HOUR_MS) >= since);
         (!is_whole).then_some(since)
     }
 
-    /// Since when keys are known, if that doesn't cover the retention: older records may need keys that aren't known.
+    /// Returns since when keys are known, if that doesn't cover the retention: older records may need keys that aren't
+    /// known.
     pub fn gap(&self, now: Timestamp) -> Option<Timestamp> {
         self.begins_late().filter(|since| !covers(*since, self.retention_hours, now))
     }

@@ -17,39 +17,39 @@ pub struct StreamNeed {
     pub target: String,
     /// As AWS reported it.
     pub key: KeyId,
-    /// A key that this was seen to mean while it was in use; `None` where KMS never said.
+    /// A key that this name has resolved to while in use; `None` if KMS never said.
     pub meant: Option<Meant>,
     pub retention_hours: i32,
     /// `None` while it is in use.
     pub until: Option<Timestamp>,
-    /// Since when the stream's keys are known, where that does not cover its retention.
+    /// Since when the stream's keys are known, if that doesn't cover its retention.
     pub known_since: Option<Timestamp>,
 }
 
-/// A key that streams use or still need, and what KMS said of it.
+/// A key that streams use or still need, and KMS's answer about it.
 #[derive(Debug, Clone)]
 pub struct TrackedKey {
-    /// Its ARN; or account, Region and name, where KMS doesn't tell which key the name means.
+    /// Its ARN; or account, Region and name, if KMS doesn't say which key the name means.
     pub name: String,
     pub arn: Option<KeyArn>,
     pub look: Option<KeyLook>,
-    /// When KMS said so, where it couldn't be asked again since.
+    /// When KMS answered, if it couldn't be asked again since.
     pub as_of: Option<Timestamp>,
     /// At least one.
     pub needs: Vec<StreamNeed>,
 }
 
 impl TrackedKey {
-    /// When the last stream is done with it; `None` while one uses it.
+    /// Returns when the last stream no longer needs it; `None` while one uses it.
     pub fn free_at(&self) -> Option<Timestamp> {
         let untils: Option<Vec<Timestamp>> = self.needs.iter().map(|need| need.until).collect();
         untils.and_then(|untils| untils.into_iter().max())
     }
 
-    /// Whether it will not be there as long as records need it, as far as KMS said.
+    /// Returns whether it won't be there as long as records need it, according to KMS.
     pub fn is_in_danger(&self) -> bool {
         match &self.look {
-            // AWS makes its own key at the first use.
+            // AWS creates its own key at first use.
             Some(KeyLook::Missing) => !self.needs.iter().any(|need| need.key.form() == Some(KeyIdForm::ServiceKey)),
             Some(KeyLook::Found(facts)) => facts.endangers_records(self.free_at()),
             Some(KeyLook::Unseen(_)) | None => false,

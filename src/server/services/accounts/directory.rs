@@ -1,4 +1,4 @@
-//! The users as the web asks for them.
+//! The directory of users, as the web layer reads it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Everybody who may sign in, or might once.
+/// All users, including disabled ones.
 #[derive(Debug)]
 pub struct Directory {
     store: Store,
@@ -23,23 +23,23 @@ impl Directory {
         Self { store, clock }
     }
 
-    /// The users as somebody manages them now.
+    /// Returns user management on behalf of `actor`, as of now.
     pub fn managed_by(&self, actor: Actor) -> Accounts<'_> {
         Accounts { store: &self.store, actor, now: self.clock.now() }
     }
 
-    /// All users.
+    /// Returns all users.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn all(&self) -> Result<Vec<User>, StoreError> {
         self.store.users().await
     }
 
-    /// One user.
+    /// Returns one user, if there is one with this id.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn find(&self, user_id: &str) -> Result<Option<User>, StoreError> {
         self.store.user(user_id).await
     }

@@ -23,7 +23,7 @@ use crate::{
     server::adapters::store::{Store, StoreError, Tx, User, sessions as sessions_table, users},
 };
 
-/// Why a user stayed as it was, where it is nobody's mistake.
+/// Why a user wasn't changed, other than a mistake in a form.
 #[derive(Debug, Error)]
 pub enum AccountError {
     #[error("there is no such user")]
@@ -34,7 +34,7 @@ pub enum AccountError {
     Hash(#[from] HashError),
 }
 
-/// User management by someone, at a time.
+/// User management on behalf of one actor, at one time.
 #[derive(Debug)]
 pub struct Accounts<'a> {
     pub store: &'a Store,
@@ -55,7 +55,7 @@ impl Accounts<'_> {
     /// Adds a user with an already hashed password.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn add(&self, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let added = self.add_within(&mut tx, new, password_hash).await?;
@@ -68,9 +68,9 @@ impl Accounts<'_> {
     /// Like [`Accounts::add`], in the caller's transaction.
     ///
     /// # Errors
-    /// As [`Accounts::add`]. The caller must then not commit, nor after a mistake.
+    /// As [`Accounts::add`]. The caller must not commit after an error or a mistake.
     pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
-        // The chain must not take a person for the server.
+        // The chain must not confuse a user with the server.
         if new.name.folded() == SERVER {
             return Ok(FormMistake::UserNameTaken.into());
         }
@@ -91,7 +91,7 @@ impl Accounts<'_> {
     /// Sets role and scope, from the user's next request on.
     ///
     /// # Errors
-    /// When there is no such user or the database cannot be written.
+    /// If there is no such user or the database cannot be written.
     pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let before = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -113,7 +113,7 @@ impl Accounts<'_> {
     /// Sets an already hashed password, and ends the user's sessions.
     ///
     /// # Errors
-    /// When there is no such user or the database can't be written.
+    /// If there is no such user or the database can't be written.
     pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -122,11 +122,11 @@ impl Accounts<'_> {
         self.commit(tx).await
     }
 
-    /// Sets the password of the person who acts, who has just shown the present one in this session, and ends all of
-    /// the person's sessions. Where password or session were taken away meanwhile, the password shown is a wrong one.
+    /// Sets the password of the acting user, who has just entered the current one in this session, and ends all of the
+    /// user's sessions. If the password or the session was revoked meanwhile, the entered password counts as wrong.
     ///
     /// # Errors
-    /// When there is no such user or the database cannot be written.
+    /// If there is no such user or the database cannot be written.
     pub async fn set_own_password(
         &self,
         verified: &User,
@@ -145,7 +145,7 @@ impl Accounts<'_> {
         Ok(Outcome::Done(()))
     }
 
-    /// Commits a change that takes rights from a user. No earlier session is valid from memory any more.
+    /// Commits a change that takes rights from a user. Sessions remembered before it are no longer valid.
     async fn commit(&self, tx: Tx) -> Result<(), AccountError> {
         tx.commit().await?;
         self.store.forget_sessions();
@@ -155,7 +155,7 @@ impl Accounts<'_> {
     /// Disables a user and ends their sessions.
     ///
     /// # Errors
-    /// When there is no such user or the database cannot be written.
+    /// If there is no such user or the database cannot be written.
     pub async fn disable(&self, user_id: &str) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -179,7 +179,7 @@ impl Accounts<'_> {
     /// Allows a disabled user to sign in again.
     ///
     /// # Errors
-    /// When there is no such user or the database can't be written.
+    /// If there is no such user or the database can't be written.
     pub async fn enable(&self, user_id: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
@@ -201,7 +201,7 @@ impl Accounts<'_> {
     }
 }
 
-/// A user's rights, as written to the audit chain.
+/// Returns a user's rights, as written to the audit chain.
 fn rights(user: &User) -> String {
     let emergencies = if user.is_break_glass { ", for emergencies" } else { "" };
     format!("{}, scope {}{emergencies}", user.role, user.scope)
@@ -210,7 +210,7 @@ fn rights(user: &User) -> String {
 /// Checks a new password for this user.
 ///
 /// # Errors
-/// The mistake.
+/// Returns the mistake if the password isn't allowed.
 pub fn check_new_password(password: &SecretString, user: &UserName) -> Result<(), FormMistake> {
     new_password::check(password.expose_secret(), user)
 }

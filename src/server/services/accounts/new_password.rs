@@ -21,7 +21,7 @@ const LEAST_OWN: usize = 8;
 /// Checks that a password is allowed for this user.
 ///
 /// # Errors
-/// When it is too short or too long, common, or little more than the user's or Keystream's name.
+/// If it is too short or too long, common, or little more than the user's or Keystream's name.
 pub fn check(password: &str, user: &UserName) -> Result<(), FormMistake> {
     check_password_length(password)?;
     let folded = password.to_lowercase();

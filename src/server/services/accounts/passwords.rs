@@ -32,7 +32,7 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Whether the password belongs to `hash`. Without a hash, the same work is done and the answer is no.
+    /// Returns whether the password belongs to `hash`. Without a hash, the same work is done and the result is `false`.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> bool {
         let is_known = hash.is_some();
         let hash = match hash {
@@ -53,7 +53,7 @@ impl Passwords {
     /// PHC string.
     ///
     /// # Errors
-    /// When hashing failed.
+    /// If hashing failed.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
         let hashed = self.run(move || hash_now(&password));
         hashed.await.unwrap_or_else(|| Err(HashError("the task ended".to_owned())))
@@ -81,7 +81,7 @@ impl Passwords {
 /// Hashes on this thread, for the command line.
 ///
 /// # Errors
-/// When hashing failed.
+/// If hashing failed.
 pub fn hash_now(password: &SecretString) -> Result<String, HashError> {
     let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|error| HashError(error.to_string()))

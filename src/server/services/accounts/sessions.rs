@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A person's activity is recorded at most this often.
+/// A user's activity is recorded at most this often.
 const NOTED_EVERY_MS: i64 = 20 * SECOND_MS;
 
 /// How long a page waits for a busy database to record activity. After that, the next activity is recorded instead.
@@ -84,7 +84,7 @@ impl Sessions {
     /// Begins the session of a sign-in.
     ///
     /// # Errors
-    /// When the user was disabled or got another password meanwhile, or the database can't be written.
+    /// If the user was disabled or got another password meanwhile, or the database can't be written.
     pub async fn begin(&self, id_hash: String, sign_in: SignIn) -> Result<(), StoreError> {
         let at = self.clock.now();
         let signed_in_at = match sign_in.how {
@@ -129,10 +129,10 @@ impl Sessions {
         Ok(())
     }
 
-    /// The session with this hash, unless it was ended. It may be past its limits.
+    /// Returns the session with this hash, unless it was ended. It may be past its limits.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// If the database can't be read.
     pub async fn find(&self, id_hash: &str) -> Result<Option<ActiveSession>, StoreError> {
         self.store.session(id_hash).await
     }
@@ -140,12 +140,12 @@ impl Sessions {
     /// Ends a session without an audit event: it was over, or another one replaces it.
     ///
     /// # Errors
-    /// When the database can't be written.
+    /// If the database can't be written.
     pub async fn revoke(&self, id_hash: &str) -> Result<(), StoreError> {
         self.store.revoke_session(id_hash, self.clock.now()).await
     }
 
-    /// Records that the person was active, at most every 20 s.
+    /// Records that the user was active, at most every 20 s.
     pub async fn record_human(&self, requester: &Requester) {
         let now = self.clock.now();
         if now.millis_since(requester.last_human_at) < NOTED_EVERY_MS {
@@ -158,7 +158,7 @@ impl Sessions {
         }
     }
 
-    /// Whether a session is still valid. Open event streams check this repeatedly.
+    /// Returns whether a session is still valid. Open event streams check this repeatedly.
     pub async fn is_live(&self, requester: &Requester) -> bool {
         let now = self.clock.now();
         match self.store.session(&requester.session_hash).await {
@@ -171,10 +171,10 @@ impl Sessions {
         }
     }
 
-    /// A person's valid sessions, the most recently used first.
+    /// Returns a user's valid sessions, the most recently used first.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// If the database can't be read.
     pub async fn own(&self, requester: &Requester) -> Result<Vec<OwnSession>, StoreError> {
         let now = self.clock.now();
         let mut sessions = self.store.sessions_of(&requester.user_id).await?;
@@ -185,7 +185,7 @@ impl Sessions {
     /// Ends the session of a request, at its user's request.
     ///
     /// # Errors
-    /// When it couldn't be written; then the session hasn't ended.
+    /// If it couldn't be written; then the session hasn't ended.
     pub async fn sign_out(&self, requester: &Requester) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
@@ -200,7 +200,7 @@ impl Sessions {
     /// Ends the session of a request so that another can replace it. Returns whether it still existed.
     ///
     /// # Errors
-    /// When it couldn't be written; then the session hasn't ended.
+    /// If it couldn't be written; then the session hasn't ended.
     pub async fn claim(&self, requester: &Requester) -> Result<bool, StoreError> {
         let mut tx = self.store.write().await?;
         let was_live =
@@ -210,10 +210,10 @@ impl Sessions {
         Ok(was_live)
     }
 
-    /// Ends one of a person's own sessions. Returns whether it existed.
+    /// Ends one of a user's own sessions. Returns whether it existed.
     ///
     /// # Errors
-    /// When it couldn't be written; then the session hasn't ended.
+    /// If it couldn't be written; then the session hasn't ended.
     pub async fn end_own(&self, requester: &Requester, id_hash: &str) -> Result<bool, StoreError> {
         requester.require_certain()?;
         let now = self.clock.now();
@@ -228,10 +228,10 @@ impl Sessions {
         Ok(has_ended)
     }
 
-    /// Ends all of a person's sessions except the one of this request.
+    /// Ends all of a user's sessions except the one of this request.
     ///
     /// # Errors
-    /// When it couldn't be written; then none has ended.
+    /// If it couldn't be written; then none has ended.
     pub async fn end_others(&self, requester: &Requester) -> Result<(), StoreError> {
         requester.require_certain()?;
         let now = self.clock.now();

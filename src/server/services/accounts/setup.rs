@@ -28,7 +28,7 @@ impl SetupLink {
         token
     }
 
-    /// Whether this token opens the link now. Compares hashes, so timing reveals nothing about the token.
+    /// Returns whether this token opens the link now. Compares hashes, so timing reveals nothing about the token.
     pub fn admits(&self, token: &str, now: Timestamp) -> bool {
         let open = self.open.lock();
         open.is_some_and(|(expected, until)| expected == hash(token) && now < until)
@@ -40,11 +40,11 @@ impl SetupLink {
     }
 }
 
-/// Creates the first administrator with the setup link, and closes the link for good. Of two requests at once, the
-/// second finds a user.
+/// Creates the first administrator with the setup link, and closes the link for good. The second of two concurrent
+/// requests finds that a user exists.
 ///
 /// # Errors
-/// See [`AccountError`]. In each case nothing was saved, as after a mistake.
+/// See [`AccountError`]. After an error or a mistake, nothing was saved.
 pub async fn create_administrator(
     link: &SetupLink,
     passwords: &Passwords,

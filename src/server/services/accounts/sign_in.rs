@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// Why nobody was signed in, where what was typed is not what is wrong.
+/// Why a sign-in failed, other than by what was entered.
 #[derive(Debug, Error)]
 pub enum SignInError {
     #[error("there is no such thing here")]
@@ -76,7 +76,7 @@ pub struct SignIns {
     is_demo: bool,
 }
 
-/// Says that a name or a password is wrong, without saying which.
+/// The result of a sign-in with a wrong name or password, which doesn't say which one.
 const WRONG: &str = "wrong user name or password";
 
 impl SignIns {
@@ -95,7 +95,7 @@ impl SignIns {
     /// the same work.
     ///
     /// # Errors
-    /// See [`SignInError`]; a refusal is in the audit chain, as a mistake is.
+    /// See [`SignInError`]. Refusals and mistakes are both recorded in the audit chain.
     pub async fn with_password(
         self: &Arc<Self>,
         client: &Actor,
@@ -115,10 +115,10 @@ impl SignIns {
         })
     }
 
-    /// Re-authenticates a person with their password. The session gets another id, and keeps its absolute limit.
+    /// Re-authenticates a user with their password. The session gets another id, and keeps its absolute limit.
     ///
     /// # Errors
-    /// See [`SignInError`]; a refusal is in the audit chain, as a mistake is, and leaves the session as it is.
+    /// See [`SignInError`]. Refusals and mistakes are both recorded in the audit chain, and leave the session as it is.
     pub async fn again(
         self: &Arc<Self>,
         requester: &Requester,
@@ -127,7 +127,7 @@ impl SignIns {
         let Some(user) = self.verify_own(requester, password).await? else {
             return Ok(FormMistake::PasswordWrong.into());
         };
-        // Claimed by ending it: one that somebody else has ended meanwhile stays ended.
+        // Ending the session claims it: one that someone else has ended meanwhile stays ended.
         if !self.sessions.claim(requester).await? {
             return Err(SignInError::SignedOut);
         }
@@ -138,7 +138,7 @@ impl SignIns {
     /// id.
     ///
     /// # Errors
-    /// See [`SignInError`]. In each case the password is as it was, as after a mistake.
+    /// See [`SignInError`]. After an error or a mistake, the password is unchanged.
     pub async fn change_password(
         self: &Arc<Self>,
         requester: &Requester,
@@ -161,7 +161,7 @@ impl SignIns {
     /// Signs in as one of the demo's users.
     ///
     /// # Errors
-    /// Always outside the demo; otherwise see [`SignInError`].
+    /// Returns an error outside the demo in any case; otherwise see [`SignInError`].
     pub async fn as_demo_user(&self, client: &Actor, user_name: &str) -> Result<SignIn, SignInError> {
         if !self.is_demo {
             return Err(SignInError::NotFound);
@@ -171,14 +171,14 @@ impl SignIns {
         Ok(sign_in(client, user, How::Demo))
     }
 
-    /// The user behind a session, if this is the password.
+    /// Returns the user behind a session, if this is their password.
     async fn verify_own(
         self: &Arc<Self>,
         requester: &Requester,
         password: SecretString,
     ) -> Result<Option<User>, SignInError> {
         requester.require_certain()?;
-        // Every user has a name that is one.
+        // Every user's name is a valid one.
         let Ok(name) = UserName::parse(&requester.user_name) else { return Err(SignInError::SignedOut) };
         let user = self.store.user_by_name(&name).await?;
         let user = user.filter(|user| user.id == requester.user_id && user.disabled_at.is_none());
@@ -247,7 +247,7 @@ impl SignIns {
     }
 }
 
-/// The sign-in of a person who was signed in and has entered the password once more.
+/// Returns the sign-in of a re-authenticated user.
 fn signed_in_again(requester: &Requester, user: User) -> SignIn {
     sign_in(&requester.actor(), user, How::Again { signed_in_at: requester.signed_in_at })
 }

@@ -58,7 +58,7 @@ pub enum Attempt {
     },
 }
 
-/// An attempt whose password is being checked. There is no other on the account meanwhile.
+/// An attempt whose password is being checked: the only one on its account.
 #[derive(Debug)]
 pub struct BegunAttempt {
     account: String,
@@ -75,7 +75,7 @@ impl Throttle {
     /// Begins an attempt on a name, known or not, from an address.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// If the database can't be read.
     pub async fn begin(&self, name: &UserName, user: Option<&User>, address: &str) -> Result<Attempt, StoreError> {
         let network = address.parse().ok().map(network_of);
         let is_known_here = match (user, network) {
@@ -100,11 +100,11 @@ impl Throttle {
         Ok(Attempt::Begun(BegunAttempt { account, network, has_failed_before: of_account.is_some(), _turn: turn }))
     }
 
-    /// The password was right: forgets the account's failures. The network's stay, or people could use their own
-    /// account to try others'.
+    /// Forgets the account's failures after a right password. The network's stay, or users could use their own account
+    /// to try others'.
     ///
     /// # Errors
-    /// When the database can't be written.
+    /// If the database can't be written.
     pub async fn succeeded(&self, attempt: BegunAttempt) -> Result<(), StoreError> {
         if !attempt.has_failed_before {
             return Ok(());
@@ -114,10 +114,10 @@ impl Throttle {
         tx.commit().await
     }
 
-    /// The password was wrong: counts a failure of the account and of the network.
+    /// Counts a failure of the account and of the network after a wrong password.
     ///
     /// # Errors
-    /// When the database can't be written.
+    /// If the database can't be written.
     pub async fn failed(&self, attempt: BegunAttempt) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
@@ -137,9 +137,9 @@ impl Throttle {
     }
 }
 
-/// The key under which an account's failures are counted.
+/// Returns the key under which an account's failures are counted.
 ///
-/// It is a digest, because people type passwords into the name field. Someone who recently signed in from a network is
+/// It is a digest, because users type passwords into the name field. Someone who recently signed in from a network is
 /// counted separately there, so that strangers elsewhere can't lock them out.
 fn subject_of(name: &UserName, known_network: Option<IpNet>) -> String {
     let digest = hex::encode(Sha256::digest(name.folded().as_bytes()));

@@ -1,4 +1,5 @@
-//! The chain as the web asks it: what somebody may see of it, and what is about nothing else in the database.
+//! The audit chain as the web layer uses it: reading what a user may see, and events without another effect in the
+//! database.
 
 use super::{AuditAction, AuditEvent, AuditRow, Reader, append_alone};
 use crate::{
@@ -23,15 +24,15 @@ impl Chain {
     /// Appends an event.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn append(&self, event: AuditEvent) -> Result<(), StoreError> {
         append_alone(&self.store, event).await
     }
 
-    /// Appends that somebody asked for a file of the chain: what was asked for, and as which kind of file.
+    /// Appends the event of an export: the rows requested and the file format.
     ///
     /// # Errors
-    /// When the database cannot be written, or it isn't certain that the person's session still counts.
+    /// If the database cannot be written, or hasn't confirmed the user's session.
     pub async fn append_export(
         &self,
         requester: &Requester,
@@ -46,26 +47,26 @@ impl Chain {
         self.append(AuditEvent { after: filters, result: format, ..event }).await
     }
 
-    /// The number that the next row will have.
+    /// Returns the number of the next row.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn next_seq(&self) -> Result<i64, StoreError> {
         Ok(self.store.audit_head().await?.map_or(1, |(seq, _)| seq + 1))
     }
 
-    /// As [`Reader::newest`].
+    /// Returns the newest rows; see [`Reader::newest`].
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn newest(&self, reader: &Reader, query: &AuditQuery, take: usize) -> Result<Vec<AuditRow>, StoreError> {
         reader.newest(&self.store, query, take).await
     }
 
-    /// As [`Reader::after`].
+    /// Returns one page of rows; see [`Reader::after`].
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn after(
         &self,
         reader: &Reader,

@@ -22,8 +22,8 @@ const GENESIS: &str = "000000000000000000000000000000000000000000000000000000000
 /// The number of rows read at a time.
 const PAGE_SIZE: i64 = 1_000;
 
-/// The event without characters that a text column refuses. An answer by AWS may contain anything, and must not keep
-/// its event out of the chain.
+/// Returns the event without the characters that a text column refuses. A response of AWS may contain anything, and
+/// must not keep its event out of the chain.
 fn storable(mut event: AuditEvent) -> AuditEvent {
     let texts = [
         &mut event.actor,
@@ -44,8 +44,8 @@ fn storable(mut event: AuditEvent) -> AuditEvent {
     event
 }
 
-/// SHA-256 over the number, the previous hash and every field, each preceded by its length so that different rows never
-/// have the same bytes.
+/// Returns the SHA-256 of the number, the previous hash and every field, each preceded by its length so that different
+/// rows never have the same bytes.
 fn hash_of(event: &AuditEvent, seq: i64, prev_hash: &str) -> String {
     let mut hasher = Sha256::new();
     hasher.update(seq.to_be_bytes());
@@ -70,10 +70,10 @@ fn hash_of(event: &AuditEvent, seq: i64, prev_hash: &str) -> String {
     hex::encode(hasher.finalize())
 }
 
-/// Appends an event in the caller's transaction. Its write lock keeps other rows from taking the place.
+/// Appends an event in the caller's transaction, whose write lock keeps other rows from taking the same number.
 ///
 /// # Errors
-/// When the database can't be written; the caller must then not continue.
+/// If the database can't be written; the caller must then not continue.
 pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
     let (seq, prev_hash) =
         table::last(tx).await?.map_or_else(|| (1, GENESIS.to_owned()), |last| (last.seq + 1, last.hash));
@@ -85,7 +85,7 @@ pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
 /// Appends an event that has no other effect in the database.
 ///
 /// # Errors
-/// When the database can't be written.
+/// If the database can't be written.
 pub async fn append_alone(store: &Store, event: AuditEvent) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
     append(&mut tx, event).await?;
@@ -104,7 +104,7 @@ pub enum Verified {
 /// Verifies the chain from its first row.
 ///
 /// # Errors
-/// When the database can't be read.
+/// If the database can't be read.
 pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
     walk(store, |_, _| {}).await
 }
@@ -143,7 +143,7 @@ async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified
 /// Writes the whole chain as JSON lines.
 ///
 /// # Errors
-/// When the database can't be read or the output can't be written.
+/// If the database can't be read or the output can't be written.
 pub async fn export(store: &Store, mut output: impl std::io::Write) -> anyhow::Result<()> {
     let mut from = 1;
     loop {

@@ -1,4 +1,4 @@
-//! Reading the audit chain: the rows that a person may see, filtered, one page at a time.
+//! Reading the audit chain: the rows that a user may see, filtered, one page at a time.
 
 use crate::{
     model::{
@@ -39,10 +39,10 @@ impl From<&Requester> for Reader {
 }
 
 impl Reader {
-    /// The newest rows of a selection, newest first.
+    /// Returns the newest rows of a selection, newest first.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// If the database can't be read.
     pub async fn newest(&self, store: &Store, query: &AuditQuery, take: usize) -> Result<Vec<AuditRow>, StoreError> {
         let mut matching = self.matching(query);
         let mut rows = Vec::new();
@@ -58,11 +58,11 @@ impl Reader {
         }
     }
 
-    /// The rows of a selection after a number, oldest first: the visible rows of one page, and the number from which to
-    /// continue; `None` after the last.
+    /// Returns the rows of a selection after a number, oldest first: the visible rows of one page, and the number from
+    /// which to continue; `None` after the last.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// If the database can't be read.
     pub async fn after(
         &self,
         store: &Store,
@@ -87,7 +87,7 @@ impl Reader {
         }
     }
 
-    /// The row as this person may see it; `None` if not at all.
+    /// Returns the row as this user may see it; `None` if they may not.
     fn shown(&self, mut row: AuditRow) -> Option<AuditRow> {
         if self.sees_everything {
             return Some(row);
@@ -101,7 +101,7 @@ impl Reader {
         // With a part missing, a row can't be compared with its hash.
         row.hash.clear();
         row.prev_hash.clear();
-        // People may know from where someone tried to sign in as them, but not from where others act.
+        // Users may know from where someone tried to sign in as them, but not from where others act.
         let is_attempt_on_self = is_own && row.event.actor.is_empty();
         if !is_by_self && !is_attempt_on_self {
             row.event.address.clear();

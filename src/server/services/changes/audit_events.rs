@@ -10,7 +10,7 @@ use crate::{
     server::services::audit::AuditEvent,
 };
 
-/// The event of a change that moved.
+/// Returns the event of a change's progress.
 pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent {
     let result =
         change.end.as_ref().map_or_else(|| change.last_lit().word().to_owned(), |end| end.how.word().to_owned());
@@ -40,7 +40,7 @@ pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent
     }
 }
 
-/// The event of a person's request.
+/// Returns the event of a user's request.
 pub fn intent(change: &Change, requester: &Requester, action: AuditAction) -> AuditEvent {
     AuditEvent {
         at: change.evidence.cancelled.as_ref().map_or(change.intent.requested_at, |cancelled| cancelled.at),
@@ -60,7 +60,7 @@ pub fn intent(change: &Change, requester: &Requester, action: AuditAction) -> Au
     }
 }
 
-/// A state, as written to the audit chain.
+/// Returns a state as written to the audit chain.
 fn state_in_words(encryption: &EncryptionReport) -> String {
     match encryption {
         EncryptionReport::Encrypted(key) => with_key(key.as_ref()),
@@ -69,7 +69,7 @@ fn state_in_words(encryption: &EncryptionReport) -> String {
     }
 }
 
-/// The state that a change wants.
+/// Returns the state that a change wants.
 fn state_wanted(change: &Change) -> String {
     match change.intent.action {
         Action::Disable => "NONE".to_owned(),

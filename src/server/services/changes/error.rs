@@ -1,10 +1,10 @@
-//! Why a request for a change failed.
+//! The errors of requests for changes.
 
 use thiserror::Error;
 
 use crate::{model::access::requester::Uncertain, server::adapters::store::StoreError};
 
-/// Why a request for a change did not become one, where it is nobody's mistake in a form.
+/// Why a request for a change failed, other than a mistake in a form.
 #[derive(Debug, Error)]
 pub enum RequestError {
     #[error("there is no such stream in any target, or no such change")]

@@ -1,4 +1,4 @@
-//! Reads for people: made at once, from a reserve in the target's budget.
+//! Reads for users: made at once, from a reserve in the target's budget.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,10 +16,10 @@ use crate::{
 /// How long a confirmation waits for its fresh read.
 const FRESH_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a read for a person waits for its turn.
+/// How long a read for a user waits for its turn.
 pub const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads streams for people, and updates the inventory.
+/// Reads streams for users, and updates the inventory.
 #[derive(Debug)]
 pub struct FreshReads {
     inventory: Arc<Inventory>,
@@ -31,12 +31,12 @@ impl FreshReads {
         Self { inventory, clock }
     }
 
-    /// Reads a stream for a person: from the reserve, in at most 3 s, updating the inventory.
+    /// Reads a stream for a user: from the reserve, in at most 3 s, updating the inventory.
     pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
         self.read_to_decide(id).await.0
     }
 
-    /// The same, with the read's freshness, so that a change can be sent on it.
+    /// Reads like `read`, and also returns the read's freshness, so that a change can be sent on it.
     pub async fn read_to_decide(&self, id: &StreamId) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
         let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };

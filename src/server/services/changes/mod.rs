@@ -3,7 +3,7 @@
 //! Each of its five parts has fields that no other part sees:
 //!
 //! - [`Planner`]: what a confirmation shows, from one fresh read.
-//! - [`Requests`]: people's requests. A confirmed form becomes a recorded change that the worker takes over; a waiting
+//! - [`Requests`]: user requests. A confirmed form becomes a recorded change that the worker takes over; a waiting
 //!   change is cancelled; one that can't be judged is closed.
 //! - [`Worker`]: active changes. It makes the one call of each, watches until AWS has finished, and after a start
 //!   resumes changes that nobody works on.
@@ -46,10 +46,10 @@ use crate::{
     },
 };
 
-/// Commits are numbered in order and published a moment later, not always in order: what is told of the past begins
-/// this many commits before what a page has. What comes twice is laid over itself.
+/// How many commits before a page's `rev` its news begins. Commits are numbered in order but published a moment later,
+/// not always in order. What arrives twice replaces itself.
 const OVERLAP: i64 = 64;
-/// Changes read at a time when the journal is walked.
+/// The number of changes read at a time when the journal is walked.
 const PAGE_SIZE: i64 = 500;
 
 /// The engine: its parts, and the list of all changes.
@@ -60,7 +60,7 @@ pub struct Changes {
     pub worker: Arc<Worker>,
     pub proofs: Arc<Proofs>,
     pub quotas: Arc<Quotas>,
-    /// What KMS says about keys.
+    /// KMS's answers about keys.
     pub keys: Arc<Keys>,
     store: Store,
     inventory: Arc<Inventory>,
@@ -69,7 +69,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// An engine that doesn't watch anything yet; see [`Changes::resume`].
+    /// Creates an engine that doesn't watch anything yet; see [`Changes::resume`].
     pub fn new(
         store: Store,
         inventory: Arc<Inventory>,
@@ -100,8 +100,7 @@ impl Changes {
     /// Resumes active changes and begins to watch them, settled changes, keys, and what other instances do.
     ///
     /// # Errors
-    /// When the journal can't be read or written.
-    /// When the journal cannot be read or written.
+    /// If the journal can't be read or written.
     pub async fn resume(&self, supervisor: &Arc<Supervisor>) -> Result<(), StoreError> {
         self.worker.take_up_at_start().await?;
         self.proofs.begin(supervisor);
@@ -112,26 +111,26 @@ impl Changes {
         Ok(())
     }
 
-    /// One change.
+    /// Returns one change, if there is one with this id.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub async fn find(&self, id: &str) -> Result<Option<Change>, StoreError> {
         self.store.change(id).await
     }
 
-    /// The changes of one stream, newest first.
+    /// Returns the changes of one stream, newest first.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub async fn of_stream(&self, stream: &StreamId) -> Result<Vec<Change>, StoreError> {
         self.store.changes_of_stream(stream).await
     }
 
-    /// Everything newer than what a page has, or the order to start over.
+    /// Returns everything newer than what a page has, or tells it to start over.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub async fn news_after(&self, rev: Option<i64>) -> Result<Delivery, StoreError> {
         let Some((rev, mut news)) = rev.and_then(|rev| Some((rev, self.inventory.news_after(rev, OVERLAP)?))) else {
             return Ok(Delivery::Reset);
@@ -141,10 +140,10 @@ impl Changes {
         Ok(Delivery::News(Arc::new(news)))
     }
 
-    /// Changes of streams of a scope, newest first.
+    /// Returns the changes of a scope's streams, newest first.
     ///
     /// # Errors
-    /// When the journal can't be read.
+    /// If the journal can't be read.
     pub async fn list(&self, scope: &Scope, skip: usize, take: usize) -> Result<Vec<Change>, StoreError> {
         if scope.is_everything() {
             let in_rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The number of streams per target in a scope, counted once for everyone with that scope until something moves.
+//! The number of streams per target in a scope, counted once per scope until something moves.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,7 +19,7 @@ struct Counts {
 }
 
 impl Counted {
-    /// The number of streams of each target in a scope, and how many of them were never read.
+    /// Returns the number of streams of each target in a scope, and how many of them were never read.
     pub fn within(&self, memory: &Memory, scope: &Scope) -> Arc<[(u32, u32)]> {
         let mut counted = self.0.lock();
         if counted.generation != memory.generation {

@@ -28,10 +28,10 @@ use crate::{
 
 /// How far behind a slow reader may be before it is told to start over.
 const BACKLOG: usize = 64;
-/// News within this time are sent together.
+/// News within this time is sent together.
 const TOGETHER: Duration = Duration::from_millis(100);
 
-/// What moved. Each connection makes its own frame from it.
+/// The rows, targets and changes that moved. Each connection makes its own frame from them.
 #[derive(Debug, Clone, Default)]
 pub struct News {
     /// The `rev` up to which everything committed is included, here or earlier.
@@ -39,7 +39,7 @@ pub struct News {
     /// Rows that moved, and whether anything besides times did.
     pub rows: BTreeMap<StreamId, (Arc<StreamRow>, bool)>,
     pub changes: Vec<Arc<Change>>,
-    /// How all targets are; empty when none of them moved.
+    /// The health of all targets; empty if none has moved.
     pub targets: Vec<TargetHealth>,
 }
 
@@ -97,7 +97,7 @@ pub enum Delivery {
 }
 
 impl Events {
-    /// Starts after the commit `rev`.
+    /// Creates the distributor, starting after the commit `rev`.
     pub fn new(rev: i64) -> Self {
         Self {
             channel: broadcast::channel(BACKLOG).0,
@@ -107,12 +107,12 @@ impl Events {
         }
     }
 
-    /// The `rev` up to which everything committed was published.
+    /// Returns the `rev` up to which everything committed was published.
     pub fn rev(&self) -> i64 {
         self.rev.load(Ordering::Acquire)
     }
 
-    /// The oldest `rev` from which a browser can catch up.
+    /// Returns the oldest `rev` from which a browser can catch up.
     pub fn floor(&self) -> i64 {
         self.floor.load(Ordering::Acquire)
     }

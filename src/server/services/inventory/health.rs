@@ -64,7 +64,7 @@ pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: Cancel
 }
 
 impl Inventory {
-    /// The health of the targets in a scope.
+    /// Returns the health of the targets in a scope.
     pub fn health(&self, scope: &Scope) -> Vec<TargetHealth> {
         let memory = self.read();
         if scope.is_everything() {
@@ -102,7 +102,7 @@ impl Inventory {
         }
     }
 
-    /// Records that AWS reported a stream, whoever requested it.
+    /// Records that AWS reported a stream, whatever requested the report.
     pub(super) fn record_answer(&self, target: &Target, at: Timestamp) {
         if let Some(index) = self.index_of(target) {
             self.write().health[index].last_read = Some(at);

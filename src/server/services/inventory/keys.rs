@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Inventory {
-    /// Every key of the streams in a scope that is in use, or that stored records may need at `now`. If a name has
-    /// resolved to several keys, all of them.
+    /// Returns every key of the streams in a scope that is in use, or that stored records may need at `now`. If a name
+    /// has resolved to several keys, all of them.
     pub fn needed_keys(&self, scope: &Scope, now: Timestamp) -> Vec<StreamNeed> {
         let memory = self.read();
         let shown = memory.streams.values().filter(|known| scope.covers(&known.stored.id));
@@ -49,13 +49,13 @@ impl Inventory {
         needs
     }
 
-    /// The history of a stream's keys, as far as reads show.
+    /// Returns the history of a stream's keys, as far as reads show.
     pub fn key_history(&self, stream: &StreamId) -> KeyHistory {
         self.read().streams.get(stream).map(|known| known.stored.keys.clone()).unwrap_or_default()
     }
 
-    /// Every key that a stream's current KeyId has resolved to while in use, oldest first. Several if its alias was
-    /// re-pointed.
+    /// Returns every key that a stream's current KeyId has resolved to while in use, oldest first. Several if its alias
+    /// was re-pointed.
     pub fn keys_in_use(&self, stream: &StreamId) -> Vec<Meant> {
         let memory = self.read();
         let key = memory.streams.get(stream).and_then(|known| known.stored.keys.in_use());

@@ -1,13 +1,13 @@
-//! What lists found, kept while what they show stays the same.
+//! Results of list queries, kept until something that they show changes.
 
 use std::sync::Arc;
 
 use crate::model::list::{Found, ListQuery};
 
-/// Addresses whose findings are kept; the oldest goes first.
+/// The most results to keep; the oldest is dropped first.
 const KEPT: usize = 32;
 
-/// Findings of one generation of the memory.
+/// The results of one generation of the memory.
 #[derive(Debug, Default)]
 pub struct ListCache {
     generation: u64,
@@ -15,14 +15,14 @@ pub struct ListCache {
 }
 
 impl ListCache {
-    /// What a query found for a scope in this generation, if it was asked before.
+    /// Returns the result of a query for a scope, if it was computed in this generation.
     pub fn get(&self, generation: u64, query: &ListQuery, scope: &str) -> Option<Arc<Found>> {
         let of_generation = self.found.iter().filter(|_| self.generation == generation);
         let mut same = of_generation.filter(|(known, of, _)| known == query && of == scope);
         same.next().map(|(_, _, found)| found.clone())
     }
 
-    /// Keeps what a query found; what other generations found is dropped.
+    /// Stores the result of a query, and drops the results of other generations.
     pub fn put(&mut self, generation: u64, query: ListQuery, scope: String, found: Arc<Found>) {
         if self.generation != generation {
             self.found.clear();

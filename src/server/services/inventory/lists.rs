@@ -1,4 +1,4 @@
-//! The list as pages show it, computed once per address and generation, however many people look at it.
+//! The list as pages show it, computed once per address and generation, however many users view it.
 
 use std::sync::Arc;
 
@@ -8,17 +8,17 @@ use crate::model::{
     list::{Counts, ExtraColumn, FacetGroup, Found, ListQuery, Selection},
 };
 
-/// What a query finds, of which one page is shown.
+/// The result of a query, of which one page is shown.
 #[derive(Debug)]
 pub struct Listed {
     pub selection: Selection,
-    /// Over everything there is.
+    /// The counts over all streams, without any filter.
     pub counts: Counts,
     pub facets: Vec<FacetGroup>,
 }
 
 impl Inventory {
-    /// The page of the list that a query asks for, of the streams of a scope.
+    /// Returns the page of the list that a query requests, from the streams of a scope.
     pub fn list(&self, query: &ListQuery, scope: &Scope) -> Listed {
         let found = self.find(query, scope);
         let mut selection = query.page_of(&found.rows);

@@ -71,7 +71,7 @@ pub struct Known {
 }
 
 impl Memory {
-    /// The memory of targets whose streams aren't known yet.
+    /// Creates the memory of targets whose streams aren't known yet.
     pub fn of(targets: &[Arc<Target>], pauses: &[StoredPause]) -> Self {
         let health = targets.iter().map(|target| unknown(target, pauses)).collect();
         let queues = targets.iter().map(|_| ReadQueue::default()).collect();
@@ -199,7 +199,7 @@ impl Memory {
     }
 }
 
-/// A key that only stored records need. The row shows the current key anyway.
+/// Returns a key that only stored records need; `None` for the current key, which the row shows anyway.
 fn needed(stream: &StreamId, key: &KeyUse, history: &KeyHistory) -> Option<NeededKey> {
     let KeyUse { key: name, seen_from, .. } = key;
     Some(NeededKey {
@@ -211,15 +211,15 @@ fn needed(stream: &StreamId, key: &KeyUse, history: &KeyHistory) -> Option<Neede
     })
 }
 
-/// The target of a stream: the one with its account and Region, else one with its Region whose account AWS hasn't named
-/// yet.
+/// Returns the target of a stream: the one with its account and Region, else one with its Region whose account AWS
+/// hasn't named yet.
 fn target_of(targets: &[Arc<Target>], id: &StreamId) -> Option<usize> {
     let of_region = || targets.iter().enumerate().filter(|(_, target)| target.region == id.region);
     let exact = of_region().find(|(_, target)| target.account() == id.account);
     exact.or_else(|| of_region().find(|(_, target)| !target.account().is_resolved())).map(|(index, _)| index)
 }
 
-/// When to read a stream.
+/// Returns when to read a stream.
 ///
 /// One with an active change is read by its watch. If that watch is another instance's, and once after the change has
 /// moved, it is read here too.
@@ -237,7 +237,7 @@ fn due(stored: &StoredStream, has_change: bool, moved_elsewhere: Option<Timestam
     }
 }
 
-/// The newer status of the list's and the last read's.
+/// Returns the newer status of the list's and the last read's.
 pub fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
     let reported = stream.report.as_ref().map(|report| Reported { value: report.status.clone(), at: report.read_at });
     match (&stream.listed, reported) {
@@ -247,7 +247,7 @@ pub fn status_of(stream: &StoredStream) -> Option<Reported<StreamStatus>> {
     }
 }
 
-/// The health of a target that isn't known yet.
+/// Returns the health of a target that isn't known yet.
 fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
     TargetHealth {
         id: target.id.clone(),
@@ -269,12 +269,12 @@ fn unknown(target: &Target, pauses: &[StoredPause]) -> TargetHealth {
     }
 }
 
-/// The pause of a target, from the database.
+/// Returns the pause of a target, from the database.
 pub fn pause_of(target: &Target, pauses: &[StoredPause]) -> Option<Pause> {
     pauses.iter().find(|pause| pause.target == target.id).map(|pause| pause.pause.clone())
 }
 
-/// The keys of a use: the one that its name states, else all that the name resolved to.
+/// Returns the keys of a use: the one that its name states, else all that the name resolved to.
 pub fn meant(stream: &StreamId, key: &KeyUse) -> Vec<Meant> {
     let by_itself = named_by_itself(stream.region.partition(), stream, &key.key);
     by_itself.map_or_else(|| key.meant.clone(), |arn| vec![Meant { arn, seen_from: Some(key.seen_from) }])

@@ -64,7 +64,7 @@ impl Inventory {
     /// Loads the inventory from the database. [`write_behind`] stores what changes.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// If the database can't be read.
     pub async fn open(
         store: &Store,
         targets: Vec<Arc<Target>>,
@@ -93,42 +93,42 @@ impl Inventory {
         }))
     }
 
-    /// The targets, in the order of the configuration.
+    /// Returns the targets, in the order of the configuration.
     pub fn targets(&self) -> &[Arc<Target>] {
         &self.targets
     }
 
-    /// The target of a stream, if one has its account and Region.
+    /// Returns the target of a stream, if one has its account and Region.
     pub fn target(&self, id: &StreamId) -> Option<Arc<Target>> {
         self.targets.iter().find(|target| target.region == id.region && target.account() == id.account).cloned()
     }
 
-    /// The target that reaches a stream by ARN: the one with its account and Region, or one in that Region whose
-    /// account AWS hasn't named yet.
+    /// Returns the target that reaches a stream by ARN: the one with its account and Region, or one in that Region
+    /// whose account AWS hasn't named yet.
     pub fn target_of_arn(&self, arn: &StreamArn) -> Option<Arc<Target>> {
         let of_region = || self.targets.iter().filter(|target| target.region == arn.region);
         let exact = of_region().find(|target| target.account() == arn.account);
         exact.or_else(|| of_region().find(|target| !target.account().is_resolved())).cloned()
     }
 
-    /// The news for browsers.
+    /// Returns the news for browsers.
     pub const fn events(&self) -> &Events {
         &self.events
     }
 
-    /// The rows of a scope as pages show them, ordered by id, including those that AWS no longer lists.
+    /// Returns the rows of a scope as pages show them, ordered by id, including those that AWS no longer lists.
     pub fn rows(&self, scope: &Scope) -> Vec<StreamRow> {
         let memory = self.read();
         let shown = memory.streams.values().filter(|known| known.target.is_some() && scope.covers(&known.stored.id));
         shown.map(|known| StreamRow::clone(&known.row)).collect()
     }
 
-    /// One row.
+    /// Returns one row, and the stream's last report.
     pub fn stream(&self, id: &StreamId) -> Option<(StreamRow, Option<StreamReport>)> {
         self.read().streams.get(id).map(|known| (StreamRow::clone(&known.row), known.stored.report.clone()))
     }
 
-    /// The last report of a stream, and since when every report has stated the same encryption.
+    /// Returns the last report of a stream, and since when every report has stated the same encryption.
     pub fn report(&self, id: &StreamId) -> Option<(StreamReport, Timestamp)> {
         let memory = self.read();
         let stored = &memory.streams.get(id)?.stored;
@@ -137,8 +137,8 @@ impl Inventory {
         Some((report, since))
     }
 
-    /// Everything that moved after `rev`, except the journal's changes, which the caller adds. `None` if some of it is
-    /// no longer known and the browser must start over. `overlap` commits before `rev` are included again.
+    /// Returns everything that moved after `rev`, except the journal's changes, which the caller adds. `None` if some
+    /// of it is no longer known and the browser must start over. `overlap` commits before `rev` are included again.
     pub fn news_after(&self, rev: i64, overlap: i64) -> Option<News> {
         let current = self.events.rev();
         if rev > current || rev < self.events.floor() {

@@ -72,7 +72,8 @@ impl Inventory {
         self.record_gone(&self.missing(target, listed, begun));
     }
 
-    /// The streams of a target that a complete listing, begun at `begun`, didn't name and AWS hasn't reported since.
+    /// Returns the streams of a target that a complete listing, begun at `begun`, didn't name and AWS hasn't reported
+    /// since.
     pub fn missing(&self, target: &Target, listed: &HashSet<StreamId>, begun: Timestamp) -> Vec<StreamId> {
         let now = self.clock.now();
         let memory = self.read();
@@ -81,7 +82,7 @@ impl Inventory {
         missing.map(|(key, _)| key.clone()).collect()
     }
 
-    /// The number of a target's streams, according to listings.
+    /// Returns the number of a target's streams, according to listings.
     pub fn count_present(&self, target: &Target) -> usize {
         self.read().streams.iter().filter(|(key, known)| is_present_in(target, key, &known.stored)).count()
     }
@@ -94,7 +95,7 @@ impl Inventory {
         }
     }
 
-    /// The known streams of a target.
+    /// Returns the known streams of a target.
     pub fn known_of(&self, target: &Target) -> HashSet<StreamId> {
         let account = target.account();
         let memory = self.read();
@@ -130,7 +131,7 @@ impl Inventory {
         }
     }
 
-    /// The same for a change that another instance may have written. What is known already isn't published again.
+    /// Records a change that another instance may have written. What is already known isn't published again.
     pub fn record_change_elsewhere(&self, change: &Change) {
         self.record_key_change(change);
         let known = self.read().change_revs.get(&change.stream_id()).copied();
@@ -143,8 +144,7 @@ impl Inventory {
         let key = change.stream_id();
         let mut memory = self.write();
         let mut news = News { rev: change.rev, changes: vec![Arc::new(change.clone())], ..News::default() };
-        // What was committed before what is known here changes nothing of the row; whoever watches that change hears of
-        // it.
+        // A commit older than what is known here doesn't affect the row, but viewers of that change are told.
         let is_newest = memory.change_revs.get(&key).is_none_or(|rev| *rev <= change.rev);
         if is_newest {
             if change.is_active() {
@@ -163,7 +163,7 @@ impl Inventory {
                 news.add_row(known.row.clone(), true);
             }
         }
-        // Under the lock, so that news are published in the order in which their rows were built.
+        // Under the lock, so that news is published in the order in which its rows were built.
         self.events.publish(news);
     }
 
@@ -183,7 +183,7 @@ impl Inventory {
     }
 }
 
-/// Whether a stream belongs to a target and hasn't been found gone.
+/// Returns whether a stream belongs to a target and hasn't been found gone.
 fn is_present_in(target: &Target, id: &StreamId, stream: &StoredStream) -> bool {
     let is_of_target = id.region == target.region && (id.account == target.account() || !id.account.is_resolved());
     is_of_target && stream.gone_at.is_none()

@@ -35,7 +35,7 @@ impl From<Uncertain> for PauseError {
     }
 }
 
-/// The pauses of targets as people set them.
+/// The pauses of targets, as users set them.
 #[derive(Debug)]
 pub struct Pauses {
     inventory: Arc<Inventory>,
@@ -48,10 +48,10 @@ impl Pauses {
         Self { inventory, store, clock }
     }
 
-    /// Pauses a target. A paused one keeps its pause.
+    /// Pauses a target. One that is already paused keeps its pause.
     ///
     /// # Errors
-    /// When this person has no such target, or the database can't be written. Then the target is still read.
+    /// If the user has no such target, or the database can't be written. Then the target is still read.
     pub async fn pause(&self, requester: &Requester, id: &str) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
         let pause = Pause { by: requester.user_name.clone(), at: self.clock.now() };
@@ -68,7 +68,7 @@ impl Pauses {
     /// Ends a target's pause, if it has one.
     ///
     /// # Errors
-    /// Those of [`Pauses::pause`]. Then the target stays paused.
+    /// See [`Pauses::pause`]. Then the target stays paused.
     pub async fn resume(&self, requester: &Requester, id: &str) -> Result<(), PauseError> {
         let target = self.reached(requester, id)?;
         requester.require_certain()?;
@@ -88,7 +88,7 @@ impl Pauses {
         self.inventory.targets().iter().find(reached).cloned().ok_or(PauseError::NotFound)
     }
 
-    /// The database says what holds, also when two people pressed two buttons at once.
+    /// Applies the pauses in the database, which decides even if two users acted at once.
     async fn read(&self) -> Result<(), PauseError> {
         self.inventory.take_over_pauses(&self.store.pauses().await?);
         Ok(())

@@ -70,12 +70,12 @@ pub struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    /// The ids of the rows.
+    /// Returns the ids of the rows.
     pub fn rows(&self) -> &[StreamId] {
         &self.batch
     }
 
-    /// Call this once the batch is in the database.
+    /// Marks the batch as written. Call this once it is in the database.
     pub fn written(mut self) {
         self.batch.clear();
     }

@@ -1,4 +1,4 @@
-//! The rows that people are viewing, which are read first.
+//! The rows that users are viewing, which are read first.
 //!
 //! A view lasts as long as the browser's event connection, or some seconds for a page that was just requested.
 
@@ -29,7 +29,7 @@ pub struct View {
 }
 
 impl View {
-    /// Whether it includes a stream.
+    /// Returns whether it includes a stream.
     pub fn has(&self, id: &StreamId) -> bool {
         self.ids.contains(id)
     }

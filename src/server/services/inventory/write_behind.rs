@@ -1,8 +1,8 @@
 //! Writes rows from memory to the database, many per transaction, and publishes each batch once committed, so that
 //! browsers see the order of commits.
 //!
-//! Nobody who updates a row waits for the disk. Only the ids of unwritten rows are kept, so an outage costs no more
-//! memory than there are streams, and delays no read.
+//! Updating a row never waits for the disk. Only the ids of unwritten rows are kept, so an outage costs no more memory
+//! than there are streams, and delays no read.
 
 use std::{sync::Arc, time::Duration};
 

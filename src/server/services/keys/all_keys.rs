@@ -10,15 +10,15 @@ use crate::{
     },
 };
 
-/// More pages of aliases and keys are not asked for: who has that many types the name.
+/// The most pages of aliases and of keys to request: users with more type the name.
 const MOST_PAGES: usize = 50;
-/// AWS's own key for Kinesis; it exists from its first use on.
+/// AWS's own key for Kinesis, which exists only from its first use on.
 const SERVICE_KEY: &str = "alias/aws/kinesis";
 
-/// Every key of an account and Region with its aliases, as far as KMS told.
+/// Every key of an account and Region with its aliases, as far as KMS listed them.
 #[derive(Debug, Default)]
 pub struct AllKeys {
-    /// By what a form fills in.
+    /// AWS's own key for Kinesis first, then keys with aliases, then the others, each by name.
     pub keys: Vec<Key>,
     pub problem: Option<KeyListProblem>,
 }
@@ -31,18 +31,19 @@ pub struct Key {
 }
 
 impl Key {
-    /// What a form fills in: the first alias, else the id.
+    /// Returns the value that a form fills in: the first alias, else the id.
     pub fn name(&self) -> &str {
         self.aliases.first().unwrap_or(&self.id)
     }
 
-    /// Whether its id or one of its aliases contains a text in lower case.
+    /// Returns whether its id or one of its aliases contains a lower-case text.
     pub fn has(&self, wanted: &str) -> bool {
         self.id.contains(wanted) || self.aliases.iter().any(|alias| alias.to_lowercase().contains(wanted))
     }
 }
 
-/// Aliases and keys, by name: AWS's own key for Kinesis first, keys that AWS manages for other services not at all.
+/// Lists keys and their aliases by name: AWS's own key for Kinesis first, without keys that AWS manages for other
+/// services.
 pub async fn list(kms: &dyn Kms) -> Result<AllKeys, ReadFailure> {
     let (aliases, keys) = tokio::join!(every_alias(kms), every_key(kms));
     let (aliases, no_keys) = (aliases?, keys.as_ref().err().map(|failure| failure.why.clone()));
@@ -96,7 +97,7 @@ fn merged(aliases: Vec<Alias>, ids: Vec<String>) -> Vec<Key> {
             Key { id, aliases }
         })
         .collect();
-    // Named keys first: an id tells nobody anything.
+    // Named keys first: an id means nothing to users.
     keys.sort_by(|one, other| (one.aliases.is_empty(), one.name()).cmp(&(other.aliases.is_empty(), other.name())));
     keys.insert(0, Key { id: service_id, aliases: vec![SERVICE_KEY.to_owned()] });
     keys

@@ -1,5 +1,5 @@
-//! What KMS says about keys: asked when a person opens or submits a confirmation, for at most 2 s, and remembered for a
-//! minute.
+//! KMS's answers about keys: requested when a user opens or submits a confirmation, for at most 2 s, and remembered for
+//! a minute.
 //!
 //! It decides nothing: the rules are in `model::keys`.
 
@@ -33,7 +33,7 @@ const UNSEEN_FOR_MS: i64 = 10 * SECOND_MS;
 /// The most answers to remember.
 const MOST_REMEMBERED: u64 = 20_000;
 
-/// A key by the name asked for, and the target that was asked.
+/// The target asked, and the name of the key asked about.
 type Place = (String, KeyId);
 /// A remembered value, and since when it is valid.
 type Remembered<K, V> = Cache<K, (Timestamp, V)>;
@@ -47,9 +47,9 @@ pub struct Keys {
     looks: Remembered<Place, KeyLook>,
     rotations: Remembered<KeyArn, bool>,
     lists: Remembered<String, Arc<AllKeys>>,
-    /// What KMS said in the last rounds of the keys that streams use or still need.
+    /// KMS's answers of the last rounds about the keys that streams use or still need.
     watched: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
-    /// The keys that every page warns of.
+    /// The keys that every page warns about.
     alarms: Mutex<Arc<Vec<TrackedKey>>>,
 }
 
@@ -74,7 +74,7 @@ impl Keys {
         look
     }
 
-    /// KMS's answer of the last minute, or a new one for everyone who waits for it.
+    /// Returns KMS's answer of the last minute, or a new one, shared by everyone who waits for it.
     pub async fn look(&self, target: &Target, key: &KeyId) -> KeyLook {
         let place = (target.id.clone(), key.clone());
         let is_over = |(at, _): &(Timestamp, KeyLook)| !counts(*at, self.clock.now());
@@ -82,7 +82,7 @@ impl Keys {
         look
     }
 
-    /// KMS's answer about a key, and since when it is valid.
+    /// Returns KMS's answer about a key, and since when it is valid.
     async fn ask(&self, target: &Target, key: &KeyId) -> (Timestamp, KeyLook) {
         let look = match &target.kms {
             None => KeyLook::Unseen(Unseen::NoKms),
@@ -106,7 +106,7 @@ impl Keys {
         (at, look)
     }
 
-    /// Whether KMS rotates a key automatically; `None` if it doesn't say.
+    /// Returns whether KMS rotates a key automatically; `None` if it doesn't say.
     async fn is_rotated(&self, target: &Target, key: &KeyArn) -> Option<bool> {
         let now = self.clock.now();
         if let Some((at, known)) = self.rotations.get(key).await
@@ -126,13 +126,13 @@ async fn within_bounds<T>(asking: impl Future<Output = Result<T, ReadFailure>>) 
     answer.unwrap_or_else(|_| Err(ReadFailure::other("KMS did not answer within 2 s")))
 }
 
-/// Whether a name refers to a key of another account.
+/// Returns whether a name refers to a key of another account.
 fn is_of_elsewhere(target: &Target, key: &KeyId) -> bool {
     let account = key.as_str().strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3));
     account.is_some_and(|account| account != target.account().as_str())
 }
 
-/// Whether KMS's answer from then is still valid. Setting the clock back doesn't renew it.
+/// Returns whether KMS's answer from then is still valid. Setting the clock back doesn't renew it.
 fn counts(at: Timestamp, now: Timestamp) -> bool {
     (0..SHOWN_FOR_MS).contains(&now.millis_since(at))
 }

@@ -27,7 +27,7 @@ const PER_PAGE: usize = 10;
 const MOST_NAMES: usize = 200;
 
 impl Keys {
-    /// A page of the keys that contain a text, from 1; what goes wrong stands in it. Takes 2 s at most.
+    /// Returns a page, counted from 1, of the keys that contain a text, including any problem. Takes 2 s at most.
     pub async fn picker(&self, target: &Target, stream: &StreamArn, search: &str, page: usize) -> KeyList {
         let whole = clock::timeout(kms::TIMEOUT, self.whole_picker(target, stream, search, page)).await;
         whole.unwrap_or_else(|_| KeyList {

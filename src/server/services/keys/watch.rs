@@ -1,5 +1,5 @@
-//! The keys that streams use or still need are looked at every few minutes, whoever looks on: so that every page can
-//! warn of one that is disabled, on its way out or gone before its records are.
+//! The watch of keys that streams use or still need: looks them up every few minutes, whether or not anyone is viewing,
+//! so that every page can warn of a key that is disabled, pending deletion or gone before its records are.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -27,21 +27,21 @@ use crate::{
     },
 };
 
-/// How often it is looked whether a key is due.
+/// How often to check whether a key is due.
 const ROUND: Duration = Duration::from_secs(5);
-/// How long what KMS said of a key is good for warnings.
+/// How long KMS's answer about a key is valid for warnings.
 const LOOKED_AT_EVERY_MS: i64 = 5 * MINUTE_MS;
-/// The same for a name in use of which KMS has not said which key it means.
+/// The same for a name in use, if KMS hasn't said which key it means.
 const UNKNOWN_LOOKED_AT_EVERY_MS: i64 = MINUTE_MS;
-/// Between two calls of one round.
+/// The pause between two calls of one round.
 const APART: Duration = Duration::from_millis(100);
-/// A round of one target takes at most this long.
+/// The longest duration of one target's round.
 const LONGEST_ROUND: Duration = Duration::from_secs(30);
-/// Keys of one target that are looked at in one round; the rest follow in the next.
+/// The most keys of one target to look up in one round; the rest follow in the next.
 const MOST_A_ROUND: usize = 100;
 
 impl Keys {
-    /// Looks at keys until the server stops.
+    /// Looks up keys until the server stops.
     pub async fn watch(self: Arc<Self>, inventory: Arc<Inventory>, stop: CancellationToken) {
         loop {
             tokio::select! {
@@ -58,12 +58,12 @@ impl Keys {
     async fn look_around(&self, inventory: &Inventory) {
         let now = self.clock.now();
         let mut wanted: BTreeMap<String, HashSet<KeyId>> = BTreeMap::new();
-        // Names in use that KMS has not told the key of.
+        // Names in use for which KMS hasn't named the key.
         let mut unknown: HashSet<Place> = HashSet::new();
         for need in inventory.needed_keys(&Scope::everything(), now) {
             let keys = wanted.entry(need.target.clone()).or_default();
             keys.insert(looked_at_as(&need));
-            // While it is in use, where its name points is of interest too.
+            // While it is in use, where its name points matters too.
             if need.until.is_none() {
                 if need.meant.is_none() {
                     unknown.insert((need.target, need.key.clone()));
@@ -73,14 +73,13 @@ impl Keys {
         }
         self.forget_unwanted(&wanted);
         let unknown = &unknown;
-        // A KMS that hangs holds up its own target only, and not for long: the rest of its keys follow in the next
-        // round.
+        // A KMS that hangs delays only its own target, and not for long: the rest of its keys follow in the next round.
         let rounds = inventory.targets().iter().map(|target| {
             let keys = wanted.remove(&target.id).unwrap_or_default();
             async move {
                 let looked =
                     clock::timeout(LONGEST_ROUND, self.ask_keys_of(inventory, target, keys, unknown, now)).await;
-                // Others may take longer; walking through all streams is for a reason only.
+                // Other targets may take longer. Walk through all streams only if a key was looked up.
                 if !matches!(looked, Ok(0)) {
                     self.sound_alarms(inventory);
                 }
@@ -94,7 +93,7 @@ impl Keys {
         *self.alarms.lock() = Arc::new(self.alarming(inventory));
     }
 
-    /// Looks at the keys of a target that are due; returns how many these were.
+    /// Looks up the keys of a target that are due. Returns how many were.
     async fn ask_keys_of(
         &self,
         inventory: &Inventory,
@@ -107,7 +106,7 @@ impl Keys {
             let watched = self.watched.lock();
             let is_due = |key: &KeyId| {
                 let place = (target.id.clone(), key.clone());
-                // What its name means is lost when an alias is re-pointed before KMS was asked.
+                // If an alias is re-pointed before KMS was asked, the key that it meant is lost.
                 let every = if unknown.contains(&place) { UNKNOWN_LOOKED_AT_EVERY_MS } else { LOOKED_AT_EVERY_MS };
                 watched.get(&place).is_none_or(|(at, _)| now.millis_since(*at).abs() >= every)
             };
@@ -125,7 +124,8 @@ impl Keys {
         count
     }
 
-    /// That KMS can't be asked says nothing of a key that was in danger, and ends no alarm: what it said before stays.
+    /// Records KMS's answer. A failure says nothing about a key that was in danger, and ends no alarm: the earlier
+    /// answer stays.
     fn take_in(&self, place: Place, look: KeyLook) {
         let now = self.clock.now();
         let mut watched = self.watched.lock();
@@ -139,12 +139,13 @@ impl Keys {
         self.watched.lock().retain(|place, _| is_wanted(place));
     }
 
-    /// The keys that will not be there as long as records need them.
+    /// Returns the keys that won't be there as long as records need them.
     fn alarming(&self, inventory: &Inventory) -> Vec<TrackedKey> {
         self.needed(inventory, &Scope::everything()).into_iter().filter(TrackedKey::is_in_danger).collect()
     }
 
-    /// What every page warns of, for streams of a scope: a key without trouble has none for fewer streams either.
+    /// Returns what every page warns about, for the streams of a scope. A key that is safe for all streams is safe for
+    /// fewer.
     pub fn alarms(&self, scope: &Scope) -> Vec<TrackedKey> {
         let alarming = self.alarms.lock().clone();
         let in_scope = |key: &TrackedKey| {
@@ -155,14 +156,14 @@ impl Keys {
         alarming.iter().filter_map(in_scope).collect()
     }
 
-    /// Every key that a stream of a scope uses or still needs, by name.
+    /// Returns every key that a stream of a scope uses or still needs, by name.
     pub fn needed(&self, inventory: &Inventory, scope: &Scope) -> Vec<TrackedKey> {
         let watched = self.watched.lock();
         let mut keys: BTreeMap<String, TrackedKey> = BTreeMap::new();
         for need in inventory.needed_keys(scope, self.clock.now()) {
             let look = watched.get(&(need.target.clone(), looked_at_as(&need))).map(|(_, look)| look.clone());
             let arn = meant(&need, look.as_ref());
-            // What KMS says of an alias of which nobody knows the key is not about a key of then.
+            // If an alias's earlier key isn't known, KMS's answer about the alias says nothing about that key.
             let look = look.filter(|_| need.meant.is_some() || need.until.is_none());
             let name = arn.as_ref().map_or_else(
                 || format!("{}/{}/{}", need.stream.account, need.stream.region, need.key),
@@ -175,7 +176,7 @@ impl Keys {
                 as_of: None,
                 needs: Vec::new(),
             });
-            // Under one of several names KMS may say more.
+            // KMS may say more under another of the key's names.
             if !matches!((&key.look, &look), (Some(KeyLook::Found(_)), _) | (_, None)) {
                 key.look = look;
             }
@@ -185,19 +186,19 @@ impl Keys {
     }
 }
 
-/// Under which name KMS is asked for a key: the key itself where it is known, so that an alias that moves or goes says
-/// nothing of it.
+/// Returns the name under which KMS is asked about a key: the key itself if it is known, so that re-pointing or
+/// deleting an alias says nothing about it.
 fn looked_at_as(need: &StreamNeed) -> KeyId {
     need.meant.as_ref().and_then(|meant| meant.arn.to_string().parse().ok()).unwrap_or_else(|| need.key.clone())
 }
 
-/// The key that a stream's key is: as it was seen while in use, else as KMS says now.
+/// Returns the key that a stream's key name means: as seen while in use, else as KMS says now.
 fn meant(need: &StreamNeed, look: Option<&KeyLook>) -> Option<KeyArn> {
     let now = || look.and_then(KeyLook::arn).filter(|_| need.until.is_none());
     need.meant.as_ref().map(|meant| &meant.arn).or_else(now).cloned()
 }
 
-/// With the time of what KMS said, where that's older than KMS is asked.
+/// Adds the time of KMS's answer, if KMS should have answered again since.
 fn dated(key: TrackedKey, now: Timestamp) -> TrackedKey {
     let read_at = match &key.look {
         Some(KeyLook::Found(facts)) => Some(facts.read_at),

@@ -29,7 +29,7 @@ pub(super) fn end(change: &Change) -> Option<&End> {
     change.end.as_ref().map(|ending| &ending.how)
 }
 
-/// A key change from `alias/orders` to `alias/ledger`, which resolves to key X.
+/// Returns a key change from `alias/orders` to `alias/ledger`, which resolves to key X.
 pub(super) fn change_of_key(resolved: bool) -> Change {
     let mut change = requested_change();
     change.intent.action = Action::Enable;

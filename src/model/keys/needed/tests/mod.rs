@@ -114,7 +114,7 @@ fn history_that_does_not_cover_the_retention_says_so() {
 const KEY_A: &str = "arn:aws:kms:eu-west-1:111122223333:key/aaaaaaaa-1234-1234-1234-123456789012";
 const KEY_B: &str = "arn:aws:kms:eu-west-1:111122223333:key/bbbbbbbb-1234-1234-1234-123456789012";
 
-/// A settled enable with a key, sent a second before.
+/// Returns a settled enable with a key, sent a second before.
 fn enabled(id: &str, key: &str, meant: Option<&str>, settled: i64) -> Change {
     let resolved = meant.map(|arn| Resolved { arn: arn.parse().unwrap(), at: at(settled - 2_000) });
     let mut change = Change { id: id.to_owned(), ..sent_change() };
@@ -176,7 +176,7 @@ fn a_settled_enable_under_another_name_is_the_use_that_reads_began() {
     let after = read_first.after_enable(&change);
     assert_eq!((after.uses.len(), after.uses[1].begun_by.as_deref()), (2, Some("c1")));
     assert_eq!(meant(&after)[1], ["B"]);
-    // Another instance hears of the change before it reads the stream.
+    // Another instance learns of the change before it reads the stream.
     let heard_first = before.after_enable(&change).after(&read(2 * DAY_MS + 500, Some("alias/b"), 24));
     assert_eq!(heard_first.uses.iter().map(|known| known.key.as_str()).collect::<Vec<_>>(), ["alias/a", "alias/b"]);
     assert_eq!(meant(&heard_first)[1], ["B"]);

@@ -65,7 +65,7 @@ proptest! {
         let mut before: Option<&str> = None;
         for (hour, key, retention) in &hours {
             let now = hour * HOUR_MS;
-            // Up to this read new records were encrypted with what the former read showed.
+            // Up to this read, new records were encrypted with what the previous read showed.
             if let Some(before) = before {
                 written.push((before, now));
                 least_retention_since.push(i64::MAX);
@@ -74,7 +74,7 @@ proptest! {
             least_retention_since.iter_mut().for_each(|least| *least = (*least).min(i64::from(*retention)));
             before = *key;
             for ((name, until), least) in written.iter().zip(&least_retention_since) {
-                // Records of that time are surely still there if even the shortest retention since keeps them.
+                // Records of that time are certainly still there if even the shortest retention since then keeps them.
                 if until + least * HOUR_MS > now {
                     let is_needed = history.needed(at(now)).any(|known| known.key.as_str() == *name);
                     prop_assert!(is_needed, "{} at {}", name, hour);

@@ -41,7 +41,7 @@ impl Checkpoints {
     /// verify` checks the whole chain.
     ///
     /// # Errors
-    /// When the database can't be read or the file can't be written.
+    /// If the database can't be read or the file can't be written.
     pub async fn add(&self, store: &Store, now: Timestamp) -> Result<String, CheckpointError> {
         let failed = |source| in_file(&self.file, source);
         // Locked until the line is written, or two writers of one file would follow the same line. The last row is read
@@ -103,7 +103,7 @@ pub struct Held {
 /// Verifies the chain, and the checkpoints of a file against it.
 ///
 /// # Errors
-/// The first row or line that doesn't match.
+/// Returns the first row or line that doesn't match.
 pub async fn verify(store: &Store, path: &Path, key: &PublicKey) -> Result<Held, CheckpointError> {
     let text = std::fs::read_to_string(path).map_err(|source| in_file(path, source))?;
     let lines = read_lines(path, &text, key)?;

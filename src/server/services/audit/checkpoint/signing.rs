@@ -65,7 +65,7 @@ impl SigningKey {
     /// Creates a key and writes it, as PKCS#8 in PEM, to a new file that only its owner can read.
     ///
     /// # Errors
-    /// When the file exists or can't be written.
+    /// If the file exists or can't be written.
     pub fn create(path: &Path) -> Result<Self, CheckpointError> {
         let unusable = |why: &str| CheckpointError::Key { path: path.display().to_string(), why: why.to_owned() };
         let document =
@@ -85,7 +85,7 @@ impl SigningKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// When the file can't be read, others may read it, or it contains no such key.
+    /// If the file can't be read, others may read it, or it contains no such key.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         use std::os::unix::fs::PermissionsExt as _;
 
@@ -106,7 +106,7 @@ impl SigningKey {
         Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.secret_pkcs8_der()).map(Self).map_err(|_| unusable())
     }
 
-    /// The public key in hex, with which checkpoints can be verified but not signed.
+    /// Returns the public key in hex, with which checkpoints can be verified but not signed.
     pub fn public(&self) -> String {
         hex::encode(self.0.public_key().as_ref())
     }

@@ -1,4 +1,4 @@
-//! The plan behind a confirmation: what a person sees before requesting a change.
+//! The plan behind a confirmation: what a user sees before requesting a change.
 
 mod other_form;
 mod plan;
@@ -14,7 +14,7 @@ use crate::server::{
     services::{inventory::Inventory, keys::Keys},
 };
 
-/// The part of the key list that a person wants to see in the confirmation of an enable.
+/// The part of the key list that the confirmation of an enable shows.
 #[derive(Debug, Clone, Default)]
 pub struct KeyChoice {
     /// The search text; empty for none.

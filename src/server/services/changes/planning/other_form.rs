@@ -1,6 +1,6 @@
 //! Another form of the key, for a disable whose reported key AWS doesn't accept.
 //!
-//! It is offered then and only then, so that a stream is never left without a way to disable encryption.
+//! It is offered only then, so that a stream is never left without a way to disable encryption.
 
 use std::sync::Arc;
 
@@ -35,10 +35,10 @@ impl OtherForms {
         Self { store, inventory }
     }
 
-    /// Why a disable of the stream may be sent with another form of its key, if it may.
+    /// Returns why a disable of the stream may be sent with another form of its key; `None` if it may not.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub async fn why(&self, report: &StreamReport) -> Result<Option<OtherFormReason>, StoreError> {
         let reported = match &report.encryption {
             EncryptionReport::Encrypted(Some(key)) => key,
@@ -62,7 +62,7 @@ impl OtherForms {
         Ok(is_offered.then_some(OtherFormReason::Refused(refused)))
     }
 
-    /// What the confirmation asks for then; `typed` is what was typed before.
+    /// Returns what the confirmation then asks for; `typed` is what was entered before.
     pub fn form(&self, why: OtherFormReason, report: &StreamReport, typed: &str) -> OtherForm {
         let tried: Vec<KeyId> = match &why {
             OtherFormReason::Unnamed => Vec::new(),

@@ -1,5 +1,5 @@
-//! The plan behind a confirmation: one fresh read, and what is known beside it. Everything but that read is optional:
-//! asked for in parallel, at most 2 s long.
+//! The plan behind a confirmation: one fresh read, and what else is known. Everything but the read is optional: it is
+//! requested in parallel, for at most 2 s.
 
 use super::{KeyChoice, Planner};
 use crate::{
@@ -25,10 +25,10 @@ use crate::{
 };
 
 impl Planner {
-    /// What a confirmation shows.
+    /// Returns what a confirmation shows.
     ///
     /// # Errors
-    /// When no target has this account and Region, changes are switched off, or the journal cannot be read.
+    /// If no target has this account and Region, changes are switched off, or the journal cannot be read.
     pub async fn plan(&self, action: Action, id: &StreamId, choice: KeyChoice) -> Result<Planned, RequestError> {
         let target = self.inventory.target(id).ok_or(RequestError::NotFound)?;
         if self.is_read_only || target.is_read_only {
@@ -38,7 +38,7 @@ impl Planner {
         Ok(Planned { stream: id.clone(), target: target.card(), now: self.clock.now(), action, outcome })
     }
 
-    /// What the fresh read brought.
+    /// Returns what the fresh read allows.
     async fn outcome(
         &self,
         action: Action,
@@ -71,7 +71,7 @@ impl Planner {
         })
     }
 
-    /// What is known beside a report.
+    /// Returns the plan for a report, including what else is known.
     async fn plan_of(
         &self,
         action: Action,
@@ -81,7 +81,7 @@ impl Planner {
     ) -> Result<Plan, RequestError> {
         let id = StreamId::from(&report.arn);
         let now = self.clock.now();
-        // The read is in it, unless the inventory has a newer one.
+        // Includes this read, unless the inventory has a newer one.
         let history = self.inventory.key_history(&id).after(&report);
         let (quota, look, enable) = tokio::join!(
             self.quotas.of_stream(action, &report.arn, Asking::Allowed),
@@ -100,7 +100,7 @@ impl Planner {
         );
         let present_key = look.map(|look| PresentKey {
             look,
-            // What KMS has just said is among them.
+            // Includes what KMS has just said.
             meant: self.inventory.keys_in_use(&id),
             needed_until: self.inventory.key_history(&id).if_ended_at(self.clock.now()),
         });
@@ -127,7 +127,7 @@ impl Planner {
         Ok(Plan { other_form: Some(self.other_forms.form(why, &report, typed)), ..plan })
     }
 
-    /// What the confirmation of an enable shows of keys.
+    /// Returns what the confirmation of an enable shows about keys.
     async fn enable_plan(
         &self,
         target: &Target,
@@ -159,7 +159,7 @@ impl Planner {
         Ok(EnablePlan { key, look, keys, undo, unencrypted_since })
     }
 
-    /// What KMS says of a key, where a text is one.
+    /// Returns KMS's answer about the key that a text names, if it names one.
     async fn look_up(&self, target: &Target, text: Option<&str>) -> Option<(KeyId, KeyLook)> {
         let id = text?.parse::<KeyId>().ok()?;
         let look = self.keys.look(target, &id).await;

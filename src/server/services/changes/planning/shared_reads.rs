@@ -40,7 +40,7 @@ impl SharedReads {
     /// Reads a stream, or returns a read that is in flight or was just made.
     ///
     /// # Errors
-    /// When the read failed.
+    /// If the read failed.
     pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
         let reading = async {
             let read = self.reads.read(id).await;
@@ -51,7 +51,7 @@ impl SharedReads {
         read
     }
 
-    /// Whether a read from this moment may still be shared; not if the clock was set since.
+    /// Returns whether a read from this moment may still be shared; not if the clock was set since.
     fn is_shared(&self, at: Moment) -> bool {
         at.age(self.moment()) < SHARED_FOR
     }

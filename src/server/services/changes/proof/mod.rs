@@ -43,14 +43,14 @@ const TOO_LONG: &str = "it took more than 5 min and was given up";
 /// The length of a pasted answer for 500 records.
 const LONGEST_ANSWER: usize = 60_000;
 
-/// The kind of check that a person requests.
+/// The kind of check that a user requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Write,
     Read,
 }
 
-/// Runs the checks that people request, each in its own task.
+/// Runs the checks that users request, each in its own task.
 #[derive(Debug)]
 pub struct Proofs {
     store: Store,
@@ -78,7 +78,7 @@ impl Proofs {
     /// Requests a check of a settled change. Returns once that is recorded; the result appears on the change's page.
     ///
     /// # Errors
-    /// When there is no such change in the person's scope, it has not settled, changes are switched off, or the journal
+    /// If there is no such change in the user's scope, it has not settled, changes are switched off, or the journal
     /// cannot be written. In each case nothing was sent.
     pub async fn ask(self: &Arc<Self>, requester: Requester, id: String, kind: Kind) -> Result<Outcome, RequestError> {
         let proofs = self.clone();
@@ -111,7 +111,7 @@ impl Proofs {
         };
         let Some(change) = self.record_proof(id, step, AuditEvent::by(&requester.actor(), now, action, "")).await?
         else {
-            // Another asked in the same moment: one is enough.
+            // Another one was requested at the same moment; one is enough.
             return Ok(Outcome::Done(()));
         };
         let proofs = self.clone();
@@ -125,10 +125,10 @@ impl Proofs {
         Ok(Outcome::Done(()))
     }
 
-    /// Records a producer's answer that a person pasted.
+    /// Records a producer's answer that a user pasted.
     ///
     /// # Errors
-    /// As [`Proofs::ask`].
+    /// See [`Proofs::ask`].
     pub async fn report(
         self: &Arc<Self>,
         requester: Requester,
@@ -157,20 +157,20 @@ impl Proofs {
         Ok(Outcome::Done(()))
     }
 
-    /// A settled change in the person's scope.
+    /// Returns a settled change in the user's scope.
     async fn settled(&self, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         let found = self.store.change(id).await?.filter(|change| requester.scope.covers_arn(&change.intent.arn));
         found.filter(|change| change.evidence.settled_at.is_some()).ok_or(RequestError::NotFound)
     }
 
-    /// Whether what records say now is this change's doing: not where AWS may have acted on a later one.
+    /// Returns whether records now show this change's effect: not if AWS may have acted on a later one.
     async fn is_newest(&self, change: &Change) -> Result<bool, StoreError> {
         let newest = self.store.newest_acting_change(&change.stream_id()).await?;
         let is_later = |newest: Change| newest.id != change.id && newest.evidence.sent_at >= change.evidence.sent_at;
         Ok(!newest.is_some_and(is_later))
     }
 
-    /// Writes a step of a proof. `None` if another one is running by then.
+    /// Writes a step of a proof. Returns `None` if another proof is running by then.
     async fn record_proof(&self, id: &str, step: Step, event: AuditEvent) -> Result<Option<Change>, StoreError> {
         let is_asking = matches!(
             &step,
@@ -194,7 +194,7 @@ impl Proofs {
         Ok(Some(change))
     }
 
-    /// Whether the stream is the one that was changed: records of another stream of the same name prove nothing.
+    /// Checks that the stream is the one that was changed: records of another stream of the same name prove nothing.
     async fn is_still_the_stream(&self, change: &Change, target: &Target) -> Result<(), String> {
         if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());

@@ -27,7 +27,7 @@ const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The most pages of shards to list. 10,000 shards are more than any stream has open by default.
 const MOST_PAGES: usize = 20;
-/// The currently open shards.
+/// Returns the currently open shards.
 async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Shard>, String> {
     let (mut shards, mut token) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
@@ -41,7 +41,7 @@ async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Sh
     Err("AWS listed more shards than Keystream looks at".to_owned())
 }
 
-/// Writes one test record to each open shard, in the person's session if the target has a change role.
+/// Writes one test record to each open shard, in the user's session if the target has a change role.
 pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &str) -> Result<WriteResult, String> {
     let records = target.kinesis.records().ok_or("this target has no records to write")?;
     let shards = open_shards(records, stream).await?;

@@ -1,4 +1,4 @@
-//! How many of AWS's 25 in 24 h are used: from the journal, and from CloudTrail's answers when a person's action
+//! How many of AWS's 25 in 24 h are used: from the journal, and from CloudTrail's answers when a user's action
 //! justified asking.
 
 mod trails;
@@ -28,7 +28,7 @@ use crate::{
 /// How long before AWS's acceptance a call may have been sent.
 const SLACK_MS: i64 = HOUR_MS;
 
-/// Whether CloudTrail may be asked: only for someone who opens or submits a confirmation.
+/// Whether CloudTrail may be queried: only for a user who opens or submits a confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
     Allowed,
@@ -49,10 +49,10 @@ impl Quotas {
         Self { store, inventory, clock, trails: Trails::default() }
     }
 
-    /// The count for a stream in one direction.
+    /// Returns the count for a stream in one direction.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub async fn of_stream(&self, action: Action, arn: &StreamArn, asking: Asking) -> Result<StreamQuota, StoreError> {
         let now = self.clock.now();
         let answer = match self.inventory.target_of_arn(arn) {
@@ -64,10 +64,10 @@ impl Quotas {
         Ok(counted(action, arn, &sent, answer.as_ref(), now))
     }
 
-    /// The counts for a stream in both directions, in the order of [`Action::ALL`], without asking CloudTrail.
+    /// Returns the counts for a stream in both directions, in the order of [`Action::ALL`], without asking CloudTrail.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub async fn known_of_stream(&self, arn: &StreamArn) -> Result<[StreamQuota; 2], StoreError> {
         let now = self.clock.now();
         let sent = self.store.changes_sent_since(arn, now.plus_millis(-DAY_MS - SLACK_MS)).await?;
@@ -83,10 +83,10 @@ impl Quotas {
         Ok([known(disable).await, known(enable).await])
     }
 
-    /// The journal's sums per account and Region, for the streams in a scope.
+    /// Returns the journal's sums per account and Region, for the streams in a scope.
     ///
     /// # Errors
-    /// When the journal can't be read.
+    /// If the journal can't be read.
     pub async fn sums(&self, scope: &Scope) -> Result<Vec<QuotaSum>, StoreError> {
         let now = self.clock.now();
         let mut by_place: HashMap<(Account, Region), Vec<_>> = HashMap::new();
@@ -110,7 +110,7 @@ impl Quotas {
     }
 }
 
-/// The count of one stream, and how far CloudTrail is in it.
+/// Returns the count of one stream, and how far it includes CloudTrail.
 fn counted(
     action: Action,
     arn: &StreamArn,

@@ -1,4 +1,4 @@
-//! CloudTrail's record of calls, read only when a person's action justifies it.
+//! CloudTrail's record of calls, read only when a user's action justifies it.
 
 use moka::future::Cache;
 
@@ -46,19 +46,19 @@ pub struct TrailAnswer {
 }
 
 impl Trails {
-    /// CloudTrail's answer of the last hour, without asking.
+    /// Returns CloudTrail's answer of the last hour, without a new request.
     pub async fn known(&self, target: &Target, action: Action, now: Timestamp) -> Option<TrailAnswer> {
         let answer = self.0.get(&(target.id.clone(), action)).await;
         answer.filter(|answer| now.millis_since(answer.at) < HOUR_MS)
     }
 
-    /// CloudTrail's answer, asking now unless it was asked within the last minute.
+    /// Returns CloudTrail's answer, with a new request unless the last one was within a minute.
     pub async fn ask(&self, target: &Target, action: Action, now: Timestamp) -> Option<TrailAnswer> {
         let trail = target.trail.as_ref()?;
         let asking = async {
             match look_up(trail.as_ref(), action, now).await {
                 Ok((events, problem)) => TrailAnswer { at: now, events, problem },
-                // What was told before still happened.
+                // Calls that were known before have still happened.
                 Err(problem) => {
                     let before = self.known(target, action, now).await;
                     TrailAnswer {
@@ -74,7 +74,7 @@ impl Trails {
     }
 }
 
-/// The calls of the last 24 h, and why some may be missing.
+/// Returns the calls of the last 24 h, and why some may be missing.
 async fn look_up(
     trail: &dyn CloudTrail,
     action: Action,
@@ -93,7 +93,7 @@ async fn look_up(
                 return Ok((events, None));
             }
         }
-        // Newest first: what is missing is the oldest.
+        // The newest come first, so the oldest are missing.
         Ok((events, Some(TrailProblem::TooMany)))
     };
     clock::timeout(trail::TIMEOUT, pages).await.unwrap_or(Err(TrailProblem::NoAnswer))

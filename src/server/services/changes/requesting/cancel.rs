@@ -21,7 +21,7 @@ impl Requests {
     /// Cancels a waiting change. One that was sent, or has ended, stays as it is; its page shows its state.
     ///
     /// # Errors
-    /// When there is no such change, or the journal can't be read or written.
+    /// If there is no such change, or the journal can't be read or written.
     pub async fn cancel(self: &Arc<Self>, requester: Requester, id: String) -> Result<(), RequestError> {
         let requests = self.clone();
         spawn_on(&self.tasks, async move { requests.cancel_here(&requester, &id).await }).await?

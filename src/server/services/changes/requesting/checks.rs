@@ -1,5 +1,5 @@
-//! Whether a confirmed form may become a change: what it showed must still hold, and the person must have been warned
-//! about what Keystream can't judge.
+//! Checks whether a confirmed form may become a change: what it showed must still hold, and the user must have been
+//! warned of what Keystream can't judge.
 
 use super::{
     confirmed_form::ConfirmedForm,
@@ -24,7 +24,7 @@ use crate::{
 pub enum Verdict {
     /// Send it.
     Send,
-    /// Wait: only the stream's UPDATING prevents sending, and the person chose how long to wait.
+    /// Wait: only the stream's UPDATING prevents sending, and the user chose how long to wait.
     Wait {
         until: Timestamp,
     },
@@ -40,11 +40,11 @@ pub fn judge(form: &ConfirmedForm, looks: &Looks, read: &Read, now: Timestamp) -
     }
 }
 
-/// Asks a person to confirm again what Keystream can't judge: a key that can't be seen for an enable, an apparently
-/// different key for a disable, and the 26th of its kind.
+/// Asks a user to confirm again what Keystream can't judge: a key that can't be seen for an enable, an apparently
+/// different key for a disable, and the 26th change of its kind.
 ///
 /// # Errors
-/// The question, unless the form says that the person confirmed it.
+/// Returns the question, unless the form says that the user has confirmed it.
 pub fn warn_once(
     form: &ConfirmedForm,
     looks: &Looks,
@@ -69,7 +69,7 @@ pub fn warn_once(
     if count.is_used_up() && form.quota_reason.is_none() { Err(FormMistake::QuotaUsed) } else { Ok(()) }
 }
 
-/// Whether the key sent as another form is, as far as can be told, another key.
+/// Returns whether the key sent as another form is, as far as is known, a different key.
 fn is_another_key(form: &ConfirmedForm, looks: &Looks, report: &StreamReport) -> bool {
     let chosen = Named { id: &form.key, arn: looks.sent.as_ref().and_then(KeyLook::arn) };
     // If AWS names no key, compare with the one that the stream was seen to have.
@@ -79,7 +79,7 @@ fn is_another_key(form: &ConfirmedForm, looks: &Looks, report: &StreamReport) ->
         && present.is_some_and(|present| keys::compare(&report.arn, present, chosen) == Comparison::Other)
 }
 
-/// Whether a change may be armed: only the stream's UPDATING prevents sending it.
+/// Returns whether a change may be armed: only the stream's UPDATING prevents sending it.
 fn may_wait(form: &ConfirmedForm, looks: &Looks, precondition: &Precondition, read: &Read) -> bool {
     matches!(precondition, Precondition::NotActive { status: StreamStatus::Updating })
         && !form.is_other_form
@@ -94,7 +94,7 @@ fn check(form: &ConfirmedForm, looks: &Looks, read: &Read) -> Result<(), Precond
         Ok(report) => {
             preconditions::still_as_shown(form.action, &form.shown, report)?;
             match preconditions::of_report(form.action, report) {
-                // The person named the key.
+                // The user named the key.
                 Err(Precondition::KeyUnstated) if form.is_other_form => Ok(()),
                 checked => checked.and_then(|_| check_key(form, looks, report)),
             }

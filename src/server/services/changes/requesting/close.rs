@@ -21,10 +21,10 @@ use crate::{
 };
 
 impl Requests {
-    /// Closes a change as not established, with a person's reason. One that has ended meanwhile stays as it is.
+    /// Closes a change as not established, with a user's reason. One that has ended meanwhile stays as it is.
     ///
     /// # Errors
-    /// When there is no such change, or the journal cannot be read or written.
+    /// If there is no such change, or the journal cannot be read or written.
     pub async fn close(
         self: &Arc<Self>,
         requester: Requester,
@@ -46,7 +46,7 @@ impl Requests {
             Ok(reason) => reason,
             Err(mistake) => return Ok(mistake.into()),
         };
-        // Reads still say something about it.
+        // Reads can still judge it.
         if !change.can_be_closed() {
             return Ok(FormMistake::ChangeStillJudged.into());
         }

@@ -1,4 +1,4 @@
-//! A confirmed form, parsed.
+//! A parsed confirmation form.
 
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-/// What a person confirmed.
+/// What a user confirmed.
 pub struct ConfirmedForm {
     pub action: Action,
     pub shown: Shown,
@@ -35,7 +35,7 @@ impl ConfirmedForm {
     /// Parses a form. Hidden fields are as untrusted as any.
     ///
     /// # Errors
-    /// The first mistake in it.
+    /// Returns the first mistake in it.
     pub fn parse(action: Action, form: &ChangeForm, stream: &StreamId) -> Result<Self, FormMistake> {
         confirm_name(&form.typed_name, &stream.name)?;
         let reason = Reason::parse(&form.reason)?;
@@ -55,7 +55,7 @@ impl ConfirmedForm {
         Ok(Self { action, shown, key, is_other_form, reason, quota_reason, wait, wait_minutes })
     }
 
-    /// A hash of everything that makes two forms the same: the values shown, and what was typed.
+    /// Returns a hash of everything that makes two forms the same: the values shown, and what was entered.
     pub fn hash(&self) -> String {
         let shown_key = match &self.shown.encryption {
             EncryptionReport::Encrypted(Some(key)) => key.as_str(),
@@ -80,7 +80,7 @@ impl ConfirmedForm {
     }
 }
 
-/// The values that the form showed, and the KeyId among them; `None` if a hidden field was tampered with.
+/// Returns the values that the form showed, and the KeyId among them; `None` if a hidden field was tampered with.
 fn parse_shown(action: Action, form: &ChangeForm, stream: &StreamId) -> Option<(Shown, Option<KeyId>)> {
     let is_request_id =
         (16..=64).contains(&form.request_id.len()) && form.request_id.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! People's requests: send a change, cancel a waiting one, close one that can't be judged.
+//! User requests: send a change, cancel a waiting one, close one that can't be judged.
 
 mod cancel;
 mod checks;
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Handles people's requests, each in a task that a closing browser doesn't end.
+/// Handles user requests, each in a task that a closing browser doesn't end.
 #[derive(Debug)]
 pub struct Requests {
     store: Store,
@@ -42,14 +42,14 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Requests whose changes `worker` sends.
+    /// Creates the handler of requests whose changes `worker` sends.
     pub fn new(with: &Collaborators, worker: Arc<Worker>) -> Self {
         let Collaborators { store, inventory, clock, is_read_only, tasks, keys, quotas, reads, .. } = with.clone();
         let other_forms = OtherForms::new(store.clone(), inventory.clone());
         Self { store, inventory, clock, is_read_only, tasks, keys, quotas, reads, other_forms, worker }
     }
 
-    /// A change in the requester's scope, from the journal.
+    /// Returns a change in the requester's scope, from the journal.
     async fn of_requester(&self, tx: &mut Tx, requester: &Requester, id: &str) -> Result<Change, RequestError> {
         match table::latest(tx, id).await {
             Ok(latest) if requester.scope.covers_arn(&latest.change.intent.arn) => Ok(latest.change),

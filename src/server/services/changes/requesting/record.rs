@@ -1,5 +1,5 @@
-//! Turns a confirmed form into a change: checks it against one more read of the stream, records it with its audit event
-//! in one transaction, and only then sends it.
+//! Recording a change: checks a confirmed form against one more read of the stream, records the change with its audit
+//! event in one transaction, and only then sends it.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ struct Submission<'a> {
 /// The result of recording a change.
 enum Recording {
     New(Box<Job>),
-    /// The same form came before, or its stream has an active change.
+    /// The same form was submitted before, or its stream has an active change.
     Known(Submitted),
 }
 
@@ -66,7 +66,7 @@ impl Requests {
     /// Runs in its own task, so that closing the browser between recording and sending ends nothing.
     ///
     /// # Errors
-    /// See [`RequestError`]. In each case nothing was sent, as after a mistake.
+    /// See [`RequestError`]. After an error or a mistake, nothing was sent.
     pub async fn submit(
         self: &Arc<Self>,
         requester: Requester,
@@ -100,7 +100,7 @@ impl Requests {
         };
 
         let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
-        // From now on it may become too late to send: delays of reads and recording count.
+        // From here on, it can become too late to send: delays of reads and recording count.
         let requested_at = timeline.now();
         let examined = match self.examine(&id, &target, &confirmed).await? {
             Outcome::Done(examined) => examined,
@@ -131,7 +131,7 @@ impl Requests {
         Ok(Outcome::Done(submitted))
     }
 
-    /// The read just before sending, never shared and never cached, and beside it what KMS says of the keys.
+    /// Reads the stream just before sending, never shared and never cached, and asks KMS about the keys alongside.
     async fn examine(
         &self,
         id: &StreamId,
@@ -176,7 +176,7 @@ impl Requests {
         let committed = tx.commit().await;
         let job = Job::new(change, fence, timeline, guard);
         if let Err(error) = committed {
-            // It may be on disk, but its person is told that nothing was sent, so nothing may be.
+            // It may be on disk, but the user is told that nothing was sent, so nothing may be.
             self.worker.abandon(job);
             return Err(error.into());
         }
@@ -184,7 +184,7 @@ impl Requests {
     }
 }
 
-/// The person's request, with what was known when it was checked.
+/// Returns the user's request, with what was known when it was checked.
 fn intent_of(
     form: &ConfirmedForm,
     requester: &Requester,
@@ -212,7 +212,7 @@ fn intent_of(
     }
 }
 
-/// The change that results from a verdict, and its audit action.
+/// Returns the change that results from a verdict, and its audit action.
 fn change_of(intent: Intent, verdict: Verdict, now: Timestamp) -> (Change, AuditAction) {
     let mut change = Change::requested(random::id(), intent);
     let action = match verdict {

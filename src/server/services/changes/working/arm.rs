@@ -84,7 +84,7 @@ impl Worker {
         }
     }
 
-    /// Checks everything but the stream, that is the person's rights and the key, then gets the sender.
+    /// Checks everything but the stream (the user's rights and the key), then gets the sender.
     async fn prepare(&self, job: &mut Job, key: &KeyId, observed: &Observation, target: &Target) -> Preparation {
         match self.actor_may_still(&job.change).await {
             Ok(true) => {}
@@ -97,7 +97,7 @@ impl Worker {
                 let _ = self.journal.record_surely(job, vec![cancelled], AuditAction::ChangeCancelled).await;
                 return Preparation::Over;
             }
-            // Not known, so not sent now. The next read tries again.
+            // Not known, so nothing is sent now; the next read tries again.
             Err(error) => {
                 tracing::error!(%error, change_id = job.change.id, "whether {} is still permitted could not be \
                     read", job.change.intent.actor);
@@ -144,7 +144,7 @@ impl Worker {
         Written::Yes
     }
 
-    /// Whether the key of a waiting enable is still usable, as far as it can be seen.
+    /// Returns whether the key of a waiting enable is still usable, as far as it can be seen.
     async fn key_of_waiting(
         &self,
         change: &Change,
@@ -172,7 +172,7 @@ impl Worker {
         }
     }
 
-    /// Whether the requester of a waiting change may still make it.
+    /// Returns whether the requester of a waiting change may still make it.
     async fn actor_may_still(&self, change: &Change) -> Result<bool, StoreError> {
         let Ok(name) = UserName::parse(&change.intent.actor) else { return Ok(false) };
         let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());

@@ -29,7 +29,7 @@ impl Follower {
     /// Shows this instance's browsers what other instances wrote.
     ///
     /// # Errors
-    /// When the journal can't be read.
+    /// If the journal can't be read.
     pub async fn follow(&self) -> Result<(), StoreError> {
         let known = self.followed.load(Ordering::Acquire);
         let committed = self.store.last_rev().await?;

@@ -51,17 +51,17 @@ pub struct Job {
 }
 
 impl Job {
-    /// A newly recorded change, or one taken over.
+    /// Creates the job of a newly recorded change, or of one taken over.
     pub const fn new(change: Change, fence: i64, timeline: Timeline, guard: InFlightGuard) -> Self {
         Self { change, fence, timeline, _guard: guard }
     }
 
-    /// The span of the work on the change: each line of the log says which one it is about.
+    /// Returns the span of the work on the change, which names the change in each log line.
     pub fn span(&self) -> Span {
         tracing::error_span!("change", change_id = self.change.id)
     }
 
-    /// The step that ends the change now.
+    /// Returns the step that ends the change now.
     pub fn end(&self, how: End) -> Step {
         Step::Ended(Ending { at: self.timeline.now(), how })
     }

@@ -60,7 +60,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker without any changes yet.
+    /// Creates a worker without any changes.
     pub fn new(with: &Collaborators) -> Self {
         let Collaborators { store, inventory, clock, is_read_only, tasks, stop, keys, quotas, reads } = with.clone();
         let journal = Arc::new(Journal::new(store.clone(), inventory.clone(), clock.clone()));
@@ -82,7 +82,7 @@ impl Worker {
         }
     }
 
-    /// How long changes of this kind typically take here; `None` if too few are known.
+    /// Returns how long changes of this kind typically take here; `None` if too few are known.
     pub fn typical_duration(&self, action: Action) -> Option<TypicalDuration> {
         self.durations.of(action)
     }

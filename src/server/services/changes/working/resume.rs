@@ -34,7 +34,7 @@ impl Worker {
     /// Resumes what a start finds, and learns how long changes take here.
     ///
     /// # Errors
-    /// When the journal can't be read or written.
+    /// If the journal can't be read or written.
     pub async fn take_up_at_start(self: &Arc<Self>) -> Result<(), StoreError> {
         self.durations.learn(&self.store.changes_reached(typical_duration::REMEMBERED).await?);
         self.take_up().await?;
@@ -136,7 +136,7 @@ enum Chore {
 }
 
 impl Chore {
-    /// The name on pages while it is down.
+    /// Returns the name that pages show while it is down.
     const fn name(self) -> &'static str {
         match self {
             Self::TakeUp => "taking up changes",

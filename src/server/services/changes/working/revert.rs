@@ -48,7 +48,7 @@ impl SettledWatch {
     pub async fn watch(self: Arc<Self>) {
         let mut all_news = self.inventory.events().subscribe();
         let mut settled = self.settled_changes().await;
-        // Reads from while no server ran, or from before this began.
+        // Includes reads made while no server ran, or before this watch began.
         let known: Vec<StreamId> = settled.keys().cloned().collect();
         self.inspect(&mut settled, &known).await;
         loop {
@@ -58,7 +58,7 @@ impl SettledWatch {
             };
             match delivery {
                 Delivery::News(news) => {
-                    // One under way says nothing yet: it may still be refused.
+                    // An active one says nothing yet: it may still be refused.
                     for change in news.changes.iter().filter(|change| !change.is_active()) {
                         self.take_over(&mut settled, &change.stream_id()).await;
                     }
@@ -96,8 +96,8 @@ impl SettledWatch {
         }
     }
 
-    /// After a change of a stream has ended: watches the newest one that AWS may have acted on, if it has settled. A
-    /// refused or unsent change doesn't affect the one before it.
+    /// Takes over the watch of a stream after one of its changes has ended: watches the newest one that AWS may have
+    /// acted on, if it has settled. A refused or unsent change doesn't affect the one before it.
     async fn take_over(&self, settled: &mut Settled, stream: &StreamId) {
         match self.store.newest_acting_change(stream).await {
             Ok(Some(newest)) if is_to_be_watched(&newest) => match settled.get(stream) {

@@ -27,12 +27,12 @@ use crate::{
     },
 };
 
-/// The latest time to send, after the form arrived: by then, the person may have been told that it wasn't sent.
+/// The latest time to send, after the form arrived: later, the user may already have been told that it wasn't sent.
 const LATEST_MS: i64 = 20 * SECOND_MS;
 /// An older read is repeated before *sent* is committed, so that it is still fresh afterwards.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
-/// What sends a change, and in which session.
+/// The connection that sends a change, and its session.
 pub struct Sender {
     pub kinesis: Arc<dyn Kinesis>,
     pub sent_as: Option<SentAs>,
@@ -51,7 +51,7 @@ impl Worker {
         };
         let Some(sender) = self.sender(&mut job, &target).await else { return };
         if needs_another(&read) {
-            // Assuming the role took a while, or the process was stopped: someone may have changed the stream
+            // Assuming the role took a while, or the process was suspended, and someone may have changed the stream
             // meanwhile.
             let asked_at = job.timeline.now();
             let (report, again) = self.reads.read_to_decide(&job.change.stream_id()).await;
@@ -68,7 +68,7 @@ impl Worker {
         self.send_now(job, target, sender, key, read).await;
     }
 
-    /// The sender of this change; `None` if there is none, which ends the change.
+    /// Returns the sender of this change; `None` if there is none, which ends the change.
     pub(super) async fn sender(&self, job: &mut Job, target: &Target) -> Option<Sender> {
         match target.sender(&job.change.intent.actor).await {
             Ok((kinesis, sent_as)) => Some(Sender { kinesis, sent_as }),
@@ -125,7 +125,7 @@ impl Worker {
         self.take_answer(job, &target, outcome).await;
     }
 
-    /// Writes what came back of a call, and watches a change on which AWS may have acted.
+    /// Records the outcome of a call, and watches a change on which AWS may have acted.
     async fn take_answer(self: Arc<Self>, mut job: Job, target: &Target, outcome: SendOutcome) {
         let at = job.timeline.now();
         let written = match outcome {
@@ -152,8 +152,8 @@ impl Worker {
         }
     }
 
-    /// Whether it is too late to send a change, by the time of day or by its own timeline: a machine that slept sends
-    /// nothing hours later.
+    /// Returns whether it is too late to send a change, by the time of day or by its own timeline: a machine that slept
+    /// sends nothing hours later.
     pub(super) fn is_too_late(&self, job: &Job) -> bool {
         let latest =
             job.change.intent.armed_until.unwrap_or_else(|| job.change.intent.requested_at.plus_millis(LATEST_MS));
@@ -207,7 +207,7 @@ impl Worker {
     }
 }
 
-/// Whether to read the stream again before *sent* is committed.
+/// Returns whether to read the stream again before *sent* is committed.
 pub fn needs_another(read: &Freshness) -> bool {
     read.is_older_than(READ_AGAIN_AFTER)
 }

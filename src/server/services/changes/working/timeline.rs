@@ -26,13 +26,13 @@ impl Timeline {
         Self { clock: clock.clone(), start, steady_at_start: clock.steady(), wall_at_start: clock.now() }
     }
 
-    /// The current time.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.start.plus_millis(self.steady_ms())
     }
 
-    /// Whether a deadline has passed, by the steady clock or by the time of day: the steady clock may stop while a
-    /// machine sleeps.
+    /// Returns whether a deadline has passed, by the steady clock or by the time of day: the steady clock may stop
+    /// while a machine sleeps.
     pub fn is_past(&self, deadline: Timestamp) -> bool {
         let by_wall = self.clock.now().millis_since(self.wall_at_start);
         self.start.plus_millis(self.steady_ms().max(by_wall)) > deadline

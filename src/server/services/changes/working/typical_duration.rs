@@ -21,7 +21,7 @@ impl Durations {
         known.drain(..surplus);
     }
 
-    /// The typical duration of changes of this kind.
+    /// Returns the typical duration of changes of this kind.
     pub fn of(&self, action: Action) -> Option<TypicalDuration> {
         let known = self.0.lock();
         TypicalDuration::of(known.iter().filter(|(kind, _)| *kind == action).map(|(_, took)| *took).collect())

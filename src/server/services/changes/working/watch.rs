@@ -1,6 +1,6 @@
 //! The watch of one change: reads its stream on schedule until the change ends.
 //!
-//! There is one watch per change, however many people look on.
+//! There is one watch per change, however many users view it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -77,14 +77,14 @@ impl Worker {
         (observation(read, asked_at), fresh)
     }
 
-    /// The key that the reported KeyId resolves to, if that affects the verdict: AWS may report another form of a key
-    /// than was sent, or than it reported before.
+    /// Returns the key that the reported KeyId resolves to, if that affects the verdict: AWS may report another form of
+    /// a key than was sent, or than it reported before.
     async fn meant_key(&self, change: &Change, report: &StreamReport, target: &Target) -> Option<KeyArn> {
         let reported = report.key().filter(|key| is_to_be_compared(change, report, key))?;
         self.keys.look(target, reported).await.arn().cloned()
     }
 
-    /// The key that an enable sent, if KMS couldn't resolve it at confirmation and now can.
+    /// Resolves the key that an enable sent, if KMS couldn't at confirmation and now can.
     async fn resolve_wanted(&self, change: &Change, observed: &Observation) -> Vec<Step> {
         let Observation::Report(report) = observed else { return Vec::new() };
         let Some(key) = change
@@ -104,13 +104,13 @@ impl Worker {
     }
 }
 
-/// Whether the resolved key affects the verdict. While the stream is UPDATING, it doesn't.
+/// Returns whether the resolved key affects the verdict. While the stream is UPDATING, it doesn't.
 fn is_to_be_compared(change: &Change, report: &StreamReport, reported: &KeyId) -> bool {
     let is_as_sent = change.intent.action == Action::Enable && change.intent.key.as_ref() == Some(reported);
     report.status == StreamStatus::Active && !is_as_sent && change.before() != report.encryption
 }
 
-/// The audit action of steps that move the ladder. Other reads aren't events.
+/// Returns the audit action of steps that move the ladder. Other reads aren't events.
 fn audited(change: &Change, steps: &[Step]) -> Option<AuditAction> {
     let mut action = None;
     for step in steps {

@@ -156,7 +156,7 @@ struct Pages {
 }
 
 impl Pages {
-    /// The next page; `None` after the last.
+    /// Returns the next page; `None` after the last.
     async fn next(&mut self, collector: &Collector) -> Result<Option<Vec<ListedStream>>, ReadFailure> {
         if self.is_over {
             return Ok(None);
@@ -184,7 +184,7 @@ impl Pages {
         Ok(Some(page.streams))
     }
 
-    /// Requests a page, again if AWS throttles: a long listing must not start over for that.
+    /// Requests a page, and again if AWS throttles: a long listing must not start over because of a throttle.
     async fn ask(&self, collector: &Collector) -> Result<ListedPage, ReadFailure> {
         let from = self.from.clone().unwrap_or(ListFrom::Start);
         let mut throttles = 0;

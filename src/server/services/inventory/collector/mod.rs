@@ -1,5 +1,5 @@
 //! The collector of one target: lists its streams, reads each of them, and reads their tags, never faster than the
-//! target's limits allow. Its failures stay its own.
+//! target's limits allow. Its failures affect no other target.
 
 mod listing;
 mod tags;
@@ -31,22 +31,22 @@ use crate::{
     },
 };
 
-/// After a failed listing; twice as long after each further one.
+/// The pause after a failed listing; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// More names than any account has: a listing that goes on is a loop.
+/// The most names in a listing, more than any account has: a longer listing is a loop.
 const MOST_STREAMS: usize = 100_000;
-/// A page of a listing that AWS throttles is asked for again so often.
+/// How many times a throttled page of a listing is requested again.
 const MOST_THROTTLES: usize = 8;
-/// Nothing becomes due sooner than the next look, but what somebody begins to look at.
+/// How often to check what is due. Only a stream that someone begins to view is due sooner.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// So many reads in a row must have failed, of whatever streams, before the target is called behind.
+/// How many consecutive reads, of any streams, must fail before the target counts as behind.
 const MOST_FAILURES: u32 = 3;
-/// While AWS refuses the credentials, or there are none, a listing is tried again at least this often: renewed ones are
-/// to be used within a minute.
+/// The longest pause before a listing is retried while AWS refuses the credentials, or there are none: renewed ones
+/// must be used within a minute.
 const PAUSE_WITHOUT_CREDENTIALS: Duration = Duration::from_secs(15);
 
-/// Collects one target until the token ends it. Panics of its reads are told to the supervisor.
+/// Collects one target until the token is cancelled. Panics of its reads are reported to the supervisor.
 pub async fn run(supervisor: Arc<Supervisor>, inventory: Arc<Inventory>, target: Arc<Target>, stop: CancellationToken) {
     let collector = Arc::new(Collector {
         inventory,
@@ -69,13 +69,13 @@ struct Collector {
     target: Arc<Target>,
     supervisor: Arc<Supervisor>,
     failures: Mutex<Failures>,
-    /// What the last listing left out, where that was too much to be believed at once.
+    /// The streams that the last listing omitted, if they were too many to be believed at once.
     doubted: Mutex<Option<HashSet<StreamId>>>,
-    /// STS was asked whose the credentials are, for a listing that doesn't say.
+    /// Whether STS was asked whose credentials these are, for a listing that doesn't say.
     has_asked_sts: AtomicBool,
 }
 
-/// A stream that is being read. It goes back to the queue however that ends.
+/// A stream that is being read. It returns to the queue however the read ends.
 struct Taken {
     collector: Arc<Collector>,
     name: StreamName,
@@ -93,7 +93,7 @@ impl Drop for Taken {
     }
 }
 
-/// Reads that failed one after the other.
+/// Consecutive failed reads.
 #[derive(Debug, Default)]
 struct Failures {
     in_a_row: u32,
@@ -142,8 +142,8 @@ impl Collector {
         }
     }
 
-    /// Reads rows as they become due. Which one is decided when it is its turn, so that what somebody begins to look at
-    /// waits for nothing.
+    /// Reads rows as they become due. Each row is chosen only when its turn comes, so that a stream that someone begins
+    /// to view doesn't wait.
     async fn read_rows(self: Arc<Self>) {
         let mut reads = JoinSet::new();
         loop {
@@ -175,7 +175,7 @@ impl Collector {
             }
             Err(failure) => {
                 self.inventory.record_failure(&self.target.stream_id(name), &failure);
-                // A stream that is not there and a throttle say nothing of the target.
+                // A missing stream or a throttle says nothing about the target.
                 if !matches!(failure.kind, ReadFailureKind::NotFound | ReadFailureKind::Throttled) {
                     self.failures().add(failure.in_short);
                     if let Some(why) = self.reads_fail() {
@@ -186,7 +186,7 @@ impl Collector {
         }
     }
 
-    /// Why reads fail, where so many did in a row that it says something of the target.
+    /// Returns why reads fail, if so many failed in a row that it says something about the target.
     fn reads_fail(&self) -> Option<String> {
         let failures = self.failures();
         (failures.in_a_row >= MOST_FAILURES).then(|| failures.last.clone())
@@ -241,7 +241,7 @@ impl Inventory {
             || self.index_of(target).is_some_and(|index| self.read().health[index].last_listed.is_some())
     }
 
-    /// Waits until the target's bell is rung, or for so long.
+    /// Waits until the target's bell rings, but at most this long.
     async fn rung(&self, target: &Target, at_most: Duration) {
         if let Some(index) = self.index_of(target) {
             let _ = timeout(at_most, self.bells[index].notified()).await;

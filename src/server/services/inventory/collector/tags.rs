@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-/// Pages of tags without a stream one after the other, with more to come. Some may well be empty: AWS filters after it
-/// has cut them.
+/// The most consecutive pages of tags without a stream but with more to come. Some may well be empty: AWS filters after
+/// paging.
 const MOST_EMPTY_TAG_PAGES: usize = 100;
-/// Between two readings of all tags.
+/// The time between two readings of all tags.
 const TAGS_EVERY: Duration = Duration::from_secs(300);
 
 impl Collector {
-    /// Reads all tags, again and again, once the streams were listed.
+    /// Reads all tags repeatedly, once the streams have been listed.
     pub(super) async fn read_tags_again_and_again(&self) {
         loop {
             self.while_paused().await;
