@@ -5,10 +5,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use super::confirm_form::{ConfirmForm, Ready, Refusal, Way};
 use crate::{
     api,
-    client::{
-        go_to,
-        live::Live,
-    },
+    client::{go_to, live::Live},
     components::ConfirmationText,
     error::AppError,
     model::{

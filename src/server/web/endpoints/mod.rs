@@ -117,7 +117,6 @@ pub enum Limits {
 }
 
 impl Verb {
-    /// Returns the method's name, as written in a request.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
