@@ -167,22 +167,11 @@ fn why_other_form(why: &OtherFormReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{change::tests::sent_change, keys::KeyFacts, time::Timestamp};
-
-    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
-
-    fn facts(state: &str) -> KeyFacts {
-        KeyFacts {
-            arn: KEY.parse().unwrap(),
-            state: state.to_owned().into(),
-            is_aws_managed: false,
-            spec: String::new(),
-            usage: String::new(),
-            deleted_at: None,
-            expires_at: None,
-            read_at: Timestamp::from_millis(0),
-        }
-    }
+    use crate::model::{
+        change::tests::sent_change,
+        keys::tests::{ARN as KEY, facts},
+        time::Timestamp,
+    };
 
     #[test]
     fn an_undo_says_what_has_become_of_the_key() {

@@ -67,19 +67,7 @@ pub fn unusable(why: &Unusable) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn facts(state: &str) -> KeyFacts {
-        KeyFacts {
-            arn: "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012".parse().unwrap(),
-            state: state.to_owned().into(),
-            is_aws_managed: false,
-            spec: String::new(),
-            usage: String::new(),
-            deleted_at: None,
-            expires_at: None,
-            read_at: Timestamp::from_millis(0),
-        }
-    }
+    use crate::model::keys::tests::facts;
 
     #[test]
     fn a_state_of_a_newer_kms_is_named() {

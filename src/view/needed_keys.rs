@@ -51,18 +51,7 @@ pub fn meant(meant: &Meant) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{list::tests::row, stream::encryption::EncryptionState};
-
-    fn needed(key: &str, used: (i64, i64), until: i64) -> NeededKey {
-        let at = Timestamp::from_millis;
-        NeededKey {
-            key: key.parse().unwrap(),
-            meant: Vec::new(),
-            seen_from: at(used.0),
-            ended: at(used.1),
-            until: at(until),
-        }
-    }
+    use crate::model::{inventory::tests::needed, list::tests::row, stream::encryption::EncryptionState};
 
     #[test]
     fn a_change_keeps_the_key_of_the_use_that_it_ended() {

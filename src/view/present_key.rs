@@ -63,22 +63,10 @@ fn trouble(facts: &KeyFacts, until: Option<Timestamp>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::keys::{Meant, Unseen};
-
-    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
-
-    fn facts(state: &str) -> KeyFacts {
-        KeyFacts {
-            arn: KEY.parse().unwrap(),
-            state: state.to_owned().into(),
-            is_aws_managed: false,
-            spec: String::new(),
-            usage: String::new(),
-            deleted_at: None,
-            expires_at: None,
-            read_at: Timestamp::from_millis(0),
-        }
-    }
+    use crate::model::keys::{
+        Meant, Unseen,
+        tests::{ARN as KEY, facts},
+    };
 
     fn said(look: KeyLook, meant: &[Meant], needed_until: Option<Timestamp>) -> (String, Option<String>) {
         sentences(&PresentKey { look, meant: meant.to_vec(), needed_until }, Action::Disable)

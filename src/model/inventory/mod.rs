@@ -10,7 +10,7 @@ mod row_keys;
 mod target_card;
 mod target_health;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::{
     marks::{ChangeMarks, Mark},

@@ -34,7 +34,8 @@ fn a_row_that_was_read_again_shows_the_same() {
     assert!(!failed("no answer", 4).is_same_but_for_times(&failed("denied", 4)));
 }
 
-fn needed(key: &str, used: (i64, i64), until: i64) -> NeededKey {
+/// A key in use from and to a time, and needed until another.
+pub fn needed(key: &str, used: (i64, i64), until: i64) -> NeededKey {
     let at = Timestamp::from_millis;
     NeededKey {
         key: key.parse().unwrap(),

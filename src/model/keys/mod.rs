@@ -9,7 +9,7 @@ mod names;
 pub mod needed;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unusable;
 
 pub use self::{

@@ -11,7 +11,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
+pub const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012";
 
 fn stream() -> StreamArn {
     "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-prod".parse().unwrap()
@@ -21,7 +21,8 @@ fn key(text: &str) -> KeyId {
     text.parse().unwrap()
 }
 
-fn facts(state: &str) -> KeyFacts {
+/// A symmetric key in a state.
+pub fn facts(state: &str) -> KeyFacts {
     KeyFacts {
         arn: ARN.parse().unwrap(),
         state: state.to_owned().into(),
