@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import platform
 import re
@@ -11,6 +12,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import generator
 from report import table
 
 BUSY = 1.0
@@ -37,10 +39,21 @@ def _commit() -> str:
     return f"commit {commit}" + (" with uncommitted changes" if is_changed else "")
 
 
+def build(binary: Path) -> str:
+    """Which Keystream this is."""
+    release = "release build" if "release" in binary.parts[-2] else "**not a release build**"
+    return f"{_said(binary, '--version')}, {_commit()}, {release}"
+
+
+def _pinned(package: str, file: Path) -> str:
+    return str(json.loads(file.read_text())["devDependencies"][package])
+
+
 def description(binary: Path, chromium: str, load: float) -> str:
     """A table, and a stamp when the machine had other things to do."""
     memory = int(_line_of("/proc/meminfo", r"^MemTotal:\s+(\d+)")) / 1024 / 1024
-    release = "release build" if "release" in binary.parts[-2] else "**not a release build**"
+    here = Path(__file__).parent
+    kit = here / "rivals" / "sveltekit" / "package.json"
     rows = [
         ["date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")],
         ["processor", f"{_line_of('/proc/cpuinfo', r'^model name[^:]*: (.*)$')}, {os.cpu_count()} cores"],
@@ -50,7 +63,10 @@ def description(binary: Path, chromium: str, load: float) -> str:
             "load average at start",
             f"{load:.2f}" + (", **contended**: something else was running" if load > BUSY else ""),
         ],
-        ["Keystream", f"{_said(binary, '--version')}, {_commit()}, {release}"],
+        ["Keystream", build(binary)],
+        ["load generator", _said(generator.binary(), "--version")],
+        ["Node", f"{_said('node', '--version')}, SvelteKit {_pinned('@sveltejs/kit', kit)}"],
+        ["Lighthouse", _pinned("lighthouse", here / "node" / "package.json")],
         ["Python", f"{platform.python_version()}, boto3 {version('boto3')}, botocore {version('botocore')}"],
         ["AWS CLI", _said(Path(sys.executable).with_name("aws"), "--version").split(" ")[0].removeprefix("aws-cli/")],
         ["Chromium", re.sub(r"^\D*([\d.]+).*$", r"\1", _said(chromium, "--version")) if chromium else "not there"],

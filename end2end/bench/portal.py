@@ -1,107 +1,18 @@
-"""`keystream serve` on a directory of its own, over one simulated account and Region; and what its list says."""
+"""`keystream serve` on a directory of its own, over one simulated account and Region."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import re
+import shutil
 import socket
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
+from client import ATTEMPTS_PER_NETWORK, OPERATOR, PASSWORD, VIEWER, Client
 from processes import Process, environment
 from simulator import ACCOUNT, REGION, Simulator
 
-USER, PASSWORD = "bench", "correct horse battery staple"
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-
-class Client:
-    """A person with one kept-alive connection, signed in where there is a cookie."""
-
-    def __init__(self, origin: str, cookie: str = "") -> None:
-        self.origin, self.cookie = origin, cookie
-        self._connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=30)
-
-    def _send(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
-        if self.cookie:
-            headers = headers | {"cookie": self.cookie}
-        try:
-            answer = self._answer(method, path, headers, body)
-        except ConnectionError:
-            # The server closes a connection that has asked nothing for ten seconds.
-            self._connection.close()
-            answer = self._answer(method, path, headers, body)
-        return Answer(answer.status, answer.headers, answer.read())
-
-    def _answer(self, method: str, path: str, headers: dict[str, str], body: str | None) -> http.client.HTTPResponse:
-        self._connection.request(method, path, body, headers)
-        return self._connection.getresponse()
-
-    def get(self, path: str, **headers: str) -> Answer:
-        return self._send("GET", path, {"accept": "text/html"} | headers)
-
-    def sign_in(self) -> None:
-        headers = {"origin": self.origin, "content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
-        answer = self._send(
-            "POST", "/api/sign-in", headers, urlencode({"user_name": USER, "password": PASSWORD, "next": "/streams"})
-        )
-        cookie = answer.headers.get("set-cookie", "").split(";")[0]
-        if answer.status != 303 or not cookie:
-            raise RuntimeError(f"sign-in answered {answer.status}")
-        self.cookie = cookie
-
-    def rev(self) -> int:
-        """Everything that was committed up to here, pages of now show."""
-        answer = self._send("POST", "/api/frame", {"origin": self.origin, "content-type": "application/json"}, "{}")
-        return int(json.loads(answer.body)["rev"])
-
-    def list_state(self, query: str = "per=25") -> ListState:
-        answer = self.get(f"/streams?{query}")
-        if answer.status != 200:
-            raise RuntimeError(f"the list answered {answer.status}")
-        return ListState.of(answer.body.decode())
-
-
-@dataclass(frozen=True)
-class ListState:
-    """What a page of the list shows."""
-
-    rows: int
-    """Rows on the page."""
-    states: int
-    """Rows of them whose encryption is known."""
-    streams: int
-    """Streams in the whole inventory."""
-    unknown: int
-    """Streams in the whole inventory whose encryption is not known."""
-
-    @classmethod
-    def of(cls, page: str) -> ListState:
-        return cls(
-            rows=len(re.findall(r"<th[^>]*scope=\"row\"", page)),
-            states=len(re.findall(r"class=\"label (?:encrypted|not-encrypted)\"", page)),
-            streams=_number(r"<span[^>]*class=\"count\"[^>]*>\s*([\d,]+)", page),
-            unknown=_number(r"<a[^>]*class=\"facet unknown[^>]*>\s*<strong>\s*([\d,]+)", page),
-        )
-
-    def is_whole(self, streams: int) -> bool:
-        return self.streams == streams and self.unknown == 0
-
-
-def _number(pattern: str, page: str) -> int:
-    match = re.search(pattern, page)
-    if not match:
-        raise RuntimeError(f"the list has nothing like {pattern}: the bench does not know this page")
-    return int(match.group(1).replace(",", ""))
+CHECKPOINT_KEY = "checkpoint.pem"
 
 
 def free_port() -> int:
@@ -113,32 +24,58 @@ def free_port() -> int:
 class Portal:
     """A portal that is started and stopped again and again on the same directory and port, so that a session lasts."""
 
-    def __init__(self, binary: Path, directory: Path) -> None:
+    def __init__(self, binary: Path, directory: Path, database: str = "") -> None:
         self._binary, self.directory = binary, directory
         directory.mkdir(parents=True, exist_ok=True)
         self.origin = f"http://127.0.0.1:{free_port()}"
         self._process: Process | None = None
-        self._cookie = ""
+        self.cookies: list[str] = []
         self.listening_at = 0.0
+        self.site = binary.parent / "site"
         self._settings = {
             "KEYSTREAM_LISTEN": urlsplit(self.origin).netloc,
-            "KEYSTREAM_DATABASE_URL": f"sqlite://{directory / 'keystream.db'}",
-            "KEYSTREAM_SITE_ROOT": str(binary.parent / "site"),
+            "KEYSTREAM_DATABASE_URL": database or f"sqlite://{directory / 'keystream.db'}",
         }
+        if database:
+            self._settings["KEYSTREAM_CHECKPOINT_KEY"] = str(directory.parent / CHECKPOINT_KEY)
+            self._settings["KEYSTREAM_CHECKPOINT_FILE"] = str(directory / "checkpoints.jsonl")
 
-    def add_user(self) -> None:
-        args = [str(self._binary), "user", "add", USER, "--role", "viewer", "--password-stdin"]
-        settings = environment({"KEYSTREAM_DATABASE_URL": self._settings["KEYSTREAM_DATABASE_URL"]})
+    def copied_to(self, directory: Path) -> Portal:
+        """A portal that starts with what this one knows."""
+        shutil.copytree(self.directory, directory)
+        return Portal(self._binary, directory)
+
+    def own_site(self) -> None:
+        """Serves a copy of the site, to which files may be added."""
+        self.site = Path(shutil.copytree(self.site, self.directory / "site"))
+
+    @property
+    def pkg(self) -> Path:
+        return self.site / "pkg"
+
+    def command(self, *args: str, typed: str = "") -> str:
+        """Runs a command of `keystream` beside the portal."""
         done = subprocess.run(
-            args, env=settings, cwd=self.directory, input=f"{PASSWORD}\n", text=True, capture_output=True
+            [self._binary, *args],
+            env=environment(self._settings),
+            cwd=self.directory,
+            input=typed,
+            text=True,
+            capture_output=True,
         )
         if done.returncode != 0:
-            raise RuntimeError(f"user add failed: {done.stderr}")
+            raise RuntimeError(f"keystream {' '.join(args)} failed: {done.stderr}")
+        return done.stdout
+
+    def add_users(self) -> None:
+        for user, role in ((OPERATOR, "operator"), (VIEWER, "viewer")):
+            self.command("user", "add", user, "--role", role, "--password-stdin", typed=f"{PASSWORD}\n")
 
     def start(self, simulator: Simulator, budget_percent: int = 25) -> None:
         self._write_targets(simulator, budget_percent)
-        self._process = Process([self._binary, "serve"], self._settings | simulator.credentials(), self.directory)
-        self.listening_at = self._process.says(r"Listening on (http:\S+)")[0]
+        settings = self._settings | {"KEYSTREAM_SITE_ROOT": str(self.site)} | simulator.credentials()
+        self._process = Process([self._binary, "serve"], settings, self.directory)
+        self.listening_at = self._process.says(r"Listening on (http:\S+)", within=120)[0]
 
     def _write_targets(self, simulator: Simulator, budget_percent: int) -> None:
         lines = [
@@ -156,17 +93,16 @@ class Portal:
         assert self._process, "the portal is not running"
         return self._process
 
-    def sign_in(self) -> Client:
+    def sign_in(self, user: str = OPERATOR) -> Client:
         """Somebody with a new session."""
-        client = Client(self.origin)
-        client.sign_in()
+        client = Client(self.origin, network=len(self.cookies) // ATTEMPTS_PER_NETWORK)
+        client.sign_in(user)
+        self.cookies.append(client.cookie)
         return client
 
     def client(self) -> Client:
-        """Somebody with the one session that lasts from start to start, on a new connection."""
-        if not self._cookie:
-            self._cookie = self.sign_in().cookie
-        return Client(self.origin, self._cookie)
+        """Somebody with the session that was begun first, on a new connection."""
+        return Client(self.origin, self.cookies[0]) if self.cookies else self.sign_in()
 
     def stop(self) -> None:
         if self._process:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+Args = list[str | Path]
 
 
 @dataclass(frozen=True)
 class Usage:
     cpu_seconds: float
-    peak_rss_mb: float
+    peak_rss_mib: float
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
@@ -29,7 +30,7 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
 class Process:
     """A server that runs until it is stopped."""
 
-    def __init__(self, args: list[str | Path], settings: dict[str, str], directory: Path | None = None) -> None:
+    def __init__(self, args: Args, settings: dict[str, str], directory: Path | None = None) -> None:
         self.started_at = time.time()
         self._lines: list[tuple[float, str]] = []
         self._has_news = threading.Condition()
@@ -72,10 +73,14 @@ class Process:
 
     def usage(self) -> Usage:
         """CPU time and the most memory so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return Usage((int(fields[11]) + int(fields[12])) / _TICKS, self._memory("VmHWM"))
+        return Usage(self.cpu_seconds(), self._memory("VmHWM"))
 
-    def rss_mb(self) -> float:
+    def cpu_seconds(self) -> float:
+        """CPU time so far, in ticks of 10 ms."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def rss_mib(self) -> float:
         """Memory now."""
         return self._memory("VmRSS")
 
@@ -94,19 +99,41 @@ class Process:
         self._child.wait()
 
 
+class CpuMeter:
+    """How much of a core a process uses between two looks."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._cpu, self._at = process.cpu_seconds(), time.monotonic()
+
+    def used(self) -> float:
+        """CPU seconds since the start."""
+        return self._process.cpu_seconds() - self._cpu
+
+    def share(self) -> float:
+        """The part of a core since the start."""
+        return self.used() / (time.monotonic() - self._at)
+
+
 @dataclass(frozen=True)
 class Finished:
-    """A script that ran to its end."""
+    """A program that ran to its end."""
 
     output: str
     usage: Usage
 
 
-def run_to_end(args: list[str | Path], settings: dict[str, str], within: float) -> Finished:
-    """Runs a script. What the programs used that it started and waited for counts as its own."""
+def run_to_end(args: Args, settings: dict[str, str], within: float, directory: Path | None = None) -> Finished:
+    """Runs a program. What the programs used that it started and waited for counts as its own."""
     with tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(
-            args, env=environment(settings), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
+            args,
+            env=environment(settings),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
         stopper = threading.Timer(within, child.kill)
         stopper.start()
@@ -118,5 +145,5 @@ def run_to_end(args: list[str | Path], settings: dict[str, str], within: float) 
         if child.returncode != 0:
             errors.seek(0)
             command = " ".join(Path(word).name for word in args[:2])
-            raise RuntimeError(f"{command} ended with {child.returncode}:\n{errors.read()[-2000:]}")
+            raise RuntimeError(f"{command} ended with {child.returncode}:\n{errors.read()[-2000:]}\n{output[-1000:]}")
     return Finished(output, Usage(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))

@@ -7,20 +7,27 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import chromium
 import cold
+import events
+import growth
 import machine
+import resting
 import serving
+import size
+import viewing
 from ground import QUICK, WHOLE, Ground
+from report import Measured, section
+from results import Results
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZES = [(100, 1), (1_000, 5), (10_000, 10)]
-"""Streams, and the speed of the simulated time: as it is for a hundred, faster where a run would take many minutes."""
-SHELL_STREAMS = 50
-NAMES = ["cold", "browsers", "latency", "restart", "memory", "filter"]
+OUT = ROOT / "target/bench"
+NAMES = ["size", "latency", "restart", "memory", "idle", "fan-out", "shown", "filter", "live", "lighthouse"]
+NAMES += ["browsers", "instances", "streams", "connections", "changes", "cold"]
+IN_CHROMIUM = ["shown", "filter", "live", "lighthouse"]
 
 
 def flags() -> argparse.Namespace:
@@ -29,6 +36,7 @@ def flags() -> argparse.Namespace:
         "--quick", action="store_true", help="little of everything: whether the bench itself works; no result"
     )
     parser.add_argument("--only", action="append", choices=NAMES, help="this measurement; may be given again")
+    parser.add_argument("--page", action="store_true", help="measure nothing: make the page of what was measured last")
     parser.add_argument("--write", action="store_true", help="replace end2end/bench/results.md")
     parser.add_argument(
         "--binary", type=Path, default=ROOT / "target/release-dir/keystream", help="another build of keystream"
@@ -36,18 +44,30 @@ def flags() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measurements(binary: Path, is_quick: bool, ground: Ground) -> dict[str, Callable[[], str]]:
-    scale = QUICK if is_quick else WHOLE
-    sizes, shell = (SIZES[:1], 25) if is_quick else (SIZES, SHELL_STREAMS)
-    chromium = os.environ.get("CHROMIUM", "")
-    return {
-        "cold": lambda: cold.measure(binary, sizes, shell),
-        "browsers": lambda: serving.browsers(ground, scale),
-        "latency": lambda: serving.latency(ground, scale),
-        "restart": lambda: serving.restart(ground, scale),
-        "memory": lambda: serving.memory(ground, scale),
-        "filter": lambda: serving.filter_to_paint(ground, scale, chromium),
+def measurements(ground: Ground) -> dict[str, Callable[[], Measured]]:
+    scale = ground.scale
+    all_of_them: dict[str, Callable[[], Measured]] = {
+        "size": lambda: size.measure(ground),
+        "latency": lambda: serving.measure(ground),
+        "restart": lambda: resting.restart(ground),
+        "memory": lambda: resting.memory(ground),
+        "idle": lambda: resting.idle(ground),
+        "fan-out": lambda: events.fan_out(ground),
+        "shown": lambda: events.shown(ground),
+        "filter": lambda: chromium.filter_to_paint(ground),
+        "live": lambda: chromium.live_shifts(ground),
+        "lighthouse": lambda: chromium.lighthouse(ground),
+        "browsers": lambda: viewing.browsers(ground),
+        "instances": lambda: viewing.instances(ground),
+        "streams": lambda: growth.streams(ground),
+        "connections": lambda: growth.connections(ground),
+        "changes": lambda: growth.changes(ground),
+        "cold": lambda: cold.measure(ground.binary, scale.cold, scale.shell_streams),
     }
+    if not chromium.is_there():
+        for name in IN_CHROMIUM:
+            all_of_them[name] = lambda name=name: Measured([], section(name, "Not measured here: no Chromium."))
+    return all_of_them
 
 
 def main() -> None:
@@ -56,25 +76,28 @@ def main() -> None:
     binary = asked.binary.resolve()
     if not binary.exists():
         sys.exit(f"{asked.binary} is not there: run make bench, or .ci/build release")
-    parts = ["# Results", machine.description(binary, os.environ.get("CHROMIUM", ""), load)]
-    if asked.quick:
-        parts.append("**A quick run: too little of everything to be a result.**")
-    began = time.monotonic()
+    scale = QUICK if asked.quick else WHOLE
+    of, failures = machine.build(binary), []
+    results = Results(OUT / ("quick.json" if asked.quick else "measured.json"))
+    if not asked.only and not asked.page:
+        results.begin()
     with tempfile.TemporaryDirectory(prefix="keystream-bench-") as directory:
-        ground = Ground(binary, Path(directory))
-        for name, measure in measurements(binary, asked.quick, ground).items():
-            if not asked.only or name in asked.only:
+        ground = Ground(binary, Path(directory), scale)
+        for name, measure in measurements(ground).items():
+            if not asked.page and (not asked.only or name in asked.only):
                 print(f"bench: {name}", file=sys.stderr)
-                parts.append(measure())
-    parts.append(
-        f"Measured in {(time.monotonic() - began) / 60:.0f} min. README.md beside this file says what the numbers do "
-        "not say."
-    )
-    text = "\n\n".join(parts) + "\n"
-    file = ROOT / ("end2end/bench/results.md" if asked.write else "target/bench/results.md")
+                if failure := results.measure(name, of, measure):
+                    print(f"bench: {name} failed: {failure}", file=sys.stderr)
+                    failures.append(name)
+    page = results.page(machine.description(binary, os.environ.get("CHROMIUM", ""), load), of, NAMES)
+    if asked.quick:
+        page = page.replace("# Results\n", "# Results\n\n**A quick run: too little to be a result.**\n", 1)
+    file = ROOT / "end2end/bench/results.md" if asked.write else OUT / "results.md"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    print(text)
+    file.write_text(page)
+    print(page)
+    if failures:
+        sys.exit(f"bench: not measured because of errors: {', '.join(failures)}")
 
 
 if __name__ == "__main__":

@@ -1,249 +1,133 @@
-"""What serving costs once the list is known: AWS's calls against the number of browsers, latency, restart, memory, and
-the time from a filter to its paint. Each measurement starts the portal on a database that knows every stream."""
+"""What a page costs and how long it takes, beside the same rows as a file and as a page of SvelteKit."""
 
 from __future__ import annotations
 
-import json
-import math
 import statistics
-import subprocess
-import sys
 import time
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from browsers import PER_PAGE, PER_SESSION, Browsers
+import generator
+import rivals
+from generator import Load
 from ground import Ground, Scale
-from portal import PASSWORD, USER, Client, Portal
-from processes import environment, run_to_end
-from report import against, ms, section, table
-from simulator import Simulator, calls, throttled
+from processes import CpuMeter, Process
+from report import Budget, Measured, ms, section, table
 
-HERE = Path(__file__).parent
-STEADY_AFTER = 40
-"""Seconds: longer than a row that was read needs no other read."""
-STEADY = 0.05
-"""A listing more or less falls into a minute."""
+PAGE = "/streams?per=50"
+FILTERED = "/streams?q=stream-0&sort=-encryption&per=50"
+PAGE_CPU_MS, LIVEZ_CPU_MS, P99_MS = 1.0, 0.15, 5.0
 
 
-def _sessions(portal: Portal, browsers: int) -> list[Client]:
-    return [portal.sign_in() for _ in range(math.ceil(browsers / PER_SESSION))]
+@dataclass
+class Asked:
+    """Something that is asked for again and again, and what each round found."""
 
+    what: str
+    process: Process
+    url: str
+    idle_share: float
+    headers: list[str] = field(default_factory=list)
+    rounds: list[Load] = field(default_factory=list)
 
-def browsers(ground: Ground, scale: Scale) -> str:
-    """AWS's calls a minute with one, ten and a hundred browsers."""
-    rows, verdicts = [], []
-    for streams, counts in scale.browsing.items():
-        minutes = []
-        with ground.served(streams) as (portal, simulator):
-            # Until the rows that were read while the database was filled are due again.
-            time.sleep(STEADY_AFTER)
-            for count in counts:
-                calls_a_minute, cells = _with_browsers(portal, simulator, count, streams, scale.browsing_seconds)
-                minutes.append((float(count), calls_a_minute))
-                rows.append([f"{streams:,}", str(count), *cells])
-        verdicts.append(_slope(streams, minutes))
-    return section(
-        "AWS's calls against the number of browsers",
-        table(
-            [
-                "streams",
-                "browsers",
-                "AWS calls a minute",
-                "by operation",
-                "throttled",
-                "connected",
-                "events",
-                "pages asked",
-                "problems",
-            ],
-            rows,
-        ),
-        f"{' '.join(verdicts)} Target: 0; met when the calls differ by no more than {STEADY:.0%}. Speed 1, budget 25 "
-        f"%, {scale.browsing_seconds} s each, on a portal that has known every stream for {STEADY_AFTER} s.",
-        f"A browser here is what the server sees of one: the event connection of a page with its {PER_PAGE} rows, the "
-        "list request of that page, and the same request again after news of the list, at most every 1.5 s.",
-    )
+    def send(self, rate: int, seconds: int) -> Load:
+        return generator.send(self.process, self.url, rate, seconds, self.idle_share, *self.headers)
 
+    def median(self, of: str) -> float:
+        return statistics.median(getattr(load, of) for load in self.rounds)
 
-def _with_browsers(
-    portal: Portal, simulator: Simulator, count: int, streams: int, seconds: int
-) -> tuple[float, list[str]]:
-    with Browsers(_sessions(portal, count), count, streams // PER_PAGE, asks_again=True) as watched:
-        time.sleep(5)
-        simulator.begin()
-        began = time.monotonic()
-        time.sleep(seconds)
-        counted, minutes, tally = simulator.counts(), (time.monotonic() - began) / 60, watched.tally
-        by_operation = ", ".join(
-            f"{calls({name: outcomes}) / minutes:.0f} {name}" for name, outcomes in counted.items()
-        )
-        cells = [
-            str(throttled(counted)),
-            str(tally.connected),
-            f"{tally.events:,}",
-            f"{tally.pages:,}",
-            str(len(tally.problems)),
+    def cells(self) -> list[str]:
+        p99 = [load.p99 for load in self.rounds]
+        failed, requests = sum(load.failures for load in self.rounds), sum(load.requests for load in self.rounds)
+        return [
+            self.what,
+            ms(self.median("cpu_ms")),
+            ms(self.median("p50")),
+            f"{ms(statistics.median(p99))} ({ms(min(p99))} to {ms(max(p99))})",
+            ms(max(load.most for load in self.rounds)),
+            f"{failed:,} of {requests:,}",
+            f"{self.rounds[-1].bytes_each:,}",
         ]
-        return calls(counted) / minutes, [f"{calls(counted) / minutes:.0f}", by_operation or "none", *cells]
 
 
-def _slope(streams: int, minutes: list[tuple[float, float]]) -> str:
-    slope = statistics.linear_regression(*zip(*minutes, strict=True)).slope
-    least, most = min(count for _, count in minutes), max(count for _, count in minutes)
-    verdict = against(f"{slope:+.3f} calls a minute for each browser", most - least <= STEADY * most)
-    return f"Slope with {streams:,} streams: {verdict}."
+def idle_share(process: Process, seconds: float) -> float:
+    """The part of a core that a server uses when nobody asks."""
+    meter = CpuMeter(process)
+    time.sleep(seconds)
+    return meter.share()
 
 
-def _load(portal: Portal, path: str, scale: Scale, *headers: str) -> dict[str, float]:
-    args: list[str | Path] = [sys.executable, HERE / "load.py", portal.origin, path]
-    args += ["--rate", str(scale.rate), "--seconds", str(scale.load_seconds)]
-    for header in headers:
-        args += ["--header", header]
-    told: dict[str, float] = json.loads(run_to_end(args, {}, within=scale.load_seconds + 60).output)
-    return told
-
-
-def latency(ground: Ground, scale: Scale) -> str:
-    """Pages at a fixed rate, and the bytes of one."""
-    target_ms = 5.0
+def measure(ground: Ground) -> Measured:
+    scale = ground.scale
     with ground.served(scale.streams) as (portal, _):
         client = portal.client()
-        cookie = f"cookie: {client.cookie}"
-        page, filtered = "/streams", "/streams?q=stream-0&sort=-encryption"
-        asked = [
-            ("`/livez`: what the generator itself adds", "/livez", []),
-            (f"`{page}`", page, [cookie]),
-            (f"`{page}`, brotli", page, [cookie, "accept-encoding: br"]),
-            (f"`{filtered}`", filtered, [cookie]),
-        ]
-        rows = []
-        # Each path is warm before it is measured.
-        for words, path, headers in asked:
-            client.get(path)
-            cpu_before = portal.process.usage().cpu_seconds
-            got = _load(portal, path, scale, "accept: text/html", *headers)
-            cpu = portal.process.usage().cpu_seconds - cpu_before
-            p99 = ms(got["p99"])
-            rows.append(
-                [
-                    words,
-                    ms(got["p50"]),
-                    p99 if path == "/livez" else against(p99, got["p99"] <= target_ms),
-                    ms(got["max"]),
-                    f"{int(got['failures'])} of {int(got['requests']):,}",
-                    f"{cpu / scale.load_seconds:.0%}",
-                    ms(got["late_p99"]),
-                ]
-            )
-        sizes = _sizes(client)
-    return section(
-        "Latency and size of a page",
-        table(["what", "p50", "p99", "max", "failed", "portal's CPU, of one core", "sent late, p99"], rows),
-        f"{scale.rate} requests a second for {scale.load_seconds} s, signed in, {scale.streams:,} known streams, 50 "
-        "rows on the page, not compressed unless it says so; the collector reads on meanwhile. Target: p99 <= "
-        f"{target_ms:.0f} ms. Each request is sent at its time whatever became of those before it.",
-        sizes,
-    )
+        rivals.write_page(client, portal.pkg, PAGE, rivals.FILE)
+        with rivals.sveltekit(client, portal.directory) as (other, address):
+            idle = idle_share(portal.process, scale.load_seconds)
+            own = ["accept: text/html", f"cookie: {client.cookie}"]
+
+            def here(what: str, path: str, *headers: str) -> Asked:
+                return Asked(what, portal.process, portal.origin + path, idle, [*own, *headers])
+
+            asked = [
+                here("`/livez`: the floor of generator and server", "/livez"),
+                here("the page as a file, same server", f"/pkg/{rivals.FILE}"),
+                here("the page", PAGE),
+                here("the page, brotli", PAGE, "accept-encoding: br"),
+                here("a filtered and sorted page", FILTERED),
+                Asked("the same rows by SvelteKit", other, address, idle_share(other, 2)),
+            ]
+            _rounds(asked, scale)
+    return _report(asked, scale, idle)
 
 
-def _sizes(client: Client) -> str:
-    plain = client.get("/streams?per=50")
-    packed = client.get("/streams?per=50", **{"accept-encoding": "br"})
-    if packed.headers.get("content-encoding") != "br":
-        raise RuntimeError("the page did not come in brotli")
-    met = against(f"{len(packed.body):,} bytes", len(packed.body) <= 8 * 1024)
-    return (
-        f"The page of 50 rows as it travels, brotli: {met}; target <= 8 kB. Not compressed: {len(plain.body):,} bytes."
-    )
+def _rounds(asked: list[Asked], scale: Scale) -> None:
+    """There and back again, so that what changes with time befalls all of them."""
+    for process in {id(one.process): one.process for one in asked}.values():
+        generator.keep_apart(process)
+    try:
+        for one in asked:
+            # Warm before it is measured.
+            one.send(scale.rate, 1)
+        for number in range(scale.rounds):
+            for one in asked if number % 2 == 0 else reversed(asked):
+                one.rounds.append(one.send(scale.rate, scale.load_seconds))
+    finally:
+        generator.use_all_cores()
 
 
-def restart(ground: Ground, scale: Scale) -> str:
-    """From the start of the process to a served list that is whole."""
-    target_ms = 100.0
-    starts, wholes = [], []
-    portal = ground.known(scale.streams)
-    with Simulator(ground.binary, scale.streams, speed=1) as simulator:
-        for _ in range(scale.restarts):
-            portal.start(simulator)
-            starts.append((portal.listening_at - portal.process.started_at) * 1000)
-            client = portal.client()
-            while not client.list_state().is_whole(scale.streams):
-                time.sleep(0.002)
-            wholes.append((time.time() - portal.listening_at) * 1000)
-            portal.stop()
-    rows = [
-        ["from start to `Listening on`", ms(statistics.median(starts)), f"{ms(min(starts))} to {ms(max(starts))}", ""],
-        [
-            "from there to the whole list",
-            against(ms(statistics.median(wholes)), statistics.median(wholes) <= target_ms),
-            f"{ms(min(wholes))} to {ms(max(wholes))}",
-            f"<= {target_ms:.0f} ms",
-        ],
+def _report(asked: list[Asked], scale: Scale, idle: float) -> Measured:
+    floor, file, page, _, _, other = asked
+    above = page.median("p99") - floor.median("p99")
+    own, beside = page.median("cpu_ms"), [file.median("cpu_ms"), other.median("cpu_ms")]
+    budgets = [
+        Budget(
+            f"CPU per list page (50 rows, {scale.streams:,} known)",
+            f"<= {PAGE_CPU_MS:.1f} ms",
+            f"{ms(own)} (as a file {ms(beside[0])}; SvelteKit {ms(beside[1])})",
+            own <= PAGE_CPU_MS,
+        ),
+        Budget(
+            "CPU per `/livez`",
+            f"<= {LIVEZ_CPU_MS} ms",
+            ms(floor.median("cpu_ms")),
+            floor.median("cpu_ms") <= LIVEZ_CPU_MS,
+        ),
+        Budget(
+            f"list page at {scale.rate} requests/s for {scale.load_seconds} s: p99 above `/livez`",
+            f"<= {P99_MS:.0f} ms",
+            f"{ms(above)} ({ms(page.median('p99'))} against {ms(floor.median('p99'))})",
+            above <= P99_MS,
+        ),
     ]
-    return section(
-        "Restart",
-        table(["what", "median", "from, to", "target"], rows),
-        f"{scale.restarts} restarts with {scale.streams:,} known streams. Whole: the page counts every stream, and "
-        "none as unknown.",
+    heads = ["what", "CPU per request", "p50", "p99 (from, to)", "max", "failed", "bytes"]
+    text = section(
+        "What a page costs",
+        table(heads, [one.cells() for one in asked]),
+        f"{scale.rate} requests a second for {scale.load_seconds} s by oha, {scale.rounds} rounds in turn, medians; "
+        f"signed in as an operator, {scale.streams:,} known streams, 50 rows, not compressed unless it says so; the "
+        "collector reads on meanwhile. Latency counts from the moment at which a request was due. The server has one "
+        "core and the generator the other. CPU per request is the process's CPU time divided by the requests, less "
+        f"what it uses when nobody asks ({idle:.2%} of a core).",
+        "SvelteKit gets its rows ready from memory: it looks nobody's session up, and filters and sorts nothing.",
     )
-
-
-def memory(ground: Ground, scale: Scale) -> str:
-    """What the portal holds with every stream known and a hundred event connections open."""
-    target_mb = 60.0
-    with ground.served(scale.streams) as (portal, _):
-        portal.client().get("/streams")
-        alone = portal.process.rss_mb()
-        pages = min(scale.viewers, scale.streams // PER_PAGE)
-        with Browsers(_sessions(portal, scale.viewers), scale.viewers, pages, asks_again=False) as watched:
-            time.sleep(10)
-            rss, connected, events = portal.process.rss_mb(), watched.tally.connected, watched.tally.events
-        peak = portal.process.usage().peak_rss_mb
-    rows = [
-        [f"{scale.streams:,} known streams, one page served", f"{alone:.1f} MB", ""],
-        [f"and {connected} event connections", against(f"{rss:.1f} MB", rss <= target_mb), f"<= {target_mb:.0f} MB"],
-        ["most at any time", f"{peak:.1f} MB", ""],
-    ]
-    return section(
-        "Memory of the portal",
-        table(["with", "resident", "target"], rows),
-        f"Resident set of the process, 10 s after the last connection was opened; {events:,} events were sent by "
-        f"then. {math.ceil(scale.viewers / PER_SESSION)} people signed in just before, and hashing a password takes "
-        "memory for a moment.",
-    )
-
-
-def filter_to_paint(ground: Ground, scale: Scale, chromium: str) -> str:
-    """From a submitted filter to the frame that shows its result, in a real browser."""
-    target_ms = 50.0
-    if not chromium:
-        return section("From a filter to its paint", "Not measured: no Chromium.")
-    with ground.served(scale.streams) as (portal, _):
-        settings = environment(
-            {
-                "ORIGIN": portal.origin,
-                "BENCH_USER": USER,
-                "BENCH_PASSWORD": PASSWORD,
-                "CHROMIUM": chromium,
-                "STREAMS": str(scale.streams),
-                "FILTERS": str(scale.filters),
-            }
-        )
-        done = subprocess.run(["node", HERE / "filter.mjs"], env=settings, capture_output=True, text=True, timeout=300)
-    if done.returncode != 0:
-        raise RuntimeError(f"filter.mjs failed:\n{done.stderr[-2000:]}")
-    got = json.loads(done.stdout)
-    rows = [
-        ["p50", ms(got["p50"]), ""],
-        ["p95", against(ms(got["p95"]), got["p95"] <= target_ms), f"<= {target_ms:.0f} ms"],
-        ["longest", ms(got["max"]), ""],
-        ["longest task of the main thread", against(ms(got["longest_task"]), got["longest_task"] <= 50), "<= 50 ms"],
-    ]
-    return section(
-        "From a filter to its paint",
-        table(["what", "measured", "target"], rows),
-        f"{got['samples']} filters over {scale.streams:,} streams in headless Chromium, each another one, from the "
-        "`submit` event to the second animation frame after the new count stood in the page: up to one frame of 16.7 "
-        "ms more than the paint itself. A longest task of 0 ms: none was over 50 ms, below which browsers report "
-        "none.",
-    )
+    return Measured(budgets, text)

@@ -17,6 +17,17 @@ RTT_MS = 60
 Counts = dict[str, dict[str, int]]
 
 
+def name_of(number: int) -> str:
+    """The name of a stream of the fleet, from 1."""
+    return f"stream-{number:05}"
+
+
+def encrypted_names(count: int) -> list[str]:
+    """The first streams of the fleet that are encrypted from the start: six in ten."""
+    numbers = (position + 1 for position in range(2 * count + 10) if position * 7 % 10 < 6)
+    return [name_of(number) for number, _ in zip(numbers, range(count), strict=False)]
+
+
 class Simulator:
     """A simulator with call-rate limits, on a free port of loopback. At speed S the round trip is 60/S ms."""
 
@@ -38,6 +49,19 @@ class Simulator:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
+    def order(self, path: str, **order: Any) -> None:
+        """Carries out an order of the control endpoint."""
+        self._control("POST", path, order)
+
+    def set_key(self, name: str, key: str) -> None:
+        """Changes the key of a stream behind everybody's back; an empty one ends its encryption."""
+        self.order("streams", account=ACCOUNT, region=REGION, name=name, key=key)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every call since the last `begin`."""
+        calls: list[dict[str, Any]] = self._control("GET", "calls")
+        return calls
+
     def counts(self) -> Counts:
         """Calls by operation and outcome: `ok`, or AWS's code."""
         counts: Counts = self._control("GET", "counts")
@@ -45,7 +69,7 @@ class Simulator:
 
     def first_call_at(self) -> float:
         """When the first call came, in seconds since 1970."""
-        return float(self._control("GET", "calls")[0]["at_ms"]) / 1000
+        return float(self.calls()[0]["at_ms"]) / 1000
 
     def black_hole(self) -> None:
         """From now on no listing is answered."""
