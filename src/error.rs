@@ -1,10 +1,13 @@
 //! The wire error: what a server function may tell a browser. A closed set, so that nothing internal can leak in it.
 
-use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{api::wire::Wire, model::forms::FormMistake, view::forms};
+use crate::model::forms::FormMistake;
 
 /// The error that a server function returns instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
@@ -29,9 +32,10 @@ pub enum AppError {
         "There's nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams."
     )]
     NotFound,
-    /// 422: a form with a mistake.
-    #[error("{}", forms::mistake(*.0, None))]
-    Mistake(FormMistake),
+    /// 422: a form with a mistake. `parts` is the HTML of the parts of the form that say so, each with its id; empty
+    /// for forms that only lead back to their page.
+    #[error("There's a mistake in the form. Nothing was sent. Go back and correct it.")]
+    Mistake { mistake: FormMistake, parts: String },
     /// 422: a form was submitted a second time with other values.
     #[error(
         "This form was already sent with other values. Nothing was sent again. Reload the page and fill it in again."
@@ -80,7 +84,7 @@ impl AppError {
             Self::SignedOut => 401,
             Self::NotPermitted | Self::ConfirmIdentity { .. } => 403,
             Self::NotFound => 404,
-            Self::Mistake(_) | Self::OtherValues => 422,
+            Self::Mistake { .. } | Self::OtherValues => 422,
             Self::Unavailable | Self::JournalDown { .. } | Self::Overloaded | Self::Unreachable => 503,
             Self::TooOften { .. } => 429,
             Self::Outdated => 400,
@@ -149,7 +153,7 @@ impl Refusal {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = Wire;
+    type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

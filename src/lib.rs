@@ -7,20 +7,21 @@
 //!
 //! # Layers
 //!
-//! One package is built twice: for the server (feature `ssr`) and for browsers (feature `hydrate`). Modules import only
-//! what is below them in this table; the test `tests::layers` parses the sources and refuses anything else.
+//! One package is built twice: for the server (feature `ssr`) and for browsers (feature `hydrate`: islands, the server
+//! functions that they call, and the types in between). Modules import only what is below them in this table; the test
+//! `tests::layers` parses the sources and refuses anything else.
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`app`] | the page tables |
-//! | [`pages`], [`components`] | HTML: one file per route, and what pages are made of |
-//! | [`client`] | code for the browser only: live updates, dialogs, the clipboard |
-//! | [`api`] | server functions: each checks its object's scope and makes one service call |
+//! | `app` | the frame around every page, and the routes |
+//! | `pages`, `components` | HTML, rendered by the server only: one file per route, and what pages are made of |
+//! | [`islands`] | all that runs in a browser: live updates, the dialog, navigation in lists, keys, the clipboard |
+//! | [`api`] | server functions: what forms and islands call; each checks its scope and calls one service |
 //! | `server::cli`, `server::config` | the commands and settings |
 //! | `server::web` | HTTP: the router, the registry of endpoints, middleware, handlers, form answers |
 //! | `server::services` | what Keystream does: changes, the inventory, keys, accounts, the audit chain |
 //! | `server::adapters` | the outside world: the only AWS types, the only SQL, clocks, randomness, tasks |
-//! | [`view`] | what people read: page models and every sentence |
+//! | `view` | what people read: page models and every sentence |
 //! | `simulator` | an AWS-shaped server for the demo and the tests; imports only [`model`] |
 //! | [`model`] | plain types and rules, without I/O and without sentences |
 //!
@@ -53,18 +54,22 @@ compile_error!("`ssr` and `hydrate` are the two halves of Keystream: build each 
 compile_error!("`hydrate` is the browser's half: build it for wasm32-unknown-unknown");
 
 pub mod api;
-pub mod app;
-pub mod client;
-pub mod components;
 pub mod error;
+pub mod islands;
 pub mod model;
-pub mod pages;
-pub mod view;
 
+#[cfg(feature = "ssr")]
+pub mod app;
+#[cfg(feature = "ssr")]
+pub mod components;
+#[cfg(feature = "ssr")]
+pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]
 pub mod simulator;
+#[cfg(feature = "ssr")]
+pub mod view;
 
 // Two attributes: clippy knows test code by `cfg(test)` alone.
 #[cfg(test)]
@@ -72,10 +77,10 @@ pub mod simulator;
 #[expect(clippy::disallowed_methods, reason = "tests wait for the machine, and look at its clock")]
 mod tests;
 
-/// Takes over the page that the server rendered. Called by the boot script.
+/// Makes the browser ready for islands. Called by the boot script, which then starts each island of the page.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    leptos::mount::hydrate_islands();
 }

@@ -4,11 +4,10 @@ import { accessible, expect, hydrated, row, signInAs, test } from "../fixtures/t
 test("filters narrow the whole list, stand in the address, and are cleared", async ({ page, demo, mode }) => {
     await signInAs(page, demo, "viewer");
     await hydrated(page, mode);
-    await page.getByText("Filters and columns", { exact: true }).click();
+    await page.getByText("Filters", { exact: true }).click();
     const account = page.getByRole("group", { name: "Account", includeHidden: true });
     await account.getByLabel(/444455556666 \(\d+\)/).check();
     await page.getByRole("group", { name: "Region" }).getByLabel(/eu-central-1 \(7\)/).check();
-    await page.getByRole("group", { name: "Columns" }).getByLabel("Mode", { exact: true }).check();
     await accessible(page, mode);
     await page.getByRole("button", { name: "Apply", exact: true }).click();
     await expect(page).toHaveURL(/[?&]account=444455556666(&|$)/);
@@ -16,9 +15,7 @@ test("filters narrow the whole list, stand in the address, and are cleared", asy
     await expect(page.getByText("7 of 40 streams match.")).toBeVisible();
     await expect(row(page, "consent-changes")).toBeVisible();
     await expect(row(page, "orders-prod")).toHaveCount(0);
-    // What is chosen stays open and ticked.
     await expect(account.getByLabel(/444455556666/)).toBeChecked();
-    await expect(page.getByRole("columnheader", { name: "Mode", exact: true })).toBeVisible();
     await page.getByLabel("Filter streams").fill("CONSENT");
     await page.getByRole("button", { name: "Filter", exact: true }).click();
     await expect(page.getByText("1 of 40 streams match.")).toBeVisible();
@@ -29,13 +26,44 @@ test("filters narrow the whole list, stand in the address, and are cleared", asy
     await expect(row(page, "orders-prod")).toBeVisible();
     await expect(account.getByLabel(/444455556666/)).not.toBeChecked();
     await expect(page.getByLabel("Filter streams")).toHaveValue("");
-    // The columns are remembered where the address says nothing of them.
-    await page.goto(`${demo}/streams`);
-    await expect(page.getByRole("columnheader", { name: "Mode", exact: true })).toBeVisible();
+});
+
+test("each active filter is removed alone, and Apply keeps what is in the search box", async ({ page, demo, mode }) => {
+    await signInAs(page, demo, "viewer");
+    await page.goto(`${demo}/streams?account=444455556666&region=eu-central-1`);
+    await hydrated(page, mode);
+    const active = page.getByRole("list", { name: "Active filters" });
+    await expect(active.getByRole("link")).toHaveText([/444455556666/, /eu-central-1/]);
+    await page.getByLabel("Filter streams").fill("consent");
+    await page.getByText("Filters", { exact: true }).click();
+    await page.getByRole("group", { name: "Region" }).getByLabel(/eu-central-1/).uncheck();
+    await page.getByRole("button", { name: "Apply", exact: true }).click();
+    await expect(active.getByRole("link")).toHaveText([/consent/, /444455556666/]);
+    await expect(page).toHaveURL(/[?&]q=consent(&|$)/);
+    await active.getByRole("link", { name: "Remove filter: 444455556666", exact: true }).click();
+    await expect(active.getByRole("link")).toHaveText([/consent/]);
+    await expect(page).not.toHaveURL(/account=/);
+});
+
+test("columns are kept when they are chosen, not when an address names them", async ({ page, demo, mode }) => {
+    await signInAs(page, demo, "viewer");
+    await page.goto(`${demo}/streams?account=444455556666`);
+    await hydrated(page, mode);
+    const column = page.getByRole("columnheader", { name: "Mode", exact: true });
+    await page.locator("summary").filter({ hasText: "Columns" }).click();
+    await page.getByRole("group", { name: "Columns" }).getByLabel("Mode", { exact: true }).check();
+    await page.getByRole("button", { name: "Save columns", exact: true }).click();
+    await expect(column).toBeVisible();
+    await expect(page).toHaveURL(`${demo}/streams?account=444455556666`);
     await page.goto(`${demo}/streams?cols=none`);
-    await expect(page.getByRole("columnheader", { name: "Mode", exact: true })).toHaveCount(0);
+    await expect(column).toHaveCount(0);
     await page.goto(`${demo}/streams`);
-    await expect(page.getByRole("columnheader", { name: "Mode", exact: true })).toHaveCount(0);
+    await expect(column).toBeVisible();
+    await hydrated(page, mode);
+    await page.locator("summary").filter({ hasText: "Columns" }).click();
+    await page.getByRole("group", { name: "Columns" }).getByLabel("Mode", { exact: true }).uncheck();
+    await page.getByRole("button", { name: "Save columns", exact: true }).click();
+    await expect(column).toHaveCount(0);
 });
 
 test("tags are a column and a filter", async ({ page, demo, mode }) => {
@@ -48,7 +76,6 @@ test("tags are a column and a filter", async ({ page, demo, mode }) => {
     await expect(page.getByLabel("Tag, as KEY or KEY=VALUE", { exact: true })).toHaveValue("team=payments");
     await page.goto(`${demo}/streams?tag=%07&age=soon`);
     await expect(page.getByRole("alert")).toContainText("age \u201csoon\u201d was ignored");
-    await page.goto(`${demo}/streams?cols=none`);
 });
 
 test("a target's reading is paused and resumed, and the list says so", async ({ page, demo, mode, newPage }) => {

@@ -107,6 +107,7 @@ test("a wrong name is refused and nothing typed is lost", async ({ page, demo, m
     await page.getByLabel("Reason", { exact: true }).fill("OPS-8");
     if (mode === "full") {
         await expect(button).toBeDisabled();
+        await expect(button).toHaveAccessibleDescription("Type orders-prod exactly as shown to enable this button.");
         await name.fill(" orders-prod ");
         await expect(button).toBeEnabled();
         return;
@@ -116,6 +117,9 @@ test("a wrong name is refused and nothing typed is lost", async ({ page, demo, m
     await expect(page.getByRole("alert")).toHaveText(
         "That isn't orders-prod. Type the name exactly as shown. Nothing was sent.",
     );
+    await expect(page).toHaveTitle(/^Error: Disable encryption of orders-prod\?/);
+    await expect(name).toHaveAttribute("aria-invalid", "true");
+    await expect(name).toBeFocused();
     await expect(name).toHaveValue("Orders-Prod");
     await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-8");
     await accessible(page, mode);
@@ -134,6 +138,41 @@ test("a missing reason is refused in words", async ({ page, demo, mode }) => {
     await expect(scope.getByRole("alert")).toHaveText(
         "Enter a reason, with the ticket if there is one. Nothing was sent.",
     );
+    const reason = page.getByLabel("Reason", { exact: true });
+    await expect(reason).toHaveAttribute("aria-invalid", "true");
+    await expect(reason).toBeFocused();
+});
+
+for (const [width, height] of [
+    [1366, 768],
+    [360, 640],
+    [844, 390],
+] as const) {
+    test(`the name field and the buttons are in view at ${width}x${height}`, async ({ page, demo, mode }) => {
+        await page.setViewportSize({ width, height });
+        await signInAs(page, demo, "operator");
+        await page.goto(`${demo}/streams/111122223333/eu-west-1/orders-prod/disable`);
+        await hydrated(page, mode);
+        for (const control of [
+            page.getByLabel("Type the stream name to confirm", { exact: true }),
+            page.getByRole("link", { name: "Cancel", exact: true }),
+            page.getByRole("button", { name: "Disable encryption", exact: true }),
+        ]) {
+            await expect(control).toBeInViewport({ ratio: 1 });
+        }
+        await accessible(page, mode);
+    });
+}
+
+test("a confirmation warns of another stream with the same name", async ({ page, demo, mode }) => {
+    await signInAs(page, demo, "operator");
+    await expect(async () => {
+        await page.goto(`${demo}/streams/111122223333/eu-west-1/audit-trail/disable`);
+        await expect(
+            page.getByText("Another audit-trail exists in us-east-1 (payments-prod-us). Check the Region."),
+        ).toBeVisible({ timeout: 1_000 });
+    }).toPass({ timeout: 15_000 });
+    await accessible(page, mode);
 });
 
 test("a viewer is offered nothing and refused at the address", async ({ page, demo, mode }) => {

@@ -188,6 +188,55 @@ test("streams with one name show account and Region at every width", async ({ pa
         }
         expect(await unreadable(page, "app-telemetry"), `${width} px`).toEqual([]);
     }
+    const links = page.getByRole("link", { name: "app-telemetry", exact: true });
+    const described = await links.evaluateAll((all) =>
+        all.map((link) =>
+            link
+                .getAttribute("aria-describedby")!
+                .split(" ")
+                .map((id) => document.getElementById(id)!.textContent.trim())
+                .join(" "),
+        ),
+    );
+    expect(described.length).toBeGreaterThan(1);
+    expect(new Set(described).size, "account and Region tell them apart").toBe(described.length);
+});
+
+test("the head of the list stays in view, and highlights cover whole rows", async ({ page, demo, mode }) => {
+    await signInAs(page, demo, "operator");
+    await hydrated(page, mode);
+    const head = page.getByRole("columnheader", { name: "Encryption", exact: true });
+    for (const [width, query] of [
+        [768, ""],
+        [1366, ""],
+        [1600, "?cols=mode"],
+    ] as const) {
+        await page.setViewportSize({ width, height: 600 });
+        await page.goto(`${demo}/streams${query}`);
+        await page.getByRole("table", { name: "Streams" }).getByRole("row").last().scrollIntoViewIfNeeded();
+        await expect(head, `${width} px`).toBeInViewport({ ratio: 1 });
+    }
+    const last = page.getByRole("table", { name: "Streams" }).getByRole("row").last();
+    await last.hover();
+    await expect(last).toHaveCSS("background-color", "rgb(246, 247, 249)");
+    const backgrounds = await last.evaluate((tr) =>
+        [...tr.children].map((cell) => getComputedStyle(cell).backgroundColor),
+    );
+    expect(new Set([...backgrounds, "rgba(0, 0, 0, 0)", "rgb(246, 247, 249)"]).size).toBe(2);
+});
+
+test("on a phone the first stream starts near the top, its name and lock first", async ({ page, demo, mode }) => {
+    await page.setViewportSize({ width: 360, height: 640 });
+    await signInAs(page, demo, "viewer");
+    await page.goto(`${demo}/streams`);
+    await hydrated(page, mode);
+    const first = page.getByRole("table", { name: "Streams" }).getByRole("row").nth(1);
+    expect((await first.boundingBox())!.y).toBeLessThanOrEqual(300);
+    const top = async (place: number) => (await first.locator("> *").nth(place).boundingBox())!.y;
+    expect(Math.abs((await top(0)) - (await top(1)))).toBeLessThanOrEqual(8);
+    expect(await top(3)).toBeGreaterThan(await top(1));
+    expect(await top(4)).toBeGreaterThan(await top(3));
+    expect(Math.abs((await top(5)) - (await top(4)))).toBeLessThanOrEqual(4);
 });
 
 test("a stream with a change under way offers only to follow it", async ({ page, stack, mode }) => {

@@ -2,48 +2,24 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use super::wire::Answer;
-use crate::{
-    error::AppError,
-    view::pages::{IdentityPage, SettingsPage},
-};
+use crate::error::AppError;
 
-/// Loads what `/settings` shows.
-#[server(endpoint = "settings", input = Json, output = Answer)]
-pub async fn load_settings(problem: Option<String>, done: Option<String>) -> Result<SettingsPage, AppError> {
+/// Turns the keyboard shortcuts of this browser on or off.
+#[server(endpoint = "set-shortcuts", output = Json)]
+pub async fn set_shortcuts(#[server(default)] on: Option<String>) -> Result<(), AppError> {
     use crate::{
-        model::{
-            access::identity::Permission,
-            forms::{FormDone, FormMistake},
-        },
-        server::{adapters::store::OwnSession, web::context},
-        view::pages::SessionCard,
+        model::{access::identity::Permission, forms::FormDone},
+        server::web::{context, shortcuts},
     };
     let cx = context::current()?;
-    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    let rows = cx.state.sign_ins.sessions.own(&requester).await.map_err(|error| cx.fail_store(&error))?;
-    let card = |row: OwnSession| SessionCard {
-        is_this: row.id_hash == requester.session_hash,
-        id: row.id_hash,
-        signed_in_at: row.signed_in_at,
-        last_used_at: row.last_human_at,
-        address: row.address,
-        user_agent: row.user_agent,
-    };
-    Ok(SettingsPage {
-        scope: requester.scope.to_string(),
-        has_password: !cx.state.is_demo,
-        mistake: problem.as_deref().and_then(FormMistake::from_code),
-        done: done.as_deref().and_then(FormDone::from_code),
-        sessions: rows.into_iter().map(card).collect(),
-        may_administer: requester.role.may(Permission::Administer),
-        may_pause: requester.role.may(Permission::Change),
-        quota: cx.state.changes.quotas.sums(&requester.scope).await.map_err(|error| cx.fail_store(&error))?,
-    })
+    cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    shortcuts::set(&cx, on.is_some());
+    cx.see_other(&format!("/settings?done={}", FormDone::ShortcutsSaved));
+    Ok(())
 }
 
 /// Ends one of the user's own sessions.
-#[server(endpoint = "end-session", output = Answer)]
+#[server(endpoint = "end-session", output = Json)]
 pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
@@ -60,7 +36,7 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
 }
 
 /// Ends all of the user's own sessions except this one.
-#[server(endpoint = "end-other-sessions", output = Answer)]
+#[server(endpoint = "end-other-sessions", output = Json)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
@@ -74,7 +50,7 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
 }
 
 /// Changes the user's own password, after checking the current one.
-#[server(endpoint = "change-password", output = Answer)]
+#[server(endpoint = "change-password", output = Json)]
 pub async fn change_password(
     #[server(default)] present_password: String,
     #[server(default)] new_password: String,
@@ -92,29 +68,8 @@ pub async fn change_password(
     forms::answer_own_password(&cx, &requester, changed).await
 }
 
-/// Loads what the re-authentication page shows.
-#[server(endpoint = "confirm-identity-page", input = Json, output = Answer)]
-pub async fn load_identity_page(
-    next: Option<String>,
-    problem: Option<String>,
-    draft: Option<String>,
-) -> Result<IdentityPage, AppError> {
-    use crate::{
-        model::{
-            access::{identity::Permission, next_page::safe_next},
-            forms::FormMistake,
-        },
-        server::web::{context, forms},
-    };
-    let cx = context::current()?;
-    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    let typed = forms::draft_of_sign_in(&cx, &requester.user_id, draft).await;
-    let mistake = problem.as_deref().and_then(FormMistake::from_code);
-    Ok(IdentityPage { next: safe_next(&next.unwrap_or(typed.next)), mistake })
-}
-
 /// Re-authenticates the user. The session gets a new id.
-#[server(endpoint = "confirm-identity", output = Answer)]
+#[server(endpoint = "confirm-identity", output = Json)]
 pub async fn confirm_identity(
     #[server(default)] password: String,
     #[server(default)] next: String,

@@ -1,31 +1,11 @@
-//! Server functions for setting up the first administrator.
+//! The server function that sets up the first administrator.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use super::wire::Answer;
-use crate::{error::AppError, view::pages::SetupPage};
-
-/// Loads what the setup page shows: the form, while its link is open.
-#[server(endpoint = "setup-page", input = Json, output = Answer)]
-pub async fn load_setup_page(
-    token: String,
-    problem: Option<String>,
-    draft: Option<String>,
-) -> Result<SetupPage, AppError> {
-    use crate::{
-        model::forms::FormMistake,
-        server::web::{context, forms},
-    };
-    let cx = context::current()?;
-    if !cx.state.setup.admits(&token, cx.state.clock.now()) {
-        return Err(cx.fail(AppError::NotFound));
-    }
-    let typed = forms::draft_of_sign_in(&cx, "", draft).await;
-    Ok(SetupPage { token, user_name: typed.user_name, mistake: problem.as_deref().and_then(FormMistake::from_code) })
-}
+use crate::error::AppError;
 
 /// Creates the first administrator and closes the link.
-#[server(endpoint = "setup", output = Answer)]
+#[server(endpoint = "setup", output = Json)]
 pub async fn create_administrator(
     #[server(default)] token: String,
     #[server(default)] user_name: String,

@@ -1,12 +1,11 @@
 //! Server functions that pause and resume the background reads of a target.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::codec::Json};
 
-use super::wire::Answer;
 use crate::error::AppError;
 
 /// Stops listing and reading a target in the background, for all users.
-#[server(endpoint = "pause-target", output = Answer)]
+#[server(endpoint = "pause-target", output = Json)]
 pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
@@ -21,7 +20,7 @@ pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError>
 }
 
 /// Resumes the background reads of a paused target.
-#[server(endpoint = "resume-target", output = Answer)]
+#[server(endpoint = "resume-target", output = Json)]
 pub async fn resume_target(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},

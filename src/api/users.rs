@@ -2,75 +2,10 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use super::wire::Answer;
-use crate::{
-    error::AppError,
-    view::pages::{UserPage, UsersPage},
-};
-
-/// Loads all users, and the draft of a new one.
-#[server(endpoint = "users", input = Json, output = Answer)]
-pub async fn load_users(
-    problem: Option<String>,
-    draft: Option<String>,
-    done: Option<String>,
-) -> Result<UsersPage, AppError> {
-    use crate::{
-        model::{
-            access::identity::Permission,
-            forms::{FormDone, FormMistake},
-        },
-        server::{
-            adapters::store::User,
-            web::{context, forms},
-        },
-        view::pages::UserTyped,
-    };
-    let cx = context::current()?;
-    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let users = cx.state.users.all().await.map_err(|error| cx.fail_store(&error))?;
-    let empty = || UserTyped { scope: "*".to_owned(), ..UserTyped::default() };
-    Ok(UsersPage {
-        users: users.iter().map(User::card).collect(),
-        mistake: problem.as_deref().and_then(FormMistake::from_code),
-        done: done.as_deref().and_then(FormDone::from_code),
-        typed: forms::draft_of_user(&cx, &requester, draft).await.unwrap_or_else(empty),
-    })
-}
-
-/// Loads one user.
-#[server(endpoint = "user", input = Json, output = Answer)]
-pub async fn load_user(
-    id: String,
-    problem: Option<String>,
-    draft: Option<String>,
-    done: Option<String>,
-) -> Result<UserPage, AppError> {
-    use crate::{
-        model::{
-            access::identity::Permission,
-            forms::{FormDone, FormMistake},
-        },
-        server::web::{context, forms},
-        view::pages::UserTyped,
-    };
-    let cx = context::current()?;
-    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let found = cx.state.users.find(&id).await.map_err(|error| cx.fail_store(&error))?;
-    let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
-    let as_is = || UserTyped {
-        name: user.name.clone(),
-        role: user.role.into_str().to_owned(),
-        scope: user.scope.clone(),
-        is_break_glass: user.is_break_glass,
-    };
-    let typed = forms::draft_of_user(&cx, &requester, draft).await.unwrap_or_else(as_is);
-    let mistake = problem.as_deref().and_then(FormMistake::from_code);
-    Ok(UserPage { mistake, done: done.as_deref().and_then(FormDone::from_code), typed, user })
-}
+use crate::error::AppError;
 
 /// Adds a user.
-#[server(endpoint = "add-user", output = Answer)]
+#[server(endpoint = "add-user", output = Json)]
 pub async fn add_user(
     #[server(default)] user_name: String,
     #[server(default)] role: String,
@@ -91,7 +26,7 @@ pub async fn add_user(
 }
 
 /// Sets a user's role and scope.
-#[server(endpoint = "set-user-rights", output = Answer)]
+#[server(endpoint = "set-user-rights", output = Json)]
 pub async fn set_user_rights(
     #[server(default)] id: String,
     #[server(default)] role: String,
@@ -111,7 +46,7 @@ pub async fn set_user_rights(
 }
 
 /// Sets a user's password and ends the user's sessions.
-#[server(endpoint = "set-user-password", output = Answer)]
+#[server(endpoint = "set-user-password", output = Json)]
 pub async fn set_user_password(
     #[server(default)] id: String,
     #[server(default)] password: String,
@@ -128,7 +63,7 @@ pub async fn set_user_password(
 }
 
 /// Disables a user and ends the user's sessions.
-#[server(endpoint = "disable-user", output = Answer)]
+#[server(endpoint = "disable-user", output = Json)]
 pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
@@ -142,7 +77,7 @@ pub async fn disable_user(#[server(default)] id: String) -> Result<(), AppError>
 }
 
 /// Enables a disabled user to sign in again.
-#[server(endpoint = "enable-user", output = Answer)]
+#[server(endpoint = "enable-user", output = Json)]
 pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
         model::{

@@ -1,19 +1,18 @@
 //! The text of a confirmation: the stream, what must be read before its encryption changes, and the details. Page and
 //! dialog share it.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
-use super::{Age, LadderAhead, When};
+use super::{Age, Elapsed, LadderAhead, Viewer, When};
 use crate::{
-    client::live::Live,
     model::{
         change::{Action, quota::A_DAY},
         inventory::TargetCard,
         stream::{StreamId, StreamReport, encryption::EncryptionReport},
-        time::{Timestamp, span},
+        time::Timestamp,
     },
     view::{
-        action, needed_keys,
+        action, command_line, needed_keys,
         pages::{Confirmation, EnableFacts, Plan, Quota},
         quota,
     },
@@ -28,17 +27,17 @@ pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
     };
     view! {
         <p class="target-line">
-            {target.is_production.then(|| view! { <span class="tag production">"Production"</span> " " }.into_any())}
+            {target.is_production.then(|| view! { <span class="tag production">"Production"</span> " " })}
             <span>{place}</span>
         </p>
     }
 }
 
-/// The text before the form: what must be read, in a few lines, then the details.
+/// The text before the form: what must be read, in a few lines.
 #[component]
 pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -> impl IntoView {
-    let Confirmation { action, stream, target, quota, key_words, key_warning, enable, .. } = confirmation;
-    let report = plan.report.clone();
+    let Confirmation { action, stream, target, quota, key_words, key_warning, enable, namesakes, manager, .. } =
+        confirmation;
     let used = quota.count.is_warning().then(|| {
         format!(
             "{} of {A_DAY} {} of this stream in the last 24 hours are used.",
@@ -47,44 +46,50 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
         )
     });
     let warnings = match action {
-        Action::Disable => of_disable(&plan),
-        Action::Enable => of_enable(&plan),
+        Action::Disable => Either::Left(view! { <DisableWarnings plan=plan.clone() /> }),
+        Action::Enable => Either::Right(view! { <EnableWarnings plan=plan.clone() /> }),
     };
     view! {
-        <Identity stream target report key_words />
-        {key_warning.map(|warning| view! { <p class="alert">{warning}</p> }.into_any())}
-        {enable.map(|facts| view! { <Undoing facts /> }.into_any())}
-        {is_busy.then(|| view! {
-            <p class="alert">"The stream is UPDATING (not started by Keystream). This change will be sent once it's \
-                ACTIVE, if nothing else has changed. You can cancel it until then."</p>
-        }.into_any())}
-        {warnings.into_iter().map(|warning| view! { <p class="alert">{warning}</p> }.into_any()).collect_view()}
-        <p>{no_way_back(action)}</p>
-        {used.map(|used| view! { <p class="alert">{used}</p> }.into_any())}
-        <Details action plan quota />
+        <div class="must-read">
+            <Identity stream target namesakes report=plan.report key_words />
+            {key_warning.map(|warning| view! { <p class="warning">{warning}</p> })}
+            {enable.map(|facts| view! { <Undoing facts /> })}
+            {is_busy.then(|| view! {
+                <p class="warning">"The stream is UPDATING (not started by Keystream). This change will be sent once \
+                    it's ACTIVE, if nothing else has changed. You can cancel it until then."</p>
+            })}
+            {warnings}
+            <p>{no_way_back(action)}</p>
+            {manager.map(|words| view! { <p class="warning">{words}</p> })}
+            {used.map(|used| view! { <p class="warning">{used}</p> })}
+        </div>
     }
 }
 
 /// Says what a disable does to records.
-fn of_disable(plan: &Plan) -> Vec<AnyView> {
+#[component]
+fn DisableWarnings(plan: Plan) -> impl IntoView {
     let key = plan.key.as_ref().map_or_else(|| "the key".to_owned(), ToString::to_string);
-    vec![
-        view! { "New records will be stored " <strong>"unencrypted"</strong> ". Reads and writes continue." }
-            .into_any(),
-        view! {
-            <strong>{format!("Keep {key} until at least {}.", until(plan))}</strong>
+    view! {
+        <p class="warning">
+            "New records will be stored " <strong>"unencrypted"</strong> ". Reads and writes continue."
+        </p>
+        <p class="warning">
+            <strong>{format!("Keep {key} until at least {}.", until(&plan))}</strong>
             " Plan for records already stored to still need it."
-        }
-        .into_any(),
-    ]
+        </p>
+    }
 }
 
 /// Says what an enable does to the records of a stream that is already encrypted.
-fn of_enable(plan: &Plan) -> Vec<AnyView> {
-    let EncryptionReport::Encrypted(former) = &plan.report.encryption else { return Vec::new() };
+#[component]
+fn EnableWarnings(plan: Plan) -> impl IntoView {
+    let EncryptionReport::Encrypted(former) = &plan.report.encryption else { return None };
     let former = former.as_ref().map_or_else(|| "the current key".to_owned(), ToString::to_string);
-    let keep = format!("Keep {former} until at least {}.", until(plan));
-    vec![view! { <strong>{keep}</strong> " Plan for records already stored to still need it." }.into_any()]
+    let keep = format!("Keep {former} until at least {}.", until(&plan));
+    Some(view! {
+        <p class="warning"><strong>{keep}</strong> " Plan for records already stored to still need it."</p>
+    })
 }
 
 const fn no_way_back(action: Action) -> &'static str {
@@ -102,7 +107,7 @@ fn until(plan: &Plan) -> String {
 
 /// The details, which needn't be read before every change.
 #[component]
-fn Details(action: Action, plan: Plan, quota: Quota) -> impl IntoView {
+pub fn ConfirmationDetails(action: Action, plan: Plan, quota: Quota, owner: Option<String>) -> impl IntoView {
     let count = format!(
         "{} in 24 hours: {} ({}). AWS's API text doesn't say whether its limit is per stream. Keystream counts per \
         stream; AWS decides.",
@@ -116,10 +121,10 @@ fn Details(action: Action, plan: Plan, quota: Quota) -> impl IntoView {
     let report = plan.report.clone();
     let arn = format!("{} \u{b7} created {}", report.arn, report.created.date());
     let gap = plan.keys_known_since.map(needed_keys::gap);
-    let command = plan.command.clone();
+    let (command, command_key) = (plan.command.clone(), plan.command_key.clone());
     let of_action = match action {
-        Action::Disable => view! { <OfDisable plan /> }.into_any(),
-        Action::Enable => view! { <OfEnable plan /> }.into_any(),
+        Action::Disable => Either::Left(view! { <OfDisable plan /> }),
+        Action::Enable => Either::Right(view! { <OfEnable plan /> }),
     };
     view! {
         <details class="consequences">
@@ -127,14 +132,29 @@ fn Details(action: Action, plan: Plan, quota: Quota) -> impl IntoView {
             <LadderAhead />
             <ul>
                 {of_action}
-                {gap.map(|gap| view! { <li>{gap}</li> }.into_any())}
+                {gap.map(|gap| view! { <li>{gap}</li> })}
                 <li>"Copies outside this stream keep their own encryption."</li>
                 <li><Consumers report /></li>
+                {owner.map(|owner| view! { <li>{owner}</li> })}
                 <li>{count}</li>
             </ul>
             <p class="mono arn">{arn}</p>
-            <p class="call">"The call that will be sent: "<code>{command}</code></p>
+            <p class="call">"The call that will be sent: "<Call action command command_key /></p>
         </details>
+    }
+}
+
+/// The call as a command. The island keeps the key of an enable as it is in its field.
+#[component]
+fn Call(action: Action, command: String, command_key: String) -> impl IntoView {
+    match action {
+        Action::Disable => Either::Left(view! { <code>{format!("{command}{command_key}")}</code> }),
+        Action::Enable => Either::Right(view! {
+            <code>
+                {command}
+                <span data-chosen-key="" data-placeholder=command_line::KEY_PLACEHOLDER>{command_key}</span>
+            </code>
+        }),
     }
 }
 
@@ -189,17 +209,18 @@ fn Consumers(report: StreamReport) -> impl IntoView {
 /// What an enable would undo, since when new records have been stored unencrypted, and the key that is filled in.
 #[component]
 fn Undoing(facts: EnableFacts) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let EnableFacts { key_words, is_key_bad, undo, unencrypted_since, .. } = facts;
+    let now = Viewer::current().now;
+    let EnableFacts { undo, unencrypted_since, .. } = facts;
     let since = unencrypted_since.map(|since| {
-        let age = move || format!(" ({}). These records stay unencrypted.", span(live.now.get().millis_since(since)));
         view! {
-            <p class="unencrypted-for">"New records have been stored unencrypted since " <When at=since /> {age}</p>
+            <p class="unencrypted-for">
+                "New records have been stored unencrypted since " <When at=since /> " (" <Elapsed since now />
+                "). These records stay unencrypted."
+            </p>
         }
-        .into_any()
     });
     let undo = undo.map(|undo| {
-        let class = if undo.is_warning { "alert" } else { "undoing" };
+        let class = if undo.is_warning { "warning" } else { "undoing" };
         let href = format!("/changes/{}", undo.change);
         view! {
             <p class=class>
@@ -207,29 +228,36 @@ fn Undoing(facts: EnableFacts) -> impl IntoView {
                 ", settled " <When at=undo.settled_at /> ". " {undo.words}
             </p>
         }
-        .into_any()
     });
-    let class = if is_key_bad { "alert" } else { "hint" };
-    let key = (!key_words.is_empty()).then(|| view! { <p class=class>{key_words}</p> }.into_any());
-    view! { {undo} {since} {key} }
+    view! { {undo} {since} }
 }
 
-/// The stream as AWS has just reported it.
+/// The stream as AWS has just reported it. Account and Region are as prominent as its name, which is the heading.
 #[component]
-fn Identity(stream: StreamId, target: TargetCard, report: StreamReport, key_words: String) -> impl IntoView {
+fn Identity(
+    stream: StreamId,
+    target: TargetCard,
+    namesakes: Option<String>,
+    report: StreamReport,
+    key_words: String,
+) -> impl IntoView {
     let state = match &report.encryption {
         EncryptionReport::Encrypted(Some(_)) => "encrypted with ",
         EncryptionReport::Encrypted(None) => "encrypted, key not stated",
         EncryptionReport::NotEncrypted => "not encrypted",
         EncryptionReport::Unstated(_) => "encryption not stated",
     };
-    let key = report.key().map(|key| view! { <code>{key.to_string()}</code> }.into_any());
+    let key = report.key().map(|key| view! { <code>{key.to_string()}</code> });
+    let viewer = Viewer::current();
+    let stale_after = viewer.stale_after(&stream);
     view! {
         <div class="identity">
             <TargetLine stream target />
+            {namesakes.map(|words| view! { <p class="warning namesakes">{words}</p> })}
             <p>
                 {format!("{}, {state}", report.status)} {key} ". " {key_words} " Read from AWS "
-                <Age at=Some(report.read_at) of=StreamId::from(&report.arn) /> ", " <When at=report.read_at /> "."
+                <Age at=Some(report.read_at) now=viewer.now stale_after />
+                {format!(", {}.", report.read_at.clock_seconds())}
             </p>
         </div>
     }

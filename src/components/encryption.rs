@@ -12,22 +12,13 @@ use crate::{
 /// The encryption state: a lock and a word.
 #[component]
 pub fn EncryptionLabel(state: EncryptionState) -> impl IntoView {
-    let class = match state {
-        EncryptionState::Encrypted => "label encrypted",
-        EncryptionState::NotEncrypted => "label not-encrypted",
-        EncryptionState::Unknown => "label unknown",
-    };
     // The shackle is closed, open or dashed; the paths differ, the size of the drawing doesn't.
-    let lock = match state {
-        EncryptionState::Encrypted | EncryptionState::Unknown => CLOSED_LOCK,
-        EncryptionState::NotEncrypted => OPEN_LOCK,
+    let (class, lock) = match state {
+        EncryptionState::Encrypted => ("label encrypted", CLOSED_LOCK),
+        EncryptionState::NotEncrypted => ("label not-encrypted", OPEN_LOCK),
+        EncryptionState::Unknown => ("label unknown", CLOSED_LOCK),
     };
-    view! {
-        <span class=class translate="no">
-            {drawing(lock)}
-            {list::encryption(state)}
-        </span>
-    }
+    view! { <span class=class translate="no">{drawing(lock)} {list::encryption(state)}</span> }
 }
 
 /// A key id as AWS reports it, shortened, with the full id on hover.

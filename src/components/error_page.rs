@@ -19,8 +19,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
     }
 }
 
-/// The content of an error page, in any document. The line with the reference is always rendered: the browser takes
-/// over what the server wrote into it and has nothing to write itself.
+/// The content of an error page, in any document.
 #[component]
 pub fn ErrorSection(page: error_page::ErrorPage) -> impl IntoView {
     let (href, link) = page.link;
@@ -28,8 +27,8 @@ pub fn ErrorSection(page: error_page::ErrorPage) -> impl IntoView {
         <section class="refusal">
             <h1>{page.title}</h1>
             <p role="alert">{page.text}</p>
-            <p><a href=href rel="external">{link}</a></p>
-            <p class="reference">{page.reference}</p>
+            <p><a href=href>{link}</a></p>
+            {(!page.reference.is_empty()).then(|| view! { <p class="reference">{page.reference}</p> })}
         </section>
     }
 }

@@ -1,66 +1,108 @@
-//! The header of every page, its warnings, and the status region.
+//! The bar of every page, its warnings, and the status region.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_query_map};
 
-use super::{BRAND, DOT, Undo, When, drawing};
+use super::{BRAND, ConfirmationDialog, DOT, KeysHelp, TargetsWord, When, drawing, plain_bar::PAGES};
 use crate::{
-    client::live::{Announcement, Connection, Gap, Live},
-    view::pages::{Frame, KeyAlarm},
+    islands::{Copying, KeySearch, Keyboard, ListNavigation, LiveUpdates},
+    model::forms::FormDone,
+    view::{
+        forms,
+        pages::{Frame, KeyAlarm, SignedIn},
+    },
 };
 
-/// The header: name, pages, target health, the live switch and the signed-in user.
+/// The bar: name, pages, target health, live updates and the signed-in user; beneath it, what everybody must know.
 #[component]
 pub fn Header(frame: Frame) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let is_demo = frame.is_demo;
-    let is_read_only = frame.is_read_only;
-    let emergency = frame.break_glass_at;
-    let key_alarms = frame.key_alarms;
-    let parts_down = frame.parts_down;
-    let path = use_location().pathname;
-    let current = move |page: &'static str| move || path.with(|path| path.starts_with(page)).then_some("page");
-    frame.user.map(|user| {
-        let sees_whole_audit = user.sees_whole_audit;
+    frame.user.clone().map(|user| {
         view! {
-            <header class="bar">
-                <a class="brand" href="/streams">
-                    {drawing(BRAND)}
-                    <span class="brand-name">"Keystream"</span>
-                </a>
-                <nav aria-label="Pages">
-                    <a href="/streams" aria-current=current("/streams")>"Streams"</a>
-                    <a href="/changes" aria-current=current("/changes")>"Changes"</a>
-                    <a href="/keys" rel="external" aria-current=current("/keys")>"Keys"</a>
-                    <a href="/audit" rel="external" aria-current=current("/audit")>"Audit"</a>
-                    <a href="/settings" rel="external" aria-current=current("/settings")>"Settings"</a>
-                    <a href="/help" rel="external" aria-current=current("/help")>"Help"</a>
-                </nav>
-                {is_demo.then(|| view! { <span class="tag">"Demo"</span> }.into_any())}
-                {is_read_only.then(|| view! { <span class="tag">"Read-only"</span> }.into_any())}
-                <span class="spacer"></span>
-                <span class="targets" translate="no">{move || targets_in_a_word(live)}</span>
-                <LiveSwitch />
-                <span class="person">
-                    <span class="person-name">{user.name}</span>
-                    " "
-                    <span class="role">{user.role.into_str()}</span>
-                </span>
-                <form method="post" action="/api/sign-out">
-                    <button type="submit" class="quiet">"Sign out"</button>
-                </form>
-                <GapLine />
-            </header>
-            {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> }.into_any())}
-            {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> }.into_any())}
-            {emergency.map(|at| view! {
-                <aside class="emergency" aria-label="Emergency account">
-                    "An emergency account signed in at " <When at />". " {emergency_advice(sees_whole_audit)}
-                </aside>
-            }.into_any())}
+            <Bar frame=frame.clone() user=user.clone() />
+            <Warnings frame user />
+            <KeysHelp />
+            <ConfirmationDialog />
+            <LiveUpdates />
+            <ListNavigation />
+            <KeySearch />
+            <Keyboard />
+            <Copying />
         }
-        .into_any()
     })
+}
+
+/// The bar. What the live island needs to know of the page stands in its data attributes.
+#[component]
+fn Bar(frame: Frame, user: SignedIn) -> impl IntoView {
+    let path = use_location().pathname.get_untracked();
+    let pages = PAGES.map(|(href, word)| {
+        let is_current = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
+        view! { <a href=href aria-current=is_current.then_some("page")>{word}</a> }
+    });
+    view! {
+        <header
+            id="bar" class="bar" data-made-at=frame.now.rfc3339() data-rev=frame.rev
+            data-version=frame.version data-as=frame.events_tag
+        >
+            <a class="brand" href="/streams">{drawing(BRAND)}<span class="brand-name">"Keystream"</span></a>
+            <button type="button" class="quiet menu" popovertarget="pages">"Menu"</button>
+            <nav id="pages" aria-label="Pages" popover="auto">{pages.into_iter().collect::<Vec<_>>()}</nav>
+            {frame.is_demo.then(|| view! { <span class="tag">"Demo"</span> })}
+            {frame.is_read_only.then(|| view! { <span class="tag">"Read-only"</span> })}
+            <span class="spacer"></span>
+            <TargetsWord health=frame.targets rev=frame.rev />
+            <LiveState made_at=frame.now />
+            <span class="person">
+                <span class="person-name">{user.name}</span> " " <span class="role">{user.role.into_str()}</span>
+            </span>
+            <form method="post" action="/api/sign-out">
+                <button type="submit" class="quiet">"Sign out"</button>
+            </form>
+            <p id="gap" class="gap" translate="no" hidden data-keep="">
+                "Not live since " <time data-gap="since"></time> ". Next try " <time data-gap="next"></time>
+                ". Showing last known data."
+            </p>
+        </header>
+    }
+}
+
+/// Whether the page is live, and the button that pauses live updates; both appear once they work. Until then, the time
+/// of the page takes their place.
+#[component]
+fn LiveState(made_at: crate::model::time::Timestamp) -> impl IntoView {
+    view! {
+        <span class="made-at" data-when="not-live" data-keep="">
+            "As of " <time class="as-of" datetime=made_at.rfc3339()>{made_at.clock_seconds()}</time>
+        </span>
+        <span id="live-state" class="live" translate="no" hidden data-keep="" data-state="waiting">
+            {drawing(DOT)}
+            <span data-is="waiting">"Connecting"</span>
+            <span data-is="live" hidden>"Live"</span>
+            <span data-is="paused" hidden>"Paused"</span>
+            <span data-is="lost" hidden>"Reconnecting"</span>
+        </span>
+        <button id="live-pause" type="button" class="quiet" hidden data-keep="">
+            <span data-is="on">"Pause"<span class="words">" live updates"</span></span>
+            <span data-is="off" hidden>"Resume"<span class="words">" live updates"</span></span>
+        </button>
+    }
+}
+
+/// What everybody must know: failed parts of the server, keys in danger, an emergency account in use.
+#[component]
+fn Warnings(frame: Frame, user: SignedIn) -> impl IntoView {
+    let Frame { key_alarms, parts_down, break_glass_at, .. } = frame;
+    view! {
+        <div id="warnings">
+            {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> })}
+            {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> })}
+            {break_glass_at.map(|at| view! {
+                <aside class="emergency" aria-label="Emergency account">
+                    "An emergency account signed in at " <When at />". " {emergency_advice(user.sees_whole_audit)}
+                </aside>
+            })}
+        </div>
+    }
 }
 
 /// A warning about parts of the server that failed and are being restarted.
@@ -82,110 +124,41 @@ fn KeyAlarms(key_alarms: Vec<KeyAlarm>) -> impl IntoView {
     let lines = key_alarms
         .into_iter()
         .take(SHOWN)
-        .map(|alarm| view! { <p>{alarm.text} " " <a href=alarm.href rel="external">"See the key"</a></p> }.into_any())
+        .map(|alarm| view! { <p>{alarm.text} " " <a href=alarm.href>"See the key"</a></p> })
         .collect_view();
     view! {
         <aside class="key-alarms" aria-label="Keys in danger">
             {lines}
-            {(more > 0).then(|| view! {
-                <p><a href="/keys" rel="external">{format!("{more} more keys")}</a></p>
-            }.into_any())}
+            {(more > 0).then(|| view! { <p><a href="/keys">{format!("{more} more keys")}</a></p> })}
         </aside>
     }
 }
 
 fn emergency_advice(sees_whole_audit: bool) -> AnyView {
     if sees_whole_audit {
-        view! { <a href="/audit?q=account+for+emergencies" rel="external">"See who, and from where"</a> }.into_any()
+        view! { <a href="/audit?q=account+for+emergencies">"See who, and from where"</a> }.into_any()
     } else {
-        view! { "If you didn't expect this, tell a Keystream administrator." }.into_any()
+        "If you didn't expect this, tell a Keystream administrator.".into_any()
     }
 }
 
-fn targets_in_a_word(live: Live) -> String {
-    live.targets.with(|targets| {
-        let all = targets.len();
-        let behind = targets.iter().filter(|target| target.problem.is_some()).count();
-        let noun = if all == 1 { "target" } else { "targets" };
-        if behind == 0 { format!("{all} {noun}") } else { format!("{all} {noun}, {behind} behind") }
-    })
-}
-
-/// The switch between live and paused, shown once it works. Until then the time of the page takes its place.
-#[component]
-fn LiveSwitch() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let made_at = live.now.get_untracked();
-    let class = move || match live.connection.get() {
-        Connection::Live => "live on",
-        Connection::Waiting => "live waiting",
-        Connection::Paused => "live off",
-        Connection::Lost => "live lost",
-    };
-    let word = move || match live.connection.get() {
-        Connection::Live => "Live",
-        Connection::Waiting => "Connecting",
-        Connection::Paused => "Paused",
-        Connection::Lost => "Reconnecting",
-    };
-    view! {
-        <span class="made-at" hidden=move || live.is_hydrated.get()>
-            "As of "
-            <time class="as-of" datetime=made_at.rfc3339()>{made_at.clock_seconds()}</time>
-        </span>
-        <button
-            type="button"
-            class=move || class()
-            translate="no"
-            hidden=move || !live.is_hydrated.get()
-            aria-pressed=move || if live.is_paused.get() { "true" } else { "false" }
-            title="Pause or resume live updates"
-            on:click=move |_| live.pause_or_resume()
-        >
-            {drawing(DOT)}
-            {move || word()}
-        </button>
-    }
-}
-
-/// Since when the page isn't live, and when it tries again.
-#[component]
-fn GapLine() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let words = move || {
-        live.gap.get().map(|Gap { since, next_try }| {
-            let (since, next_try) = (since.clock_seconds(), next_try.clock_seconds());
-            view! {
-                <p class="gap" translate="no">
-                    {format!("Not live since {since}. Next try {next_try}. Showing last known data.")}
-                </p>
-            }
-            .into_any()
-        })
-    };
-    view! { {move || words()} }
-}
-
-/// The page's one status region: empty at first, then news of the user's own changes, with Undo.
+/// The page's one status region: what a form has just done, then news of the user's own changes. Beside it, sentences
+/// about the page itself, for the live island to put there.
 #[component]
 pub fn Announcer() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let path = use_location().pathname;
-    let content = move || {
-        live.announcement.get().map(|announcement| {
-            let Announcement { text, href, link, is_external, tone, undo } = announcement;
-            let rel = is_external.then_some("external");
-            let link = (!href.is_empty()).then(|| view! { " " <a href=href rel=rel>{link}</a> }.into_any());
-            let undo = undo.map(|change| {
-                let [of_change, of_stream] = [change.path(), change.stream().path()];
-                // The pages of that change and that stream have the link anyway.
-                let is_wanted = Memo::new(move |_| path.with(|path| *path != of_change && *path != of_stream));
-                let link =
-                    move || is_wanted.get().then(|| view! { <Undo href=change.undo_path() of=None /> }.into_any());
-                view! { {link} }.into_any()
-            });
-            view! { <p class=tone.class()>{text}{link}{undo}</p> }.into_any()
-        })
-    };
-    view! { <div role="status" class="announcer" translate="no">{move || content()}</div> }
+    let done = use_query_map().with_untracked(|query| FormDone::from_code(&query.get("done")?));
+    let done = done.map(|done| view! { <p class="done tone-settled">{forms::done(done)}</p> });
+    view! {
+        <div id="announcer" role="status" class="announcer" translate="no">{done}</div>
+        <template id="say-signed-out">
+            <p class="tone-attention">
+                "Signed out. This page has stopped updating. " <a href="/sign-in">"Sign in"</a>
+            </p>
+        </template>
+        <template id="say-outdated">
+            <p class="tone-attention">
+                "Keystream was updated. This page is outdated and has stopped updating. " <a href="">"Reload"</a>
+            </p>
+        </template>
+    }
 }

@@ -1,41 +1,65 @@
-//! The components that pages are made of. They show what they are given and what is live; they never call the server.
+//! The components that pages are made of. They show what they are given; they never read anything.
 
 mod age;
+mod ago;
+mod announcement;
+mod changes_filters;
+mod confirm_dialog;
+mod confirm_fields;
 mod confirmation;
+mod counts;
 mod drawing;
-mod drawn;
 mod encryption;
 mod error_page;
 mod filters;
+mod form_title;
 mod frame;
 mod keys;
+mod keys_help;
 mod ladder;
+mod live_page;
 mod outcome;
 mod password_field;
+mod plain_bar;
 mod quota;
 mod self_refresh;
 mod status;
+mod stream_state;
 mod streams_table;
 mod table;
 mod target_strip;
+mod targets_word;
+mod viewer;
 
 pub use self::{
-    age::{Age, When},
-    confirmation::{ConfirmationText, TargetLine},
-    drawing::{BRAND, CLOSED_LOCK, DOT, OPEN_LOCK, drawing},
-    drawn::drawn,
+    age::{Age, Elapsed, When},
+    ago::{Ago, WhenAgo},
+    announcement::Announcement,
+    changes_filters::ChangesFilters,
+    confirm_dialog::ConfirmationDialog,
+    confirm_fields::{FormAnswer, KeyField, MistakeAt, NameField, QuotaField, ReasonField, ShownFields, WaitField},
+    confirmation::{ConfirmationDetails, ConfirmationText, TargetLine},
+    counts::{Count, Counted},
+    drawing::{ASCENDING, BRAND, CLOSED_LOCK, CROSS, DESCENDING, DOT, OPEN_LOCK, UNSORTED, drawing},
     encryption::{EncryptionLabel, KeyLabel},
     error_page::{ErrorPage, ErrorSection},
     filters::Filters,
+    form_title::FormTitle,
     frame::{Announcer, Header},
-    keys::{KeyField, KeyPicker},
-    ladder::{Ladder, LadderAhead, LadderMarks},
-    outcome::{Done, Mistake},
-    password_field::{PasswordField, SHOW_CHARACTERS},
+    keys::{KeyNames, KeyPicker},
+    keys_help::{KeyList, KeysHelp},
+    ladder::{LadderAhead, LadderMarks, Progress},
+    live_page::LivePage,
+    outcome::Mistake,
+    password_field::PasswordField,
+    plain_bar::PlainBar,
     quota::{NeededKeys, QuotaWords, Undo, UndoLink},
     self_refresh::SelfRefresh,
     status::StatusLabel,
-    streams_table::{ConfirmLink, FollowLink, OnConfirm, StreamsTable},
+    stream_state::StreamState,
+    streams_table::{ConfirmLink, FollowLink, StreamRowView, StreamsTable},
     table::Table,
     target_strip::TargetStrip,
+    targets_word::TargetsWord,
+    viewer::Viewer,
 };

@@ -2,19 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    model::forms::{FormDone, FormMistake},
-    view::forms,
-};
+use crate::{model::forms::FormMistake, view::forms};
 
 /// The mistake in a form, if there is one.
 #[component]
 pub fn Mistake(mistake: Option<FormMistake>) -> impl IntoView {
-    mistake.map(|mistake| view! { <p role="alert" class="alert">{forms::mistake(mistake, None)}</p> }.into_any())
-}
-
-/// What a form did, if anything.
-#[component]
-pub fn Done(done: Option<FormDone>) -> impl IntoView {
-    view! { <div role="status">{done.map(|done| view! { <p class="done">{forms::done(done)}</p> }.into_any())}</div> }
+    mistake.map(|mistake| view! { <p role="alert" class="alert">{forms::mistake(mistake, None)}</p> })
 }

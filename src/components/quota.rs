@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Viewer;
 use crate::{
-    client::live::Live,
     model::{inventory::StreamRow, time::Timestamp},
     view::{change_card::ChangeCard, needed_keys, pages::Quota, quota},
 };
@@ -13,45 +13,33 @@ use crate::{
 pub fn QuotaWords(quota: Quota) -> impl IntoView {
     let class = if quota.count.is_warning() { "quota warning" } else { "quota" };
     let trail = if quota.trail.is_empty() { String::new() } else { format!(" ({})", quota.trail) };
-    view! { <span class=class>{quota::sentence(&quota.count)}{trail}</span> }
+    view! { <span class=class>{format!("{}{trail}", quota::sentence(&quota.count))}</span> }
 }
 
 /// The keys that a stream's stored records may still need, the keys that its aliases resolved to, and since when its
 /// keys are known if that doesn't cover the retention.
 #[component]
-pub fn NeededKeys(row: Memo<StreamRow>) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let words = Memo::new(move |_| row.with(|row| needed_keys::list(row, live.now.get())));
-    let gap = Memo::new(move |_| row.with(|row| row.keys_gap(live.now.get())));
-    let names = Memo::new(move |_| row.with(|row| names(row, live.now.get())));
-    let needed = move || {
-        let words = words.get();
-        (!words.is_empty()).then(|| {
-            view! {
-                <p class="needed-keys">
-                    {format!("Keys still needed: {words}. Plan for stored records to stay encrypted as they were \
-                        stored: don't disable or delete these keys earlier. ")}
-                    <a href="/keys" rel="external">"All keys"</a>
-                </p>
-            }
-            .into_any()
-        })
-    };
-    let gap = move || gap.get().map(|since| view! { <p class="hint">{needed_keys::gap(since)}</p> }.into_any());
-    let names = move || {
-        let names = names.get().into_iter().map(|(name, arn, since)| {
-            let since = since.map_or_else(String::new, |at| format!(" (first seen {})", at.date_and_clock()));
-            view! { <li>{name} " \u{2192} " <span class="mono arn">{arn}</span> {since}</li> }.into_any()
-        });
-        let names = names.collect::<Vec<_>>();
-        (!names.is_empty())
-            .then(|| view! { <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> }.into_any())
-    };
-    view! {
-        {move || needed()}
-        {move || names()}
-        {move || gap()}
-    }
+pub fn NeededKeys(row: StreamRow) -> impl IntoView {
+    let now = Viewer::current().now;
+    let words = needed_keys::list(&row, now);
+    let needed = (!words.is_empty()).then(|| {
+        view! {
+            <p class="needed-keys">
+                {format!("Keys still needed: {words}. Plan for stored records to stay encrypted as they were stored: \
+                    don't disable or delete these keys earlier. ")}
+                <a href="/keys">"All keys"</a>
+            </p>
+        }
+    });
+    let names = names(&row, now).into_iter().map(|(name, arn, since)| {
+        let since = since.map_or_else(String::new, |at| format!(" (first seen {})", at.date_and_clock()));
+        view! { <li>{name} " \u{2192} " <span class="mono arn">{arn}</span> {since}</li> }
+    });
+    let names = names.collect::<Vec<_>>();
+    let names = (!names.is_empty())
+        .then(|| view! { <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> });
+    let gap = row.keys_gap(now).map(|since| view! { <p class="hint">{needed_keys::gap(since)}</p> });
+    view! { {needed} {names} {gap} }
 }
 
 /// Returns every alias that a stream uses or still needs, with each key that it was seen to resolve to and when that
@@ -74,22 +62,16 @@ fn names(row: &StreamRow, now: Timestamp) -> Vec<(String, String, Option<Timesta
 /// The link to the enable that undoes a disable. In lists its name includes the stream.
 #[component]
 pub fn Undo(href: String, of: Option<String>) -> impl IntoView {
-    let of = of.map(|name| view! { <span class="visually-hidden">{format!(" change of {name}")}</span> }.into_any());
+    let of = of.map(|name| view! { <span class="visually-hidden">{format!(" change of {name}")}</span> });
     view! { " " <a class="action undo" href=href>"Undo"{of}</a> }
 }
 
 /// [`Undo`] for a settled disable, for users who may change streams, while the stream is still not encrypted.
 #[component]
-pub fn UndoLink(change: ChangeCard, row: Memo<StreamRow>, is_in_list: bool) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let name = change.arn.name.to_string();
-    let first = change.clone();
-    let change = live.change(change);
-    let is_offered = Memo::new(move |_| {
-        live.may_change() && change.with(|change| change.can_be_undone && row.with(|row| row.undoes(&change.id)))
-    });
-    move || {
-        let of = is_in_list.then(|| name.clone());
-        is_offered.get().then(|| view! { <Undo href=first.undo_path() of /> }.into_any())
-    }
+pub fn UndoLink(change: ChangeCard, row: StreamRow, is_in_list: bool) -> impl IntoView {
+    let is_offered = Viewer::current().may_change && change.can_be_undone && row.undoes(&change.id);
+    is_offered.then(|| {
+        let of = is_in_list.then(|| change.arn.name.to_string());
+        view! { <Undo href=change.undo_path() of /> }
+    })
 }

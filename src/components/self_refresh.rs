@@ -1,10 +1,12 @@
-//! Self-refresh without wasm: pages with a change under way reload themselves, by `<noscript>` without scripts and by
+//! Self-refresh without scripts: the page of an active change reloads itself, by `<noscript>` without scripts and by
 //! the boot script if wasm doesn't start.
 
 use leptos::prelude::*;
 
-/// Reloads `address` every 10 s while `is_wanted`, unless wasm runs. `address` is one of our own, made from parsed
-/// parts.
+const WORDS: &str = "This page reloads every 10 s.";
+
+/// Reloads `address` every 10 s while `is_wanted`, unless wasm runs, and says so. `address` is one of our own, made
+/// from parsed parts. The boot script shows the second sentence when it takes over.
 #[component]
 pub fn SelfRefresh(address: String, is_wanted: bool) -> impl IntoView {
     is_wanted.then(|| {
@@ -12,12 +14,11 @@ pub fn SelfRefresh(address: String, is_wanted: bool) -> impl IntoView {
         let separator = if address.contains('?') { '&' } else { '?' };
         let address = format!("{address}{separator}live=1");
         let escaped = address.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-        // As inner HTML: with scripts on, a browser parses the content as text, which would break hydration.
-        let meta = format!("<meta http-equiv=\"refresh\" content=\"10; url={escaped}\">");
+        let without_scripts =
+            format!("<meta http-equiv=\"refresh\" content=\"10; url={escaped}\"><p class=\"hint\">{WORDS}</p>");
         view! {
-            <noscript inner_html=meta></noscript>
-            <span hidden data-self-refresh=address></span>
+            <noscript inner_html=without_scripts></noscript>
+            <p class="hint" hidden data-self-refresh=address>{WORDS}</p>
         }
-        .into_any()
     })
 }

@@ -1,10 +1,11 @@
-//! The table of streams, whose rows update themselves when AWS reports something new.
+//! The table of streams. Each row is a live part: the server renders it for a page, and again when it has moved.
 
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::prelude::*;
 
-use super::{Age, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel, Undo, drawn};
+use super::{
+    ASCENDING, Age, DESCENDING, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel, UNSORTED, Undo, Viewer, drawing,
+};
 use crate::{
-    client::{is_plain_click, live::Live},
     model::{
         change::Action,
         inventory::StreamRow,
@@ -15,30 +16,25 @@ use crate::{
     view::{change_state, list, needed_keys},
 };
 
-/// The callback for a plain click on the link to a confirmation once wasm runs.
-pub type OnConfirm = Callback<(Action, StreamId)>;
-
-/// The table. Once wasm runs, a plain click on a row's action calls `on_confirm`; otherwise the link leads to the page
-/// with the same form.
+/// The table, with these optional columns. `query` is the address of the list, for the links that sort it.
 #[component]
-pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_confirm: OnConfirm) -> impl IntoView {
-    let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> }.into_any());
-    let extra_headers = query
-        .columns()
-        .iter()
-        .map(|column| view! { <th scope="col">{list::extra_column(*column)}</th> }.into_any())
-        .collect_view();
-    let cols = query.columns().to_vec();
-    let rows = rows.into_iter().map(|row| view! { <Row row cols=cols.clone() on_confirm /> }.into_any()).collect_view();
+pub fn StreamsTable(
+    rows: Vec<StreamRow>,
+    query: ListQuery,
+    columns: Vec<ExtraColumn>,
+    viewer: Viewer,
+) -> impl IntoView {
+    let extras = (!columns.is_empty()).then_some(columns.len());
+    let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> });
+    let extra_headers =
+        columns.iter().map(|column| view! { <th scope="col">{list::extra_column(*column)}</th> }).collect_view();
+    let rows = rows.into_iter().map(|row| view! { <StreamRowView row cols=&columns viewer=&viewer /> }).collect_view();
     view! {
-        <div class="table-scroll">
+        <div class="table-scroll streams-box" data-extra=extras>
             <table class="streams">
                 <caption class="visually-hidden">"Streams"</caption>
                 <thead>
-                    <tr>
-                        {headers.into_iter().collect::<Vec<_>>()} {extra_headers}
-                        <th scope="col">"Actions"</th>
-                    </tr>
+                    <tr>{headers.into_iter().collect_view()} {extra_headers} <th scope="col">"Actions"</th></tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
@@ -48,129 +44,139 @@ pub fn StreamsTable(rows: Vec<StreamRow>, query: ListQuery, on_confirm: OnConfir
 
 #[component]
 fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
-    let sort = match (query.sort == column, query.descending) {
-        (true, false) => "ascending",
-        (true, true) => "descending",
-        (false, _) => "none",
+    let (sort, arrow) = match (query.sort == column, query.descending) {
+        (true, false) => ("ascending", ASCENDING),
+        (true, true) => ("descending", DESCENDING),
+        (false, _) => ("none", UNSORTED),
     };
     view! {
         <th scope="col" aria-sort=sort>
-            <a href=query.sorted_by(column).href()>{list::column(column)}</a>
+            <a href=query.sorted_by(column).href() data-nav="">{list::column(column)} {drawing(arrow)}</a>
         </th>
     }
 }
 
-/// One row as it is now. Only its ages follow live updates: the page redraws all rows in place when one changes, so
-/// that a focused link keeps its focus, which a closure would lose.
+/// One row with these optional columns: a live part. The link is described by account and Region, which tell streams
+/// of one name apart.
 #[component]
-fn Row(row: StreamRow, cols: Vec<ExtraColumn>, on_confirm: OnConfirm) -> impl IntoView {
-    let row = untrack(|| expect_context::<Live>().newest(&row));
+pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Viewer) -> impl IntoView + use<> {
+    let digest = row.id.digest();
+    let (now, stale_after) = (viewer.now, viewer.stale_after(&row.id));
     let class = match (row.is_gone, &row.change, row.is_changing()) {
-        (true, ..) => "gone".to_owned(),
-        (false, Some(change), _) => format!("changing {}", change_state::tone(change.state).class()),
-        (false, None, true) => "changing tone-moving".to_owned(),
-        (false, None, false) => String::new(),
+        (true, ..) => Some("gone".to_owned()),
+        (false, Some(change), _) => Some(format!("changing {}", change_state::tone(change.state).class())),
+        (false, None, true) => Some("changing tone-moving".to_owned()),
+        (false, None, false) => None,
     };
-    let extra = cols
-        .into_iter()
-        .map(|column| view! { <td data-label=list::extra_column(column)>{extra_cell(&row, column)}</td> }.into_any());
+    let slugs = cols.iter().map(|column| column.slug()).collect::<Vec<_>>().join(",");
+    let extra = cols.iter().map(|column| {
+        view! { <td data-label=list::extra_column(*column)>{extra_cell(&row, *column, now)}</td> }
+    });
     let extra = extra.collect_view();
-    let key = row.id.clone();
-    let (status, encryption, read_at) = (row.status.clone(), row.encryption, row.read_at);
+    let actions = actions(&row, viewer.may_change);
+    let StreamRow { id, rev, status, encryption, key_id, read_at, problem, change, is_gone, is_production, .. } = row;
+    let (account_id, region_id) = (format!("account-{digest}"), format!("region-{digest}"));
     view! {
-        <tr class=class>
-            <th scope="row" data-label="Name" translate="no"><a href=key.path()>{key.name.to_string()}</a></th>
+        <tr id=format!("row-{digest}") class=class data-live="" data-rev=rev data-cols=slugs>
+            <th scope="row" data-label="Name" translate="no">
+                <a href=id.path() aria-describedby=format!("{account_id} {region_id}")>{id.name.to_string()}</a>
+            </th>
             <td data-label="Encryption">
                 <EncryptionLabel state=encryption /> " "
-                <Age at=read_at of=key.clone() has_failed=row.problem.is_some() is_followed=true />
-                {row.problem.as_ref().map(|problem| view! {
-                    " " <span class="problem" title=problem.why.clone()>{problem.why.clone()}</span>
-                }.into_any())}
+                <Age at=read_at now stale_after has_failed=problem.is_some() />
+                {problem.map(|problem| view! { " " <span class="problem">{problem.why}</span> })}
             </td>
-            <td data-label="Key"><KeyLabel key=row.key_id.clone() /></td>
+            <td data-label="Key"><KeyLabel key=key_id /></td>
             <td data-label="Status">
-                <StatusLabel status of=key.clone() /> " "
-                {row.change.clone().map(|marks| view! { <LadderMarks marks /> }.into_any())}
-                {row.is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> }.into_any())}
+                <StatusLabel status now stale_after />
+                {change.map(|marks| view! { " " <LadderMarks marks /> })}
+                {is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> })}
             </td>
-            <td data-label="Account" class="mono" translate="no">
-                {key.account.to_string()} {row.is_production.then(|| view! {
-                    " " <span class="tag production">"Production"</span>
-                }.into_any())}
+            <td id=account_id data-label="Account" class="mono" translate="no">{id.account.to_string()}</td>
+            <td id=region_id data-label="Region" class="mono" translate="no">
+                {id.region.to_string()}
+                {is_production.then(|| view! { " " <span class="tag production">"Production"</span> })}
             </td>
-            <td data-label="Region" class="mono" translate="no">{key.region.to_string()}</td>
             {extra}
-            <td data-label="Actions" class="actions"><RowActions row on_confirm /></td>
+            <td data-label="Actions" class="actions">{actions}</td>
         </tr>
     }
 }
 
-#[component]
-fn RowActions(row: StreamRow, on_confirm: OnConfirm) -> impl IntoView {
-    let may_change = expect_context::<Live>().may_change();
-    let name = row.id.name.to_string();
-    let undo =
-        row.undo_path().filter(|_| may_change).map(|href| view! { <Undo href of=Some(name.clone()) /> }.into_any());
-    view! {
-        <ConfirmLink action=row.offers() of=row.id.clone() on_confirm />
-        {undo}
-        <FollowLink row />
-    }
+fn actions(row: &StreamRow, may_change: bool) -> impl IntoView + use<> {
+    let undo = row.undo_path().filter(|_| may_change);
+    let undo = undo.map(|href| view! { <Undo href of=Some(row.id.name.to_string()) /> });
+    let follow = row.change.as_ref().map(|change| view! { <FollowLink change=change.id.clone() of=row.id.clone() /> });
+    view! { <ConfirmLink action=row.offers() of=row.id.clone() may_change /> {undo} {follow} }
 }
 
 /// The link to a stream's active change: meanwhile the only action that its row or page offers.
 #[component]
-pub fn FollowLink(row: StreamRow) -> impl IntoView {
-    row.change.map(|change| {
-        let hidden = format!(" change of {}", row.id.name);
+pub fn FollowLink(change: String, of: StreamId) -> impl IntoView {
+    view! {
+        <a class="action follow" href=format!("/changes/{change}")>
+            "Follow"<span class="visually-hidden">{format!(" change of {}", of.name)}</span>
+        </a>
+    }
+}
+
+/// The link to the confirmation, for users who may change streams. It opens a dialog where the island runs, otherwise
+/// the page.
+#[component]
+pub fn ConfirmLink(action: Option<Action>, of: StreamId, may_change: bool) -> impl IntoView {
+    action.filter(|_| may_change).map(|action| {
+        let (word, class) = match action {
+            Action::Disable => ("Disable", "action disable"),
+            Action::Enable => ("Enable", "action enable"),
+        };
         view! {
-            " "
-            <a class="action follow" href=format!("/changes/{}", change.id)>
-                "Follow"<span class="visually-hidden">{hidden}</span>
+            <a class=class href=of.confirm_path(action) data-confirm="">
+                {word}<span class="visually-hidden">{format!(" encryption of {}", of.name)}</span>
             </a>
         }
-        .into_any()
     })
 }
 
-/// The link to the confirmation in a row, for users who may change streams. It opens a dialog if wasm runs, otherwise a
-/// page.
-#[component]
-pub fn ConfirmLink(action: Option<Action>, of: StreamId, on_confirm: OnConfirm) -> impl IntoView {
-    let may_change = expect_context::<Live>().may_change();
-    action.filter(|_| may_change).map(|action| {
-        let href = of.confirm_path(action);
-        let hidden = format!(" encryption of {}", of.name);
-        let word = match action {
-            Action::Disable => "Disable",
-            Action::Enable => "Enable",
-        };
-        let open = move |click: MouseEvent| {
-            if is_plain_click(&click) {
-                click.prevent_default();
-                on_confirm.run((action, of.clone()));
-            }
-        };
-        view! { <a class="action" href=href on:click=open>{word}<span class="visually-hidden">{hidden}</span></a> }
-            .into_any()
-    })
-}
-
-fn extra_cell(row: &StreamRow, column: ExtraColumn) -> AnyView {
+fn extra_cell(row: &StreamRow, column: ExtraColumn, now: Timestamp) -> String {
     let unread = || "\u{2013}".to_owned();
-    let words = match column {
+    match column {
         ExtraColumn::Retention => row.retention_hours.map_or_else(unread, |hours| format!("{hours} h")),
         ExtraColumn::Shards => row.open_shards.map_or_else(unread, |shards| shards.to_string()),
         ExtraColumn::Mode => row.mode.clone().unwrap_or_else(unread),
         ExtraColumn::Created => row.created.map_or_else(unread, Timestamp::date),
-        ExtraColumn::NeededKeys => {
-            let (live, row) = (expect_context::<Live>(), row.clone());
-            return drawn(move || needed_keys::list(&row, live.now.get()), IntoAny::into_any);
-        }
+        ExtraColumn::NeededKeys => needed_keys::list(row, now),
         ExtraColumn::Tags => match &row.tags {
             None => "not read".to_owned(),
             Some(tags) => tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", "),
         },
-    };
-    words.into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{list::tests::row, stream::encryption::EncryptionState};
+
+    #[test]
+    fn a_row_is_one_live_part_and_names_account_and_region() {
+        let row = StreamRow::clone(&row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
+        let digest = row.id.digest();
+        let viewer = Viewer { may_change: true, ..Viewer::default() };
+        let cols = [ExtraColumn::Mode, ExtraColumn::Tags];
+        let html = view! { <StreamRowView row cols=&cols viewer=&viewer /> }.to_html();
+        assert!(html.starts_with("<tr") && html.ends_with("</tr>"), "{html}");
+        assert!(html.contains(&format!(r#"id="row-{digest}""#)) && html.contains(r#"data-rev="1""#), "{html}");
+        assert!(html.contains(r#"data-cols="mode,tags""#), "{html}");
+        assert!(html.contains(&format!(r#"aria-describedby="account-{digest} region-{digest}""#)), "{html}");
+        assert!(html.contains(&format!(r#"id="region-{digest}""#)) && html.contains("a=b=c"), "{html}");
+        assert!(html.contains(r#"href="/streams/111122223333/eu-west-1/orders-prod/disable" data-confirm"#), "{html}");
+    }
+
+    #[test]
+    fn who_may_not_change_a_stream_gets_no_links_to_it() {
+        let row = StreamRow::clone(&row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
+        let viewer = Viewer::default();
+        let html = view! { <StreamRowView row cols=&[] viewer=&viewer /> }.to_html();
+        assert!(!html.contains("Enable") && html.contains("Not encrypted"), "{html}");
+    }
 }

@@ -10,7 +10,7 @@ pub fn Table(
     columns: &'static [&'static str],
     children: Children,
 ) -> impl IntoView {
-    let heads = columns.iter().map(|column| view! { <th scope="col">{*column}</th> }.into_any()).collect_view();
+    let heads = columns.iter().map(|column| view! { <th scope="col">{*column}</th> }).collect_view();
     view! {
         <div class="table-scroll">
             <table class=class>

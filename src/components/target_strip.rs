@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Viewer;
 use crate::{
-    client::live::Live,
     model::{
         inventory::{Condition, TargetHealth},
         list::ListQuery,
@@ -14,19 +14,18 @@ use crate::{
 /// The number of targets above which those without problems are only counted.
 const NAMED: usize = 8;
 
-/// The strip of targets above the list. Each links to its own streams.
+/// The strip of targets above the list: a live part. Each target links to its own streams.
 #[component]
-pub fn TargetStrip() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let words = move || live.targets.with(|targets| coverage(targets));
-    let chips = move || live.targets.with(|targets| chips(targets));
-    let sentences = move || live.targets.with(|targets| sentences(targets));
+pub fn TargetStrip(viewer: Viewer) -> impl IntoView {
+    let targets = viewer.health.as_slice();
     view! {
-        <div class="coverage">
-            <span>{move || words()}</span>
-            <ul class="targets-strip" aria-label="Targets">{move || chips()}</ul>
+        <div id="target-strip" data-live="" data-rev=viewer.rev>
+            <div class="coverage">
+                <span>{coverage(targets)}</span>
+                <ul class="targets-strip" aria-label="Targets">{chips(targets)}</ul>
+            </div>
+            {sentences(targets)}
         </div>
-        {move || sentences()}
     }
 }
 
@@ -37,7 +36,7 @@ fn coverage(targets: &[TargetHealth]) -> String {
     format!("Watching {listed} of {} targets{reading}", targets.len())
 }
 
-fn chips(targets: &[TargetHealth]) -> AnyView {
+fn chips(targets: &[TargetHealth]) -> impl IntoView + use<> {
     let is_named = |target: &&TargetHealth| targets.len() <= NAMED || target.condition() != Condition::Well;
     let others = targets.len() - targets.iter().filter(is_named).count();
     let named = targets.iter().filter(is_named).map(|target| {
@@ -56,29 +55,26 @@ fn chips(targets: &[TargetHealth]) -> AnyView {
         }
         .href();
         let last = target.last_success().map(|at| format!("AWS last answered {}", at.date_and_clock()));
-        view! { <li><a class=class href=href title=last>{target.name.clone()} <span>{word}</span></a></li> }.into_any()
+        view! {
+            <li id=format!("target-{}", target.id)>
+                <a class=class href=href title=last data-nav="">
+                    {target.name.clone()} {(!word.is_empty()).then(|| view! { " " <span>{word}</span> })}
+                </a>
+            </li>
+        }
     });
-    let named = named.collect_view();
-    view! {
-        {named}
-        {(others > 0).then(|| view! { <li>{format!("{others} others without problems")}</li> }.into_any())}
-    }
-    .into_any()
+    let others =
+        (others > 0).then(|| view! { <li id="target-others">{format!("{others} others without problems")}</li> });
+    view! { {named.collect_view()} {others} }
 }
 
-fn sentences(targets: &[TargetHealth]) -> AnyView {
-    let spoken = targets
-        .iter()
-        .map(|target| (&target.name, target_health::sentence(target)))
-        .filter(|(_, words)| !words.is_empty());
+fn sentences(targets: &[TargetHealth]) -> impl IntoView + use<> {
+    let spoken = targets.iter().map(|target| (&target.name, target_health::sentence(target)));
     let items = spoken
-        .map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> }.into_any())
+        .filter(|(_, words)| !words.is_empty())
+        .map(|(name, words)| view! { <li><strong>{name.clone()}</strong> " " {words}</li> })
         .collect::<Vec<_>>();
-    let is_empty = items.is_empty();
-    let class = if targets.iter().any(|target| target.condition() == Condition::Behind) {
-        "target-problems"
-    } else {
-        "target-problems calm"
-    };
-    view! { <ul class=class hidden=is_empty>{items}</ul> }.into_any()
+    let is_behind = targets.iter().any(|target| target.condition() == Condition::Behind);
+    let class = if is_behind { "target-problems" } else { "target-problems calm" };
+    (!items.is_empty()).then(|| view! { <ul class=class>{items}</ul> })
 }

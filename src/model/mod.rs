@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod change;
+pub mod day;
 pub mod forms;
 pub mod inventory;
 pub mod keys;

@@ -1,91 +1,131 @@
 //! `/changes`: every change, newest first.
 
-use leptos::prelude::*;
+use std::collections::HashSet;
+
+use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
-use super::{Follows, loaded, shown};
+use super::{PageRequest, page};
 use crate::{
-    api,
-    client::live::Live,
-    components::{LadderMarks, SelfRefresh, Table, Undo, When},
-    view::{
-        change_card::ChangeCard,
-        pages::{ChangesPage as Page, PageContent},
-    },
+    components::{ChangesFilters, LadderMarks, LivePage, Table, Undo, Viewer, WhenAgo},
+    error::AppError,
+    model::{access::identity::Permission, change::Change, list::ChangesQuery, time::Timestamp},
+    server::web::context,
+    view::{change_card::ChangeCard, changes_list, pages::ChangesPage as Page},
 };
+
+/// The most changes on one page.
+const PER_PAGE: usize = 50;
 
 /// All changes.
 #[component]
 pub fn ChangesPage() -> impl IntoView {
-    let page = loaded(Follows::News, |request| {
-        let number = request.value("page").and_then(|page| page.parse().ok()).unwrap_or(1);
-        let asking = api::changes::list_changes(number, request.is_refresh);
-        async { asking.await.map(PageContent::Changes) }
-    });
     view! {
         <Title text="Changes" />
-        <h1>"Changes"</h1>
-        {shown(page, |content| match content {
-            PageContent::Changes(page) => Some(view! { <List page /> }.into_any()),
-            _ => None,
-        })}
+        {page(load, |page| view! { <Changes page /> })}
     }
 }
 
-#[component]
-fn List(page: Page) -> impl IntoView {
-    if page.changes.is_empty() {
-        return view! { <p class="nothing">"No changes yet. "<a href="/streams">"Go to the streams"</a></p> }
-            .into_any();
+/// Loads a page of the changes, newest first.
+async fn load(request: PageRequest) -> Result<Page, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let pairs = request.pairs();
+    let (query, ignored) = ChangesQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    // Filters, and the patterns of a scope, mean walking the journal.
+    if query.is_filtered() || (!requester.scope.is_everything() && query.page > 1) {
+        cx.take_costly_act(&requester)?;
     }
-    let is_moving = page.changes.iter().any(ChangeCard::is_active);
-    let address = format!("/changes?page={}", page.page);
-    let undoable = page.undoable;
-    let rows = page.changes.into_iter().map(|change| {
-        let undo = undoable.contains(&change.id).then(|| change.undo_path());
-        view! { <Row change undo /> }.into_any()
-    });
-    let rows = rows.collect_view();
-    let previous = (page.page > 1)
-        .then(|| view! { <a rel="prev" href=format!("/changes?page={}", page.page - 1)>"Newer"</a> }.into_any());
-    let next = page
-        .has_more
-        .then(|| view! { <a rel="next" href=format!("/changes?page={}", page.page + 1)>"Older"</a> }.into_any());
+    let skip = usize::try_from(query.page - 1).unwrap_or(usize::MAX).saturating_mul(PER_PAGE);
+    let listed = cx.state.changes.select(&requester.scope, &query, skip, PER_PAGE + 1).await;
+    let mut changes = listed.map_err(|error| cx.fail_store(&error))?;
+    let has_more = changes.len() > PER_PAGE;
+    changes.truncate(PER_PAGE);
+    let is_newest = |change: &&Change| {
+        cx.state.inventory.stream(&change.stream_id()).is_some_and(|(row, _)| row.undoes(&change.id))
+    };
+    let may_change = requester.role.may(Permission::Change) && !cx.state.is_read_only;
+    let undoable = changes
+        .iter()
+        .filter(|change| may_change && change.can_be_undone())
+        .filter(is_newest)
+        .map(|change| change.id.clone());
+    let undoable = undoable.collect();
+    let ignored = ignored.iter().map(changes_list::ignored).collect();
+    Ok(Page { changes: changes.iter().map(ChangeCard::from).collect(), undoable, query, ignored, has_more })
+}
+
+#[component]
+fn Changes(page: Page) -> impl IntoView {
+    let Page { changes, undoable, query, ignored, has_more } = page;
+    let is_empty = changes.is_empty();
     view! {
-        <SelfRefresh address is_wanted=is_moving />
+        <LivePage moves="changes">
+            <div class="title-line">
+                <h1>"Changes"</h1>
+                <a class="reload" href=query.href() data-when="not-live">"Reload"</a>
+            </div>
+            {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> })}
+            <ChangesFilters query=query.clone() />
+            {if is_empty {
+                Either::Left(view! { <Nothing query /> })
+            } else {
+                Either::Right(view! { <Rows changes undoable query has_more /> })
+            }}
+        </LivePage>
+    }
+}
+
+/// Says why the table is empty.
+#[component]
+fn Nothing(query: ChangesQuery) -> impl IntoView {
+    let (text, href, link) = if query.is_filtered() || query.page > 1 {
+        ("No change matches these filters.", query.unfiltered().href(), "Clear filters")
+    } else {
+        ("No changes yet.", "/streams".to_owned(), "Go to the streams")
+    };
+    view! { <p class="nothing">{text} " " <a href=href>{link}</a></p> }
+}
+
+#[component]
+fn Rows(changes: Vec<ChangeCard>, undoable: Vec<String>, query: ChangesQuery, has_more: bool) -> impl IntoView {
+    let now = Viewer::current().now;
+    let undoable: HashSet<String> = undoable.into_iter().collect();
+    let rows = changes.into_iter().map(|change| {
+        let is_undoable = undoable.contains(&change.id);
+        view! { <Row change is_undoable now /> }
+    });
+    let rows = rows.collect::<Vec<_>>();
+    let page_link = |number: u32| query.on_page(number).href();
+    let newer =
+        (query.page > 1).then(|| view! { <a rel="prev" href=page_link(query.page - 1) data-nav="">"Newer"</a> });
+    let older = has_more.then(|| view! { <a rel="next" href=page_link(query.page + 1) data-nav="">"Older"</a> });
+    view! {
         <Table
             caption="Changes" class="changes"
             columns=&["Change", "Action", "Status", "Account", "Region", "By", "Reason", "Requested"]
         >
             {rows}
         </Table>
-        <nav class="paging" aria-label="Pages of changes">{previous} " " {next}</nav>
+        <nav class="paging" aria-label="Pages of changes">{newer} " " {older}</nav>
     }
-    .into_any()
 }
 
 #[component]
-fn Row(change: ChangeCard, undo: Option<String>) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let path = change.path();
-    let (title, what) = (format!("Change of {}", change.arn.name), change.what.clone());
-    let (account, region) = (change.arn.account.to_string(), change.arn.region.to_string());
-    let (actor, reason, requested_at) = (change.actor.clone(), change.reason.clone(), change.requested_at);
-    let name = change.arn.name.to_string();
-    let change = live.change(change);
+fn Row(change: ChangeCard, is_undoable: bool, now: Timestamp) -> impl IntoView {
+    let undo = is_undoable.then(|| view! { <Undo href=change.undo_path() of=Some(change.arn.name.to_string()) /> });
     view! {
-        <tr>
-            <th scope="row" data-label="Change"><a href=path>{title}</a></th>
-            <td data-label="Action">{what}</td>
-            <td data-label="Status">
-                {move || change.with(|change| view! { <LadderMarks marks=change.marks() /> }.into_any())}
-                {undo.map(|href| view! { <Undo href of=Some(name) /> }.into_any())}
-            </td>
-            <td data-label="Account" class="mono">{account}</td>
-            <td data-label="Region" class="mono">{region}</td>
-            <td data-label="By">{actor}</td>
-            <td data-label="Reason" class="reason">{reason}</td>
-            <td data-label="Requested"><When at=requested_at /></td>
+        <tr id=format!("change-{}", change.id)>
+            <th scope="row" data-label="Change">
+                <a href=change.path()>{format!("Change of {}", change.arn.name)}</a>
+            </th>
+            <td data-label="Action">{change.what.clone()}</td>
+            <td data-label="Status"><LadderMarks marks=change.marks() rev=change.rev /> {undo}</td>
+            <td data-label="Account" class="mono">{change.arn.account.to_string()}</td>
+            <td data-label="Region" class="mono">{change.arn.region.to_string()}</td>
+            <td data-label="By">{change.actor}</td>
+            <td data-label="Reason" class="reason">{change.reason}</td>
+            <td data-label="Requested"><WhenAgo at=change.requested_at now /></td>
         </tr>
     }
 }

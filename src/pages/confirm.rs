@@ -1,91 +1,127 @@
-//! `/streams/{account}/{region}/{name}/disable` and `/enable`: the confirmation as a page. It works without scripts.
+//! `/streams/{account}/{region}/{name}/disable` and `/enable`: the confirmation. It works without scripts; where its
+//! island runs, links to it open its article in a dialog.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
 use super::{
-    Follows,
-    confirm_form::{ConfirmForm, Ready, Refusal, Way},
-    loaded, shown, titled,
+    PageRequest,
+    confirm_form::{ConfirmForm, Ready, Refusal},
+    page,
 };
 use crate::{
-    api,
-    components::ConfirmationText,
-    model::forms::ConfirmationRequest,
-    view::{
-        action,
-        pages::{Confirmation, PageContent},
+    components::{ConfirmationDetails, ConfirmationText},
+    error::AppError,
+    model::{
+        access::{identity::Permission, requester::Requester},
+        change::Action,
+        forms::FormMistake,
+        stream::StreamId,
     },
+    server::{
+        services::changes::KeyChoice,
+        web::{
+            context::{self, RequestContext},
+            forms,
+        },
+    },
+    view::{action, confirmation, forms as words, ownership, pages::Confirmation},
 };
 
 /// The confirmation of a disable.
 #[component]
 pub fn DisablePage() -> impl IntoView {
-    let title = titled("name", |name| format!("Disable encryption of {name}?"));
-    let confirmation = loaded(Follows::Address, |request| {
-        let asking = api::changes::plan_disable(confirmation_of(&request));
-        async { asking.await.map(PageContent::Confirmation) }
-    });
-    view! {
-        <Title text=move || title() />
-        {shown(confirmation, confirm)}
-    }
+    view! { <ConfirmPage action=Action::Disable /> }
 }
 
 /// The confirmation of an enable.
 #[component]
 pub fn EnablePage() -> impl IntoView {
-    let title = titled("name", |name| format!("Enable encryption of {name}?"));
-    let confirmation = loaded(Follows::Address, |request| {
-        let asking = api::changes::plan_enable(confirmation_of(&request));
-        async { asking.await.map(PageContent::Confirmation) }
-    });
+    view! { <ConfirmPage action=Action::Enable /> }
+}
+
+#[component]
+fn ConfirmPage(action: Action) -> impl IntoView {
+    let request = PageRequest::current();
+    let title = format!("{} of {}?", action::label(action), request.part("name"));
+    let mistake = request.value("problem").as_deref().and_then(FormMistake::from_code);
+    let title = if mistake.is_some() { format!("Error: {title}") } else { title };
     view! {
-        <Title text=move || title() />
-        {shown(confirmation, confirm)}
+        <Title text=title />
+        {page(move |request| load(action, request), |confirmation| view! { <Confirm confirmation /> })}
     }
 }
 
-fn confirmation_of(request: &super::PageRequest) -> ConfirmationRequest {
-    ConfirmationRequest {
-        account: request.part("account"),
-        region: request.part("region"),
-        name: request.part("name"),
-        problem: request.value("problem"),
-        draft: request.value("draft"),
-        undo: request.value("undo"),
-        key: request.value("key"),
-        keys: request.value("keys"),
-        key_page: request.value("key-page"),
+/// Loads what a confirmation shows, from a fresh read of at most 3 s.
+async fn load(action: Action, request: PageRequest) -> Result<Confirmation, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let (account, region, name) = (request.part("account"), request.part("region"), request.part("name"));
+    let stream = cx.stream_in_scope(&requester, &account, &region, &name)?;
+    let draft = forms::draft_of_change(&cx, &requester, request.value("problem"), request.value("draft")).await;
+    let choice = match action {
+        Action::Disable => KeyChoice::default(),
+        Action::Enable => KeyChoice {
+            typed: request.value("key").unwrap_or_default(),
+            undo: request.value("undo"),
+            // No real search is longer than the longest alias.
+            search: request.value("keys").unwrap_or_default().chars().take(300).collect(),
+            page: request.value("key-page").and_then(|page| page.parse().ok()).unwrap_or(1),
+        },
+    };
+    let typed = draft.as_ref().map_or_else(|| choice.typed.clone(), |draft| draft.key.clone());
+    let planned = cx.state.changes.planner.plan(action, &stream, KeyChoice { typed, ..choice }).await;
+    let planned = planned.map_err(|error| forms::refused(&cx, error))?;
+    let mut confirmation = Confirmation { draft, ..Confirmation::from(planned) };
+    if let Some(enable) = &mut confirmation.enable {
+        enable.is_choosing = request.value("keys").is_some();
     }
+    Ok(with_neighbors(&cx, &requester, &stream, confirmation))
 }
 
-fn confirm(content: PageContent) -> Option<AnyView> {
-    match content {
-        PageContent::Confirmation(confirmation) => Some(view! { <Confirm confirmation /> }.into_any()),
-        _ => None,
+/// Adds what the inventory knows of streams with the same name, and of who owns and manages the stream.
+fn with_neighbors(
+    cx: &RequestContext,
+    requester: &Requester,
+    stream: &StreamId,
+    confirmation: Confirmation,
+) -> Confirmation {
+    let inventory = &cx.state.inventory;
+    let namesakes = inventory.namesakes(stream, &requester.scope);
+    let tags = inventory.stream(stream).and_then(|(row, _)| row.tags).unwrap_or_default();
+    let ownership = cx.state.tag_meanings.ownership(&tags);
+    Confirmation {
+        namesakes: confirmation::namesakes(stream, &namesakes),
+        owner: ownership.owner.as_ref().map(ownership::owner),
+        manager: ownership.manager.as_ref().map(|manager| ownership::manager(manager, confirmation.action)),
+        ..confirmation
     }
 }
 
 #[component]
 fn Confirm(confirmation: Confirmation) -> impl IntoView {
-    let heading = format!("{} of {}?", action::label(confirmation.action), confirmation.stream.name);
+    let Confirmation { action, quota, owner, .. } = confirmation.clone();
+    let name = confirmation.stream.name.to_string();
+    let heading = format!("{} of {name}?", action::label(action));
     let class = format!(
         "confirmation {}{}",
-        confirmation.action.slug(),
+        action.slug(),
         if confirmation.target.is_production { " is-production" } else { "" }
     );
+    let mistake = confirmation.draft.as_ref().and_then(|draft| draft.mistake);
+    let mistake = mistake.map(|mistake| words::mistake(mistake, Some(&confirmation.stream.name)));
     let content = match Ready::of(&confirmation) {
-        Some(ready) => view! {
+        Some(ready) => Either::Left(view! {
             <ConfirmationText confirmation plan=ready.plan.clone() is_busy=ready.is_busy />
-            <ConfirmForm ready way=Way::Page />
-        }
-        .into_any(),
-        None => view! { <Refusal confirmation /> }.into_any(),
+            <ConfirmForm ready=ready.clone() />
+            <ConfirmationDetails action plan=ready.plan quota owner />
+        }),
+        None => Either::Right(view! { <Refusal confirmation /> }),
     };
     view! {
-        <article class=class>
-            <h1>{heading}</h1>
+        <article id="confirmation" class=class data-name=name>
+            <h1 id="confirmation-title">{heading}</h1>
+            {mistake.map(|words| view! { <p role="alert" class="alert">{words}</p> })}
             {content}
         </article>
     }

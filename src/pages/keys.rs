@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::plain;
+use super::{PageRequest, page};
 use crate::{
-    api,
     components::{Table, When},
-    model::time::Timestamp,
+    error::AppError,
+    model::{access::identity::Permission, time::Timestamp},
+    server::web::context,
     view::{
-        needed_keys,
+        keys, needed_keys,
         pages::{KeyCard, KeyPage as OneKey, KeyUseRow, KeysPage as AllKeys},
     },
 };
@@ -17,12 +18,15 @@ use crate::{
 /// All keys.
 #[component]
 pub fn KeysPage() -> impl IntoView {
-    let page = plain(|_| api::keys::load_keys(), |page| view! { <Keys page /> }.into_any());
-    view! {
-        <Title text="Keys" />
-        <h1>"Keys"</h1>
-        {page}
-    }
+    page(load, |page| view! { <Title text="Keys" /> <h1>"Keys"</h1> <Keys page /> })
+}
+
+/// Loads every key that a stream in scope uses or still needs. Like [`load_one`], it reads from memory, never from AWS.
+async fn load(_: PageRequest) -> Result<AllKeys, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let needed = cx.state.changes.keys.needed(&cx.state.inventory, &requester.scope);
+    Ok(AllKeys { keys: keys::cards(&needed), now: cx.state.clock.now() })
 }
 
 #[component]
@@ -36,9 +40,9 @@ fn Keys(page: AllKeys) -> impl IntoView {
         they have been read."</p> <p class="hint">{assumed}</p> }
         .into_any();
     }
-    let rows = keys.into_iter().map(|card| view! { <Row card /> }.into_any()).collect_view();
+    let rows = keys.into_iter().map(|card| view! { <Row card /> }).collect_view();
     view! {
-        <p class="hint">{assumed} " As of " <When at=now /> ". Reload the page for newer data."</p>
+        <p class="hint">{assumed} " As of " <When at=now /> ". "<a href="/keys">"Reload"</a></p>
         <Table
             caption="Keys" class="plain"
             columns=&["Key", "Names", "Account", "Region", "State", "In use by", "Still needed by", "Safe to delete"]
@@ -61,7 +65,7 @@ fn Row(card: KeyCard) -> impl IntoView {
             <td data-label="Region" class="mono">{card.region.to_string()}</td>
             <td data-label="State">
                 {card.state}
-                {card.trouble.map(|trouble| view! { " " <span class="problem">{trouble}</span> }.into_any())}
+                {card.trouble.map(|trouble| view! { " " <span class="problem">{trouble}</span> })}
             </td>
             <td data-label="In use by">{streams(card.using)}</td>
             <td data-label="Still needed by">{streams(card.needing)}</td>
@@ -88,23 +92,30 @@ fn Free(at: Option<Timestamp>, is_history_short: bool) -> impl IntoView {
 /// One key.
 #[component]
 pub fn KeyPage() -> impl IntoView {
-    let page = plain(|request| api::keys::load_key(request.part("arn")), |page| view! { <Key page /> }.into_any());
-    view! {
-        <Title text="Key" />
-        {page}
-    }
+    page(load_one, |page| view! { <Key page /> })
+}
+
+/// Loads one key by its ARN, or by account, Region and name if KMS does not reveal which key the name refers to.
+async fn load_one(request: PageRequest) -> Result<OneKey, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let name = request.part("arn");
+    let needed = cx.state.changes.keys.needed(&cx.state.inventory, &requester.scope);
+    let key = needed.into_iter().find(|key| key.name == name).ok_or_else(|| cx.fail(AppError::NotFound))?;
+    Ok(keys::page(key))
 }
 
 #[component]
 fn Key(page: OneKey) -> impl IntoView {
     let OneKey { card, uses } = page;
-    let rows = uses.into_iter().map(|row| view! { <Use row /> }.into_any()).collect_view();
+    let rows = uses.into_iter().map(|row| view! { <Use row /> }).collect_view();
     view! {
+        <Title text=format!("Key {}", card.title) />
         <h1 class="mono">{card.title}</h1>
         {card.trouble.map(|trouble| view! { <p role="alert" class="alert">{format!("This key {trouble} Records under \
-            it can't be read without it.")}</p> }.into_any())}
+            it can't be read without it.")}</p> })}
         <dl class="facts">
-            {card.arn.map(|arn| view! { <div><dt>"ARN"</dt><dd class="mono arn">{arn}</dd></div> }.into_any())}
+            {card.arn.map(|arn| view! { <div><dt>"ARN"</dt><dd class="mono arn">{arn}</dd></div> })}
             <div><dt>"Names"</dt><dd class="mono">{card.names.join(", ")}</dd></div>
             <div><dt>"State in KMS"</dt><dd>{card.state}</dd></div>
             <div><dt>"Safe to delete"</dt><dd><Free at=card.free_at is_history_short=card.is_history_short /></dd></div>

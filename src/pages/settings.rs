@@ -1,18 +1,19 @@
 //! `/settings`: targets and their health, the quota, and the user's own account and sessions.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use super::plain;
+use super::{PageRequest, page};
 use crate::{
-    api,
-    client::live::Live,
-    components::{Done, Mistake, PasswordField, Table, When},
+    components::{FormTitle, KeyList, Mistake, PasswordField, Table, When, WhenAgo},
+    error::AppError,
     model::{
+        access::identity::Permission,
         change::quota::QuotaSum,
         forms::FormMistake,
         inventory::{Condition, TargetHealth},
+        time::Timestamp,
     },
+    server::web::{context, shortcuts},
     view::{
         pages::{SessionCard, SettingsPage as Page},
         quota, target_health,
@@ -22,30 +23,47 @@ use crate::{
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let page = plain(
-        |request| api::settings::load_settings(request.value("problem"), request.value("done")),
-        |page| view! { <Settings page /> }.into_any(),
-    );
-    view! {
-        <Title text="Settings" />
-        <h1>"Settings"</h1>
-        {page}
-    }
+    page(load, |page| view! { <Settings page /> })
+}
+
+async fn load(request: PageRequest) -> Result<Page, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let has_shortcuts = shortcuts::are_on_here();
+    let sessions = cx.state.sign_ins.sessions.own(&requester).await.map_err(|error| cx.fail_store(&error))?;
+    let sessions = sessions.into_iter().map(|session| SessionCard {
+        is_this: session.id_hash == requester.session_hash,
+        id: session.id_hash,
+        signed_in_at: session.signed_in_at,
+        last_used_at: session.last_human_at,
+        address: session.address,
+        user_agent: session.user_agent,
+    });
+    Ok(Page {
+        now: cx.state.clock.now(),
+        targets: cx.state.inventory.health(&requester.scope),
+        scope: requester.scope.to_string(),
+        has_password: !cx.state.is_demo,
+        mistake: request.value("problem").as_deref().and_then(FormMistake::from_code),
+        sessions: sessions.collect(),
+        may_administer: requester.role.may(Permission::Administer),
+        may_pause: requester.role.may(Permission::Change),
+        has_shortcuts,
+        quota: cx.state.changes.quotas.sums(&requester.scope).await.map_err(|error| cx.fail_store(&error))?,
+        role: requester.role,
+        user_name: requester.user_name,
+    })
 }
 
 #[component]
 fn Settings(page: Page) -> impl IntoView {
-    let live = expect_context::<Live>();
     let scope = if page.scope == "*" { "all streams".to_owned() } else { page.scope };
-    let person = live
-        .user
-        .with_value(|user| user.as_ref().map(|user| (user.name.clone(), user.role.into_str())))
-        .unwrap_or_default();
     view! {
-        <Done done=page.done />
+        <FormTitle text="Settings" mistake=page.mistake />
+        <h1>"Settings"</h1>
         <section class="part">
             <h2>"Targets"</h2>
-            <Targets may_pause=page.may_pause />
+            <Targets targets=page.targets now=page.now may_pause=page.may_pause />
         </section>
         <section class="part">
             <h2>"Changes in the last 24 hours"</h2>
@@ -54,21 +72,25 @@ fn Settings(page: Page) -> impl IntoView {
         <section class="part">
             <h2>"Your account"</h2>
             <dl class="facts">
-                <div><dt>"User name"</dt><dd>{person.0}</dd></div>
-                <div><dt>"Role"</dt><dd>{person.1}</dd></div>
+                <div><dt>"User name"</dt><dd>{page.user_name}</dd></div>
+                <div><dt>"Role"</dt><dd>{page.role.into_str()}</dd></div>
                 <div><dt>"Streams"</dt><dd class="mono">{scope}</dd></div>
             </dl>
-            {page.has_password.then(|| view! { <ChangePassword mistake=page.mistake /> }.into_any())}
+            {page.has_password.then(|| view! { <ChangePassword mistake=page.mistake /> })}
         </section>
         {page.may_administer.then(|| view! {
             <section class="part">
                 <h2>"Users"</h2>
                 <p><a href="/settings/users">"Add users and set their roles and streams"</a></p>
             </section>
-        }.into_any())}
+        })}
         <section class="part">
             <h2>"Your sessions"</h2>
-            <Sessions sessions=page.sessions />
+            <Sessions sessions=page.sessions now=page.now />
+        </section>
+        <section class="part">
+            <h2 id="shortcuts">"Keyboard shortcuts"</h2>
+            <Shortcuts are_on=page.has_shortcuts />
         </section>
     }
 }
@@ -89,7 +111,6 @@ fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
                 <td data-label="Enables">{quota::range(&sum.enables)}</td>
             </tr>
         }
-        .into_any()
     });
     view! {
         <p class="hint">"Sent by Keystream. AWS allows 25 of each in 24 hours. Its API text doesn't say whether per \
@@ -105,12 +126,10 @@ fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
 }
 
 #[component]
-fn Targets(may_pause: bool) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let targets = live.targets.get_untracked();
-    let rows = targets.into_iter().map(|target| view! { <Target target may_pause /> }.into_any()).collect_view();
+fn Targets(targets: Vec<TargetHealth>, now: Timestamp, may_pause: bool) -> impl IntoView {
+    let rows = targets.into_iter().map(|target| view! { <Target target now may_pause /> }).collect_view();
     view! {
-        <p class="hint">"As of " <When at=live.now.get_untracked() />". Reload the page for newer data."</p>
+        <p class="hint">"As of " <When at=now />". "<a href="/settings">"Reload"</a></p>
         <Table
             caption="Targets" class="plain"
             columns=&["Target", "Account", "Region", "Streams", "Listed", "Last read", "State", "Actions"]
@@ -121,7 +140,7 @@ fn Targets(may_pause: bool) -> impl IntoView {
 }
 
 #[component]
-fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
+fn Target(target: TargetHealth, now: Timestamp, may_pause: bool) -> impl IntoView {
     let streams = match target.unread {
         0 => target.streams.to_string(),
         unread => format!("{}, {unread} not read yet", target.streams),
@@ -142,7 +161,6 @@ fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
     };
     let action = may_pause.then(|| {
         view! { <PauseButton id=target.id.clone() name=target.name.clone() is_paused=target.pause.is_some() /> }
-            .into_any()
     });
     view! {
         <tr>
@@ -150,8 +168,8 @@ fn Target(target: TargetHealth, may_pause: bool) -> impl IntoView {
             <td data-label="Account" class="mono">{target.account.to_string()}</td>
             <td data-label="Region" class="mono">{target.region.to_string()}</td>
             <td data-label="Streams">{streams}</td>
-            <td data-label="Listed">{target.last_listed.map(|at| view! { <When at /> }.into_any())}</td>
-            <td data-label="Last read">{target.last_read.map(|at| view! { <When at /> }.into_any())}</td>
+            <td data-label="Listed">{target.last_listed.map(|at| view! { <WhenAgo at now /> })}</td>
+            <td data-label="Last read">{target.last_read.map(|at| view! { <WhenAgo at now /> })}</td>
             <td data-label="State">{state} {tags}</td>
             <td data-label="Actions">{action}</td>
         </tr>
@@ -188,9 +206,9 @@ fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
 }
 
 #[component]
-fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
+fn Sessions(sessions: Vec<SessionCard>, now: Timestamp) -> impl IntoView {
     let has_others = sessions.iter().any(|session| !session.is_this);
-    let rows = sessions.into_iter().map(|session| view! { <Session session /> }.into_any()).collect_view();
+    let rows = sessions.into_iter().map(|session| view! { <Session session now /> }).collect_view();
     view! {
         <Table
             caption="Your sessions" class="plain"
@@ -201,12 +219,12 @@ fn Sessions(sessions: Vec<SessionCard>) -> impl IntoView {
         {has_others.then(|| view! {
             <form method="post" action="/api/end-other-sessions"><button type="submit">"End all other \
                 sessions"</button></form>
-        }.into_any())}
+        })}
     }
 }
 
 #[component]
-fn Session(session: SessionCard) -> impl IntoView {
+fn Session(session: SessionCard, now: Timestamp) -> impl IntoView {
     let which = format!(" of {}, from {}", session.signed_in_at.date_and_clock(), session.address);
     let action = if session.is_this {
         view! { "This session" }.into_any()
@@ -221,11 +239,28 @@ fn Session(session: SessionCard) -> impl IntoView {
     };
     view! {
         <tr>
-            <th scope="row" data-label="Signed in"><When at=session.signed_in_at /></th>
-            <td data-label="Last used"><When at=session.last_used_at /></td>
+            <th scope="row" data-label="Signed in"><WhenAgo at=session.signed_in_at now /></th>
+            <td data-label="Last used"><WhenAgo at=session.last_used_at now /></td>
             <td data-label="From" class="mono">{session.address}</td>
             <td data-label="Browser"><span class="small">{session.user_agent}</span></td>
             <td data-label="Actions">{action}</td>
         </tr>
+    }
+}
+
+/// The form that turns the keyboard shortcuts on or off, and their list.
+#[component]
+fn Shortcuts(are_on: bool) -> impl IntoView {
+    view! {
+        <p class="hint">"These keys work on lists, but not while you type or while a dialog is open. This browser \
+            remembers your choice."</p>
+        <KeyList />
+        <form class="narrow" method="post" action="/api/set-shortcuts">
+            <div class="check">
+                <input id="shortcuts_on" r#type="checkbox" name="on" value="yes" checked=are_on />
+                <label for="shortcuts_on">"Use keyboard shortcuts"</label>
+            </div>
+            <button type="submit">"Save"</button>
+        </form>
     }
 }

@@ -1,31 +1,37 @@
 //! `/setup/{token}`: the first administrator.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use super::plain;
+use super::{PageRequest, page};
 use crate::{
-    api,
-    components::{Mistake, PasswordField},
+    components::{FormTitle, Mistake, PasswordField},
+    error::AppError,
+    model::forms::FormMistake,
+    server::web::{context, forms},
     view::pages::SetupPage as Page,
 };
 
 /// The setup page, while its link is open.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let page = plain(
-        |request| api::setup::load_setup_page(request.part("token"), request.value("problem"), request.value("draft")),
-        |page| view! { <SetupForm page /> }.into_any(),
-    );
-    view! {
-        <Title text="Set up Keystream" />
-        {page}
+    page(load, |page| view! { <SetupForm page /> })
+}
+
+async fn load(request: PageRequest) -> Result<Page, AppError> {
+    let cx = context::current()?;
+    let token = request.part("token");
+    if !cx.state.setup.admits(&token, cx.state.clock.now()) {
+        return Err(cx.fail(AppError::NotFound));
     }
+    let typed = forms::draft_of_sign_in(&cx, "", request.value("draft")).await;
+    let mistake = request.value("problem").as_deref().and_then(FormMistake::from_code);
+    Ok(Page { token, user_name: typed.user_name, mistake })
 }
 
 #[component]
 fn SetupForm(page: Page) -> impl IntoView {
     view! {
+        <FormTitle text="Set up Keystream" mistake=page.mistake />
         <section class="sign-in">
             <h1>"Set up Keystream"</h1>
             <p>"There are no users yet. The first one becomes the administrator; this link then stops working."</p>

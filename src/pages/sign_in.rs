@@ -1,28 +1,33 @@
 //! `/sign-in`.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use super::plain;
+use super::{PageRequest, page};
 use crate::{
-    api,
-    components::{Mistake, PasswordField},
+    components::{FormTitle, Mistake, PasswordField},
+    error::AppError,
+    model::{access::next_page::safe_next, forms::FormMistake},
+    server::web::{context, forms},
     view::pages::SignInPage as Page,
 };
 
 /// The sign-in page.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let page = plain(
-        |request| {
-            api::session::load_sign_in_page(request.value("next"), request.value("problem"), request.value("draft"))
-        },
-        |page| view! { <Forms page /> }.into_any(),
-    );
-    view! {
-        <Title text="Sign in" />
-        {page}
-    }
+    page(load, |page| view! { <Forms page /> })
+}
+
+/// Loads the demo's buttons, and what was typed before a mistake (never the password).
+async fn load(request: PageRequest) -> Result<Page, AppError> {
+    let cx = context::current()?;
+    let typed = forms::draft_of_sign_in(&cx, "", request.value("draft")).await;
+    Ok(Page {
+        is_demo: cx.state.is_demo,
+        next: safe_next(&request.value("next").unwrap_or(typed.next)),
+        user_name: typed.user_name,
+        wait_until: typed.wait_until,
+        mistake: request.value("problem").as_deref().and_then(FormMistake::from_code),
+    })
 }
 
 #[component]
@@ -32,13 +37,13 @@ fn Forms(page: Page) -> impl IntoView {
         ["viewer", "operator"]
             .map(|user| {
                 view! {
-                    <form method="post" action="/api/sign-in-demo">
-                        <input r#type="hidden" name="user_name" value=user />
-                        <input r#type="hidden" name="next" value=next.clone() />
-                        <button type="submit">{format!("Sign in as {user}")}</button>
-                    </form>
-                }
-                .into_any()
+                <FormTitle text="Sign in" mistake=mistake />
+                            <form method="post" action="/api/sign-in-demo">
+                                <input r#type="hidden" name="user_name" value=user />
+                                <input r#type="hidden" name="next" value=next.clone() />
+                                <button type="submit">{format!("Sign in as {user}")}</button>
+                            </form>
+                        }
             })
             .into_iter()
             .collect_view()
@@ -50,7 +55,7 @@ fn Forms(page: Page) -> impl IntoView {
             <Mistake mistake />
             {wait_until.map(|until| view! {
                 <p>{format!("Wait until {} before you try again.", until.clock_seconds())}</p>
-            }.into_any())}
+            })}
             <form method="post" action="/api/sign-in">
                 <input r#type="hidden" name="next" value=next />
                 <div class="field">
@@ -65,7 +70,7 @@ fn Forms(page: Page) -> impl IntoView {
             </form>
             {demo.map(|demo| view! {
                 <div class="demo-users"><p>"This is the demo. No password needed."</p>{demo}</div>
-            }.into_any())}
+            })}
         </section>
     }
 }

@@ -1,136 +1,107 @@
 //! `/streams/{account}/{region}/{name}`: one stream, its state and its changes.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
-use super::{
-    Follows,
-    confirm_dialog::{ConfirmDialog, Confirming},
-    loaded, shown, titled,
-};
+use super::{PageRequest, page};
 use crate::{
-    api,
-    client::live::Live,
     components::{
-        Age, ConfirmLink, EncryptionLabel, FollowLink, LadderMarks, NeededKeys, OnConfirm, QuotaWords, SelfRefresh,
-        StatusLabel, TargetLine, UndoLink, When,
+        ConfirmLink, FollowLink, LadderMarks, LivePage, NeededKeys, QuotaWords, StreamState, TargetLine, UndoLink,
+        Viewer, When,
     },
+    error::AppError,
     model::{
+        access::identity::Permission,
         inventory::StreamRow,
-        stream::{StreamReport, encryption::EncryptionState},
+        stream::{StreamId, StreamReport},
     },
+    server::web::context,
     view::{
         change_card::ChangeCard,
-        pages::{PageContent, StreamPage as Page},
+        console,
+        pages::{Quota, StreamPage as Page},
     },
 };
 
 /// One stream.
 #[component]
 pub fn StreamPage() -> impl IntoView {
-    let title = titled("name", str::to_owned);
-    let page = loaded(Follows::News, |request| {
-        let asking = api::streams::load_stream(
-            request.part("account"),
-            request.part("region"),
-            request.part("name"),
-            request.is_refresh,
-        );
-        async { asking.await.map(PageContent::Stream) }
-    });
-    let confirming: Confirming = RwSignal::new(None);
-    let on_confirm = OnConfirm::new(move |action| confirming.set(Some(action)));
+    let name = PageRequest::current().part("name");
     view! {
-        <Title text=move || title() />
-        {shown(page, move |content| match content {
-            PageContent::Stream(page) => Some(view! { <Details page on_confirm /> }.into_any()),
-            _ => None,
-        })}
-        <ConfirmDialog confirming />
+        <Title text=name />
+        {page(load, |page| view! { <Details page /> })}
     }
+}
+
+/// Loads one stream with its changes. It reads from memory and the journal, never from AWS.
+async fn load(request: PageRequest) -> Result<Page, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let [account, region, name] = ["account", "region", "name"].map(|part| request.part(part));
+    let key = cx.stream_in_scope(&requester, &account, &region, &name)?;
+    let (row, report) = cx.state.inventory.stream(&key).ok_or_else(|| cx.fail(AppError::NotFound))?;
+    let changes = cx.state.changes.of_stream(&key).await.map_err(|error| cx.fail_store(&error))?;
+    let target = cx.state.inventory.target(&key).map(|target| target.card()).unwrap_or_default();
+    let [disables, enables] = match &report {
+        None => Default::default(),
+        Some(report) => {
+            let known = cx.state.changes.quotas.known_of_stream(&report.arn).await;
+            known.map_err(|error| cx.fail_store(&error))?.map(Quota::from)
+        }
+    };
+    Ok(Page { row, report, target, changes: changes.iter().map(ChangeCard::from).collect(), disables, enables })
 }
 
 #[component]
-fn Details(page: Page, on_confirm: OnConfirm) -> impl IntoView {
-    let live = expect_context::<Live>();
+fn Details(page: Page) -> impl IntoView {
+    let viewer = Viewer::current();
     let Page { row, report, target, changes, disables, enables } = page;
-    let key = row.id.clone();
-    let is_moving = row.is_changing();
-    let address = key.path();
-    let heading = key.name.to_string();
-    let place = key.clone();
-    let row = live.row(row);
+    let (id, may_change) = (row.id.clone(), viewer.may_change);
+    let follow = row.change.as_ref().map(|change| view! { <FollowLink change=change.id.clone() of=id.clone() /> });
     view! {
-        <SelfRefresh address is_wanted=is_moving />
-        <div class="title-line">
-            <h1>{heading}</h1>
-            <span class="spacer"></span>
-            {move || row.with(|row| view! {
-                <ConfirmLink action=row.offers() of=row.id.clone() on_confirm />
-            }.into_any())}
-            {move || view! { <FollowLink row=row.get() /> }.into_any()}
-        </div>
-        <TargetLine stream=place target />
-        <div class="columns">
-            <section aria-labelledby="what-it-is">
-                <h2 id="what-it-is">"State"</h2>
-                <dl class="facts">
-                    <div>
-                        <dt>"Encryption"</dt>
-                        <dd>
-                            {move || row.with(|row| view! {
-                                <EncryptionLabel state=row.encryption /> " "
-                                <Age
-                                    at=row.read_at of=row.id.clone() has_failed=row.problem.is_some() is_followed=true
-                                />
-                            }.into_any())}
-                        </dd>
-                    </div>
-                    <div>
-                        <dt>"Status"</dt>
-                        <dd>
-                            {move || row.with(|row| view! {
-                                <StatusLabel status=row.status.clone() of=row.id.clone() /> " "
-                            }.into_any())}
-                            {move || row.with(|row| row.change.clone()).map(|marks| view! {
-                                <LadderMarks marks />
-                            }.into_any())}
-                        </dd>
-                    </div>
-                    <div>
-                        <dt>"Key as AWS reports it"</dt>
-                        <dd><code translate="no">{move || row.with(key_words)}</code></dd>
-                    </div>
-                    {report.map(|report| view! { <ReportFacts report /> }.into_any())}
-                    <div><dt>"Disables in 24 hours"</dt><dd><QuotaWords quota=disables /></dd></div>
-                    <div><dt>"Enables in 24 hours"</dt><dd><QuotaWords quota=enables /></dd></div>
-                </dl>
-                <NeededKeys row />
-                {move || {
-                    row.with(|row| row.problem.clone())
-                        .map(|problem| view! {
-                            <p class="alert">
-                                {format!("Not newer because: {}. Last try {}. Next try {}.", problem.why,
-                                    problem.at.clock_seconds(), problem.next_try.clock_seconds())}
-                            </p>
-                        }.into_any())
-                }}
-            </section>
-            <section aria-labelledby="what-happened">
-                <h2 id="what-happened">"Changes"</h2>
-                <History changes row />
-            </section>
-        </div>
+        <LivePage moves=format!("stream-{}", id.digest())>
+            <div class="title-line">
+                <h1>{id.name.to_string()}</h1>
+                <span class="spacer"></span>
+                <ConfirmLink action=row.offers() of=id.clone() may_change />
+                {follow}
+            </div>
+            <TargetLine stream=id.clone() target />
+            <Elsewhere id />
+            <div class="columns">
+                <section aria-labelledby="what-it-is">
+                    <h2 id="what-it-is">"State"</h2>
+                    <StreamState row=row.clone() viewer />
+                    <dl class="facts">
+                        {report.map(|report| view! { <ReportFacts report /> })}
+                        <div><dt>"Disables in 24 hours"</dt><dd><QuotaWords quota=disables /></dd></div>
+                        <div><dt>"Enables in 24 hours"</dt><dd><QuotaWords quota=enables /></dd></div>
+                    </dl>
+                    <NeededKeys row=row.clone() />
+                </section>
+                <section aria-labelledby="what-happened">
+                    <h2 id="what-happened">"Changes"</h2>
+                    <History changes row />
+                </section>
+            </div>
+        </LivePage>
     }
 }
 
-/// Returns the key as AWS reports it, or why there is none.
-fn key_words(row: &StreamRow) -> String {
-    match (&row.key_id, row.encryption) {
-        (Some(key), _) => key.to_string(),
-        (None, EncryptionState::NotEncrypted) => "none".to_owned(),
-        (None, EncryptionState::Encrypted) => "not stated".to_owned(),
-        (None, EncryptionState::Unknown) => "unknown".to_owned(),
+/// The stream outside of Keystream: its ARN to copy, and its pages in AWS's console. A stream whose account isn't known
+/// yet has no ARN.
+#[component]
+fn Elsewhere(id: StreamId) -> impl IntoView {
+    let arn = id.account.is_resolved().then(|| id.arn().to_string());
+    let link = |href: Option<String>, words: &'static str| {
+        href.map(|href| view! { <a href=href rel="noreferrer external" target="_blank">{words}</a> })
+    };
+    view! {
+        <p class="elsewhere">
+            {arn.map(|arn| view! { <button type="button" class="quiet" data-copy=arn hidden>"Copy ARN"</button> })}
+            {link(console::stream(&id), "Open in the AWS console")}
+            {link(console::trail(&id), "CloudTrail events")}
+        </p>
     }
 }
 
@@ -148,28 +119,21 @@ fn ReportFacts(report: StreamReport) -> impl IntoView {
 }
 
 #[component]
-fn History(changes: Vec<ChangeCard>, row: Memo<StreamRow>) -> impl IntoView {
+fn History(changes: Vec<ChangeCard>, row: StreamRow) -> impl IntoView {
     if changes.is_empty() {
-        return view! { <p class="nothing">"No changes yet."</p> }.into_any();
+        return Either::Left(view! { <p class="nothing">"No changes yet."</p> });
     }
-    let live = expect_context::<Live>();
     let entries = changes.into_iter().map(|change| {
-        let (path, requested_at) = (change.path(), change.requested_at);
-        let card = change.clone();
-        let change = live.change(change);
+        let (id, path, marks, rev) = (format!("entry-{}", change.id), change.path(), change.marks(), change.rev);
+        let (by, what, at) =
+            (format!("Change by {}", change.actor), format!(": {} ", change.what), change.requested_at);
         view! {
-            <li>
-                <a href=path>{move || change.with(|change| format!("Change by {}", change.actor))}</a>
-                ": "
-                {move || change.with(|change| change.what.clone())}
-                " "
-                <When at=requested_at />
-                " "
-                {move || change.with(|change| view! { <LadderMarks marks=change.marks() /> }.into_any())}
-                <UndoLink change=card row is_in_list=true />
+            <li id=id>
+                <a href=path>{by}</a> {what} <When at /> " "
+                <LadderMarks marks rev />
+                <UndoLink change row=row.clone() is_in_list=true />
             </li>
         }
-        .into_any()
     });
-    view! { <ul class="history">{entries.collect_view()}</ul> }.into_any()
+    Either::Right(view! { <ul class="history">{entries.collect_view()}</ul> })
 }

@@ -1,133 +1,112 @@
 //! `/streams`: every stream with its encryption state.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{NavigateOptions, hooks::use_navigate, params::ParamsMap};
 
-use super::{
-    Follows,
-    confirm_dialog::{ConfirmDialog, Confirming},
-    loaded, shown_with_rows,
-};
+use super::{PageRequest, page};
 use crate::{
-    api,
-    client::{form_pairs, forms_follow, live::Live},
-    components::{Filters, OnConfirm, SelfRefresh, StreamsTable, TargetStrip},
+    components::{Count, Counted, Filters, LivePage, StreamsTable, TargetStrip, Viewer},
+    error::AppError,
     model::{
+        access::identity::Permission,
         list::{Counts, ListQuery, StatusFilter},
         stream::encryption::EncryptionState,
     },
-    view::{
-        list,
-        pages::{ListPage, PageContent},
-    },
+    server::web::{chosen_columns, context},
+    view::{list, pages::ListPage},
 };
 
 /// The list.
 #[component]
 pub fn StreamsPage() -> impl IntoView {
-    let page = loaded(Follows::News, |request| {
-        let asking = api::streams::list_streams(pairs(&request.query), request.is_refresh);
-        async { asking.await.map(PageContent::Streams) }
-    });
-    let live = expect_context::<Live>();
-    let confirming: Confirming = RwSignal::new(None);
-    let on_confirm = OnConfirm::new(move |request| confirming.set(Some(request)));
-    // Kept here, because updates redraw the list and must not close a panel that is being filled in.
-    let is_open = RwSignal::new(false);
-    let drawn = StoredValue::new(None::<String>);
-    let navigate = use_navigate();
-    // Without wasm, the browser loads the same addresses.
-    let on_submit = Callback::new(move |event: SubmitEvent| {
-        if let Some(pairs) = form_pairs(&event) {
-            event.prevent_default();
-            let address = ListQuery::address(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            navigate(&address, NavigateOptions::default());
-        }
-    });
     view! {
         <Title text="Streams" />
-        {shown_with_rows(page, move |content| match content {
-            PageContent::Streams(page) => {
-                let href = page.query.href();
-                match drawn.get_value() {
-                    None => is_open.set(page.query.is_narrowed()),
-                    Some(drawn) if drawn != href => forms_follow(),
-                    Some(_) => {}
-                }
-                drawn.set_value(Some(href));
-                live.rendered(&page.selection.rows);
-                Some(view! { <List page is_open on_confirm on_submit /> }.into_any())
-            }
-            _ => None,
-        })}
-        <ConfirmDialog confirming />
+        {page(load, |page| view! { <List page /> })}
     }
 }
 
-/// Returns the query of the address as pairs.
-fn pairs(address: &ParamsMap) -> Vec<(String, String)> {
-    address.into_iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect()
+/// Loads one page of the list. It reads from memory, never from AWS.
+async fn load(request: PageRequest) -> Result<ListPage, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let pairs = request.pairs();
+    let (query, ignored) = ListQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    chosen_columns::keep(&cx, &pairs, &query);
+    let columns = chosen_columns::shown(&cx, &query);
+    let ignored = ignored.iter().map(list::ignored).collect();
+    let listed = cx.state.inventory.list(&ListQuery { cols: Some(columns.clone()), ..query.clone() }, &requester.scope);
+    cx.state.inventory.mark_viewed(&listed.selection.rows);
+    Ok(ListPage { query, columns, ignored, selection: listed.selection, counts: listed.counts, facets: listed.facets })
 }
 
 #[component]
-fn List(
-    page: ListPage,
-    is_open: RwSignal<bool>,
-    on_confirm: OnConfirm,
-    on_submit: Callback<SubmitEvent>,
-) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let ListPage { query, ignored, selection, counts, facets } = page;
-    let is_moving =
-        counts.changing > 0 || live.targets.with_untracked(|targets| targets.iter().any(|target| target.unread > 0));
-    let refresh_address = query.href();
+fn List(page: ListPage) -> impl IntoView {
+    let viewer = Viewer::current();
+    let ListPage { query, columns, ignored, selection, counts, facets } = page;
     let is_empty = selection.rows.is_empty();
     view! {
-        <SelfRefresh address=refresh_address is_wanted=is_moving />
-        <div class="title-line">
-            <h1>"Streams"</h1>
-            <span class="count">{counts.all}</span>
-        </div>
-        <TargetStrip />
-        <FacetLine counts query=query.clone() />
-        <Filters query=query.clone() facets matching=selection.matching all=counts.all is_open on_submit />
-        {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> }.into_any())}
-        <StreamsTable rows=selection.rows query=query.clone() on_confirm />
-        {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> }.into_any())}
-        <Paging query page=selection.page pages=selection.pages />
+        <LivePage moves="list">
+            <div class="title-line">
+                <h1>"Streams"</h1>
+                <Count of=Counted::All counts rev=viewer.rev />
+                <a class="reload" href=query.href() data-when="not-live">"Reload"</a>
+            </div>
+            <TargetStrip viewer=viewer.clone() />
+            <FacetLine counts query=query.clone() rev=viewer.rev />
+            <Filters
+                query=query.clone() columns=columns.clone() facets matching=selection.matching all=counts.all
+            />
+            {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> })}
+            <StreamsTable rows=selection.rows query=query.clone() columns viewer />
+            {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> })}
+            <Foot query page=selection.page pages=selection.pages matching=selection.matching />
+        </LivePage>
     }
 }
 
 /// Four counts over the whole inventory, each a filter.
 #[component]
-fn FacetLine(counts: Counts, query: ListQuery) -> impl IntoView {
-    let encryption = |state: EncryptionState, count: u32, class: &'static str| {
+fn FacetLine(counts: Counts, query: ListQuery, rev: i64) -> impl IntoView {
+    let encryption = |state: EncryptionState, of: Counted, class: &'static str| {
         let is_on = query.encryption == [state];
         let encryption = if is_on { Vec::new() } else { vec![state] };
         let href = ListQuery { encryption, page: 1, ..query.clone() }.href();
-        view! {
-            <li>
-                <a class=class href=href aria-current=is_on.then_some("true")>
-                    <strong>{count}</strong> " " {list::encryption(state).to_ascii_lowercase()}
-                </a>
-            </li>
-        }
+        let word = list::encryption(state).to_ascii_lowercase();
+        view! { <Facet class href is_on of counts rev word /> }
     };
     let is_changing_on = query.status == [StatusFilter::Changing];
     let status = if is_changing_on { Vec::new() } else { vec![StatusFilter::Changing] };
     let changing = ListQuery { status, page: 1, ..query.clone() }.href();
     view! {
         <ul class="facets" aria-label="Filters by state">
-            {encryption(EncryptionState::Encrypted, counts.encrypted, "facet encrypted")}
-            {encryption(EncryptionState::NotEncrypted, counts.not_encrypted, "facet not-encrypted")}
-            {encryption(EncryptionState::Unknown, counts.unknown, "facet unknown")}
-            <li>
-                <a class="facet moving" href=changing aria-current=is_changing_on.then_some("true")>
-                    <strong>{counts.changing}</strong> " changing"
-                </a>
-            </li>
+            {encryption(EncryptionState::Encrypted, Counted::Encrypted, "facet encrypted")}
+            {encryption(EncryptionState::NotEncrypted, Counted::NotEncrypted, "facet not-encrypted")}
+            {encryption(EncryptionState::Unknown, Counted::Unknown, "facet unknown")}
+            <Facet
+                class="facet moving" href=changing is_on=is_changing_on of=Counted::Changing counts rev
+                word="changing".to_owned()
+            />
         </ul>
+    }
+}
+
+/// One count, which selects its streams or, if it does already, all.
+#[component]
+fn Facet(
+    class: &'static str,
+    href: String,
+    is_on: bool,
+    of: Counted,
+    counts: Counts,
+    rev: i64,
+    word: String,
+) -> impl IntoView {
+    view! {
+        <li>
+            <a class=class href=href aria-current=is_on.then_some("true") data-nav="">
+                <Count of counts rev /> " " <span>{word}</span>
+            </a>
+        </li>
     }
 }
 
@@ -143,20 +122,51 @@ fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
             "How the list is filled",
         )
     };
-    view! { <p class="nothing">{text} " " <a href=href rel="external">{link}</a></p> }
+    view! { <p class="nothing">{text} " " <a href=href>{link}</a></p> }
+}
+
+/// What follows the table: its pages, their size, and the whole selection as a file.
+#[component]
+fn Foot(query: ListQuery, page: u32, pages: u32, matching: u32) -> impl IntoView {
+    let file = |extension: &str| query.href().replacen("/streams", &format!("/streams.{extension}"), 1);
+    let (csv, json) = (file("csv"), file("json"));
+    let smallest = ListQuery::PAGE_SIZES[0];
+    view! {
+        <div class="list-foot">
+            {(pages > 1).then(|| view! { <Paging query=query.clone() page pages /> })}
+            {(matching > smallest).then(|| view! { <RowsPerPage query=query.clone() /> })}
+            {(matching > 0).then(|| view! {
+                <p class="files">
+                    "Download " <a href=csv download="">"CSV"</a> " " <a href=json download="">"JSON"</a>
+                </p>
+            })}
+        </div>
+    }
 }
 
 #[component]
 fn Paging(query: ListQuery, page: u32, pages: u32) -> impl IntoView {
-    (pages > 1).then(|| {
-        let previous =
-            (page > 1).then(|| view! { <a rel="prev" href=query.on_page(page - 1).href()>"Previous"</a> }.into_any());
-        let next =
-            (page < pages).then(|| view! { <a rel="next" href=query.on_page(page + 1).href()>"Next"</a> }.into_any());
-        view! {
-            <nav class="paging" aria-label="Pages of the list">
-                {previous} <span>{format!("Page {page} of {pages}")}</span> {next}
-            </nav>
-        }
-    })
+    let previous =
+        (page > 1).then(|| view! { <a rel="prev" href=query.on_page(page - 1).href() data-nav="">"Previous"</a> });
+    let next =
+        (page < pages).then(|| view! { <a rel="next" href=query.on_page(page + 1).href() data-nav="">"Next"</a> });
+    view! {
+        <nav class="paging" aria-label="Pages of the list">
+            {previous} <span>{format!("Page {page} of {pages}")}</span> {next}
+        </nav>
+    }
+}
+
+#[component]
+fn RowsPerPage(query: ListQuery) -> impl IntoView {
+    let sizes = ListQuery::PAGE_SIZES.map(|per| {
+        let href = ListQuery { per, page: 1, ..query.clone() }.href();
+        let is_on = query.per == per;
+        view! { <a href=href aria-current=is_on.then_some("true") data-nav="">{per}</a> }
+    });
+    view! {
+        <nav class="paging" aria-label="Rows per page">
+            <span>"Rows per page"</span> {sizes.into_iter().collect_view()}
+        </nav>
+    }
 }

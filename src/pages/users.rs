@@ -1,36 +1,48 @@
 //! `/settings/users` and `/settings/users/{id}`: the users, their roles and their streams.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use strum::VariantArray;
 
-use super::plain;
+use super::{PageRequest, page};
 use crate::{
-    api,
-    components::{Done, Mistake, PasswordField, Table, When},
-    model::access::{identity::Role, user_card::UserCard},
+    components::{FormTitle, Mistake, PasswordField, Table, When},
+    error::AppError,
+    model::{
+        access::{
+            identity::{Permission, Role},
+            user_card::UserCard,
+        },
+        forms::FormMistake,
+    },
+    server::web::{context, forms},
     view::pages::{UserPage as OnePage, UserTyped, UsersPage as Page},
 };
 
 /// All users.
 #[component]
 pub fn UsersPage() -> impl IntoView {
-    let page = plain(
-        |request| api::users::load_users(request.value("problem"), request.value("draft"), request.value("done")),
-        |page| view! { <Users page /> }.into_any(),
-    );
-    view! {
-        <Title text="Users" />
-        <h1>"Users"</h1>
-        {page}
-    }
+    page(load, |page| view! { <Users page /> })
+}
+
+/// Loads all users, and the draft of a new one.
+async fn load(request: PageRequest) -> Result<Page, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let users = cx.state.users.all().await.map_err(|error| cx.fail_store(&error))?;
+    let empty = || UserTyped { scope: "*".to_owned(), ..UserTyped::default() };
+    Ok(Page {
+        users,
+        mistake: request.value("problem").as_deref().and_then(FormMistake::from_code),
+        typed: forms::draft_of_user(&cx, &requester, request.value("draft")).await.unwrap_or_else(empty),
+    })
 }
 
 #[component]
 fn Users(page: Page) -> impl IntoView {
-    let rows = page.users.into_iter().map(|user| view! { <Row user /> }.into_any()).collect_view();
+    let rows = page.users.into_iter().map(|user| view! { <Row user /> }).collect_view();
     view! {
-        <Done done=page.done />
+        <FormTitle text="Users" mistake=page.mistake />
+        <h1>"Users"</h1>
         <Table caption="Users" class="plain" columns=&["User", "Role", "Streams", "State"]>{rows}</Table>
         <form class="narrow" method="post" action="/api/add-user" autocomplete="off">
             <h2>"Add a user"</h2>
@@ -65,7 +77,7 @@ fn Row(user: UserCard) -> impl IntoView {
         <tr>
             <th scope="row" data-label="User">
                 <a href=path>{user.name.clone()}</a>
-                {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> }.into_any())}
+                {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> })}
             </th>
             <td data-label="Role">{user.role.into_str()}</td>
             <td data-label="Streams" class="mono scope">{streams_in_words(&user)}</td>
@@ -91,7 +103,7 @@ fn State(user: UserCard) -> impl IntoView {
 fn RightsFields(typed: UserTyped) -> impl IntoView {
     let options = Role::VARIANTS.iter().map(|role| {
         let word = role.into_str();
-        view! { <option value=word selected=typed.role == word>{word}</option> }.into_any()
+        view! { <option value=word selected=typed.role == word>{word}</option> }
     });
     view! {
         <div class="field">
@@ -113,17 +125,23 @@ fn RightsFields(typed: UserTyped) -> impl IntoView {
 /// One user.
 #[component]
 pub fn UserPage() -> impl IntoView {
-    plain(
-        |request| {
-            api::users::load_user(
-                request.part("id"),
-                request.value("problem"),
-                request.value("draft"),
-                request.value("done"),
-            )
-        },
-        |page| view! { <One page /> }.into_any(),
-    )
+    page(load_one, |page| view! { <One page /> })
+}
+
+async fn load_one(request: PageRequest) -> Result<OnePage, AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let found = cx.state.users.find(&request.part("id")).await.map_err(|error| cx.fail_store(&error))?;
+    let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
+    let as_is = || UserTyped {
+        name: user.name.clone(),
+        role: user.role.into_str().to_owned(),
+        scope: user.scope.clone(),
+        is_break_glass: user.is_break_glass,
+    };
+    let typed = forms::draft_of_user(&cx, &requester, request.value("draft")).await.unwrap_or_else(as_is);
+    let mistake = request.value("problem").as_deref().and_then(FormMistake::from_code);
+    Ok(OnePage { mistake, typed, user })
 }
 
 #[component]
@@ -141,14 +159,13 @@ fn One(page: OnePage) -> impl IntoView {
         }
     };
     view! {
-        <Title text=user.name.clone() />
+        <FormTitle text=user.name.clone() mistake=page.mistake />
         <p class="back"><a href="/settings/users">"Users"</a></p>
         <h1>{user.name.clone()}</h1>
         <p>
             <State user=user.clone() />
-            {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> }.into_any())}
+            {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> })}
         </p>
-        <Done done=page.done />
         <Mistake mistake=page.mistake />
         <form class="narrow" method="post" action="/api/set-user-rights" autocomplete="off">
             <h2>"Role and streams"</h2>

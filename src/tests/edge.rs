@@ -64,7 +64,7 @@ async fn every_answer_carries_the_headers() {
     for path in ["/sign-in", "/setup/none", "/streams"] {
         assert_headers(&app.anonymous().get(path).await, path);
     }
-    assert_headers(&app.anonymous().json("/api/list-streams", serde_json::json!({})).await, "401");
+    assert_headers(&app.anonymous().call("/api/disable", &[]).await, "401");
     let elsewhere = Request::get("/streams").header(header::HOST, "evil.example").body(Body::empty()).unwrap();
     assert_headers(&app.send(elsewhere).await, "421");
 }

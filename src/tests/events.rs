@@ -51,9 +51,9 @@ async fn a_connection_begins_where_its_browser_is_and_starts_over_from_where_nob
     let rev = until(|| async { Some(app.state.inventory.events().rev()).filter(|rev| *rev > 0) }).await;
     let far = rev + 1_000_000;
     for (after, last_id, expected) in [
-        (rev.to_string(), None, "event: frame"),
+        (rev.to_string(), None, "event: fragments"),
         // A browser's `Last-Event-ID` is newer than the address that it opened.
-        (far.to_string(), Some(rev.to_string()), "event: frame"),
+        (far.to_string(), Some(rev.to_string()), "event: fragments"),
         (far.to_string(), None, "event: reset"),
         (rev.to_string(), Some(far.to_string()), "event: reset"),
         ("-1".to_owned(), None, "event: reset"),
@@ -65,6 +65,30 @@ async fn a_connection_begins_where_its_browser_is_and_starts_over_from_where_nob
         assert!(text.starts_with("HTTP/1.1 200") && text.contains(expected), "{after} {last_id:?}: {text}");
         assert!(!text.contains("<script>"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn windows_get_their_rows_and_only_with_the_tag_of_their_session() {
+    let app = TestApp::start().await;
+    let digest = app.known("orders-prod").await.digest();
+    let viewer = app.actor(Role::Viewer).await;
+    let cookie = viewer.cookie.clone().unwrap();
+    let (address, _) = app.listen(Bounds::default()).await;
+    let page = viewer.get("/streams").await.body;
+    let tag = page.split("data-as=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    let other = app.actor(Role::Viewer).await.get("/streams").await.body;
+    assert!(tag.len() == 16 && !other.contains(&tag), "each session has its own");
+    let row = format!("<tr id=\"row-{digest}\"");
+    let with_rows = format!("/events?after=0&as={tag}&rows={digest},beef;mode:{digest}");
+    let (_, text) = heard(address, &cookie, &with_rows, None, |text| text.contains("</tr>")).await;
+    assert!(text.contains("event: fragments") && text.matches(&row).count() == 2, "{text}");
+    assert!(text.contains("data-cols=\"mode\""), "{text}");
+    let without = format!("/events?after=0&as={tag}");
+    let (_, text) = heard(address, &cookie, &without, None, event_is_there).await;
+    assert!(text.contains("event: fragments") && !text.contains("<tr"), "{text}");
+    let stale = "/events?after=0&as=0123456789abcdef";
+    let (_, text) = heard(address, &cookie, stale, None, event_is_there).await;
+    assert!(text.contains("event: reset"), "a page of another session or of other rights: {text}");
 }
 
 #[tokio::test]

@@ -3,8 +3,11 @@
 use axum::http::StatusCode;
 use sqlx::Connection;
 
-use super::support::{ACCOUNT, PASSWORD, REGION, Setup, TestApp, borrowed, with};
-use crate::model::access::identity::Role;
+use super::support::{ACCOUNT, PASSWORD, REGION, Setup, TestApp, borrowed, shown, until, with};
+use crate::{
+    error::AppError,
+    model::{access::identity::Role, time::MINUTE_MS},
+};
 
 #[tokio::test]
 async fn a_failed_sign_in_keeps_the_name_and_where_to_go() {
@@ -80,12 +83,75 @@ async fn mistakes_lead_back_with_everything_typed_and_send_nothing() {
         if field == "reason" && !value.trim().is_empty() {
             assert!(page.body.contains(&format!("value=\"{value}\"")), "what was typed is kept");
         }
+        assert!(page.body.contains("<title>Error: Disable encryption of orders-prod?"), "{field}: {}", page.body);
         let by_wasm = operator.call("/api/disable", &borrowed(&changed)).await;
         assert_eq!(by_wasm.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", by_wasm.body);
+        assert!(answered(&by_wasm.body).contains(text), "{field}: {}", by_wasm.body);
         // Only its author can see a draft.
         let admin = app.actor(Role::Admin).await.get(answer.location()).await;
         assert!(!admin.body.contains("value=\"orders-Prod\""));
     }
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+}
+
+/// The parts of the form in the answer to a mistake.
+fn answered(body: &str) -> String {
+    match serde_json::from_str(body).unwrap() {
+        AppError::Mistake { parts, .. } => parts.replace("&#x27;", "'"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_is_named_once_under_the_heading_and_shown_at_its_field() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = with(&operator.confirmation("orders-prod").await, "reason", "");
+    let back = operator.post("/api/disable", &borrowed(&fields)).await;
+    let page = shown(&operator.get(back.location()).await.body);
+    assert_eq!(page.matches("role=\"alert\"").count(), 1, "{page}");
+    let (before, after) = page.split_once("role=\"alert\"").unwrap();
+    assert!(before.contains("<h1") && !before.contains("id=\"confirm-form\""), "{page}");
+    let (before, field) = after.split_once("id=\"field-reason\"").unwrap();
+    assert!(!before.contains("aria-invalid"), "{page}");
+    let field = field.split_once("</div>").unwrap().0;
+    assert!(field.contains("aria-invalid=\"true\"") && field.contains("id=\"reason-mistake\""), "{field}");
+    assert!(
+        field.contains("autofocus") && field.contains("aria-describedby=\"reason-mistake reason-hint\""),
+        "{field}"
+    );
+    let parts = answered(&operator.call("/api/disable", &borrowed(&fields)).await.body);
+    assert!(parts.contains("role=\"alert\"") && parts.contains("value=\"orders-prod\""), "{parts}");
+}
+
+#[tokio::test]
+async fn a_confirmation_names_the_owner_that_a_tag_names() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
+    until(|| async { operator.get(&path).await.body.contains("Owner: payments (tag team).").then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_form_sent_after_its_session_ended_is_filled_in_again_after_sign_in() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = with(&operator.confirmation("orders-prod").await, "reason", "OPS-7");
+    app.clock.advance(16 * MINUTE_MS);
+    let ended = operator.post("/api/disable", &borrowed(&fields)).await;
+    let next = ended.location().strip_prefix("/sign-in?next=").unwrap_or_else(|| panic!("led to {}", ended.location()));
+    let next = percent_encoding::percent_decode_str(next).decode_utf8().unwrap().into_owned();
+    assert!(next.starts_with(&format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable?draft=")), "{next}");
+    let again = shown(&app.actor(Role::Operator).await.get(&next).await.body);
+    assert!(again.contains("value=\"OPS-7\"") && !again.contains("role=\"alert\""), "{again}");
+    let other = app.actor(Role::Admin).await.get(&next).await.body;
+    assert!(!other.contains("OPS-7"), "only its author can see a draft");
+    // The session is over now: whoever sends the form again has no draft.
+    let nobody = operator.post("/api/disable", &borrowed(&fields)).await;
+    assert_eq!(nobody.location(), "/sign-in");
     assert_eq!(app.calls("StopStreamEncryption").await, 0);
 }
 

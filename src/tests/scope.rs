@@ -14,9 +14,11 @@ use crate::{
     model::access::{identity::Role, scope::Scope},
     server::{
         adapters::store::users,
-        web::{handlers::events::frame, listen::Bounds},
+        web::{
+            fragments::{self, Audience, FragmentCache, Subscription},
+            listen::Bounds,
+        },
     },
-    view::pages::EventFrame,
 };
 
 /// An operator with a scope of streams that begin with `checkout-`.
@@ -47,9 +49,13 @@ async fn what_is_outside_the_scope_is_not_there() {
 
     let list = operator.get("/streams").await.body;
     assert!(list.contains("checkout-events") && !list.contains("orders-prod"), "{list}");
-    assert!(list.contains("<strong>1<"), "counts are of the scope: {list}");
-    let by_wasm = operator.json("/api/list-streams", json!({"query": [], "is_refresh": false})).await;
-    assert!(!by_wasm.body.contains("orders-prod"), "{}", by_wasm.body);
+    let count = list.split("id=\"count-all\"").nth(1).and_then(|rest| rest.split('>').nth(1)).unwrap();
+    assert!(count.starts_with("1<"), "counts are of the scope: {list}");
+    for path in ["/streams?live=1", "/streams?q=orders", "/streams.csv", "/streams.json"] {
+        let found = operator.get(path).await;
+        assert_eq!(found.status, StatusCode::OK, "{path}: {}", found.body);
+        assert!(!found.body.contains("orders-prod"), "{path}: {}", found.body);
+    }
     let stream = format!("/streams/{ACCOUNT}/{REGION}/orders-prod");
     for path in [stream.clone(), format!("{stream}/disable"), format!("/changes/{foreign}")] {
         let there = operator.get(&path).await;
@@ -74,8 +80,8 @@ async fn what_is_outside_the_scope_is_not_there() {
             "{format}"
         );
     }
-    let frame = operator.json("/api/frame", json!({})).await.body;
-    assert!(frame.contains(ACCOUNT) && !frame.contains("orders-prod"), "{frame}");
+    let settings = operator.get("/settings").await.body;
+    assert!(settings.contains(ACCOUNT) && !settings.contains("orders-prod"), "{settings}");
 
     // Neither directly, nor with a name in scope and values outside it.
     let calls = app.calls("StopStreamEncryption").await;
@@ -149,51 +155,77 @@ async fn a_change_that_waits_is_cancelled_only_by_those_who_see_it() {
 #[tokio::test]
 async fn an_open_event_stream_carries_only_what_is_in_scope() {
     let app = TestApp::start().await;
-    app.known("orders-prod").await;
-    app.known("checkout-events").await;
+    let outside = app.known("orders-prod").await.digest();
+    let inside = app.known("checkout-events").await.digest();
     let administrator = app.actor(Role::Admin).await;
     let operator = narrowed(&app).await;
     let (address, _) = app.listen(Bounds::default()).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     let cookie = operator.cookie.as_deref().unwrap();
-    let head = format!("GET /events?after=0 HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\n\r\n");
+    let path = format!(
+        "/events?after=0&rows={outside},{inside}&parts=state-{outside},state-{inside},count-all,targets&moves=list,\
+        changes,stream-{outside},stream-{inside}"
+    );
+    let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     // What existed before, and what happens while the page is open: first outside the scope, then inside.
     let foreign = administrator.disable("orders-prod").await;
     app.change_when(&foreign, |change| change.evidence.accepted.is_some()).await;
     let own = operator.disable("checkout-events").await;
     let mut heard = String::new();
-    while !heard.contains(&format!("\"id\":\"{own}\"")) {
+    while !heard.contains(&format!("data-change=\"{own}\"")) {
         let mut some = vec![0; 64 * 1024];
         let read =
             tokio::time::timeout(Duration::from_secs(20), stream.read(&mut some)).await.expect("it goes on").unwrap();
         assert!(read > 0, "it ended: {heard}");
         heard.push_str(&String::from_utf8_lossy(&some[..read]));
     }
-    assert!(heard.contains("event: frame") && heard.contains("checkout-events"), "{heard}");
-    assert!(!heard.contains("orders-prod") && !heard.contains(&foreign), "{heard}");
+    for part in ["event: fragments", "event: announce", "checkout-events", &format!("id=\"row-{inside}\"")] {
+        assert!(heard.contains(part), "{part}: {heard}");
+    }
+    for part in ["orders-prod", foreign.as_str(), outside.as_str()] {
+        assert!(!heard.contains(part), "{part}: {heard}");
+    }
 }
 
 #[tokio::test]
-async fn frames_are_cut_to_a_scope() {
+async fn fragments_are_cut_to_a_scope() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
     app.known("checkout-events").await;
     let news = app.state.inventory.news_after(0, 0).unwrap();
+    let digests = || news.rows.values().map(|(row, _)| row.id.digest());
+    let parts = ["count-all", "targets", "target-strip"].map(str::to_owned);
+    let subscription = Subscription {
+        rows: vec![(Vec::new(), digests().collect())],
+        parts: parts.into_iter().chain(digests().map(|digest| format!("state-{digest}"))).collect(),
+        moves: ["list".to_owned()].into_iter().chain(digests().map(|digest| format!("stream-{digest}"))).collect(),
+    };
+    let seen_in = |scope: &Scope| {
+        let audience = Audience { user_name: "operator", scope, may_change: true, subscription: &subscription };
+        let (inventory, now) = (&app.state.inventory, app.state.clock.now());
+        fragments::of_news(&news, &audience, inventory, &FragmentCache::default(), now)
+    };
     let narrow = Scope::parse("*/*/checkout-*").unwrap();
-    let seen: EventFrame = frame(&news, &narrow, None, || app.state.inventory.health(&narrow)).unwrap();
-    assert!(
-        seen.streams.len() < news.rows.len()
-            && seen.streams.iter().all(|row| row.id.name.as_str().starts_with("checkout-"))
-    );
-    assert_eq!(seen.targets, app.state.inventory.health(&narrow), "with the numbers of the scope");
-    assert_eq!((seen.targets.len(), seen.targets[0].streams as usize), (1, seen.streams.len()));
-    let elsewhere = Scope::parse("999999999999/*/*").unwrap();
-    assert_eq!(
-        frame(&news, &elsewhere, None, || app.state.inventory.health(&elsewhere)),
-        None,
-        "nothing of it is for somebody elsewhere"
-    );
+    let seen = seen_in(&narrow);
+    for (row, _) in news.rows.values() {
+        let (digest, is_inside) = (row.id.digest(), narrow.covers(&row.id));
+        for part in [format!("id=\"row-{digest}\""), format!("id=\"state-{digest}\"")] {
+            assert_eq!(seen.fragments.contains(&part), is_inside, "{}: {part}", row.id.name);
+        }
+        assert_eq!(seen.moved.contains(&format!("stream-{digest}")), is_inside, "{}", row.id.name);
+    }
+    let health = app.state.inventory.health(&narrow);
+    assert_eq!(health.len(), 1, "the targets of the scope, with its numbers");
+    let inside = news.rows.values().filter(|(row, _)| narrow.covers(&row.id)).count();
+    assert_eq!(health[0].streams as usize, inside);
+    assert!(seen.fragments.contains(">1 target<"), "{}", seen.fragments);
+    // Somebody elsewhere gets nothing of it.
+    let seen = seen_in(&Scope::parse("999999999999/*/*").unwrap());
+    assert_eq!((seen.moved.as_str(), seen.announcements.as_str()), ("", ""));
+    for part in ["row-", "state-", "count-", "checkout", "orders", ACCOUNT] {
+        assert!(!seen.fragments.contains(part), "{part}: {}", seen.fragments);
+    }
 }
 
 #[tokio::test]

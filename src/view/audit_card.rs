@@ -2,7 +2,11 @@
 
 use super::pages::AuditCard;
 use crate::model::{
-    access::{audit_event::AuditRow, audit_query::Ignored},
+    access::{
+        audit_action::{AuditAction, StoredAction},
+        audit_event::{AuditRow, SERVER},
+        audit_query::Ignored,
+    },
     stream::{StreamArn, StreamId},
 };
 
@@ -18,6 +22,8 @@ impl From<AuditRow> for AuditCard {
         Self {
             seq: row.seq,
             at: event.at,
+            is_by_server: event.actor == SERVER,
+            event: event_in_words(&event.action),
             actor: event.actor,
             action: event.action.name().to_owned(),
             target: stream.as_ref().map_or(event.target, |stream| stream.name.to_string()),
@@ -35,4 +41,54 @@ impl From<AuditRow> for AuditCard {
 /// Says which value of the address was ignored.
 pub fn ignored(ignored: &Ignored) -> String {
     format!("{} \u{201c}{}\u{201d} was ignored", ignored.parameter, ignored.value)
+}
+
+/// Says what happened.
+const fn event_in_words(action: &StoredAction) -> &'static str {
+    match action {
+        StoredAction::Known(action) => words_of(*action),
+        StoredAction::Unknown(_) => "Event of another version",
+    }
+}
+
+const fn words_of(action: AuditAction) -> &'static str {
+    match action {
+        AuditAction::ChangeRequested => "Change requested",
+        AuditAction::ChangeArmed => "Change to be sent when ACTIVE",
+        AuditAction::ChangeRefused => "Change refused",
+        AuditAction::ChangeRejected => "Change rejected",
+        AuditAction::ChangeCancelled => "Change cancelled",
+        AuditAction::ChangeExpired => "Change expired",
+        AuditAction::ChangeSent => "Change sent to AWS",
+        AuditAction::ChangeAccepted => "Change accepted by AWS",
+        AuditAction::ChangeOutcomeUnknown => "Outcome unknown",
+        AuditAction::ChangeUpdating => "AWS reported UPDATING",
+        AuditAction::ChangeSlow => "Change is slow",
+        AuditAction::ChangeReached => "Wanted state reached",
+        AuditAction::ChangeEnded => "Change ended",
+        AuditAction::ChangeClosed => "Change closed as not established",
+        AuditAction::ChangeReverted => "Change reverted",
+        AuditAction::ChangeProofByWriteAsked => "Check by writing requested",
+        AuditAction::ChangeProofByReadAsked => "Check by reading requested",
+        AuditAction::ChangeProofDone => "Check finished",
+        AuditAction::ChangeProofReported => "Producer's answer reported",
+        AuditAction::SessionSignedIn => "Signed in",
+        AuditAction::SessionConfirmed => "Password entered again",
+        AuditAction::SessionRefused => "Sign-in refused",
+        AuditAction::SessionConfirmationRefused => "Password refused",
+        AuditAction::SessionSignedOut => "Signed out",
+        AuditAction::SessionEnded => "Session ended",
+        AuditAction::SessionOthersEnded => "Other sessions ended",
+        AuditAction::UserAdded => "User added",
+        AuditAction::UserRightsSet => "Role and streams set",
+        AuditAction::UserPasswordSet => "Password set",
+        AuditAction::UserDisabled => "User disabled",
+        AuditAction::UserEnabled => "User enabled",
+        AuditAction::TargetPaused => "Target paused",
+        AuditAction::TargetResumed => "Target resumed",
+        AuditAction::RequestRefused => "Request refused",
+        AuditAction::AuditExported => "Audit chain exported",
+        AuditAction::ServerStarted => "Server started",
+        AuditAction::ServerStopped => "Server stopped",
+    }
 }

@@ -1,6 +1,4 @@
-//! A change as pages show it. The server makes it, so the browser never has to interpret a change.
-
-use serde::{Deserialize, Serialize};
+//! A change as pages show it.
 
 use super::{
     action, ladder,
@@ -14,7 +12,7 @@ use crate::model::{
 };
 
 /// One change with its ladder, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeCard {
     pub id: String,
     /// The revision of this version in the order of all commits; a later version has a higher one.
@@ -54,7 +52,7 @@ pub struct ChangeCard {
 }
 
 /// One rung: its mark and the text beneath it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RungCard {
     pub rung: Rung,
     pub mark: Mark,
@@ -120,7 +118,7 @@ impl ChangeCard {
     pub fn marks(&self) -> ChangeMarks {
         ChangeMarks {
             id: self.id.clone(),
-            marks: self.rungs.iter().map(|rung| rung.mark).collect(),
+            marks: self.rungs.iter().filter(|rung| rung.rung != Rung::Proven).map(|rung| rung.mark).collect(),
             current: self.current,
             state: self.state,
         }

@@ -1,11 +1,9 @@
 //! The state of a change: one word and one color, the same wherever the change is shown.
 
-use serde::{Deserialize, Serialize};
-
 use crate::model::change::{ChangeState, EndKind};
 
 /// The meaning of a color.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {
     /// Under way as expected: blue.
     #[default]

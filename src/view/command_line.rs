@@ -5,22 +5,26 @@ use crate::model::{
     stream::{StreamArn, encryption::KeyId},
 };
 
+/// The key in a command while it is still to be chosen.
+pub const KEY_PLACEHOLDER: &str = "KEY";
+
 /// Returns `aws kinesis stop-stream-encryption ...` or `start-...`, ready to paste into a POSIX shell.
 pub fn of_change(action: Action, arn: &StreamArn, key: &KeyId) -> String {
+    format!("{}{}", without_key(action, arn), shell_word(key.as_str()))
+}
+
+/// Returns the same command up to its last word, the key.
+pub fn without_key(action: Action, arn: &StreamArn) -> String {
     let call = match action {
         Action::Disable => "stop-stream-encryption",
         Action::Enable => "start-stream-encryption",
     };
-    format!(
-        "aws kinesis {call} --region {} --stream-arn {} --encryption-type KMS --key-id {}",
-        arn.region,
-        arn,
-        shell_word(key.as_str())
-    )
+    let region = &arn.region;
+    format!("aws kinesis {call} --region {region} --stream-arn {arn} --encryption-type KMS --key-id ")
 }
 
 /// Returns the text as one word of a POSIX shell: bare if harmless, otherwise in single quotes.
-fn shell_word(text: &str) -> String {
+pub fn shell_word(text: &str) -> String {
     let is_harmless = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=@,+".contains(&b));
     if is_harmless { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

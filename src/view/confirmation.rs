@@ -10,8 +10,9 @@ use crate::model::{
         Action, Change, Resolved,
         plan::{self, EnablePlan, OtherFormReason, Outcome, Planned},
     },
+    inventory::Namesake,
     keys::KeyLook,
-    stream::{StreamArn, encryption::KeyId},
+    stream::{StreamArn, StreamId, encryption::KeyId},
 };
 
 impl From<Planned> for Confirmation {
@@ -34,7 +35,22 @@ impl From<Planned> for Confirmation {
             Outcome::UnderWay { change } => (PlanOutcome::UnderWay { change }, Beside::default()),
         };
         let Beside { quota, key_words, key_warning, enable, other_form } = beside;
-        Self { stream, target, now, action, plan, quota, key_words, key_warning, enable, other_form, draft: None }
+        Self {
+            stream,
+            target,
+            now,
+            action,
+            plan,
+            quota,
+            key_words,
+            key_warning,
+            enable,
+            other_form,
+            namesakes: None,
+            owner: None,
+            manager: None,
+            draft: None,
+        }
     }
 }
 
@@ -60,23 +76,28 @@ fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
         other_form: plan.other_form.map(other_form),
     };
     let key = report.key().cloned();
-    let sent = match action {
-        Action::Disable => key.clone().or_else(placeholder),
-        Action::Enable => placeholder(),
+    let sent = match (action, &beside.enable) {
+        (Action::Enable, Some(facts)) => facts.key.clone(),
+        _ => key.as_ref().map(ToString::to_string).unwrap_or_default(),
     };
-    let command = sent.map_or_else(String::new, |key| command_line::of_change(action, &report.arn, &key));
-    (Plan { request_id, command, key_needed_until, keys_known_since, key, report }, beside)
-}
-
-/// Returns the placeholder for a key that is still to be chosen in the command.
-fn placeholder() -> Option<KeyId> {
-    KeyId::as_reported("KEY").ok()
+    let command_key =
+        if sent.is_empty() { command_line::KEY_PLACEHOLDER.to_owned() } else { command_line::shell_word(&sent) };
+    let command = command_line::without_key(action, &report.arn);
+    (Plan { request_id, command, command_key, key_needed_until, keys_known_since, key, report }, beside)
 }
 
 fn enable_facts(enable: EnablePlan, stream: &StreamArn) -> EnableFacts {
     let EnablePlan { key, look, keys, undo, unencrypted_since } = enable;
     let (key_words, is_key_bad) = look.map(|(id, look)| chosen_key(&id, &look, stream)).unwrap_or_default();
-    EnableFacts { key, key_words, is_key_bad, picker: keys, undo: undo.as_ref().map(undo_of), unencrypted_since }
+    EnableFacts {
+        key,
+        key_words,
+        is_key_bad,
+        picker: keys,
+        is_choosing: false,
+        undo: undo.as_ref().map(undo_of),
+        unencrypted_since,
+    }
 }
 
 /// Returns what KMS says about the key that the field starts with, and whether that is a warning.
@@ -164,14 +185,58 @@ fn why_other_form(why: &OtherFormReason) -> String {
     }
 }
 
+/// Warns of other streams with the same name: `Another orders-prod exists in eu-central-1 (analytics). Check the
+/// Region.`
+pub fn namesakes(stream: &StreamId, others: &[Namesake]) -> Option<String> {
+    let place = |other: &Namesake| match &other.target.name {
+        Some(target) => format!("{} ({target})", other.id.region),
+        None => format!("{} ({})", other.id.region, other.id.account),
+    };
+    let is_elsewhere = others.iter().all(|other| other.id.region != stream.region);
+    let check = if is_elsewhere { "Check the Region." } else { "Check the account and the Region." };
+    let name = &stream.name;
+    match others {
+        [] => None,
+        [other] => Some(format!("Another {name} exists in {}. {check}", place(other))),
+        others => {
+            let shown = others.iter().take(3).map(place).collect::<Vec<_>>().join(", ");
+            let more = others.len().checked_sub(3).filter(|more| *more > 0);
+            let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+            Some(format!("{} other streams are called {name}: in {shown}{more}. {check}", others.len()))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{
         change::tests::sent_change,
+        inventory::TargetCard,
         keys::tests::{ARN as KEY, facts},
         time::Timestamp,
     };
+
+    #[test]
+    fn streams_of_the_same_name_are_warned_of() {
+        let id = |account, region| StreamId::parse(account, region, "orders-prod").unwrap();
+        let of = |account, region, name: Option<&str>| Namesake {
+            id: id(account, region),
+            target: TargetCard { name: name.map(ToOwned::to_owned), is_production: false },
+        };
+        let here = id("111122223333", "eu-west-1");
+        assert_eq!(namesakes(&here, &[]), None);
+        assert_eq!(
+            namesakes(&here, &[of("111122223333", "eu-central-1", Some("analytics"))]).unwrap(),
+            "Another orders-prod exists in eu-central-1 (analytics). Check the Region."
+        );
+        let others = [of("111122223333", "eu-central-1", None), of("444455556666", "eu-west-1", Some("analytics"))];
+        assert_eq!(
+            namesakes(&here, &others).unwrap(),
+            "2 other streams are called orders-prod: in eu-central-1 (111122223333), eu-west-1 (analytics). Check the \
+             account and the Region."
+        );
+    }
 
     #[test]
     fn an_undo_says_what_has_become_of_the_key() {

@@ -1,5 +1,6 @@
 //! The one error page, for every request that gets no page, whichever part refused it.
 
+use super::forms;
 use crate::error::{AppError, Refusal};
 
 /// The id of a request in the log. It is in the context of a page that is being rendered.
@@ -23,7 +24,10 @@ impl ErrorPage {
     pub fn of_error(error: &AppError, reference: Option<&Reference>) -> Self {
         Self {
             title: title_of(error),
-            text: error.to_string(),
+            text: match error {
+                AppError::Mistake { mistake, .. } => forms::mistake(*mistake, None),
+                error => error.to_string(),
+            },
             link: match error {
                 AppError::SignedOut => ("/sign-in", "Sign in"),
                 _ => ("/streams", "Go to the streams"),
@@ -56,7 +60,7 @@ const fn title_of(error: &AppError) -> &'static str {
             "Not available"
         }
         AppError::ConfirmIdentity { .. }
-        | AppError::Mistake(_)
+        | AppError::Mistake { .. }
         | AppError::OtherValues
         | AppError::Outdated
         | AppError::Internal { .. } => "Not possible",

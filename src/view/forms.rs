@@ -1,9 +1,36 @@
 //! The outcome of a form: what it did, or the mistake in it.
 
+use super::pages::Draft;
 use crate::model::{
+    change::confirmation::Reason,
     forms::{FormDone, FormMistake},
     stream::StreamName,
 };
+
+/// A field of a confirmation that a mistake can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfirmField {
+    Name,
+    Reason,
+    Key,
+    QuotaReason,
+    Wait,
+}
+
+/// Returns the field of a confirmation that the draft's mistake is about; `None` without a mistake, or for one that is
+/// about no field.
+pub fn field_of(draft: &Draft) -> Option<ConfirmField> {
+    match draft.mistake? {
+        FormMistake::NameMismatch => Some(ConfirmField::Name),
+        // Both reasons are checked alike, the change's own first.
+        FormMistake::ReasonTooLong if Reason::parse(&draft.reason).is_ok() => Some(ConfirmField::QuotaReason),
+        FormMistake::ReasonMissing | FormMistake::ReasonTooLong => Some(ConfirmField::Reason),
+        FormMistake::KeyInvalid | FormMistake::KeyUnseen | FormMistake::KeyOther => Some(ConfirmField::Key),
+        FormMistake::QuotaUsed => Some(ConfirmField::QuotaReason),
+        FormMistake::WaitInvalid => Some(ConfirmField::Wait),
+        _ => None,
+    }
+}
 
 /// Says what a form did.
 pub const fn done(form: FormDone) -> &'static str {
@@ -21,6 +48,7 @@ pub const fn done(form: FormDone) -> &'static str {
             reads its stream."
         }
         FormDone::TargetResumed => "Background reads of this target have resumed.",
+        FormDone::ShortcutsSaved => "Keyboard shortcuts saved for this browser.",
     }
 }
 

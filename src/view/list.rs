@@ -1,9 +1,18 @@
 //! The list in words: its columns, its filters with their values, and the ignored parts of its address.
 
 use crate::model::{
-    list::{AgeFilter, Column, ExtraColumn, Ignored, ModeFilter, Parameter, StatusFilter},
+    list::{AgeFilter, Column, ExtraColumn, Ignored, ListQuery, ModeFilter, Parameter, StatusFilter, TagFilter},
     stream::encryption::EncryptionState,
 };
+
+/// One value that narrows the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveFilter {
+    /// What it selects, in a word or two: `ACTIVE`, `tag team=payments`.
+    pub label: String,
+    /// The address of the list without it.
+    pub without: String,
+}
 
 /// Returns the header of a column.
 pub const fn column(column: Column) -> &'static str {
@@ -74,6 +83,48 @@ pub fn value(filter: Parameter, value: &str) -> String {
     }
 }
 
+/// Returns each value that narrows the list, in the order of the address.
+pub fn active_filters(query: &ListQuery) -> Vec<ActiveFilter> {
+    let quoted = |text: &str| format!("\u{201c}{text}\u{201d}");
+    let name = (!query.q.is_empty()).then(|| active(quoted(&query.q), ListQuery { q: String::new(), ..query.clone() }));
+    let encryption = each(&query.encryption, |state, encryption| {
+        active(self::encryption(*state).to_owned(), ListQuery { encryption, ..query.clone() })
+    });
+    let status = each(&query.status, |status, rest| {
+        active(value(Parameter::Status, status.slug()), ListQuery { status: rest, ..query.clone() })
+    });
+    let account =
+        each(&query.account, |account, rest| active(account.to_string(), ListQuery { account: rest, ..query.clone() }));
+    let region =
+        each(&query.region, |region, rest| active(region.to_string(), ListQuery { region: rest, ..query.clone() }));
+    let mode =
+        each(&query.mode, |mode, rest| active(mode.word().to_owned(), ListQuery { mode: rest, ..query.clone() }));
+    let key = (!query.key.is_empty())
+        .then(|| active(format!("key {}", quoted(&query.key)), ListQuery { key: String::new(), ..query.clone() }));
+    let tag = each(&query.tag, |tag: &TagFilter, rest| {
+        active(format!("tag {}", tag.as_str()), ListQuery { tag: rest, ..query.clone() })
+    });
+    let read = query.age.map(|age| {
+        let label = match age {
+            AgeFilter::NeverRead => "never read".to_owned(),
+            age => format!("last read {}", self::age(age)),
+        };
+        active(label, ListQuery { age: None, ..query.clone() })
+    });
+    let groups = [encryption, status, account, region, mode];
+    name.into_iter().chain(groups.into_iter().flatten()).chain(key).chain(tag).chain(read).collect()
+}
+
+fn active(label: String, without: ListQuery) -> ActiveFilter {
+    ActiveFilter { label, without: without.on_page(1).href() }
+}
+
+/// Calls `remove` with each value of a filter and the others.
+fn each<T: Clone + PartialEq>(values: &[T], remove: impl Fn(&T, Vec<T>) -> ActiveFilter) -> Vec<ActiveFilter> {
+    let others = |value: &T| values.iter().filter(|other| *other != value).cloned().collect();
+    values.iter().map(|value| remove(value, others(value))).collect()
+}
+
 /// Says which part of an address was ignored, and which values the parameter takes.
 pub fn ignored(ignored: &Ignored) -> String {
     let Ignored::Value { parameter, value } = ignored else { return "More values were ignored.".to_owned() };
@@ -97,7 +148,39 @@ pub fn ignored(ignored: &Ignored) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::list::ListQuery;
+
+    #[test]
+    fn every_active_filter_can_be_removed_alone() {
+        let pairs = [
+            ("q", "orders"),
+            ("encryption", "encrypted,unknown"),
+            ("status", "changing"),
+            ("region", "eu-west-1"),
+            ("key", "alias/a"),
+            ("tag", "team=payments"),
+            ("age", "1h"),
+            ("page", "3"),
+            ("sort", "-name"),
+        ];
+        let (query, _) = ListQuery::parse(pairs);
+        let filters = active_filters(&query);
+        let labels: Vec<&str> = filters.iter().map(|filter| filter.label.as_str()).collect();
+        let expected = [
+            "\u{201c}orders\u{201d}",
+            "Encrypted",
+            "Unknown",
+            "changing",
+            "eu-west-1",
+            "key \u{201c}alias/a\u{201d}",
+            "tag team=payments",
+            "last read more than an hour ago",
+        ];
+        assert_eq!(labels, expected);
+        let without = &filters[1].without;
+        assert!(without.contains("encryption=unknown&") && without.contains("q=orders"), "{without}");
+        assert!(without.contains("sort=-name") && !without.contains("page="), "{without}");
+        assert!(active_filters(&query.unfiltered()).is_empty());
+    }
 
     #[test]
     fn what_was_ignored_is_named_with_what_would_be_taken() {

@@ -2,8 +2,8 @@
 
 use crate::model::{inventory::StreamRow, stream::is_same_creation, time::Timestamp};
 
-/// Returns the caveats beside the row on a change's page: the row is of another stream than the one created then, the
-/// stream is gone, or why there is no newer read.
+/// Returns the caveats beside the row on a change's page: the row is of another stream than the one created then, or
+/// the stream is gone.
 pub fn caveats(row: &StreamRow, stream_created: Timestamp) -> Vec<String> {
     let other = row.created.filter(|created| !is_same_creation(*created, stream_created)).map(|created| {
         format!(
@@ -12,16 +12,13 @@ pub fn caveats(row: &StreamRow, stream_created: Timestamp) -> Vec<String> {
         )
     });
     let gone = row.is_gone.then(|| "AWS no longer lists this stream. Showing its last report.".to_owned());
-    let problem = row.problem.as_ref();
-    let problem = problem
-        .map(|problem| format!("Not newer because: {}. Next try {}.", problem.why, problem.next_try.clock_seconds()));
-    [other, gone, problem].into_iter().flatten().collect()
+    [other, gone].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{inventory::ReadProblem, list::tests::row, stream::encryption::EncryptionState};
+    use crate::model::{list::tests::row, stream::encryption::EncryptionState};
 
     #[test]
     fn what_must_be_known_beside_a_row_is_said() {
@@ -32,14 +29,7 @@ mod tests {
         let other = "The stream was deleted and re-created on 1 Jan 1970 00:00:05 UTC. This change was about the \
             earlier stream.";
         assert_eq!(caveats(&row, at(9_000)), [other]);
-        let gone = StreamRow { is_gone: true, ..row.clone() };
+        let gone = StreamRow { is_gone: true, ..row };
         assert_eq!(caveats(&gone, at(5_000)), ["AWS no longer lists this stream. Showing its last report."]);
-        let problem =
-            ReadProblem { why: "AWS did not answer in time".to_owned(), at: at(60_000), next_try: at(90_000) };
-        let failed = StreamRow { problem: Some(problem), ..row };
-        assert_eq!(
-            caveats(&failed, at(5_000)),
-            ["Not newer because: AWS did not answer in time. Next try 00:01:30 UTC."]
-        );
     }
 }

@@ -24,4 +24,10 @@ pub struct ChangeForm {
     pub wait_minutes: String,
     /// Why to send it although 25 of its kind were counted.
     pub quota_reason: String,
+    /// What an enable's list of keys is to be searched for, and what it was searched for. The list is part of the form,
+    /// so that a search loses nothing that was typed.
+    pub keys: String,
+    pub shown_keys: String,
+    /// The disable that an enable undoes.
+    pub undo: String,
 }

@@ -17,6 +17,7 @@ pub enum FormDone {
     UserEnabled,
     TargetPaused,
     TargetResumed,
+    ShortcutsSaved,
 }
 
 impl FormDone {

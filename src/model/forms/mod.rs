@@ -4,8 +4,9 @@ mod done;
 mod mistake;
 mod outcome;
 mod request;
+mod requested;
 
-pub use self::{done::FormDone, mistake::FormMistake, outcome::Outcome, request::ConfirmationRequest};
+pub use self::{done::FormDone, mistake::FormMistake, outcome::Outcome, request::KeyRequest, requested::Requested};
 
 #[cfg(test)]
 mod tests {

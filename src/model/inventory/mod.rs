@@ -1,7 +1,9 @@
 //! The inventory as pages show it: the last state read of each stream with its time, and the health of targets.
 
 mod marks;
+mod namesake;
 mod needed_key;
+mod ownership;
 pub mod pace;
 mod periods;
 pub mod read_queue;
@@ -14,7 +16,9 @@ pub(crate) mod tests;
 
 pub use self::{
     marks::{ChangeMarks, Mark},
+    namesake::Namesake,
     needed_key::{LeftKey, NeededKey},
+    ownership::{Manager, Owner, Ownership, TagMeanings},
     periods::{ROW_IS_FRESH_MS, relist_every_ms, stale_after_ms},
     row::{ReadProblem, Reported, StreamRow},
     target_card::TargetCard,

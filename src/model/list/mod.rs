@@ -1,7 +1,8 @@
-//! The list's address: parsing `/streams?...` and writing it in links.
+//! The addresses of lists: parsing `/streams?...` and `/changes?...`, and writing them in links.
 //!
-//! A bad value is ignored and named, never an error. `select` makes a page of rows from it.
+//! A bad value is ignored and named, never an error. `select` makes a page of rows of streams from it.
 
+mod changes;
 mod columns;
 mod filters;
 mod parameter;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::columns::NO_COLUMNS;
 pub use self::{
+    changes::{ChangesFilter, ChangesQuery, IgnoredValue, StateFilter},
     columns::{Column, ExtraColumn},
     filters::{AgeFilter, ModeFilter, StatusFilter, TagFilter},
     parameter::{Ignored, Parameter},
@@ -174,14 +176,7 @@ impl ListQuery {
 
     /// Returns the address of the list with these pairs, leaving out empty ones.
     pub fn address<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-        let mut address = "/streams".to_owned();
-        for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
-            address.push(if address.contains('?') { '&' } else { '?' });
-            address.extend(utf8_percent_encode(name, QUERY));
-            address.push('=');
-            address.extend(utf8_percent_encode(value, QUERY));
-        }
-        address
+        address("/streams", pairs)
     }
 
     /// Returns the optional columns to show.
@@ -218,6 +213,18 @@ impl ListQuery {
             !self.account.is_empty() || !self.region.is_empty() || !self.mode.is_empty() || !self.tag.is_empty();
         narrowed || !self.key.is_empty() || self.age.is_some()
     }
+}
+
+/// Returns an address with these pairs, leaving out empty ones.
+fn address<'a>(path: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut address = path.to_owned();
+    for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.extend(utf8_percent_encode(name, QUERY));
+        address.push('=');
+        address.extend(utf8_percent_encode(value, QUERY));
+    }
+    address
 }
 
 /// Adds the comma-separated values of a list, each once, up to [`MOST_VALUES`].

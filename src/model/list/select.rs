@@ -149,7 +149,7 @@ fn status_of(row: &StreamRow) -> Option<&str> {
 }
 
 /// Returns whether a text contains another, ignoring case. Names and key ids are ASCII.
-fn contains(text: &str, part: &str) -> bool {
+pub(super) fn contains(text: &str, part: &str) -> bool {
     part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 

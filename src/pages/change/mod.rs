@@ -2,8 +2,8 @@
 
 mod closing;
 mod facts;
+mod load;
 mod proof;
-mod summary;
 mod support;
 
 use leptos::prelude::*;
@@ -12,92 +12,75 @@ use leptos_meta::Title;
 use self::{
     closing::{CancelForm, CloseForm},
     facts::{Facts, StreamNow},
+    load::load,
     proof::ProofForms,
-    summary::SummaryLine,
     support::{Support, WhatToCheck},
 };
-use super::{Follows, loaded, shown};
+use super::page;
 use crate::{
-    api,
-    client::live::Live,
-    components::{Ladder, Mistake, NeededKeys, SelfRefresh, TargetLine, UndoLink},
-    model::{change::Action, forms::FormMistake},
-    view::{
-        change_state,
-        pages::{ChangePage as Page, PageContent},
-    },
+    components::{LivePage, Mistake, NeededKeys, Progress, SelfRefresh, TargetLine, UndoLink, Viewer},
+    model::change::{Action, ChangeState, Rung},
+    view::pages::ChangePage as Page,
 };
 
 /// One change.
 #[component]
 pub fn ChangePage() -> impl IntoView {
-    let page = loaded(Follows::News, |request| {
-        let asking = api::changes::load_change(
-            request.part("id"),
-            request.value("problem"),
-            request.value("draft"),
-            request.is_refresh,
-        );
-        async { asking.await.map(|page| PageContent::Change(Box::new(page))) }
-    });
     view! {
         <Title text="Change" />
-        {shown(page, |content| match content {
-            PageContent::Change(page) => Some(view! { <Details page=*page /> }.into_any()),
-            _ => None,
-        })}
+        {page(load, |page| view! { <Details page /> })}
     }
 }
 
 #[component]
 fn Details(page: Page) -> impl IntoView {
-    let live = expect_context::<Live>();
+    let viewer = Viewer::current();
     let Page { change, mistake, typed_reason, row, stream_created, target, pace, checks, support } = page;
     let heading = format!("Change of {}", change.arn.name);
+    let title = if mistake.is_some() { format!("Error: {heading}") } else { heading.clone() };
     let stream = change.stream();
+    let moves = format!("change-{} stream-{}", change.id, stream.digest());
     let disable = stream.confirm_path(Action::Disable);
-    let address = change.path();
-    let is_moving = change.is_active();
-    let facts = change.clone();
-    let card = change.clone();
-    let row = row.map(|row| live.row(row));
-    let change = live.change(change);
-    let is_waiting = move || live.may_change() && change.with(|change| change.is_waiting);
-    let asks_for_other_form = Memo::new(move |_| live.may_change() && change.with(|change| change.asks_for_other_form));
-    let is_provable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_proven));
-    let is_closable = Memo::new(move |_| live.may_change() && change.with(|change| change.can_be_closed));
-    let (id, closed) = (facts.id.clone(), facts.id.clone());
-    let is_slow = move || change.with(|change| change.summary.as_ref().is_some_and(|summary| summary.word == "Slow"));
-    let summary = Memo::new(move |_| {
-        change.with(|change| change.summary.clone().map(|summary| (summary, change_state::tone(change.state))))
+    let (id, may_change) = (change.id.clone(), viewer.may_change);
+    let is_slow = change.state == ChangeState::Slow;
+    let asks_for_other_form = may_change && change.asks_for_other_form;
+    let is_waiting = may_change && change.is_waiting;
+    let is_closable = may_change && change.can_be_closed;
+    let is_provable = may_change && change.can_be_proven;
+    let is_requested = change.rungs.iter().any(|rung| rung.rung == Rung::Proven);
+    let undo = row.clone().map(|row| {
+        view! {
+            <p><UndoLink change=change.clone() row=row.clone() is_in_list=false /></p>
+            <NeededKeys row />
+        }
     });
     view! {
-        <SelfRefresh address is_wanted=is_moving />
-        <h1>{heading}</h1>
-        <TargetLine stream=stream.clone() target />
-        {move || summary.get().map(|(summary, tone)| view! { <SummaryLine summary tone /> }.into_any())}
-        {(mistake == Some(FormMistake::ChangeStillJudged)).then(|| view! { <Mistake mistake /> }.into_any())}
-        {row.map(|row| view! { <p><UndoLink change=card row is_in_list=false /></p> <NeededKeys row /> }.into_any())}
-        {move || asks_for_other_form.get().then(|| view! {
-            <p><a href=disable.clone()>"Disable encryption with another form of the key"</a></p>
-        }.into_any())}
-        <Ladder change=Signal::from(change) row />
-        {move || is_waiting().then(|| view! { <CancelForm id=change.with(|change| change.id.clone()) /> }.into_any())}
-        {move || is_closable.get().then(|| view! {
-            <CloseForm id=closed.clone() mistake typed=typed_reason.clone() />
-        }.into_any())}
-        {move || is_slow().then(|| view! { <WhatToCheck checks=checks.clone() /> }.into_any())}
-        {move || is_provable.get().then(|| view! { <ProofForms id=id.clone() mistake /> }.into_any())}
-        <div class="columns">
-            <section aria-labelledby="this-change">
-                <h2 id="this-change">"This change"</h2>
-                <Facts change=facts pace />
-            </section>
-            <section aria-labelledby="stream-now">
-                <h2 id="stream-now">"Stream now"</h2>
-                <StreamNow stream row stream_created />
-            </section>
-        </div>
-        <Support text=support />
+        <Title text=title />
+        <LivePage moves>
+            <SelfRefresh address=change.path() is_wanted=change.is_active() />
+            <h1>{heading}</h1>
+            <Mistake mistake />
+            <TargetLine stream=stream.clone() target />
+            {undo}
+            {asks_for_other_form.then(|| view! {
+                <p><a href=disable>"Disable encryption with another form of the key"</a></p>
+            })}
+            <Progress change=change.clone() row=row.clone() viewer=viewer.clone() />
+            {is_waiting.then(|| view! { <CancelForm id=id.clone() /> })}
+            {is_closable.then(|| view! { <CloseForm id=id.clone() mistake typed=typed_reason /> })}
+            {is_slow.then(|| view! { <WhatToCheck checks /> })}
+            {is_provable.then(|| view! { <ProofForms id mistake is_requested /> })}
+            <div class="columns">
+                <section aria-labelledby="this-change">
+                    <h2 id="this-change">"This change"</h2>
+                    <Facts change pace now=viewer.now />
+                </section>
+                <section aria-labelledby="stream-now">
+                    <h2 id="stream-now">"Stream now"</h2>
+                    <StreamNow stream row stream_created viewer />
+                </section>
+            </div>
+            <Support text=support />
+        </LivePage>
     }
 }

@@ -2,19 +2,26 @@
 
 use leptos::prelude::*;
 
-use crate::{components::Mistake, model::forms::FormMistake};
+use crate::{model::forms::FormMistake, view::forms};
 
-/// The forms that request proof of a settled change.
+/// The forms that request proof of a settled change: folded until proof was requested, or one of them has a mistake.
 #[component]
-pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoView {
-    // A mistake in the form above is shown at that form's field.
-    let mistake = mistake.filter(|mistake| !matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
+pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>, is_requested: bool) -> impl IntoView {
     let (by_write, by_read, reported) = (id.clone(), id.clone(), id);
+    let is_of_another_form =
+        mistake.is_some_and(|mistake| matches!(mistake, FormMistake::ReasonMissing | FormMistake::ReasonTooLong));
+    let is_open = is_requested || (mistake.is_some() && !is_of_another_form);
+    let is_unticked = mistake == Some(FormMistake::RecordNotAgreed);
+    let is_unread = mistake == Some(FormMistake::AnswerInvalid);
+    // The page says it under its heading; here it stands at its field.
+    let at_field = |id| mistake.map(|mistake| view! { <p id=id class="mistake">{forms::mistake(mistake, None)}</p> });
+    let (unticked, unread) = (
+        is_unticked.then(|| at_field("agreed-mistake")).flatten(),
+        is_unread.then(|| at_field("answer-mistake")).flatten(),
+    );
     view! {
-        // Always open: updates redraw the page and must not close a form that is being filled in.
-        <section class="proof" aria-labelledby="proof">
-            <h2 id="proof">"Proof by records"</h2>
-            <Mistake mistake />
+        <details class="proof" open=is_open>
+            <summary><h2 id="proof">"Proof by records"</h2></summary>
             <form method="post" action="/api/prove-by-read">
                 <input r#type="hidden" name="id" value=by_read />
                 <p>"Keystream reads the records that arrive at the tip of each open shard for a few seconds and counts \
@@ -28,19 +35,29 @@ pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>) -> impl IntoV
                     consumer."</strong>" It is billed and can't be removed; AWS's answer says how it was stored. Needs \
                     kinesis:PutRecords."</p>
                 <div class="check">
-                    <input id="agreed" r#type="checkbox" name="agreed" value="yes" />
+                    <input
+                        id="agreed" r#type="checkbox" name="agreed" value="yes" autofocus=is_unticked
+                        aria-invalid=is_unticked.then_some("true")
+                        aria-describedby=is_unticked.then_some("agreed-mistake")
+                    />
                     <label for="agreed">"A test record may reach every consumer of this stream"</label>
                 </div>
+                {unticked}
                 <button type="submit">"Check by writing test records"</button>
             </form>
             <form method="post" action="/api/report-proof">
                 <input r#type="hidden" name="id" value=reported />
                 <div class="field">
                     <label for="answer">"A producer's answer from PutRecord or PutRecords"</label>
-                    <textarea id="answer" name="answer" rows="3" spellcheck="false" class="mono"></textarea>
+                    <textarea
+                        id="answer" name="answer" rows="3" spellcheck="false" class="mono" autofocus=is_unread
+                        aria-invalid=is_unread.then_some("true")
+                        aria-describedby=is_unread.then_some("answer-mistake")
+                    ></textarea>
+                    {unread}
                 </div>
                 <button type="submit">"Report this answer"</button>
             </form>
-        </section>
+        </details>
     }
 }

@@ -2,16 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::client::{copy, live::Live};
-
 /// What to check when a change has been under way for five minutes.
 #[component]
 pub(super) fn WhatToCheck(checks: Vec<String>) -> impl IntoView {
-    let checks = checks.into_iter().map(|check| view! { <li>{check}</li> }.into_any());
+    let checks = checks.into_iter().map(|check| view! { <li>{check}</li> });
     view! {
         <section class="what-to-check" aria-labelledby="what-to-check">
             <h2 id="what-to-check">"What to check"</h2>
-            <ul>{checks.collect_view()}</ul>
+            <ul>{checks.collect::<Vec<_>>()}</ul>
         </section>
     }
 }
@@ -19,19 +17,11 @@ pub(super) fn WhatToCheck(checks: Vec<String>) -> impl IntoView {
 /// The text for a support case, with a button that copies it, shown once it works.
 #[component]
 pub(super) fn Support(text: String) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let copied = text.clone();
     view! {
         <details class="support">
             <summary>"For a support case"</summary>
-            <pre tabindex="0">{text}</pre>
-            <button
-                type="button" class="quiet"
-                hidden=move || !live.is_hydrated.get()
-                on:click=move |_| copy(&copied)
-            >
-                "Copy the text"
-            </button>
+            <pre tabindex="0">{text.clone()}</pre>
+            <button r#type="button" class="quiet" data-copy=text hidden>"Copy the text"</button>
         </details>
     }
 }

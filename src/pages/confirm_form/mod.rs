@@ -1,29 +1,21 @@
-//! The form of a confirmation, for page and dialog, and what replaces it when there is nothing to confirm.
+//! The form of a confirmation, and what replaces it when there is nothing to confirm.
 
-mod fields;
 mod outcome;
-mod typed;
-mod way;
+mod parts;
 
-pub use self::{outcome::Refusal, way::Way};
+pub use self::outcome::Refusal;
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 
-use self::{
-    fields::{ActButton, Cancel, NameAndReason, QuotaField, Shown, WaitField, WhoFails},
-    outcome::answer_words,
-    typed::Typed,
-};
+use self::parts::{Buttons, OtherAnswers, WhoFails};
 use crate::{
-    components::{KeyField, KeyPicker},
-    error::AppError,
-    model::{
-        change::{Action, ChangeForm},
-        forms::FormMistake,
-        keys::KeyList,
+    components::{
+        FormAnswer, KeyField, KeyNames, KeyPicker, MistakeAt, NameField, QuotaField, ReasonField, ShownFields,
+        WaitField,
     },
+    model::{change::arming::OFFERED_MINUTES, forms::FormMistake, keys::KeyList},
     view::{
-        forms,
+        forms::{self, ConfirmField},
         pages::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome},
     },
 };
@@ -49,125 +41,114 @@ impl Ready {
     }
 }
 
-/// The form: key, name, reason, Cancel, and the one button that acts. Above it, on the page of an enable, the key
-/// picker.
+/// The form: key, name, reason, Cancel, and the one button that acts; below it, for an enable, the list of keys.
 #[component]
-pub fn ConfirmForm(ready: Ready, way: Way) -> impl IntoView {
+pub fn ConfirmForm(ready: Ready) -> impl IntoView {
     let Ready { confirmation, plan, is_busy } = ready;
-    let first_key = first_key(&confirmation);
     let Confirmation { action, stream, quota, enable, other_form, draft, .. } = confirmation;
     let draft = draft.unwrap_or_default();
-    let typed = Typed::new(&draft, &first_key, is_busy);
-    let is_page = matches!(way, Way::Page);
-    typed.take_over(!is_page);
-    let (is_pending, answer) = way.state();
-    let has_mistake = move |is: fn(FormMistake) -> bool| {
-        answer.with(|answer| matches!(answer, Some(Err(AppError::Mistake(mistake))) if is(*mistake)))
-    };
-    let expected = stream.name.to_string();
-    // The server renders the button enabled and always checks the name; a hydrated page saves the round trip.
-    let is_disabled = move || typed.is_hydrated.get() && (!typed.has_name(&expected) || is_pending.get());
-    let warned_key = warned_key(&draft, &first_key);
-    let form = plan.form(&stream);
-    let on_submit = submitter(way, typed, form.clone(), move || has_mistake(FormMistake::warns_of_key));
-    let mistake = draft.mistake.map(|mistake| forms::mistake(mistake, Some(&stream.name)));
-    let needs_quota_reason = quota.count.is_used_up() || draft.mistake == Some(FormMistake::QuotaUsed);
-    let quota_field = move || {
-        (needs_quota_reason || has_mistake(|mistake| mistake == FormMistake::QuotaUsed))
-            .then(|| view! { <QuotaField typed /> }.into_any())
-    };
-    let for_answer = stream.clone();
-    let answer_words = move || answer.get().and_then(|answer| answer_words(answer, &for_answer));
-    let KeyParts { is_enable, has_key, picker, undo, names, why } = KeyParts::new(enable, other_form);
-    let keys = (is_enable && is_page).then(|| {
-        let on_use = Callback::new(move |name| typed.use_key(name));
-        view! { <KeyPicker keys=picker stream=stream.clone() undo on_use /> }.into_any()
+    let mistake = forms::field_of(&draft).zip(draft.mistake).map(|(field, mistake)| MistakeAt {
+        field,
+        words: forms::mistake(mistake, Some(&stream.name)),
+        // The page says it under its heading.
+        is_alert: false,
     });
-    let (all_keys, account) = (stream.confirm_path(Action::Enable), stream.account.to_string());
+    let needs_quota_reason = quota.count.is_used_up()
+        || mistake.as_ref().is_some_and(|mistake| mistake.field == ConfirmField::QuotaReason)
+        || !draft.quota_reason.is_empty();
+    let keys = KeyParts::new(enable, other_form, draft.mistake.is_some_and(FormMistake::warns_of_key));
+    let (key_mistake, wait_mistake, quota_mistake) = (mistake.clone(), mistake.clone(), mistake.clone());
+    let wait = if is_busy { wait_to_begin_with(&draft) } else { String::new() };
+    let KeyParts { typed, warned, words, picker, names, why, is_enable } = keys;
+    let (account, of_picker) = (stream.account.to_string(), stream.clone());
     view! {
-        {keys}
         <form
-            class="confirm-form" method="post" action=format!("/api/{}", action.slug()) autocomplete="off"
-            on:submit=on_submit
+            id="confirm-form" class="confirm-form" method="post" action=format!("/api/{}", action.slug())
+            data-action=action.slug() autocomplete="off"
         >
-            <Shown form />
-            {mistake.map(|mistake| view! { <p role="alert" class="alert">{mistake}</p> }.into_any())}
-            {move || answer_words()}
-            {why.map(|why| view! { <p class="alert">{why}</p> }.into_any())}
-            {has_key.then(|| view! {
-                <input r#type="hidden" name="warned_key" value=warned_key />
-                <KeyField key=typed.key first=first_key node=typed.key_input names />
-            }.into_any())}
-            {is_enable.then(|| view! { <WhoFails typed account /> }.into_any())}
-            {(is_enable && !is_page).then(|| view! {
-                <p class="hint"><a href=all_keys>"Choose from all keys, with their states"</a></p>
-            }.into_any())}
-            {is_busy.then(|| view! { <WaitField wait=typed.wait /> }.into_any())}
-            {move || quota_field()}
-            <NameAndReason typed draft />
-            <div class="buttons">
-                <Cancel stream way />
-                <ActButton action is_busy is_disabled=Signal::derive(is_disabled) />
+            <ShownFields form=plan.form(&stream) />
+            <FormAnswer />
+            {why.map(|why| view! { <p class="warning">{why}</p> })}
+            {typed.map(|typed| view! {
+                <KeyField typed warned_key=warned mistake=key_mistake />
+                <KeyNames names />
+                {words}
+            })}
+            {is_enable.then(|| view! { <WhoFails account /> })}
+            {is_busy.then(|| view! { <WaitField typed=wait mistake=wait_mistake /> })}
+            <QuotaField is_needed=needs_quota_reason typed=draft.quota_reason mistake=quota_mistake />
+            <div class="confirm-act">
+                <div class="confirm-fields">
+                    <NameField typed=draft.typed_name mistake=mistake.clone() />
+                    <ReasonField typed=draft.reason mistake />
+                </div>
+                <Buttons action stream=stream.clone() is_busy />
             </div>
         </form>
+        <OtherAnswers stream />
+        {picker.map(|Picker { keys, undo, is_open }| view! { <KeyPicker keys stream=of_picker undo is_open /> })}
     }
 }
 
+/// Returns the wait that was chosen before a mistake, otherwise the shortest.
+fn wait_to_begin_with(draft: &Draft) -> String {
+    let offered = OFFERED_MINUTES.map(|minutes| minutes.to_string());
+    offered.iter().find(|wait| **wait == draft.wait_minutes).unwrap_or(&offered[0]).clone()
+}
+
 /// What the form shows about keys: those to choose from for an enable, or the forms of the key in use for a disable.
+#[derive(Default)]
 struct KeyParts {
-    is_enable: bool,
-    /// Whether there is a key field.
-    has_key: bool,
-    picker: KeyList,
-    /// The id of the change to undo; empty without one.
-    undo: String,
+    /// The initial value of the field "Key"; `None` without the field.
+    typed: Option<String>,
+    /// The key that a page shown again warns about; empty without a warning.
+    warned: String,
+    /// What KMS says about the initial value.
+    words: Option<AnyView>,
+    picker: Option<Picker>,
     /// What the field suggests.
     names: Vec<String>,
     /// Why a disable asks for another form of the key.
     why: Option<String>,
+    is_enable: bool,
+}
+
+struct Picker {
+    keys: KeyList,
+    /// The id of the change to undo; empty without one.
+    undo: String,
+    is_open: bool,
 }
 
 impl KeyParts {
-    fn new(enable: Option<EnableFacts>, other_form: Option<OtherForm>) -> Self {
-        let is_enable = enable.is_some();
-        let (picker, undo) = enable.map(|enable| (enable.picker, enable.undo)).unwrap_or_default();
-        let (names, why) = match other_form {
-            Some(other) => (other.forms, Some(other.why)),
-            None => (picker.names.clone(), None),
-        };
-        let has_key = is_enable || why.is_some();
-        Self { is_enable, has_key, picker, undo: undo.map(|undo| undo.change).unwrap_or_default(), names, why }
-    }
-}
-
-/// Returns the initial value of the field "Key".
-fn first_key(confirmation: &Confirmation) -> String {
-    match (&confirmation.enable, &confirmation.other_form) {
-        (Some(EnableFacts { key, .. }), _) | (None, Some(OtherForm { key, .. })) => key.clone(),
-        (None, None) => String::new(),
-    }
-}
-
-/// Returns the key that a page shown again warns about; empty without a warning.
-fn warned_key(draft: &Draft, first_key: &str) -> String {
-    if draft.mistake.is_some_and(FormMistake::warns_of_key) { first_key.to_owned() } else { String::new() }
-}
-
-/// Returns the submit handler: a dialog hands the form to its caller; on a page the browser submits it.
-fn submitter(
-    way: Way,
-    typed: Typed,
-    form: ChangeForm,
-    warns_of_key: impl Fn() -> bool + Copy + 'static,
-) -> impl Fn(SubmitEvent) {
-    let sent_key = StoredValue::new(String::new());
-    move |event: SubmitEvent| {
-        if let Way::Dialog { on_submit, .. } = way {
-            event.prevent_default();
-            // Set only if the last response warned about the key.
-            let warned_key = if warns_of_key() { sent_key.get_value() } else { String::new() };
-            sent_key.set_value(typed.key.get_untracked());
-            on_submit.run(ChangeForm { warned_key, ..typed.fill_in(form.clone()) });
+    fn new(enable: Option<EnableFacts>, other_form: Option<OtherForm>, is_warned: bool) -> Self {
+        let warned = |key: &str| if is_warned { key.to_owned() } else { String::new() };
+        match (enable, other_form) {
+            (Some(facts), _) => {
+                let EnableFacts { key, key_words, is_key_bad, picker, is_choosing, undo, .. } = facts;
+                let class = if is_key_bad { "warning" } else { "hint" };
+                Self {
+                    warned: warned(&key),
+                    typed: Some(key),
+                    words: (!key_words.is_empty()).then(|| view! { <p class=class>{key_words}</p> }.into_any()),
+                    names: picker.names.clone(),
+                    picker: Some(Picker {
+                        keys: picker,
+                        undo: undo.map(|undo| undo.change).unwrap_or_default(),
+                        is_open: is_choosing,
+                    }),
+                    why: None,
+                    is_enable: true,
+                }
+            }
+            (None, Some(other)) => Self {
+                warned: warned(&other.key),
+                typed: Some(other.key),
+                names: other.forms,
+                why: Some(other.why),
+                ..Self::default()
+            },
+            (None, None) => Self::default(),
         }
     }
 }

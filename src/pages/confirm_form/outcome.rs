@@ -1,35 +1,12 @@
-//! What a confirmation shows instead of its form, or in it after the form was sent.
+//! What a confirmation shows instead of its form.
 
 use leptos::prelude::*;
 
 use crate::{
-    components::{Age, TargetLine},
-    error::AppError,
+    components::{Age, TargetLine, Viewer},
     model::stream::{StreamId, StreamReport},
-    view::{
-        forms,
-        pages::{Confirmation, PlanOutcome, Requested},
-    },
+    view::pages::{Confirmation, PlanOutcome},
 };
-
-/// Returns what the dialog says about a response other than "recorded".
-pub(super) fn answer_words(answer: Result<Requested, AppError>, stream: &StreamId) -> Option<AnyView> {
-    let alert = match answer {
-        Ok(Requested::Change { .. }) => return None,
-        Ok(Requested::Rejected { id, words }) => view! {
-            <p role="alert" class="alert">
-                "Rejected. " {words} " " <a href=format!("/changes/{id}")>"See the rejected change"</a>
-            </p>
-        }
-        .into_any(),
-        Err(AppError::Mistake(mistake)) => {
-            let words = forms::mistake(mistake, Some(&stream.name));
-            view! { <p role="alert" class="alert">{words}</p> }.into_any()
-        }
-        Err(error) => view! { <p role="alert" class="alert">{error.to_string()}</p> }.into_any(),
-    };
-    Some(alert)
-}
 
 /// What replaces the form: a change is under way, there is nothing to change, or the fresh read failed.
 #[component]
@@ -53,7 +30,7 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
                 {format!("The stream couldn't be read just now: {why}. Disabling or enabling needs a fresh read. \
                     Nothing was sent. Reload this page to read it again.")}
             </p>
-            {last_known.map(|report| view! { <ReportLine report=*report /> }.into_any())}
+            {last_known.map(|report| view! { <ReportLine report=*report /> })}
         }
         .into_any(),
         // The caller shows the form.
@@ -62,15 +39,18 @@ pub fn Refusal(confirmation: Confirmation) -> impl IntoView {
     view! {
         <TargetLine stream=stream.clone() target=confirmation.target />
         {content}
-        <p><a href=stream.path()>"Back to the stream"</a></p>
+        <p class="on-page"><a href=stream.path()>"Back to the stream"</a></p>
+        <p class="buttons in-dialog"><button r#type="button" class="quiet" data-close="">"Cancel"</button></p>
     }
 }
 
 #[component]
 fn ReportLine(report: StreamReport) -> impl IntoView {
+    let viewer = Viewer::current();
+    let stale_after = viewer.stale_after(&StreamId::from(&report.arn));
     view! {
         <p>
-            "AWS reported " <Age at=Some(report.read_at) of=StreamId::from(&report.arn) />
+            "AWS reported " <Age at=Some(report.read_at) now=viewer.now stale_after />
             {format!(": {}, {}.", report.status, report.encryption.type_word())}
         </p>
     }

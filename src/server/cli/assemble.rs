@@ -5,28 +5,32 @@ use std::sync::Arc;
 use leptos::config::LeptosOptions;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::server::{
-    adapters::{
-        aws::targets::Target,
-        clock::Clock,
-        store::{Store, StoreError},
-    },
-    config::Origin,
-    services::{
-        accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
-        audit::Chain,
-        changes::Changes,
-        drafts::Drafts,
-        housekeeping,
-        inventory::{Inventory, collect, follow_pauses, pauses::Pauses, write_behind},
-        readiness::ReadinessCheck,
-        supervisor::{Part, Supervisor},
-    },
-    web::{
-        handlers::assets::Assets,
-        request_limits::RequestLimits,
-        state::{AppState, Services},
-        trusted_proxies::TrustedProxies,
+use crate::{
+    model::inventory::TagMeanings,
+    server::{
+        adapters::{
+            aws::targets::Target,
+            clock::Clock,
+            store::{Store, StoreError},
+        },
+        config::Origin,
+        services::{
+            accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
+            audit::Chain,
+            changes::Changes,
+            drafts::Drafts,
+            housekeeping,
+            inventory::{Inventory, collect, follow_pauses, pauses::Pauses, write_behind},
+            readiness::ReadinessCheck,
+            supervisor::{Part, Supervisor},
+        },
+        web::{
+            fragments::FragmentCache,
+            handlers::assets::Assets,
+            request_limits::RequestLimits,
+            state::{AppState, Services},
+            trusted_proxies::TrustedProxies,
+        },
     },
 };
 
@@ -39,6 +43,7 @@ pub struct Parts {
     pub origin: Origin,
     pub assets: Assets,
     pub trusted_proxies: TrustedProxies,
+    pub tag_meanings: TagMeanings,
     pub is_demo: bool,
     pub is_read_only: bool,
     pub supervisor: Arc<Supervisor>,
@@ -56,7 +61,18 @@ pub struct Running {
 /// # Errors
 /// When the database can't be read or written.
 pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
-    let Parts { store, targets, clock, origin, assets, trusted_proxies, is_demo, is_read_only, supervisor } = parts;
+    let Parts {
+        store,
+        targets,
+        clock,
+        origin,
+        assets,
+        trusted_proxies,
+        tag_meanings,
+        is_demo,
+        is_read_only,
+        supervisor,
+    } = parts;
     let draining = CancellationToken::new();
     let tasks = TaskTracker::new();
     let inventory = Inventory::open(&store, targets, clock.clone()).await?;
@@ -90,7 +106,9 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         clock,
         origin,
         assets,
+        fragments: FragmentCache::default(),
         trusted_proxies,
+        tag_meanings,
         is_demo,
         is_read_only,
         draining,

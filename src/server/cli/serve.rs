@@ -100,6 +100,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         origin,
         assets,
         trusted_proxies: TrustedProxies(settings.proxies.trusted_proxies),
+        tag_meanings: settings.tags.into(),
         is_demo,
         is_read_only: settings.fleet.read_only,
         supervisor: Arc::default(),

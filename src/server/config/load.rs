@@ -40,6 +40,7 @@ impl Settings {
             metrics: layers.read()?,
             site: layers.read()?,
             checkpoints,
+            tags: layers.read()?,
         };
         if !layers.has("targets") {
             settings.fleet.targets = layers.tables;

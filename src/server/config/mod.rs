@@ -20,6 +20,7 @@ mod origin;
 mod proxies;
 mod settings;
 mod site;
+mod tags;
 mod takes;
 mod target;
 mod target_table;
@@ -38,5 +39,6 @@ pub use self::{
     proxies::Proxies,
     settings::Settings,
     site::Site,
+    tags::Tags,
     target::{IdentifyBy, TargetSettings, account_of_role},
 };

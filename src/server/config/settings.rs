@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     checkpoints::Checkpoints, database::Database, fleet::Fleet, listening::Listening, metrics::Metrics,
-    proxies::Proxies, site::Site,
+    proxies::Proxies, site::Site, tags::Tags,
 };
 
 /// All settings, by concern.
@@ -24,4 +24,6 @@ pub struct Settings {
     pub site: Site,
     #[command(flatten)]
     pub checkpoints: Checkpoints,
+    #[command(flatten)]
+    pub tags: Tags,
 }

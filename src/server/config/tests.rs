@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{layers::Layers, *};
+use crate::model::inventory::TagMeanings;
 
 fn variables(values: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -43,6 +44,9 @@ fn nothing_configured_is_the_documented_default() {
     assert!(!defaults.fleet.read_only && defaults.fleet.targets.is_empty() && defaults.listening.public_url.is_none());
     assert!(defaults.proxies.trusted_proxies.is_empty() && defaults.metrics.metrics_listen.is_none());
     assert!(defaults.site.site_root.is_none() && defaults.checkpoints.key_and_file().is_none());
+    let tags = TagMeanings::from(defaults.tags);
+    assert_eq!(tags.owner, ["owner", "team"]);
+    assert_eq!(tags.terraform, ("managed_by".to_owned(), "terraform".to_owned()));
 }
 
 #[test]
@@ -95,6 +99,8 @@ fn each_bad_value_names_its_key_and_what_it_takes() {
         ("metrics_listen", "off"),
         ("checkpoint_key", "alone"),
         ("checkpoint_file", "alone"),
+        ("terraform_tag", "terraform"),
+        ("terraform_tag", "=terraform"),
     ] {
         let (variable, flag) =
             (format!("KEYSTREAM_{}", key.to_ascii_uppercase()), format!("--{}", key.replace('_', "-")));
@@ -156,7 +162,7 @@ fn unknown_keys_refuse_to_start() {
     }
     let message = of_file("colour = 1").unwrap_err().to_string();
     let known = "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, site_root, \
-        checkpoint_key, checkpoint_file";
+        checkpoint_key, checkpoint_file, owner_tags, terraform_tag";
     assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
     let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
     let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, \

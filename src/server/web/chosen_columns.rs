@@ -1,5 +1,5 @@
-//! The columns that a user chose for the list, kept in a cookie. An address that names columns sets the cookie; one
-//! that names none gets the columns chosen last.
+//! The columns that a user chose for the list, kept in a cookie. Only the form of the columns' menu changes the choice:
+//! an address with columns, which somebody may have shared, only shows them.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::use_context;
@@ -13,17 +13,30 @@ use crate::model::list::{ExtraColumn, ListQuery};
 const NAME: &str = "keystream-columns";
 const MAX_AGE: Duration = Duration::days(365);
 
-/// Returns the query with its columns filled in from the cookie, and stores columns that the query chooses.
-pub fn complete(cx: &RequestContext, query: ListQuery) -> ListQuery {
-    let remembered = cookie(&cx.parts.headers).map(|cookie| cookie.value().replace('.', ","));
-    let remembered = remembered.and_then(|value| ListQuery::parse([("cols", value.as_str())]).0.cols);
-    if let Some(chosen) = &query.cols {
-        if remembered.as_ref() != Some(chosen) {
-            remember(cx, chosen);
-        }
-        return query;
+/// Returns the columns to show: those of the address, or those that the user keeps.
+pub fn shown(cx: &RequestContext, query: &ListQuery) -> Vec<ExtraColumn> {
+    query.cols.clone().or_else(|| kept(&cx.parts.headers)).unwrap_or_default()
+}
+
+/// Keeps the columns of a query if it comes from the columns' menu, and answers with the address without them. A link
+/// can't do that: shared, it would choose for others.
+pub fn keep(cx: &RequestContext, pairs: &[(String, String)], query: &ListQuery) {
+    if is_choice(pairs, &cx.parts.headers) {
+        remember(cx, query.columns());
+        cx.see_other(&ListQuery { cols: None, ..query.clone() }.href());
     }
-    ListQuery { cols: remembered.filter(|columns| !columns.is_empty()), ..query }
+}
+
+/// Returns whether a request was sent by the columns' menu. Where browsers say which site a request comes from, it must
+/// be this one.
+fn is_choice(pairs: &[(String, String)], headers: &HeaderMap) -> bool {
+    let is_marked = pairs.iter().any(|(name, value)| name == "keep" && value == "cols");
+    is_marked && headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
+fn kept(headers: &HeaderMap) -> Option<Vec<ExtraColumn>> {
+    let columns = cookie(headers)?.value().replace('.', ",");
+    ListQuery::parse([("cols", columns.as_str())]).0.cols
 }
 
 fn cookie(headers: &HeaderMap) -> Option<Cookie<'_>> {
@@ -38,5 +51,32 @@ fn remember(cx: &RequestContext, chosen: &[ExtraColumn]) {
     let cookie = cookie.secure(cx.state.origin.is_https).to_string();
     if let (Some(options), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         options.append_header(header::SET_COOKIE, cookie);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        [(name.parse().unwrap(), HeaderValue::from_static(value))].into_iter().collect::<HeaderMap>()
+    }
+
+    #[test]
+    fn only_the_form_of_this_site_changes_the_choice() {
+        let pairs = |name: &str| vec![("cols".to_owned(), "tags".to_owned()), (name.to_owned(), "cols".to_owned())];
+        assert!(is_choice(&pairs("keep"), &HeaderMap::new()));
+        assert!(is_choice(&pairs("keep"), &headers("sec-fetch-site", "same-origin")));
+        assert!(!is_choice(&pairs("keep"), &headers("sec-fetch-site", "cross-site")), "a link on another site");
+        assert!(!is_choice(&pairs("keep"), &headers("sec-fetch-site", "none")), "an address from a message");
+        assert!(!is_choice(&pairs("sort"), &HeaderMap::new()), "a link that names columns");
+    }
+
+    #[test]
+    fn what_is_kept_is_read_back() {
+        let kept = |cookie| kept(&headers("cookie", cookie));
+        assert_eq!(kept("a=b; keystream-columns=tags.created"), Some(vec![ExtraColumn::Tags, ExtraColumn::Created]));
+        assert_eq!(kept("keystream-columns=none"), Some(Vec::new()));
+        assert_eq!(kept("a=b"), None);
     }
 }

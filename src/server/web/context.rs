@@ -9,7 +9,8 @@ use tower_sessions::Session;
 pub use crate::model::access::requester::Requester;
 
 use super::{
-    endpoints::{Caller, Endpoint, Entry, Kind, Limits},
+    endpoints::{Endpoint, Entry, Limits},
+    events_tag,
     middleware::{client_address::ClientAddress, headers::ResponseNonce, request_id::RequestId},
     session_store,
     state::AppState,
@@ -27,7 +28,6 @@ use crate::{
     },
     view::{
         error_page::Reference,
-        frame_source::FrameSource,
         keys,
         pages::{Frame, SignedIn},
     },
@@ -50,14 +50,7 @@ pub fn provide(state: AppState) {
     }
     provide_context(state.assets.clone());
     provide_context(Reference(RequestId::of(&parts.extensions).to_string()));
-    provide_context(FrameSource(|| current().map(|cx| cx.frame()).unwrap_or_default()));
     provide_context(RequestContext { state, parts });
-}
-
-/// Returns whether the requested page is a plain page, which wasm does not hydrate.
-pub fn is_plain_page() -> bool {
-    let endpoint = use_context::<Parts>().and_then(|parts| Entry::of(&parts.extensions).endpoint());
-    endpoint.is_some_and(|endpoint| endpoint.kind == Kind::PlainPage)
 }
 
 /// Returns the context of the running server function or page.
@@ -132,6 +125,9 @@ impl RequestContext {
             rev: inventory.events().rev(),
             now: self.state.clock.now(),
             version: self.state.assets.version(),
+            events_tag: requester
+                .as_ref()
+                .map_or_else(String::new, |requester| events_tag::of(requester, self.state.is_read_only)),
         }
     }
 
@@ -141,17 +137,6 @@ impl RequestContext {
 
     fn endpoint(&self) -> Option<&'static Endpoint> {
         Entry::of(&self.parts.extensions).endpoint()
-    }
-
-    /// Records user activity for endpoints whose caller the registry leaves open ([`Caller::Either`]).
-    pub async fn record_human(&self) {
-        let is_left_to_us = self.endpoint().is_some_and(|endpoint| endpoint.caller == Caller::Either);
-        if !is_left_to_us || is_own_refresh(&self.parts.uri) {
-            return;
-        }
-        if let Ok(requester) = self.requester() {
-            self.state.sign_ins.sessions.record_human(&requester).await;
-        }
     }
 
     /// Admits one more read of the whole audit chain or journal by this user.

@@ -4,7 +4,9 @@
 pub mod chosen_columns;
 pub mod context;
 pub mod endpoints;
+mod events_tag;
 pub mod forms;
+pub mod fragments;
 pub mod handlers;
 pub mod listen;
 pub mod middleware;
@@ -12,5 +14,6 @@ pub mod request_limits;
 pub mod router;
 pub mod session_store;
 mod shell;
+pub mod shortcuts;
 pub mod state;
 pub mod trusted_proxies;

@@ -28,40 +28,23 @@ use super::{
     handlers::{
         assets,
         error_page::{self, Asker},
-        events, export, health, reports,
+        events, export, health, reports, streams_export,
     },
     middleware::{authorize, client_address, forms, headers, host, limits, origin, request_id, session},
     session_store::SessionRecords,
     shell::shell,
     state::AppState,
 };
-use crate::{
-    app::{App, PlainApp},
-    error::Refusal,
-};
+use crate::{app::App, error::Refusal};
 
 /// The largest request body, in bytes. Forms are small.
 const BODY_LIMIT: usize = 64 * 1024;
 /// The longest run of a handler. None needs more: AWS gets at most 3 s to answer, and event streams begin at once.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The page routes.
-#[derive(Debug)]
-pub struct Routes {
-    live: Vec<AxumRouteListing>,
-    plain: Vec<AxumRouteListing>,
-}
-
-impl Routes {
-    pub fn all(&self) -> Vec<AxumRouteListing> {
-        [self.live.as_slice(), self.plain.as_slice()].concat()
-    }
-}
-
-/// Built once per process: while Leptos generates the lists, resources of pages rendered at the same time never load
+/// The page routes. Built once per process: while Leptos generates the list, pages rendered at the same time never load
 /// (leptos issue 4773).
-pub static ROUTES: LazyLock<Routes> =
-    LazyLock::new(|| Routes { live: generate_route_list(App), plain: generate_route_list(PlainApp) });
+pub static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// Builds the whole application.
 ///
@@ -69,10 +52,7 @@ pub static ROUTES: LazyLock<Routes> =
 /// Returns `RegistryError` if the registry does not match the endpoints that Leptos answers.
 pub fn build(state: AppState) -> Result<Router, RegistryError> {
     let paths = Arc::new(Paths::of(REGISTRY)?);
-    let answering = Answering::default()
-        .pages(Kind::LivePage, ROUTES.live.iter().map(AxumRouteListing::path))
-        .pages(Kind::PlainPage, ROUTES.plain.iter().map(AxumRouteListing::path))
-        .functions(server_fn_paths());
+    let answering = Answering::default().pages(ROUTES.iter().map(AxumRouteListing::path)).functions(server_fn_paths());
     endpoints::check(REGISTRY, &answering)?;
 
     let for_pages = state.clone();
@@ -81,9 +61,9 @@ pub fn build(state: AppState) -> Result<Router, RegistryError> {
     let pages = Router::<AppState>::new()
         .leptos_routes_with_context(
             &state,
-            ROUTES.all(),
+            ROUTES.clone(),
             move || context::provide(for_pages.clone()),
-            move || shell(&for_shell, context::is_plain_page()),
+            move || shell(&for_shell),
         )
         .layer(from_fn_with_state(state.clone(), forms::guard));
 
@@ -99,7 +79,7 @@ fn handlers(state: &AppState) -> Router<AppState> {
         .append_index_html_on_directories(false);
     REGISTRY.iter().fold(Router::new(), |router, endpoint| match endpoint.kind {
         Kind::Handler(handler) => router.route(endpoint.path, answer_of(handler, endpoint, &site)),
-        Kind::LivePage | Kind::PlainPage | Kind::ServerFunction => router,
+        Kind::Page | Kind::ServerFunction => router,
     })
 }
 
@@ -108,6 +88,8 @@ fn answer_of(handler: Handler, endpoint: &Endpoint, site: &ServeDir) -> MethodRo
     match handler {
         Handler::Home => on(method, || async { Redirect::to("/streams") }),
         Handler::Events => on(method, events::open),
+        Handler::StreamsCsv => on(method, streams_export::send_csv),
+        Handler::StreamsJson => on(method, streams_export::send_json),
         Handler::AuditExport => on(method, export::send),
         Handler::Liveness => on(method, health::live),
         Handler::Readiness => on(method, health::ready),

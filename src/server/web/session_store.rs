@@ -73,7 +73,9 @@ fn hash_of(id: &Id) -> String {
 pub enum Found {
     Person(Requester),
     /// The session was past its limits and has just been ended.
-    Over,
+    Over {
+        user_id: String,
+    },
     Nobody,
 }
 
@@ -90,7 +92,7 @@ pub async fn requester(
     let Some(live) = session.get::<ActiveSession>(LIVE).await? else { return Ok(Found::Nobody) };
     if live.is_over(now) {
         session.flush().await?;
-        return Ok(Found::Over);
+        return Ok(Found::Over { user_id: live.user_id });
     }
     let session_hash = session.id().map(|id| hash_of(&id)).unwrap_or_default();
     Ok(Found::Person(Requester {

@@ -5,20 +5,18 @@ use std::sync::LazyLock;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::handlers::assets::Assets;
-use crate::{
-    app::{App, PlainApp},
-    components::SHOW_CHARACTERS,
-};
+use super::{handlers::assets::Assets, shortcuts};
+use crate::app::App;
 
-/// Renders the whole document, for a page that wasm hydrates or for a plain page.
-pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
+/// Renders the whole document.
+pub fn shell(assets: &Assets) -> impl IntoView + use<> {
     let css = assets.css().to_owned();
     let font = assets.font().map(|font| {
         view! {
             <link rel="preload" href=font.to_owned() r#as="font" r#type="font/woff2" crossorigin="anonymous" />
         }
     });
+    let keys = if shortcuts::are_on_here() { "on" } else { "off" };
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -29,40 +27,17 @@ pub fn shell(assets: &Assets, is_plain: bool) -> impl IntoView + use<> {
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
                 {font}
-                {if is_plain {
-                    view! { <Ahead assets=assets.clone() /> }.into_any()
-                } else {
-                    view! { <Boot assets=assets.clone() /> }.into_any()
-                }}
+                <Boot assets=assets.clone() />
                 <MetaTags />
             </head>
-            <body>
-                {if is_plain {
-                    view! { <PlainApp /> <PlainScript /> }.into_any()
-                } else {
-                    view! { <App /> }.into_any()
-                }}
+            <body data-keys=keys>
+                <App />
             </body>
         </html>
     }
 }
 
-/// Prefetches what the next page will need.
-#[component]
-fn Ahead(assets: Assets) -> impl IntoView {
-    view! {
-        <link rel="prefetch" href=assets.js().to_owned() r#as="script" crossorigin="anonymous" />
-        <link rel="prefetch" href=assets.wasm().to_owned() r#as="fetch" crossorigin="anonymous" />
-    }
-}
-
-/// The only script of a plain page.
-#[component]
-fn PlainScript() -> impl IntoView {
-    view! { <script nonce=use_nonce() inner_html=SHOW_CHARACTERS></script> }
-}
-
-/// The boot script without its comments, since every live page contains it.
+/// The boot script without its comments, since every page contains it.
 static BOOT: LazyLock<String> = LazyLock::new(|| {
     let lines =
         include_str!("boot.js").lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));

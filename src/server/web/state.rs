@@ -6,18 +6,23 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
-use super::{handlers::assets::Assets, request_limits::RequestLimits, trusted_proxies::TrustedProxies};
-use crate::server::{
-    adapters::clock::Clock,
-    config::Origin,
-    services::{
-        accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
-        audit::Chain,
-        changes::Changes,
-        drafts::Drafts,
-        inventory::{Inventory, pauses::Pauses},
-        readiness::ReadinessCheck,
-        supervisor::Supervisor,
+use super::{
+    fragments::FragmentCache, handlers::assets::Assets, request_limits::RequestLimits, trusted_proxies::TrustedProxies,
+};
+use crate::{
+    model::inventory::TagMeanings,
+    server::{
+        adapters::clock::Clock,
+        config::Origin,
+        services::{
+            accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
+            audit::Chain,
+            changes::Changes,
+            drafts::Drafts,
+            inventory::{Inventory, pauses::Pauses},
+            readiness::ReadinessCheck,
+            supervisor::Supervisor,
+        },
     },
 };
 
@@ -45,7 +50,9 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     pub origin: Origin,
     pub assets: Assets,
+    pub fragments: FragmentCache,
     pub trusted_proxies: TrustedProxies,
+    pub tag_meanings: TagMeanings,
     pub is_demo: bool,
     pub is_read_only: bool,
     /// Cancelled when the server begins to stop: readiness fails and event streams end.

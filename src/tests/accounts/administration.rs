@@ -18,7 +18,7 @@ const REFUSED: [(&str, &str, &str, &str, &str); 10] = [
     ("mira", "", "*", PASSWORD, "role-missing"),
     ("mira", "operator", "orders-*", PASSWORD, "scope-invalid"),
     ("mira", "operator", "", PASSWORD, "scope-invalid"),
-    ("mira", "operator", "*", "short", "password-length"),
+    ("mira", "operator", "*", "fourteen chars", "password-length"),
     ("mira", "operator", "*", "passwordpassword", "password-common"),
 ];
 

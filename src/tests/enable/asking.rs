@@ -9,7 +9,7 @@ use crate::{
         Action, Change,
         refusal::{Precondition, RefusalKind},
     },
-    tests::support::{ACCOUNT, REGION, Setup, TestApp, borrowed, until, with},
+    tests::support::{ACCOUNT, REGION, Setup, TestApp, borrowed, shown, until, with},
     view,
 };
 
@@ -50,6 +50,35 @@ async fn an_enable_waits_for_its_stream_and_its_key_is_looked_at_again_before_it
         change.end
     );
     assert_eq!(app.calls("StartStreamEncryption").await, 0);
+}
+
+#[tokio::test]
+async fn choosing_among_all_keys_keeps_what_was_typed() {
+    let app = TestApp::start().await;
+    let operator = operator(&app).await;
+    let path = format!("/streams/{ACCOUNT}/{REGION}/web-clicks/enable");
+    let mut fields = operator.enabling("web-clicks", "alias/orders").await;
+    fields.extend([("keys", "LEDGER"), ("shown_keys", "")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let found = operator.post("/api/choose-key", &borrowed(&with(&fields, "reason", "OPS-19"))).await;
+    assert_eq!(found.status, StatusCode::SEE_OTHER, "{}", found.body);
+    assert!(found.location().starts_with(&format!("{path}?draft=")), "{}", found.location());
+    assert!(found.location().ends_with("&keys=LEDGER"), "{}", found.location());
+    let page = shown(&operator.get(found.location()).await.body);
+    for kept in ["value=\"OPS-19\"", "value=\"web-clicks\"", "value=\"alias/orders\"", "value=\"alias/ledger\""] {
+        assert!(page.contains(kept), "{kept} is missing in {page}");
+    }
+    assert!(!page.contains("role=\"alert\""), "{page}");
+    let mut chosen = fields.clone();
+    chosen.push(("use".to_owned(), "alias/ledger".to_owned()));
+    let chosen = operator.post("/api/choose-key", &borrowed(&chosen)).await;
+    let page = operator.get(chosen.location()).await.body;
+    assert!(page.contains("data-placeholder=\"KEY\">alias/ledger<"), "the call has the chosen key: {page}");
+    // Enter in the search presses the form's first button.
+    let pressed = operator.post("/api/enable", &borrowed(&fields)).await;
+    assert!(pressed.location().ends_with("&keys=LEDGER"), "{}", pressed.location());
+    assert_eq!(app.calls("StartStreamEncryption").await, 0);
+    let viewer = app.actor(crate::model::access::identity::Role::Viewer).await;
+    assert_eq!(viewer.post("/api/choose-key", &borrowed(&fields)).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -10,7 +10,10 @@ use crate::{
         inventory::Condition,
         list::{ListQuery, Parameter},
     },
-    server::web::handlers::events::frame,
+    server::{
+        services::inventory::{Delivery, Events, News},
+        web::fragments::{Audience, EventsQuery, Parts, Subscription, of_news},
+    },
     tests::support::{ACCOUNT, Actor, REGION, Setup, TestApp, until},
 };
 
@@ -24,8 +27,11 @@ async fn tags_are_read_in_bulk_shown_by_choice_and_filtered() {
     let viewer = app.actor(Role::Viewer).await;
     let plain = viewer.get("/streams").await;
     assert!(!plain.body.contains("team=payments") && !plain.headers.contains_key("set-cookie"), "{}", plain.body);
-    let chosen = viewer.get("/streams?cols=tags,created&tag=team%3Dpayments").await;
-    assert!(chosen.body.contains("team=payments") && chosen.body.contains(">Created<!></th>"), "{}", chosen.body);
+    let shared = viewer.get("/streams?cols=tags,created&tag=team%3Dpayments").await;
+    assert!(shared.body.contains("team=payments") && shared.body.contains("Created"), "{}", shared.body);
+    assert!(!shared.headers.contains_key("set-cookie"), "a link with columns chooses none");
+    let chosen = viewer.get("/streams?tag=team%3Dpayments&keep=cols&cols=none&cols=tags&cols=created").await;
+    assert_eq!((chosen.status, chosen.header("location")), (StatusCode::SEE_OTHER, "/streams?tag=team%3Dpayments"));
     assert_eq!(
         chosen.header("set-cookie"),
         "keystream-columns=tags.created; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000"
@@ -36,9 +42,9 @@ async fn tags_are_read_in_bulk_shown_by_choice_and_filtered() {
     };
     let remembered = with_cookie.get("/streams").await;
     assert!(remembered.body.contains("team=payments") && !remembered.headers.contains_key("set-cookie"));
+    assert!(!remembered.body.contains("cols=tags"), "an address that is copied carries no choice");
     let none = with_cookie.get("/streams?cols=none").await;
-    assert!(!none.body.contains("team=payments"));
-    assert!(none.header("set-cookie").starts_with("keystream-columns=none;"));
+    assert!(!none.body.contains("team=payments") && !none.headers.contains_key("set-cookie"));
     let hostile = Actor {
         cookie: viewer.cookie.as_ref().map(|cookie| format!("{cookie}; keystream-columns=<script>;;=")),
         ..app.anonymous()
@@ -74,7 +80,7 @@ async fn the_whole_fleet_is_filtered_counted_and_paged_by_the_server() {
     is_known(&app, &stream_id(OTHER_ACCOUNT, "eu-central-1", "consent-changes")).await;
     let viewer = app.actor(Role::Viewer).await;
     let page = viewer.get("/streams").await.body;
-    assert!(page.contains("<span class=\"count\">262<") && page.contains("Page 1 of 6"), "{page}");
+    assert!(page.contains("id=\"count-all\"") && page.contains(">262<") && page.contains("Page 1 of 6"), "{page}");
     assert!(page.contains("444455556666 (18)") && page.contains("eu-central-1 (7)"), "{page}");
     let narrowed = viewer.get("/streams?account=444455556666&per=25").await.body;
     assert!(narrowed.contains("18 of 262 streams match.") && narrowed.contains("111122223333 (244)"), "{narrowed}");
@@ -89,20 +95,22 @@ async fn the_whole_fleet_is_filtered_counted_and_paged_by_the_server() {
 }
 
 #[tokio::test]
-async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
+async fn windows_hear_of_their_rows_and_that_others_have_moved() {
     let app = TestApp::start().await;
     let orders = app.known("orders-prod").await;
     app.known("refunds").await;
     let everything = Scope::everything();
-    let view =
-        app.state.inventory.mark_viewed_ids(&format!("{},no-digest,0123456789abcdef", orders.digest()), &everything);
+    let row = format!("<tr id=\"row-{}\"", orders.digest());
     let news = app.state.inventory.news_after(0, 0).unwrap();
-    let heard = frame(&news, &everything, Some(&view), Vec::new).unwrap();
-    assert!(heard.streams.len() == 1 && heard.streams[0].id == orders, "{heard:?}");
-    assert!(heard.is_list_moved && news.rows.len() > 1);
+    let heard = heard(&app, &news, &everything, &format!("{},no-digest,0123456789ab", orders.digest()));
+    assert!(heard.fragments.contains(&row) && heard.fragments.matches("<tr").count() == 1, "{heard:?}");
+    assert!(heard.moved == "list" && news.rows.len() > 1, "{heard:?}");
     // A scope without the row: neither a look at it nor a word of it.
     let narrow = Scope::parse("*/*/refunds").unwrap();
-    assert!(!app.state.inventory.mark_viewed_ids(&orders.digest(), &narrow).has(&orders));
+    let digest = orders.digest();
+    assert!(!app.state.inventory.mark_viewed_ids([digest.as_str()].into_iter(), &narrow).has(&orders));
+    let unheard = self::heard(&app, &news, &narrow, &digest);
+    assert!(!unheard.fragments.contains("<tr") && unheard.moved == "list", "{unheard:?}");
     // Reading the same again is no news to whom the row is not in view.
     let mut receiver = app.state.inventory.events().subscribe();
     let report = app.state.inventory.stream(&orders).unwrap().1.unwrap();
@@ -112,20 +120,24 @@ async fn a_tab_hears_of_its_rows_and_that_others_have_moved() {
         ..report
     };
     app.state.inventory.record_report(again.clone());
-    let elsewhere = app.state.inventory.mark_viewed_ids("", &everything);
     loop {
-        let crate::server::services::inventory::Delivery::News(news) =
-            crate::server::services::inventory::Events::next(&mut receiver).await
+        let Delivery::News(news) = Events::next(&mut receiver).await else { panic!("reset") };
+        let Some((known, is_news)) = news.rows.get(&orders).filter(|(row, _)| row.read_at == Some(again.read_at))
         else {
-            panic!("reset")
-        };
-        let Some((row, is_news)) = news.rows.get(&orders).filter(|(row, _)| row.read_at == Some(again.read_at)) else {
             continue;
         };
-        assert!(!is_news, "{row:?}");
-        let told = frame(&news, &everything, Some(&view), Vec::new).unwrap();
-        assert_eq!(told.streams.len(), 1, "the age in view moves");
-        assert!(frame(&news, &everything, Some(&elsewhere), Vec::new).is_none_or(|frame| frame.streams.is_empty()));
+        assert!(!is_news, "{known:?}");
+        let told = self::heard(&app, &news, &everything, &digest);
+        assert!(told.fragments.contains(&row), "the age in view moves: {told:?}");
+        assert!(!self::heard(&app, &news, &everything, "").fragments.contains("<tr"));
         break;
     }
+}
+
+/// What a viewer's connection gets of news, for windows that show these rows.
+fn heard(app: &TestApp, news: &News, scope: &Scope, rows: &str) -> Parts {
+    let query: EventsQuery = serde_json::from_value(json!({"rows": rows, "moves": "list"})).unwrap();
+    let subscription = Subscription::from(&query);
+    let audience = Audience { user_name: "noor", scope, may_change: false, subscription: &subscription };
+    of_news(news, &audience, &app.state.inventory, &app.state.fragments, app.state.clock.now())
 }

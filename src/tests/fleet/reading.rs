@@ -60,7 +60,7 @@ async fn viewers_cost_no_calls() {
     let rows: Vec<String> = app.state.inventory.rows(&Scope::everything()).iter().map(|row| row.id.digest()).collect();
     for index in 0..40 {
         assert_eq!(viewer.get(&format!("/streams?page={index}&q=o")).await.status, StatusCode::OK);
-        let view = app.state.inventory.mark_viewed_ids(&rows.join(","), &Scope::everything());
+        let view = app.state.inventory.mark_viewed_ids(rows.iter().map(String::as_str), &Scope::everything());
         assert!(view.has(&stream_id(ACCOUNT, REGION, "orders-prod")));
     }
     let after = of_kinesis().await;

@@ -10,6 +10,7 @@ use crate::{
             Change, End, Ending,
             refusal::{Precondition, RefusalKind},
         },
+        keys::KeyArn,
         time::{HOUR_MS, MINUTE_MS},
     },
     tests::support::{TestApp, until},
@@ -72,10 +73,11 @@ async fn an_enable_with_a_re_pointed_alias_leaves_the_former_key_needed_and_uses
     let free =
         |arn: &str| found.iter().find(|card| card.arn.as_deref() == Some(arn)).and_then(|card| card.free_at).unwrap();
     assert!(free(&former) < free(OTHER_ARN), "the former was out of use sooner");
-    for path in ["/keys".to_owned(), stream.path()] {
-        let page = operator.get(&path).await.body;
-        assert!(page.contains(&former) && page.contains(OTHER_ARN), "{path}: {page}");
-    }
+    let short = |arn: &str| arn.parse::<KeyArn>().unwrap().short();
+    let page = operator.get("/keys").await.body;
+    assert!(page.contains(&former) && page.contains(OTHER_ARN), "{page}");
+    let page = operator.get(&stream.path()).await.body;
+    assert!(page.contains(&short(&former)) && page.contains(&short(OTHER_ARN)), "{page}");
     for (change, arn) in [(&enabled, former.as_str()), (&disabled, OTHER_ARN)] {
         let page = operator.get(&change.path()).await.body;
         assert!(page.contains(&format!(" until {}", free(arn).day_and_minute())), "{page}");

@@ -22,7 +22,7 @@ async fn an_idle_session_ends_after_15_minutes_and_refreshes_do_not_count() {
     assert_eq!(viewer.get("/streams").await.status, StatusCode::OK, "this is a person's act");
     app.clock.advance(14 * MINUTE_MS);
     assert_eq!(viewer.get("/streams?live=1").await.status, StatusCode::OK, "a page's own refresh is answered");
-    assert_eq!(viewer.json("/api/frame", serde_json::json!({})).await.status, StatusCode::OK);
+    assert_eq!(viewer.get("/changes?live=1").await.status, StatusCode::OK);
     app.clock.advance(MINUTE_MS);
     let ended = viewer.get("/streams").await;
     assert_eq!(
@@ -60,16 +60,16 @@ async fn a_signed_out_session_never_comes_back() {
             .await;
         // Each of these writes to the session or reads it, before, while and after it ends.
         app.clock.advance(MINUTE_MS);
-        let (first, frame, out, page, again, ended) = tokio::join!(
+        let (first, refresh, out, page, again, ended) = tokio::join!(
             viewer.get("/streams"),
-            viewer.json("/api/frame", serde_json::json!({})),
+            viewer.get("/streams?live=1"),
             viewer.post("/api/sign-out", &[]),
             viewer.get("/changes"),
             viewer.post("/api/confirm-identity", &[("password", PASSWORD)]),
             viewer.post("/api/end-other-sessions", &[]),
         );
         assert!(out.location().starts_with("/sign-in"), "{} {}", out.status, out.location());
-        for answer in [&first, &frame, &out, &page, &ended] {
+        for answer in [&first, &refresh, &out, &page, &ended] {
             let cookie = answer.header("set-cookie");
             assert!(
                 cookie.is_empty() || cookie.starts_with("keystream-3000=;"),

@@ -1,10 +1,10 @@
-//! A person's own sessions.
+//! A person's own sessions and settings.
 
 use axum::http::StatusCode;
 
 use crate::{
     model::{access::identity::Role, time::MINUTE_MS},
-    tests::support::TestApp,
+    tests::support::{Actor, TestApp},
 };
 
 #[tokio::test]
@@ -56,4 +56,24 @@ async fn a_person_sees_the_own_sessions_and_ends_them() {
     app.clock.advance(16 * MINUTE_MS);
     let here = app.actor(Role::Viewer).await;
     assert_eq!(id_of(&here.get("/settings").await.body), None);
+}
+
+#[tokio::test]
+async fn a_person_turns_the_keyboard_shortcuts_off_and_on() {
+    let app = TestApp::start().await;
+    let viewer = app.actor(Role::Viewer).await;
+    let page = viewer.get("/settings").await.body;
+    assert!(page.contains("<body data-keys=\"on\"") && page.contains("name=\"on\" value=\"yes\" checked"), "{page}");
+    let off = viewer.post("/api/set-shortcuts", &[]).await;
+    assert_eq!((off.status, off.location()), (StatusCode::SEE_OTHER, "/settings?done=shortcuts-saved"));
+    assert_eq!(off.cookie(), "keystream-shortcuts=off");
+    let session = viewer.cookie.clone().unwrap();
+    let without = Actor { cookie: Some(format!("{session}; {}", off.cookie())), ..viewer };
+    let page = without.get(off.location()).await.body;
+    assert!(page.contains("Keyboard shortcuts saved for this browser."), "{page}");
+    assert!(page.contains("<body data-keys=\"off\"") && !page.contains("value=\"yes\" checked"), "{page}");
+    assert!(without.get("/streams").await.body.contains("data-keys=\"off\""));
+    assert_eq!(without.post("/api/set-shortcuts", &[("on", "yes")]).await.cookie(), "keystream-shortcuts=on");
+    let stranger = app.anonymous().post("/api/set-shortcuts", &[]).await;
+    assert!(!stranger.headers.contains_key("set-cookie") && stranger.location().starts_with("/sign-in"));
 }

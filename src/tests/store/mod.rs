@@ -31,6 +31,7 @@ macro_rules! on_both {
 
 mod journal;
 mod leases;
+mod matching;
 mod opening;
 mod people;
 mod writing;

@@ -29,3 +29,11 @@ pub fn with(fields: &[(String, String)], name: &str, value: &str) -> Vec<(String
         fields.iter().map(|(known, old)| (known.clone(), if known == name { value.to_owned() } else { old.clone() }));
     replaced.collect()
 }
+
+/// A page as it is shown: without its templates.
+pub fn shown(page: &str) -> String {
+    let parts = page.split("<template").enumerate();
+    parts
+        .map(|(n, part)| if n == 0 { part } else { part.split_once("</template>").map_or("", |(_, rest)| rest) })
+        .collect()
+}

@@ -13,7 +13,7 @@ pub use self::{
     actor::{Actor, Answer},
     app::TestApp,
     clock::MovedClock,
-    forms::{borrowed, hidden_fields, hidden_fields_of, with},
+    forms::{borrowed, hidden_fields, hidden_fields_of, shown, with},
     process::Setup,
     waiting::until,
 };

@@ -13,7 +13,10 @@ use strum::VariantArray;
 
 use super::{ACCOUNT, ORIGIN, PASSWORD, REGION, breakdowns::Breakdowns, clock::MovedClock, waiting::until};
 use crate::{
-    model::access::{credentials::UserName, identity::Role},
+    model::{
+        access::{credentials::UserName, identity::Role},
+        inventory::TagMeanings,
+    },
     server::{
         adapters::{
             aws::targets,
@@ -104,6 +107,10 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Proce
         origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
         assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
         trusted_proxies: TrustedProxies(setup.trusted_proxies.clone()),
+        tag_meanings: TagMeanings {
+            owner: vec!["owner".to_owned(), "team".to_owned()],
+            terraform: ("managed_by".to_owned(), "terraform".to_owned()),
+        },
         is_demo: setup.is_demo,
         is_read_only: ground.is_read_only.load(Ordering::SeqCst),
         supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),

@@ -1,11 +1,9 @@
 //! Sign-in, the setup of the first administrator, and re-authentication.
 
-use serde::{Deserialize, Serialize};
-
 use crate::model::{forms::FormMistake, time::Timestamp};
 
 /// The model of `/sign-in`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInPage {
     pub is_demo: bool,
     /// The path on this site to continue to.
@@ -17,7 +15,7 @@ pub struct SignInPage {
 }
 
 /// The model of `/setup/{token}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupPage {
     pub token: String,
     pub user_name: String,
@@ -25,7 +23,7 @@ pub struct SetupPage {
 }
 
 /// The model of `/confirm-identity`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityPage {
     /// The path on this site to continue to.
     pub next: String,

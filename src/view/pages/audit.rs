@@ -1,12 +1,12 @@
 //! The audit chain.
 
-use serde::{Deserialize, Serialize};
-
 use crate::model::{stream::StreamId, time::Timestamp};
 
 /// The model of `/audit`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditPage {
+    /// The time of the read.
+    pub now: Timestamp,
     /// Newest first.
     pub rows: Vec<AuditCard>,
     /// The filters as parsed, by parameter.
@@ -24,11 +24,15 @@ pub struct AuditPage {
 }
 
 /// One row of the audit chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditCard {
     pub seq: i64,
     pub at: Timestamp,
     pub actor: String,
+    /// Whether the server itself caused the event.
+    pub is_by_server: bool,
+    /// The event in words, and its name.
+    pub event: &'static str,
     pub action: String,
     /// The stream's name, or the other target of the event.
     pub target: String,

@@ -1,30 +1,30 @@
 //! The list of changes, and one change.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     model::{
         forms::FormMistake,
         inventory::{StreamRow, TargetCard},
+        list::ChangesQuery,
         time::Timestamp,
     },
     view::change_card::ChangeCard,
 };
 
 /// The model of `/changes`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangesPage {
     /// Newest first.
     pub changes: Vec<ChangeCard>,
     /// The ids of the changes that can be undone now.
     pub undoable: Vec<String>,
-    /// The page number, starting at 1.
-    pub page: u32,
+    pub query: ChangesQuery,
+    /// The ignored parts of the address, in sentences.
+    pub ignored: Vec<String>,
     pub has_more: bool,
 }
 
 /// The model of `/changes/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangePage {
     pub change: ChangeCard,
     /// The mistake in one of the page's forms.
@@ -45,7 +45,7 @@ pub struct ChangePage {
 }
 
 /// The duration of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pace {
     pub sent_at: Timestamp,
     pub reached_at: Option<Timestamp>,

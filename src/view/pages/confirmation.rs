@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 /// The model of `/streams/.../disable` and `/enable`, as page or dialog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
     pub stream: StreamId,
     pub target: TargetCard,
@@ -30,12 +30,17 @@ pub struct Confirmation {
     pub enable: Option<EnableFacts>,
     /// What a disable asks for if AWS doesn't accept the key as reported.
     pub other_form: Option<OtherForm>,
+    /// Other streams with the same name, in a sentence; `None` without any.
+    pub namesakes: Option<String>,
+    /// What the stream's tags say about its owner, and about a tool that manages it.
+    pub owner: Option<String>,
+    pub manager: Option<String>,
     /// What was typed before a mistake led back to the form.
     pub draft: Option<Draft>,
 }
 
 /// What the confirmation of an enable shows besides the stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnableFacts {
     /// The initial value of the field "Key".
     pub key: String,
@@ -44,6 +49,8 @@ pub struct EnableFacts {
     /// Whether that sentence is a warning.
     pub is_key_bad: bool,
     pub picker: KeyList,
+    /// Whether the list of keys is open, because the user is choosing from it.
+    pub is_choosing: bool,
     /// The disable to undo.
     pub undo: Option<Undo>,
     /// Since when new records have been stored unencrypted, if a change by Keystream caused it.
@@ -51,7 +58,7 @@ pub struct EnableFacts {
 }
 
 /// The disable that an enable undoes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
     pub change: String,
     pub actor: String,
@@ -62,7 +69,7 @@ pub struct Undo {
 }
 
 /// The request for another form of the key in use, on a disable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherForm {
     /// Why another form is needed, in sentences.
     pub why: String,
@@ -73,7 +80,7 @@ pub struct OtherForm {
 }
 
 /// The outcome of the fresh read behind a confirmation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanOutcome {
     /// The form may be shown.
     Ready(Box<Plan>),
@@ -88,15 +95,17 @@ pub enum PlanOutcome {
 }
 
 /// The values that a confirmation shows and submits; the server compares them with a fresh read before sending.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The id that makes repeated submissions of one form a single change.
     pub request_id: String,
     pub report: StreamReport,
     /// The key in use, as AWS reports it.
     pub key: Option<KeyId>,
-    /// The call that will be sent, as an AWS CLI command; for an enable, with a placeholder for the key.
+    /// The call that will be sent, as an AWS CLI command without its last word, the key.
     pub command: String,
+    /// That key, as a word of a shell; a placeholder while it is still to be chosen.
+    pub command_key: String,
     /// Until when stored records may need the key in use if new records stop being encrypted with it now.
     pub key_needed_until: Option<Timestamp>,
     /// Since when the stream's keys are known, if older records may be stored.
@@ -145,13 +154,4 @@ impl From<&ChangeForm> for Draft {
             key: form.key.clone(),
         }
     }
-}
-
-/// The response to a submitted confirmation, for browsers with wasm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Requested {
-    /// The change is recorded, or the stream already had one under way: the id is that of its page.
-    Change { id: String },
-    /// A precondition didn't hold; the id is that of the rejected change.
-    Rejected { id: String, words: String },
 }

@@ -1,21 +1,19 @@
 //! Keys that streams use or still need.
 
-use serde::{Deserialize, Serialize};
-
 use crate::model::{
     stream::{Account, Region, StreamId, encryption::KeyId},
     time::Timestamp,
 };
 
 /// The model of `/keys`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeysPage {
     pub keys: Vec<KeyCard>,
     pub now: Timestamp,
 }
 
 /// The model of `/keys/{arn}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPage {
     pub card: KeyCard,
     /// The streams that use the key come first.
@@ -23,7 +21,7 @@ pub struct KeyPage {
 }
 
 /// A key that streams use or still need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyCard {
     /// `key/1234…9012`, or the name as AWS reports it if the key isn't known.
     pub title: String,
@@ -48,7 +46,7 @@ pub struct KeyCard {
 }
 
 /// A stream that uses or still needs a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyUseRow {
     pub stream: StreamId,
     /// The key as AWS reported it.

@@ -1,7 +1,5 @@
 //! One stream.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     model::{
         change::quota::Count,
@@ -12,7 +10,7 @@ use crate::{
 };
 
 /// The model of `/streams/{account}/{region}/{name}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamPage {
     pub row: StreamRow,
     pub report: Option<StreamReport>,
@@ -25,7 +23,7 @@ pub struct StreamPage {
 }
 
 /// How many of AWS's 25 calls a day are used, and how far the count covers CloudTrail.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quota {
     pub count: Count,
     /// `CloudTrail read at 13:55:02 UTC; it lags by minutes`.

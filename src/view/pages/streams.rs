@@ -1,14 +1,14 @@
 //! The list of streams.
 
-use serde::{Deserialize, Serialize};
-
-use crate::model::list::{Counts, FacetGroup, ListQuery, Selection};
+use crate::model::list::{Counts, ExtraColumn, FacetGroup, ListQuery, Selection};
 
 /// The model of `/streams`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListPage {
-    /// The requested query; where the address names no columns, with those chosen last.
+    /// The requested query.
     pub query: ListQuery,
+    /// The optional columns to show: those of the address, or those that the user keeps.
+    pub columns: Vec<ExtraColumn>,
     /// The ignored parts of the address, in sentences.
     pub ignored: Vec<String>,
     pub selection: Selection,

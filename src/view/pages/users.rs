@@ -2,27 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    access::user_card::UserCard,
-    forms::{FormDone, FormMistake},
-};
+use crate::model::{access::user_card::UserCard, forms::FormMistake};
 
 /// The model of `/settings/users`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsersPage {
     pub users: Vec<UserCard>,
     pub mistake: Option<FormMistake>,
-    pub done: Option<FormDone>,
     /// What was typed into the form for a new user.
     pub typed: UserTyped,
 }
 
 /// The model of `/settings/users/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
     pub user: UserCard,
     pub mistake: Option<FormMistake>,
-    pub done: Option<FormDone>,
     /// What the form for role and scope shows: what was typed, otherwise the current values.
     pub typed: UserTyped,
 }

@@ -102,7 +102,7 @@ fn anywhere(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("%{}%", literally(text)) }
 }
 
-fn literally(text: &str) -> String {
+pub(super) fn literally(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Accounts;
 use crate::{
-    model::access::actor::Actor,
+    model::access::{actor::Actor, user_card::UserCard},
     server::adapters::{
         clock::Clock,
         store::{Store, StoreError, User},
@@ -28,12 +28,12 @@ impl Directory {
         Accounts { store: &self.store, actor, now: self.clock.now() }
     }
 
-    /// Returns all users.
+    /// Returns all users, as pages show them.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn all(&self) -> Result<Vec<User>, StoreError> {
-        self.store.users().await
+    pub async fn all(&self) -> Result<Vec<UserCard>, StoreError> {
+        Ok(self.store.users().await?.iter().map(User::card).collect())
     }
 
     /// Returns one user, if there is one with this id.

@@ -2,12 +2,8 @@
 
 use crate::{
     model::{
-        access::{
-            audit_event::AuditRow,
-            audit_query::{AuditQuery, Day},
-            requester::Requester,
-            scope::Scope,
-        },
+        access::{audit_event::AuditRow, audit_query::AuditQuery, requester::Requester, scope::Scope},
+        day::Day,
         stream::StreamArn,
         time::Timestamp,
     },

@@ -39,10 +39,10 @@ use super::{
     supervisor::{Part, Supervisor},
 };
 use crate::{
-    model::{access::scope::Scope, change::Change, stream::StreamId},
+    model::{access::scope::Scope, change::Change, day::Day, list::ChangesQuery, stream::StreamId, time::Timestamp},
     server::adapters::{
         clock::Clock,
-        store::{Page, Store, StoreError},
+        store::{Page, Store, StoreError, changes::Matching},
     },
 };
 
@@ -140,31 +140,59 @@ impl Changes {
         Ok(Delivery::News(Arc::new(news)))
     }
 
-    /// Returns the changes of a scope's streams, newest first.
+    /// Returns the changes of a scope's streams that a query selects, newest first, whatever its page.
     ///
     /// # Errors
     /// If the journal can't be read.
-    pub async fn list(&self, scope: &Scope, skip: usize, take: usize) -> Result<Vec<Change>, StoreError> {
-        if scope.is_everything() {
-            let in_rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-            return self.store.changes(Page { skip: in_rows(skip), take: in_rows(take) }).await;
+    pub async fn select(
+        &self,
+        scope: &Scope,
+        query: &ChangesQuery,
+        skip: usize,
+        take: usize,
+    ) -> Result<Vec<Change>, StoreError> {
+        let is_selected = |change: &Change| scope.covers_arn(&change.intent.arn) && query.admits(change);
+        if query.is_of_active() {
+            let mut active = self.store.active_changes().await?;
+            active.retain(is_selected);
+            active.sort_by(|a, b| (b.intent.requested_at, &a.id).cmp(&(a.intent.requested_at, &b.id)));
+            return Ok(active.into_iter().skip(skip).take(take).collect());
         }
-        // SQL can't match the patterns, so the journal is read until enough changes are found.
-        let (mut listed, mut passed, mut walked) = (Vec::new(), 0, 0);
+        let matching = matching(query);
+        if scope.is_everything() && query.state.is_empty() {
+            let in_rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+            let page = Page { skip: in_rows(skip), take: in_rows(take) };
+            return Ok(self.store.matching_changes(&matching, None, page).await?.0);
+        }
+        // SQL can't match the patterns of a scope nor tell states, so the journal is read until enough are found.
+        let (mut selected, mut left_to_skip, mut position) = (Vec::new(), skip, None);
         loop {
-            let stretch = self.store.changes(Page { skip: walked, take: PAGE_SIZE }).await?;
-            let is_last = stretch.len() < usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
-            walked += PAGE_SIZE;
-            for change in stretch.into_iter().filter(|change| scope.covers_arn(&change.intent.arn)) {
-                if passed < skip {
-                    passed += 1;
-                } else if listed.len() < take {
-                    listed.push(change);
+            let page = Page { skip: 0, take: PAGE_SIZE };
+            let (stretch, next) = self.store.matching_changes(&matching, position, page).await?;
+            for change in stretch.into_iter().filter(is_selected) {
+                if left_to_skip > 0 {
+                    left_to_skip -= 1;
+                } else if selected.len() < take {
+                    selected.push(change);
                 }
             }
-            if is_last || listed.len() == take {
-                return Ok(listed);
+            position = next;
+            if position.is_none() || selected.len() >= take {
+                return Ok(selected);
             }
         }
+    }
+}
+
+/// Returns what of a query SQL can match.
+fn matching(query: &ChangesQuery) -> Matching {
+    let mut ends = query.state.iter().map(|state| state.end());
+    let first = ends.next().flatten();
+    Matching {
+        at_least: query.from.map_or(Timestamp::from_millis(i64::MIN), Day::begin),
+        at_most: query.to.map_or(Timestamp::from_millis(i64::MAX), |day| day.end().plus_millis(-1)),
+        by: query.by.clone(),
+        name: query.q.clone(),
+        end: first.filter(|first| ends.all(|end| end == Some(*first))),
     }
 }

@@ -11,6 +11,7 @@ mod keys;
 mod list_cache;
 mod lists;
 mod memory;
+mod namesakes;
 mod notes;
 pub mod pauses;
 mod unwritten;

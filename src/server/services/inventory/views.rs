@@ -14,8 +14,8 @@ use crate::{
     server::adapters::{clock::sleep, tasks::spawn},
 };
 
-/// More rows than a page has.
-const MOST_ROWS: usize = 100;
+/// The most rows of one event connection: those of several windows.
+const MOST_ROWS: usize = 500;
 /// How long a page without an open connection counts.
 const GLANCE: Duration = Duration::from_secs(15);
 
@@ -59,10 +59,9 @@ impl Drop for View {
 }
 
 impl Inventory {
-    /// Marks the rows of a scope with these digests as viewed: a browser's page shows them.
-    pub fn mark_viewed_ids(self: &Arc<Self>, digests: &str, scope: &Scope) -> View {
-        let digests: HashSet<&str> =
-            digests.split(',').map(str::trim).filter(|digest| digest.len() == 16).take(MOST_ROWS).collect();
+    /// Marks the rows of a scope with these digests as viewed: a browser's windows show them.
+    pub fn mark_viewed_ids<'a>(self: &Arc<Self>, digests: impl Iterator<Item = &'a str>, scope: &Scope) -> View {
+        let digests: HashSet<&str> = digests.take(MOST_ROWS).collect();
         let keys = if digests.is_empty() {
             HashSet::new()
         } else {

@@ -50,10 +50,8 @@ pub enum Verb {
 /// The kind of code that answers an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A page with live parts, hydrated by wasm.
-    LivePage,
-    /// A page that is never hydrated.
-    PlainPage,
+    /// A page of `app`.
+    Page,
     /// A server function of `api`.
     ServerFunction,
     Handler(Handler),
@@ -64,6 +62,8 @@ pub enum Kind {
 pub enum Handler {
     /// Redirects to the list of streams.
     Home,
+    StreamsCsv,
+    StreamsJson,
     Events,
     AuditExport,
     Liveness,
@@ -80,7 +80,6 @@ pub enum Handler {
 pub enum Takes {
     Nothing,
     Form,
-    Json,
     /// A report that a browser sends by itself, from any page. The only body that another origin may send.
     Report,
 }
@@ -100,8 +99,6 @@ pub enum Caller {
     Person,
     /// A page or a machine, without user action.
     Page,
-    /// Either of the two. An argument tells the function which, and the function records user activity itself.
-    Either,
 }
 
 /// The limits on an endpoint's requests, beside those on all requests.
@@ -110,7 +107,7 @@ pub enum Limits {
     Usual,
     /// The endpoint takes a password, and each attempt costs a hash. Attempts are counted by network.
     Password,
-    /// The endpoint may read the whole chain or journal. It knows when it does, and counts that by user.
+    /// The endpoint may read the whole chain, journal or list. It knows when it does, and counts that by user.
     Costly,
     /// Requested by machines, under any host name. Answered under any load.
     Health,
@@ -149,7 +146,6 @@ impl Takes {
         match self {
             Self::Nothing | Self::Report => None,
             Self::Form => Some("application/x-www-form-urlencoded"),
-            Self::Json => Some("application/json"),
         }
     }
 }

@@ -7,56 +7,42 @@ use crate::model::access::identity::Permission::{self, Administer, Change, Publi
 pub static REGISTRY: &[Endpoint] = &[
     handler("/", View, Handler::Home, Caller::Person),
     // Pages.
-    live_page("/streams", View),
-    live_page("/streams/{account}/{region}/{name}", View),
-    live_page("/streams/{account}/{region}/{name}/disable", Change),
-    live_page("/streams/{account}/{region}/{name}/enable", Change),
-    live_page("/changes", View).limited(Limits::Costly),
-    live_page("/changes/{id}", View),
-    plain_page("/keys", View),
-    plain_page("/keys/{arn}", View),
-    plain_page("/audit", View).limited(Limits::Costly),
-    plain_page("/settings", View),
-    plain_page("/settings/users", Administer),
-    plain_page("/settings/users/{id}", Administer),
-    plain_page("/confirm-identity", View),
-    plain_page("/help", View),
-    plain_page("/sign-in", Public),
-    plain_page("/setup/{token}", Public),
+    page("/streams", View),
+    page("/streams/{account}/{region}/{name}", View),
+    page("/streams/{account}/{region}/{name}/disable", Change),
+    page("/streams/{account}/{region}/{name}/enable", Change),
+    page("/changes", View).limited(Limits::Costly),
+    page("/changes/{id}", View),
+    page("/keys", View),
+    page("/keys/{arn}", View),
+    page("/audit", View).limited(Limits::Costly),
+    page("/settings", View),
+    page("/settings/users", Administer),
+    page("/settings/users/{id}", Administer),
+    page("/confirm-identity", View),
+    page("/help", View),
+    page("/sign-in", Public),
+    page("/setup/{token}", Public),
     // Server functions.
-    reads("/api/frame", View, Caller::Page),
-    reads("/api/list-streams", View, Caller::Either),
-    reads("/api/stream", View, Caller::Either),
-    reads("/api/list-changes", View, Caller::Either).limited(Limits::Costly),
-    reads("/api/change", View, Caller::Either),
-    reads("/api/keys", View, Caller::Person),
-    reads("/api/key", View, Caller::Person),
-    reads("/api/plan-disable", Change, Caller::Person),
     writes("/api/disable", Change),
-    reads("/api/plan-enable", Change, Caller::Person),
     writes("/api/enable", Change),
+    writes("/api/choose-key", Change),
     writes("/api/cancel-change", Change),
     writes("/api/close-change", Change),
     writes("/api/prove-by-write", Change),
     writes("/api/prove-by-read", Change),
     writes("/api/report-proof", Change),
-    reads("/api/sign-in-page", Public, Caller::Person),
     writes("/api/sign-in", Public).limited(Limits::Password),
     writes("/api/sign-in-demo", Public),
     writes("/api/sign-out", View),
-    reads("/api/setup-page", Public, Caller::Person),
     writes("/api/setup", Public).limited(Limits::Password),
-    reads("/api/audit", View, Caller::Person).limited(Limits::Costly),
-    reads("/api/settings", View, Caller::Person),
     writes("/api/pause-target", Change),
     writes("/api/resume-target", Change),
+    writes("/api/set-shortcuts", View),
     writes("/api/end-session", View),
     writes("/api/end-other-sessions", View),
     writes("/api/change-password", View).limited(Limits::Password),
-    reads("/api/confirm-identity-page", View, Caller::Person),
     writes("/api/confirm-identity", View).limited(Limits::Password),
-    reads("/api/users", Administer, Caller::Person),
-    reads("/api/user", Administer, Caller::Person),
     writes("/api/add-user", Administer),
     writes("/api/set-user-rights", Administer),
     writes("/api/set-user-password", Administer),
@@ -64,6 +50,8 @@ pub static REGISTRY: &[Endpoint] = &[
     writes("/api/enable-user", Administer),
     // Plain handlers.
     handler("/events", View, Handler::Events, Caller::Page),
+    handler("/streams.csv", View, Handler::StreamsCsv, Caller::Person).limited(Limits::Costly),
+    handler("/streams.json", View, Handler::StreamsJson, Caller::Person).limited(Limits::Costly),
     handler("/audit/export", View, Handler::AuditExport, Caller::Person).limited(Limits::Costly),
     handler("/livez", Public, Handler::Liveness, Caller::Page).limited(Limits::Health),
     handler("/readyz", Public, Handler::Readiness, Caller::Page).limited(Limits::Health),
@@ -79,12 +67,8 @@ const POLICY_REPORTS: Endpoint = Endpoint {
     ..handler("/csp-report", Public, Handler::PolicyReports, Caller::Page)
 };
 
-const fn live_page(path: &'static str, permission: Permission) -> Endpoint {
-    get(path, permission, Kind::LivePage, Caller::Person)
-}
-
-const fn plain_page(path: &'static str, permission: Permission) -> Endpoint {
-    get(path, permission, Kind::PlainPage, Caller::Person)
+const fn page(path: &'static str, permission: Permission) -> Endpoint {
+    get(path, permission, Kind::Page, Caller::Person)
 }
 
 const fn handler(path: &'static str, permission: Permission, handler: Handler, caller: Caller) -> Endpoint {
@@ -104,14 +88,14 @@ const fn get(path: &'static str, permission: Permission, kind: Kind, caller: Cal
     }
 }
 
-/// Declares a server function that only reads. Its arguments arrive as JSON.
-const fn reads(path: &'static str, permission: Permission, caller: Caller) -> Endpoint {
-    Endpoint { verb: Verb::Post, takes: Takes::Json, ..get(path, permission, Kind::ServerFunction, caller) }
-}
-
 /// Declares a server function behind a form.
 const fn writes(path: &'static str, permission: Permission) -> Endpoint {
-    Endpoint { takes: Takes::Form, effect: Effect::Writes, ..reads(path, permission, Caller::Person) }
+    Endpoint {
+        verb: Verb::Post,
+        takes: Takes::Form,
+        effect: Effect::Writes,
+        ..get(path, permission, Kind::ServerFunction, Caller::Person)
+    }
 }
 
 impl Endpoint {

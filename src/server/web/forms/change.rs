@@ -1,22 +1,27 @@
 //! The confirmation form of a disable or an enable.
 
-use super::{ask_identity, back_to, is_identity_fresh, kept_draft};
+use axum::body::{Body, to_bytes};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded;
+
+use super::{ask_identity, back_to, is_identity_fresh, keep_draft, kept_draft};
 use crate::{
     error::AppError,
     model::{
         access::identity::Permission,
         change::{Action, ChangeForm},
-        forms::{ConfirmationRequest, FormMistake, Outcome},
+        forms::{FormMistake, Outcome, Requested},
         stream::{StreamId, encryption::KeyId},
     },
     server::{
-        services::changes::{KeyChoice, RequestError},
-        web::context::{self, RequestContext, Requester},
+        services::changes::RequestError,
+        web::{
+            context::{self, RequestContext, Requester},
+            fragments,
+            state::AppState,
+        },
     },
-    view::{
-        command_line,
-        pages::{Confirmation, Draft, Requested},
-    },
+    view::{command_line, pages::Draft, requested::Response},
 };
 
 /// Requires re-authentication before a change if the last one was too long ago.
@@ -48,31 +53,6 @@ pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
     }
 }
 
-/// Returns what a confirmation page shows.
-///
-/// # Errors
-/// Returns an error if the user lacks the permission, the stream does not exist, or the database cannot be read.
-pub async fn plan(action: Action, asked: ConfirmationRequest) -> Result<Confirmation, AppError> {
-    let cx = context::current()?;
-    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let stream = cx.stream_in_scope(&requester, &asked.account, &asked.region, &asked.name)?;
-    let draft = draft_of_change(&cx, &requester, asked.problem, asked.draft).await;
-    let choice = match action {
-        Action::Disable => KeyChoice::default(),
-        Action::Enable => KeyChoice {
-            typed: asked.key.unwrap_or_default(),
-            undo: asked.undo,
-            // No real search is longer than the longest alias.
-            search: asked.keys.unwrap_or_default().chars().take(300).collect(),
-            page: asked.key_page.and_then(|page| page.parse().ok()).unwrap_or(1),
-        },
-    };
-    let typed = draft.as_ref().map_or_else(|| choice.typed.clone(), |draft| draft.key.clone());
-    let planned = cx.state.changes.planner.plan(action, &stream, KeyChoice { typed, ..choice }).await;
-    let planned = planned.map_err(|error| refused(&cx, error))?;
-    Ok(Confirmation { draft, ..Confirmation::from(planned) })
-}
-
 /// Submits a confirmed form.
 ///
 /// # Errors
@@ -80,26 +60,100 @@ pub async fn plan(action: Action, asked: ConfirmationRequest) -> Result<Confirma
 pub async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppError> {
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    // Enter in the search for keys presses the form's button. A search isn't a confirmation.
+    if cx.wants_html() && form.keys.trim() != form.shown_keys.trim() {
+        back_to_keys(&cx, &requester, &form, "").await?;
+        return Err(AppError::Outdated);
+    }
     ask_before_change(&cx, &requester, action, &form).await?;
-    match cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await {
-        Ok(Outcome::Done(submitted)) => {
-            let requested = Requested::from(&submitted);
-            let (Requested::Change { id } | Requested::Rejected { id, .. }) = &requested;
+    let stream = StreamId::parse(&form.account, &form.region, &form.name);
+    let submitted = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
+    match (submitted, stream) {
+        (Ok(Outcome::Done(submitted)), Ok(stream)) => {
+            let requested = requested(Response::from(&submitted), &stream);
+            let (Requested::Change { id, .. } | Requested::Rejected { id, .. }) = &requested;
             cx.see_other(&format!("/changes/{id}"));
             Ok(requested)
         }
-        Ok(Outcome::Mistake(mistake)) => {
-            let Ok(stream) = StreamId::parse(&form.account, &form.region, &form.name) else {
-                return Err(cx.fail(AppError::NotFound));
-            };
+        (Ok(Outcome::Mistake(mistake)), Ok(stream)) => {
+            let parts = fragments::confirmation::mistake(&form, &stream.name, mistake);
             let page = stream.confirm_path(action);
-            Err(back_to(&cx, &requester.user_id, &page, mistake, &Draft::from(&form)).await)
+            let back = back_to(&cx, &requester.user_id, &page, mistake, &Draft::from(&form)).await;
+            Err(match back {
+                AppError::Mistake { mistake, .. } => AppError::Mistake { mistake, parts },
+                error => error,
+            })
         }
-        Err(RequestError::Store(error)) => {
+        (Ok(_), Err(_)) => Err(cx.fail(AppError::NotFound)),
+        (Err(RequestError::Store(error)), _) => {
             tracing::error!(%error, "a change could not be recorded and was not sent: {error}");
             Err(cx.fail(journal_down(&cx, &requester, action, &form)))
         }
-        Err(error) => Err(refused(&cx, error)),
+        (Err(error), _) => Err(refused(&cx, error)),
+    }
+}
+
+/// Returns the response to the dialog.
+fn requested(response: Response, stream: &StreamId) -> Requested {
+    match response {
+        Response::Change { id, tone, words } => {
+            let announcement = fragments::confirmation::recorded(&id, &stream.name, tone, words);
+            Requested::Change { id, announcement }
+        }
+        Response::Rejected { id, words } => {
+            let parts = fragments::confirmation::rejected(&id, words);
+            Requested::Rejected { id, parts }
+        }
+    }
+}
+
+/// Leads back to the page of an enable, to choose among all keys. Everything typed is kept; `chosen` is the key that
+/// was chosen, if one was.
+///
+/// # Errors
+/// Returns an error if the user lacks the permission, the stream does not exist, or the database cannot be written.
+pub async fn choose_key(form: ChangeForm, chosen: &str, page: &str) -> Result<(), AppError> {
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let form = if chosen.is_empty() { form } else { ChangeForm { key: chosen.to_owned(), ..form } };
+    back_to_keys(&cx, &requester, &form, page).await
+}
+
+async fn back_to_keys(
+    cx: &RequestContext,
+    requester: &Requester,
+    form: &ChangeForm,
+    page: &str,
+) -> Result<(), AppError> {
+    let stream = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| cx.fail(AppError::Outdated))?;
+    if !requester.scope.covers(&stream) {
+        return Err(cx.fail(AppError::NotFound));
+    }
+    let draft = keep_draft(cx, &requester.user_id, &Draft::from(form)).await?;
+    let values = [("draft", draft.as_str()), ("undo", form.undo.trim()), ("key-page", page.trim())];
+    let pairs = values.into_iter().filter(|(_, value)| !value.is_empty()).chain([("keys", form.keys.trim())]);
+    let pairs: Vec<String> =
+        pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).collect();
+    cx.see_other(&format!("{}?{}", stream.confirm_path(Action::Enable), pairs.join("&")));
+    Ok(())
+}
+
+/// Keeps what was typed into a confirmation whose session ended meanwhile, for its user. Returns the address of the
+/// page that fills it in again after sign-in; `None` for any other form, or if it can't be kept.
+pub async fn keep_after_session(state: &AppState, user_id: &str, endpoint: &str, body: Body) -> Option<String> {
+    let is_of = |action: &Action| endpoint.strip_prefix("/api/") == Some(action.slug());
+    let action = [Action::Disable, Action::Enable].into_iter().find(is_of)?;
+    // The router limits bodies to the same length.
+    let body = to_bytes(body, 64 * 1024).await.ok()?;
+    let fields = form_urlencoded::parse(&body).map(|(name, value)| (name.into_owned(), value.into_owned().into()));
+    let form: ChangeForm = serde_json::from_value(serde_json::Value::Object(fields.collect())).ok()?;
+    let stream = StreamId::parse(&form.account, &form.region, &form.name).ok()?;
+    match state.drafts.keep(user_id, &Draft::from(&form)).await {
+        Ok(draft) => Some(format!("{}?draft={draft}", stream.confirm_path(action))),
+        Err(error) => {
+            tracing::warn!(%error, "what was typed before a session ended could not be kept: {error}");
+            None
+        }
     }
 }
 
@@ -188,9 +242,9 @@ pub async fn answer_on_change(
         }
         Ok(Outcome::Mistake(mistake)) if cx.wants_html() && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             cx.see_other(&format!("/changes/{id}?problem={mistake}"));
-            Err(AppError::Mistake(mistake))
+            Err(AppError::Mistake { mistake, parts: String::new() })
         }
-        Ok(Outcome::Mistake(mistake)) => Err(cx.fail(AppError::Mistake(mistake))),
+        Ok(Outcome::Mistake(mistake)) => Err(cx.fail(AppError::Mistake { mistake, parts: String::new() })),
         Err(error) => Err(refused(cx, error)),
     }
 }

@@ -13,7 +13,10 @@ pub use self::{
         add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed,
         set_rights_as_typed,
     },
-    change::{answer_close, answer_on_change, ask_before_proof, draft_of_change, plan, refused, request},
+    change::{
+        answer_close, answer_on_change, ask_before_proof, choose_key, draft_of_change, keep_after_session, refused,
+        request,
+    },
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };
 use super::context::{RequestContext, Requester};
@@ -33,9 +36,9 @@ async fn back_to(
             Ok(id) => cx.see_other(&format!("{page}?problem={mistake}&draft={id}")),
             Err(error) => return error,
         }
-        return AppError::Mistake(mistake);
+        return AppError::Mistake { mistake, parts: String::new() };
     }
-    cx.fail(AppError::Mistake(mistake))
+    cx.fail(AppError::Mistake { mistake, parts: String::new() })
 }
 
 /// Returns whether the user authenticated recently enough for what the form does. The demo has no passwords.

@@ -5,28 +5,36 @@ use std::convert::Infallible;
 
 use axum::{
     extract::{FromRequestParts, Request},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::prelude::*;
 
 use crate::{
-    components::ErrorSection,
+    components::{ErrorSection, PlainBar},
     error::{AppError, Refusal},
+    model::access::{identity::Role, requester::Requester},
     server::web::{context, middleware::request_id::RequestId, state::AppState},
     view::error_page::{ErrorPage, Reference},
 };
 
-/// The format and request id of a refusal, taken from a request before it is passed on.
+/// For whom, and in which format, a request is refused, taken from the request before it is passed on.
 #[derive(Debug, Clone)]
 pub struct Asker {
     wants_html: bool,
+    /// The name and role of the signed-in user. Unknown to the layers in front of the session.
+    person: Option<(String, Role)>,
     pub id: RequestId,
 }
 
 impl Asker {
     pub fn of(request: &Request) -> Self {
-        Self { wants_html: context::wants_html(request.headers()), id: RequestId::of(request.extensions()) }
+        Self::from_head(request.headers(), request.extensions())
+    }
+
+    fn from_head(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let person = extensions.get::<Requester>().map(|requester| (requester.user_name.clone(), requester.role));
+        Self { wants_html: context::wants_html(headers), person, id: RequestId::of(extensions) }
     }
 
     /// Returns the error for an internal fault of Keystream. Its reference finds the request in the log.
@@ -39,7 +47,7 @@ impl<S: Sync> FromRequestParts<S> for Asker {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self { wants_html: context::wants_html(&parts.headers), id: RequestId::of(&parts.extensions) })
+        Ok(Self::from_head(&parts.headers, &parts.extensions))
     }
 }
 
@@ -49,7 +57,11 @@ pub fn refuse(state: &AppState, asker: &Asker, refusal: impl Into<Refusal>) -> R
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = if asker.wants_html {
         let page = ErrorPage::of_refusal(&refusal, &Reference(asker.id.to_string()));
-        let html = document(state.assets.css().to_owned(), page);
+        let bar = asker.person.clone().map(|(user_name, role)| {
+            let (is_demo, is_read_only) = (state.is_demo, state.is_read_only);
+            move || view! { <PlainBar user_name role is_demo is_read_only /> }
+        });
+        let html = document(state.assets.css().to_owned(), bar, page);
         (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
     } else if refusal == Refusal::OtherHost {
         // Read with curl by operators who set up a proxy.
@@ -79,11 +91,12 @@ const fn retry_after(refusal: &Refusal) -> Option<u64> {
     }
 }
 
-/// Renders the error page as a document of its own, without the frame, which might depend on whatever failed.
+/// Renders the error page as a document of its own, without the application, which might depend on whatever failed.
+/// Nothing in it is live, so it has no scripts.
 ///
-/// No wasm hydrates it, so the hydration markers between its parts are removed. Text from users or AWS is already
-/// escaped and contains no `<`.
-fn document(css: String, page: ErrorPage) -> String {
+/// The markers that Leptos leaves between its parts are removed. Text from users or AWS is already escaped and contains
+/// no `<`.
+fn document<B: IntoView>(css: String, bar: Option<impl FnOnce() -> B>, page: ErrorPage) -> String {
     let title = format!("{} \u{b7} Keystream", page.title);
     Owner::new().with(|| {
         view! {
@@ -98,6 +111,8 @@ fn document(css: String, page: ErrorPage) -> String {
                     <link rel="stylesheet" href=css />
                 </head>
                 <body>
+                    <a class="skip" href="#main">"Skip to content"</a>
+                    {bar.map(|bar| bar())}
                     <main id="main">
                         <ErrorSection page />
                     </main>
@@ -113,14 +128,38 @@ fn document(css: String, page: ErrorPage) -> String {
 mod tests {
     use super::*;
 
+    fn without_bar(page: ErrorPage) -> String {
+        document("/pkg/keystream.css".to_owned(), None::<fn() -> &'static str>, page)
+    }
+
     #[test]
     fn what_aws_or_a_person_wrote_stays_text() {
         let error = AppError::JournalDown { command: "<script>alert(1)</script>".to_owned(), known: "&\"".to_owned() };
         let page = ErrorPage::of_error(&error, Some(&Reference("0a1b2c3d".to_owned())));
-        let html = document("/pkg/keystream.css".to_owned(), page);
+        let html = without_bar(page);
+        assert!(!html.contains("<header") && html.contains("<main id=\"main\">"), "{html}");
         assert!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
         assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\"><head>"), "{html}");
         assert!(html.contains("<title>Not available \u{b7} Keystream</title>"), "{html}");
         assert!(html.contains("<p class=\"reference\">Reference: 0a1b2c3d</p>"), "{html}");
+    }
+
+    #[test]
+    fn people_who_are_signed_in_keep_the_bar() {
+        let page = ErrorPage::of_refusal(&Refusal::Role, &Reference("0a1b2c3d".to_owned()));
+        let bar = || {
+            view! { <PlainBar user_name="mira".to_owned() role=Role::Viewer is_demo=false is_read_only=true /> }
+        };
+        let html = document("/pkg/keystream.css".to_owned(), Some(bar), page);
+        for part in [
+            "<a href=\"/streams\">Streams</a>",
+            "<a href=\"/help\">Help</a>",
+            ">mira<",
+            ">Read-only<",
+            "action=\"/api/sign-out\"",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        assert!(!html.contains(">Demo<") && !html.contains("<!>"), "{html}");
     }
 }

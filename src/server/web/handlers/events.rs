@@ -1,7 +1,8 @@
-//! `/events`: updates as Server-Sent Events. A connection first gets everything newer than the `rev` of its page, then
-//! each frame as it is published, until its session ends, its reader is too slow, or the server stops.
+//! `/events`: updates as Server-Sent Events, for the windows of one browser. A connection first gets everything newer
+//! than the `rev` of its pages, then what moves as it is published, until its session ends, its reader is too slow, or
+//! the server stops. docs/architecture.md describes the address and the events.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -13,38 +14,35 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
-use serde::Deserialize;
 use tokio::sync::broadcast;
 
 use crate::{
-    model::{access::scope::Scope, inventory::TargetHealth},
+    model::access::identity::Permission,
     server::{
         adapters::clock::ticks,
         services::inventory::{Delivery, Events, News, View},
-        web::{context::Requester, request_limits::EventConnection, state::AppState},
+        web::{
+            context::Requester,
+            events_tag,
+            fragments::{self, Audience, EventsQuery, Parts, Subscription},
+            request_limits::EventConnection,
+            state::AppState,
+        },
     },
-    view::{change_card::ChangeCard, pages::EventFrame},
 };
 
 /// The interval of heartbeats on an idle connection. A page that receives nothing for 40 s is not live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The interval at which an open connection checks that its session is still valid.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
-
-/// The query of `/events`. `?after=REV` is the `rev` of the page.
-#[derive(Debug, Deserialize)]
-pub struct After {
-    after: Option<String>,
-    /// The rows that the page shows, as a comma-separated list of [`crate::model::stream::StreamId::digest`] values.
-    /// Without it, all rows.
-    rows: Option<String>,
-}
+/// The most rows that a connection catches up on. A page that missed more is fetched again.
+const MOST_MISSED: usize = 500;
 
 /// Opens an event connection.
 pub async fn open(
     State(state): State<AppState>,
     Extension(requester): Extension<Requester>,
-    Query(query): Query<After>,
+    Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Response {
     if state.draining.is_cancelled() {
@@ -56,28 +54,35 @@ pub async fn open(
     };
     // A reconnecting browser's last event id is newer than the `after` in the address.
     let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let after: Option<i64> = last_id.or(query.after).and_then(|rev| rev.trim().parse().ok());
+    let after: Option<i64> = last_id.or(query.after.clone()).and_then(|rev| rev.trim().parse().ok());
+    // A page of another session or of other rights starts over.
+    let tag = events_tag::of(&requester, state.is_read_only);
+    let after = after.filter(|_| query.r#as.as_ref().is_none_or(|of_page| *of_page == tag));
     // Subscribed before the past is read, so that no event is lost in between.
     let news = state.inventory.events().subscribe();
     let first = match state.changes.news_after(after).await {
+        Ok(Delivery::News(missed)) if missed.rows.len() > MOST_MISSED => Delivery::Reset,
         Ok(first) => first,
         Err(error) => {
             tracing::error!(%error, "the journal could not be read for an event connection: {error}");
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let view = query.rows.map(|rows| state.inventory.mark_viewed_ids(&rows, &requester.scope));
+    let subscription = Subscription::from(&query);
+    let view = state.inventory.mark_viewed_ids(subscription.digests(), &requester.scope);
     let session_check = ticks(SESSION_CHECK);
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).event(heartbeat(&state));
     let connection = Connection {
         state,
         requester,
-        view,
+        subscription,
         news,
         next: Some(first),
+        waiting: VecDeque::new(),
         is_new: true,
         is_over: false,
         session_check,
+        _view: view,
         _place: place,
     };
     Sse::new(follow(connection)).keep_alive(keep_alive).into_response()
@@ -91,20 +96,27 @@ fn heartbeat(state: &AppState) -> Event {
 struct Connection {
     state: AppState,
     requester: Requester,
-    /// The rows that the page shows; `None` means all.
-    view: Option<View>,
+    subscription: Subscription,
     news: broadcast::Receiver<Arc<News>>,
     next: Option<Delivery>,
+    /// Events of the last delivery that are still to be sent.
+    waiting: VecDeque<Event>,
     /// Nothing has been sent yet.
     is_new: bool,
     is_over: bool,
     session_check: tokio::time::Interval,
+    /// The rows that the windows show are read first for as long as the connection is open.
+    _view: View,
     _place: EventConnection,
 }
 
 fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold(connection, |mut connection| async move {
         loop {
+            if let Some(event) = connection.waiting.pop_front() {
+                connection.is_new = false;
+                return Some((Ok(event), connection));
+            }
             if connection.is_over {
                 return None;
             }
@@ -112,68 +124,49 @@ fn follow(connection: Connection) -> impl Stream<Item = Result<Event, Infallible
                 Some(delivery) => delivery,
                 None => connection.wait().await?,
             };
-            let event = match delivery {
-                Delivery::News(news) => {
-                    let scope = &connection.requester.scope;
-                    let health = || connection.state.inventory.health(scope);
-                    match frame(&news, scope, connection.view.as_ref(), health) {
-                        Some(frame) => {
-                            // Serialized JSON contains no line breaks, which would split the event.
-                            let json = serde_json::to_string(&frame).unwrap_or_else(|_| "null".to_owned());
-                            Event::default().id(frame.rev.to_string()).event("frame").data(json)
-                        }
-                        // The page shows itself as live only after it has received something.
-                        None if connection.is_new => heartbeat(&connection.state),
-                        None => continue,
-                    }
-                }
-                Delivery::Reset => {
-                    connection.is_over = true;
-                    // Browsers do not dispatch an event without data.
-                    Event::default().event("reset").data("reset")
-                }
-            };
-            connection.is_new = false;
-            return Some((Ok(event), connection));
+            connection.take(&delivery);
         }
     })
 }
 
-/// Builds the frame for one connection: the rows in scope that are in view, and whether others in scope have moved.
-/// Returns `None` if the connection needs nothing of the news. `health` returns the health of the targets in scope.
-pub fn frame(
-    news: &News,
-    scope: &Scope,
-    view: Option<&View>,
-    health: impl FnOnce() -> Vec<TargetHealth>,
-) -> Option<EventFrame> {
-    let within = || news.rows.values().filter(|(row, _)| scope.covers(&row.id));
-    let frame = EventFrame {
-        rev: news.rev,
-        streams: within()
-            .filter(|(row, _)| view.is_none_or(|view| view.has(&row.id)))
-            .map(|(row, _)| row.as_ref().clone())
-            .collect(),
-        is_list_moved: within().any(|(_, is_news)| *is_news),
-        changes: news
-            .changes
-            .iter()
-            .filter(|change| scope.covers_arn(&change.intent.arn))
-            .map(|change| ChangeCard::from(change.as_ref()))
-            .collect(),
-        // A user with a limited scope must not learn how many streams there are outside it.
-        targets: match news.targets.is_empty() {
-            true => Vec::new(),
-            false if scope.is_everything() => news.targets.clone(),
-            false => health(),
-        },
-    };
-    let is_empty =
-        frame.streams.is_empty() && !frame.is_list_moved && frame.changes.is_empty() && frame.targets.is_empty();
-    (!is_empty).then_some(frame)
-}
-
 impl Connection {
+    /// Queues the events for a delivery.
+    fn take(&mut self, delivery: &Delivery) {
+        match delivery {
+            Delivery::News(news) => {
+                let parts = self.render(news);
+                let Parts { fragments, moved, announcements } = parts;
+                let events = [("fragments", fragments), ("announce", announcements), ("moved", moved)];
+                for (name, data) in events.into_iter().filter(|(_, data)| !data.is_empty()) {
+                    // A carriage return would end the event.
+                    let data = data.replace('\r', "&#13;");
+                    self.waiting.push_back(Event::default().id(news.rev.to_string()).event(name).data(data));
+                }
+                // The page shows itself as live only after it has received something.
+                if self.is_new && self.waiting.is_empty() {
+                    self.waiting.push_back(heartbeat(&self.state));
+                }
+            }
+            Delivery::Reset => {
+                self.is_over = true;
+                // Browsers do not dispatch an event without data.
+                self.waiting.push_back(Event::default().event("reset").data("reset"));
+            }
+        }
+    }
+
+    fn render(&self, news: &News) -> Parts {
+        let requester = &self.requester;
+        let audience = Audience {
+            user_name: &requester.user_name,
+            scope: &requester.scope,
+            may_change: requester.role.may(Permission::Change) && !self.state.is_read_only,
+            subscription: &self.subscription,
+        };
+        let (inventory, cache) = (&self.state.inventory, &self.state.fragments);
+        fragments::of_news(news, &audience, inventory, cache, self.state.clock.now())
+    }
+
     /// Returns the next delivery, or `None` if the session is over or the server stops.
     async fn wait(&mut self) -> Option<Delivery> {
         loop {

@@ -16,7 +16,9 @@ use crate::{
         web::{
             context::{self, Requester},
             endpoints::{Entry, Handler},
+            forms,
             handlers::error_page::{self, Asker},
+            middleware::session::EndedSession,
             state::AppState,
         },
     },
@@ -40,7 +42,7 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
         }
         (Entry::OtherMethod(_), Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::OtherMethod),
         (Entry::Missing, Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::NoSuchAddress),
-        (_, None) => to_sign_in(&request),
+        (_, None) => to_sign_in(&state, request).await,
     }
 }
 
@@ -61,7 +63,7 @@ fn refusal(state: &AppState, request: &Request) -> Option<AuditEvent> {
 
 /// Redirects page requests to sign in and then on, and answers all others with 401. Unknown paths get the same
 /// response.
-fn to_sign_in(request: &Request) -> Response {
+async fn to_sign_in(state: &AppState, request: Request) -> Response {
     // 204 tells an event source to stop reconnecting.
     if Entry::of(request.extensions()).is_of(Handler::Events) {
         return StatusCode::NO_CONTENT.into_response();
@@ -73,7 +75,7 @@ fn to_sign_in(request: &Request) -> Response {
         Method::GET | Method::HEAD => {
             request.uri().path_and_query().map_or("/streams", |path| path.as_str()).to_owned()
         }
-        _ => page_of_form(request),
+        _ => page_of_form(state, request).await,
     };
     let next = safe_next(&wanted);
     let location = if matches!(next.as_str(), "/" | "/streams") {
@@ -84,12 +86,18 @@ fn to_sign_in(request: &Request) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
-/// Returns the page that a form was posted from: the path of our own Referer.
-fn page_of_form(request: &Request) -> String {
+/// Returns the page that a form was posted from: the confirmation with what was typed, if the session has just ended;
+/// otherwise the path of our own Referer.
+async fn page_of_form(state: &AppState, request: Request) -> String {
     let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
     let path = referer.and_then(|referer| url::Url::parse(referer).ok()).map(|url| match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
     });
-    path.unwrap_or_default()
+    let path = path.unwrap_or_default();
+    let endpoint = Entry::of(request.extensions()).endpoint();
+    let ended = request.extensions().get::<EndedSession>().cloned();
+    let (Some(endpoint), Some(EndedSession { user_id })) = (endpoint, ended) else { return path };
+    let kept = forms::keep_after_session(state, &user_id, endpoint.path, request.into_body()).await;
+    kept.unwrap_or(path)
 }

@@ -24,6 +24,13 @@ use crate::{
     },
 };
 
+/// The user of a request whose session was past its limits. The request is nobody's, but what was typed into its form
+/// is kept for this user.
+#[derive(Debug, Clone)]
+pub struct EndedSession {
+    pub user_id: String,
+}
+
 /// The mark of a response whose request ended its session.
 #[derive(Debug, Clone, Copy)]
 struct SessionEnded;
@@ -40,7 +47,10 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
             request.extensions_mut().insert(requester);
             true
         }
-        Ok(Found::Over) => true,
+        Ok(Found::Over { user_id }) => {
+            request.extensions_mut().insert(EndedSession { user_id });
+            true
+        }
         Ok(Found::Nobody) => false,
         Err(error) => {
             tracing::error!(%error, "a session could not be read: {error}");

@@ -11,6 +11,14 @@ pub(super) struct ChangeRow {
 }
 from_row!(ChangeRow { rev, body });
 
+pub(super) struct ListedRow {
+    pub(super) id: String,
+    pub(super) requested_at: i64,
+    pub(super) rev: i64,
+    pub(super) body: String,
+}
+from_row!(ListedRow { id, requested_at, rev, body });
+
 pub(super) struct LatestRow {
     pub(super) rev: i64,
     pub(super) body: String,

@@ -1,0 +1,74 @@
+//! The list of keys on the confirmation of an enable: a key is filled in where it stands, and a search or another page
+//! of keys comes without leaving what was typed. Without it, the form's own buttons do the same by way of the server.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Event, HtmlInputElement, MouseEvent, UrlSearchParams};
+
+use super::dom::{Fetched, by_id, closest, data, fetch_page, first, focus, go_to, listen, merge};
+
+/// Takes over `button[data-use]` and `button[data-find]` in `#keys`.
+#[island]
+pub fn KeySearch() -> impl IntoView {
+    super::anchored(|| {
+        listen(&document(), "click", |click: MouseEvent| {
+            if let Some(button) = closest(&click, "#keys button[data-use]") {
+                click.prevent_default();
+                fill_in(&data(&button, "data-use"));
+            } else if let Some(button) = closest(&click, "#keys button[data-find]") {
+                click.prevent_default();
+                spawn_local(find(data(&button, "data-find")));
+            }
+        });
+        listen(&document(), "keydown", |press: web_sys::KeyboardEvent| {
+            // `Enter` in the search field searches; elsewhere in the form it submits.
+            if press.key() == "Enter" && closest(&press, "#keys input[type=search]").is_some() {
+                press.prevent_default();
+                spawn_local(find("1".to_owned()));
+            }
+        });
+    })
+}
+
+fn fill_in(key: &str) {
+    let field = first("#confirmation input[name=key]").and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+    if let Some(field) = field {
+        field.set_value(key);
+        focus(&field);
+        // The rest of the page follows what is typed.
+        if let Ok(event) = Event::new_with_event_init_dict("input", &bubbling()) {
+            let _ = field.dispatch_event(&event);
+        }
+    }
+}
+
+fn bubbling() -> web_sys::EventInit {
+    let init = web_sys::EventInit::new();
+    init.set_bubbles(true);
+    init
+}
+
+/// Fetches the page with another part of the keys, and merges only those.
+async fn find(page: String) {
+    let search = first("#keys input[type=search]").and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+    let search = search.map(|field| field.value()).unwrap_or_default();
+    let location = window().location();
+    let Ok(query) = UrlSearchParams::new_with_str(&location.search().unwrap_or_default()) else { return };
+    for name in ["problem", "draft", "key"] {
+        query.delete(name);
+    }
+    query.set("keys", &search);
+    query.set("key-page", &page);
+    let address = format!("{}?{}", location.pathname().unwrap_or_default(), String::from(query.to_string()));
+    match fetch_page(&address).await {
+        Fetched::Page(page) => {
+            if let (Some(shown), Some(newer)) = (by_id("keys"), page.document.get_element_by_id("keys")) {
+                merge(&shown, &newer);
+            }
+        }
+        Fetched::SignedOut => go_to("/sign-in"),
+        // What is shown stays, and the button can be pressed again.
+        Fetched::Failed => {}
+    }
+}

@@ -1,0 +1,107 @@
+//! Filtering, sorting and paging of a list without leaving the page: the island fetches the same address as the link or
+//! form would, merges the list, and pushes the address. Without it, the browser loads the page.
+
+use std::{cell::Cell, rc::Rc};
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Document, Element, FormData, HtmlFormElement, MouseEvent, SubmitEvent, UrlSearchParams};
+
+use super::dom::{
+    Fetched, FetchedPage, MERGED, all, announce, by_id, closest, data, fetch_page, focus, go_to, is_plain_click,
+    listen, merge, toggle,
+};
+
+/// Takes over `a[data-nav]` and `form[data-nav]`.
+#[island]
+pub fn ListNavigation() -> impl IntoView {
+    super::anchored(|| {
+        let latest = Rc::new(Cell::new(0));
+        let go = move |address: String, is_new: bool| {
+            latest.set(latest.get() + 1);
+            spawn_local(navigate(address, is_new, latest.clone()));
+        };
+        let (by_link, by_form, back) = (go.clone(), go.clone(), go);
+        listen(&document(), "click", move |click: MouseEvent| {
+            if let Some(link) = closest(&click, "a[data-nav]").filter(|_| is_plain_click(&click)) {
+                click.prevent_default();
+                by_link(data(&link, "href"), true);
+            }
+        });
+        listen(&document(), "submit", move |submit: SubmitEvent| {
+            let form = closest(&submit, "form[data-nav]").and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+            if let Some(address) = form.as_ref().and_then(address_of) {
+                submit.prevent_default();
+                by_form(address, true);
+            }
+        });
+        listen(&window(), "popstate", move |_: web_sys::Event| back(super::dom::own_address(), false));
+    })
+}
+
+/// Returns the address that a form leads to, without the fields that say nothing.
+fn address_of(form: &HtmlFormElement) -> Option<String> {
+    let entries = FormData::new_with_form(form).ok()?;
+    let query = UrlSearchParams::new().ok()?;
+    for entry in js_sys::try_iter(entries.as_ref()).ok()??.flatten() {
+        let pair: js_sys::Array = entry.dyn_into().ok()?;
+        let (name, value) = (pair.get(0).as_string()?, pair.get(1).as_string()?);
+        if !value.is_empty() {
+            query.append(&name, &value);
+        }
+    }
+    let path = data(form, "action");
+    let query = query.to_string().as_string()?;
+    Some(if query.is_empty() { path } else { format!("{path}?{query}") })
+}
+
+/// Fetches the page at an address and shows it; a later navigation overtakes an earlier one.
+async fn navigate(address: String, is_new: bool, latest: Rc<Cell<u32>>) {
+    let this = latest.get();
+    let main = by_id("main");
+    if let Some(main) = &main {
+        super::dom::set(main, "aria-busy", "true");
+    }
+    let fetched = fetch_page(&address).await;
+    if latest.get() != this {
+        return;
+    }
+    match (fetched, main) {
+        (Fetched::Page(FetchedPage { document: page, address }), Some(main)) if is_same_version(&page) => {
+            if is_new {
+                let history = window().history().ok();
+                // Fails only for addresses of other origins.
+                let _ = history.map(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&address)));
+            }
+            show(&main, &page);
+        }
+        // The browser shows what came instead.
+        _ => go_to(&address),
+    }
+}
+
+fn is_same_version(page: &Document) -> bool {
+    let version = |bar: Option<Element>| bar.map(|bar| data(&bar, "data-version"));
+    version(page.get_element_by_id("bar")) == version(by_id("bar"))
+}
+
+fn show(main: &Element, page: &Document) {
+    let Some(newer) = page.get_element_by_id("main") else { return };
+    document().set_title(&page.title());
+    // A browser would follow the rows to their new places.
+    let place = (window().scroll_x().unwrap_or_default(), window().scroll_y().unwrap_or_default());
+    merge(main, &newer);
+    window().scroll_to_with_x_and_y(place.0, place.1);
+    // The forms show the choices of the new address instead of what was typed before.
+    for form in all("form[data-nav]").into_iter().filter_map(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+        form.reset();
+    }
+    // What lies over the list has been chosen from.
+    all("#main details.drop[open]").iter().for_each(|panel| toggle(panel, "open", false));
+    announce(MERGED);
+    // What was focused may be gone: a removed filter, for example.
+    if document().active_element().is_none_or(|focused| !main.contains(Some(&focused))) {
+        focus(main);
+    }
+}

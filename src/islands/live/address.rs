@@ -1,0 +1,39 @@
+//! The addresses of event connections: what the windows show, as `/events` takes it.
+
+use std::collections::BTreeSet;
+
+use super::{parts::Shown, windows::Member};
+
+/// The most rows of one connection.
+const MOST_ROWS: usize = 500;
+
+/// Divides the windows among connections that take so many rows.
+pub fn connections(members: &[Member]) -> Vec<Vec<&Member>> {
+    let mut connections: Vec<Vec<&Member>> = Vec::new();
+    let mut rows = usize::MAX;
+    for member in members {
+        let own = member.shown.rows.split(',').count();
+        if rows.saturating_add(own) > MOST_ROWS {
+            connections.push(Vec::new());
+            rows = 0;
+        }
+        rows += own;
+        if let Some(connection) = connections.last_mut() {
+            connection.push(member);
+        }
+    }
+    connections
+}
+
+/// Returns the address of the events for these windows, from the oldest revision on.
+pub fn address(members: &[&Member], tag: &str) -> String {
+    let joined = |part: fn(&Shown) -> &String, between: &str| {
+        let parts: BTreeSet<&str> = members.iter().map(|member| part(&member.shown).as_str()).collect();
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(between)
+    };
+    let rev = members.iter().map(|member| member.rev).min().unwrap_or_default();
+    let rows = joined(|shown| &shown.rows, ";");
+    let parts = joined(|shown| &shown.parts, ",");
+    let moves = joined(|shown| &shown.moves, ",");
+    format!("/events?after={rev}&as={tag}&rows={rows}&parts={parts}&moves={moves}")
+}

@@ -1,0 +1,37 @@
+//! Ages and durations that keep counting.
+
+use web_sys::Element;
+
+use super::{
+    super::dom::{all, data, write},
+    state::parse_time,
+};
+use crate::model::time::{SECOND_MS, Timestamp, span};
+
+/// Writes every age and every duration of the page as of `now`.
+pub fn count(now: Timestamp) {
+    for age in all("time.age[datetime]") {
+        count_age(&age, now);
+    }
+    for elapsed in all("time.elapsed[datetime]") {
+        if let Some(since) = time_of(&elapsed) {
+            write(&elapsed, &span(now.millis_since(since)));
+        }
+    }
+}
+
+/// Writes an age; from some age on, or after a failed read, as "last known", in the words that came with it.
+fn count_age(age: &Element, now: Timestamp) {
+    let Some(at) = time_of(age) else { return };
+    let stale_after = data(age, "data-stale-after").parse::<i64>().ok();
+    let is_old = stale_after.is_some_and(|seconds| now.millis_since(at) > seconds.saturating_mul(SECOND_MS));
+    let is_stale = is_old || age.has_attribute("data-failed");
+    // Fails only for malformed class names.
+    let _ = age.class_list().toggle_with_force("stale", is_stale);
+    let words = if is_stale { data(age, "data-stale") } else { String::new() };
+    write(age, &format!("{words}{}", at.age(now)));
+}
+
+fn time_of(element: &Element) -> Option<Timestamp> {
+    parse_time(&data(element, "datetime"))
+}

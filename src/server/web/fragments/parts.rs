@@ -1,0 +1,165 @@
+//! The live parts of news, for one event connection.
+
+use std::{collections::HashSet, sync::Arc};
+
+use leptos::prelude::*;
+
+use super::{FragmentCache, Subscription};
+use crate::{
+    components::{
+        Announcement, Count, Counted, LadderMarks, Progress, StreamRowView, StreamState, TargetStrip, TargetsWord,
+        Viewer,
+    },
+    model::{
+        access::scope::Scope,
+        change::Change,
+        inventory::{StreamRow, TargetHealth},
+        list::{Counts, ExtraColumn},
+        stream::StreamId,
+        time::Timestamp,
+    },
+    server::services::inventory::{Inventory, News},
+    view::change_card::ChangeCard,
+};
+
+/// The reader of an event connection.
+#[derive(Debug)]
+pub struct Audience<'a> {
+    pub user_name: &'a str,
+    pub scope: &'a Scope,
+    pub may_change: bool,
+    pub subscription: &'a Subscription,
+}
+
+/// What one delivery of news is for a connection: HTML of fragments, words of what moved, and announcements.
+#[derive(Debug, Default)]
+pub struct Parts {
+    pub fragments: String,
+    pub moved: String,
+    pub announcements: String,
+}
+
+impl Parts {
+    pub fn is_empty(&self) -> bool {
+        self.fragments.is_empty() && self.moved.is_empty() && self.announcements.is_empty()
+    }
+}
+
+/// Renders what news are for an audience.
+pub fn of_news(news: &News, to: &Audience<'_>, inventory: &Inventory, cache: &FragmentCache, now: Timestamp) -> Parts {
+    let health = || match to.scope.is_everything() && !news.targets.is_empty() {
+        true => news.targets.clone(),
+        // A user with a limited scope must not learn how many streams there are outside it.
+        false => inventory.health(to.scope),
+    };
+    let viewer = Viewer { now, rev: news.rev, may_change: to.may_change, health: Arc::new(health()) };
+    let renderer = Renderer { to, viewer, cache, inventory };
+    let mut parts = Parts::default();
+    let rows = || news.rows.values().filter(|(row, _)| to.scope.covers(&row.id));
+    for (row, _) in rows() {
+        renderer.push_row(row, &mut parts.fragments);
+    }
+    let changes: Vec<&Arc<Change>> =
+        news.changes.iter().filter(|change| to.scope.covers_arn(&change.intent.arn)).collect();
+    for change in &changes {
+        renderer.push_change(change, &mut parts);
+    }
+    let has_news = rows().any(|(_, is_news)| *is_news);
+    if has_news && to.subscription.has_counts() {
+        renderer.push_counts(inventory.counts(to.scope), &mut parts.fragments);
+    }
+    if !news.targets.is_empty() {
+        renderer.push_targets(&mut parts.fragments);
+    }
+    let moved = words(rows().filter(|(_, is_news)| *is_news).map(|(row, _)| &row.id), &changes);
+    let moved: Vec<&String> = moved.iter().filter(|word| to.subscription.moves.contains(*word)).collect();
+    parts.moved = moved.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");
+    parts
+}
+
+/// Returns the words for what moved: `list`, `changes`, `stream-DIGEST` and `change-ID`.
+fn words<'a>(streams: impl Iterator<Item = &'a StreamId>, changes: &[&Arc<Change>]) -> HashSet<String> {
+    let mut words: HashSet<String> = streams.map(|id| format!("stream-{}", id.digest())).collect();
+    if !words.is_empty() {
+        words.insert("list".to_owned());
+    }
+    for change in changes {
+        words.extend([
+            "changes".to_owned(),
+            format!("change-{}", change.id),
+            format!("stream-{}", change.stream_id().digest()),
+        ]);
+    }
+    words
+}
+
+struct Renderer<'a> {
+    to: &'a Audience<'a>,
+    viewer: Viewer,
+    cache: &'a FragmentCache,
+    inventory: &'a Inventory,
+}
+
+impl Renderer<'_> {
+    fn push_row(&self, row: &Arc<StreamRow>, fragments: &mut String) {
+        let digest = row.id.digest();
+        for (columns, _) in self.to.subscription.rows.iter().filter(|(_, digests)| digests.contains(&digest)) {
+            let cols = columns.iter().map(|column| column.slug()).collect::<Vec<_>>().join(",");
+            let key = format!("row-{digest} {} {cols}", self.viewer.may_change);
+            fragments.push_str(&self.cache.get(key, row, || self.row(row, columns)));
+        }
+        if self.to.subscription.parts.contains(&format!("state-{digest}")) {
+            let key = format!("state-{digest}");
+            let (row, viewer) = (row.clone(), self.viewer.clone());
+            let render = || view! { <StreamState row=row.as_ref().clone() viewer /> }.to_html();
+            fragments.push_str(&self.cache.get(key, &row, render));
+        }
+    }
+
+    fn row(&self, row: &Arc<StreamRow>, columns: &[ExtraColumn]) -> String {
+        let mut row = row.as_ref().clone();
+        if !columns.contains(&ExtraColumn::Tags) {
+            row.tags = None;
+        }
+        view! { <StreamRowView row cols=columns viewer=&self.viewer /> }.to_html()
+    }
+
+    fn push_change(&self, change: &Arc<Change>, parts: &mut Parts) {
+        let is_shown = |part: &str| self.to.subscription.parts.contains(&format!("{part}-{}", change.id));
+        if is_shown("marks") {
+            let render = || {
+                let card = ChangeCard::from(change.as_ref());
+                view! { <LadderMarks marks=card.marks() rev=card.rev /> }.to_html()
+            };
+            parts.fragments.push_str(&self.cache.get(format!("marks-{}", change.id), change, render));
+        }
+        if is_shown("ladder") {
+            let render = || {
+                let row = self.inventory.stream(&change.stream_id()).map(|(row, _)| row);
+                let viewer = self.viewer.clone();
+                view! { <Progress change=ChangeCard::from(change.as_ref()) row viewer /> }.to_html()
+            };
+            parts.fragments.push_str(&self.cache.get(format!("ladder-{}", change.id), change, render));
+        }
+        if change.intent.actor == self.to.user_name {
+            let card = ChangeCard::from(change.as_ref());
+            let html = view! { <Announcement change=card may_change=self.viewer.may_change /> }.to_html();
+            parts.announcements.push_str(&html);
+        }
+    }
+
+    fn push_counts(&self, counts: Counts, fragments: &mut String) {
+        for of in Counted::ALL {
+            fragments.push_str(&view! { <Count of counts rev=self.viewer.rev /> }.to_html());
+        }
+    }
+
+    fn push_targets(&self, fragments: &mut String) {
+        let health: Vec<TargetHealth> = self.viewer.health.as_ref().clone();
+        fragments.push_str(&view! { <TargetsWord health rev=self.viewer.rev /> }.to_html());
+        if self.to.subscription.parts.contains("target-strip") {
+            let viewer = self.viewer.clone();
+            fragments.push_str(&view! { <TargetStrip viewer /> }.to_html());
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The list of changes in words: the values of its filters, and the ignored parts of its address.
+
+use crate::model::list::{ChangesFilter, IgnoredValue, StateFilter};
+
+/// Returns the label of a state to filter by: the word on the badge of its changes.
+pub const fn state(state: StateFilter) -> &'static str {
+    match (state, state.end()) {
+        (StateFilter::Unknown, _) => "Outcome unknown",
+        (StateFilter::Slow, _) => "Slow",
+        (StateFilter::Reverted, _) => "Reverted",
+        (_, Some(end)) => end.word(),
+        (_, None) => "Active",
+    }
+}
+
+/// Says which value was ignored, and which ones the filter takes.
+pub fn ignored(ignored: &IgnoredValue) -> String {
+    let IgnoredValue { filter, value } = ignored;
+    let takes = match filter {
+        ChangesFilter::State => {
+            "it takes active, unknown, slow, settled, reverted, rejected, expired, not-applied, superseded, replaced, \
+            not-established"
+        }
+        ChangesFilter::By => "it takes a user name",
+        ChangesFilter::Q => "it takes at most 128 characters of a stream's name",
+        ChangesFilter::From | ChangesFilter::To => "a day is written like 2026-11-24",
+        ChangesFilter::Page => "a page is a whole number from 1 to 10,000",
+    };
+    format!("{} \u{201c}{value}\u{201d} was ignored: {takes}.", filter.slug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::list::ChangesQuery;
+
+    #[test]
+    fn what_was_ignored_is_named_with_what_would_be_taken() {
+        let pairs = [("state", "done"), ("by", "a b"), ("q", "a\0"), ("from", "1.2.26"), ("to", "x"), ("page", "0")];
+        let (_, ignored) = ChangesQuery::parse(pairs);
+        let said: Vec<String> = ignored.iter().map(self::ignored).collect();
+        assert_eq!(said.len(), pairs.len());
+        assert!(said[0].starts_with("state \u{201c}done\u{201d} was ignored: it takes active, "), "{said:?}");
+        for state in StateFilter::ALL {
+            assert!(said[0].contains(state.slug()), "{said:?}");
+        }
+        assert_eq!(said[3], "from \u{201c}1.2.26\u{201d} was ignored: a day is written like 2026-11-24.");
+    }
+
+    #[test]
+    fn each_state_has_a_word_of_its_own() {
+        let words = StateFilter::ALL.map(state);
+        assert_eq!(
+            words,
+            [
+                "Active",
+                "Outcome unknown",
+                "Slow",
+                "Settled",
+                "Reverted",
+                "Rejected",
+                "Expired",
+                "Not applied",
+                "Superseded",
+                "Replaced",
+                "Not established",
+            ]
+        );
+    }
+}
