@@ -23,7 +23,7 @@ for (const font of fonts) {
     const to = rename(font);
     writeFileSync(css, readFileSync(css, "utf8").replaceAll(font, to));
 }
-for (const name of ["keystream.css", "keystream.js", "keystream.wasm"]) {
+for (const name of ["keystream.css", "boot.js", "keystream.js", "keystream.wasm"]) {
     const to = rename(name);
     const content = readFileSync(join(pkg, to));
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };

@@ -201,7 +201,7 @@ class Browsers:
     async def _open(self, request: bytes, over: asyncio.Event) -> _Connection:
         address = urlsplit(self._portal.origin)
         _, connection = await self._loop.create_connection(
-            lambda: _Connection(self, request, over), address.hostname, address.port
+            lambda: _Connection(self, request, over), address.hostname or "", address.port or 0
         )
         await connection.answered.wait()
         return connection

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import rivals
-from client import OPERATOR, PASSWORD, Client
+from client import OPERATOR, PASSWORD
 from ground import Ground
 from portal import Portal
 from processes import run_to_end
@@ -100,14 +100,15 @@ def live_shifts(ground: Ground) -> Measured:
     with ground.served(scale.streams) as (portal, _):
         over = threading.Event()
 
-        def change_now_and_then(client: Client) -> None:
+        def change_now_and_then() -> None:
             for name in names:
                 if over.wait(scale.live_seconds / (len(names) + 1)):
                     return
-                client.disable(name)
+                # With a new session: an old one would have to confirm who it is.
+                portal.sign_in().disable(name)
 
         # Two people: the one who reads, and one who changes streams of the same page.
-        changing = threading.Thread(target=change_now_and_then, args=(portal.client(),))
+        changing = threading.Thread(target=change_now_and_then)
         changing.start()
         told = run("live.mjs", portal, within=scale.live_seconds + 90, SECONDS=str(scale.live_seconds))
         over.set()

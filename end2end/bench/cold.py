@@ -239,7 +239,7 @@ def _budgets(runs: list[Run]) -> Iterator[Budget]:
     bound = [(run, run.bounds) for run in runs if run.bounds]
     for what, of in (("25 visible states", "visible"), ("full column", "full")):
         ratios = [getattr(run, of) / getattr(bounds, of) for run, bounds in bound]
-        measured = f"{min(ratios):.2f} to {max(ratios):.2f} x"
+        measured = f"{min(ratios):.3f} to {max(ratios):.3f} x"
         yield Budget(f"cold start: {what}", f"<= {TARGET} x the bound", measured, max(ratios) <= TARGET)
     refused = sum(throttled(run.counts) for run, _ in bound)
     yield Budget("cold start: throttled calls", "0", str(refused), refused == 0)

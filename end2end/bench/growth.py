@@ -162,9 +162,10 @@ def changes(ground: Ground) -> Measured:
     heads += ["AWS finished -> event, mean", "p95", "to confirm one", "not sent", "restart: listening", "list"]
     text = (
         f"{scale.streams:,} streams, one browser, all changes in one account and Region, whose reads share 25 % of "
-        f"AWS's limit. Each change takes {scale.change_ms / 1000:.0f} s, by when its watch reads only every 5 s. *To "
-        f"confirm one* is what a person's form and its answer take while {PEOPLE} people do so, with loading the form "
-        "again where AWS wasn't asked. The restart is one with as many changes under way."
+        f"AWS's limit. Each change takes {scale.change_ms / 1000:.0f} s. A watch reads every second at first, every "
+        "2 s after 10 s and every 5 s after 30 s, and what it sees may be late by that much. *To confirm one* is what "
+        f"a person's form and its answer take while {PEOPLE} people do so, with loading the form again where AWS "
+        "wasn't asked. The restart is one with as many changes under way."
     )
     return Measured([], section("Growth with changes at a time", table(heads, rows), text))
 

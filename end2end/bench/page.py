@@ -45,7 +45,8 @@ def row_ids(page: str) -> list[str]:
 def row_id_of(page: str, name: str) -> str:
     """The id of the row of this stream."""
     rows = re.findall(r'<tr[^>]*\bid="row-([^"]+)".*?<th[^>]*>(.*?)</th>', page, re.S)
-    return next(row for row, head in rows if _text(head) == name)
+    found: str = next(row for row, head in rows if _text(head) == name)
+    return found
 
 
 def shows_not_encrypted(events: bytes, row_id: str) -> bool:

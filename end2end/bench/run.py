@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import chromium
@@ -20,7 +21,7 @@ import serving
 import size
 import viewing
 from ground import QUICK, WHOLE, Ground
-from report import Measured, section
+from report import Measured, not_measured, section
 from results import Results
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,8 +67,12 @@ def measurements(ground: Ground) -> dict[str, Callable[[], Measured]]:
     }
     if not chromium.is_there():
         for name in IN_CHROMIUM:
-            all_of_them[name] = lambda name=name: Measured([], section(name, "Not measured here: no Chromium."))
+            all_of_them[name] = partial(_without_chromium, name)
     return all_of_them
+
+
+def _without_chromium(name: str) -> Measured:
+    return Measured([not_measured(name, "", "no Chromium")], section(name, "Not measured here: no Chromium."))
 
 
 def main() -> None:

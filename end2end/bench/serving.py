@@ -33,7 +33,8 @@ class Asked:
         return generator.send(self.process, self.url, rate, seconds, self.idle_share, *self.headers)
 
     def median(self, of: str) -> float:
-        return statistics.median(getattr(load, of) for load in self.rounds)
+        values: list[float] = [getattr(load, of) for load in self.rounds]
+        return statistics.median(values)
 
     def cells(self) -> list[str]:
         p99 = [load.p99 for load in self.rounds]

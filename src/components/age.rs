@@ -25,7 +25,7 @@ pub fn Age(
         let age = at.age(now);
         view! {
             <time
-                class=class translate="no" datetime=at.rfc3339() title=at.date_and_clock()
+                class=class translate="no" datetime=at.rfc3339()
                 data-stale-after=stale_after / SECOND_MS data-stale=LAST_KNOWN data-failed=has_failed
             >
                 {if is_stale { format!("{LAST_KNOWN}{age}") } else { age }}

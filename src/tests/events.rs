@@ -127,7 +127,7 @@ async fn a_quiet_connection_says_that_it_lives_and_what_is_served() {
     let said = |text: &str| text.contains("event: heartbeat\n") || text.contains("\n:");
     let (_, text) = heard(address, viewer.cookie.as_deref().unwrap(), &path, None, said).await;
     assert!(
-        text.contains("event: heartbeat\ndata: /pkg/keystream.js /pkg/keystream.wasm\n\n"),
+        text.contains("event: heartbeat\ndata: /pkg/boot.js /pkg/keystream.js /pkg/keystream.wasm\n\n"),
         "an event that scripts see: {text}"
     );
 }

@@ -155,7 +155,7 @@ async fn a_change_that_waits_is_cancelled_only_by_those_who_see_it() {
 #[tokio::test]
 async fn an_open_event_stream_carries_only_what_is_in_scope() {
     let app = TestApp::start().await;
-    let outside = app.known("orders-prod").await.digest();
+    let outside = app.known("orders-prod").await.digest().to_string();
     let inside = app.known("checkout-events").await.digest();
     let administrator = app.actor(Role::Admin).await;
     let operator = narrowed(&app).await;

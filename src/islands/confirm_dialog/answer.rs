@@ -5,7 +5,7 @@ use web_sys::{Element, HtmlTemplateElement};
 
 use super::{
     super::{
-        dom::{by_id, first, focus, go_to, merge, set},
+        dom::{by_id, first, focus, go_to, id_of, merge, set},
         live::{announce_recorded, elements_of},
     },
     dialog, fields,
@@ -32,7 +32,7 @@ pub fn take(answer: Result<Requested, AppError>) {
 fn show(parts: &str) {
     clear();
     for part in elements_of(parts) {
-        if let Some(shown) = by_id(&part.id()) {
+        if let Some(shown) = by_id(&id_of(&part)) {
             merge(&shown, &part);
         }
     }

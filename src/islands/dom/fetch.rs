@@ -57,5 +57,11 @@ async fn request(address: &str) -> Option<Response> {
 
 async fn parse(response: Response) -> Option<Document> {
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-    DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()
+    let document = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
+    // Parsed without scripts, what is meant for pages without them would be part of the page, above all its reloading.
+    let unscripted = document.query_selector_all("noscript").ok()?;
+    for part in (0..unscripted.length()).filter_map(|at| unscripted.item(at)) {
+        part.parent_node().and_then(|parent| parent.remove_child(&part).ok());
+    }
+    Some(document)
 }

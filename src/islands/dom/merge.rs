@@ -24,7 +24,7 @@ pub fn merge(shown: &Element, newer: &Element) {
 
 /// Merges a live part into the page, unless the page shows a later state of it. Returns whether it did.
 pub fn merge_part(newer: &Element) -> bool {
-    let Some(shown) = super::by_id(&newer.id()) else { return false };
+    let Some(shown) = super::by_id(&super::id_of(newer)) else { return false };
     // The same row may be shown with other columns in another window.
     let is_same_kind = data(&shown, "data-cols") == data(newer, "data-cols");
     if !is_same_kind || !shown.has_attribute("data-live") || rev(&shown) > rev(newer) {
@@ -149,7 +149,7 @@ fn counterpart(at: Option<&Node>, coming: &[Node]) -> Option<Node> {
 
 /// Returns what tells siblings without an id apart.
 fn looks(node: &Node) -> (String, String) {
-    (node.node_name(), node.dyn_ref::<Element>().map(Element::class_name).unwrap_or_default())
+    (node.node_name(), node.dyn_ref::<Element>().map(|element| data(element, "class")).unwrap_or_default())
 }
 
 /// Returns a node, or the first after it that isn't a comment: those only mark places for rendering.
@@ -174,7 +174,7 @@ fn merge_node(parent: &Element, shown: &Node, newer: &Node) {
 }
 
 fn id_of(node: &Node) -> Option<String> {
-    node.dyn_ref::<Element>().map(Element::id).filter(|id| !id.is_empty())
+    node.dyn_ref::<Element>().map(super::id_of).filter(|id| !id.is_empty())
 }
 
 fn children(element: &Element) -> Vec<Node> {

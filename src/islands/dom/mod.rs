@@ -20,6 +20,11 @@ pub fn by_id(id: &str) -> Option<Element> {
     document().get_element_by_id(id)
 }
 
+/// Returns an element's id; empty without one. The property isn't asked: on a form, a field named `id` stands for it.
+pub fn id_of(element: &Element) -> String {
+    data(element, "id")
+}
+
 /// Returns all elements that a selector matches.
 pub fn all(selector: &str) -> Vec<Element> {
     // The selectors are our own, so they parse.

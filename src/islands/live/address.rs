@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use super::{parts::Shown, windows::Member};
 
-/// The most rows of one connection.
-const MOST_ROWS: usize = 500;
+/// The most rows and other parts of one connection. Proxies take addresses of 8 KiB.
+const MOST_PARTS: usize = 500;
 
-/// Divides the windows among connections that take so many rows.
+/// Divides the windows among connections that take so many parts.
 pub fn connections(members: &[Member]) -> Vec<Vec<&Member>> {
     let mut connections: Vec<Vec<&Member>> = Vec::new();
-    let mut rows = usize::MAX;
+    let mut parts = usize::MAX;
     for member in members {
-        let own = member.shown.rows.split(',').count();
-        if rows.saturating_add(own) > MOST_ROWS {
+        let own = member.shown.size();
+        if parts.saturating_add(own) > MOST_PARTS {
             connections.push(Vec::new());
-            rows = 0;
+            parts = 0;
         }
-        rows += own;
+        parts += own;
         if let Some(connection) = connections.last_mut() {
             connection.push(member);
         }

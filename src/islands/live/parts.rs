@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlTemplateElement};
 
-use super::super::dom::{all, by_id, data, merge_part, set, toggle};
+use super::super::dom::{all, by_id, data, id_of, merge_part, set, toggle};
 
 /// Parses markup of the server into its elements. In a template, rows of tables may stand alone.
 pub fn elements_of(html: &str) -> Vec<Element> {
@@ -19,7 +19,7 @@ pub fn elements_of(html: &str) -> Vec<Element> {
 /// Merges the live parts that an event brings, and marks what moved for a moment.
 pub fn merge_parts(html: &str) {
     for part in elements_of(html) {
-        let Some(shown) = by_id(&part.id()) else { continue };
+        let Some(shown) = by_id(&id_of(&part)) else { continue };
         let before = states_of(&shown);
         if merge_part(&part) {
             toggle(&shown, "data-moved", states_of(&shown) != before);
@@ -94,9 +94,15 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Returns about how many rows' space this takes in an address.
+    pub fn size(&self) -> usize {
+        // An id of another part is as long as two digests.
+        self.rows.split(',').count() + 2 * self.parts.split(',').count()
+    }
+
     /// Looks at the page.
     pub fn of_page() -> Self {
-        let ids: Vec<String> = all("[data-live]").iter().map(Element::id).collect();
+        let ids: Vec<String> = all("[data-live]").iter().map(id_of).collect();
         let rows: Vec<&str> = ids.iter().filter_map(|id| id.strip_prefix("row-")).collect();
         let parts: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !id.starts_with("row-")).collect();
         let columns = all("tr[data-live]").first().map(|row| data(row, "data-cols")).unwrap_or_default();

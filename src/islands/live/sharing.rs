@@ -56,13 +56,13 @@ impl LiveState {
         let number = |text: &str| text.parse::<i64>().ok();
         match message {
             ["who"] => self.windows_hello(),
-            ["hello", id, rows, parts, moves, rev] if self.windows.is_leading() => {
+            ["hello", id, rows, parts, moves, rev] if self.windows.is_leading.get() => {
                 let shown = Shown { rows: (*rows).to_owned(), parts: (*parts).to_owned(), moves: (*moves).to_owned() };
                 self.take_in(id, shown, number(rev).unwrap_or_default());
             }
             // Fewer rows than the connection brings do no harm until it is opened again.
             ["bye", id] => drop(self.windows.members.borrow_mut().remove(*id)),
-            ["event", kind, data, rev] if !self.windows.is_leading() => self.take(kind, data, number(rev)),
+            ["event", kind, data, rev] if !self.windows.is_leading.get() => self.take(kind, data, number(rev)),
             ["lost", since, next_try] => {
                 let at = |text: &str| Timestamp::from_millis(number(text).unwrap_or_default());
                 self.heard_at.set(None);
@@ -88,7 +88,7 @@ impl LiveState {
             return;
         }
         let (shown, rev) = (self.shown.borrow().clone(), self.rev.get());
-        if self.windows.is_leading() {
+        if self.windows.is_leading.get() {
             return self.take_in(&self.windows.id.clone(), shown, rev);
         }
         let Shown { rows, parts, moves } = &shown;
@@ -98,12 +98,12 @@ impl LiveState {
     /// Takes part in the events of the windows, and asks for the lock.
     pub(super) fn join(self: &Rc<Self>) {
         self.windows_hello();
-        if self.windows.is_leading() || self.windows.request.borrow().is_some() {
+        if self.windows.is_leading.get() || self.windows.request.borrow().is_some() {
             return;
         }
         let has_channel = self.windows.channel.borrow().is_some();
         if !has_channel || self.request_lock().is_none() {
-            self.lead(Function::new_no_args(""));
+            self.lead(None);
         }
     }
 
@@ -121,7 +121,7 @@ impl LiveState {
             if !live.is_wanted() {
                 return JsValue::UNDEFINED;
             }
-            Promise::new(&mut |resolve, _| live.lead(resolve)).into()
+            Promise::new(&mut |resolve, _| live.lead(Some(resolve))).into()
         });
         let name = JsValue::from_str(&self.windows.name.borrow());
         let held: Promise = request.call3(&locks, &name, &options, &granted).ok()?.dyn_into().ok()?;
@@ -134,8 +134,9 @@ impl LiveState {
     }
 
     /// Takes over the connection for all windows.
-    fn lead(self: &Rc<Self>, end_turn: Function) {
-        self.windows.end_turn.replace(Some(end_turn));
+    fn lead(self: &Rc<Self>, end_turn: Option<Function>) {
+        self.windows.is_leading.set(true);
+        self.windows.end_turn.replace(end_turn);
         self.windows_hello();
         self.windows.post(&["who"]);
         self.reconnect();
@@ -163,14 +164,14 @@ impl LiveState {
 
     /// Opens the connection again, for what all windows show; once for all that happens at the same time.
     pub(super) fn reconnect(self: &Rc<Self>) {
-        if !self.windows.is_leading() || self.windows.is_opening.replace(true) {
+        if !self.windows.is_leading.get() || self.windows.is_opening.replace(true) {
             return;
         }
         let live = self.clone();
         set_timeout(
             move || {
                 live.windows.is_opening.set(false);
-                if live.windows.is_leading() && live.is_wanted() {
+                if live.windows.is_leading.get() && live.is_wanted() {
                     live.open_sources();
                 }
             },

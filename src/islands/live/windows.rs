@@ -21,7 +21,9 @@ pub struct Windows {
     /// The name of channel and lock: windows of one session and one build.
     pub name: RefCell<String>,
     pub channel: RefCell<Option<BroadcastChannel>>,
-    /// Ends this window's turn, once it holds the lock.
+    /// Whether this window has the connection for all.
+    pub is_leading: Cell<bool>,
+    /// Gives back the lock that this window holds.
     pub end_turn: RefCell<Option<Function>>,
     /// Takes back this window's request for the lock.
     pub request: RefCell<Option<AbortController>>,
@@ -48,6 +50,7 @@ impl Windows {
             id: id.to_string(),
             name: RefCell::new(format!("keystream {tag} {version}")),
             channel: RefCell::default(),
+            is_leading: Cell::new(false),
             end_turn: RefCell::default(),
             request: RefCell::default(),
             members: RefCell::default(),
@@ -55,10 +58,6 @@ impl Windows {
             is_opening: Cell::new(false),
             ticks: Cell::new(0),
         }
-    }
-
-    pub fn is_leading(&self) -> bool {
-        self.end_turn.borrow().is_some()
     }
 
     /// Closes the connection, hands over the lock and says goodbye.
@@ -69,6 +68,7 @@ impl Windows {
             request.abort();
         }
         self.post(&["bye", &self.id]);
+        self.is_leading.set(false);
         if let Some(end_turn) = self.end_turn.take() {
             // A promise's own function doesn't throw.
             let _ = end_turn.call0(&JsValue::NULL);
@@ -82,7 +82,7 @@ impl Windows {
 
     /// Tells the other windows that the connection is lost.
     pub fn tell_lost(&self, since: Timestamp, next_try: Timestamp) {
-        if self.is_leading() {
+        if self.is_leading.get() {
             self.post(&["lost", &since.as_millis().to_string(), &next_try.as_millis().to_string()]);
         }
     }

@@ -1,5 +1,7 @@
 //! The id of a stream: its account, Region and name.
 
+use std::{fmt, num::ParseIntError, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
 use super::{Account, InvalidStreamText, Region, StreamArn, StreamName};
@@ -35,16 +37,14 @@ impl StreamId {
         StreamArn { partition: region.partition().to_owned(), region, account, name }
     }
 
-    /// Returns a short digest of the id, in 12 hex digits, with which a browser says what it shows.
-    ///
-    /// The upper 48 bits of FNV-1a over `ACCOUNT/REGION/NAME`. A collision would only cause a few more reads.
-    pub fn digest(&self) -> String {
+    /// Returns a short digest of the id, with which a browser says what it shows.
+    pub fn digest(&self) -> Digest {
         const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0100_0000_01b3;
         let parts = [self.account.as_str(), "/", self.region.as_str(), "/", self.name.as_str()];
         let bytes = parts.iter().flat_map(|part| part.bytes());
         let hash = bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
-        format!("{:012x}", hash >> 16)
+        Digest(hash >> 16)
     }
 
     /// Parses the three parts of a path, which are untrusted.
@@ -59,5 +59,25 @@ impl StreamId {
 impl From<&StreamArn> for StreamId {
     fn from(arn: &StreamArn) -> Self {
         Self { account: arn.account.clone(), region: arn.region.clone(), name: arn.name.clone() }
+    }
+}
+
+/// A stream's id in 12 hex digits: the upper 48 bits of FNV-1a over `ACCOUNT/REGION/NAME`.
+///
+/// A collision would only cause a few more reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(u64);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:012x}", self.0)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
     }
 }

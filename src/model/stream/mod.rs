@@ -13,7 +13,7 @@ mod tests;
 
 pub use self::{
     arn::StreamArn,
-    id::StreamId,
+    id::{Digest, StreamId},
     names::{Account, InvalidStreamText, Region, StreamName},
     report::{StreamReport, is_same_creation},
     status::StreamStatus,

@@ -9,6 +9,7 @@ pub mod forms;
 pub mod fragments;
 pub mod handlers;
 pub mod listen;
+mod marks;
 pub mod middleware;
 pub mod request_limits;
 pub mod router;

@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
     response::{Redirect, Response},
     routing::{MethodRouter, on, on_service},
 };
@@ -30,6 +30,7 @@ use super::{
         error_page::{self, Asker},
         events, export, health, reports, streams_export,
     },
+    marks,
     middleware::{authorize, client_address, forms, headers, host, limits, origin, request_id, session},
     session_store::SessionRecords,
     shell::shell,
@@ -65,7 +66,8 @@ pub fn build(state: AppState) -> Result<Router, RegistryError> {
             move || context::provide(for_pages.clone()),
             move || shell(&for_shell),
         )
-        .layer(from_fn_with_state(state.clone(), forms::guard));
+        .layer(from_fn_with_state(state.clone(), forms::guard))
+        .layer(map_response(marks::leave_out));
 
     let routes = handlers(&state).merge(pages).fallback(not_found).with_state(state.clone());
     Ok(behind_middleware(routes, state, paths))

@@ -1,7 +1,5 @@
 //! The document around the application: head, boot script, body. Rendered on the server only.
 
-use std::sync::LazyLock;
-
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
@@ -37,36 +35,17 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
     }
 }
 
-/// The boot script without its comments, since every page contains it.
-static BOOT: LazyLock<String> = LazyLock::new(|| {
-    let lines =
-        include_str!("boot.js").lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
-});
-
-/// Loads, starts and watches the wasm (`boot.js`). Replaces Leptos's own component, which in 0.8 puts the nonce into
+/// Loads, starts and watches the wasm (`islands/boot.js`). Replaces Leptos's own component, which in 0.8 puts the nonce into
 /// the preload's `crossorigin`, so that Firefox ignores the preload.
 #[component]
 fn Boot(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
+    let boot = assets.boot().to_owned();
     let js = assets.js().to_owned();
     let wasm = assets.wasm().to_owned();
     view! {
         <link rel="modulepreload" href=js.clone() nonce=nonce.clone() crossorigin="anonymous" />
         <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-        <script type="module" id="boot" nonce=nonce data-js=js data-wasm=wasm inner_html=BOOT.as_str()></script>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::BOOT;
-
-    #[test]
-    fn the_boot_script_is_small_and_can_stand_in_a_page() {
-        assert!(BOOT.len() < 4_000, "{} bytes", BOOT.len());
-        assert!(!BOOT.contains("</script") && !BOOT.contains("<!--"));
-        // Only whole-line comments are removed.
-        assert!(BOOT.lines().all(|line| !line.contains("//")), "{}", *BOOT);
+        <script type="module" id="boot" nonce=nonce src=boot data-js=js data-wasm=wasm></script>
     }
 }

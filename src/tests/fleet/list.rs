@@ -108,8 +108,8 @@ async fn windows_hear_of_their_rows_and_that_others_have_moved() {
     // A scope without the row: neither a look at it nor a word of it.
     let narrow = Scope::parse("*/*/refunds").unwrap();
     let digest = orders.digest();
-    assert!(!app.state.inventory.mark_viewed_ids([digest.as_str()].into_iter(), &narrow).has(&orders));
-    let unheard = self::heard(&app, &news, &narrow, &digest);
+    assert!(!app.state.inventory.mark_viewed_ids([digest].into_iter(), &narrow).has(&orders));
+    let unheard = self::heard(&app, &news, &narrow, &digest.to_string());
     assert!(!unheard.fragments.contains("<tr") && unheard.moved == "list", "{unheard:?}");
     // Reading the same again is no news to whom the row is not in view.
     let mut receiver = app.state.inventory.events().subscribe();
@@ -127,7 +127,7 @@ async fn windows_hear_of_their_rows_and_that_others_have_moved() {
             continue;
         };
         assert!(!is_news, "{known:?}");
-        let told = self::heard(&app, &news, &everything, &digest);
+        let told = self::heard(&app, &news, &everything, &digest.to_string());
         assert!(told.fragments.contains(&row), "the age in view moves: {told:?}");
         assert!(!self::heard(&app, &news, &everything, "").fragments.contains("<tr"));
         break;

@@ -11,7 +11,7 @@ use crate::{
     model::{
         access::{identity::Role, scope::Scope},
         inventory::Condition,
-        stream::encryption::EncryptionState,
+        stream::{Digest, encryption::EncryptionState},
     },
     tests::support::{ACCOUNT, REGION, Setup, TestApp, until},
     view::target_health,
@@ -57,10 +57,10 @@ async fn viewers_cost_no_calls() {
     let before = of_kinesis().await;
     let begun = Instant::now();
     let viewer = app.actor(Role::Viewer).await;
-    let rows: Vec<String> = app.state.inventory.rows(&Scope::everything()).iter().map(|row| row.id.digest()).collect();
+    let rows: Vec<Digest> = app.state.inventory.rows(&Scope::everything()).iter().map(|row| row.id.digest()).collect();
     for index in 0..40 {
         assert_eq!(viewer.get(&format!("/streams?page={index}&q=o")).await.status, StatusCode::OK);
-        let view = app.state.inventory.mark_viewed_ids(rows.iter().map(String::as_str), &Scope::everything());
+        let view = app.state.inventory.mark_viewed_ids(rows.iter().copied(), &Scope::everything());
         assert!(view.has(&stream_id(ACCOUNT, REGION, "orders-prod")));
     }
     let after = of_kinesis().await;

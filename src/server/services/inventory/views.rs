@@ -9,7 +9,7 @@ use crate::{
     model::{
         access::scope::Scope,
         inventory::StreamRow,
-        stream::{StreamId, StreamName},
+        stream::{Digest, StreamId, StreamName},
     },
     server::adapters::{clock::sleep, tasks::spawn},
 };
@@ -22,37 +22,36 @@ const GLANCE: Duration = Duration::from_secs(15);
 /// Viewed rows, until dropped.
 #[derive(Debug)]
 pub struct View {
-    ids: HashSet<StreamId>,
-    /// The queues in which they come first.
-    queued: Vec<(usize, StreamName)>,
+    /// The queues in which they come first, by target. Kept small: every open connection has one.
+    queued: Box<[(usize, StreamName)]>,
     inventory: Arc<Inventory>,
 }
 
 impl View {
-    /// Returns whether it includes a stream.
+    /// Returns whether it includes a stream of this name.
     pub fn has(&self, id: &StreamId) -> bool {
-        self.ids.contains(id)
+        self.queued.iter().any(|(_, name)| *name == id.name)
     }
 
     fn of(inventory: &Arc<Inventory>, ids: HashSet<StreamId>) -> Self {
         let mut memory = inventory.write();
         let place = |id: &StreamId| Some((memory.streams.get(id)?.target?, id.name.clone()));
-        let queued: Vec<(usize, StreamName)> = ids.iter().filter_map(place).collect();
-        for (target, name) in &queued {
+        let queued: Box<[(usize, StreamName)]> = ids.iter().filter_map(place).collect();
+        for (target, name) in queued.iter() {
             memory.queues[*target].mark_viewed(name);
         }
         drop(memory);
         for target in queued.iter().map(|(target, _)| *target).collect::<HashSet<_>>() {
             inventory.bells[target].notify_one();
         }
-        Self { ids, queued, inventory: inventory.clone() }
+        Self { queued, inventory: inventory.clone() }
     }
 }
 
 impl Drop for View {
     fn drop(&mut self) {
         let mut memory = self.inventory.write();
-        for (target, name) in &self.queued {
+        for (target, name) in self.queued.iter() {
             memory.queues[*target].look_away(name);
         }
     }
@@ -60,13 +59,13 @@ impl Drop for View {
 
 impl Inventory {
     /// Marks the rows of a scope with these digests as viewed: a browser's windows show them.
-    pub fn mark_viewed_ids<'a>(self: &Arc<Self>, digests: impl Iterator<Item = &'a str>, scope: &Scope) -> View {
-        let digests: HashSet<&str> = digests.take(MOST_ROWS).collect();
+    pub fn mark_viewed_ids(self: &Arc<Self>, digests: impl Iterator<Item = Digest>, scope: &Scope) -> View {
+        let digests: HashSet<Digest> = digests.take(MOST_ROWS).collect();
         let keys = if digests.is_empty() {
             HashSet::new()
         } else {
             let memory = self.read();
-            let keys = memory.streams.keys().filter(|key| digests.contains(key.digest().as_str()) && scope.covers(key));
+            let keys = memory.streams.keys().filter(|key| digests.contains(&key.digest()) && scope.covers(key));
             keys.take(MOST_ROWS).cloned().collect()
         };
         View::of(self, keys)

@@ -18,7 +18,10 @@ use crate::{
         stream::StreamId,
         time::Timestamp,
     },
-    server::services::inventory::{Inventory, News},
+    server::{
+        services::inventory::{Inventory, News},
+        web::marks,
+    },
     view::change_card::ChangeCard,
 };
 
@@ -93,6 +96,10 @@ fn words<'a>(streams: impl Iterator<Item = &'a StreamId>, changes: &[&Arc<Change
     words
 }
 
+fn html(part: impl RenderHtml) -> String {
+    marks::left_out(&part.to_html())
+}
+
 struct Renderer<'a> {
     to: &'a Audience<'a>,
     viewer: Viewer,
@@ -111,7 +118,7 @@ impl Renderer<'_> {
         if self.to.subscription.parts.contains(&format!("state-{digest}")) {
             let key = format!("state-{digest}");
             let (row, viewer) = (row.clone(), self.viewer.clone());
-            let render = || view! { <StreamState row=row.as_ref().clone() viewer /> }.to_html();
+            let render = || html(view! { <StreamState row=row.as_ref().clone() viewer /> });
             fragments.push_str(&self.cache.get(key, &row, render));
         }
     }
@@ -121,7 +128,7 @@ impl Renderer<'_> {
         if !columns.contains(&ExtraColumn::Tags) {
             row.tags = None;
         }
-        view! { <StreamRowView row cols=columns viewer=&self.viewer /> }.to_html()
+        html(view! { <StreamRowView row cols=columns viewer=&self.viewer /> })
     }
 
     fn push_change(&self, change: &Arc<Change>, parts: &mut Parts) {
@@ -129,7 +136,7 @@ impl Renderer<'_> {
         if is_shown("marks") {
             let render = || {
                 let card = ChangeCard::from(change.as_ref());
-                view! { <LadderMarks marks=card.marks() rev=card.rev /> }.to_html()
+                html(view! { <LadderMarks marks=card.marks() rev=card.rev /> })
             };
             parts.fragments.push_str(&self.cache.get(format!("marks-{}", change.id), change, render));
         }
@@ -137,29 +144,29 @@ impl Renderer<'_> {
             let render = || {
                 let row = self.inventory.stream(&change.stream_id()).map(|(row, _)| row);
                 let viewer = self.viewer.clone();
-                view! { <Progress change=ChangeCard::from(change.as_ref()) row viewer /> }.to_html()
+                html(view! { <Progress change=ChangeCard::from(change.as_ref()) row viewer /> })
             };
             parts.fragments.push_str(&self.cache.get(format!("ladder-{}", change.id), change, render));
         }
         if change.intent.actor == self.to.user_name {
             let card = ChangeCard::from(change.as_ref());
-            let html = view! { <Announcement change=card may_change=self.viewer.may_change /> }.to_html();
+            let html = html(view! { <Announcement change=card may_change=self.viewer.may_change /> });
             parts.announcements.push_str(&html);
         }
     }
 
     fn push_counts(&self, counts: Counts, fragments: &mut String) {
         for of in Counted::ALL {
-            fragments.push_str(&view! { <Count of counts rev=self.viewer.rev /> }.to_html());
+            fragments.push_str(&html(view! { <Count of counts rev=self.viewer.rev /> }));
         }
     }
 
     fn push_targets(&self, fragments: &mut String) {
         let health: Vec<TargetHealth> = self.viewer.health.as_ref().clone();
-        fragments.push_str(&view! { <TargetsWord health rev=self.viewer.rev /> }.to_html());
+        fragments.push_str(&html(view! { <TargetsWord health rev=self.viewer.rev /> }));
         if self.to.subscription.parts.contains("target-strip") {
             let viewer = self.viewer.clone();
-            fragments.push_str(&view! { <TargetStrip viewer /> }.to_html());
+            fragments.push_str(&html(view! { <TargetStrip viewer /> }));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use crate::model::list::ExtraColumn;
+use crate::model::{list::ExtraColumn, stream::Digest};
 
 /// The most rows of one connection, and the most other parts.
 const MOST: usize = 500;
@@ -28,7 +28,7 @@ pub struct EventsQuery {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Subscription {
     /// Rows by their digests, with the optional columns in which each group of them is shown.
-    pub rows: Vec<(Vec<ExtraColumn>, HashSet<String>)>,
+    pub rows: Vec<(Vec<ExtraColumn>, Box<[Digest]>)>,
     /// Ids of other live parts.
     pub parts: HashSet<String>,
     /// Words of `moved` events that concern the windows.
@@ -42,7 +42,7 @@ impl From<&EventsQuery> for Subscription {
         let mut left = MOST;
         let rows = query.rows.split(';').filter(|group| !group.is_empty()).map(|group| {
             let (columns, digests) = group.split_once(':').unwrap_or(("", group));
-            let digests: HashSet<String> = words(digests).take(left).map(str::to_owned).collect();
+            let digests: Box<[Digest]> = words(digests).filter_map(|word| word.parse().ok()).take(left).collect();
             left -= digests.len();
             (columns.split(',').filter_map(|column| column.parse().ok()).collect(), digests)
         });
@@ -56,9 +56,9 @@ impl From<&EventsQuery> for Subscription {
 
 impl Subscription {
     /// Returns the digests of all streams that the windows show.
-    pub fn digests(&self) -> impl Iterator<Item = &str> {
-        let states = self.parts.iter().filter_map(|part| part.strip_prefix("state-"));
-        self.rows.iter().flat_map(|(_, digests)| digests).map(String::as_str).chain(states)
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        let states = self.parts.iter().filter_map(|part| part.strip_prefix("state-")?.parse().ok());
+        self.rows.iter().flat_map(|(_, digests)| digests).copied().chain(states)
     }
 
     /// Returns whether the windows show counts over the list.
@@ -82,12 +82,12 @@ mod tests {
 
     #[test]
     fn rows_come_in_groups_with_their_columns() {
-        let read = read("a,b;mode,tags:c;nonsense,shards:d", "state-e,targets");
+        let read = read("00000000000a,b;mode,tags:c;nonsense,shards:d,nonsense", "state-e,targets");
         let columns: Vec<&[ExtraColumn]> = read.rows.iter().map(|(columns, _)| columns.as_slice()).collect();
         assert_eq!(columns, [&[][..], &[ExtraColumn::Mode, ExtraColumn::Tags][..], &[ExtraColumn::Shards][..]]);
-        let mut digests: Vec<&str> = read.digests().collect();
+        let mut digests: Vec<String> = read.digests().map(|digest| digest.to_string()).collect();
         digests.sort_unstable();
-        assert_eq!(digests, ["a", "b", "c", "d", "e"]);
+        assert_eq!(digests, ["a", "b", "c", "d", "e"].map(|digit| format!("{digit:0>12}")));
         assert!(!read.has_counts());
     }
 

@@ -14,6 +14,7 @@ use thiserror::Error;
 #[derive(Debug, Clone)]
 pub struct Assets {
     root: PathBuf,
+    boot: String,
     js: String,
     wasm: String,
     css: String,
@@ -55,13 +56,17 @@ impl Assets {
             let name = names.iter().filter(|name| name.starts_with(start) && name.ends_with(end)).min();
             name.map(|name| format!("/pkg/{name}"))
         };
-        let (js, wasm, css) =
-            (address("keystream", ".js")?, address("keystream", ".wasm")?, address("keystream", ".css")?);
-        Some(Self { font: address("inter", ".woff2"), root, js, wasm, css })
+        let (boot, js) = (address("boot", ".js")?, address("keystream", ".js")?);
+        let (wasm, css) = (address("keystream", ".wasm")?, address("keystream", ".css")?);
+        Some(Self { font: address("inter", ".woff2"), root, boot, js, wasm, css })
     }
 
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    pub fn boot(&self) -> &str {
+        &self.boot
     }
 
     pub fn js(&self) -> &str {
@@ -83,7 +88,7 @@ impl Assets {
     /// Returns a string that identifies the build of the client bundle, if names carry a hash. A page of another
     /// version is outdated.
     pub fn version(&self) -> String {
-        format!("{} {}", self.js, self.wasm)
+        format!("{} {} {}", self.boot, self.js, self.wasm)
     }
 
     /// Returns a site without files, for tests that render pages without loading them.
@@ -92,6 +97,7 @@ impl Assets {
         let address = |name: &str| format!("/pkg/{name}");
         Self {
             root: PathBuf::from("/nonexistent"),
+            boot: address("boot.js"),
             js: address("keystream.js"),
             wasm: address("keystream.wasm"),
             css: address("keystream.css"),

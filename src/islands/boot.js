@@ -33,8 +33,9 @@ function say(sentence) {
 }
 
 function showTimes() {
-    for (const age of document.querySelectorAll("time.age[title]")) {
-        age.textContent = age.classList.contains("stale") ? `${age.dataset.stale ?? ""}${age.title}` : age.title;
+    for (const age of document.querySelectorAll("time.age")) {
+        const time = new Date(age.dateTime).toUTCString().slice(5).replace("GMT", "UTC");
+        age.textContent = age.classList.contains("stale") ? `${age.dataset.stale ?? ""}${time}` : time;
     }
 }
 
@@ -53,6 +54,7 @@ function neverStarted() {
     if (!isLivePage()) return;
     showTimes();
     say(`This page isn't live: it shows what was known at ${clock(madeAt)}.`);
+    reloadSoon();
 }
 
 function stopped() {
@@ -103,5 +105,4 @@ import(js)
         console.warn("Keystream runs without wasm:", String(error));
         if (isStarted) return stopped();
         neverStarted();
-        reloadSoon();
     });

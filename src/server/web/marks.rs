@@ -1,0 +1,48 @@
+//! Leaves out the marks that Leptos writes for hydration. Nothing of a page is hydrated but the empty anchors of islands,
+//! and a fifth of a list page would be marks.
+
+use axum::{
+    body::{Body, to_bytes},
+    http::header,
+    response::Response,
+};
+
+/// The mark of a place where a browser would go on. No text contains it, because `<` is escaped in texts.
+const MARK: &str = "<!>";
+
+/// Returns markup without marks.
+pub fn left_out(html: &str) -> String {
+    html.replace(MARK, "")
+}
+
+/// Leaves the marks out of a page. Pages are complete before they are sent.
+pub async fn leave_out(response: Response) -> Response {
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/html")));
+    if !is_page {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(page) => Response::from_parts(parts, Body::from(left_out(&String::from_utf8_lossy(&page)))),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered: {error}");
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_marks_are_left_out() {
+        let html = "<!DOCTYPE html><p>a<!>b &lt;!&gt; <!-- kept --><!></p>";
+        assert_eq!(left_out(html), "<!DOCTYPE html><p>ab &lt;!&gt; <!-- kept --></p>");
+    }
+}
