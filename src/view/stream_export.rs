@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{change_state, list};
-use crate::model::{inventory::StreamRow, list::Ignored, time::Timestamp};
+use crate::model::{inventory::StreamRow, list::Ignored, stream::encryption::KeyId, time::Timestamp};
 
 /// The columns of a CSV file. In JSON, the fields of a stream have the same names; only `as_of` is told once.
 pub const COLUMNS: [&str; 20] = [
@@ -72,7 +72,7 @@ impl<'a> From<&'a StreamRow> for ExportedStream<'a> {
             arn: row.id.account.is_resolved().then(|| row.id.arn().to_string()),
             production: row.is_production,
             encryption: list::encryption(row.encryption),
-            key_id: row.key_id.as_ref().map(|key| key.as_str()),
+            key_id: row.key_id.as_ref().map(KeyId::as_str),
             read_at: time(row.read_at),
             status: row.status.as_ref().map(|status| status.value.as_str()),
             status_read_at: time(row.status.as_ref().map(|status| status.at)),

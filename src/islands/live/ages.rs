@@ -1,9 +1,11 @@
 //! Ages and durations that keep counting.
 
-use web_sys::Element;
+use js_sys::Date;
+use wasm_bindgen::JsValue;
+use web_sys::{Element, Event};
 
 use super::{
-    super::dom::{all, data, write},
+    super::dom::{all, closest, data, set, write},
     state::parse_time,
 };
 use crate::model::time::{SECOND_MS, Timestamp, span};
@@ -30,6 +32,16 @@ fn count_age(age: &Element, now: Timestamp) {
     let _ = age.class_list().toggle_with_force("stale", is_stale);
     let words = if is_stale { data(age, "data-stale") } else { String::new() };
     write(age, &format!("{words}{}", at.age(now)));
+}
+
+/// Gives a time that somebody points at its local time and its full date, on hover.
+pub fn tell_local_time(pointed: &Event) {
+    let Some(time) = closest(pointed, "time[datetime]") else { return };
+    let date = Date::new(&data(&time, "datetime").into());
+    if let Some(at) = time_of(&time) {
+        let local = String::from(date.to_locale_string("default", &JsValue::UNDEFINED));
+        set(&time, "title", &format!("{} \u{b7} {local}", at.date_and_clock()));
+    }
 }
 
 fn time_of(element: &Element) -> Option<Timestamp> {

@@ -154,7 +154,7 @@ impl LiveState {
     /// Says every some seconds that this window is still there, and forgets those that don't.
     pub(super) fn windows_tick(self: &Rc<Self>) {
         self.windows.ticks.set(self.windows.ticks.get().wrapping_add(1));
-        if self.windows.ticks.get() % HELLO_EVERY_S == 0 && self.is_wanted() {
+        if self.windows.ticks.get().is_multiple_of(HELLO_EVERY_S) && self.is_wanted() {
             self.windows_hello();
             let now = self.time();
             let mut members = self.windows.members.borrow_mut();

@@ -34,6 +34,7 @@ pub fn start() {
     listen(&window(), "pagehide", move |_: Event| leaving.windows.leave());
     let returning = live.clone();
     listen(&window(), "pageshow", move |_: Event| returning.look_whether_visible());
+    listen(&document(), "mouseover", |pointed: Event| ages::tell_local_time(&pointed));
     live.listen_to_windows();
     live.look_whether_visible();
 }

@@ -1,5 +1,5 @@
-//! Leaves out the marks that Leptos writes for hydration. Nothing of a page is hydrated but the empty anchors of islands,
-//! and a fifth of a list page would be marks.
+//! Leaves out what Leptos writes for hydration: marks in the markup, and scripts after it. Nothing of a page is hydrated
+//! but the empty anchors of islands, and much of a list page would be marks.
 
 use axum::{
     body::{Body, to_bytes},
@@ -9,6 +9,9 @@ use axum::{
 
 /// The mark of a place where a browser would go on. No text contains it, because `<` is escaped in texts.
 const MARK: &str = "<!>";
+
+/// The end of a page. What follows are resources, of which no page has any.
+const END: &str = "</html>";
 
 /// Returns markup without marks.
 pub fn left_out(html: &str) -> String {
@@ -26,7 +29,7 @@ pub async fn leave_out(response: Response) -> Response {
     }
     let (parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
-        Ok(page) => Response::from_parts(parts, Body::from(left_out(&String::from_utf8_lossy(&page)))),
+        Ok(page) => Response::from_parts(parts, Body::from(left_out(whole(&String::from_utf8_lossy(&page))))),
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered: {error}");
             let mut response = Response::new(Body::empty());
@@ -34,6 +37,10 @@ pub async fn leave_out(response: Response) -> Response {
             response
         }
     }
+}
+
+fn whole(page: &str) -> &str {
+    page.rfind(END).map_or(page, |end| &page[..end + END.len()])
 }
 
 #[cfg(test)]
@@ -44,5 +51,7 @@ mod tests {
     fn only_marks_are_left_out() {
         let html = "<!DOCTYPE html><p>a<!>b &lt;!&gt; <!-- kept --><!></p>";
         assert_eq!(left_out(html), "<!DOCTYPE html><p>ab &lt;!&gt; <!-- kept --></p>");
+        assert_eq!(whole("<p></p></html><script></script>"), "<p></p></html>");
+        assert_eq!(whole("<p></p>"), "<p></p>");
     }
 }

@@ -35,8 +35,8 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
     }
 }
 
-/// Loads, starts and watches the wasm (`islands/boot.js`). Replaces Leptos's own component, which in 0.8 puts the nonce into
-/// the preload's `crossorigin`, so that Firefox ignores the preload.
+/// Loads, starts and watches the wasm (`islands/boot.js`). Replaces Leptos's own component, which in 0.8 puts the nonce
+/// into the preload's `crossorigin`, so that Firefox ignores the preload.
 #[component]
 fn Boot(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();

@@ -61,7 +61,7 @@ impl Inventory {
 
     /// Returns the counts over all streams of a scope.
     pub fn counts(&self, scope: &Scope) -> Counts {
-        self.find(&ListQuery::default(), scope).counts.clone()
+        self.find(&ListQuery::default(), scope).counts
     }
 
     fn find(&self, query: &ListQuery, scope: &Scope) -> Arc<Found> {

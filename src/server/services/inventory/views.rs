@@ -37,7 +37,7 @@ impl View {
         let mut memory = inventory.write();
         let place = |id: &StreamId| Some((memory.streams.get(id)?.target?, id.name.clone()));
         let queued: Box<[(usize, StreamName)]> = ids.iter().filter_map(place).collect();
-        for (target, name) in queued.iter() {
+        for (target, name) in &queued {
             memory.queues[*target].mark_viewed(name);
         }
         drop(memory);
@@ -51,7 +51,7 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         let mut memory = self.inventory.write();
-        for (target, name) in self.queued.iter() {
+        for (target, name) in &self.queued {
             memory.queues[*target].look_away(name);
         }
     }
