@@ -3,7 +3,8 @@ import type { Page } from "@playwright/test";
 import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ENCRYPTION, STATUS, gap, isLive, isMarked, live, mark, moves, notice, openList, order } from "../fixtures/live.ts";
+import { ENCRYPTION, STATUS, gap, isLive, live, moves, notice } from "../fixtures/live.ts";
+import { isMarked, mark, openList, order } from "../fixtures/live.ts";
 import { SITE, type Stack } from "../fixtures/servers.ts";
 import { accessible, cell, expect, hydrated, row, test } from "../fixtures/test.ts";
 

@@ -45,7 +45,8 @@ test("the focus stays on a link whose row moves to another place", async ({ page
         await order(stack, "orders-prod", { key });
         await moves(page, "orders-prod", ENCRYPTION, encryption);
         const isBack = key !== "";
-        await expect.poll(async () => (await placeOf(page, "orders-prod")) === before, { timeout: 30_000 }).toBe(isBack);
+        const isThere = async () => (await placeOf(page, "orders-prod")) === before;
+        await expect.poll(isThere, { timeout: 30_000 }).toBe(isBack);
         await expect(focused).toBeFocused();
     }
     await expect(action).toHaveText(/^Disable/);
@@ -145,7 +146,7 @@ test("details of a change stay open while its ladder moves", async ({ page, stac
     await mark(page);
     const details = page.locator("main details");
     const count = await details.count();
-    for (let at = 0; at < count; at++) await details.nth(at).evaluate((element: HTMLDetailsElement) => (element.open = true));
+    await details.evaluateAll((all) => all.forEach((element) => element.setAttribute("open", "")));
     await page.getByRole("heading", { level: 1 }).evaluate((heading) => getSelection()!.selectAllChildren(heading));
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/, { timeout: 60_000 });
     for (let at = 0; at < count; at++) await expect(details.nth(at)).toHaveAttribute("open", "");

@@ -64,7 +64,8 @@ test.describe("single keys", () => {
             const isSeen = await page.evaluate(() => {
                 const box = document.activeElement!.getBoundingClientRect();
                 const seen = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
-                return seen !== null && (document.activeElement!.contains(seen) || seen.contains(document.activeElement));
+                const focused = document.activeElement!;
+                return seen !== null && (focused.contains(seen) || seen.contains(focused));
             });
             expect(isSeen, `row ${count - 1 - press}`).toBe(true);
         }

@@ -198,7 +198,8 @@ test("streams of one name are told apart", async ({ page, demo, mode }) => {
     await signInAs(page, demo, "operator");
     await page.goto(`${demo}/streams?q=app-telemetry`);
     await hydrated(page, mode);
-    const links = page.getByRole("table", { name: "Streams" }).getByRole("link", { name: "app-telemetry", exact: true });
+    const table = page.getByRole("table", { name: "Streams" });
+    const links = table.getByRole("link", { name: "app-telemetry", exact: true });
     const hrefs = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")!));
     expect(hrefs.length).toBeGreaterThan(1);
     for (const [at, href] of hrefs.entries()) {

@@ -3,7 +3,7 @@
 
 use leptos::{either::Either, prelude::*};
 
-use super::{Age, Elapsed, LadderAhead, Viewer, When};
+use super::{Age, Elapsed, LadderAhead, Viewer, When, shortened};
 use crate::{
     model::{
         change::{Action, quota::A_DAY},
@@ -69,7 +69,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
 /// Says what a disable does to records.
 #[component]
 fn DisableWarnings(plan: Plan) -> impl IntoView {
-    let key = plan.key.as_ref().map_or_else(|| "the key".to_owned(), ToString::to_string);
+    let key = plan.key.as_ref().map_or_else(|| "the key".to_owned(), |key| shortened(key.as_str()));
     view! {
         <p class="warning">
             "New records will be stored " <strong>"unencrypted"</strong> ". Reads and writes continue."
@@ -85,7 +85,7 @@ fn DisableWarnings(plan: Plan) -> impl IntoView {
 #[component]
 fn EnableWarnings(plan: Plan) -> impl IntoView {
     let EncryptionReport::Encrypted(former) = &plan.report.encryption else { return None };
-    let former = former.as_ref().map_or_else(|| "the current key".to_owned(), ToString::to_string);
+    let former = former.as_ref().map_or_else(|| "the current key".to_owned(), |key| shortened(key.as_str()));
     let keep = format!("Keep {former} until at least {}.", until(&plan));
     Some(view! {
         <p class="warning"><strong>{keep}</strong> " Plan for records already stored to still need it."</p>
@@ -247,7 +247,7 @@ fn Identity(
         EncryptionReport::NotEncrypted => "not encrypted",
         EncryptionReport::Unstated(_) => "encryption not stated",
     };
-    let key = report.key().map(|key| view! { <code>{key.to_string()}</code> });
+    let key = report.key().map(|key| view! { <code title=key.to_string()>{shortened(key.as_str())}</code> });
     let viewer = Viewer::current();
     let stale_after = viewer.stale_after(&stream);
     view! {

@@ -29,7 +29,7 @@ pub fn KeyLabel(key: Option<KeyId>) -> impl IntoView {
 }
 
 /// Shortens key ARNs and GUIDs to `key/6f1d…d5e6`; aliases stay as they are.
-fn shortened(key: &str) -> String {
+pub fn shortened(key: &str) -> String {
     let tail = key.rsplit(':').next().unwrap_or(key);
     let id = tail.strip_prefix("key/").unwrap_or(tail);
     let is_long_id = id.len() >= 32 && id.is_ascii() && !tail.starts_with("alias/");

@@ -41,7 +41,7 @@ pub use self::{
     confirmation::{ConfirmationDetails, ConfirmationText, TargetLine},
     counts::{Count, Counted},
     drawing::{ASCENDING, BRAND, CLOSED_LOCK, CROSS, DESCENDING, DOT, OPEN_LOCK, UNSORTED, drawing},
-    encryption::{EncryptionLabel, KeyLabel},
+    encryption::{EncryptionLabel, KeyLabel, shortened},
     error_page::{ErrorPage, ErrorSection},
     filters::Filters,
     form_title::FormTitle,

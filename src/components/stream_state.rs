@@ -32,7 +32,7 @@ pub fn StreamState(row: StreamRow, viewer: Viewer) -> impl IntoView {
                 <div>
                     <dt>"Status"</dt>
                     <dd>
-                        <StatusLabel status=row.status now stale_after />
+                        <StatusLabel status=row.status read_at=row.read_at now stale_after />
                         {row.change.map(|marks| view! { " " <LadderMarks marks /> })}
                         {row.is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> })}
                     </dd>

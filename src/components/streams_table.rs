@@ -73,13 +73,14 @@ pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Vi
         view! { <td data-label=list::extra_column(*column)>{extra_cell(&row, *column, now)}</td> }
     });
     let extra = extra.collect_view();
-    let actions = actions(&row, viewer.may_change);
+    let place = format!("account-{digest} region-{digest}");
+    let actions = actions(&row, &place, viewer.may_change);
     let StreamRow { id, rev, status, encryption, key_id, read_at, problem, change, is_gone, is_production, .. } = row;
     let (account_id, region_id) = (format!("account-{digest}"), format!("region-{digest}"));
     view! {
         <tr id=format!("row-{digest}") class=class data-live="" data-rev=rev data-cols=slugs>
             <th scope="row" data-label="Name" translate="no">
-                <a href=id.path() aria-describedby=format!("{account_id} {region_id}")>{id.name.to_string()}</a>
+                <a href=id.path() aria-describedby=place>{id.name.to_string()}</a>
             </th>
             <td data-label="Encryption">
                 <EncryptionLabel state=encryption /> " "
@@ -88,7 +89,7 @@ pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Vi
             </td>
             <td data-label="Key"><KeyLabel key=key_id /></td>
             <td data-label="Status">
-                <StatusLabel status now stale_after />
+                <StatusLabel status read_at now stale_after />
                 {change.map(|marks| view! { " " <LadderMarks marks /> })}
                 {is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> })}
             </td>
@@ -103,18 +104,20 @@ pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Vi
     }
 }
 
-fn actions(row: &StreamRow, may_change: bool) -> impl IntoView + use<> {
+fn actions(row: &StreamRow, place: &str, may_change: bool) -> impl IntoView + use<> {
     let undo = row.undo_path().filter(|_| may_change);
     let undo = undo.map(|href| view! { <Undo href of=Some(row.id.name.to_string()) /> });
-    let follow = row.change.as_ref().map(|change| view! { <FollowLink change=change.id.clone() of=row.id.clone() /> });
-    view! { <ConfirmLink action=row.offers() of=row.id.clone() may_change /> {undo} {follow} }
+    let follow =
+        row.change.as_ref().map(|change| view! { <FollowLink change=change.id.clone() of=row.id.clone() place /> });
+    view! { <ConfirmLink action=row.offers() of=row.id.clone() may_change place /> {undo} {follow} }
 }
 
-/// The link to a stream's active change: meanwhile the only action that its row or page offers.
+/// The link to a stream's active change: meanwhile the only action that its row or page offers. In a list, `place` are
+/// the ids of what tells streams of one name apart.
 #[component]
-pub fn FollowLink(change: String, of: StreamId) -> impl IntoView {
+pub fn FollowLink(change: String, of: StreamId, #[prop(optional, into)] place: Option<String>) -> impl IntoView {
     view! {
-        <a class="action follow" href=format!("/changes/{change}")>
+        <a class="action follow" href=format!("/changes/{change}") aria-describedby=place>
             "Follow"<span class="visually-hidden">{format!(" change of {}", of.name)}</span>
         </a>
     }
@@ -123,14 +126,19 @@ pub fn FollowLink(change: String, of: StreamId) -> impl IntoView {
 /// The link to the confirmation, for users who may change streams. It opens a dialog where the island runs, otherwise
 /// the page.
 #[component]
-pub fn ConfirmLink(action: Option<Action>, of: StreamId, may_change: bool) -> impl IntoView {
+pub fn ConfirmLink(
+    action: Option<Action>,
+    of: StreamId,
+    may_change: bool,
+    #[prop(optional, into)] place: Option<String>,
+) -> impl IntoView {
     action.filter(|_| may_change).map(|action| {
         let (word, class) = match action {
             Action::Disable => ("Disable", "action disable"),
             Action::Enable => ("Enable", "action enable"),
         };
         view! {
-            <a class=class href=of.confirm_path(action) data-confirm="">
+            <a class=class href=of.confirm_path(action) data-confirm="" aria-describedby=place>
                 {word}<span class="visually-hidden">{format!(" encryption of {}", of.name)}</span>
             </a>
         }

@@ -37,18 +37,18 @@ fn Forms(page: Page) -> impl IntoView {
         ["viewer", "operator"]
             .map(|user| {
                 view! {
-                <FormTitle text="Sign in" mistake=mistake />
-                            <form method="post" action="/api/sign-in-demo">
-                                <input r#type="hidden" name="user_name" value=user />
-                                <input r#type="hidden" name="next" value=next.clone() />
-                                <button type="submit">{format!("Sign in as {user}")}</button>
-                            </form>
-                        }
+                    <form method="post" action="/api/sign-in-demo">
+                        <input r#type="hidden" name="user_name" value=user />
+                        <input r#type="hidden" name="next" value=next.clone() />
+                        <button type="submit">{format!("Sign in as {user}")}</button>
+                    </form>
+                }
             })
             .into_iter()
             .collect_view()
     });
     view! {
+        <FormTitle text="Sign in" mistake />
         <section class="sign-in">
             <p class="brand-large">"Keystream"</p>
             <h1>"Sign in"</h1>
