@@ -1,5 +1,5 @@
-//! Leaves out what Leptos writes for hydration: marks in the markup, and scripts after it. Nothing of a page is hydrated
-//! but the empty anchors of islands, and much of a list page would be marks.
+//! Leaves out what Leptos writes for hydration: marks in the markup, and scripts after it. Nothing of a page is
+//! hydrated but the empty anchors of islands, and much of a list page would be marks.
 
 use axum::{
     body::{Body, to_bytes},
