@@ -37,6 +37,9 @@ class Scale:
     changes: int
     filters: int
     live_seconds: int
+    moving_seconds: int
+    hour_events: int
+    """Events that stand for an hour: a quarter of AWS's 20 reads a second."""
     lighthouse_runs: int
     fleets: list[int]
     connections: list[int]
@@ -64,6 +67,8 @@ WHOLE = Scale(
     changes=24,
     filters=30,
     live_seconds=600,
+    moving_seconds=30,
+    hour_events=18_000,
     lighthouse_runs=5,
     fleets=[100, 1_000, 10_000, 100_000],
     connections=[1, 10, 100, 1_000],
@@ -87,6 +92,8 @@ QUICK = Scale(
     changes=2,
     filters=4,
     live_seconds=10,
+    moving_seconds=2,
+    hour_events=400,
     lighthouse_runs=1,
     fleets=[100, 300],
     connections=[12],

@@ -16,6 +16,7 @@ import cold
 import events
 import growth
 import machine
+import moving
 import resting
 import serving
 import size
@@ -26,9 +27,9 @@ from results import Results
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "target/bench"
-NAMES = ["size", "latency", "restart", "memory", "idle", "fan-out", "shown", "filter", "live", "lighthouse"]
-NAMES += ["browsers", "instances", "streams", "connections", "changes", "cold"]
-IN_CHROMIUM = ["shown", "filter", "live", "lighthouse"]
+NAMES = ["size", "latency", "restart", "memory", "idle", "fan-out", "shown", "filter", "live", "moves"]
+NAMES += ["lighthouse", "browsers", "instances", "streams", "connections", "changes", "cold"]
+IN_CHROMIUM = ["shown", "filter", "live", "moves", "lighthouse"]
 
 
 def flags() -> argparse.Namespace:
@@ -57,6 +58,7 @@ def measurements(ground: Ground) -> dict[str, Callable[[], Measured]]:
         "shown": lambda: events.shown(ground),
         "filter": lambda: chromium.filter_to_paint(ground),
         "live": lambda: chromium.live_shifts(ground),
+        "moves": lambda: moving.measure(ground),
         "lighthouse": lambda: chromium.lighthouse(ground),
         "browsers": lambda: viewing.browsers(ground),
         "instances": lambda: viewing.instances(ground),
