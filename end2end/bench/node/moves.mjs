@@ -66,6 +66,8 @@ async function prepare() {
             .replaceAll('datetime="AT', `datetime="${new Date().toISOString()}`);
         window.bring("fragments", html, rev);
     };
+    // Whether the page shows what was brought last.
+    window.isShown = () => document.querySelector(`tr[data-live][data-rev="${1e9 + window.moves - 1}"]`) !== null;
     return rows.length;
 }
 
@@ -81,6 +83,11 @@ async function withMoves(context) {
         return metrics.find((found) => found.name === name).value;
     };
     return { page, devtools, metric, rows: await page.evaluate(prepare) };
+}
+
+/** Fails unless the page shows the last move. */
+async function expectShown(page) {
+    if (!(await page.evaluate(() => window.isShown()))) throw new Error("the page doesn't show the last move");
 }
 
 /** 20 moves a second; with `refreshes`, each also says that the list has moved, as the server does. */
@@ -104,6 +111,7 @@ async function moving(context, refreshes) {
         { every: 1_000 / MOVES_PER_SECOND, lasting: Number(SECONDS) * 1_000, refreshes },
     );
     const after = await metric("TaskDuration");
+    await expectShown(page);
     const told = {
         rows,
         moves_per_second: (await page.evaluate(() => window.moves)) / ran,
@@ -144,6 +152,7 @@ async function hour(context) {
     await bring(2 * opened.rows);
     const before = await held(opened);
     const took = await bring(Number(EVENTS));
+    await expectShown(opened.page);
     const after = await held(opened);
     await opened.page.close();
     return { ms_per_event: took / Number(EVENTS), before, after };
