@@ -21,14 +21,14 @@ use crate::{
 /// The stream: production mark, target, account, Region.
 #[component]
 pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
-    let place = match target.name {
-        Some(name) => format!("{name} ({}) \u{b7} {}", stream.account, stream.region),
-        None => format!("{} \u{b7} {}", stream.account, stream.region),
+    let account = match target.name {
+        Some(name) => format!("{name} ({}) \u{b7} ", stream.account),
+        None => format!("{} \u{b7} ", stream.account),
     };
     view! {
         <p class="target-line">
             {target.is_production.then(|| view! { <span class="tag production">"Production"</span> " " })}
-            <span>{place}</span>
+            <span>{account} <span class="whole">{stream.region.to_string()}</span></span>
         </p>
     }
 }

@@ -148,7 +148,9 @@ fn Row(row: AuditCard, now: Timestamp) -> impl IntoView {
     let target = match row.stream {
         Some(stream) => view! {
             <a href=stream.path()>{row.target}</a>
-            <span class="small">{format!("{} \u{b7} {}", stream.account, stream.region)}</span>
+            <span class="small">
+                {format!("{} \u{b7} ", stream.account)} <span class="whole">{stream.region.to_string()}</span>
+            </span>
         }
         .into_any(),
         None => row.target.into_any(),

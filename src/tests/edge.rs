@@ -186,6 +186,7 @@ async fn hashed_files_are_kept_for_good_and_sent_as_they_were_compressed() {
     let pkg = site.path().join("pkg");
     std::fs::create_dir(&pkg).unwrap();
     for (name, content) in [
+        ("boot.0123456789abcdef0123.js", "boot"),
         ("keystream.0123456789abcdef0123.js", "plain"),
         ("keystream.0123456789abcdef0123.js.br", "compressed"),
         ("keystream.0123456789abcdef0123.wasm", "\0asm"),
@@ -196,7 +197,9 @@ async fn hashed_files_are_kept_for_good_and_sent_as_they_were_compressed() {
     std::fs::write(site.path().join("favicon.svg"), "<svg/>").unwrap();
     let app = TestApp::with(Setup { site: Some(site.path().to_owned()), ..Setup::default() }).await;
     let page = app.anonymous().get("/sign-in").await.body;
-    assert!(page.contains("/pkg/keystream.0123456789abcdef0123.js") && page.contains("/pkg/keystream.css"), "{page}");
+    for file in ["boot.0123456789abcdef0123.js", "keystream.0123456789abcdef0123.js", "keystream.css"] {
+        assert!(page.contains(&format!("\"/pkg/{file}\"")), "{page}");
+    }
     let get = |path: &'static str, encoding: &'static str| {
         let request = app.anonymous().request(Method::GET, path, "*/*").header(header::ACCEPT_ENCODING, encoding);
         app.send(request.body(Body::empty()).unwrap())

@@ -73,9 +73,15 @@ fn is_shown(region: &Element, piece: &Element) -> bool {
     shown.any(|shown| data(&shown, "data-change") == change && shown.text_content() == piece.text_content())
 }
 
-/// Hides links of the status region to the page that it is on.
+/// Hides links of the status region to the page that it is on, and all of what that page shows itself: it is still read
+/// out.
 pub fn hide_own_links() {
     let path = window().location().pathname().unwrap_or_default();
+    for piece in all("#announcer [data-change]") {
+        let is_own = path == format!("/changes/{}", data(&piece, "data-change"));
+        // Fails only for malformed class names.
+        let _ = piece.class_list().toggle_with_force("visually-hidden", is_own);
+    }
     for link in all("#announcer [data-hide-on]") {
         let is_own = data(&link, "data-hide-on").split(' ').any(|place| place == path);
         toggle(&link, "hidden", is_own);

@@ -48,24 +48,20 @@ fn Details(page: Page) -> impl IntoView {
     let is_closable = may_change && change.can_be_closed;
     let is_provable = may_change && change.can_be_proven;
     let is_requested = change.rungs.iter().any(|rung| rung.rung == Rung::Proven);
-    let undo = row.clone().map(|row| {
-        view! {
-            <p><UndoLink change=change.clone() row=row.clone() is_in_list=false /></p>
-            <NeededKeys row />
-        }
-    });
+    let undo = row.clone().map(|row| view! { <UndoLink change=change.clone() row is_in_list=false /> });
+    let needed = row.clone().map(|row| view! { <NeededKeys row /> });
     view! {
         <Title text=title />
         <LivePage moves>
             <SelfRefresh address=change.path() is_wanted=change.is_active() />
-            <h1>{heading}</h1>
+            <div class="title-line"><h1>{heading}</h1> <span class="spacer"></span> {undo}</div>
             <Mistake mistake />
             <TargetLine stream=stream.clone() target />
-            {undo}
             {asks_for_other_form.then(|| view! {
                 <p><a href=disable>"Disable encryption with another form of the key"</a></p>
             })}
             <Progress change=change.clone() row=row.clone() viewer=viewer.clone() />
+            {needed}
             {is_waiting.then(|| view! { <CancelForm id=id.clone() /> })}
             {is_closable.then(|| view! { <CloseForm id=id.clone() mistake typed=typed_reason /> })}
             {is_slow.then(|| view! { <WhatToCheck checks /> })}
