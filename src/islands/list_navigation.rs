@@ -6,11 +6,11 @@ use std::{cell::Cell, rc::Rc};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Document, Element, FormData, HtmlFormElement, MouseEvent, SubmitEvent, UrlSearchParams};
+use web_sys::{Document, Element, HtmlFormElement, MouseEvent, SubmitEvent, UrlSearchParams};
 
 use super::dom::{
-    Fetched, FetchedPage, MERGED, all, announce, by_id, closest, data, fetch_page, focus, go_to, is_plain_click,
-    listen, merge, toggle,
+    Fetched, FetchedPage, MERGED, all, announce, by_id, closest, data, fetch_page, focus, form_pairs, go_to,
+    is_plain_click, listen, merge, toggle,
 };
 
 /// Takes over `a[data-nav]` and `form[data-nav]`.
@@ -42,14 +42,9 @@ pub fn ListNavigation() -> impl IntoView {
 
 /// Returns the address that a form leads to, without the fields that say nothing.
 fn address_of(form: &HtmlFormElement) -> Option<String> {
-    let entries = FormData::new_with_form(form).ok()?;
     let query = UrlSearchParams::new().ok()?;
-    for entry in js_sys::try_iter(entries.as_ref()).ok()??.flatten() {
-        let pair: js_sys::Array = entry.dyn_into().ok()?;
-        let (name, value) = (pair.get(0).as_string()?, pair.get(1).as_string()?);
-        if !value.is_empty() {
-            query.append(&name, &value);
-        }
+    for (name, value) in form_pairs(form)?.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append(name, value);
     }
     let path = data(form, "action");
     let query = query.to_string().as_string()?;

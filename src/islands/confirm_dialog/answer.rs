@@ -1,11 +1,10 @@
 //! What the server answers to a submitted confirmation.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlTemplateElement};
+use web_sys::Element;
 
 use super::{
     super::{
-        dom::{by_id, first, focus, go_to, id_of, merge, set},
+        dom::{all, by_id, fill_from, first, focus, go_to, id_of, merge, set},
         live::{announce_recorded, elements_of},
     },
     dialog, fields,
@@ -37,16 +36,12 @@ fn show(parts: &str) {
         }
     }
     first("#confirmation [aria-invalid=true]").or_else(|| first("#form-answer [role=alert] a")).inspect(focus);
-    fields::prepare();
+    fields::check();
 }
 
 fn show_template(name: &str) {
     clear();
-    let template = first(&format!("#confirmation template[data-say={name}]"));
-    let template = template.and_then(|found| found.dyn_into::<HtmlTemplateElement>().ok());
-    if let (Some(template), Some(slot)) = (template, by_id("form-answer")) {
-        slot.set_inner_html(&template.inner_html());
-    }
+    fill_from(first(&format!("#confirmation template[data-say={name}]")), by_id("form-answer"));
 }
 
 /// Says an error in the words of the wire.
@@ -65,13 +60,9 @@ fn say(words: &str) {
 /// Takes away what was said about the last answer.
 fn clear() {
     by_id("form-answer").inspect(|slot| slot.set_text_content(None));
-    for field in super::super::dom::all("#confirmation [aria-invalid]") {
-        unmark(&field);
+    for field in all("#confirmation [aria-invalid]") {
+        // Fails only for malformed names.
+        let _ = field.remove_attribute("aria-invalid");
     }
-    super::super::dom::all("#confirmation .mistake").iter().for_each(Element::remove);
-}
-
-fn unmark(field: &Element) {
-    // Fails only for malformed names.
-    let _ = field.remove_attribute("aria-invalid");
+    all("#confirmation .mistake").iter().for_each(Element::remove);
 }

@@ -2,20 +2,15 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, FormData, HtmlButtonElement, HtmlFormElement, HtmlInputElement};
+use web_sys::{Element, Event, HtmlButtonElement, HtmlFormElement, HtmlInputElement};
 
-use super::super::dom::{all, data, first, listen, set, toggle};
+use super::super::dom::{all, data, first, form_pairs, listen, set, toggle};
 use crate::model::{change::ChangeForm, stream::encryption::KeyId};
 
-/// Checks what is typed, from now on.
+/// Checks what is typed, from now on: on a page, it may have been typed before wasm was there.
 pub fn follow_typing() {
-    prepare();
-    listen(&document(), "input", |_: Event| check());
-}
-
-/// Checks what the fields hold: on a page, it may have been typed before wasm was there.
-pub fn prepare() {
     check();
+    listen(&document(), "input", |_: Event| check());
 }
 
 /// Marks a form that waits for its answer.
@@ -26,17 +21,13 @@ pub fn set_pending(is_pending: bool) {
 
 /// Returns the form as it is filled in.
 pub fn typed(form: &HtmlFormElement) -> Option<ChangeForm> {
-    let entries = FormData::new_with_form(form).ok()?;
-    let mut fields = serde_json::Map::new();
-    for entry in js_sys::try_iter(entries.as_ref()).ok()??.flatten() {
-        let pair: js_sys::Array = entry.dyn_into().ok()?;
-        fields.insert(pair.get(0).as_string()?, pair.get(1).as_string()?.into());
-    }
+    let fields: serde_json::Map<_, _> =
+        form_pairs(form)?.into_iter().map(|(name, value)| (name, value.into())).collect();
     serde_json::from_value(fields.into()).ok()
 }
 
 /// Disables the button while the name differs, and follows the chosen key.
-fn check() {
+pub fn check() {
     let Some(article) = first("#confirmation") else { return };
     let is_name_typed = value("typed_name").is_none_or(|typed| typed.trim() == data(&article, "data-name"));
     let is_pending = first("#confirmation form[data-pending]").is_some();

@@ -10,9 +10,11 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, HtmlFormElement, HtmlTemplateElement, MouseEvent, SubmitEvent};
+use web_sys::{Element, Event, HtmlFormElement, MouseEvent, SubmitEvent};
 
-use super::dom::{Fetched, by_id, closest, data, fetch_page, first, focus, go_to, is_plain_click, listen, toggle};
+use super::dom::{
+    Fetched, by_id, closest, data, fetch_page, fill_from, first, focus, go_to, is_plain_click, listen, toggle,
+};
 use crate::api::changes::{Disable, Enable};
 
 /// Takes over `a[data-confirm]` and `#confirmation`.
@@ -69,7 +71,7 @@ fn empty() {
 async fn open(link: Element, asked: Rc<RefCell<String>>) {
     let (Some(dialog), Some(content)) = (dialog::find(), by_id("confirm-content")) else { return };
     let address = data(&link, "href");
-    show_template(&content, "confirm-reading");
+    fill_from(by_id("confirm-reading"), Some(content.clone()));
     // The same words as on the link, until the form has its own title.
     if let Some(title) = first("#confirm-content [data-title]") {
         title.set_text_content(Some(&format!("{}?", link.text_content().unwrap_or_default())));
@@ -88,7 +90,7 @@ async fn open(link: Element, asked: Rc<RefCell<String>>) {
                 // Fails only for a node that holds the dialog.
                 let _ = content.append_child(&article);
             }
-            fields::prepare();
+            fields::check();
             focus_first_empty();
         }
         Fetched::SignedOut => go_to("/sign-in"),
@@ -98,13 +100,6 @@ async fn open(link: Element, asked: Rc<RefCell<String>>) {
             }
             first("#confirm-content [data-reading]").inspect(|reading| toggle(reading, "hidden", true));
         }
-    }
-}
-
-fn show_template(content: &Element, id: &str) {
-    let template = by_id(id).and_then(|found| found.dyn_into::<HtmlTemplateElement>().ok());
-    if let Some(template) = template {
-        content.set_inner_html(&template.inner_html());
     }
 }
 

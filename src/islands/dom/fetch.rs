@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Document, DomParser, RequestInit, Response, SupportedType};
+use web_sys::{AbortController, Document, DomParser, Element, RequestInit, Response, SupportedType};
 
 /// How long a page may take; without an answer by then, the request has failed.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -59,9 +59,6 @@ async fn parse(response: Response) -> Option<Document> {
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     let document = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
     // Parsed without scripts, what is meant for pages without them would be part of the page, above all its reloading.
-    let unscripted = document.query_selector_all("noscript").ok()?;
-    for part in (0..unscripted.length()).filter_map(|at| unscripted.item(at)) {
-        part.parent_node().and_then(|parent| parent.remove_child(&part).ok());
-    }
+    super::elements(&document.query_selector_all("noscript").ok()?).iter().for_each(Element::remove);
     Some(document)
 }

@@ -23,14 +23,13 @@ pub fn merge(shown: &Element, newer: &Element) {
 }
 
 /// Merges a live part into the page, unless the page shows a later state of it. Returns whether it did.
-pub fn merge_part(newer: &Element) -> bool {
-    let Some(shown) = super::by_id(&super::id_of(newer)) else { return false };
+pub fn merge_part(shown: &Element, newer: &Element) -> bool {
     // The same row may be shown with other columns in another window.
-    let is_same_kind = data(&shown, "data-cols") == data(newer, "data-cols");
-    if !is_same_kind || !shown.has_attribute("data-live") || rev(&shown) > rev(newer) {
+    let is_same_kind = data(shown, "data-cols") == data(newer, "data-cols");
+    if !is_same_kind || !shown.has_attribute("data-live") || rev(shown) > rev(newer) {
         return false;
     }
-    merge(&shown, newer);
+    merge(shown, newer);
     true
 }
 

@@ -9,8 +9,11 @@ pub use self::{
 };
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, Event, EventTarget, HtmlElement, MouseEvent};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{
+    Element, Event, EventTarget, FormData, HtmlCollection, HtmlElement, HtmlFormElement, HtmlTemplateElement,
+    MouseEvent, NodeList,
+};
 
 /// The event on the document after a page's content was merged with newer content.
 pub const MERGED: &str = "keystream:merged";
@@ -28,9 +31,35 @@ pub fn id_of(element: &Element) -> String {
 /// Returns all elements that a selector matches.
 pub fn all(selector: &str) -> Vec<Element> {
     // The selectors are our own, so they parse.
-    let found = document().query_selector_all(selector).ok();
-    let found = found.into_iter().flat_map(|list| (0..list.length()).filter_map(move |at| list.item(at)));
-    found.filter_map(|node| node.dyn_into().ok()).collect()
+    document().query_selector_all(selector).map(|found| elements(&found)).unwrap_or_default()
+}
+
+/// Returns the elements of a list of nodes.
+pub fn elements(nodes: &NodeList) -> Vec<Element> {
+    (0..nodes.length()).filter_map(|at| nodes.item(at)?.dyn_into().ok()).collect()
+}
+
+/// Returns the elements of a collection, such as an element's children.
+pub fn members(collection: &HtmlCollection) -> Vec<Element> {
+    (0..collection.length()).filter_map(|at| collection.item(at)).collect()
+}
+
+/// Returns the fields of a form as they are filled in.
+pub fn form_pairs(form: &HtmlFormElement) -> Option<Vec<(String, String)>> {
+    let entries = js_sys::try_iter(FormData::new_with_form(form).ok()?.as_ref()).ok()??;
+    let pair = |entry: JsValue| {
+        let entry: js_sys::Array = entry.dyn_into().ok()?;
+        Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
+    };
+    entries.flatten().map(pair).collect()
+}
+
+/// Fills an element with the content of a template that the page brought along.
+pub fn fill_from(template: Option<Element>, slot: Option<Element>) {
+    let template = template.and_then(|found| found.dyn_into::<HtmlTemplateElement>().ok());
+    if let (Some(template), Some(slot)) = (template, slot) {
+        slot.set_inner_html(&template.inner_html());
+    }
 }
 
 /// Returns the first element that a selector matches.
@@ -66,8 +95,7 @@ pub fn reveal(element: &Element) {
 /// Shows, of the elements in `within` that stand for states, the one that stands for `state`.
 pub fn show_state(within: &Element, state: &str) {
     set(within, "data-state", state);
-    let children = within.children();
-    for child in (0..children.length()).filter_map(|at| children.item(at)) {
+    for child in members(&within.children()) {
         if child.has_attribute("data-is") {
             toggle(&child, "hidden", data(&child, "data-is") != state);
         }

@@ -118,9 +118,6 @@ impl LiveState {
     }
 
     pub(super) fn set_state(&self, state: State) {
-        if self.state.replace(state) == state && state != State::Waiting {
-            return;
-        }
         let word = match state {
             State::Waiting => "waiting",
             State::Live => "live",

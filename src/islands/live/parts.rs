@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlTemplateElement};
 
-use super::super::dom::{all, by_id, data, id_of, merge_part, set, toggle};
+use super::super::dom::{all, by_id, data, elements, fill_from, id_of, members, merge_part, set, toggle};
 
 /// Parses markup of the server into its elements. In a template, rows of tables may stand alone.
 pub fn elements_of(html: &str) -> Vec<Element> {
@@ -12,8 +12,7 @@ pub fn elements_of(html: &str) -> Vec<Element> {
         document().create_element("template").ok().and_then(|made| made.dyn_into::<HtmlTemplateElement>().ok());
     let Some(template) = template else { return Vec::new() };
     template.set_inner_html(html);
-    let children = template.content().children();
-    (0..children.length()).filter_map(|at| children.item(at)).collect()
+    members(&template.content().children())
 }
 
 /// Merges the live parts that an event brings, and marks what moved for a moment.
@@ -21,7 +20,7 @@ pub fn merge_parts(html: &str) {
     for part in elements_of(html) {
         let Some(shown) = by_id(&id_of(&part)) else { continue };
         let before = states_of(&shown);
-        if merge_part(&part) {
+        if merge_part(&shown, &part) {
             toggle(&shown, "data-moved", states_of(&shown) != before);
         }
     }
@@ -29,9 +28,8 @@ pub fn merge_parts(html: &str) {
 
 /// Returns the states that a part shows, in the server's words.
 fn states_of(part: &Element) -> Vec<String> {
-    let states = part.query_selector_all(".label, .state").ok();
-    let states = states.into_iter().flat_map(|list| (0..list.length()).filter_map(move |at| list.item(at)));
-    states.filter_map(|state| state.text_content()).collect()
+    let states = part.query_selector_all(".label, .state").map(|found| elements(&found)).unwrap_or_default();
+    states.iter().filter_map(|state| state.text_content()).collect()
 }
 
 /// Shows what happened to the user's own changes in the status region. `html` has one paragraph for each; those that
@@ -60,16 +58,12 @@ pub fn announce_recorded(change: &str, html: &str) {
 
 /// Puts a sentence that the page brought along into the status region.
 pub fn say(template: &str) {
-    let template = by_id(template).and_then(|found| found.dyn_into::<HtmlTemplateElement>().ok());
-    if let (Some(template), Some(region)) = (template, by_id("announcer")) {
-        region.set_inner_html(&template.inner_html());
-    }
+    fill_from(by_id(template), by_id("announcer"));
 }
 
 fn is_shown(region: &Element, piece: &Element) -> bool {
     let change = data(piece, "data-change");
-    let shown = region.children();
-    let mut shown = (0..shown.length()).filter_map(|at| shown.item(at));
+    let mut shown = members(&region.children()).into_iter();
     shown.any(|shown| data(&shown, "data-change") == change && shown.text_content() == piece.text_content())
 }
 

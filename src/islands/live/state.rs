@@ -33,7 +33,6 @@ pub struct LiveState {
     pub tag: RefCell<String>,
     /// What the page shows includes everything up to this revision.
     pub rev: Cell<i64>,
-    pub state: Cell<State>,
     pub is_visible: Cell<bool>,
     pub is_paused: Cell<bool>,
     /// Signed out or outdated: nothing updates any more.
@@ -62,7 +61,6 @@ impl LiveState {
             version,
             tag: RefCell::new(tag),
             rev: Cell::new(0),
-            state: Cell::new(State::Waiting),
             is_visible: Cell::new(true),
             is_paused: Cell::new(false),
             is_over: Cell::new(false),

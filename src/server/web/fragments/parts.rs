@@ -1,6 +1,6 @@
 //! The live parts of news, for one event connection.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{cell::LazyCell, collections::HashSet, sync::Arc};
 
 use leptos::prelude::*;
 
@@ -42,12 +42,6 @@ pub struct Parts {
     pub announcements: String,
 }
 
-impl Parts {
-    pub fn is_empty(&self) -> bool {
-        self.fragments.is_empty() && self.moved.is_empty() && self.announcements.is_empty()
-    }
-}
-
 /// Renders what news are for an audience.
 pub fn of_news(news: &News, to: &Audience<'_>, inventory: &Inventory, cache: &FragmentCache, now: Timestamp) -> Parts {
     let health = || match to.scope.is_everything() && !news.targets.is_empty() {
@@ -55,8 +49,9 @@ pub fn of_news(news: &News, to: &Audience<'_>, inventory: &Inventory, cache: &Fr
         // A user with a limited scope must not learn how many streams there are outside it.
         false => inventory.health(to.scope),
     };
-    let viewer = Viewer { now, rev: news.rev, may_change: to.may_change, health: Arc::new(health()) };
-    let renderer = Renderer { to, viewer, cache, inventory };
+    let viewer = || Viewer { now, rev: news.rev, may_change: to.may_change, health: Arc::new(health()) };
+    // Most connections get what was rendered for another one, and need none.
+    let renderer = Renderer { to, viewer: LazyCell::new(viewer), cache, inventory };
     let mut parts = Parts::default();
     let rows = || news.rows.values().filter(|(row, _)| to.scope.covers(&row.id));
     for (row, _) in rows() {
@@ -100,26 +95,25 @@ fn html(part: impl RenderHtml) -> String {
     marks::left_out(&part.to_html())
 }
 
-struct Renderer<'a> {
+struct Renderer<'a, F: FnOnce() -> Viewer> {
     to: &'a Audience<'a>,
-    viewer: Viewer,
+    viewer: LazyCell<Viewer, F>,
     cache: &'a FragmentCache,
     inventory: &'a Inventory,
 }
 
-impl Renderer<'_> {
+impl<F: FnOnce() -> Viewer> Renderer<'_, F> {
     fn push_row(&self, row: &Arc<StreamRow>, fragments: &mut String) {
         let digest = row.id.digest();
         for (columns, _) in self.to.subscription.rows.iter().filter(|(_, digests)| digests.contains(&digest)) {
             let cols = columns.iter().map(|column| column.slug()).collect::<Vec<_>>().join(",");
-            let key = format!("row-{digest} {} {cols}", self.viewer.may_change);
+            let key = format!("row-{digest} {} {cols}", self.to.may_change);
             fragments.push_str(&self.cache.get(key, row, || self.row(row, columns)));
         }
         if self.to.subscription.parts.contains(&format!("state-{digest}")) {
             let key = format!("state-{digest}");
-            let (row, viewer) = (row.clone(), self.viewer.clone());
-            let render = || html(view! { <StreamState row=row.as_ref().clone() viewer /> });
-            fragments.push_str(&self.cache.get(key, &row, render));
+            let render = || html(view! { <StreamState row=row.as_ref().clone() viewer=self.viewer.clone() /> });
+            fragments.push_str(&self.cache.get(key, row, render));
         }
     }
 
@@ -150,7 +144,7 @@ impl Renderer<'_> {
         }
         if change.intent.actor == self.to.user_name {
             let card = ChangeCard::from(change.as_ref());
-            let html = html(view! { <Announcement change=card may_change=self.viewer.may_change /> });
+            let html = html(view! { <Announcement change=card may_change=self.to.may_change /> });
             parts.announcements.push_str(&html);
         }
     }
