@@ -1,7 +1,7 @@
 // A list is filtered, sorted, paged and given other columns within the page; without wasm, by loading it. Either way
 // the address says what is shown, and going back works.
 import type { Page } from "@playwright/test";
-import { isMarked, mark } from "../fixtures/live.ts";
+import { isLive, isMarked, mark, openList, order } from "../fixtures/live.ts";
 import { type Mode, accessible, expect, hydrated, row, signInAs, test } from "../fixtures/test.ts";
 
 const table = (page: Page) => page.getByRole("table", { name: "Streams" });
@@ -184,6 +184,28 @@ test.describe("within the page", () => {
         await expect(row(page, "orders-prod")).toBeVisible();
         await expect(page).toHaveURL(`${demo}/streams?q=orders-prod`);
         expect(await isMarked(page), "the browser loaded it").toBe(false);
+    });
+
+    test("a refresh that a step overtakes is made again", async ({ page, stack, mode }) => {
+        await openList(page, stack);
+        await hydrated(page, mode);
+        await isLive(page);
+        let release = () => {};
+        const held = new Promise<void>((done) => (release = done));
+        const refreshed: string[] = [];
+        await page.route(/[?&]live=1$/, async (route) => {
+            refreshed.push(new URL(route.request().url()).search);
+            if (refreshed.length === 1) await held;
+            await route.continue().catch(() => {});
+        });
+        await order(stack, "orders-prod", { key: "" });
+        await expect.poll(() => refreshed).toEqual(["?q=orders-prod&live=1"]);
+        await search(page).fill("refunds");
+        await search(page).press("Enter");
+        await expect(row(page, "refunds")).toBeVisible();
+        release();
+        await expect.poll(() => refreshed.at(-1)).toBe("?q=refunds&live=1");
+        await expect(row(page, "refunds")).toBeVisible();
     });
 
     test("a modified click opens another window", async ({ page, context, demo, mode }) => {

@@ -131,6 +131,29 @@ for (const [how, leaves] of [
     });
 }
 
+test("a window that hangs loses the connection to another one", async ({ page, context, stack }) => {
+    await watch(context);
+    await openList(page, stack);
+    const address = `${stack.origin}/streams?q=orders-prod`;
+    const pages = [page, ...(await openWindows(context, [address, address]))];
+    await allLive(pages);
+    const hung = await leader(pages);
+    const others = pages.filter((window) => window !== hung);
+    // It keeps the lock, and passes nothing on.
+    await hung.evaluate(() => void (BroadcastChannel.prototype.postMessage = () => undefined));
+    await order(stack, "orders-prod", { key: "alias/ledger" });
+    for (const window of others) {
+        await expect(cell(window, "orders-prod", KEY)).toHaveText(/alias\/ledger/, { timeout: 90_000 });
+    }
+    await allLive(others);
+    await expect.poll(async () => (await connections(pages)).length, { timeout: 15_000 }).toBe(1);
+    expect(await openSources(hung)).toEqual([]);
+    // Live, and not only fetched again.
+    await order(stack, "orders-prod", { key: "alias/payments" });
+    await allMove(pages, KEY, /alias\/payments/);
+    await allLive(pages);
+});
+
 test("each window gets what it shows", async ({ page, context, stack }) => {
     const seen = await watch(context);
     await stack.control("settings", { transition_ms: 3_000 });

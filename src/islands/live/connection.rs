@@ -13,6 +13,12 @@ use crate::model::time::{SECOND_MS, Timestamp};
 
 /// How long a connection may be silent before it counts as dead: the server sends a heartbeat every 15 s.
 const SILENT_AFTER_MS: i64 = 40 * SECOND_MS;
+/// How much longer a window waits for the one that has the connection, which says so when that is silent.
+const SILENT_WINDOW_AFTER_MS: i64 = SILENT_AFTER_MS + 5 * SECOND_MS;
+/// The wait between a move that concerns the page and its refresh, and how much is added at random: the windows of all
+/// users hear of it at the same moment.
+const MOVED_MS: f64 = 1_000.0;
+const MOVED_SPREAD_MS: f64 = 1_000.0;
 /// The delay between a failure and the first retry. Each further failure doubles it.
 const FIRST_RETRY_MS: u32 = 2_000;
 const LONGEST_RETRY_MS: u32 = 30_000;
@@ -31,7 +37,9 @@ impl LiveState {
             }
             "fragments" => parts::merge_parts(data),
             "announce" => parts::announce(data),
-            "moved" if self.is_concerned(data) => self.refresh_soon(Duration::from_millis(1_500)),
+            "moved" if self.is_concerned(data) => {
+                self.refresh_soon(Duration::from_secs_f64((MOVED_MS + js_sys::Math::random() * MOVED_SPREAD_MS) / 1e3));
+            }
             _ => {}
         }
         self.rev.set(self.rev.get().max(rev.unwrap_or_default()));
@@ -53,9 +61,11 @@ impl LiveState {
         }
     }
 
-    /// Ends a connection that has been silent for too long: something in between may have stopped forwarding.
+    /// Ends a connection that has been silent for too long: something in between may have stopped forwarding, or the
+    /// window that has the connection hangs.
     pub(super) fn end_silence(self: &Rc<Self>) {
-        let silent_since = self.heard_at.get().filter(|at| self.time().millis_since(*at) > SILENT_AFTER_MS);
+        let longest = if self.windows.is_leading.get() { SILENT_AFTER_MS } else { SILENT_WINDOW_AFTER_MS };
+        let silent_since = self.heard_at.get().filter(|at| self.time().millis_since(*at) > longest);
         if let Some(since) = silent_since {
             self.heard_at.set(None);
             self.windows.end_silence();

@@ -34,8 +34,12 @@ impl LiveState {
         // `live=1` marks a request by the page rather than by a person: it doesn't keep a session alive.
         let separator = if address.contains('?') { '&' } else { '?' };
         let fetched = fetch_page(&format!("{address}{separator}live=1")).await;
-        if !self.is_wanted() || own_address() != address {
+        if !self.is_wanted() {
             return;
+        }
+        // The list has gone on to other rows in the meantime.
+        if own_address() != address {
+            return self.refresh_soon(Duration::ZERO);
         }
         match fetched {
             Fetched::SignedOut => self.end("say-signed-out"),
@@ -73,8 +77,10 @@ impl LiveState {
         }
         if self.heard_at.get().is_some() {
             self.heard();
-        } else {
+        } else if self.windows.is_leading.get() {
             self.reconnect();
+        } else {
+            self.take_over();
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Sharing one event connection among the windows of a browser: the window that holds the lock opens it for what all of
 //! them show, and passes its events on.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
 use super::{
@@ -19,6 +20,15 @@ use crate::{
     islands::dom::listen,
     model::time::{SECOND_MS, Timestamp},
 };
+
+/// When a window gets the lock.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// After the window that holds it.
+    Next,
+    /// At once, taken from the window that holds it.
+    Now,
+}
 
 /// How often a window says that it is still there, and how long one counts without that.
 const HELLO_EVERY_S: u32 = 15;
@@ -102,35 +112,61 @@ impl LiveState {
             return;
         }
         let has_channel = self.windows.channel.borrow().is_some();
-        if !has_channel || self.request_lock().is_none() {
+        if !has_channel || self.request_lock(Turn::Next).is_none() {
             self.lead(None);
         }
     }
 
+    /// Takes the connection away from a window that holds the lock and passes nothing on.
+    pub(super) fn take_over(self: &Rc<Self>) {
+        if let Some(waiting) = self.windows.request.take() {
+            waiting.abort();
+        }
+        // Windows without locks lead themselves.
+        let _ = self.request_lock(Turn::Now);
+    }
+
     /// Asks for the lock; `None` where the browser has none. The lock is held until the promise that the callback
-    /// returns is resolved.
-    fn request_lock(self: &Rc<Self>) -> Option<()> {
+    /// returns is resolved, or another window takes it over.
+    fn request_lock(self: &Rc<Self>, turn: Turn) -> Option<()> {
         let locks = Reflect::get(window().navigator().as_ref(), &"locks".into()).ok()?;
         let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
         let abort = AbortController::new().ok()?;
         let options = Object::new();
-        Reflect::set(&options, &"signal".into(), &abort.signal()).ok()?;
-        let live = self.clone();
-        let granted = Closure::once_into_js(move |_lock: JsValue| -> JsValue {
+        // A browser takes either.
+        match turn {
+            Turn::Next => Reflect::set(&options, &"signal".into(), &abort.signal()).ok()?,
+            Turn::Now => Reflect::set(&options, &"steal".into(), &JsValue::TRUE).ok()?,
+        };
+        let (live, is_granted) = (self.clone(), Rc::new(Cell::new(false)));
+        let granted = is_granted.clone();
+        let grant = Closure::once_into_js(move |_lock: JsValue| -> JsValue {
             live.windows.request.take();
             if !live.is_wanted() {
                 return JsValue::UNDEFINED;
             }
+            granted.set(true);
             Promise::new(&mut |resolve, _| live.lead(Some(resolve))).into()
         });
         let name = JsValue::from_str(&self.windows.name.borrow());
-        let held: Promise = request.call3(&locks, &name, &options, &granted).ok()?.dyn_into().ok()?;
-        // The promise is rejected when the request is taken back; that is no error.
-        let ignore = Closure::<dyn FnMut(JsValue)>::new(|_reason| {});
-        let _ = held.catch(&ignore);
-        ignore.forget();
+        let held: Promise = request.call3(&locks, &name, &options, &grant).ok()?.dyn_into().ok()?;
         self.windows.request.replace(Some(abort));
+        let live = self.clone();
+        spawn_local(async move {
+            // Also fails when the request is taken back, which means nothing.
+            if JsFuture::from(held).await.is_err() && is_granted.get() {
+                live.lose_turn();
+            }
+        });
         Some(())
+    }
+
+    /// Follows the window that has taken over, after it has waited for this one for too long.
+    fn lose_turn(self: &Rc<Self>) {
+        if self.windows.is_leading.get() {
+            self.windows.leave();
+            self.follow();
+        }
     }
 
     /// Takes over the connection for all windows.
