@@ -3,11 +3,11 @@
 
 use leptos::prelude::*;
 
-use super::{CROSS, drawing};
+use super::ActiveFilters;
 use crate::{
     model::{
         day::Day,
-        list::{ChangesFilter, ChangesQuery, StateFilter},
+        list::{ChangesQuery, StateFilter},
     },
     view::changes_list,
 };
@@ -29,7 +29,9 @@ pub fn ChangesFilters(query: ChangesQuery) -> impl IntoView {
                     <Panel query=query.clone() />
                 </details>
             </form>
-            {query.is_filtered().then(|| view! { <Active query /> })}
+            {query.is_filtered().then(|| view! {
+                <ActiveFilters filters=changes_list::active_filters(&query) unfiltered=query.unfiltered().href() />
+            })}
         </div>
     }
 }
@@ -63,35 +65,4 @@ fn Panel(query: ChangesQuery) -> impl IntoView {
             <button type="submit" class="primary">"Apply"</button>
         </div>
     }
-}
-
-/// The active filters, each a link that removes it.
-#[component]
-fn Active(query: ChangesQuery) -> impl IntoView {
-    let filters = active(&query).into_iter().map(|(filter, label)| {
-        view! {
-            <li>
-                <a class="chip active" href=query.without(filter).href() data-nav="">
-                    <span class="visually-hidden">"Remove filter: "</span> {label} {drawing(CROSS)}
-                </a>
-            </li>
-        }
-    });
-    view! {
-        <ul class="chips" aria-label="Active filters">{filters.collect_view()}</ul>
-        <a class="clear" href=query.unfiltered().href() data-nav="">"Clear filters"</a>
-    }
-}
-
-fn active(query: &ChangesQuery) -> Vec<(ChangesFilter, String)> {
-    let states: Vec<&str> = query.state.iter().map(|state| changes_list::state(*state)).collect();
-    let day = |word: &str, day: Option<Day>| day.map_or_else(String::new, |day| format!("{word} {}", day.text()));
-    let all = [
-        (ChangesFilter::Q, query.q.clone()),
-        (ChangesFilter::State, states.join(", ")),
-        (ChangesFilter::By, if query.by.is_empty() { String::new() } else { format!("by {}", query.by) }),
-        (ChangesFilter::From, day("from", query.from)),
-        (ChangesFilter::To, day("to", query.to)),
-    ];
-    all.into_iter().filter(|(_, label)| !label.is_empty()).collect()
 }

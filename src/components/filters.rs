@@ -5,7 +5,7 @@
 
 use leptos::prelude::*;
 
-use super::{CROSS, drawing};
+use super::ActiveFilters;
 use crate::{
     model::list::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter},
     view::list,
@@ -39,7 +39,10 @@ pub fn Filters(
                 <summary>"Columns"</summary>
                 <Columns query=query.clone() columns />
             </details>
-            {query.is_filtered().then(|| view! { <Active query matching all /> })}
+            {query.is_filtered().then(|| view! {
+                <ActiveFilters filters=list::active_filters(&query) unfiltered=query.unfiltered().href() />
+                <span class="found">{format!("{matching} of {all} streams match.")}</span>
+            })}
         </div>
     }
 }
@@ -83,25 +86,6 @@ fn Columns(query: ListQuery, columns: Vec<ExtraColumn>) -> impl IntoView {
             <fieldset><legend class="visually-hidden">"Columns"</legend> {ticks.into_iter().collect_view()}</fieldset>
             <button type="submit" class="primary">"Save columns"</button>
         </form>
-    }
-}
-
-/// The active filters, each a link that removes it, and how many streams they select.
-#[component]
-fn Active(query: ListQuery, matching: u32, all: u32) -> impl IntoView {
-    let filters = list::active_filters(&query).into_iter().map(|filter| {
-        view! {
-            <li>
-                <a class="chip active" href=filter.without data-nav="">
-                    <span class="visually-hidden">"Remove filter: "</span> {filter.label} {drawing(CROSS)}
-                </a>
-            </li>
-        }
-    });
-    view! {
-        <ul class="chips" aria-label="Active filters">{filters.collect_view()}</ul>
-        <a class="clear" href=query.unfiltered().href() data-nav="">"Clear filters"</a>
-        <span class="found">{format!("{matching} of {all} streams match.")}</span>
     }
 }
 

@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
-use super::{BRAND, ConfirmationDialog, DOT, KeysHelp, TargetsWord, When, drawing, plain_bar::PAGES};
+use super::{
+    ConfirmationDialog, DOT, KeysHelp, TargetsWord, When,
+    bar::{BarEnd, BarStart},
+    drawing,
+};
 use crate::{
     islands::{Copying, KeySearch, Keyboard, ListNavigation, LiveUpdates},
     model::forms::FormDone,
@@ -35,29 +39,15 @@ pub fn Header(frame: Frame) -> impl IntoView {
 #[component]
 fn Bar(frame: Frame, user: SignedIn) -> impl IntoView {
     let path = use_location().pathname.get_untracked();
-    let pages = PAGES.map(|(href, word)| {
-        let is_current = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
-        view! { <a href=href aria-current=is_current.then_some("page")>{word}</a> }
-    });
     view! {
         <header
             id="bar" class="bar" data-made-at=frame.now.rfc3339() data-rev=frame.rev
             data-version=frame.version data-as=frame.events_tag
         >
-            <a class="brand" href="/streams">{drawing(BRAND)}<span class="brand-name">"Keystream"</span></a>
-            <button type="button" class="quiet menu" popovertarget="pages">"Menu"</button>
-            <nav id="pages" aria-label="Pages" popover="auto">{pages.into_iter().collect::<Vec<_>>()}</nav>
-            {frame.is_demo.then(|| view! { <span class="tag">"Demo"</span> })}
-            {frame.is_read_only.then(|| view! { <span class="tag">"Read-only"</span> })}
-            <span class="spacer"></span>
+            <BarStart path is_demo=frame.is_demo is_read_only=frame.is_read_only />
             <TargetsWord health=frame.targets rev=frame.rev />
             <LiveState made_at=frame.now />
-            <span class="person">
-                <span class="person-name">{user.name}</span> " " <span class="role">{user.role.into_str()}</span>
-            </span>
-            <form method="post" action="/api/sign-out">
-                <button type="submit" class="quiet">"Sign out"</button>
-            </form>
+            <BarEnd user_name=user.name role=user.role />
             <p id="gap" class="gap" translate="no" hidden data-keep="">
                 "Not live since " <time data-gap="since"></time> ". Next try " <time data-gap="next"></time>
                 ". Showing last known data."

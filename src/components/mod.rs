@@ -1,8 +1,10 @@
 //! The components that pages are made of. They show what they are given; they never read anything.
 
+mod active_filters;
 mod age;
 mod ago;
 mod announcement;
+mod bar;
 mod changes_filters;
 mod confirm_dialog;
 mod confirm_fields;
@@ -20,7 +22,6 @@ mod ladder;
 mod live_page;
 mod outcome;
 mod password_field;
-mod plain_bar;
 mod quota;
 mod self_refresh;
 mod status;
@@ -29,12 +30,15 @@ mod streams_table;
 mod table;
 mod target_strip;
 mod targets_word;
+mod user_agent;
 mod viewer;
 
 pub use self::{
+    active_filters::ActiveFilters,
     age::{Age, Elapsed, When},
     ago::{Ago, WhenAgo},
     announcement::Announcement,
+    bar::PlainBar,
     changes_filters::ChangesFilters,
     confirm_dialog::ConfirmationDialog,
     confirm_fields::{FormAnswer, KeyField, MistakeAt, NameField, QuotaField, ReasonField, ShownFields, WaitField},
@@ -52,7 +56,6 @@ pub use self::{
     live_page::LivePage,
     outcome::Mistake,
     password_field::PasswordField,
-    plain_bar::PlainBar,
     quota::{NeededKeys, QuotaWords, Undo, UndoLink},
     self_refresh::SelfRefresh,
     status::StatusLabel,
@@ -61,5 +64,6 @@ pub use self::{
     table::Table,
     target_strip::TargetStrip,
     targets_word::TargetsWord,
+    user_agent::UserAgent,
     viewer::Viewer,
 };

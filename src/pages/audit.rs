@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{Ago, Table, When},
+    components::{Ago, Table, UserAgent, When},
     error::AppError,
     model::{
         access::{audit_query::AuditQuery, identity::Permission},
@@ -180,8 +180,5 @@ fn Row(row: AuditCard, now: Timestamp) -> impl IntoView {
 /// only truly empty cells.
 #[component]
 fn CameFrom(address: String, user_agent: String) -> impl IntoView {
-    let browser = (!user_agent.is_empty()).then(|| {
-        view! { <details class="agent"><summary>"Browser"</summary><span class="small">{user_agent}</span></details> }
-    });
-    (!address.is_empty()).then(|| view! { <span class="mono">{address}</span> {browser} })
+    (!address.is_empty()).then(|| view! { <span class="mono">{address}</span> <UserAgent of=user_agent /> })
 }

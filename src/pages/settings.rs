@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{FormTitle, KeyList, Mistake, PasswordField, Table, When, WhenAgo},
+    components::{FormTitle, KeyList, Mistake, PasswordField, Table, UserAgent, When, WhenAgo},
     error::AppError,
     model::{
         access::identity::Permission,
@@ -242,7 +242,7 @@ fn Session(session: SessionCard, now: Timestamp) -> impl IntoView {
             <th scope="row" data-label="Signed in"><WhenAgo at=session.signed_in_at now /></th>
             <td data-label="Last used"><WhenAgo at=session.last_used_at now /></td>
             <td data-label="From" class="mono">{session.address}</td>
-            <td data-label="Browser"><span class="small">{session.user_agent}</span></td>
+            <td data-label="Browser"><UserAgent of=session.user_agent /></td>
             <td data-label="Actions">{action}</td>
         </tr>
     }

@@ -1,6 +1,10 @@
-//! The list of changes in words: the values of its filters, and the ignored parts of its address.
+//! The list of changes in words: the values of its filters, the active ones, and the ignored parts of its address.
 
-use crate::model::list::{ChangesFilter, IgnoredValue, StateFilter};
+use super::list::ActiveFilter;
+use crate::model::{
+    day::Day,
+    list::{ChangesFilter, ChangesQuery, IgnoredValue, StateFilter},
+};
 
 /// Returns the label of a state to filter by: the word on the badge of its changes.
 pub const fn state(state: StateFilter) -> &'static str {
@@ -11,6 +15,22 @@ pub const fn state(state: StateFilter) -> &'static str {
         (_, Some(end)) => end.word(),
         (_, None) => "Active",
     }
+}
+
+/// Returns each filter that narrows the list, in the order of the address.
+pub fn active_filters(query: &ChangesQuery) -> Vec<ActiveFilter> {
+    let name = (!query.q.is_empty()).then(|| format!("\u{201c}{}\u{201d}", query.q));
+    let states: Vec<&str> = query.state.iter().map(|chosen| state(*chosen)).collect();
+    let day = |word: &str, day: Option<Day>| day.map(|day| format!("{word} {}", day.text()));
+    let labels = [
+        (ChangesFilter::Q, name),
+        (ChangesFilter::State, (!states.is_empty()).then(|| states.join(", "))),
+        (ChangesFilter::By, (!query.by.is_empty()).then(|| format!("by {}", query.by))),
+        (ChangesFilter::From, day("from", query.from)),
+        (ChangesFilter::To, day("to", query.to)),
+    ];
+    let active = labels.into_iter().filter_map(|(filter, label)| Some((filter, label?)));
+    active.map(|(filter, label)| ActiveFilter { label, without: query.without(filter).href() }).collect()
 }
 
 /// Says which value was ignored, and which ones the filter takes.
@@ -32,7 +52,6 @@ pub fn ignored(ignored: &IgnoredValue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::list::ChangesQuery;
 
     #[test]
     fn what_was_ignored_is_named_with_what_would_be_taken() {
@@ -45,6 +64,18 @@ mod tests {
             assert!(said[0].contains(state.slug()), "{said:?}");
         }
         assert_eq!(said[3], "from \u{201c}1.2.26\u{201d} was ignored: a day is written like 2026-11-24.");
+    }
+
+    #[test]
+    fn each_active_filter_can_be_removed() {
+        let pairs = [("q", "orders"), ("state", "slow"), ("state", "settled"), ("by", "mira"), ("to", "2026-11-24")];
+        let (query, _) = ChangesQuery::parse(pairs);
+        let filters = active_filters(&query);
+        let labels: Vec<&str> = filters.iter().map(|filter| filter.label.as_str()).collect();
+        assert_eq!(labels, ["\u{201c}orders\u{201d}", "Slow, Settled", "by mira", "to 2026-11-24"]);
+        assert!(!filters[0].without.contains("q=") && filters[0].without.contains("by=mira"), "{filters:?}");
+        assert!(!filters[3].without.contains("to=") && filters[3].without.contains("q=orders"), "{filters:?}");
+        assert!(active_filters(&query.unfiltered()).is_empty());
     }
 
     #[test]

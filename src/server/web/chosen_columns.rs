@@ -1,17 +1,13 @@
 //! The columns that a user chose for the list, kept in a cookie. Only the form of the columns' menu changes the choice:
 //! an address with columns, which somebody may have shared, only shows them.
 
-use axum::http::{HeaderMap, HeaderValue, header};
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
-use time::Duration;
-use tower_sessions::cookie::{Cookie, SameSite};
+use axum::http::HeaderMap;
 
-use super::context::RequestContext;
+use super::{browser_choice, context::RequestContext};
 use crate::model::list::{ExtraColumn, ListQuery};
 
+/// The cookie. Its value must have no commas.
 const NAME: &str = "keystream-columns";
-const MAX_AGE: Duration = Duration::days(365);
 
 /// Returns the columns to show: those of the address, or those that the user keeps.
 pub fn shown(cx: &RequestContext, query: &ListQuery) -> Vec<ExtraColumn> {
@@ -22,7 +18,7 @@ pub fn shown(cx: &RequestContext, query: &ListQuery) -> Vec<ExtraColumn> {
 /// can't do that: shared, it would choose for others.
 pub fn keep(cx: &RequestContext, pairs: &[(String, String)], query: &ListQuery) {
     if is_choice(pairs, &cx.parts.headers) {
-        remember(cx, query.columns());
+        browser_choice::keep(cx, NAME, &ExtraColumn::joined(query.columns()).replace(',', "."));
         cx.see_other(&ListQuery { cols: None, ..query.clone() }.href());
     }
 }
@@ -35,27 +31,14 @@ fn is_choice(pairs: &[(String, String)], headers: &HeaderMap) -> bool {
 }
 
 fn kept(headers: &HeaderMap) -> Option<Vec<ExtraColumn>> {
-    let columns = cookie(headers)?.value().replace('.', ",");
+    let columns = browser_choice::kept(headers, NAME)?.value().replace('.', ",");
     ListQuery::parse([("cols", columns.as_str())]).0.cols
-}
-
-fn cookie(headers: &HeaderMap) -> Option<Cookie<'_>> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == NAME)
-}
-
-fn remember(cx: &RequestContext, chosen: &[ExtraColumn]) {
-    // A cookie value must not contain a comma.
-    let value = ExtraColumn::joined(chosen).replace(',', ".");
-    let cookie = Cookie::build((NAME, value)).path("/").max_age(MAX_AGE).same_site(SameSite::Lax).http_only(true);
-    let cookie = cookie.secure(cx.state.origin.is_https).to_string();
-    if let (Some(options), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
-        options.append_header(header::SET_COOKIE, cookie);
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn headers(name: &'static str, value: &'static str) -> HeaderMap {
