@@ -156,6 +156,22 @@ async fn a_form_sent_after_its_session_ended_is_filled_in_again_after_sign_in() 
 }
 
 #[tokio::test]
+async fn a_page_that_hears_of_its_session_s_end_first_loses_nothing_either() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/disable");
+    let fields = with(&operator.confirmation("orders-prod").await, "reason", "OPS-7");
+    app.clock.advance(16 * MINUTE_MS);
+    assert_eq!(operator.get("/events").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(operator.get(&format!("{path}?live=1")).await.status, StatusCode::SEE_OTHER);
+    let ended = operator.post("/api/disable", &borrowed(&fields)).await;
+    assert!(ended.location().contains("disable%3Fdraft%3D"), "led to {}", ended.location());
+    // A person's own request is the last one of the session.
+    assert_eq!(operator.post("/api/disable", &borrowed(&fields)).await.location(), "/sign-in");
+}
+
+#[tokio::test]
 async fn the_same_form_twice_is_one_change_and_with_other_values_refused() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;

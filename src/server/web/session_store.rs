@@ -72,17 +72,17 @@ fn hash_of(id: &Id) -> String {
 #[derive(Debug)]
 pub enum Found {
     Person(Requester),
-    /// The session was past its limits and has just been ended.
+    /// The session is past its limits.
     Over {
         user_id: String,
     },
     Nobody,
 }
 
-/// Returns the user of a session within its limits. Ends a session past them.
+/// Returns the user of a session within its limits.
 ///
 /// # Errors
-/// Returns an error if the database cannot be read, or a session past its limits cannot be ended.
+/// Returns an error if the database cannot be read.
 pub async fn requester(
     session: &Session,
     now: Timestamp,
@@ -91,7 +91,6 @@ pub async fn requester(
 ) -> Result<Found, tower_sessions::session::Error> {
     let Some(live) = session.get::<ActiveSession>(LIVE).await? else { return Ok(Found::Nobody) };
     if live.is_over(now) {
-        session.flush().await?;
         return Ok(Found::Over { user_id: live.user_id });
     }
     let session_hash = session.id().map(|id| hash_of(&id)).unwrap_or_default();

@@ -48,6 +48,10 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
             true
         }
         Ok(Found::Over { user_id }) => {
+            // The page's own requests leave the cookie: a form that is sent afterwards finds its author by it.
+            if is_human(&request) {
+                session_store::forget(&session).await;
+            }
             request.extensions_mut().insert(EndedSession { user_id });
             true
         }
