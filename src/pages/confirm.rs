@@ -70,7 +70,8 @@ async fn load(action: Action, request: PageRequest) -> Result<Confirmation, AppE
         },
     };
     let typed = draft.as_ref().map_or_else(|| choice.typed.clone(), |draft| draft.key.clone());
-    let planned = cx.state.changes.planner.plan(action, &stream, KeyChoice { typed, ..choice }).await;
+    let planned =
+        cx.state.changes.planner.plan(action, &stream, &requester.user_name, KeyChoice { typed, ..choice }).await;
     let planned = planned.map_err(|error| forms::refused(&cx, error))?;
     let mut confirmation = Confirmation { draft, ..Confirmation::from(planned) };
     if let Some(enable) = &mut confirmation.enable {

@@ -13,6 +13,7 @@ mod target_card;
 mod target_health;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod turns;
 
 pub use self::{
     marks::{ChangeMarks, Mark},

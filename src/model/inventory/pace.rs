@@ -31,10 +31,22 @@ impl Pace {
         Self { full, part: 1.0, next_at: Duration::ZERO, throttled_at: None, restored_at: Duration::ZERO }
     }
 
+    /// Returns the time of the next turn, which is never before `now`, without taking it.
+    pub fn ready_at(&mut self, now: Duration) -> Duration {
+        self.restore(now);
+        self.next_at.max(now)
+    }
+
+    /// Counts a turn that was taken at `now`, even before its time. The next one is later by that, but at most `most`
+    /// from now.
+    pub fn owe(&mut self, now: Duration, most: Duration) {
+        let next_at = self.ready_at(now) + self.distance();
+        self.next_at = next_at.min(now + most.max(self.distance()));
+    }
+
     /// Takes the next turn. Returns its time, which is never before `now`.
     pub fn take(&mut self, now: Duration) -> Duration {
-        self.restore(now);
-        let turn = self.next_at.max(now);
+        let turn = self.ready_at(now);
         self.next_at = turn + self.distance();
         turn
     }

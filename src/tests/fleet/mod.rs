@@ -3,6 +3,7 @@
 mod configuration;
 mod list;
 mod pausing;
+mod people;
 mod reading;
 
 use crate::{

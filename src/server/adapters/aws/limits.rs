@@ -1,15 +1,17 @@
 //! How often Keystream may call AWS: a rate per operation and target, at a fraction of AWS's own limit, which every
 //! tool of the account shares. A throttled operation slows down for a while.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{ReadFailure, ReadFailureKind};
 use crate::{
-    model::inventory::pace::Pace,
+    model::inventory::{
+        pace::Pace,
+        turns::{Asker, Turn, Turns},
+    },
     server::{
         adapters::clock::{Clock, SystemClock},
         config::TargetSettings,
@@ -21,6 +23,8 @@ use crate::{
 const LIST_STREAMS: f64 = 5.0;
 const DESCRIBE_STREAM_SUMMARY: f64 = 20.0;
 const GET_RESOURCES: f64 = 4.0;
+/// The part of AWS's limit that people may use while they wait.
+const PART_FOR_PEOPLE: f64 = 0.5;
 /// The number of reads in flight is what the rate starts in this time: no restriction while AWS answers, and a bound
 /// while it doesn't.
 const LONGEST_ANSWER: f64 = 2.0;
@@ -29,15 +33,20 @@ const LONGEST_ANSWER: f64 = 2.0;
 #[derive(Debug)]
 pub struct Limits {
     pub list: Limiter,
-    /// `DescribeStreamSummary` for collecting and watching.
-    pub describe: Limiter,
+    /// `DescribeStreamSummary`, by whom it is for.
+    pub describe: Shared,
     /// `GetResources`, for tags.
     pub tags: Limiter,
-    /// `DescribeStreamSummary` for people who open or send a confirmation: separate, so that they never queue behind
-    /// the collector.
-    reserve: DefaultDirectRateLimiter,
     /// Permits for the collector's reads in flight.
     places: Arc<Semaphore>,
+}
+
+/// The rate of an operation that people, changes and the collector share.
+#[derive(Debug)]
+pub struct Shared {
+    turns: Mutex<Turns>,
+    /// Somebody had a turn, or no longer waits.
+    changed: Notify,
 }
 
 /// The rate of one operation.
@@ -49,22 +58,16 @@ impl Limits {
     pub fn new(settings: &TargetSettings) -> Self {
         let part = f64::from(settings.budget_percent) / 100.0 * f64::from(settings.speed);
         let limiter = |per_second: f64| Limiter(Mutex::new(Pace::new(per_second * part)));
-        let reserve =
-            RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(2)));
+        let for_people = DESCRIBE_STREAM_SUMMARY * PART_FOR_PEOPLE * f64::from(settings.speed);
+        let describe = Turns::new(DESCRIBE_STREAM_SUMMARY * part, for_people);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and some thousand")]
         let places = (DESCRIBE_STREAM_SUMMARY * part * LONGEST_ANSWER).ceil().max(2.0) as usize;
         Self {
             list: limiter(LIST_STREAMS),
-            describe: limiter(DESCRIBE_STREAM_SUMMARY),
+            describe: Shared { turns: Mutex::new(describe), changed: Notify::new() },
             tags: limiter(GET_RESOURCES),
-            reserve,
             places: Arc::new(Semaphore::new(places)),
         }
-    }
-
-    /// Waits until a stream may be read for a person.
-    pub async fn reserve(&self) {
-        self.reserve.until_ready().await;
     }
 
     /// Waits for a permit for a read in flight. Never returns `None`: the semaphore is not closed.
@@ -78,6 +81,60 @@ impl Limits {
     }
 }
 
+impl Shared {
+    /// Waits until the next call may be made for this asker.
+    pub async fn turn(&self, asker: Asker) {
+        let place = Place { of: self, ticket: self.turns.lock().join(asker) };
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let now = SystemClock.steady();
+            let asked = self.turns.lock().ask(place.ticket, now);
+            match asked {
+                Turn::Now => return,
+                Turn::Behind => changed.await,
+                Turn::At(at) => tokio::select! {
+                    () = SystemClock.sleep(at.saturating_sub(now)) => {}
+                    () = changed => {}
+                },
+            }
+        }
+    }
+
+    /// Slows down if the answer was a throttle.
+    pub fn heed<T>(&self, answer: &Result<T, ReadFailure>) {
+        if is_throttle(answer) {
+            self.turns.lock().throttled(SystemClock.steady());
+        }
+    }
+
+    /// Calls per second that aren't for people, while nothing is throttled.
+    pub fn per_second(&self) -> f64 {
+        self.turns.lock().full()
+    }
+
+    fn percent(&self) -> u8 {
+        self.turns.lock().percent(SystemClock.steady())
+    }
+}
+
+/// A place among those who wait; given up when dropped.
+struct Place<'a> {
+    of: &'a Shared,
+    ticket: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.of.turns.lock().leave(self.ticket);
+        self.of.changed.notify_waiters();
+    }
+}
+
+fn is_throttle<T>(answer: &Result<T, ReadFailure>) -> bool {
+    answer.as_ref().is_err_and(|failure| failure.kind == ReadFailureKind::Throttled)
+}
+
 impl Limiter {
     /// Waits until the next call may be made.
     pub async fn turn(&self) {
@@ -89,7 +146,7 @@ impl Limiter {
 
     /// Slows down if the answer was a throttle.
     pub fn heed<T>(&self, answer: &Result<T, ReadFailure>) {
-        if answer.as_ref().is_err_and(|failure| failure.kind == ReadFailureKind::Throttled) {
+        if is_throttle(answer) {
             self.pace(Pace::throttled);
         }
     }

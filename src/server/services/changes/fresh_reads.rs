@@ -1,9 +1,12 @@
-//! Reads for users: made at once, from a reserve in the target's budget.
+//! Reads for users, which come first within the target's budget.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    model::stream::{StreamId, StreamReport},
+    model::{
+        inventory::turns::Asker,
+        stream::{StreamId, StreamReport},
+    },
     server::{
         adapters::{
             aws::ReadFailure,
@@ -17,7 +20,7 @@ use crate::{
 const FRESH_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a read for a user waits for its turn.
-pub const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
+pub const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads streams for users, and updates the inventory.
 #[derive(Debug)]
@@ -31,16 +34,21 @@ impl FreshReads {
         Self { inventory, clock }
     }
 
-    /// Reads a stream for a user: from the reserve, in at most 3 s, updating the inventory.
-    pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
-        self.read_to_decide(id).await.0
+    /// Reads a stream for the page of a user, in at most 3 s, updating the inventory.
+    pub async fn read(&self, id: &StreamId, user: &str) -> Result<StreamReport, ReadFailure> {
+        self.read_for(id, Asker::Person(user.to_owned())).await.0
     }
 
-    /// Reads like `read`, and also returns the read's freshness, so that a change can be sent on it.
-    pub async fn read_to_decide(&self, id: &StreamId) -> (Result<StreamReport, ReadFailure>, Freshness) {
+    /// Reads a stream just before a change of this user is sent. Also returns the read's freshness, so that the change
+    /// can be sent on it.
+    pub async fn read_to_decide(&self, id: &StreamId, user: &str) -> (Result<StreamReport, ReadFailure>, Freshness) {
+        self.read_for(id, Asker::Sending(user.to_owned())).await
+    }
+
+    async fn read_for(&self, id: &StreamId, asker: Asker) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
         let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
-        if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
+        if clock::timeout(TURN_TIMEOUT, target.limits.describe.turn(asker)).await.is_err() {
             return failed("too many people read streams of this target at once; AWS was not asked");
         }
         let fresh = Freshness::begin(&self.clock);

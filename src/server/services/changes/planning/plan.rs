@@ -17,7 +17,7 @@ use crate::{
     },
     server::{
         adapters::{
-            aws::{ReadFailure, ReadFailureKind, targets::Target},
+            aws::{ReadFailure, targets::Target},
             random,
         },
         services::changes::{Asking, RequestError},
@@ -25,16 +25,29 @@ use crate::{
 };
 
 impl Planner {
-    /// Returns what a confirmation shows.
+    /// Returns what a confirmation shows to a user. For streams that AWS has never listed, AWS isn't asked: reads of
+    /// invented names would keep others waiting.
     ///
     /// # Errors
-    /// If no target has this account and Region, changes are switched off, or the journal cannot be read.
-    pub async fn plan(&self, action: Action, id: &StreamId, choice: KeyChoice) -> Result<Planned, RequestError> {
+    /// If the stream isn't known, changes are switched off, or the journal cannot be read.
+    pub async fn plan(
+        &self,
+        action: Action,
+        id: &StreamId,
+        user: &str,
+        choice: KeyChoice,
+    ) -> Result<Planned, RequestError> {
         let target = self.inventory.target(id).ok_or(RequestError::NotFound)?;
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let outcome = self.outcome(action, id, &target, choice).await?;
+        let known = self.inventory.stream(id).ok_or(RequestError::NotFound)?;
+        if let Some(marks) = &known.0.change {
+            let outcome = Outcome::UnderWay { change: marks.id.clone() };
+            return Ok(Planned { stream: id.clone(), target: target.card(), now: self.clock.now(), action, outcome });
+        }
+        let read = self.shared_reads.read(id, user).await;
+        let outcome = self.outcome(action, &target, known.1, read, choice).await?;
         Ok(Planned { stream: id.clone(), target: target.card(), now: self.clock.now(), action, outcome })
     }
 
@@ -42,22 +55,15 @@ impl Planner {
     async fn outcome(
         &self,
         action: Action,
-        id: &StreamId,
         target: &Target,
+        last_known: Option<StreamReport>,
+        read: Result<StreamReport, ReadFailure>,
         choice: KeyChoice,
     ) -> Result<Outcome, RequestError> {
-        let known = self.inventory.stream(id);
-        if let Some(marks) = known.as_ref().and_then(|(row, _)| row.change.as_ref()) {
-            return Ok(Outcome::UnderWay { change: marks.id.clone() });
-        }
-        let report = match self.shared_reads.read(id).await {
+        let report = match read {
             Ok(report) => report,
-            Err(ReadFailure { kind: ReadFailureKind::NotFound, .. }) if known.is_none() => {
-                return Err(RequestError::NotFound);
-            }
             Err(failure) => {
-                let last_known = known.and_then(|(_, report)| report).map(Box::new);
-                return Ok(Outcome::Unread { why: failure.why, last_known });
+                return Ok(Outcome::Unread { why: failure.why, last_known: last_known.map(Box::new) });
             }
         };
         Ok(match Offer::of(action, &report) {

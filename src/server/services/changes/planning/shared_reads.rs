@@ -37,13 +37,13 @@ impl SharedReads {
         Self { clock, reads, last }
     }
 
-    /// Reads a stream, or returns a read that is in flight or was just made.
+    /// Reads a stream for a user, or returns a read that is in flight or was just made.
     ///
     /// # Errors
     /// If the read failed.
-    pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
+    pub async fn read(&self, id: &StreamId, user: &str) -> Result<StreamReport, ReadFailure> {
         let reading = async {
-            let read = self.reads.read(id).await;
+            let read = self.reads.read(id, user).await;
             (self.moment(), read)
         };
         let (_, read) =

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::records::{read, write};
-use super::{collaborators::Collaborators, error::RequestError, fresh_reads::RESERVE_TIMEOUT};
+use super::{collaborators::Collaborators, error::RequestError, fresh_reads::TURN_TIMEOUT};
 use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
@@ -19,6 +19,7 @@ use crate::{
             proof::{self, Done, Proof, ProofRequest, ReadResult, Reported},
         },
         forms::{FormMistake, Outcome},
+        inventory::turns::Asker,
         stream::is_same_creation,
         time::Timestamp,
     },
@@ -195,8 +196,9 @@ impl Proofs {
     }
 
     /// Checks that the stream is the one that was changed: records of another stream of the same name prove nothing.
-    async fn is_still_the_stream(&self, change: &Change, target: &Target) -> Result<(), String> {
-        if clock::timeout(RESERVE_TIMEOUT, target.limits.reserve()).await.is_err() {
+    async fn is_still_the_stream(&self, change: &Change, target: &Target, user: &str) -> Result<(), String> {
+        let turn = target.limits.describe.turn(Asker::Person(user.to_owned()));
+        if clock::timeout(TURN_TIMEOUT, turn).await.is_err() {
             return Err("too many people read streams of this target at once".to_owned());
         }
         let report = target
@@ -241,7 +243,7 @@ impl Proofs {
 
     async fn carry_out(&self, change: Change, target: Arc<Target>, actor: String, kind: Kind, asked_at: Timestamp) {
         let stream = target.ref_of(&change.intent.arn);
-        let is_this_stream = self.is_still_the_stream(&change, &target).await;
+        let is_this_stream = self.is_still_the_stream(&change, &target, &actor).await;
         let settled_at = change.evidence.settled_at.unwrap_or(asked_at);
         let (step, result) = match kind {
             Kind::Write => {

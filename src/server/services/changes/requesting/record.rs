@@ -91,6 +91,10 @@ impl Requests {
             audit::append_alone(&self.store, AuditEvent { result: "outside the scope".to_owned(), ..event }).await?;
             return Err(RequestError::NotFound);
         }
+        // AWS isn't asked for streams that it never listed: reads of invented names would keep others waiting.
+        if self.inventory.stream(&id).is_none() {
+            return Err(RequestError::NotFound);
+        }
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
@@ -102,7 +106,7 @@ impl Requests {
         let timeline = Timeline::begin(&self.clock, self.store.now(self.clock.now()).await?, None);
         // From here on, it can become too late to send: delays of reads and recording count.
         let requested_at = timeline.now();
-        let examined = match self.examine(&id, &target, &confirmed).await? {
+        let examined = match self.examine(&id, &target, &confirmed, &requester.user_name).await? {
             Outcome::Done(examined) => examined,
             Outcome::Mistake(mistake) => return Ok(mistake.into()),
         };
@@ -137,9 +141,10 @@ impl Requests {
         id: &StreamId,
         target: &Target,
         form: &ConfirmedForm,
+        user: &str,
     ) -> Result<Outcome<Examined>, RequestError> {
         let ((read, fresh), looks, quota) = tokio::join!(
-            self.reads.read_to_decide(id),
+            self.reads.read_to_decide(id, user),
             Looks::take(&self.keys, target, form),
             self.quotas.of_stream(form.action, &form.shown.arn, Asking::Allowed)
         );

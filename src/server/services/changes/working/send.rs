@@ -14,6 +14,7 @@ use crate::{
             refusal::{Obstacle, Refusal, RefusalKind},
             schedule::FIRST_READ_MS,
         },
+        inventory::turns::Asker,
         stream::encryption::KeyId,
         time::SECOND_MS,
     },
@@ -54,7 +55,7 @@ impl Worker {
             // Assuming the role took a while, or the process was suspended, and someone may have changed the stream
             // meanwhile.
             let asked_at = job.timeline.now();
-            let (report, again) = self.reads.read_to_decide(&job.change.stream_id()).await;
+            let (report, again) = self.reads.read_to_decide(&job.change.stream_id(), &job.change.intent.actor).await;
             read = again;
             match arming::still_to_be_sent(&job.change, &observation(report, asked_at)) {
                 Ok(as_reported) => key = as_reported,
@@ -189,7 +190,7 @@ impl Worker {
         if !matches!(refusal.kind, RefusalKind::ResourceInUse | RefusalKind::ResourceNotFound) {
             return;
         }
-        target.limits.describe.turn().await;
+        target.limits.describe.turn(Asker::Watch).await;
         let read_after = match target.read_arn(&change.intent.arn).await {
             Ok(report) => {
                 let observed = Observed::from(&report);

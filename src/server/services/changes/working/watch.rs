@@ -9,6 +9,7 @@ use crate::{
     model::{
         access::audit_action::AuditAction,
         change::{Action, Change, Observation, Resolved, Step, reconcile::decide, schedule::next_read_in},
+        inventory::turns::Asker,
         keys::KeyArn,
         stream::{StreamReport, StreamStatus, encryption::KeyId},
     },
@@ -58,7 +59,7 @@ impl Worker {
             let why = format!("no target reaches {}, {} any more", change.intent.arn.account, change.intent.arn.region);
             return (Observation::Failed { why }, Freshness::begin(&self.clock));
         };
-        target.limits.describe.turn().await;
+        target.limits.describe.turn(Asker::Watch).await;
         let (asked_at, fresh) = (timeline.now(), Freshness::begin(&self.clock));
         let read = target.read_arn(&change.intent.arn).await;
         match &read {

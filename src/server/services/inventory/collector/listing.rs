@@ -7,6 +7,7 @@ use parking_lot::MutexGuard;
 use super::{Collector, MOST_STREAMS, MOST_THROTTLES};
 use crate::{
     model::{
+        inventory::turns::Asker,
         stream::{StreamArn, StreamId, StreamName},
         time::Timestamp,
     },
@@ -77,7 +78,7 @@ impl Collector {
         }
         // Spread over all of them.
         for key in agreed.iter().step_by(agreed.len().div_ceil(READ_TO_CONFIRM).max(1)) {
-            self.target.limits.describe.turn().await;
+            self.target.limits.describe.turn(Asker::Collector).await;
             match self.target.read(&key.name).await {
                 Err(failure) if failure.kind == ReadFailureKind::NotFound => {}
                 Err(failure) => {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Inventory, health::Finding};
 use crate::{
     model::{
-        inventory::{ROW_IS_FRESH_MS, relist_every_ms},
+        inventory::{ROW_IS_FRESH_MS, relist_every_ms, turns::Asker},
         stream::{StreamId, StreamName},
         time::Timestamp,
     },
@@ -150,7 +150,7 @@ impl Collector {
             self.while_paused().await;
             self.until_due().await;
             let Some(place) = self.target.limits.place().await else { return };
-            self.target.limits.describe.turn().await;
+            self.target.limits.describe.turn(Asker::Collector).await;
             if self.inventory.is_paused(&self.target) {
                 continue;
             }

@@ -1,0 +1,93 @@
+//! Reads for people: first within a target's budget, and shared fairly.
+
+use axum::http::StatusCode;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{described, is_known, stream_id};
+use crate::{
+    model::{access::identity::Role, change::Action},
+    tests::support::{ACCOUNT, REGION, Setup, TestApp, until},
+};
+
+/// A target with this many streams, whose limits AWS enforces.
+async fn with_streams(count: u32) -> TestApp {
+    let before = vec![
+        ("settings", json!({"enforces_rates": true})),
+        ("fleet", json!({"account": ACCOUNT, "region": REGION, "count": count})),
+    ];
+    let app = TestApp::with(Setup { before, ..Setup::default() }).await;
+    let last = stream_id(ACCOUNT, REGION, &name(count));
+    until(|| async { app.state.inventory.stream(&last) }).await;
+    app
+}
+
+fn name(number: u32) -> String {
+    format!("stream-{number:05}")
+}
+
+fn confirmation_of(name: &str) -> String {
+    stream_id(ACCOUNT, REGION, name).confirm_path(Action::Disable)
+}
+
+#[tokio::test]
+async fn many_confirmations_at_once_are_all_read_and_nothing_is_throttled() {
+    let app = with_streams(60).await;
+    let people = [app.actor(Role::Operator).await, app.actor(Role::Admin).await];
+    let opened = (1..=30).map(|number| {
+        let person = &people[usize::from(number % 2 == 0)];
+        async move { person.get(&confirmation_of(&name(number))).await }
+    });
+    for answer in join_all(opened).await {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(!answer.body.contains("AWS was not asked"), "{}", answer.body);
+    }
+    let log = app.call_log().await;
+    assert!(log.iter().all(|call| call["outcome"] == "ok"), "AWS throttled nothing");
+}
+
+#[tokio::test]
+async fn one_person_with_many_requests_keeps_nobody_waiting() {
+    let app = with_streams(60).await;
+    let (busy, other) = (app.actor(Role::Operator).await, app.actor(Role::Admin).await);
+    let before = described(&app).await.len();
+    let (many, one) = tokio::join!(
+        join_all((1..=25).map(|number| {
+            let busy = &busy;
+            async move { busy.get(&confirmation_of(&name(number))).await.status }
+        })),
+        async {
+            // Once the others wait.
+            until(|| async { (described(&app).await.len() > before).then_some(()) }).await;
+            let answer = other.get(&confirmation_of(&name(60))).await;
+            (answer.status, described(&app).await.len() - before)
+        }
+    );
+    assert!(many.iter().all(|status| *status == StatusCode::OK), "{many:?}");
+    let (status, reads) = one;
+    assert_eq!(status, StatusCode::OK);
+    assert!(reads <= 15, "read after {reads} others");
+}
+
+#[tokio::test]
+async fn invented_names_cost_no_read() {
+    let app = TestApp::start().await;
+    let known = app.known("orders-prod").await;
+    is_known(&app, &known).await;
+    let operator = app.actor(Role::Operator).await;
+    let fields = operator.confirmation("orders-prod").await;
+    for number in 0..12 {
+        let invented = format!("invented-{number}");
+        assert_eq!(operator.get(&confirmation_of(&invented)).await.status, StatusCode::NOT_FOUND);
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(field, value)| {
+                let is_name = matches!(field.as_str(), "name" | "typed_name");
+                (field.as_str(), if is_name { invented.as_str() } else { value.as_str() })
+            })
+            .collect();
+        assert_eq!(operator.call("/api/disable", &fields).await.status, StatusCode::NOT_FOUND);
+    }
+    let read = described(&app).await;
+    assert!(read.iter().all(|name| !name.starts_with("invented")), "{read:?}");
+}
