@@ -56,8 +56,8 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
     }
 }
 
-/// One row with these optional columns: a live part. The link is described by account and Region, which tell streams
-/// of one name apart.
+/// One row with these optional columns: a live part. Where streams have one name, account and Region describe the
+/// links, which tell them apart.
 #[component]
 pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Viewer) -> impl IntoView + use<> {
     let digest = row.id.digest();
@@ -73,10 +73,11 @@ pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Vi
         view! { <td data-label=list::extra_column(*column)>{extra_cell(&row, *column, now)}</td> }
     });
     let extra = extra.collect_view();
-    let place = format!("account-{digest} region-{digest}");
-    let actions = actions(&row, &place, viewer.may_change);
+    let (account_id, region_id) =
+        row.has_namesake.then(|| (format!("account-{digest}"), format!("region-{digest}"))).unzip();
+    let place = row.has_namesake.then(|| format!("account-{digest} region-{digest}"));
+    let actions = actions(&row, place.as_deref(), viewer.may_change);
     let StreamRow { id, rev, status, encryption, key_id, read_at, problem, change, is_gone, is_production, .. } = row;
-    let (account_id, region_id) = (format!("account-{digest}"), format!("region-{digest}"));
     view! {
         <tr id=format!("row-{digest}") class=class data-live="" data-rev=rev data-cols=slugs>
             <th scope="row" data-label="Name" translate="no">
@@ -104,18 +105,19 @@ pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Vi
     }
 }
 
-fn actions(row: &StreamRow, place: &str, may_change: bool) -> impl IntoView + use<> {
+fn actions(row: &StreamRow, place: Option<&str>, may_change: bool) -> impl IntoView + use<> {
+    let place = place.map(str::to_owned);
     let undo = row.undo_path().filter(|_| may_change);
     let undo = undo.map(|href| view! { <Undo href of=Some(row.id.name.to_string()) /> });
-    let follow =
-        row.change.as_ref().map(|change| view! { <FollowLink change=change.id.clone() of=row.id.clone() place /> });
+    let follow = row.change.as_ref().map(|change| (change.id.clone(), place.clone()));
+    let follow = follow.map(|(change, place)| view! { <FollowLink change of=row.id.clone() place /> });
     view! { <ConfirmLink action=row.offers() of=row.id.clone() may_change place /> {undo} {follow} }
 }
 
-/// The link to a stream's active change: meanwhile the only action that its row or page offers. In a list, `place` are
-/// the ids of what tells streams of one name apart.
+/// The link to a stream's active change: meanwhile the only action that its row or page offers. `place` are the ids of
+/// what tells streams of one name apart.
 #[component]
-pub fn FollowLink(change: String, of: StreamId, #[prop(optional, into)] place: Option<String>) -> impl IntoView {
+pub fn FollowLink(change: String, of: StreamId, #[prop(default = None)] place: Option<String>) -> impl IntoView {
     view! {
         <a class="action follow" href=format!("/changes/{change}") aria-describedby=place>
             "Follow"<span class="visually-hidden">{format!(" change of {}", of.name)}</span>
@@ -130,7 +132,7 @@ pub fn ConfirmLink(
     action: Option<Action>,
     of: StreamId,
     may_change: bool,
-    #[prop(optional, into)] place: Option<String>,
+    #[prop(default = None)] place: Option<String>,
 ) -> impl IntoView {
     action.filter(|_| may_change).map(|action| {
         let (word, class) = match action {
@@ -167,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_row_is_one_live_part_and_names_account_and_region() {
-        let row = StreamRow::clone(&row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
+        let known = StreamRow::clone(&row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
+        let row = StreamRow { has_namesake: true, ..known };
         let digest = row.id.digest();
         let viewer = Viewer { may_change: true, ..Viewer::default() };
         let cols = [ExtraColumn::Mode, ExtraColumn::Tags];
@@ -186,5 +189,6 @@ mod tests {
         let viewer = Viewer::default();
         let html = view! { <StreamRowView row cols=&[] viewer=&viewer /> }.to_html();
         assert!(!html.contains("Enable") && html.contains("Not encrypted"), "{html}");
+        assert!(!html.contains("describedby"), "nothing has the same name: {html}");
     }
 }

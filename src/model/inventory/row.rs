@@ -48,6 +48,9 @@ pub struct StreamRow {
     /// The settled disable that left the stream unencrypted, if Keystream sent one in the last 30 days.
     #[serde(default)]
     pub undo: Option<String>,
+    /// Another stream has the same name, in another account or Region.
+    #[serde(default)]
+    pub has_namesake: bool,
     /// AWS no longer lists the stream.
     pub is_gone: bool,
     /// The target is marked as production.

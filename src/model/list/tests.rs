@@ -30,6 +30,7 @@ pub fn row(name: &str, encryption: EncryptionState, status: &str) -> Arc<StreamR
         needed_keys: Vec::new(),
         meant: Vec::new(),
         keys_known_since: None,
+        has_namesake: false,
         undo: None,
         is_gone: false,
         is_production: false,

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use super::names::Names;
 use crate::{
     model::{
         change::Change,
@@ -17,7 +18,7 @@ use crate::{
             Meant, named_by_itself,
             needed::{KeyHistory, KeyUse},
         },
-        stream::{StreamId, StreamReport, StreamStatus, encryption::EncryptionState, is_same_creation},
+        stream::{StreamId, StreamName, StreamReport, StreamStatus, encryption::EncryptionState, is_same_creation},
         time::Timestamp,
     },
     server::adapters::{
@@ -33,6 +34,7 @@ const MOVED_ELSEWHERE_MS: i64 = 1_500;
 #[derive(Debug, Default)]
 pub struct Memory {
     pub streams: BTreeMap<StreamId, Known>,
+    names: Names,
     pub active_changes: HashMap<StreamId, ChangeMarks>,
     /// The newest ended change of each stream that AWS may have acted on.
     pub acting: HashMap<StreamId, Acting>,
@@ -83,6 +85,9 @@ impl Memory {
     pub fn put(&mut self, targets: &[Arc<Target>], stored: StoredStream) -> bool {
         let key = stored.id.clone();
         let target = target_of(targets, &key);
+        if !self.streams.contains_key(&key) && self.names.add(&key.name) {
+            self.tell_first(targets, &key.name);
+        }
         let row = self.row(targets, target, &stored);
         let is_news =
             self.streams.get(&key).is_none_or(|known| !known.row.is_same_but_for_times(&row) || known.target != target);
@@ -91,6 +96,16 @@ impl Memory {
         let is_unpublished = self.streams.get(&key).is_some_and(|known| known.is_news);
         self.streams.insert(key, Known { stored, row: Arc::new(row), target, is_news: is_news || is_unpublished });
         is_news
+    }
+
+    /// Tells the first stream of a name that there is another one.
+    fn tell_first(&mut self, targets: &[Arc<Target>], name: &StreamName) {
+        for target in targets {
+            let id = StreamId { account: target.account(), region: target.region.clone(), name: name.clone() };
+            if let Some(known) = self.streams.get_mut(&id) {
+                Arc::make_mut(&mut known.row).has_namesake = true;
+            }
+        }
     }
 
     /// Rebuilds the row of a stream after something else about it has changed.
@@ -130,7 +145,9 @@ impl Memory {
 
     /// Forgets a stream.
     pub fn remove(&mut self, id: &StreamId) {
-        if let Some(known) = self.streams.remove(id)
+        let removed = self.streams.remove(id);
+        removed.iter().for_each(|_| self.names.remove(&id.name));
+        if let Some(known) = removed
             && let Some(queue) = known.target.and_then(|target| self.queues.get_mut(target))
         {
             queue.remove(&id.name);
@@ -192,6 +209,7 @@ impl Memory {
                 .filter(|acting| acting.can_be_undone)
                 .filter(|acting| report.is_some_and(|report| is_same_creation(report.created, acting.stream_created)))
                 .map(|acting| acting.id.clone()),
+            has_namesake: self.names.is_shared(&stored.id.name),
             is_gone: stored.gone_at.is_some(),
             is_production: target.is_some_and(|target| target.is_production),
             is_read_only: target.is_none_or(|target| target.is_read_only || target.account() != stored.id.account),

@@ -11,6 +11,7 @@ mod keys;
 mod list_cache;
 mod lists;
 mod memory;
+mod names;
 mod namesakes;
 mod notes;
 pub mod pauses;
