@@ -2,7 +2,8 @@
 //! then active changes, then the collector.
 //!
 //! People may borrow: while somebody waits for a call, calls follow each other faster than the target's own pace, up to
-//! a limit of its own. The background pays that back by waiting.
+//! a limit of its own. The background pays that back by waiting. Streams that AWS never listed, whose names may be
+//! invented, share one turn a second, and only while nobody waits for a listed one.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -10,6 +11,8 @@ use super::pace::Pace;
 
 /// The most that people can borrow: how long the background waits at most until it goes on.
 const LONGEST_DEBT: Duration = Duration::from_secs(5);
+/// Turns per second for streams that AWS never listed.
+const UNLISTED: f64 = 1.0;
 /// People whose last turn is remembered while they don't wait.
 const REMEMBERED: usize = 1_000;
 
@@ -20,6 +23,8 @@ pub enum Asker {
     Sending(String),
     /// A page that this user opened, or a proof that they asked for.
     Person(String),
+    /// As these two, for a stream that AWS never listed.
+    Unlisted(String),
     /// The watch of an active change.
     Watch,
     Collector,
@@ -42,6 +47,8 @@ pub struct Turns {
     own: Pace,
     /// The pace of those who borrow, which nobody exceeds.
     fastest: Pace,
+    /// The pace for streams that were never listed.
+    unlisted: Pace,
     waiting: Vec<Waiting>,
     next_ticket: u64,
     /// The ticket of each person's last turn.
@@ -59,14 +66,15 @@ impl Asker {
         match self {
             Self::Sending(_) => 0,
             Self::Person(_) => 1,
-            Self::Watch => 2,
-            Self::Collector => 3,
+            Self::Unlisted(_) => 2,
+            Self::Watch => 3,
+            Self::Collector => 4,
         }
     }
 
     fn person(&self) -> Option<&String> {
         match self {
-            Self::Sending(person) | Self::Person(person) => Some(person),
+            Self::Sending(person) | Self::Person(person) | Self::Unlisted(person) => Some(person),
             Self::Watch | Self::Collector => None,
         }
     }
@@ -78,6 +86,7 @@ impl Turns {
         Self {
             own: Pace::new(per_second),
             fastest: Pace::new(fastest.max(per_second)),
+            unlisted: Pace::new(UNLISTED),
             waiting: Vec::new(),
             next_ticket: 0,
             served: HashMap::new(),
@@ -98,12 +107,21 @@ impl Turns {
 
     /// Asks whether it is this ticket's turn. `Now` takes it.
     pub fn ask(&mut self, ticket: u64, now: Duration) -> Turn {
-        let Some(next) = self.next().filter(|next| self.waiting[*next].ticket == ticket) else { return Turn::Behind };
-        let borrows = self.waiting[next].asker.person().is_some();
-        let at =
-            if borrows { self.fastest.ready_at(now) } else { self.fastest.ready_at(now).max(self.own.ready_at(now)) };
+        let Some(next) = self.next(now).filter(|next| self.waiting[*next].ticket == ticket) else {
+            return Turn::Behind;
+        };
+        let is_unlisted = matches!(self.waiting[next].asker, Asker::Unlisted(_));
+        let own = match &self.waiting[next].asker {
+            Asker::Sending(_) | Asker::Person(_) => now,
+            Asker::Unlisted(_) => self.unlisted.ready_at(now),
+            Asker::Watch | Asker::Collector => self.own.ready_at(now),
+        };
+        let at = self.fastest.ready_at(now).max(own);
         if at > now {
             return Turn::At(at);
+        }
+        if is_unlisted {
+            self.unlisted.take(now);
         }
         let served = self.waiting.swap_remove(next);
         if let Some(person) = served.asker.person() {
@@ -131,10 +149,12 @@ impl Turns {
     }
 
     /// Returns the place in `waiting` of who is next: among people, whoever had no turn for the longest time.
-    fn next(&self) -> Option<usize> {
+    fn next(&mut self, now: Duration) -> Option<usize> {
+        let is_unlisted_ready = self.unlisted.ready_at(now) <= now;
         let order = |waiting: &Waiting| {
             let last = waiting.asker.person().and_then(|person| self.served.get(person)).copied().unwrap_or_default();
-            (waiting.asker.rank(), last, waiting.ticket)
+            let is_early = matches!(waiting.asker, Asker::Unlisted(_)) && !is_unlisted_ready;
+            (is_early, waiting.asker.rank(), last, waiting.ticket)
         };
         (0..self.waiting.len()).min_by_key(|place| order(&self.waiting[*place]))
     }
@@ -198,6 +218,20 @@ mod tests {
         // Ann comes back while the others of Mallory wait.
         let again = vec![(turns.join(person("mallory")), "mallory"), (turns.join(person("ann")), "ann")];
         assert_eq!(order(&mut turns, again, 90_000)[0].0, "ann");
+    }
+
+    #[test]
+    fn invented_names_take_one_turn_a_second_and_none_of_others() {
+        let mut turns = Turns::new(5.0, 10.0);
+        let unlisted = Asker::Unlisted("mallory".to_owned());
+        let mut tickets: Vec<(u64, &str)> = (0..3).map(|_| (turns.join(unlisted.clone()), "invented")).collect();
+        tickets.extend((0..3).map(|_| (turns.join(person("ann")), "ann")));
+        tickets.extend((0..4).map(|_| (turns.join(Asker::Collector), "collector")));
+        let served = order(&mut turns, tickets, 0);
+        assert_eq!(served[..4], [("ann", 0), ("ann", 100), ("ann", 200), ("invented", 300)]);
+        let at = |who: &str| served.iter().filter(|(served, _)| *served == who).map(|(_, at)| *at).collect::<Vec<_>>();
+        assert_eq!(at("invented"), [300, 1_300, 2_300]);
+        assert_eq!(at("collector"), [800, 1_000, 1_200, 1_600]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{described, is_known, stream_id};
+use super::{described, stream_id};
 use crate::{
     model::{access::identity::Role, change::Action},
     tests::support::{ACCOUNT, REGION, Setup, TestApp, until},
@@ -70,24 +70,28 @@ async fn one_person_with_many_requests_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
-async fn invented_names_cost_no_read() {
-    let app = TestApp::start().await;
-    let known = app.known("orders-prod").await;
-    is_known(&app, &known).await;
-    let operator = app.actor(Role::Operator).await;
-    let fields = operator.confirmation("orders-prod").await;
-    for number in 0..12 {
-        let invented = format!("invented-{number}");
-        assert_eq!(operator.get(&confirmation_of(&invented)).await.status, StatusCode::NOT_FOUND);
-        let fields: Vec<(&str, &str)> = fields
-            .iter()
-            .map(|(field, value)| {
-                let is_name = matches!(field.as_str(), "name" | "typed_name");
-                (field.as_str(), if is_name { invented.as_str() } else { value.as_str() })
-            })
-            .collect();
-        assert_eq!(operator.call("/api/disable", &fields).await.status, StatusCode::NOT_FOUND);
-    }
-    let read = described(&app).await;
-    assert!(read.iter().all(|name| !name.starts_with("invented")), "{read:?}");
+async fn invented_names_keep_nobody_waiting() {
+    let app = with_streams(60).await;
+    let (busy, other) = (app.actor(Role::Operator).await, app.actor(Role::Admin).await);
+    let before = described(&app).await.len();
+    let (invented, read_before) = tokio::join!(
+        join_all((0..12).map(|number| {
+            let busy = &busy;
+            async move { busy.get(&confirmation_of(&format!("invented-{number}"))).await }
+        })),
+        async {
+            until(|| async { (described(&app).await.len() > before).then_some(()) }).await;
+            for number in 41..=50 {
+                let answer = other.get(&confirmation_of(&name(number))).await;
+                assert!(!answer.body.contains("AWS was not asked"), "{}", answer.body);
+            }
+            described(&app).await[before..].iter().filter(|name| name.starts_with("invented")).count()
+        }
+    );
+    assert!(read_before <= 6, "{read_before} invented names were read before ten of another person");
+    // One a second was read, and the rest not at all.
+    let refused = invented.iter().filter(|answer| answer.body.contains("AWS was not asked")).count();
+    let not_found = invented.iter().filter(|answer| answer.status == StatusCode::NOT_FOUND).count();
+    assert_eq!(refused + not_found, 12);
+    assert!(not_found >= 1 && refused >= 5, "{not_found} not found, {refused} not read");
 }

@@ -36,18 +36,25 @@ impl FreshReads {
 
     /// Reads a stream for the page of a user, in at most 3 s, updating the inventory.
     pub async fn read(&self, id: &StreamId, user: &str) -> Result<StreamReport, ReadFailure> {
-        self.read_for(id, Asker::Person(user.to_owned())).await.0
+        self.read_for(id, Asker::Person, user).await.0
     }
 
     /// Reads a stream just before a change of this user is sent. Also returns the read's freshness, so that the change
     /// can be sent on it.
     pub async fn read_to_decide(&self, id: &StreamId, user: &str) -> (Result<StreamReport, ReadFailure>, Freshness) {
-        self.read_for(id, Asker::Sending(user.to_owned())).await
+        self.read_for(id, Asker::Sending, user).await
     }
 
-    async fn read_for(&self, id: &StreamId, asker: Asker) -> (Result<StreamReport, ReadFailure>, Freshness) {
+    async fn read_for(
+        &self,
+        id: &StreamId,
+        asker: fn(String) -> Asker,
+        user: &str,
+    ) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
         let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
+        let asker = if self.inventory.stream(id).is_some() { asker } else { Asker::Unlisted };
+        let asker = asker(user.to_owned());
         if clock::timeout(TURN_TIMEOUT, target.limits.describe.turn(asker)).await.is_err() {
             return failed("too many people read streams of this target at once; AWS was not asked");
         }

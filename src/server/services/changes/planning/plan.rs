@@ -17,7 +17,7 @@ use crate::{
     },
     server::{
         adapters::{
-            aws::{ReadFailure, targets::Target},
+            aws::{ReadFailureKind, targets::Target},
             random,
         },
         services::changes::{Asking, RequestError},
@@ -25,11 +25,10 @@ use crate::{
 };
 
 impl Planner {
-    /// Returns what a confirmation shows to a user. For streams that AWS has never listed, AWS isn't asked: reads of
-    /// invented names would keep others waiting.
+    /// Returns what a confirmation shows to a user.
     ///
     /// # Errors
-    /// If the stream isn't known, changes are switched off, or the journal cannot be read.
+    /// If there is no such stream, changes are switched off, or the journal cannot be read.
     pub async fn plan(
         &self,
         action: Action,
@@ -41,13 +40,20 @@ impl Planner {
         if self.is_read_only || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
-        let known = self.inventory.stream(id).ok_or(RequestError::NotFound)?;
-        if let Some(marks) = &known.0.change {
-            let outcome = Outcome::UnderWay { change: marks.id.clone() };
-            return Ok(Planned { stream: id.clone(), target: target.card(), now: self.clock.now(), action, outcome });
-        }
-        let read = self.shared_reads.read(id, user).await;
-        let outcome = self.outcome(action, &target, known.1, read, choice).await?;
+        let known = self.inventory.stream(id);
+        let outcome = match known.as_ref().and_then(|(row, _)| row.change.as_ref()) {
+            Some(marks) => Outcome::UnderWay { change: marks.id.clone() },
+            None => match self.shared_reads.read(id, user).await {
+                Ok(report) => self.outcome(action, &target, report, choice).await?,
+                Err(failure) if failure.kind == ReadFailureKind::NotFound && known.is_none() => {
+                    return Err(RequestError::NotFound);
+                }
+                Err(failure) => {
+                    let last_known = known.and_then(|(_, report)| report).map(Box::new);
+                    Outcome::Unread { why: failure.why, last_known }
+                }
+            },
+        };
         Ok(Planned { stream: id.clone(), target: target.card(), now: self.clock.now(), action, outcome })
     }
 
@@ -56,16 +62,9 @@ impl Planner {
         &self,
         action: Action,
         target: &Target,
-        last_known: Option<StreamReport>,
-        read: Result<StreamReport, ReadFailure>,
+        report: StreamReport,
         choice: KeyChoice,
     ) -> Result<Outcome, RequestError> {
-        let report = match read {
-            Ok(report) => report,
-            Err(failure) => {
-                return Ok(Outcome::Unread { why: failure.why, last_known: last_known.map(Box::new) });
-            }
-        };
         Ok(match Offer::of(action, &report) {
             Offer::Refused(precondition) => Outcome::Refused { precondition, report: Box::new(report) },
             Offer::WhenActive => Outcome::Busy(Box::new(self.plan_of(action, target, report, choice).await?)),
