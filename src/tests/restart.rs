@@ -16,6 +16,7 @@ use crate::{
             aws::targets,
             clock::{Clock, SystemClock},
             store::{Opener, Store, StoreError, User, users},
+            telemetry::LostLines,
         },
         cli::serve,
         config::{Flags, Settings, TargetSettings},
@@ -137,7 +138,7 @@ async fn serve_refuses_a_database_of_the_demo() {
     tx.commit().await.unwrap();
     drop(store);
     let flags = Flags([("database_url".to_owned(), url), ("listen".to_owned(), "127.0.0.1:0".to_owned())].into());
-    let error = serve::run(Settings::load(&flags, None).unwrap()).await.unwrap_err().to_string();
+    let error = serve::run(Settings::load(&flags, None).unwrap(), LostLines::default()).await.unwrap_err().to_string();
     assert!(error.contains("was made by the demo"), "{error}");
 }
 

@@ -1,16 +1,57 @@
 //! Logs to standard error: a line reads alone, identifiers are fields too, and the fields of the spans around it (which
 //! request, which change) stand on it. `RUST_LOG` chooses what is logged.
+//!
+//! Nothing waits for the log: a thread of its own writes it, and lines that find too many before them are lost.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use tracing::Subscriber;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt};
 
+/// The most lines that wait to be written.
+const WAITING_LINES: usize = 8_192;
+
+/// Logging, until this is dropped: then what still waits is written, for at most a second.
+#[derive(Debug)]
+#[must_use = "lines that wait are lost when it is dropped"]
+pub struct Logging {
+    lost: ErrorCounter,
+    _writing: WorkerGuard,
+}
+
+impl Logging {
+    /// Counts the lines that were lost because nothing took those before them.
+    pub fn lost_lines(&self) -> LostLines {
+        LostLines(Some(self.lost.clone()))
+    }
+}
+
+/// The lines that were lost since the start; none without a log.
+#[derive(Debug, Clone, Default)]
+pub struct LostLines(Option<ErrorCounter>);
+
+impl LostLines {
+    pub fn count(&self) -> u64 {
+        let lost = self.0.as_ref().map_or(0, ErrorCounter::dropped_lines);
+        u64::try_from(lost).unwrap_or(u64::MAX)
+    }
+}
+
 /// Starts logging: for people on a terminal, JSON lines otherwise.
-pub fn start() {
+pub fn start() -> Logging {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,aws_config=warn,hyper=warn,sqlx=warn,tower_sessions=warn"));
-    subscriber(std::io::stderr().is_terminal(), filter, std::io::stderr).init();
+    let (writer, logging) = writing_to(std::io::stderr());
+    subscriber(std::io::stderr().is_terminal(), filter, writer).init();
+    logging
+}
+
+fn writing_to(out: impl Write + Send + 'static) -> (NonBlocking, Logging) {
+    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).thread_name("log");
+    let (writer, writing) = builder.finish(out);
+    let logging = Logging { lost: writer.error_counter(), _writing: writing };
+    (writer, logging)
 }
 
 fn subscriber<W>(is_terminal: bool, filter: EnvFilter, writer: W) -> Box<dyn Subscriber + Send + Sync>
@@ -46,6 +87,40 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// A pipe that nobody reads, until it is let go.
+    struct Stuck(Arc<Mutex<()>>, Written);
+
+    impl io::Write for Stuck {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _stuck = self.0.lock();
+            self.1.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_log_that_nobody_reads_stops_nothing_and_what_is_lost_is_counted() {
+        let (stuck, written) = (Arc::new(Mutex::new(())), Written::default());
+        let (writer, logging) = writing_to(Stuck(stuck.clone(), written.clone()));
+        let not_read = stuck.lock();
+        let subscriber = subscriber(false, EnvFilter::new("info"), writer);
+        tracing::subscriber::with_default(subscriber, || {
+            for number in 0..3 * WAITING_LINES {
+                tracing::info!(number, "a line");
+            }
+        });
+        let lost = logging.lost_lines();
+        let at_least = 2 * WAITING_LINES as u64 - 2;
+        assert!((at_least..3 * WAITING_LINES as u64).contains(&lost.count()), "{} lost", lost.count());
+        drop(not_read);
+        drop(logging);
+        let text = String::from_utf8(written.0.lock().clone()).unwrap();
+        assert_eq!(text.lines().count() as u64 + lost.count(), 3 * WAITING_LINES as u64, "the rest was written");
     }
 
     #[test]

@@ -87,8 +87,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
-    telemetry::start();
-    if is_demo { serve::run_demo(settings).await } else { serve::run(settings).await }
+    let logging = telemetry::start();
+    let lost_lines = logging.lost_lines();
+    if is_demo { serve::run_demo(settings, lost_lines).await } else { serve::run(settings, lost_lines).await }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::server::{
         metrics,
         store::{Opener, Store, StoreError},
         tasks,
+        telemetry::LostLines,
     },
     config::{Origin, Settings, without_password},
     services::{
@@ -37,7 +38,7 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// When something needed at the start is missing or refused; the error is one line that names it.
-pub async fn run(settings: Settings) -> anyhow::Result<()> {
+pub async fn run(settings: Settings, lost_lines: LostLines) -> anyhow::Result<()> {
     let store = Store::open(&settings.database.database_url, Opener::Server).await?;
     if store.has_demo_users().await? {
         bail!(
@@ -45,14 +46,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
             without_password(&settings.database.database_url)
         );
     }
-    serve(settings, store, false).await
+    serve(settings, store, lost_lines, false).await
 }
 
 /// Serves the demo: the simulator with its sample streams, and a database that is deleted on exit.
 ///
 /// # Errors
 /// As [`run`]; also when the address is not loopback.
-pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
+pub async fn run_demo(mut settings: Settings, lost_lines: LostLines) -> anyhow::Result<()> {
     if !settings.listening.listen.ip().is_loopback() {
         bail!(
             "KEYSTREAM_LISTEN: the demo has users without passwords and listens on loopback only, not on {}",
@@ -67,10 +68,10 @@ pub async fn run_demo(mut settings: Settings) -> anyhow::Result<()> {
     settings.fleet.targets = demo.targets();
     let store = Store::open(&demo.database_url(), Opener::Server).await?;
     demo::add_users(&store, &SystemClock).await?;
-    serve(settings, store, true).await
+    serve(settings, store, lost_lines, true).await
 }
 
-async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Result<()> {
+async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo: bool) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let assets = Assets::find(settings.site.site_root.as_deref())?;
     let targets = targets::load(&settings.fleet.targets, &clock, None).await?;
@@ -83,7 +84,7 @@ async fn serve(settings: Settings, store: Store, is_demo: bool) -> anyhow::Resul
         None => Origin::of_address(address).with_context(|| format!("{address} has no origin"))?,
     };
     if let Some(address) = settings.metrics.metrics_listen {
-        metrics::serve(address)?;
+        metrics::serve(address, lost_lines)?;
     }
     let checkpoints = match settings.checkpoints.key_and_file() {
         Some((key, file)) => Some(Arc::new(Checkpoints { key: SigningKey::read(key)?, file: file.to_owned() })),
