@@ -112,6 +112,8 @@ pub enum Refusal {
     OtherContentType,
     /// 413.
     TooLarge,
+    /// 408: the body of the request didn't arrive in time.
+    SlowBody,
     /// 503: work already begun may continue.
     TooSlow,
     /// 503: the user cannot be identified.
@@ -135,6 +137,7 @@ impl Refusal {
             Self::OtherHost => 421,
             Self::OtherContentType => 415,
             Self::TooLarge => 413,
+            Self::SlowBody => 408,
             Self::TooSlow | Self::NoDatabase => 503,
         }
     }
@@ -145,7 +148,7 @@ impl Refusal {
             Self::Error(error) => error.clone(),
             Self::Role | Self::OtherOrigin | Self::OtherHost => AppError::NotPermitted,
             Self::NoSuchAddress => AppError::NotFound,
-            Self::OtherMethod | Self::OtherContentType | Self::TooLarge => AppError::Outdated,
+            Self::OtherMethod | Self::OtherContentType | Self::TooLarge | Self::SlowBody => AppError::Outdated,
             Self::TooSlow => AppError::Unreachable,
             Self::NoDatabase => AppError::Unavailable,
         }

@@ -207,7 +207,7 @@ async fn hashed_files_are_kept_for_good_and_sent_as_they_were_compressed() {
     let script = get("/pkg/keystream.0123456789abcdef0123.js", "br").await;
     assert_eq!((script.header("content-encoding"), script.body.as_str()), ("br", "compressed"));
     assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
-    assert_eq!(script.header("content-type"), "text/javascript");
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
     let wasm = get("/pkg/keystream.0123456789abcdef0123.wasm", "identity").await;
     assert_eq!((wasm.header("content-type"), wasm.header("content-encoding")), ("application/wasm", ""));
     assert_eq!(

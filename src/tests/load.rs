@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::support::TestApp;
+use super::support::{Setup, TestApp};
 use crate::{model::access::identity::Role, server::web::listen::Bounds};
 
 /// Everything that a connection receives until it ends.
@@ -60,9 +60,74 @@ async fn heads_that_come_too_slowly_are_cut_off_and_others_are_answered() {
 }
 
 #[tokio::test]
+async fn bodies_that_never_come_keep_nobody_out() {
+    let app = TestApp::start().await;
+    let cookie = app.actor(Role::Viewer).await.cookie.unwrap();
+    let (address, _) = app.listen(Bounds::default()).await;
+    let head = "POST /api/sign-in HTTP/1.1\r\nhost: 127.0.0.1:3000\r\norigin: http://127.0.0.1:3000\r\ncontent-type: \
+        application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nuser_name=";
+    let mut silent = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+    let answer = get(address, "/streams", &cookie).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let mut refused = [0; 12];
+    let first = silent.first_mut().unwrap();
+    tokio::time::timeout(Duration::from_secs(20), first.read_exact(&mut refused)).await.unwrap().unwrap();
+    assert_eq!(&refused, b"HTTP/1.1 408");
+}
+
+#[tokio::test]
+async fn clients_that_never_read_are_cut_off() {
+    // More than the buffers between the two hold.
+    const LARGE: usize = 64 * 1024 * 1024;
+    let site = tempfile::tempdir().unwrap();
+    let pkg = site.path().join("pkg");
+    std::fs::create_dir(&pkg).unwrap();
+    for name in ["boot.js", "keystream.js", "keystream.wasm", "keystream.css"] {
+        std::fs::write(pkg.join(name), "").unwrap();
+    }
+    std::fs::write(pkg.join("large"), vec![b'x'; LARGE]).unwrap();
+    let app = TestApp::with(Setup { site: Some(site.path().to_owned()), ..Setup::default() }).await;
+    let bounds = Bounds { write_timeout: Duration::from_secs(1), ..Bounds::default() };
+    let (address, _) = app.listen(bounds).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /pkg/large HTTP/1.1\r\nhost: 127.0.0.1:3000\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    // What was on its way arrives; then the connection is over.
+    let got = rest_of(stream).await.len();
+    assert!(got > 1_000 && got < LARGE, "{got} bytes");
+}
+
+#[tokio::test]
+async fn one_network_never_has_all_connections() {
+    let app = TestApp::start().await;
+    let bounds = Bounds { of_a_network: 5, ..Bounds::default() };
+    let (address, _) = app.listen(bounds).await;
+    let mut idle = Vec::new();
+    for _ in 0..5 {
+        idle.push(TcpStream::connect(address).await.unwrap());
+    }
+    let refused = get(address, "/livez", "").await;
+    assert!(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{refused}");
+    // Another network, as far as an address of this machine can be one.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.9.9.9:0".parse().unwrap()).unwrap();
+    let mut other = socket.connect(address).await.unwrap();
+    other.write_all(b"GET /livez HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nconnection: close\r\n\r\n").await.unwrap();
+    let answer = rest_of(other).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    drop(idle);
+}
+
+#[tokio::test]
 async fn connections_beyond_the_bound_are_refused_until_there_is_room() {
     let app = TestApp::start().await;
-    let (address, _) = app.listen(Bounds { connections: 10, head_timeout: Duration::from_secs(60) }).await;
+    let (address, _) =
+        app.listen(Bounds { connections: 10, head_timeout: Duration::from_secs(60), ..Bounds::default() }).await;
     let mut idle = Vec::new();
     for _ in 0..10 {
         idle.push(TcpStream::connect(address).await.unwrap());

@@ -103,6 +103,10 @@ const fn words_of(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
         Refusal::TooLarge => {
             ("Too large", "The request is larger than 64 KiB. Nothing was sent. Shorten what you typed.")
         }
+        Refusal::SlowBody => (
+            "Not possible",
+            "The request didn't arrive completely within 5 s. Nothing was sent. Check the network and try again.",
+        ),
         Refusal::TooSlow => (
             "Not available",
             "Keystream took too long to answer. If you sent a form, check Changes before sending it again.",

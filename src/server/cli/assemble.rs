@@ -25,8 +25,8 @@ use crate::{
             supervisor::{Part, Supervisor},
         },
         web::{
+            assets::Assets,
             fragments::FragmentCache,
-            handlers::assets::Assets,
             request_limits::RequestLimits,
             state::{AppState, Services},
             trusted_proxies::TrustedProxies,
@@ -92,6 +92,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let drafts = Drafts::new(store.clone(), clock.clone());
     let readiness = ReadinessCheck::new(store.clone());
     let services = Services {
+        leptos_options: LeptosOptions::builder().output_name("keystream").build(),
         pauses: Pauses::new(inventory.clone(), store.clone(), clock.clone()),
         audit: Chain::new(store.clone()),
         users: Directory::new(store, clock.clone()),
@@ -113,8 +114,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         is_read_only,
         draining,
     };
-    let leptos_options = LeptosOptions::builder().output_name("keystream").build();
-    Ok(Running { state: AppState { leptos_options, services: Arc::new(services) }, tasks })
+    Ok(Running { state: AppState(Arc::new(services)), tasks })
 }
 
 /// What the background parts need.

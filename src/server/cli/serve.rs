@@ -27,7 +27,7 @@ use crate::server::{
         },
         supervisor::Part,
     },
-    web::{handlers::assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
+    web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
 
 /// How long writing the last audit row may take: the process ends within five seconds of its signal, however slow the
@@ -94,13 +94,14 @@ async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo:
     let life =
         Life { settings: summary(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
     life.record(AuditAction::ServerStarted).await;
+    let proxies = TrustedProxies(settings.proxies.trusted_proxies);
     let running = assemble(Parts {
         store,
         targets,
         clock,
         origin,
         assets,
-        trusted_proxies: TrustedProxies(settings.proxies.trusted_proxies),
+        trusted_proxies: proxies.clone(),
         tag_meanings: settings.tags.into(),
         is_demo,
         is_read_only: settings.fleet.read_only,
@@ -119,7 +120,7 @@ async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo:
     }
     tasks::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
     lifecycle::serve_until_drained(
-        listen::serve(listener, app, listen::Bounds::of_this_process(), draining.clone()),
+        listen::serve(listener, app, listen::Bounds::of_this_process(), proxies, draining.clone()),
         &draining,
         &running.tasks,
     )

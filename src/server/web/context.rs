@@ -124,7 +124,7 @@ impl RequestContext {
             is_read_only: self.state.is_read_only,
             rev: inventory.events().rev(),
             now: self.state.clock.now(),
-            version: self.state.assets.version(),
+            version: self.state.assets.version().to_owned(),
             events_tag: requester
                 .as_ref()
                 .map_or_else(String::new, |requester| events_tag::of(requester, self.state.is_read_only)),

@@ -1,6 +1,7 @@
 //! The web layer between requests and services: the router and its middleware, the request context, forms, and
 //! handlers.
 
+pub mod assets;
 mod browser_choice;
 pub mod chosen_columns;
 pub mod context;

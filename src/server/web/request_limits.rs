@@ -15,6 +15,8 @@ use crate::server::services::accounts::network::network_of;
 
 /// The most requests in progress at once. An event connection counts only until it is open.
 pub const MOST_AT_WORK: u32 = 256;
+/// The most requests of one network's strangers in progress at once.
+const MOST_OF_A_NETWORK: usize = 32;
 /// A session's requests per second, and its burst. A user with several tabs stays far below; a runaway script does not.
 const PER_SESSION: (u32, u32) = (300, 1_000);
 /// A network's requests. A whole company may share one address.
@@ -38,6 +40,7 @@ const MANY_KEYS: usize = 10_000;
 #[derive(Debug)]
 pub struct RequestLimits {
     places: Arc<Semaphore>,
+    network_places: Mutex<HashMap<IpNet, Arc<Semaphore>>>,
     sessions: DefaultKeyedRateLimiter<String>,
     networks: DefaultKeyedRateLimiter<IpNet>,
     attempts: DefaultKeyedRateLimiter<IpNet>,
@@ -57,6 +60,7 @@ impl Default for RequestLimits {
             |(rate, burst): (u32, u32)| Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst));
         Self {
             places: Arc::new(Semaphore::new(MOST_AT_WORK as usize)),
+            network_places: Mutex::default(),
             sessions: RateLimiter::keyed(per_second(PER_SESSION)),
             networks: RateLimiter::keyed(per_second(PER_NETWORK)),
             attempts: RateLimiter::keyed(per_second(ATTEMPTS)),
@@ -72,6 +76,16 @@ impl RequestLimits {
     /// Returns the semaphore of requests in progress. Each request holds a permit until it is answered.
     pub const fn places(&self) -> &Arc<Semaphore> {
         &self.places
+    }
+
+    /// Returns the semaphore of a network's strangers' requests in progress. Each holds a permit until it is answered.
+    pub fn places_of(&self, address: IpAddr) -> Arc<Semaphore> {
+        let mut places = self.network_places.lock();
+        if places.len() > MANY_KEYS {
+            places.retain(|_, places| Arc::strong_count(places) > 1);
+        }
+        let new = || Arc::new(Semaphore::new(MOST_OF_A_NETWORK));
+        places.entry(network_of(address)).or_insert_with(new).clone()
     }
 
     /// Admits one more request of a network, and one more password attempt if `is_attempt`.

@@ -8,17 +8,16 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state, map_response},
+    middleware::{Next, from_fn_with_state, map_response},
     response::{Redirect, Response},
-    routing::{MethodRouter, on, on_service},
+    routing::{MethodRouter, on},
 };
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-    services::ServeDir, timeout::TimeoutLayer,
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
@@ -26,20 +25,20 @@ use super::{
     context,
     endpoints::{self, Answering, Endpoint, Handler, Kind, Paths, REGISTRY, RegistryError},
     handlers::{
-        assets,
         error_page::{self, Asker},
-        events, export, health, reports, streams_export,
+        events, export, files, health, reports, streams_export,
     },
     marks,
-    middleware::{authorize, client_address, forms, headers, host, limits, origin, request_id, session},
+    middleware::{authorize, body, client_address, forms, headers, host, limits, origin, request_id, session},
     session_store::SessionRecords,
     shell::shell,
     state::AppState,
 };
 use crate::{app::App, error::Refusal};
 
-/// The largest request body, in bytes. Forms are small.
-const BODY_LIMIT: usize = 64 * 1024;
+/// How hard to compress pages: the level above needs twice the time for a twentieth less, the one below gains little
+/// time for a quarter more.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(2);
 /// The longest run of a handler. None needs more: AWS gets at most 3 s to answer, and event streams begin at once.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -69,23 +68,19 @@ pub fn build(state: AppState) -> Result<Router, RegistryError> {
         .layer(from_fn_with_state(state.clone(), forms::guard))
         .layer(map_response(marks::leave_out));
 
-    let routes = handlers(&state).merge(pages).fallback(not_found).with_state(state.clone());
+    let routes = handlers().merge(pages).fallback(not_found).with_state(state.clone());
     Ok(behind_middleware(routes, state, paths))
 }
 
 /// Mounts the handlers that the registry declares. There is no other way to mount one.
-fn handlers(state: &AppState) -> Router<AppState> {
-    let site = ServeDir::new(state.assets.root())
-        .precompressed_br()
-        .precompressed_gzip()
-        .append_index_html_on_directories(false);
+fn handlers() -> Router<AppState> {
     REGISTRY.iter().fold(Router::new(), |router, endpoint| match endpoint.kind {
-        Kind::Handler(handler) => router.route(endpoint.path, answer_of(handler, endpoint, &site)),
+        Kind::Handler(handler) => router.route(endpoint.path, answer_of(handler, endpoint)),
         Kind::Page | Kind::ServerFunction => router,
     })
 }
 
-fn answer_of(handler: Handler, endpoint: &Endpoint, site: &ServeDir) -> MethodRouter<AppState> {
+fn answer_of(handler: Handler, endpoint: &Endpoint) -> MethodRouter<AppState> {
     let method = endpoint.verb.filter();
     match handler {
         Handler::Home => on(method, || async { Redirect::to("/streams") }),
@@ -96,7 +91,7 @@ fn answer_of(handler: Handler, endpoint: &Endpoint, site: &ServeDir) -> MethodRo
         Handler::Liveness => on(method, health::live),
         Handler::Readiness => on(method, health::ready),
         Handler::PolicyReports => on(method, reports::receive),
-        Handler::Bundle | Handler::PublicFile => on_service(method, site.clone()).layer(from_fn(assets::cache)),
+        Handler::Bundle | Handler::PublicFile => on(method, files::send),
     }
 }
 
@@ -108,46 +103,49 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
         .with_same_site(SameSite::Lax)
         .with_path("/");
 
-    // Each layer wraps those above it: a request passes through them from last to first.
-    routes
-        // Authorization needs the user that the session identifies.
-        .layer(from_fn_with_state(state.clone(), authorize::enforce))
-        .layer(from_fn_with_state(state.clone(), limits::per_session))
-        .layer(from_fn_with_state(state.clone(), session::identify))
-        .layer(sessions)
-        .layer(from_fn_with_state(state.clone(), session::say_when_down))
-        .layer(from_fn_with_state(state.clone(), session::mend_cookies))
-        // Cross-site requests are refused before they reach the session.
-        .layer(from_fn_with_state(state.clone(), origin::check))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIMEOUT))
-        .layer(from_fn_with_state(state.clone(), host::check))
-        .layer(from_fn_with_state(state.clone(), limits::shed))
-        .layer(from_fn_with_state(state.clone(), limits::per_network))
-        .layer(from_fn_with_state(state.clone(), client_address::find))
+    // A request passes through them from first to last. Layers in one tuple know each other's types; between two calls
+    // of `layer`, axum puts the service into a box, which each request clones for each layer in it.
+    let outer = (
+        // All others read the registry entry.
+        from_fn_with_state(paths, endpoints::find),
+        from_fn_with_state(state.clone(), request_id::trace),
+        from_fn_with_state(state.clone(), headers::set),
+        from_fn_with_state(state.clone(), plain_refusals),
+        // Within the headers, so that a panic's response gets them too.
+        CatchPanicLayer::custom(panicked),
         // Pages are complete before they are sent and hold no secret beside what a request brings, so they may be
         // compressed. Event streams and precompressed files are left as they are.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        // Inside the headers layer, so that a panic's response gets the headers too.
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), plain_refusals))
-        .layer(from_fn_with_state(state.clone(), headers::set))
-        .layer(from_fn_with_state(state, request_id::trace))
-        // Outermost: all layers above read the registry entry.
-        .layer(from_fn_with_state(paths, endpoints::find))
+        CompressionLayer::new().quality(COMPRESSION),
+        from_fn_with_state(state.clone(), client_address::find),
+        from_fn_with_state(state.clone(), limits::per_network),
+        from_fn_with_state(state.clone(), body::read),
+        from_fn_with_state(state.clone(), limits::shed),
+        from_fn_with_state(state.clone(), host::check),
+        TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIMEOUT),
+    );
+    let inner = (
+        // Cross-site requests are refused before they reach the session.
+        from_fn_with_state(state.clone(), origin::check),
+        from_fn_with_state(state.clone(), session::mend_cookies),
+        from_fn_with_state(state.clone(), session::say_when_down),
+        sessions,
+        from_fn_with_state(state.clone(), session::identify),
+        from_fn_with_state(state.clone(), limits::per_session),
+        // Authorization needs the user that the session identifies.
+        from_fn_with_state(state, authorize::enforce),
+    );
+    routes.layer(inner).layer(outer)
 }
 
 async fn not_found(State(state): State<AppState>, asker: Asker) -> Response {
     error_page::refuse(&state, &asker, Refusal::NoSuchAddress)
 }
 
-/// Gives the layers' own bare refusals (body too large, timeout, panic) a body that the client understands.
+/// Gives the layers' own bare refusals (timeout, panic) a body that the client understands.
 async fn plain_refusals(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let asker = Asker::of(&request);
     let response = next.run(request).await;
     match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => error_page::refuse(&state, &asker, Refusal::TooLarge),
         StatusCode::SERVICE_UNAVAILABLE if !response.headers().contains_key(header::CONTENT_TYPE) => {
             error_page::refuse(&state, &asker, Refusal::TooSlow)
         }

@@ -3,7 +3,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::{handlers::assets::Assets, shortcuts};
+use super::{assets::Assets, shortcuts};
 use crate::app::App;
 
 /// Renders the whole document.

@@ -6,9 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    fragments::FragmentCache, handlers::assets::Assets, request_limits::RequestLimits, trusted_proxies::TrustedProxies,
-};
+use super::{assets::Assets, fragments::FragmentCache, request_limits::RequestLimits, trusted_proxies::TrustedProxies};
 use crate::{
     model::inventory::TagMeanings,
     server::{
@@ -26,16 +24,14 @@ use crate::{
     },
 };
 
-/// The application state. Cheap to clone.
+/// The application state. Each layer of the router clones it for each request, so it is one pointer.
 #[derive(Debug, Clone)]
-pub struct AppState {
-    pub leptos_options: LeptosOptions,
-    pub services: Arc<Services>,
-}
+pub struct AppState(pub Arc<Services>);
 
 /// The services, one of each.
 #[derive(Debug)]
 pub struct Services {
+    pub leptos_options: LeptosOptions,
     pub inventory: Arc<Inventory>,
     pub pauses: Pauses,
     pub changes: Arc<Changes>,
@@ -68,6 +64,6 @@ impl FromRef<AppState> for LeptosOptions {
 impl std::ops::Deref for AppState {
     type Target = Services;
     fn deref(&self) -> &Services {
-        &self.services
+        &self.0
     }
 }

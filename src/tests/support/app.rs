@@ -132,7 +132,8 @@ impl TestApp {
     pub async fn listen(&self, bounds: Bounds) -> (SocketAddr, tokio::task::JoinHandle<()>) {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        (address, tokio::spawn(listen::serve(listener, self.router.clone(), bounds, self.state.draining.clone())))
+        let (proxies, draining) = (self.state.trusted_proxies.clone(), self.state.draining.clone());
+        (address, tokio::spawn(listen::serve(listener, self.router.clone(), bounds, proxies, draining)))
     }
 
     /// Begins to stop as at a signal, and waits until what is under way has been written.

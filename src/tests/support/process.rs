@@ -26,7 +26,7 @@ use crate::{
         cli::assemble::{Parts, Running, assemble},
         config::{Origin, TargetSettings},
         services::{accounts::passwords, supervisor::Supervisor},
-        web::{handlers::assets::Assets, trusted_proxies::TrustedProxies},
+        web::{assets::Assets, trusted_proxies::TrustedProxies},
     },
     tests::{
         crash::CrashPlan,

@@ -18,6 +18,7 @@ use crate::{
         web::{
             context::{self, RequestContext, Requester},
             fragments,
+            middleware::body::LONGEST,
             state::AppState,
         },
     },
@@ -143,8 +144,7 @@ async fn back_to_keys(
 pub async fn keep_after_session(state: &AppState, user_id: &str, endpoint: &str, body: Body) -> Option<String> {
     let is_of = |action: &Action| endpoint.strip_prefix("/api/") == Some(action.slug());
     let action = [Action::Disable, Action::Enable].into_iter().find(is_of)?;
-    // The router limits bodies to the same length.
-    let body = to_bytes(body, 64 * 1024).await.ok()?;
+    let body = to_bytes(body, LONGEST).await.ok()?;
     let fields = form_urlencoded::parse(&body).map(|(name, value)| (name.into_owned(), value.into_owned().into()));
     let form: ChangeForm = serde_json::from_value(serde_json::Value::Object(fields.collect())).ok()?;
     let stream = StreamId::parse(&form.account, &form.region, &form.name).ok()?;

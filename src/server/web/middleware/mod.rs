@@ -1,6 +1,7 @@
 //! The middleware in front of every handler, one file per concern. [`super::router`] sets the order.
 
 pub mod authorize;
+pub mod body;
 pub mod client_address;
 pub mod forms;
 pub mod headers;
