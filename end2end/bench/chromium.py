@@ -38,10 +38,12 @@ def filter_to_paint(ground: Ground) -> Measured:
     """From a submitted filter to the frame that shows its result, beside the same bytes as a file."""
     scale = ground.scale
     filters = _filters(scale.streams, scale.filters + 1)
-    with ground.served(scale.streams) as (portal, _):
+    with ground.served(scale.streams) as (portal, simulator):
         client = portal.client()
         for text in filters:
             rivals.write_page(client, portal.pkg, f"/streams?q={text}", f"bench-filter-{text}.html")
+        # The server reads its site when it starts.
+        portal.restart(simulator)
         told = run("filter.mjs", portal, within=300, FILTERS=",".join(filters))
     own, file = told["filter"], told["file"]
     ratio = statistics.median(own) / statistics.median(file)

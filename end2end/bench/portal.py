@@ -104,6 +104,10 @@ class Portal:
         """Somebody with the session that was begun first, on a new connection."""
         return Client(self.origin, self.cookies[0]) if self.cookies else self.sign_in()
 
+    def restart(self, simulator: Simulator) -> None:
+        self.stop()
+        self.start(simulator)
+
     def stop(self) -> None:
         if self._process:
             self._process.stop()

@@ -59,9 +59,11 @@ def idle_share(process: Process, seconds: float) -> float:
 
 def measure(ground: Ground) -> Measured:
     scale = ground.scale
-    with ground.served(scale.streams) as (portal, _):
+    with ground.served(scale.streams) as (portal, simulator):
+        rivals.write_page(portal.client(), portal.pkg, PAGE, rivals.FILE)
+        # The server reads its site when it starts.
+        portal.restart(simulator)
         client = portal.client()
-        rivals.write_page(client, portal.pkg, PAGE, rivals.FILE)
         with rivals.sveltekit(client, portal.directory) as (other, address):
             idle = idle_share(portal.process, scale.load_seconds)
             own = ["accept: text/html", f"cookie: {client.cookie}"]
