@@ -102,8 +102,8 @@ pub enum Refusal {
     Role,
     /// 404.
     NoSuchAddress,
-    /// 405.
-    OtherMethod,
+    /// 405: the path takes these methods only.
+    OtherMethod { allowed: &'static str },
     /// 403: the request does not come from our own pages.
     OtherOrigin,
     /// 421.
@@ -133,7 +133,7 @@ impl Refusal {
             Self::Error(error) => error.status(),
             Self::Role | Self::OtherOrigin => 403,
             Self::NoSuchAddress => 404,
-            Self::OtherMethod => 405,
+            Self::OtherMethod { .. } => 405,
             Self::OtherHost => 421,
             Self::OtherContentType => 415,
             Self::TooLarge => 413,
@@ -148,7 +148,7 @@ impl Refusal {
             Self::Error(error) => error.clone(),
             Self::Role | Self::OtherOrigin | Self::OtherHost => AppError::NotPermitted,
             Self::NoSuchAddress => AppError::NotFound,
-            Self::OtherMethod | Self::OtherContentType | Self::TooLarge | Self::SlowBody => AppError::Outdated,
+            Self::OtherMethod { .. } | Self::OtherContentType | Self::TooLarge | Self::SlowBody => AppError::Outdated,
             Self::TooSlow => AppError::Unreachable,
             Self::NoDatabase => AppError::Unavailable,
         }

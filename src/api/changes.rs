@@ -39,6 +39,7 @@ pub async fn cancel_change(#[server(default)] id: String) -> Result<(), AppError
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let id = cx.id(id)?;
     cx.state.changes.requests.cancel(requester, id.clone()).await.map_err(|error| forms::refused(&cx, error))?;
     // The change was found, so the id is one we generated and is safe in a path.
     cx.see_other(&format!("/changes/{id}"));
@@ -54,6 +55,7 @@ pub async fn close_change(#[server(default)] id: String, #[server(default)] reas
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let id = cx.id(id)?;
     let closed = cx.state.changes.requests.close(requester.clone(), id.clone(), reason.clone()).await;
     forms::answer_close(&cx, &requester, &id, reason, closed).await
 }
@@ -74,6 +76,7 @@ pub async fn prove_by_write(#[server(default)] id: String, #[server(default)] ag
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let id = cx.id(id)?;
     forms::ask_before_proof(&cx, &requester, &id).await?;
     let asked = match agreed.as_str() {
         "yes" => cx.state.changes.proofs.ask(requester, id.clone(), ProofKind::Write).await,
@@ -94,6 +97,7 @@ pub async fn prove_by_read(#[server(default)] id: String) -> Result<(), AppError
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let id = cx.id(id)?;
     let asked = cx.state.changes.proofs.ask(requester, id.clone(), ProofKind::Read).await;
     forms::answer_on_change(&cx, &id, asked).await
 }
@@ -107,6 +111,7 @@ pub async fn report_proof(#[server(default)] id: String, #[server(default)] answ
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
+    let id = cx.id(id)?;
     let reported = cx.state.changes.proofs.report(requester, id.clone(), answer).await;
     forms::answer_on_change(&cx, &id, reported).await
 }

@@ -27,6 +27,7 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
+    let id = cx.id(id)?;
     let has_ended = cx.state.sign_ins.sessions.end_own(&requester, &id).await.map_err(|error| cx.fail_store(&error))?;
     if !has_ended {
         return Err(cx.fail(AppError::NotFound));

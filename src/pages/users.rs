@@ -131,7 +131,8 @@ pub fn UserPage() -> impl IntoView {
 async fn load_one(request: PageRequest) -> Result<OnePage, AppError> {
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
-    let found = cx.state.users.find(&request.part("id")).await.map_err(|error| cx.fail_store(&error))?;
+    let id = cx.id(request.part("id"))?;
+    let found = cx.state.users.find(&id).await.map_err(|error| cx.fail_store(&error))?;
     let user = found.ok_or_else(|| cx.fail(AppError::NotFound))?.card();
     let as_is = || UserTyped {
         name: user.name.clone(),

@@ -79,7 +79,7 @@ const fn words_of(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
             "Not found",
             "There's nothing at this address. Nothing was sent. Check the address, or start from the list of streams.",
         ),
-        Refusal::OtherMethod => {
+        Refusal::OtherMethod { .. } => {
             let text =
                 "This address doesn't take that kind of request. Nothing was sent. Start from the list of streams.";
             ("Not possible", text)

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{Account, InvalidStreamText, Region, StreamArn, StreamName};
 use crate::model::change::Action;
 
+/// What stands before a name of dots in a path. No name contains it.
+const DOTS: &str = "~";
+
 /// A stream's account, Region and name: the path of its page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId {
@@ -16,9 +19,11 @@ pub struct StreamId {
 }
 
 impl StreamId {
-    /// Returns the path of the stream's page. No part needs escaping.
+    /// Returns the path of the stream's page. No part needs escaping, but browsers take two possible names as the place
+    /// itself and the one above.
     pub fn path(&self) -> String {
-        format!("/streams/{}/{}/{}", self.account, self.region, self.name)
+        let mark = if matches!(self.name.as_str(), "." | "..") { DOTS } else { "" };
+        format!("/streams/{}/{}/{mark}{}", self.account, self.region, self.name)
     }
 
     /// Returns the path of the confirmation page.
@@ -47,7 +52,15 @@ impl StreamId {
         Digest(hash >> 16)
     }
 
-    /// Parses the three parts of a path, which are untrusted.
+    /// Parses the three parts of the path of a stream's page, which are untrusted.
+    ///
+    /// # Errors
+    /// If a part isn't an account, a Region or a stream name.
+    pub fn parse_path(account: &str, region: &str, name: &str) -> Result<Self, InvalidStreamText> {
+        Self::parse(account, region, name.strip_prefix(DOTS).unwrap_or(name))
+    }
+
+    /// Parses the three parts of an id, which are untrusted.
     ///
     /// # Errors
     /// If a part isn't an account, a Region or a stream name.
@@ -79,5 +92,27 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_a_path_that_browsers_leave_alone() {
+        for (name, path) in [
+            ("orders-prod", "/streams/111122223333/eu-west-1/orders-prod"),
+            (".", "/streams/111122223333/eu-west-1/~."),
+            ("..", "/streams/111122223333/eu-west-1/~.."),
+            ("...", "/streams/111122223333/eu-west-1/..."),
+        ] {
+            let id = StreamId::parse("111122223333", "eu-west-1", name).unwrap();
+            assert_eq!(id.path(), path);
+            let part = path.rsplit('/').next().unwrap();
+            assert_eq!(StreamId::parse_path("111122223333", "eu-west-1", part).unwrap(), id);
+        }
+        assert!(StreamId::parse_path("111122223333", "eu-west-1", "~").is_err());
+        assert!(StreamId::parse("111122223333", "eu-west-1", "~.").is_err(), "a form names it as it is");
     }
 }

@@ -17,7 +17,8 @@ use crate::{
 pub(super) async fn load(request: PageRequest) -> Result<ChangePage, AppError> {
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    let found = cx.state.changes.find(&request.part("id")).await.map_err(|error| cx.fail_store(&error))?;
+    let id = cx.id(request.part("id"))?;
+    let found = cx.state.changes.find(&id).await.map_err(|error| cx.fail_store(&error))?;
     let change = found
         .filter(|change| requester.scope.covers_arn(&change.intent.arn))
         .ok_or_else(|| cx.fail(AppError::NotFound))?;

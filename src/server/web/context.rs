@@ -70,6 +70,14 @@ impl RequestContext {
         self.parts.extensions.get::<Requester>().cloned().ok_or(AppError::SignedOut)
     }
 
+    /// Returns an id that a form or an address names.
+    ///
+    /// # Errors
+    /// Returns `AppError::NotFound` if no id looks like this. It isn't looked for: a database may not even take it.
+    pub fn id(&self, text: String) -> Result<String, AppError> {
+        if is_id(&text) { Ok(text) } else { Err(self.fail(AppError::NotFound)) }
+    }
+
     /// Returns the signed-in user if their role has the permission.
     ///
     /// The middleware has already checked it. This is for pages that depend on the permission, and a second line of
@@ -95,7 +103,7 @@ impl RequestContext {
         region: &str,
         name: &str,
     ) -> Result<StreamId, AppError> {
-        let key = StreamId::parse(account, region, name).ok().filter(|key| requester.scope.covers(key));
+        let key = StreamId::parse_path(account, region, name).ok().filter(|key| requester.scope.covers(key));
         key.ok_or_else(|| self.fail(AppError::NotFound))
     }
 
@@ -253,6 +261,11 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Returns whether a text has the form of an id: those of rows and the hashes of sessions.
+pub fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 /// Returns a request's `User-Agent` without control characters, truncated to 300 characters.

@@ -6,3 +6,4 @@ mod forgery;
 mod headers;
 mod paths;
 mod scripts;
+mod texts;

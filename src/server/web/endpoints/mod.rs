@@ -5,21 +5,18 @@
 //! The server does not start with an endpoint that is not declared, or with a declaration that nothing answers.
 
 mod check;
+mod paths;
 mod table;
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
     http::{Extensions, Method},
-    middleware::Next,
-    response::Response,
     routing::MethodFilter,
 };
 use thiserror::Error;
 
 pub use self::{
     check::{Answering, check},
+    paths::{Paths, find},
     table::REGISTRY,
 };
 use crate::model::access::identity::Permission;
@@ -121,6 +118,14 @@ impl Verb {
         }
     }
 
+    /// Returns the methods, as `Allow` lists them.
+    pub const fn allowed(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Post => "POST",
+        }
+    }
+
     pub const fn filter(self) -> MethodFilter {
         match self {
             Self::Get => MethodFilter::GET,
@@ -211,80 +216,9 @@ impl Entry {
     }
 }
 
-/// The registry's paths, for matching requests.
-#[derive(Debug, Clone)]
-pub struct Paths(matchit::Router<&'static Endpoint>);
-
-impl Paths {
-    /// Builds the matcher for the given endpoints.
-    ///
-    /// # Errors
-    /// Returns `RegistryError::Path` if a path is not a valid pattern or is declared twice.
-    pub fn of(endpoints: &'static [Endpoint]) -> Result<Self, RegistryError> {
-        let mut paths = matchit::Router::new();
-        for endpoint in endpoints {
-            paths
-                .insert(endpoint.path, endpoint)
-                .map_err(|error| RegistryError::Path { path: endpoint.path, error })?;
-        }
-        Ok(Self(paths))
-    }
-
-    fn look_up(&self, method: &Method, path: &str) -> Entry {
-        match self.0.at(path) {
-            Ok(found) if found.value.verb.covers(method) => Entry::Declared(found.value),
-            Ok(found) => Entry::OtherMethod(found.value),
-            Err(_) => Entry::Missing,
-        }
-    }
-}
-
-/// Looks up the registry entry of a request, once and before all other middleware.
-pub async fn find(State(paths): State<Arc<Paths>>, mut request: Request, next: Next) -> Response {
-    let entry = paths.look_up(request.method(), request.uri().path());
-    request.extensions_mut().insert(entry);
-    next.run(request).await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_entry_is_found_by_its_own_path() {
-        let paths = Paths::of(REGISTRY).unwrap();
-        for endpoint in REGISTRY {
-            let path = endpoint.path.replace("{*file}", "a/b.js").replace(['{', '}'], "x");
-            assert_eq!(paths.look_up(&endpoint.verb.method(), &path), Entry::Declared(endpoint), "{endpoint:?}");
-        }
-    }
-
-    #[test]
-    fn what_has_no_entry_is_missing() {
-        let paths = Paths::of(REGISTRY).unwrap();
-        for path in [
-            "/metrics",
-            "/api/unheard-of",
-            "/streams/",
-            "/streams/a/b",
-            "/STREAMS",
-            "//streams",
-            "/streams/../changes",
-            "/pkg/",
-        ] {
-            assert_eq!(paths.look_up(&Method::GET, path), Entry::Missing, "{path}");
-        }
-        assert!(matches!(paths.look_up(&Method::GET, "/api/disable"), Entry::OtherMethod(_)));
-        assert!(matches!(paths.look_up(&Method::DELETE, "/streams"), Entry::OtherMethod(_)));
-        let streams = paths.look_up(&Method::HEAD, "/streams").endpoint().unwrap();
-        assert_eq!(streams.permission, Permission::View);
-    }
-
-    #[test]
-    fn no_path_is_declared_twice() {
-        static TWICE: [Endpoint; 2] = [REGISTRY[0], REGISTRY[0]];
-        assert!(matches!(Paths::of(&TWICE), Err(RegistryError::Path { path: "/", .. })));
-    }
 
     #[test]
     fn what_writes_takes_a_form_by_post_from_a_person() {

@@ -136,7 +136,8 @@ fn rights_as_typed(typed: &UserTyped) -> Result<(Role, Scope), FormMistake> {
 /// # Errors
 /// Returns `AppError::NotFound` if the user does not exist, and `AppError::Unavailable` if the database cannot be read.
 pub async fn page_of(cx: &RequestContext, user_id: &str) -> Result<String, AppError> {
-    match cx.state.users.find(user_id).await {
+    let user_id = cx.id(user_id.to_owned())?;
+    match cx.state.users.find(&user_id).await {
         // We generated this id, so it is safe in a path.
         Ok(Some(user)) => Ok(format!("/settings/users/{}", user.id)),
         Ok(None) => Err(cx.fail(AppError::NotFound)),

@@ -19,7 +19,7 @@ pub use self::{
     },
     sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
 };
-use super::context::{RequestContext, Requester};
+use super::context::{self, RequestContext, Requester};
 use crate::{error::AppError, model::forms::FormMistake, server::services::drafts::DraftError};
 
 /// Redirects a plain form with a mistake back to its page, which fills in the saved draft. `user_id` is empty for
@@ -72,7 +72,7 @@ async fn keep_draft(cx: &RequestContext, user_id: &str, draft: &impl Serialize) 
 
 /// Returns the saved draft, or an empty form if it no longer exists.
 async fn kept_draft<T: Default + DeserializeOwned>(cx: &RequestContext, user_id: &str, id: Option<String>) -> T {
-    match id {
+    match id.filter(|id| context::is_id(id)) {
         Some(id) => cx.state.drafts.find(user_id, &id).await,
         None => T::default(),
     }

@@ -69,6 +69,9 @@ pub fn refuse(state: &AppState, asker: &Asker, refusal: impl Into<Refusal>) -> R
     } else {
         json(status, &refusal.error())
     };
+    if let Refusal::OtherMethod { allowed } = refusal {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
     if let Some(seconds) = retry_after(&refusal) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -40,7 +40,10 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
             }
             refused
         }
-        (Entry::OtherMethod(_), Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::OtherMethod),
+        (Entry::OtherMethod(endpoint), Some(_)) => {
+            let refusal = Refusal::OtherMethod { allowed: endpoint.verb.allowed() };
+            error_page::refuse(&state, &Asker::of(&request), refusal)
+        }
         (Entry::Missing, Some(_)) => error_page::refuse(&state, &Asker::of(&request), Refusal::NoSuchAddress),
         (_, None) => to_sign_in(&state, request).await,
     }
