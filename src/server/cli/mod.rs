@@ -12,6 +12,7 @@ mod user;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 
 use super::{
     adapters::telemetry,
@@ -58,8 +59,15 @@ enum Command {
     },
 }
 
+/// Lets nobody else read or write the files that this process creates: databases with their logs and locks, and
+/// checkpoints.
+pub fn keep_files_private() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
 /// Runs the command on the command line.
 pub async fn run() -> ExitCode {
+    keep_files_private();
     let cli = Cli::parse();
     match dispatch(cli).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -94,13 +102,30 @@ async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use clap::CommandFactory;
 
     use super::*;
+    use crate::server::adapters::store::{Opener, Store};
 
     fn flags(arguments: &[&str]) -> Vec<(String, String)> {
         let cli = Cli::try_parse_from([&["keystream"], arguments].concat()).unwrap();
         cli.flags.0.into_iter().collect()
+    }
+
+    #[tokio::test]
+    async fn nobody_else_can_read_the_database_or_what_lies_beside_it() {
+        keep_files_private();
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("keystream.db").display());
+        let _store = Store::open(&url, Opener::Server).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap).collect();
+        assert!(files.len() >= 3, "the database, its log and its lock: {files:?}");
+        for file in files {
+            let mode = file.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{file:?} has {mode:o}");
+        }
     }
 
     #[test]
