@@ -36,9 +36,6 @@ use super::{
 };
 use crate::{app::App, error::Refusal};
 
-/// How hard to compress pages: the level above needs twice the time for a twentieth less, the one below gains little
-/// time for a quarter more.
-const COMPRESSION: CompressionLevel = CompressionLevel::Precise(2);
 /// The longest run of a handler. None needs more: AWS gets at most 3 s to answer, and event streams begin at once.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -115,7 +112,7 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
         CatchPanicLayer::custom(panicked),
         // Pages are complete before they are sent and hold no secret beside what a request brings, so they may be
         // compressed. Event streams and precompressed files are left as they are.
-        CompressionLayer::new().quality(COMPRESSION),
+        CompressionLayer::new().quality(CompressionLevel::Fastest),
         from_fn_with_state(state.clone(), client_address::find),
         from_fn_with_state(state.clone(), limits::per_network),
         from_fn_with_state(state.clone(), body::read),
