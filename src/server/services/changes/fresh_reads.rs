@@ -53,7 +53,7 @@ impl FreshReads {
     ) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
         let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
-        let asker = if self.inventory.stream(id).is_some() { asker } else { Asker::Unlisted };
+        let asker = if self.inventory.knows(id) { asker } else { Asker::Unlisted };
         let asker = asker(user.to_owned());
         if clock::timeout(TURN_TIMEOUT, target.limits.describe.turn(asker)).await.is_err() {
             return failed("too many people read streams of this target at once; AWS was not asked");

@@ -88,10 +88,7 @@ impl Inventory {
     /// it again changes nothing.
     pub fn record_key_change(&self, change: &Change) {
         let stream = change.stream_id();
-        if change.intent.action != Action::Enable
-            || change.evidence.settled_at.is_none()
-            || !self.read().streams.contains_key(&stream)
-        {
+        if change.intent.action != Action::Enable || change.evidence.settled_at.is_none() || !self.knows(&stream) {
             return;
         }
         self.note(&stream, |stream| stream.keys = stream.keys.after_enable(change));

@@ -130,6 +130,11 @@ impl Inventory {
         self.read().streams.get(id).map(|known| (StreamRow::clone(&known.row), known.stored.report.clone()))
     }
 
+    /// Returns whether AWS has ever listed or described a stream.
+    pub fn knows(&self, id: &StreamId) -> bool {
+        self.read().streams.contains_key(id)
+    }
+
     /// Returns the last report of a stream, and since when every report has stated the same encryption.
     pub fn report(&self, id: &StreamId) -> Option<(StreamReport, Timestamp)> {
         let memory = self.read();

@@ -50,7 +50,7 @@ impl Inventory {
     /// Records a failed read: the row keeps its state and age, and shows why there is nothing newer.
     pub fn record_failure(&self, id: &StreamId, failure: &ReadFailure) {
         let at = self.clock.now();
-        if !self.read().streams.contains_key(id) {
+        if !self.knows(id) {
             return;
         }
         let pause = if failure.kind == ReadFailureKind::Throttled { AFTER_THROTTLE_MS } else { ROW_IS_FRESH_MS };
