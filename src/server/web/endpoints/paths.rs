@@ -45,8 +45,7 @@ impl Paths {
 
 /// Returns whether a part of a path means this place or the one above, written plainly or escaped.
 fn is_dot_segment(part: &str) -> bool {
-    let dots = part.to_ascii_lowercase().replace("%2e", ".");
-    dots == "." || dots == ".."
+    [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"].iter().any(|dots| part.eq_ignore_ascii_case(dots))
 }
 
 /// Looks up the registry entry of a request, once and before all other middleware.
