@@ -60,6 +60,7 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/enable"
             | "/api/cancel-change"
             | "/api/close-change"
+            | "/api/prove-by-write"
             | "/api/prove-by-read"
             | "/api/report-proof"
             | "/api/end-session"
@@ -70,10 +71,9 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/disable-user"
             | "/api/enable-user",
         ) => StatusCode::NOT_FOUND,
-        (
-            "POST",
-            "/api/sign-in" | "/api/change-password" | "/api/confirm-identity" | "/api/add-user" | "/api/prove-by-write",
-        ) => StatusCode::UNPROCESSABLE_ENTITY,
+        ("POST", "/api/sign-in" | "/api/change-password" | "/api/confirm-identity" | "/api/add-user") => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         ("POST", _) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }
