@@ -48,6 +48,16 @@ async fn many_confirmations_at_once_are_all_read_and_nothing_is_throttled() {
 
 #[tokio::test]
 async fn one_person_with_many_requests_keeps_nobody_waiting() {
+    others_keep_nobody_waiting_for(&name(60)).await;
+}
+
+#[tokio::test]
+async fn nor_do_they_keep_anybody_waiting_who_opens_the_same_confirmation() {
+    others_keep_nobody_waiting_for(&name(25)).await;
+}
+
+/// One person opens 25 confirmations, and then another person the one of this stream.
+async fn others_keep_nobody_waiting_for(stream: &str) {
     let app = with_streams(60).await;
     let (busy, other) = (app.actor(Role::Operator).await, app.actor(Role::Admin).await);
     let before = described(&app).await.len();
@@ -59,7 +69,7 @@ async fn one_person_with_many_requests_keeps_nobody_waiting() {
         async {
             // Once the others wait.
             until(|| async { (described(&app).await.len() > before).then_some(()) }).await;
-            let answer = other.get(&confirmation_of(&name(60))).await;
+            let answer = other.get(&confirmation_of(stream)).await;
             (answer.status, described(&app).await.len() - before)
         }
     );

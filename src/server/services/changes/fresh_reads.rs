@@ -9,7 +9,7 @@ use crate::{
     },
     server::{
         adapters::{
-            aws::ReadFailure,
+            aws::{ReadFailure, targets::Target},
             clock::{self, Clock, Freshness},
         },
         services::inventory::Inventory,
@@ -34,30 +34,46 @@ impl FreshReads {
         Self { inventory, clock }
     }
 
-    /// Reads a stream for the page of a user, in at most 3 s, updating the inventory.
-    pub async fn read(&self, id: &StreamId, user: &str) -> Result<StreamReport, ReadFailure> {
-        self.read_for(id, Asker::Person, user).await.0
+    /// Waits until a stream may be read for the page of a user.
+    ///
+    /// # Errors
+    /// If the stream has no target, or too many others wait.
+    pub async fn turn(&self, id: &StreamId, user: &str) -> Result<(), ReadFailure> {
+        self.turn_of(id, Asker::Person, user).await.map(drop)
+    }
+
+    /// Reads a stream, after a turn, in at most 3 s, updating the inventory.
+    ///
+    /// # Errors
+    /// If the read failed.
+    pub async fn read(&self, id: &StreamId) -> Result<StreamReport, ReadFailure> {
+        let target = self.target(id)?;
+        self.read_from(&target, id).await.0
     }
 
     /// Reads a stream just before a change of this user is sent. Also returns the read's freshness, so that the change
     /// can be sent on it.
     pub async fn read_to_decide(&self, id: &StreamId, user: &str) -> (Result<StreamReport, ReadFailure>, Freshness) {
-        self.read_for(id, Asker::Sending, user).await
+        match self.turn_of(id, Asker::Sending, user).await {
+            Ok(target) => self.read_from(&target, id).await,
+            Err(failure) => (Err(failure), Freshness::begin(&self.clock)),
+        }
     }
 
-    async fn read_for(
-        &self,
-        id: &StreamId,
-        asker: fn(String) -> Asker,
-        user: &str,
-    ) -> (Result<StreamReport, ReadFailure>, Freshness) {
-        let failed = |why: &str| (Err(ReadFailure::other(why)), Freshness::begin(&self.clock));
-        let Some(target) = self.inventory.target(id) else { return failed("no target of this account and Region") };
+    fn target(&self, id: &StreamId) -> Result<Arc<Target>, ReadFailure> {
+        self.inventory.target(id).ok_or_else(|| ReadFailure::other("no target of this account and Region"))
+    }
+
+    async fn turn_of(&self, id: &StreamId, asker: fn(String) -> Asker, user: &str) -> Result<Arc<Target>, ReadFailure> {
+        let target = self.target(id)?;
         let asker = if self.inventory.knows(id) { asker } else { Asker::Unlisted };
-        let asker = asker(user.to_owned());
-        if clock::timeout(TURN_TIMEOUT, target.limits.describe.turn(asker)).await.is_err() {
-            return failed("too many people read streams of this target at once; AWS was not asked");
+        match clock::timeout(TURN_TIMEOUT, target.limits.describe.turn(asker(user.to_owned()))).await {
+            Ok(()) => Ok(target),
+            Err(_) => Err(ReadFailure::other("too many people read streams of this target at once; AWS was not asked")),
         }
+    }
+
+    async fn read_from(&self, target: &Target, id: &StreamId) -> (Result<StreamReport, ReadFailure>, Freshness) {
         let fresh = Freshness::begin(&self.clock);
         let read = clock::timeout(FRESH_READ_TIMEOUT, target.read(&id.name)).await;
         let read = read.unwrap_or_else(|_| {

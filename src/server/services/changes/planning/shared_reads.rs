@@ -1,8 +1,13 @@
 //! Fresh reads shared by everyone who opens the same confirmation at the same time.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
-use moka::future::Cache;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::{
     model::stream::{StreamId, StreamReport},
@@ -18,45 +23,70 @@ use crate::{
 /// How long a read is shared.
 const SHARED_FOR: Duration = Duration::from_secs(2);
 
-/// The most streams whose reads are shared.
-const MOST_SHARED: u64 = 1_000;
+/// A read, and when it finished.
+type Reading = Shared<BoxFuture<'static, (Moment, Result<StreamReport, ReadFailure>)>>;
 
 /// The fresh reads of the last seconds.
 #[derive(Debug)]
 pub struct SharedReads {
     clock: Arc<dyn Clock>,
     reads: Arc<FreshReads>,
-    /// The last read of each stream, and when it finished. Later callers wait for a read in flight.
-    last: Cache<StreamId, (Moment, Result<StreamReport, ReadFailure>)>,
+    /// The last read of each stream. Whoever waits for it carries it on.
+    last: Mutex<HashMap<StreamId, Reading>>,
+    /// A read began.
+    begun: Notify,
 }
 
 impl SharedReads {
     pub fn new(clock: Arc<dyn Clock>, reads: Arc<FreshReads>) -> Self {
-        // The cache evicts by the machine's clock; the injected clock decides what is still shared.
-        let last = Cache::builder().max_capacity(MOST_SHARED).time_to_live(SHARED_FOR).build();
-        Self { clock, reads, last }
+        Self { clock, reads, last: Mutex::default(), begun: Notify::new() }
     }
 
-    /// Reads a stream for a user, or returns a read that is in flight or was just made.
+    /// Reads a stream for a user, or returns a read that is in flight or was just made. Of those who wait for a turn at
+    /// the same stream, the first one to get it reads for all.
     ///
     /// # Errors
-    /// If the read failed.
+    /// If the read failed, or nobody got a turn in time.
     pub async fn read(&self, id: &StreamId, user: &str) -> Result<StreamReport, ReadFailure> {
-        let reading = async {
-            let read = self.reads.read(id, user).await;
-            (self.moment(), read)
+        let mut turn = pin!(self.reads.turn(id, user));
+        loop {
+            let mut begun = pin!(self.begun.notified());
+            begun.as_mut().enable();
+            if let Some(reading) = self.current(id) {
+                return reading.await.1;
+            }
+            tokio::select! {
+                turn = &mut turn => {
+                    turn?;
+                    return self.begin(id).await.1;
+                }
+                () = begun => {}
+            }
+        }
+    }
+
+    /// Returns the read that may be shared now, if there is one.
+    fn current(&self, id: &StreamId) -> Option<Reading> {
+        self.last.lock().get(id).filter(|reading| self.is_shared(reading)).cloned()
+    }
+
+    /// Begins a read, and tells those who wait for one.
+    fn begin(&self, id: &StreamId) -> Reading {
+        let (reads, clock, stream) = (self.reads.clone(), self.clock.clone(), id.clone());
+        let reading = async move {
+            let read = reads.read(&stream).await;
+            (clock.moment(), read)
         };
-        let (_, read) =
-            self.last.entry_by_ref(id).or_insert_with_if(reading, |(at, _)| !self.is_shared(*at)).await.into_value();
-        read
+        let mut last = self.last.lock();
+        last.retain(|_, reading| self.is_shared(reading));
+        let reading = last.entry(id.clone()).or_insert_with(|| reading.boxed().shared()).clone();
+        drop(last);
+        self.begun.notify_waiters();
+        reading
     }
 
-    /// Returns whether a read from this moment may still be shared; not if the clock was set since.
-    fn is_shared(&self, at: Moment) -> bool {
-        at.age(self.moment()) < SHARED_FOR
-    }
-
-    fn moment(&self) -> Moment {
-        Moment { wall: self.clock.now(), steady: self.clock.steady() }
+    /// Returns whether a read is in flight or was just made; not if the clock was set since.
+    fn is_shared(&self, reading: &Reading) -> bool {
+        reading.peek().is_none_or(|(at, _)| at.age(self.clock.moment()) < SHARED_FOR)
     }
 }
