@@ -94,6 +94,9 @@ async fn answer(request: Request<Incoming>, world: &Mutex<World>) -> Answer {
         Err(_) => return Answer::Send(respond(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large")),
     };
     if head.uri.path().starts_with("/_control/") {
+        if !control::is_from_a_program(&head.headers) {
+            return Answer::Send(respond(StatusCode::FORBIDDEN, "text/plain", "not for the pages of a browser"));
+        }
         let mut world = world.lock();
         let (status, value) = control::ordered(&mut world, &head.method, head.uri.path(), &body);
         return Answer::Send(respond(status, "application/json", value.to_string()));

@@ -23,9 +23,9 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
-use hyper::{Method, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode, header, http::uri::Authority};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -59,6 +59,17 @@ struct SettingsOrder {
     trail_lag_ms: Option<u64>,
     canonical_keys: Option<bool>,
     unnamed_keys: Option<bool>,
+}
+
+/// Returns whether a request names this machine and isn't sent by a page: a browser on it may show pages whose names
+/// resolve to loopback.
+pub fn is_from_a_program(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let is_here = host.is_some_and(|authority| {
+        let host = authority.host().trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    });
+    is_here && !headers.contains_key(header::ORIGIN) && !headers.contains_key("sec-fetch-site")
 }
 
 /// Answers a request to the control endpoint, and logs the order.

@@ -41,6 +41,25 @@ fn a_fault_of_one_account_and_region_leaves_the_others_alone() {
 }
 
 #[test]
+fn pages_of_a_browser_order_nothing() {
+    let is_served = |host: &'static str, more: Option<(&'static str, &'static str)>| {
+        let given = std::iter::once(("host", host)).chain(more);
+        let headers = given.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        is_from_a_program(&headers)
+    };
+    for host in ["127.0.0.1:4567", "localhost:4567", "[::1]:4567", "127.0.0.2"] {
+        assert!(is_served(host, None), "{host}");
+        for more in [("origin", "http://127.0.0.1:4567"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+            assert!(!is_served(host, Some(more)), "{host} {more:?}");
+        }
+    }
+    for host in ["rebound.example:4567", "127.0.0.1.example", "10.0.0.7:4567", "", "local host"] {
+        assert!(!is_served(host, None), "{host}");
+    }
+    assert!(!is_from_a_program(&HeaderMap::new()), "no host");
+}
+
+#[test]
 fn settings_change_where_they_are_given_and_a_bad_one_changes_nothing() {
     let mut world = World::empty(Settings::default());
     assert_eq!(post(&mut world, "/_control/settings", &json!({"speed": 10, "rtt_ms": 6})), StatusCode::OK);
