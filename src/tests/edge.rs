@@ -135,6 +135,25 @@ async fn no_server_function_takes_another_sites_request() {
 }
 
 #[tokio::test]
+async fn another_sites_link_exports_nothing() {
+    let app = TestApp::start().await;
+    let admin = app.actor(Role::Admin).await;
+    let export = |site: &'static str| {
+        let path = "/audit/export?format=csv&action=nothing";
+        let mut request = admin.request(Method::GET, path, "text/html").body(Body::empty()).unwrap();
+        request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
+        request.headers_mut().insert("sec-fetch-mode", "navigate".parse().unwrap());
+        app.send(request)
+    };
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(export(site).await.status, StatusCode::FORBIDDEN, "{site}");
+    }
+    for site in ["same-origin", "none"] {
+        assert_eq!(export(site).await.status, StatusCode::OK, "{site}");
+    }
+}
+
+#[tokio::test]
 async fn other_hosts_are_refused_and_loopbacks_other_names_sent_on() {
     let app = TestApp::start().await;
     let ask = |method: Method, host: &'static str, path: &'static str| {

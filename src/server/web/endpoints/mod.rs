@@ -85,6 +85,8 @@ pub enum Takes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Reads,
+    /// Reads, and records that in the audit chain: not for a link on another site.
+    Records,
     /// Changes state: a change, a user, a session or a pause. Accepted from our own pages only.
     Writes,
 }

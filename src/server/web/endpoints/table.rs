@@ -52,7 +52,7 @@ pub static REGISTRY: &[Endpoint] = &[
     handler("/events", View, Handler::Events, Caller::Page),
     handler("/streams.csv", View, Handler::StreamsCsv, Caller::Person).limited(Limits::Costly),
     handler("/streams.json", View, Handler::StreamsJson, Caller::Person).limited(Limits::Costly),
-    handler("/audit/export", View, Handler::AuditExport, Caller::Person).limited(Limits::Costly),
+    handler("/audit/export", View, Handler::AuditExport, Caller::Person).limited(Limits::Costly).recorded(),
     handler("/livez", Public, Handler::Liveness, Caller::Page).limited(Limits::Health),
     handler("/readyz", Public, Handler::Readiness, Caller::Page).limited(Limits::Health),
     POLICY_REPORTS,
@@ -101,5 +101,9 @@ const fn writes(path: &'static str, permission: Permission) -> Endpoint {
 impl Endpoint {
     const fn limited(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    const fn recorded(self) -> Self {
+        Self { effect: Effect::Records, ..self }
     }
 }

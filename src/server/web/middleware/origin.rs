@@ -26,12 +26,12 @@ use crate::{
 /// and are bounded.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let entry = Entry::of(request.extensions());
-    let writes = entry.endpoint().is_some_and(|endpoint| endpoint.effect == Effect::Writes);
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && !writes;
-    let is_let_through = if is_safe {
-        !is_loaded_by_another_site(request.headers())
-    } else {
-        is_from_own_page(request.headers(), &state.origin)
+    let effect = entry.endpoint().map_or(Effect::Reads, |endpoint| endpoint.effect);
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_let_through = match effect {
+        Effect::Reads if is_safe => !is_loaded_by_another_site(request.headers()),
+        Effect::Records if is_safe => !is_caused_by_another_site(request.headers()),
+        _ => is_from_own_page(request.headers(), &state.origin),
     };
     let is_report = entry.at_path().is_some_and(|endpoint| endpoint.takes == Takes::Report);
     if is_let_through || is_report {
@@ -44,12 +44,18 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
 /// Returns whether another site's page loads this as a part of itself (an image, a script or a frame) or to read it.
 /// Following a link from there is a navigation of a whole page.
 fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
-    let is = |name: &'static str, values: &[&str]| {
-        headers.get(name).is_some_and(|value| values.iter().any(|one| value == one))
-    };
-    let is_foreign = is("sec-fetch-site", &["cross-site", "same-site"]);
-    let is_part = headers.contains_key("sec-fetch-mode") && !is("sec-fetch-mode", &["navigate"]);
-    is_foreign && (is_part || is("sec-fetch-dest", &["iframe", "frame", "embed", "object", "fencedframe"]))
+    let is_part = headers.contains_key("sec-fetch-mode") && !is_one_of(headers, "sec-fetch-mode", &["navigate"]);
+    let is_framed = is_one_of(headers, "sec-fetch-dest", &["iframe", "frame", "embed", "object", "fencedframe"]);
+    is_caused_by_another_site(headers) && (is_part || is_framed)
+}
+
+/// Returns whether another site's page causes this, be it by a link that someone follows.
+fn is_caused_by_another_site(headers: &HeaderMap) -> bool {
+    is_one_of(headers, "sec-fetch-site", &["cross-site", "same-site"])
+}
+
+fn is_one_of(headers: &HeaderMap, name: &'static str, values: &[&str]) -> bool {
+    headers.get(name).is_some_and(|value| values.iter().any(|one| value == one))
 }
 
 /// Returns whether the request comes from our own page. At least one of the headers must be present, and each one
