@@ -1,7 +1,7 @@
 # The commands of Keystream; docs/contributing.md says what each is for. The work is in .ci/.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test soak dev release screenshots bench
+.PHONY: run test soak dev release screenshots bench advisories
 
 # Keystream in demo mode on http://127.0.0.1:3000. KEYSTREAM_LISTEN passes through. Ctrl-C ends everything.
 run:
@@ -36,6 +36,11 @@ bench:
 	@.ci/setup bench
 	@.ci/build release
 	@.ci/bench $(BENCH)
+
+# The dependencies against RustSec's newest advisories, which come from GitHub; `make test` uses a copy.
+advisories:
+	@.ci/setup release
+	@.ci/check-advisories --newest
 
 # The pictures of README, in end2end/screenshots.
 screenshots:
