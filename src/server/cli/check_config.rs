@@ -21,6 +21,7 @@ use crate::{
             clock::{Clock, SystemClock},
             store::{Opener, Store},
         },
+        cli::serve::weaknesses,
         config::{Settings, without_password},
     },
 };
@@ -35,6 +36,9 @@ const NO_STREAM: &str = "keystream-check-config";
 pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
     Store::open(&settings.database.database_url, Opener::Command).await?;
     writeln!(output, "database {}: can be opened", without_password(&settings.database.database_url))?;
+    for weakness in weaknesses(settings)? {
+        writeln!(output, "warning: {weakness}")?;
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let hosts = HostLog::default();
     let targets = targets::load(&settings.fleet.targets, &clock, Some(&hosts)).await?;

@@ -15,7 +15,7 @@ use crate::server::{
         aws::targets,
         clock::{Clock, SystemClock, timeout},
         metrics,
-        store::{Opener, Store, StoreError},
+        store::{self, Opener, Store, StoreError},
         tasks,
         telemetry::LostLines,
     },
@@ -46,7 +46,18 @@ pub async fn run(settings: Settings, lost_lines: LostLines) -> anyhow::Result<()
             without_password(&settings.database.database_url)
         );
     }
+    for weakness in weaknesses(&settings)? {
+        tracing::warn!("{weakness}");
+    }
     serve(settings, store, lost_lines, false).await
+}
+
+/// What the settings, and the way to the database, expose to others on the network.
+///
+/// # Errors
+/// When the database's URL isn't one.
+pub fn weaknesses(settings: &Settings) -> anyhow::Result<Vec<String>> {
+    Ok(settings.exposed().into_iter().chain(store::weakness(&settings.database.database_url)?).collect())
 }
 
 /// Serves the demo: the simulator with its sample streams, and a database that is deleted on exit.
@@ -84,7 +95,7 @@ async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo:
         None => Origin::of_address(address).with_context(|| format!("{address} has no origin"))?,
     };
     if let Some(address) = settings.metrics.metrics_listen {
-        metrics::serve(address, lost_lines)?;
+        metrics::serve(address, settings.metrics.metrics_token.as_ref().map(|token| token.0.clone()), lost_lines)?;
     }
     let checkpoints = match settings.checkpoints.key_and_file() {
         Some((key, file)) => Some(Arc::new(Checkpoints { key: SigningKey::read(key)?, file: file.to_owned() })),

@@ -11,7 +11,7 @@ use super::{database::without_password, error::ConfigError};
 #[derive(Debug, Clone)]
 pub struct Given {
     name: String,
-    /// The value as errors show it: on one line, without its password.
+    /// The value as errors show it: on one line, without its password, and nothing of a token.
     shown: String,
     value: toml::Value,
 }
@@ -19,12 +19,12 @@ pub struct Given {
 impl Given {
     /// A text.
     pub fn text(name: String, text: String) -> Self {
-        Self { name, shown: shown(&text), value: toml::Value::String(text) }
+        Self { shown: shown(&name, &text), name, value: toml::Value::String(text) }
     }
 
     /// A value of a table, which errors show as TOML.
     pub fn toml(name: String, value: toml::Value) -> Self {
-        Self { name, shown: shown(&value.to_string()), value }
+        Self { shown: shown(&name, &value.to_string()), name, value }
     }
 
     /// The error for this value.
@@ -33,7 +33,10 @@ impl Given {
     }
 }
 
-fn shown(value: &str) -> String {
+fn shown(name: &str, value: &str) -> String {
+    if name.to_ascii_lowercase().contains("token") {
+        return "***".to_owned();
+    }
     // A URL that lacks its scheme may still hold a password.
     let hidden = if value.contains("://") {
         without_password(value)

@@ -9,6 +9,7 @@ mod checkpoints;
 mod database;
 mod declared;
 mod error;
+mod exposed;
 mod flags;
 mod fleet;
 mod given;

@@ -144,7 +144,8 @@ fn bad(key: &str, value: &str, takes: &str) -> ConfigError {
     }
 }
 
-fn is_loopback(endpoint: &str) -> bool {
+/// Whether a URL's host is this machine.
+pub fn is_loopback(endpoint: &str) -> bool {
     Url::parse(endpoint).is_ok_and(|url| match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -146,6 +146,37 @@ fn no_error_shows_a_password() {
             assert!(message.contains("***") && !message.contains("hunter2"), "{message}");
         }
     }
+    for message in [
+        settings(&[("KEYSTREAM_METRICS_TOKEN", "hunter2")]),
+        of_flags(&[("metrics_token", "hunter2")]),
+        of_file("metrics_token = \"hunter2\"\n"),
+    ] {
+        let message = message.unwrap_err().to_string();
+        assert!(message.ends_with("takes 16 to 256 visible ASCII characters without spaces"), "{message}");
+        assert!(message.contains("***") && !message.contains("hunter2"), "{message}");
+    }
+    let given = settings(&[("KEYSTREAM_METRICS_TOKEN", "hunter2-hunter2-hunter2")]).unwrap();
+    assert!(!format!("{given:?}").contains("hunter2"), "nor does a log");
+}
+
+#[test]
+fn what_is_exposed_is_said() {
+    let exposed = |text: &str| of_file(text).unwrap().exposed();
+    let target = |endpoint: &str| format!("[[target]]\nendpoint = \"{endpoint}\"\n");
+    for fine in [
+        String::new(),
+        "metrics_listen = \"127.0.0.1:9100\"\n".to_owned(),
+        "metrics_listen = \"0.0.0.0:9100\"\nmetrics_token = \"0123456789abcdef\"\n".to_owned(),
+        target("http://127.0.0.1:4566"),
+        target("http://[::1]:4566"),
+        target("https://kinesis.example"),
+    ] {
+        assert_eq!(exposed(&fine), Vec::<String>::new(), "{fine}");
+    }
+    let metrics = exposed("metrics_listen = \"0.0.0.0:9100\"\n");
+    assert!(metrics.len() == 1 && metrics[0].contains("KEYSTREAM_METRICS_TOKEN"), "{metrics:?}");
+    let plain = exposed(&target("http://kinesis.example:4566"));
+    assert!(plain.len() == 1 && plain[0].contains("http://kinesis.example:4566"), "{plain:?}");
 }
 
 #[test]
@@ -161,8 +192,8 @@ fn unknown_keys_refuse_to_start() {
         assert!(matches!(settings(&[(name, "x")]), Err(ConfigError::Unknown { .. })), "{name}");
     }
     let message = of_file("colour = 1").unwrap_err().to_string();
-    let known = "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, site_root, \
-        checkpoint_key, checkpoint_file, owner_tags, terraform_tag";
+    let known = "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, \
+        metrics_token, site_root, checkpoint_key, checkpoint_file, owner_tags, terraform_tag";
     assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
     let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
     let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, \

@@ -18,6 +18,7 @@ mod schema;
 pub mod sessions;
 pub mod sign_in_failures;
 pub mod targets;
+mod transport;
 pub mod users;
 
 use std::{
@@ -37,6 +38,7 @@ pub use self::{
     on::{On, TxConnection},
     sessions::{OwnSession, SignInRecord},
     targets::StoredPause,
+    transport::weakness,
     users::User,
 };
 use self::{

@@ -1,0 +1,64 @@
+//! Whether what goes between Keystream and its database can be read or changed on the way.
+
+use std::net::IpAddr;
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+use super::{database::Address, error::StoreError};
+
+/// Says what is wrong with the way to this database, if anything is.
+///
+/// # Errors
+/// When it isn't the URL of a database.
+pub fn weakness(url: &str) -> Result<Option<String>, StoreError> {
+    Ok(match Address::parse(url)? {
+        Address::Postgres(options) => weakness_of(&options),
+        Address::Sqlite { .. } => None,
+    })
+}
+
+fn weakness_of(options: &PgConnectOptions) -> Option<String> {
+    let (host, mode) = (options.get_host(), options.get_ssl_mode());
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let word = match mode {
+        PgSslMode::Disable => "disable",
+        PgSslMode::Allow => "allow",
+        PgSslMode::Prefer => "prefer",
+        PgSslMode::Require => "require",
+        PgSslMode::VerifyCa | PgSslMode::VerifyFull => return None,
+    };
+    let what = if matches!(mode, PgSslMode::Require) { "to anybody who poses as it" } else { "without encryption" };
+    (!is_here).then(|| {
+        format!("with sslmode={word}, what is sent to the database at {host} may go {what}; set sslmode=verify-full")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_verified_server_elsewhere_passes() {
+        let cases = [
+            ("sqlite://keystream.db", None),
+            ("postgres://u@127.0.0.1/x?sslmode=disable", None),
+            ("postgres://u@localhost/x?sslmode=prefer", None),
+            ("postgres:///x?host=/run/postgresql&sslmode=disable", None),
+            ("postgres://u@db.example/x?sslmode=verify-full", None),
+            ("postgres://u@db.example/x?sslmode=verify-ca", None),
+            ("postgres://u@db.example/x?sslmode=disable", Some("without encryption")),
+            ("postgres://u@db.example/x?sslmode=allow", Some("without encryption")),
+            ("postgres://u@db.example/x?sslmode=prefer", Some("without encryption")),
+            ("postgres://u:hunter2@10.0.0.7/x?sslmode=require", Some("to anybody who poses as it")),
+        ];
+        for (url, expected) in cases {
+            let said = weakness(url).unwrap();
+            assert_eq!(said.is_some(), expected.is_some(), "{url}: {said:?}");
+            let (said, expected) = (said.unwrap_or_default(), expected.unwrap_or_default());
+            assert!(said.contains(expected) && !said.contains("hunter2"), "{url}: {said}");
+        }
+    }
+}
