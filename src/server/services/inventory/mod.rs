@@ -113,6 +113,11 @@ impl Inventory {
         exact.or_else(|| of_region().find(|target| !target.account().is_resolved())).cloned()
     }
 
+    /// Returns a number that rises with everything that lists show, except times.
+    pub fn generation(&self) -> u64 {
+        self.read().generation
+    }
+
     /// Returns the news for browsers.
     pub const fn events(&self) -> &Events {
         &self.events

@@ -40,13 +40,48 @@ const LONGEST_ROUND: Duration = Duration::from_secs(30);
 /// The most keys of one target to look up in one round; the rest follow in the next.
 const MOST_A_ROUND: usize = 100;
 
+/// The keys that streams use or still need, by target, as they were at one moment: finding them means walking through
+/// all streams.
+struct Wanted {
+    generation: u64,
+    at: Timestamp,
+    keys: BTreeMap<String, HashSet<KeyId>>,
+    /// Names in use for which KMS hasn't named the key.
+    unknown: HashSet<Place>,
+}
+
+impl Wanted {
+    fn of(inventory: &Inventory, at: Timestamp) -> Self {
+        let generation = inventory.generation();
+        let mut wanted = Self { generation, at, keys: BTreeMap::new(), unknown: HashSet::new() };
+        for need in inventory.needed_keys(&Scope::everything(), at) {
+            let keys = wanted.keys.entry(need.target.clone()).or_default();
+            keys.insert(looked_at_as(&need));
+            // While it is in use, where its name points matters too.
+            if need.until.is_none() {
+                if need.meant.is_none() {
+                    wanted.unknown.insert((need.target, need.key.clone()));
+                }
+                keys.insert(need.key);
+            }
+        }
+        wanted
+    }
+
+    /// Returns whether nothing but time has passed since, and not so much that records may have expired.
+    fn is_current(&self, generation: u64, now: Timestamp) -> bool {
+        self.generation == generation && now.millis_since(self.at).abs() < MINUTE_MS
+    }
+}
+
 impl Keys {
     /// Looks up keys until the server stops.
     pub async fn watch(self: Arc<Self>, inventory: Arc<Inventory>, stop: CancellationToken) {
+        let mut wanted = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.look_around(&inventory) => {}
+                () = self.look_around(&inventory, &mut wanted) => {}
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -55,38 +90,30 @@ impl Keys {
         }
     }
 
-    async fn look_around(&self, inventory: &Inventory) {
+    async fn look_around(&self, inventory: &Inventory, known: &mut Option<Wanted>) {
         let now = self.clock.now();
-        let mut wanted: BTreeMap<String, HashSet<KeyId>> = BTreeMap::new();
-        // Names in use for which KMS hasn't named the key.
-        let mut unknown: HashSet<Place> = HashSet::new();
-        for need in inventory.needed_keys(&Scope::everything(), now) {
-            let keys = wanted.entry(need.target.clone()).or_default();
-            keys.insert(looked_at_as(&need));
-            // While it is in use, where its name points matters too.
-            if need.until.is_none() {
-                if need.meant.is_none() {
-                    unknown.insert((need.target, need.key.clone()));
-                }
-                keys.insert(need.key);
-            }
+        let still_wanted = known.take().filter(|wanted| wanted.is_current(inventory.generation(), now));
+        let is_new = still_wanted.is_none();
+        let wanted = known.insert(still_wanted.unwrap_or_else(|| Wanted::of(inventory, now)));
+        if is_new {
+            self.forget_unwanted(&wanted.keys);
         }
-        self.forget_unwanted(&wanted);
-        let unknown = &unknown;
         // A KMS that hangs delays only its own target, and not for long: the rest of its keys follow in the next round.
-        let rounds = inventory.targets().iter().map(|target| {
-            let keys = wanted.remove(&target.id).unwrap_or_default();
-            async move {
+        let rounds = inventory.targets().iter().filter_map(|target| {
+            let (keys, unknown) = (wanted.keys.get(&target.id)?, &wanted.unknown);
+            Some(async move {
                 let looked =
                     clock::timeout(LONGEST_ROUND, self.ask_keys_of(inventory, target, keys, unknown, now)).await;
                 // Other targets may take longer. Walk through all streams only if a key was looked up.
                 if !matches!(looked, Ok(0)) {
                     self.sound_alarms(inventory);
                 }
-            }
+            })
         });
         join_all(rounds.collect::<Vec<_>>()).await;
-        self.sound_alarms(inventory);
+        if is_new {
+            self.sound_alarms(inventory);
+        }
     }
 
     fn sound_alarms(&self, inventory: &Inventory) {
@@ -98,19 +125,19 @@ impl Keys {
         &self,
         inventory: &Inventory,
         target: &Target,
-        keys: HashSet<KeyId>,
+        keys: &HashSet<KeyId>,
         unknown: &HashSet<Place>,
         now: Timestamp,
     ) -> usize {
         let due: Vec<KeyId> = {
             let watched = self.watched.lock();
-            let is_due = |key: &KeyId| {
-                let place = (target.id.clone(), key.clone());
+            let is_due = |key: &&KeyId| {
+                let place = (target.id.clone(), KeyId::clone(key));
                 // If an alias is re-pointed before KMS was asked, the key that it meant is lost.
                 let every = if unknown.contains(&place) { UNKNOWN_LOOKED_AT_EVERY_MS } else { LOOKED_AT_EVERY_MS };
                 watched.get(&place).is_none_or(|(at, _)| now.millis_since(*at).abs() >= every)
             };
-            keys.into_iter().filter(is_due).take(MOST_A_ROUND).collect()
+            keys.iter().filter(is_due).take(MOST_A_ROUND).cloned().collect()
         };
         let count = due.len();
         for key in due {
