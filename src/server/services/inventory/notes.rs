@@ -175,10 +175,10 @@ impl Inventory {
         apply(&mut stream);
         let has_changed = before.as_ref() != Some(&stream);
         // Even if nothing changed: when it is due also depends on active changes.
-        memory.put(&self.targets, stream);
+        let is_news = memory.put(&self.targets, stream);
         drop(memory);
         if has_changed {
-            self.unwritten.add(id.clone());
+            self.unwritten.add(id.clone(), is_news);
         }
     }
 }

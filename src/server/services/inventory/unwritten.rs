@@ -1,14 +1,22 @@
 //! The rows that the database doesn't have yet, as a set of ids.
 
-use std::{collections::BTreeSet, ops::Bound};
+use std::{collections::BTreeSet, ops::Bound, time::Duration};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-use crate::{model::stream::StreamId, server::adapters::store::inventory as table};
+use crate::{
+    model::stream::StreamId,
+    server::adapters::{
+        clock::{Clock, SystemClock, timeout},
+        store::inventory as table,
+    },
+};
 
 /// The most rows in one transaction, so that other writers get their turn.
 const BATCH: usize = 500;
+/// How long rows without news wait for others. Each transaction costs more than its rows.
+const GATHER: Duration = Duration::from_secs(1);
 const _: () = assert!(BATCH <= table::MOST_ROWS, "a batch is one statement");
 
 /// The rows that differ between the memory and the database.
@@ -21,11 +29,29 @@ pub struct Unwritten {
 #[derive(Debug, Default)]
 struct Rows {
     keys: BTreeSet<StreamId>,
+    /// Some of them have news, which browsers get once it is written.
+    have_news: bool,
     /// The end of the last batch. The next batch begins after it, so that no row waits forever behind rows that recur.
     last: Option<StreamId>,
 }
 
+/// What is to be written now.
+enum Due {
+    Nothing,
+    /// Rows without news, which can wait.
+    Times,
+    Batch(Vec<StreamId>),
+}
+
 impl Rows {
+    fn take_due(&mut self, has_gathered: bool) -> Due {
+        match (self.keys.is_empty(), self.have_news || has_gathered) {
+            (true, _) => Due::Nothing,
+            (false, false) => Due::Times,
+            (false, true) => Due::Batch(self.take_batch()),
+        }
+    }
+
     fn take_batch(&mut self) -> Vec<StreamId> {
         let behind = self.last.take().map_or(Bound::Unbounded, Bound::Excluded);
         let from_there = self.keys.range((behind.clone(), Bound::Unbounded));
@@ -36,24 +62,35 @@ impl Rows {
             self.keys.remove(key);
         }
         self.last = batch.last().cloned();
+        self.have_news &= !self.keys.is_empty();
         batch
     }
 }
 
 impl Unwritten {
-    pub fn add(&self, id: StreamId) {
-        self.rows().keys.insert(id);
+    /// Adds a row, with or without news besides times.
+    pub fn add(&self, id: StreamId, is_news: bool) {
+        let mut rows = self.rows();
+        rows.keys.insert(id);
+        rows.have_news |= is_news;
+        drop(rows);
         self.bell.notify_one();
     }
 
-    /// Takes one batch, waiting until there is one.
+    /// Takes one batch, waiting until there is one: at once if there is news, else what gathers within a second.
     pub async fn take(&self) -> Taken<'_> {
+        let mut gathers_until: Option<Duration> = None;
         loop {
-            let batch = self.rows().take_batch();
-            if !batch.is_empty() {
-                return Taken { unwritten: self, batch };
+            let now = SystemClock.steady();
+            let has_gathered = gathers_until.is_some_and(|until| now >= until);
+            let batch = self.rows().take_due(has_gathered);
+            match (batch, gathers_until) {
+                (Due::Batch(batch), _) => return Taken { unwritten: self, batch },
+                (Due::Nothing, _) => self.bell.notified().await,
+                (Due::Times, None) => gathers_until = Some(now + GATHER),
+                // Whether it rings or not, what has gathered is looked at again.
+                (Due::Times, Some(until)) => drop(timeout(until.saturating_sub(now), self.bell.notified()).await),
             }
-            self.bell.notified().await;
         }
     }
 
@@ -84,13 +121,17 @@ impl Taken<'_> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         for key in self.batch.drain(..) {
-            self.unwritten.add(key);
+            self.unwritten.add(key, true);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn stream_id(number: usize) -> StreamId {
@@ -115,5 +156,23 @@ mod tests {
         few.keys.extend([stream_id(1), stream_id(3)]);
         assert_eq!(few.take_batch(), [stream_id(3), stream_id(1)], "behind the last one first");
         assert_eq!(few.take_batch(), []);
+    }
+
+    #[tokio::test]
+    async fn news_is_taken_at_once_and_times_gather() {
+        let unwritten = Unwritten::default();
+        unwritten.add(stream_id(1), true);
+        let taken = unwritten.take().now_or_never().expect("news waits for nothing");
+        taken.written();
+        unwritten.add(stream_id(1), false);
+        let mut taking = pin!(unwritten.take());
+        assert!(taking.as_mut().now_or_never().is_none());
+        unwritten.add(stream_id(2), false);
+        assert!(taking.as_mut().now_or_never().is_none());
+        unwritten.add(stream_id(3), true);
+        assert_eq!(taking.now_or_never().unwrap().rows(), [stream_id(2), stream_id(3), stream_id(1)]);
+        unwritten.add(stream_id(4), false);
+        let taken = unwritten.take().await;
+        assert!(taken.rows().contains(&stream_id(4)), "after a second without any news");
     }
 }

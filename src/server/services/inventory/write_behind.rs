@@ -15,11 +15,20 @@ use crate::{
     },
 };
 
+/// How often streams that AWS stopped listing a day ago are looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
 /// Writes as long as the process lives. A batch that can't be written is retried with its rows' current state.
 pub async fn run(store: Store, inventory: Arc<Inventory>) {
+    let mut pruned = None;
     loop {
         let taken = inventory.unwritten.take().await;
-        while let Err(error) = write(&store, &inventory, taken.rows()).await {
+        let now = inventory.clock.steady();
+        let prunes = pruned.is_none_or(|pruned| now.saturating_sub(pruned) >= PRUNE_EVERY);
+        if prunes {
+            pruned = Some(now);
+        }
+        while let Err(error) = write(&store, &inventory, taken.rows(), prunes).await {
             tracing::error!(%error, rows = taken.rows().len(), "the inventory could not be written; memory goes on \
                 serving");
             clock::sleep(Duration::from_secs(1)).await;
@@ -30,7 +39,7 @@ pub async fn run(store: Store, inventory: Arc<Inventory>) {
 
 /// Writes a batch. There are only two statements between the lock and the commit, and a third if rows are pruned,
 /// because the journal waits for the same lock.
-async fn write(store: &Store, inventory: &Inventory, batch: &[StreamId]) -> Result<(), StoreError> {
+async fn write(store: &Store, inventory: &Inventory, batch: &[StreamId], prunes: bool) -> Result<(), StoreError> {
     let now = inventory.clock.now();
     let pruned = now.plus_millis(-DAY_MS);
     let is_past = |stream: &StoredStream| stream.gone_at.is_some_and(|at| at < pruned);
@@ -39,7 +48,9 @@ async fn write(store: &Store, inventory: &Inventory, batch: &[StreamId]) -> Resu
         let memory = inventory.read();
         let streams: Vec<StoredStream> =
             batch.iter().filter_map(|key| Some(memory.streams.get(key)?.stored.clone())).collect();
-        let past = memory.streams.values().map(|known| &known.stored).filter(|stream| is_past(stream));
+        // All of them are looked at, which takes a while.
+        let all = prunes.then(|| memory.streams.values()).into_iter().flatten();
+        let past = all.map(|known| &known.stored).filter(|stream| is_past(stream));
         (streams, past.map(|stream| (stream.id.clone(), stream.rev)).collect::<Vec<(StreamId, i64)>>())
     };
     let bodies: Vec<String> = streams.iter().map(table::body).collect::<Result<_, _>>()?;
