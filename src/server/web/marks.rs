@@ -6,6 +6,7 @@ use axum::{
     http::header,
     response::Response,
 };
+use memchr::memmem;
 
 /// The mark of a place where a browser would go on. No text contains it, because `<` is escaped in texts.
 const MARK: &str = "<!>";
@@ -15,7 +16,15 @@ const END: &str = "</html>";
 
 /// Returns markup without marks.
 pub fn left_out(html: &str) -> String {
-    html.replace(MARK, "")
+    let mut rest = html;
+    let mut left = String::with_capacity(html.len());
+    for at in memmem::find_iter(html.as_bytes(), MARK) {
+        let (before, _) = rest.split_at(at - (html.len() - rest.len()));
+        left.push_str(before);
+        rest = &html[at + MARK.len()..];
+    }
+    left.push_str(rest);
+    left
 }
 
 /// Leaves the marks out of a page. Pages are complete before they are sent.
@@ -28,8 +37,9 @@ pub async fn leave_out(response: Response) -> Response {
         return response;
     }
     let (parts, body) = response.into_parts();
-    match to_bytes(body, usize::MAX).await {
-        Ok(page) => Response::from_parts(parts, Body::from(left_out(whole(&String::from_utf8_lossy(&page))))),
+    let page = to_bytes(body, usize::MAX).await.map_err(anyhow::Error::from);
+    match page.and_then(|page| Ok(left_out(whole(std::str::from_utf8(&page)?)))) {
+        Ok(page) => Response::from_parts(parts, Body::from(page)),
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered: {error}");
             let mut response = Response::new(Body::empty());
