@@ -135,6 +135,8 @@ test("changes that need somebody, at four widths in both schemes", async ({ page
             message: "User is not authorized to perform kinesis:DescribeStreamSummary",
         },
     };
+    await page.goto(`${stack.origin}/streams`);
+    await expect(cell(page, "fraud-scores", 0)).toContainText("Encrypted", { timeout: 60_000 });
     await stack.control("faults", {
         operation: "DescribeStreamSummary",
         stream: "fraud-scores",
