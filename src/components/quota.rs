@@ -36,8 +36,11 @@ pub fn NeededKeys(row: StreamRow) -> impl IntoView {
         view! { <li>{name} " \u{2192} " <span class="mono arn">{arn}</span> {since}</li> }
     });
     let names = names.collect::<Vec<_>>();
-    let names = (!names.is_empty())
-        .then(|| view! { <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> });
+    let is_in_use = words.is_empty();
+    let names = (!names.is_empty()).then(|| {
+        let lead = is_in_use.then(|| view! { <p class="needed-keys">"The key in use, by its name:"</p> });
+        view! { {lead} <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> }
+    });
     let gap = row.keys_gap(now).map(|since| view! { <p class="hint">{needed_keys::gap(since)}</p> });
     view! { {needed} {names} {gap} }
 }
