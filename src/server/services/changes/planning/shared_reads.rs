@@ -15,6 +15,7 @@ use crate::{
         adapters::{
             aws::ReadFailure,
             clock::{Clock, Moment},
+            tasks::spawn,
         },
         services::changes::fresh_reads::FreshReads,
     },
@@ -31,7 +32,7 @@ type Reading = Shared<BoxFuture<'static, (Moment, Result<StreamReport, ReadFailu
 pub struct SharedReads {
     clock: Arc<dyn Clock>,
     reads: Arc<FreshReads>,
-    /// The last read of each stream. Whoever waits for it carries it on.
+    /// The last read of each stream.
     last: Mutex<HashMap<StreamId, Reading>>,
     /// A read began.
     begun: Notify,
@@ -72,21 +73,34 @@ impl SharedReads {
 
     /// Begins a read, and tells those who wait for one.
     fn begin(&self, id: &StreamId) -> Reading {
-        let (reads, clock, stream) = (self.reads.clone(), self.clock.clone(), id.clone());
-        let reading = async move {
-            let read = reads.read(&stream).await;
-            (clock.moment(), read)
-        };
         let mut last = self.last.lock();
         last.retain(|_, reading| self.is_shared(reading));
-        let reading = last.entry(id.clone()).or_insert_with(|| reading.boxed().shared()).clone();
+        let reading = last.entry(id.clone()).or_insert_with(|| self.spawn(id.clone())).clone();
         drop(last);
         self.begun.notify_waiters();
         reading
     }
 
+    /// Reads in tasks, which finish even if nobody waits any more: whoever comes later must not get an old answer.
+    fn spawn(&self, id: StreamId) -> Reading {
+        let (reads, clock) = (self.reads.clone(), self.clock.clone());
+        let task = spawn(async move { reads.read(&id).await });
+        let finished = async move {
+            let read = task.await.unwrap_or_else(|_| Err(ReadFailure::other("the read broke off")));
+            (moment(&*clock), read)
+        };
+        let reading = finished.boxed().shared();
+        spawn(reading.clone());
+        reading
+    }
+
     /// Returns whether a read is in flight or was just made; not if the clock was set since.
     fn is_shared(&self, reading: &Reading) -> bool {
-        reading.peek().is_none_or(|(at, _)| at.age(self.clock.moment()) < SHARED_FOR)
+        reading.peek().is_none_or(|(at, _)| at.age(moment(&*self.clock)) < SHARED_FOR)
     }
+}
+
+/// Now, by the clocks that changes go by.
+fn moment(clock: &dyn Clock) -> Moment {
+    Moment { wall: clock.now(), steady: clock.steady() }
 }
