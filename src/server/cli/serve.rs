@@ -19,8 +19,9 @@ use crate::server::{
         tasks,
         telemetry::LostLines,
     },
-    config::{Origin, Settings, without_password},
+    config::{Origin, Proxies, Settings, without_password},
     services::{
+        accounts::session_watch,
         audit::{
             self, AuditAction, AuditEvent,
             checkpoint::{Checkpoints, SigningKey},
@@ -105,7 +106,8 @@ async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo:
     let life =
         Life { settings: summary(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
     life.record(AuditAction::ServerStarted).await;
-    let proxies = TrustedProxies(settings.proxies.trusted_proxies);
+    let Proxies { trusted_proxies: networks, trusted_hops: hops } = settings.proxies;
+    let proxies = TrustedProxies { networks, hops };
     let running = assemble(Parts {
         store,
         targets,
@@ -117,6 +119,7 @@ async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo:
         is_demo,
         is_read_only: settings.fleet.read_only,
         supervisor: Arc::default(),
+        session_check: session_watch::CHECK_EVERY,
     })
     .await?;
     let app = router::build(running.state.clone())?;
@@ -177,7 +180,8 @@ impl Life {
 fn summary(settings: &Settings, origin: &Origin, targets: usize) -> String {
     let mode = if settings.fleet.read_only { "read-only" } else { "may change" };
     let proxies: Vec<String> = settings.proxies.trusted_proxies.iter().map(ToString::to_string).collect();
-    let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(" ") };
+    let hops = settings.proxies.trusted_hops;
+    let proxies = if proxies.is_empty() { "none".to_owned() } else { format!("{}, hops {hops}", proxies.join(" ")) };
     let checkpoints =
         settings.checkpoints.key_and_file().map_or_else(|| "none".to_owned(), |(_, file)| file.display().to_string());
     let version = env!("CARGO_PKG_VERSION");

@@ -43,6 +43,7 @@ fn nothing_configured_is_the_documented_default() {
     assert_eq!(defaults.database.database_url, "sqlite://keystream.db");
     assert!(!defaults.fleet.read_only && defaults.fleet.targets.is_empty() && defaults.listening.public_url.is_none());
     assert!(defaults.proxies.trusted_proxies.is_empty() && defaults.metrics.metrics_listen.is_none());
+    assert_eq!(defaults.proxies.trusted_hops, 1);
     assert!(defaults.site.site_root.is_none() && defaults.checkpoints.key_and_file().is_none());
     let tags = TagMeanings::from(defaults.tags);
     assert_eq!(tags.owner, ["owner", "team"]);
@@ -92,6 +93,9 @@ fn each_bad_value_names_its_key_and_what_it_takes() {
         ("public_url", "https://keystream.example/app"),
         ("public_url", "ftp://localhost"),
         ("trusted_proxies", "10.0.0.0/33"),
+        ("trusted_hops", "0"),
+        ("trusted_hops", "9"),
+        ("trusted_hops", "all"),
         ("database_url", "mysql://x"),
         ("targets", "eu-west-1"),
         ("targets", "12345/eu-west-1"),
@@ -192,7 +196,7 @@ fn unknown_keys_refuse_to_start() {
         assert!(matches!(settings(&[(name, "x")]), Err(ConfigError::Unknown { .. })), "{name}");
     }
     let message = of_file("colour = 1").unwrap_err().to_string();
-    let known = "listen, public_url, trusted_proxies, database_url, targets, read_only, metrics_listen, \
+    let known = "listen, public_url, trusted_proxies, trusted_hops, database_url, targets, read_only, metrics_listen, \
         metrics_token, site_root, checkpoint_key, checkpoint_file, owner_tags, terraform_tag";
     assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
     let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
