@@ -9,5 +9,6 @@ pub mod forms;
 pub mod inventory;
 pub mod keys;
 pub mod list;
+pub mod shorten;
 pub mod stream;
 pub mod time;

@@ -10,12 +10,15 @@ use crate::model::forms::FormMistake;
 pub struct UserName(String);
 
 impl UserName {
+    /// The longest user name.
+    pub const LONGEST: usize = 64;
+
     /// # Errors
     /// If the text is empty, longer than 64 characters, or has other characters.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
         let text = text.trim();
-        let is_valid =
-            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
+        let is_valid = (1..=Self::LONGEST).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
         if is_valid { Ok(Self(text.to_owned())) } else { Err(FormMistake::UserNameInvalid) }
     }
 

@@ -26,6 +26,9 @@ const MISSING_READS: u32 = 3;
 pub struct Wait(i64);
 
 impl Wait {
+    /// The longest text of the form's value.
+    pub const LONGEST: usize = 3;
+
     /// Parses the form's value; an empty one means to send at once.
     ///
     /// # Errors

@@ -7,6 +7,9 @@ use crate::model::{forms::FormMistake, stream::StreamName};
 pub struct Reason(String);
 
 impl Reason {
+    /// The longest reason, in characters.
+    pub const LONGEST: usize = 500;
+
     /// # Errors
     /// If the text is only white space, or longer than 500 characters.
     pub fn parse(text: &str) -> Result<Self, FormMistake> {
@@ -15,7 +18,7 @@ impl Reason {
         let text = text.trim();
         match text.chars().count() {
             0 => Err(FormMistake::ReasonMissing),
-            1..=500 => Ok(Self(text.to_owned())),
+            1..=Self::LONGEST => Ok(Self(text.to_owned())),
             _ => Err(FormMistake::ReasonTooLong),
         }
     }

@@ -5,8 +5,11 @@ mod mistake;
 mod outcome;
 mod request;
 mod requested;
+mod typed;
 
-pub use self::{done::FormDone, mistake::FormMistake, outcome::Outcome, request::KeyRequest, requested::Requested};
+pub use self::{
+    done::FormDone, mistake::FormMistake, outcome::Outcome, request::KeyRequest, requested::Requested, typed::Typed,
+};
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, InvalidStreamText, Region, StreamName};
 
+/// More than any partition's name has.
+const LONGEST_PARTITION: usize = 40;
+
 /// A stream's parsed ARN. Account, Region and name always come from here, never from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -26,7 +29,8 @@ impl FromStr for StreamArn {
         let (arn, partition, service, region, account, resource) =
             (next()?, next()?, next()?, next()?, next()?, next()?);
         let partition_is_known = partition == "aws" || partition.starts_with("aws-");
-        let partition_is_plain = partition.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        let partition_is_plain =
+            partition.len() <= LONGEST_PARTITION && partition.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         if arn != "arn"
             || service != "kinesis"
             || !partition_is_known

@@ -97,12 +97,15 @@ pub enum KeyIdForm {
 pub struct InvalidKeyId;
 
 impl KeyId {
+    /// The longest key id, in characters.
+    pub const LONGEST: usize = 2048;
+
     /// Keeps what AWS reported, in any form, to send it back unchanged.
     ///
     /// # Errors
     /// If the text is empty or longer than 2048 characters, which AWS would refuse.
     pub fn as_reported(text: &str) -> Result<Self, InvalidKeyId> {
-        if (1..=2048).contains(&text.chars().count()) { Ok(Self(text.to_owned())) } else { Err(InvalidKeyId) }
+        if (1..=Self::LONGEST).contains(&text.chars().count()) { Ok(Self(text.to_owned())) } else { Err(InvalidKeyId) }
     }
 
     /// Returns the text as written.

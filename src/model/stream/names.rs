@@ -64,7 +64,8 @@ macro_rules! text_type {
 text_type!(
     /// A stream's name: 1 to 128 of `[a-zA-Z0-9_.-]` (Kinesis service model, `StreamName`).
     StreamName,
-    |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)),
+    |text| (1..=StreamName::LONGEST).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)),
     InvalidStreamText::Name
 );
 
@@ -82,6 +83,11 @@ text_type!(
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
     InvalidStreamText::Region
 );
+
+impl StreamName {
+    /// The longest name.
+    pub const LONGEST: usize = 128;
+}
 
 impl Account {
     /// Shown in paths and cells until AWS has named the account.

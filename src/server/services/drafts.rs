@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::server::adapters::{
-    clock::Clock,
-    random,
-    store::{Store, StoreError},
+use crate::{
+    model::forms::Typed,
+    server::adapters::{
+        clock::Clock,
+        random,
+        store::{Store, StoreError},
+    },
 };
 
 /// Why a draft wasn't kept.
@@ -32,15 +35,15 @@ impl Drafts {
         Self { store, clock }
     }
 
-    /// Keeps a draft. Returns the id with which its author finds it.
+    /// Keeps a draft, no field longer than its form takes. Returns the id with which its author finds it.
     ///
     /// `user_id` is empty for someone who isn't signed in.
     ///
     /// # Errors
     /// If the database can't be written.
-    pub async fn keep(&self, user_id: &str, draft: &impl Serialize) -> Result<String, DraftError> {
+    pub async fn keep(&self, user_id: &str, draft: &impl Typed) -> Result<String, DraftError> {
         let id = random::text(26);
-        let body = serde_json::to_string(draft)?;
+        let body = serde_json::to_string(&draft.bounded())?;
         self.store.keep_draft(&id, user_id, &body, self.clock.now()).await?;
         Ok(id)
     }

@@ -6,7 +6,7 @@ use std::{error::Error as StdError, time::Duration};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{ReadFailure, errors, identity::Identity, no_credentials::NoCredentials, sdk::Configured};
+use super::{ReadFailure, errors, identity::Identity, no_credentials::NoCredentials, said, sdk::Configured};
 use crate::server::adapters::metrics::count_aws_call;
 
 /// The calls of one client.
@@ -75,7 +75,7 @@ impl Calls {
                 }
             }),
         };
-        count_aws_call(operation, answer)
+        count_aws_call(operation, answer.map_err(said::failure))
     }
 
     /// Waits for credentials before a call that changes something: nothing is sent without them.

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use aws_credential_types::Credentials;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{Kinesis, calls::Calls, errors, identity::Identity, kinesis::SdkKinesis, sdk::Configured};
+use super::{Kinesis, calls::Calls, errors, identity::Identity, kinesis::SdkKinesis, said, sdk::Configured};
 use crate::{
     model::{
         change::{
@@ -90,7 +90,7 @@ impl ChangeRole {
         };
         let answer = timeout(TIMEOUT, asked).await.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
         let issued = count_aws_call("AssumeRole", answer).map_err(|why| {
-            let detail = format!("{} as {}: {why}", self.arn, sent_as.session);
+            let detail = said::sentence(format!("{} as {}: {why}", self.arn, sent_as.session));
             Refusal {
                 kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail },
                 aws: None,

@@ -2,10 +2,10 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary, StreamSummary};
+use aws_sdk_kinesis::types::{StreamDescriptionSummary, StreamSummary};
 use aws_smithy_types::DateTime;
 
-use super::{failure::ReadFailure, port::ListedStream};
+use super::{failure::ReadFailure, port::ListedStream, said};
 use crate::model::{
     stream::{StreamReport, StreamStatus, encryption::EncryptionReport},
     time::Timestamp,
@@ -19,7 +19,7 @@ const CREATION_MILLIS: Range<i64> = 1_262_304_000_000..7_258_118_400_000;
 /// Fills in what a listing says about a stream besides its name.
 pub fn fill_in(stream: &mut ListedStream, summary: &StreamSummary) {
     stream.arn = summary.stream_arn().parse().ok();
-    stream.status = Some(StreamStatus::from(summary.stream_status().as_str().to_owned()));
+    stream.status = Some(StreamStatus::from(said::word(summary.stream_status().as_str())));
     stream.created = summary.stream_creation_timestamp().and_then(timestamp);
 }
 
@@ -45,14 +45,15 @@ pub fn report(
     if open_shards < 0 {
         return Err(unreadable("number of open shards"));
     }
+    let encryption_type = summary.encryption_type().map(|word| said::word(word.as_str()));
     Ok(StreamReport {
         arn,
-        status: StreamStatus::from(summary.stream_status().as_str().to_owned()),
-        encryption: EncryptionReport::from_aws(summary.encryption_type().map(EncryptionType::as_str), summary.key_id()),
+        status: StreamStatus::from(said::word(summary.stream_status().as_str())),
+        encryption: EncryptionReport::from_aws(encryption_type.as_deref(), summary.key_id()),
         created,
         retention_hours,
         open_shards,
-        mode: summary.stream_mode_details().map(|mode| mode.stream_mode().as_str().to_owned()),
+        mode: summary.stream_mode_details().map(|mode| said::word(mode.stream_mode().as_str())),
         consumers: summary.consumer_count().filter(|count| *count >= 0),
         key_arn: None,
         asked_at,

@@ -24,6 +24,7 @@ use super::{
     hosts::HostLog,
     identity::LOAD_LIMIT,
     records::Records,
+    said,
     sdk::{Configured, retry_partition, timeouts},
 };
 use crate::{
@@ -131,7 +132,10 @@ impl Kinesis for SdkKinesis {
         for name in answer.stream_names() {
             // One unreadable name doesn't affect the others.
             let Ok(name) = name.parse() else {
-                tracing::warn!(name, "AWS listed a stream under a name that no stream can have; it is left out");
+                tracing::warn!(
+                    name = said::word(name),
+                    "AWS listed a stream under a name that no stream can have; it is left out"
+                );
                 continue;
             };
             streams.push(ListedStream { name, arn: None, status: None, created: None, asked_at });
@@ -168,7 +172,7 @@ impl Kinesis for SdkKinesis {
         let (arn, name) = stream.arn_and_name();
         let (kms, key) = (EncryptionType::Kms, key.as_str());
         if let Err(missing) = self.calls.ready(SEND_PATIENCE).await {
-            return SendOutcome::Rejected(errors::not_sent_without_credentials(&missing));
+            return said::outcome(SendOutcome::Rejected(errors::not_sent_without_credentials(&missing)));
         }
         let sent = match action {
             Action::Disable => {
@@ -198,12 +202,12 @@ impl Kinesis for SdkKinesis {
                 answer.map(id).map_err(|error| self.not_accepted(&error))
             }
         };
-        match count_aws_call(action.call(), sent) {
+        said::outcome(match count_aws_call(action.call(), sent) {
             Ok(request_id @ Some(_)) => SendOutcome::Accepted { request_id },
             // Something in between may have answered, and AWS may never have received it.
             Ok(None) => SendOutcome::Unknown { why: "a success without AWS's request id".to_owned() },
             Err(outcome) => outcome,
-        }
+        })
     }
 
     async fn get_resources(&self, token: Option<&str>) -> Result<TaggedPage, ReadFailure> {
@@ -215,9 +219,9 @@ impl Kinesis for SdkKinesis {
         for mapping in answer.resource_tag_mapping_list() {
             // Stream consumers may be among them: whatever isn't a stream's ARN is left out.
             let Some(arn) = mapping.resource_arn().and_then(|arn| arn.parse().ok()) else { continue };
-            let mut tags: Vec<_> =
-                mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+            let mut tags: Vec<_> = mapping.tags().iter().map(|tag| said::tag(tag.key(), tag.value())).collect();
             tags.sort_unstable();
+            said::most_of_tags(&mut tags);
             streams.push((arn, tags));
         }
         Ok(TaggedPage { streams, next_token: answer.pagination_token.filter(|token| !token.is_empty()) })

@@ -14,7 +14,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::{
     ReadFailure, ReadFailureKind,
     calls::Calls,
-    errors,
+    errors, said,
     sdk::{Configured, retry_partition, timeouts},
 };
 use crate::{
@@ -89,8 +89,11 @@ impl Kms for SdkKms {
     async fn list_aliases(&self, marker: Option<&str>) -> Result<Listed<Alias>, ReadFailure> {
         let call = self.client.list_aliases().limit(PAGE_OF_ALIASES).set_marker(marker.map(ToOwned::to_owned));
         let answer = self.calls.read("ListAliases", call.send()).await?;
+        // One that isn't an alias doesn't affect the others.
         let alias = |entry: &aws_sdk_kms::types::AliasListEntry| {
-            Some(Alias { name: entry.alias_name()?.to_owned(), key: entry.target_key_id()?.to_owned() })
+            let name = KeyId::as_reported(entry.alias_name()?).ok()?;
+            let key = KeyId::as_reported(entry.target_key_id()?).ok()?;
+            Some(Alias { name: name.to_string(), key: key.to_string() })
         };
         let next = answer.next_marker().filter(|_| answer.truncated()).map(ToOwned::to_owned);
         Ok(Listed { items: answer.aliases().iter().filter_map(alias).collect(), next })
@@ -100,7 +103,8 @@ impl Kms for SdkKms {
         let call = self.client.list_keys().limit(PAGE_OF_KEYS).set_marker(marker.map(ToOwned::to_owned));
         let answer = self.calls.read("ListKeys", call.send()).await?;
         let next = answer.next_marker().filter(|_| answer.truncated()).map(ToOwned::to_owned);
-        Ok(Listed { items: answer.keys().iter().filter_map(|key| key.key_id().map(ToOwned::to_owned)).collect(), next })
+        let id = |key: &aws_sdk_kms::types::KeyListEntry| Some(KeyId::as_reported(key.key_id()?).ok()?.to_string());
+        Ok(Listed { items: answer.keys().iter().filter_map(id).collect(), next })
     }
 
     async fn describe_key(&self, key: &KeyId) -> Result<KeyFacts, ReadFailure> {
@@ -136,10 +140,10 @@ fn facts(metadata: &KeyMetadata, read_at: Timestamp) -> Result<KeyFacts, ReadFai
         .ok_or_else(|| ReadFailure::other("KMS's answer carries no ARN of a key"))?;
     Ok(KeyFacts {
         arn,
-        state: KeyState::from(metadata.key_state().map_or_else(String::new, |state| state.as_str().to_owned())),
+        state: KeyState::from(metadata.key_state().map_or_else(String::new, |state| said::word(state.as_str()))),
         is_aws_managed: metadata.key_manager() == Some(&KeyManagerType::Aws),
-        spec: metadata.key_spec().map_or_else(String::new, |spec| spec.as_str().to_owned()),
-        usage: metadata.key_usage().map_or_else(String::new, |usage| usage.as_str().to_owned()),
+        spec: metadata.key_spec().map_or_else(String::new, |spec| said::word(spec.as_str())),
+        usage: metadata.key_usage().map_or_else(String::new, |usage| said::word(usage.as_str())),
         deleted_at: metadata.deletion_date().and_then(|at| at.to_millis().ok()).map(Timestamp::from_millis),
         // A date counts unless AWS says that the material doesn't expire.
         expires_at: metadata

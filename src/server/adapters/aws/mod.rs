@@ -15,6 +15,7 @@ pub mod limits;
 mod no_credentials;
 mod port;
 pub mod records;
+mod said;
 mod sdk;
 mod sdk_records;
 mod stream_ref;

@@ -14,6 +14,7 @@ use super::{
     ReadFailure, StreamRef,
     kinesis::SdkKinesis,
     records::{Look, Mark, Put, Records, Shard, ShardPage},
+    said,
 };
 use crate::model::time::Timestamp;
 
@@ -40,8 +41,8 @@ impl Records for SdkKinesis {
             shard.sequence_number_range().is_none_or(|range| range.ending_sequence_number().is_none())
         };
         let shard = |shard: &aws_sdk_kinesis::types::Shard| Shard {
-            id: shard.shard_id().to_owned(),
-            hash_key: shard.hash_key_range().map_or_else(String::new, |range| range.starting_hash_key().to_owned()),
+            id: said::word(shard.shard_id()),
+            hash_key: shard.hash_key_range().map_or_else(String::new, |range| said::word(range.starting_hash_key())),
         };
         let shards = answer.shards().iter().filter(is_open).map(shard).collect();
         Ok(ShardPage { shards, next: answer.next_token().filter(|token| !token.is_empty()).map(ToOwned::to_owned) })
@@ -61,14 +62,14 @@ impl Records for SdkKinesis {
         let call = self.client().put_records().set_stream_arn(arn).set_stream_name(name).set_records(Some(entries));
         let answer = self.calls().read("PutRecords", call.send()).await?;
         let record = |entry: &PutRecordsResultEntry| match (entry.error_code(), entry.shard_id()) {
-            (None, Some(shard)) => Ok(shard.to_owned()),
-            (Some(code), _) => {
-                Err(entry.error_message().map_or_else(|| code.to_owned(), |message| format!("{code} ({message})")))
-            }
+            (None, Some(shard)) => Ok(said::word(shard)),
+            (Some(code), _) => Err(said::sentence(
+                entry.error_message().map_or_else(|| code.to_owned(), |message| format!("{code} ({message})")),
+            )),
             (None, None) => Err("the answer names no shard".to_owned()),
         };
         Ok(Put {
-            encryption_type: answer.encryption_type().map(|word| word.as_str().to_owned()),
+            encryption_type: answer.encryption_type().map(|word| said::word(word.as_str())),
             records: answer.records().iter().map(record).collect(),
         })
     }
@@ -92,7 +93,7 @@ impl Records for SdkKinesis {
                 .map(Timestamp::from_millis)
         };
         let seen = |record: &Record| {
-            (record.encryption_type().map(|word: &EncryptionType| word.as_str().to_owned()), arrived(record))
+            (record.encryption_type().map(|word: &EncryptionType| said::word(word.as_str())), arrived(record))
         };
         Ok(Look {
             records: answer.records().iter().map(seen).collect(),

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::{
     ReadFailure,
     calls::Calls,
+    said,
     sdk::{Configured, retry_partition, timeouts},
 };
 use crate::model::{
@@ -85,7 +86,7 @@ impl CloudTrail for SdkCloudTrail {
 
 /// Parses an event; `None` for a failed call and for one that names no stream.
 fn succeeded(action: Action, event: &Event) -> Option<TrailEvent> {
-    let event_id = event.event_id()?.to_owned();
+    let event_id = said::word(event.event_id()?);
     let at = event.event_time()?.to_millis().ok().map(Timestamp::from_millis)?;
     parsed(action, event_id, at, event.cloud_trail_event()?, event.username())
 }
@@ -95,7 +96,8 @@ fn parsed(action: Action, event_id: String, at: Timestamp, text: &str, user: Opt
     if body.get("errorCode").is_some_and(|code| !code.is_null()) {
         return None;
     }
-    let field = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+    let field = |pointer: &str| text(pointer).map(said::word);
     // AWS's sample has `streamName`; calls by ARN have `streamARN`, in one spelling or the other.
     let by_arn = field("/requestParameters/streamARN").or_else(|| field("/requestParameters/streamArn"));
     let by_arn = by_arn.and_then(|arn| arn.rsplit_once("stream/").map(|(_, name)| name.to_owned()));
@@ -105,9 +107,7 @@ fn parsed(action: Action, event_id: String, at: Timestamp, text: &str, user: Opt
         at,
         action,
         stream: by_arn.or_else(|| field("/requestParameters/streamName"))?,
-        by: field("/userIdentity/arn")
-            .or_else(|| user.map(ToOwned::to_owned))
-            .unwrap_or_else(|| "not stated".to_owned()),
+        by: said::sentence(text("/userIdentity/arn").or(user).unwrap_or("not stated")),
     })
 }
 

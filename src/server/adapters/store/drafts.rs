@@ -7,9 +7,14 @@ use super::{
 use crate::model::time::{MINUTE_MS, Timestamp};
 
 const KEPT_MS: i64 = 15 * MINUTE_MS;
+/// How many drafts of one person are kept; the newest are.
+const KEPT_OF_A_PERSON: i64 = 20;
+/// How many are kept of all people who aren't signed in.
+const KEPT_OF_STRANGERS: i64 = 1_000;
 
 impl Store {
-    /// Stores what was typed, and deletes old drafts. `user_id` is empty for people who aren't signed in.
+    /// Stores what was typed, and deletes old drafts and those beyond the newest of the author. `user_id` is empty for
+    /// people who aren't signed in.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -24,6 +29,13 @@ impl Store {
             user_id,
             body,
             now.as_millis(),
+        )?;
+        execute!(
+            tx.on(),
+            "DELETE FROM drafts WHERE user_id = $1 AND id NOT IN
+                 (SELECT id FROM drafts WHERE user_id = $1 ORDER BY created_at DESC, id LIMIT $2)",
+            user_id,
+            if user_id.is_empty() { KEPT_OF_STRANGERS } else { KEPT_OF_A_PERSON },
         )?;
         tx.commit().await
     }

@@ -11,15 +11,21 @@ use axum::{
 };
 use tracing::Instrument;
 
-use crate::server::{
-    adapters::random,
-    web::{endpoints::Entry, state::AppState},
+use crate::{
+    model::shorten::shorten,
+    server::{
+        adapters::random,
+        web::{endpoints::Entry, state::AppState},
+    },
 };
 
 /// The header that carries the id in both directions.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The permitted lengths of an id. Shorter ones would soon collide.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// No method of HTTP is longer, but clients may write anything.
+const LONGEST_METHOD: usize = 20;
 
 /// The id, kept in the request's extensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +66,8 @@ pub async fn trace(State(state): State<AppState>, mut request: Request, next: Ne
     let id = brought.unwrap_or_else(RequestId::new);
     let path = Entry::of(request.extensions()).pattern();
     // At the highest level, so that the id is logged at any log level.
-    let span = tracing::error_span!("request", request_id = %id, method = %request.method(), path);
+    let method = shorten(request.method().as_str(), LONGEST_METHOD);
+    let span = tracing::error_span!("request", request_id = %id, method, path);
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id.0) {
