@@ -4,19 +4,17 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::error::AppError;
 
-/// Stops listing and reading a target in the background, for all users.
+/// Stops listing and reading a target in the background, for all users, until so many minutes have passed.
 #[server(endpoint = "pause-target", output = Json)]
-pub async fn pause_target(#[server(default)] id: String) -> Result<(), AppError> {
+pub async fn pause_target(#[server(default)] id: String, #[server(default)] minutes: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, forms::FormDone},
-        server::web::context,
+        model::access::identity::Permission,
+        server::web::{context, forms},
+        view::pages::PauseChoice,
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Change).map_err(|error| cx.fail(error))?;
-    let paused = cx.state.pauses.pause(&requester, &id).await;
-    paused.map_err(|error| cx.fail_pause(&error))?;
-    cx.see_other(&format!("/settings?done={}", FormDone::TargetPaused));
-    Ok(())
+    forms::pause_as_chosen(&cx, &requester, PauseChoice { id, minutes }).await
 }
 
 /// Resumes the background reads of a paused target.

@@ -10,12 +10,14 @@ use crate::{
     model::{
         access::{identity::Role, scope::Scope},
         change::{Action, End, refusal::RefusalKind},
+        inventory::PauseLength,
         stream::{StreamName, StreamReport, encryption::EncryptionState},
     },
     server::{
         adapters::{
             aws::{ListFrom, ReadFailure, SendOutcome, StreamRef, targets},
             clock::{Clock, Freshness},
+            store::targets as pauses,
         },
         config::{IdentifyBy, TargetSettings},
     },
@@ -39,8 +41,12 @@ async fn read_patched(app: &TestApp, patch: Value) -> Result<StreamReport, ReadF
 pub async fn paused() -> TestApp {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
-    let pause = crate::model::inventory::Pause { by: "test".to_owned(), at: app.clock.now() };
-    app.state.inventory.set_pause(&app.state.inventory.targets()[0], Some(pause));
+    let target = &app.state.inventory.targets()[0];
+    let pause = PauseLength::parse("240").unwrap().begun("test".to_owned(), app.clock.now());
+    let mut tx = app.store.write().await.unwrap();
+    pauses::pause(&mut tx, &target.id, &pause).await.unwrap();
+    tx.commit().await.unwrap();
+    app.state.inventory.set_pause(target, Some(pause));
     // Wait until a read in flight has finished.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     app

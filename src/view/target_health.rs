@@ -8,7 +8,11 @@ pub fn sentence(target: &TargetHealth) -> String {
     match (target.condition(), &target.problem, &target.pause) {
         (Condition::Behind, Some(problem), _) => behind(target, problem),
         (Condition::Paused, _, Some(pause)) => {
-            format!("has been paused since {} by {}. Showing last known data.", pause.at.clock_seconds(), pause.by)
+            let (since, until) = (pause.at.clock_seconds(), pause.until.clock_seconds());
+            format!(
+                "has been paused since {since} by {}. Reading resumes at {until}. Showing last known data.",
+                pause.by
+            )
         }
         (Condition::Slowed, _, _) => format!(
             "is read at {} % of its budget because AWS is throttling this account and Region.",
@@ -27,7 +31,10 @@ fn behind(target: &TargetHealth, problem: &TargetProblem) -> String {
     };
     let last = last_read.map_or_else(|| "Never read.".to_owned(), |at| format!("Last read {}.", at.date_and_clock()));
     let next = match (&target.pause, problem.next_listing) {
-        (Some(pause), _) => format!("Paused by {}, so it won't be tried again until resumed.", pause.by),
+        (Some(pause), _) => {
+            let until = pause.until.clock_seconds();
+            format!("Paused by {}, so it won't be tried again until {until} or until resumed.", pause.by)
+        }
         (None, Some(at)) => format!("Next try {}.", at.clock_seconds()),
         (None, None) => "Keystream keeps trying.".to_owned(),
     };
@@ -64,9 +71,12 @@ mod tests {
         assert_eq!((well.condition(), sentence(&well).as_str()), (Condition::Well, ""));
         let slowed = TargetHealth { pace_percent: 50, ..well.clone() };
         assert!(sentence(&slowed).contains("at 50 % of its budget"));
-        let paused = TargetHealth { pause: Some(Pause { by: "mira".to_owned(), at }), ..slowed };
+        let pause = Pause { by: "mira".to_owned(), at, until: at.plus_millis(60_000) };
+        let paused = TargetHealth { pause: Some(pause), ..slowed };
         assert_eq!(paused.condition(), Condition::Paused);
-        assert!(sentence(&paused).contains("by mira"));
+        let words = "has been paused since 00:00:00 UTC by mira. Reading resumes at 00:01:00 UTC. Showing last known \
+            data.";
+        assert_eq!(sentence(&paused), words);
         let why = "AWS did not answer in time".to_owned();
         let unlisted = TargetProblem { why, since: at, next_listing: Some(at.plus_millis(5_000)) };
         let unread = TargetProblem { next_listing: None, ..unlisted.clone() };
@@ -84,8 +94,8 @@ mod tests {
         let reads = "its streams can't be read: AWS did not answer in time. Never read. Keystream keeps trying. \
             Showing last known data.";
         assert_eq!(words(&unread, &None), reads, "a listing is no read");
-        let stopped = "AWS did not answer in time. Paused by mira, so it won't be tried again until resumed. Showing \
-            last known data.";
+        let stopped = "AWS did not answer in time. Paused by mira, so it won't be tried again until 00:01:00 UTC or \
+            until resumed. Showing last known data.";
         assert_eq!(words(&unlisted, &paused.pause), stopped);
     }
 }

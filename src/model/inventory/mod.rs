@@ -5,6 +5,7 @@ mod namesake;
 mod needed_key;
 mod ownership;
 pub mod pace;
+mod pause;
 mod periods;
 pub mod read_queue;
 mod row;
@@ -20,8 +21,9 @@ pub use self::{
     namesake::Namesake,
     needed_key::{LeftKey, NeededKey},
     ownership::{Manager, Owner, Ownership, TagMeanings},
+    pause::{OFFERED_PAUSES, Pause, PauseLength, USUAL_PAUSE},
     periods::{ROW_IS_FRESH_MS, relist_every_ms, stale_after_ms},
     row::{ReadProblem, Reported, StreamRow},
     target_card::TargetCard,
-    target_health::{Condition, Pause, TargetHealth, TargetProblem},
+    target_health::{Condition, TargetHealth, TargetProblem},
 };

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Pause;
 use crate::model::{
     stream::{Account, Region},
     time::Timestamp,
@@ -35,13 +36,6 @@ pub struct TargetHealth {
     pub streams: u32,
     /// Streams whose encryption was never read.
     pub unread: u32,
-}
-
-/// The pause of a target's background reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
-    pub by: String,
-    pub at: Timestamp,
 }
 
 /// Why a target is behind: it can't be listed, or none of its streams can be read.

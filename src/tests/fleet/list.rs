@@ -101,7 +101,7 @@ async fn windows_hear_of_their_rows_and_that_others_have_moved() {
     app.known("refunds").await;
     let everything = Scope::everything();
     let row = format!("<tr id=\"row-{}\"", orders.digest());
-    let news = app.state.inventory.news_after(0, 0).unwrap();
+    let news = app.state.inventory.news_after(0, 0, &everything).unwrap();
     let heard = heard(&app, &news, &everything, &format!("{},no-digest,0123456789ab", orders.digest()));
     assert!(heard.fragments.contains(&row) && heard.fragments.matches("<tr").count() == 1, "{heard:?}");
     assert!(heard.moved == "list" && news.rows.len() > 1, "{heard:?}");
@@ -137,7 +137,7 @@ async fn windows_hear_of_their_rows_and_that_others_have_moved() {
 /// What a viewer's connection gets of news, for windows that show these rows.
 fn heard(app: &TestApp, news: &News, scope: &Scope, rows: &str) -> Parts {
     let query: EventsQuery = serde_json::from_value(json!({"rows": rows, "moves": "list"})).unwrap();
-    let subscription = Subscription::from(&query);
+    let subscription = Subscription::of(&query).unwrap();
     let audience = Audience { user_name: "noor", scope, may_change: false, subscription: &subscription };
     of_news(news, &audience, &app.state.inventory, &app.state.fragments, app.state.clock.now())
 }

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod list;
+mod pause_rules;
 mod pausing;
 mod people;
 mod reading;

@@ -11,15 +11,19 @@ use crate::{
     server::adapters::store::users,
     tests::{
         database::Kind,
-        support::{ACCOUNT, REGION, Setup, TestApp, until},
+        support::{ACCOUNT, Actor, Answer, REGION, Setup, TestApp, until},
     },
 };
 
 /// What the audit chain has of pauses.
-async fn audited(app: &TestApp) -> Vec<(String, String, String)> {
+pub(super) async fn audited(app: &TestApp) -> Vec<(String, String, String)> {
     let rows = app.store.audit_rows(0, 1_000).await.unwrap();
     let of_targets = rows.into_iter().filter(|row| row.event.action.name().starts_with("target."));
     of_targets.map(|row| (row.event.actor, row.event.action.name().to_owned(), row.event.target)).collect()
+}
+
+async fn pause(operator: &Actor<'_>, id: &str) -> Answer {
+    operator.post("/api/pause-target", &[("id", id), ("minutes", "60")]).await
 }
 
 #[tokio::test]
@@ -32,12 +36,9 @@ async fn an_operator_pauses_a_target_and_a_change_is_watched_all_the_same() {
         app.actor(Role::Viewer).await.post("/api/pause-target", &[("id", &id)]).await.status,
         StatusCode::FORBIDDEN
     );
-    assert_eq!(
-        operator.post("/api/pause-target", &[("id", "999999999999/eu-west-1")]).await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(pause(&operator, "999999999999/eu-west-1").await.status, StatusCode::NOT_FOUND);
     for _ in 0..2 {
-        let paused = operator.post("/api/pause-target", &[("id", &id)]).await;
+        let paused = pause(&operator, &id).await;
         assert_eq!(paused.location(), "/settings?done=target-paused");
     }
     let page = operator.get("/settings").await.body;
@@ -85,12 +86,9 @@ async fn a_pause_is_not_for_targets_outside_of_the_scope_and_counts_at_every_ins
         .unwrap();
     tx.commit().await.unwrap();
     let operator = app.actor(Role::Operator).await;
-    assert_eq!(
-        operator.post("/api/pause-target", &[("id", &format!("{ACCOUNT}/{REGION}"))]).await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(pause(&operator, &format!("{ACCOUNT}/{REGION}")).await.status, StatusCode::NOT_FOUND);
     let own = format!("{OTHER_ACCOUNT}/{REGION}");
-    assert_eq!(operator.post("/api/pause-target", &[("id", &own)]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(pause(&operator, &own).await.location(), "/settings?done=target-paused");
     health_when(&second, 1, |health| health.pause.is_some()).await;
     assert_eq!(health_of(&second, 0).pause, None);
 }

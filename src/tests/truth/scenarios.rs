@@ -133,7 +133,9 @@ async fn act(watch: &mut Watch<'_>, step: Step) {
                 watch.confirm("enable", &fields).await;
             }
         }
-        Step::Pause => drop(watch.operator.post("/api/pause-target", &[("id", &target)]).await),
+        Step::Pause => {
+            drop(watch.operator.post("/api/pause-target", &[("id", &target), ("minutes", "240")]).await);
+        }
         Step::Resume => drop(watch.operator.post("/api/resume-target", &[("id", &target)]).await),
         Step::Open => watch.read_afresh().await,
         Step::Wait(millis) => watch.pass(millis).await,

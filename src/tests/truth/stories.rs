@@ -196,7 +196,9 @@ async fn case_11_the_page_of_a_settled_disable_while_its_target_is_paused() {
     let mut watch = Watch::of(&app).await;
     settled_disable(&watch).await;
     has_read(&app, "NONE").await;
-    watch.operator.post("/api/pause-target", &[("id", &format!("{ACCOUNT}/{REGION}"))]).await;
+    let paused = [("id", format!("{ACCOUNT}/{REGION}")), ("minutes", "240".to_owned())];
+    let paused = paused.each_ref().map(|(name, value)| (*name, value.as_str()));
+    watch.operator.post("/api/pause-target", &paused).await;
     watch.pass(4_500).await;
     watch.look_for(1_500).await;
     assert_true(&watch);

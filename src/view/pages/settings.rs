@@ -1,15 +1,27 @@
 //! The user's own settings.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{
-    access::identity::Role, change::quota::QuotaSum, forms::FormMistake, inventory::TargetHealth, time::Timestamp,
+    access::identity::Role,
+    change::quota::QuotaSum,
+    forms::{FormMistake, Typed},
+    inventory::{PauseLength, TargetHealth},
+    shorten::first_of,
+    time::Timestamp,
 };
+
+/// No target's id is longer: an account and a Region.
+const LONGEST_TARGET: usize = 60;
 
 /// The model of `/settings`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsPage {
     /// The time of the read.
     pub now: Timestamp,
-    pub targets: Vec<TargetHealth>,
+    pub targets: Vec<TargetLine>,
+    /// The pause that was chosen before the password was asked for.
+    pub pause: PauseChoice,
     pub user_name: String,
     pub role: Role,
     /// The streams in the user's scope; `*` for all.
@@ -20,12 +32,30 @@ pub struct SettingsPage {
     /// The user's own sessions, most recently used first.
     pub sessions: Vec<SessionCard>,
     pub may_administer: bool,
-    /// Whether the user may pause background reads of targets.
-    pub may_pause: bool,
     /// Whether this browser uses keyboard shortcuts.
     pub has_shortcuts: bool,
     /// The journal's totals for the last 24 h, per account and Region.
     pub quota: Vec<QuotaSum>,
+}
+
+/// A target, and whether the user may pause its background reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetLine {
+    pub health: TargetHealth,
+    pub may_pause: bool,
+}
+
+/// The content of a form that pauses a target: its id, and for how many minutes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PauseChoice {
+    pub id: String,
+    pub minutes: String,
+}
+
+impl Typed for PauseChoice {
+    fn bounded(&self) -> Self {
+        Self { id: first_of(&self.id, LONGEST_TARGET), minutes: first_of(&self.minutes, PauseLength::LONGEST) }
+    }
 }
 
 /// One of the user's own sessions.

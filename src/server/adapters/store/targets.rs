@@ -21,12 +21,16 @@ impl Store {
     /// When the database cannot be read.
     pub async fn pauses(&self) -> Result<Vec<StoredPause>, StoreError> {
         // SQLite keeps any value in any column.
-        let sql = "SELECT CAST(id AS TEXT), CAST(paused_at AS TEXT), CAST(paused_by AS TEXT) FROM targets ORDER BY id";
-        let rows = fetch!(all as (String, String, String), &self.reader, sql)?;
-        let pause = |(target, at, by): (String, String, String)| match at.parse() {
-            Ok(at) => Some(StoredPause { target, pause: Pause { by, at: Timestamp::from_millis(at) } }),
-            Err(error) => {
-                tracing::error!(%error, target_id = target, at, "the pause of {target} can't be read: {error}");
+        let sql = "SELECT CAST(id AS TEXT), CAST(paused_at AS TEXT), CAST(paused_until AS TEXT), \
+                   CAST(paused_by AS TEXT) FROM targets ORDER BY id";
+        let rows = fetch!(all as (String, String, String, String), &self.reader, sql)?;
+        let pause = |(target, at, until, by): (String, String, String, String)| match (at.parse(), until.parse()) {
+            (Ok(at), Ok(until)) => {
+                let pause = Pause::new(by, Timestamp::from_millis(at), Timestamp::from_millis(until));
+                Some(StoredPause { target, pause })
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, target_id = target, at, until, "the pause of {target} can't be read: {error}");
                 None
             }
         };
@@ -41,15 +45,33 @@ impl Store {
 pub async fn pause(tx: &mut Tx, target: &str, pause: &Pause) -> Result<bool, StoreError> {
     let written = execute!(
         tx.on(),
-        "INSERT INTO targets (id, paused_at, paused_by) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO targets (id, paused_at, paused_until, paused_by) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO NOTHING",
         target,
         pause.at.as_millis(),
+        pause.until.as_millis(),
         pause.by.as_str(),
     )?;
     Ok(written == 1)
 }
 
-/// Ends the pause of a target. Returns whether there was one.
+/// Removes this very pause. Returns whether it was still there.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end(tx: &mut Tx, stored: &StoredPause) -> Result<bool, StoreError> {
+    let StoredPause { target, pause } = stored;
+    let removed = execute!(
+        tx.on(),
+        "DELETE FROM targets WHERE id = $1 AND paused_at = $2 AND paused_by = $3",
+        target,
+        pause.at.as_millis(),
+        pause.by.as_str(),
+    )?;
+    Ok(removed == 1)
+}
+
+/// Removes the pause of a target, whatever it is. Returns whether there was one.
 ///
 /// # Errors
 /// When the database cannot be written.

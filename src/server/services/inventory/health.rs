@@ -1,9 +1,5 @@
 //! The health of targets, and the pause of their background reads.
 
-use std::{sync::Arc, time::Duration};
-
-use tokio_util::sync::CancellationToken;
-
 use super::{Inventory, News, memory::pause_of};
 use crate::{
     model::{
@@ -11,11 +7,7 @@ use crate::{
         inventory::{Pause, TargetHealth, TargetProblem, stale_after_ms},
         time::Timestamp,
     },
-    server::adapters::{
-        aws::targets::Target,
-        clock,
-        store::{Store, StoredPause},
-    },
+    server::adapters::{aws::targets::Target, store::StoredPause},
 };
 
 /// A collector's report about its target.
@@ -42,25 +34,6 @@ pub enum Finding {
     TagsFailed {
         why: String,
     },
-}
-
-/// How often to check for pauses set by other instances.
-const PAUSES_READ_EVERY: Duration = Duration::from_secs(2);
-
-/// Applies pauses set by other instances, until `stop`.
-pub async fn follow_pauses(inventory: Arc<Inventory>, store: Store, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = clock::sleep(PAUSES_READ_EVERY) => {}
-        }
-        match store.pauses().await {
-            Ok(pauses) => inventory.take_over_pauses(&pauses),
-            Err(error) => {
-                tracing::error!(%error, "the pauses of targets could not be read, and are asked for again: {error}");
-            }
-        }
-    }
 }
 
 impl Inventory {
@@ -123,11 +96,18 @@ impl Inventory {
         self.bells[index].notify_waiters();
     }
 
-    /// Applies the pauses in the database, which other instances may have set.
+    /// Applies the pauses that go on: these, and no others.
     pub fn take_over_pauses(&self, pauses: &[StoredPause]) {
         for target in &self.targets {
             self.set_pause(target, pause_of(target, pauses));
         }
+    }
+
+    /// Returns the pauses of targets.
+    pub fn pauses(&self) -> Vec<StoredPause> {
+        let of =
+            |health: &TargetHealth| health.pause.clone().map(|pause| StoredPause { target: health.id.clone(), pause });
+        self.read().health.iter().filter_map(of).collect()
     }
 
     pub fn is_paused(&self, target: &Target) -> bool {
