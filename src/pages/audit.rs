@@ -11,7 +11,10 @@ use crate::{
         access::{audit_query::AuditQuery, identity::Permission},
         time::Timestamp,
     },
-    server::{services::audit::Reader, web::context},
+    server::{
+        services::audit::{Newest, Reader},
+        web::context,
+    },
     view::{
         audit_card,
         pages::{AuditCard, AuditPage as Page},
@@ -46,19 +49,17 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
     cx.take_costly_act(&requester)?;
     let (query, ignored) = AuditQuery::parse(|key| request.value(key));
     let reader = Reader::from(&requester);
-    let found = cx.state.audit.newest(&reader, &query, PER_PAGE + 1).await;
-    let mut rows = found.map_err(|error| cx.fail_store(&error))?;
-    let has_older = rows.len() > PER_PAGE;
-    rows.truncate(PER_PAGE);
+    let found = cx.state.audit.newest(&reader, &query, PER_PAGE).await;
+    let Newest { rows, older } = found.map_err(|error| cx.fail_search(&error))?;
     let filters = query.filters();
     let with_filters = |first: (&str, String)| {
         let pairs = std::iter::once(first).chain(filters.iter().map(|(key, value)| (*key, value.clone())));
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     };
-    let last = rows.last().map(|row| row.seq).filter(|_| has_older);
     Ok(Page {
         now: cx.state.clock.now(),
-        older: last.map(|seq| format!("/audit?{}", with_filters(("before", seq.to_string())))),
+        older: older.map(|older| format!("/audit?{}", with_filters(("before", older.before.to_string())))),
+        searched_back_to: older.and_then(|older| older.searched_back_to),
         is_later_page: query.before.is_some(),
         export_query: url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&filters).finish(),
         filters: filters.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
@@ -75,7 +76,8 @@ fn Chain(page: Page) -> impl IntoView {
     let export = |format: &str| format!("/audit/export?format={format}&{}", page.export_query);
     let has_filters = !page.filters.is_empty();
     let newest = page.is_later_page.then(|| view! { <a href=format!("/audit?{}", page.export_query)>"Newest"</a> " " });
-    let older = page.older.as_ref().map(|href| view! { <a rel="next" href=href.clone()>"Older"</a> });
+    let words = if page.searched_back_to.is_some() { "Search further back" } else { "Older" };
+    let older = page.older.as_ref().map(|href| view! { <a rel="next" href=href.clone()>{words}</a> });
     let has_pages = newest.is_some() || older.is_some();
     view! {
         <Title text="Audit" />
@@ -93,16 +95,19 @@ fn Chain(page: Page) -> impl IntoView {
                 </span>
             })}
         </p>
-        <Rows rows=page.rows now=page.now />
+        <Rows rows=page.rows now=page.now searched_back_to=page.searched_back_to />
         {has_pages.then(|| view! { <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav> })}
     }
 }
 
 #[component]
-fn Rows(rows: Vec<AuditCard>, now: Timestamp) -> impl IntoView {
+fn Rows(rows: Vec<AuditCard>, now: Timestamp, searched_back_to: Option<Timestamp>) -> impl IntoView {
+    let searched = searched_back_to.map(|at| {
+        view! { <p class="hint">"Searched back to " <When at />". There may be older matches."</p> }
+    });
     if rows.is_empty() {
-        return view! { <p class="nothing">"No event matches these filters. "<a href="/audit">"Clear filters"</a></p> }
-            .into_any();
+        let words = if searched.is_some() { "No match so far. " } else { "No event matches these filters. " };
+        return view! { <p class="nothing">{words}<a href="/audit">"Clear filters"</a></p> {searched} }.into_any();
     }
     let rows = rows.into_iter().map(|row| view! { <Row row now /> }).collect_view();
     view! {
@@ -112,6 +117,7 @@ fn Rows(rows: Vec<AuditCard>, now: Timestamp) -> impl IntoView {
         >
             {rows}
         </Table>
+        {searched}
     }
     .into_any()
 }

@@ -14,7 +14,7 @@ use crate::model::{
 /// The most patterns in a scope. Nobody would review more.
 const MOST_PATTERNS: usize = 20;
 /// The longest pattern: a stream's id with a few stars.
-const LONGEST: usize = 200;
+const LONGEST_PATTERN: usize = 200;
 
 /// A user's scope: `*`, or patterns `ACCOUNT/REGION/NAME` separated by white space or commas, with `*` for any
 /// characters in each part.
@@ -30,6 +30,9 @@ struct Pattern {
 }
 
 impl Scope {
+    /// The longest text of a scope with single separators.
+    pub const LONGEST: usize = MOST_PATTERNS * (LONGEST_PATTERN + 1);
+
     /// Returns the scope of every stream.
     pub fn everything() -> Self {
         let any = || "*".to_owned();
@@ -63,6 +66,19 @@ impl Scope {
         self.covers(&StreamId::from(arn))
     }
 
+    /// Returns patterns that match the ARNs of its streams and of no others, with `*` for any characters.
+    pub fn arn_patterns(&self) -> Vec<String> {
+        let arn =
+            |Pattern { account, region, name }: &Pattern| format!("arn:*:kinesis:{region}:{account}:stream/{name}");
+        self.0.iter().map(arn).collect()
+    }
+
+    /// Returns whether one of its patterns includes every stream of this account and Region.
+    pub fn covers_target(&self, account: &Account, region: &Region) -> bool {
+        let is_any = |name: &str| name.bytes().all(|b| b == b'*');
+        self.0.iter().any(|pattern| pattern.is_of_target(account, region) && is_any(&pattern.name))
+    }
+
     /// Returns whether it can include any stream of this account and Region.
     pub fn reaches(&self, account: &Account, region: &Region) -> bool {
         self.0.iter().any(|pattern| pattern.is_of_target(account, region))
@@ -93,7 +109,7 @@ impl Pattern {
         let is_part =
             |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-*".contains(&b));
         let is_valid =
-            text.len() <= LONGEST && parts.next().is_none() && [account, region, name].into_iter().all(is_part);
+            text.len() <= LONGEST_PATTERN && parts.next().is_none() && [account, region, name].into_iter().all(is_part);
         is_valid.then(|| Self { account: account.to_owned(), region: region.to_owned(), name: name.to_owned() })
     }
 
@@ -173,6 +189,40 @@ mod tests {
             &"* ".repeat(21),
         ] {
             assert_eq!(Scope::parse(text), Err(FormMistake::ScopeInvalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_patterns_of_arns_match_the_streams_of_a_scope_and_no_others() {
+        let scopes = ["*", "*/*/o*", "1*3/eu-*/orders-prod", "111122223333/eu-west-1/*d*", "*/*/ORDERS-PROD", "*/*/:*"];
+        for scope in scopes.map(Scope::parse).into_iter().filter_map(Result::ok) {
+            for id in
+                ["111122223333/eu-west-1/orders-prod", "444455556666/eu-west-1/orders", "111122223333/eu-north-1/d"]
+            {
+                let arn: StreamArn = {
+                    let parts: Vec<&str> = id.split('/').collect();
+                    format!("arn:aws:kinesis:{}:{}:stream/{}", parts[1], parts[0], parts[2]).parse().unwrap()
+                };
+                let is_matched = scope.arn_patterns().iter().any(|pattern| matches(pattern, &arn.to_string()));
+                assert_eq!(is_matched, scope.covers_arn(&arn), "{scope} {arn}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_target_is_told_from_most_of_it() {
+        let (account, region) = ("111122223333".parse().unwrap(), "eu-west-1".parse().unwrap());
+        for (scope, is_whole) in [
+            ("*", true),
+            ("*/eu-*/*", true),
+            ("111122223333/eu-west-1/**", true),
+            ("*/*/o* 111122223333/eu-west-1/*", true),
+            ("111122223333/eu-west-1/o*", false),
+            ("111122223333/eu-west-1/a* */*/b*", false),
+            ("111122223333/eu-central-1/*", false),
+            ("444455556666/*/*", false),
+        ] {
+            assert_eq!(Scope::parse(scope).unwrap().covers_target(&account, &region), is_whole, "{scope}");
         }
     }
 

@@ -20,18 +20,18 @@ async fn acts<'a>(
     };
     let (viewer, disabled) = (id("viewer").await, id("operator").await);
     let fields = administrator.confirmation("orders-prod").await;
-    let new_user = [("user_name", "mira"), ("role", "viewer"), ("scope", "*"), ("password", PASSWORD)];
+    let new_user = [("user_name", "mira"), ("role", "viewer"), ("scope", "*")];
     let rights = [("id", viewer.as_str()), ("role", "operator"), ("scope", "*")];
-    let password = [("id", viewer.as_str()), ("password", "another password of mine")];
     let own = [("present_password", PASSWORD), ("new_password", "another password of mine")];
+    let pause = [("id", "111122223333/eu-west-1"), ("minutes", "60")];
     vec![
         ("disable", administrator.post("/api/disable", &borrowed(&fields)).await),
         ("add-user", administrator.post("/api/add-user", &new_user).await),
         ("set-user-rights", administrator.post("/api/set-user-rights", &rights).await),
-        ("set-user-password", administrator.post("/api/set-user-password", &password).await),
+        ("make-password-link", administrator.post("/api/make-password-link", &[("id", &viewer)]).await),
         ("disable-user", administrator.post("/api/disable-user", &[("id", &viewer)]).await),
         ("enable-user", administrator.post("/api/enable-user", &[("id", &disabled)]).await),
-        ("pause-target", administrator.post("/api/pause-target", &[("id", "111122223333/eu-west-1")]).await),
+        ("pause-target", administrator.post("/api/pause-target", &pause).await),
         ("sign-out", leaving.post("/api/sign-out", &[]).await),
         ("end-session", administrator.post("/api/end-session", &[("id", session)]).await),
         ("end-other-sessions", administrator.post("/api/end-other-sessions", &[]).await),

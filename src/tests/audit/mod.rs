@@ -4,6 +4,7 @@ mod acts;
 mod chain;
 mod checkpoints;
 mod page;
+mod searching;
 
 use crate::{
     server::services::audit::{AuditAction, AuditEvent},

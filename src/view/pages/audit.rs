@@ -15,6 +15,8 @@ pub struct AuditPage {
     pub ignored: Vec<String>,
     /// The address of the next older rows.
     pub older: Option<String>,
+    /// The time of the last event that was looked at, if the search stopped there.
+    pub searched_back_to: Option<Timestamp>,
     /// Whether newer rows exist on an earlier page.
     pub is_later_page: bool,
     /// The query of the exports: the filters, appended after `?` and the format.

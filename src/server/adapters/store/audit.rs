@@ -12,7 +12,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-struct Row {
+pub(super) struct Row {
     seq: i64,
     prev_hash: String,
     hash: String,
@@ -64,88 +64,12 @@ impl From<Row> for AuditRow {
     }
 }
 
-/// A selection of rows. An empty text matches everything; `actor` and `seen_by` are in lower case.
-#[derive(Debug, Clone)]
-pub struct Matching {
-    /// Between these numbers, neither included.
-    pub after: i64,
-    pub before: i64,
-    pub at_least: Timestamp,
-    pub at_most: Timestamp,
-    pub actor: String,
-    pub action: String,
-    pub text: String,
-    /// The user who sees only part of the chain: what was done to streams, and what this user did or what was done to
-    /// this user.
-    pub seen_by: String,
-}
-
-/// The condition of [`Matching`], for `$1` to `$10`. Addresses are searched only for users who may see them. SQLite
-/// folds only ASCII letters, so a text is also searched as typed.
-macro_rules! matching {
-    () => {
-        "WHERE seq > $1 AND seq < $2 AND at >= $3 AND at <= $4
-           AND ($5 = '' OR LOWER(actor) = $5)
-           AND ($6 = '' OR action = $6 OR action LIKE $7 ESCAPE '\\')
-           AND ($8 = ''
-                OR LOWER(actor || ' ' || action || ' ' || target || ' ' || reason || ' ' || before_state || ' '
-                         || after_state || ' ' || aws_request_id || ' ' || result) LIKE $8 ESCAPE '\\'
-                OR (actor || ' ' || target || ' ' || reason || ' ' || before_state || ' ' || after_state || ' '
-                    || result) LIKE $9 ESCAPE '\\'
-                OR ($10 = '' AND LOWER(address || ' ' || user_agent) LIKE $8 ESCAPE '\\'))
-           AND ($10 = '' OR action LIKE 'change.%' OR LOWER(actor) = $10 OR LOWER(target) = $10)"
-    };
-}
-
-/// A `LIKE` pattern that finds a text anywhere.
-fn anywhere(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("%{}%", literally(text)) }
-}
-
+/// A text as a `LIKE` pattern that matches nothing else.
 pub(super) fn literally(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// Binds the values of a [`Matching`] in the order of [`matching!`].
-macro_rules! fetch_matching {
-    ($on:expr, $order:literal, $matching:expr, $take:expr) => {{
-        let matching: &Matching = $matching;
-        fetch!(
-            all as Row,
-            $on,
-            concat!("SELECT * FROM audit ", matching!(), " ORDER BY seq ", $order, " LIMIT $11"),
-            matching.after,
-            matching.before,
-            matching.at_least.as_millis(),
-            matching.at_most.as_millis(),
-            &matching.actor,
-            &matching.action,
-            format!("{}.%", literally(&matching.action)),
-            anywhere(&matching.text.to_lowercase()),
-            anywhere(&matching.text),
-            &matching.seen_by,
-            $take,
-        )
-    }};
-}
-
 impl Store {
-    /// The newest rows of a selection, newest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn newest_audit_rows(&self, matching: &Matching, take: i64) -> Result<Vec<AuditRow>, StoreError> {
-        Ok(fetch_matching!(&self.reader, "DESC", matching, take)?.into_iter().map(AuditRow::from).collect())
-    }
-
-    /// The oldest rows of a selection, oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn oldest_audit_rows(&self, matching: &Matching, take: i64) -> Result<Vec<AuditRow>, StoreError> {
-        Ok(fetch_matching!(&self.reader, "ASC", matching, take)?.into_iter().map(AuditRow::from).collect())
-    }
-
     /// The last row of an action.
     ///
     /// # Errors

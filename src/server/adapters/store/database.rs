@@ -10,6 +10,7 @@ use std::{
 
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -40,8 +41,6 @@ const POSTGRES_SETTINGS: [(&str, &str); 5] = [
     ("idle_in_transaction_session_timeout", "10s"),
     ("timezone", "UTC"),
 ];
-/// Connections of one instance to Postgres for writing; there are as many for reading.
-const POSTGRES_CONNECTIONS: u32 = 4;
 
 /// A parsed database URL.
 #[derive(Debug, Clone)]
@@ -85,14 +84,15 @@ pub async fn open_sqlite_writer(options: &SqliteConnectOptions) -> Result<Sqlite
     Ok(sqlite_pool().max_connections(1).connect_with(writing).await?)
 }
 
-/// Opens the reading pool of a SQLite file; after the writing one, and once the schema exists.
+/// Opens a reading pool of a SQLite file with at most so many connections; after the writing one, and once the schema
+/// exists.
 ///
 /// # Errors
 /// When the file cannot be opened.
-pub async fn open_sqlite_readers(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+pub async fn open_sqlite_readers(options: &SqliteConnectOptions, most: u32) -> Result<SqlitePool, StoreError> {
     // Not opened read-only: such a connection can't create the files that readers of a WAL share.
     let reading = options.clone().pragma("query_only", "ON");
-    Ok(sqlite_pool().max_connections(4).connect_with(reading).await?)
+    Ok(sqlite_pool().max_connections(most).connect_with(reading).await?)
 }
 
 fn sqlite_pool() -> SqlitePoolOptions {
@@ -100,11 +100,11 @@ fn sqlite_pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(BUSY_TIMEOUT)
 }
 
-/// Opens a pool of a Postgres database.
+/// Opens a pool of a Postgres database with at most so many connections.
 ///
 /// # Errors
 /// When the server cannot be reached or refuses.
-pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreError> {
+pub async fn open_postgres(options: &PgConnectOptions, most: u32) -> Result<PgPool, StoreError> {
     // A pool retries until it gives up, and then doesn't say why.
     let first = timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
     let mut first = first.map_err(|_| StoreError::Silent)??;
@@ -113,11 +113,20 @@ pub async fn open_postgres(options: &PgConnectOptions) -> Result<PgPool, StoreEr
         tracing::warn!("Postgres runs with fsync={fsync}: a power loss may take changes that AWS has already received");
     }
     first.close().await?;
-    Ok(PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(BUSY_TIMEOUT)
-        .connect_with(options.clone())
-        .await?)
+    Ok(PgPoolOptions::new().max_connections(most).acquire_timeout(BUSY_TIMEOUT).connect_with(options.clone()).await?)
+}
+
+/// Brings the schema of a Postgres database up to date. A statement may take longer than others may: an index of a long
+/// chain does.
+///
+/// # Errors
+/// When the server cannot be reached, or a migration fails.
+pub async fn migrate_postgres(options: &PgConnectOptions, migrations: &Migrator) -> Result<(), StoreError> {
+    let options = options.clone().options([("statement_timeout", "0")]);
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(BUSY_TIMEOUT).connect_with(options).await?;
+    migrations.run(&pool).await?;
+    pool.close().await;
+    Ok(())
 }
 
 /// A write transaction. It holds the write lock from the start, so that what it reads can't change before it commits.

@@ -1,7 +1,11 @@
 //! The audit chain as the web layer uses it: reading what a user may see, and events without another effect in the
 //! database.
 
-use super::{AuditAction, AuditEvent, AuditRow, Reader, append_alone};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::{AuditAction, AuditEvent, Newest, Next, NoPlace, Reader, Searches, append_alone, searches::SearchPlace};
 use crate::{
     model::{
         access::{audit_query::AuditQuery, requester::Requester},
@@ -10,15 +14,25 @@ use crate::{
     server::adapters::store::{Store, StoreError},
 };
 
+/// Why a search found nothing out.
+#[derive(Debug, Error)]
+pub enum SearchError {
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// The audit chain. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Chain {
     store: Store,
+    pub searches: Arc<Searches>,
 }
 
 impl Chain {
-    pub const fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store) -> Self {
+        Self { store, searches: Arc::default() }
     }
 
     /// Appends an event.
@@ -55,24 +69,30 @@ impl Chain {
         Ok(self.store.audit_head().await?.map_or(1, |(seq, _)| seq + 1))
     }
 
-    /// Returns the newest rows; see [`Reader::newest`].
+    /// Returns the newest rows of a selection, newest first, at most so many. Looks at a limited number of events.
     ///
     /// # Errors
-    /// If the database cannot be read.
-    pub async fn newest(&self, reader: &Reader, query: &AuditQuery, take: usize) -> Result<Vec<AuditRow>, StoreError> {
-        reader.newest(&self.store, query, take).await
+    /// If other searches are running, or the database cannot be read.
+    pub async fn newest(&self, reader: &Reader, query: &AuditQuery, most: usize) -> Result<Newest, SearchError> {
+        let _place = self.searches.place(&reader.user_id).await?;
+        Ok(reader.newest(&self.store, query, most).await?)
     }
 
-    /// Returns one page of rows; see [`Reader::after`].
+    /// Takes the place of a user's one export.
     ///
     /// # Errors
-    /// If the database cannot be read.
-    pub async fn after(
-        &self,
-        reader: &Reader,
-        query: &AuditQuery,
-        seq: i64,
-    ) -> Result<Option<(Vec<AuditRow>, i64)>, StoreError> {
-        reader.after(&self.store, query, seq).await
+    /// If another one is running.
+    pub fn begin_export(&self, requester: &Requester) -> Result<SearchPlace, NoPlace> {
+        self.searches.begin_export(&requester.user_id)
+    }
+
+    /// Returns the next rows of an export, oldest first. Looks at a limited number of events, so there may be none
+    /// although there are later ones.
+    ///
+    /// # Errors
+    /// If other searches are running, or the database cannot be read.
+    pub async fn after(&self, reader: &Reader, query: &AuditQuery, seq: i64) -> Result<Next, SearchError> {
+        let _place = self.searches.place_in_export(&reader.user_id).await?;
+        Ok(reader.after(&self.store, query, seq).await?)
     }
 }

@@ -6,37 +6,52 @@
 mod chain;
 pub mod checkpoint;
 mod reader;
+mod searches;
 
 use sha2::{Digest, Sha256};
 
-pub use self::{chain::Chain, reader::Reader};
+pub use self::{
+    chain::{Chain, SearchError},
+    reader::{Newest, Next, Older, Reader},
+    searches::{NoPlace, SearchPlace, Searches},
+};
 pub use crate::model::access::{
     actor::Actor,
     audit_action::AuditAction,
     audit_event::{AuditEvent, AuditRow, SERVER},
 };
-use crate::server::adapters::store::{Store, StoreError, Tx, audit as table};
+use crate::{
+    model::shorten::shorten,
+    server::adapters::store::{Store, StoreError, Tx, audit as table},
+};
 
 /// The first row's `prev_hash`.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// The number of rows read at a time.
 const PAGE_SIZE: i64 = 1_000;
 
-/// Returns the event without the characters that a text column refuses. A response of AWS may contain anything, and
-/// must not keep its event out of the chain.
+/// The longest text of an event whose length nothing else limits: a path, a request id.
+const LONGEST_TEXT: usize = 500;
+/// The longest text of an event that may hold two reasons, a key id, a scope, or a sentence of AWS.
+const LONGEST_SENTENCE: usize = 5_000;
+
+/// Returns the event without the characters that a text column refuses, and with long texts shortened. A request may
+/// ask for any path and a response of AWS may contain anything: neither must keep its event out of the chain, nor fill
+/// the database.
 fn storable(mut event: AuditEvent) -> AuditEvent {
     let texts = [
-        &mut event.actor,
-        &mut event.address,
-        &mut event.user_agent,
-        &mut event.target,
-        &mut event.reason,
-        &mut event.before,
-        &mut event.after,
-        &mut event.aws_request_id,
-        &mut event.result,
+        (&mut event.actor, LONGEST_TEXT),
+        (&mut event.address, LONGEST_TEXT),
+        (&mut event.user_agent, LONGEST_TEXT),
+        (&mut event.target, LONGEST_TEXT),
+        (&mut event.reason, LONGEST_SENTENCE),
+        (&mut event.before, LONGEST_SENTENCE),
+        (&mut event.after, LONGEST_SENTENCE),
+        (&mut event.aws_request_id, LONGEST_TEXT),
+        (&mut event.result, LONGEST_SENTENCE),
     ];
-    for text in texts {
+    for (text, most) in texts {
+        *text = shorten(std::mem::take(text), most);
         if text.contains('\0') {
             *text = text.replace('\0', "\u{fffd}");
         }

@@ -1,4 +1,4 @@
-//! Reading the audit chain: the rows that a user may see, filtered, one page at a time.
+//! Reading the audit chain: the rows that a user may see, filtered, a limited number of events at a time.
 
 use crate::{
     model::{
@@ -7,11 +7,17 @@ use crate::{
         stream::StreamArn,
         time::Timestamp,
     },
-    server::adapters::store::{Store, StoreError, audit::Matching},
+    server::adapters::store::{
+        Store, StoreError,
+        audit_search::{Bounds, Found, Matching, Place, Sight},
+    },
 };
 
-/// The number of rows read at a time.
-const PAGE_SIZE: i64 = 500;
+/// The most events that one search looks at: a tenth of a second's work.
+const LOOKED_AT: i64 = 50_000;
+/// The most rows of an export that are read at a time, and the most events that are looked at for them.
+const EXPORTED_AT_A_TIME: i64 = 500;
+const LOOKED_AT_FOR_EXPORT: i64 = 10_000;
 
 /// A reader of the chain.
 ///
@@ -19,14 +25,40 @@ const PAGE_SIZE: i64 = 500;
 /// streams in their scope, without addresses, and what was done by or to themselves.
 #[derive(Debug, Clone)]
 pub struct Reader {
+    pub user_id: String,
     name: String,
     scope: Scope,
     pub sees_everything: bool,
 }
 
+/// The newest rows of a selection.
+#[derive(Debug)]
+pub struct Newest {
+    pub rows: Vec<AuditRow>,
+    /// Where to go on, if there may be more.
+    pub older: Option<Older>,
+}
+
+/// Where a search goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Older {
+    /// The number of the last row.
+    pub before: i64,
+    /// The time of the last event that was looked at, if the search stopped there and not because it had found enough.
+    pub searched_back_to: Option<Timestamp>,
+}
+
+/// The next rows of an export, and the number from which it goes on; `None` after the last.
+#[derive(Debug)]
+pub struct Next {
+    pub rows: Vec<AuditRow>,
+    pub after: Option<i64>,
+}
+
 impl From<&Requester> for Reader {
     fn from(requester: &Requester) -> Self {
         Self {
+            user_id: requester.user_id.clone(),
             name: requester.user_name.to_lowercase(),
             scope: requester.scope.clone(),
             sees_everything: requester.sees_whole_audit(),
@@ -35,56 +67,53 @@ impl From<&Requester> for Reader {
 }
 
 impl Reader {
-    /// Returns the newest rows of a selection, newest first.
+    /// Returns the newest rows of a selection, newest first, at most so many.
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn newest(&self, store: &Store, query: &AuditQuery, take: usize) -> Result<Vec<AuditRow>, StoreError> {
-        let mut matching = self.matching(query);
-        let mut rows = Vec::new();
-        loop {
-            let stretch = store.newest_audit_rows(&matching, PAGE_SIZE).await?;
-            let Some(last) = stretch.last() else { return Ok(rows) };
-            matching.before = last.seq;
-            rows.extend(stretch.into_iter().filter_map(|row| self.shown(row)));
-            if rows.len() >= take {
-                rows.truncate(take);
-                return Ok(rows);
-            }
-        }
+    pub(super) async fn newest(&self, store: &Store, query: &AuditQuery, most: usize) -> Result<Newest, StoreError> {
+        let take = i64::try_from(most).unwrap_or(i64::MAX);
+        let bounds = Bounds { look: LOOKED_AT, take: take.saturating_add(1) };
+        let Found { mut rows, stopped_at } =
+            store.search_audit_back(&self.matching(query), query.before, bounds).await?;
+        let has_more = rows.len() > most;
+        rows.truncate(most);
+        let last = rows.last().filter(|_| has_more).map(|row| Older { before: row.seq, searched_back_to: None });
+        let stopped = |Place { at, seq }| Older { before: seq, searched_back_to: Some(at) };
+        Ok(Newest { older: last.or_else(|| stopped_at.map(stopped)), rows: self.shown(rows) })
     }
 
-    /// Returns the rows of a selection after a number, oldest first: the visible rows of one page, and the number from
-    /// which to continue; `None` after the last.
+    /// Returns the rows of a selection after a number, oldest first.
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn after(
-        &self,
-        store: &Store,
-        query: &AuditQuery,
-        seq: i64,
-    ) -> Result<Option<(Vec<AuditRow>, i64)>, StoreError> {
-        let stretch = store.oldest_audit_rows(&Matching { after: seq, ..self.matching(query) }, PAGE_SIZE).await?;
-        let Some(last) = stretch.last().map(|row| row.seq) else { return Ok(None) };
-        Ok(Some((stretch.into_iter().filter_map(|row| self.shown(row)).collect(), last)))
+    pub(super) async fn after(&self, store: &Store, query: &AuditQuery, seq: i64) -> Result<Next, StoreError> {
+        let between = (seq, query.before.unwrap_or(i64::MAX));
+        let bounds = Bounds { look: LOOKED_AT_FOR_EXPORT, take: EXPORTED_AT_A_TIME };
+        let Found { rows, stopped_at } = store.search_audit_forth(&self.matching(query), between, bounds).await?;
+        let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= EXPORTED_AT_A_TIME;
+        let last = rows.last().filter(|_| is_full).map(|row| row.seq);
+        Ok(Next { after: last.or_else(|| stopped_at.map(|place| place.seq)), rows: self.shown(rows) })
     }
 
     fn matching(&self, query: &AuditQuery) -> Matching {
+        let sight = || Sight { name: self.name.clone(), streams: self.scope.arn_patterns() };
         Matching {
-            after: i64::MIN,
-            before: query.before.unwrap_or(i64::MAX),
             at_least: query.from.map_or(Timestamp::from_millis(i64::MIN), Day::begin),
             at_most: query.to.map_or(Timestamp::from_millis(i64::MAX), |day| day.end().plus_millis(-1)),
             actor: query.actor.to_lowercase(),
             action: query.action.clone(),
             text: query.q.clone(),
-            seen_by: if self.sees_everything { String::new() } else { self.name.clone() },
+            sight: (!self.sees_everything).then(sight),
         }
     }
 
-    /// Returns the row as this user may see it; `None` if they may not.
-    fn shown(&self, mut row: AuditRow) -> Option<AuditRow> {
+    fn shown(&self, rows: Vec<AuditRow>) -> Vec<AuditRow> {
+        rows.into_iter().filter_map(|row| self.as_shown(row)).collect()
+    }
+
+    /// Returns the row as this user may see it; `None` if they may not, whatever the database says.
+    fn as_shown(&self, mut row: AuditRow) -> Option<AuditRow> {
         if self.sees_everything {
             return Some(row);
         }

@@ -22,8 +22,11 @@ use crate::{
     error::{AppError, Refusal},
     model::access::{audit_query::AuditQuery, requester::Uncertain},
     server::{
-        services::audit::{AuditRow, Reader},
-        web::{context::Requester, state::AppState},
+        services::audit::{AuditRow, Reader, SearchPlace},
+        web::{
+            context::{self, Requester},
+            state::AppState,
+        },
     },
 };
 
@@ -69,6 +72,10 @@ pub async fn send(
     if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
         return error_page::refuse(&state, &asker, AppError::TooOften { seconds });
     }
+    let place = match state.audit.begin_export(&requester) {
+        Ok(place) => place,
+        Err(none) => return error_page::refuse(&state, &asker, context::search_refused(none)),
+    };
     let noted = state.audit.append_export(&requester, state.clock.now(), &query, format!("{format:?}"));
     if let Err(error) = noted.await {
         tracing::error!(%error, "an export could not be written to the audit chain: {error}");
@@ -89,8 +96,9 @@ pub async fn send(
         state,
         query,
         format,
-        after: i64::MIN,
+        after: Some(i64::MIN),
         is_begun: false,
+        _place: place,
     };
     let mut response = Body::from_stream(rows_of(export)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
@@ -104,8 +112,10 @@ struct Export {
     state: AppState,
     query: AuditQuery,
     format: Format,
-    after: i64,
+    /// The number of the last row that was looked at; `None` after the last of all.
+    after: Option<i64>,
     is_begun: bool,
+    _place: SearchPlace,
 }
 
 /// Streams the file in batches. If a read fails, the connection ends without its last chunk, and the browser reports an
@@ -119,25 +129,25 @@ fn rows_of(export: Export) -> impl Stream<Item = Result<Bytes, BoxError>> {
 impl Export {
     /// Returns the next batch and the remaining export.
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, BoxError> {
-        // The export ends with its session, as event streams do.
-        if !self.state.sign_ins.sessions.is_live(&self.requester).await {
-            return Err(Uncertain.into());
+        while let Some(after) = self.after {
+            // The export ends with its session, as event streams do.
+            if !self.state.sign_ins.sessions.is_live(&self.requester).await {
+                return Err(Uncertain.into());
+            }
+            let found = self.state.audit.after(&self.reader, &self.query, after).await.inspect_err(|error| {
+                tracing::error!(%error, "an export of the audit chain broke off: {error}");
+            })?;
+            self.after = found.after;
+            let is_first = !std::mem::replace(&mut self.is_begun, true);
+            let text = match self.format {
+                Format::Csv => csv_of(&found.rows, is_first),
+                Format::JsonLines => json_lines_of(&found.rows),
+            };
+            if !text.is_empty() {
+                return Ok(Some((Bytes::from(text), self)));
+            }
         }
-        let found = self.state.audit.after(&self.reader, &self.query, self.after).await.inspect_err(|error| {
-            tracing::error!(%error, "an export of the audit chain broke off: {error}");
-        })?;
-        let is_first = !std::mem::replace(&mut self.is_begun, true);
-        let Some((rows, last)) = found else {
-            let head = (is_first && self.format == Format::Csv)
-                .then(|| (Bytes::from(csv_of(&[], true)), Self { after: i64::MAX, ..self }));
-            return Ok(head);
-        };
-        self.after = last;
-        let text = match self.format {
-            Format::Csv => csv_of(&rows, is_first),
-            Format::JsonLines => json_lines_of(&rows),
-        };
-        Ok(Some((Bytes::from(text), self)))
+        Ok(None)
     }
 }
 

@@ -62,7 +62,7 @@ impl Store {
         let after = after.unwrap_or(Position { requested_at: i64::MAX, id: String::new() });
         let rows = fetch!(
             all as ListedRow,
-            &self.reader,
+            &self.searcher,
             "SELECT id, requested_at, rev, body FROM changes
              WHERE requested_at >= $1 AND requested_at <= $2
                AND (requested_at < $3 OR id > $4)
