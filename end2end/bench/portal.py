@@ -13,6 +13,8 @@ from processes import Process, environment
 from simulator import ACCOUNT, REGION, Simulator
 
 CHECKPOINT_KEY = "checkpoint.pem"
+SESSIONS_PER_USER = 4
+"""A user may have 24 event connections, and a session six."""
 
 
 def free_port() -> int:
@@ -30,6 +32,7 @@ class Portal:
         self.origin = f"http://127.0.0.1:{free_port()}"
         self._process: Process | None = None
         self.cookies: list[str] = []
+        self._operators = {OPERATOR}
         self.listening_at = 0.0
         self.site = binary.parent / "site"
         self._settings = {
@@ -69,7 +72,10 @@ class Portal:
 
     def add_users(self) -> None:
         for user, role in ((OPERATOR, "operator"), (VIEWER, "viewer")):
-            self.command("user", "add", user, "--role", role, "--password-stdin", typed=f"{PASSWORD}\n")
+            self._add_user(user, role)
+
+    def _add_user(self, user: str, role: str) -> None:
+        self.command("user", "add", user, "--role", role, "--password-stdin", typed=f"{PASSWORD}\n")
 
     def start(self, simulator: Simulator, budget_percent: int = 25) -> None:
         self._write_targets(simulator, budget_percent)
@@ -93,12 +99,20 @@ class Portal:
         assert self._process, "the portal is not running"
         return self._process
 
-    def sign_in(self, user: str = OPERATOR) -> Client:
-        """Somebody with a new session."""
+    def sign_in(self, user: str = "") -> Client:
+        """Somebody with a new session: this user, else one of as many operators as so many sessions need."""
         client = Client(self.origin, network=len(self.cookies) // ATTEMPTS_PER_NETWORK)
-        client.sign_in(user)
+        client.sign_in(user or self._next_operator())
         self.cookies.append(client.cookie)
         return client
+
+    def _next_operator(self) -> str:
+        number = len(self.cookies) // SESSIONS_PER_USER
+        user = OPERATOR if number == 0 else f"{OPERATOR}-{number}"
+        if user not in self._operators:
+            self._add_user(user, "operator")
+            self._operators.add(user)
+        return user
 
     def client(self) -> Client:
         """Somebody with the session that was begun first, on a new connection."""

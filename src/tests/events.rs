@@ -1,17 +1,24 @@
-//! The event connection over a socket: where it begins, when it must start over, and how many there may be.
+//! The event connection over a socket: where it begins, when it must start over, what it brings, and how many there may
+//! be.
 
 use std::{net::SocketAddr, time::Duration};
+
+use axum::http::StatusCode;
+use serde_json::json;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use super::support::{TestApp, until};
-use crate::{model::access::identity::Role, server::web::listen::Bounds};
+use super::support::{ACCOUNT, REGION, Setup, TestApp, until};
+use crate::{
+    model::access::{identity::Role, scope::Scope},
+    server::web::listen::Bounds,
+};
 
 /// Opens a connection. Returns what it received until a condition held.
-async fn heard(
+pub async fn heard(
     address: SocketAddr,
     cookie: &str,
     path: &str,
@@ -29,6 +36,7 @@ async fn heard(
             tokio::time::timeout(Duration::from_secs(20), stream.read(&mut some)).await.expect("it goes on").unwrap();
         assert!(read > 0, "it ended: {text}");
         text.push_str(&String::from_utf8_lossy(&some[..read]));
+        assert!(text.matches("event: heartbeat").count() < 5, "it goes on without what is expected: {text}");
     }
     (stream, text)
 }
@@ -37,7 +45,7 @@ fn head_is_there(text: &str) -> bool {
     text.contains("\r\n\r\n")
 }
 
-fn event_is_there(text: &str) -> bool {
+pub fn event_is_there(text: &str) -> bool {
     text.contains("event: ")
 }
 
@@ -115,6 +123,86 @@ async fn a_session_has_six_places_and_gets_them_back() {
         text.starts_with("HTTP/1.1 200").then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_user_has_24_places_whatever_the_sessions() {
+    let app = TestApp::start().await;
+    let (address, _) = app.listen(Bounds::default()).await;
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        let viewer = app.actor(Role::Viewer).await;
+        for _ in 0..6 {
+            let cookie = viewer.cookie.as_deref().unwrap();
+            let (stream, text) = heard(address, cookie, "/events?after=0", None, head_is_there).await;
+            assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+            open.push(stream);
+        }
+    }
+    let fifth = app.actor(Role::Viewer).await;
+    let cookie = fifth.cookie.as_deref().unwrap();
+    let (_, refused) = heard(address, cookie, "/events?after=0", None, |text| text.contains("Close a browser.")).await;
+    assert!(refused.starts_with("HTTP/1.1 429") && refused.contains("\r\nretry-after: "), "{refused}");
+    let other = app.actor(Role::Operator).await;
+    let (_, text) = heard(address, other.cookie.as_deref().unwrap(), "/events?after=0", None, head_is_there).await;
+    assert!(text.starts_with("HTTP/1.1 200"), "another user has their own: {text}");
+    drop(open);
+}
+
+#[tokio::test]
+async fn a_session_cannot_open_connections_again_and_again() {
+    let app = TestApp::start().await;
+    let (viewer, operator) = (app.actor(Role::Viewer).await, app.actor(Role::Operator).await);
+    let mut opened = 0;
+    // Each ends before the next begins.
+    let refused = loop {
+        let answer = viewer.get("/events?after=0").await;
+        if answer.status != StatusCode::OK {
+            break answer;
+        }
+        opened += 1;
+        // The limit of requests of any kind would stop it at a thousand.
+        assert!(opened < 500, "nothing stops it");
+    };
+    assert!(opened >= 60, "a person opens many pages: {opened}");
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(
+        refused.body.contains("Too many requests from you") && !refused.header("retry-after").is_empty(),
+        "{}",
+        refused.body
+    );
+    assert_eq!(operator.get("/events?after=0").await.status, StatusCode::OK, "others may");
+    assert_eq!(viewer.get("/streams").await.status, StatusCode::OK, "pages are no connections");
+}
+
+#[tokio::test]
+async fn more_than_500_rows_are_a_reset_and_never_sent() {
+    let fleet = vec![("fleet", json!({"account": ACCOUNT, "region": REGION, "count": 600}))];
+    let app = TestApp::with(Setup { before: fleet, ..Setup::default() }).await;
+    let (inventory, everything) = (&app.state.inventory, Scope::everything());
+    until(|| async { inventory.news_after(0, 0, &everything).is_none().then_some(()) }).await;
+    let rows = inventory.rows(&everything);
+    let digests =
+        |count: usize| rows[..count].iter().map(|row| row.id.digest().to_string()).collect::<Vec<_>>().join(",");
+    let viewer = app.actor(Role::Viewer).await;
+    let cookie = viewer.cookie.clone().unwrap();
+    let (address, _) = app.listen(Bounds::default()).await;
+    let now = inventory.events().rev();
+    for (what, path, expected) in [
+        ("has missed them", "/events?after=0".to_owned(), "event: reset"),
+        ("has missed them and shows one", format!("/events?after=0&rows={}", digests(1)), "event: reset"),
+        ("asks for them", format!("/events?after={now}&rows={}", digests(501)), "event: reset"),
+        ("asks for them twice", format!("/events?after={now}&rows={0};mode:{0}", digests(251)), "event: reset"),
+        ("asks for as many as may be", format!("/events?after={now}&rows={}", digests(500)), "event: fragments"),
+    ] {
+        let (_, text) = heard(address, &cookie, &path, None, event_is_there).await;
+        assert!(text.starts_with("HTTP/1.1 200") && text.contains(expected), "{what}: {text}");
+        assert!(expected != "event: reset" || (text.len() < 4_096 && !text.contains("<tr")), "{what}: {text}");
+    }
+    // What is outside of a scope doesn't count.
+    let narrow = Scope::parse("*/*/stream-0001*").unwrap();
+    let missed = inventory.news_after(0, 0, &narrow).expect("ten streams are not too many");
+    assert_eq!(missed.rows.len(), 10, "nor are they told");
 }
 
 #[tokio::test]

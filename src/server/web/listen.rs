@@ -40,11 +40,15 @@ use crate::server::{
 
 /// The read buffer, which must hold a request head and what arrives with it.
 const LONGEST_HEAD: usize = 64 * 1024;
-/// The response to a connection over the limit.
-const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: \
-    5\r\n\
-    cache-control: no-store\r\ncontent-length: 41\r\nconnection: close\r\n\r\nToo many connections. Try again \
-    shortly.\n";
+/// The response to a connection over the limit, whose request is not read.
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: text/plain; charset=utf-8\r\n\
+    x-content-type-options: nosniff\r\n\
+    cache-control: no-store\r\n\
+    retry-after: 5\r\n\
+    content-length: 41\r\n\
+    connection: close\r\n\r\n\
+    Too many connections. Try again shortly.\n";
 /// The limits on connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {

@@ -82,3 +82,49 @@ async fn broken_http_is_refused_and_nothing_is_smuggled_behind_it() {
     let rows = app.store.audit_rows(0, 100).await.unwrap();
     assert!(rows.iter().all(|row| row.event.action.name() == "session.signed-in"));
 }
+
+/// hyper refuses what isn't HTTP before Keystream sees a request. These answers lack the security headers, and have
+/// nothing that would need them: they are empty and repeat nothing.
+#[tokio::test]
+async fn what_is_not_http_gets_a_bare_refusal_and_the_connection_ends() {
+    let app = TestApp::start().await;
+    let (address, _) = app.listen(Bounds::default()).await;
+    let host = "host: 127.0.0.1:3000\r\n";
+    let header_lines = |count: usize| (0..count).map(|number| format!("x-{number}: marker\r\n")).collect::<String>();
+    for (what, status, bytes) in [
+        ("no request line", "400 Bad Request", "marker\r\n\r\n".to_owned()),
+        ("no version", "400 Bad Request", format!("GET /marker\r\n{host}\r\n")),
+        ("a version of the future", "400 Bad Request", format!("GET /marker HTTP/9.9\r\n{host}\r\n")),
+        ("a null in the path", "400 Bad Request", format!("GET /marker\0 HTTP/1.1\r\n{host}\r\n")),
+        ("a method that is none", "400 Bad Request", format!("<marker> /livez HTTP/1.1\r\n{host}\r\n")),
+        ("a folded header", "400 Bad Request", format!("GET /livez HTTP/1.1\r\n{host}x: a\r\n marker\r\n\r\n")),
+        ("space before the colon", "400 Bad Request", format!("GET /livez HTTP/1.1\r\n{host}marker : a\r\n\r\n")),
+        ("a bare carriage return", "400 Bad Request", format!("GET /livez HTTP/1.1\r\n{host}x: marker\rb\r\n\r\n")),
+        (
+            "two lengths",
+            "400 Bad Request",
+            format!("POST /csp-report HTTP/1.1\r\n{host}content-length: 0\r\ncontent-length: 5\r\n\r\n"),
+        ),
+        (
+            "too many headers",
+            "431 Request Header Fields Too Large",
+            format!("GET /livez HTTP/1.1\r\n{host}{}\r\n", header_lines(200)),
+        ),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        let end = tokio::time::timeout(Duration::from_secs(60), stream.read_to_string(&mut said)).await;
+        end.unwrap_or_else(|_| panic!("{what}: the connection stays open: {said}")).unwrap();
+        let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{what}: {said}"));
+        let mut lines = head.split("\r\n");
+        assert_eq!((lines.next(), body), (Some(format!("HTTP/1.1 {status}").as_str()), ""), "{what}");
+        let names: Vec<&str> = lines.filter_map(|line| Some(line.split_once(": ")?.0)).collect();
+        assert_eq!(names, ["connection", "content-length", "date"], "{what}: {said}");
+    }
+    // A head that is too large may not be read to its end, so its refusal may be lost with the rest.
+    let large = format!("GET /livez HTTP/1.1\r\n{host}x: {}\r\n\r\n", "marker".repeat(20_000));
+    let said = raw(address, large.as_bytes()).await;
+    assert!(said.is_empty() || (said.starts_with("HTTP/1.1 431 ") && said.ends_with("\r\n\r\n")), "{said}");
+    assert!(!said.contains("marker"), "{said}");
+}

@@ -1,5 +1,7 @@
 //! Sessions end when they should, by our clock, and stay ended.
 
 mod confirming;
+mod connections;
 mod ends;
+mod many;
 mod own;

@@ -56,14 +56,9 @@ impl Remembered {
         memory.still_good(id_hash)
     }
 
-    /// Forgets all sessions, after this instance ended some.
-    pub fn forget_all(&self) {
-        self.0.lock().good.clear();
-    }
-
-    /// Forgets a session that this instance ended.
-    pub fn forget(&self, id_hash: &str) {
-        self.0.lock().good.remove(id_hash);
+    /// Forgets a user's sessions, after this instance ended some or changed the user's rights.
+    pub fn forget_those_of(&self, user_id: &str) {
+        self.0.lock().good.retain(|_, (row, _)| row.user_id != user_id);
     }
 }
 
@@ -114,7 +109,9 @@ mod tests {
         remembered.answered("x", None, at(601));
         assert!(remembered.failed("b", at(602)).is_none(), "an answer came since, and b was not asked about");
         remembered.answered("d", Some(&row), at(603));
-        remembered.forget("d");
+        remembered.answered("e", Some(&ActiveSession { user_id: "other".to_owned(), ..row.clone() }), at(603));
+        remembered.forget_those_of("u");
         assert!(remembered.failed("d", at(604)).is_none());
+        assert!(remembered.failed("e", at(604)).is_some(), "another user's");
     }
 }

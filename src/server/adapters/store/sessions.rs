@@ -6,7 +6,10 @@ use super::{
     rights::{parse_role, parse_scope},
 };
 use crate::{
-    model::{access::session::ActiveSession, time::Timestamp},
+    model::{
+        access::session::{self, ActiveSession},
+        time::Timestamp,
+    },
     server::adapters::clock::{Clock, SystemClock},
 };
 
@@ -170,28 +173,6 @@ impl Store {
         )?;
         Ok(rows.into_iter().map(|(address,)| address).collect())
     }
-
-    /// Forgets which sessions were valid, after the caller's transaction ended some. The others are looked up again.
-    pub fn forget_sessions(&self) {
-        self.shared.remembered.forget_all();
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn revoke_session(&self, id_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        execute!(
-            tx.on(),
-            "UPDATE sessions SET revoked_at = $1 WHERE id_hash = $2 AND revoked_at IS NULL",
-            now.as_millis(),
-            id_hash
-        )?;
-        tx.commit().await?;
-        self.shared.remembered.forget(id_hash);
-        Ok(())
-    }
 }
 
 /// Creates the session of a sign-in.
@@ -243,6 +224,36 @@ pub async fn revoke_others(tx: &mut Tx, user_id: &str, kept_id_hash: &str, now: 
         now.as_millis(),
         user_id,
         kept_id_hash,
+    )
+}
+
+/// Ends the sessions of a user that have been idle longest, so that besides one that is kept only so many are within
+/// their limits. Returns how many it ended.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn revoke_idlest(
+    tx: &mut Tx,
+    user_id: &str,
+    kept_id_hash: &str,
+    others: u32,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let (idle_since, signed_in_before) = session::over_since(now);
+    execute!(
+        tx.on(),
+        "UPDATE sessions SET revoked_at = $1 WHERE id_hash IN (
+             SELECT id_hash FROM sessions
+             WHERE user_id = $2 AND id_hash <> $3 AND revoked_at IS NULL AND last_human_at > $4 AND signed_in_at > $5
+             ORDER BY last_human_at DESC, signed_in_at DESC, id_hash LIMIT $6 OFFSET $7)",
+        now.as_millis(),
+        user_id,
+        kept_id_hash,
+        idle_since.as_millis(),
+        signed_in_before.as_millis(),
+        // SQLite has no offset without a limit.
+        i64::from(u32::MAX),
+        i64::from(others),
     )
 }
 

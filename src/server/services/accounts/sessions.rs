@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use super::session_watch::SessionWatch;
 use crate::{
     model::{
         access::{
             actor::Actor,
             requester::Requester,
-            session::{ActiveSession, SUDO_MS, is_over},
+            session::{ActiveSession, MOST_SESSIONS, SUDO_MS, is_over},
         },
         time::{SECOND_MS, Timestamp},
     },
@@ -81,7 +82,7 @@ impl Sessions {
         Self { store, clock }
     }
 
-    /// Begins the session of a sign-in.
+    /// Begins the session of a sign-in, and ends the user's idlest ones beyond [`MOST_SESSIONS`].
     ///
     /// # Errors
     /// If the user was disabled or got another password meanwhile, or the database can't be written.
@@ -116,7 +117,16 @@ impl Sessions {
         }
         table::insert(&mut tx, &row).await?;
         audit::append(&mut tx, event).await?;
+        let ended = table::revoke_idlest(&mut tx, &row.user_id, &row.id_hash, MOST_SESSIONS - 1, at).await?;
+        if ended > 0 {
+            let event = AuditEvent::by(&actor, at, AuditAction::SessionEnded, &sign_in.user_name);
+            let result = format!("{ended} idle longest of more than {MOST_SESSIONS}");
+            audit::append(&mut tx, AuditEvent { result, ..event }).await?;
+        }
         tx.commit().await?;
+        if ended > 0 {
+            self.store.forget_sessions_of(&row.user_id);
+        }
         if sign_in.is_break_glass && sign_in.how == How::Password {
             // Alerts whoever watches the log. Everyone else sees it on every page.
             tracing::error!(
@@ -171,6 +181,11 @@ impl Sessions {
         }
     }
 
+    /// Watches the session of an open connection.
+    pub fn watch(&self, requester: &Requester, check_every: Duration) -> SessionWatch {
+        SessionWatch::new(self.store.session_changes_of(&requester.user_id), check_every)
+    }
+
     /// Returns a user's valid sessions, the most recently used first.
     ///
     /// # Errors
@@ -193,7 +208,7 @@ impl Sessions {
         let event = AuditEvent::by(&requester.actor(), now, AuditAction::SessionSignedOut, &requester.user_name);
         audit::append(&mut tx, event).await?;
         tx.commit().await?;
-        self.store.forget_sessions();
+        self.store.forget_sessions_of(&requester.user_id);
         Ok(())
     }
 
@@ -206,7 +221,7 @@ impl Sessions {
         let was_live =
             table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, self.clock.now()).await?;
         tx.commit().await?;
-        self.store.forget_sessions();
+        self.store.forget_sessions_of(&requester.user_id);
         Ok(was_live)
     }
 
@@ -223,7 +238,7 @@ impl Sessions {
             let event = AuditEvent::by(&requester.actor(), now, AuditAction::SessionEnded, &requester.user_name);
             audit::append(&mut tx, event).await?;
             tx.commit().await?;
-            self.store.forget_sessions();
+            self.store.forget_sessions_of(&requester.user_id);
         }
         Ok(has_ended)
     }
@@ -243,7 +258,7 @@ impl Sessions {
         let event = AuditEvent::by(&requester.actor(), now, AuditAction::SessionOthersEnded, &requester.user_name);
         audit::append(&mut tx, AuditEvent { result: format!("{ended} sessions"), ..event }).await?;
         tx.commit().await?;
-        self.store.forget_sessions();
+        self.store.forget_sessions_of(&requester.user_id);
         Ok(())
     }
 }

@@ -42,7 +42,10 @@ use crate::{
     model::{access::scope::Scope, change::Change, day::Day, list::ChangesQuery, stream::StreamId, time::Timestamp},
     server::adapters::{
         clock::Clock,
-        store::{Page, Store, StoreError, changes::Matching},
+        store::{
+            Page, Store, StoreError,
+            changes::{AT_A_TIME, Matching},
+        },
     },
 };
 
@@ -127,15 +130,19 @@ impl Changes {
         self.store.changes_of_stream(stream).await
     }
 
-    /// Returns everything newer than what a page has, or tells it to start over.
+    /// Returns everything of a scope newer than what a page has, or tells it to start over: then it isn't known, or too
+    /// much.
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub async fn news_after(&self, rev: Option<i64>) -> Result<Delivery, StoreError> {
-        let Some((rev, mut news)) = rev.and_then(|rev| Some((rev, self.inventory.news_after(rev, OVERLAP)?))) else {
-            return Ok(Delivery::Reset);
-        };
+    pub async fn news_after(&self, rev: Option<i64>, scope: &Scope) -> Result<Delivery, StoreError> {
+        let news = rev.and_then(|rev| Some((rev, self.inventory.news_after(rev, OVERLAP, scope)?)));
+        let Some((rev, mut news)) = news else { return Ok(Delivery::Reset) };
         let changes = self.store.changes_after(rev.saturating_sub(OVERLAP)).await?;
+        // Beyond so many, the newest are missing.
+        if changes.len() >= AT_A_TIME {
+            return Ok(Delivery::Reset);
+        }
         news.changes = changes.into_iter().map(Arc::new).collect();
         Ok(Delivery::News(Arc::new(news)))
     }

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration}
 use axum::{
     Extension,
     extract::{Query, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -16,16 +16,20 @@ use axum::{
 use futures_util::{Stream, stream};
 use tokio::sync::broadcast;
 
+use super::error_page::{self, Asker};
 use crate::{
+    error::AppError,
     model::access::identity::Permission,
     server::{
-        adapters::clock::ticks,
-        services::inventory::{Delivery, Events, News, View},
+        services::{
+            accounts::session_watch::SessionWatch,
+            inventory::{Delivery, Events, News, View},
+        },
         web::{
             context::Requester,
+            event_connections::{EventConnection, MOST_OF_A_SESSION, MOST_OF_A_USER, NoPlace},
             events_tag,
             fragments::{self, Audience, EventsQuery, Parts, Subscription},
-            request_limits::EventConnection,
             state::AppState,
         },
     },
@@ -33,10 +37,6 @@ use crate::{
 
 /// The interval of heartbeats on an idle connection. A page that receives nothing for 40 s is not live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// The interval at which an open connection checks that its session is still valid.
-const SESSION_CHECK: Duration = Duration::from_secs(4);
-/// The most rows that a connection catches up on. A page that missed more is fetched again.
-const MOST_MISSED: usize = 500;
 
 /// Opens an event connection.
 pub async fn open(
@@ -44,33 +44,40 @@ pub async fn open(
     Extension(requester): Extension<Requester>,
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
+    asker: Asker,
 ) -> Response {
     if state.draining.is_cancelled() {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let Some(place) = state.limits.take_event_connection(&requester.session_hash) else {
-        return (StatusCode::TOO_MANY_REQUESTS, "Six event connections of this session are open. Close a tab.\n")
-            .into_response();
+    if let Err(seconds) = state.limits.take_event_opening(&requester.session_hash) {
+        return error_page::refuse(&state, &asker, AppError::TooOften { seconds });
+    }
+    let place = match state.limits.event_connections().take(&requester.session_hash, &requester.user_id) {
+        Ok(place) => place,
+        Err(no_place) => return refuse(no_place),
     };
+    // Listening before the session is looked up again, so that its end isn't lost in between.
+    let session = state.sign_ins.sessions.watch(&requester, state.session_check);
     // A reconnecting browser's last event id is newer than the `after` in the address.
     let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let after: Option<i64> = last_id.or(query.after.clone()).and_then(|rev| rev.trim().parse().ok());
     // A page of another session or of other rights starts over.
     let tag = events_tag::of(&requester, state.is_read_only);
     let after = after.filter(|_| query.r#as.as_ref().is_none_or(|of_page| *of_page == tag));
+    // So does one that shows more than a connection brings.
+    let subscription = Subscription::of(&query);
+    let after = after.filter(|_| subscription.is_some());
     // Subscribed before the past is read, so that no event is lost in between.
     let news = state.inventory.events().subscribe();
-    let first = match state.changes.news_after(after).await {
-        Ok(Delivery::News(missed)) if missed.rows.len() > MOST_MISSED => Delivery::Reset,
+    let first = match state.changes.news_after(after, &requester.scope).await {
         Ok(first) => first,
         Err(error) => {
             tracing::error!(%error, "the journal could not be read for an event connection: {error}");
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let subscription = Subscription::from(&query);
+    let subscription = subscription.unwrap_or_default();
     let view = state.inventory.mark_viewed_ids(subscription.digests(), &requester.scope);
-    let session_check = ticks(SESSION_CHECK);
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).event(heartbeat(&state));
     let connection = Connection {
         state,
@@ -81,11 +88,20 @@ pub async fn open(
         waiting: VecDeque::new(),
         is_new: true,
         is_over: false,
-        session_check,
+        session,
         _view: view,
         _place: place,
     };
     Sse::new(follow(connection)).keep_alive(keep_alive).into_response()
+}
+
+/// Answers a browser that has too many connections.
+fn refuse(no_place: NoPlace) -> Response {
+    let words = match no_place {
+        NoPlace::OfSession => format!("{MOST_OF_A_SESSION} event connections of this session are open. Close a tab.\n"),
+        NoPlace::OfUser => format!("{MOST_OF_A_USER} event connections of this user are open. Close a browser.\n"),
+    };
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "30")], words).into_response()
 }
 
 /// Returns a heartbeat with the version being served. It is an event because scripts cannot see comments.
@@ -104,7 +120,7 @@ struct Connection {
     /// Nothing has been sent yet.
     is_new: bool,
     is_over: bool,
-    session_check: tokio::time::Interval,
+    session: SessionWatch,
     /// The rows that the windows show are read first for as long as the connection is open.
     _view: View,
     _place: EventConnection,
@@ -174,7 +190,7 @@ impl Connection {
                 // Biased, so that the session is still checked on a busy connection.
                 biased;
                 () = self.state.draining.cancelled() => return None,
-                _ = self.session_check.tick() => {
+                () = self.session.due() => {
                     if !self.state.sign_ins.sessions.is_live(&self.requester).await {
                         return None;
                     }
