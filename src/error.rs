@@ -32,6 +32,12 @@ pub enum AppError {
         "There's nothing here. It may have been deleted, or the address may be wrong. Go back to the list of streams."
     )]
     NotFound,
+    /// 404: a one-time link that was used or revoked, or has expired.
+    #[error(
+        "This link was already used or revoked, or has expired. No password was set. Ask a Keystream administrator for \
+        a new link."
+    )]
+    LinkOver,
     /// 422: a form with a mistake. `parts` is the HTML of the parts of the form that say so, each with its id; empty
     /// for forms that only lead back to their page.
     #[error("There's a mistake in the form. Nothing was sent. Go back and correct it.")]
@@ -57,6 +63,15 @@ pub enum AppError {
     /// 429: one session or one network is over its request limit.
     #[error("Too many requests from you or your network. Nothing was sent. Try again in {seconds} s.")]
     TooOften { seconds: u64 },
+    /// 429: the same user's search or export of the audit chain is still running.
+    #[error(
+        "Another search or export of yours is still running. Nothing was searched. Wait until it has finished, then \
+        try again."
+    )]
+    SearchRunning,
+    /// 503: other users' searches of the audit chain are running.
+    #[error("Other people are searching the audit chain right now. Nothing was searched. Try again in a few seconds.")]
+    SearchesBusy,
     /// 503: too many requests overall.
     #[error("Keystream is overloaded. Nothing was sent. Try again in a few seconds.")]
     Overloaded,
@@ -83,10 +98,14 @@ impl AppError {
         match self {
             Self::SignedOut => 401,
             Self::NotPermitted | Self::ConfirmIdentity { .. } => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::LinkOver => 404,
             Self::Mistake { .. } | Self::OtherValues => 422,
-            Self::Unavailable | Self::JournalDown { .. } | Self::Overloaded | Self::Unreachable => 503,
-            Self::TooOften { .. } => 429,
+            Self::Unavailable
+            | Self::JournalDown { .. }
+            | Self::SearchesBusy
+            | Self::Overloaded
+            | Self::Unreachable => 503,
+            Self::TooOften { .. } | Self::SearchRunning => 429,
             Self::Outdated => 400,
             Self::Internal { .. } => 500,
         }

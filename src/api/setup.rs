@@ -1,4 +1,4 @@
-//! The server function that sets up the first administrator.
+//! Server functions behind links: the setup of the first administrator, and one-time links for passwords.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -21,4 +21,20 @@ pub async fn create_administrator(
     let created =
         setup::create_administrator(&cx.state.setup, passwords, accounts, &token, &user_name, password.into()).await;
     forms::answer_setup(&cx, created, &token, &user_name).await
+}
+
+/// Sets the password of the user whom a one-time link belongs to.
+#[server(endpoint = "set-password", output = Json)]
+pub async fn set_password(
+    #[server(default)] token: String,
+    #[server(default)] new_password: String,
+) -> Result<(), AppError> {
+    use crate::server::{
+        services::accounts::password_links,
+        web::{context, forms},
+    };
+    let cx = context::current()?;
+    let accounts = cx.state.users.managed_by(cx.stranger());
+    let set = password_links::set_password(&cx.state.sign_ins.passwords, accounts, &token, new_password.into()).await;
+    forms::answer_new_password(&cx, set, &token).await
 }

@@ -4,14 +4,13 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::error::AppError;
 
-/// Adds a user.
+/// Adds a user, who sets a password with a one-time link.
 #[server(endpoint = "add-user", output = Json)]
 pub async fn add_user(
     #[server(default)] user_name: String,
     #[server(default)] role: String,
     #[server(default)] scope: String,
     #[server(default)] for_emergencies: Option<String>,
-    #[server(default)] password: String,
 ) -> Result<(), AppError> {
     use crate::{
         model::{access::identity::Permission, forms::FormDone},
@@ -21,8 +20,8 @@ pub async fn add_user(
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
     let typed = UserTyped { name: user_name, role, scope, is_break_glass: for_emergencies.is_some() };
-    let adding = forms::add_as_typed(&cx, &requester, typed.clone(), password.into());
-    forms::answer_account(&cx, &requester, "/settings/users", Some(typed), FormDone::UserAdded, adding).await
+    let adding = forms::add_as_typed(&cx, &requester, typed.clone());
+    forms::answer_link(&cx, &requester, "/settings/users", Some(typed), FormDone::UserAdded, adding).await
 }
 
 /// Sets a user's role and scope.
@@ -45,21 +44,40 @@ pub async fn set_user_rights(
     forms::answer_account(&cx, &requester, &page, Some(typed), FormDone::RightsSaved, setting).await
 }
 
-/// Sets a user's password and ends the user's sessions.
-#[server(endpoint = "set-user-password", output = Json)]
-pub async fn set_user_password(
-    #[server(default)] id: String,
-    #[server(default)] password: String,
-) -> Result<(), AppError> {
+/// Makes the one-time link with which a user sets another password.
+#[server(endpoint = "make-password-link", output = Json)]
+pub async fn make_password_link(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{access::identity::Permission, forms::FormDone},
+        model::{
+            access::identity::Permission,
+            forms::{FormDone, Outcome},
+        },
         server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
     let page = forms::page_of(&cx, &id).await?;
-    let setting = forms::set_password_as_typed(&cx, &requester, &id, password.into());
-    forms::answer_account(&cx, &requester, &page, None, FormDone::PasswordSet, setting).await
+    let accounts = cx.accounts(&requester);
+    let making = async { accounts.make_link(&id).await.map(Outcome::Done) };
+    forms::answer_link(&cx, &requester, &page, None, FormDone::LinkMade, making).await
+}
+
+/// Revokes a user's one-time link.
+#[server(endpoint = "revoke-password-link", output = Json)]
+pub async fn revoke_password_link(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::{
+            access::identity::Permission,
+            forms::{FormDone, Outcome},
+        },
+        server::web::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let page = forms::page_of(&cx, &id).await?;
+    let accounts = cx.accounts(&requester);
+    let revoking = async { accounts.revoke_link(&id).await.map(Outcome::Done) };
+    forms::answer_account(&cx, &requester, &page, None, FormDone::LinkRevoked, revoking).await
 }
 
 /// Disables a user and ends the user's sessions.

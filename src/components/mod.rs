@@ -29,6 +29,7 @@ mod stream_state;
 mod streams_table;
 mod table;
 mod target_strip;
+mod targets_table;
 mod targets_word;
 mod user_agent;
 mod viewer;
@@ -63,6 +64,7 @@ pub use self::{
     streams_table::{ConfirmLink, FollowLink, StreamRowView, StreamsTable},
     table::Table,
     target_strip::TargetStrip,
+    targets_table::TargetsTable,
     targets_word::TargetsWord,
     user_agent::UserAgent,
     viewer::Viewer,

@@ -4,19 +4,20 @@ use leptos::prelude::*;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{FormTitle, KeyList, Mistake, PasswordField, Table, UserAgent, When, WhenAgo},
+    components::{FormTitle, KeyList, Mistake, PasswordField, Table, TargetsTable, UserAgent, WhenAgo},
     error::AppError,
     model::{
-        access::identity::Permission,
+        access::{identity::Permission, session::MOST_SESSIONS},
         change::quota::QuotaSum,
         forms::FormMistake,
-        inventory::{Condition, TargetHealth},
+        inventory::TargetHealth,
         time::Timestamp,
     },
-    server::web::{context, shortcuts},
+    server::web::{context, forms::draft_of_pause, shortcuts},
     view::{
-        pages::{SessionCard, SettingsPage as Page},
-        quota, target_health,
+        forms,
+        pages::{SessionCard, SettingsPage as Page, TargetLine},
+        quota,
     },
 };
 
@@ -39,15 +40,20 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
         address: session.address,
         user_agent: session.user_agent,
     });
+    let may_pause = |health: &TargetHealth| {
+        requester.role.may(Permission::Change) && requester.scope.covers_target(&health.account, &health.region)
+    };
+    let targets = cx.state.inventory.health(&requester.scope).into_iter();
+    let targets = targets.map(|health| TargetLine { may_pause: may_pause(&health), health }).collect();
     Ok(Page {
         now: cx.state.clock.now(),
-        targets: cx.state.inventory.health(&requester.scope),
+        targets,
+        pause: draft_of_pause(&cx, &requester, request.value("draft")).await,
         scope: requester.scope.to_string(),
         has_password: !cx.state.is_demo,
         mistake: request.value("problem").as_deref().and_then(FormMistake::from_code),
         sessions: sessions.collect(),
         may_administer: requester.role.may(Permission::Administer),
-        may_pause: requester.role.may(Permission::Change),
         has_shortcuts,
         quota: cx.state.changes.quotas.sums(&requester.scope).await.map_err(|error| cx.fail_store(&error))?,
         role: requester.role,
@@ -57,13 +63,16 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
 
 #[component]
 fn Settings(page: Page) -> impl IntoView {
+    let of_pause = page.mistake.filter(|mistake| *mistake == FormMistake::PauseInvalid);
+    let of_password = page.mistake.filter(|_| of_pause.is_none());
     let scope = if page.scope == "*" { "all streams".to_owned() } else { page.scope };
     view! {
         <FormTitle text="Settings" mistake=page.mistake />
         <h1>"Settings"</h1>
         <section class="part">
             <h2>"Targets"</h2>
-            <Targets targets=page.targets now=page.now may_pause=page.may_pause />
+            <Mistake mistake=of_pause />
+            <TargetsTable targets=page.targets now=page.now choice=page.pause />
         </section>
         <section class="part">
             <h2>"Changes in the last 24 hours"</h2>
@@ -76,7 +85,7 @@ fn Settings(page: Page) -> impl IntoView {
                 <div><dt>"Role"</dt><dd>{page.role.into_str()}</dd></div>
                 <div><dt>"Streams"</dt><dd class="mono">{scope}</dd></div>
             </dl>
-            {page.has_password.then(|| view! { <ChangePassword mistake=page.mistake /> })}
+            {page.has_password.then(|| view! { <ChangePassword mistake=of_password /> })}
         </section>
         {page.may_administer.then(|| view! {
             <section class="part">
@@ -86,6 +95,9 @@ fn Settings(page: Page) -> impl IntoView {
         })}
         <section class="part">
             <h2>"Your sessions"</h2>
+            <p class="hint">
+                {format!("At most {MOST_SESSIONS}. When one more begins, the one that has been idle longest ends.")}
+            </p>
             <Sessions sessions=page.sessions now=page.now />
         </section>
         <section class="part">
@@ -126,79 +138,20 @@ fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
 }
 
 #[component]
-fn Targets(targets: Vec<TargetHealth>, now: Timestamp, may_pause: bool) -> impl IntoView {
-    let rows = targets.into_iter().map(|target| view! { <Target target now may_pause /> }).collect_view();
-    view! {
-        <p class="hint">"As of " <When at=now />". "<a href="/settings">"Reload"</a></p>
-        <Table
-            caption="Targets" class="plain"
-            columns=&["Target", "Account", "Region", "Streams", "Listed", "Last read", "State", "Actions"]
-        >
-            {rows}
-        </Table>
-    }
-}
-
-#[component]
-fn Target(target: TargetHealth, now: Timestamp, may_pause: bool) -> impl IntoView {
-    let streams = match target.unread {
-        0 => target.streams.to_string(),
-        unread => format!("{}, {unread} not read yet", target.streams),
-    };
-    let state = match target_health::sentence(&target) {
-        words if words.is_empty() => view! { "No problems" }.into_any(),
-        words => {
-            let class = if target.condition() == Condition::Behind { "problem" } else { "problem calm" };
-            view! { <span class=class>{words}</span> }.into_any()
-        }
-    };
-    let tags = target.tags_problem.as_ref().map(|why| format!(" Tags can't be read: {why}."));
-    let marks = match (target.is_production, target.is_read_only) {
-        (true, true) => " Production, read-only",
-        (true, false) => " Production",
-        (false, true) => " Read-only",
-        (false, false) => "",
-    };
-    let action = may_pause.then(|| {
-        view! { <PauseButton id=target.id.clone() name=target.name.clone() is_paused=target.pause.is_some() /> }
-    });
-    view! {
-        <tr>
-            <th scope="row" data-label="Target">{target.name.clone()}<span class="small">{marks}</span></th>
-            <td data-label="Account" class="mono">{target.account.to_string()}</td>
-            <td data-label="Region" class="mono">{target.region.to_string()}</td>
-            <td data-label="Streams">{streams}</td>
-            <td data-label="Listed">{target.last_listed.map(|at| view! { <WhenAgo at now /> })}</td>
-            <td data-label="Last read">{target.last_read.map(|at| view! { <WhenAgo at now /> })}</td>
-            <td data-label="State">{state} {tags}</td>
-            <td data-label="Actions">{action}</td>
-        </tr>
-    }
-}
-
-/// The button that pauses or resumes the background reads of a target.
-#[component]
-fn PauseButton(id: String, name: String, is_paused: bool) -> impl IntoView {
-    let (action, word) = if is_paused { ("/api/resume-target", "Resume") } else { ("/api/pause-target", "Pause") };
-    view! {
-        <form method="post" action=action>
-            <input r#type="hidden" name="id" value=id />
-            <button type="submit" class="quiet">{word}<span class="visually-hidden">{format!(" reading of \
-                {name}")}</span></button>
-        </form>
-    }
-}
-
-#[component]
 fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
+    let of_new = mistake.filter(|mistake| forms::is_about_new_password(*mistake));
+    let of_current = mistake.filter(|mistake| *mistake == FormMistake::PasswordWrong);
+    let of_form = mistake.filter(|_| of_new.is_none() && of_current.is_none());
     view! {
         <form class="narrow" method="post" action="/api/change-password">
             <h3>"Change your password"</h3>
-            <Mistake mistake />
-            <PasswordField name="present_password" label="Current password" autocomplete="current-password" />
+            <Mistake mistake=of_form />
             <PasswordField
-                name="new_password" label="New password" autocomplete="new-password"
-                hint="15 to 128 characters. All your other sessions end."
+                name="present_password" label="Current password" autocomplete="current-password" mistake=of_current
+            />
+            <PasswordField
+                name="new_password" label="New password" autocomplete="new-password" mistake=of_new
+                hint="15 to 128 characters, such as four or more unrelated words. All your other sessions end."
             />
             <button type="submit">"Change password"</button>
         </form>

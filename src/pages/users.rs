@@ -5,16 +5,16 @@ use strum::VariantArray;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{FormTitle, Mistake, PasswordField, Table, When},
+    components::{FormTitle, Mistake, Table, When},
     error::AppError,
     model::{
         access::{
             identity::{Permission, Role},
-            user_card::UserCard,
+            user_card::{PasswordLinkCard, UserCard},
         },
         forms::FormMistake,
     },
-    server::web::{context, forms},
+    server::web::{context, forms, shown_link},
     view::pages::{UserPage as OnePage, UserTyped, UsersPage as Page},
 };
 
@@ -55,8 +55,6 @@ fn Users(page: Page) -> impl IntoView {
                 />
             </div>
             <RightsFields typed=page.typed.clone() />
-            <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters, \
-                and not a common password." />
             <div class="check">
                 <input
                     id="for_emergencies" r#type="checkbox" name="for_emergencies" value="yes"
@@ -65,6 +63,7 @@ fn Users(page: Page) -> impl IntoView {
                 <label for="for_emergencies">"Emergency account: its sign-ins are shown on every page and \
                     logged"</label>
             </div>
+            <p class="hint">"You get a link with which they set their own password."</p>
             <button type="submit" class="primary">"Add user"</button>
         </form>
     }
@@ -142,7 +141,11 @@ async fn load_one(request: PageRequest) -> Result<OnePage, AppError> {
     };
     let typed = forms::draft_of_user(&cx, &requester, request.value("draft")).await.unwrap_or_else(as_is);
     let mistake = request.value("problem").as_deref().and_then(FormMistake::from_code);
-    Ok(OnePage { mistake, typed, user })
+    let token = shown_link::take(&cx);
+    let link = cx.accounts(&requester).link_of(&id, token.as_deref()).await.map_err(|error| cx.fail_store(&error))?;
+    let is_shown = link.as_ref().is_some_and(|(_, is_its_token)| *is_its_token);
+    let shown_link = token.filter(|_| is_shown).map(|token| format!("{}/setup/{token}", cx.state.origin.as_str()));
+    Ok(OnePage { mistake, typed, user, link: link.map(|(link, _)| link), shown_link })
 }
 
 #[component]
@@ -174,20 +177,63 @@ fn One(page: OnePage) -> impl IntoView {
             <RightsFields typed=page.typed />
             <button type="submit">"Save"</button>
         </form>
-        <form class="narrow" method="post" action="/api/set-user-password" autocomplete="off">
-            <h2>"Password"</h2>
-            <input r#type="hidden" name="id" value=id.clone() />
-            <PasswordField
-                name="password" label="New password" autocomplete="new-password"
-                hint="15 to 128 characters. All sessions of this user end."
-            />
-            <button type="submit">"Set password"</button>
-        </form>
+        {user.disabled_at.is_none().then(|| view! {
+            <Password id=id.clone() link=page.link shown_link=page.shown_link />
+        })}
         <form class="narrow" method="post" action=action>
             <h2>"Access"</h2>
             <p class="hint">{hint}</p>
             <input r#type="hidden" name="id" value=id />
             <button type="submit">{word}</button>
         </form>
+    }
+}
+
+/// The one-time link with which the user sets a password, and the forms that make and revoke it.
+#[component]
+fn Password(id: String, link: Option<PasswordLinkCard>, shown_link: Option<String>) -> impl IntoView {
+    let is_open = link.is_some();
+    let about = match (shown_link, link) {
+        (Some(address), Some(link)) => view! {
+            <div class="field">
+                <label for="one-time-link">"One-time link"</label>
+                <input
+                    id="one-time-link" r#type="text" class="mono" value=address.clone()
+                    readonly autocomplete="off" spellcheck="false" aria-describedby="one-time-link-hint"
+                />
+                <button type="button" class="quiet" data-copy=address hidden>"Copy link"</button>
+                <p id="one-time-link-hint" class="hint">
+                    "Shown only now. Give it to the user where nobody else reads it. It works once, until "
+                    <When at=link.expires_at />"."
+                </p>
+            </div>
+        }
+        .into_any(),
+        (_, Some(link)) => view! {
+            <p>
+                {format!("{} made a one-time link at ", link.made_by)}<When at=link.made_at />
+                ". It works until "<When at=link.expires_at />" and isn't shown again."
+            </p>
+        }
+        .into_any(),
+        (_, None) => ().into_any(),
+    };
+    view! {
+        <section class="narrow">
+            <h2>"Password"</h2>
+            {about}
+            <form method="post" action="/api/make-password-link">
+                <p class="hint">"With a one-time link, users set their own passwords within 24 hours. A new link \
+                    replaces the previous one. The current password works until the link is used."</p>
+                <input r#type="hidden" name="id" value=id.clone() />
+                <button type="submit">"Make one-time link"</button>
+            </form>
+            {is_open.then(|| view! {
+                <form method="post" action="/api/revoke-password-link">
+                    <input r#type="hidden" name="id" value=id />
+                    <button type="submit">"Revoke link"</button>
+                </form>
+            })}
+        </section>
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod armed;
 mod audit;
 mod aws_trouble;
+mod bounds;
 mod change_role;
 mod changes_filters;
 mod crash;

@@ -51,11 +51,12 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
         ("GET", "/audit/export") => StatusCode::BAD_REQUEST,
         ("POST", "/csp-report") => StatusCode::NO_CONTENT,
         ("POST", "/api/sign-out" | "/api/end-other-sessions" | "/api/set-shortcuts") => StatusCode::OK,
-        // Arguments are missing, and the demo's sign-in and the setup link don't exist.
+        // Arguments are missing, and the demo's sign-in and the links don't exist.
         (
             "POST",
             "/api/sign-in-demo"
             | "/api/setup"
+            | "/api/set-password"
             | "/api/disable"
             | "/api/enable"
             | "/api/cancel-change"
@@ -67,7 +68,8 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/pause-target"
             | "/api/resume-target"
             | "/api/set-user-rights"
-            | "/api/set-user-password"
+            | "/api/make-password-link"
+            | "/api/revoke-password-link"
             | "/api/disable-user"
             | "/api/enable-user",
         ) => StatusCode::NOT_FOUND,

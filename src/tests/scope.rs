@@ -193,7 +193,7 @@ async fn fragments_are_cut_to_a_scope() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
     app.known("checkout-events").await;
-    let news = app.state.inventory.news_after(0, 0).unwrap();
+    let news = app.state.inventory.news_after(0, 0, &Scope::everything()).unwrap();
     let digests = || news.rows.values().map(|(row, _)| row.id.digest());
     let parts = ["count-all", "targets", "target-strip"].map(str::to_owned);
     let subscription = Subscription {

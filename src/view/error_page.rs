@@ -29,7 +29,7 @@ impl ErrorPage {
                 error => error.to_string(),
             },
             link: match error {
-                AppError::SignedOut => ("/sign-in", "Sign in"),
+                AppError::SignedOut | AppError::LinkOver => ("/sign-in", "Sign in"),
                 _ => ("/streams", "Go to the streams"),
             },
             reference: match (error, reference) {
@@ -54,11 +54,13 @@ const fn title_of(error: &AppError) -> &'static str {
     match error {
         AppError::SignedOut => "Signed out",
         AppError::NotPermitted => "Not permitted",
-        AppError::NotFound => "Not found",
-        AppError::TooOften { .. } => "Too many requests",
-        AppError::Unavailable | AppError::JournalDown { .. } | AppError::Overloaded | AppError::Unreachable => {
-            "Not available"
-        }
+        AppError::NotFound | AppError::LinkOver => "Not found",
+        AppError::TooOften { .. } | AppError::SearchRunning => "Too many requests",
+        AppError::Unavailable
+        | AppError::JournalDown { .. }
+        | AppError::SearchesBusy
+        | AppError::Overloaded
+        | AppError::Unreachable => "Not available",
         AppError::ConfirmIdentity { .. }
         | AppError::Mistake { .. }
         | AppError::OtherValues

@@ -32,20 +32,27 @@ pub fn field_of(draft: &Draft) -> Option<ConfirmField> {
     }
 }
 
+/// Returns whether a mistake is about a new password.
+pub const fn is_about_new_password(mistake: FormMistake) -> bool {
+    matches!(mistake, FormMistake::PasswordLength | FormMistake::PasswordCommon | FormMistake::PasswordWeak)
+}
+
 /// Says what a form did.
 pub const fn done(form: FormDone) -> &'static str {
     match form {
         FormDone::PasswordChanged => "Password changed. All your other sessions have ended.",
         FormDone::SessionEnded => "Session ended.",
         FormDone::OtherSessionsEnded => "All your other sessions have ended.",
-        FormDone::UserAdded => "User added. They can sign in now.",
+        FormDone::UserAdded => "User added. They can sign in once they have set a password with the link below.",
         FormDone::RightsSaved => "Role and streams saved. They apply from the user's next request.",
-        FormDone::PasswordSet => "Password set. All sessions of this user have ended.",
+        FormDone::PasswordSet => "Password set. Your sessions have ended; sign in with the new password.",
+        FormDone::LinkMade => "Link made. It's shown below, this once.",
+        FormDone::LinkRevoked => "Link revoked. It no longer works.",
         FormDone::UserDisabled => "User disabled. All their sessions have ended.",
         FormDone::UserEnabled => "User enabled. They can sign in again.",
         FormDone::TargetPaused => {
-            "Background reads of this target are paused. Active changes are still watched, and a confirmation still \
-            reads its stream."
+            "Background reads of this target are paused. They resume by themselves at the time shown below. Active \
+            changes are still watched, and a confirmation still reads its stream."
         }
         FormDone::TargetResumed => "Background reads of this target have resumed.",
         FormDone::ShortcutsSaved => "Keyboard shortcuts saved for this browser.",
@@ -116,12 +123,17 @@ const fn sentence(mistake: FormMistake) -> &'static str {
             "Many people use this password, or it's little more than a name. Choose another, such as a few unrelated \
             words. Nothing was saved."
         }
+        FormMistake::PasswordWeak => {
+            "This password is too easy to guess, so nothing was saved: choose another, such as four or more unrelated \
+            words."
+        }
         FormMistake::UserNameTaken => "There's already a user with this name. Choose another. Nothing was saved.",
         FormMistake::RoleMissing => "Choose a role. Nothing was saved.",
         FormMistake::ScopeInvalid => {
             "A scope is *, or up to 20 patterns like 111122223333/eu-west-1/orders-*, with * for any characters. \
             Nothing was saved."
         }
+        FormMistake::PauseInvalid => "A pause lasts 1 to 240 minutes. Choose a time. Nothing was paused.",
         FormMistake::LastAdmin => {
             "This would leave nobody to administer Keystream. Make another user an administrator first. Nothing was \
             saved."

@@ -66,6 +66,14 @@ pub enum AuditAction {
     UserRightsSet,
     #[strum(serialize = "user.password-set")]
     UserPasswordSet,
+    #[strum(serialize = "user.link-made")]
+    UserLinkMade,
+    #[strum(serialize = "user.link-revoked")]
+    UserLinkRevoked,
+    #[strum(serialize = "user.link-refused")]
+    UserLinkRefused,
+    #[strum(serialize = "user.unlocked")]
+    UserUnlocked,
     #[strum(serialize = "user.disabled")]
     UserDisabled,
     #[strum(serialize = "user.enabled")]

@@ -1,9 +1,12 @@
 //! Where to go after sign-in.
 
+/// The longest address.
+pub const LONGEST: usize = 2_000;
+
 /// Returns the page to open after sign-in: a path of this site, never of another. Anything else becomes `/streams`.
 pub fn safe_next(next: &str) -> String {
     let is_path = next.starts_with('/') && !next.starts_with("//");
-    let is_plain = next.len() <= 2_000 && next.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
+    let is_plain = next.len() <= LONGEST && next.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
     if is_path && is_plain && !next.starts_with("/sign-in") { next.to_owned() } else { "/streams".to_owned() }
 }
 

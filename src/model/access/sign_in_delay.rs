@@ -2,7 +2,8 @@
 //!
 //! A few failures are free, then each doubles the delay, up to a minute. After a hundred failures on one account, the
 //! delay is an hour. For a network it never exceeds a minute, and one failure is forgiven each minute, because many
-//! users may share it. Nothing ever needs unlocking by hand.
+//! users may share it. Nor does it for a break-glass account, which is needed when nothing else works. Every delay ends
+//! by itself; an administrator can end that of an account earlier.
 
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -17,9 +18,11 @@ pub struct Policy {
     forgiven_every_ms: Option<i64>,
 }
 
-/// Failures of one account.
+/// Failures of one account, or of one session in which the password is entered again.
 pub const ACCOUNT: Policy = Policy { free: 5, many: 95, forgiven_every_ms: None };
-/// Failures from one network, for any account.
+/// Failures of one break-glass account from one network.
+pub const BREAK_GLASS: Policy = Policy { free: 5, many: i64::MAX, forgiven_every_ms: None };
+/// Failures from one network, for any account, and of one break-glass account, from any network.
 pub const NETWORK: Policy = Policy { free: 100, many: i64::MAX, forgiven_every_ms: Some(MINUTE_MS) };
 
 /// Failures older than this are forgotten.
@@ -64,6 +67,8 @@ mod tests {
         assert_eq!(ACCOUNT.wait_ms(99), MINUTE_MS);
         assert_eq!(ACCOUNT.wait_ms(100), HOUR_MS);
         assert_eq!(ACCOUNT.wait_ms(i64::MAX), HOUR_MS);
+        assert_eq!((BREAK_GLASS.wait_ms(4), BREAK_GLASS.wait_ms(5)), (0, SECOND_MS));
+        assert_eq!((BREAK_GLASS.wait_ms(100), BREAK_GLASS.wait_ms(i64::MAX)), (MINUTE_MS, MINUTE_MS));
         assert_eq!((NETWORK.wait_ms(99), NETWORK.wait_ms(100), NETWORK.wait_ms(1_000_000)), (0, SECOND_MS, MINUTE_MS));
     }
 

@@ -15,3 +15,12 @@ pub struct UserCard {
     pub is_break_glass: bool,
     pub disabled_at: Option<Timestamp>,
 }
+
+/// A one-time link with which a user can set the password now, as administrators see it. Nobody sees its token again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordLinkCard {
+    /// The name of the administrator.
+    pub made_by: String,
+    pub made_at: Timestamp,
+    pub expires_at: Timestamp,
+}

@@ -13,6 +13,8 @@ pub enum FormDone {
     UserAdded,
     RightsSaved,
     PasswordSet,
+    LinkMade,
+    LinkRevoked,
     UserDisabled,
     UserEnabled,
     TargetPaused,

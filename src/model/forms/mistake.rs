@@ -26,9 +26,11 @@ pub enum FormMistake {
     TooManyFailures,
     PasswordWrong,
     PasswordCommon,
+    PasswordWeak,
     UserNameTaken,
     RoleMissing,
     ScopeInvalid,
+    PauseInvalid,
     LastAdmin,
 }
 

@@ -1,6 +1,6 @@
 //! Puts the services together, and starts the background parts.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use leptos::config::LeptosOptions;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -20,7 +20,7 @@ use crate::{
             changes::Changes,
             drafts::Drafts,
             housekeeping,
-            inventory::{Inventory, collect, follow_pauses, pauses::Pauses, write_behind},
+            inventory::{Inventory, collect, pauses::Pauses, write_behind},
             readiness::ReadinessCheck,
             supervisor::{Part, Supervisor},
         },
@@ -47,6 +47,8 @@ pub struct Parts {
     pub is_demo: bool,
     pub is_read_only: bool,
     pub supervisor: Arc<Supervisor>,
+    /// How often an open event connection looks its session up.
+    pub session_check: Duration,
 }
 
 /// The running services.
@@ -72,6 +74,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         is_demo,
         is_read_only,
         supervisor,
+        session_check,
     } = parts;
     let draining = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -79,12 +82,14 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let changes =
         Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
     changes.resume(&supervisor).await?;
+    let pauses = Pauses::new(inventory.clone(), store.clone(), clock.clone());
     Background {
         supervisor: &supervisor,
         tasks: &tasks,
         stop: &draining,
         store: &store,
         inventory: &inventory,
+        pauses: &pauses,
         clock: &clock,
     }
     .begin();
@@ -93,7 +98,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
     let readiness = ReadinessCheck::new(store.clone());
     let services = Services {
         leptos_options: LeptosOptions::builder().output_name("keystream").build(),
-        pauses: Pauses::new(inventory.clone(), store.clone(), clock.clone()),
+        pauses,
         audit: Chain::new(store.clone()),
         users: Directory::new(store, clock.clone()),
         inventory,
@@ -104,6 +109,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         readiness,
         supervisor,
         limits: RequestLimits::default(),
+        session_check,
         clock,
         origin,
         assets,
@@ -124,12 +130,13 @@ struct Background<'a> {
     stop: &'a CancellationToken,
     store: &'a Store,
     inventory: &'a Arc<Inventory>,
+    pauses: &'a Pauses,
     clock: &'a Arc<dyn Clock>,
 }
 
 impl Background<'_> {
     fn begin(self) {
-        let Self { supervisor, tasks, stop, store, inventory, clock } = self;
+        let Self { supervisor, tasks, stop, store, inventory, pauses, clock } = self;
         let begin = {
             let (store, inventory) = (store.clone(), inventory.clone());
             move || write_behind(store.clone(), inventory.clone())
@@ -144,12 +151,8 @@ impl Background<'_> {
                 collect(panics.clone(), inventory.clone(), target.clone(), ends.clone())
             });
         }
-        if store.is_shared() {
-            let (inventory, store, ends) = (inventory.clone(), store.clone(), stop.clone());
-            supervisor.spawn(tasks, stop, Part::new("following pauses"), move || {
-                follow_pauses(inventory.clone(), store.clone(), ends.clone())
-            });
-        }
+        let (pauses, ends) = (pauses.clone(), stop.clone());
+        supervisor.spawn(tasks, stop, Part::new("following pauses"), move || pauses.clone().follow(ends.clone()));
         let (store, clock, ends) = (store.clone(), clock.clone(), stop.clone());
         supervisor.spawn(tasks, stop, Part::new("housekeeping"), move || {
             housekeeping::run(store.clone(), clock.clone(), ends.clone())

@@ -1,13 +1,13 @@
 //! `keystream user`: manages users, also while `serve` runs.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 use clap::{
     Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use strum::VariantArray;
 
 use crate::{
@@ -28,6 +28,9 @@ use crate::{
     },
     view::forms,
 };
+
+/// The most bytes of a line that is read as a password. The longest password has 128 characters of up to 4 bytes.
+const MOST_OF_A_LINE: u64 = 1_024;
 
 /// The commands of `keystream user`.
 #[derive(Debug, Subcommand)]
@@ -55,16 +58,19 @@ pub enum UserCommand {
         #[arg(long)]
         scope: Option<String>,
     },
-    /// Set a user's password and end the user's sessions.
+    /// Set a user's password, and end the user's sessions and the delays of failed sign-ins.
     Passwd {
         name: String,
+        /// Read the password as one line of standard input.
         #[arg(long)]
         password_stdin: bool,
     },
     /// Disable a user and end the user's sessions.
     Disable { name: String },
-    /// Let a disabled user sign in again.
+    /// Let a disabled user sign in again, without the delays of failed sign-ins.
     Enable { name: String },
+    /// End the delays that failed sign-ins brought to a user.
+    Unlock { name: String },
     /// List all users.
     List,
 }
@@ -91,6 +97,7 @@ pub async fn run(settings: &Settings, command: UserCommand) -> anyhow::Result<()
         }
         UserCommand::Disable { name } => disable(settings, &name).await,
         UserCommand::Enable { name } => enable(settings, &name).await,
+        UserCommand::Unlock { name } => unlock(settings, &name).await,
         UserCommand::List => list(settings, std::io::stdout()).await,
     }
 }
@@ -158,6 +165,16 @@ async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
     Ok(accounts(&store).enable(&user.id).await?)
 }
 
+/// Ends the delays that failed sign-ins brought to a user. A running server follows at once.
+///
+/// # Errors
+/// When there is no such user or the database cannot be written.
+async fn unlock(settings: &Settings, name: &str) -> anyhow::Result<()> {
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let user = find(&store, name).await?;
+    Ok(accounts(&store).unlock(&user.id).await?)
+}
+
 /// Prints all users.
 ///
 /// # Errors
@@ -172,28 +189,35 @@ async fn list(settings: &Settings, mut output: impl Write) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Reads a password: one line of standard input, without its line end. Without `--password-stdin`, a prompt asks for
-/// it.
+/// Reads a password: asked for twice at a terminal, which doesn't show it; otherwise, or with `--password-stdin`, one
+/// line of standard input.
 ///
 /// # Errors
-/// When standard input ends first or can't be read.
+/// When the two differ, or when standard input ends first or can't be read.
 fn read_password(from_stdin: bool) -> anyhow::Result<SecretString> {
-    if !from_stdin {
-        eprint_prompt("Password (15 to 128 characters; it shows while you type): ")?;
+    let stdin = std::io::stdin();
+    if from_stdin || !stdin.is_terminal() {
+        return password_line(stdin.lock());
     }
+    let ask = |prompt: &str| rpassword::prompt_password(prompt).context("the terminal could not be read");
+    let password = SecretString::from(ask("Password (15 to 128 characters; it isn't shown): ")?);
+    if SecretString::from(ask("The same again: ")?).expose_secret() != password.expose_secret() {
+        bail!("the two passwords differ; nothing was changed");
+    }
+    Ok(password)
+}
+
+/// Reads one line as a password, without its line end.
+///
+/// # Errors
+/// When the input ends first or can't be read.
+fn password_line(input: impl BufRead) -> anyhow::Result<SecretString> {
     let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line).context("standard input could not be read")?;
+    let read = input.take(MOST_OF_A_LINE).read_line(&mut line).context("standard input could not be read")?;
     if read == 0 {
         bail!("standard input ended before a password came");
     }
     Ok(SecretString::from(line.trim_end_matches(['\n', '\r']).to_owned()))
-}
-
-fn eprint_prompt(text: &str) -> anyhow::Result<()> {
-    let mut stderr = std::io::stderr();
-    stderr.write_all(text.as_bytes())?;
-    stderr.flush()?;
-    Ok(())
 }
 
 fn hash(password: &SecretString, user: &UserName) -> anyhow::Result<String> {
@@ -225,4 +249,19 @@ async fn find(store: &Store, name: &str) -> anyhow::Result<User> {
         .user_by_name(&parsed)
         .await?
         .with_context(|| format!("there is no user {}; nothing was changed", parsed.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_one_line_and_never_a_very_long_one() {
+        let read = |input: &[u8]| password_line(input).map(|password| password.expose_secret().to_owned());
+        assert_eq!(read(b"seven quiet herons\r\nmore\n").unwrap(), "seven quiet herons");
+        assert_eq!(read(b" with spaces \n").unwrap(), " with spaces ");
+        assert_eq!(read(b"no line end").unwrap(), "no line end");
+        assert_eq!(read(b"").unwrap_err().to_string(), "standard input ended before a password came");
+        assert_eq!(read(&[b'x'; 100_000]).unwrap().len(), 1_024);
+    }
 }

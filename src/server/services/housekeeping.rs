@@ -1,4 +1,5 @@
-//! Retention: hourly, deletes expired sessions and drafts, old failed sign-ins, and streams that AWS no longer lists.
+//! Retention: hourly, deletes expired sessions, drafts and password links, old failed sign-ins, and streams that AWS no
+//! longer lists.
 //!
 //! Changes and the audit chain are evidence, and are kept.
 
@@ -10,7 +11,7 @@ use crate::{
     model::time::{DAY_MS, Timestamp},
     server::adapters::{
         clock::Clock,
-        store::{Store, StoreError, drafts, inventory, sessions, sign_in_failures},
+        store::{Store, StoreError, drafts, inventory, password_links, sessions, sign_in_failures},
     },
 };
 
@@ -46,6 +47,7 @@ pub async fn prune(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.write().await?;
     let rows = sessions::prune(&mut tx, now.plus_millis(-SESSIONS_STAY_MS)).await?
         + drafts::prune(&mut tx, now).await?
+        + password_links::prune(&mut tx, now).await?
         + sign_in_failures::prune(&mut tx, now).await?
         + inventory::prune(&mut tx, now).await?;
     tx.commit().await?;

@@ -24,6 +24,7 @@ use crate::{
     },
     server::services::{
         accounts::{Accounts, sessions::SignIn},
+        audit::{NoPlace, SearchError},
         inventory::pauses::PauseError,
     },
     view::{
@@ -213,8 +214,13 @@ impl RequestContext {
             && let Ok(status) = StatusCode::from_u16(error.status())
         {
             options.set_status(status);
-            if status == StatusCode::SERVICE_UNAVAILABLE {
-                options.insert_header(header::RETRY_AFTER, HeaderValue::from_static("60"));
+            let retry_after = match &error {
+                AppError::SearchRunning | AppError::SearchesBusy => Some("5"),
+                error if error.status() == StatusCode::SERVICE_UNAVAILABLE.as_u16() => Some("60"),
+                _ => None,
+            };
+            if let Some(seconds) = retry_after {
+                options.insert_header(header::RETRY_AFTER, HeaderValue::from_static(seconds));
             }
         }
         error
@@ -226,10 +232,19 @@ impl RequestContext {
         self.fail(AppError::Unavailable)
     }
 
+    /// Like [`RequestContext::fail`], for a search of the audit chain that found nothing out.
+    pub fn fail_search(&self, error: &SearchError) -> AppError {
+        match error {
+            SearchError::NoPlace(none) => self.fail(search_refused(*none)),
+            SearchError::Store(error) => self.fail_store(error),
+        }
+    }
+
     /// Like [`RequestContext::fail`], for a pause or resume that left the target unchanged.
     pub fn fail_pause(&self, error: &PauseError) -> AppError {
         match error {
             PauseError::NotFound => self.fail(AppError::NotFound),
+            PauseError::NotWhole => self.fail(AppError::NotPermitted),
             PauseError::Store(error) => self.fail_store(error),
         }
     }
@@ -247,6 +262,14 @@ impl RequestContext {
         let Ok(location) = HeaderValue::from_str(path) else { return };
         options.set_status(StatusCode::SEE_OTHER);
         options.insert_header(header::LOCATION, location);
+    }
+}
+
+/// Returns the error for a search or export of the audit chain that can't begin now.
+pub const fn search_refused(none: NoPlace) -> AppError {
+    match none {
+        NoPlace::OwnRunning => AppError::SearchRunning,
+        NoPlace::OthersRunning => AppError::SearchesBusy,
     }
 }
 

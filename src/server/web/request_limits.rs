@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use super::event_connections::EventConnections;
 use crate::server::services::accounts::network::network_of;
 
 /// The most requests in progress at once. An event connection counts only until it is open.
@@ -23,6 +24,8 @@ const PER_SESSION: (u32, u32) = (300, 1_000);
 const PER_NETWORK: (u32, u32) = (1_000, 3_000);
 /// A network's attempts to sign in or set up, each of which costs a hash. A company that starts work at nine fits in.
 const ATTEMPTS: (u32, u32) = (1, 100);
+/// A session's attempts to confirm its user's identity or to change the password, each of which costs a hash.
+const ATTEMPTS_OF_A_SESSION: (u32, u32) = (1, 20);
 /// A user's refusals that are recorded. The first row shows who probes for access; more would let a script fill the
 /// disk.
 const NOTED_REFUSALS: (u32, u32) = (1, 20);
@@ -31,8 +34,9 @@ const NOTED_REFUSALS: (u32, u32) = (1, 20);
 const COSTLY_ACTS: (u32, u32) = (2, 60);
 /// Browser reports. Those over the limit are dropped unread, so that a flood cannot fill the log.
 const REPORTS: (u32, u32) = (1, 20);
-/// The most open event connections of one session.
-const EVENT_CONNECTIONS: usize = 6;
+/// A session's openings of event connections, each of which reads what its page has missed. Every page that loads opens
+/// one.
+const EVENT_OPENINGS: (u32, u32) = (2, 60);
 /// The number of keys above which a limiter drops its idle keys.
 const MANY_KEYS: usize = 10_000;
 
@@ -44,13 +48,15 @@ pub struct RequestLimits {
     sessions: DefaultKeyedRateLimiter<String>,
     networks: DefaultKeyedRateLimiter<IpNet>,
     attempts: DefaultKeyedRateLimiter<IpNet>,
+    session_attempts: DefaultKeyedRateLimiter<String>,
     /// Refusals recorded in the audit chain, by user.
     noted_refusals: DefaultKeyedRateLimiter<String>,
     /// Reads of the whole chain or journal, by user.
     costly_acts: DefaultKeyedRateLimiter<String>,
     reports: DefaultDirectRateLimiter,
-    /// Open connections, by session.
-    event_connections: Arc<Mutex<HashMap<String, usize>>>,
+    /// Openings of event connections, by session.
+    event_openings: DefaultKeyedRateLimiter<String>,
+    event_connections: EventConnections,
 }
 
 impl Default for RequestLimits {
@@ -64,10 +70,12 @@ impl Default for RequestLimits {
             sessions: RateLimiter::keyed(per_second(PER_SESSION)),
             networks: RateLimiter::keyed(per_second(PER_NETWORK)),
             attempts: RateLimiter::keyed(per_second(ATTEMPTS)),
+            session_attempts: RateLimiter::keyed(per_second(ATTEMPTS_OF_A_SESSION)),
             noted_refusals: RateLimiter::keyed(per_second(NOTED_REFUSALS)),
             costly_acts: RateLimiter::keyed(per_second(COSTLY_ACTS)),
             reports: RateLimiter::direct(per_second(REPORTS)),
-            event_connections: Arc::default(),
+            event_openings: RateLimiter::keyed(per_second(EVENT_OPENINGS)),
+            event_connections: EventConnections::default(),
         }
     }
 }
@@ -98,12 +106,13 @@ impl RequestLimits {
         if is_attempt { ask(&self.attempts, &network) } else { Ok(()) }
     }
 
-    /// Admits one more request of a session.
+    /// Admits one more request of a session, and one more password attempt if `is_attempt`.
     ///
     /// # Errors
     /// Returns how many seconds to wait, if the session is over its limit.
-    pub fn take_request_of(&self, session: &String) -> Result<(), u64> {
-        ask(&self.sessions, session)
+    pub fn take_request_of(&self, session: &String, is_attempt: bool) -> Result<(), u64> {
+        ask(&self.sessions, session)?;
+        if is_attempt { ask(&self.session_attempts, session) } else { Ok(()) }
     }
 
     /// Admits one more read of the whole chain or journal by a user.
@@ -124,34 +133,17 @@ impl RequestLimits {
         self.reports.check().is_ok()
     }
 
-    /// Takes a place for one more event connection of a session, if fewer than six are open.
-    pub fn take_event_connection(&self, session: &str) -> Option<EventConnection> {
-        let mut open = self.event_connections.lock();
-        let count = open.entry(session.to_owned()).or_default();
-        if *count >= EVENT_CONNECTIONS {
-            return None;
-        }
-        *count += 1;
-        Some(EventConnection { session: session.to_owned(), open: self.event_connections.clone() })
+    /// Admits one more opening of an event connection by a session.
+    ///
+    /// # Errors
+    /// Returns how many seconds to wait, if the session is over its limit.
+    pub fn take_event_opening(&self, session: &String) -> Result<(), u64> {
+        ask(&self.event_openings, session)
     }
-}
 
-/// The place of one of a session's event connections, released when dropped.
-#[derive(Debug)]
-pub struct EventConnection {
-    session: String,
-    open: Arc<Mutex<HashMap<String, usize>>>,
-}
-
-impl Drop for EventConnection {
-    fn drop(&mut self) {
-        let mut open = self.open.lock();
-        if let Some(count) = open.get_mut(&self.session) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.session);
-            }
-        }
+    /// Returns the places of open event connections.
+    pub const fn event_connections(&self) -> &EventConnections {
+        &self.event_connections
     }
 }
 
@@ -177,17 +169,22 @@ mod tests {
         let seconds = ask(&limits.attempts, &network).unwrap_err();
         assert!((1..=2).contains(&seconds), "{seconds}");
         ask(&limits.attempts, &network_of("198.51.100.1".parse().unwrap())).unwrap();
+        let [guessing, other] = ["a", "b"].map(str::to_owned);
+        let refused = (0..1_000).find_map(|_| limits.take_request_of(&guessing, true).err());
+        assert_eq!(refused, Some(1));
+        limits.take_request_of(&guessing, false).unwrap();
+        limits.take_request_of(&other, true).unwrap();
     }
 
     #[test]
-    fn a_session_has_six_event_connections() {
+    fn a_session_opens_event_connections_now_and_then() {
         let limits = RequestLimits::default();
-        let mut six: Vec<_> = (0..6).map(|_| limits.take_event_connection("a").unwrap()).collect();
-        assert!(limits.take_event_connection("a").is_none());
-        assert!(limits.take_event_connection("b").is_some());
-        six.pop();
-        assert!(limits.take_event_connection("a").is_some());
-        drop(six);
-        assert!(limits.event_connections.lock().is_empty(), "nothing is kept of sessions without one");
+        let [runaway, calm] = ["a", "b"].map(str::to_owned);
+        for _ in 0..EVENT_OPENINGS.1 {
+            limits.take_event_opening(&runaway).unwrap();
+        }
+        let refused = (0..10_000).find_map(|_| limits.take_event_opening(&runaway).err());
+        assert_eq!(refused, Some(1), "it may come back in a second");
+        limits.take_event_opening(&calm).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! The state that every request can reach: the services, created once at startup.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -43,6 +43,8 @@ pub struct Services {
     pub readiness: ReadinessCheck,
     pub supervisor: Arc<Supervisor>,
     pub limits: RequestLimits,
+    /// How often an open event connection looks its session up, whatever this process does.
+    pub session_check: Duration,
     pub clock: Arc<dyn Clock>,
     pub origin: Origin,
     pub assets: Assets,

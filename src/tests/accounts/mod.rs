@@ -2,6 +2,9 @@
 
 mod administration;
 mod guessing;
+mod links;
+mod lockout;
+mod passwords;
 mod special;
 
 use crate::{
@@ -24,9 +27,22 @@ async fn fail(actor: &Actor<'_>, user: &str, times: usize) {
     }
 }
 
+/// Sets the password of the user whose one-time link an answer made.
+async fn set_password(app: &TestApp, made: &Answer, password: &str) {
+    let cookie = made.cookie();
+    let token = cookie.strip_prefix("keystream-link=").unwrap();
+    let set = app.anonymous().post("/api/set-password", &[("token", token), ("new_password", password)]).await;
+    assert_eq!(set.location(), "/sign-in?done=password-set", "{}", set.body);
+}
+
 /// Every event of the chain, oldest first.
 async fn events(app: &TestApp) -> Vec<AuditEvent> {
     app.store.audit_rows(i64::MIN, 10_000).await.unwrap().into_iter().map(|row| row.event).collect()
+}
+
+/// The events whose target is this user, oldest first.
+async fn events_about(app: &TestApp, name: &str) -> Vec<AuditEvent> {
+    events(app).await.into_iter().filter(|event| event.target == name).collect()
 }
 
 async fn user(app: &TestApp, name: &str) -> User {

@@ -11,7 +11,7 @@ use crate::{
         access::{credentials::UserName, identity::Role},
         time::SECOND_MS,
     },
-    tests::support::{ACCOUNT, PASSWORD, REGION, TestApp, borrowed, until, with},
+    tests::support::{ACCOUNT, REGION, TestApp, borrowed, until, with},
 };
 
 /// Texts that want to be something else than text.
@@ -57,7 +57,7 @@ async fn what_people_type_is_text_on_every_page() {
         let wrong =
             with(&with(&administrator.confirmation("payout-requests").await, "typed_name", script), "reason", script);
         let back = administrator.post("/api/disable", &borrowed(&wrong)).await.location().to_owned();
-        let user = [("user_name", script), ("role", script), ("scope", script), ("password", PASSWORD)];
+        let user = [("user_name", script), ("role", script), ("scope", script)];
         let user = administrator.post("/api/add-user", &user).await.location().to_owned();
         let sign_in = app.anonymous().sign_in(script, script).await.location().to_owned();
         assert_no_script(&app.anonymous().get(&sign_in).await.body, "sign-in");

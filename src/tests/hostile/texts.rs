@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The fields of all functions.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "account",
     "region",
     "name",
@@ -41,6 +41,7 @@ const FIELDS: [&str; 27] = [
     "role",
     "scope",
     "token",
+    "minutes",
 ];
 
 /// What no field takes.

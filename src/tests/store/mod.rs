@@ -29,8 +29,10 @@ macro_rules! on_both {
     };
 }
 
+mod audit_search;
 mod journal;
 mod leases;
+mod links;
 mod matching;
 mod opening;
 mod people;

@@ -1,6 +1,6 @@
 //! Users and their sessions.
 
-use super::{NOW, add_user, sign_in, sign_in_record, user};
+use super::{NOW, SignInRecord, add_user, sign_in, sign_in_record, user};
 use crate::{
     model::{
         access::{credentials::UserName, identity::Role},
@@ -55,6 +55,31 @@ on_both! {
         let mut tx = store.write().await.unwrap();
         let again = sign_in_record("hash", "anna");
         assert!(sessions::insert(&mut tx, &again).await.unwrap_err().is_unique_violation());
+    }
+
+    the_idlest_sessions_beyond_a_number_end(database, store) {
+        for id in ["anna", "berta"] {
+            add_user(&store, id).await;
+        }
+        for (hash, idle_ms) in [("new", 3_000), ("a", 1_000), ("b", 3_000), ("c", 2_000), ("d", 0)] {
+            sign_in(&store, "anna", hash).await;
+            store.touch_session(hash, NOW.plus_millis(idle_ms)).await.unwrap();
+        }
+        sign_in(&store, "berta", "berta-1").await;
+        sign_in(&store, "anna", "ended").await;
+        store.revoke_session("ended", NOW).await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        let long_ago = NOW.plus_millis(-HOUR_MS);
+        let past = SignInRecord { at: long_ago, signed_in_at: long_ago, ..sign_in_record("past", "anna") };
+        sessions::insert(&mut tx, &past).await.unwrap();
+        let now = NOW.plus_millis(4_000);
+        assert_eq!(sessions::revoke_idlest(&mut tx, "anna", "new", 4, now).await.unwrap(), 0, "four others live");
+        assert_eq!(sessions::revoke_idlest(&mut tx, "anna", "new", 2, now).await.unwrap(), 2);
+        assert_eq!(sessions::revoke_idlest(&mut tx, "anna", "new", 2, now).await.unwrap(), 0, "two are left");
+        tx.commit().await.unwrap();
+        for (hash, lives) in [("new", true), ("a", false), ("b", true), ("c", true), ("d", false), ("berta-1", true)] {
+            assert_eq!(store.session(hash).await.unwrap().is_some(), lives, "{hash}");
+        }
     }
 
     what_ages_is_pruned(database, store) {

@@ -25,7 +25,10 @@ use crate::{
         },
         cli::assemble::{Parts, Running, assemble},
         config::{Origin, TargetSettings},
-        services::{accounts::passwords, supervisor::Supervisor},
+        services::{
+            accounts::{passwords, session_watch},
+            supervisor::Supervisor,
+        },
         web::{assets::Assets, trusted_proxies::TrustedProxies},
     },
     tests::{
@@ -49,6 +52,8 @@ pub struct Setup {
     pub is_mortal: bool,
     pub public_url: Option<&'static str>,
     pub trusted_proxies: Vec<IpNet>,
+    /// How often open event connections look their session up, if not as usual.
+    pub session_check: Option<Duration>,
     /// The role that sends changes, and the external id that goes with it.
     pub change_role: Option<(&'static str, Option<&'static str>)>,
     /// The targets, from the simulator's address; without them, one account and Region.
@@ -106,7 +111,7 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Proce
         clock,
         origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
         assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
-        trusted_proxies: TrustedProxies(setup.trusted_proxies.clone()),
+        trusted_proxies: TrustedProxies { networks: setup.trusted_proxies.clone(), hops: 1 },
         tag_meanings: TagMeanings {
             owner: vec!["owner".to_owned(), "team".to_owned()],
             terraform: ("managed_by".to_owned(), "terraform".to_owned()),
@@ -114,6 +119,7 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Proce
         is_demo: setup.is_demo,
         is_read_only: ground.is_read_only.load(Ordering::SeqCst),
         supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),
+        session_check: setup.session_check.unwrap_or(session_watch::CHECK_EVERY),
     });
     Process { running: running.await.unwrap(), store, crash, breakdowns }
 }

@@ -1,4 +1,4 @@
-//! Sign-in, the setup of the first administrator, and re-authentication.
+//! Sign-in, the pages behind links, and re-authentication.
 
 use crate::model::{forms::FormMistake, time::Timestamp};
 
@@ -18,8 +18,17 @@ pub struct SignInPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupPage {
     pub token: String,
-    pub user_name: String,
+    pub link: SetupLink,
     pub mistake: Option<FormMistake>,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetupLink {
+    /// To create the first administrator. `user_name` was typed before a mistake.
+    Administrator { user_name: String },
+    /// To set the password of this user.
+    Password { user_name: String, expires_at: Timestamp },
 }
 
 /// The model of `/confirm-identity`.

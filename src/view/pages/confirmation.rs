@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::stream::Quota;
 use crate::model::{
-    change::{Action, ChangeForm},
-    forms::FormMistake,
+    change::{Action, ChangeForm, arming::Wait, confirmation::Reason},
+    forms::{FormMistake, Typed},
     inventory::TargetCard,
     keys::KeyList,
-    stream::{StreamId, StreamReport, encryption::KeyId},
+    shorten::first_of,
+    stream::{StreamId, StreamName, StreamReport, encryption::KeyId},
     time::Timestamp,
 };
 
@@ -152,6 +153,20 @@ impl From<&ChangeForm> for Draft {
             wait_minutes: form.wait_minutes.clone(),
             quota_reason: form.quota_reason.clone(),
             key: form.key.clone(),
+        }
+    }
+}
+
+impl Typed for Draft {
+    fn bounded(&self) -> Self {
+        Self {
+            mistake: self.mistake,
+            typed_name: first_of(&self.typed_name, StreamName::LONGEST),
+            // A reason that is a little too long can be shortened instead of typed again.
+            reason: first_of(&self.reason, 2 * Reason::LONGEST),
+            wait_minutes: first_of(&self.wait_minutes, Wait::LONGEST),
+            quota_reason: first_of(&self.quota_reason, 2 * Reason::LONGEST),
+            key: first_of(&self.key, KeyId::LONGEST),
         }
     }
 }

@@ -13,13 +13,13 @@ mod streams;
 mod users;
 
 pub use self::{
-    accounts::{IdentityPage, SetupPage, SignInPage},
+    accounts::{IdentityPage, SetupLink, SetupPage, SignInPage},
     audit::{AuditCard, AuditPage},
     changes::{ChangePage, ChangesPage, Pace},
     confirmation::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Undo},
     frame::{Frame, KeyAlarm, SignedIn},
     keys::{KeyCard, KeyPage, KeyUseRow, KeysPage},
-    settings::{SessionCard, SettingsPage},
+    settings::{PauseChoice, SessionCard, SettingsPage, TargetLine},
     stream::{Quota, StreamPage},
     streams::ListPage,
     users::{UserPage, UserTyped, UsersPage},

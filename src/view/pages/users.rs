@@ -2,7 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{access::user_card::UserCard, forms::FormMistake};
+use crate::model::{
+    access::{
+        credentials::UserName,
+        scope::Scope,
+        user_card::{PasswordLinkCard, UserCard},
+    },
+    forms::{FormMistake, Typed},
+    shorten::first_of,
+};
+
+/// No role's name is longer.
+const LONGEST_ROLE: usize = 20;
 
 /// The model of `/settings/users`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +28,10 @@ pub struct UsersPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
     pub user: UserCard,
+    /// The link with which the user can set the password now.
+    pub link: Option<PasswordLinkCard>,
+    /// Its address, right after it was made.
+    pub shown_link: Option<String>,
     pub mistake: Option<FormMistake>,
     /// What the form for role and scope shows: what was typed, otherwise the current values.
     pub typed: UserTyped,
@@ -29,4 +44,15 @@ pub struct UserTyped {
     pub role: String,
     pub scope: String,
     pub is_break_glass: bool,
+}
+
+impl Typed for UserTyped {
+    fn bounded(&self) -> Self {
+        Self {
+            name: first_of(&self.name, UserName::LONGEST),
+            role: first_of(&self.role, LONGEST_ROLE),
+            scope: first_of(&self.scope, Scope::LONGEST),
+            is_break_glass: self.is_break_glass,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! that must be durable before AWS is called is on disk when its commit returns.
 
 pub mod audit;
+pub mod audit_search;
 pub mod changes;
 mod database;
 pub mod drafts;
@@ -10,11 +11,14 @@ mod interceptor;
 pub mod inventory;
 pub mod leases;
 mod on;
+pub mod password_links;
 mod presence;
 mod probe;
 mod remembered;
 mod rights;
 mod schema;
+mod session_changes;
+mod session_ends;
 pub mod sessions;
 pub mod sign_in_failures;
 pub mod targets;
@@ -36,6 +40,8 @@ pub use self::{
     inventory::StoredStream,
     leases::Leased,
     on::{On, TxConnection},
+    password_links::{LinkEnd, PasswordLink},
+    session_changes::SessionListener,
     sessions::{OwnSession, SignInRecord},
     targets::StoredPause,
     transport::weakness,
@@ -46,15 +52,23 @@ use self::{
     on::Db,
     presence::{Missing, Presence},
     remembered::Remembered,
+    session_changes::SessionChanges,
 };
 use super::random;
 use crate::model::time::Timestamp;
+
+/// Connections for reading, and as many for writing where there can be several.
+const CONNECTIONS: u32 = 4;
+/// Connections for searches.
+const SEARCH_CONNECTIONS: u32 = 3;
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: Db,
     reader: Db,
+    /// For searches, which may take long: they never take the connections that sessions and changes need.
+    searcher: Db,
     shared: Arc<Shared>,
     interceptor: Option<Arc<dyn Interceptor>>,
 }
@@ -66,6 +80,7 @@ struct Shared {
     /// The path and identity of the SQLite file when it was opened.
     file: Option<OpenFile>,
     remembered: Remembered,
+    session_changes: SessionChanges,
     /// Other instances that seem to be gone.
     missing: Missing,
     /// The instance lock, held while `serve` runs; the operating system releases it however the process ends.
@@ -110,7 +125,8 @@ impl Store {
                 if lock.is_some() {
                     schema::migrations().run(&pool).await?;
                 }
-                let reader = On::Sqlite(database::open_sqlite_readers(&options).await?);
+                let reader = On::Sqlite(database::open_sqlite_readers(&options, CONNECTIONS).await?);
+                let searcher = On::Sqlite(database::open_sqlite_readers(&options, SEARCH_CONNECTIONS).await?);
                 let identity =
                     database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
                 let shared = Shared {
@@ -119,17 +135,19 @@ impl Store {
                     _instance_lock: lock.filter(|_| opener == Opener::Server),
                     _presence: None,
                     remembered: Remembered::default(),
+                    session_changes: SessionChanges::default(),
                     missing: Missing::default(),
                 };
-                Ok(Self::of(writer, reader, shared))
+                Ok(Self::of(writer, reader, searcher, shared))
             }
             Address::Postgres(options) => {
-                let pool = database::open_postgres(&options).await?;
+                let pool = database::open_postgres(&options, CONNECTIONS).await?;
                 let writer = On::Postgres(pool.clone());
                 // Separate connections: whoever waits for the write lock occupies one meanwhile.
-                let reader = On::Postgres(database::open_postgres(&options).await?);
+                let reader = On::Postgres(database::open_postgres(&options, CONNECTIONS).await?);
+                let searcher = On::Postgres(database::open_postgres(&options, SEARCH_CONNECTIONS).await?);
                 refuse_newer_schema(&writer).await?;
-                schema::migrations().run(&pool).await?;
+                database::migrate_postgres(&options, &schema::migrations()).await?;
                 let instance = random::id();
                 let presence = match opener {
                     Opener::Server => Some(Presence::announce(options, &instance).await?),
@@ -141,15 +159,16 @@ impl Store {
                     _instance_lock: None,
                     _presence: presence,
                     remembered: Remembered::default(),
+                    session_changes: SessionChanges::default(),
                     missing: Missing::default(),
                 };
-                Ok(Self::of(writer, reader, shared))
+                Ok(Self::of(writer, reader, searcher, shared))
             }
         }
     }
 
-    fn of(writer: Db, reader: Db, shared: Shared) -> Self {
-        Self { writer, reader, shared: Arc::new(shared), interceptor: None }
+    fn of(writer: Db, reader: Db, searcher: Db, shared: Shared) -> Self {
+        Self { writer, reader, searcher, shared: Arc::new(shared), interceptor: None }
     }
 
     /// The same store with a hook around its write transactions.

@@ -16,6 +16,9 @@ pub(super) fn migrations() -> Migrator {
         migration(3, "accounts", include_str!("migrations/0003_accounts.sql")),
         migration(4, "targets", include_str!("migrations/0004_targets.sql")),
         migration(5, "quota", include_str!("migrations/0005_quota.sql")),
+        migration(6, "password_links", include_str!("migrations/0006_password_links.sql")),
+        migration(7, "pauses", include_str!("migrations/0007_pauses.sql")),
+        migration(8, "audit_search", include_str!("migrations/0008_audit_search.sql")),
     ])
 }
 

@@ -61,6 +61,21 @@ pub async fn forget(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Deletes a subject's failures and those of every subject that begins with it and a space. Returns how many rows there
+/// were.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget_all(tx: &mut Tx, subject: &str) -> Result<u64, StoreError> {
+    execute!(
+        tx.on(),
+        "DELETE FROM sign_in_failures WHERE subject = $1 OR substr(subject, 1, $2) = $3",
+        subject,
+        i32::try_from(subject.len() + 1).unwrap_or(i32::MAX),
+        format!("{subject} "),
+    )
+}
+
 /// Deletes failures that no longer count.
 ///
 /// # Errors

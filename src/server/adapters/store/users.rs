@@ -160,16 +160,18 @@ pub async fn is_empty(tx: &mut Tx) -> Result<bool, StoreError> {
     Ok(count == 0)
 }
 
-/// Sets a user's password and ends all of that user's sessions.
+/// Sets a user's password, and ends all of that user's sessions and the link with which to set another.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn set_password(tx: &mut Tx, user_id: &str, password_hash: &str, now: Timestamp) -> Result<(), StoreError> {
     execute!(tx.on(), "UPDATE users SET password_hash = $1 WHERE id = $2", password_hash, user_id)?;
+    super::password_links::revoke_of(tx, user_id, now).await?;
     super::sessions::revoke_all(tx, user_id, now).await
 }
 
-/// Disables a user and ends all of that user's sessions. Users are never deleted: records of what they did name them.
+/// Disables a user, and ends all of that user's sessions and the link with which to set a password. Users are never
+/// deleted: records of what they did name them.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -180,6 +182,7 @@ pub async fn disable(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), S
         now.as_millis(),
         user_id
     )?;
+    super::password_links::revoke_of(tx, user_id, now).await?;
     super::sessions::revoke_all(tx, user_id, now).await
 }
 

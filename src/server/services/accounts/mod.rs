@@ -3,7 +3,9 @@
 pub mod directory;
 pub mod network;
 pub mod new_password;
+pub mod password_links;
 pub mod passwords;
+pub mod session_watch;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in;
@@ -28,6 +30,9 @@ use crate::{
 pub enum AccountError {
     #[error("there is no such user")]
     NotFound,
+    /// A one-time link was used or revoked, or has expired.
+    #[error("the link is over")]
+    LinkOver,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("hashing failed: {0}")]
@@ -58,18 +63,23 @@ impl Accounts<'_> {
     /// If the database cannot be written.
     pub async fn add(&self, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
-        let added = self.add_within(&mut tx, new, password_hash).await?;
-        if added == Outcome::Done(()) {
+        let added = self.add_within(&mut tx, new, Some(password_hash)).await?;
+        if matches!(added, Outcome::Done(_)) {
             tx.commit().await?;
         }
-        Ok(added)
+        Ok(added.map(|_| ()))
     }
 
-    /// Like [`Accounts::add`], in the caller's transaction.
+    /// Like [`Accounts::add`], in the caller's transaction. Without a password, the user can't sign in yet.
     ///
     /// # Errors
     /// As [`Accounts::add`]. The caller must not commit after an error or a mistake.
-    pub async fn add_within(&self, tx: &mut Tx, new: NewUser, password_hash: String) -> Result<Outcome, AccountError> {
+    pub async fn add_within(
+        &self,
+        tx: &mut Tx,
+        new: NewUser,
+        password_hash: Option<String>,
+    ) -> Result<Outcome<User>, AccountError> {
         // The chain must not confuse a user with the server.
         if new.name.folded() == SERVER {
             return Ok(FormMistake::UserNameTaken.into());
@@ -77,7 +87,7 @@ impl Accounts<'_> {
         let user = User {
             scope: new.scope,
             is_break_glass: new.is_break_glass,
-            ..User::new(&new.name, new.role, Some(password_hash))
+            ..User::new(&new.name, new.role, password_hash)
         };
         if let Err(error) = users::insert(tx, &user, &new.name, self.now).await {
             let is_taken = error.is_unique_violation();
@@ -85,7 +95,7 @@ impl Accounts<'_> {
         }
         let event = AuditEvent { after: rights(&user), ..self.event(AuditAction::UserAdded, &user) };
         audit::append(tx, event).await?;
-        Ok(Outcome::Done(()))
+        Ok(Outcome::Done(user))
     }
 
     /// Sets role and scope, from the user's next request on.
@@ -106,20 +116,34 @@ impl Accounts<'_> {
             ..self.event(AuditAction::UserRightsSet, &before)
         };
         audit::append(&mut tx, event).await?;
-        self.commit(tx).await?;
+        self.commit(tx, user_id).await?;
         Ok(Outcome::Done(()))
     }
 
-    /// Sets an already hashed password, and ends the user's sessions.
+    /// Sets an already hashed password, and ends the user's sessions, delays and one-time link.
     ///
     /// # Errors
     /// If there is no such user or the database can't be written.
     pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
-        users::set_password(&mut tx, user_id, password_hash, self.now).await?;
-        audit::append(&mut tx, self.event(AuditAction::UserPasswordSet, &user)).await?;
-        self.commit(tx).await
+        self.set_password_within(&mut tx, &user, password_hash, "").await?;
+        self.commit(tx, user_id).await
+    }
+
+    /// Like [`Accounts::set_password`], in the caller's transaction. `how` is recorded.
+    async fn set_password_within(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        password_hash: &str,
+        how: &str,
+    ) -> Result<(), AccountError> {
+        users::set_password(tx, &user.id, password_hash, self.now).await?;
+        throttle::unlock(tx, &user.name).await?;
+        let event = self.event(AuditAction::UserPasswordSet, user);
+        audit::append(tx, AuditEvent { result: how.to_owned(), ..event }).await?;
+        Ok(())
     }
 
     /// Sets the password of the acting user, who has just entered the current one in this session, and ends all of the
@@ -139,16 +163,16 @@ impl Accounts<'_> {
         if !is_as_it_was || !sessions_table::revoke_one(&mut tx, &user.id, session, self.now).await? {
             return Ok(FormMistake::PasswordWrong.into());
         }
-        users::set_password(&mut tx, &user.id, password_hash, self.now).await?;
-        audit::append(&mut tx, self.event(AuditAction::UserPasswordSet, &user)).await?;
-        self.commit(tx).await?;
+        self.set_password_within(&mut tx, &user, password_hash, "").await?;
+        self.commit(tx, &user.id).await?;
         Ok(Outcome::Done(()))
     }
 
-    /// Commits a change that takes rights from a user. Sessions remembered before it are no longer valid.
-    async fn commit(&self, tx: Tx) -> Result<(), AccountError> {
+    /// Commits a change of a user's rights. The user's sessions remembered before it are no longer valid, and open
+    /// connections look theirs up at once.
+    async fn commit(&self, tx: Tx, user_id: &str) -> Result<(), AccountError> {
         tx.commit().await?;
-        self.store.forget_sessions();
+        self.store.forget_sessions_of(user_id);
         Ok(())
     }
 
@@ -172,11 +196,11 @@ impl Accounts<'_> {
             ..self.event(AuditAction::UserDisabled, &user)
         };
         audit::append(&mut tx, event).await?;
-        self.commit(tx).await?;
+        self.commit(tx, user_id).await?;
         Ok(Outcome::Done(()))
     }
 
-    /// Allows a disabled user to sign in again.
+    /// Allows a disabled user to sign in again, and ends the delays that failed attempts brought.
     ///
     /// # Errors
     /// If there is no such user or the database can't be written.
@@ -184,16 +208,32 @@ impl Accounts<'_> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
         if user.disabled_at.is_none() {
-            return Ok(());
+            drop(tx);
+            return self.unlock(user_id).await;
         }
         users::enable(&mut tx, user_id).await?;
+        throttle::unlock(&mut tx, &user.name).await?;
         let event = AuditEvent {
             before: "disabled".to_owned(),
             after: "active".to_owned(),
             ..self.event(AuditAction::UserEnabled, &user)
         };
         audit::append(&mut tx, event).await?;
-        self.commit(tx).await
+        self.commit(tx, user_id).await
+    }
+
+    /// Ends the delays that failed attempts to sign in as this user brought, from every network.
+    ///
+    /// # Errors
+    /// If there is no such user or the database can't be written.
+    pub async fn unlock(&self, user_id: &str) -> Result<(), AccountError> {
+        let mut tx = self.store.write().await?;
+        let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if throttle::unlock(&mut tx, &user.name).await? {
+            audit::append(&mut tx, self.event(AuditAction::UserUnlocked, &user)).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     fn event(&self, action: AuditAction, user: &User) -> AuditEvent {

@@ -7,7 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use crate::server::adapters::{random, tasks};
+use super::new_password;
+use crate::{
+    model::{
+        access::credentials::{UserName, check_password_length},
+        forms::Outcome,
+    },
+    server::adapters::{random, tasks},
+};
 
 /// How many are hashed at once. Each takes 19 MiB, so without a limit sign-ins could exhaust the memory.
 const AT_ONCE: usize = 4;
@@ -56,6 +63,24 @@ impl Passwords {
     /// If hashing failed.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
         let hashed = self.run(move || hash_now(&password));
+        hashed.await.unwrap_or_else(|| Err(HashError("the task ended".to_owned())))
+    }
+
+    /// Checks a new password for the user of this name, and hashes it. Only one of an allowed length is looked at more
+    /// closely, and off the async threads, because that takes its time too.
+    ///
+    /// # Errors
+    /// If hashing failed.
+    pub async fn hash_new(&self, password: SecretString, user_name: &str) -> Result<Outcome<String>, HashError> {
+        let checked = check_password_length(password.expose_secret()).and_then(|()| UserName::parse(user_name));
+        let name = match checked {
+            Ok(name) => name,
+            Err(mistake) => return Ok(mistake.into()),
+        };
+        let hashed = self.run(move || match new_password::check(password.expose_secret(), &name) {
+            Ok(()) => hash_now(&password).map(Outcome::Done),
+            Err(mistake) => Ok(mistake.into()),
+        });
         hashed.await.unwrap_or_else(|| Err(HashError("the task ended".to_owned())))
     }
 

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-use super::{AccountError, Accounts, NewUser, check_new_password, passwords::Passwords};
+use super::{AccountError, Accounts, NewUser, passwords::Passwords};
 use crate::{
     model::{
         access::{actor::Actor, credentials::UserName, identity::Role, scope::Scope},
@@ -56,12 +56,14 @@ pub async fn create_administrator(
     if !link.admits(token, accounts.now) {
         return Err(AccountError::NotFound);
     }
-    let checked = UserName::parse(user_name).and_then(|name| check_new_password(&password, &name).map(|()| name));
-    let name = match checked {
+    let name = match UserName::parse(user_name) {
         Ok(name) => name,
         Err(mistake) => return Ok(mistake.into()),
     };
-    let hash = passwords.hash(password).await?;
+    let hash = match passwords.hash_new(password, name.as_str()).await? {
+        Outcome::Done(hash) => hash,
+        Outcome::Mistake(mistake) => return Ok(mistake.into()),
+    };
     let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
     let accounts = Accounts { actor: Actor { name: "setup link".to_owned(), ..accounts.actor }, ..accounts };
     let mut tx = accounts.store.write().await?;
@@ -69,12 +71,12 @@ pub async fn create_administrator(
         link.close();
         return Err(AccountError::NotFound);
     }
-    let added = accounts.add_within(&mut tx, new, hash).await?;
-    if added == Outcome::Done(()) {
+    let added = accounts.add_within(&mut tx, new, Some(hash)).await?;
+    if matches!(added, Outcome::Done(_)) {
         tx.commit().await?;
         link.close();
     }
-    Ok(added)
+    Ok(added.map(|_| ()))
 }
 
 fn hash(token: &str) -> [u8; 32] {

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use super::{
-    AccountError, Accounts, check_new_password,
+    AccountError, Accounts,
     passwords::{HashError, Passwords},
     sessions::{How, Sessions, SignIn},
     throttle::{Attempt, Throttle},
@@ -35,6 +35,8 @@ use crate::{
 pub enum SignInError {
     #[error("there is no such thing here")]
     NotFound,
+    #[error("the link is over")]
+    LinkOver,
     /// After too many failures: how many seconds to wait. The password wasn't checked.
     #[error("too many failed attempts; {seconds} s to wait")]
     MustWait { seconds: u64 },
@@ -53,6 +55,7 @@ impl From<AccountError> for SignInError {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::NotFound => Self::NotFound,
+            AccountError::LinkOver => Self::LinkOver,
             AccountError::Store(error) => Self::Store(error),
             AccountError::Hash(error) => Self::Hash(error),
         }
@@ -78,6 +81,23 @@ pub struct SignIns {
 
 /// The result of a sign-in with a wrong name or password, which doesn't say which one.
 const WRONG: &str = "wrong user name or password";
+
+/// What a password is entered for.
+#[derive(Debug, Clone)]
+enum Purpose {
+    SignIn(UserName),
+    /// To confirm the identity of the user of the session with this hash.
+    Confirmation(String),
+}
+
+impl Purpose {
+    const fn refusal(&self) -> AuditAction {
+        match self {
+            Self::SignIn(_) => AuditAction::SessionRefused,
+            Self::Confirmation(_) => AuditAction::SessionConfirmationRefused,
+        }
+    }
+}
 
 impl SignIns {
     pub fn new(store: Store, clock: Arc<dyn Clock>, is_demo: bool) -> Self {
@@ -108,7 +128,7 @@ impl SignIns {
             return Ok(FormMistake::SignInFailed.into());
         };
         let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
-        let checked = self.check(client, AuditAction::SessionRefused, &name, user, password).await?;
+        let checked = self.check(client, Purpose::SignIn(name), user, password).await?;
         Ok(match checked {
             Some(user) => Outcome::Done(sign_in(client, user, How::Password)),
             None => FormMistake::SignInFailed.into(),
@@ -148,10 +168,10 @@ impl SignIns {
         let Some(user) = self.verify_own(requester, present).await? else {
             return Ok(FormMistake::PasswordWrong.into());
         };
-        if let Err(mistake) = UserName::parse(&user.name).and_then(|name| check_new_password(&new, &name)) {
-            return Ok(mistake.into());
-        }
-        let hash = self.passwords.hash(new).await?;
+        let hash = match self.passwords.hash_new(new, &user.name).await? {
+            Outcome::Done(hash) => hash,
+            Outcome::Mistake(mistake) => return Ok(mistake.into()),
+        };
         let accounts = Accounts { store: &self.store, actor: requester.actor(), now: self.clock.now() };
         let set = accounts.set_own_password(&user, &requester.session_hash, &hash).await?;
         let user = User { password_hash: Some(hash), ..user };
@@ -171,20 +191,18 @@ impl SignIns {
         Ok(sign_in(client, user, How::Demo))
     }
 
-    /// Returns the user behind a session, if this is their password.
+    /// Returns the user behind a session, if this is their password. Failures count for the session alone: strangers'
+    /// failures to sign in don't keep its user from going on, nor the other way round.
     async fn verify_own(
         self: &Arc<Self>,
         requester: &Requester,
         password: SecretString,
     ) -> Result<Option<User>, SignInError> {
         requester.require_certain()?;
-        // Every user's name is a valid one.
-        let Ok(name) = UserName::parse(&requester.user_name) else { return Err(SignInError::SignedOut) };
-        let user = self.store.user_by_name(&name).await?;
-        let user = user.filter(|user| user.id == requester.user_id && user.disabled_at.is_none());
+        let user = self.store.user(&requester.user_id).await?.filter(|user| user.disabled_at.is_none());
         // Recorded as someone who isn't signed in: their identity isn't proven yet.
         let client = Actor { name: String::new(), ..requester.actor() };
-        self.check(&client, AuditAction::SessionConfirmationRefused, &name, user, password).await
+        self.check(&client, Purpose::Confirmation(requester.session_hash.clone()), user, password).await
     }
 
     /// Checks a user's password, within the limits on failed attempts. `None` if it is wrong.
@@ -193,29 +211,31 @@ impl SignIns {
     async fn check(
         self: &Arc<Self>,
         client: &Actor,
-        refusal: AuditAction,
-        name: &UserName,
+        purpose: Purpose,
         user: Option<User>,
         password: SecretString,
     ) -> Result<Option<User>, SignInError> {
-        let (own, client, name) = (self.clone(), client.clone(), name.clone());
-        tasks::spawn(async move { own.check_now(&client, refusal, &name, user, password).await }).await?
+        let (own, client) = (self.clone(), client.clone());
+        tasks::spawn(async move { own.check_now(&client, &purpose, user, password).await }).await?
     }
 
     async fn check_now(
         &self,
         client: &Actor,
-        refusal: AuditAction,
-        name: &UserName,
+        purpose: &Purpose,
         user: Option<User>,
         password: SecretString,
     ) -> Result<Option<User>, SignInError> {
         // An unknown name may be a password typed into the wrong field.
         let target = user.as_ref().map_or_else(|| "unknown user".to_owned(), |user| user.name.clone());
-        let attempt = match self.throttle.begin(name, user.as_ref(), &client.address).await? {
+        let begun = match purpose {
+            Purpose::SignIn(name) => self.throttle.begin_sign_in(name, user.as_ref(), &client.address).await?,
+            Purpose::Confirmation(session_hash) => self.throttle.begin_confirmation(session_hash).await?,
+        };
+        let attempt = match begun {
             Attempt::MustWait { seconds } => {
                 let result = format!("too many failed attempts; {seconds} s to wait");
-                self.record_refusal(client, refusal, &target, &result).await?;
+                self.record_refusal(client, purpose.refusal(), &target, &result).await?;
                 return Err(SignInError::MustWait { seconds });
             }
             Attempt::Begun(attempt) => attempt,
@@ -229,7 +249,7 @@ impl SignIns {
             }
             None => {
                 self.throttle.failed(attempt).await?;
-                self.record_refusal(client, refusal, &target, WRONG).await?;
+                self.record_refusal(client, purpose.refusal(), &target, WRONG).await?;
                 Ok(None)
             }
         }

@@ -27,7 +27,6 @@ use tokio::sync::Notify;
 pub use self::{
     collector::run as collect,
     events::{Delivery, Events, News},
-    health::follow_pauses,
     views::View,
     write_behind::run as write_behind,
 };
@@ -45,6 +44,9 @@ use crate::{
         store::{Store, StoreError, inventory::StoredStreams},
     },
 };
+
+/// The most rows that a browser catches up on. A page that missed more is fetched again.
+pub const MOST_MISSED: usize = 500;
 
 /// The inventory.
 #[derive(Debug)]
@@ -73,7 +75,9 @@ impl Inventory {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StoreError> {
         let rev = store.last_rev().await?;
-        let pauses = store.pauses().await?;
+        let now = store.now(clock.now()).await?;
+        let mut pauses = store.pauses().await?;
+        pauses.retain(|stored| !stored.pause.is_over(now));
         let mut memory = Memory::of(&targets, &pauses);
         let StoredStreams { streams, unreadable } = store.streams_and_unreadable().await?;
         for stream in streams {
@@ -149,17 +153,26 @@ impl Inventory {
         Some((report, since))
     }
 
-    /// Returns everything that moved after `rev`, except the journal's changes, which the caller adds. `None` if some
-    /// of it is no longer known and the browser must start over. `overlap` commits before `rev` are included again.
-    pub fn news_after(&self, rev: i64, overlap: i64) -> Option<News> {
+    /// Returns everything of a scope that moved after `rev`, except the journal's changes, which the caller adds. If
+    /// that is more than [`MOST_MISSED`] rows, or some of it is no longer known, returns `None`: then the browser must
+    /// start over. `overlap` commits before `rev` are included again.
+    pub fn news_after(&self, rev: i64, overlap: i64, scope: &Scope) -> Option<News> {
         let current = self.events.rev();
         if rev > current || rev < self.events.floor() {
             return None;
         }
         let memory = self.read();
-        let newer = memory.streams.values().filter(|known| known.row.rev > rev.saturating_sub(overlap));
         let mut news = News { rev: current, targets: memory.health.clone(), ..News::default() };
-        newer.for_each(|known| news.add_row(known.row.clone(), known.row.rev > rev));
+        let mut missed = 0;
+        let newer = memory.streams.values().filter(|known| known.row.rev > rev.saturating_sub(overlap));
+        for known in newer.filter(|known| scope.covers(&known.row.id)) {
+            let is_missed = known.row.rev > rev;
+            missed += usize::from(is_missed);
+            if missed > MOST_MISSED {
+                return None;
+            }
+            news.add_row(known.row.clone(), is_missed);
+        }
         Some(news)
     }
 

@@ -104,7 +104,8 @@ pub enum Caller {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
     Usual,
-    /// The endpoint takes a password, and each attempt costs a hash. Attempts are counted by network.
+    /// The endpoint takes a password, and each attempt costs a hash. Those of strangers are counted by network, those
+    /// of signed-in users by session.
     Password,
     /// The endpoint may read the whole chain, journal or list. It knows when it does, and counts that by user.
     Costly,

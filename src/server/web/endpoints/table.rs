@@ -36,6 +36,7 @@ pub static REGISTRY: &[Endpoint] = &[
     writes("/api/sign-in-demo", Public),
     writes("/api/sign-out", View),
     writes("/api/setup", Public).limited(Limits::Password),
+    writes("/api/set-password", Public).limited(Limits::Password),
     writes("/api/pause-target", Change),
     writes("/api/resume-target", Change),
     writes("/api/set-shortcuts", View),
@@ -45,7 +46,8 @@ pub static REGISTRY: &[Endpoint] = &[
     writes("/api/confirm-identity", View).limited(Limits::Password),
     writes("/api/add-user", Administer),
     writes("/api/set-user-rights", Administer),
-    writes("/api/set-user-password", Administer),
+    writes("/api/make-password-link", Administer),
+    writes("/api/revoke-password-link", Administer),
     writes("/api/disable-user", Administer),
     writes("/api/enable-user", Administer),
     // Plain handlers.

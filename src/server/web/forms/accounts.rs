@@ -4,8 +4,6 @@ use super::{
     ask_identity, back_to, is_identity_fresh, kept_draft,
     sign_in::{PasswordForm, SignInDraft, begin_session},
 };
-use secrecy::SecretString;
-
 use crate::{
     error::AppError,
     model::{
@@ -13,8 +11,11 @@ use crate::{
         forms::{FormDone, FormMistake, Outcome},
     },
     server::{
-        services::accounts::{AccountError, NewUser, check_new_password, sessions::SignIn, sign_in::SignInError},
-        web::context::{RequestContext, Requester},
+        services::accounts::{AccountError, NewUser, password_links::NewLink, sessions::SignIn, sign_in::SignInError},
+        web::{
+            context::{RequestContext, Requester},
+            shown_link,
+        },
     },
     view::pages::UserTyped,
 };
@@ -32,19 +33,56 @@ pub async fn answer_account(
     done: FormDone,
     act: impl Future<Output = Result<Outcome, AccountError>>,
 ) -> Result<(), AppError> {
+    done_by_administrator(cx, requester, page, typed, act).await?;
+    cx.see_other(&format!("{page}?done={done}"));
+    Ok(())
+}
+
+/// Like [`answer_account`], for an action that makes a one-time link. Redirects to the page of the link's user, which
+/// shows the link once.
+///
+/// # Errors
+/// As [`answer_account`].
+pub async fn answer_link(
+    cx: &RequestContext,
+    requester: &Requester,
+    page: &str,
+    typed: Option<UserTyped>,
+    done: FormDone,
+    act: impl Future<Output = Result<Outcome<NewLink>, AccountError>>,
+) -> Result<(), AppError> {
+    let link = done_by_administrator(cx, requester, page, typed, act).await?;
+    shown_link::keep(cx, &link.token);
+    // We generated this id, so it is safe in a path.
+    cx.see_other(&format!("/settings/users/{}?done={done}", link.user_id));
+    Ok(())
+}
+
+async fn done_by_administrator<T>(
+    cx: &RequestContext,
+    requester: &Requester,
+    page: &str,
+    typed: Option<UserTyped>,
+    act: impl Future<Output = Result<Outcome<T>, AccountError>>,
+) -> Result<T, AppError> {
     requester.require_certain().map_err(|error| cx.fail_store(&error))?;
     if !is_identity_fresh(cx, requester) {
         return Err(ask_identity(cx, requester, page, &typed).await);
     }
     match act.await {
-        Ok(Outcome::Done(())) => {
-            cx.see_other(&format!("{page}?done={done}"));
-            Ok(())
-        }
+        Ok(Outcome::Done(done)) => Ok(done),
         Ok(Outcome::Mistake(mistake)) => Err(back_to(cx, &requester.user_id, page, mistake, &typed).await),
-        Err(AccountError::NotFound) => Err(cx.fail(AppError::NotFound)),
-        Err(AccountError::Store(error)) => Err(cx.fail_store(&error)),
-        Err(AccountError::Hash(error)) => Err(cx.fail_internal(&error)),
+        Err(error) => Err(fail_account(cx, &error)),
+    }
+}
+
+/// Returns the error for an action on an account that failed.
+pub fn fail_account(cx: &RequestContext, error: &AccountError) -> AppError {
+    match error {
+        AccountError::NotFound => cx.fail(AppError::NotFound),
+        AccountError::LinkOver => cx.fail(AppError::LinkOver),
+        AccountError::Store(error) => cx.fail_store(error),
+        AccountError::Hash(error) => cx.fail_internal(error),
     }
 }
 
@@ -67,7 +105,7 @@ pub async fn draft_of_user(cx: &RequestContext, requester: &Requester, draft: Op
     kept_draft(cx, &requester.user_id, draft).await
 }
 
-/// Adds a user from an administrator's form.
+/// Adds a user from an administrator's form, with the link to set a password.
 ///
 /// # Errors
 /// See [`AccountError`]. Nothing is saved after an error or a mistake.
@@ -75,20 +113,16 @@ pub async fn add_as_typed(
     cx: &RequestContext,
     requester: &Requester,
     typed: UserTyped,
-    password: SecretString,
-) -> Result<Outcome, AccountError> {
-    let new = match new_user(&typed, &password) {
-        Ok(new) => new,
-        Err(mistake) => return Ok(mistake.into()),
-    };
-    let hash = cx.state.sign_ins.passwords.hash(password).await?;
-    cx.accounts(requester).add(new, hash).await
+) -> Result<Outcome<NewLink>, AccountError> {
+    match new_user(&typed) {
+        Ok(new) => cx.accounts(requester).add_with_link(new).await,
+        Err(mistake) => Ok(mistake.into()),
+    }
 }
 
-fn new_user(typed: &UserTyped, password: &SecretString) -> Result<NewUser, FormMistake> {
+fn new_user(typed: &UserTyped) -> Result<NewUser, FormMistake> {
     let name = UserName::parse(&typed.name)?;
     let (role, scope) = rights_as_typed(typed)?;
-    check_new_password(password, &name)?;
     Ok(NewUser { name, role, scope, is_break_glass: typed.is_break_glass })
 }
 
@@ -106,24 +140,6 @@ pub async fn set_rights_as_typed(
         Ok((role, scope)) => cx.accounts(requester).set_rights(user_id, role, scope).await,
         Err(mistake) => Ok(mistake.into()),
     }
-}
-
-/// Sets a user's password from an administrator's form.
-///
-/// # Errors
-/// See [`AccountError`]. Nothing is saved after an error or a mistake.
-pub async fn set_password_as_typed(
-    cx: &RequestContext,
-    requester: &Requester,
-    user_id: &str,
-    password: SecretString,
-) -> Result<Outcome, AccountError> {
-    let user = cx.state.users.find(user_id).await?.ok_or(AccountError::NotFound)?;
-    if let Err(mistake) = UserName::parse(&user.name).and_then(|name| check_new_password(&password, &name)) {
-        return Ok(mistake.into());
-    }
-    let hash = cx.state.sign_ins.passwords.hash(password).await?;
-    cx.accounts(requester).set_password(user_id, &hash).await.map(Outcome::Done)
 }
 
 fn rights_as_typed(typed: &UserTyped) -> Result<(Role, Scope), FormMistake> {

@@ -11,6 +11,7 @@ use crate::{
         access::identity::Permission,
         change::{Action, ChangeForm},
         forms::{FormMistake, Outcome, Requested},
+        shorten::first_of,
         stream::{StreamId, encryption::KeyId},
     },
     server::{
@@ -24,6 +25,9 @@ use crate::{
     },
     view::{command_line, pages::Draft, requested::Response},
 };
+
+/// The most of a value that an address takes over from a form.
+const LONGEST_IN_ADDRESS: usize = 300;
 
 /// Requires re-authentication before a change if the last one was too long ago.
 ///
@@ -120,6 +124,10 @@ pub async fn choose_key(form: ChangeForm, chosen: &str, page: &str) -> Result<()
     back_to_keys(&cx, &requester, &form, page).await
 }
 
+fn escaped(value: &str) -> String {
+    utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
+}
+
 async fn back_to_keys(
     cx: &RequestContext,
     requester: &Requester,
@@ -134,7 +142,7 @@ async fn back_to_keys(
     let values = [("draft", draft.as_str()), ("undo", form.undo.trim()), ("key-page", page.trim())];
     let pairs = values.into_iter().filter(|(_, value)| !value.is_empty()).chain([("keys", form.keys.trim())]);
     let pairs: Vec<String> =
-        pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).collect();
+        pairs.map(|(name, value)| format!("{name}={}", escaped(&first_of(value, LONGEST_IN_ADDRESS)))).collect();
     cx.see_other(&format!("{}?{}", stream.confirm_path(Action::Enable), pairs.join("&")));
     Ok(())
 }

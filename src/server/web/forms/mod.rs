@@ -3,34 +3,34 @@
 
 mod accounts;
 mod change;
+mod pause;
 mod sign_in;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 pub use self::{
     accounts::{
-        add_as_typed, answer_account, answer_own_password, draft_of_user, page_of, set_password_as_typed,
+        add_as_typed, answer_account, answer_link, answer_own_password, draft_of_user, fail_account, page_of,
         set_rights_as_typed,
     },
     change::{
         answer_close, answer_on_change, ask_before_proof, choose_key, draft_of_change, keep_after_session, refused,
         request,
     },
-    sign_in::{answer_confirmed_identity, answer_setup, answer_sign_in, draft_of_sign_in},
+    pause::{draft_of_pause, pause_as_chosen},
+    sign_in::{answer_confirmed_identity, answer_new_password, answer_setup, answer_sign_in, draft_of_sign_in},
 };
 use super::context::{self, RequestContext, Requester};
-use crate::{error::AppError, model::forms::FormMistake, server::services::drafts::DraftError};
+use crate::{
+    error::AppError,
+    model::forms::{FormMistake, Typed},
+    server::services::drafts::DraftError,
+};
 
 /// Redirects a plain form with a mistake back to its page, which fills in the saved draft. `user_id` is empty for
 /// unauthenticated forms; `page` must have no query.
-async fn back_to(
-    cx: &RequestContext,
-    user_id: &str,
-    page: &str,
-    mistake: FormMistake,
-    draft: &impl Serialize,
-) -> AppError {
+async fn back_to(cx: &RequestContext, user_id: &str, page: &str, mistake: FormMistake, draft: &impl Typed) -> AppError {
     if cx.wants_html() {
         match keep_draft(cx, user_id, draft).await {
             Ok(id) => cx.see_other(&format!("{page}?problem={mistake}&draft={id}")),
@@ -47,7 +47,7 @@ pub fn is_identity_fresh(cx: &RequestContext, requester: &Requester) -> bool {
 }
 
 /// Redirects to the re-authentication page, and from there back to `page` with the saved draft.
-async fn ask_identity(cx: &RequestContext, requester: &Requester, page: &str, draft: &impl Serialize) -> AppError {
+async fn ask_identity(cx: &RequestContext, requester: &Requester, page: &str, draft: &impl Typed) -> AppError {
     let id = match keep_draft(cx, &requester.user_id, draft).await {
         Ok(id) => id,
         Err(error) => return error,
@@ -63,7 +63,7 @@ pub fn identity_page(next: &str) -> String {
     format!("/confirm-identity?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC))
 }
 
-async fn keep_draft(cx: &RequestContext, user_id: &str, draft: &impl Serialize) -> Result<String, AppError> {
+async fn keep_draft(cx: &RequestContext, user_id: &str, draft: &impl Typed) -> Result<String, AppError> {
     cx.state.drafts.keep(user_id, draft).await.map_err(|error| match error {
         DraftError::Json(error) => cx.fail_internal(&error),
         DraftError::Store(error) => cx.fail_store(&error),

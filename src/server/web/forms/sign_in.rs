@@ -1,4 +1,5 @@
-//! The forms that take a password: sign-in, re-authentication, and the setup of the first administrator.
+//! The forms that take a password: sign-in, re-authentication, one-time links, and the setup of the first
+//! administrator.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +7,12 @@ use super::{back_to, kept_draft};
 use crate::{
     error::AppError,
     model::{
-        access::next_page::safe_next,
-        forms::{FormMistake, Outcome},
+        access::{
+            credentials::UserName,
+            next_page::{self, safe_next},
+        },
+        forms::{FormDone, FormMistake, Outcome, Typed},
+        shorten::first_of,
         time::{SECOND_MS, Timestamp},
     },
     server::{
@@ -27,7 +32,17 @@ pub struct SignInDraft {
 
 impl SignInDraft {
     fn of(user_name: &str, next: String) -> Self {
-        Self { user_name: user_name.chars().take(64).collect(), next, wait_until: None }
+        Self { user_name: user_name.to_owned(), next, wait_until: None }
+    }
+}
+
+impl Typed for SignInDraft {
+    fn bounded(&self) -> Self {
+        Self {
+            user_name: first_of(&self.user_name, UserName::LONGEST),
+            next: first_of(&self.next, next_page::LONGEST),
+            wait_until: self.wait_until,
+        }
     }
 }
 
@@ -88,6 +103,23 @@ pub async fn answer_setup(
     Ok(())
 }
 
+/// Answers the form of a one-time link.
+///
+/// # Errors
+/// Returns the refusal, for browsers with wasm.
+pub async fn answer_new_password(
+    cx: &RequestContext,
+    set: Result<Outcome, AccountError>,
+    token: &str,
+) -> Result<(), AppError> {
+    // As with the setup link: mistakes are reported only after a link was found by this token.
+    let page = format!("/setup/{token}");
+    let form = PasswordForm { user_id: "", page: &page, draft: SignInDraft::default() };
+    form.answer(cx, set.map_err(SignInError::from)).await?;
+    cx.see_other(&format!("/sign-in?done={}", FormDone::PasswordSet));
+    Ok(())
+}
+
 /// A form that takes a password: its user, its page and its draft.
 pub(super) struct PasswordForm<'a> {
     pub user_id: &'a str,
@@ -110,6 +142,7 @@ impl PasswordForm<'_> {
             }
             Err(SignInError::MustWait { seconds }) => cx.fail(AppError::TooOften { seconds }),
             Err(SignInError::NotFound) => cx.fail(AppError::NotFound),
+            Err(SignInError::LinkOver) => cx.fail(AppError::LinkOver),
             Err(SignInError::Store(error)) => cx.fail_store(&error),
             Err(SignInError::Hash(error)) => cx.fail_internal(&error),
             Err(SignInError::BrokeOff(error)) => cx.fail_internal(&error),

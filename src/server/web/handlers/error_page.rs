@@ -88,7 +88,7 @@ pub fn json(status: StatusCode, error: &AppError) -> Response {
 const fn retry_after(refusal: &Refusal) -> Option<u64> {
     match refusal {
         Refusal::Error(AppError::TooOften { seconds }) => Some(*seconds),
-        Refusal::Error(AppError::Overloaded) => Some(5),
+        Refusal::Error(AppError::Overloaded | AppError::SearchRunning | AppError::SearchesBusy) => Some(5),
         refusal if refusal.status() == StatusCode::SERVICE_UNAVAILABLE.as_u16() => Some(60),
         _ => None,
     }

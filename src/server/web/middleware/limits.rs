@@ -11,7 +11,7 @@ use axum::{
 use super::client_address::ClientAddress;
 use crate::{
     error::AppError,
-    model::access::requester::Requester,
+    model::access::{identity::Permission, requester::Requester},
     server::{
         adapters::clock::timeout,
         web::{
@@ -32,7 +32,8 @@ pub async fn per_network(State(state): State<AppState>, request: Request, next: 
         return next.run(request).await;
     };
     let endpoint = Entry::of(request.extensions()).endpoint();
-    let is_attempt = endpoint.is_some_and(|endpoint| endpoint.limits == Limits::Password);
+    let is_attempt = endpoint
+        .is_some_and(|endpoint| endpoint.limits == Limits::Password && endpoint.permission == Permission::Public);
     match state.limits.take_request_from(address, is_attempt) {
         Ok(()) => next.run(request).await,
         Err(seconds) => error_page::refuse(&state, &Asker::of(&request), AppError::TooOften { seconds }),
@@ -78,7 +79,9 @@ fn has_cookie(state: &AppState, request: &Request) -> bool {
 pub async fn per_session(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let extensions = request.extensions();
     if let Some(requester) = extensions.get::<Requester>() {
-        return match state.limits.take_request_of(&requester.session_hash) {
+        let endpoint = Entry::of(extensions).endpoint();
+        let is_attempt = endpoint.is_some_and(|endpoint| endpoint.limits == Limits::Password);
+        return match state.limits.take_request_of(&requester.session_hash, is_attempt) {
             Ok(()) => next.run(request).await,
             Err(seconds) => error_page::refuse(&state, &Asker::of(&request), AppError::TooOften { seconds }),
         };

@@ -85,19 +85,20 @@ pub async fn say_when_down(State(state): State<AppState>, request: Request, next
     if is_bare { error_page::refuse(&state, &asker, Refusal::NoDatabase) } else { response }
 }
 
-/// Keeps removal cookies only on responses whose request ended the session, and adds a missing `Secure` if the site is
-/// https.
+/// Keeps removals of the session's cookie only on responses whose request ended the session, and adds a missing
+/// `Secure` if the site is https.
 ///
 /// tower-sessions also sends a removal cookie to a client with an unknown session id, so a request from an open page
 /// could remove the cookie of a session begun meanwhile. Browsers ignore a `__Host-` cookie without `Secure`, and the
 /// removal cookie of tower-sessions 0.15 has none, so signing out would leave the cookie behind.
 pub async fn mend_cookies(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let session = state.origin.cookie_name();
     let is_end = response.extensions().get::<SessionEnded>().is_some();
     let cookies: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
     response.headers_mut().remove(header::SET_COOKIE);
     for cookie in cookies.iter().filter_map(|cookie| Cookie::parse(cookie.to_str().ok()?).ok()) {
-        let is_removal = cookie.max_age().is_some_and(Duration::is_zero);
+        let is_removal = cookie.name() == session && cookie.max_age().is_some_and(Duration::is_zero);
         let cookie = CookieBuilder::from(cookie).secure(state.origin.is_https).to_string();
         if let (true, Ok(cookie)) = (is_end || !is_removal, HeaderValue::from_str(&cookie)) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
