@@ -1,5 +1,7 @@
 //! The table of one-time links with which people set their own passwords.
 
+use strum::{EnumString, IntoStaticStr};
+
 use super::{
     Store, StoreError, Tx,
     database::{execute, fetch, from_row},
@@ -26,25 +28,16 @@ pub struct PasswordLink {
 }
 
 /// How a link ended before it expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum LinkEnd {
     Used,
     /// Withdrawn or replaced, or its user was disabled or got a password in another way.
     Revoked,
 }
 
-impl LinkEnd {
-    const fn into_str(self) -> &'static str {
-        match self {
-            Self::Used => "used",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        let found = [Self::Used, Self::Revoked].into_iter().find(|end| end.into_str() == text);
-        found.ok_or_else(|| StoreError::UnknownValue(format!("the end of a link: {text}")))
-    }
+fn end_of(word: &str) -> Result<LinkEnd, StoreError> {
+    word.parse().map_err(|_| StoreError::UnknownValue(format!("the end of a link: {word}")))
 }
 
 struct Row {
@@ -67,7 +60,7 @@ impl TryFrom<Row> for PasswordLink {
             made_by: row.made_by,
             made_at: Timestamp::from_millis(row.made_at),
             expires_at: Timestamp::from_millis(row.expires_at),
-            ended: row.ended_how.as_deref().map(LinkEnd::parse).transpose()?,
+            ended: row.ended_how.as_deref().map(end_of).transpose()?,
         })
     }
 }
