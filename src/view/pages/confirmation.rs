@@ -8,7 +8,7 @@ use crate::model::{
     forms::{FormMistake, Typed},
     inventory::TargetCard,
     keys::KeyList,
-    shorten::first_of,
+    shorten::typed,
     stream::{StreamId, StreamName, StreamReport, encryption::KeyId},
     time::Timestamp,
 };
@@ -161,12 +161,11 @@ impl Typed for Draft {
     fn bounded(&self) -> Self {
         Self {
             mistake: self.mistake,
-            typed_name: first_of(&self.typed_name, StreamName::LONGEST),
-            // A reason that is a little too long can be shortened instead of typed again.
-            reason: first_of(&self.reason, 2 * Reason::LONGEST),
-            wait_minutes: first_of(&self.wait_minutes, Wait::LONGEST),
-            quota_reason: first_of(&self.quota_reason, 2 * Reason::LONGEST),
-            key: first_of(&self.key, KeyId::LONGEST),
+            typed_name: typed(&self.typed_name, StreamName::LONGEST),
+            reason: typed(&self.reason, Reason::LONGEST),
+            wait_minutes: typed(&self.wait_minutes, Wait::LONGEST),
+            quota_reason: typed(&self.quota_reason, Reason::LONGEST),
+            key: typed(&self.key, KeyId::LONGEST),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{
     change::quota::QuotaSum,
     forms::{FormMistake, Typed},
     inventory::{PauseLength, TargetHealth},
-    shorten::first_of,
+    shorten::typed,
     time::Timestamp,
 };
 
@@ -54,7 +54,7 @@ pub struct PauseChoice {
 
 impl Typed for PauseChoice {
     fn bounded(&self) -> Self {
-        Self { id: first_of(&self.id, LONGEST_TARGET), minutes: first_of(&self.minutes, PauseLength::LONGEST) }
+        Self { id: typed(&self.id, LONGEST_TARGET), minutes: typed(&self.minutes, PauseLength::LONGEST) }
     }
 }
 

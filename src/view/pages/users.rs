@@ -9,7 +9,7 @@ use crate::model::{
         user_card::{PasswordLinkCard, UserCard},
     },
     forms::{FormMistake, Typed},
-    shorten::first_of,
+    shorten::typed,
 };
 
 /// No role's name is longer.
@@ -49,9 +49,9 @@ pub struct UserTyped {
 impl Typed for UserTyped {
     fn bounded(&self) -> Self {
         Self {
-            name: first_of(&self.name, UserName::LONGEST),
-            role: first_of(&self.role, LONGEST_ROLE),
-            scope: first_of(&self.scope, Scope::LONGEST),
+            name: typed(&self.name, UserName::LONGEST),
+            role: typed(&self.role, LONGEST_ROLE),
+            scope: typed(&self.scope, Scope::LONGEST),
             is_break_glass: self.is_break_glass,
         }
     }

@@ -12,7 +12,7 @@ use crate::{
             next_page::{self, safe_next},
         },
         forms::{FormDone, FormMistake, Outcome, Typed},
-        shorten::first_of,
+        shorten::typed,
         time::{SECOND_MS, Timestamp},
     },
     server::{
@@ -39,8 +39,8 @@ impl SignInDraft {
 impl Typed for SignInDraft {
     fn bounded(&self) -> Self {
         Self {
-            user_name: first_of(&self.user_name, UserName::LONGEST),
-            next: first_of(&self.next, next_page::LONGEST),
+            user_name: typed(&self.user_name, UserName::LONGEST),
+            next: typed(&self.next, next_page::LONGEST),
             wait_until: self.wait_until,
         }
     }
