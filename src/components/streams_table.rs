@@ -1,6 +1,6 @@
 //! The table of streams. Each row is a live part: the server renders it for a page, and again when it has moved.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::html::InertElement};
 
 use super::{
     ASCENDING, Age, DESCENDING, EncryptionLabel, KeyLabel, LadderMarks, StatusLabel, UNSORTED, Undo, Viewer, drawing,
@@ -16,19 +16,14 @@ use crate::{
     view::{change_state, list, needed_keys},
 };
 
-/// The table, with these optional columns. `query` is the address of the list, for the links that sort it.
+/// The table, with these optional columns. `rows` is the markup of its rows, each of which was rendered before by
+/// [`StreamRowView`]. `query` is the address of the list, for the links that sort it.
 #[component]
-pub fn StreamsTable(
-    rows: Vec<StreamRow>,
-    query: ListQuery,
-    columns: Vec<ExtraColumn>,
-    viewer: Viewer,
-) -> impl IntoView {
+pub fn StreamsTable(rows: String, query: ListQuery, columns: Vec<ExtraColumn>) -> impl IntoView {
     let extras = (!columns.is_empty()).then_some(columns.len());
     let headers = Column::ALL.map(|column| view! { <SortHeader column query=query.clone() /> });
     let extra_headers =
         columns.iter().map(|column| view! { <th scope="col">{list::extra_column(*column)}</th> }).collect_view();
-    let rows = rows.into_iter().map(|row| view! { <StreamRowView row cols=&columns viewer=&viewer /> }).collect_view();
     view! {
         <div class="table-scroll streams-box" data-extra=extras>
             <table class="streams">
@@ -36,7 +31,7 @@ pub fn StreamsTable(
                 <thead>
                     <tr>{headers.into_iter().collect_view()} {extra_headers} <th scope="col">"Actions"</th></tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{InertElement::new(rows)}</tbody>
             </table>
         </div>
     }
@@ -59,7 +54,7 @@ fn SortHeader(column: Column, query: ListQuery) -> impl IntoView {
 /// One row with these optional columns: a live part. Where streams have one name, account and Region describe the
 /// links, which tell them apart.
 #[component]
-pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Viewer) -> impl IntoView + use<> {
+pub fn StreamRowView<'a>(row: &'a StreamRow, cols: &'a [ExtraColumn], viewer: &'a Viewer) -> impl IntoView + use<> {
     let digest = row.id.digest();
     let (now, stale_after) = (viewer.now, viewer.stale_after(&row.id));
     let class = match (row.is_gone, &row.change, row.is_changing()) {
@@ -70,14 +65,15 @@ pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Vi
     };
     let slugs = cols.iter().map(|column| column.slug()).collect::<Vec<_>>().join(",");
     let extra = cols.iter().map(|column| {
-        view! { <td data-label=list::extra_column(*column)>{extra_cell(&row, *column, now)}</td> }
+        view! { <td data-label=list::extra_column(*column)>{extra_cell(row, *column, now)}</td> }
     });
     let extra = extra.collect_view();
     let (account_id, region_id) =
         row.has_namesake.then(|| (format!("account-{digest}"), format!("region-{digest}"))).unzip();
     let place = row.has_namesake.then(|| format!("account-{digest} region-{digest}"));
-    let actions = actions(&row, place.as_deref(), viewer.may_change);
-    let StreamRow { id, rev, status, encryption, key_id, read_at, problem, change, is_gone, is_production, .. } = row;
+    let actions = actions(row, place.as_deref(), viewer.may_change);
+    let &StreamRow { rev, encryption, read_at, is_gone, is_production, .. } = row;
+    let StreamRow { id, status, key_id, problem, change, .. } = row;
     view! {
         <tr id=format!("row-{digest}") class=class data-live="" data-rev=rev data-cols=slugs>
             <th scope="row" data-label="Name" translate="no">
@@ -86,12 +82,12 @@ pub fn StreamRowView<'a>(row: StreamRow, cols: &'a [ExtraColumn], viewer: &'a Vi
             <td data-label="Encryption">
                 <EncryptionLabel state=encryption /> " "
                 <Age at=read_at now stale_after has_failed=problem.is_some() />
-                {problem.map(|problem| view! { " " <span class="problem">{problem.why}</span> })}
+                {problem.as_ref().map(|problem| view! { " " <span class="problem">{problem.why.clone()}</span> })}
             </td>
-            <td data-label="Key"><KeyLabel key=key_id /></td>
+            <td data-label="Key"><KeyLabel key=key_id.clone() /></td>
             <td data-label="Status">
-                <StatusLabel status read_at now stale_after />
-                {change.map(|marks| view! { " " <LadderMarks marks /> })}
+                <StatusLabel status=status.clone() read_at now stale_after />
+                {change.clone().map(|marks| view! { " " <LadderMarks marks /> })}
                 {is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> })}
             </td>
             <td id=account_id data-label="Account" class="mono" translate="no">{id.account.to_string()}</td>
@@ -174,7 +170,7 @@ mod tests {
         let digest = row.id.digest();
         let viewer = Viewer { may_change: true, ..Viewer::default() };
         let cols = [ExtraColumn::Mode, ExtraColumn::Tags];
-        let html = view! { <StreamRowView row cols=&cols viewer=&viewer /> }.to_html();
+        let html = view! { <StreamRowView row=&row cols=&cols viewer=&viewer /> }.to_html();
         assert!(html.starts_with("<tr") && html.ends_with("</tr>"), "{html}");
         assert!(html.contains(&format!(r#"id="row-{digest}""#)) && html.contains(r#"data-rev="1""#), "{html}");
         assert!(html.contains(r#"data-cols="mode,tags""#), "{html}");
@@ -187,7 +183,7 @@ mod tests {
     fn who_may_not_change_a_stream_gets_no_links_to_it() {
         let row = StreamRow::clone(&row("orders-prod", EncryptionState::NotEncrypted, "ACTIVE"));
         let viewer = Viewer::default();
-        let html = view! { <StreamRowView row cols=&[] viewer=&viewer /> }.to_html();
+        let html = view! { <StreamRowView row=&row cols=&[] viewer=&viewer /> }.to_html();
         assert!(!html.contains("Enable") && html.contains("Not encrypted"), "{html}");
         assert!(!html.contains("describedby"), "nothing has the same name: {html}");
     }

@@ -12,7 +12,7 @@ use crate::{
         list::{Counts, ListQuery, StatusFilter},
         stream::encryption::EncryptionState,
     },
-    server::web::{chosen_columns, context},
+    server::web::{chosen_columns, context, fragments},
     view::{list, pages::ListPage},
 };
 
@@ -34,15 +34,17 @@ async fn load(request: PageRequest) -> Result<ListPage, AppError> {
     chosen_columns::keep(&cx, &pairs, &query);
     let columns = chosen_columns::shown(&cx, &query);
     let ignored = ignored.iter().map(list::ignored).collect();
-    let listed = cx.state.inventory.list(&ListQuery { cols: Some(columns.clone()), ..query.clone() }, &requester.scope);
+    let listed = cx.state.inventory.list(&query, &requester.scope);
     cx.state.inventory.mark_viewed(&listed.selection.rows);
-    Ok(ListPage { query, columns, ignored, selection: listed.selection, counts: listed.counts, facets: listed.facets })
+    let (selection, counts, facets) = (listed.selection, listed.counts, listed.facets);
+    let rows = fragments::rows(&selection.rows, &columns, &Viewer::current(), &cx.state.fragments);
+    Ok(ListPage { query, columns, ignored, selection, rows, counts, facets })
 }
 
 #[component]
 fn List(page: ListPage) -> impl IntoView {
     let viewer = Viewer::current();
-    let ListPage { query, columns, ignored, selection, counts, facets } = page;
+    let ListPage { query, columns, ignored, selection, rows, counts, facets } = page;
     let is_empty = selection.rows.is_empty();
     view! {
         <LivePage moves="list">
@@ -57,7 +59,7 @@ fn List(page: ListPage) -> impl IntoView {
                 query=query.clone() columns=columns.clone() facets matching=selection.matching all=counts.all
             />
             {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> })}
-            <StreamsTable rows=selection.rows query=query.clone() columns viewer />
+            <StreamsTable rows query=query.clone() columns />
             {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> })}
             <Foot query page=selection.page pages=selection.pages matching=selection.matching />
         </LivePage>

@@ -40,9 +40,10 @@ pub struct Facet {
 }
 
 /// One page of rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    pub rows: Vec<StreamRow>,
+    /// In the query's order. Shared with the inventory, not copied.
+    pub rows: Vec<Arc<StreamRow>>,
     /// The number of matching rows, on all pages.
     pub matching: u32,
     /// The page shown, from 1.
@@ -100,8 +101,7 @@ impl ListQuery {
         let pages = matching.div_ceil(self.per).max(1);
         let page = self.page.min(pages);
         let skipped = (page - 1).saturating_mul(self.per);
-        let rows =
-            rows.iter().skip(skipped as usize).take(self.per as usize).map(|row| StreamRow::clone(row)).collect();
+        let rows = rows.iter().skip(skipped as usize).take(self.per as usize).cloned().collect();
         Selection { rows, matching, page, pages }
     }
 

@@ -12,6 +12,8 @@ pub struct ListPage {
     /// The ignored parts of the address, in sentences.
     pub ignored: Vec<String>,
     pub selection: Selection,
+    /// The markup of the page's rows.
+    pub rows: String,
     /// Counts over the whole inventory.
     pub counts: Counts,
     pub facets: Vec<FacetGroup>,

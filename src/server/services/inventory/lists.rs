@@ -9,7 +9,7 @@ use super::{
 use crate::model::{
     access::scope::Scope,
     inventory::StreamRow,
-    list::{Counts, ExtraColumn, FacetGroup, Found, ListQuery, Selection},
+    list::{Counts, FacetGroup, Found, ListQuery, Selection},
     time::Timestamp,
 };
 
@@ -46,14 +46,10 @@ impl Inventory {
         let found = self.find(query, scope);
         let mut selection = query.page_of(&found.rows);
         let memory = self.read();
-        let has_tags = query.columns().contains(&ExtraColumn::Tags);
         for row in &mut selection.rows {
             // The rows may have been read again since.
             if let Some(known) = memory.streams.get(&row.id) {
                 row.clone_from(&known.row);
-            }
-            if !has_tags {
-                row.tags = None;
             }
         }
         Listed { selection, counts: found.counts, facets: found.facets.clone() }

@@ -72,7 +72,7 @@ impl Inventory {
     }
 
     /// Marks rows that were just shown. Those never read are read first for a moment.
-    pub fn mark_viewed(self: &Arc<Self>, rows: &[StreamRow]) {
+    pub fn mark_viewed(self: &Arc<Self>, rows: &[Arc<StreamRow>]) {
         let unread: HashSet<StreamId> = rows
             .iter()
             .filter(|row| row.read_at.is_none() && row.problem.is_none())

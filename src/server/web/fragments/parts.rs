@@ -6,15 +6,12 @@ use leptos::prelude::*;
 
 use super::{FragmentCache, Subscription};
 use crate::{
-    components::{
-        Announcement, Count, Counted, LadderMarks, Progress, StreamRowView, StreamState, TargetStrip, TargetsWord,
-        Viewer,
-    },
+    components::{Announcement, Count, Counted, LadderMarks, Progress, StreamState, TargetStrip, TargetsWord, Viewer},
     model::{
         access::scope::Scope,
         change::Change,
         inventory::{StreamRow, TargetHealth},
-        list::{Counts, ExtraColumn},
+        list::Counts,
         stream::StreamId,
         time::Timestamp,
     },
@@ -106,23 +103,13 @@ impl<F: FnOnce() -> Viewer> Renderer<'_, F> {
     fn push_row(&self, row: &Arc<StreamRow>, fragments: &mut String) {
         let digest = row.id.digest();
         for (columns, _) in self.to.subscription.rows.iter().filter(|(_, digests)| digests.contains(&digest)) {
-            let cols = columns.iter().map(|column| column.slug()).collect::<Vec<_>>().join(",");
-            let key = format!("row-{digest} {} {cols}", self.to.may_change);
-            fragments.push_str(&self.cache.get(key, row, || self.row(row, columns)));
+            fragments.push_str(&super::counting_row(row, columns, self.to.may_change, || &self.viewer, self.cache));
         }
         if self.to.subscription.parts.contains(&format!("state-{digest}")) {
             let key = format!("state-{digest}");
             let render = || html(view! { <StreamState row=row.as_ref().clone() viewer=self.viewer.clone() /> });
-            fragments.push_str(&self.cache.get(key, row, render));
+            fragments.push_str(&self.cache.get(key, row, None, render));
         }
-    }
-
-    fn row(&self, row: &Arc<StreamRow>, columns: &[ExtraColumn]) -> String {
-        let mut row = row.as_ref().clone();
-        if !columns.contains(&ExtraColumn::Tags) {
-            row.tags = None;
-        }
-        html(view! { <StreamRowView row cols=columns viewer=&self.viewer /> })
     }
 
     fn push_change(&self, change: &Arc<Change>, parts: &mut Parts) {
@@ -132,7 +119,7 @@ impl<F: FnOnce() -> Viewer> Renderer<'_, F> {
                 let card = ChangeCard::from(change.as_ref());
                 html(view! { <LadderMarks marks=card.marks() rev=card.rev /> })
             };
-            parts.fragments.push_str(&self.cache.get(format!("marks-{}", change.id), change, render));
+            parts.fragments.push_str(&self.cache.get(format!("marks-{}", change.id), change, None, render));
         }
         if is_shown("ladder") {
             let render = || {
@@ -140,7 +127,7 @@ impl<F: FnOnce() -> Viewer> Renderer<'_, F> {
                 let viewer = self.viewer.clone();
                 html(view! { <Progress change=ChangeCard::from(change.as_ref()) row viewer /> })
             };
-            parts.fragments.push_str(&self.cache.get(format!("ladder-{}", change.id), change, render));
+            parts.fragments.push_str(&self.cache.get(format!("ladder-{}", change.id), change, None, render));
         }
         if change.intent.actor == self.to.user_name {
             let card = ChangeCard::from(change.as_ref());
