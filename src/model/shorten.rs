@@ -11,9 +11,9 @@ pub fn shorten(text: impl Into<String>, most: usize) -> String {
     text
 }
 
-/// Returns what a user typed, for its field, which takes `longest` characters. Up to twice as many go back whole, so that
-/// a text that is a little too long can be shortened instead of typed again. What is cut ends with an ellipsis: it must
-/// not become a valid value that nobody typed.
+/// Returns what a user typed, for its field, which takes `longest` characters. Up to twice as many go back whole, so
+/// that a text that is a little too long can be shortened instead of typed again. What is cut ends with an ellipsis: it
+/// must not become a valid value that nobody typed.
 pub fn typed(text: &str, longest: usize) -> String {
     match text.char_indices().nth(2 * longest) {
         None => text.to_owned(),
