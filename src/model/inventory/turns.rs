@@ -2,7 +2,8 @@
 //! then active changes, then the collector.
 //!
 //! People may borrow: while somebody waits for a call, calls follow each other faster than the target's own pace, up to
-//! a limit of its own. The background pays that back by waiting. Streams that AWS never listed, whose names may be
+//! a limit of its own. The background pays that back by waiting. Active changes borrow a little, so that their reads
+//! don't wait for each other or for what people borrowed. Streams that AWS never listed, whose names may be
 //! invented, share one turn a second, and only while nobody waits for a listed one.
 
 use std::{collections::HashMap, time::Duration};
@@ -11,6 +12,8 @@ use super::pace::Pace;
 
 /// The most that people can borrow: how long the background waits at most until it goes on.
 const LONGEST_DEBT: Duration = Duration::from_secs(5);
+/// How long before its own turn an active change is read. In the long run, changes keep to the target's pace.
+const AHEAD_OF_TIME: Duration = Duration::from_secs(2);
 /// Turns per second for streams that AWS never listed.
 const UNLISTED: f64 = 1.0;
 /// People whose last turn is remembered while they don't wait.
@@ -114,7 +117,8 @@ impl Turns {
         let own = match &self.waiting[next].asker {
             Asker::Sending(_) | Asker::Person(_) => now,
             Asker::Unlisted(_) => self.unlisted.ready_at(now),
-            Asker::Watch | Asker::Collector => self.own.ready_at(now),
+            Asker::Watch => self.own.ready_at(now).saturating_sub(AHEAD_OF_TIME).max(now),
+            Asker::Collector => self.own.ready_at(now),
         };
         let at = self.fastest.ready_at(now).max(own);
         if at > now {
@@ -202,8 +206,8 @@ mod tests {
         let ann = turns.join(person("ann"));
         let send = turns.join(Asker::Sending("ben".to_owned()));
         let tickets = vec![(collector, "collector"), (watch, "watch"), (ann, "ann"), (send, "send")];
-        // People follow each other at the fastest pace; the background then pays it back.
-        let expected = [("send", 0), ("ann", 100), ("watch", 400), ("collector", 600)];
+        // They follow each other at the fastest pace; the collector then pays it back.
+        let expected = [("send", 0), ("ann", 100), ("watch", 200), ("collector", 600)];
         assert_eq!(order(&mut turns, tickets, 0), expected);
     }
 
@@ -243,6 +247,17 @@ mod tests {
         let (last, collector) = (served[99], served[100]);
         assert_eq!((last, collector.0), (("ann", 9_900), "collector"));
         assert_eq!(collector.1, 9_900 + 5_000, "after the longest debt");
+    }
+
+    #[test]
+    fn changes_borrow_two_seconds_and_then_keep_to_the_pace() {
+        let mut turns = Turns::new(5.0, 10.0);
+        let mut tickets: Vec<(u64, &str)> = (0..100).map(|_| (turns.join(Asker::Watch), "watch")).collect();
+        tickets.push((turns.join(Asker::Collector), "collector"));
+        let served = order(&mut turns, tickets, 0);
+        assert_eq!(served[..3].iter().map(|(_, at)| *at).collect::<Vec<_>>(), [0, 100, 200]);
+        assert_eq!(served[99], ("watch", 99 * 200 - 2_000));
+        assert_eq!(served[100], ("collector", 100 * 200));
     }
 
     #[test]
