@@ -216,7 +216,7 @@ mod tests {
         for field in ["arn", "key_id", "read_at", "status", "retention_hours", "tags", "change_id"] {
             assert!(json[field].is_null(), "{field}: {json}");
         }
-        unknown.tags = Some(Vec::new());
+        unknown.tags = Some(Vec::new().into());
         assert_eq!(ExportedStream::from(&unknown).cells("")[15], "none", "AWS said that there are none");
         assert_eq!(value(&unknown)["tags"], serde_json::json!({}));
     }

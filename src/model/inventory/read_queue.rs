@@ -3,10 +3,7 @@
 //! Viewed streams that were never read come first. Then viewed streams alternate with all others, of which unread ones
 //! come first, then the oldest. A stream is never read twice at once.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::model::{stream::StreamName, time::Timestamp};
 
@@ -23,10 +20,10 @@ pub enum Due {
 /// The streams of one target.
 #[derive(Debug, Default)]
 pub struct ReadQueue {
-    streams: HashMap<Arc<StreamName>, Entry>,
+    streams: HashMap<StreamName, Entry>,
     /// In order of appearance.
-    unread: BTreeSet<(u64, Arc<StreamName>)>,
-    by_age: BTreeSet<(Timestamp, Arc<StreamName>)>,
+    unread: BTreeSet<(u64, StreamName)>,
+    by_age: BTreeSet<(Timestamp, StreamName)>,
     appeared: u64,
     never_read: usize,
     /// How many viewers each has.
@@ -49,7 +46,7 @@ impl ReadQueue {
     pub fn set(&mut self, name: &StreamName, due: Due, is_known: bool) {
         let (name, number, is_under_way) = match self.remove_entry(name) {
             Some((name, entry)) => (name, entry.number, entry.is_under_way),
-            None => (Arc::new(name.clone()), self.appeared + 1, false),
+            None => (name.clone(), self.appeared + 1, false),
         };
         self.appeared = self.appeared.max(number);
         self.insert_entry(name, Entry { due, number, is_under_way, is_known });
@@ -132,7 +129,7 @@ impl ReadQueue {
             Due::At(at) if at <= now || at > latest => Some((Some(at), entry.number, name)),
             Due::At(_) | Due::Held => None,
         });
-        due.min_by_key(|(at, number, _)| (*at, *number)).map(|(_, _, name)| StreamName::clone(name))
+        due.min_by_key(|(at, number, _)| (*at, *number)).map(|(_, _, name)| name.clone())
     }
 
     fn first_of_all(&self, now: Timestamp, latest: Timestamp) -> Option<StreamName> {
@@ -142,10 +139,10 @@ impl ReadQueue {
             .first()
             .filter(|(at, _)| *at <= now)
             .or_else(|| self.by_age.last().filter(|(at, _)| *at > latest));
-        unread.or(oldest.map(|(_, name)| name)).map(|name| StreamName::clone(name))
+        unread.or(oldest.map(|(_, name)| name)).cloned()
     }
 
-    fn insert_entry(&mut self, name: Arc<StreamName>, entry: Entry) {
+    fn insert_entry(&mut self, name: StreamName, entry: Entry) {
         match entry.due {
             _ if entry.is_under_way => {}
             Due::Unread => _ = self.unread.insert((entry.number, name.clone())),
@@ -156,7 +153,7 @@ impl ReadQueue {
         self.streams.insert(name, entry);
     }
 
-    fn remove_entry(&mut self, name: &StreamName) -> Option<(Arc<StreamName>, Entry)> {
+    fn remove_entry(&mut self, name: &StreamName) -> Option<(StreamName, Entry)> {
         let (name, entry) = self.streams.remove_entry(name)?;
         self.never_read -= usize::from(!entry.is_known);
         match entry.due {

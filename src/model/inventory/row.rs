@@ -1,5 +1,7 @@
 //! One row of the inventory.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeMarks, NeededKey};
@@ -33,7 +35,7 @@ pub struct StreamRow {
     pub mode: Option<String>,
     pub created: Option<Timestamp>,
     /// Keys and values, ordered by key; `None` until read.
-    pub tags: Option<Vec<(String, String)>>,
+    pub tags: Option<Arc<[(String, String)]>>,
     /// The active change, if there is one.
     pub change: Option<ChangeMarks>,
     /// Keys that only stored records may need, oldest first. Some may no longer be needed.

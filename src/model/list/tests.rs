@@ -36,7 +36,7 @@ pub fn row(name: &str, encryption: EncryptionState, status: &str) -> Arc<StreamR
         is_production: false,
         is_read_only: false,
         created: Some(Timestamp::from_millis(0)),
-        tags: Some(vec![("team".to_owned(), "payments".to_owned()), ("a=b".to_owned(), "c".to_owned())]),
+        tags: Some([("team".to_owned(), "payments".to_owned()), ("a=b".to_owned(), "c".to_owned())].into()),
     })
 }
 

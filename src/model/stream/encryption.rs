@@ -2,7 +2,7 @@
 //!
 //! A missing answer is never taken for "not encrypted".
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
@@ -72,7 +72,7 @@ impl EncryptionState {
 /// model, `KeyId`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct KeyId(String);
+pub struct KeyId(Arc<str>);
 
 /// The five forms in AWS's text of StartStreamEncryption and StopStreamEncryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl KeyId {
     /// # Errors
     /// If the text is empty or longer than 2048 characters, which AWS would refuse.
     pub fn as_reported(text: &str) -> Result<Self, InvalidKeyId> {
-        if (1..=Self::LONGEST).contains(&text.chars().count()) { Ok(Self(text.to_owned())) } else { Err(InvalidKeyId) }
+        if (1..=Self::LONGEST).contains(&text.chars().count()) { Ok(Self(text.into())) } else { Err(InvalidKeyId) }
     }
 
     /// Returns the text as written.
@@ -115,7 +115,7 @@ impl KeyId {
 
     /// Returns which of the five forms this is; `None` if AWS reported it in another one.
     pub fn form(&self) -> Option<KeyIdForm> {
-        let text = self.0.as_str();
+        let text = self.as_str();
         if text == "alias/aws/kinesis" {
             Some(KeyIdForm::ServiceKey)
         } else if let Some(alias) = text.strip_prefix("alias/") {

@@ -1,6 +1,7 @@
-//! The names of streams, accounts and Regions, as types that can't hold a malformed value.
+//! The names of streams, accounts and Regions, as types that can't hold a malformed value. Copies share their text: each
+//! stream's is in memory in many places.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -23,7 +24,7 @@ macro_rules! text_type {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Returns the text as AWS writes it.
@@ -35,21 +36,21 @@ macro_rules! text_type {
         impl FromStr for $name {
             type Err = InvalidStreamText;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::try_from(text.to_owned())
+                let is_valid: fn(&str) -> bool = $valid;
+                if is_valid(text) { Ok(Self(text.into())) } else { Err($error) }
             }
         }
 
         impl TryFrom<String> for $name {
             type Error = InvalidStreamText;
             fn try_from(text: String) -> Result<Self, Self::Error> {
-                let is_valid: fn(&str) -> bool = $valid;
-                if is_valid(&text) { Ok(Self(text)) } else { Err($error) }
+                text.parse()
             }
         }
 
         impl From<$name> for String {
             fn from(value: $name) -> Self {
-                value.0
+                value.0.to_string()
             }
         }
 
@@ -95,12 +96,12 @@ impl Account {
 
     /// Returns the account of a target while AWS hasn't named it.
     pub fn unresolved() -> Self {
-        Self(Self::UNRESOLVED.to_owned())
+        Self(Self::UNRESOLVED.into())
     }
 
     /// Returns whether the account is known.
     pub fn is_resolved(&self) -> bool {
-        self.0 != Self::UNRESOLVED
+        *self.0 != *Self::UNRESOLVED
     }
 }
 

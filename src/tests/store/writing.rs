@@ -13,7 +13,7 @@ use crate::{
 on_both! {
     the_inventory_comes_back_as_it_was_written(database, store) {
         let key = StreamId::parse("111122223333", "eu-west-1", "s").unwrap();
-        let tags = Some(vec![("team".to_owned(), "payments".to_owned())]);
+        let tags = Some([("team".to_owned(), "payments".to_owned())].into());
         let mut stream = StoredStream { tags, ..StoredStream::unread(key) };
         for gone_at in [None, Some(NOW), None] {
             let mut tx = store.write().await.unwrap();

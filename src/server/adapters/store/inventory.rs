@@ -1,6 +1,6 @@
 //! The table of streams: the inventory, written behind the in-memory one.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
@@ -34,7 +34,7 @@ pub struct StoredStream {
     pub gone_at: Option<Timestamp>,
     /// Keys and values, ordered by key; `None` until they have been read.
     #[serde(default)]
-    pub tags: Option<Vec<(String, String)>>,
+    pub tags: Option<Arc<[(String, String)]>>,
     /// The keys that its records were encrypted with, as far as reads have shown.
     #[serde(default, skip_serializing_if = "KeyHistory::is_empty")]
     pub keys: KeyHistory,
@@ -58,6 +58,16 @@ impl StoredStream {
 }
 
 impl StoredStream {
+    /// The same with the texts of its report's ARN shared with its id; AWS's answer came with texts of its own.
+    #[must_use]
+    pub fn sharing_texts(mut self) -> Self {
+        let own = self.id.arn();
+        if let Some(report) = self.report.as_mut().filter(|report| report.arn == own) {
+            report.arn = own;
+        }
+        self
+    }
+
     /// Whether AWS was asked about it after `at` and had it. A time in the future is from before the clock was set
     /// back.
     pub fn was_seen_after(&self, at: Timestamp, now: Timestamp) -> bool {

@@ -108,7 +108,7 @@ impl Inventory {
         for key in self.known_of(target) {
             let tags = tagged.remove(&key).or_else(|| known.contains(&key).then(Tags::new));
             if let Some(tags) = tags {
-                self.note(&key, |stream| stream.tags = Some(tags));
+                self.note(&key, |stream| stream.tags = Some(tags.into()));
             }
         }
     }
