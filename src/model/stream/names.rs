@@ -1,5 +1,5 @@
-//! The names of streams, accounts and Regions, as types that can't hold a malformed value. Copies share their text: each
-//! stream's is in memory in many places.
+//! The names of streams, accounts and Regions, as types that can't hold a malformed value. Copies share their text:
+//! each stream's is in memory in many places.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
