@@ -46,6 +46,8 @@ class Scale:
     changes_at_once: list[int]
     change_ms: int
     """How long each of the changes at once takes."""
+    people: int
+    people_seconds: int
 
     rate: int = 200
 
@@ -74,6 +76,8 @@ WHOLE = Scale(
     connections=[1, 10, 100, 1_000],
     changes_at_once=[1, 5, 10, 25],
     change_ms=60_000,
+    people=50,
+    people_seconds=180,
 )
 QUICK = Scale(
     is_quick=True,
@@ -99,6 +103,8 @@ QUICK = Scale(
     connections=[12],
     changes_at_once=[3],
     change_ms=8_000,
+    people=5,
+    people_seconds=15,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,8 +27,8 @@ def free_port() -> int:
 class Portal:
     """A portal that is started and stopped again and again on the same directory and port, so that a session lasts."""
 
-    def __init__(self, binary: Path, directory: Path, database: str = "") -> None:
-        self._binary, self.directory = binary, directory
+    def __init__(self, binary: Path, directory: Path, database: str = "", regions: Sequence[str] = (REGION,)) -> None:
+        self._binary, self.directory, self._regions = binary, directory, regions
         directory.mkdir(parents=True, exist_ok=True)
         self.origin = f"http://127.0.0.1:{free_port()}"
         self._process: Process | None = None
@@ -84,14 +85,16 @@ class Portal:
         self.listening_at = self._process.says(r"Listening on (http:\S+)", within=120)[0]
 
     def _write_targets(self, simulator: Simulator, budget_percent: int) -> None:
-        lines = [
-            "[[target]]",
-            f'account = "{ACCOUNT}"',
-            f'region = "{REGION}"',
-            f'endpoint = "{simulator.url}"',
-            f"speed = {simulator.speed}",
-            f"budget_percent = {budget_percent}",
-        ]
+        lines = []
+        for region in self._regions:
+            lines += [
+                "[[target]]",
+                f'account = "{ACCOUNT}"',
+                f'region = "{region}"',
+                f'endpoint = "{simulator.url}"',
+                f"speed = {simulator.speed}",
+                f"budget_percent = {budget_percent}",
+            ]
         (self.directory / "keystream.toml").write_text("\n".join(lines) + "\n")
 
     @property

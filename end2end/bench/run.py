@@ -17,6 +17,7 @@ import events
 import growth
 import machine
 import moving
+import people
 import resting
 import serving
 import size
@@ -28,7 +29,7 @@ from results import Results
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "target/bench"
 NAMES = ["size", "latency", "restart", "memory", "idle", "fan-out", "shown", "filter", "live", "moves"]
-NAMES += ["lighthouse", "browsers", "instances", "streams", "connections", "changes", "cold"]
+NAMES += ["lighthouse", "browsers", "instances", "streams", "connections", "changes", "people", "cold"]
 IN_CHROMIUM = ["shown", "filter", "live", "moves", "lighthouse"]
 
 
@@ -65,6 +66,7 @@ def measurements(ground: Ground) -> dict[str, Callable[[], Measured]]:
         "streams": lambda: growth.streams(ground),
         "connections": lambda: growth.connections(ground),
         "changes": lambda: growth.changes(ground),
+        "people": lambda: people.measure(ground),
         "cold": lambda: cold.measure(ground.binary, scale.cold, scale.shell_streams),
     }
     if not chromium.is_there():
