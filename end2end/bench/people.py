@@ -1,5 +1,5 @@
-"""Fifty operators on five targets, while a tenth of AWS's answers are faults: whether anybody waits too long, is refused
-without a reason of AWS's, or is left with a change that never ends."""
+"""Fifty operators on five targets, while a tenth of AWS's answers are faults: whether anybody waits too long, is
+refused without a reason of AWS's, or is left with a change that never ends."""
 
 from __future__ import annotations
 
