@@ -279,8 +279,8 @@ test.describe("by hand", () => {
             .map((line) => JSON.parse(line) as Record<string, string>);
         const starts = lives.filter((event) => event.action === "server.started");
         expect(starts).toHaveLength(2);
-        expect(starts[1]!.before).toContain("; may change; 1 targets;");
-        expect(starts[1]!.after).toContain("; read-only; 1 targets;");
+        expect(starts[1]!.before).toContain("; may change; 1 target;");
+        expect(starts[1]!.after).toContain("; read-only; 1 target;");
         expect(lives.filter((event) => event.action === "server.stopped")).toHaveLength(2);
         expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(5);
         const bySomebodyElse = stack.keystreamAlone(

@@ -1,4 +1,5 @@
-//! Server functions for the user's own account and sessions, and for re-authentication.
+//! Server functions for the user's own account and sessions, for re-authentication, and for the alarm about the audit
+//! chain.
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -16,6 +17,22 @@ pub async fn set_shortcuts(#[server(default)] on: Option<String>) -> Result<(), 
     shortcuts::set(&cx, on.is_some());
     cx.see_other(&format!("/settings?done={}", FormDone::ShortcutsSaved));
     Ok(())
+}
+
+/// Acknowledges the alarm that the audit chain doesn't match its checkpoints.
+#[server(endpoint = "acknowledge-alarm", output = Json)]
+pub async fn acknowledge_alarm(
+    #[server(default)] number: String,
+    #[server(default)] reason: String,
+) -> Result<(), AppError> {
+    use crate::{
+        model::access::identity::Permission,
+        server::web::{context, forms},
+        view::pages::AlarmTyped,
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    forms::acknowledge_as_typed(&cx, &requester, AlarmTyped { number, reason }).await
 }
 
 /// Ends one of the user's own sessions.

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
 use super::{
-    ConfirmationDialog, DOT, KeysHelp, TargetsWord, When,
+    ChainAlarmNote, ConfirmationDialog, DOT, KeysHelp, TargetsWord, When,
     bar::{BarEnd, BarStart},
     drawing,
 };
 use crate::{
     islands::{Copying, KeySearch, Keyboard, ListNavigation, LiveUpdates},
-    model::forms::FormDone,
+    model::{access::identity::Permission, forms::FormDone},
     view::{
         forms,
         pages::{Frame, KeyAlarm, SignedIn},
@@ -78,12 +78,15 @@ fn LiveState(made_at: crate::model::time::Timestamp) -> impl IntoView {
     }
 }
 
-/// What everybody must know: failed parts of the server, keys in danger, an emergency account in use.
+/// What everybody must know: an audit chain that doesn't match its checkpoints, failed parts of the server, keys in
+/// danger, an emergency account in use.
 #[component]
 fn Warnings(frame: Frame, user: SignedIn) -> impl IntoView {
-    let Frame { key_alarms, parts_down, break_glass_at, .. } = frame;
+    let Frame { chain_alarm, key_alarms, parts_down, break_glass_at, .. } = frame;
+    let may_administer = user.role.may(Permission::Administer);
     view! {
         <div id="warnings">
+            {chain_alarm.map(|alarm| view! { <ChainAlarmNote alarm may_administer /> })}
             {(!parts_down.is_empty()).then(|| view! { <PartsDown parts_down /> })}
             {(!key_alarms.is_empty()).then(|| view! { <KeyAlarms key_alarms /> })}
             {break_glass_at.map(|at| view! {

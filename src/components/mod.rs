@@ -5,6 +5,7 @@ mod age;
 mod ago;
 mod announcement;
 mod bar;
+mod chain_alarm;
 mod changes_filters;
 mod confirm_dialog;
 mod confirm_fields;
@@ -40,6 +41,7 @@ pub use self::{
     ago::{Ago, WhenAgo},
     announcement::Announcement,
     bar::PlainBar,
+    chain_alarm::{ChainAlarmNote, ChainAlarmPart},
     changes_filters::ChangesFilters,
     confirm_dialog::ConfirmationDialog,
     confirm_fields::{FormAnswer, KeyField, MistakeAt, NameField, QuotaField, ReasonField, ShownFields, WaitField},

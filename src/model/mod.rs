@@ -9,6 +9,7 @@ pub mod forms;
 pub mod inventory;
 pub mod keys;
 pub mod list;
+pub mod loopback;
 pub mod shorten;
 pub mod stream;
 pub mod time;

@@ -44,7 +44,7 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
     let is_newest = |change: &&Change| {
         cx.state.inventory.stream(&change.stream_id()).is_some_and(|(row, _)| row.undoes(&change.id))
     };
-    let may_change = requester.role.may(Permission::Change) && !cx.state.is_read_only;
+    let may_change = requester.role.may(Permission::Change) && !cx.state.read_only.is_on();
     let undoable = changes
         .iter()
         .filter(|change| may_change && change.can_be_undone())

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{FormTitle, KeyList, Mistake, PasswordField, Table, TargetsTable, UserAgent, WhenAgo},
+    components::{ChainAlarmPart, FormTitle, KeyList, Mistake, PasswordField, Table, TargetsTable, UserAgent, WhenAgo},
     error::AppError,
     model::{
         access::{identity::Permission, session::MOST_SESSIONS},
@@ -13,7 +13,11 @@ use crate::{
         inventory::TargetHealth,
         time::Timestamp,
     },
-    server::web::{context, forms::draft_of_pause, shortcuts},
+    server::web::{
+        context,
+        forms::{draft_of_alarm, draft_of_pause},
+        shortcuts,
+    },
     view::{
         forms,
         pages::{SessionCard, SettingsPage as Page, TargetLine},
@@ -53,6 +57,8 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
         has_password: !cx.state.is_demo,
         mistake: request.value("problem").as_deref().and_then(FormMistake::from_code),
         sessions: sessions.collect(),
+        chain_alarm: cx.state.read_only.alarm(),
+        alarm_typed: draft_of_alarm(&cx, &requester, request.value("draft")).await,
         may_administer: requester.role.may(Permission::Administer),
         has_shortcuts,
         quota: cx.state.changes.quotas.sums(&requester.scope).await.map_err(|error| cx.fail_store(&error))?,
@@ -63,12 +69,19 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
 
 #[component]
 fn Settings(page: Page) -> impl IntoView {
-    let of_pause = page.mistake.filter(|mistake| *mistake == FormMistake::PauseInvalid);
-    let of_password = page.mistake.filter(|_| of_pause.is_none());
+    let (of_alarm, of_pause, of_password) = match page.mistake {
+        Some(FormMistake::ReasonMissing | FormMistake::ReasonTooLong | FormMistake::AlarmOther) => {
+            (page.mistake, None, None)
+        }
+        Some(FormMistake::PauseInvalid) => (None, page.mistake, None),
+        _ => (None, None, page.mistake),
+    };
+    let (may_administer, typed) = (page.may_administer, page.alarm_typed.reason);
     let scope = if page.scope == "*" { "all streams".to_owned() } else { page.scope };
     view! {
         <FormTitle text="Settings" mistake=page.mistake />
         <h1>"Settings"</h1>
+        {page.chain_alarm.map(|alarm| view! { <ChainAlarmPart alarm may_administer mistake=of_alarm typed /> })}
         <section class="part">
             <h2>"Targets"</h2>
             <Mistake mistake=of_pause />
@@ -87,7 +100,7 @@ fn Settings(page: Page) -> impl IntoView {
             </dl>
             {page.has_password.then(|| view! { <ChangePassword mistake=of_password /> })}
         </section>
-        {page.may_administer.then(|| view! {
+        {may_administer.then(|| view! {
             <section class="part">
                 <h2>"Users"</h2>
                 <p><a href="/settings/users">"Add users and set their roles and streams"</a></p>
@@ -139,9 +152,11 @@ fn QuotaSums(sums: Vec<QuotaSum>) -> impl IntoView {
 
 #[component]
 fn ChangePassword(mistake: Option<FormMistake>) -> impl IntoView {
-    let of_new = mistake.filter(|mistake| forms::is_about_new_password(*mistake));
-    let of_current = mistake.filter(|mistake| *mistake == FormMistake::PasswordWrong);
-    let of_form = mistake.filter(|_| of_new.is_none() && of_current.is_none());
+    let (of_new, of_rest) = forms::split(mistake);
+    let (of_current, of_form) = match of_rest {
+        Some(FormMistake::PasswordWrong) => (of_rest, None),
+        _ => (None, of_rest),
+    };
     view! {
         <form class="narrow" method="post" action="/api/change-password">
             <h3>"Change your password"</h3>

@@ -9,7 +9,7 @@ use crate::{
     model::{forms::FormMistake, time::Timestamp},
     server::web::{context, forms},
     view::{
-        forms::is_about_new_password,
+        forms::split,
         pages::{SetupLink, SetupPage as Page},
     },
 };
@@ -97,9 +97,3 @@ fn NewPasswordForm(
 }
 
 const HINT: &str = "15 to 128 characters, such as four or more unrelated words.";
-
-/// Returns the mistake of the password, and that of anything else.
-fn split(mistake: Option<FormMistake>) -> (Option<FormMistake>, Option<FormMistake>) {
-    let is_of_password = mistake.is_some_and(is_about_new_password);
-    if is_of_password { (mistake, None) } else { (None, mistake) }
-}

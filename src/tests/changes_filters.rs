@@ -47,7 +47,8 @@ async fn with_old_changes(app: &TestApp) {
     for number in 0..1_200 {
         let mut change = old_change(number);
         let request_id = change.id.clone();
-        let new = NewChange { change: &mut change, user_id: &viewer, request_id: &request_id, form_hash: "h" };
+        let (change, user_id, request_id) = (&mut change, viewer.as_str(), request_id.as_str());
+        let new = NewChange { change, user_id, request_id, form_hash: "h", intent_mac: "" };
         let inserted = app.store.insert_change(&mut tx, new).await.unwrap();
         assert!(matches!(inserted, Inserted::Recorded { .. }));
     }

@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::support::{Setup, TestApp};
+use super::support::{Actor, Setup, TestApp};
 use crate::{model::access::identity::Role, server::web::listen::Bounds};
 
 /// Everything that a connection receives until it ends.
@@ -204,4 +204,24 @@ async fn what_comes_while_too_much_is_at_work_is_shed() {
     assert_eq!(app.anonymous().get("/livez").await.status, StatusCode::OK);
     drop(all);
     assert_eq!(viewer.get("/streams").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn passwords_that_would_wait_too_long_are_not_taken() {
+    let app = TestApp::start().await;
+    // From as many networks, for as many names, so that no other limit holds them.
+    let attempts = (0..200).map(|number| {
+        let stranger = Actor { address: [10, number, 0, 1], ..app.anonymous() };
+        async move { stranger.sign_in(&format!("nobody{number}"), "not anybody's password").await }
+    });
+    let answers = futures_util::future::join_all(attempts).await;
+    let (shed, checked): (Vec<_>, Vec<_>) =
+        answers.iter().partition(|answer| answer.status == StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!shed.is_empty() && checked.len() >= 68, "{} of {} were refused", shed.len(), answers.len());
+    for answer in shed {
+        assert_eq!(answer.header("retry-after"), "5");
+        assert!(answer.body.contains("Keystream is overloaded"), "{}", answer.body);
+    }
+    assert!(checked.iter().all(|answer| answer.location().starts_with("/sign-in?problem=sign-in-failed")));
+    app.actor(Role::Viewer).await;
 }

@@ -21,6 +21,7 @@ mod fleet;
 mod forms;
 mod hostile;
 mod instances;
+mod intents;
 mod journeys;
 mod keys;
 mod layers;

@@ -73,9 +73,14 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/disable-user"
             | "/api/enable-user",
         ) => StatusCode::NOT_FOUND,
-        ("POST", "/api/sign-in" | "/api/change-password" | "/api/confirm-identity" | "/api/add-user") => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        (
+            "POST",
+            "/api/sign-in"
+            | "/api/change-password"
+            | "/api/confirm-identity"
+            | "/api/add-user"
+            | "/api/acknowledge-alarm",
+        ) => StatusCode::UNPROCESSABLE_ENTITY,
         ("POST", _) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }

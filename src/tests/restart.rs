@@ -100,6 +100,7 @@ async fn what_was_never_sent_expires() {
         user_id: "u",
         request_id: "r",
         form_hash: "h",
+        intent_mac: "",
     };
     app.store.insert_change(&mut tx, new).await.unwrap();
     tx.commit().await.unwrap();

@@ -92,6 +92,8 @@ const fn words_of(action: AuditAction) -> &'static str {
         AuditAction::TargetResumed => "Target resumed",
         AuditAction::RequestRefused => "Request refused",
         AuditAction::AuditExported => "Audit chain exported",
+        AuditAction::AuditAlarm => "Audit chain doesn't match its checkpoints",
+        AuditAction::AuditAlarmAcknowledged => "Audit alarm acknowledged",
         AuditAction::ServerStarted => "Server started",
         AuditAction::ServerStopped => "Server stopped",
     }

@@ -33,8 +33,14 @@ pub fn field_of(draft: &Draft) -> Option<ConfirmField> {
 }
 
 /// Returns whether a mistake is about a new password.
-pub const fn is_about_new_password(mistake: FormMistake) -> bool {
+const fn is_about_new_password(mistake: FormMistake) -> bool {
     matches!(mistake, FormMistake::PasswordLength | FormMistake::PasswordCommon | FormMistake::PasswordWeak)
+}
+
+/// Returns the mistake if it is about a new password, and if it is about anything else.
+pub fn split(mistake: Option<FormMistake>) -> (Option<FormMistake>, Option<FormMistake>) {
+    let is_of_password = mistake.is_some_and(is_about_new_password);
+    if is_of_password { (mistake, None) } else { (None, mistake) }
 }
 
 /// Says what a form did.
@@ -55,6 +61,7 @@ pub const fn done(form: FormDone) -> &'static str {
             changes are still watched, and a confirmation still reads its stream."
         }
         FormDone::TargetResumed => "Background reads of this target have resumed.",
+        FormDone::AlarmAcknowledged => "Acknowledged. Checkpoints begin anew, and the alarm is over.",
         FormDone::ShortcutsSaved => "Keyboard shortcuts saved for this browser.",
     }
 }
@@ -134,6 +141,9 @@ const fn sentence(mistake: FormMistake) -> &'static str {
             Nothing was saved."
         }
         FormMistake::PauseInvalid => "A pause lasts 1 to 240 minutes. Choose a time. Nothing was paused.",
+        FormMistake::AlarmOther => {
+            "Something else was found meanwhile. Read what it is, then acknowledge that. Nothing was acknowledged."
+        }
         FormMistake::LastAdmin => {
             "This would leave nobody to administer Keystream. Make another user an administrator first. Nothing was \
             saved."

@@ -2,7 +2,10 @@
 
 use super::key_state;
 use crate::model::{
-    change::{Action, Change, refusal::Precondition},
+    change::{
+        Action, Change,
+        refusal::{Flaw, Precondition},
+    },
     keys::Meant,
     stream::{StreamReport, StreamStatus, encryption::KeyId},
 };
@@ -42,6 +45,21 @@ fn happened(precondition: &Precondition, change: &Change) -> String {
         ),
         Precondition::Missing => format!("AWS doesn't find {name}."),
         Precondition::CouldNotRead { why } => format!("{name} couldn't be read just before sending: {why}."),
+        Precondition::NotAuthentic { flaw: Flaw::NoMac } => {
+            "this change has no message authentication code. An earlier version of Keystream recorded it, or something \
+            else wrote it to the database."
+                .to_owned()
+        }
+        Precondition::NotAuthentic { flaw: Flaw::WrongMac } => {
+            "the message authentication code of this change is wrong. Something else altered it in the database, or \
+            the checkpoint key was replaced."
+                .to_owned()
+        }
+        Precondition::NotAuthentic { flaw: Flaw::PutBack } => {
+            "according to the audit chain, this change has been sent or has ended already. Something else put it back \
+            in the database."
+                .to_owned()
+        }
     }
 }
 
@@ -77,6 +95,10 @@ const fn next(precondition: &Precondition, action: Action) -> &'static str {
         Precondition::Changed { .. } | Precondition::Replaced { .. } => "open the confirmation again and check it.",
         Precondition::Missing => "check that the stream still exists.",
         Precondition::CouldNotRead { .. } => "start again once Keystream can read this target.",
+        Precondition::NotAuthentic { .. } => {
+            "if Keystream was neither upgraded nor given another key since, tell whoever runs it. Start again if you \
+            still want this change."
+        }
     }
 }
 
@@ -103,6 +125,7 @@ pub fn of_confirmation(action: Action, precondition: &Precondition, report: &Str
         | Precondition::Changed { .. }
         | Precondition::Replaced { .. }
         | Precondition::Missing
-        | Precondition::CouldNotRead { .. } => "The stream has changed. Reload this page.".to_owned(),
+        | Precondition::CouldNotRead { .. }
+        | Precondition::NotAuthentic { .. } => "The stream has changed. Reload this page.".to_owned(),
     }
 }

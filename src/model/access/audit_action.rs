@@ -86,6 +86,10 @@ pub enum AuditAction {
     RequestRefused,
     #[strum(serialize = "audit.exported")]
     AuditExported,
+    #[strum(serialize = "audit.alarm")]
+    AuditAlarm,
+    #[strum(serialize = "audit.alarm-acknowledged")]
+    AuditAlarmAcknowledged,
     #[strum(serialize = "server.started")]
     ServerStarted,
     #[strum(serialize = "server.stopped")]

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod audit_action;
 pub mod audit_event;
 pub mod audit_query;
+pub mod chain_alarm;
 pub mod credentials;
 pub mod identity;
 pub mod next_page;

@@ -155,6 +155,31 @@ pub enum Precondition {
     CouldNotRead {
         why: String,
     },
+    /// The journal's row isn't the one that Keystream recorded.
+    NotAuthentic {
+        flaw: Flaw,
+    },
+}
+
+/// What shows that something else wrote a row of the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Flaw {
+    /// It has no MAC. Rows of earlier versions have none either.
+    NoMac,
+    WrongMac,
+    /// According to the audit chain, the change has been sent or has ended already.
+    PutBack,
+}
+
+impl Flaw {
+    /// Returns the flaw in a few words, for logs and the audit chain.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NoMac => "its MAC is missing",
+            Self::WrongMac => "its MAC is wrong",
+            Self::PutBack => "it was put back after its end",
+        }
+    }
 }
 
 impl Refusal {

@@ -19,6 +19,7 @@ pub enum FormDone {
     UserEnabled,
     TargetPaused,
     TargetResumed,
+    AlarmAcknowledged,
     ShortcutsSaved,
 }
 

@@ -31,6 +31,7 @@ pub enum FormMistake {
     RoleMissing,
     ScopeInvalid,
     PauseInvalid,
+    AlarmOther,
     LastAdmin,
 }
 

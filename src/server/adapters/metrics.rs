@@ -15,6 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{tasks, telemetry::LostLines};
 
+/// 1 while the audit chain doesn't match its checkpoints, else 0.
+pub const AUDIT_ALARM: &str = "keystream_audit_alarm";
 /// Calls to AWS, by operation and outcome.
 pub const AWS_CALLS: &str = "keystream_aws_calls_total";
 /// Changes that came to an end, by end.
@@ -39,6 +41,7 @@ pub fn count_aws_call<T, E>(operation: &'static str, answer: Result<T, E>) -> Re
 /// When the address cannot be bound.
 pub fn serve(address: SocketAddr, token: Option<SecretString>, lost_lines: LostLines) -> anyhow::Result<()> {
     let recorder = PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
+    metrics::describe_gauge!(AUDIT_ALARM, "Whether the audit chain doesn't match its checkpoints");
     metrics::describe_counter!(AWS_CALLS, "Calls of AWS by operation and outcome");
     metrics::describe_counter!(CHANGES_ENDED, "Changes of encryption by how they ended");
     metrics::describe_counter!(LOST_LOG_LINES, "Log lines that were lost, because nothing read the log");

@@ -8,19 +8,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     model::inventory::TagMeanings,
     server::{
-        adapters::{
-            aws::targets::Target,
-            clock::Clock,
-            store::{Store, StoreError},
-        },
+        adapters::{aws::targets::Target, clock::Clock, store::Store},
         config::Origin,
         services::{
             accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
-            audit::Chain,
-            changes::Changes,
+            audit::{
+                Chain,
+                checkpoint::{ChainWatch, CheckpointError, Checkpoints},
+            },
+            changes::{Changes, IntentMacs},
             drafts::Drafts,
             housekeeping,
             inventory::{Inventory, collect, pauses::Pauses, write_behind},
+            read_only::ReadOnly,
             readiness::ReadinessCheck,
             supervisor::{Part, Supervisor},
         },
@@ -46,6 +46,7 @@ pub struct Parts {
     pub tag_meanings: TagMeanings,
     pub is_demo: bool,
     pub is_read_only: bool,
+    pub checkpoints: Checkpoints,
     pub supervisor: Arc<Supervisor>,
     /// How often an open event connection looks its session up.
     pub session_check: Duration,
@@ -61,26 +62,17 @@ pub struct Running {
 /// Creates the services, resumes unfinished changes, and starts the background parts.
 ///
 /// # Errors
-/// When the database can't be read or written.
-pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
-    let Parts {
-        store,
-        targets,
-        clock,
-        origin,
-        assets,
-        trusted_proxies,
-        tag_meanings,
-        is_demo,
-        is_read_only,
-        supervisor,
-        session_check,
-    } = parts;
-    let draining = CancellationToken::new();
-    let tasks = TaskTracker::new();
-    let inventory = Inventory::open(&store, targets, clock.clone()).await?;
-    let changes =
-        Changes::new(store.clone(), inventory.clone(), clock.clone(), is_read_only, tasks.clone(), draining.clone());
+/// When the database can't be read or written, or the checkpoint file can't be used.
+pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
+    let Parts { store, clock, checkpoints, supervisor, .. } = parts;
+    let (draining, tasks) = (CancellationToken::new(), TaskTracker::new());
+    // First of all: nothing may be sent before the chain is known to match its checkpoints.
+    let read_only = ReadOnly::new(parts.is_read_only);
+    let macs = IntentMacs::new(checkpoints.key.intents.clone());
+    let chain_watch = ChainWatch::begin(store.clone(), checkpoints, clock.clone(), read_only.clone()).await?;
+    let inventory = Inventory::open(&store, parts.targets, clock.clone()).await?;
+    let (tracker, stop) = (tasks.clone(), draining.clone());
+    let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), read_only.clone(), macs, tracker, stop);
     changes.resume(&supervisor).await?;
     let pauses = Pauses::new(inventory.clone(), store.clone(), clock.clone());
     Background {
@@ -90,34 +82,33 @@ pub async fn assemble(parts: Parts) -> Result<Running, StoreError> {
         store: &store,
         inventory: &inventory,
         pauses: &pauses,
+        chain_watch: &chain_watch,
         clock: &clock,
     }
     .begin();
-    let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), is_demo));
-    let drafts = Drafts::new(store.clone(), clock.clone());
-    let readiness = ReadinessCheck::new(store.clone());
     let services = Services {
         leptos_options: LeptosOptions::builder().output_name("keystream").build(),
         pauses,
         audit: Chain::new(store.clone()),
-        users: Directory::new(store, clock.clone()),
+        users: Directory::new(store.clone(), clock.clone()),
         inventory,
         changes,
-        drafts,
-        sign_ins,
+        drafts: Drafts::new(store.clone(), clock.clone()),
+        sign_ins: Arc::new(SignIns::new(store.clone(), clock.clone(), parts.is_demo)),
         setup: SetupLink::default(),
-        readiness,
+        readiness: ReadinessCheck::new(store),
         supervisor,
         limits: RequestLimits::default(),
-        session_check,
+        session_check: parts.session_check,
         clock,
-        origin,
-        assets,
+        origin: parts.origin,
+        assets: parts.assets,
         fragments: FragmentCache::default(),
-        trusted_proxies,
-        tag_meanings,
-        is_demo,
-        is_read_only,
+        trusted_proxies: parts.trusted_proxies,
+        tag_meanings: parts.tag_meanings,
+        is_demo: parts.is_demo,
+        read_only,
+        chain_watch,
         draining,
     };
     Ok(Running { state: AppState(Arc::new(services)), tasks })
@@ -131,12 +122,13 @@ struct Background<'a> {
     store: &'a Store,
     inventory: &'a Arc<Inventory>,
     pauses: &'a Pauses,
+    chain_watch: &'a Arc<ChainWatch>,
     clock: &'a Arc<dyn Clock>,
 }
 
 impl Background<'_> {
     fn begin(self) {
-        let Self { supervisor, tasks, stop, store, inventory, pauses, clock } = self;
+        let Self { supervisor, tasks, stop, store, inventory, pauses, chain_watch, clock } = self;
         let begin = {
             let (store, inventory) = (store.clone(), inventory.clone());
             move || write_behind(store.clone(), inventory.clone())
@@ -153,6 +145,12 @@ impl Background<'_> {
         }
         let (pauses, ends) = (pauses.clone(), stop.clone());
         supervisor.spawn(tasks, stop, Part::new("following pauses"), move || pauses.clone().follow(ends.clone()));
+        let (watch, ends) = (chain_watch.clone(), stop.clone());
+        let begin = move || watch.clone().run(ends.clone());
+        supervisor.spawn(tasks, stop, Part::new("checkpoints of the audit chain"), begin);
+        let (watch, ends) = (chain_watch.clone(), stop.clone());
+        let begin = move || watch.clone().follow(ends.clone());
+        supervisor.spawn(tasks, stop, Part::new("following alarms about the audit chain"), begin);
         let (store, clock, ends) = (store.clone(), clock.clone(), stop.clone());
         supervisor.spawn(tasks, stop, Part::new("housekeeping"), move || {
             housekeeping::run(store.clone(), clock.clone(), ends.clone())

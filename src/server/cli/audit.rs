@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
+use super::checkpoints::{open, places};
 use crate::server::{
     adapters::{
         clock::{Clock, SystemClock},
@@ -16,7 +17,7 @@ use crate::server::{
     config::Settings,
     services::audit::{
         self, Verified,
-        checkpoint::{self, Checkpoints, Held, PublicKey, SigningKey},
+        checkpoint::{self, AcknowledgedAlarm, Held, PublicKey, SigningKey},
     },
 };
 
@@ -65,8 +66,10 @@ async fn verify(
     public_key: Option<String>,
     mut output: impl Write,
 ) -> anyhow::Result<()> {
-    let configured = settings.checkpoints.key_and_file();
-    let file = checkpoints.or_else(|| configured.map(|(_, file)| file.to_owned()));
+    // Without checkpoints, the chain is checked against itself.
+    let places = places(settings).ok();
+    let own = places.as_ref().map(|places| places.file.clone()).filter(|file| file.exists());
+    let file = checkpoints.or(own);
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     let Some(file) = file else {
         return match audit::verify(&store).await? {
@@ -76,15 +79,22 @@ async fn verify(
             Verified::Broken { seq, why } => bail!("the audit chain is broken at row {seq}: {why}"),
         };
     };
-    let key = match (public_key, configured) {
+    let key = match (public_key, places) {
         (Some(public), _) => public,
-        (None, Some((key, _))) => SigningKey::read(key)?.public(),
+        (None, Some(places)) => SigningKey::read(&places.key)?.public(),
         (None, None) => bail!("checkpoints are held against the key that signed them: name it with --public-key"),
     };
     let key =
         PublicKey::parse(&key).context("--public-key takes the 64 hex digits that `keystream audit key` printed")?;
-    let Held { rows, head, checkpoints, last, gaps } = checkpoint::verify(&store, &file, &key).await?;
-    writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?;
+    let Held { rows, head, checkpoints, begun_after, last, gaps } = checkpoint::verify(&store, &file, &key).await?;
+    match begun_after {
+        Some((AcknowledgedAlarm { found_at, finding, at, by, reason, .. }, seq)) => {
+            writeln!(output, "On {found_at} this was found: {finding}")?;
+            writeln!(output, "{by} acknowledged it on {at}, and checkpoints began anew after row {seq}: {reason}")?;
+            writeln!(output, "The audit chain is whole after row {seq}: {rows} rows, head {head}.")?;
+        }
+        None => writeln!(output, "The audit chain is whole: {rows} rows, head {head}.")?,
+    }
     match last {
         Some((at, since)) => {
             writeln!(output, "It holds against {checkpoints} checkpoints, the last of {at}; {since} rows came since.")?;
@@ -103,14 +113,11 @@ async fn verify(
 /// Adds a checkpoint to the configured file, and prints it.
 ///
 /// # Errors
-/// When checkpoints aren't configured, the database can't be read, or the file can't be written.
+/// When the chain doesn't match the last checkpoint, the database can't be read, or the file can't be written.
 async fn checkpoint(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    let configured = settings.checkpoints.key_and_file();
-    let (key, file) = configured.context(
-        "set KEYSTREAM_CHECKPOINT_KEY and KEYSTREAM_CHECKPOINT_FILE; `keystream audit key FILE` makes a key",
-    )?;
+    let places = places(settings)?;
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
-    let checkpoints = Checkpoints { key: SigningKey::read(key)?, file: file.to_owned() };
+    let checkpoints = open(places)?;
     writeln!(output, "{}", checkpoints.add(&store, SystemClock.now()).await?)?;
     Ok(())
 }

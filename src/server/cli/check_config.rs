@@ -21,7 +21,7 @@ use crate::{
             clock::{Clock, SystemClock},
             store::{Opener, Store},
         },
-        cli::serve::weaknesses,
+        cli::{checkpoints, serve::weaknesses},
         config::{Settings, without_password},
     },
 };
@@ -29,13 +29,16 @@ use crate::{
 /// A name that no stream is likely to have.
 const NO_STREAM: &str = "keystream-check-config";
 
-/// Checks the database and every target.
+/// Checks the database, the checkpoints and every target.
 ///
 /// # Errors
-/// When the database can't be opened, or a target lacks something that Keystream needs.
+/// When the database can't be opened, checkpoints can't be kept or don't match, or a target lacks something that
+/// Keystream needs.
 pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    Store::open(&settings.database.database_url, Opener::Command).await?;
+    let places = checkpoints::places(settings)?;
+    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     writeln!(output, "database {}: can be opened", without_password(&settings.database.database_url))?;
+    checkpoints::check(&store, places, &mut output).await?;
     for weakness in weaknesses(settings)? {
         writeln!(output, "warning: {weakness}")?;
     }

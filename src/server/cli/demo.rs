@@ -1,7 +1,7 @@
 //! The demo: the simulator in this process, its sample streams as targets, a temporary database and two users without
 //! passwords.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context;
 use tempfile::TempDir;
@@ -36,8 +36,13 @@ pub async fn prepare() -> anyhow::Result<Demo> {
 }
 
 impl Demo {
+    /// The file of the database.
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join("keystream.db")
+    }
+
     pub fn database_url(&self) -> String {
-        format!("sqlite://{}", self.directory.path().join("keystream.db").display())
+        format!("sqlite://{}", self.database().display())
     }
 
     /// The simulator's accounts and Regions.

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{
     assemble::{Parts, assemble},
-    demo, lifecycle,
+    checkpoints, demo, lifecycle,
 };
 use crate::server::{
     adapters::{
@@ -19,14 +19,10 @@ use crate::server::{
         tasks,
         telemetry::LostLines,
     },
-    config::{Origin, Proxies, Settings, without_password},
+    config::{CheckpointPlaces, Origin, Proxies, Settings, without_password},
     services::{
         accounts::session_watch,
-        audit::{
-            self, AuditAction, AuditEvent,
-            checkpoint::{Checkpoints, SigningKey},
-        },
-        supervisor::Part,
+        audit::{self, AuditAction, AuditEvent},
     },
     web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
@@ -40,6 +36,7 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 /// # Errors
 /// When something needed at the start is missing or refused; the error is one line that names it.
 pub async fn run(settings: Settings, lost_lines: LostLines) -> anyhow::Result<()> {
+    let places = checkpoints::places(&settings)?;
     let store = Store::open(&settings.database.database_url, Opener::Server).await?;
     if store.has_demo_users().await? {
         bail!(
@@ -50,7 +47,7 @@ pub async fn run(settings: Settings, lost_lines: LostLines) -> anyhow::Result<()
     for weakness in weaknesses(&settings)? {
         tracing::warn!("{weakness}");
     }
-    serve(settings, store, lost_lines, false).await
+    serve(settings, store, places, lost_lines, false).await
 }
 
 /// What the settings, and the way to the database, expose to others on the network.
@@ -80,10 +77,18 @@ pub async fn run_demo(mut settings: Settings, lost_lines: LostLines) -> anyhow::
     settings.fleet.targets = demo.targets();
     let store = Store::open(&demo.database_url(), Opener::Server).await?;
     demo::add_users(&store, &SystemClock).await?;
-    serve(settings, store, lost_lines, true).await
+    // Deleted with it, whatever is configured.
+    let places = CheckpointPlaces::beside(&demo.database());
+    serve(settings, store, places, lost_lines, true).await
 }
 
-async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo: bool) -> anyhow::Result<()> {
+async fn serve(
+    settings: Settings,
+    store: Store,
+    places: CheckpointPlaces,
+    lost_lines: LostLines,
+    is_demo: bool,
+) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let assets = Assets::find(settings.site.site_root.as_deref())?;
     let targets = targets::load(&settings.fleet.targets, &clock, None).await?;
@@ -98,13 +103,10 @@ async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo:
     if let Some(address) = settings.metrics.metrics_listen {
         metrics::serve(address, settings.metrics.metrics_token.as_ref().map(|token| token.0.clone()), lost_lines)?;
     }
-    let checkpoints = match settings.checkpoints.key_and_file() {
-        Some((key, file)) => Some(Arc::new(Checkpoints { key: SigningKey::read(key)?, file: file.to_owned() })),
-        None => None,
-    };
+    let settings_in_short = summary(&settings, &origin, targets.len(), &places);
+    let checkpoints = checkpoints::open(places)?;
     let has_users = store.has_users().await?;
-    let life =
-        Life { settings: summary(&settings, &origin, targets.len()), store: store.clone(), clock: clock.clone() };
+    let life = Life { settings: settings_in_short, store: store.clone(), clock: clock.clone() };
     life.record(AuditAction::ServerStarted).await;
     let Proxies { trusted_proxies: networks, trusted_hops: hops } = settings.proxies;
     let proxies = TrustedProxies { networks, hops };
@@ -118,20 +120,17 @@ async fn serve(settings: Settings, store: Store, lost_lines: LostLines, is_demo:
         tag_meanings: settings.tags.into(),
         is_demo,
         is_read_only: settings.fleet.read_only,
+        checkpoints,
         supervisor: Arc::default(),
         session_check: session_watch::CHECK_EVERY,
     })
-    .await?;
+    .await
+    .context("KEYSTREAM_CHECKPOINT_FILE")?;
     let app = router::build(running.state.clone())?;
     let signals = lifecycle::Signals::listen()?;
     announce(&running.state, has_users);
 
     let draining = running.state.draining.clone();
-    if let Some(checkpoints) = checkpoints {
-        let (store, clock, stop) = (life.store.clone(), life.clock.clone(), draining.clone());
-        let begin = move || checkpoints.clone().run(store.clone(), clock.clone(), stop.clone());
-        running.state.supervisor.spawn(&running.tasks, &draining, Part::new("checkpoints of the audit chain"), begin);
-    }
     tasks::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
     lifecycle::serve_until_drained(
         listen::serve(listener, app, listen::Bounds::of_this_process(), proxies, draining.clone()),
@@ -177,16 +176,16 @@ impl Life {
 }
 
 /// The settings that decide what can be changed, in one line.
-fn summary(settings: &Settings, origin: &Origin, targets: usize) -> String {
+fn summary(settings: &Settings, origin: &Origin, targets: usize, places: &CheckpointPlaces) -> String {
     let mode = if settings.fleet.read_only { "read-only" } else { "may change" };
     let proxies: Vec<String> = settings.proxies.trusted_proxies.iter().map(ToString::to_string).collect();
     let hops = settings.proxies.trusted_hops;
     let proxies = if proxies.is_empty() { "none".to_owned() } else { format!("{}, hops {hops}", proxies.join(" ")) };
-    let checkpoints =
-        settings.checkpoints.key_and_file().map_or_else(|| "none".to_owned(), |(_, file)| file.display().to_string());
+    let checkpoints = places.file.display();
+    let targets = if targets == 1 { "1 target".to_owned() } else { format!("{targets} targets") };
     let version = env!("CARGO_PKG_VERSION");
     format!(
-        "{version}; {mode}; {targets} targets; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}",
+        "{version}; {mode}; {targets}; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}",
         origin.as_str()
     )
 }

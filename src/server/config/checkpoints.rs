@@ -5,39 +5,65 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::{Deserialize, Deserializer};
 
-use super::takes::parsed;
+use super::{error::ConfigError, takes::parsed};
 
-const KEY_TAKES: &str = "the file of a key that `keystream audit key` made, together with checkpoint_file";
-const FILE_TAKES: &str = "the file to which checkpoints of the audit chain are added, together with checkpoint_key";
+const KEY_TAKES: &str = "the file of a key that `keystream audit key` made";
+const FILE_TAKES: &str = "the file to which checkpoints of the audit chain are added";
 
-/// The key that signs checkpoints, and the file to which they are added: both or neither.
+/// The key that signs checkpoints, and the file to which they are added.
 #[derive(Debug, Clone, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoints {
-    /// The file of the key that signs checkpoints of the audit chain, readable by its owner only.
+    /// The key that signs checkpoints of the audit chain [default: a file beside the SQLite database].
     #[arg(long)]
     #[serde(default, deserialize_with = "key")]
     checkpoint_key: Option<PathBuf>,
-    /// The file to which checkpoints are added, hourly while serving; one per instance.
+    /// The file to which checkpoints are added, one per instance [default: a file beside the SQLite database].
     #[arg(long)]
     #[serde(default, deserialize_with = "file")]
     checkpoint_file: Option<PathBuf>,
 }
 
-impl Checkpoints {
-    /// The key and the file, where they are configured.
-    pub fn key_and_file(&self) -> Option<(&Path, &Path)> {
-        self.checkpoint_key.as_deref().zip(self.checkpoint_file.as_deref())
-    }
+/// Where the key and the checkpoints are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointPlaces {
+    pub key: PathBuf,
+    pub file: PathBuf,
+    /// Whether the key is at its default place, where the server makes it.
+    pub is_default_key: bool,
+}
 
-    /// The key of the setting that is there without the other one, and what it takes.
-    pub const fn half(&self) -> Option<(&'static str, &'static str)> {
-        match (&self.checkpoint_key, &self.checkpoint_file) {
-            (Some(_), None) => Some(("checkpoint_key", KEY_TAKES)),
-            (None, Some(_)) => Some(("checkpoint_file", FILE_TAKES)),
-            _ => None,
-        }
+impl Checkpoints {
+    /// Returns the configured places, each by default beside the database's file, if it has one.
+    ///
+    /// # Errors
+    /// If one isn't configured and has no default.
+    pub fn places(&self, database: Option<&Path>) -> Result<CheckpointPlaces, ConfigError> {
+        let default = database.map(CheckpointPlaces::beside);
+        let missing = |setting| ConfigError::CheckpointPlace { setting };
+        let key = self.checkpoint_key.clone().or(default.as_ref().map(|places| places.key.clone()));
+        let file = self.checkpoint_file.clone().or(default.map(|places| places.file));
+        Ok(CheckpointPlaces {
+            key: key.ok_or_else(|| missing("KEYSTREAM_CHECKPOINT_KEY"))?,
+            file: file.ok_or_else(|| missing("KEYSTREAM_CHECKPOINT_FILE"))?,
+            is_default_key: self.checkpoint_key.is_none(),
+        })
     }
+}
+
+impl CheckpointPlaces {
+    /// Returns the default places beside a database's file.
+    pub fn beside(database: &Path) -> Self {
+        let (key, file) = (beside(database, ".checkpoint-key.pem"), beside(database, ".checkpoints.jsonl"));
+        Self { key, file, is_default_key: true }
+    }
+}
+
+/// Returns the path of a file whose name begins with the database's.
+fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(ending);
+    PathBuf::from(path)
 }
 
 fn key<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error> {

@@ -19,6 +19,11 @@ pub enum ConfigError {
         only, and {0} is not loopback"
     )]
     PlainHttp(SocketAddr),
+    #[error(
+        "{setting} must be set: a database on Postgres has no file beside which the checkpoints of the audit chain \
+        could be; `keystream audit key FILE` makes a key"
+    )]
+    CheckpointPlace { setting: &'static str },
     /// A struct of settings and its keys differ.
     #[error("the configuration could not be read: {0}")]
     Shape(String),

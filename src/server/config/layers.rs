@@ -93,12 +93,6 @@ impl Layers {
     pub fn read<T: Args + for<'de> Deserialize<'de>>(&self) -> Result<T, ConfigError> {
         read(keys::<T>().into_iter().filter_map(|key| Some((key.clone(), self.values.get(&key)?.clone()))))
     }
-
-    /// The error for a value that doesn't go with another one.
-    pub fn refused(&self, key: &str, takes: &str) -> ConfigError {
-        let given = self.values.get(key).cloned().unwrap_or_else(|| Given::text(key.to_owned(), String::new()));
-        given.refused(takes)
-    }
 }
 
 /// Whether a container platform sets this variable for a service called `keystream` or `keystream-...`.

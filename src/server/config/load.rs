@@ -2,10 +2,7 @@
 
 use std::{env, ffi::OsString, path::Path};
 
-use super::{
-    checkpoints::Checkpoints, error::ConfigError, flags::Flags, layers::Layers, listening::Listening,
-    settings::Settings, target_table,
-};
+use super::{error::ConfigError, flags::Flags, layers::Layers, listening::Listening, settings::Settings, target_table};
 
 impl Settings {
     /// Merges flags, environment and file: the `file` that `--config` names, else `keystream.toml` in the working
@@ -28,10 +25,6 @@ impl Settings {
     pub(super) fn of(layers: Layers) -> Result<Self, ConfigError> {
         let listening: Listening = layers.read()?;
         listening.check()?;
-        let checkpoints: Checkpoints = layers.read()?;
-        if let Some((key, takes)) = checkpoints.half() {
-            return Err(layers.refused(key, takes));
-        }
         let mut settings = Self {
             listening,
             proxies: layers.read()?,
@@ -39,7 +32,7 @@ impl Settings {
             fleet: layers.read()?,
             metrics: layers.read()?,
             site: layers.read()?,
-            checkpoints,
+            checkpoints: layers.read()?,
             tags: layers.read()?,
         };
         if !layers.has("targets") {

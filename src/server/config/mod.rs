@@ -29,7 +29,7 @@ mod target_table;
 mod tests;
 
 pub use self::{
-    checkpoints::Checkpoints,
+    checkpoints::{CheckpointPlaces, Checkpoints},
     database::{Database, is_postgres, without_password},
     error::ConfigError,
     flags::Flags,

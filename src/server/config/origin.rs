@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, str::FromStr};
 
-use url::{Host, Url};
+use url::Url;
+
+use crate::model::loopback::is_loopback_host;
 
 /// A scheme, host and port, as browsers send it in `Origin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +29,7 @@ impl Origin {
         if !has_only_origin || !is_anonymous || !matches!(url.scheme(), "http" | "https") {
             return None;
         }
-        let is_loopback = match url.host()? {
-            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
+        let is_loopback = is_loopback_host(url.host_str()?);
         let is_https = url.scheme() == "https";
         if !is_https && !is_loopback {
             return None;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer};
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     error::ConfigError,
@@ -11,7 +11,10 @@ use super::{
     takes::array,
     target::{TargetSettings, account_of_role},
 };
-use crate::model::stream::{Account, Region, StreamArn};
+use crate::model::{
+    loopback::is_loopback_host,
+    stream::{Account, Region, StreamArn},
+};
 
 /// The one key of a table that [`TargetSettings`] lacks: the other keys apply to each of these Regions.
 #[derive(Debug, Default, Deserialize)]
@@ -146,12 +149,7 @@ fn bad(key: &str, value: &str, takes: &str) -> ConfigError {
 
 /// Whether a URL's host is this machine.
 pub fn is_loopback(endpoint: &str) -> bool {
-    Url::parse(endpoint).is_ok_and(|url| match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    })
+    Url::parse(endpoint).is_ok_and(|url| url.host_str().is_some_and(is_loopback_host))
 }
 
 #[cfg(test)]

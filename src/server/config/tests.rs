@@ -44,7 +44,7 @@ fn nothing_configured_is_the_documented_default() {
     assert!(!defaults.fleet.read_only && defaults.fleet.targets.is_empty() && defaults.listening.public_url.is_none());
     assert!(defaults.proxies.trusted_proxies.is_empty() && defaults.metrics.metrics_listen.is_none());
     assert_eq!(defaults.proxies.trusted_hops, 1);
-    assert!(defaults.site.site_root.is_none() && defaults.checkpoints.key_and_file().is_none());
+    assert!(defaults.site.site_root.is_none());
     let tags = TagMeanings::from(defaults.tags);
     assert_eq!(tags.owner, ["owner", "team"]);
     assert_eq!(tags.terraform, ("managed_by".to_owned(), "terraform".to_owned()));
@@ -101,8 +101,6 @@ fn each_bad_value_names_its_key_and_what_it_takes() {
         ("targets", "12345/eu-west-1"),
         ("read_only", "yes"),
         ("metrics_listen", "off"),
-        ("checkpoint_key", "alone"),
-        ("checkpoint_file", "alone"),
         ("terraform_tag", "terraform"),
         ("terraform_tag", "=terraform"),
     ] {
@@ -236,11 +234,27 @@ fn plain_http_beyond_loopback_refuses_to_start() {
 }
 
 #[test]
-fn checkpoints_are_configured_by_both_settings() {
-    let both = settings(&[("KEYSTREAM_CHECKPOINT_KEY", "key.pem"), ("KEYSTREAM_CHECKPOINT_FILE", "file")]).unwrap();
-    assert_eq!(both.checkpoints.key_and_file(), Some((Path::new("key.pem"), Path::new("file"))));
-    let neither = settings(&[("KEYSTREAM_CHECKPOINT_KEY", ""), ("KEYSTREAM_CHECKPOINT_FILE", "")]).unwrap();
-    assert_eq!(neither.checkpoints.key_and_file(), None);
+fn checkpoints_are_beside_the_database_unless_they_are_elsewhere() {
+    let places = |variables: &[(&str, &str)], database: Option<&str>| {
+        settings(variables).unwrap().checkpoints.places(database.map(Path::new)).map_err(|error| error.to_string())
+    };
+    let (key, file) = ("KEYSTREAM_CHECKPOINT_KEY", "KEYSTREAM_CHECKPOINT_FILE");
+    let beside = CheckpointPlaces {
+        key: PathBuf::from("a/k.db.checkpoint-key.pem"),
+        file: PathBuf::from("a/k.db.checkpoints.jsonl"),
+        is_default_key: true,
+    };
+    assert_eq!(places(&[], Some("a/k.db")).as_ref(), Ok(&beside));
+    assert_eq!(places(&[(key, ""), (file, "")], Some("a/k.db")).as_ref(), Ok(&beside), "an empty text unsets it");
+    let elsewhere = CheckpointPlaces { file: PathBuf::from("x"), ..beside.clone() };
+    assert_eq!(places(&[(file, "x")], Some("a/k.db")), Ok(elsewhere));
+    let elsewhere = CheckpointPlaces { key: PathBuf::from("y"), is_default_key: false, ..beside };
+    assert_eq!(places(&[(key, "y")], Some("a/k.db")), Ok(elsewhere));
+    // Postgres has no file.
+    let both = CheckpointPlaces { key: PathBuf::from("y"), file: PathBuf::from("x"), is_default_key: false };
+    assert_eq!(places(&[(key, "y"), (file, "x")], None), Ok(both));
+    assert!(places(&[(key, "y")], None).unwrap_err().starts_with("KEYSTREAM_CHECKPOINT_FILE must be set: "));
+    assert!(places(&[(file, "x")], None).unwrap_err().starts_with("KEYSTREAM_CHECKPOINT_KEY must be set: "));
 }
 
 #[test]

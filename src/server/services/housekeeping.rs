@@ -1,5 +1,5 @@
-//! Retention: hourly, deletes expired sessions, drafts and password links, old failed sign-ins, and streams that AWS no
-//! longer lists.
+//! Retention: hourly, deletes expired sessions, drafts and password links, old failed sign-ins, streams that AWS no
+//! longer lists, and checkpoint files that are no longer written.
 //!
 //! Changes and the audit chain are evidence, and are kept.
 
@@ -11,7 +11,7 @@ use crate::{
     model::time::{DAY_MS, Timestamp},
     server::adapters::{
         clock::Clock,
-        store::{Store, StoreError, drafts, inventory, password_links, sessions, sign_in_failures},
+        store::{Store, StoreError, checkpoints, drafts, inventory, password_links, sessions, sign_in_failures},
     },
 };
 
@@ -22,6 +22,9 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// The session itself ends after eight hours. The row records who signed in recently from a network: strangers'
 /// failures don't delay those users there.
 const SESSIONS_STAY_MS: i64 = 30 * DAY_MS;
+
+/// How long a checkpoint file is remembered that nobody writes to any more. A running instance writes every hour.
+const CHECKPOINT_FILES_STAY_MS: i64 = 90 * DAY_MS;
 
 /// Prunes every hour, until `stop`.
 pub async fn run(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
@@ -49,7 +52,8 @@ pub async fn prune(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
         + drafts::prune(&mut tx, now).await?
         + password_links::prune(&mut tx, now).await?
         + sign_in_failures::prune(&mut tx, now).await?
-        + inventory::prune(&mut tx, now).await?;
+        + inventory::prune(&mut tx, now).await?
+        + checkpoints::prune(&mut tx, now.plus_millis(-CHECKPOINT_FILES_STAY_MS)).await?;
     tx.commit().await?;
     Ok(rows)
 }

@@ -10,5 +10,6 @@ pub mod drafts;
 pub mod housekeeping;
 pub mod inventory;
 pub mod keys;
+pub mod read_only;
 pub mod readiness;
 pub mod supervisor;

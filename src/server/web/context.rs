@@ -111,7 +111,7 @@ impl RequestContext {
     /// Returns what pages show of the signed-in user.
     pub fn signed_in(&self) -> Option<SignedIn> {
         let requester = self.requester().ok()?;
-        let may_change = requester.role.may(Permission::Change) && !self.state.is_read_only;
+        let may_change = requester.role.may(Permission::Change) && !self.state.read_only.is_on();
         let sees_whole_audit = requester.sees_whole_audit();
         Some(SignedIn { name: requester.user_name, role: requester.role, may_change, sees_whole_audit })
     }
@@ -130,13 +130,14 @@ impl RequestContext {
             parts_down: requester.as_ref().map_or_else(Vec::new, |_| self.state.supervisor.down()),
             user: self.signed_in(),
             is_demo: self.state.is_demo,
-            is_read_only: self.state.is_read_only,
+            is_read_only: self.state.read_only.is_on(),
+            chain_alarm: requester.as_ref().and_then(|_| self.state.read_only.alarm()),
             rev: inventory.events().rev(),
             now: self.state.clock.now(),
             version: self.state.assets.version().to_owned(),
             events_tag: requester
                 .as_ref()
-                .map_or_else(String::new, |requester| events_tag::of(requester, self.state.is_read_only)),
+                .map_or_else(String::new, |requester| events_tag::of(requester, self.state.read_only.is_on())),
         }
     }
 
@@ -215,7 +216,7 @@ impl RequestContext {
         {
             options.set_status(status);
             let retry_after = match &error {
-                AppError::SearchRunning | AppError::SearchesBusy => Some("5"),
+                AppError::Overloaded | AppError::SearchRunning | AppError::SearchesBusy => Some("5"),
                 error if error.status() == StatusCode::SERVICE_UNAVAILABLE.as_u16() => Some("60"),
                 _ => None,
             };

@@ -14,10 +14,11 @@ use crate::{
         config::Origin,
         services::{
             accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
-            audit::Chain,
+            audit::{Chain, checkpoint::ChainWatch},
             changes::Changes,
             drafts::Drafts,
             inventory::{Inventory, pauses::Pauses},
+            read_only::ReadOnly,
             readiness::ReadinessCheck,
             supervisor::Supervisor,
         },
@@ -52,7 +53,9 @@ pub struct Services {
     pub trusted_proxies: TrustedProxies,
     pub tag_meanings: TagMeanings,
     pub is_demo: bool,
-    pub is_read_only: bool,
+    /// Whether changes are refused, and the alarm about the audit chain, if there is one.
+    pub read_only: ReadOnly,
+    pub chain_watch: Arc<ChainWatch>,
     /// Cancelled when the server begins to stop: readiness fails and event streams end.
     pub draining: CancellationToken,
 }

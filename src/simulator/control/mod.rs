@@ -23,7 +23,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use hyper::{HeaderMap, Method, StatusCode, header, http::uri::Authority};
 use serde::Deserialize;
@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 
 use self::streams::change_stream;
 use super::{caller::Caller, samples, settings::Settings, world::World};
+use crate::model::loopback::is_loopback_host;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,10 +66,7 @@ struct SettingsOrder {
 /// resolve to loopback.
 pub fn is_from_a_program(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let is_here = host.is_some_and(|authority| {
-        let host = authority.host().trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    });
+    let is_here = host.is_some_and(|authority| is_loopback_host(authority.host()));
     is_here && !headers.contains_key(header::ORIGIN) && !headers.contains_key("sec-fetch-site")
 }
 

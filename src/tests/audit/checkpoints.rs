@@ -1,7 +1,5 @@
 //! Checkpoints of the chain.
 
-use std::sync::Arc;
-
 use crate::{
     model::{access::identity::Role, time::HOUR_MS},
     server::services::audit::{
@@ -20,9 +18,15 @@ fn checkpoints() -> (tempfile::TempDir, Checkpoints) {
     (directory, Checkpoints { key, file })
 }
 
+/// As if the application had no file of its own.
+async fn forget_files(app: &TestApp) {
+    app.database().run("DELETE FROM checkpoint_files").await;
+}
+
 #[tokio::test]
 async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_anew() {
     let app = TestApp::start().await;
+    forget_files(&app).await;
     let store = &app.store;
     let now = app.state.clock.now();
     let (_directory, checkpoints) = checkpoints();
@@ -49,7 +53,10 @@ async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_a
     );
     let said = hold().await.unwrap_err().to_string();
     assert!(
-        said.ends_with("checkpoints.jsonl, line 2: the chain had 3 rows then and has 2 now: its end was cut off"),
+        said.ends_with(
+            "checkpoints.jsonl, line 2: the chain had 3 rows then and has 2 now: its end was removed, or an older \
+            database was put back"
+        ),
         "{said}"
     );
 
@@ -62,7 +69,12 @@ async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_a
     tx.commit().await.unwrap();
     assert!(matches!(verify(store).await.unwrap(), Verified::Whole { rows: 5, .. }));
     let said = hold().await.unwrap_err().to_string();
-    assert!(said.ends_with("line 2: row 3 is another one than it was: the chain was written anew"), "{said}");
+    assert!(
+        said.ends_with(
+            "line 2: row 3 of the chain isn't the one it was: rows were rewritten, or an older database was put back"
+        ),
+        "{said}"
+    );
 
     // A row that was touched is still named first.
     app.database().run("UPDATE audit SET target = 'x' WHERE seq = 2").await;
@@ -72,6 +84,7 @@ async fn checkpoints_show_an_end_that_was_cut_off_and_a_chain_that_was_written_a
 #[tokio::test]
 async fn checkpoints_themselves_cannot_be_touched() {
     let app = TestApp::start().await;
+    forget_files(&app).await;
     let store = &app.store;
     let (_directory, checkpoints) = checkpoints();
     let public = PublicKey::parse(&checkpoints.key.public()).unwrap();
@@ -132,14 +145,11 @@ async fn a_key_that_others_may_read_or_that_is_none_is_refused() {
 #[tokio::test]
 async fn a_running_server_writes_checkpoints_at_the_start_every_hour_and_at_the_end() {
     let app = TestApp::with(Setup { pace: 3_600, ..Setup::default() }).await;
-    let (_directory, checkpoints) = checkpoints();
-    let file = checkpoints.file.clone();
-    let stop = tokio_util::sync::CancellationToken::new();
-    let running = tokio::spawn(Arc::new(checkpoints).run(app.store.clone(), app.state.clock.clone(), stop.clone()));
-    let lines = || std::fs::read_to_string(&file).unwrap_or_default().lines().count();
+    let lines = || std::fs::read_to_string(&app.checkpoints).unwrap().lines().count();
+    assert!(lines() >= 1, "before anything else");
     until(|| async { (lines() >= 3).then_some(()) }).await;
     let before = lines();
-    stop.cancel();
-    running.await.unwrap();
+    app.drain().await;
     assert!(lines() > before, "one more at the end");
+    assert!(app.state.read_only.alarm().is_none());
 }

@@ -147,7 +147,9 @@ async fn a_limit_after_25_disables_is_the_quota() {
         change.evidence.sent_at = Some(now.plus_millis(-1_000 * (number + 1)));
         change.evidence.accepted = Some(Acceptance { at: now, request_id: None });
         change.end = Some(Ending { at: now, how: End::Settled });
-        let new = NewChange { change: &mut change, user_id: "u", request_id: &format!("r{number}"), form_hash: "h" };
+        let request_id = format!("r{number}");
+        let new =
+            NewChange { change: &mut change, user_id: "u", request_id: &request_id, form_hash: "h", intent_mac: "" };
         assert!(matches!(app.store.insert_change(&mut tx, new).await.unwrap(), Inserted::Recorded { .. }));
     }
     tx.commit().await.unwrap();

@@ -33,7 +33,13 @@ on_both! {
             async move {
                 let mut new = change(id, stream);
                 let mut tx = store.write().await.unwrap();
-                let new = NewChange { change: &mut new, user_id: user, request_id: request, form_hash: hash };
+                let new = NewChange {
+                    change: &mut new,
+                    user_id: user,
+                    request_id: request,
+                    form_hash: hash,
+                    intent_mac: "",
+                };
                 let inserted = store.insert_change(&mut tx, new).await.unwrap();
                 tx.commit().await.unwrap();
                 inserted
@@ -132,7 +138,13 @@ on_both! {
         assert!(store.changes_sent_since(&theirs.change.intent.arn, NOW).await.unwrap().is_empty());
         let mut other = change("c3", "s");
         let mut tx = store.write().await.unwrap();
-        let new = NewChange { change: &mut other, user_id: "v", request_id: "request-c3", form_hash: "h" };
+        let new = NewChange {
+            change: &mut other,
+            user_id: "v",
+            request_id: "request-c3",
+            form_hash: "h",
+            intent_mac: "",
+        };
         let inserted = store.insert_change(&mut tx, new).await.unwrap();
         assert!(matches!(inserted, Inserted::StreamBusy { id } if id == "c1"), "it is active");
         tx.rollback().await.unwrap();

@@ -32,10 +32,10 @@ async fn record_by(store: &Store, user: &str, id: &str, stream: &str, minutes: i
     change.intent.requested_at = NOW.plus_millis(minutes * MINUTE_MS);
     change.intent.reason = "\"how\":\"Settled\"".to_owned();
     let mut tx = store.write().await.unwrap();
-    let new = NewChange { change: &mut change, user_id: user, request_id: id, form_hash: "h" };
+    let new = NewChange { change: &mut change, user_id: user, request_id: id, form_hash: "h", intent_mac: "" };
     let Inserted::Recorded { fence } = store.insert_change(&mut tx, new).await.unwrap() else { panic!("not recorded") };
     tx.commit().await.unwrap();
-    Leased { change, fence }
+    Leased { change, fence, intent_mac: String::new() }
 }
 
 /// Records five changes of two users: one settled, one rejected, one not applied, two active ones of the same moment.

@@ -109,15 +109,15 @@ fn change(id: &str, stream: &str) -> Change {
 async fn record(store: &Store, mut change: Change) -> Leased {
     let mut tx = store.write().await.unwrap();
     let request_id = format!("request-{}", change.id);
-    let new = NewChange { change: &mut change, user_id: "u", request_id: &request_id, form_hash: "h" };
+    let new = NewChange { change: &mut change, user_id: "u", request_id: &request_id, form_hash: "h", intent_mac: "" };
     let Inserted::Recorded { fence } = store.insert_change(&mut tx, new).await.unwrap() else { panic!("not recorded") };
     tx.commit().await.unwrap();
-    Leased { change, fence }
+    Leased { change, fence, intent_mac: String::new() }
 }
 
 async fn apply(store: &Store, leased: &mut Leased, steps: impl IntoIterator<Item = Step>) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
-    let mut moved = changes::held(&mut tx, &leased.change.id, leased.fence).await?;
+    let mut moved = changes::held(&mut tx, &leased.change.id, leased.fence).await?.change;
     steps.into_iter().for_each(|step| moved.apply(step));
     changes::write(&mut tx, &mut moved).await?;
     tx.commit().await?;

@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     panic::Location,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -26,8 +27,8 @@ use super::{
     actor::{Actor, Answer},
     breakdowns::Breakdowns,
     clock::MovedClock,
-    process::{Ground, Process, Setup, add_users, run_on},
-    simulator::{client, control},
+    process::{Ground, KEY, Process, Setup, add_users, run_on},
+    simulator::control,
     waiting::{PATIENCE, until},
 };
 use crate::{
@@ -37,6 +38,7 @@ use crate::{
             clock::{Clock, SystemClock},
             store::{Opener, Store},
         },
+        services::audit::checkpoint::SigningKey,
         web::{
             listen::{self, Bounds},
             request_limits::MOST_AT_WORK,
@@ -45,7 +47,10 @@ use crate::{
         },
     },
     simulator,
-    tests::{crash::CrashPlan, database::TestDatabase},
+    tests::{
+        crash::CrashPlan,
+        database::{Kind, TestDatabase},
+    },
 };
 
 const LOOPBACK: [u8; 4] = [127, 0, 0, 1];
@@ -60,6 +65,8 @@ pub struct TestApp {
     pub simulator: String,
     pub clock: Arc<MovedClock>,
     pub database_url: String,
+    /// The file of its checkpoints, which a restart keeps.
+    pub checkpoints: PathBuf,
     ground: Arc<Ground>,
     tasks: TaskTracker,
     /// Of its own where the test ends the process.
@@ -97,7 +104,11 @@ impl TestApp {
         add_users(&store, setup.is_demo).await;
         drop(store);
         let is_read_only = AtomicBool::new(setup.is_read_only);
-        Self::on(Arc::new(Ground { setup, is_read_only, database, simulator, clock })).await
+        let directory = tempfile::tempdir().unwrap();
+        SigningKey::create(&directory.path().join(KEY)).unwrap();
+        let ground = Arc::new(Ground { setup, is_read_only, database, simulator, clock, directory });
+        let checkpoints = ground.new_checkpoints();
+        Self::on(ground, checkpoints).await
     }
 
     pub fn database(&self) -> &TestDatabase {
@@ -106,26 +117,37 @@ impl TestApp {
 
     /// Another process on the same database, the same AWS and the same time.
     pub async fn another(&self) -> Self {
-        Self::on(self.ground.clone()).await
+        Self::on(self.ground.clone(), self.ground.new_checkpoints()).await
     }
 
     /// The same, on a machine whose clock is ahead by so much.
     pub async fn another_ahead_by(&self, millis: i64) -> Self {
         let clock = MovedClock::default();
         clock.set_by(millis);
-        Self::on_at(self.ground.clone(), Arc::new(clock)).await
+        Self::on_at(self.ground.clone(), Arc::new(clock), self.ground.new_checkpoints()).await
     }
 
     /// As [`TestApp::killed_and_started_again`], and from now on it is read-only.
     pub async fn killed_and_started_read_only(self) -> Self {
-        let ground = self.kill();
-        ground.is_read_only.store(true, Ordering::SeqCst);
-        Self::on(ground).await
+        self.ground.is_read_only.store(true, Ordering::SeqCst);
+        self.killed_and_started_again().await
     }
 
     /// Ends the process as `kill -9` does, and starts it again.
     pub async fn killed_and_started_again(self) -> Self {
-        Self::on(self.kill()).await
+        self.killed_and_started_after(async |_: &TestDatabase| {}).await
+    }
+
+    /// The same, after something was done to its database meanwhile.
+    pub async fn killed_and_started_after(self, act: impl AsyncFnOnce(&TestDatabase)) -> Self {
+        let checkpoints = self.checkpoints.clone();
+        let ground = self.kill();
+        if ground.setup.database == Kind::Sqlite {
+            // The process is gone when its lock is.
+            until(|| async { Store::open(&ground.database.url, Opener::Server).await.ok().map(drop) }).await;
+        }
+        act(&ground.database).await;
+        Self::on(ground, checkpoints).await
     }
 
     /// Serves it on a port of loopback, as `keystream serve` does, until it drains.
@@ -148,19 +170,19 @@ impl TestApp {
         self.ground.clone()
     }
 
-    async fn on(ground: Arc<Ground>) -> Self {
+    async fn on(ground: Arc<Ground>, checkpoints: PathBuf) -> Self {
         let clock = ground.clock.clone();
-        Self::on_at(ground, clock).await
+        Self::on_at(ground, clock, checkpoints).await
     }
 
-    async fn on_at(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Self {
+    async fn on_at(ground: Arc<Ground>, clock: Arc<MovedClock>, checkpoints: PathBuf) -> Self {
         if !ground.setup.is_mortal {
-            let process = run_on(ground.clone(), clock.clone()).await;
-            return Self::of(ground, clock, process, None);
+            let process = run_on(ground.clone(), clock.clone(), checkpoints.clone()).await;
+            return Self::of(ground, clock, process, None, checkpoints);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let process = runtime.spawn(run_on(ground.clone(), clock.clone())).await.unwrap();
-        Self::of(ground, clock, process, Some(runtime))
+        let process = runtime.spawn(run_on(ground.clone(), clock.clone(), checkpoints.clone())).await.unwrap();
+        Self::of(ground, clock, process, Some(runtime), checkpoints)
     }
 
     fn of(
@@ -168,6 +190,7 @@ impl TestApp {
         clock: Arc<MovedClock>,
         Process { running, store, crash, breakdowns }: Process,
         runtime: Option<Runtime>,
+        checkpoints: PathBuf,
     ) -> Self {
         Self {
             router: router::build(running.state.clone()).unwrap(),
@@ -178,6 +201,7 @@ impl TestApp {
             simulator: ground.simulator.clone(),
             clock,
             database_url: ground.database.url.clone(),
+            checkpoints,
             ground,
             tasks: running.tasks,
             runtime,
@@ -224,42 +248,6 @@ impl TestApp {
     pub async fn actor_at(&self, role: Role, address: [u8; 4]) -> Actor<'_> {
         let stranger = Actor { address, ..self.anonymous() };
         stranger.signed_in(role.into_str(), PASSWORD).await
-    }
-
-    /// Orders something of the simulator.
-    pub async fn control(&self, path: &str, order: serde_json::Value) {
-        control(&self.simulator, Method::POST, path, order).await;
-    }
-
-    /// Disarms the simulator's faults.
-    pub async fn forget_faults(&self) {
-        control(&self.simulator, Method::DELETE, "faults", serde_json::Value::Null).await;
-    }
-
-    /// Forgets the orders that wait for a call.
-    pub async fn forget_orders(&self) {
-        control(&self.simulator, Method::DELETE, "triggers", serde_json::Value::Null).await;
-    }
-
-    /// How many calls of an operation the simulator counted.
-    pub async fn calls(&self, operation: &str) -> usize {
-        self.call_log().await.iter().filter(|call| call["operation"] == operation).count()
-    }
-
-    /// Every call that the simulator got.
-    pub async fn call_log(&self) -> Vec<serde_json::Value> {
-        self.listed("calls").await
-    }
-
-    /// Everything that was ordered of the simulator.
-    pub async fn acts(&self) -> Vec<serde_json::Value> {
-        self.listed("acts").await
-    }
-
-    async fn listed(&self, what: &str) -> Vec<serde_json::Value> {
-        let request = Request::get(format!("{}/_control/{what}", self.simulator)).body(Body::empty()).unwrap();
-        let body = client().request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
-        serde_json::from_slice(&body).unwrap()
     }
 
     /// Waits until the collector has read a stream.

@@ -1,6 +1,7 @@
 //! How the application is set up, and starts as one process.
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,6 +11,7 @@ use std::{
 
 use ipnet::IpNet;
 use strum::VariantArray;
+use tempfile::TempDir;
 
 use super::{ACCOUNT, ORIGIN, PASSWORD, REGION, breakdowns::Breakdowns, clock::MovedClock, waiting::until};
 use crate::{
@@ -21,12 +23,14 @@ use crate::{
         adapters::{
             aws::targets,
             clock::{Clock, SystemClock},
+            random,
             store::{Opener, Store, StoreError, User, users},
         },
         cli::assemble::{Parts, Running, assemble},
         config::{Origin, TargetSettings},
         services::{
             accounts::{passwords, session_watch},
+            audit::checkpoint::{Checkpoints, SigningKey},
             supervisor::Supervisor,
         },
         web::{assets::Assets, trusted_proxies::TrustedProxies},
@@ -71,6 +75,18 @@ pub(super) struct Ground {
     pub(super) database: TestDatabase,
     pub(super) simulator: String,
     pub(super) clock: Arc<MovedClock>,
+    /// The key of the checkpoints, and their files.
+    pub(super) directory: TempDir,
+}
+
+/// The file of the key that signs checkpoints.
+pub(super) const KEY: &str = "key.pem";
+
+impl Ground {
+    /// A place for the checkpoints of one more process.
+    pub(super) fn new_checkpoints(&self) -> PathBuf {
+        self.directory.path().join(format!("{}.jsonl", random::id()))
+    }
 }
 
 /// What runs as one process, and what disturbs it.
@@ -81,7 +97,7 @@ pub(super) struct Process {
     pub(super) breakdowns: Arc<Breakdowns>,
 }
 
-pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Process {
+pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>, checkpoints: PathBuf) -> Process {
     let clock: Arc<dyn Clock> = clock;
     let target = TargetSettings {
         account: Some(ACCOUNT.parse().unwrap()),
@@ -118,6 +134,10 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>) -> Proce
         },
         is_demo: setup.is_demo,
         is_read_only: ground.is_read_only.load(Ordering::SeqCst),
+        checkpoints: Checkpoints {
+            key: SigningKey::read(&ground.directory.path().join(KEY)).unwrap(),
+            file: checkpoints,
+        },
         supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),
         session_check: setup.session_check.unwrap_or(session_watch::CHECK_EVERY),
     });

@@ -1,6 +1,10 @@
 //! The frame of every page.
 
-use crate::model::{access::identity::Role, inventory::TargetHealth, time::Timestamp};
+use crate::model::{
+    access::{chain_alarm::ChainAlarm, identity::Role},
+    inventory::TargetHealth,
+    time::Timestamp,
+};
 
 /// The data for the frame of every page: the signed-in user and the health of the targets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,6 +13,8 @@ pub struct Frame {
     pub user: Option<SignedIn>,
     pub is_demo: bool,
     pub is_read_only: bool,
+    /// The alarm that the audit chain doesn't match its checkpoints, if there is one.
+    pub chain_alarm: Option<ChainAlarm>,
     pub targets: Vec<TargetHealth>,
     /// The revision of the page, which contains everything committed up to it. The event source requests what comes
     /// after.

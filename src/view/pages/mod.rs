@@ -19,7 +19,7 @@ pub use self::{
     confirmation::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Undo},
     frame::{Frame, KeyAlarm, SignedIn},
     keys::{KeyCard, KeyPage, KeyUseRow, KeysPage},
-    settings::{PauseChoice, SessionCard, SettingsPage, TargetLine},
+    settings::{AlarmTyped, PauseChoice, SessionCard, SettingsPage, TargetLine},
     stream::{Quota, StreamPage},
     streams::ListPage,
     users::{UserPage, UserTyped, UsersPage},

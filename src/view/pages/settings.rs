@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    access::identity::Role,
-    change::quota::QuotaSum,
+    access::{chain_alarm::ChainAlarm, identity::Role},
+    change::{confirmation::Reason, quota::QuotaSum},
     forms::{FormMistake, Typed},
     inventory::{PauseLength, TargetHealth},
     shorten::typed,
@@ -13,6 +13,7 @@ use crate::model::{
 
 /// No target's id is longer: an account and a Region.
 const LONGEST_TARGET: usize = 60;
+const LONGEST_NUMBER: usize = 20;
 
 /// The model of `/settings`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub struct SettingsPage {
     /// Whether there is a password to change: not in the demo.
     pub has_password: bool,
     pub mistake: Option<FormMistake>,
+    /// The alarm about the audit chain, if there is one.
+    pub chain_alarm: Option<ChainAlarm>,
+    /// What was typed to acknowledge it, before the password was asked for or with a mistake.
+    pub alarm_typed: AlarmTyped,
     /// The user's own sessions, most recently used first.
     pub sessions: Vec<SessionCard>,
     pub may_administer: bool,
@@ -55,6 +60,19 @@ pub struct PauseChoice {
 impl Typed for PauseChoice {
     fn bounded(&self) -> Self {
         Self { id: typed(&self.id, LONGEST_TARGET), minutes: typed(&self.minutes, PauseLength::LONGEST) }
+    }
+}
+
+/// The content of the form that acknowledges the alarm about the audit chain: its number, and the reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmTyped {
+    pub number: String,
+    pub reason: String,
+}
+
+impl Typed for AlarmTyped {
+    fn bounded(&self) -> Self {
+        Self { number: typed(&self.number, LONGEST_NUMBER), reason: typed(&self.reason, Reason::LONGEST) }
     }
 }
 

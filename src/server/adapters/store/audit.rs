@@ -114,6 +114,31 @@ pub(in crate::server) async fn last(tx: &mut Tx) -> Result<Option<AuditRow>, Sto
     Ok(row.map(AuditRow::from))
 }
 
+/// Whether the chain has a row of one of these actions and this target after a row.
+pub(in crate::server) async fn has_any_after(
+    tx: &mut Tx,
+    after: i64,
+    target: &str,
+    actions: [AuditAction; 6],
+) -> Result<bool, StoreError> {
+    let [a, b, c, d, e, f] = actions.map(AuditAction::name);
+    let found = fetch!(
+        optional as (i64,),
+        tx.on(),
+        "SELECT seq FROM audit WHERE seq > $1 AND target = $2 AND action IN ($3, $4, $5, $6, $7, $8)
+         ORDER BY seq LIMIT 1",
+        after,
+        target,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+    )?;
+    Ok(found.is_some())
+}
+
 pub(in crate::server) async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
     let event = &row.event;
     execute!(

@@ -9,9 +9,8 @@ use std::{
 };
 
 use sqlx::{
-    Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
-    migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    Postgres, Sqlite, SqlitePool, Transaction,
+    postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -19,29 +18,17 @@ use super::{
     error::StoreError,
     interceptor::Interceptor,
     on::{Db, On, TxConnection},
+    postgres::{SETTINGS, time_now},
 };
 use crate::{
     model::{change::Change, time::Timestamp},
-    server::{
-        adapters::clock::timeout,
-        config::{is_postgres, without_password},
-    },
+    server::config::{is_postgres, without_password},
 };
 
 /// How long a writer waits for another transaction, and anybody for a connection. Less than a request may take.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The advisory lock that makes writers on Postgres take turns, as they do on SQLite.
 const WRITE_LOCK: i64 = 0x6b65_7973_7472_6561;
-/// The settings of every Postgres connection. A commit is on disk when it returns, nobody waits forever, and an
-/// instance that is suspended within a transaction doesn't block the others.
-const POSTGRES_SETTINGS: [(&str, &str); 5] = [
-    ("synchronous_commit", "on"),
-    ("lock_timeout", "5s"),
-    ("statement_timeout", "10s"),
-    ("idle_in_transaction_session_timeout", "10s"),
-    ("timezone", "UTC"),
-];
-
 /// A parsed database URL.
 #[derive(Debug, Clone)]
 pub enum Address {
@@ -62,7 +49,7 @@ impl Address {
         }
         if is_postgres(url) {
             let options = PgConnectOptions::from_str(url).map_err(|_| refuse())?;
-            return Ok(Self::Postgres(options.application_name("keystream").options(POSTGRES_SETTINGS)));
+            return Ok(Self::Postgres(options.application_name("keystream").options(SETTINGS)));
         }
         Err(refuse())
     }
@@ -98,35 +85,6 @@ pub async fn open_sqlite_readers(options: &SqliteConnectOptions, most: u32) -> R
 fn sqlite_pool() -> SqlitePoolOptions {
     // Connections are kept open: the last one to close would remove the WAL.
     SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(BUSY_TIMEOUT)
-}
-
-/// Opens a pool of a Postgres database with at most so many connections.
-///
-/// # Errors
-/// When the server cannot be reached or refuses.
-pub async fn open_postgres(options: &PgConnectOptions, most: u32) -> Result<PgPool, StoreError> {
-    // A pool retries until it gives up, and then doesn't say why.
-    let first = timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await;
-    let mut first = first.map_err(|_| StoreError::Silent)??;
-    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut first).await?;
-    if fsync != "on" {
-        tracing::warn!("Postgres runs with fsync={fsync}: a power loss may take changes that AWS has already received");
-    }
-    first.close().await?;
-    Ok(PgPoolOptions::new().max_connections(most).acquire_timeout(BUSY_TIMEOUT).connect_with(options.clone()).await?)
-}
-
-/// Brings the schema of a Postgres database up to date. A statement may take longer than others may: an index of a long
-/// chain does.
-///
-/// # Errors
-/// When the server cannot be reached, or a migration fails.
-pub async fn migrate_postgres(options: &PgConnectOptions, migrations: &Migrator) -> Result<(), StoreError> {
-    let options = options.clone().options([("statement_timeout", "0")]);
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(BUSY_TIMEOUT).connect_with(options).await?;
-    migrations.run(&pool).await?;
-    pool.close().await;
-    Ok(())
 }
 
 /// A write transaction. It holds the write lock from the start, so that what it reads can't change before it commits.
@@ -206,19 +164,10 @@ impl Tx {
             On::Sqlite(on) => {
                 sqlx::query_scalar("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)").fetch_one(on).await?
             }
-            On::Postgres(on) => return Ok(postgres_time(on).await?),
+            On::Postgres(on) => return Ok(time_now(on).await?),
         };
         Ok(Timestamp::from_millis(millis))
     }
-}
-
-/// The time by the clock of Postgres.
-///
-/// # Errors
-/// When it does not answer.
-pub async fn postgres_time<'a>(on: impl sqlx::PgExecutor<'a>) -> Result<Timestamp, sqlx::Error> {
-    let time = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
-    sqlx::query_scalar(time).fetch_one(on).await.map(Timestamp::from_millis)
 }
 
 /// Begins a transaction on SQLite. When the disk is full or fails, SQLite ends a transaction by itself, and sqlx 0.9

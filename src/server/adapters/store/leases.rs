@@ -20,6 +20,8 @@ pub const LEASE_MS: i64 = 10 * SECOND_MS;
 pub struct Leased {
     pub change: Change,
     pub fence: i64,
+    /// The MAC of its intent, as recorded with it.
+    pub intent_mac: String,
 }
 
 struct LeaseRow {
@@ -28,8 +30,9 @@ struct LeaseRow {
     owner: String,
     lease_until: i64,
     fence: i64,
+    intent_mac: String,
 }
-from_row!(LeaseRow { rev, body, owner, lease_until, fence });
+from_row!(LeaseRow { rev, body, owner, lease_until, fence, intent_mac });
 
 impl Store {
     /// Takes over unfinished changes that nobody works on: those whose instance is gone, whose lease expired, or that
@@ -48,7 +51,8 @@ impl Store {
         let rows = fetch!(
             all as LeaseRow,
             tx.on(),
-            "SELECT rev, body, owner, lease_until, fence FROM changes WHERE ended_at IS NULL ORDER BY requested_at, id"
+            "SELECT rev, body, owner, lease_until, fence, intent_mac FROM changes WHERE ended_at IS NULL
+             ORDER BY requested_at, id"
         )?;
         let mut taken = Vec::new();
         for row in rows {
@@ -66,7 +70,7 @@ impl Store {
                 &change.id,
             )?;
             change.rev = row.rev;
-            taken.push(Leased { change, fence });
+            taken.push(Leased { change, fence, intent_mac: row.intent_mac });
         }
         tx.commit().await?;
         Ok(taken)

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod audit_search;
 pub mod changes;
+pub mod checkpoints;
 mod database;
 pub mod drafts;
 mod error;
@@ -12,6 +13,7 @@ pub mod inventory;
 pub mod leases;
 mod on;
 pub mod password_links;
+mod postgres;
 mod presence;
 mod probe;
 mod remembered;
@@ -34,6 +36,7 @@ use std::{
 
 pub use self::{
     changes::{Inserted, NewChange, Page},
+    checkpoints::KnownFile,
     database::Tx,
     error::StoreError,
     interceptor::Interceptor,
@@ -44,7 +47,7 @@ pub use self::{
     session_changes::SessionListener,
     sessions::{OwnSession, SignInRecord},
     targets::StoredPause,
-    transport::weakness,
+    transport::{file_of, weakness},
     users::User,
 };
 use self::{
@@ -86,7 +89,7 @@ struct Shared {
     /// The instance lock, held while `serve` runs; the operating system releases it however the process ends.
     _instance_lock: Option<File>,
     /// While it is held, other instances on the same Postgres know that this one is alive.
-    _presence: Option<Presence>,
+    presence: Option<Presence>,
 }
 
 #[derive(Debug)]
@@ -133,7 +136,7 @@ impl Store {
                     instance: random::id(),
                     file: Some(OpenFile { path, identity }),
                     _instance_lock: lock.filter(|_| opener == Opener::Server),
-                    _presence: None,
+                    presence: None,
                     remembered: Remembered::default(),
                     session_changes: SessionChanges::default(),
                     missing: Missing::default(),
@@ -141,13 +144,14 @@ impl Store {
                 Ok(Self::of(writer, reader, searcher, shared))
             }
             Address::Postgres(options) => {
-                let pool = database::open_postgres(&options, CONNECTIONS).await?;
+                postgres::try_out(&options).await?;
+                let pool = postgres::open(&options, CONNECTIONS).await?;
                 let writer = On::Postgres(pool.clone());
                 // Separate connections: whoever waits for the write lock occupies one meanwhile.
-                let reader = On::Postgres(database::open_postgres(&options, CONNECTIONS).await?);
-                let searcher = On::Postgres(database::open_postgres(&options, SEARCH_CONNECTIONS).await?);
+                let reader = On::Postgres(postgres::open(&options, CONNECTIONS).await?);
+                let searcher = On::Postgres(postgres::open(&options, SEARCH_CONNECTIONS).await?);
                 refuse_newer_schema(&writer).await?;
-                database::migrate_postgres(&options, &schema::migrations()).await?;
+                postgres::migrate(&options, &schema::migrations()).await?;
                 let instance = random::id();
                 let presence = match opener {
                     Opener::Server => Some(Presence::announce(options, &instance).await?),
@@ -157,7 +161,7 @@ impl Store {
                     instance,
                     file: None,
                     _instance_lock: None,
-                    _presence: presence,
+                    presence,
                     remembered: Remembered::default(),
                     session_changes: SessionChanges::default(),
                     missing: Missing::default(),
@@ -213,7 +217,7 @@ impl Store {
     pub async fn now(&self, local: Timestamp) -> Result<Timestamp, StoreError> {
         match &self.reader {
             On::Sqlite(_) => Ok(local),
-            On::Postgres(pool) => Ok(database::postgres_time(pool).await?),
+            On::Postgres(pool) => Ok(postgres::time_now(pool).await?),
         }
     }
 

@@ -1,10 +1,11 @@
-//! Whether what goes between Keystream and its database can be read or changed on the way.
+//! Where a database is, and whether what goes between Keystream and it can be read or changed on the way.
 
-use std::net::IpAddr;
+use std::path::PathBuf;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::{database::Address, error::StoreError};
+use crate::model::loopback::is_loopback_host;
 
 /// Says what is wrong with the way to this database, if anything is.
 ///
@@ -17,12 +18,20 @@ pub fn weakness(url: &str) -> Result<Option<String>, StoreError> {
     })
 }
 
+/// Returns the file of a database on SQLite; `None` for one on Postgres.
+///
+/// # Errors
+/// When it isn't the URL of a database.
+pub fn file_of(url: &str) -> Result<Option<PathBuf>, StoreError> {
+    Ok(match Address::parse(url)? {
+        Address::Sqlite { path, .. } => Some(path),
+        Address::Postgres(_) => None,
+    })
+}
+
 fn weakness_of(options: &PgConnectOptions) -> Option<String> {
     let (host, mode) = (options.get_host(), options.get_ssl_mode());
-    let is_here = options.get_socket().is_some()
-        || host.starts_with('/')
-        || host == "localhost"
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_here = options.get_socket().is_some() || host.starts_with('/') || is_loopback_host(host);
     let word = match mode {
         PgSslMode::Disable => "disable",
         PgSslMode::Allow => "allow",

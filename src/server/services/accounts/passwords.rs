@@ -19,58 +19,67 @@ use crate::{
 /// How many are hashed at once. Each takes 19 MiB, so without a limit sign-ins could exhaust the memory.
 const AT_ONCE: usize = 4;
 
-/// Why a password couldn't be hashed.
+/// How many may wait for their turn. At some tens of milliseconds each, the last of them waits for about a second.
+const MOST_WAITING: usize = 64;
+
+/// Why a password couldn't be hashed or checked.
 #[derive(Debug, Error)]
-#[error("the password could not be hashed: {0}")]
-pub struct HashError(String);
+pub enum HashError {
+    #[error("the password could not be hashed: {0}")]
+    Failed(String),
+    #[error("too many passwords are waiting to be hashed")]
+    Busy,
+}
 
 /// Hashes and verifies passwords, off the async threads.
 #[derive(Debug)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
+    /// Taken by those being hashed and those that wait for it.
+    places: Arc<Semaphore>,
     /// A hash of no one's password, verified for unknown users so that the answer takes as long.
     nobody: OnceLock<String>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: OnceLock::new() }
+        let (turns, places) = (Semaphore::new(AT_ONCE), Semaphore::new(AT_ONCE + MOST_WAITING));
+        Self { turns: Arc::new(turns), places: Arc::new(places), nobody: OnceLock::new() }
     }
 }
 
 impl Passwords {
     /// Returns whether the password belongs to `hash`. Without a hash, the same work is done and the result is `false`.
-    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> bool {
+    ///
+    /// # Errors
+    /// If too many others are waiting, or hashing failed. Then the password wasn't checked.
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, HashError> {
         let is_known = hash.is_some();
         let hash = match hash {
             Some(hash) => hash,
-            None => match self.nobody().await {
-                Ok(hash) => hash,
-                Err(_) => return false,
-            },
+            None => self.nobody().await?,
         };
         let matches = self.run(move || {
             let parsed = PasswordHash::new(&hash).ok()?;
             Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).ok()
         });
-        matches.await.flatten().is_some() && is_known
+        Ok(matches.await?.is_some() && is_known)
     }
 
     /// Hashes a password with argon2id, 19 MiB and two passes (the crate's default, and OWASP's minimum). Returns the
     /// PHC string.
     ///
     /// # Errors
-    /// If hashing failed.
+    /// If too many others are waiting, or hashing failed.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
-        let hashed = self.run(move || hash_now(&password));
-        hashed.await.unwrap_or_else(|| Err(HashError("the task ended".to_owned())))
+        self.run(move || hash_now(&password)).await?
     }
 
     /// Checks a new password for the user of this name, and hashes it. Only one of an allowed length is looked at more
     /// closely, and off the async threads, because that takes its time too.
     ///
     /// # Errors
-    /// If hashing failed.
+    /// If too many others are waiting, or hashing failed.
     pub async fn hash_new(&self, password: SecretString, user_name: &str) -> Result<Outcome<String>, HashError> {
         let checked = check_password_length(password.expose_secret()).and_then(|()| UserName::parse(user_name));
         let name = match checked {
@@ -81,7 +90,7 @@ impl Passwords {
             Ok(()) => hash_now(&password).map(Outcome::Done),
             Err(mistake) => Ok(mistake.into()),
         });
-        hashed.await.unwrap_or_else(|| Err(HashError("the task ended".to_owned())))
+        hashed.await?
     }
 
     async fn nobody(&self) -> Result<String, HashError> {
@@ -92,14 +101,15 @@ impl Passwords {
         Ok(self.nobody.get_or_init(|| hash).clone())
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let turn = self.turns.clone().acquire_owned().await.ok()?;
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| HashError::Busy)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|error| HashError::Failed(error.to_string()))?;
         let done = tasks::spawn_blocking(move || {
             let result = work();
-            drop(turn);
+            drop((turn, place));
             result
         });
-        done.await.ok()
+        done.await.map_err(|error| HashError::Failed(error.to_string()))
     }
 }
 
@@ -109,7 +119,7 @@ impl Passwords {
 /// If hashing failed.
 pub fn hash_now(password: &SecretString) -> Result<String, HashError> {
     let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|error| HashError(error.to_string()))
+    hash.map(|hash| hash.to_string()).map_err(|error| HashError::Failed(error.to_string()))
 }
 
 #[cfg(test)]
@@ -121,9 +131,27 @@ mod tests {
         let passwords = Passwords::default();
         let hash = passwords.hash(SecretString::from("correct horse battery")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify(SecretString::from("correct horse battery"), Some(hash.clone())).await);
-        assert!(!passwords.verify(SecretString::from("correct horse batterz"), Some(hash)).await);
-        assert!(!passwords.verify(SecretString::from("correct horse battery"), None).await);
-        assert!(!passwords.verify(SecretString::from(""), Some("not a hash".to_owned())).await);
+        let verify = async |password: &str, hash: Option<&str>| {
+            passwords.verify(SecretString::from(password), hash.map(ToOwned::to_owned)).await.unwrap()
+        };
+        assert!(verify("correct horse battery", Some(&hash)).await);
+        assert!(!verify("correct horse batterz", Some(&hash)).await);
+        assert!(!verify("correct horse battery", None).await);
+        assert!(!verify("", Some("not a hash")).await);
+    }
+
+    #[tokio::test]
+    async fn no_more_than_a_few_wait() {
+        let passwords = Passwords::default();
+        let all = passwords.turns.clone().acquire_many_owned(4).await.unwrap();
+        let many = (0..100).map(|_| passwords.verify(SecretString::from("x"), Some("not a hash".to_owned())));
+        let many = futures_util::future::join_all(many);
+        let (answers, ()) = tokio::join!(many, async {
+            tokio::task::yield_now().await;
+            drop(all);
+        });
+        let busy = answers.iter().filter(|answer| matches!(answer, Err(HashError::Busy))).count();
+        assert_eq!(busy, 100 - AT_ONCE - MOST_WAITING, "the rest got their turn");
+        assert!(matches!(passwords.verify(SecretString::from("x"), Some(String::new())).await, Ok(false)));
     }
 }

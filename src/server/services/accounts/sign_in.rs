@@ -123,7 +123,7 @@ impl SignIns {
         password: SecretString,
     ) -> Result<Outcome<SignIn>, SignInError> {
         let Ok(name) = UserName::parse(user_name) else {
-            self.passwords.verify(password, None).await;
+            self.passwords.verify(password, None).await?;
             self.record_refusal(client, AuditAction::SessionRefused, "not a user name", WRONG).await?;
             return Ok(FormMistake::SignInFailed.into());
         };
@@ -241,7 +241,7 @@ impl SignIns {
             Attempt::Begun(attempt) => attempt,
         };
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-        let is_right = self.passwords.verify(password, hash).await;
+        let is_right = self.passwords.verify(password, hash).await?;
         match user.filter(|_| is_right) {
             Some(user) => {
                 self.throttle.succeeded(attempt).await?;

@@ -30,6 +30,9 @@ const GENESIS: &str = "000000000000000000000000000000000000000000000000000000000
 /// The number of rows read at a time.
 const PAGE_SIZE: i64 = 1_000;
 
+/// What is wrong with a row whose hash isn't that of its content.
+const CHANGED: &str = "its content was changed";
+
 /// The longest text of an event whose length nothing else limits: a path, a request id.
 const LONGEST_TEXT: usize = 500;
 /// The longest text of an event that may hold two reasons, a key id, a scope, or a sentence of AWS.
@@ -97,6 +100,30 @@ pub async fn append(tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
     table::insert(tx, &AuditRow { seq, prev_hash, hash, event }).await
 }
 
+/// Returns the number of the last row, as a transaction sees it; 0 if there is none.
+///
+/// # Errors
+/// If the database can't be read.
+pub async fn last_seq(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(table::last(tx).await?.map_or(0, |last| last.seq))
+}
+
+/// Returns whether a change of a stream was sent or ended after a row of the chain.
+///
+/// # Errors
+/// If the database can't be read.
+pub async fn has_change_over(tx: &mut Tx, after: i64, stream: &str) -> Result<bool, StoreError> {
+    let ends = [
+        AuditAction::ChangeSent,
+        AuditAction::ChangeRejected,
+        AuditAction::ChangeCancelled,
+        AuditAction::ChangeExpired,
+        AuditAction::ChangeEnded,
+        AuditAction::ChangeClosed,
+    ];
+    table::has_any_after(tx, after, stream, ends).await
+}
+
 /// Appends an event that has no other effect in the database.
 ///
 /// # Errors
@@ -121,14 +148,31 @@ pub enum Verified {
 /// # Errors
 /// If the database can't be read.
 pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
-    walk(store, |_, _| {}).await
+    walk(store, None, |_, _| {}).await
 }
 
-/// Like [`verify`], and calls `show` with the number and hash of each row that fits.
-async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified, StoreError> {
-    let (mut expected_seq, mut prev_hash) = (1, GENESIS.to_owned());
+/// Like [`verify`], and calls `show` with the number and hash of each row that fits. With the number and hash of a row
+/// in `begin`, only that row and those after it are verified.
+async fn walk(
+    store: &Store,
+    begin: Option<(i64, String)>,
+    mut show: impl FnMut(i64, &str),
+) -> Result<Verified, StoreError> {
     // A row inserted before the first has a number below 1.
-    let mut from = i64::MIN;
+    let (mut expected_seq, mut prev_hash, mut from) = (1, GENESIS.to_owned(), i64::MIN);
+    if let Some((seq, hash)) = begin.filter(|(seq, _)| *seq > 0) {
+        match store.audit_rows(seq, 1).await?.pop().filter(|row| row.seq == seq) {
+            Some(row) if row.hash != hash_of(&row.event, row.seq, &row.prev_hash) => {
+                return Ok(Verified::Broken { seq, why: CHANGED });
+            }
+            Some(row) => show(seq, &row.hash),
+            None => {
+                let rows = store.audit_head().await?.map_or(0, |(last, _)| last);
+                return Ok(Verified::Whole { rows, head: prev_hash });
+            }
+        }
+        (expected_seq, prev_hash, from) = (seq + 1, hash, seq + 1);
+    }
     loop {
         let rows = store.audit_rows(from, PAGE_SIZE).await?;
         if rows.is_empty() {
@@ -140,7 +184,7 @@ async fn walk(store: &Store, mut show: impl FnMut(i64, &str)) -> Result<Verified
             } else if row.prev_hash != prev_hash {
                 Some("it does not follow the row before it")
             } else if row.hash != hash_of(&row.event, row.seq, &row.prev_hash) {
-                Some("its content was changed")
+                Some(CHANGED)
             } else {
                 None
             };

@@ -3,7 +3,10 @@
 use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
-        change::{Action, Change, OutcomeUnknown, SentAs, refusal::Refusal},
+        change::{
+            Action, Change, End, OutcomeUnknown, SentAs,
+            refusal::{Precondition, Refusal, RefusalKind},
+        },
         stream::encryption::{EncryptionReport, KeyId},
         time::Timestamp,
     },
@@ -22,6 +25,12 @@ pub fn moved(change: &Change, action: AuditAction, now: Timestamp) -> AuditEvent
         (_, Some(Refusal { aws: Some(aws), .. })) if action == AuditAction::ChangeRejected => {
             format!("{result}; AWS refused late: {}", aws.code)
         }
+        _ => result,
+    };
+    let result = match change.end.as_ref().map(|ending| &ending.how) {
+        Some(End::Rejected(Refusal {
+            kind: RefusalKind::Precondition(Precondition::NotAuthentic { flaw }), ..
+        })) => format!("{result}, not sent: {}", flaw.words()),
         _ => result,
     };
     let request_id = change.evidence.accepted.as_ref().and_then(|acceptance| acceptance.request_id.clone());

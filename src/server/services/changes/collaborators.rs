@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{fresh_reads::FreshReads, quota::Quotas};
+use super::{fresh_reads::FreshReads, intent_mac::IntentMacs, quota::Quotas};
 use crate::server::{
     adapters::{clock::Clock, store::Store},
-    services::{inventory::Inventory, keys::Keys},
+    services::{inventory::Inventory, keys::Keys, read_only::ReadOnly},
 };
 
 /// Everything that any part of the engine needs. Each part takes only what it needs.
@@ -17,7 +17,8 @@ pub struct Collaborators {
     pub inventory: Arc<Inventory>,
     pub clock: Arc<dyn Clock>,
     /// Whether changes are turned off.
-    pub is_read_only: bool,
+    pub read_only: ReadOnly,
+    pub macs: IntentMacs,
     /// Tasks that send and watch. No browser can end them.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,

@@ -14,6 +14,7 @@ mod audit_events;
 mod collaborators;
 mod error;
 mod fresh_reads;
+mod intent_mac;
 mod planning;
 mod proof;
 mod quota;
@@ -27,6 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{collaborators::Collaborators, fresh_reads::FreshReads};
 pub use self::{
     error::RequestError,
+    intent_mac::IntentMacs,
     planning::{KeyChoice, Planner},
     proof::{Kind as ProofKind, Proofs},
     quota::{Asking, Quotas},
@@ -36,6 +38,7 @@ pub use self::{
 use super::{
     inventory::{Delivery, Inventory},
     keys::Keys,
+    read_only::ReadOnly,
     supervisor::{Part, Supervisor},
 };
 use crate::{
@@ -77,14 +80,15 @@ impl Changes {
         store: Store,
         inventory: Arc<Inventory>,
         clock: Arc<dyn Clock>,
-        is_read_only: bool,
+        read_only: ReadOnly,
+        macs: IntentMacs,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
         let keys = Arc::new(Keys::new(clock.clone(), inventory.clone()));
         let quotas = Arc::new(Quotas::new(store.clone(), inventory.clone(), clock.clone()));
         let reads = Arc::new(FreshReads::new(inventory.clone(), clock.clone()));
-        let with = Collaborators { store, inventory, clock, is_read_only, tasks, stop, keys, quotas, reads };
+        let with = Collaborators { store, inventory, clock, read_only, macs, tasks, stop, keys, quotas, reads };
         let worker = Arc::new(Worker::new(&with));
         Arc::new(Self {
             planner: Planner::new(&with),

@@ -39,6 +39,7 @@ pub static REGISTRY: &[Endpoint] = &[
     writes("/api/set-password", Public).limited(Limits::Password),
     writes("/api/pause-target", Change),
     writes("/api/resume-target", Change),
+    writes("/api/acknowledge-alarm", Administer),
     writes("/api/set-shortcuts", View),
     writes("/api/end-session", View),
     writes("/api/end-other-sessions", View),

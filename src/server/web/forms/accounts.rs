@@ -1,7 +1,7 @@
 //! The forms of `/settings`: the user's own account, and user management for administrators.
 
 use super::{
-    ask_identity, back_to, is_identity_fresh, kept_draft,
+    ask_identity, back_to, fail_hash, is_identity_fresh, kept_draft,
     sign_in::{PasswordForm, SignInDraft, begin_session},
 };
 use crate::{
@@ -82,7 +82,7 @@ pub fn fail_account(cx: &RequestContext, error: &AccountError) -> AppError {
         AccountError::NotFound => cx.fail(AppError::NotFound),
         AccountError::LinkOver => cx.fail(AppError::LinkOver),
         AccountError::Store(error) => cx.fail_store(error),
-        AccountError::Hash(error) => cx.fail_internal(error),
+        AccountError::Hash(error) => fail_hash(cx, error),
     }
 }
 

@@ -169,7 +169,7 @@ pub async fn keep_after_session(state: &AppState, user_id: &str, endpoint: &str,
 /// last known values of the stream.
 fn journal_down(cx: &RequestContext, requester: &Requester, action: Action, form: &ChangeForm) -> AppError {
     let key = StreamId::parse(&form.account, &form.region, &form.name).ok();
-    let key = key.filter(|key| requester.scope.covers(key) && !cx.state.is_read_only);
+    let key = key.filter(|key| requester.scope.covers(key) && !cx.state.read_only.is_on());
     let report = key.and_then(|key| cx.state.inventory.stream(&key)).and_then(|(_, report)| report);
     let sent = |report: &crate::model::stream::StreamReport| match action {
         Action::Disable if form.key.trim().is_empty() => report.key().cloned(),

@@ -2,6 +2,7 @@
 //! and the input kept. A browser with wasm gets the result or the error itself.
 
 mod accounts;
+mod chain_alarm;
 mod change;
 mod pause;
 mod sign_in;
@@ -14,6 +15,7 @@ pub use self::{
         add_as_typed, answer_account, answer_link, answer_own_password, draft_of_user, fail_account, page_of,
         set_rights_as_typed,
     },
+    chain_alarm::{acknowledge_as_typed, draft_of_alarm},
     change::{
         answer_close, answer_on_change, ask_before_proof, choose_key, draft_of_change, keep_after_session, refused,
         request,
@@ -25,7 +27,7 @@ use super::context::{self, RequestContext, Requester};
 use crate::{
     error::AppError,
     model::forms::{FormMistake, Typed},
-    server::services::drafts::DraftError,
+    server::services::{accounts::passwords::HashError, drafts::DraftError},
 };
 
 /// Redirects a plain form with a mistake back to its page, which fills in the saved draft. `user_id` is empty for
@@ -61,6 +63,14 @@ async fn ask_identity(cx: &RequestContext, requester: &Requester, page: &str, dr
 /// Returns the path of the re-authentication page that leads on to `next`.
 pub fn identity_page(next: &str) -> String {
     format!("/confirm-identity?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC))
+}
+
+/// Returns the error for a password that wasn't hashed or checked.
+fn fail_hash(cx: &RequestContext, error: &HashError) -> AppError {
+    match error {
+        HashError::Busy => cx.fail(AppError::Overloaded),
+        HashError::Failed(_) => cx.fail_internal(error),
+    }
 }
 
 async fn keep_draft(cx: &RequestContext, user_id: &str, draft: &impl Typed) -> Result<String, AppError> {

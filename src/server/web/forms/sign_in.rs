@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{back_to, kept_draft};
+use super::{back_to, fail_hash, kept_draft};
 use crate::{
     error::AppError,
     model::{
@@ -144,7 +144,7 @@ impl PasswordForm<'_> {
             Err(SignInError::NotFound) => cx.fail(AppError::NotFound),
             Err(SignInError::LinkOver) => cx.fail(AppError::LinkOver),
             Err(SignInError::Store(error)) => cx.fail_store(&error),
-            Err(SignInError::Hash(error)) => cx.fail_internal(&error),
+            Err(SignInError::Hash(error)) => fail_hash(cx, &error),
             Err(SignInError::BrokeOff(error)) => cx.fail_internal(&error),
             Err(SignInError::SignedOut) => cx.fail(AppError::SignedOut),
         })

@@ -82,7 +82,7 @@ mod tests {
             ..Viewer::default()
         };
         let shown = known("orders-prod", EncryptionState::Encrypted, "ACTIVE");
-        let row = |columns: &[ExtraColumn], viewer| rows(&[shown.clone()], columns, &viewer, &cache);
+        let row = |columns: &[ExtraColumn], viewer| rows(std::slice::from_ref(&shown), columns, &viewer, &cache);
         let first = row(&[], viewer(6));
         assert!(first.contains(">6 s ago<") && first.contains("Disable"), "{first}");
         let unneeded = || -> &Viewer { panic!("rendered again") };

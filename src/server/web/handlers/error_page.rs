@@ -11,9 +11,12 @@ use axum::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{ErrorSection, PlainBar},
+    components::{ChainAlarmNote, ErrorSection, PlainBar},
     error::{AppError, Refusal},
-    model::access::{identity::Role, requester::Requester},
+    model::access::{
+        identity::{Permission, Role},
+        requester::Requester,
+    },
     server::web::{context, middleware::request_id::RequestId, state::AppState},
     view::error_page::{ErrorPage, Reference},
 };
@@ -58,8 +61,14 @@ pub fn refuse(state: &AppState, asker: &Asker, refusal: impl Into<Refusal>) -> R
     let mut response = if asker.wants_html {
         let page = ErrorPage::of_refusal(&refusal, &Reference(asker.id.to_string()));
         let bar = asker.person.clone().map(|(user_name, role)| {
-            let (is_demo, is_read_only) = (state.is_demo, state.is_read_only);
-            move || view! { <PlainBar user_name role is_demo is_read_only /> }
+            let (is_demo, is_read_only) = (state.is_demo, state.read_only.is_on());
+            let (alarm, may_administer) = (state.read_only.alarm(), role.may(Permission::Administer));
+            move || {
+                view! {
+                    <PlainBar user_name role is_demo is_read_only />
+                    {alarm.map(|alarm| view! { <ChainAlarmNote alarm may_administer /> })}
+                }
+            }
         });
         let html = document(state.assets.css().to_owned(), bar, page);
         (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()

@@ -62,7 +62,7 @@ pub async fn open(
     let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let after: Option<i64> = last_id.or(query.after.clone()).and_then(|rev| rev.trim().parse().ok());
     // A page of another session or of other rights starts over.
-    let tag = events_tag::of(&requester, state.is_read_only);
+    let tag = events_tag::of(&requester, state.read_only.is_on());
     let after = after.filter(|_| query.r#as.as_ref().is_none_or(|of_page| *of_page == tag));
     // So does one that shows more than a connection brings.
     let subscription = Subscription::of(&query);
@@ -176,7 +176,7 @@ impl Connection {
         let audience = Audience {
             user_name: &requester.user_name,
             scope: &requester.scope,
-            may_change: requester.role.may(Permission::Change) && !self.state.is_read_only,
+            may_change: requester.role.may(Permission::Change) && !self.state.read_only.is_on(),
             subscription: &self.subscription,
         };
         let (inventory, cache) = (&self.state.inventory, &self.state.fragments);

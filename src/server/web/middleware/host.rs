@@ -10,6 +10,7 @@ use axum::{
 
 use crate::{
     error::Refusal,
+    model::loopback::is_loopback_host,
     server::web::{
         endpoints::Entry,
         handlers::error_page::{self, Asker},
@@ -55,8 +56,7 @@ fn is_loopback_name(host: &str, port: u16) -> bool {
         }
         _ => (host, Some(80)),
     };
-    let is_address = name.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-    host_port == Some(port) && (name == "localhost" || is_address)
+    host_port == Some(port) && is_loopback_host(name)
 }
 
 #[cfg(test)]

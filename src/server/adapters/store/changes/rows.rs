@@ -23,8 +23,9 @@ pub(super) struct LatestRow {
     pub(super) rev: i64,
     pub(super) body: String,
     pub(super) fence: i64,
+    pub(super) intent_mac: String,
 }
-from_row!(LatestRow { rev, body, fence });
+from_row!(LatestRow { rev, body, fence, intent_mac });
 
 pub(super) struct FormRow {
     pub(super) rev: i64,

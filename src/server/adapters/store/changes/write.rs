@@ -21,6 +21,8 @@ pub struct NewChange<'a> {
     pub user_id: &'a str,
     pub request_id: &'a str,
     pub form_hash: &'a str,
+    /// The MAC of what is to be sent.
+    pub intent_mac: &'a str,
 }
 
 /// What became of a [`NewChange`].
@@ -44,7 +46,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn insert_change(&self, tx: &mut Tx, new: NewChange<'_>) -> Result<Inserted, StoreError> {
-        let NewChange { change, user_id, request_id, form_hash } = new;
+        let NewChange { change, user_id, request_id, form_hash, intent_mac } = new;
         let same = fetch!(
             optional as FormRow,
             tx.on(),
@@ -73,8 +75,8 @@ impl Store {
         execute!(
             tx.on(),
             "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, sent_at, ended_at, body,
-                                  owner, lease_until, fence)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                  owner, lease_until, fence, intent_mac)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             &change.id,
             change.rev,
             user_id,
@@ -88,6 +90,7 @@ impl Store {
             self.instance(),
             lease_until.as_millis(),
             FIRST_FENCE,
+            intent_mac,
         )?;
         Ok(Inserted::Recorded { fence: FIRST_FENCE })
     }
@@ -99,18 +102,19 @@ impl Store {
 /// # Errors
 /// [`StoreError::NotHeld`] when there is none; else when the database cannot be read.
 pub async fn latest(tx: &mut Tx, id: &str) -> Result<Leased, StoreError> {
-    let row = fetch!(optional as LatestRow, tx.on(), "SELECT rev, body, fence FROM changes WHERE id = $1", id)?;
+    let row =
+        fetch!(optional as LatestRow, tx.on(), "SELECT rev, body, fence, intent_mac FROM changes WHERE id = $1", id)?;
     let row = row.ok_or(StoreError::NotHeld)?;
-    Ok(Leased { change: change_of(row.rev, &row.body)?, fence: row.fence })
+    Ok(Leased { change: change_of(row.rev, &row.body)?, fence: row.fence, intent_mac: row.intent_mac })
 }
 
 /// The same, if it has not ended and its lease still has this fence, so that no other instance has taken it over.
 ///
 /// # Errors
 /// [`StoreError::NotHeld`] for any other; else when the database cannot be read.
-pub async fn held(tx: &mut Tx, id: &str, fence: i64) -> Result<Change, StoreError> {
+pub async fn held(tx: &mut Tx, id: &str, fence: i64) -> Result<Leased, StoreError> {
     let latest = latest(tx, id).await?;
-    if latest.fence == fence && latest.change.is_active() { Ok(latest.change) } else { Err(StoreError::NotHeld) }
+    if latest.fence == fence && latest.change.is_active() { Ok(latest) } else { Err(StoreError::NotHeld) }
 }
 
 /// Writes a change that was read in the same transaction, with a new revision.

@@ -1,33 +1,33 @@
 //! Signed checkpoints of the audit chain: its length and the hash of its last row, at a time.
 //!
-//! The chain by itself reveals changed rows, but someone who can write to the database can truncate it or rewrite all
-//! of it. A checkpoint kept elsewhere, signed with a key that isn't in the database, reveals that too.
+//! The chain by itself reveals changed rows, but someone who can write to the database can truncate it, rewrite all of
+//! it, or put an old database back. A checkpoint kept elsewhere, signed with a key that isn't in the database, reveals
+//! that too.
 
+mod compare;
+mod file;
+mod mac;
 mod signing;
+mod verify;
+mod watch;
 
-use std::{
-    fs::File,
-    io::{Read, Write},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+use std::path::PathBuf;
+
+use self::file::{LockedFile, hash_of};
+pub use self::{
+    mac::MacKey,
+    signing::{AcknowledgedAlarm, Checkpoint, CheckpointError, PublicKey, SigningKey},
+    verify::{Held, verify},
+    watch::{AcknowledgeError, ChainWatch},
 };
-
-use sha2::{Digest, Sha256};
-use tokio_util::sync::CancellationToken;
-
-use self::signing::in_file;
-pub use self::signing::{Checkpoint, CheckpointError, PublicKey, SigningKey};
 use super::{GENESIS, Verified, walk};
 use crate::{
-    model::time::{HOUR_MS, Timestamp},
-    server::adapters::{clock::Clock, store::Store, tasks},
+    model::{
+        access::chain_alarm::{Acknowledgement, ChainAlarm},
+        time::Timestamp,
+    },
+    server::adapters::store::{KnownFile, Store, StoreError, Tx, checkpoints as table},
 };
-
-/// The time between two checkpoints of a running server.
-const EVERY: Duration = Duration::from_secs(60 * 60);
-/// A longer gap is reported: a server was down, or someone removed the last checkpoints.
-const GAP_MS: i64 = 2 * HOUR_MS;
 
 /// A key, and the file to append checkpoints to.
 #[derive(Debug)]
@@ -36,135 +36,115 @@ pub struct Checkpoints {
     pub file: PathBuf,
 }
 
+/// What a comparison allows to write next.
+enum Next {
+    /// Nothing: an alarm is open.
+    Alarm(ChainAlarm),
+    /// The next checkpoint; the newest alarm was acknowledged, and the file needs nothing of it.
+    Checkpoint { file: LockedFile, after: Option<Acknowledged> },
+    /// The first of a new line of checkpoints, after an alarm that was acknowledged.
+    Anew { file: LockedFile, after: Acknowledged },
+}
+
+/// An alarm that was acknowledged.
+#[derive(Debug, Clone)]
+struct Acknowledged {
+    number: i64,
+    alarm: AcknowledgedAlarm,
+}
+
 impl Checkpoints {
-    /// Appends a checkpoint of the current chain, and returns its line. Only the last row is read; `keystream audit
-    /// verify` checks the whole chain.
+    /// Compares the chain with the last checkpoint, appends one of the current chain, and returns its line. Only two
+    /// rows are read; [`verify`] checks the whole chain.
     ///
     /// # Errors
-    /// If the database can't be read or the file can't be written.
+    /// If they don't match, an alarm is open, the database can't be read, or the file can't be written.
     pub async fn add(&self, store: &Store, now: Timestamp) -> Result<String, CheckpointError> {
-        let failed = |source| in_file(&self.file, source);
-        // Locked until the line is written, or two writers of one file would follow the same line. The last row is read
-        // under the lock, so that no checkpoint goes back.
-        let mut file = File::options().create(true).read(true).append(true).open(&self.file).map_err(failed)?;
-        file = tasks::spawn_blocking(move || file.lock().map(|()| file))
-            .await
-            .map_err(std::io::Error::other)
-            .flatten()
-            .map_err(failed)?;
-        let (seq, head) = store.audit_head().await?.unwrap_or_else(|| (0, GENESIS.to_owned()));
-        let mut written = String::new();
-        file.read_to_string(&mut written).map_err(failed)?;
-        if !written.is_empty() && !written.ends_with('\n') {
-            let why = "it is not whole: a write broke off. Take it out, and this file goes on".to_owned();
-            return Err(CheckpointError::Line {
-                path: self.file.display().to_string(),
-                line: written.lines().count(),
-                why,
-            });
-        }
-        let previous = written.lines().next_back().map_or_else(|| GENESIS.to_owned(), hash_of);
-        let checkpoint = self.key.sign(Checkpoint { seq, head, at: now, previous, signature: String::new() });
-        let line = serde_json::to_string(&checkpoint).unwrap_or_default();
-        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(line)
+        let next = self.compare(store).await?;
+        self.write(next, store, now).await?.ok_or(CheckpointError::Alarm)
     }
 
-    /// Adds checkpoints at the start, every hour, and at the end.
-    pub async fn run(self: Arc<Self>, store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
-        loop {
-            let is_last = stop.is_cancelled();
-            if let Err(error) = self.add(&store, clock.now()).await {
-                tracing::error!(%error, "no checkpoint of the audit chain could be written: {error}");
+    /// Writes what a comparison allows, and returns the line; `None` while an alarm is open.
+    async fn write(&self, next: Next, store: &Store, now: Timestamp) -> Result<Option<String>, CheckpointError> {
+        let (file, previous, begun_after, acknowledged) = match next {
+            Next::Alarm(_) => return Ok(None),
+            Next::Checkpoint { file, after } => {
+                let previous = file.hashes().pop().unwrap_or_else(|| GENESIS.to_owned());
+                (file, previous, after.map_or_else(String::new, |after| after.alarm.mac), None)
             }
-            if is_last {
-                return;
+            Next::Anew { file, after: Acknowledged { alarm, .. } } => {
+                let previous = hash_of(file.whole());
+                (file, previous, alarm.mac.clone(), Some(alarm))
             }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = clock.sleep(EVERY) => {}
-            }
-        }
-    }
-}
-
-/// The result of a successful verification.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Held {
-    pub rows: i64,
-    pub head: String,
-    pub checkpoints: usize,
-    /// When the last checkpoint was made, and the number of rows since.
-    pub last: Option<(Timestamp, i64)>,
-    /// Gaps of more than two hours.
-    pub gaps: Vec<(Timestamp, Timestamp)>,
-}
-
-/// Verifies the chain, and the checkpoints of a file against it.
-///
-/// # Errors
-/// Returns the first row or line that doesn't match.
-pub async fn verify(store: &Store, path: &Path, key: &PublicKey) -> Result<Held, CheckpointError> {
-    let text = std::fs::read_to_string(path).map_err(|source| in_file(path, source))?;
-    let lines = read_lines(path, &text, key)?;
-    let mut to_meet = lines.iter().enumerate().filter(|(_, checkpoint)| checkpoint.seq > 0).peekable();
-    let mut differing = None;
-    let verified = walk(store, |seq, hash| {
-        while let Some((index, checkpoint)) = to_meet.next_if(|(_, checkpoint)| checkpoint.seq <= seq) {
-            if checkpoint.head != hash && differing.is_none() {
-                differing = Some((index, seq));
-            }
-        }
-    })
-    .await?;
-    let does_not_hold =
-        |index: usize, why: String| CheckpointError::Line { path: path.display().to_string(), line: index + 1, why };
-    if let Some((index, seq)) = differing {
-        return Err(does_not_hold(index, format!("row {seq} is another one than it was: the chain was written anew")));
-    }
-    let (rows, head) = match verified {
-        Verified::Whole { rows, head } => (rows, head),
-        Verified::Broken { seq, why } => return Err(CheckpointError::Chain { seq, why }),
-    };
-    if let Some((index, checkpoint)) = to_meet.peek() {
-        let why = format!("the chain had {} rows then and has {rows} now: its end was cut off", checkpoint.seq);
-        return Err(does_not_hold(*index, why));
-    }
-    let gaps = lines
-        .windows(2)
-        .map(|pair| (pair[0].at, pair[1].at))
-        .filter(|(from, to)| to.millis_since(*from) > GAP_MS)
-        .collect();
-    let last = lines.last().map(|checkpoint| (checkpoint.at, rows - checkpoint.seq));
-    Ok(Held { rows, head, checkpoints: lines.len(), last, gaps })
-}
-
-/// Parses a file's checkpoints, each signed, following the previous one, and not going back.
-fn read_lines(path: &Path, text: &str, key: &PublicKey) -> Result<Vec<Checkpoint>, CheckpointError> {
-    let mut checkpoints: Vec<Checkpoint> = Vec::new();
-    let mut previous = GENESIS.to_owned();
-    for (index, line) in text.lines().enumerate() {
-        let wrong = |why: &str| CheckpointError::Line {
-            path: path.display().to_string(),
-            line: index + 1,
-            why: why.to_owned(),
         };
-        let checkpoint: Checkpoint = serde_json::from_str(line).map_err(|_| wrong("this is not a checkpoint"))?;
-        if !key.has_signed(&checkpoint) {
-            return Err(wrong("this key has not signed it"));
-        }
-        if checkpoint.previous != previous {
-            return Err(wrong("it does not follow the line before it: a line is missing"));
-        }
-        if checkpoints.last().is_some_and(|before| before.seq > checkpoint.seq) {
-            return Err(wrong("the chain is shorter in it than before"));
-        }
-        previous = hash_of(line);
-        checkpoints.push(checkpoint);
+        // The file is locked, so that no checkpoint goes back.
+        let (seq, head) = store.audit_head().await?.unwrap_or_else(|| (0, GENESIS.to_owned()));
+        let is_anew = acknowledged.is_some();
+        let checkpoint =
+            self.key.sign(Checkpoint { seq, head, at: now, previous, acknowledged, signature: String::new() });
+        let line = serde_json::to_string(&checkpoint).unwrap_or_default();
+        let file = file.add(&line).await?;
+        let hashes = file.hashes();
+        // After the file: what the database knows of it is never ahead of it.
+        let known = KnownFile {
+            name: self.name(),
+            lines: i64::try_from(hashes.len()).unwrap_or(i64::MAX),
+            last_hash: hashes.last().cloned().unwrap_or_default(),
+            public_key: self.key.public(),
+            begun_after,
+            instance: String::new(),
+        };
+        store.note_checkpoint(&known, is_anew, now).await?;
+        Ok(Some(line))
     }
-    Ok(checkpoints)
+
+    /// Makes the file known to the database, if it isn't.
+    async fn ensure_known(&self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+        table::ensure_file(tx, &self.name(), &self.key.public(), now).await
+    }
+
+    /// The name of the file among those of all instances: the host's, and the path.
+    fn name(&self) -> String {
+        let host = rustix::system::uname();
+        let path = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());
+        format!("{} {}", host.nodename().to_string_lossy(), path.display())
+    }
+
+    /// Returns an alarm with its acknowledgement, if there is one that Keystream wrote.
+    fn acknowledged(&self, alarm: &ChainAlarm) -> Option<Acknowledged> {
+        let acknowledgement = alarm.acknowledgement.as_ref()?;
+        let values = authenticated(alarm, acknowledgement);
+        let is_valid = self.key.acknowledgements.has_made(&acknowledgement.mac, &values);
+        let Acknowledgement { at, by, reason, mac } = acknowledgement.clone();
+        let (number, found_at, finding) = (alarm.number, alarm.found_at, alarm.finding.clone());
+        let alarm = AcknowledgedAlarm { found_at, finding, at, by, reason, mac };
+        is_valid.then_some(Acknowledged { number, alarm })
+    }
+
+    /// Returns the acknowledgement with its MAC.
+    fn authenticate(
+        &self,
+        alarm: &ChainAlarm,
+        acknowledgement: Acknowledgement,
+    ) -> Result<Acknowledgement, serde_json::Error> {
+        let mac = self.key.acknowledgements.mac(&authenticated(alarm, &acknowledgement))?;
+        Ok(Acknowledgement { mac, ..acknowledgement })
+    }
 }
 
-fn hash_of(line: &str) -> String {
-    hex::encode(Sha256::digest(line.as_bytes()))
+/// What the MAC of an acknowledgement covers.
+fn authenticated<'a>(
+    alarm: &'a ChainAlarm,
+    acknowledgement: &'a Acknowledgement,
+) -> (i64, i64, &'a str, i64, &'a str, &'a str) {
+    let Acknowledgement { at, by, reason, mac: _ } = acknowledgement;
+    (alarm.number, alarm.found_at.as_millis(), &alarm.finding, at.as_millis(), by, reason)
+}
+
+fn rewritten(seq: i64) -> String {
+    format!("row {seq} of the chain isn't the one it was: rows were rewritten, or an older database was put back")
+}
+
+fn cut_off(then: i64, now: i64) -> String {
+    format!("the chain had {then} rows then and has {now} now: its end was removed, or an older database was put back")
 }

@@ -11,7 +11,7 @@ use self::shared_reads::SharedReads;
 use super::{collaborators::Collaborators, quota::Quotas};
 use crate::server::{
     adapters::{clock::Clock, store::Store},
-    services::{inventory::Inventory, keys::Keys},
+    services::{inventory::Inventory, keys::Keys, read_only::ReadOnly},
 };
 
 /// The part of the key list that the confirmation of an enable shows.
@@ -32,7 +32,7 @@ pub struct Planner {
     store: Store,
     inventory: Arc<Inventory>,
     clock: Arc<dyn Clock>,
-    is_read_only: bool,
+    read_only: ReadOnly,
     keys: Arc<Keys>,
     quotas: Arc<Quotas>,
     other_forms: OtherForms,
@@ -41,14 +41,14 @@ pub struct Planner {
 
 impl Planner {
     pub fn new(with: &Collaborators) -> Self {
-        let Collaborators { store, inventory, clock, is_read_only, keys, quotas, reads, .. } = with.clone();
+        let Collaborators { store, inventory, clock, read_only, keys, quotas, reads, .. } = with.clone();
         Self {
             other_forms: OtherForms::new(store.clone(), inventory.clone()),
             shared_reads: SharedReads::new(clock.clone(), reads),
             store,
             inventory,
             clock,
-            is_read_only,
+            read_only,
             keys,
             quotas,
         }

@@ -37,7 +37,7 @@ impl Planner {
         choice: KeyChoice,
     ) -> Result<Planned, RequestError> {
         let target = self.inventory.target(id).ok_or(RequestError::NotFound)?;
-        if self.is_read_only || target.is_read_only {
+        if self.read_only.is_on() || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
         let known = self.inventory.stream(id);

@@ -33,6 +33,7 @@ use crate::{
         services::{
             audit::{self, AuditEvent},
             inventory::Inventory,
+            read_only::ReadOnly,
             supervisor::{Part, Supervisor},
         },
     },
@@ -57,15 +58,15 @@ pub struct Proofs {
     store: Store,
     inventory: Arc<Inventory>,
     clock: Arc<dyn Clock>,
-    is_read_only: bool,
+    read_only: ReadOnly,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Proofs {
     pub fn new(with: &Collaborators) -> Self {
-        let Collaborators { store, inventory, clock, is_read_only, tasks, stop, .. } = with.clone();
-        Self { store, inventory, clock, is_read_only, tasks, stop }
+        let Collaborators { store, inventory, clock, read_only, tasks, stop, .. } = with.clone();
+        Self { store, inventory, clock, read_only, tasks, stop }
     }
 
     /// Starts ending the proofs that a crash interrupted.
@@ -93,7 +94,7 @@ impl Proofs {
             return Ok(FormMistake::ChangeNotNewest.into());
         }
         let target = self.inventory.target_of_arn(&change.intent.arn).ok_or(RequestError::NotFound)?;
-        if kind == Kind::Write && (self.is_read_only || target.is_read_only) {
+        if kind == Kind::Write && (self.read_only.is_on() || target.is_read_only) {
             return Err(RequestError::ReadOnly);
         }
         let now = self.clock.now();

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    collaborators::Collaborators, error::RequestError, fresh_reads::FreshReads, planning::OtherForms, quota::Quotas,
-    working::Worker,
+    collaborators::Collaborators, error::RequestError, fresh_reads::FreshReads, intent_mac::IntentMacs,
+    planning::OtherForms, quota::Quotas, working::Worker,
 };
 use crate::{
     model::{access::requester::Requester, change::Change},
@@ -22,7 +22,7 @@ use crate::{
             clock::Clock,
             store::{Store, StoreError, Tx, changes as table},
         },
-        services::{inventory::Inventory, keys::Keys},
+        services::{inventory::Inventory, keys::Keys, read_only::ReadOnly},
     },
 };
 
@@ -32,7 +32,8 @@ pub struct Requests {
     store: Store,
     inventory: Arc<Inventory>,
     clock: Arc<dyn Clock>,
-    is_read_only: bool,
+    read_only: ReadOnly,
+    macs: IntentMacs,
     tasks: TaskTracker,
     keys: Arc<Keys>,
     quotas: Arc<Quotas>,
@@ -44,9 +45,9 @@ pub struct Requests {
 impl Requests {
     /// Creates the handler of requests whose changes `worker` sends.
     pub fn new(with: &Collaborators, worker: Arc<Worker>) -> Self {
-        let Collaborators { store, inventory, clock, is_read_only, tasks, keys, quotas, reads, .. } = with.clone();
+        let Collaborators { store, inventory, clock, read_only, macs, tasks, keys, quotas, reads, .. } = with.clone();
         let other_forms = OtherForms::new(store.clone(), inventory.clone());
-        Self { store, inventory, clock, is_read_only, tasks, keys, quotas, reads, other_forms, worker }
+        Self { store, inventory, clock, read_only, macs, tasks, keys, quotas, reads, other_forms, worker }
     }
 
     /// Returns a change in the requester's scope, from the journal.

@@ -25,7 +25,7 @@ use crate::{
             aws::targets::Target,
             clock::Freshness,
             random,
-            store::{Inserted, NewChange},
+            store::{Inserted, NewChange, StoreError},
             tasks::spawn_on,
         },
         services::{
@@ -91,7 +91,7 @@ impl Requests {
             audit::append_alone(&self.store, AuditEvent { result: "outside the scope".to_owned(), ..event }).await?;
             return Err(RequestError::NotFound);
         }
-        if self.is_read_only || target.is_read_only {
+        if self.read_only.is_on() || target.is_read_only {
             return Err(RequestError::ReadOnly);
         }
         let confirmed = match ConfirmedForm::parse(action, &form, &id) {
@@ -166,7 +166,12 @@ impl Requests {
         // Taken before the row can exist: if the commit's answer is lost, no other task may resume the row.
         let guard = self.worker.take_in_hand(&change.id);
         let mut tx = self.store.write().await?;
-        let new = NewChange { change: &mut change, user_id: &requester.user_id, request_id, form_hash };
+        if self.read_only.is_on_in(&mut tx).await? {
+            return Err(RequestError::ReadOnly);
+        }
+        let intent_mac = self.macs.of(&change, audit::last_seq(&mut tx).await?).map_err(StoreError::from)?;
+        let user_id = &requester.user_id;
+        let new = NewChange { change: &mut change, user_id, request_id, form_hash, intent_mac: &intent_mac };
         let fence = match self.store.insert_change(&mut tx, new).await? {
             Inserted::Recorded { fence } => fence,
             Inserted::SameRequest(earlier) => return Ok(Recording::Known(Submitted::Recorded(earlier))),

@@ -51,7 +51,8 @@ impl Worker {
                 () = self.clock.sleep(Duration::from_millis(millis.max(0).unsigned_abs())) => {}
             }
             let (observed, read) = self.observe(&job).await;
-            let decision = if self.is_too_late(&job) {
+            // Read-only mode ends waiting changes too, whatever it is for.
+            let decision = if self.is_too_late(&job) || self.read_only.is_on() {
                 Decision::End(End::Expired)
             } else {
                 decide(&job.change, &observed, job.timeline.now())

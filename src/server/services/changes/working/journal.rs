@@ -6,14 +6,19 @@ use super::job::Job;
 use crate::{
     model::{
         access::audit_action::AuditAction,
-        change::{Change, Step},
+        change::{Change, Step, refusal::Flaw},
     },
     server::{
         adapters::{
             clock::Clock,
             store::{Leased, Store, StoreError, Tx, changes as table},
         },
-        services::{audit, changes::audit_events, inventory::Inventory},
+        services::{
+            audit,
+            changes::{audit_events, collaborators::Collaborators, intent_mac::IntentMacs},
+            inventory::Inventory,
+            read_only::ReadOnly,
+        },
     },
 };
 
@@ -27,6 +32,18 @@ pub struct Journal {
     store: Store,
     inventory: Arc<Inventory>,
     clock: Arc<dyn Clock>,
+    read_only: ReadOnly,
+    macs: IntentMacs,
+}
+
+/// Whether a change was recorded as sent; if not, nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Clearance {
+    Sent,
+    ReadOnly,
+    /// The row isn't the one that was recorded.
+    NotAuthentic(Flaw),
 }
 
 /// The result of a write that is retried until the database accepts it.
@@ -39,8 +56,9 @@ pub enum Written {
 }
 
 impl Journal {
-    pub const fn new(store: Store, inventory: Arc<Inventory>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, inventory, clock }
+    pub fn new(with: &Collaborators) -> Self {
+        let Collaborators { store, inventory, clock, read_only, macs, .. } = with.clone();
+        Self { store, inventory, clock, read_only, macs }
     }
 
     /// Applies steps to the change in the journal and writes it, with an audit event if there is an `action`, in one
@@ -52,12 +70,52 @@ impl Journal {
         action: impl Into<Option<AuditAction>>,
     ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
-        let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?;
+        let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?.change;
         self.write(&mut tx, &mut moved, steps, action.into()).await?;
         tx.commit().await?;
         self.inventory.record_change(&moved);
         job.change = moved;
         Ok(())
+    }
+
+    /// Records a change as sent, unless it may not be. All is checked in the transaction that records it, on the row
+    /// that decides what goes out.
+    pub async fn record_sent(&self, job: &mut Job, sent: Step) -> Result<Clearance, StoreError> {
+        let mut tx = self.store.write().await?;
+        let Leased { change: mut moved, intent_mac, .. } = table::held(&mut tx, &job.change.id, job.fence).await?;
+        if self.read_only.is_on_in(&mut tx).await? {
+            return Ok(Clearance::ReadOnly);
+        }
+        if let Some(flaw) = self.flaw_in(&mut tx, &moved, &intent_mac).await? {
+            return Ok(Clearance::NotAuthentic(flaw));
+        }
+        // What was read of it before decided what is about to be sent.
+        if moved.intent != job.change.intent {
+            return Ok(Clearance::NotAuthentic(Flaw::WrongMac));
+        }
+        self.write(&mut tx, &mut moved, vec![sent], Some(AuditAction::ChangeSent)).await?;
+        tx.commit().await?;
+        self.inventory.record_change(&moved);
+        job.change = moved;
+        Ok(Clearance::Sent)
+    }
+
+    /// Returns what shows that a row of a change that wasn't sent isn't the one that Keystream recorded.
+    pub async fn flaw(&self, change: &Change, intent_mac: &str) -> Result<Option<Flaw>, StoreError> {
+        let mut tx = self.store.write().await?;
+        let flaw = self.flaw_in(&mut tx, change, intent_mac).await?;
+        tx.rollback().await?;
+        Ok(flaw)
+    }
+
+    async fn flaw_in(&self, tx: &mut Tx, change: &Change, intent_mac: &str) -> Result<Option<Flaw>, StoreError> {
+        let after = match self.macs.check(intent_mac, change) {
+            Ok(after) => after,
+            Err(flaw) => return Ok(Some(flaw)),
+        };
+        // A stream has one active change at a time, so this is about no other.
+        let is_over = audit::has_change_over(tx, after, &change.intent.arn.to_string()).await?;
+        Ok(is_over.then_some(Flaw::PutBack))
     }
 
     /// Like [`Journal::record`], retried until the database accepts it: what AWS did must not be lost.
@@ -106,7 +164,7 @@ impl Journal {
 
     async fn try_record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Result<Written, StoreError> {
         let mut tx = self.store.write().await?;
-        let Leased { change: mut moved, fence } = table::latest(&mut tx, &job.change.id).await?;
+        let Leased { change: mut moved, fence, .. } = table::latest(&mut tx, &job.change.id).await?;
         let is_held = fence == job.fence && moved.is_active();
         self.write(&mut tx, &mut moved, vec![step], Some(action)).await?;
         tx.commit().await?;

@@ -34,7 +34,7 @@ use crate::{
             store::Store,
             tasks::spawn_on,
         },
-        services::{inventory::Inventory, keys::Keys},
+        services::{inventory::Inventory, keys::Keys, read_only::ReadOnly},
     },
 };
 
@@ -44,7 +44,7 @@ pub struct Worker {
     store: Store,
     inventory: Arc<Inventory>,
     clock: Arc<dyn Clock>,
-    is_read_only: bool,
+    read_only: ReadOnly,
     tasks: TaskTracker,
     stop: CancellationToken,
     keys: Arc<Keys>,
@@ -62,8 +62,8 @@ pub struct Worker {
 impl Worker {
     /// Creates a worker without any changes.
     pub fn new(with: &Collaborators) -> Self {
-        let Collaborators { store, inventory, clock, is_read_only, tasks, stop, keys, quotas, reads } = with.clone();
-        let journal = Arc::new(Journal::new(store.clone(), inventory.clone(), clock.clone()));
+        let Collaborators { store, inventory, clock, read_only, tasks, stop, keys, quotas, reads, .. } = with.clone();
+        let journal = Arc::new(Journal::new(with));
         Self {
             settled: Arc::new(SettledWatch::new(with, journal.clone())),
             follower: Follower::new(store.clone(), inventory.clone()),
@@ -72,7 +72,7 @@ impl Worker {
             store,
             inventory,
             clock,
-            is_read_only,
+            read_only,
             tasks,
             stop,
             keys,

@@ -94,7 +94,7 @@ impl Worker {
 
     /// Continues a change from where its evidence ends.
     fn go_on(self: Arc<Self>, leased: Leased, now: Timestamp) {
-        let Leased { change, fence } = leased;
+        let Leased { change, fence, intent_mac } = leased;
         let timeline = Timeline::begin(&self.clock, now, Some(&change));
         let guard = self.in_flight.take(&change.id);
         let mut job = Job::new(change, fence, timeline, guard);
@@ -103,9 +103,19 @@ impl Worker {
         let (worker, span) = (self.clone(), job.span());
         let work = async move {
             let now = job.timeline.now();
+            // Checked again when it is recorded as sent. Until then nobody should be told that it will be.
+            if job.change.is_waiting() {
+                match worker.journal.flaw(&job.change, &intent_mac).await {
+                    Ok(None) => {}
+                    Ok(Some(flaw)) => return worker.refuse_to_send(&mut job, flaw).await,
+                    Err(error) => {
+                        tracing::error!(%error, "whether the change is authentic isn't known yet: {error}");
+                    }
+                }
+            }
             let is_armed = job.change.is_waiting() && job.change.intent.armed_until.is_some_and(|until| until >= now);
             // Read-only mode stops waiting changes too.
-            let may_send = |target: &Arc<Target>| is_armed && !worker.is_read_only && !target.is_read_only;
+            let may_send = |target: &Arc<Target>| is_armed && !worker.read_only.is_on() && !target.is_read_only;
             let target = worker.inventory.target_of_arn(&job.change.intent.arn).filter(may_send);
             if let Some(target) = target {
                 return worker.wait_and_send(job, target).await;

@@ -5,13 +5,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Worker, job::Job, journal::Written};
+use super::{
+    Worker,
+    job::Job,
+    journal::{Clearance, Written},
+};
 use crate::{
     model::{
         access::audit_action::AuditAction,
         change::{
             Change, End, Observed, SentAs, Step, arming,
-            refusal::{Obstacle, Refusal, RefusalKind},
+            refusal::{Flaw, Obstacle, Precondition, Refusal, RefusalKind},
             schedule::FIRST_READ_MS,
         },
         inventory::turns::Asker,
@@ -100,8 +104,10 @@ impl Worker {
         }
         let Sender { kinesis, sent_as } = sender;
         let sent = Step::Sent { at: job.timeline.now(), key: key.clone(), sent_as };
-        match self.journal.record(&mut job, vec![sent], AuditAction::ChangeSent).await {
-            Ok(()) => {}
+        match self.journal.record_sent(&mut job, sent).await {
+            Ok(Clearance::Sent) => {}
+            Ok(Clearance::ReadOnly) => return self.expire(job).await,
+            Ok(Clearance::NotAuthentic(flaw)) => return self.refuse_to_send(&mut job, flaw).await,
             // Cancelled at this moment, or taken over by another instance.
             Err(StoreError::NotHeld) => return self.journal.show_latest(&job.change.id).await,
             Err(error) => {
@@ -159,6 +165,18 @@ impl Worker {
         let latest =
             job.change.intent.armed_until.unwrap_or_else(|| job.change.intent.requested_at.plus_millis(LATEST_MS));
         job.timeline.is_past(latest)
+    }
+
+    /// Ends a change whose row isn't the one that was recorded, so that it is never sent.
+    pub(super) async fn refuse_to_send(&self, job: &mut Job, flaw: Flaw) {
+        tracing::error!(
+            change_id = job.change.id,
+            "ALERT: change {} is not sent, because something else or an earlier version wrote it: {}",
+            job.change.id,
+            flaw.words()
+        );
+        let rejected = job.end(End::Rejected(Refusal::precondition(Precondition::NotAuthentic { flaw })));
+        let _ = self.journal.record_surely(job, vec![rejected], AuditAction::ChangeRejected).await;
     }
 
     /// Ends a change that was never sent.

@@ -1,0 +1,79 @@
+//! What pages say while the audit chain doesn't match its checkpoints, and the form that acknowledges it.
+
+use leptos::prelude::*;
+
+use super::When;
+use crate::{
+    model::{access::chain_alarm::ChainAlarm, forms::FormMistake},
+    view::forms,
+};
+
+/// The warning on every page.
+#[component]
+pub fn ChainAlarmNote(alarm: ChainAlarm, may_administer: bool) -> impl IntoView {
+    let next = if may_administer {
+        view! { <a href="/settings#audit-chain">"See what to do"</a> }.into_any()
+    } else {
+        "Tell a Keystream administrator.".into_any()
+    };
+    view! {
+        <aside class="emergency" aria-label="Audit chain">
+            "Read-only since " <When at=alarm.found_at /> ": the audit chain doesn't match its checkpoints. "
+            {alarm.finding} " No change is sent until an administrator acknowledges this. " {next}
+        </aside>
+    }
+}
+
+/// What was found and what to do about it, with the form for administrators. `typed` is the reason typed so far.
+#[component]
+pub fn ChainAlarmPart(
+    alarm: ChainAlarm,
+    may_administer: bool,
+    mistake: Option<FormMistake>,
+    typed: String,
+) -> impl IntoView {
+    let number = alarm.number;
+    view! {
+        <section class="part">
+            <h2 id="audit-chain">"Audit chain"</h2>
+            <p>
+                "Found at " <When at=alarm.found_at /> ": the audit chain doesn't match its checkpoints. "
+                {alarm.finding}
+            </p>
+            <p>"If you've put back a backup, this is expected. If not, someone may have changed or replaced the \
+                database: keep a copy of it and of the checkpoint file, and find out what happened. Until this is \
+                acknowledged, Keystream sends no change; it still reads."</p>
+            {if may_administer {
+                view! { <AcknowledgeForm number mistake typed /> }.into_any()
+            } else {
+                view! { <p>"A Keystream administrator can acknowledge it here."</p> }.into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn AcknowledgeForm(number: i64, mistake: Option<FormMistake>, typed: String) -> impl IntoView {
+    let (is_invalid, described_by) = match mistake {
+        Some(_) => (Some("true"), "alarm-reason-mistake alarm-reason-hint"),
+        None => (None, "alarm-reason-hint"),
+    };
+    view! {
+        <form class="narrow" method="post" action="/api/acknowledge-alarm" autocomplete="off">
+            <input r#type="hidden" name="number" value=number />
+            <div class="field">
+                <label for="alarm-reason">"Reason"</label>
+                <input
+                    id="alarm-reason" r#type="text" name="reason" value=typed autocomplete="off"
+                    aria-describedby=described_by aria-invalid=is_invalid autofocus=mistake.is_some()
+                />
+                {mistake.map(|mistake| view! {
+                    <p id="alarm-reason-mistake" class="mistake">{forms::mistake(mistake, None)}</p>
+                })}
+                <p id="alarm-reason-hint" class="hint">"What happened, with the ticket; at most 500 characters. Kept \
+                    in the audit chain and in the checkpoint file. Checkpoints begin anew, and the alarm ends."</p>
+            </div>
+            <button type="submit">"Acknowledge"</button>
+        </form>
+    }
+}
