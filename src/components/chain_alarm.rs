@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::When;
-use crate::{
-    model::{access::chain_alarm::ChainAlarm, forms::FormMistake},
-    view::forms,
-};
+use super::{PlainReason, When};
+use crate::model::{access::chain_alarm::ChainAlarm, forms::FormMistake};
+
+const REASON_HINT: &str = "What happened, with the ticket; at most 500 characters. Kept in the audit chain and in the \
+                           checkpoint file. Checkpoints begin anew, and the alarm ends.";
 
 /// The warning on every page.
 #[component]
@@ -54,25 +54,10 @@ pub fn ChainAlarmPart(
 
 #[component]
 fn AcknowledgeForm(number: i64, mistake: Option<FormMistake>, typed: String) -> impl IntoView {
-    let (is_invalid, described_by) = match mistake {
-        Some(_) => (Some("true"), "alarm-reason-mistake alarm-reason-hint"),
-        None => (None, "alarm-reason-hint"),
-    };
     view! {
         <form class="narrow" method="post" action="/api/acknowledge-alarm" autocomplete="off">
             <input r#type="hidden" name="number" value=number />
-            <div class="field">
-                <label for="alarm-reason">"Reason"</label>
-                <input
-                    id="alarm-reason" r#type="text" name="reason" value=typed autocomplete="off"
-                    aria-describedby=described_by aria-invalid=is_invalid autofocus=mistake.is_some()
-                />
-                {mistake.map(|mistake| view! {
-                    <p id="alarm-reason-mistake" class="mistake">{forms::mistake(mistake, None)}</p>
-                })}
-                <p id="alarm-reason-hint" class="hint">"What happened, with the ticket; at most 500 characters. Kept \
-                    in the audit chain and in the checkpoint file. Checkpoints begin anew, and the alarm ends."</p>
-            </div>
+            <PlainReason id="alarm-reason" typed mistake hint=REASON_HINT />
             <button type="submit">"Acknowledge"</button>
         </form>
     }

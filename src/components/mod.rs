@@ -23,6 +23,7 @@ mod ladder;
 mod live_page;
 mod outcome;
 mod password_field;
+mod plain_reason;
 mod quota;
 mod self_refresh;
 mod status;
@@ -33,6 +34,7 @@ mod target_strip;
 mod targets_table;
 mod targets_word;
 mod user_agent;
+mod user_name_field;
 mod viewer;
 
 pub use self::{
@@ -59,6 +61,7 @@ pub use self::{
     live_page::LivePage,
     outcome::Mistake,
     password_field::PasswordField,
+    plain_reason::PlainReason,
     quota::{NeededKeys, QuotaWords, Undo, UndoLink},
     self_refresh::SelfRefresh,
     status::StatusLabel,
@@ -69,5 +72,6 @@ pub use self::{
     targets_table::TargetsTable,
     targets_word::TargetsWord,
     user_agent::UserAgent,
+    user_name_field::UserNameField,
     viewer::Viewer,
 };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{FormTitle, Mistake, PasswordField, When},
+    components::{FormTitle, Mistake, PasswordField, UserNameField, When},
     error::AppError,
     model::{forms::FormMistake, time::Timestamp},
     server::web::{context, forms},
@@ -51,13 +51,7 @@ fn AdministratorForm(token: String, user_name: String, mistake: Option<FormMista
             <Mistake mistake=of_form />
             <form method="post" action="/api/setup">
                 <input r#type="hidden" name="token" value=token />
-                <div class="field">
-                    <label for="user_name">"User name"</label>
-                    <input
-                        id="user_name" r#type="text" name="user_name" value=user_name
-                        required autocomplete="username" autocapitalize="off" spellcheck="false"
-                    />
-                </div>
+                <UserNameField typed=user_name autocomplete="username" />
                 <PasswordField
                     name="password" label="Password" autocomplete="new-password" mistake=of_password hint=HINT
                 />
