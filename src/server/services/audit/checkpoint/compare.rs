@@ -38,12 +38,12 @@ impl Checkpoints {
 
     /// The file must still have the last line that the database knows.
     fn compare_with_known(&self, file: &LockedFile, known: &KnownFile) -> Result<(), CheckpointError> {
-        let (hashes, lines) = (file.hashes(), usize::try_from(known.lines).unwrap_or(usize::MAX));
-        if hashes.len() < lines {
-            return Err(self.lost(format!("has {} checkpoints, and the database knows of {lines}", hashes.len())));
+        let (count, lines) = (file.count(), usize::try_from(known.lines).unwrap_or(usize::MAX));
+        if count < lines {
+            return Err(self.lost(format!("has {count} checkpoints, and the database knows of {lines}")));
         }
-        match lines.checked_sub(1).and_then(|last| hashes.get(last)) {
-            Some(hash) if *hash != known.last_hash => {
+        match file.hash_of_line(lines) {
+            Some(hash) if hash != known.last_hash => {
                 Err(self.lost(format!("is another one: its line {lines} isn't the one that the database knows")))
             }
             _ => Ok(()),

@@ -63,9 +63,19 @@ impl LockedFile {
         begun.filter_map(|checkpoint| checkpoint.acknowledged).any(|acknowledged| acknowledged.mac == mac)
     }
 
-    /// Returns the hash of each line.
-    pub fn hashes(&self) -> Vec<String> {
-        lines_of(&self.whole).map(hash_of).collect()
+    /// Returns the number of its lines.
+    pub fn count(&self) -> usize {
+        lines_of(&self.whole).count()
+    }
+
+    /// Returns the hash of the line with a number, from 1.
+    pub fn hash_of_line(&self, number: usize) -> Option<String> {
+        lines_of(&self.whole).nth(number.checked_sub(1)?).map(hash_of)
+    }
+
+    /// Returns the hash of the last line.
+    pub fn last_hash(&self) -> Option<String> {
+        lines_of(&self.whole).last().map(hash_of)
     }
 
     /// Adds a line, which is on disk when this returns.

@@ -13,7 +13,10 @@ mod watch;
 
 use std::path::PathBuf;
 
-use self::file::{LockedFile, hash_of};
+use self::{
+    file::{LockedFile, hash_of},
+    signing::in_file,
+};
 pub use self::{
     mac::MacKey,
     signing::{AcknowledgedAlarm, Checkpoint, CheckpointError, PublicKey, SigningKey},
@@ -69,7 +72,7 @@ impl Checkpoints {
         let (file, previous, begun_after, acknowledged) = match next {
             Next::Alarm(_) => return Ok(None),
             Next::Checkpoint { file, after } => {
-                let previous = file.hashes().pop().unwrap_or_else(|| GENESIS.to_owned());
+                let previous = file.last_hash().unwrap_or_else(|| GENESIS.to_owned());
                 (file, previous, after.map_or_else(String::new, |after| after.alarm.mac), None)
             }
             Next::Anew { file, after: Acknowledged { alarm, .. } } => {
@@ -82,14 +85,13 @@ impl Checkpoints {
         let is_anew = acknowledged.is_some();
         let checkpoint =
             self.key.sign(Checkpoint { seq, head, at: now, previous, acknowledged, signature: String::new() });
-        let line = serde_json::to_string(&checkpoint).unwrap_or_default();
+        let line = serde_json::to_string(&checkpoint).map_err(|error| in_file(&self.file, error.into()))?;
         let file = file.add(&line).await?;
-        let hashes = file.hashes();
         // After the file: what the database knows of it is never ahead of it.
         let known = KnownFile {
             name: self.name(),
-            lines: i64::try_from(hashes.len()).unwrap_or(i64::MAX),
-            last_hash: hashes.last().cloned().unwrap_or_default(),
+            lines: i64::try_from(file.count()).unwrap_or(i64::MAX),
+            last_hash: hash_of(line.as_bytes()),
             public_key: self.key.public(),
             begun_after,
             instance: String::new(),
