@@ -1,6 +1,7 @@
 // Takes the pictures of README, and with `LOOK=1` every page at four widths in
 // both schemes, to look at.
 import { type Page, expect } from "@playwright/test";
+import { putBackDatabase } from "../fixtures/backups.ts";
 import { threeChanges } from "../fixtures/changes.ts";
 import { PASSWORD, cell, hydrated, signIn, signInAs, test } from "../fixtures/test.ts";
 
@@ -18,7 +19,9 @@ const shooting = (page: Page) => async (name: string) => {
         for (const colorScheme of ["light", "dark"] as const) {
             await page.setViewportSize({ width, height: 900 });
             await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-            await page.screenshot({ path: `${DIRECTORY}../test-results/look/${name}-${width}-${colorScheme}.png` });
+            // With animations, a picture shows the middle of the change to the other scheme.
+            const path = `${DIRECTORY}../test-results/look/${name}-${width}-${colorScheme}.png`;
+            await page.screenshot({ path, animations: "disabled" });
         }
     }
 };
@@ -97,6 +100,21 @@ test("what administrators see, at four widths in both schemes", async ({ page, s
     await page.getByRole("link", { name: "mira", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1, name: "mira", exact: true })).toBeVisible();
     await shoot("user");
+});
+
+test("the alarm of the audit chain, at four widths in both schemes", async ({ page, stack }) => {
+    test.skip(!process.env.LOOK, "only to look at: LOOK=1");
+    test.setTimeout(180_000);
+    const shoot = shooting(page);
+    await signIn(page, stack, "ada", "admin");
+    await putBackDatabase(stack);
+    await page.goto(`${stack.origin}/streams`);
+    await hydrated(page, "full");
+    await shoot("alarm-streams");
+    await page.goto(`${stack.origin}/settings`);
+    await page.getByRole("button", { name: "Acknowledge", exact: true }).click();
+    await expect(page).toHaveTitle(/^Error: /);
+    await shoot("alarm-settings");
 });
 
 test("a change that waits, at four widths in both schemes", async ({ page, stack }) => {

@@ -3,20 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "@playwright/test";
 import { Stack } from "../fixtures/servers.ts";
-import { PASSWORD, accessible, expect, hydrated, row, signIn, test } from "../fixtures/test.ts";
+import { PASSWORD, accessible, expect, hydrated, row, signIn, signInAgain, test } from "../fixtures/test.ts";
 
 const CONFIRMATION = "/streams/111122223333/eu-west-1/orders-prod/disable";
-
-/** Signs a user in who is there already. */
-async function signInAgain(page: Page, origin: string, user: string, password = PASSWORD): Promise<void> {
-    await page.goto(`${origin}/sign-in`);
-    await page.getByLabel("User name", { exact: true }).fill(user);
-    await page.getByLabel("Password", { exact: true }).fill(password);
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(page.getByRole("heading", { level: 1, name: "Streams", exact: true })).toBeVisible();
-}
 
 test("a disable asks for the password again and loses nothing", async ({ page, stack, mode }) => {
     await signIn(page, stack);
