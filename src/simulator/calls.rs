@@ -25,6 +25,8 @@ pub struct Call {
     pub key: Option<String>,
     /// The assumed session in which it was made.
     pub session: Option<String>,
+    /// Whom the assumed session names as its source.
+    pub source_identity: Option<String>,
     pub outcome: String,
     /// Whether its answer was sent unaltered.
     pub is_told: bool,
@@ -96,6 +98,7 @@ impl CallLog {
             is_by_arn: named.is_by_arn,
             key: named.key.clone(),
             session: session.map(ToOwned::to_owned),
+            source_identity: None,
             outcome: word,
             is_told,
             held_ms: 0,
@@ -104,6 +107,13 @@ impl CallLog {
             listed: answer.map(listed).unwrap_or_default(),
             at_ms: since_epoch().as_millis(),
         });
+    }
+
+    /// Notes whom the last logged call named as the source of its session.
+    pub fn name_source(&mut self, source_identity: &str) {
+        if let Some(call) = self.calls.last_mut().filter(|_| !source_identity.is_empty()) {
+            call.source_identity = Some(source_identity.to_owned());
+        }
     }
 
     /// Notes how long the answer to the last logged call is held back.

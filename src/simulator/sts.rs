@@ -28,6 +28,7 @@ pub async fn answer(caller: &Caller, body: &[u8], world: &Mutex<World>) -> Answe
                 role: &field("RoleArn"),
                 session: &field("RoleSessionName"),
                 external_id: &field("ExternalId"),
+                source_identity: &field("SourceIdentity"),
             };
             assume_role(caller, &request, world).await
         }
@@ -40,6 +41,7 @@ struct RoleRequest<'a> {
     role: &'a str,
     session: &'a str,
     external_id: &'a str,
+    source_identity: &'a str,
 }
 
 async fn assume_role(caller: &Caller, request: &RoleRequest<'_>, world: &Mutex<World>) -> Answer {
@@ -73,19 +75,25 @@ fn identity(caller: &Caller) -> Response<Body> {
     respond(StatusCode::OK, "text/xml", identity)
 }
 
-/// Assumes a role. Roles whose name contains `guarded` require the external id `keystream-external`.
+/// Assumes a role. Roles whose name contains `guarded` require the external id `keystream-external`; those whose name
+/// contains `plain` don't allow a source identity.
 fn session(caller: &Caller, request: &RoleRequest<'_>, fault: Option<&Fault>, world: &mut World) -> Response<Body> {
-    let RoleRequest { role, session, external_id } = *request;
+    let RoleRequest { role, session, external_id, source_identity } = *request;
     let refused = match fault {
         Some(Fault::Refuse { code, message }) => Some(Refused::new(code, message)),
         _ if role.contains("guarded") && external_id != "keystream-external" => {
             let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {role}");
             Some(Refused::new("AccessDenied", message))
         }
+        _ if role.contains("plain") && !source_identity.is_empty() => {
+            let message = format!("User is not authorized to perform: sts:SetSourceIdentity on resource: {role}");
+            Some(Refused::new("AccessDenied", message))
+        }
         _ => None,
     };
     let outcome = refused.clone().map_or(Ok(None), Err);
     world.calls.note("AssumeRole", caller, &Named::default(), Some(session), &outcome, false);
+    world.calls.name_source(source_identity);
     if let Some(Refused { code, message }) = refused {
         return refuse(StatusCode::FORBIDDEN, &code, &message);
     }

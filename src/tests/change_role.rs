@@ -34,20 +34,23 @@ async fn the_persons_name_is_in_the_session_that_sends_and_reads_go_without() {
     let operator = app.actor(Role::Operator).await;
     let id = operator.disable("orders-prod").await;
     let change = app.change_when(&id, |change| change.evidence.settled_at.is_some()).await;
-    let sent_as = SentAs { role: ROLE.to_owned(), session: "keystream-operator".to_owned() };
+    let session = format!("keystream-{id}-operator");
+    let sent_as = SentAs { role: ROLE.to_owned(), session: session.clone() };
     assert_eq!(change.evidence.sent_as, Some(sent_as));
     let log = app.call_log().await;
     let sessions_of = |operation: &str| -> Vec<_> {
         log.iter().filter(|call| call["operation"] == operation).map(|call| call["session"].as_str()).collect()
     };
-    assert_eq!(sessions_of("AssumeRole"), [Some("keystream-operator")]);
-    assert_eq!(sessions_of("StopStreamEncryption"), [Some("keystream-operator")]);
+    assert_eq!(sessions_of("AssumeRole"), [Some(session.as_str())]);
+    assert_eq!(sessions_of("StopStreamEncryption"), [Some(session.as_str())]);
+    let assumed = log.iter().find(|call| call["operation"] == "AssumeRole").unwrap();
+    assert_eq!(assumed["source_identity"], "operator");
     assert!(sessions_of("DescribeStreamSummary").iter().all(Option::is_none));
     let rows = app.store.audit_rows(0, 100).await.unwrap();
     let sent = rows.iter().find(|row| row.event.action.name() == "change.sent").unwrap();
-    assert_eq!(sent.event.result, format!("Sent, as {ROLE} in session keystream-operator"));
+    assert_eq!(sent.event.result, format!("Sent, as {ROLE} in session {session}"));
     let page = operator.get(&format!("/changes/{id}")).await.body;
-    assert!(page.contains(&format!("As {ROLE}, session keystream-operator.")), "{page}");
+    assert!(page.contains(&format!("As {ROLE}, session {session}.")), "{page}");
     let stop = log.iter().find(|call| call["operation"] == "StopStreamEncryption").unwrap();
     assert_eq!((stop["account"].as_str(), stop["region"].as_str()), (Some("111122223333"), Some(REGION)));
 }
@@ -65,11 +68,29 @@ async fn a_role_that_cannot_be_assumed_sends_nothing_and_says_why() {
     let page = operator.get(&format!("/changes/{id}")).await.body;
     for part in [
         "Keystream could not assume the role that sends changes in 111122223333, eu-west-1",
-        "keystream-guarded as keystream-operator: AccessDenied: User is not authorized",
+        &format!("keystream-guarded as keystream-{id}-operator: AccessDenied: User is not authorized"),
         "Nothing was sent.",
         "trust policy",
     ] {
         assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_allows_no_source_identity_is_assumed_without_and_asked_once() {
+    let role = "arn:aws:iam::111122223333:role/keystream-plain";
+    let app = TestApp::with(Setup { change_role: Some((role, None)), ..Setup::default() }).await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    for (name, sources) in [("orders-prod", vec![Some("operator"), None]), ("checkout-events", vec![None])] {
+        app.known(name).await;
+        let before = app.call_log().await.len();
+        let id = operator.disable(name).await;
+        app.change_when(&id, |change| change.evidence.accepted.is_some()).await;
+        let log = app.call_log().await;
+        let assumed = log[before..].iter().filter(|call| call["operation"] == "AssumeRole");
+        let found: Vec<_> = assumed.map(|call| call["source_identity"].as_str()).collect();
+        assert_eq!(found, sources, "{name}");
     }
 }
 
@@ -125,7 +146,7 @@ async fn check_config_tries_the_role_too() {
         assert!(said.contains(expected), "{said}");
         assert_eq!(
             checked.err().map(|error| error.to_string()),
-            failed.then(|| "1 of 1 targets failed; the lines above say why".to_owned())
+            failed.then(|| "1 of 1 target failed; the lines above say why".to_owned())
         );
     }
 }
@@ -143,7 +164,7 @@ async fn aws_refusing_the_role_is_told_with_its_session() {
     app.change_when(&id, |change| !change.is_active()).await;
     let page = operator.get(&format!("/changes/{id}")).await.body;
     assert!(
-        page.contains(&format!("AWS refused role {ROLE} (session keystream-operator, operator operator).")),
+        page.contains(&format!("AWS refused role {ROLE} (session keystream-{id}-operator, operator operator).")),
         "{page}"
     );
 }

@@ -159,12 +159,12 @@ async fn a_change_role_that_expired_credentials_cannot_assume_says_so_and_works_
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let target = targets::load(&[settings], &clock, None).await.unwrap().remove(0);
     refuse(&app, "AKIAOLD", "ExpiredToken").await;
-    let refusal = target.sender("mira").await.unwrap_err();
+    let refusal = target.sender("mira", None).await.unwrap_err();
     let RefusalKind::NotSent { detail, .. } = refusal.kind else { panic!("{refusal:?}") };
     assert!(detail.contains("as keystream-mira: the credentials expired: ExpiredToken"), "{detail}");
     write_keys(&app, &file, "AKIANEW");
     let begun = SystemClock.steady();
-    until(|| async { target.sender("mira").await.ok() }).await;
+    until(|| async { target.sender("mira", None).await.ok() }).await;
     let took = SystemClock.steady().saturating_sub(begun);
     assert!(took < Duration::from_secs(60), "it took {took:?}");
 }

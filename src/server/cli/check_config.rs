@@ -52,7 +52,8 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
         failed += usize::from(check.has_failed);
     }
     if failed > 0 {
-        bail!("{failed} of {} targets failed; the lines above say why", targets.len());
+        let noun = if targets.len() == 1 { "target" } else { "targets" };
+        bail!("{failed} of {} {noun} failed; the lines above say why", targets.len());
     }
     Ok(())
 }
@@ -111,7 +112,7 @@ impl<W: Write> Check<'_, W> {
     }
 
     async fn assume_change_role(&mut self) -> anyhow::Result<()> {
-        match self.target.sender("check-config").await {
+        match self.target.sender("check-config", None).await {
             Ok((_, Some(sent_as))) => {
                 self.worked("sts:AssumeRole", &format!("{} in session {}", sent_as.role, sent_as.session), None)
             }

@@ -1,9 +1,16 @@
 //! The role that sends changes. It is assumed for each change, in a session named after the person who requested it, so
 //! that CloudTrail names that person and not only this program.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_credential_types::Credentials;
+use aws_sdk_sts::types::Credentials as Issued;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{Kinesis, calls::Calls, errors, identity::Identity, kinesis::SdkKinesis, said, sdk::Configured};
@@ -30,8 +37,10 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// AWS's shortest session, in seconds: it is used for a single call.
 const SESSION_SECONDS: i32 = 900;
-/// AWS's longest session name.
+/// AWS's longest session name and source identity.
 const LONGEST_NAME: usize = 64;
+/// AWS's shortest source identity.
+const SHORTEST_SOURCE: usize = 2;
 
 /// A role of one target.
 #[derive(Debug)]
@@ -45,6 +54,8 @@ pub struct ChangeRole {
     pub target: String,
     pub endpoint: Option<String>,
     pub clock: Arc<dyn Clock>,
+    /// Whether the role was found not to allow a source identity.
+    pub refuses_source_identity: AtomicBool,
 }
 
 impl ChangeRole {
@@ -60,35 +71,14 @@ impl ChangeRole {
         })
     }
 
-    /// A client in a session of its own, named after the person.
+    /// A client in a session of its own, named after the person and the change, if it is for one.
     ///
     /// # Errors
     /// When the role could not be assumed: then nothing can be sent.
-    pub async fn assume(&self, actor: &str) -> Result<(Arc<dyn Kinesis>, SentAs), Refusal> {
-        let sent_as = SentAs { role: self.arn.clone(), session: session_name(actor) };
-        let call = self
-            .sts
-            .assume_role()
-            .role_arn(&self.arn)
-            .role_session_name(&sent_as.session)
-            .set_external_id(self.external_id.clone())
-            .duration_seconds(SESSION_SECONDS);
-        let calls = Calls::new(&self.config, "STS", PATIENCE);
-        let asked = async {
-            calls.ready(PATIENCE).await.map_err(|missing| errors::no_credentials(missing).why)?;
-            let answer = call.send().await.map_err(|error| {
-                calls.heed(&error);
-                let why = match (error.code(), error.message()) {
-                    (Some(code), Some(message)) if !errors::refuses_credentials(error.meta()) => {
-                        format!("{code}: {message}")
-                    }
-                    _ => errors::read_failure(&error).why,
-                };
-                calls.fips_note(&error).map_or_else(|| why.clone(), |note| format!("{why}; {note}"))
-            })?;
-            answer.credentials.ok_or_else(|| "AWS's answer had no credentials".to_owned())
-        };
-        let answer = timeout(TIMEOUT, asked).await.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
+    pub async fn assume(&self, actor: &str, change: Option<&str>) -> Result<(Arc<dyn Kinesis>, SentAs), Refusal> {
+        let sent_as = SentAs { role: self.arn.clone(), session: session_name(actor, change) };
+        let answer = timeout(TIMEOUT, self.credentials(&sent_as.session, actor)).await;
+        let answer = answer.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
         let issued = count_aws_call("AssumeRole", answer).map_err(|why| {
             let detail = said::sentence(format!("{} as {}: {why}", self.arn, sent_as.session));
             Refusal {
@@ -109,24 +99,89 @@ impl ChangeRole {
         let kinesis = SdkKinesis::new(&config, self.endpoint.as_deref(), &self.target, self.clock.clone(), None);
         Ok((Arc::new(kinesis), sent_as))
     }
+
+    /// Asks for the credentials of a session. Its source identity is the person, where the role allows that: unlike the
+    /// name of a session, it stays in CloudTrail through every further role.
+    async fn credentials(&self, session: &str, actor: &str) -> Result<Issued, String> {
+        let calls = Calls::new(&self.config, "STS", PATIENCE);
+        calls.ready(PATIENCE).await.map_err(|missing| errors::no_credentials(missing).why)?;
+        let source = source_identity(actor).filter(|_| !self.refuses_source_identity.load(Ordering::Relaxed));
+        let asked = self.ask(&calls, session, source.clone()).await;
+        match asked {
+            Err(why) if source.is_some() && why.contains("sts:SetSourceIdentity") => {
+                self.refuses_source_identity.store(true, Ordering::Relaxed);
+                tracing::warn!(
+                    role = self.arn,
+                    "the role {} does not allow sts:SetSourceIdentity; its sessions name the person in their name only",
+                    self.arn
+                );
+                self.ask(&calls, session, None).await
+            }
+            asked => asked,
+        }
+    }
+
+    async fn ask(&self, calls: &Calls, session: &str, source_identity: Option<String>) -> Result<Issued, String> {
+        let call = self
+            .sts
+            .assume_role()
+            .role_arn(&self.arn)
+            .role_session_name(session)
+            .set_source_identity(source_identity)
+            .set_external_id(self.external_id.clone())
+            .duration_seconds(SESSION_SECONDS);
+        let answer = call.send().await.map_err(|error| {
+            calls.heed(&error);
+            let why = match (error.code(), error.message()) {
+                (Some(code), Some(message)) if !errors::refuses_credentials(error.meta()) => {
+                    format!("{code}: {message}")
+                }
+                _ => errors::read_failure(&error).why,
+            };
+            calls.fips_note(&error).map_or_else(|| why.clone(), |note| format!("{why}; {note}"))
+        })?;
+        answer.credentials.ok_or_else(|| "AWS's answer had no credentials".to_owned())
+    }
 }
 
-/// The session's name: `keystream-mira`, cut to the length that AWS takes. Every character of a user name is allowed in
-/// it.
-fn session_name(actor: &str) -> String {
-    let is_allowed = |c: &char| c.is_ascii_alphanumeric() || "_=,.@-".contains(*c);
-    format!("keystream-{actor}").chars().filter(is_allowed).take(LONGEST_NAME).collect()
+/// Returns the session's name: `keystream-CHANGE-mira`, cut to the length that AWS takes. The change keeps the sessions
+/// of two people apart whose names are cut, or lose what isn't allowed in it.
+fn session_name(actor: &str, change: Option<&str>) -> String {
+    let change = change.map_or_else(String::new, |change| format!("{change}-"));
+    format!("keystream-{change}{actor}").chars().filter(is_allowed).take(LONGEST_NAME).collect()
+}
+
+/// Returns the person as a source identity, if AWS takes what is left of the name.
+fn source_identity(actor: &str) -> Option<String> {
+    let name: String = actor.chars().filter(is_allowed).take(LONGEST_NAME).collect();
+    (name.len() >= SHORTEST_SOURCE).then_some(name)
+}
+
+/// Returns whether a character is allowed in names of sessions and in source identities.
+fn is_allowed(c: &char) -> bool {
+    c.is_ascii_alphanumeric() || "_=,.@-".contains(*c)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::session_name;
+    use super::*;
 
     #[test]
-    fn a_session_is_named_after_its_person_within_what_aws_takes() {
-        assert_eq!(session_name("mira"), "keystream-mira");
-        assert_eq!(session_name("m.ira_x-y@example.org"), "keystream-m.ira_x-y@example.org");
-        assert_eq!(session_name("a b\u{e4}/c"), "keystream-abc");
-        assert_eq!(session_name(&"x".repeat(64)).len(), 64);
+    fn a_session_is_named_after_its_person_and_change_within_what_aws_takes() {
+        let change = Some("0a1b2c3d4e5f6g7h");
+        assert_eq!(session_name("check-config", None), "keystream-check-config");
+        assert_eq!(session_name("mira", change), "keystream-0a1b2c3d4e5f6g7h-mira");
+        assert_eq!(session_name("m.ira_x-y@example.org", change), "keystream-0a1b2c3d4e5f6g7h-m.ira_x-y@example.org");
+        assert_eq!(session_name("a b\u{e4}/c", change), "keystream-0a1b2c3d4e5f6g7h-abc");
+        assert_eq!(session_name(&"x".repeat(100), change).len(), 64);
+    }
+
+    #[test]
+    fn a_source_identity_is_the_person_or_none() {
+        assert_eq!(source_identity("mira").as_deref(), Some("mira"));
+        assert_eq!(source_identity("Mira H\u{e4}l\u{f8}nen (7)").as_deref(), Some("MiraHlnen7"));
+        assert_eq!(source_identity("x"), None);
+        assert_eq!(source_identity("\u{4e2d}\u{6587}"), None);
+        assert_eq!(source_identity(&"x".repeat(100)).unwrap().len(), 64);
     }
 }

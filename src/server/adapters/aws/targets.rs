@@ -1,6 +1,6 @@
 //! The targets: each is one account in one Region, with its own credentials, clients and limiters.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 use thiserror::Error;
 
@@ -92,15 +92,19 @@ impl Target {
         }
     }
 
-    /// The client that sends this person's change, and the name of its session if a role is assumed for it.
+    /// The client that sends a change of this person, and the name of its session if a role is assumed for it.
     ///
     /// # Errors
     /// When the role could not be assumed or belongs to another account than the streams: then nothing can be sent.
-    pub async fn sender(&self, actor: &str) -> Result<(Arc<dyn Kinesis>, Option<SentAs>), Refusal> {
+    pub async fn sender(
+        &self,
+        actor: &str,
+        change: Option<&str>,
+    ) -> Result<(Arc<dyn Kinesis>, Option<SentAs>), Refusal> {
         let Some(role) = &self.change_role else { return Ok((self.kinesis.clone(), None)) };
         match role.obstacle(&self.account()) {
             Some(refusal) => Err(refusal),
-            None => role.assume(actor).await.map(|(kinesis, sent_as)| (kinesis, Some(sent_as))),
+            None => role.assume(actor, change).await.map(|(kinesis, sent_as)| (kinesis, Some(sent_as))),
         }
     }
 
@@ -266,6 +270,7 @@ pub async fn load(
             endpoint: target.endpoint.clone(),
             clock: clock.clone(),
             config: own,
+            refuses_source_identity: AtomicBool::new(false),
         });
         targets.push(Arc::new(Target {
             change_role,

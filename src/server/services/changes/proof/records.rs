@@ -45,8 +45,8 @@ async fn open_shards(records: &dyn Records, stream: &StreamRef) -> Result<Vec<Sh
 pub async fn write(target: &Target, stream: &StreamRef, actor: &str, change: &str) -> Result<WriteResult, String> {
     let records = target.kinesis.records().ok_or("this target has no records to write")?;
     let shards = open_shards(records, stream).await?;
-    let (sender, _) =
-        target.sender(actor).await.map_err(|_| "the role that sends changes could not be assumed".to_owned())?;
+    let sender = target.sender(actor, Some(change)).await;
+    let (sender, _) = sender.map_err(|_| "the role that sends changes could not be assumed".to_owned())?;
     let sender = sender.records().ok_or("this target has no records to write")?;
     let mark = Mark {
         partition_key: format!("keystream-verification-{change}"),

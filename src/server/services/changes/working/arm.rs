@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        access::{audit_action::AuditAction, credentials::UserName, identity::Permission},
+        access::{audit_action::AuditAction, identity::Permission},
         change::{
             Action, Change, End, Ending, LastRead, Observation, Observed, Resolved, Step,
             arming::{Decision, decide},
@@ -175,8 +175,7 @@ impl Worker {
 
     /// Returns whether the requester of a waiting change may still make it.
     async fn actor_may_still(&self, change: &Change) -> Result<bool, StoreError> {
-        let Ok(name) = UserName::parse(&change.intent.actor) else { return Ok(false) };
-        let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
+        let user = self.store.user_named(&change.intent.actor).await?.filter(|user| user.disabled_at.is_none());
         Ok(user.is_some_and(|user| user.role.may(Permission::Change) && user.scope.covers_arn(&change.intent.arn)))
     }
 }

@@ -75,7 +75,7 @@ impl Worker {
 
     /// Returns the sender of this change; `None` if there is none, which ends the change.
     pub(super) async fn sender(&self, job: &mut Job, target: &Target) -> Option<Sender> {
-        match target.sender(&job.change.intent.actor).await {
+        match target.sender(&job.change.intent.actor, Some(&job.change.id)).await {
             Ok((kinesis, sent_as)) => Some(Sender { kinesis, sent_as }),
             Err(refusal) => {
                 let rejected = job.end(End::Rejected(refusal));
