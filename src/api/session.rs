@@ -42,6 +42,7 @@ pub async fn sign_out() -> Result<(), AppError> {
     // If the end cannot be written, the session goes on and the user gets an error.
     cx.state.sign_ins.sessions.sign_out(&requester).await.map_err(|error| cx.fail_store(&error))?;
     session_store::forget(&session).await;
-    cx.see_other("/sign-in");
+    // The page leads on to the provider: browsers don't let a form's redirect do that.
+    cx.see_other(if requester.is_of_provider() { "/sign-in?signed-out=" } else { "/sign-in" });
     Ok(())
 }

@@ -79,7 +79,7 @@ pub async fn change_password(
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::View).map_err(|error| cx.fail(error))?;
-    if cx.state.is_demo {
+    if cx.state.is_demo || requester.is_of_provider() {
         return Err(cx.fail(AppError::NotFound));
     }
     let changed = cx.state.sign_ins.change_password(&requester, present_password.into(), new_password.into()).await;

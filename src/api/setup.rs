@@ -12,14 +12,15 @@ pub async fn create_administrator(
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
     use crate::server::{
-        services::accounts::setup,
+        services::accounts::setup::{self, FirstAdministrator},
         web::{context, forms},
     };
     let cx = context::current()?;
     let accounts = cx.state.users.managed_by(cx.stranger());
-    let passwords = &cx.state.sign_ins.passwords;
-    let created =
-        setup::create_administrator(&cx.state.setup, passwords, accounts, &token, &user_name, password.into()).await;
+    let sign_ins = &cx.state.sign_ins;
+    let is_break_glass = sign_ins.is_for_emergencies_only();
+    let form = FirstAdministrator { token: &token, user_name: &user_name, password: password.into(), is_break_glass };
+    let created = setup::create_administrator(&cx.state.setup, &sign_ins.passwords, accounts, form).await;
     forms::answer_setup(&cx, created, &token, &user_name).await
 }
 

@@ -48,18 +48,14 @@ pub async fn set_user_rights(
 #[server(endpoint = "make-password-link", output = Json)]
 pub async fn make_password_link(#[server(default)] id: String) -> Result<(), AppError> {
     use crate::{
-        model::{
-            access::identity::Permission,
-            forms::{FormDone, Outcome},
-        },
+        model::{access::identity::Permission, forms::FormDone},
         server::web::{context, forms},
     };
     let cx = context::current()?;
     let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
     let page = forms::page_of(&cx, &id).await?;
     let accounts = cx.accounts(&requester);
-    let making = async { accounts.make_link(&id).await.map(Outcome::Done) };
-    forms::answer_link(&cx, &requester, &page, None, FormDone::LinkMade, making).await
+    forms::answer_link(&cx, &requester, &page, None, FormDone::LinkMade, accounts.make_link(&id)).await
 }
 
 /// Revokes a user's one-time link.

@@ -54,7 +54,7 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
         targets,
         pause: draft_of_pause(&cx, &requester, request.value("draft")).await,
         scope: requester.scope.to_string(),
-        has_password: !cx.state.is_demo,
+        has_password: !cx.state.is_demo && !requester.is_of_provider(),
         mistake: request.value("problem").as_deref().and_then(FormMistake::from_code),
         sessions: sessions.collect(),
         chain_alarm: cx.state.read_only.alarm(),

@@ -5,7 +5,7 @@ use strum::VariantArray;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{FormTitle, Mistake, Table, When},
+    components::{FormTitle, Mistake, Table, UserNameField, When},
     error::AppError,
     model::{
         access::{
@@ -47,13 +47,7 @@ fn Users(page: Page) -> impl IntoView {
         <form class="narrow" method="post" action="/api/add-user" autocomplete="off">
             <h2>"Add a user"</h2>
             <Mistake mistake=page.mistake />
-            <div class="field">
-                <label for="user_name">"User name"</label>
-                <input
-                    id="user_name" r#type="text" name="user_name" value=page.typed.name.clone()
-                    required autocomplete="off" autocapitalize="off" spellcheck="false"
-                />
-            </div>
+            <UserNameField typed=page.typed.name.clone() autocomplete="off" />
             <RightsFields typed=page.typed.clone() />
             <div class="check">
                 <input
@@ -77,6 +71,7 @@ fn Row(user: UserCard) -> impl IntoView {
             <th scope="row" data-label="User">
                 <a href=path>{user.name.clone()}</a>
                 {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> })}
+                {user.is_of_provider.then(|| view! { " " <span class="tag">"Company"</span> })}
             </th>
             <td data-label="Role">{user.role.into_str()}</td>
             <td data-label="Streams" class="mono scope">{streams_in_words(&user)}</td>
@@ -158,9 +153,7 @@ fn One(page: OnePage) -> impl IntoView {
             "Disable user",
             "A disabled user can't sign in, and their sessions end. Their past events stay under this name.",
         ),
-        Some(_) => {
-            ("/api/enable-user", "Enable user", "The user can sign in again, with the same password, role and streams.")
-        }
+        Some(_) => ("/api/enable-user", "Enable user", "The user can sign in again, as before."),
     };
     view! {
         <FormTitle text=user.name.clone() mistake=page.mistake />
@@ -169,15 +162,22 @@ fn One(page: OnePage) -> impl IntoView {
         <p>
             <State user=user.clone() />
             {user.is_break_glass.then(|| view! { " " <span class="tag">"Emergency"</span> })}
+            {user.is_of_provider.then(|| view! { " " <span class="tag">"Company"</span> })}
         </p>
         <Mistake mistake=page.mistake />
-        <form class="narrow" method="post" action="/api/set-user-rights" autocomplete="off">
-            <h2>"Role and streams"</h2>
-            <input r#type="hidden" name="id" value=id.clone() />
-            <RightsFields typed=page.typed />
-            <button type="submit">"Save"</button>
-        </form>
-        {user.disabled_at.is_none().then(|| view! {
+        {match user.is_of_provider {
+            true => view! { <OfProvider user=user.clone() /> }.into_any(),
+            false => view! {
+                <form class="narrow" method="post" action="/api/set-user-rights" autocomplete="off">
+                    <h2>"Role and streams"</h2>
+                    <input r#type="hidden" name="id" value=id.clone() />
+                    <RightsFields typed=page.typed />
+                    <button type="submit">"Save"</button>
+                </form>
+            }
+            .into_any(),
+        }}
+        {(user.disabled_at.is_none() && !user.is_of_provider).then(|| view! {
             <Password id=id.clone() link=page.link shown_link=page.shown_link />
         })}
         <form class="narrow" method="post" action=action>
@@ -186,6 +186,22 @@ fn One(page: OnePage) -> impl IntoView {
             <input r#type="hidden" name="id" value=id />
             <button type="submit">{word}</button>
         </form>
+    }
+}
+
+/// What the groups of a user of the company's provider allow.
+#[component]
+fn OfProvider(user: UserCard) -> impl IntoView {
+    view! {
+        <section class="narrow">
+            <h2>"Role and streams"</h2>
+            <dl class="facts">
+                <div><dt>"Role"</dt><dd>{user.role.into_str()}</dd></div>
+                <div><dt>"Streams"</dt><dd class="mono">{streams_in_words(&user)}</dd></div>
+            </dl>
+            <p class="hint">"This user signs in with your company's provider. The user's groups there decide the role \
+                and the streams, at each sign-in and renewal."</p>
+        </section>
     }
 }
 

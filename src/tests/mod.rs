@@ -27,6 +27,7 @@ mod keys;
 mod layers;
 mod listing;
 mod load;
+mod oidc;
 mod other_form;
 mod outage;
 mod permissions;

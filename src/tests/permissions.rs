@@ -48,6 +48,10 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/keys/{arn}"
             | "/settings/users/{id}",
         ) => StatusCode::NOT_FOUND,
+        // Without a provider, there is no way to one.
+        ("GET", "/auth/oidc/start" | "/auth/oidc/callback") | ("POST", "/auth/oidc/backchannel-logout") => {
+            StatusCode::NOT_FOUND
+        }
         ("GET", "/audit/export") => StatusCode::BAD_REQUEST,
         ("POST", "/csp-report") => StatusCode::NO_CONTENT,
         ("POST", "/api/sign-out" | "/api/end-other-sessions" | "/api/set-shortcuts") => StatusCode::OK,

@@ -201,6 +201,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             last_human_at: SystemClock.now(),
             sudo_until: None,
             break_glass_at: None,
+            rights_until: None,
             is_remembered: false,
         };
         app.state.changes.requests.submit(requester, Action::Disable, form)

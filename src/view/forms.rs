@@ -148,5 +148,38 @@ const fn sentence(mistake: FormMistake) -> &'static str {
             "This would leave nobody to administer Keystream. Make another user an administrator first. Nothing was \
             saved."
         }
+        FormMistake::UserOfProvider => {
+            "This user signs in with your company's provider, whose groups decide the role and the streams. Nothing \
+            was saved."
+        }
+        FormMistake::ProviderDown => {
+            "The sign-in didn't finish: your company's provider can't be reached. Try again in a minute; if it keeps \
+            failing, tell whoever runs Keystream."
+        }
+        FormMistake::ProviderRefused => {
+            "The sign-in didn't finish: your company's provider refused, or the sign-in was canceled. Try again; if \
+            it keeps failing, ask whoever manages your company account."
+        }
+        FormMistake::ProviderAnswerInvalid => {
+            "The sign-in didn't finish: the answer of your company's provider isn't valid. Try again; if it keeps \
+            failing, tell whoever runs Keystream."
+        }
+        FormMistake::ProviderUserDisabled => {
+            "The sign-in didn't finish: your user is disabled in Keystream. Ask a Keystream administrator."
+        }
+        FormMistake::NotInGroup => {
+            "The sign-in didn't finish: none of your company's groups that you're in gives access to Keystream. Ask \
+            whoever manages access."
+        }
+        FormMistake::OtherPerson => {
+            "The sign-in didn't finish: somebody else is signed in at your company's provider in this browser. Sign \
+            out there, then try again."
+        }
+        FormMistake::SignInAgain => "Your sign-in at your company's provider has ended. Sign in again to go on.",
+        FormMistake::SignInStale => {
+            "The sign-in didn't finish: it took more than 10 minutes, was already used, or was begun in another \
+            browser. Try again."
+        }
+        FormMistake::SignInElsewhere => "Another site asked for this sign-in, so it wasn't begun. Begin it here.",
     }
 }

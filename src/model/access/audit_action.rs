@@ -60,6 +60,8 @@ pub enum AuditAction {
     SessionEnded,
     #[strum(serialize = "session.others-ended")]
     SessionOthersEnded,
+    #[strum(serialize = "session.logout-refused")]
+    SessionLogoutRefused,
     #[strum(serialize = "user.added")]
     UserAdded,
     #[strum(serialize = "user.rights-set")]

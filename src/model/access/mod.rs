@@ -1,4 +1,4 @@
-//! Access: roles and permissions, scopes, sessions, sign-in delays, and audit events.
+//! Access: roles and permissions, scopes, sessions, sign-in delays, the company's provider, and audit events.
 
 pub mod actor;
 pub mod audit_action;
@@ -8,6 +8,7 @@ pub mod chain_alarm;
 pub mod credentials;
 pub mod identity;
 pub mod next_page;
+pub mod provider;
 pub mod requester;
 pub mod scope;
 pub mod session;

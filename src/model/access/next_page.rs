@@ -7,7 +7,8 @@ pub const LONGEST: usize = 2_000;
 pub fn safe_next(next: &str) -> String {
     let is_path = next.starts_with('/') && !next.starts_with("//");
     let is_plain = next.len() <= LONGEST && next.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
-    if is_path && is_plain && !next.starts_with("/sign-in") { next.to_owned() } else { "/streams".to_owned() }
+    let is_way_in = next.starts_with("/sign-in") || next.starts_with("/auth/");
+    if is_path && is_plain && !is_way_in { next.to_owned() } else { "/streams".to_owned() }
 }
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod tests {
             "/a\r\nSet-Cookie: x",
             "/\tx",
             "/sign-in",
+            "/auth/oidc/start?next=%2F",
         ] {
             assert_eq!(safe_next(hostile), "/streams", "{hostile:?}");
         }

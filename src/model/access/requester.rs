@@ -27,6 +27,8 @@ pub struct Requester {
     pub sudo_until: Option<Timestamp>,
     /// When a break-glass account last signed in, if that was recently.
     pub break_glass_at: Option<Timestamp>,
+    /// Until when the rights count that the company's provider gave; `None` for local accounts.
+    pub rights_until: Option<Timestamp>,
     /// Whether this comes from memory because the database didn't answer: good enough to view, not to change anything.
     pub is_remembered: bool,
 }
@@ -48,6 +50,11 @@ impl Requester {
     /// Returns whether the password was entered recently enough for an action that requires it.
     pub fn has_fresh_identity(&self, now: Timestamp) -> bool {
         self.sudo_until.is_some_and(|until| now < until)
+    }
+
+    /// Returns whether this user signs in with the company's provider, which has no password here.
+    pub const fn is_of_provider(&self) -> bool {
+        self.rights_until.is_some()
     }
 
     /// Returns whether this user can see the whole audit chain.

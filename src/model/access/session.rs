@@ -11,6 +11,12 @@ const IDLE_MS: i64 = 15 * MINUTE_MS;
 const ABSOLUTE_MS: i64 = 8 * HOUR_MS;
 /// The most sessions of a user within these limits. When one more begins, the one that has been idle longest ends.
 pub const MOST_SESSIONS: u32 = 20;
+/// The rights that the company's provider gives last this long ...
+pub const RIGHTS_MS: i64 = 60 * MINUTE_MS;
+/// ... and are renewed before they lapse, with the first page that their user opens in this time.
+const RENEWED_EARLY_MS: i64 = 10 * MINUTE_MS;
+/// When the provider can't be reached, it is asked again after this long.
+const RENEWAL_RETRY_MS: i64 = MINUTE_MS;
 /// For this long after entering a password, a user isn't asked for it again, whatever they do.
 pub const SUDO_MS: i64 = 10 * MINUTE_MS;
 
@@ -27,8 +33,33 @@ pub struct ActiveSession {
     pub sudo_until: Option<Timestamp>,
     /// When a break-glass account last signed in, if that was recently.
     pub break_glass_at: Option<Timestamp>,
+    /// Until when the rights count that the company's provider gave; `None` for local accounts, whose rights stay.
+    pub rights_until: Option<Timestamp>,
     /// Whether this comes from memory because the database didn't answer.
     pub is_remembered: bool,
+}
+
+/// The state of the rights in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    Valid,
+    /// They still count, but the provider should be asked again.
+    Due,
+    Lapsed,
+}
+
+/// Returns the state of rights that count until then.
+pub const fn rights_at(rights_until: Option<Timestamp>, now: Timestamp) -> Rights {
+    match rights_until {
+        Some(until) if now.millis_since(until) >= 0 => Rights::Lapsed,
+        Some(until) if until.millis_since(now) <= RENEWED_EARLY_MS => Rights::Due,
+        _ => Rights::Valid,
+    }
+}
+
+/// Returns until when rights count if the provider can't be reached now: they are due again in a minute.
+pub const fn put_off(now: Timestamp) -> Timestamp {
+    now.plus_millis(RENEWED_EARLY_MS + RENEWAL_RETRY_MS)
 }
 
 impl ActiveSession {
@@ -52,6 +83,21 @@ pub const fn over_since(now: Timestamp) -> (Timestamp, Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_are_due_before_they_lapse() {
+        let at = Timestamp::from_millis;
+        let until = Some(at(RIGHTS_MS));
+        assert_eq!(rights_at(until, at(0)), Rights::Valid);
+        assert_eq!(rights_at(until, at(RIGHTS_MS - RENEWED_EARLY_MS - 1)), Rights::Valid);
+        assert_eq!(rights_at(until, at(RIGHTS_MS - RENEWED_EARLY_MS)), Rights::Due);
+        assert_eq!(rights_at(until, at(RIGHTS_MS - 1)), Rights::Due);
+        assert_eq!(rights_at(until, at(RIGHTS_MS)), Rights::Lapsed);
+        assert_eq!(rights_at(None, at(i64::MAX)), Rights::Valid, "a local account's stay");
+        let later = Some(put_off(at(0)));
+        assert_eq!(rights_at(later, at(RENEWAL_RETRY_MS - 1)), Rights::Valid);
+        assert_eq!(rights_at(later, at(RENEWAL_RETRY_MS)), Rights::Due);
+    }
 
     #[test]
     fn a_session_ends_when_nobody_acts_and_after_a_day_s_work() {

@@ -13,6 +13,8 @@ pub struct UserCard {
     pub role: Role,
     pub scope: String,
     pub is_break_glass: bool,
+    /// Whether the user signs in with the company's provider, which decides role and scope.
+    pub is_of_provider: bool,
     pub disabled_at: Option<Timestamp>,
 }
 

@@ -33,6 +33,16 @@ pub enum FormMistake {
     PauseInvalid,
     AlarmOther,
     LastAdmin,
+    UserOfProvider,
+    ProviderDown,
+    ProviderRefused,
+    ProviderAnswerInvalid,
+    ProviderUserDisabled,
+    NotInGroup,
+    OtherPerson,
+    SignInAgain,
+    SignInStale,
+    SignInElsewhere,
 }
 
 impl std::error::Error for FormMistake {}

@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod clock;
 pub mod metrics;
+pub mod oidc;
 pub mod random;
 pub mod store;
 pub mod tasks;

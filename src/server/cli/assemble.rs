@@ -8,10 +8,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     model::inventory::TagMeanings,
     server::{
-        adapters::{aws::targets::Target, clock::Clock, store::Store},
-        config::Origin,
+        adapters::{aws::targets::Target, clock::Clock, oidc::Provider, store::Store},
+        config::{LocalSignIn, Origin},
         services::{
-            accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
+            accounts::{directory::Directory, provider::ProviderSignIns, setup::SetupLink, sign_in::SignIns},
             audit::{
                 Chain,
                 checkpoint::{ChainWatch, CheckpointError, Checkpoints},
@@ -47,6 +47,9 @@ pub struct Parts {
     pub is_demo: bool,
     pub is_read_only: bool,
     pub checkpoints: Checkpoints,
+    /// The company's identity provider, if one is configured.
+    pub provider: Option<Provider>,
+    pub local_sign_in: LocalSignIn,
     pub supervisor: Arc<Supervisor>,
     /// How often an open event connection looks its session up.
     pub session_check: Duration,
@@ -90,11 +93,12 @@ pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
         leptos_options: LeptosOptions::builder().output_name("keystream").build(),
         pauses,
         audit: Chain::new(store.clone()),
+        provider: parts.provider.map(|provider| ProviderSignIns::new(store.clone(), clock.clone(), provider)),
         users: Directory::new(store.clone(), clock.clone()),
         inventory,
         changes,
         drafts: Drafts::new(store.clone(), clock.clone()),
-        sign_ins: Arc::new(SignIns::new(store.clone(), clock.clone(), parts.is_demo)),
+        sign_ins: Arc::new(SignIns::new(store.clone(), clock.clone(), parts.is_demo, parts.local_sign_in)),
         setup: SetupLink::default(),
         readiness: ReadinessCheck::new(store),
         supervisor,

@@ -1,6 +1,6 @@
 //! `keystream check-config`: shows the configuration, and tries every target: a listing, a read of one stream by name
 //! and one by ARN (they go to different hosts), its tags, and its roles. A failure names the missing permission or
-//! host.
+//! host. The company's provider is tried too.
 
 use std::{io::Write, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
             clock::{Clock, SystemClock},
             store::{Opener, Store},
         },
-        cli::{checkpoints, serve::weaknesses},
+        cli::{check_provider, checkpoints, serve::weaknesses},
         config::{Settings, without_password},
     },
 };
@@ -43,6 +43,7 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
         writeln!(output, "warning: {weakness}")?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let is_provider_fine = check_provider::check(settings, &clock, &mut output).await?;
     let hosts = HostLog::default();
     let targets = targets::load(&settings.fleet.targets, &clock, Some(&hosts)).await?;
     let mut failed = 0;
@@ -54,6 +55,9 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
     if failed > 0 {
         let noun = if targets.len() == 1 { "target" } else { "targets" };
         bail!("{failed} of {} {noun} failed; the lines above say why", targets.len());
+    }
+    if !is_provider_fine {
+        bail!("the provider failed; the lines above say why");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 pub mod assemble;
 mod audit;
 pub mod check_config;
+mod check_provider;
 mod checkpoints;
 mod demo;
 mod lifecycle;

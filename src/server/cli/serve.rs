@@ -15,6 +15,7 @@ use crate::server::{
         aws::targets,
         clock::{Clock, SystemClock, timeout},
         metrics,
+        oidc::Provider,
         store::{self, Opener, Store, StoreError},
         tasks,
         telemetry::LostLines,
@@ -100,11 +101,11 @@ async fn serve(
         Some(origin) => origin.clone(),
         None => Origin::of_address(address).with_context(|| format!("{address} has no origin"))?,
     };
-    if let Some(address) = settings.metrics.metrics_listen {
-        metrics::serve(address, settings.metrics.metrics_token.as_ref().map(|token| token.0.clone()), lost_lines)?;
-    }
+    serve_metrics(&settings, lost_lines)?;
     let settings_in_short = summary(&settings, &origin, targets.len(), &places);
     let checkpoints = checkpoints::open(places)?;
+    let provider = settings.oidc.provider()?.filter(|_| !is_demo);
+    let provider = provider.map(|provider| Provider::new(provider, origin.as_str(), clock.clone())).transpose()?;
     let has_users = store.has_users().await?;
     let life = Life { settings: settings_in_short, store: store.clone(), clock: clock.clone() };
     life.record(AuditAction::ServerStarted).await;
@@ -121,6 +122,8 @@ async fn serve(
         is_demo,
         is_read_only: settings.fleet.read_only,
         checkpoints,
+        provider,
+        local_sign_in: settings.oidc.local_sign_in,
         supervisor: Arc::default(),
         session_check: session_watch::CHECK_EVERY,
     })
@@ -142,6 +145,12 @@ async fn serve(
         tracing::warn!("that the server stopped could not be written in time");
     }
     Ok(())
+}
+
+/// Serves metrics, if an address is configured for them.
+fn serve_metrics(settings: &Settings, lost_lines: LostLines) -> anyhow::Result<()> {
+    let Some(address) = settings.metrics.metrics_listen else { return Ok(()) };
+    metrics::serve(address, settings.metrics.metrics_token.as_ref().map(|token| token.0.clone()), lost_lines)
 }
 
 /// Records in the audit chain when this server starts and stops, with its settings and those of the previous start.
@@ -182,10 +191,17 @@ fn summary(settings: &Settings, origin: &Origin, targets: usize, places: &Checkp
     let hops = settings.proxies.trusted_hops;
     let proxies = if proxies.is_empty() { "none".to_owned() } else { format!("{}, hops {hops}", proxies.join(" ")) };
     let checkpoints = places.file.display();
+    let provider = match &settings.oidc.oidc_issuer {
+        Some(issuer) => {
+            format!("{issuer} with {} rules, local {}", settings.oidc.rules.len(), settings.oidc.local_sign_in)
+        }
+        None => "none".to_owned(),
+    };
     let targets = if targets == 1 { "1 target".to_owned() } else { format!("{targets} targets") };
     let version = env!("CARGO_PKG_VERSION");
     format!(
-        "{version}; {mode}; {targets}; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}",
+        "{version}; {mode}; {targets}; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}; \
+         provider {provider}",
         origin.as_str()
     )
 }

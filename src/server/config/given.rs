@@ -11,7 +11,7 @@ use super::{database::without_password, error::ConfigError};
 #[derive(Debug, Clone)]
 pub struct Given {
     name: String,
-    /// The value as errors show it: on one line, without its password, and nothing of a token.
+    /// The value as errors show it: on one line, without its password, and nothing of a token or a secret.
     shown: String,
     value: toml::Value,
 }
@@ -34,7 +34,8 @@ impl Given {
 }
 
 fn shown(name: &str, value: &str) -> String {
-    if name.to_ascii_lowercase().contains("token") {
+    let key = name.split(' ').next().unwrap_or_default().to_ascii_lowercase().replace('-', "_");
+    if key.contains("token") || key.ends_with("secret") {
         return "***".to_owned();
     }
     // A URL that lacks its scheme may still hold a password.

@@ -10,10 +10,12 @@ use super::{
     error::ConfigError,
     flags::Flags,
     given::{Given, one_line, read},
+    oidc_rules,
     settings::Settings,
     target::TargetSettings,
     target_table,
 };
+use crate::model::access::provider::GroupRule;
 
 /// The merged values, by key.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub struct Layers {
     values: BTreeMap<String, Given>,
     /// The `[[target]]` tables of the file.
     pub tables: Vec<TargetSettings>,
+    /// Its `[[oidc.rule]]` tables.
+    pub rules: Vec<GroupRule>,
 }
 
 impl Layers {
@@ -31,7 +35,7 @@ impl Layers {
                 (arg.get_id().to_string(), arg.get_default_values().first()?.to_string_lossy().into_owned());
             Some((key.clone(), Given::text(key, value)))
         };
-        Self { values: declared::<Settings>().iter().filter_map(default).collect(), tables: Vec::new() }
+        Self { values: declared::<Settings>().iter().filter_map(default).collect(), ..Self::default() }
     }
 
     /// Adds a file: the requested one, else `keystream.toml` in the working directory if it exists.
@@ -51,6 +55,8 @@ impl Layers {
         for (key, value) in table {
             if key == "target" {
                 self.tables = target_table::parse(&value)?;
+            } else if key == "oidc" {
+                self.rules = oidc_rules::parse(&value)?;
             } else if known.contains(&key) {
                 let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
                 self.values.insert(key.clone(), Given::text(format!("{key} in {shown}"), text));
@@ -92,6 +98,12 @@ impl Layers {
     /// The settings of one concern.
     pub fn read<T: Args + for<'de> Deserialize<'de>>(&self) -> Result<T, ConfigError> {
         read(keys::<T>().into_iter().filter_map(|key| Some((key.clone(), self.values.get(&key)?.clone()))))
+    }
+
+    /// The error for a value that doesn't go with another one.
+    pub fn refused(&self, key: &str, takes: &str) -> ConfigError {
+        let given = self.values.get(key).cloned().unwrap_or_else(|| Given::text(key.to_owned(), String::new()));
+        given.refused(takes)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{env, ffi::OsString, path::Path};
 
-use super::{error::ConfigError, flags::Flags, layers::Layers, listening::Listening, settings::Settings, target_table};
+use super::{
+    error::ConfigError, flags::Flags, layers::Layers, listening::Listening, oidc::Oidc, settings::Settings,
+    target_table,
+};
 
 impl Settings {
     /// Merges flags, environment and file: the `file` that `--config` names, else `keystream.toml` in the working
@@ -25,6 +28,10 @@ impl Settings {
     pub(super) fn of(layers: Layers) -> Result<Self, ConfigError> {
         let listening: Listening = layers.read()?;
         listening.check()?;
+        let oidc = Oidc { rules: layers.rules.clone(), ..layers.read()? };
+        if let Some((key, takes)) = oidc.incomplete() {
+            return Err(layers.refused(key, takes));
+        }
         let mut settings = Self {
             listening,
             proxies: layers.read()?,
@@ -33,6 +40,7 @@ impl Settings {
             metrics: layers.read()?,
             site: layers.read()?,
             checkpoints: layers.read()?,
+            oidc,
             tags: layers.read()?,
         };
         if !layers.has("targets") {

@@ -17,6 +17,10 @@ mod layers;
 mod listening;
 mod load;
 mod metrics;
+mod oidc;
+mod oidc_rules;
+#[cfg(test)]
+mod oidc_tests;
 mod origin;
 mod proxies;
 mod settings;
@@ -36,6 +40,7 @@ pub use self::{
     fleet::Fleet,
     listening::Listening,
     metrics::Metrics,
+    oidc::{LocalSignIn, Oidc, ProviderSettings},
     origin::Origin,
     proxies::Proxies,
     settings::Settings,

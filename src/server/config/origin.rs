@@ -58,6 +58,11 @@ impl Origin {
     pub fn cookie_name(&self) -> String {
         if self.is_https { "__Host-keystream".to_owned() } else { format!("keystream-{}", self.port) }
     }
+
+    /// The name of the cookie of a browser that is at the company's provider.
+    pub fn sign_in_cookie_name(&self) -> String {
+        format!("{}-sign-in", self.cookie_name())
+    }
 }
 
 impl FromStr for Origin {

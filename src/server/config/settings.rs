@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    checkpoints::Checkpoints, database::Database, fleet::Fleet, listening::Listening, metrics::Metrics,
+    checkpoints::Checkpoints, database::Database, fleet::Fleet, listening::Listening, metrics::Metrics, oidc::Oidc,
     proxies::Proxies, site::Site, tags::Tags,
 };
 
@@ -24,6 +24,8 @@ pub struct Settings {
     pub site: Site,
     #[command(flatten)]
     pub checkpoints: Checkpoints,
+    #[command(flatten)]
+    pub oidc: Oidc,
     #[command(flatten)]
     pub tags: Tags,
 }

@@ -11,7 +11,10 @@ use crate::{
     model::time::{DAY_MS, Timestamp},
     server::adapters::{
         clock::Clock,
-        store::{Store, StoreError, checkpoints, drafts, inventory, password_links, sessions, sign_in_failures},
+        store::{
+            Store, StoreError, checkpoints, drafts, inventory, password_links, provider_logouts, provider_sign_ins,
+            sessions, sign_in_failures,
+        },
     },
 };
 
@@ -51,6 +54,8 @@ pub async fn prune(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let rows = sessions::prune(&mut tx, now.plus_millis(-SESSIONS_STAY_MS)).await?
         + drafts::prune(&mut tx, now).await?
         + password_links::prune(&mut tx, now).await?
+        + provider_logouts::prune(&mut tx, now).await?
+        + provider_sign_ins::prune(&mut tx, now).await?
         + sign_in_failures::prune(&mut tx, now).await?
         + inventory::prune(&mut tx, now).await?
         + checkpoints::prune(&mut tx, now.plus_millis(-CHECKPOINT_FILES_STAY_MS)).await?;

@@ -23,7 +23,7 @@ use crate::{
         time::{DAY_MS, Timestamp},
     },
     server::services::{
-        accounts::{Accounts, sessions::SignIn},
+        accounts::{Accounts, new_session::SignIn},
         audit::{NoPlace, SearchError},
         inventory::pauses::PauseError,
     },
@@ -178,7 +178,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// Returns `AppError::Internal` if the previous session could not be ended.
-    pub async fn begin_session(&self, sign_in: &SignIn) -> Result<(), AppError> {
+    pub async fn begin_session(&self, sign_in: SignIn) -> Result<(), AppError> {
         let session = self.session().map_err(|error| self.fail(error))?;
         session_store::begin(&session, sign_in).await.map_err(|error| self.fail_internal(&error))
     }

@@ -14,6 +14,7 @@ pub mod handlers;
 pub mod listen;
 mod marks;
 pub mod middleware;
+pub mod provider_link;
 pub mod request_limits;
 pub mod router;
 pub mod session_store;

@@ -24,6 +24,8 @@ const PER_SESSION: (u32, u32) = (300, 1_000);
 const PER_NETWORK: (u32, u32) = (1_000, 3_000);
 /// A network's attempts to sign in or set up, each of which costs a hash. A company that starts work at nine fits in.
 const ATTEMPTS: (u32, u32) = (1, 100);
+/// A network's requests on the way to the company's provider and back: two for each sign-in and renewal.
+const PROVIDER: (u32, u32) = (5, 300);
 /// A session's attempts to confirm its user's identity or to change the password, each of which costs a hash.
 const ATTEMPTS_OF_A_SESSION: (u32, u32) = (1, 20);
 /// A user's refusals that are recorded. The first row shows who probes for access; more would let a script fill the
@@ -48,6 +50,7 @@ pub struct RequestLimits {
     sessions: DefaultKeyedRateLimiter<String>,
     networks: DefaultKeyedRateLimiter<IpNet>,
     attempts: DefaultKeyedRateLimiter<IpNet>,
+    provider: DefaultKeyedRateLimiter<IpNet>,
     session_attempts: DefaultKeyedRateLimiter<String>,
     /// Refusals recorded in the audit chain, by user.
     noted_refusals: DefaultKeyedRateLimiter<String>,
@@ -70,6 +73,7 @@ impl Default for RequestLimits {
             sessions: RateLimiter::keyed(per_second(PER_SESSION)),
             networks: RateLimiter::keyed(per_second(PER_NETWORK)),
             attempts: RateLimiter::keyed(per_second(ATTEMPTS)),
+            provider: RateLimiter::keyed(per_second(PROVIDER)),
             session_attempts: RateLimiter::keyed(per_second(ATTEMPTS_OF_A_SESSION)),
             noted_refusals: RateLimiter::keyed(per_second(NOTED_REFUSALS)),
             costly_acts: RateLimiter::keyed(per_second(COSTLY_ACTS)),
@@ -104,6 +108,14 @@ impl RequestLimits {
         let network = network_of(address);
         ask(&self.networks, &network)?;
         if is_attempt { ask(&self.attempts, &network) } else { Ok(()) }
+    }
+
+    /// Admits one more request of a network on the way to the company's provider or back.
+    ///
+    /// # Errors
+    /// Returns how many seconds to wait, if the network is over its limit.
+    pub fn take_provider_request_from(&self, address: IpAddr) -> Result<(), u64> {
+        ask(&self.provider, &network_of(address))
     }
 
     /// Admits one more request of a session, and one more password attempt if `is_attempt`.

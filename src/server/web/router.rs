@@ -26,7 +26,7 @@ use super::{
     endpoints::{self, Answering, Endpoint, Handler, Kind, Paths, REGISTRY, RegistryError},
     handlers::{
         error_page::{self, Asker},
-        events, export, files, health, reports, streams_export,
+        events, export, files, health, oidc, reports, streams_export,
     },
     marks,
     middleware::{authorize, body, client_address, forms, headers, host, limits, origin, request_id, session},
@@ -85,6 +85,9 @@ fn answer_of(handler: Handler, endpoint: &Endpoint) -> MethodRouter<AppState> {
         Handler::StreamsCsv => on(method, streams_export::send_csv),
         Handler::StreamsJson => on(method, streams_export::send_json),
         Handler::AuditExport => on(method, export::send),
+        Handler::ProviderStart => on(method, oidc::start),
+        Handler::ProviderCallback => on(method, oidc::callback),
+        Handler::ProviderLogout => on(method, oidc::log_out),
         Handler::Liveness => on(method, health::live),
         Handler::Readiness => on(method, health::ready),
         Handler::PolicyReports => on(method, reports::receive),

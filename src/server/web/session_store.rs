@@ -11,10 +11,13 @@ use tower_sessions::{
 
 use crate::{
     model::{
-        access::{requester::Requester, session::ActiveSession},
+        access::{
+            requester::Requester,
+            session::{ActiveSession, Rights, rights_at},
+        },
         time::Timestamp,
     },
-    server::services::accounts::sessions::{Sessions, SignIn},
+    server::services::accounts::{new_session::SignIn, provider::LapsedSession, sessions::Sessions},
 };
 
 /// The key under which a sign-in passes its record to the store.
@@ -72,6 +75,8 @@ fn hash_of(id: &Id) -> String {
 #[derive(Debug)]
 pub enum Found {
     Person(Requester),
+    /// The session is within its limits, but the company's provider hasn't renewed its rights.
+    Lapsed(LapsedSession),
     /// The session is past its limits.
     Over {
         user_id: String,
@@ -94,6 +99,9 @@ pub async fn requester(
         return Ok(Found::Over { user_id: live.user_id });
     }
     let session_hash = session.id().map(|id| hash_of(&id)).unwrap_or_default();
+    if rights_at(live.rights_until, now) == Rights::Lapsed {
+        return Ok(Found::Lapsed(LapsedSession { session_hash, user_id: live.user_id }));
+    }
     Ok(Found::Person(Requester {
         user_id: live.user_id,
         user_name: live.user_name,
@@ -106,6 +114,7 @@ pub async fn requester(
         last_human_at: live.last_human_at,
         sudo_until: live.sudo_until,
         break_glass_at: live.break_glass_at,
+        rights_until: live.rights_until,
         is_remembered: live.is_remembered,
     }))
 }
@@ -114,7 +123,7 @@ pub async fn requester(
 ///
 /// # Errors
 /// Returns an error if the previous session could not be ended.
-pub async fn begin(session: &Session, sign_in: &SignIn) -> Result<(), tower_sessions::session::Error> {
+pub async fn begin(session: &Session, sign_in: SignIn) -> Result<(), tower_sessions::session::Error> {
     if session.id().is_some() {
         session.flush().await?;
     }

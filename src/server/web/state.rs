@@ -13,7 +13,7 @@ use crate::{
         adapters::clock::Clock,
         config::Origin,
         services::{
-            accounts::{directory::Directory, setup::SetupLink, sign_in::SignIns},
+            accounts::{directory::Directory, provider::ProviderSignIns, setup::SetupLink, sign_in::SignIns},
             audit::{Chain, checkpoint::ChainWatch},
             changes::Changes,
             drafts::Drafts,
@@ -40,6 +40,8 @@ pub struct Services {
     pub audit: Chain,
     pub users: Directory,
     pub sign_ins: Arc<SignIns>,
+    /// Sign-in with the company's provider, if one is configured.
+    pub provider: Option<ProviderSignIns>,
     pub setup: SetupLink,
     pub readiness: ReadinessCheck,
     pub supervisor: Arc<Supervisor>,

@@ -104,7 +104,7 @@ async fn passwords_enabling_and_unlocking_end_every_delay_of_the_account_and_no_
                     assert_eq!(accounts.disable(id).await.unwrap(), Outcome::Done(()));
                     accounts.enable(id).await.unwrap();
                 }
-                3 => accounts.set_password(id, &hash).await.unwrap(),
+                3 => assert_eq!(accounts.set_password(id, &hash).await.unwrap(), Outcome::Done(())),
                 _ => {
                     let operator = app.store.user(id).await.unwrap().unwrap();
                     let here = app.store.sessions_of(id).await.unwrap().remove(0).id_hash;

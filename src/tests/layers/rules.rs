@@ -13,6 +13,7 @@ const LEPTOS: [&str; 5] = ["leptos", "leptos_axum", "leptos_meta", "leptos_route
 const AXUM: [&str; 3] = ["axum", "axum_core", "leptos_axum"];
 const TOWER: [&str; 5] = ["tower", "tower_layer", "tower_service", "tower_http", "tower_sessions"];
 const SQLX: [&str; 1] = ["sqlx"];
+const OPENID: [&str; 2] = ["openidconnect", "oauth2"];
 const TOKIO: [&str; 2] = ["tokio", "tokio_util"];
 
 /// One rule: these modules never use those.
@@ -111,6 +112,14 @@ pub const RULES: &[Rule] = &[
         modules: &[],
         allowed: &[],
         crates: &[&AWS],
+    },
+    Rule {
+        name: "only adapters::oidc uses OpenID Connect",
+        of: &[],
+        except: &["server::adapters::oidc"],
+        modules: &[],
+        allowed: &[],
+        crates: &[&OPENID],
     },
     Rule {
         name: "web reaches databases and AWS through services",

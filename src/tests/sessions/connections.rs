@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// Opens an event connection, which has begun when this returns.
-async fn open(address: SocketAddr, person: &Actor<'_>) -> TcpStream {
+pub async fn open(address: SocketAddr, person: &Actor<'_>) -> TcpStream {
     let cookie = person.cookie.as_deref().unwrap();
     heard(address, cookie, "/events?after=0", None, event_is_there).await.0
 }
 
 /// Waits for the end of an event connection: its last chunk, or the socket's end.
-async fn ends(mut stream: TcpStream, why: &str) {
+pub async fn ends(mut stream: TcpStream, why: &str) {
     let mut some = vec![0; 64 * 1024];
     let mut last = Vec::new();
     let end = async {

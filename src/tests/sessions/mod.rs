@@ -5,3 +5,5 @@ mod connections;
 mod ends;
 mod many;
 mod own;
+
+pub use self::connections::{ends, open};

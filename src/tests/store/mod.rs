@@ -71,10 +71,12 @@ fn sign_in_record(id_hash: &str, user_id: &str) -> SignInRecord {
         user_id: user_id.to_owned(),
         at: NOW,
         signed_in_at: NOW,
-        sudo_until: NOW.plus_millis(MINUTE_MS),
+        sudo_until: Some(NOW.plus_millis(MINUTE_MS)),
         address: "203.0.113.9".to_owned(),
         user_agent: "a browser".to_owned(),
         is_break_glass: false,
+        rights_until: None,
+        provider_session_hash: None,
     }
 }
 

@@ -23,11 +23,12 @@ use crate::{
         adapters::{
             aws::targets,
             clock::{Clock, SystemClock},
+            oidc::Provider,
             random,
             store::{Opener, Store, StoreError, User, users},
         },
         cli::assemble::{Parts, Running, assemble},
-        config::{Origin, TargetSettings},
+        config::{LocalSignIn, Origin, ProviderSettings, TargetSettings},
         services::{
             accounts::{passwords, session_watch},
             audit::checkpoint::{Checkpoints, SigningKey},
@@ -64,6 +65,10 @@ pub struct Setup {
     pub targets: Option<fn(&str) -> Vec<TargetSettings>>,
     /// Orders of the simulator before the application starts: path and order.
     pub before: Vec<(&'static str, serde_json::Value)>,
+    /// The company's identity provider.
+    pub provider: Option<ProviderSettings>,
+    /// Who may sign in with a password.
+    pub local_sign_in: LocalSignIn,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
 }
@@ -121,11 +126,16 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>, checkpoi
     let setup = &ground.setup;
     let (crash, breakdowns) = (Arc::<CrashPlan>::default(), Arc::<Breakdowns>::default());
     let store = store.await.intercepted_by(crash.clone());
+    let origin = Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap();
+    let provider = setup.provider.clone();
+    let provider = provider.map(|settings| Provider::new(settings, origin.as_str(), clock.clone()).unwrap());
     let running = assemble(Parts {
         store: store.clone(),
         targets,
         clock,
-        origin: Origin::parse(setup.public_url.unwrap_or(ORIGIN)).unwrap(),
+        provider,
+        local_sign_in: setup.local_sign_in,
+        origin,
         assets: setup.site.as_deref().map_or_else(Assets::none, |site| Assets::find(Some(site)).unwrap()),
         trusted_proxies: TrustedProxies { networks: setup.trusted_proxies.clone(), hops: 1 },
         tag_meanings: TagMeanings {

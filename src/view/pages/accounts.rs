@@ -6,12 +6,26 @@ use crate::model::{forms::FormMistake, time::Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInPage {
     pub is_demo: bool,
+    /// Sign-in with the company's provider, if it is configured.
+    pub provider: Option<ProviderLink>,
+    /// Whether only accounts for emergencies may use the form.
+    pub is_for_emergencies_only: bool,
+    /// Where the browser goes on to end its session at the provider too, right after a sign-out.
+    pub sign_out_address: Option<String>,
     /// The path on this site to continue to.
     pub next: String,
     pub user_name: String,
     pub mistake: Option<FormMistake>,
     /// When the next attempt is accepted; earlier ones aren't checked.
     pub wait_until: Option<Timestamp>,
+}
+
+/// The link to the company's provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderLink {
+    /// What people call the provider.
+    pub name: String,
+    pub href: String,
 }
 
 /// The model of `/setup/{token}`.
@@ -34,6 +48,8 @@ pub enum SetupLink {
 /// The model of `/confirm-identity`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityPage {
+    /// The link to the provider of a user who has no password here.
+    pub provider: Option<ProviderLink>,
     /// The path on this site to continue to.
     pub next: String,
     pub mistake: Option<FormMistake>,

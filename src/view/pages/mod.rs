@@ -13,7 +13,7 @@ mod streams;
 mod users;
 
 pub use self::{
-    accounts::{IdentityPage, SetupLink, SetupPage, SignInPage},
+    accounts::{IdentityPage, ProviderLink, SetupLink, SetupPage, SignInPage},
     audit::{AuditCard, AuditPage},
     changes::{ChangePage, ChangesPage, Pace},
     confirmation::{Confirmation, Draft, EnableFacts, OtherForm, Plan, PlanOutcome, Undo},

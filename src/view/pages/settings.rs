@@ -27,7 +27,7 @@ pub struct SettingsPage {
     pub role: Role,
     /// The streams in the user's scope; `*` for all.
     pub scope: String,
-    /// Whether there is a password to change: not in the demo.
+    /// Whether there is a password to change: neither in the demo nor for people of the company's provider.
     pub has_password: bool,
     pub mistake: Option<FormMistake>,
     /// The alarm about the audit chain, if there is one.

@@ -16,6 +16,9 @@ pub mod password_links;
 mod postgres;
 mod presence;
 mod probe;
+pub mod provider_logouts;
+pub mod provider_sign_ins;
+pub mod provider_users;
 mod remembered;
 mod rights;
 mod schema;
@@ -44,6 +47,7 @@ pub use self::{
     leases::Leased,
     on::{On, TxConnection},
     password_links::{LinkEnd, PasswordLink},
+    provider_sign_ins::StartedSignIn,
     session_changes::SessionListener,
     sessions::{OwnSession, SignInRecord},
     targets::StoredPause,

@@ -91,6 +91,7 @@ mod tests {
             last_human_at: now,
             sudo_until: None,
             break_glass_at: None,
+            rights_until: None,
             is_remembered: false,
         };
         let at = Duration::from_secs;

@@ -20,6 +20,7 @@ pub(super) fn migrations() -> Migrator {
         migration(7, "pauses", include_str!("migrations/0007_pauses.sql")),
         migration(8, "audit_search", include_str!("migrations/0008_audit_search.sql")),
         migration(10, "checkpoints", include_str!("migrations/0010_checkpoints.sql")),
+        migration(11, "oidc", include_str!("migrations/0011_oidc.sql")),
     ])
 }
 

@@ -22,8 +22,19 @@ struct Row {
     last_human_at: i64,
     sudo_until: Option<i64>,
     break_glass_at: Option<i64>,
+    rights_until: Option<i64>,
 }
-from_row!(Row { user_id, user_name, role, scope, signed_in_at, last_human_at, sudo_until, break_glass_at });
+from_row!(Row {
+    user_id,
+    user_name,
+    role,
+    scope,
+    signed_in_at,
+    last_human_at,
+    sudo_until,
+    break_glass_at,
+    rights_until
+});
 
 impl TryFrom<Row> for ActiveSession {
     type Error = StoreError;
@@ -38,6 +49,7 @@ impl TryFrom<Row> for ActiveSession {
             last_human_at: Timestamp::from_millis(row.last_human_at),
             sudo_until: row.sudo_until.map(Timestamp::from_millis),
             break_glass_at: row.break_glass_at.map(Timestamp::from_millis),
+            rights_until: row.rights_until.map(Timestamp::from_millis),
             is_remembered: false,
         })
     }
@@ -51,10 +63,14 @@ pub struct SignInRecord {
     pub at: Timestamp,
     /// When the person first signed in, if this sign-in only confirms the identity.
     pub signed_in_at: Timestamp,
-    pub sudo_until: Timestamp,
+    pub sudo_until: Option<Timestamp>,
     pub address: String,
     pub user_agent: String,
     pub is_break_glass: bool,
+    /// Until when the rights count that the company's provider gave; `None` for local accounts.
+    pub rights_until: Option<Timestamp>,
+    /// The hash of the provider's own session, if it names one.
+    pub provider_session_hash: Option<String>,
 }
 
 /// One of a user's sessions, as shown to that user.
@@ -122,6 +138,7 @@ impl Store {
             optional as Row,
             &self.reader,
             "SELECT s.user_id, u.name AS user_name, u.role, u.scope, s.signed_in_at, s.last_human_at, s.sudo_until,
+                    s.rights_until,
                     (SELECT MAX(b.signed_in_at) FROM sessions b WHERE b.is_break_glass <> 0) AS break_glass_at
              FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL",
@@ -182,18 +199,19 @@ impl Store {
 pub async fn insert(tx: &mut Tx, sign_in: &SignInRecord) -> Result<(), StoreError> {
     execute!(
         tx.on(),
-        "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at, \
-         address, user_agent, \
-                               is_break_glass)
-         VALUES ($1, $2, $3, $4, $3, $5, NULL, $6, $7, $8)",
+        "INSERT INTO sessions (id_hash, user_id, created_at, signed_in_at, last_human_at, sudo_until, revoked_at,
+                               address, user_agent, is_break_glass, rights_until, provider_session_hash)
+         VALUES ($1, $2, $3, $4, $3, $5, NULL, $6, $7, $8, $9, $10)",
         &sign_in.id_hash,
         &sign_in.user_id,
         sign_in.at.as_millis(),
         sign_in.signed_in_at.as_millis(),
-        sign_in.sudo_until.as_millis(),
+        sign_in.sudo_until.map(Timestamp::as_millis),
         &sign_in.address,
         &sign_in.user_agent,
         i64::from(sign_in.is_break_glass),
+        sign_in.rights_until.map(Timestamp::as_millis),
+        &sign_in.provider_session_hash,
     )?;
     Ok(())
 }

@@ -7,7 +7,13 @@ use super::{
 };
 use crate::{
     model::{
-        access::{credentials::UserName, identity::Role, scope::Scope, user_card::UserCard},
+        access::{
+            credentials::UserName,
+            identity::Role,
+            provider::{ProviderName, ProviderSubject},
+            scope::Scope,
+            user_card::UserCard,
+        },
         time::Timestamp,
     },
     server::adapters::random,
@@ -24,6 +30,8 @@ pub struct User {
     /// The account for emergencies.
     pub is_break_glass: bool,
     pub scope: Scope,
+    /// Who this is at the company's provider; `None` for local accounts.
+    pub of_provider: Option<ProviderSubject>,
     pub disabled_at: Option<Timestamp>,
 }
 
@@ -38,6 +46,22 @@ impl User {
             is_demo: false,
             is_break_glass: false,
             scope: Scope::everything(),
+            of_provider: None,
+            disabled_at: None,
+        }
+    }
+
+    /// A new user who signs in with the company's provider.
+    pub fn new_of_provider(name: &ProviderName, subject: &ProviderSubject, role: Role, scope: Scope) -> Self {
+        Self {
+            id: random::id(),
+            name: name.as_str().to_owned(),
+            role,
+            password_hash: None,
+            is_demo: false,
+            is_break_glass: false,
+            scope,
+            of_provider: Some(subject.clone()),
             disabled_at: None,
         }
     }
@@ -50,12 +74,13 @@ impl User {
             role: self.role,
             scope: self.scope.to_string(),
             is_break_glass: self.is_break_glass,
+            is_of_provider: self.of_provider.is_some(),
             disabled_at: self.disabled_at,
         }
     }
 }
 
-struct UserRow {
+pub(super) struct UserRow {
     id: String,
     name: String,
     role: String,
@@ -63,9 +88,11 @@ struct UserRow {
     is_demo: i64,
     is_break_glass: i64,
     scope: String,
+    issuer: Option<String>,
+    subject: Option<String>,
     disabled_at: Option<i64>,
 }
-from_row!(UserRow { id, name, role, password_hash, is_demo, is_break_glass, scope, disabled_at });
+from_row!(UserRow { id, name, role, password_hash, is_demo, is_break_glass, scope, issuer, subject, disabled_at });
 
 impl TryFrom<UserRow> for User {
     type Error = StoreError;
@@ -79,6 +106,7 @@ impl TryFrom<UserRow> for User {
             is_demo: row.is_demo != 0,
             is_break_glass: row.is_break_glass != 0,
             scope: parse_scope(&row.scope)?,
+            of_provider: row.issuer.zip(row.subject).map(|(issuer, subject)| ProviderSubject { issuer, subject }),
             disabled_at: row.disabled_at.map(Timestamp::from_millis),
         })
     }
@@ -95,8 +123,16 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn user_by_name(&self, name: &UserName) -> Result<Option<User>, StoreError> {
-        let row =
-            fetch!(optional as UserRow, &self.reader, "SELECT * FROM users WHERE folded_name = $1", name.folded())?;
+        self.user_named(name.as_str()).await
+    }
+
+    /// The user whose name this is, without regard to case.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn user_named(&self, name: &str) -> Result<Option<User>, StoreError> {
+        let folded = name.to_lowercase();
+        let row = fetch!(optional as UserRow, &self.reader, "SELECT * FROM users WHERE folded_name = $1", folded)?;
         row.map(User::try_from).transpose()
     }
 
@@ -133,19 +169,26 @@ impl Store {
 /// # Errors
 /// When the name is taken or the database cannot be written.
 pub async fn insert(tx: &mut Tx, user: &User, name: &UserName, now: Timestamp) -> Result<(), StoreError> {
+    insert_as(tx, user, &name.folded(), now).await
+}
+
+pub(super) async fn insert_as(tx: &mut Tx, user: &User, folded_name: &str, now: Timestamp) -> Result<(), StoreError> {
     execute!(
         tx.on(),
         "INSERT INTO users
-         (id, name, folded_name, role, password_hash, is_demo, is_break_glass, scope, disabled_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)",
+         (id, name, folded_name, role, password_hash, is_demo, is_break_glass, scope, issuer, subject, disabled_at,
+          created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11)",
         &user.id,
-        name.as_str(),
-        name.folded(),
+        &user.name,
+        folded_name,
         user.role.into_str(),
         &user.password_hash,
         i64::from(user.is_demo),
         i64::from(user.is_break_glass),
         user.scope.to_string(),
+        user.of_provider.as_ref().map(|of| of.issuer.as_str()),
+        user.of_provider.as_ref().map(|of| of.subject.as_str()),
         now.as_millis(),
     )?;
     Ok(())

@@ -3,8 +3,10 @@
 pub mod directory;
 pub mod network;
 pub mod new_password;
+pub mod new_session;
 pub mod password_links;
 pub mod passwords;
+pub mod provider;
 pub mod session_watch;
 pub mod sessions;
 pub mod setup;
@@ -105,6 +107,9 @@ impl Accounts<'_> {
     pub async fn set_rights(&self, user_id: &str, role: Role, scope: Scope) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let before = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if before.of_provider.is_some() {
+            return Ok(FormMistake::UserOfProvider.into());
+        }
         if before.role == Role::Admin && role != Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
             return Ok(FormMistake::LastAdmin.into());
         }
@@ -124,11 +129,15 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// If there is no such user or the database can't be written.
-    pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<(), AccountError> {
+    pub async fn set_password(&self, user_id: &str, password_hash: &str) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
+        if user.of_provider.is_some() {
+            return Ok(FormMistake::UserOfProvider.into());
+        }
         self.set_password_within(&mut tx, &user, password_hash, "").await?;
-        self.commit(tx, user_id).await
+        self.commit(tx, user_id).await?;
+        Ok(Outcome::Done(()))
     }
 
     /// Like [`Accounts::set_password`], in the caller's transaction. `how` is recorded.
@@ -183,7 +192,9 @@ impl Accounts<'_> {
     pub async fn disable(&self, user_id: &str) -> Result<Outcome, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.ok_or(AccountError::NotFound)?;
-        if user.role == Role::Admin && !users::has_other_admin(&mut tx, user_id).await? {
+        // The provider names others as administrators.
+        let is_local_admin = user.role == Role::Admin && user.of_provider.is_none();
+        if is_local_admin && !users::has_other_admin(&mut tx, user_id).await? {
             return Ok(FormMistake::LastAdmin.into());
         }
         if user.disabled_at.is_some() {

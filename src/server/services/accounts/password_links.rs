@@ -10,7 +10,7 @@ use super::{AccountError, Accounts, NewUser, passwords::Passwords};
 use crate::{
     model::{
         access::{actor::Actor, user_card::PasswordLinkCard},
-        forms::Outcome,
+        forms::{FormMistake, Outcome},
         time::{DAY_MS, Timestamp},
     },
     server::{
@@ -65,12 +65,15 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// If no such user can sign in, or the database can't be written.
-    pub async fn make_link(&self, user_id: &str) -> Result<NewLink, AccountError> {
+    pub async fn make_link(&self, user_id: &str) -> Result<Outcome<NewLink>, AccountError> {
         let mut tx = self.store.write().await?;
         let user = users::find(&mut tx, user_id).await?.filter(has_account).ok_or(AccountError::NotFound)?;
+        if user.of_provider.is_some() {
+            return Ok(FormMistake::UserOfProvider.into());
+        }
         let link = self.make_link_within(&mut tx, &user).await?;
         tx.commit().await?;
-        Ok(link)
+        Ok(Outcome::Done(link))
     }
 
     async fn make_link_within(&self, tx: &mut Tx, user: &User) -> Result<NewLink, AccountError> {

@@ -2,17 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
-
-use super::session_watch::SessionWatch;
+use super::{
+    new_session::{How, SignIn},
+    session_watch::SessionWatch,
+};
 use crate::{
     model::{
         access::{
             actor::Actor,
             requester::Requester,
-            session::{ActiveSession, MOST_SESSIONS, SUDO_MS, is_over},
+            session::{ActiveSession, MOST_SESSIONS, Rights, SUDO_MS, is_over, rights_at},
         },
-        time::{SECOND_MS, Timestamp},
+        time::SECOND_MS,
     },
     server::{
         adapters::{
@@ -28,47 +29,6 @@ const NOTED_EVERY_MS: i64 = 20 * SECOND_MS;
 
 /// How long a page waits for a busy database to record activity. After that, the next activity is recorded instead.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(300);
-
-/// A sign-in whose session hasn't begun yet. Its row and its audit event are one transaction.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SignIn {
-    pub user_id: String,
-    pub user_name: String,
-    pub address: String,
-    pub user_agent: String,
-    pub is_break_glass: bool,
-    /// The hash that the password was verified with. It must still be the user's when the session begins.
-    pub password_hash: Option<String>,
-    pub how: How,
-}
-
-/// How a session begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum How {
-    Password,
-    /// By one of the demo's buttons.
-    Demo,
-    /// By re-authentication. The absolute limit stays that of the first sign-in.
-    Again {
-        signed_in_at: Timestamp,
-    },
-}
-
-impl How {
-    const fn action(self) -> AuditAction {
-        match self {
-            Self::Password | Self::Demo => AuditAction::SessionSignedIn,
-            Self::Again { .. } => AuditAction::SessionConfirmed,
-        }
-    }
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Password | Self::Again { .. } => "by password",
-            Self::Demo => "by demo",
-        }
-    }
-}
 
 /// Everyone's sessions. They are named by the SHA-256 of their id; only the web knows the id itself.
 #[derive(Debug, Clone)]
@@ -89,18 +49,25 @@ impl Sessions {
     pub async fn begin(&self, id_hash: String, sign_in: SignIn) -> Result<(), StoreError> {
         let at = self.clock.now();
         let signed_in_at = match sign_in.how {
-            How::Again { signed_in_at } => signed_in_at,
-            How::Password | How::Demo => at,
+            How::Again { signed_in_at } | How::ProviderAgain { signed_in_at } => signed_in_at,
+            How::Password | How::Demo | How::Provider => at,
+        };
+        // A session of the provider may be hours old: what counts is when the person last proved who they are.
+        let proven_at = match &sign_in.of_provider {
+            Some(rights) => rights.proven_at.map(|proven_at| proven_at.min(at)),
+            None => Some(at),
         };
         let row = SignInRecord {
             id_hash,
             user_id: sign_in.user_id,
             at,
             signed_in_at,
-            sudo_until: at.plus_millis(SUDO_MS),
+            sudo_until: proven_at.map(|proven_at| proven_at.plus_millis(SUDO_MS)),
             address: sign_in.address.clone(),
             user_agent: sign_in.user_agent.clone(),
             is_break_glass: sign_in.is_break_glass,
+            rights_until: sign_in.of_provider.as_ref().map(|rights| rights.until),
+            provider_session_hash: sign_in.of_provider.as_ref().and_then(|rights| rights.session_hash.clone()),
         };
         let actor = Actor { name: sign_in.user_name.clone(), address: sign_in.address, user_agent: sign_in.user_agent };
         let words = sign_in.how.label();
@@ -173,7 +140,10 @@ impl Sessions {
         let now = self.clock.now();
         match self.store.session(&requester.session_hash).await {
             Ok(Some(session)) => {
-                !session.is_over(now) && session.role == requester.role && session.scope == requester.scope
+                !session.is_over(now)
+                    && rights_at(session.rights_until, now) != Rights::Lapsed
+                    && session.role == requester.role
+                    && session.scope == requester.scope
             }
             // If the database can't be read, viewing may continue.
             Err(_) => true,

@@ -40,6 +40,16 @@ impl SetupLink {
     }
 }
 
+/// What the form of the setup link asks for.
+#[derive(Debug)]
+pub struct FirstAdministrator<'a> {
+    pub token: &'a str,
+    pub user_name: &'a str,
+    pub password: SecretString,
+    /// Whether the account is for emergencies: it has to be if no other may sign in with a password.
+    pub is_break_glass: bool,
+}
+
 /// Creates the first administrator with the setup link, and closes the link for good. The second of two concurrent
 /// requests finds that a user exists.
 ///
@@ -49,10 +59,9 @@ pub async fn create_administrator(
     link: &SetupLink,
     passwords: &Passwords,
     accounts: Accounts<'_>,
-    token: &str,
-    user_name: &str,
-    password: SecretString,
+    form: FirstAdministrator<'_>,
 ) -> Result<Outcome, AccountError> {
+    let FirstAdministrator { token, user_name, password, is_break_glass } = form;
     if !link.admits(token, accounts.now) {
         return Err(AccountError::NotFound);
     }
@@ -64,7 +73,7 @@ pub async fn create_administrator(
         Outcome::Done(hash) => hash,
         Outcome::Mistake(mistake) => return Ok(mistake.into()),
     };
-    let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass: false };
+    let new = NewUser { name, role: Role::Admin, scope: Scope::everything(), is_break_glass };
     let accounts = Accounts { actor: Actor { name: "setup link".to_owned(), ..accounts.actor }, ..accounts };
     let mut tx = accounts.store.write().await?;
     if !users::is_empty(&mut tx).await? {

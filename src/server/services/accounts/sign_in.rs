@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use super::{
     AccountError, Accounts,
+    new_session::{How, SignIn},
     passwords::{HashError, Passwords},
-    sessions::{How, Sessions, SignIn},
+    sessions::Sessions,
     throttle::{Attempt, Throttle},
 };
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
             store::{Store, StoreError, User},
             tasks,
         },
+        config::LocalSignIn,
         services::audit::{self, AuditAction, AuditEvent},
     },
 };
@@ -77,6 +79,7 @@ pub struct SignIns {
     throttle: Throttle,
     pub sessions: Sessions,
     is_demo: bool,
+    local_sign_in: LocalSignIn,
 }
 
 /// The result of a sign-in with a wrong name or password, which doesn't say which one.
@@ -100,7 +103,7 @@ impl Purpose {
 }
 
 impl SignIns {
-    pub fn new(store: Store, clock: Arc<dyn Clock>, is_demo: bool) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, is_demo: bool, local_sign_in: LocalSignIn) -> Self {
         Self {
             passwords: Passwords::default(),
             throttle: Throttle::new(store.clone(), clock.clone()),
@@ -108,11 +111,12 @@ impl SignIns {
             store,
             clock,
             is_demo,
+            local_sign_in,
         }
     }
 
-    /// Signs in with a password. Unknown users, disabled users and users without a password get the same answer after
-    /// the same work.
+    /// Signs in with a password. Unknown users, disabled users, users without a password and those for whom local
+    /// sign-in is closed get the same answer after the same work.
     ///
     /// # Errors
     /// See [`SignInError`]. Refusals and mistakes are both recorded in the audit chain.
@@ -127,12 +131,21 @@ impl SignIns {
             self.record_refusal(client, AuditAction::SessionRefused, "not a user name", WRONG).await?;
             return Ok(FormMistake::SignInFailed.into());
         };
-        let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none());
+        let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none() && self.admits(user));
         let checked = self.check(client, Purpose::SignIn(name), user, password).await?;
         Ok(match checked {
-            Some(user) => Outcome::Done(sign_in(client, user, How::Password)),
+            Some(user) => Outcome::Done(SignIn::new(client, user, None, How::Password)),
             None => FormMistake::SignInFailed.into(),
         })
+    }
+
+    /// Returns whether only accounts for emergencies may sign in with a password.
+    pub fn is_for_emergencies_only(&self) -> bool {
+        self.local_sign_in == LocalSignIn::BreakGlass
+    }
+
+    fn admits(&self, user: &User) -> bool {
+        user.is_break_glass || !self.is_for_emergencies_only()
     }
 
     /// Re-authenticates a user with their password. The session gets another id, and keeps its absolute limit.
@@ -188,7 +201,7 @@ impl SignIns {
         }
         let name = UserName::parse(user_name).map_err(|_| SignInError::NotFound)?;
         let user = self.store.user_by_name(&name).await?.filter(|user| user.is_demo).ok_or(SignInError::NotFound)?;
-        Ok(sign_in(client, user, How::Demo))
+        Ok(SignIn::new(client, user, None, How::Demo))
     }
 
     /// Returns the user behind a session, if this is their password. Failures count for the session alone: strangers'
@@ -269,17 +282,5 @@ impl SignIns {
 
 /// Returns the sign-in of a re-authenticated user.
 fn signed_in_again(requester: &Requester, user: User) -> SignIn {
-    sign_in(&requester.actor(), user, How::Again { signed_in_at: requester.signed_in_at })
-}
-
-fn sign_in(client: &Actor, user: User, how: How) -> SignIn {
-    SignIn {
-        user_id: user.id,
-        user_name: user.name,
-        address: client.address.clone(),
-        user_agent: client.user_agent.clone(),
-        is_break_glass: user.is_break_glass,
-        password_hash: user.password_hash,
-        how,
-    }
+    SignIn::new(&requester.actor(), user, None, How::Again { signed_in_at: requester.signed_in_at })
 }

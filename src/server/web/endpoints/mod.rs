@@ -63,6 +63,10 @@ pub enum Handler {
     StreamsJson,
     Events,
     AuditExport,
+    /// Company sign-in, if it is configured: the way to the provider, the way back, and logouts that it announces.
+    ProviderStart,
+    ProviderCallback,
+    ProviderLogout,
     Liveness,
     Readiness,
     PolicyReports,
@@ -79,6 +83,8 @@ pub enum Takes {
     Form,
     /// A report that a browser sends by itself, from any page. The only body that another origin may send.
     Report,
+    /// A form that the company's provider sends, with a token that it signed.
+    LogoutToken,
 }
 
 /// What a request changes, apart from logs and audit rows.
@@ -87,7 +93,8 @@ pub enum Effect {
     Reads,
     /// Reads, and records that in the audit chain: not for a link on another site.
     Records,
-    /// Changes state: a change, a user, a session or a pause. Accepted from our own pages only.
+    /// Changes state: a change, a user, a session or a pause. Accepted from our own pages only, but for what is
+    /// signed.
     Writes,
 }
 
@@ -107,6 +114,9 @@ pub enum Limits {
     /// The endpoint takes a password, and each attempt costs a hash. Those of strangers are counted by network, those
     /// of signed-in users by session.
     Password,
+    /// Part of a sign-in with the company's provider: may write an audit event or call the provider. Counted by
+    /// network.
+    Provider,
     /// The endpoint may read the whole chain, journal or list. It knows when it does, and counts that by user.
     Costly,
     /// Requested by machines, under any host name. Answered under any load.
@@ -152,7 +162,7 @@ impl Takes {
     /// Returns the content type that the endpoint requires of the body, if any.
     pub const fn content_type(self) -> Option<&'static str> {
         match self {
-            Self::Nothing | Self::Report => None,
+            Self::Nothing | Self::Report | Self::LogoutToken => None,
             Self::Form => Some("application/x-www-form-urlencoded"),
         }
     }
@@ -225,7 +235,10 @@ mod tests {
 
     #[test]
     fn what_writes_takes_a_form_by_post_from_a_person() {
-        for endpoint in REGISTRY.iter().filter(|endpoint| endpoint.effect == Effect::Writes) {
+        // What the provider signed needs no person.
+        let is_of_person = |endpoint: &&Endpoint| endpoint.takes != Takes::LogoutToken;
+        let writing = REGISTRY.iter().filter(|endpoint| endpoint.effect == Effect::Writes);
+        for endpoint in writing.filter(is_of_person) {
             let facts = (endpoint.verb, endpoint.takes, endpoint.caller);
             assert_eq!(facts, (Verb::Post, Takes::Form, Caller::Person), "{}", endpoint.path);
         }

@@ -59,6 +59,9 @@ pub static REGISTRY: &[Endpoint] = &[
     handler("/livez", Public, Handler::Liveness, Caller::Page).limited(Limits::Health),
     handler("/readyz", Public, Handler::Readiness, Caller::Page).limited(Limits::Health),
     POLICY_REPORTS,
+    handler("/auth/oidc/start", Public, Handler::ProviderStart, Caller::Page).limited(Limits::Provider),
+    handler("/auth/oidc/callback", Public, Handler::ProviderCallback, Caller::Page).limited(Limits::Provider),
+    PROVIDER_LOGOUTS,
     handler("/pkg/{*file}", Public, Handler::Bundle, Caller::Page),
     handler("/favicon.svg", Public, Handler::PublicFile, Caller::Page),
     handler("/robots.txt", Public, Handler::PublicFile, Caller::Page),
@@ -68,6 +71,13 @@ const POLICY_REPORTS: Endpoint = Endpoint {
     verb: Verb::Post,
     takes: Takes::Report,
     ..handler("/csp-report", Public, Handler::PolicyReports, Caller::Page)
+};
+
+const PROVIDER_LOGOUTS: Endpoint = Endpoint {
+    verb: Verb::Post,
+    takes: Takes::LogoutToken,
+    effect: Effect::Writes,
+    ..handler("/auth/oidc/backchannel-logout", Public, Handler::ProviderLogout, Caller::Page)
 };
 
 const fn page(path: &'static str, permission: Permission) -> Endpoint {

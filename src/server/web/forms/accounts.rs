@@ -11,7 +11,9 @@ use crate::{
         forms::{FormDone, FormMistake, Outcome},
     },
     server::{
-        services::accounts::{AccountError, NewUser, password_links::NewLink, sessions::SignIn, sign_in::SignInError},
+        services::accounts::{
+            AccountError, NewUser, new_session::SignIn, password_links::NewLink, sign_in::SignInError,
+        },
         web::{
             context::{RequestContext, Requester},
             shown_link,

@@ -16,7 +16,7 @@ use crate::{
         time::{SECOND_MS, Timestamp},
     },
     server::{
-        services::accounts::{AccountError, sessions::SignIn, sign_in::SignInError},
+        services::accounts::{AccountError, new_session::SignIn, sign_in::SignInError},
         web::context::{RequestContext, Requester},
     },
 };
@@ -63,7 +63,7 @@ pub async fn answer_sign_in(
 
 /// Begins the session of a sign-in and redirects to `next`.
 pub(super) async fn begin_session(cx: &RequestContext, sign_in: SignIn, next: &str) -> Result<(), AppError> {
-    cx.begin_session(&sign_in).await?;
+    cx.begin_session(sign_in).await?;
     cx.see_other(next);
     Ok(())
 }

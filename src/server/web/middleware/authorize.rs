@@ -18,7 +18,7 @@ use crate::{
             endpoints::{Entry, Handler},
             forms,
             handlers::error_page::{self, Asker},
-            middleware::session::EndedSession,
+            middleware::{renewal, session::EndedSession},
             state::AppState,
         },
     },
@@ -26,6 +26,9 @@ use crate::{
 
 /// Admits a request if the registry permits it to the user. Refuses requests without a registry entry.
 pub async fn enforce(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if let Some(address) = renewal::address(&state, &request) {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response();
+    }
     let entry = Entry::of(request.extensions());
     let role = request.extensions().get::<Requester>().map(|requester| requester.role);
     match (entry, role) {

@@ -34,7 +34,10 @@ pub async fn per_network(State(state): State<AppState>, request: Request, next: 
     let endpoint = Entry::of(request.extensions()).endpoint();
     let is_attempt = endpoint
         .is_some_and(|endpoint| endpoint.limits == Limits::Password && endpoint.permission == Permission::Public);
-    match state.limits.take_request_from(address, is_attempt) {
+    let is_of_provider = endpoint.is_some_and(|endpoint| endpoint.limits == Limits::Provider);
+    let taken = state.limits.take_request_from(address, is_attempt);
+    let of_provider = || if is_of_provider { state.limits.take_provider_request_from(address) } else { Ok(()) };
+    match taken.and_then(|()| of_provider()) {
         Ok(()) => next.run(request).await,
         Err(seconds) => error_page::refuse(&state, &Asker::of(&request), AppError::TooOften { seconds }),
     }

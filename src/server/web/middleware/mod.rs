@@ -8,5 +8,6 @@ pub mod headers;
 pub mod host;
 pub mod limits;
 pub mod origin;
+pub mod renewal;
 pub mod request_id;
 pub mod session;

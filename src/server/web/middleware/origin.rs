@@ -5,7 +5,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Admits safe methods and requests from our own pages. Admits browsers' violation reports too, which change nothing
-/// and are bounded.
+/// and are bounded, and logouts that the company's provider has signed.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let entry = Entry::of(request.extensions());
     let effect = entry.endpoint().map_or(Effect::Reads, |endpoint| endpoint.effect);
@@ -33,8 +33,10 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
         Effect::Records if is_safe => !is_caused_by_another_site(request.headers()),
         _ => is_from_own_page(request.headers(), &state.origin),
     };
-    let is_report = entry.at_path().is_some_and(|endpoint| endpoint.takes == Takes::Report);
-    if is_let_through || is_report {
+    // Neither needs a session: one is bounded, the other signed.
+    let is_from_anywhere =
+        entry.at_path().is_some_and(|endpoint| matches!(endpoint.takes, Takes::Report | Takes::LogoutToken));
+    if is_let_through || is_from_anywhere {
         return next.run(request).await;
     }
     tracing::warn!("a request to {} from another origin was refused", entry.pattern());
@@ -54,6 +56,12 @@ fn is_caused_by_another_site(headers: &HeaderMap) -> bool {
     is_one_of(headers, "sec-fetch-site", &["cross-site", "same-site"])
 }
 
+/// Returns whether a link of ours was followed, or an address typed.
+pub fn is_from_own_link(headers: &HeaderMap, own: &Origin) -> bool {
+    let is_own = |origin: &HeaderValue| origin == own.as_str();
+    !is_caused_by_another_site(headers) && headers.get(header::ORIGIN).is_none_or(is_own)
+}
+
 fn is_one_of(headers: &HeaderMap, name: &'static str, values: &[&str]) -> bool {
     headers.get(name).is_some_and(|value| values.iter().any(|one| value == one))
 }
@@ -70,8 +78,6 @@ fn is_from_own_page(headers: &HeaderMap, own: &Origin) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[test]

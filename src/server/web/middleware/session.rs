@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// The user of a request whose session was past its limits. The request is nobody's, but what was typed into its form
-/// is kept for this user.
+/// The user of a request whose session was past its limits, or whose rights had lapsed. The request is nobody's, but
+/// what was typed into its form is kept for this user.
 #[derive(Debug, Clone)]
 pub struct EndedSession {
     pub user_id: String,
@@ -53,6 +53,11 @@ pub async fn identify(State(state): State<AppState>, session: Session, mut reque
                 session_store::forget(&session).await;
             }
             request.extensions_mut().insert(EndedSession { user_id });
+            true
+        }
+        Ok(Found::Lapsed(lapsed)) => {
+            request.extensions_mut().insert(EndedSession { user_id: lapsed.user_id.clone() });
+            request.extensions_mut().insert(lapsed);
             true
         }
         Ok(Found::Nobody) => false,

@@ -74,7 +74,7 @@ impl Store {
             matching.at_most.as_millis().min(after.requested_at),
             after.requested_at,
             &after.id,
-            matching.by.to_ascii_lowercase(),
+            matching.by.to_lowercase(),
             matching.arn_pattern(),
             matching.body_pattern()?,
             page.take,
