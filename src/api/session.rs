@@ -35,14 +35,15 @@ pub async fn sign_in_demo(
 /// Signs out by ending the session on the server.
 #[server(endpoint = "sign-out", output = Json)]
 pub async fn sign_out() -> Result<(), AppError> {
-    use crate::server::web::{context, session_store};
+    use crate::server::web::{context, provider_link, session_store};
     let cx = context::current()?;
     let requester = cx.requester().map_err(|error| cx.fail(error))?;
     let session = cx.session().map_err(|error| cx.fail(error))?;
     // If the end cannot be written, the session goes on and the user gets an error.
-    cx.state.sign_ins.sessions.sign_out(&requester).await.map_err(|error| cx.fail_store(&error))?;
+    let signed_out =
+        cx.state.sign_ins.sessions.sign_out(&requester.actor(), &requester.user_id, &requester.session_hash).await;
+    signed_out.map_err(|error| cx.fail_store(&error))?;
     session_store::forget(&session).await;
-    // The page leads on to the provider: browsers don't let a form's redirect do that.
-    cx.see_other(if requester.is_of_provider() { "/sign-in?signed-out=" } else { "/sign-in" });
+    cx.see_other(provider_link::page_after_sign_out(requester.is_of_provider()));
     Ok(())
 }

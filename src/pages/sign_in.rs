@@ -28,8 +28,9 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
     let typed = forms::draft_of_sign_in(&cx, "", request.value("draft")).await;
     let next = safe_next(&request.value("next").unwrap_or(typed.next));
     let sign_out_address = match request.value("signed-out") {
-        Some(_) => provider_link::sign_out_address(&cx).await,
-        None => None,
+        // Whoever has a session hasn't just signed out: the address was opened again, or is a link of another site.
+        Some(_) if cx.requester().is_err() => provider_link::sign_out_address(&cx).await,
+        _ => None,
     };
     Ok(Page {
         is_demo: cx.state.is_demo,

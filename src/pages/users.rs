@@ -86,9 +86,10 @@ fn streams_in_words(user: &UserCard) -> String {
 
 #[component]
 fn State(user: UserCard) -> impl IntoView {
-    match user.disabled_at {
-        Some(at) => view! { "Disabled since " <When at /> }.into_any(),
-        None => view! { "Active" }.into_any(),
+    match (user.disabled_at, user.rights_ended_at) {
+        (Some(at), _) => view! { "Disabled since " <When at /> }.into_any(),
+        (None, Some(at)) => view! { "In no group with access since " <When at /> }.into_any(),
+        (None, None) => view! { "Active" }.into_any(),
     }
 }
 

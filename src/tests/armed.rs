@@ -21,7 +21,7 @@ use crate::{
     server::adapters::store::Page,
 };
 
-async fn reshard(app: &TestApp, millis: u64) {
+pub(super) async fn reshard(app: &TestApp, millis: u64) {
     app.known("orders-prod").await;
     app.control("streams", json!({"account": ACCOUNT, "region": REGION, "name": "orders-prod", "reshard_ms": millis}))
         .await;
@@ -43,7 +43,7 @@ async fn filled(operator: &Actor<'_>) -> Vec<(String, String)> {
 }
 
 /// Arms a disable and returns the id of its change.
-async fn arm(operator: &Actor<'_>) -> String {
+pub(super) async fn arm(operator: &Actor<'_>) -> String {
     let answer = operator.post("/api/disable", &borrowed(&filled(operator).await)).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     answer.location().strip_prefix("/changes/").unwrap().to_owned()

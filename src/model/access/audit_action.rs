@@ -126,6 +126,11 @@ impl StoredAction {
             Self::Unknown(name) => name,
         }
     }
+
+    /// Returns whether its events are about a user, whose name is their target.
+    pub fn is_about_users(&self) -> bool {
+        self.name().split_once('.').is_some_and(|(group, _)| matches!(group, "session" | "user"))
+    }
 }
 
 impl From<AuditAction> for StoredAction {

@@ -10,6 +10,13 @@ use crate::model::time::Timestamp;
 
 /// The actor of events that the server causes itself. No user can have this name.
 pub const SERVER: &str = "keystream";
+/// The target of attempts to sign in under a name that no user has. No user can have this name.
+pub const UNKNOWN_USER: &str = "unknown user";
+/// The target of attempts to sign in under what can't be a name. No user can have this name.
+pub const NOT_A_USER_NAME: &str = "not a user name";
+/// The target of attempts to sign in with the company's provider of which the person isn't known. No user can have this
+/// name.
+pub const COMPANY_SIGN_IN: &str = "company sign-in";
 
 /// One event. Fields that don't apply are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -5,7 +5,11 @@ use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr};
 use thiserror::Error;
 
-use super::{audit_event::SERVER, identity::Role, scope::Scope};
+use super::{
+    audit_event::{COMPANY_SIGN_IN, NOT_A_USER_NAME, SERVER, UNKNOWN_USER},
+    identity::Role,
+    scope::Scope,
+};
 
 /// The most groups of a person that are looked at; a token with more names nobody's.
 const MOST_GROUPS: usize = 2_000;
@@ -15,10 +19,15 @@ const LONGEST_SUBJECT: usize = 255;
 const LONGEST_NAME: usize = 100;
 /// Claims with a person's name, the best first. The subject is always there.
 const NAME_CLAIMS: [&str; 3] = ["preferred_username", "email", "sub"];
-/// Names under which the audit chain records what no user did; nobody may be confused with them.
-const RESERVED: [&str; 3] = [SERVER, "one-time link", "setup link"];
+/// Names under which the audit chain records what no user did, or what happened to no user; nobody may be confused with
+/// them.
+const RESERVED: [&str; 6] = [SERVER, "one-time link", "setup link", UNKNOWN_USER, NOT_A_USER_NAME, COMPANY_SIGN_IN];
 /// The beginning of such names.
 const RESERVED_BEGINNING: &str = "command line";
+/// What names may have besides letters and digits. Nothing of an ARN or a path is among it.
+const PUNCTUATION: &str = " .,'\u{2019}-_@+|()";
+/// Letters that show nothing.
+const FILLERS: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
 
 /// What identifies a person for good: the subject of an issuer. Names and e-mail addresses change hands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,8 +69,6 @@ pub enum NoRights {
     TooManyGroups(String),
     #[error("no rule names one of the {0} groups")]
     NoRule(usize),
-    #[error("the claim {0} can't be used as a name: it takes 1 to {LONGEST_NAME} visible characters")]
-    Name(&'static str),
     #[error("the claim sub isn't 1 to {LONGEST_SUBJECT} ASCII characters")]
     Subject,
 }
@@ -109,24 +116,20 @@ pub fn rule_for<'a>(rules: &'a [GroupRule], groups: &[String]) -> Result<&'a Gro
     rules.iter().find(|rule| groups.contains(&rule.group)).ok_or(NoRights::NoRule(groups.len()))
 }
 
-/// The name of a person of the provider: visible characters, without those that change how a line reads.
+/// The name of a person of the provider: letters, digits and a little punctuation. Other characters could hide, change
+/// how a line reads, or make the name look like something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderName(String);
 
 impl ProviderName {
-    /// Returns the name in an ID token's claims.
-    ///
-    /// # Errors
-    /// If the first claim that is there can't be used as a name.
-    pub fn of_claims(claims: &Map<String, Value>) -> Result<Self, NoRights> {
-        let given = NAME_CLAIMS.iter().find_map(|claim| Some((*claim, claims.get(*claim)?)));
-        let (claim, value) = given.ok_or(NoRights::Subject)?;
-        value.as_str().and_then(Self::parse).ok_or(NoRights::Name(claim))
+    /// Returns the best name in an ID token's claims that can be used; `None` if none can.
+    pub fn of_claims(claims: &Map<String, Value>) -> Option<Self> {
+        NAME_CLAIMS.iter().find_map(|claim| Self::parse(claims.get(*claim)?.as_str()?))
     }
 
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let is_name = (1..=LONGEST_NAME).contains(&text.chars().count()) && text.chars().all(is_visible);
+        let is_name = (1..=LONGEST_NAME).contains(&text.chars().count()) && text.chars().all(is_in_names);
         let folded = text.to_lowercase();
         let is_reserved = RESERVED.contains(&folded.as_str()) || folded.starts_with(RESERVED_BEGINNING);
         (is_name && !is_reserved).then(|| Self(text.to_owned()))
@@ -141,18 +144,15 @@ impl ProviderName {
         self.0.to_lowercase()
     }
 
-    /// Returns the name of a person whose own name is somebody else's here: with the subject, which nobody else has.
+    /// Returns the name of a person whose own name is somebody else's here: with the subject.
     #[must_use]
     pub fn with_subject(&self, subject: &str) -> Self {
         Self(format!("{} ({subject})", self.0))
     }
 }
 
-/// Returns whether a character shows itself: no control character, and none that hides or reorders others.
-fn is_visible(c: char) -> bool {
-    let is_format = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-    !c.is_control() && !is_format
+fn is_in_names(c: char) -> bool {
+    (c.is_alphanumeric() && !FILLERS.contains(&c)) || PUNCTUATION.contains(c)
 }
 
 /// Returns the subject in an ID token's claims.
@@ -238,21 +238,41 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_the_first_there_is_and_never_a_trick() {
+    fn a_name_is_the_first_that_can_be_one_and_never_a_trick() {
         let name = |value: Value| ProviderName::of_claims(&claims(value)).map(|name| name.as_str().to_owned());
-        assert_eq!(name(json!({"preferred_username": " mira ", "email": "m@x", "sub": "1"})).unwrap(), "mira");
-        assert_eq!(name(json!({"email": "m@x", "sub": "1"})).unwrap(), "m@x");
-        assert_eq!(name(json!({"sub": "248289761001"})).unwrap(), "248289761001");
-        assert_eq!(name(json!({"preferred_username": "Mira H\u{e4}l\u{f8}nen"})).unwrap(), "Mira H\u{e4}l\u{f8}nen");
-        for bad in ["", " ", "a\nb", "a\u{0}", "a\u{202e}b", "\u{200b}", "Keystream", "command line (root)"] {
-            assert_eq!(
-                name(json!({"preferred_username": bad, "email": "m@x"})),
-                Err(NoRights::Name("preferred_username")),
-                "{bad:?}"
-            );
+        for (value, expected) in [
+            (json!({"preferred_username": " mira ", "email": "m@x", "sub": "1"}), "mira"),
+            (json!({"email": "m@x", "sub": "1"}), "m@x"),
+            (json!({"sub": "auth0|248289761001"}), "auth0|248289761001"),
+            (json!({"preferred_username": "Mira H\u{e4}l\u{f8}nen"}), "Mira H\u{e4}l\u{f8}nen"),
+            (json!({"preferred_username": "Se\u{e1}n O\u{2019}Brien (IT)"}), "Se\u{e1}n O\u{2019}Brien (IT)"),
+            (json!({"preferred_username": "\u{674e}\u{660e}"}), "\u{674e}\u{660e}"),
+            (json!({"preferred_username": 7, "email": "m@x"}), "m@x"),
+            (json!({"preferred_username": "x".repeat(101), "email": "m@x"}), "m@x"),
+        ] {
+            assert_eq!(name(value).as_deref(), Some(expected));
         }
-        assert_eq!(name(json!({"preferred_username": 7})), Err(NoRights::Name("preferred_username")));
-        assert_eq!(name(json!({"email": "x".repeat(101)})), Err(NoRights::Name("email")));
+        for bad in [
+            "",
+            " ",
+            "a\nb",
+            "a\u{0}",
+            "a\u{a0}b",
+            "a\u{202e}b",
+            "a\u{200b}b",
+            "a\u{fe0f}",
+            "\u{3164}",
+            "Keystream",
+            "Unknown user",
+            "not a user name",
+            "company sign-in",
+            "command line (root)",
+            "arn:aws:kinesis:eu-west-1:111122223333:stream/payroll",
+            "POST /api/disable",
+        ] {
+            assert_eq!(name(json!({"preferred_username": bad})), None, "{bad:?}");
+        }
+        assert_eq!(name(json!({"sub": "https://sign-in.example/7"})), None);
         let mira = ProviderName::parse("Mira").unwrap();
         assert_eq!((mira.folded().as_str(), mira.with_subject("7").as_str()), ("mira", "Mira (7)"));
     }

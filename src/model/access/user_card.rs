@@ -15,6 +15,8 @@ pub struct UserCard {
     pub is_break_glass: bool,
     /// Whether the user signs in with the company's provider, which decides role and scope.
     pub is_of_provider: bool,
+    /// Since when the provider has had no rights for the user.
+    pub rights_ended_at: Option<Timestamp>,
     pub disabled_at: Option<Timestamp>,
 }
 

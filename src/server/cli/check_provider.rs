@@ -8,14 +8,14 @@ use crate::{
     server::{
         adapters::{
             clock::Clock,
-            oidc::{CALLBACK_PATH, Found, Provider},
+            oidc::{CALLBACK_PATH, Found, Provider, SKEW_MS},
         },
         config::Settings,
     },
 };
 
 /// By how much the provider's clock and ours may differ, in seconds.
-const MOST_SKEW_S: i64 = 60;
+const MOST_SKEW_S: i64 = SKEW_MS / SECOND_MS;
 /// Where the provider sends logouts.
 const LOGOUT_PATH: &str = "/auth/oidc/backchannel-logout";
 
@@ -63,7 +63,10 @@ fn tell(found: &Found, now: Timestamp, output: &mut impl Write) -> anyhow::Resul
         Some(s) if s.abs() <= MOST_SKEW_S => "ok".to_owned(),
         Some(s) => {
             let way = if s > 0 { "behind" } else { "ahead of" };
-            format!("failed: this machine's clock is {} s {way} the provider's; sign-ins fail beyond 60 s", s.abs())
+            format!(
+                "failed: this machine's clock is {} s {way} the provider's; sign-ins fail beyond {MOST_SKEW_S} s",
+                s.abs()
+            )
         }
     };
     line(output, "clock", &clock)?;

@@ -28,8 +28,8 @@ const ATTEMPTS: (u32, u32) = (1, 100);
 const PROVIDER: (u32, u32) = (5, 300);
 /// A session's attempts to confirm its user's identity or to change the password, each of which costs a hash.
 const ATTEMPTS_OF_A_SESSION: (u32, u32) = (1, 20);
-/// A user's refusals that are recorded. The first row shows who probes for access; more would let a script fill the
-/// disk.
+/// A user's refusals that are recorded, and those of a network's strangers. The first row shows who probes for access;
+/// more would let a script fill the disk.
 const NOTED_REFUSALS: (u32, u32) = (1, 20);
 /// A user's costly acts. A user who pages and searches stays below; a script that would keep the database busy does
 /// not.
@@ -52,7 +52,7 @@ pub struct RequestLimits {
     attempts: DefaultKeyedRateLimiter<IpNet>,
     provider: DefaultKeyedRateLimiter<IpNet>,
     session_attempts: DefaultKeyedRateLimiter<String>,
-    /// Refusals recorded in the audit chain, by user.
+    /// Refusals recorded in the audit chain, by user or by network.
     noted_refusals: DefaultKeyedRateLimiter<String>,
     /// Reads of the whole chain or journal, by user.
     costly_acts: DefaultKeyedRateLimiter<String>,
@@ -138,6 +138,11 @@ impl RequestLimits {
     /// Returns whether to record one more refusal of this user in the audit chain.
     pub fn notes_refusal_of(&self, user_id: &String) -> bool {
         ask(&self.noted_refusals, user_id).is_ok()
+    }
+
+    /// Returns whether to record one more refusal of somebody in this network, whose name nobody knows.
+    pub fn notes_refusal_from(&self, address: Option<IpAddr>) -> bool {
+        address.is_none_or(|address| ask(&self.noted_refusals, &network_of(address).to_string()).is_ok())
     }
 
     /// Returns whether to read one more browser report.

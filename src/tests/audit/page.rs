@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::event_of;
 use crate::{
     model::access::identity::Role,
-    server::services::audit::{AuditEvent, append},
+    server::services::audit::{AuditAction, AuditEvent, append, append_alone},
     tests::support::{Actor, TestApp},
 };
 
@@ -99,6 +99,11 @@ async fn who_is_no_auditor_sees_what_was_done_to_streams_and_the_own_acts_withou
     assert_eq!(shown(&viewer, "?action=session.refused").await.len(), 1);
     assert_eq!(shown(&operator, "?action=session.refused").await.len(), 0);
     assert_eq!(shown(&app.actor(Role::Admin).await, "?q=198.51.100.7").await.len(), 2);
+    // A name proves nothing where the target is no user.
+    let paused = AuditEvent::by_server(app.state.clock.now(), AuditAction::TargetPaused, "viewer");
+    append_alone(&app.store, paused).await.unwrap();
+    assert_eq!(shown(&viewer, "?action=target.paused").await, [""; 0]);
+    assert_eq!(shown(&app.actor(Role::Admin).await, "?action=target.paused").await.len(), 1);
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn a_provider_that_answers_nonsense_at_the_token() {
     let company = company().await;
     for (fault, problem, reason) in [
         (Fault::Status(500), DOWN, "answered 500"),
-        (Fault::Html, DOWN, "answered text/html instead of JSON"),
+        (Fault::Html, DOWN, "answered 200 OK with text/html instead of JSON"),
         (Fault::Large, DOWN, "larger than 1 MiB"),
         (Fault::Redirect, DOWN, "answered 302"),
         (Fault::Hang, DOWN, "did not answer within 5 s"),
@@ -178,6 +178,17 @@ async fn another_site_cannot_begin_a_sign_in() {
 async fn one_network_cannot_begin_any_number_of_sign_ins() {
     let company = company().await;
     let browser = company.app.anonymous();
+    // Images on another site's page use up nothing.
+    for _ in 0..400 {
+        let mut image = browser.request(Method::GET, "/auth/oidc/start", "image/*");
+        let headers = image.headers_mut().unwrap();
+        for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")] {
+            headers.insert(name, value.parse().unwrap());
+        }
+        let answer = company.app.send(image.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+    }
+    let rows = company.rows().await.len();
     let mut refused = None;
     for _ in 0..2_000 {
         let answer = browser.get("/auth/oidc/callback?state=x").await;
@@ -187,6 +198,8 @@ async fn one_network_cannot_begin_any_number_of_sign_ins() {
         }
     }
     assert!(refused.is_some_and(|answer| answer.headers.contains_key(header::RETRY_AFTER)));
+    let recorded = company.rows().await.len() - rows;
+    assert!((1..100).contains(&recorded), "{recorded} rows of strangers");
     let elsewhere = super::Actor { address: [203, 0, 113, 9], ..browser };
     assert_eq!(elsewhere.get("/auth/oidc/start").await.status, StatusCode::SEE_OTHER);
 }

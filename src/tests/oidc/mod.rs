@@ -8,6 +8,7 @@ mod keys;
 mod local;
 mod logouts;
 mod provider;
+mod removed;
 mod renewing;
 mod signing_in;
 mod tls;

@@ -181,6 +181,36 @@ async fn with_the_provider_down_a_session_lasts_to_its_own_limits() {
 }
 
 #[tokio::test]
+async fn what_a_browser_says_about_the_provider_extends_no_rights() {
+    for (brought, problem, is_over) in [
+        ("error=temporarily_unavailable", "provider-down", false),
+        ("error=server_error", "provider-down", false),
+        ("code=%00", "provider-answer-invalid", true),
+        ("code=refused", "provider-refused", true),
+    ] {
+        let company = company().await;
+        let browser = company.signed_in().await;
+        work_until_due(&company, &browser).await;
+        if brought == "code=refused" {
+            company.provider.fault("/token", Fault::Status(400));
+        }
+        let begun = browser.get(&format!("{RENEWAL}%2Fkeys")).await;
+        let callback = company.provider.authorize(begun.location());
+        let (_, state) = callback.split_once("&state=").unwrap();
+        let callback = format!("/auth/oidc/callback?{brought}&state={state}");
+        let rows = company.rows().await.len();
+        let answer = come_back(&company.app, &with_cookie(&browser, &begun.cookie()), &callback).await;
+        assert_eq!(answer.location(), format!("/sign-in?problem={problem}&next=%2Fkeys"), "{brought}");
+        assert_eq!(company.rows().await.len(), rows + 1, "{brought}");
+        let read = || browser.request(Method::GET, "/streams.json", "*/*").body(Body::empty()).unwrap();
+        let status = company.app.send(read()).await.status;
+        assert_eq!(status == StatusCode::UNAUTHORIZED, is_over, "{brought}");
+        company.app.clock.advance(10 * MINUTE_MS);
+        assert_eq!(company.app.send(read()).await.status, StatusCode::UNAUTHORIZED, "{brought}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_led_to_a_provider_that_has_just_gone() {
     let company = company().await;
     let browser = company.signed_in().await;

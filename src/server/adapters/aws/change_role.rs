@@ -1,17 +1,13 @@
 //! The role that sends changes. It is assumed for each change, in a session named after the person who requested it, so
 //! that CloudTrail names that person and not only this program.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_sdk_sts::types::Credentials as Issued;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 
 use super::{Kinesis, calls::Calls, errors, identity::Identity, kinesis::SdkKinesis, said, sdk::Configured};
 use crate::{
@@ -39,6 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const SESSION_SECONDS: i32 = 900;
 /// AWS's longest session name and source identity.
 const LONGEST_NAME: usize = 64;
+/// How many characters of a hash tell people apart whose names AWS doesn't take.
+const HASH_LENGTH: usize = 8;
+/// How long a role that refused a source identity isn't asked for one.
+const REFUSAL_COUNTS: Duration = Duration::from_secs(3_600);
 /// AWS's shortest source identity.
 const SHORTEST_SOURCE: usize = 2;
 
@@ -54,8 +54,8 @@ pub struct ChangeRole {
     pub target: String,
     pub endpoint: Option<String>,
     pub clock: Arc<dyn Clock>,
-    /// Whether the role was found not to allow a source identity.
-    pub refuses_source_identity: AtomicBool,
+    /// When the role was last found not to allow a source identity, by the steady clock.
+    pub refused_source_at: Mutex<Option<Duration>>,
 }
 
 impl ChangeRole {
@@ -105,11 +105,13 @@ impl ChangeRole {
     async fn credentials(&self, session: &str, actor: &str) -> Result<Issued, String> {
         let calls = Calls::new(&self.config, "STS", PATIENCE);
         calls.ready(PATIENCE).await.map_err(|missing| errors::no_credentials(missing).why)?;
-        let source = source_identity(actor).filter(|_| !self.refuses_source_identity.load(Ordering::Relaxed));
+        let now = self.clock.steady();
+        let is_refused = self.refused_source_at.lock().is_some_and(|at| now.saturating_sub(at) < REFUSAL_COUNTS);
+        let source = (!is_refused).then(|| source_identity(actor));
         let asked = self.ask(&calls, session, source.clone()).await;
         match asked {
             Err(why) if source.is_some() && why.contains("sts:SetSourceIdentity") => {
-                self.refuses_source_identity.store(true, Ordering::Relaxed);
+                *self.refused_source_at.lock() = Some(now);
                 tracing::warn!(
                     role = self.arn,
                     "the role {} does not allow sts:SetSourceIdentity; its sessions name the person in their name only",
@@ -151,10 +153,16 @@ fn session_name(actor: &str, change: Option<&str>) -> String {
     format!("keystream-{change}{actor}").chars().filter(is_allowed).take(LONGEST_NAME).collect()
 }
 
-/// Returns the person as a source identity, if AWS takes what is left of the name.
-fn source_identity(actor: &str) -> Option<String> {
-    let name: String = actor.chars().filter(is_allowed).take(LONGEST_NAME).collect();
-    (name.len() >= SHORTEST_SOURCE).then_some(name)
+/// Returns the person as a source identity: the name or, if AWS doesn't take all of it, what AWS takes and a hash of
+/// the whole, so that nobody is named like somebody else.
+fn source_identity(actor: &str) -> String {
+    let allowed = |most: usize| -> String { actor.chars().filter(is_allowed).take(most).collect() };
+    let name = allowed(LONGEST_NAME);
+    if name == actor && name.len() >= SHORTEST_SOURCE {
+        return name;
+    }
+    let hash: String = hex::encode(Sha256::digest(actor.as_bytes())).chars().take(HASH_LENGTH).collect();
+    format!("{}-{hash}", allowed(LONGEST_NAME - HASH_LENGTH - 1))
 }
 
 /// Returns whether a character is allowed in names of sessions and in source identities.
@@ -164,6 +172,8 @@ fn is_allowed(c: &char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -177,11 +187,13 @@ mod tests {
     }
 
     #[test]
-    fn a_source_identity_is_the_person_or_none() {
-        assert_eq!(source_identity("mira").as_deref(), Some("mira"));
-        assert_eq!(source_identity("Mira H\u{e4}l\u{f8}nen (7)").as_deref(), Some("MiraHlnen7"));
-        assert_eq!(source_identity("x"), None);
-        assert_eq!(source_identity("\u{4e2d}\u{6587}"), None);
-        assert_eq!(source_identity(&"x".repeat(100)).unwrap().len(), 64);
+    fn a_source_identity_is_the_person_and_nobody_else() {
+        assert_eq!(source_identity("mira"), "mira");
+        let others = ["mi ra", "(mira)", "mira\u{674e}", "x", "\u{674e}\u{660e}", "\u{660e}\u{674e}"];
+        let named: HashSet<String> = others.into_iter().map(source_identity).collect();
+        assert_eq!(named.len(), others.len());
+        assert!(named.iter().all(|name| (2..=64).contains(&name.len()) && name.chars().all(|c| is_allowed(&c))));
+        assert!(named.iter().filter(|name| name.starts_with("mira-")).count() == 3, "{named:?}");
+        assert_eq!(source_identity(&"x".repeat(100)).len(), 64);
     }
 }

@@ -1,7 +1,8 @@
 //! The targets: each is one account in one Region, with its own credentials, clients and limiters.
 
-use std::sync::{Arc, OnceLock, atomic::AtomicBool};
+use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::{
@@ -270,7 +271,7 @@ pub async fn load(
             endpoint: target.endpoint.clone(),
             clock: clock.clone(),
             config: own,
-            refuses_source_identity: AtomicBool::new(false),
+            refused_source_at: Mutex::default(),
         });
         targets.push(Arc::new(Target {
             change_role,

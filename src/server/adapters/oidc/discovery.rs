@@ -15,9 +15,9 @@ use super::{
 use crate::model::time::Timestamp;
 
 const PATH: &str = ".well-known/openid-configuration";
-/// Who is sent to the provider is sent only if it answered this recently.
+/// Browsers are sent to the provider only if it has answered this recently.
 pub const RECENT: Duration = Duration::from_secs(60);
-/// For renewals, it has to answer now: nobody asked for them, so nobody may end at a provider that has just gone.
+/// For renewals, it has to answer now. Nobody asked for them, so they must not lead to an error page of the browser.
 pub const NOW: Duration = Duration::ZERO;
 /// A browser that comes back is taken with what was known before, up to this age.
 pub const USABLE: Duration = Duration::from_secs(60 * 60);
@@ -59,10 +59,9 @@ impl Provider {
         self.known(RECENT).await.map(|_| ())
     }
 
-    /// Returns what the provider says about itself, as of at most so long ago. Something older that is still usable
-    /// counts if the caller allows for that age and the provider doesn't answer.
+    /// Returns what the provider says about itself, as of at most so long ago.
     pub(super) async fn known(&self, at_most: Duration) -> Result<Arc<Known>, ProviderError> {
-        // Who waits for the lock takes what was fetched meanwhile.
+        // Whoever waits for the lock takes what was fetched meanwhile.
         let asked_at = self.clock.steady();
         let mut memory = self.memory.lock().await;
         if let Some(known) = memory.known.as_ref().filter(|known| asked_at.saturating_sub(known.fetched_at) <= at_most)

@@ -99,6 +99,8 @@ impl Provider {
             .request_async(&self.http)
             .await
             .map_err(|error| match error {
+                // Whoever has the browser can bring any code: that says nothing about the provider.
+                RequestTokenError::Request(error) if error.is_refusal() => ProviderError::refused(error.to_string()),
                 RequestTokenError::Request(error) => ProviderError::from(error),
                 RequestTokenError::ServerResponse(refusal) => ProviderError::refused(refusal.to_string()),
                 RequestTokenError::Parse(error, _) => {

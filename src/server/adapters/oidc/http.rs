@@ -47,10 +47,18 @@ pub enum HttpError {
     Broken(String),
     #[error("the provider's answer is larger than 1 MiB")]
     TooLarge,
-    #[error("the provider answered {0} instead of JSON")]
-    NotJson(String),
+    #[error("the provider answered {status} with {content_type} instead of JSON")]
+    NotJson { status: StatusCode, content_type: String },
     #[error("the provider answered {0}")]
     Status(StatusCode),
+}
+
+impl HttpError {
+    /// Returns whether the provider found fault with the request.
+    pub fn is_refusal(&self) -> bool {
+        let Self::NotJson { status, .. } = self else { return false };
+        status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS
+    }
 }
 
 /// The client. Connections are kept and used again.
@@ -110,7 +118,7 @@ impl HttpClient {
             return Err(HttpError::Status(status));
         }
         if !is_json(answer.headers()) {
-            return Err(HttpError::NotJson(content_type(answer.headers())));
+            return Err(HttpError::NotJson { status, content_type: content_type(answer.headers()) });
         }
         let (head, body) = answer.into_parts();
         match Limited::new(body, LONGEST).collect().await {
@@ -132,7 +140,7 @@ impl<'c> AsyncHttpClient<'c> for HttpClient {
 
 fn content_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.map_or_else(|| "without a content type".to_owned(), str::to_owned)
+    value.map_or_else(|| "no content type".to_owned(), str::to_owned)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -16,7 +16,7 @@ pub use self::{
     error::ProviderError,
     flow::{CodeAnswer, SignInRequest},
     http::SetupError,
-    id_token::IdToken,
+    id_token::{IdToken, SKEW_MS},
     logout_token::LogoutToken,
     provider::{CALLBACK_PATH, Provider},
 };

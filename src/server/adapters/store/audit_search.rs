@@ -90,7 +90,9 @@ fn statement(range: &str, order: &str, streams: usize, matches: &str) -> String 
     let streams: String = (FIRST_STREAM..FIRST_STREAM + streams).map(stream).collect();
     // What the user may see comes first: nothing else is evaluated for other rows.
     let sight = format!(
-        "($10 = '' OR LOWER(actor) = $10 OR LOWER(target) = $10 OR (action LIKE 'change.%' AND (1 = 0{streams})))"
+        "($10 = '' OR LOWER(actor) = $10
+          OR (LOWER(target) = $10 AND (action LIKE 'session.%' OR action LIKE 'user.%'))
+          OR (action LIKE 'change.%' AND (1 = 0{streams})))"
     );
     format!("SELECT * FROM audit WHERE {range} AND {sight} AND {CONDITION} ORDER BY {order} LIMIT $11")
 }

@@ -42,6 +42,20 @@ pub async fn insert(tx: &mut Tx, user: &User, name: &ProviderName, now: Timestam
     users::insert_as(tx, user, &name.folded(), now).await
 }
 
+/// Notes that a user may do nothing any more, unless that is noted already. Setting the rights anew ends that.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end_rights(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    execute!(
+        tx.on(),
+        "UPDATE users SET rights_ended_at = $1 WHERE id = $2 AND rights_ended_at IS NULL",
+        now.as_millis(),
+        user_id,
+    )?;
+    Ok(())
+}
+
 /// Renews the rights in a session that hasn't ended, and notes the provider's own session. Returns whether there was
 /// one.
 ///

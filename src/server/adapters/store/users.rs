@@ -32,6 +32,8 @@ pub struct User {
     pub scope: Scope,
     /// Who this is at the company's provider; `None` for local accounts.
     pub of_provider: Option<ProviderSubject>,
+    /// Since when the company's provider has had no rights for this user.
+    pub rights_ended_at: Option<Timestamp>,
     pub disabled_at: Option<Timestamp>,
 }
 
@@ -47,6 +49,7 @@ impl User {
             is_break_glass: false,
             scope: Scope::everything(),
             of_provider: None,
+            rights_ended_at: None,
             disabled_at: None,
         }
     }
@@ -62,6 +65,7 @@ impl User {
             is_break_glass: false,
             scope,
             of_provider: Some(subject.clone()),
+            rights_ended_at: None,
             disabled_at: None,
         }
     }
@@ -75,6 +79,7 @@ impl User {
             scope: self.scope.to_string(),
             is_break_glass: self.is_break_glass,
             is_of_provider: self.of_provider.is_some(),
+            rights_ended_at: self.rights_ended_at,
             disabled_at: self.disabled_at,
         }
     }
@@ -90,9 +95,22 @@ pub(super) struct UserRow {
     scope: String,
     issuer: Option<String>,
     subject: Option<String>,
+    rights_ended_at: Option<i64>,
     disabled_at: Option<i64>,
 }
-from_row!(UserRow { id, name, role, password_hash, is_demo, is_break_glass, scope, issuer, subject, disabled_at });
+from_row!(UserRow {
+    id,
+    name,
+    role,
+    password_hash,
+    is_demo,
+    is_break_glass,
+    scope,
+    issuer,
+    subject,
+    rights_ended_at,
+    disabled_at
+});
 
 impl TryFrom<UserRow> for User {
     type Error = StoreError;
@@ -107,6 +125,7 @@ impl TryFrom<UserRow> for User {
             is_break_glass: row.is_break_glass != 0,
             scope: parse_scope(&row.scope)?,
             of_provider: row.issuer.zip(row.subject).map(|(issuer, subject)| ProviderSubject { issuer, subject }),
+            rights_ended_at: row.rights_ended_at.map(Timestamp::from_millis),
             disabled_at: row.disabled_at.map(Timestamp::from_millis),
         })
     }
@@ -245,7 +264,7 @@ pub async fn enable(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
 pub async fn set_rights(tx: &mut Tx, user_id: &str, role: Role, scope: &Scope) -> Result<(), StoreError> {
     execute!(
         tx.on(),
-        "UPDATE users SET role = $1, scope = $2 WHERE id = $3",
+        "UPDATE users SET role = $1, scope = $2, rights_ended_at = NULL WHERE id = $3",
         role.into_str(),
         scope.to_string(),
         user_id

@@ -167,18 +167,18 @@ impl Sessions {
         Ok(sessions)
     }
 
-    /// Ends the session of a request, at its user's request.
+    /// Ends a session at its user's request, whatever the state of its rights.
     ///
     /// # Errors
     /// If it couldn't be written; then the session hasn't ended.
-    pub async fn sign_out(&self, requester: &Requester) -> Result<(), StoreError> {
+    pub async fn sign_out(&self, user: &Actor, user_id: &str, session_hash: &str) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        table::revoke_one(&mut tx, &requester.user_id, &requester.session_hash, now).await?;
-        let event = AuditEvent::by(&requester.actor(), now, AuditAction::SessionSignedOut, &requester.user_name);
+        table::revoke_one(&mut tx, user_id, session_hash, now).await?;
+        let event = AuditEvent::by(user, now, AuditAction::SessionSignedOut, &user.name);
         audit::append(&mut tx, event).await?;
         tx.commit().await?;
-        self.store.forget_sessions_of(&requester.user_id);
+        self.store.forget_sessions_of(user_id);
         Ok(())
     }
 

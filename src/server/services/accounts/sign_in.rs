@@ -16,6 +16,7 @@ use crate::{
     model::{
         access::{
             actor::Actor,
+            audit_event::{NOT_A_USER_NAME, UNKNOWN_USER},
             credentials::UserName,
             requester::{Requester, Uncertain},
         },
@@ -128,7 +129,7 @@ impl SignIns {
     ) -> Result<Outcome<SignIn>, SignInError> {
         let Ok(name) = UserName::parse(user_name) else {
             self.passwords.verify(password, None).await?;
-            self.record_refusal(client, AuditAction::SessionRefused, "not a user name", WRONG).await?;
+            self.record_refusal(client, AuditAction::SessionRefused, NOT_A_USER_NAME, WRONG).await?;
             return Ok(FormMistake::SignInFailed.into());
         };
         let user = self.store.user_by_name(&name).await?.filter(|user| user.disabled_at.is_none() && self.admits(user));
@@ -240,7 +241,7 @@ impl SignIns {
         password: SecretString,
     ) -> Result<Option<User>, SignInError> {
         // An unknown name may be a password typed into the wrong field.
-        let target = user.as_ref().map_or_else(|| "unknown user".to_owned(), |user| user.name.clone());
+        let target = user.as_ref().map_or_else(|| UNKNOWN_USER.to_owned(), |user| user.name.clone());
         let begun = match purpose {
             Purpose::SignIn(name) => self.throttle.begin_sign_in(name, user.as_ref(), &client.address).await?,
             Purpose::Confirmation(session_hash) => self.throttle.begin_confirmation(session_hash).await?,

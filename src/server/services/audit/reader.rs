@@ -118,7 +118,8 @@ impl Reader {
             return Some(row);
         }
         let is_by_self = row.event.actor.to_lowercase() == self.name;
-        let is_own = is_by_self || row.event.target.to_lowercase() == self.name;
+        let is_about_self = row.event.action.is_about_users() && row.event.target.to_lowercase() == self.name;
+        let is_own = is_by_self || is_about_self;
         let is_in_scope = row.event.target.parse::<StreamArn>().is_ok_and(|arn| self.scope.covers_arn(&arn));
         if !is_own && !is_in_scope {
             return None;

@@ -1,9 +1,11 @@
 //! `/auth/oidc/...`: the way to the company's provider and back, and the logouts that it announces.
 
+use std::net::IpAddr;
+
 use axum::{
     body::to_bytes,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -29,7 +31,10 @@ use crate::{
         forms::FormMistake,
     },
     server::{
-        services::accounts::provider::{BeginError, Brought, Finished, LapsedSession, LogoutError, Visitor},
+        adapters::store::StoreError,
+        services::accounts::provider::{
+            BeginError, Brought, Finished, LapsedSession, LogoutError, ProviderSignIns, Visitor,
+        },
         web::{
             browser_choice, context,
             middleware::{body::LONGEST, client_address::ClientAddress, origin},
@@ -59,6 +64,7 @@ pub fn start_address(purpose: SignInPurpose, next: &str) -> String {
 pub async fn start(State(state): State<AppState>, request: Request) -> Response {
     let asker = Asker::of(&request);
     let Some(provider) = &state.provider else { return error_page::refuse(&state, &asker, Refusal::NoSuchAddress) };
+    let client = client_of(&request);
     let query = Pairs::of(request.uri());
     let next = safe_next(&query.one("next").unwrap_or_default());
     if query.one("for").as_deref() == Some(RENEWAL) && has_valid_rights(&state, &request) {
@@ -67,8 +73,7 @@ pub async fn start(State(state): State<AppState>, request: Request) -> Response 
     let (purpose, session_hash) = purpose_of(&request, query.one("for").as_deref());
     // Another site can at most renew rights that are due: for the same person, or not at all.
     if purpose != SignInPurpose::Renewal && !origin::is_from_own_link(request.headers(), &state.origin) {
-        let recorded = provider.record_not_begun(&client_of(&request), "another site asked for it").await;
-        return match recorded {
+        return match note_refused(&state, provider, request.extensions(), &client, "another site asked for it").await {
             Ok(()) => failed(FormMistake::SignInElsewhere, purpose, &next),
             Err(error) => unavailable(&state, &asker, &error),
         };
@@ -98,7 +103,7 @@ pub async fn start(State(state): State<AppState>, request: Request) -> Response 
         }
         Err(BeginError::Provider(error)) => {
             tracing::error!(%error, "nobody can sign in with the company's provider: {error}");
-            match provider.record_not_begun(&client_of(&request), &error.to_string()).await {
+            match note_refused(&state, provider, request.extensions(), &client, &error.to_string()).await {
                 Ok(()) => failed(FormMistake::ProviderDown, purpose, &next),
                 Err(error) => unavailable(&state, &asker, &error),
             }
@@ -121,15 +126,22 @@ pub async fn callback(State(state): State<AppState>, request: Request) -> Respon
     let extensions = request.extensions();
     let requester = extensions.get::<Requester>().cloned();
     let lapsed = extensions.get::<LapsedSession>().map(|lapsed| lapsed.session_hash.clone());
+    let client = client_of(&request);
     let visitor = Visitor {
         browser: cookie.map(|cookie| cookie.value().to_owned()),
-        client: client_of(&request),
+        client: client.clone(),
         session_hash: requester.as_ref().map(|requester| requester.session_hash.clone()).or(lapsed),
         requester,
     };
     match provider.finish(&visitor, &brought).await {
         Ok(Finished::Renewed { next }) => see_other(&next),
         Ok(Finished::Failed { problem, purpose, next }) => failed(problem, purpose, &next),
+        Ok(Finished::NotBegun { why }) => {
+            match note_refused(&state, provider, request.extensions(), &client, why).await {
+                Ok(()) => failed(FormMistake::SignInStale, SignInPurpose::SignIn, "/streams"),
+                Err(error) => unavailable(&state, &asker, &error),
+            }
+        }
         Ok(Finished::SignedIn { sign_in, next }) => {
             let Some(session) = extensions.get::<Session>() else {
                 return error_page::refuse(&state, &asker, asker.internal());
@@ -147,15 +159,14 @@ pub async fn callback(State(state): State<AppState>, request: Request) -> Respon
 pub async fn log_out(State(state): State<AppState>, request: Request) -> Response {
     let asker = Asker::of(&request);
     let Some(provider) = &state.provider else { return error_page::refuse(&state, &asker, Refusal::NoSuchAddress) };
-    let client = client_of(&request);
+    let (client, address) = (client_of(&request), address_of(request.extensions()));
     let Some(token) = token_of(request).await else { return invalid("the body isn't a form with one logout_token") };
     match provider.log_out(&token).await {
         Ok(()) => StatusCode::OK.into_response(),
         Err(LogoutError::Store(error)) => unavailable(&state, &asker, &error),
         Err(error) => {
             tracing::warn!(%error, "a logout of the company's provider was refused: {error}");
-            // By network: nobody has to be signed in to ask.
-            if state.limits.notes_refusal_of(&format!("logout {}", client.address))
+            if state.limits.notes_refusal_from(address)
                 && let Err(error) = provider.record_refused_logout(&client, &error).await
             {
                 return unavailable(&state, &asker, &error);
@@ -163,6 +174,21 @@ pub async fn log_out(State(state): State<AppState>, request: Request) -> Respons
             invalid(&error.to_string())
         }
     }
+}
+
+/// Records that a sign-in wasn't begun here, or couldn't be. Anybody can cause that as often as they like, so not every
+/// one is recorded.
+async fn note_refused(
+    state: &AppState,
+    provider: &ProviderSignIns,
+    extensions: &Extensions,
+    client: &Actor,
+    why: &str,
+) -> Result<(), StoreError> {
+    if !state.limits.notes_refusal_from(address_of(extensions)) {
+        return Ok(());
+    }
+    provider.record_refused(client, why).await
 }
 
 /// Returns whether there is nothing to renew: another window may just have done it.
@@ -226,8 +252,12 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 fn client_of(request: &Request) -> Actor {
-    let address = request.extensions().get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string());
+    let address = address_of(request.extensions()).map_or_else(String::new, |address| address.to_string());
     Actor { name: String::new(), address, user_agent: context::user_agent(request.headers()) }
+}
+
+fn address_of(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ClientAddress>().map(|address| address.0)
 }
 
 /// The pairs of a query or a form.

@@ -18,7 +18,7 @@ use crate::{
             endpoints::{Entry, Handler},
             forms,
             handlers::error_page::{self, Asker},
-            middleware::{renewal, session::EndedSession},
+            middleware::{late_sign_out, renewal, session::EndedSession},
             state::AppState,
         },
     },
@@ -77,6 +77,10 @@ async fn to_sign_in(state: &AppState, request: Request) -> Response {
     if !context::wants_html(request.headers()) {
         return error_page::json(StatusCode::UNAUTHORIZED, &AppError::SignedOut);
     }
+    let asker = Asker::of(&request);
+    if let Some(response) = late_sign_out::answer(state, request.extensions(), request.headers(), &asker).await {
+        return response;
+    }
     let wanted = match *request.method() {
         Method::GET | Method::HEAD => {
             request.uri().path_and_query().map_or("/streams", |path| path.as_str()).to_owned()
@@ -93,14 +97,9 @@ async fn to_sign_in(state: &AppState, request: Request) -> Response {
 }
 
 /// Returns the page that a form was posted from: the confirmation with what was typed, if the session has just ended;
-/// otherwise the path of our own Referer.
+/// otherwise the path of the Referer.
 async fn page_of_form(state: &AppState, request: Request) -> String {
-    let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
-    let path = referer.and_then(|referer| url::Url::parse(referer).ok()).map(|url| match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    });
-    let path = path.unwrap_or_default();
+    let path = renewal::path_of_referer(request.headers()).unwrap_or_default();
     let endpoint = Entry::of(request.extensions()).endpoint();
     let ended = request.extensions().get::<EndedSession>().cloned();
     let (Some(endpoint), Some(EndedSession { user_id })) = (endpoint, ended) else { return path };

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use super::client_address::ClientAddress;
+use super::{client_address::ClientAddress, origin};
 use crate::{
     error::AppError,
     model::access::{identity::Permission, requester::Requester},
@@ -34,7 +34,9 @@ pub async fn per_network(State(state): State<AppState>, request: Request, next: 
     let endpoint = Entry::of(request.extensions()).endpoint();
     let is_attempt = endpoint
         .is_some_and(|endpoint| endpoint.limits == Limits::Password && endpoint.permission == Permission::Public);
-    let is_of_provider = endpoint.is_some_and(|endpoint| endpoint.limits == Limits::Provider);
+    // Another site's images can't use up the way to the provider: they are refused behind this.
+    let is_of_provider = endpoint.is_some_and(|endpoint| endpoint.limits == Limits::Provider)
+        && !origin::is_loaded_by_another_site(request.headers());
     let taken = state.limits.take_request_from(address, is_attempt);
     let of_provider = || if is_of_provider { state.limits.take_provider_request_from(address) } else { Ok(()) };
     match taken.and_then(|()| of_provider()) {

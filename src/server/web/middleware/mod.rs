@@ -6,6 +6,7 @@ pub mod client_address;
 pub mod forms;
 pub mod headers;
 pub mod host;
+pub mod late_sign_out;
 pub mod limits;
 pub mod origin;
 pub mod renewal;

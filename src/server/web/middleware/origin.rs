@@ -45,7 +45,7 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
 
 /// Returns whether another site's page loads this as a part of itself (an image, a script or a frame) or to read it.
 /// Following a link from there is a navigation of a whole page.
-fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
+pub fn is_loaded_by_another_site(headers: &HeaderMap) -> bool {
     let is_part = headers.contains_key("sec-fetch-mode") && !is_one_of(headers, "sec-fetch-mode", &["navigate"]);
     let is_framed = is_one_of(headers, "sec-fetch-dest", &["iframe", "frame", "embed", "object", "fencedframe"]);
     is_caused_by_another_site(headers) && (is_part || is_framed)

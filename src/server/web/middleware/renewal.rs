@@ -46,9 +46,18 @@ pub fn address(state: &AppState, request: &Request) -> Option<String> {
     // What isn't for links of other sites can't be opened on the way back from one: its page can.
     let next = match endpoint.effect {
         Effect::Reads => asked_for.to_owned(),
-        Effect::Records | Effect::Writes => own_referer(request.headers()).unwrap_or_default(),
+        Effect::Records | Effect::Writes => path_of_referer(request.headers()).unwrap_or_default(),
     };
     Some(oidc::start_address(SignInPurpose::Renewal, &safe_next(&next)))
+}
+
+/// Returns the path and query of a request's `Referer`, whatever its origin.
+pub fn path_of_referer(headers: &HeaderMap) -> Option<String> {
+    let url = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    Some(match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    })
 }
 
 /// Returns whether a browser opens a whole page.
@@ -57,12 +66,4 @@ fn is_navigation(request: &Request) -> bool {
     *request.method() == Method::GET
         && context::wants_html(request.headers())
         && mode.is_none_or(|mode| mode == "navigate")
-}
-
-fn own_referer(headers: &HeaderMap) -> Option<String> {
-    let url = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
-    Some(match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    })
 }

@@ -1,6 +1,8 @@
 -- People who sign in with the company's provider. A person is a subject of an issuer; local accounts have neither.
 ALTER TABLE users ADD COLUMN issuer TEXT;
 ALTER TABLE users ADD COLUMN subject TEXT;
+-- Since when the provider has had no rights for the person.
+ALTER TABLE users ADD COLUMN rights_ended_at BIGINT;
 CREATE UNIQUE INDEX users_by_subject ON users (issuer, subject);
 
 -- Until when a session has the rights that the provider gave; NULL for local accounts.

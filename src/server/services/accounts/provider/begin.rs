@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::sign_ins::{ProviderSignIns, hash_of};
 use crate::{
-    model::access::{actor::Actor, audit_action::AuditAction, provider::SignInPurpose},
+    model::access::{actor::Actor, audit_action::AuditAction, audit_event::COMPANY_SIGN_IN, provider::SignInPurpose},
     server::adapters::{
         oidc::{ProviderError, SignInRequest},
         random,
@@ -14,8 +14,6 @@ use crate::{
 
 /// The characters of each secret: 260 bits.
 const LENGTH: usize = 52;
-/// The target of audit events about a sign-in of which the person isn't known yet.
-pub(super) const NOBODY: &str = "company sign-in";
 
 /// A sign-in that was begun.
 #[derive(Debug)]
@@ -68,12 +66,12 @@ impl ProviderSignIns {
         Ok(Begun { url, browser })
     }
 
-    /// Records that a sign-in wasn't begun.
+    /// Records that a sign-in wasn't begun, or wasn't one that was begun here.
     ///
     /// # Errors
     /// If the database can't be written.
-    pub async fn record_not_begun(&self, client: &Actor, why: &str) -> Result<(), StoreError> {
-        self.record(client, AuditAction::SessionRefused, NOBODY, why).await
+    pub async fn record_refused(&self, client: &Actor, why: &str) -> Result<(), StoreError> {
+        self.record(client, AuditAction::SessionRefused, COMPANY_SIGN_IN, why).await
     }
 }
 

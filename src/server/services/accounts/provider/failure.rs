@@ -2,11 +2,14 @@
 
 use super::people::NotAdmitted;
 use crate::{
-    model::{access::provider::NoRights, forms::FormMistake},
+    model::{
+        access::provider::{NoRights, ProviderSubject},
+        forms::FormMistake,
+    },
     server::adapters::{oidc::ProviderError, store::StoreError},
 };
 
-/// Answers of the provider to a renewal that say nothing about the person (OpenID Connect Core, section 3.1.2.6).
+/// Answers of the provider that say nothing about the person (OpenID Connect Core, section 3.1.2.6).
 const PASSING: [&str; 2] = ["temporarily_unavailable", "server_error"];
 /// Answers that ask for the person.
 const PERSON_NEEDED: [&str; 4] =
@@ -20,8 +23,13 @@ pub(super) enum Failure {
     Down(ProviderError),
     /// The session ended meanwhile, or isn't this browser's.
     SessionGone,
-    /// The person may do nothing here.
-    NoRights(NoRights),
+    /// The browser came back with word that the provider is in trouble. Whoever has the browser can write that.
+    Trouble(String),
+    /// The person, if the token names one, may do nothing here.
+    NoRights {
+        why: NoRights,
+        of: Option<ProviderSubject>,
+    },
     Disabled,
     Store(StoreError),
 }
@@ -47,14 +55,16 @@ impl From<NotAdmitted> for Failure {
         match error {
             NotAdmitted::Store(error) => Self::Store(error),
             NotAdmitted::Disabled => Self::Disabled,
-            NotAdmitted::NameTaken(_) => Self::Sentence(FormMistake::ProviderAnswerInvalid, error.to_string()),
+            NotAdmitted::NoName | NotAdmitted::NameTaken(_) => {
+                Self::Sentence(FormMistake::ProviderAnswerInvalid, error.to_string())
+            }
         }
     }
 }
 
 impl From<NoRights> for Failure {
-    fn from(error: NoRights) -> Self {
-        Self::NoRights(error)
+    fn from(why: NoRights) -> Self {
+        Self::NoRights { why, of: None }
     }
 }
 
@@ -65,10 +75,11 @@ impl Failure {
             Self::Sentence(problem, why) => (*problem, why.clone()),
             Self::Down(error) => (FormMistake::ProviderDown, error.to_string()),
             Self::SessionGone => (FormMistake::SignInAgain, "the session has ended meanwhile".to_owned()),
-            Self::NoRights(why @ (NoRights::Name(_) | NoRights::Subject)) => {
-                (FormMistake::ProviderAnswerInvalid, why.to_string())
+            Self::Trouble(why) => (FormMistake::ProviderDown, why.clone()),
+            Self::NoRights { why: NoRights::Subject, .. } => {
+                (FormMistake::ProviderAnswerInvalid, NoRights::Subject.to_string())
             }
-            Self::NoRights(why) => (FormMistake::NotInGroup, why.to_string()),
+            Self::NoRights { why, .. } => (FormMistake::NotInGroup, why.to_string()),
             Self::Disabled => (FormMistake::ProviderUserDisabled, NotAdmitted::Disabled.to_string()),
             Self::Store(error) => (FormMistake::ProviderDown, error.to_string()),
         }
@@ -77,9 +88,10 @@ impl Failure {
 
 /// Returns the failure for an error that the provider sent a browser back with.
 pub(super) fn refusal(error: &str) -> Failure {
+    let why = ProviderError::refused(error).to_string();
     if PASSING.contains(&error) {
-        return Failure::Down(ProviderError::down(format!("the provider answered {error}")));
+        return Failure::Trouble(why);
     }
     let problem = if PERSON_NEEDED.contains(&error) { FormMistake::SignInAgain } else { FormMistake::ProviderRefused };
-    Failure::Sentence(problem, ProviderError::refused(error).to_string())
+    Failure::Sentence(problem, why)
 }

@@ -2,30 +2,31 @@
 //! event with the reason; a sign-in then leaves no session, and a renewal ends its own.
 
 use super::{
-    begin::NOBODY,
     failure::{Failure, refusal},
     people::Person,
-    renewal::Ends,
     sign_ins::{ProviderSignIns, hash_of},
 };
 use crate::{
     model::{
-        access::{actor::Actor, audit_action::AuditAction, provider::SignInPurpose, requester::Requester},
+        access::{
+            actor::Actor, audit_action::AuditAction, audit_event::COMPANY_SIGN_IN, provider::SignInPurpose,
+            requester::Requester,
+        },
         forms::FormMistake,
         shorten::shorten,
-        time::{SECOND_MS, Timestamp},
+        time::Timestamp,
     },
     server::{
         adapters::{
-            oidc::{CodeAnswer, IdToken, ProviderError},
+            oidc::{CodeAnswer, IdToken, ProviderError, SKEW_MS},
             store::{StartedSignIn, StoreError, User, provider_sign_ins as table},
         },
         services::accounts::new_session::{How, ProviderRights, SignIn},
     },
 };
 
-/// By how much the provider's clock and ours may differ.
-const SKEW_MS: i64 = 60 * SECOND_MS;
+/// The longest code, in characters.
+const LONGEST_CODE: usize = 4_096;
 /// The longest reason in the audit chain, in characters.
 const LONGEST_REASON: usize = 300;
 
@@ -65,22 +66,20 @@ pub enum Finished {
     Renewed { next: String },
     /// The page says what went wrong.
     Failed { problem: FormMistake, purpose: SignInPurpose, next: String },
+    /// It isn't one that this browser has begun. Nothing has been recorded: anybody can cause this as often as they
+    /// like.
+    NotBegun { why: &'static str },
 }
 
 impl ProviderSignIns {
     /// Finishes the sign-in with which a browser comes back.
     ///
     /// # Errors
-    /// If the database can't be read or written. Everything else that goes wrong is a [`Finished::Failed`].
+    /// If the database can't be read or written. Whatever else goes wrong is in [`Finished`].
     pub async fn finish(&self, visitor: &Visitor, brought: &Brought) -> Result<Finished, StoreError> {
         let started = match self.take(visitor, brought).await? {
             Ok(started) => started,
-            Err(why) => {
-                self.record(&visitor.client, AuditAction::SessionRefused, NOBODY, why).await?;
-                let next = "/streams".to_owned();
-                let (problem, purpose) = (FormMistake::SignInStale, SignInPurpose::SignIn);
-                return Ok(Finished::Failed { problem, purpose, next });
-            }
+            Err(why) => return Ok(Finished::NotBegun { why }),
         };
         let finished = match self.token(&started, brought).await {
             Ok(token) => self.use_token(visitor, &started, &token).await,
@@ -120,7 +119,9 @@ impl ProviderSignIns {
         if let Some(error) = &brought.error {
             return Err(refusal(error));
         }
-        let code = brought.code.as_deref().ok_or_else(|| ProviderError::token("the answer has no code"))?;
+        let code = brought.code.as_deref().filter(|code| is_code(code));
+        let code =
+            code.ok_or_else(|| ProviderError::token("the answer has no code, or something that can't be one"))?;
         let answer = CodeAnswer { code, nonce: &started.nonce, verifier: &started.verifier };
         Ok(self.provider.exchange(&answer).await?)
     }
@@ -179,7 +180,7 @@ impl ProviderSignIns {
             let why = "the provider names somebody else".to_owned();
             return Err(Failure::Sentence(FormMistake::OtherPerson, why));
         }
-        Ok(self.person(token)?)
+        self.person(token)
     }
 
     fn sign_in(&self, client: &Actor, user: User, token: &IdToken, how: How) -> SignIn {
@@ -195,29 +196,37 @@ impl ProviderSignIns {
         let StartedSignIn { purpose, session_hash, next, .. } = started;
         let (problem, why) = failure.told();
         let why = shorten(why, LONGEST_REASON);
+        let user = visitor.requester.as_ref().map_or(COMPANY_SIGN_IN, |requester| requester.user_name.as_str());
         match (purpose, &failure) {
+            (_, Failure::NoRights { of: Some(subject), .. }) => {
+                self.end_rights(subject, &visitor.client, &why).await?;
+                return Ok(Finished::Failed { problem, purpose: SignInPurpose::SignIn, next });
+            }
             (SignInPurpose::Renewal, Failure::Down(error)) => {
                 self.put_off_renewal(&session_hash, error).await?;
                 return Ok(Finished::Renewed { next });
             }
-            (SignInPurpose::Renewal, _) | (SignInPurpose::Confirmation, Failure::NoRights(_)) => {
-                // Whoever may do nothing here any more loses all sessions.
-                let ends = if matches!(failure, Failure::NoRights(_)) { Ends::AllOfUser } else { Ends::This };
-                self.end(&session_hash, &visitor.client, ends, &why).await?;
-                return Ok(Finished::Failed { problem, purpose: SignInPurpose::SignIn, next });
+            // The rights end when they would have ended anyway.
+            (SignInPurpose::Renewal, Failure::Trouble(_)) => {
+                self.record(&visitor.client, AuditAction::SessionRefused, user, &why).await?;
             }
+            (SignInPurpose::Renewal, _) => self.end(&session_hash, &visitor.client, &why).await?,
             (SignInPurpose::SignIn, _) => {
-                self.record(&visitor.client, AuditAction::SessionRefused, NOBODY, &why).await?;
+                self.record(&visitor.client, AuditAction::SessionRefused, COMPANY_SIGN_IN, &why).await?;
             }
             (SignInPurpose::Confirmation, _) => {
-                let target = visitor.requester.as_ref().map_or(NOBODY, |requester| requester.user_name.as_str());
-                self.record(&visitor.client, AuditAction::SessionConfirmationRefused, target, &why).await?;
+                self.record(&visitor.client, AuditAction::SessionConfirmationRefused, user, &why).await?;
             }
         }
         // Without its session there is nothing to confirm: the person signs in again.
         let purpose = if matches!(failure, Failure::SessionGone) { SignInPurpose::SignIn } else { purpose };
         Ok(Finished::Failed { problem, purpose, next })
     }
+}
+
+/// Returns whether a text can be a code (RFC 6749, appendix A.11).
+fn is_code(text: &str) -> bool {
+    (1..=LONGEST_CODE).contains(&text.len()) && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
 }
 
 /// Checks that the person entered something, or touched something, after the confirmation began.

@@ -2,14 +2,12 @@
 
 use thiserror::Error;
 
-use super::{
-    begin::NOBODY,
-    sign_ins::{ProviderSignIns, hash_of},
-};
+use super::sign_ins::{ProviderSignIns, hash_of};
 use crate::{
     model::access::{
         actor::Actor,
         audit_action::AuditAction,
+        audit_event::COMPANY_SIGN_IN,
         provider::{ProviderSubject, is_subject},
     },
     server::{
@@ -86,6 +84,6 @@ impl ProviderSignIns {
     /// # Errors
     /// If the database can't be written.
     pub async fn record_refused_logout(&self, client: &Actor, why: &LogoutError) -> Result<(), StoreError> {
-        self.record(client, AuditAction::SessionLogoutRefused, NOBODY, &why.to_string()).await
+        self.record(client, AuditAction::SessionLogoutRefused, COMPANY_SIGN_IN, &why.to_string()).await
     }
 }

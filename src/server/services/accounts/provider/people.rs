@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::sign_ins::ProviderSignIns;
+use super::{failure::Failure, sign_ins::ProviderSignIns};
 use crate::{
     model::access::{
         actor::Actor,
@@ -25,7 +25,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Person {
     pub subject: ProviderSubject,
-    pub name: ProviderName,
+    /// The name for a new user; `None` if no claim can be one.
+    pub name: Option<ProviderName>,
     pub rule: GroupRule,
 }
 
@@ -34,7 +35,9 @@ pub(super) struct Person {
 pub(super) enum NotAdmitted {
     #[error("the user is disabled")]
     Disabled,
-    #[error("the name {0} is somebody else's, with the subject too")]
+    #[error("no claim can be used as a name: 1 to 100 letters, digits and spaces")]
+    NoName,
+    #[error("the names {0} and {0} with the subject are both somebody else's")]
     NameTaken(String),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -54,12 +57,14 @@ impl ProviderSignIns {
     ///
     /// # Errors
     /// If it names nobody, or none of the person's groups allows anything.
-    pub(super) fn person(&self, token: &IdToken) -> Result<Person, NoRights> {
+    pub(super) fn person(&self, token: &IdToken) -> Result<Person, Failure> {
         let settings = self.provider.settings();
         let subject = self.subject_of(token)?;
-        let name = ProviderName::of_claims(&token.claims)?;
-        let groups = groups_in(&token.claims, &settings.groups_claim)?;
-        Ok(Person { subject, name, rule: rule_for(&settings.rules, &groups)?.clone() })
+        let groups = groups_in(&token.claims, &settings.groups_claim);
+        match groups.and_then(|groups| rule_for(&settings.rules, &groups).cloned()) {
+            Ok(rule) => Ok(Person { name: ProviderName::of_claims(&token.claims), subject, rule }),
+            Err(why) => Err(Failure::NoRights { why, of: Some(subject) }),
+        }
     }
 
     /// Admits a person with the rights of the rule: adds the user if there is none yet, otherwise updates the rights.
@@ -80,12 +85,13 @@ impl ProviderSignIns {
     }
 
     async fn add(&self, tx: &mut Tx, person: &Person, client: &Actor) -> Result<User, NotAdmitted> {
-        let mut name = person.name.clone();
+        let first = person.name.as_ref().ok_or(NotAdmitted::NoName)?;
+        let mut name = first.clone();
         if provider_users::is_name_taken(tx, &name).await? {
             name = name.with_subject(&person.subject.subject);
         }
         if provider_users::is_name_taken(tx, &name).await? {
-            return Err(NotAdmitted::NameTaken(person.name.as_str().to_owned()));
+            return Err(NotAdmitted::NameTaken(first.as_str().to_owned()));
         }
         let user = User::new_of_provider(&name, &person.subject, person.rule.role, person.rule.scope.clone());
         provider_users::insert(tx, &user, &name, self.clock.now()).await?;
@@ -95,13 +101,16 @@ impl ProviderSignIns {
     }
 
     async fn update(&self, tx: &mut Tx, before: User, person: &Person, client: &Actor) -> Result<User, StoreError> {
-        let after = User { role: person.rule.role, scope: person.rule.scope.clone(), ..before.clone() };
-        if (after.role, &after.scope) == (before.role, &before.scope) {
+        let after =
+            User { role: person.rule.role, scope: person.rule.scope.clone(), rights_ended_at: None, ..before.clone() };
+        let has_same = (after.role, &after.scope) == (before.role, &before.scope);
+        if has_same && before.rights_ended_at.is_none() {
             return Ok(before);
         }
         users::set_rights(tx, &after.id, after.role, &after.scope).await?;
+        let before = before.rights_ended_at.map_or_else(|| rights(&before), |_| "none".to_owned());
         let event = self.event(AuditAction::UserRightsSet, &after, person, client);
-        audit::append(tx, AuditEvent { before: rights(&before), after: rights(&after), ..event }).await?;
+        audit::append(tx, AuditEvent { before, after: rights(&after), ..event }).await?;
         Ok(after)
     }
 

@@ -1,15 +1,14 @@
 //! Rights that the provider gave count for an hour, and are renewed before. Without an answer of the provider, they go
 //! on to the session's own limits; after a refusal, the session ends.
 
-use super::{
-    begin::NOBODY,
-    sign_ins::{ProviderSignIns, hash_of},
-};
+use super::sign_ins::{ProviderSignIns, hash_of};
 use crate::{
     model::{
         access::{
             actor::Actor,
             audit_action::AuditAction,
+            audit_event::COMPANY_SIGN_IN,
+            provider::ProviderSubject,
             session::{RIGHTS_MS, put_off},
         },
         time::Timestamp,
@@ -72,40 +71,53 @@ impl ProviderSignIns {
         Ok(())
     }
 
-    /// Ends a session, or all of its user's, because the provider didn't renew the rights.
-    pub(super) async fn end(
-        &self,
-        session_hash: &str,
-        client: &Actor,
-        ends: Ends,
-        why: &str,
-    ) -> Result<(), StoreError> {
+    /// Ends a session because the provider didn't renew its rights.
+    pub(super) async fn end(&self, session_hash: &str, client: &Actor, why: &str) -> Result<(), StoreError> {
         let Some(user) = self.store.user_of_session(session_hash).await? else {
-            return self.record(client, AuditAction::SessionRefused, NOBODY, why).await;
+            return self.record(client, AuditAction::SessionRefused, COMPANY_SIGN_IN, why).await;
         };
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        match ends {
-            Ends::This => {
-                sessions_table::revoke_one(&mut tx, &user.id, session_hash, now).await?;
-            }
-            Ends::AllOfUser => {
-                provider_users::end_sessions(&mut tx, Some(&user.id), None, now).await?;
-            }
-        }
-        let actor = Actor { name: user.name.clone(), ..client.clone() };
-        let event = AuditEvent::by(&actor, now, AuditAction::SessionEnded, &user.name);
-        audit::append(&mut tx, AuditEvent { result: format!("rights not renewed: {why}"), ..event }).await?;
+        sessions_table::revoke_one(&mut tx, &user.id, session_hash, now).await?;
+        let event = AuditEvent::by(&as_user(client, &user), now, AuditAction::SessionEnded, &user.name);
+        audit::append(&mut tx, AuditEvent { result: not_renewed(why), ..event }).await?;
+        tx.commit().await?;
+        self.store.forget_sessions_of(&user.id);
+        Ok(())
+    }
+
+    /// Ends all that a person may do here, in every session and in changes that wait, because the provider no longer
+    /// says what it is.
+    pub(super) async fn end_rights(
+        &self,
+        subject: &ProviderSubject,
+        client: &Actor,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        let Some(user) = provider_users::find(&mut tx, subject).await? else {
+            drop(tx);
+            return self.record(client, AuditAction::SessionRefused, COMPANY_SIGN_IN, why).await;
+        };
+        provider_users::end_rights(&mut tx, &user.id, now).await?;
+        let ended = provider_users::end_sessions(&mut tx, Some(&user.id), None, now).await?;
+        let (action, result) = match ended.is_empty() {
+            true => (AuditAction::SessionRefused, why.to_owned()),
+            false => (AuditAction::SessionEnded, not_renewed(why)),
+        };
+        let event = AuditEvent::by(&as_user(client, &user), now, action, &user.name);
+        audit::append(&mut tx, AuditEvent { result, ..event }).await?;
         tx.commit().await?;
         self.store.forget_sessions_of(&user.id);
         Ok(())
     }
 }
 
-/// Which sessions end when rights aren't renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ends {
-    This,
-    /// The person may do nothing here any more.
-    AllOfUser,
+fn as_user(client: &Actor, user: &User) -> Actor {
+    Actor { name: user.name.clone(), ..client.clone() }
+}
+
+fn not_renewed(why: &str) -> String {
+    format!("rights not renewed: {why}")
 }

@@ -175,7 +175,8 @@ impl Worker {
 
     /// Returns whether the requester of a waiting change may still make it.
     async fn actor_may_still(&self, change: &Change) -> Result<bool, StoreError> {
-        let user = self.store.user_named(&change.intent.actor).await?.filter(|user| user.disabled_at.is_none());
+        let user = self.store.user_named(&change.intent.actor).await?;
+        let user = user.filter(|user| user.disabled_at.is_none() && user.rights_ended_at.is_none());
         Ok(user.is_some_and(|user| user.role.may(Permission::Change) && user.scope.covers_arn(&change.intent.arn)))
     }
 }
