@@ -23,6 +23,10 @@ pub enum Fault {
     Error500After,
     /// The call takes effect; its answer breaks off in the middle.
     HalfBody,
+    /// The call takes effect; its answer never ends.
+    EndlessBody,
+    /// The call takes effect; its answer has so many bytes, with spaces at its end.
+    PadTo(usize),
     /// The call takes effect; a proxy's page comes back instead of the answer.
     Html,
     /// The call has no effect; the connection stays open without an answer.

@@ -1,12 +1,12 @@
 //! The server: reads calls, carries them out as far as their faults allow, and answers.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, iter, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use futures_util::stream;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::BodyExt;
 use hyper::{
-    Method, Request, Response, StatusCode,
+    Method, Request, StatusCode,
     body::{Bytes, Frame, Incoming},
     header,
     http::request::Parts,
@@ -25,7 +25,7 @@ use super::{
     faults::{self, Fault},
     kinesis, kms, named_stream,
     outcome::{Outcome, Refused},
-    reply::{Answer, JSON, refuse, respond},
+    reply::{Answer, JSON, refuse, respond, stream_json},
     settings::Settings,
     sts, tagging,
     trail::Entry,
@@ -181,7 +181,13 @@ async fn answer_json(
         return spoiled;
     }
     let response = match patched(outcome, fault.as_ref()) {
-        Ok(output) => respond(StatusCode::OK, JSON, output.map_or_else(String::new, |value| value.to_string())),
+        Ok(output) => {
+            let mut text = output.map_or_else(String::new, |value| value.to_string());
+            if let Some(Fault::PadTo(length)) = fault {
+                text.extend(iter::repeat_n(' ', length.saturating_sub(text.len())));
+            }
+            respond(StatusCode::OK, JSON, text)
+        }
         Err(refused) => refuse(&refused),
     };
     if matches!(fault, Some(Fault::NoRequestId)) { Answer::SendWithoutId(response) } else { Answer::Send(response) }
@@ -200,9 +206,11 @@ fn spoiled(fault: &Fault) -> Option<Answer> {
                 Ok(Frame::data(Bytes::from_static(b"{\"Stream"))),
                 Err(io::Error::other("the body breaks off by order")),
             ];
-            let mut response = Response::new(StreamBody::new(stream::iter(frames)).boxed());
-            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(JSON));
-            Some(Answer::SendWithoutId(response))
+            Some(Answer::SendWithoutId(stream_json(stream::iter(frames))))
+        }
+        Fault::EndlessBody => {
+            let frames = stream::repeat_with(|| Ok(Frame::data(Bytes::from_static(&[b' '; 64 * 1024]))));
+            Some(Answer::SendWithoutId(stream_json(frames)))
         }
         Fault::Html => {
             let page = "<html><body>Welcome to the proxy</body></html>";

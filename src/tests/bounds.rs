@@ -1,12 +1,30 @@
 //! What AWS and clients say is kept and shown only up to a length.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, until, with};
-use crate::model::{access::identity::Role, inventory::StreamRow, stream::StreamId};
+use super::{
+    fleet::target,
+    support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, until, with},
+};
+use crate::{
+    model::{
+        access::identity::Role,
+        change::Action,
+        inventory::StreamRow,
+        stream::{StreamId, StreamName},
+    },
+    server::adapters::{
+        aws::{SendOutcome, StreamRef, targets},
+        clock::{Clock, Freshness, SystemClock},
+    },
+};
 
 const MEGABYTE: usize = 1 << 20;
+/// The longest answer of AWS that is read.
+const LONGEST_ANSWER: usize = 16 * MEGABYTE;
 /// More than any page of these tests takes when nothing on it is long.
 const LONGEST_PAGE: usize = 100_000;
 
@@ -27,6 +45,32 @@ fn row(app: &TestApp, id: &StreamId) -> StreamRow {
 async fn longest_in_audit(app: &TestApp) -> usize {
     let rows = app.store.audit_rows(0, 1_000).await.unwrap();
     rows.iter().map(|row| serde_json::to_string(&row.event).unwrap().len()).max().unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_is_read_up_to_a_length_and_given_up_beyond_it() {
+    let app = TestApp::start().await;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let target = targets::load(&[target(&app.simulator, ACCOUNT, REGION)], &clock, None).await.unwrap().remove(0);
+    let orders: StreamName = "orders-prod".parse().unwrap();
+    let too_long = "AWS's answer (HTTP 200) is longer than 16 MiB";
+    for (fault, why) in [
+        (json!({"pad-to": LONGEST_ANSWER}), None),
+        (json!({"pad-to": LONGEST_ANSWER + 1}), Some(too_long)),
+        (json!("endless-body"), Some(too_long)),
+    ] {
+        let armed =
+            json!({"operation": "DescribeStreamSummary", "stream": "orders-prod", "times": 100_000, "fault": fault});
+        app.control("faults", armed).await;
+        let read = target.read(&orders).await;
+        app.forget_faults().await;
+        assert_eq!(read.err().map(|failure| failure.why).as_deref(), why, "{fault}");
+    }
+    // Whether a call took effect whose answer was given up isn't known.
+    always(&app, "StopStreamEncryption", json!("endless-body")).await;
+    let (stream, key) = (StreamRef::Name(orders), "alias/orders".parse().unwrap());
+    let sent = target.kinesis.change_encryption(Action::Disable, &stream, &key, &Freshness::begin(&clock)).await;
+    assert_eq!(sent, SendOutcome::Unknown { why: "an answer (HTTP 200) that is longer than 16 MiB".to_owned() });
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_lost_answer_is_unknown_then_reached_and_never_sent_again() {
 
 #[tokio::test]
 async fn answers_that_decide_nothing_are_unknown() {
-    for fault in ["drop-request", "error500-before", "error500-after", "html", "half-body"] {
+    for fault in ["drop-request", "error500-before", "error500-after", "html", "half-body", "endless-body"] {
         let app = TestApp::start().await;
         app.known("orders-prod").await;
         app.control("faults", json!({"operation": "StopStreamEncryption", "fault": fault})).await;

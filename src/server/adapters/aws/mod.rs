@@ -1,6 +1,7 @@
 //! AWS, and the only place with the SDK's types: the port that the rest of the server calls, its implementation over
 //! the SDK, the mapping of errors, the limiters per operation, and the targets.
 
+mod bounded_client;
 mod calls;
 mod change_role;
 mod descriptions;

@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::endpoint_config::AccountIdEndpointMode;
 use futures_util::FutureExt;
 
-use super::identity::Identity;
+use super::{bounded_client::BoundedClient, identity::Identity};
 use crate::server::config::{IdentifyBy, TargetSettings};
 
 /// The name of the session in which a `read_role` is assumed, as CloudTrail shows it.
@@ -182,9 +182,10 @@ impl Loader {
     }
 }
 
-/// The HTTP client of all targets, built like the SDK's own: rustls, and the proxy from the environment.
+/// The HTTP client of all targets, built like the SDK's own: rustls, and the proxy from the environment. Beyond that,
+/// answers are limited.
 fn http_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
+    let client = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));
         connector.set_connector_settings(settings.cloned());
         if let Some(components) = components {
@@ -192,7 +193,8 @@ fn http_client() -> SharedHttpClient {
         }
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
         connector.build()
-    })
+    });
+    SharedHttpClient::new(BoundedClient(client))
 }
 
 /// Separates the SDK's memory of failures per service and target; by itself the SDK does so only per Region.

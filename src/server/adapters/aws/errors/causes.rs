@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 
 use aws_smithy_types::error::metadata::ErrorMetadata;
 
+use super::super::bounded_client::{AnswerTooLong, LONGEST_MIB};
+
 /// An error and its causes, outermost first.
 pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
@@ -21,6 +23,11 @@ pub fn root_cause(error: &(dyn StdError + 'static)) -> String {
         Some(refused) => format!("{}{}", refused.code().unwrap_or("no error code"), said(refused.message())),
         None => innermost.map_or_else(String::new, ToString::to_string),
     }
+}
+
+/// What is wrong with an answer that was given up for its length, in words; `None` for any other error.
+pub fn too_long(error: &(dyn StdError + 'static)) -> Option<String> {
+    find_source::<AnswerTooLong>(error).map(|_| format!("is longer than {LONGEST_MIB} MiB"))
 }
 
 pub fn said(message: Option<&str>) -> String {

@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{
     super::failure::{ReadFailure, ReadFailureKind},
-    causes::{find_source, root_cause, said},
+    causes::{find_source, root_cause, said, too_long},
     credentials::{CredentialTrouble, credentials_refused},
     not_sent::not_sent,
 };
@@ -48,7 +48,8 @@ where
             ReadFailure { kind, why: words(&said(service.err().message())), in_short: words("") }
         }
         SdkError::ResponseError(response) => {
-            ReadFailure::other(format!("AWS's answer (HTTP {}) could not be read", response.raw().status()))
+            let trouble = too_long(error).unwrap_or_else(|| "could not be read".to_owned());
+            ReadFailure::other(format!("AWS's answer (HTTP {}) {trouble}", response.raw().status()))
         }
         SdkError::TimeoutError(_) => ReadFailure::other("AWS did not answer in time"),
         _ => ReadFailure::other(format!("the connection to AWS broke: {}", root_cause(error))),

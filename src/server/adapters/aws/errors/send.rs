@@ -11,7 +11,7 @@ use aws_smithy_types::{DateTime, date_time::Format, error::metadata::ProvideErro
 
 use super::{
     super::port::SendOutcome,
-    causes::root_cause,
+    causes::{root_cause, too_long},
     credentials::{CredentialTrouble, is_about_time},
     not_sent::not_sent,
 };
@@ -44,7 +44,8 @@ where
             why: format!("AWS answered HTTP {} without a clear verdict", service.raw().status()),
         },
         SdkError::ResponseError(response) => {
-            SendOutcome::Unknown { why: format!("an answer (HTTP {}) that cannot be read", response.raw().status()) }
+            let trouble = too_long(error).unwrap_or_else(|| "cannot be read".to_owned());
+            SendOutcome::Unknown { why: format!("an answer (HTTP {}) that {trouble}", response.raw().status()) }
         }
         SdkError::TimeoutError(_) => SendOutcome::Unknown { why: "no answer within 10 s".to_owned() },
         _ => SendOutcome::Unknown { why: format!("the connection broke: {}", root_cause(error)) },
