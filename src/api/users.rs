@@ -107,3 +107,21 @@ pub async fn enable_user(#[server(default)] id: String) -> Result<(), AppError> 
     let enabling = async { accounts.enable(&id).await.map(Outcome::Done) };
     forms::answer_account(&cx, &requester, &page, None, FormDone::UserEnabled, enabling).await
 }
+
+/// Ends the delays that failed attempts to sign in as a user brought.
+#[server(endpoint = "unlock-user", output = Json)]
+pub async fn unlock_user(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{
+        model::{
+            access::identity::Permission,
+            forms::{FormDone, Outcome},
+        },
+        server::web::{context, forms},
+    };
+    let cx = context::current()?;
+    let requester = cx.require(Permission::Administer).map_err(|error| cx.fail(error))?;
+    let page = forms::page_of(&cx, &id).await?;
+    let accounts = cx.accounts(&requester);
+    let unlocking = async { accounts.unlock(&id).await.map(Outcome::Done) };
+    forms::answer_account(&cx, &requester, &page, None, FormDone::UserUnlocked, unlocking).await
+}

@@ -13,6 +13,7 @@ use crate::{
             user_card::{PasswordLinkCard, UserCard},
         },
         forms::FormMistake,
+        time::Timestamp,
     },
     server::web::{context, forms, shown_link},
     view::pages::{UserPage as OnePage, UserTyped, UsersPage as Page},
@@ -138,16 +139,20 @@ async fn load_one(request: PageRequest) -> Result<OnePage, AppError> {
     let typed = forms::draft_of_user(&cx, &requester, request.value("draft")).await.unwrap_or_else(as_is);
     let mistake = request.value("problem").as_deref().and_then(FormMistake::from_code);
     let token = shown_link::take(&cx);
-    let link = cx.accounts(&requester).link_of(&id, token.as_deref()).await.map_err(|error| cx.fail_store(&error))?;
+    let accounts = cx.accounts(&requester);
+    let locked_until = accounts.locked_until(&user.name).await.map_err(|error| cx.fail_store(&error))?;
+    let link = accounts.link_of(&id, token.as_deref()).await.map_err(|error| cx.fail_store(&error))?;
     let is_shown = link.as_ref().is_some_and(|(_, is_its_token)| *is_its_token);
     let shown_link = token.filter(|_| is_shown).map(|token| format!("{}/setup/{token}", cx.state.origin.as_str()));
-    Ok(OnePage { mistake, typed, user, link: link.map(|(link, _)| link), shown_link })
+    Ok(OnePage { mistake, typed, user, locked_until, link: link.map(|(link, _)| link), shown_link })
 }
 
 #[component]
 fn One(page: OnePage) -> impl IntoView {
     let user = page.user;
     let id = user.id.clone();
+    // Others can't sign in with a password in any case.
+    let locked_until = page.locked_until.filter(|_| user.disabled_at.is_none() && !user.is_of_provider);
     let (action, word, hint) = match user.disabled_at {
         None => (
             "/api/disable-user",
@@ -166,6 +171,7 @@ fn One(page: OnePage) -> impl IntoView {
             {user.is_of_provider.then(|| view! { " " <span class="tag">"Company"</span> })}
         </p>
         <Mistake mistake=page.mistake />
+        {locked_until.map(|until| view! { <Locked id=id.clone() until /> })}
         {match user.is_of_provider {
             true => view! { <OfProvider user=user.clone() /> }.into_any(),
             false => view! {
@@ -203,6 +209,21 @@ fn OfProvider(user: UserCard) -> impl IntoView {
             <p class="hint">"This user signs in with your company's provider. The user's groups there decide the role \
                 and the streams, at each sign-in and renewal."</p>
         </section>
+    }
+}
+
+/// The delay that failed attempts brought, and the form that ends it.
+#[component]
+fn Locked(id: String, until: Timestamp) -> impl IntoView {
+    view! {
+        <form class="narrow" method="post" action="/api/unlock-user">
+            <h2>"Sign-in"</h2>
+            <p>{format!("Sign-in is locked until {} after failed attempts.", until.clock_seconds())}</p>
+            <p class="hint">"Networks from which the user signed in before may not be affected. Unlocking clears the \
+                delay everywhere."</p>
+            <input r#type="hidden" name="id" value=id />
+            <button type="submit">"Unlock"</button>
+        </form>
     }
 }
 

@@ -75,7 +75,8 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
             | "/api/make-password-link"
             | "/api/revoke-password-link"
             | "/api/disable-user"
-            | "/api/enable-user",
+            | "/api/enable-user"
+            | "/api/unlock-user",
         ) => StatusCode::NOT_FOUND,
         (
             "POST",

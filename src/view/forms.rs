@@ -56,6 +56,7 @@ pub const fn done(form: FormDone) -> &'static str {
         FormDone::LinkRevoked => "Link revoked. It no longer works.",
         FormDone::UserDisabled => "User disabled. All their sessions have ended.",
         FormDone::UserEnabled => "User enabled. They can sign in again.",
+        FormDone::UserUnlocked => "Sign-in unlocked. The delay after failed attempts is cleared.",
         FormDone::TargetPaused => {
             "Background reads of this target are paused. They resume by themselves at the time shown below. Active \
             changes are still watched, and a confirmation still reads its stream."

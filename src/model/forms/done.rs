@@ -17,6 +17,7 @@ pub enum FormDone {
     LinkRevoked,
     UserDisabled,
     UserEnabled,
+    UserUnlocked,
     TargetPaused,
     TargetResumed,
     AlarmAcknowledged,

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use super::{WRONG, events, fail, problem, user};
+use super::{WRONG, events, events_about, fail, problem, user};
 use crate::{
     model::{
         access::{credentials::UserName, identity::Role, scope::Scope},
@@ -74,6 +74,48 @@ async fn an_hour_s_wait_ends_with_one_command_while_the_server_runs() {
         events(&app).await.into_iter().filter(|event| event.action.name() == "user.unlocked").collect();
     assert_eq!(unlocked.len(), 1);
     assert_eq!((unlocked[0].actor.as_str(), unlocked[0].target.as_str()), ("command line", "operator"));
+}
+
+#[tokio::test]
+async fn an_administrator_sees_that_sign_in_is_locked_and_unlocks_it() {
+    let app = TestApp::start().await;
+    let (administrator, operator) = (app.actor(Role::Admin).await, app.actor(Role::Operator).await);
+    let viewer = user(&app, "viewer").await.id;
+    let (page, fields) = (format!("/settings/users/{viewer}"), [("id", viewer.as_str())]);
+    let (says, form) = ("Sign-in is locked until ", "action=\"/api/unlock-user\"");
+    fail(&attacker(&app, 1), "viewer", 1).await;
+    let shown = administrator.get(&page).await.body;
+    assert!(!shown.contains(says) && !shown.contains(form), "one failure delays nothing: {shown}");
+    let until = app.clock.now().plus_millis(HOUR_MS);
+    let millis = until.as_millis();
+    let locked = format!("UPDATE sign_in_failures SET wait_until = {millis} WHERE subject LIKE 'account %'");
+    app.database().run(&locked).await;
+    let shown = administrator.get(&page).await.body;
+    let sentence = format!("{says}{} after failed attempts.", until.clock_seconds());
+    assert!(shown.contains(&sentence) && shown.contains(form), "{shown}");
+    let other = format!("/settings/users/{}", user(&app, "operator").await.id);
+    assert!(!administrator.get(&other).await.body.contains(says), "another user isn't locked");
+
+    assert_eq!(operator.post("/api/unlock-user", &fields).await.status, StatusCode::FORBIDDEN);
+    assert!(wait(&elsewhere(&app, 1), "viewer").await > 3_000);
+    app.clock.advance(10 * MINUTE_MS);
+    let asked = administrator.post("/api/unlock-user", &fields).await;
+    assert!(asked.location().starts_with("/confirm-identity?next=%2Fsettings%2Fusers%2F"), "{}", asked.location());
+    assert!(administrator.get(&page).await.body.contains(&sentence), "nothing was unlocked");
+
+    let administrator = app.actor(Role::Admin).await;
+    let unlocked = administrator.post("/api/unlock-user", &fields).await;
+    assert_eq!((unlocked.status, unlocked.location()), (StatusCode::SEE_OTHER, &*format!("{page}?done=user-unlocked")));
+    let shown = administrator.get(unlocked.location()).await.body;
+    assert!(shown.contains("Sign-in unlocked. The delay after failed attempts is cleared."), "{shown}");
+    assert!(!shown.contains(says) && !shown.contains(form), "{shown}");
+    elsewhere(&app, 1).signed_in("viewer", PASSWORD).await;
+    // Where nothing is locked, nothing is recorded.
+    administrator.post("/api/unlock-user", &fields).await;
+    let events = events_about(&app, "viewer").await.into_iter();
+    let unlocked: Vec<_> = events.filter(|event| event.action.name() == "user.unlocked").collect();
+    assert_eq!(unlocked.len(), 1);
+    assert_eq!((unlocked[0].actor.as_str(), unlocked[0].address.as_str()), ("admin", "127.0.0.1"));
 }
 
 #[tokio::test]

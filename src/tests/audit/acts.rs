@@ -28,6 +28,7 @@ async fn acts<'a>(
         ("disable", administrator.post("/api/disable", &borrowed(&fields)).await),
         ("add-user", administrator.post("/api/add-user", &new_user).await),
         ("set-user-rights", administrator.post("/api/set-user-rights", &rights).await),
+        ("unlock-user", administrator.post("/api/unlock-user", &[("id", &viewer)]).await),
         ("make-password-link", administrator.post("/api/make-password-link", &[("id", &viewer)]).await),
         ("disable-user", administrator.post("/api/disable-user", &[("id", &viewer)]).await),
         ("enable-user", administrator.post("/api/enable-user", &[("id", &disabled)]).await),
@@ -62,6 +63,8 @@ async fn nothing_is_done_that_cannot_be_written_down() {
     assert!(
         administrator.post("/api/disable-user", &[("id", &operator)]).await.location().ends_with("?done=user-disabled")
     );
+    // So that there is something to unlock.
+    app.anonymous().sign_in("viewer", "wrong wrong wrong wrong").await;
     let rows_before = store.audit_rows(0, 1_000).await.unwrap().len();
     let users = || async { format!("{:?}", store.users().await.unwrap()) };
     let before = users().await;

@@ -87,4 +87,18 @@ on_both! {
             assert_eq!(store.sign_in_wait(subject).await.unwrap().is_some(), is_left, "{subject}");
         }
     }
+
+    the_longest_wait_of_an_account_is_that_of_any_of_its_networks_and_no_others(database, store) {
+        let mut tx = store.write().await.unwrap();
+        for (subject, times) in [("account a", 5), ("account a from 192.0.2.0/24", 7), ("account ab", 9)] {
+            for _ in 0..times {
+                sign_in_failures::count(&mut tx, subject, ACCOUNT, NOW).await.unwrap();
+            }
+        }
+        tx.commit().await.unwrap();
+        for (subject, failures) in [("account a", Some(7)), ("account ab", Some(9)), ("account b", None)] {
+            let until = failures.map(|failures| NOW.plus_millis(ACCOUNT.wait_ms(failures)));
+            assert_eq!(store.longest_sign_in_wait(subject).await.unwrap(), until, "{subject}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::model::{
     },
     forms::{FormMistake, Typed},
     shorten::typed,
+    time::Timestamp,
 };
 
 /// No role's name is longer.
@@ -28,6 +29,8 @@ pub struct UsersPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
     pub user: UserCard,
+    /// Until when failed attempts delay sign-ins as this user, if they do.
+    pub locked_until: Option<Timestamp>,
     /// The link with which the user can set the password now.
     pub link: Option<PasswordLinkCard>,
     /// Its address, right after it was made.

@@ -24,6 +24,22 @@ impl Store {
         )?;
         Ok(row.map(|(until,)| Timestamp::from_millis(until)))
     }
+
+    /// The longest wait of a subject and of every subject that begins with it and a space; `None` if none has failed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn longest_sign_in_wait(&self, subject: &str) -> Result<Option<Timestamp>, StoreError> {
+        let (until,) = fetch!(
+            one as (Option<i64>,),
+            &self.reader,
+            "SELECT MAX(wait_until) FROM sign_in_failures WHERE subject = $1 OR substr(subject, 1, $2) = $3",
+            subject,
+            i32::try_from(subject.len() + 1).unwrap_or(i32::MAX),
+            format!("{subject} "),
+        )?;
+        Ok(until.map(Timestamp::from_millis))
+    }
 }
 
 /// Counts a failure, and makes the subject wait as its policy says.

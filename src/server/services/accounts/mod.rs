@@ -233,6 +233,15 @@ impl Accounts<'_> {
         self.commit(tx, user_id).await
     }
 
+    /// Returns until when failed attempts delay sign-ins as this user, in the network where the delay is longest;
+    /// `None` if they don't.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn locked_until(&self, user_name: &str) -> Result<Option<Timestamp>, StoreError> {
+        throttle::locked_until(self.store, user_name, self.now).await
+    }
+
     /// Ends the delays that failed attempts to sign in as this user brought, from every network.
     ///
     /// # Errors

@@ -174,6 +174,16 @@ impl Throttle {
     }
 }
 
+/// Returns until when sign-ins to an account have to wait, in the network where they wait longest; `None` if they don't
+/// have to.
+///
+/// # Errors
+/// If the database can't be read.
+pub async fn locked_until(store: &Store, user_name: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let until = store.longest_sign_in_wait(&account(user_name)).await?;
+    Ok(until.filter(|until| *until > now))
+}
+
 /// Ends the delays of an account from every network. Returns whether there were failures to forget. A running server
 /// and other instances on the same database follow at the next attempt.
 ///

@@ -51,6 +51,7 @@ pub static REGISTRY: &[Endpoint] = &[
     writes("/api/revoke-password-link", Administer),
     writes("/api/disable-user", Administer),
     writes("/api/enable-user", Administer),
+    writes("/api/unlock-user", Administer),
     // Plain handlers.
     handler("/events", View, Handler::Events, Caller::Page),
     handler("/streams.csv", View, Handler::StreamsCsv, Caller::Person).limited(Limits::Costly),
