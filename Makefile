@@ -1,7 +1,7 @@
 # The commands of Keystream; docs/contributing.md says what each is for. The work is in .ci/.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test soak dev release screenshots bench advisories
+.PHONY: run test soak dev release reproducible screenshots bench advisories
 
 # Keystream in demo mode on http://127.0.0.1:3000. KEYSTREAM_LISTEN passes through. Ctrl-C ends everything.
 run:
@@ -29,6 +29,10 @@ release:
 	@.ci/setup release
 	@.ci/build release
 	@.ci/sizes target/release-dir
+
+# Whether two builds of HEAD give the same release, or which files differ; takes twice as long as a release.
+reproducible:
+	@.ci/compare-releases
 
 # Keystream beside what people use now, measured in one run (end2end/bench/README.md); fails nothing.
 # BENCH passes flags through: make bench BENCH="--quick".
