@@ -3,6 +3,7 @@
 import { type Page, expect } from "@playwright/test";
 import { putBackDatabase } from "../fixtures/backups.ts";
 import { threeChanges } from "../fixtures/changes.ts";
+import { shooting } from "../fixtures/pictures.ts";
 import { PASSWORD, cell, hydrated, signIn, signInAs, test } from "../fixtures/test.ts";
 
 const DIRECTORY = new URL("../screenshots/", import.meta.url).pathname;
@@ -12,19 +13,6 @@ async function ready(page: Page, demo: string): Promise<void> {
     await hydrated(page, "full");
     await expect(page.getByRole("link", { name: "0 unknown", exact: true })).toBeVisible({ timeout: 20_000 });
 }
-
-/** Takes a page at four widths in both schemes. */
-const shooting = (page: Page) => async (name: string) => {
-    for (const width of [360, 1024, 1366, 1600]) {
-        for (const colorScheme of ["light", "dark"] as const) {
-            await page.setViewportSize({ width, height: 900 });
-            await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-            // With animations, a picture shows the middle of the change to the other scheme.
-            const path = `${DIRECTORY}../test-results/look/${name}-${width}-${colorScheme}.png`;
-            await page.screenshot({ path, animations: "disabled" });
-        }
-    }
-};
 
 test("the pictures of README", async ({ page, demo }) => {
     await ready(page, demo);
