@@ -33,7 +33,7 @@ fn coverage(targets: &[TargetHealth]) -> String {
     let listed = targets.iter().filter(|target| target.last_success().is_some()).count();
     let unread: u32 = targets.iter().map(|target| target.unread).sum();
     let reading = if unread > 0 { format!(". {unread} not read yet.") } else { String::new() };
-    format!("Watching {listed} of {} targets{reading}", targets.len())
+    format!("Watching {listed} of {} {}{reading}", targets.len(), TargetHealth::noun(targets.len()))
 }
 
 fn chips(targets: &[TargetHealth]) -> impl IntoView + use<> {
@@ -63,8 +63,9 @@ fn chips(targets: &[TargetHealth]) -> impl IntoView + use<> {
             </li>
         }
     });
+    let noun = if others == 1 { "other" } else { "others" };
     let others =
-        (others > 0).then(|| view! { <li id="target-others">{format!("{others} others without problems")}</li> });
+        (others > 0).then(|| view! { <li id="target-others">{format!("{others} {noun} without problems")}</li> });
     view! { {named.collect_view()} {others} }
 }
 

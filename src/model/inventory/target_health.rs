@@ -59,6 +59,11 @@ pub enum Condition {
 }
 
 impl TargetHealth {
+    /// Returns the noun for so many targets.
+    pub const fn noun(count: usize) -> &'static str {
+        if count == 1 { "target" } else { "targets" }
+    }
+
     /// Returns the target's condition.
     pub const fn condition(&self) -> Condition {
         if self.problem.is_some() {

@@ -9,6 +9,7 @@ use anyhow::bail;
 use crate::{
     model::{
         change::refusal::{Refusal, RefusalKind},
+        inventory::TargetHealth,
         stream::{StreamArn, StreamName},
     },
     server::{
@@ -53,7 +54,7 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
         failed += usize::from(check.has_failed);
     }
     if failed > 0 {
-        let noun = if targets.len() == 1 { "target" } else { "targets" };
+        let noun = TargetHealth::noun(targets.len());
         bail!("{failed} of {} {noun} failed; the lines above say why", targets.len());
     }
     if !is_provider_fine {
