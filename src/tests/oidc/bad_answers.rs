@@ -109,7 +109,7 @@ async fn a_provider_that_answers_nonsense_at_the_token() {
     let company = company().await;
     for (fault, problem, reason) in [
         (Fault::Status(500), DOWN, "answered 500"),
-        (Fault::Html, DOWN, "answered 200 OK with text/html instead of JSON"),
+        (Fault::Html(200), DOWN, "answered 200 OK with text/html instead of JSON"),
         (Fault::Large, DOWN, "larger than 1 MiB"),
         (Fault::Redirect, DOWN, "answered 302"),
         (Fault::Hang, DOWN, "did not answer within 5 s"),
@@ -132,7 +132,7 @@ async fn a_provider_that_cannot_be_reached_is_said_on_the_page_and_readiness_sta
     for (path, fault, reason) in [
         (DISCOVERY, Fault::Status(500), "answered 500"),
         (DISCOVERY, Fault::Status(404), "answered 404"),
-        (DISCOVERY, Fault::Html, "answered text/html"),
+        (DISCOVERY, Fault::Html(200), "with text/html instead of JSON"),
         (DISCOVERY, Fault::Large, "larger than 1 MiB"),
         (DISCOVERY, Fault::Redirect, "answered 302"),
         (DISCOVERY, Fault::Hang, "did not answer within 5 s"),

@@ -47,7 +47,7 @@ async fn tokens_that_say_something_wrong() {
         (json!({"sub": null}), "no usable ID token"),
         (json!({"sub": "\u{e4}"}), "the claim sub"),
         (json!({"sub": "x".repeat(256)}), "the claim sub"),
-        (json!({"preferred_username": "a\nb"}), "preferred_username"),
+        (json!({"preferred_username": "a\nb", "email": null, "sub": "a/b"}), "no claim can be used as a name"),
     ] {
         fails(&company, (json!({}), claims), INVALID, reason).await;
     }

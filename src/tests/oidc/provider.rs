@@ -31,7 +31,7 @@ pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 #[derive(Debug, Clone)]
 pub enum Fault {
     Status(u16),
-    Html,
+    Html(u16),
     /// 10 MB of JSON.
     Large,
     Redirect,
@@ -230,7 +230,7 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         None => json!({}),
         Some(Fault::Json(members)) => members,
         Some(Fault::Status(status)) => return respond(status, "application/json", "{}".to_owned()),
-        Some(Fault::Html) => return respond(200, "text/html", "<h1>Hotel Wi-Fi</h1>".to_owned()),
+        Some(Fault::Html(status)) => return respond(status, "text/html", "<h1>Hotel Wi-Fi</h1>".to_owned()),
         Some(Fault::Large) => return respond(200, "application/json", format!("\"{}\"", "x".repeat(10_000_000))),
         Some(Fault::Redirect) => {
             let response = Response::builder().status(StatusCode::FOUND).header(header::LOCATION, "/elsewhere");

@@ -192,7 +192,7 @@ async fn what_a_browser_says_about_the_provider_extends_no_rights() {
         let browser = company.signed_in().await;
         work_until_due(&company, &browser).await;
         if brought == "code=refused" {
-            company.provider.fault("/token", Fault::Status(400));
+            company.provider.fault("/token", Fault::Html(400));
         }
         let begun = browser.get(&format!("{RENEWAL}%2Fkeys")).await;
         let callback = company.provider.authorize(begun.location());

@@ -182,6 +182,19 @@ impl Sessions {
         Ok(())
     }
 
+    /// Signs out of a session that allows nothing any more. It is still there if only its rights have lapsed; then
+    /// `lapsed` is its hash. Returns whether its user is the company's provider's.
+    ///
+    /// # Errors
+    /// If the database can't be read, or the end couldn't be written.
+    pub async fn sign_out_late(&self, client: Actor, user_id: &str, lapsed: Option<&str>) -> Result<bool, StoreError> {
+        let Some(user) = self.store.user(user_id).await? else { return Ok(false) };
+        if let Some(session_hash) = lapsed {
+            self.sign_out(&Actor { name: user.name, ..client }, user_id, session_hash).await?;
+        }
+        Ok(user.of_provider.is_some())
+    }
+
     /// Ends the session of a request so that another can replace it. Returns whether it still existed.
     ///
     /// # Errors

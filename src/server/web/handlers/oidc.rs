@@ -31,7 +31,6 @@ use crate::{
         forms::FormMistake,
     },
     server::{
-        adapters::store::StoreError,
         services::accounts::provider::{
             BeginError, Brought, Finished, LapsedSession, LogoutError, ProviderSignIns, Visitor,
         },
@@ -184,11 +183,11 @@ async fn note_refused(
     extensions: &Extensions,
     client: &Actor,
     why: &str,
-) -> Result<(), StoreError> {
+) -> Result<(), BeginError> {
     if !state.limits.notes_refusal_from(address_of(extensions)) {
         return Ok(());
     }
-    provider.record_refused(client, why).await
+    Ok(provider.record_refused(client, why).await?)
 }
 
 /// Returns whether there is nothing to renew: another window may just have done it.

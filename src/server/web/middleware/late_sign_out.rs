@@ -12,7 +12,6 @@ use crate::{
     error::AppError,
     model::access::actor::Actor,
     server::{
-        adapters::store::StoreError,
         services::accounts::provider::LapsedSession,
         web::{
             context,
@@ -31,8 +30,14 @@ const SIGN_OUT: &str = "/api/sign-out";
 pub async fn answer(state: &AppState, extensions: &Extensions, headers: &HeaderMap, asker: &Asker) -> Option<Response> {
     let EndedSession { user_id } = extensions.get::<EndedSession>()?;
     Entry::of(extensions).endpoint().filter(|endpoint| endpoint.path == SIGN_OUT)?;
-    let address = match sign_out(state, extensions, headers, user_id).await {
-        Ok(address) => address,
+    let lapsed = extensions.get::<LapsedSession>().map(|lapsed| lapsed.session_hash.as_str());
+    let client = Actor {
+        name: String::new(),
+        address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()).unwrap_or_default(),
+        user_agent: context::user_agent(headers),
+    };
+    let is_of_provider = match state.sign_ins.sessions.sign_out_late(client, user_id, lapsed).await {
+        Ok(is_of_provider) => is_of_provider,
         Err(error) => {
             tracing::error!(%error, "a sign-out could not be written: {error}");
             return Some(error_page::refuse(state, asker, AppError::Unavailable));
@@ -41,21 +46,6 @@ pub async fn answer(state: &AppState, extensions: &Extensions, headers: &HeaderM
     if let Some(session) = extensions.get::<Session>() {
         session_store::forget(session).await;
     }
+    let address = provider_link::page_after_sign_out(is_of_provider);
     Some((StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response())
-}
-
-async fn sign_out(
-    state: &AppState,
-    extensions: &Extensions,
-    headers: &HeaderMap,
-    user_id: &str,
-) -> Result<&'static str, StoreError> {
-    let Some(user) = state.users.find(user_id).await? else { return Ok(provider_link::page_after_sign_out(false)) };
-    if let Some(LapsedSession { session_hash, .. }) = extensions.get() {
-        let address = extensions.get::<ClientAddress>().map(|address| address.0.to_string());
-        let user_agent = context::user_agent(headers);
-        let actor = Actor { name: user.name, address: address.unwrap_or_default(), user_agent };
-        state.sign_ins.sessions.sign_out(&actor, user_id, session_hash).await?;
-    }
-    Ok(provider_link::page_after_sign_out(user.of_provider.is_some()))
 }

@@ -1,6 +1,7 @@
 //! Why a sign-in with the provider failed.
 
-use super::people::NotAdmitted;
+use thiserror::Error;
+
 use crate::{
     model::{
         access::provider::{NoRights, ProviderSubject},
@@ -32,6 +33,19 @@ pub(super) enum Failure {
     },
     Disabled,
     Store(StoreError),
+}
+
+/// Why a person wasn't admitted.
+#[derive(Debug, Error)]
+pub(super) enum NotAdmitted {
+    #[error("the user is disabled")]
+    Disabled,
+    #[error("no claim can be used as a name: 1 to 100 letters, digits and spaces")]
+    NoName,
+    #[error("the names {0} and {0} with the subject are both somebody else's")]
+    NameTaken(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl From<StoreError> for Failure {

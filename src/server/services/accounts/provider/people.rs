@@ -1,8 +1,9 @@
 //! The people whom the provider names, as users.
 
-use thiserror::Error;
-
-use super::{failure::Failure, sign_ins::ProviderSignIns};
+use super::{
+    failure::{Failure, NotAdmitted},
+    sign_ins::ProviderSignIns,
+};
 use crate::{
     model::access::{
         actor::Actor,
@@ -28,19 +29,6 @@ pub(super) struct Person {
     /// The name for a new user; `None` if no claim can be one.
     pub name: Option<ProviderName>,
     pub rule: GroupRule,
-}
-
-/// Why a person wasn't admitted.
-#[derive(Debug, Error)]
-pub(super) enum NotAdmitted {
-    #[error("the user is disabled")]
-    Disabled,
-    #[error("no claim can be used as a name: 1 to 100 letters, digits and spaces")]
-    NoName,
-    #[error("the names {0} and {0} with the subject are both somebody else's")]
-    NameTaken(String),
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl ProviderSignIns {
