@@ -69,13 +69,14 @@ on_both! {
             by("jon", "change.sent", "arn:aws:kinesis:eu-west-1:444455556666:stream/orders-prod"),
             by("jon", "change.sent", "arn:aws:kinesis:us-east-1:111122223333:stream/orders-prod"),
             by("jon", "request.refused", &arn("orders-prod")),
-            by("jon", "user.added", "Mira"),
-            by("MIRA", "audit.exported", "x"),
+            by("jon", "user.added", "mira"),
+            by("mira", "audit.exported", "x"),
+            by("MIRA", "audit.exported", "y"),
             by("jon", "user.added", "anna"),
         ]).await;
-        assert_eq!(found(&store, &everything()).await.len(), 10);
+        assert_eq!(found(&store, &everything()).await.len(), 11);
         let scope = "111122223333/eu-*/orders-*";
-        let own = ["x".to_owned(), "Mira".to_owned()];
+        let own = ["x".to_owned(), "mira".to_owned()];
         let orders = [arn("orders-prod")];
         assert_eq!(found(&store, &of("mira", scope)).await, [own.as_slice(), &orders].concat());
         assert_eq!(found(&store, &of("mira", "*/*/o*s_p*d")).await, [own.as_slice(), &[arn("orders_prod")]].concat());

@@ -29,7 +29,7 @@ pub struct Matching {
 /// what was done to this user.
 #[derive(Debug, Clone)]
 pub struct Sight {
-    /// The user's name, in lower case.
+    /// The user's name, exactly.
     pub name: String,
     /// The ARNs of the streams, as patterns with `*` for any characters.
     pub streams: Vec<String>,
@@ -90,8 +90,8 @@ fn statement(range: &str, order: &str, streams: usize, matches: &str) -> String 
     let streams: String = (FIRST_STREAM..FIRST_STREAM + streams).map(stream).collect();
     // What the user may see comes first: nothing else is evaluated for other rows.
     let sight = format!(
-        "($10 = '' OR LOWER(actor) = $10
-          OR (LOWER(target) = $10 AND (action LIKE 'session.%' OR action LIKE 'user.%'))
+        "($10 = '' OR actor = $10
+          OR (target = $10 AND (action LIKE 'session.%' OR action LIKE 'user.%'))
           OR (action LIKE 'change.%' AND (1 = 0{streams})))"
     );
     format!("SELECT * FROM audit WHERE {range} AND {sight} AND {CONDITION} ORDER BY {order} LIMIT $11")

@@ -59,7 +59,7 @@ impl From<&Requester> for Reader {
     fn from(requester: &Requester) -> Self {
         Self {
             user_id: requester.user_id.clone(),
-            name: requester.user_name.to_lowercase(),
+            name: requester.user_name.clone(),
             scope: requester.scope.clone(),
             sees_everything: requester.sees_whole_audit(),
         }
@@ -117,8 +117,8 @@ impl Reader {
         if self.sees_everything {
             return Some(row);
         }
-        let is_by_self = row.event.actor.to_lowercase() == self.name;
-        let is_about_self = row.event.action.is_about_users() && row.event.target.to_lowercase() == self.name;
+        let is_by_self = row.event.actor == self.name;
+        let is_about_self = row.event.action.is_about_users() && row.event.target == self.name;
         let is_own = is_by_self || is_about_self;
         let is_in_scope = row.event.target.parse::<StreamArn>().is_ok_and(|arn| self.scope.covers_arn(&arn));
         if !is_own && !is_in_scope {
