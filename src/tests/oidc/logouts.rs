@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Company, company, company_with, keys::Key};
+use super::{Company, come_back, company, company_with, keys::Key};
 use crate::{
     server::{
         adapters::clock::{Clock, SystemClock},
@@ -83,6 +83,20 @@ async fn a_logout_ends_the_sessions_it_names_and_no_others() {
                 ("one", "1 ended by the provider's logout")
             ]
         );
+    }
+}
+
+#[tokio::test]
+async fn a_logout_overtakes_a_sign_in_that_is_under_way() {
+    let company = company().await;
+    let browser = company.app.anonymous();
+    for (sid, leads_to) in [("a", "/sign-in?problem=sign-in-again&next=%2Fkeys"), ("b", "/keys")] {
+        company.provider.claims(json!({"sid": sid}));
+        let begun = browser.get("/auth/oidc/start?next=%2Fkeys").await;
+        let callback = company.provider.authorize(begun.location());
+        let logout = company.provider.logout_token(json!({}), json!({"jti": sid, "sid": "a"}));
+        assert_eq!(send(&company.app, &logout).await.status, StatusCode::OK);
+        assert_eq!(come_back(&company.app, &begun.cookie(), &callback).await.location(), leads_to);
     }
 }
 

@@ -31,5 +31,8 @@ CREATE INDEX provider_sign_ins_by_time ON provider_sign_ins (begun_at);
 CREATE TABLE provider_logouts (
     -- SHA-256 of the token's id.
     id_hash TEXT NOT NULL PRIMARY KEY,
+    -- SHA-256 of the provider's own session, if the token names it: a sign-in under way there begins none here.
+    provider_session_hash TEXT,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX provider_logouts_by_session ON provider_logouts (provider_session_hash);

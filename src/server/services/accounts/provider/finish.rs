@@ -123,7 +123,15 @@ impl ProviderSignIns {
         let code =
             code.ok_or_else(|| ProviderError::token("the answer has no code, or something that can't be one"))?;
         let answer = CodeAnswer { code, nonce: &started.nonce, verifier: &started.verifier };
-        Ok(self.provider.exchange(&answer).await?)
+        let token = self.provider.exchange(&answer).await?;
+        // The provider may have ended its session while the browser was on the way.
+        if let Some(hash) = self.provider_session_hash(token.provider_session.as_deref())
+            && self.store.has_provider_session_ended(&hash).await?
+        {
+            let why = "the provider has ended its session meanwhile".to_owned();
+            return Err(Failure::Sentence(FormMistake::SignInAgain, why));
+        }
+        Ok(token)
     }
 
     async fn use_token(

@@ -41,7 +41,8 @@ impl ProviderSignIns {
         let issuer = &self.provider.settings().issuer;
         let of_provider = self.provider_session_hash(token.provider_session.as_deref());
         let mut tx = self.store.write().await?;
-        if !provider_logouts::note(&mut tx, &hash_of(&format!("{issuer}\n{}", token.id)), token.over_at).await? {
+        let id_hash = hash_of(&format!("{issuer}\n{}", token.id));
+        if !provider_logouts::note(&mut tx, &id_hash, of_provider.as_deref(), token.over_at).await? {
             return Err(LogoutError::Used);
         }
         let ended = match token.subject.filter(|subject| is_subject(subject)) {
