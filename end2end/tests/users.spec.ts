@@ -1,6 +1,6 @@
 // What administrators see of other people's accounts and do with them, in every mode.
 import { Client } from "../fixtures/client.ts";
-import { PASSWORD, accessible, expect, signIn, test } from "../fixtures/test.ts";
+import { PASSWORD, accessible, expect, signIn, signInAgain, test } from "../fixtures/test.ts";
 
 /** Fails to sign in as somebody until the next attempt has to wait for 16 seconds. */
 async function lockOut(origin: string, user: string): Promise<void> {
@@ -32,11 +32,7 @@ test("an administrator sees that sign-in is locked, and unlocks it", async ({ pa
     await expect(page.getByRole("status")).toHaveText("Sign-in unlocked. The delay after failed attempts is cleared.");
     await expect(unlock).toHaveCount(0);
     const jon = await newPage();
-    await jon.goto(`${stack.origin}/sign-in`);
-    await jon.getByLabel("User name", { exact: true }).fill("jon");
-    await jon.getByLabel("Password", { exact: true }).fill(PASSWORD);
-    await jon.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(jon.getByRole("heading", { level: 1, name: "Streams", exact: true })).toBeVisible();
+    await signInAgain(jon, stack.origin, "jon");
     const audit = stack.keystream("audit", "export");
     expect(audit.split("\n").filter((line) => line.includes('"user.unlocked"'))).toHaveLength(1);
 });
