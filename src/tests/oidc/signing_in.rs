@@ -70,6 +70,26 @@ async fn names_of_others_and_names_of_any_characters() {
     company.provider.claims(json!({"email": null, "sub": "9"}));
     let browser = company.signed_in().await;
     assert!(browser.get("/settings").await.body.contains("<dd>9</dd>"));
+    // SQLite folds ASCII letters only.
+    company.provider.claims(json!({"preferred_username": "\u{c4}gnes", "sub": "10"}));
+    let browser = company.signed_in().await;
+    let audit = browser.get("/audit").await.body;
+    assert!(audit.contains("\u{c4}gnes") && audit.contains(">Signed in<"), "the own events: {audit}");
+}
+
+#[tokio::test]
+async fn the_way_back_leads_to_the_page_of_what_other_sites_may_not_open() {
+    let company = company().await;
+    for (next, page) in [
+        ("%2Faudit%2Fexport%3Fformat%3Djsonl", "/audit?format=jsonl"),
+        ("%2Faudit%2Fexport", "/audit"),
+        ("%2Fstreams.csv%3Fq%3Da", "/streams.csv?q=a"),
+    ] {
+        let answer = company.go(&company.app.anonymous(), &format!("/auth/oidc/start?next={next}")).await;
+        assert_eq!(answer.location(), page);
+        let browser = Actor { cookie: Some(answer.cookie()), ..company.app.anonymous() };
+        assert_eq!(browser.get(page).await.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]

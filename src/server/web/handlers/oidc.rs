@@ -36,6 +36,7 @@ use crate::{
         },
         web::{
             browser_choice, context,
+            endpoints::{Effect, Endpoint, REGISTRY},
             middleware::{body::LONGEST, client_address::ClientAddress, origin},
             session_store,
             state::AppState,
@@ -65,7 +66,7 @@ pub async fn start(State(state): State<AppState>, request: Request) -> Response 
     let Some(provider) = &state.provider else { return error_page::refuse(&state, &asker, Refusal::NoSuchAddress) };
     let client = client_of(&request);
     let query = Pairs::of(request.uri());
-    let next = safe_next(&query.one("next").unwrap_or_default());
+    let next = page_after(safe_next(&query.one("next").unwrap_or_default()));
     if query.one("for").as_deref() == Some(RENEWAL) && has_valid_rights(&state, &request) {
         return see_other(&next);
     }
@@ -172,6 +173,18 @@ pub async fn log_out(State(state): State<AppState>, request: Request) -> Respons
             }
             invalid(&error.to_string())
         }
+    }
+}
+
+/// Returns the page to go on to after the provider. What isn't for links of other sites can't be opened on the way back
+/// from one; the page that links to it can.
+fn page_after(next: String) -> String {
+    let (path, query) = next.split_once('?').unwrap_or((&next, ""));
+    let is_recorded = |endpoint: &&Endpoint| endpoint.path == path && endpoint.effect == Effect::Records;
+    match REGISTRY.iter().find(is_recorded).and_then(|_| path.rsplit_once('/')) {
+        Some((page, _)) if query.is_empty() => page.to_owned(),
+        Some((page, _)) => format!("{page}?{query}"),
+        None => next,
     }
 }
 

@@ -99,7 +99,12 @@ async fn to_sign_in(state: &AppState, request: Request) -> Response {
 /// Returns the page that a form was posted from: the confirmation with what was typed, if the session has just ended;
 /// otherwise the path of the Referer.
 async fn page_of_form(state: &AppState, request: Request) -> String {
-    let path = renewal::path_of_referer(request.headers()).unwrap_or_default();
+    let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let path = referer.and_then(|referer| url::Url::parse(referer).ok()).map(|url| match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    });
+    let path = path.unwrap_or_default();
     let endpoint = Entry::of(request.extensions()).endpoint();
     let ended = request.extensions().get::<EndedSession>().cloned();
     let (Some(endpoint), Some(EndedSession { user_id })) = (endpoint, ended) else { return path };

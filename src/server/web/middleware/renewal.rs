@@ -1,11 +1,7 @@
 //! The renewal of rights that the company's provider gave, before they lapse: with the next page that a person opens,
 //! the browser goes to the provider and comes back. Other requests can't be led there and wait for that page.
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, Method, header},
-};
-use url::Url;
+use axum::{extract::Request, http::Method};
 
 use crate::{
     model::access::{
@@ -17,12 +13,7 @@ use crate::{
     },
     server::{
         services::accounts::provider::LapsedSession,
-        web::{
-            context,
-            endpoints::{Effect, Entry},
-            handlers::oidc,
-            state::AppState,
-        },
+        web::{context, endpoints::Entry, handlers::oidc, state::AppState},
     },
 };
 
@@ -41,23 +32,9 @@ pub fn address(state: &AppState, request: &Request) -> Option<String> {
     if !is_navigation(request) || !(is_lapsed || is_due()) {
         return None;
     }
-    let endpoint = Entry::of(extensions).endpoint().filter(|endpoint| endpoint.permission != Permission::Public)?;
+    Entry::of(extensions).endpoint().filter(|endpoint| endpoint.permission != Permission::Public)?;
     let asked_for = request.uri().path_and_query().map_or("/streams", |path| path.as_str());
-    // What isn't for links of other sites can't be opened on the way back from one: its page can.
-    let next = match endpoint.effect {
-        Effect::Reads => asked_for.to_owned(),
-        Effect::Records | Effect::Writes => path_of_referer(request.headers()).unwrap_or_default(),
-    };
-    Some(oidc::start_address(SignInPurpose::Renewal, &safe_next(&next)))
-}
-
-/// Returns the path and query of a request's `Referer`, whatever its origin.
-pub fn path_of_referer(headers: &HeaderMap) -> Option<String> {
-    let url = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
-    Some(match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    })
+    Some(oidc::start_address(SignInPurpose::Renewal, &safe_next(asked_for)))
 }
 
 /// Returns whether a browser opens a whole page.
