@@ -36,6 +36,7 @@ mod links;
 mod matching;
 mod opening;
 mod people;
+mod upgrades;
 mod writing;
 
 use crate::{
