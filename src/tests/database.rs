@@ -1,10 +1,15 @@
 //! Databases for tests: a SQLite file in its own directory, or a separate database in the Postgres that
 //! `.ci/with-postgres` starts.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use std::{path::Path, str::FromStr};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-use crate::server::adapters::{random, store::StoreError};
+use crate::server::adapters::{
+    random,
+    store::{StoreError, migrations},
+};
 
 /// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,5 +79,36 @@ impl TestDatabase {
     /// The database's name in Postgres, or its SQLite file.
     pub fn name(&self) -> &str {
         self.url.strip_prefix("sqlite://").unwrap_or_else(|| self.url.rsplit('/').next().unwrap())
+    }
+
+    /// Removes everything, as if it were new.
+    pub async fn empty(&self) {
+        if self.url.starts_with("sqlite://") {
+            for ending in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{ending}", self.name()));
+            }
+        } else {
+            self.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+        }
+    }
+
+    /// Puts a copy in place of a database on SQLite, as someone does who restores a backup.
+    pub async fn put_back(&self, copy: &Path) {
+        self.empty().await;
+        std::fs::copy(copy, self.name()).unwrap();
+    }
+
+    /// Brings the schema to a version, as the program did that knew no later one.
+    pub async fn migrate_to(&self, version: i64) {
+        if self.url.starts_with("sqlite://") {
+            let options = SqliteConnectOptions::from_str(&self.url).unwrap().create_if_missing(true);
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            migrations().run_to(version, &mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            migrations().run_to(version, &mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
     }
 }

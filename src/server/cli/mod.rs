@@ -2,10 +2,12 @@
 
 pub mod assemble;
 mod audit;
+pub mod backup;
 pub mod check_config;
 mod check_provider;
 mod checkpoints;
 mod demo;
+pub mod health;
 mod lifecycle;
 pub mod serve;
 mod simulate;
@@ -59,6 +61,17 @@ enum Command {
         #[command(subcommand)]
         command: audit::AuditCommand,
     },
+    /// Copy the SQLite database to a new file, also while `serve` runs, and verify the copy.
+    Backup {
+        /// The file to write. Nothing may be there yet.
+        path: PathBuf,
+    },
+    /// Ask the server on this machine whether it is ready, at the address that `serve` is configured to listen on.
+    Health {
+        /// Ask only whether it is alive.
+        #[arg(long)]
+        live: bool,
+    },
 }
 
 /// Lets nobody else read or write the files that this process creates: databases with their logs and locks, and
@@ -92,6 +105,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::CheckConfig) => check_config::run(&settings, std::io::stdout()).await,
         Some(Command::User { command }) => user::run(&settings, command).await,
         Some(Command::Audit { command }) => audit::run(&settings, command).await,
+        Some(Command::Backup { path }) => backup::run(&settings, &path, std::io::stdout()).await,
+        Some(Command::Health { live }) => health::run(&settings, live).await,
         Some(Command::Simulate(_)) => Ok(()),
     }
 }

@@ -1,7 +1,5 @@
 //! A database that was put back or changed is noticed, and nothing is sent.
 
-use std::path::PathBuf;
-
 use axum::http::StatusCode;
 
 use super::{add_rows, finding};
@@ -12,14 +10,6 @@ use crate::{
         support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, until},
     },
 };
-
-/// Puts a copy of the database in place of the present one, as someone does who restores a backup.
-fn put_back(database: &TestDatabase, copy: &PathBuf) {
-    for ending in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{ending}", database.name()));
-    }
-    std::fs::copy(copy, database.name()).unwrap();
-}
 
 #[tokio::test]
 async fn an_older_database_put_back_makes_keystream_read_only_until_it_is_acknowledged() {
@@ -36,7 +26,7 @@ async fn an_older_database_put_back_makes_keystream_read_only_until_it_is_acknow
     let app = app.killed_and_started_again().await;
     assert_eq!(finding(&app), None);
 
-    let app = app.killed_and_started_after(async |database: &TestDatabase| put_back(database, &backup)).await;
+    let app = app.killed_and_started_after(async |database: &TestDatabase| database.put_back(&backup).await).await;
     let found = "Line 2 of the checkpoint file: the chain had 3 rows then and has 2 now: its end was removed, or an \
         older database was put back.";
     assert_eq!(finding(&app).as_deref(), Some(found));

@@ -20,6 +20,13 @@ pub enum StoreError {
     NewerSchema { found: i64, known: i64 },
     #[error("{0} is in use by another running Keystream; SQLite serves one instance")]
     InUse(String),
+    #[error(
+        "{path} is on a network file system ({kind}), where SQLite can lose what it has written: put it on a disk of \
+        this machine, or use Postgres"
+    )]
+    OnNetwork { path: String, kind: &'static str },
+    #[error("the database is damaged, says SQLite: {0}")]
+    Damaged(String),
     #[error("the lock file {path} could not be used: {source}")]
     Lock { path: String, source: std::io::Error },
     #[error("the database file {0} is not where it was when Keystream started")]

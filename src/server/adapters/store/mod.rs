@@ -3,11 +3,13 @@
 
 pub mod audit;
 pub mod audit_search;
+mod backup;
 pub mod changes;
 pub mod checkpoints;
 mod database;
 pub mod drafts;
 mod error;
+mod filesystem;
 mod interceptor;
 pub mod inventory;
 pub mod leases;
@@ -37,7 +39,10 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(test)]
+pub use self::schema::migrations;
 pub use self::{
+    backup::Counts,
     changes::{Inserted, NewChange, Page},
     checkpoints::KnownFile,
     database::Tx,
@@ -96,6 +101,21 @@ struct Shared {
     presence: Option<Presence>,
 }
 
+impl Shared {
+    /// What a store has that holds no lock.
+    fn of(instance: String) -> Self {
+        Self {
+            instance,
+            file: None,
+            remembered: Remembered::default(),
+            session_changes: SessionChanges::default(),
+            missing: Missing::default(),
+            _instance_lock: None,
+            presence: None,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct OpenFile {
     path: PathBuf,
@@ -116,18 +136,19 @@ impl Store {
     /// schema up to date.
     ///
     /// # Errors
-    /// When the URL is neither, another server holds the file, the schema is newer than this version, or the database
-    /// cannot be reached, opened, locked or migrated.
+    /// When the URL is neither, the file is on a network file system or another server holds it, the schema is newer
+    /// than this version, or the database cannot be reached, opened, locked or migrated.
     pub async fn open(url: &str, opener: Opener) -> Result<Self, StoreError> {
         match Address::parse(url)? {
             Address::Sqlite { path, options } => {
+                filesystem::refuse_network(&path)?;
                 let lock = take_instance_lock(&path)?;
                 if lock.is_none() && opener == Opener::Server {
                     return Err(StoreError::InUse(path.display().to_string()));
                 }
                 let pool = database::open_sqlite_writer(&options).await?;
                 let writer = On::Sqlite(pool.clone());
-                refuse_newer_schema(&writer).await?;
+                schema::refuse_newer(&writer).await?;
                 // A running server has migrated already; only the holder of the lock may.
                 if lock.is_some() {
                     schema::migrations().run(&pool).await?;
@@ -137,13 +158,9 @@ impl Store {
                 let identity =
                     database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
                 let shared = Shared {
-                    instance: random::id(),
                     file: Some(OpenFile { path, identity }),
                     _instance_lock: lock.filter(|_| opener == Opener::Server),
-                    presence: None,
-                    remembered: Remembered::default(),
-                    session_changes: SessionChanges::default(),
-                    missing: Missing::default(),
+                    ..Shared::of(random::id())
                 };
                 Ok(Self::of(writer, reader, searcher, shared))
             }
@@ -154,22 +171,14 @@ impl Store {
                 // Separate connections: whoever waits for the write lock occupies one meanwhile.
                 let reader = On::Postgres(postgres::open(&options, CONNECTIONS).await?);
                 let searcher = On::Postgres(postgres::open(&options, SEARCH_CONNECTIONS).await?);
-                refuse_newer_schema(&writer).await?;
+                schema::refuse_newer(&writer).await?;
                 postgres::migrate(&options, &schema::migrations()).await?;
                 let instance = random::id();
                 let presence = match opener {
                     Opener::Server => Some(Presence::announce(options, &instance).await?),
                     Opener::Command => None,
                 };
-                let shared = Shared {
-                    instance,
-                    file: None,
-                    _instance_lock: None,
-                    presence,
-                    remembered: Remembered::default(),
-                    session_changes: SessionChanges::default(),
-                    missing: Missing::default(),
-                };
+                let shared = Shared { presence, ..Shared::of(instance) };
                 Ok(Self::of(writer, reader, searcher, shared))
             }
         }
@@ -257,28 +266,6 @@ pub async fn reserve_revs(tx: &mut Tx, count: i64) -> Result<RangeInclusive<i64>
         count
     )?;
     Ok(last - count + 1..=last)
-}
-
-/// Refuses a newer schema: an older version must not write into a schema whose rules it doesn't know.
-async fn refuse_newer_schema(db: &Db) -> Result<(), StoreError> {
-    let (has_migrations,): (i64,) = match db {
-        On::Sqlite(on) => {
-            sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(on).await?
-        }
-        On::Postgres(on) => {
-            sqlx::query_as(
-                "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'",
-            )
-            .fetch_one(on)
-            .await?
-        }
-    };
-    if has_migrations == 0 {
-        return Ok(());
-    }
-    let (found,) = fetch!(one as (i64,), db, "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")?;
-    let known = schema::migrations().iter().map(|migration| migration.version).max().unwrap_or(0);
-    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
 }
 
 /// Takes the lock file beside the database file; `None` if another process holds it.

@@ -7,9 +7,15 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
+use super::{
+    database::fetch,
+    error::StoreError,
+    on::{Db, On},
+};
+
 /// The migrations, compiled in. Listed rather than found by `sqlx::migrate!`, because sqlx's macros would compile both
 /// drivers a second time.
-pub(super) fn migrations() -> Migrator {
+pub fn migrations() -> Migrator {
     Migrator::with_migrations(vec![
         migration(1, "first", include_str!("migrations/0001_first.sql")),
         migration(2, "leases", include_str!("migrations/0002_leases.sql")),
@@ -33,6 +39,31 @@ fn migration(version: i64, description: &'static str, sql: &'static str) -> Migr
         SqlStr::from_static(sql),
         runs_outside_a_transaction,
     )
+}
+
+/// Refuses a newer schema: an older version must not write into a schema whose rules it doesn't know.
+///
+/// # Errors
+/// When the schema is newer than this version, or the database can't be read.
+pub async fn refuse_newer(db: &Db) -> Result<(), StoreError> {
+    let (has_migrations,): (i64,) = match db {
+        On::Sqlite(on) => {
+            sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(on).await?
+        }
+        On::Postgres(on) => {
+            sqlx::query_as(
+                "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'",
+            )
+            .fetch_one(on)
+            .await?
+        }
+    };
+    if has_migrations == 0 {
+        return Ok(());
+    }
+    let (found,) = fetch!(one as (i64,), db, "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")?;
+    let known = migrations().iter().map(|migration| migration.version).max().unwrap_or(0);
+    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
 }
 
 #[cfg(test)]

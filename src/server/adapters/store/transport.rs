@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use super::{database::Address, error::StoreError};
+use super::{database::Address, error::StoreError, filesystem};
 use crate::model::loopback::is_loopback_host;
 
-/// Says what is wrong with the way to this database, if anything is.
+/// Says what is wrong with the way to this database, or with its place, if anything is.
 ///
 /// # Errors
 /// When it isn't the URL of a database.
 pub fn weakness(url: &str) -> Result<Option<String>, StoreError> {
     Ok(match Address::parse(url)? {
         Address::Postgres(options) => weakness_of(&options),
-        Address::Sqlite { .. } => None,
+        Address::Sqlite { path, .. } => filesystem::weakness(&path),
     })
 }
 
@@ -52,7 +52,6 @@ mod tests {
     #[test]
     fn only_a_verified_server_elsewhere_passes() {
         let cases = [
-            ("sqlite://keystream.db", None),
             ("postgres://u@127.0.0.1/x?sslmode=disable", None),
             ("postgres://u@localhost/x?sslmode=prefer", None),
             ("postgres:///x?host=/run/postgresql&sslmode=disable", None),
