@@ -133,13 +133,13 @@ impl SigningKey {
     /// # Errors
     /// If the file can't be read, others may read it, or it contains no such key.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::fs::MetadataExt as _;
 
         let metadata = std::fs::metadata(path).map_err(|source| in_file(path, source))?;
         if !metadata.is_file() || metadata.len() > LONGEST_KEY {
             return Err(not_a_key(path));
         }
-        if metadata.permissions().mode() & 0o077 != 0 {
+        if others_may_use(metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw()) {
             let why = "others than its owner may read this key; take that from them with chmod 600".to_owned();
             return Err(CheckpointError::Key { path: path.display().to_string(), why });
         }
@@ -188,6 +188,13 @@ impl PublicKey {
     }
 }
 
+/// Whether others than the user `own` and root may read or change a file. Kubernetes and systemd hand over a secret as a
+/// file of root's that the program's group may read.
+fn others_may_use(owner: u32, mode: u32, own: u32) -> bool {
+    let is_handed_over = owner == 0 && own != 0;
+    mode & if is_handed_over { 0o037 } else { 0o077 } != 0
+}
+
 fn not_a_key(path: &Path) -> CheckpointError {
     CheckpointError::Key {
         path: path.display().to_string(),
@@ -197,4 +204,25 @@ fn not_a_key(path: &Path) -> CheckpointError {
 
 pub(super) fn in_file(path: &Path, source: std::io::Error) -> CheckpointError {
     CheckpointError::File { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_key_of_root_may_be_readable_by_a_group() {
+        for (owner, mode, own, refused) in [
+            (65_532, 0o100_600, 65_532, false),
+            (65_532, 0o100_640, 65_532, true),
+            (0, 0o100_440, 65_532, false),
+            (0, 0o100_640, 65_532, false),
+            (0, 0o100_660, 65_532, true),
+            (0, 0o100_444, 65_532, true),
+            (0, 0o100_640, 0, true),
+            (0, 0o100_400, 0, false),
+        ] {
+            assert_eq!(others_may_use(owner, mode, own), refused, "{owner} {mode:o} {own}");
+        }
+    }
 }
