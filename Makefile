@@ -1,7 +1,7 @@
 # The commands of Keystream; docs/contributing.md says what each is for. The work is in .ci/.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test soak dev release reproducible screenshots bench advisories
+.PHONY: run test soak dev release image reproducible screenshots bench advisories
 
 # Keystream in demo mode on http://127.0.0.1:3000. KEYSTREAM_LISTEN passes through. Ctrl-C ends everything.
 run:
@@ -24,11 +24,18 @@ dev:
 	@.ci/setup run
 	@.ci/dev
 
-# A directory with the binary and its site: target/release-dir.
+# A directory with the binary and its site, target/release-dir, and an archive of it.
 release:
 	@.ci/setup release
 	@.ci/build release
 	@.ci/sizes target/release-dir
+	@.ci/package
+
+# A release as an OCI image, in an archive; asks no image registry.
+image:
+	@.ci/setup image
+	@.ci/build release
+	@.ci/image
 
 # Whether two builds of HEAD give the same release, or which files differ; takes twice as long as a release.
 reproducible:

@@ -85,6 +85,19 @@ leptos_setting() {
     sed -n "/^\[package\.metadata\.leptos\]\$/,/^\[/s/^$1 = //p" "$keystream_root/Cargo.toml" | tr -d '[]" '
 }
 
+# The version of a release, the name of its files, and the time that everything in them has: that of the commit.
+release_version() { sed -n '0,/^version = /s/^version = "\(.*\)"$/\1/p' "$keystream_root/Cargo.toml"; }
+release_name() { printf 'keystream-%s-%s-linux' "$(release_version)" "$(uname -m)"; }
+release_time() {
+    printf '%s' "${SOURCE_DATE_EPOCH:-$(git -C "$keystream_root" log -1 --format=%ct 2>/dev/null || echo 0)}"
+}
+
+# Packs the rest of its arguments, in the directory $1, without anything of this machine or moment.
+pack_tar() {
+    tar --create --directory "$1" --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
+        --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw,a-s --mtime="@$(release_time)" "${@:2}"
+}
+
 # What guards the dependencies, and what lists them in a release: the version of each tool.
 declare -A cargo_tool_versions=([cargo-cyclonedx]=0.5.9 [cargo-deny]=0.20.2 [cargo-machete]=0.9.2)
 cargo_tool_home() { printf '%s/tools/%s-%s' "$keystream_cache" "$1" "${cargo_tool_versions[$1]}"; }

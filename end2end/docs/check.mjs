@@ -63,7 +63,7 @@ function checkNotRun(command) {
         const dryRun = command.replace("make ", "make --dry-run ");
         execFileSync("bash", ["-c", dryRun], { cwd: ROOT, stdio: "pipe" });
     }
-    for (const word of command.split(/\s+/).filter((word) => /^(\.ci|end2end)\b/.test(word))) {
+    for (const word of command.split(/\s+/).filter((word) => /^(\.ci|end2end|deploy)\b/.test(word))) {
         assert.ok(existsSync(join(ROOT, word)), `there is no ${word}`);
     }
 }
