@@ -29,6 +29,7 @@ mod keys;
 mod layers;
 mod listing;
 mod load;
+mod metrics;
 mod oidc;
 mod other_form;
 mod outage;

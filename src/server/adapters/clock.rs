@@ -95,6 +95,12 @@ const STEADY: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
 const STEADY: ClockId = ClockId::Monotonic;
 
+/// The processor time that this process has used.
+#[expect(clippy::disallowed_methods, reason = "this is the seam")]
+pub fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
 /// Waits by the machine's clock: between two attempts at something external, which an injected clock doesn't affect.
 #[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub async fn sleep(duration: Duration) {

@@ -14,7 +14,7 @@ use crate::server::{
     adapters::{
         aws::targets,
         clock::{Clock, SystemClock, timeout},
-        metrics,
+        metrics::exporter::Exporter,
         oidc::Provider,
         store::{self, Opener, Store, StoreError},
         tasks,
@@ -24,6 +24,7 @@ use crate::server::{
     services::{
         accounts::session_watch,
         audit::{self, AuditAction, AuditEvent},
+        figures::Figures,
     },
     web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
@@ -101,7 +102,7 @@ async fn serve(
         Some(origin) => origin.clone(),
         None => Origin::of_address(address).with_context(|| format!("{address} has no origin"))?,
     };
-    serve_metrics(&settings, lost_lines)?;
+    let exporter = exporter(&settings)?;
     let settings_in_short = summary(&settings, &origin, targets.len(), &places);
     let checkpoints = checkpoints::open(places)?;
     let provider = settings.oidc.provider()?.filter(|_| !is_demo);
@@ -112,7 +113,7 @@ async fn serve(
     let Proxies { trusted_proxies: networks, trusted_hops: hops } = settings.proxies;
     let proxies = TrustedProxies { networks, hops };
     let running = assemble(Parts {
-        store,
+        store: store.clone(),
         targets,
         clock,
         origin,
@@ -129,6 +130,7 @@ async fn serve(
     })
     .await
     .context("KEYSTREAM_CHECKPOINT_FILE")?;
+    serve_metrics(exporter, &running.state, store, lost_lines);
     let app = router::build(running.state.clone())?;
     let signals = lifecycle::Signals::listen()?;
     announce(&running.state, has_users);
@@ -147,10 +149,23 @@ async fn serve(
     Ok(())
 }
 
-/// Serves metrics, if an address is configured for them.
-fn serve_metrics(settings: &Settings, lost_lines: LostLines) -> anyhow::Result<()> {
-    let Some(address) = settings.metrics.metrics_listen else { return Ok(()) };
-    metrics::serve(address, settings.metrics.metrics_token.as_ref().map(|token| token.0.clone()), lost_lines)
+/// Starts recording metrics, if an address is configured for them: before there is anything to record.
+fn exporter(settings: &Settings) -> anyhow::Result<Option<Exporter>> {
+    let token = settings.metrics.metrics_token.as_ref().map(|token| token.0.clone());
+    settings.metrics.metrics_listen.map(|address| Exporter::bind(address, token)).transpose()
+}
+
+/// Serves metrics, if they are recorded, with the figures of the running services.
+fn serve_metrics(exporter: Option<Exporter>, state: &AppState, store: Store, lost_lines: LostLines) {
+    let Some(exporter) = exporter else { return };
+    let figures = Figures {
+        store,
+        inventory: state.inventory.clone(),
+        supervisor: state.supervisor.clone(),
+        sign_ins: state.sign_ins.clone(),
+        lost_lines,
+    };
+    exporter.serve(move || figures.record());
 }
 
 /// Records in the audit chain when this server starts and stops, with its settings and those of the previous start.

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod audit;
 pub mod changes;
 pub mod drafts;
+pub mod figures;
 pub mod housekeeping;
 pub mod inventory;
 pub mod keys;

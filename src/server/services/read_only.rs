@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::{
     model::access::chain_alarm::ChainAlarm,
     server::adapters::{
-        metrics::AUDIT_ALARM,
+        metrics::families::AUDIT_ALARM,
         store::{StoreError, Tx, checkpoints as table},
     },
 };
@@ -22,7 +22,7 @@ pub struct ReadOnly {
 impl ReadOnly {
     /// Creates the state of a server that is read-only by its configuration, or isn't, without an alarm.
     pub fn new(is_configured: bool) -> Self {
-        metrics::gauge!(AUDIT_ALARM).set(0.0);
+        metrics::gauge!(AUDIT_ALARM.name).set(0.0);
         Self { is_configured, alarm: Arc::default() }
     }
 
@@ -47,13 +47,13 @@ impl ReadOnly {
 
     /// Sets the alarm. Returns whether there was none.
     pub fn raise_alarm(&self, alarm: ChainAlarm) -> bool {
-        metrics::gauge!(AUDIT_ALARM).set(1.0);
+        metrics::gauge!(AUDIT_ALARM.name).set(1.0);
         self.alarm.lock().replace(alarm).is_none()
     }
 
     /// Ends the alarm. Returns whether there was one.
     pub fn end_alarm(&self) -> bool {
-        metrics::gauge!(AUDIT_ALARM).set(0.0);
+        metrics::gauge!(AUDIT_ALARM.name).set(0.0);
         self.alarm.lock().take().is_some()
     }
 }

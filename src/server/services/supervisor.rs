@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::server::adapters::{
     clock::{self, Clock, SystemClock},
-    metrics::PANICS,
+    metrics::families::PANICS,
     tasks::{self, spawn_on},
 };
 
@@ -119,6 +119,8 @@ impl Supervisor {
     where
         F: Future<Output = ()> + Send,
     {
+        // The first panic is seen to rise from 0.
+        metrics::counter!(PANICS.name, "part" => part.kind).increment(0);
         let mut pause = self.first_pause;
         loop {
             let begun = SystemClock.steady();
@@ -150,7 +152,7 @@ impl Supervisor {
 
     /// Counts a panic of a part, or of a task that it started.
     pub fn record_panic(&self, part: &Part) {
-        metrics::counter!(PANICS, "part" => part.kind).increment(1);
+        metrics::counter!(PANICS.name, "part" => part.kind).increment(1);
         let mut state = self.state();
         state.panics.push_back(SystemClock.steady());
         while state.panics.len() > MOST_PANICS {

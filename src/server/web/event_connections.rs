@@ -4,6 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 
+use crate::server::adapters::metrics::families::EVENT_CONNECTIONS;
+
 /// The most open event connections of one session.
 pub const MOST_OF_A_SESSION: usize = 6;
 /// The most of all sessions of one user.
@@ -46,6 +48,7 @@ impl EventConnections {
         }
         *open.of_sessions.entry(session.to_owned()).or_default() += 1;
         *open.of_users.entry(user_id.to_owned()).or_default() += 1;
+        metrics::gauge!(EVENT_CONNECTIONS.name).increment(1.0);
         Ok(EventConnection { session: session.to_owned(), user_id: user_id.to_owned(), places: self.clone() })
     }
 }
@@ -63,6 +66,7 @@ impl Drop for EventConnection {
         let mut open = self.places.0.lock();
         release(&mut open.of_sessions, &self.session);
         release(&mut open.of_users, &self.user_id);
+        metrics::gauge!(EVENT_CONNECTIONS.name).decrement(1.0);
     }
 }
 

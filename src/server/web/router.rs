@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header},
-    middleware::{Next, from_fn_with_state, map_response},
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
     response::{Redirect, Response},
     routing::{MethodRouter, on},
 };
@@ -29,7 +29,7 @@ use super::{
         events, export, files, health, oidc, reports, streams_export,
     },
     marks,
-    middleware::{authorize, body, client_address, forms, headers, host, limits, origin, request_id, session},
+    middleware::{authorize, body, client_address, forms, headers, host, limits, measure, origin, request_id, session},
     session_store::SessionRecords,
     shell::shell,
     state::AppState,
@@ -108,6 +108,8 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
     let outer = (
         // All others read the registry entry.
         from_fn_with_state(paths, endpoints::find),
+        // Around all others, so that their refusals count too.
+        from_fn(measure::measure),
         from_fn_with_state(state.clone(), request_id::trace),
         from_fn_with_state(state.clone(), headers::set),
         from_fn_with_state(state.clone(), plain_refusals),

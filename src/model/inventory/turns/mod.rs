@@ -142,6 +142,11 @@ impl Turns {
         self.fastest.throttled(now);
     }
 
+    /// Returns how many wait.
+    pub const fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Returns the percentage of the full rate in use.
     pub fn percent(&mut self, now: Duration) -> u8 {
         self.own.percent(now)

@@ -6,12 +6,16 @@ use std::{error::Error as StdError, time::Duration};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{ReadFailure, errors, identity::Identity, no_credentials::NoCredentials, said, sdk::Configured};
-use crate::server::adapters::metrics::count_aws_call;
+use super::{
+    ReadFailure, ReadFailureKind, errors, identity::Identity, no_credentials::NoCredentials, said, sdk::Configured,
+};
+use crate::server::adapters::metrics::families::AWS_CALLS;
 
 /// The calls of one client.
 #[derive(Debug, Clone)]
 pub struct Calls {
+    /// The target's id, for metrics.
+    target: String,
     identity: Identity,
     /// How long a call waits for credentials.
     patience: Duration,
@@ -20,11 +24,16 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Calls to a service with these credentials, each waiting at most this long for them.
-    pub fn new(config: &Configured, service: &str, patience: Duration) -> Self {
+    /// Calls to a service for a target with these credentials, each waiting at most this long for them.
+    pub fn new(config: &Configured, service: &str, target: &str, patience: Duration) -> Self {
         let is_fips = config.sdk.use_fips().unwrap_or_default();
         let region = config.sdk.region().map_or("", |region| region.as_ref());
-        Self { identity: config.identity.clone(), patience, fips_of: is_fips.then(|| format!("{service} in {region}")) }
+        Self {
+            target: target.to_owned(),
+            identity: config.identity.clone(),
+            patience,
+            fips_of: is_fips.then(|| format!("{service} in {region}")),
+        }
     }
 
     /// What calls are waiting for now, in words.
@@ -75,7 +84,26 @@ impl Calls {
                 }
             }),
         };
-        count_aws_call(operation, answer.map_err(said::failure))
+        let answer = answer.map_err(said::failure);
+        self.counted(operation, answer, |failure| failure.kind == ReadFailureKind::Throttled)
+    }
+
+    /// Counts a call, and returns its answer.
+    pub fn counted<T, E>(
+        &self,
+        operation: &'static str,
+        answer: Result<T, E>,
+        is_throttle: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let outcome = match &answer {
+            Ok(_) => "ok",
+            Err(error) if is_throttle(error) => "throttled",
+            Err(_) => "failed",
+        };
+        let target = self.target.clone();
+        metrics::counter!(AWS_CALLS.name, "target" => target, "operation" => operation, "outcome" => outcome)
+            .increment(1);
+        answer
     }
 
     /// Waits for credentials before a call that changes something: nothing is sent without them.
@@ -121,7 +149,7 @@ mod tests {
         let region = aws_config::Region::new("eu-west-1");
         let sdk = SdkConfig::builder().region(region).use_fips(is_fips).build();
         let identity = Identity::fixed(Credentials::new("AKIA", "secret", None, None, "test"));
-        Calls::new(&Configured { sdk, identity }, "CloudTrail", Duration::from_secs(1))
+        Calls::new(&Configured { sdk, identity }, "CloudTrail", "self/eu-west-1", Duration::from_secs(1))
     }
 
     async fn why(calls: &Calls, says: &'static str) -> String {

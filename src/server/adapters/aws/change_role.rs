@@ -19,10 +19,7 @@ use crate::{
         stream::Account,
     },
     server::{
-        adapters::{
-            clock::{Clock, timeout},
-            metrics::count_aws_call,
-        },
+        adapters::clock::{Clock, timeout},
         config::account_of_role,
     },
 };
@@ -50,7 +47,7 @@ pub struct ChangeRole {
     pub sts: aws_sdk_sts::Client,
     /// The configuration of a session's client.
     pub config: Configured,
-    /// The target's name for the SDK.
+    /// The target's id.
     pub target: String,
     pub endpoint: Option<String>,
     pub clock: Arc<dyn Clock>,
@@ -77,9 +74,11 @@ impl ChangeRole {
     /// When the role could not be assumed: then nothing can be sent.
     pub async fn assume(&self, actor: &str, change: Option<&str>) -> Result<(Arc<dyn Kinesis>, SentAs), Refusal> {
         let sent_as = SentAs { role: self.arn.clone(), session: session_name(actor, change) };
-        let answer = timeout(TIMEOUT, self.credentials(&sent_as.session, actor)).await;
+        let calls = Calls::new(&self.config, "STS", &self.target, PATIENCE);
+        let answer = timeout(TIMEOUT, self.credentials(&calls, &sent_as.session, actor)).await;
         let answer = answer.unwrap_or_else(|_| Err("AWS did not answer within 5 s".to_owned()));
-        let issued = count_aws_call("AssumeRole", answer).map_err(|why| {
+        let issued = calls.counted("AssumeRole", answer, |why| why.starts_with("Throttling"));
+        let issued = issued.map_err(|why| {
             let detail = said::sentence(format!("{} as {}: {why}", self.arn, sent_as.session));
             Refusal {
                 kind: RefusalKind::NotSent { obstacle: Obstacle::RoleNotAssumed, detail },
@@ -102,13 +101,12 @@ impl ChangeRole {
 
     /// Asks for the credentials of a session. Its source identity is the person, where the role allows that: unlike the
     /// name of a session, it stays in CloudTrail through every further role.
-    async fn credentials(&self, session: &str, actor: &str) -> Result<Issued, String> {
-        let calls = Calls::new(&self.config, "STS", PATIENCE);
+    async fn credentials(&self, calls: &Calls, session: &str, actor: &str) -> Result<Issued, String> {
         calls.ready(PATIENCE).await.map_err(|missing| errors::no_credentials(missing).why)?;
         let now = self.clock.steady();
         let is_refused = self.refused_source_at.lock().is_some_and(|at| now.saturating_sub(at) < REFUSAL_COUNTS);
         let source = (!is_refused).then(|| source_identity(actor));
-        let asked = self.ask(&calls, session, source.clone()).await;
+        let asked = self.ask(calls, session, source.clone()).await;
         match asked {
             Err(why) if source.is_some() && why.contains("sts:SetSourceIdentity") => {
                 *self.refused_source_at.lock() = Some(now);
@@ -117,7 +115,7 @@ impl ChangeRole {
                     "the role {} does not allow sts:SetSourceIdentity; its sessions name the person in their name only",
                     self.arn
                 );
-                self.ask(&calls, session, None).await
+                self.ask(calls, session, None).await
             }
             asked => asked,
         }

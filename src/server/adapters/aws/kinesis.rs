@@ -29,13 +29,13 @@ use super::{
 };
 use crate::{
     model::{
-        change::{Action, refusal::RefusalKind},
+        change::{
+            Action,
+            refusal::{Refusal, RefusalKind},
+        },
         stream::{Account, StreamReport, encryption::KeyId},
     },
-    server::adapters::{
-        clock::{Clock, Freshness},
-        metrics::count_aws_call,
-    },
+    server::adapters::clock::{Clock, Freshness},
 };
 
 /// A read that takes longer is given up; the collector asks again later.
@@ -64,7 +64,8 @@ pub struct SdkKinesis {
 
 impl SdkKinesis {
     /// A client with this SDK configuration. Retries are off throughout: a repeated Stop could take effect twice, and a
-    /// repeated read would escape the limiter. `target` separates the SDK's memory of failures from other targets'.
+    /// repeated read would escape the limiter. `target` separates the SDK's memory of failures, and its
+    /// metrics, from other targets'.
     pub fn new(
         config: &Configured,
         endpoint: Option<&str>,
@@ -95,9 +96,9 @@ impl SdkKinesis {
             client: Client::from_conf(kinesis.build()),
             sts: aws_sdk_sts::Client::from_conf(sts),
             tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging),
-            calls: Calls::new(config, "Kinesis", LOAD_LIMIT),
-            sts_calls: Calls::new(config, "STS", LOAD_LIMIT),
-            tagging_calls: Calls::new(config, "the Resource Groups Tagging API", LOAD_LIMIT),
+            calls: Calls::new(config, "Kinesis", target, LOAD_LIMIT),
+            sts_calls: Calls::new(config, "STS", target, LOAD_LIMIT),
+            tagging_calls: Calls::new(config, "the Resource Groups Tagging API", target, LOAD_LIMIT),
             clock,
         }
     }
@@ -202,7 +203,7 @@ impl Kinesis for SdkKinesis {
                 answer.map(id).map_err(|error| self.not_accepted(&error))
             }
         };
-        said::outcome(match count_aws_call(action.call(), sent) {
+        said::outcome(match self.calls.counted(action.call(), sent, is_throttle) {
             Ok(request_id @ Some(_)) => SendOutcome::Accepted { request_id },
             // Something in between may have answered, and AWS may never have received it.
             Ok(None) => SendOutcome::Unknown { why: "a success without AWS's request id".to_owned() },
@@ -236,6 +237,11 @@ impl Kinesis for SdkKinesis {
     fn waits_for(&self) -> Option<String> {
         self.calls.wait_for()
     }
+}
+
+/// Whether AWS refused a mutating call because there were too many.
+const fn is_throttle(outcome: &SendOutcome) -> bool {
+    matches!(outcome, SendOutcome::Rejected(Refusal { kind: RefusalKind::TooFast, .. }))
 }
 
 impl SdkKinesis {

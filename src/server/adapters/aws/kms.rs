@@ -74,7 +74,7 @@ impl SdkKms {
     /// A client with this SDK configuration, with its memory of failures separated from other targets'.
     pub fn new(config: &Configured, target: &str, clock: Arc<dyn Clock>) -> Self {
         // The caller gives up after the same time, and should learn that the credentials were slow.
-        let calls = Calls::new(config, "KMS", TIMEOUT * 3 / 4);
+        let calls = Calls::new(config, "KMS", target, TIMEOUT * 3 / 4);
         let config = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("kms", target))

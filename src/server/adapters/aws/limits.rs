@@ -41,6 +41,16 @@ pub struct Limits {
     places: Arc<Semaphore>,
 }
 
+/// The budget of one operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    pub operation: &'static str,
+    /// Calls per second while nothing is throttled.
+    pub full: f64,
+    /// The percentage of that in use.
+    pub percent: u8,
+}
+
 /// The rate of an operation that people, changes and the collector share.
 #[derive(Debug)]
 pub struct Shared {
@@ -79,6 +89,16 @@ impl Limits {
     pub fn percent(&self) -> u8 {
         self.list.percent().min(self.describe.percent())
     }
+
+    /// The budgets of background reads.
+    pub fn budgets(&self) -> [Budget; 3] {
+        let Self { list, describe, tags, .. } = self;
+        [
+            Budget { operation: "ListStreams", full: list.per_second(), percent: list.percent() },
+            Budget { operation: "DescribeStreamSummary", full: describe.per_second(), percent: describe.percent() },
+            Budget { operation: "GetResources", full: tags.per_second(), percent: tags.percent() },
+        ]
+    }
 }
 
 impl Shared {
@@ -111,6 +131,11 @@ impl Shared {
     /// Calls per second that aren't for people, while nothing is throttled.
     pub fn per_second(&self) -> f64 {
         self.turns.lock().full()
+    }
+
+    /// How many wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.turns.lock().waiting()
     }
 
     fn percent(&self) -> u8 {

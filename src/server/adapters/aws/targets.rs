@@ -70,13 +70,8 @@ impl Target {
             // A new cell accepts its first value.
             let _ = account.set(configured.clone());
         }
-        let configured = settings.account.clone().unwrap_or_else(Account::unresolved);
         Self {
-            id: match &settings.profile {
-                // Two profiles without an account may share a Region.
-                Some(profile) if settings.account.is_none() => format!("{profile}@{configured}/{region}"),
-                _ => format!("{configured}/{region}"),
-            },
+            id: id_of(settings, &region),
             name: settings.name.clone(),
             region,
             is_production: settings.is_production,
@@ -241,6 +236,16 @@ impl Target {
     }
 }
 
+/// A target's name in the database and in metrics.
+fn id_of(settings: &TargetSettings, region: &Region) -> String {
+    let configured = settings.account.as_ref().map_or(Account::UNRESOLVED, Account::as_str);
+    match &settings.profile {
+        // Two profiles without an account may share a Region.
+        Some(profile) if settings.account.is_none() => format!("{profile}@{configured}/{region}"),
+        _ => format!("{configured}/{region}"),
+    }
+}
+
 /// Creates the configured targets; with none configured, one for the SDK's own account and Region. `hosts` records
 /// where their calls go.
 ///
@@ -259,15 +264,15 @@ pub async fn load(
         let TargetConfig { own, read } = configs.load(target).await;
         let region = read.sdk.region().ok_or(TargetError::NoRegion)?.to_string();
         let region: Region = region.parse().map_err(|_| TargetError::Region(region))?;
-        let label = format!("{}/{region}", target.account.as_ref().map_or(Account::UNRESOLVED, Account::as_str));
-        let kinesis = Arc::new(SdkKinesis::new(&read, target.endpoint.as_deref(), &label, clock.clone(), hosts));
-        let kms: Arc<dyn Kms> = Arc::new(SdkKms::new(&read, &label, clock.clone()));
-        let trail: Arc<dyn CloudTrail> = Arc::new(SdkCloudTrail::new(&read, &label));
+        let id = id_of(target, &region);
+        let kinesis = Arc::new(SdkKinesis::new(&read, target.endpoint.as_deref(), &id, clock.clone(), hosts));
+        let kms: Arc<dyn Kms> = Arc::new(SdkKms::new(&read, &id, clock.clone()));
+        let trail: Arc<dyn CloudTrail> = Arc::new(SdkCloudTrail::new(&read, &id));
         let change_role = target.change_role.as_ref().map(|arn| ChangeRole {
             arn: arn.clone(),
             external_id: target.external_id.clone(),
             sts: aws_sdk_sts::Client::new(&own.sdk),
-            target: label,
+            target: id,
             endpoint: target.endpoint.clone(),
             clock: clock.clone(),
             config: own,

@@ -53,7 +53,7 @@ impl SdkCloudTrail {
     /// A client with this SDK configuration, with its memory of failures separated from other targets'.
     pub fn new(config: &Configured, target: &str) -> Self {
         // The caller gives up after the same time, and should learn that the credentials were slow.
-        let calls = Calls::new(config, "CloudTrail", TIMEOUT * 3 / 4);
+        let calls = Calls::new(config, "CloudTrail", target, TIMEOUT * 3 / 4);
         let config = Builder::from(&config.sdk)
             .retry_config(RetryConfig::disabled())
             .retry_partition(retry_partition("cloudtrail", target))

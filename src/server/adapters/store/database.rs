@@ -22,7 +22,13 @@ use super::{
 };
 use crate::{
     model::{change::Change, time::Timestamp},
-    server::config::{is_postgres, without_password},
+    server::{
+        adapters::{
+            clock::{Clock, SystemClock},
+            metrics::families::{DATABASE_WRITE_FAILURES, DATABASE_WRITE_WAIT},
+        },
+        config::{is_postgres, without_password},
+    },
 };
 
 /// How long a writer waits for another transaction, and anybody for a connection. Less than a request may take.
@@ -87,11 +93,14 @@ fn sqlite_pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(BUSY_TIMEOUT)
 }
 
+/// A transaction of either database.
+type Begun = On<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+
 /// A write transaction. It holds the write lock from the start, so that what it reads can't change before it commits.
 /// Dropping it without a commit rolls it back.
 #[derive(Debug)]
 pub struct Tx {
-    inner: On<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
+    inner: Begun,
     interceptor: Option<Arc<dyn Interceptor>>,
     /// The change that it moves, if there is an interceptor.
     moved: Option<Box<Change>>,
@@ -100,14 +109,10 @@ pub struct Tx {
 impl Tx {
     /// Begins a transaction.
     pub(super) async fn begin(db: &Db, interceptor: Option<Arc<dyn Interceptor>>) -> Result<Self, StoreError> {
-        let inner = match db {
-            On::Sqlite(pool) => On::Sqlite(begin_immediate(pool).await?),
-            On::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
-                On::Postgres(tx)
-            }
-        };
+        let asked_at = SystemClock.steady();
+        let begun = lock(db).await;
+        metrics::histogram!(DATABASE_WRITE_WAIT.name).record(SystemClock.steady().saturating_sub(asked_at));
+        let inner = begun.inspect_err(|_| count_failure())?;
         Ok(Self { inner, interceptor, moved: None })
     }
 
@@ -129,10 +134,11 @@ impl Tx {
         if let Some(interceptor) = &self.interceptor {
             interceptor.before_commit(moved).await;
         }
-        match self.inner {
-            On::Sqlite(tx) => tx.commit().await?,
-            On::Postgres(tx) => tx.commit().await?,
-        }
+        let committed = match self.inner {
+            On::Sqlite(tx) => tx.commit().await,
+            On::Postgres(tx) => tx.commit().await,
+        };
+        committed.inspect_err(|_| count_failure())?;
         match &self.interceptor {
             Some(interceptor) => interceptor.after_commit(moved).await,
             None => Ok(()),
@@ -168,6 +174,23 @@ impl Tx {
         };
         Ok(Timestamp::from_millis(millis))
     }
+}
+
+/// Begins a transaction, with the write lock.
+async fn lock(db: &Db) -> Result<Begun, sqlx::Error> {
+    Ok(match db {
+        On::Sqlite(pool) => On::Sqlite(begin_immediate(pool).await?),
+        On::Postgres(pool) => {
+            let mut tx = pool.begin().await?;
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
+            On::Postgres(tx)
+        }
+    })
+}
+
+/// Counts a transaction that could not begin, or could not be committed.
+pub fn count_failure() {
+    metrics::counter!(DATABASE_WRITE_FAILURES.name).increment(1);
 }
 
 /// Begins a transaction on SQLite. When the disk is full or fails, SQLite ends a transaction by itself, and sqlx 0.9

@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod leases;
 mod on;
 pub mod password_links;
+mod pools;
 mod postgres;
 mod presence;
 mod probe;
@@ -213,6 +214,7 @@ impl Store {
         if let Some(OpenFile { path, identity }) = &self.shared.file
             && database::file_identity(path).ok().as_ref() != Some(identity)
         {
+            database::count_failure();
             return Err(StoreError::Gone(path.display().to_string()));
         }
         let mut tx = Tx::begin(&self.writer, self.interceptor.clone()).await?;

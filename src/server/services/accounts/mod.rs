@@ -11,6 +11,7 @@ pub mod session_watch;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in;
+mod sign_in_counts;
 pub mod throttle;
 
 use secrecy::{ExposeSecret, SecretString};

@@ -49,6 +49,11 @@ impl Default for Passwords {
 }
 
 impl Passwords {
+    /// Returns how many passwords are being hashed, or wait for it.
+    pub fn in_progress(&self) -> usize {
+        (AT_ONCE + MOST_WAITING).saturating_sub(self.places.available_permits())
+    }
+
     /// Returns whether the password belongs to `hash`. Without a hash, the same work is done and the result is `false`.
     ///
     /// # Errors

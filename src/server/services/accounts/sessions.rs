@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     new_session::{How, SignIn},
     session_watch::SessionWatch,
+    sign_in_counts::count_session,
 };
 use crate::{
     model::{
@@ -94,6 +95,7 @@ impl Sessions {
         if ended > 0 {
             self.store.forget_sessions_of(&row.user_id);
         }
+        count_session(sign_in.how, sign_in.is_break_glass);
         if sign_in.is_break_glass && sign_in.how == How::Password {
             // Alerts whoever watches the log. Everyone else sees it on every page.
             tracing::error!(

@@ -10,6 +10,7 @@ use super::{
     new_session::{How, SignIn},
     passwords::{HashError, Passwords},
     sessions::Sessions,
+    sign_in_counts::{Method, count_refusal},
     throttle::{Attempt, Throttle},
 };
 use crate::{
@@ -276,6 +277,7 @@ impl SignIns {
         target: &str,
         result: &str,
     ) -> Result<(), StoreError> {
+        count_refusal(Method::Password, action);
         let event = AuditEvent::by(client, self.clock.now(), action, target);
         audit::append_alone(&self.store, AuditEvent { result: result.to_owned(), ..event }).await
     }

@@ -16,6 +16,7 @@ mod error;
 mod fresh_reads;
 mod intent_mac;
 mod planning;
+mod progress;
 mod proof;
 mod quota;
 mod requesting;

@@ -6,6 +6,7 @@
 mod collector;
 mod counted;
 mod events;
+mod figures;
 mod health;
 mod keys;
 mod list_cache;
@@ -27,6 +28,7 @@ use tokio::sync::Notify;
 pub use self::{
     collector::run as collect,
     events::{Delivery, Events, News},
+    figures::{ActiveChanges, InventoryFigures, TargetFigures},
     views::View,
     write_behind::run as write_behind,
 };

@@ -8,6 +8,7 @@ pub mod headers;
 pub mod host;
 pub mod late_sign_out;
 pub mod limits;
+pub mod measure;
 pub mod origin;
 pub mod renewal;
 pub mod request_id;

@@ -18,7 +18,10 @@ use crate::{
             oidc::{IdToken, ProviderError},
             store::{StoreError, User, provider_users, sessions as sessions_table},
         },
-        services::audit::{self, AuditEvent},
+        services::{
+            accounts::sign_in_counts::{Method, count_refusal},
+            audit::{self, AuditEvent},
+        },
     },
 };
 
@@ -106,6 +109,7 @@ impl ProviderSignIns {
             true => (AuditAction::SessionRefused, why.to_owned()),
             false => (AuditAction::SessionEnded, not_renewed(why)),
         };
+        count_refusal(Method::Provider, action);
         let event = AuditEvent::by(&as_user(client, &user), now, action, &user.name);
         audit::append(&mut tx, AuditEvent { result, ..event }).await?;
         tx.commit().await?;

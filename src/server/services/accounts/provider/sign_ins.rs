@@ -13,7 +13,10 @@ use crate::{
             store::{Store, StoreError},
         },
         services::{
-            accounts::sessions::Sessions,
+            accounts::{
+                sessions::Sessions,
+                sign_in_counts::{Method, count_refusal},
+            },
             audit::{self, AuditEvent},
         },
     },
@@ -51,6 +54,7 @@ impl ProviderSignIns {
         target: &str,
         why: &str,
     ) -> Result<(), StoreError> {
+        count_refusal(Method::Provider, action);
         let event = AuditEvent::by(client, self.clock.now(), action, target);
         audit::append_alone(&self.store, AuditEvent { result: why.to_owned(), ..event }).await
     }

@@ -15,7 +15,7 @@ use crate::{
         adapters::{store::changes as table, tasks::spawn_on},
         services::{
             audit::{self, AuditEvent},
-            changes::RequestError,
+            changes::{RequestError, progress::Standing},
         },
     },
 };
@@ -50,6 +50,7 @@ impl Requests {
         if !change.can_be_closed() {
             return Ok(FormMistake::ChangeStillJudged.into());
         }
+        let before = Standing::of(&change);
         let at = self.clock.now().max(change.latest_evidence());
         let how = End::NotEstablished { by: requester.user_name.clone(), reason: reason.as_str().to_owned() };
         change.apply(Step::Ended(Ending { at, how }));
@@ -59,6 +60,7 @@ impl Requests {
         let result = format!("Not established; change {}", change.id);
         audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;
         tx.commit().await?;
+        before.record_progress(&change);
         self.inventory.record_change(&change);
         Ok(Outcome::Done(()))
     }

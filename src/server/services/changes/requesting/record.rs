@@ -32,6 +32,7 @@ use crate::{
             audit::{self, AuditEvent},
             changes::{
                 Asking, RequestError, audit_events,
+                progress::Standing,
                 working::{Job, Timeline},
             },
         },
@@ -186,6 +187,7 @@ impl Requests {
             self.worker.abandon(job);
             return Err(error.into());
         }
+        Standing::UNRECORDED.record_progress(&job.change);
         Ok(Recording::New(Box::new(job)))
     }
 }

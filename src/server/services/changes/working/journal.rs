@@ -15,7 +15,7 @@ use crate::{
         },
         services::{
             audit,
-            changes::{audit_events, collaborators::Collaborators, intent_mac::IntentMacs},
+            changes::{audit_events, collaborators::Collaborators, intent_mac::IntentMacs, progress::Standing},
             inventory::Inventory,
             read_only::ReadOnly,
         },
@@ -71,8 +71,9 @@ impl Journal {
     ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?.change;
-        self.write(&mut tx, &mut moved, steps, action.into()).await?;
+        let before = self.write(&mut tx, &mut moved, steps, action.into()).await?;
         tx.commit().await?;
+        before.record_progress(&moved);
         self.inventory.record_change(&moved);
         job.change = moved;
         Ok(())
@@ -93,8 +94,9 @@ impl Journal {
         if moved.intent != job.change.intent {
             return Ok(Clearance::NotAuthentic(Flaw::WrongMac));
         }
-        self.write(&mut tx, &mut moved, vec![sent], Some(AuditAction::ChangeSent)).await?;
+        let before = self.write(&mut tx, &mut moved, vec![sent], Some(AuditAction::ChangeSent)).await?;
         tx.commit().await?;
+        before.record_progress(&moved);
         self.inventory.record_change(&moved);
         job.change = moved;
         Ok(Clearance::Sent)
@@ -166,8 +168,9 @@ impl Journal {
         let mut tx = self.store.write().await?;
         let Leased { change: mut moved, fence, .. } = table::latest(&mut tx, &job.change.id).await?;
         let is_held = fence == job.fence && moved.is_active();
-        self.write(&mut tx, &mut moved, vec![step], Some(action)).await?;
+        let before = self.write(&mut tx, &mut moved, vec![step], Some(action)).await?;
         tx.commit().await?;
+        before.record_progress(&moved);
         self.inventory.record_change(&moved);
         job.change = moved;
         Ok(if is_held { Written::Yes } else { Written::NotHeld })
@@ -182,26 +185,29 @@ impl Journal {
     ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         let mut moved = table::latest(&mut tx, &change.id).await?.change;
-        self.write(&mut tx, &mut moved, steps, action.into()).await?;
+        let before = self.write(&mut tx, &mut moved, steps, action.into()).await?;
         tx.commit().await?;
+        before.record_progress(&moved);
         self.inventory.record_change(&moved);
         *change = moved;
         Ok(())
     }
 
+    /// Returns where the change stood before.
     async fn write(
         &self,
         tx: &mut Tx,
         change: &mut Change,
         steps: Vec<Step>,
         action: Option<AuditAction>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Standing, StoreError> {
+        let before = Standing::of(change);
         steps.into_iter().for_each(|step| change.apply(step));
         table::write(tx, change).await?;
         if let Some(action) = action {
             audit::append(tx, audit_events::moved(change, action, self.clock.now())).await?;
         }
-        Ok(())
+        Ok(before)
     }
 
     async fn complain_and_wait(&self, error: &StoreError, id: &str, action: &str, pause: &mut Duration) {

@@ -16,7 +16,6 @@ use crate::{
     server::adapters::{
         aws::{observation, targets::Target},
         clock::Freshness,
-        metrics::CHANGES_ENDED,
         random,
     },
 };
@@ -47,7 +46,6 @@ impl Worker {
         let change = &job.change;
         self.durations.learn(std::slice::from_ref(change));
         let end = change.end.as_ref().map_or("", |end| end.how.word());
-        metrics::counter!(CHANGES_ENDED, "end" => end).increment(1);
         tracing::info!(change_id = change.id, stream = %change.intent.arn, end, "change {} of {} ended: \
             {end}", change.id, change.intent.arn);
     }
