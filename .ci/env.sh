@@ -122,6 +122,12 @@ postgres_bin() {
     return 1
 }
 
+# Prints where Prometheus's tool is that checks metrics and alerts.
+promtool_binary() {
+    local own="$keystream_cache/tools/promtool/usr/bin/promtool"
+    command -v promtool || { [ -x "$own" ] && printf '%s\n' "$own"; }
+}
+
 chromium_binary() {
     local candidate
     for candidate in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do

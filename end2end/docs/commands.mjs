@@ -33,7 +33,7 @@ export function endAll() {
 }
 
 /** A process in its own group, so that Ctrl-C reaches its children. */
-class Process {
+export class Process {
     output = "";
     errors = "";
 

@@ -1,0 +1,138 @@
+// Checks metrics, alerts and the dashboard: with Prometheus's own tool, and against what the documents say.
+// Run it after `.ci/build dev`: node --test end2end/metrics/check.mjs
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { Process, endAll } from "../docs/commands.mjs";
+import { Document } from "../docs/markdown.mjs";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const PROMTOOL = process.env.PROMTOOL ?? "promtool";
+const RULES = "deploy/prometheus/keystream.rules.yml";
+const RULES_TEST = "deploy/prometheus/keystream.rules.test.yml";
+const DASHBOARD = "deploy/grafana/keystream.json";
+/** Panels that every Grafana has. */
+const PANELS = ["row", "stat", "timeseries"];
+
+const text = (path) => readFileSync(join(ROOT, path), "utf8");
+const operations = new Document(ROOT, "docs/operations.md");
+const documented = new Set(operations.firstColumn("Metrics", "metric"));
+const work = mkdtempSync(join(tmpdir(), "keystream-metrics-"));
+
+let keystream;
+let served;
+
+before(async () => {
+    const port = await freePort();
+    const env = {
+        PATH: process.env.PATH,
+        HOME: work,
+        KEYSTREAM_LISTEN: "127.0.0.1:0",
+        KEYSTREAM_METRICS_LISTEN: `127.0.0.1:${port}`,
+        KEYSTREAM_SITE_ROOT: join(ROOT, "target/site"),
+    };
+    keystream = new Process(join(ROOT, "target/keystream"), ["serve", "--demo"], { env, cwd: work });
+    const { origin } = await keystream.outcome();
+    assert.ok(origin, `the demo didn't start; ${keystream.told}`);
+    const headers = { origin, "sec-fetch-site": "same-origin", accept: "text/html" };
+    const body = new URLSearchParams({ user_name: "operator" });
+    const signedIn = await fetch(`${origin}/api/sign-in-demo`, { method: "POST", headers, body, redirect: "manual" });
+    assert.equal(signedIn.status, 303);
+    served = await fetch(`http://127.0.0.1:${port}/metrics`);
+    served.text = await served.text();
+});
+after(async () => {
+    await keystream?.end("SIGINT");
+    endAll();
+    rmSync(work, { recursive: true, force: true });
+});
+process.on("exit", endAll);
+
+async function freePort() {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address();
+    server.close();
+    await once(server, "close");
+    return port;
+}
+
+/** Runs Prometheus's tool, which must find nothing. */
+function promtool(args, input) {
+    const { error, status, stdout, stderr } = spawnSync(PROMTOOL, args, { cwd: ROOT, input, encoding: "utf8" });
+    assert.ifError(error);
+    assert.equal(status, 0, `promtool ${args.join(" ")}:\n${stdout}${stderr}`);
+    return stdout + stderr;
+}
+
+/** The metrics that an expression names and the documents don't. */
+function unknown(expressions) {
+    const named = expressions.match(/\b(keystream|process)_[a-z_]+\b/g) ?? [];
+    return named.filter((name) => !documented.has(name) && !documented.has(name.replace(/_(bucket|sum|count)$/, "")));
+}
+
+test("what the program serves passes Prometheus's linter", () => {
+    assert.equal(served.status, 200);
+    assert.equal(served.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert.equal(promtool(["check", "metrics"], served.text), "");
+});
+
+test("every metric that the program serves is in the table", () => {
+    const names = [...served.text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
+    assert.ok(names.length > 20, served.text);
+    assert.deepEqual(names.filter((name) => !documented.has(name)), []);
+});
+
+test("the alerts are valid, and do what their tests say", () => {
+    promtool(["check", "rules", RULES]);
+    promtool(["test", "rules", RULES_TEST]);
+    assert.deepEqual(unknown(text(RULES)), []);
+    assert.deepEqual(unknown(text(RULES_TEST)), []);
+});
+
+test("every alert is tested both ways, and has a runbook", () => {
+    const rules = text(RULES).split(/^ {6}- alert: /m).slice(1);
+    assert.ok(rules.length > 10);
+    for (const rule of rules) {
+        const name = /^\w+/.exec(rule)[0];
+        for (const outcome of ["fires", "stays quiet"]) {
+            const isTested = text(RULES_TEST).includes(`name: ${name} ${outcome}\n`);
+            assert.ok(isTested, `${name} has no test that it ${outcome}`);
+        }
+        const [, path, anchor] = /^ +runbook: (\S+)#(\S+)$/m.exec(rule);
+        assert.deepEqual([path, anchor], ["docs/operations.md", name.toLowerCase()]);
+        assert.ok(operations.anchors.has(anchor), `${path} has no heading ${name}`);
+        assert.match(rule, /^ +severity: (critical|warning)$/m);
+    }
+    const runbooks = [...text("docs/operations.md").matchAll(/^### (Keystream[A-Z]\w+)$/gm)].map(([, name]) => name);
+    assert.deepEqual(runbooks, rules.map((rule) => /^\w+/.exec(rule)[0]), "in the order of the alerts");
+});
+
+test("the dashboard needs no plugin, and shows metrics that there are", () => {
+    const { panels, templating, uid } = JSON.parse(text(DASHBOARD));
+    assert.equal(uid, "keystream");
+    assert.deepEqual(panels.map(({ type }) => type).filter((type) => !PANELS.includes(type)), []);
+    assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length, "two panels have one id");
+    const variables = templating.list.map(({ name }) => name);
+    const targets = panels.flatMap((panel) => panel.targets ?? []);
+    assert.ok(targets.length > 20);
+    const records = targets.map(({ expr, datasource }, index) => {
+        assert.equal(datasource.uid, "${datasource}", expr);
+        assert.deepEqual(unknown(expr), [], expr);
+        const used = [...expr.matchAll(/\$(?!__)(\w+)/g)].map(([, name]) => name);
+        assert.deepEqual(used.filter((name) => !variables.includes(name)), [], expr);
+        return { record: `dashboard:expression:${index}`, expr: expr.replaceAll("$__rate_interval", "5m") };
+    });
+    // JSON is YAML.
+    const file = join(work, "dashboard.rules.yml");
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules: records }] }));
+    promtool(["check", "rules", file]);
+    const shown = new Set(targets.flatMap(({ expr }) => expr.match(/\b(keystream|process)_[a-z_]+\b/g)));
+    const isShown = (name) => ["", "_bucket"].some((suffix) => shown.has(name + suffix));
+    assert.deepEqual([...documented].filter((name) => !isShown(name)), [], "metrics without a panel");
+});
