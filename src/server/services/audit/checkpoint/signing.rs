@@ -188,8 +188,8 @@ impl PublicKey {
     }
 }
 
-/// Whether others than the user `own` and root may read or change a file. Kubernetes and systemd hand over a secret as a
-/// file of root's that the program's group may read.
+/// Returns whether others than the user `own` and root may read or change a file. Kubernetes and systemd hand over a
+/// secret as a file of root's that the program's group may read.
 fn others_may_use(owner: u32, mode: u32, own: u32) -> bool {
     let is_handed_over = owner == 0 && own != 0;
     mode & if is_handed_over { 0o037 } else { 0o077 } != 0
