@@ -6,25 +6,24 @@ use std::path::Path;
 use super::error::StoreError;
 
 /// File systems on a network, by the number that statfs(2) has for them.
-const ON_A_NETWORK: [(u32, &str); 7] = [
+const ON_A_NETWORK: [(u32, &str); 6] = [
     (0x6969, "NFS"),
     (0x517b, "SMB"),
     (0xff53_4d42, "SMB"),
     (0xfe53_4d42, "SMB"),
-    (0x0102_1997, "9p"),
     (0x00c3_6400, "Ceph"),
     (0x0bd0_0bd0, "Lustre"),
 ];
-/// File systems that programs provide. Not refused: one may be on a network, as with sshfs, or on this machine, as the
-/// disks of many containers and virtual machines are.
-const FUSE: u32 = 0x6573_5546;
+/// File systems that something else provides. Not refused: one may be on a network, as with sshfs, or on this machine,
+/// as the disks of many sandboxes, containers and virtual machines are.
+const UNCERTAIN: [(u32, &str); 2] = [(0x6573_5546, "FUSE"), (0x0102_1997, "9p")];
 
 /// Refuses a database whose file is, or would be, on a network file system.
 ///
 /// # Errors
 /// When it is on one.
 pub fn refuse_network(database: &Path) -> Result<(), StoreError> {
-    match number_of(database).and_then(network_name) {
+    match number_of(database).and_then(|number| name_among(&ON_A_NETWORK, number)) {
         Some(kind) => Err(StoreError::OnNetwork { path: database.display().to_string(), kind }),
         None => Ok(()),
     }
@@ -32,20 +31,15 @@ pub fn refuse_network(database: &Path) -> Result<(), StoreError> {
 
 /// Says so if nothing tells whether the database's file is on a network file system.
 pub fn weakness(database: &Path) -> Option<String> {
-    is_uncertain(number_of(database)?).then(|| {
-        format!(
-            "{} is on a file system of FUSE, which may be on a network; SQLite needs a disk of this machine",
-            database.display()
-        )
-    })
+    let kind = name_among(&UNCERTAIN, number_of(database)?)?;
+    Some(format!(
+        "{} is on a file system that may be on a network ({kind}); SQLite needs a disk of this machine",
+        database.display()
+    ))
 }
 
-fn network_name(number: u32) -> Option<&'static str> {
-    ON_A_NETWORK.iter().find(|(network, _)| *network == number).map(|(_, name)| *name)
-}
-
-const fn is_uncertain(number: u32) -> bool {
-    number == FUSE
+fn name_among(kinds: &[(u32, &'static str)], number: u32) -> Option<&'static str> {
+    kinds.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
 }
 
 /// The number of the file system that has the file, or its directory if there is no file yet. `None` if there is
@@ -70,14 +64,17 @@ mod tests {
     #[test]
     fn network_file_systems_are_told_from_others() {
         let networks = [(0x6969, "NFS"), (0x517b, "SMB"), (0xfe53_4d42, "SMB"), (0xff53_4d42, "SMB")];
-        for (number, name) in networks.into_iter().chain([(0x0102_1997, "9p"), (0x00c3_6400, "Ceph")]) {
-            assert_eq!(network_name(number), Some(name), "{number:x}");
+        for (number, name) in networks.into_iter().chain([(0x00c3_6400, "Ceph")]) {
+            assert_eq!(name_among(&ON_A_NETWORK, number), Some(name), "{number:x}");
         }
-        // ext4, XFS, Btrfs, ZFS, tmpfs, overlay, and FUSE.
-        let others = [0xef53, 0x5846_5342, 0x9123_683e, 0x2fc1_2fc1, 0x0102_1994, 0x794c_7630, FUSE];
-        for number in others {
-            assert_eq!(network_name(number), None, "{number:x}");
-            assert_eq!(is_uncertain(number), number == FUSE, "{number:x}");
+        for (number, name) in [(0x6573_5546, "FUSE"), (0x0102_1997, "9p")] {
+            assert_eq!(name_among(&ON_A_NETWORK, number), None, "{number:x}");
+            assert_eq!(name_among(&UNCERTAIN, number), Some(name), "{number:x}");
+        }
+        // ext4, XFS, Btrfs, ZFS, tmpfs and overlay.
+        for number in [0xef53, 0x5846_5342, 0x9123_683e, 0x2fc1_2fc1, 0x0102_1994, 0x794c_7630] {
+            assert_eq!(name_among(&ON_A_NETWORK, number), None, "{number:x}");
+            assert_eq!(name_among(&UNCERTAIN, number), None, "{number:x}");
         }
     }
 
