@@ -11,7 +11,7 @@ pub use crate::model::access::requester::Requester;
 use super::{
     endpoints::{Endpoint, Entry, Limits},
     events_tag,
-    middleware::{client_address::ClientAddress, headers::ResponseNonce, request_id::RequestId},
+    middleware::{client_address, headers::ResponseNonce, request_id::RequestId},
     session_store,
     state::AppState,
 };
@@ -183,24 +183,14 @@ impl RequestContext {
         session_store::begin(&session, sign_in).await.map_err(|error| self.fail_internal(&error))
     }
 
-    /// Returns the client's address, as resolved through the trusted proxies.
-    pub fn address(&self) -> String {
-        self.parts.extensions.get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string())
-    }
-
     /// Returns the actor of an unauthenticated request, as the audit chain names it.
     pub fn stranger(&self) -> Actor {
-        Actor { name: String::new(), address: self.address(), user_agent: self.user_agent() }
+        client_address::stranger(&self.parts.extensions, &self.parts.headers)
     }
 
     /// Returns the user accounts, managed on behalf of this user.
     pub fn accounts(&self, requester: &Requester) -> Accounts<'_> {
         self.state.users.managed_by(requester.actor())
-    }
-
-    /// Returns the client's `User-Agent`, truncated to 300 characters.
-    pub fn user_agent(&self) -> String {
-        user_agent(&self.parts.headers)
     }
 
     /// Returns whether the request comes from a plain form or a page, so that the response is a redirect or a page
@@ -290,10 +280,4 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
 /// Returns whether a text has the form of an id: those of rows and the hashes of sessions.
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-}
-
-/// Returns a request's `User-Agent` without control characters, truncated to 300 characters.
-pub fn user_agent(headers: &HeaderMap) -> String {
-    let agent = headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
-    agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(300).collect()
 }

@@ -35,9 +35,13 @@ use crate::{
             BeginError, Brought, Finished, LapsedSession, LogoutError, ProviderSignIns, Visitor,
         },
         web::{
-            browser_choice, context,
+            browser_choice,
             endpoints::{Effect, Endpoint, REGISTRY},
-            middleware::{body::LONGEST, client_address::ClientAddress, origin},
+            middleware::{
+                body::LONGEST,
+                client_address::{self, ClientAddress},
+                origin,
+            },
             session_store,
             state::AppState,
         },
@@ -64,7 +68,7 @@ pub fn start_address(purpose: SignInPurpose, next: &str) -> String {
 pub async fn start(State(state): State<AppState>, request: Request) -> Response {
     let asker = Asker::of(&request);
     let Some(provider) = &state.provider else { return error_page::refuse(&state, &asker, Refusal::NoSuchAddress) };
-    let client = client_of(&request);
+    let client = client_address::stranger(request.extensions(), request.headers());
     let query = Pairs::of(request.uri());
     let next = page_after(safe_next(&query.one("next").unwrap_or_default()));
     if query.one("for").as_deref() == Some(RENEWAL) && has_valid_rights(&state, &request) {
@@ -126,7 +130,7 @@ pub async fn callback(State(state): State<AppState>, request: Request) -> Respon
     let extensions = request.extensions();
     let requester = extensions.get::<Requester>().cloned();
     let lapsed = extensions.get::<LapsedSession>().map(|lapsed| lapsed.session_hash.clone());
-    let client = client_of(&request);
+    let client = client_address::stranger(request.extensions(), request.headers());
     let visitor = Visitor {
         browser: cookie.map(|cookie| cookie.value().to_owned()),
         client: client.clone(),
@@ -159,7 +163,8 @@ pub async fn callback(State(state): State<AppState>, request: Request) -> Respon
 pub async fn log_out(State(state): State<AppState>, request: Request) -> Response {
     let asker = Asker::of(&request);
     let Some(provider) = &state.provider else { return error_page::refuse(&state, &asker, Refusal::NoSuchAddress) };
-    let (client, address) = (client_of(&request), address_of(request.extensions()));
+    let (client, address) =
+        (client_address::stranger(request.extensions(), request.headers()), address_of(request.extensions()));
     let Some(token) = token_of(request).await else { return invalid("the body isn't a form with one logout_token") };
     match provider.log_out(&token).await {
         Ok(()) => StatusCode::OK.into_response(),
@@ -261,11 +266,6 @@ fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-}
-
-fn client_of(request: &Request) -> Actor {
-    let address = address_of(request.extensions()).map_or_else(String::new, |address| address.to_string());
-    Actor { name: String::new(), address, user_agent: context::user_agent(request.headers()) }
 }
 
 fn address_of(extensions: &Extensions) -> Option<IpAddr> {

@@ -7,14 +7,12 @@ use axum::{
 };
 use tower_sessions::Session;
 
-use super::{client_address::ClientAddress, session::EndedSession};
+use super::{client_address, session::EndedSession};
 use crate::{
     error::AppError,
-    model::access::actor::Actor,
     server::{
         services::accounts::provider::LapsedSession,
         web::{
-            context,
             endpoints::Entry,
             handlers::error_page::{self, Asker},
             provider_link, session_store,
@@ -31,11 +29,7 @@ pub async fn answer(state: &AppState, extensions: &Extensions, headers: &HeaderM
     let EndedSession { user_id } = extensions.get::<EndedSession>()?;
     Entry::of(extensions).endpoint().filter(|endpoint| endpoint.path == SIGN_OUT)?;
     let lapsed = extensions.get::<LapsedSession>().map(|lapsed| lapsed.session_hash.as_str());
-    let client = Actor {
-        name: String::new(),
-        address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()).unwrap_or_default(),
-        user_agent: context::user_agent(headers),
-    };
+    let client = client_address::stranger(extensions, headers);
     let is_of_provider = match state.sign_ins.sessions.sign_out_late(client, user_id, lapsed).await {
         Ok(is_of_provider) => is_of_provider,
         Err(error) => {

@@ -12,9 +12,10 @@ use tower_sessions::{
     cookie::{Cookie, CookieBuilder},
 };
 
-use super::client_address::ClientAddress;
+use super::client_address;
 use crate::{
     error::Refusal,
+    model::access::actor::Actor,
     server::web::{
         context,
         endpoints::{Caller, Entry},
@@ -37,9 +38,8 @@ struct SessionEnded;
 
 /// Finds the user of the session. A database that cannot be read is a 503, not a sign-out.
 pub async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<ClientAddress>().map_or_else(String::new, |address| address.0.to_string());
-    let agent = context::user_agent(request.headers());
-    let had_session = match session_store::requester(&session, state.clock.now(), address, agent).await {
+    let Actor { address, user_agent, .. } = client_address::stranger(request.extensions(), request.headers());
+    let had_session = match session_store::requester(&session, state.clock.now(), address, user_agent).await {
         Ok(Found::Person(requester)) => {
             if is_human(&request) {
                 state.sign_ins.sessions.record_human(&requester).await;
