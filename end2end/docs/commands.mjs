@@ -1,6 +1,8 @@
 // Runs the commands in documents, each document in its own directory, against a simulated AWS on loopback.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,11 +13,11 @@ const LONGEST_MS = 30_000;
 const STOPPED_WITHIN_MS = 10_000;
 /** What servers print once they are serving, and a path that then answers 200. */
 const SERVERS = [
-    { says: /^Listening on (http:\S+)$/m, health: "/readyz" },
+    { says: /^Listening on (https?:\S+)$/m, health: "/readyz" },
     { says: /^Simulating on (http:\S+)$/m, health: "/_control/counts" },
 ];
 /** The answer to every password prompt. */
-const PASSWORD = "seven words that belong to no song";
+export const PASSWORD = "seven words that belong to no song";
 /** The account of the simulated AWS. */
 const ACCOUNT = "111122223333";
 
@@ -30,6 +32,16 @@ export function endAll() {
             // It has already ended.
         }
     }
+}
+
+/** A port that is free on every loopback address. */
+export async function freePort() {
+    const server = createServer().listen(0, "0.0.0.0");
+    await once(server, "listening");
+    const { port } = server.address();
+    server.close();
+    await once(server, "close");
+    return port;
 }
 
 /** A process in its own group, so that Ctrl-C reaches its children. */
@@ -73,6 +85,7 @@ export class Process {
 
     /** Sends a signal to the group and waits for the end. */
     async end(signal) {
+        if (!running.has(this.child)) return this.ended;
         process.kill(-this.child.pid, signal);
         const late = sleep(STOPPED_WITHIN_MS, "late", { ref: false });
         const code = await Promise.race([this.ended, late]);

@@ -2,13 +2,12 @@
 // Run it after `.ci/build dev`: node --test end2end/metrics/check.mjs
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { Process, endAll } from "../docs/commands.mjs";
+import { endAll, freePort } from "../docs/commands.mjs";
+import { Operator, startDemo } from "../docs/demo.mjs";
 import { Document } from "../docs/markdown.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -29,20 +28,9 @@ let served;
 
 before(async () => {
     const port = await freePort();
-    const env = {
-        PATH: process.env.PATH,
-        HOME: work,
-        KEYSTREAM_LISTEN: "127.0.0.1:0",
-        KEYSTREAM_METRICS_LISTEN: `127.0.0.1:${port}`,
-        KEYSTREAM_SITE_ROOT: join(ROOT, "target/site"),
-    };
-    keystream = new Process(join(ROOT, "target/keystream"), ["serve", "--demo"], { env, cwd: work });
-    const { origin } = await keystream.outcome();
-    assert.ok(origin, `the demo didn't start; ${keystream.told}`);
-    const headers = { origin, "sec-fetch-site": "same-origin", accept: "text/html" };
-    const body = new URLSearchParams({ user_name: "operator" });
-    const signedIn = await fetch(`${origin}/api/sign-in-demo`, { method: "POST", headers, body, redirect: "manual" });
-    assert.equal(signedIn.status, 303);
+    const demo = await startDemo(work, { KEYSTREAM_METRICS_LISTEN: `127.0.0.1:${port}` });
+    keystream = demo.keystream;
+    await Operator.signedIn(demo.origin);
     served = await fetch(`http://127.0.0.1:${port}/metrics`);
     served.text = await served.text();
 });
@@ -52,15 +40,6 @@ after(async () => {
     rmSync(work, { recursive: true, force: true });
 });
 process.on("exit", endAll);
-
-async function freePort() {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address();
-    server.close();
-    await once(server, "close");
-    return port;
-}
 
 /** Runs Prometheus's tool, which must find nothing. */
 function promtool(args, input) {
