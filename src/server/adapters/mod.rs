@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod clock;
+pub mod https;
 pub mod metrics;
 pub mod oidc;
 pub mod random;

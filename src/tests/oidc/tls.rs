@@ -2,39 +2,23 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 use super::{TestProvider, provider::DISCOVERY};
-use crate::server::{
-    adapters::{
-        clock::SystemClock,
-        oidc::{Provider, SetupError},
+use crate::{
+    server::{
+        adapters::{clock::SystemClock, https::SetupError, oidc::Provider},
+        config::ProviderSettings,
     },
-    config::ProviderSettings,
+    tests::support::tls,
 };
 
 /// Serves discovery and an empty set of keys. Returns the issuer and the authority's certificate.
 async fn serve() -> (String, String) {
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let names = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = names.signed_by(&key, &authority).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (acceptor, authority) = tls::acceptor();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let issuer = format!("https://localhost:{}", listener.local_addr().unwrap().port());
     let document = serde_json::json!({
@@ -61,7 +45,7 @@ async fn serve() -> (String, String) {
             let _ = stream.shutdown().await;
         }
     });
-    (issuer, authority.pem())
+    (issuer, authority)
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod clock;
 mod forms;
 mod process;
 mod simulator;
+pub mod tls;
 mod waiting;
 
 pub use self::{

@@ -1,40 +1,24 @@
 //! The HTTP client for the provider. An answer is JSON, of at most 1 MiB, within 5 s; a redirect is no answer.
 
-use std::{error::Error, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{path::Path, pin::Pin, time::Duration};
 
 use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
-use rustls_pki_types::{CertificateDer, pem::PemObject};
 use thiserror::Error;
 
-use super::connector::Connector;
-use crate::server::adapters::clock::timeout;
+use crate::server::adapters::{
+    clock::timeout,
+    https::{HttpsClient, SetupError, causes, new_client},
+};
 
 /// How long an answer may take, to its end.
 const WITHIN: Duration = Duration::from_secs(5);
 /// The largest answer.
 const LONGEST: usize = 1024 * 1024;
-
-/// Why the provider can't be called at all.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    #[error(
-        "no certificate authorities were found on this machine; install its package of CA certificates, or set \
-         KEYSTREAM_OIDC_CA_FILE"
-    )]
-    NoAuthorities,
-    #[error("KEYSTREAM_OIDC_CA_FILE: {path}: {why}")]
-    CaFile { path: String, why: String },
-    #[error("TLS could not be set up: {0}")]
-    Tls(String),
-}
 
 /// Why there is no answer. The messages name no address: the settings do.
 #[derive(Debug, Error)]
@@ -63,7 +47,7 @@ impl HttpError {
 
 /// The client. Connections are kept and used again.
 #[derive(Debug, Clone)]
-pub struct HttpClient(Client<HttpsConnector<Connector>, Full<Bytes>>);
+pub struct HttpClient(HttpsClient);
 
 impl HttpClient {
     /// A client that trusts the system's certificate authorities and those in `ca_file`.
@@ -71,33 +55,7 @@ impl HttpClient {
     /// # Errors
     /// If there are none and TLS is needed, or the file can't be read.
     pub fn new(ca_file: Option<&Path>, needs_tls: bool) -> Result<Self, SetupError> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if let Some(path) = ca_file {
-            let refused = |why: String| SetupError::CaFile { path: path.display().to_string(), why };
-            let found = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let found = found.map_err(|error| refused(error.to_string()))?;
-            if found.is_empty() {
-                return Err(refused("it has no PEM certificate".to_owned()));
-            }
-            for certificate in found {
-                roots.add(certificate).map_err(|error| refused(error.to_string()))?;
-            }
-        }
-        if roots.is_empty() && needs_tls {
-            return Err(SetupError::NoAuthorities);
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| SetupError::Tls(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(config)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(Connector::default());
-        Ok(Self(Client::builder(TokioExecutor::new()).build(connector)))
+        Ok(Self(new_client("KEYSTREAM_OIDC_CA_FILE", ca_file, needs_tls)?))
     }
 
     /// Sends a request. The answer is JSON, and says success or that the request was wrong.
@@ -146,18 +104,4 @@ fn content_type(headers: &HeaderMap) -> String {
 fn is_json(headers: &HeaderMap) -> bool {
     let essence = content_type(headers).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-/// Returns an error and what caused it, on one line.
-fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
 }

@@ -1,7 +1,6 @@
 //! The company's identity provider: discovery and keys, the code flow, and the tokens that it signs. Only here are
 //! types of `openidconnect`.
 
-mod connector;
 mod discovery;
 mod error;
 mod flow;
@@ -15,7 +14,6 @@ pub use self::{
     discovery::Found,
     error::ProviderError,
     flow::{CodeAnswer, SignInRequest},
-    http::SetupError,
     id_token::{IdToken, SKEW_MS},
     logout_token::LogoutToken,
     provider::{CALLBACK_PATH, Provider},

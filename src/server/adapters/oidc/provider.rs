@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::{
-    http::{HttpClient, SetupError},
-    memory::Memory,
+use super::{http::HttpClient, memory::Memory};
+use crate::server::{
+    adapters::{clock::Clock, https::SetupError},
+    config::ProviderSettings,
 };
-use crate::server::{adapters::clock::Clock, config::ProviderSettings};
 
 /// The path to which the provider sends browsers back.
 pub const CALLBACK_PATH: &str = "/auth/oidc/callback";

@@ -1,4 +1,4 @@
-//! Connections to the provider: through the proxy of the environment, where it has one, otherwise direct.
+//! Connections: those over TLS through the proxy of the environment, where it has one; all others direct.
 
 use std::{
     error::Error,
@@ -21,7 +21,8 @@ use url::Host;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Connects, also through an HTTP proxy. `HTTPS_PROXY` and `NO_PROXY` count, as for AWS; loopback is always direct.
+/// Connects, for https also through an HTTP proxy. `HTTPS_PROXY` and `NO_PROXY` count, as for AWS; loopback and plain
+/// http are always direct.
 #[derive(Debug, Clone)]
 pub struct Connector {
     direct: HttpConnector,
@@ -48,7 +49,8 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let proxy = self.proxies.intercept(&uri).filter(|_| !is_loopback(&uri));
+        let may_use_proxy = uri.scheme_str() == Some("https") && !is_loopback(&uri);
+        let proxy = if may_use_proxy { self.proxies.intercept(&uri) } else { None };
         let Some(proxy) = proxy else {
             let connecting = self.direct.call(uri);
             return Box::pin(async move { connecting.await.map_err(Into::into) });
