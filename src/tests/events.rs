@@ -71,6 +71,7 @@ async fn a_connection_begins_where_its_browser_is_and_starts_over_from_where_nob
         let path = format!("/events?after={after}");
         let (_, text) = heard(address, &cookie, &path, last_id.as_deref(), event_is_there).await;
         assert!(text.starts_with("HTTP/1.1 200") && text.contains(expected), "{after} {last_id:?}: {text}");
+        assert!(text.contains("\r\nx-accel-buffering: no\r\n"), "no proxy may collect events: {text}");
         assert!(!text.contains("<script>"), "{text}");
     }
 }

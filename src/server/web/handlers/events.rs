@@ -37,6 +37,8 @@ use crate::{
 
 /// The interval of heartbeats on an idle connection. A page that receives nothing for 40 s is not live.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Tells nginx, and what does as it does, to pass events on at once; by default it collects answers.
+const UNBUFFERED: [(&str, &str); 1] = [("x-accel-buffering", "no")];
 
 /// Opens an event connection.
 pub async fn open(
@@ -92,7 +94,7 @@ pub async fn open(
         _view: view,
         _place: place,
     };
-    Sse::new(follow(connection)).keep_alive(keep_alive).into_response()
+    (UNBUFFERED, Sse::new(follow(connection)).keep_alive(keep_alive)).into_response()
 }
 
 /// Answers a browser that has too many connections.
