@@ -7,7 +7,7 @@ export const ROOT = resolve(import.meta.dirname, "../..");
 export const CHART = join(ROOT, "deploy/helm/keystream");
 
 const CACHE = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-const TOOLS = join(CACHE, "keystream/tools");
+export const TOOLS = join(CACHE, "keystream/tools");
 /** The versions of Kubernetes: the first that the chart takes, and one of those that clusters have now. */
 const KUBERNETES = ["1.30.0", "1.35.0"];
 

@@ -1,6 +1,6 @@
 //! `keystream check-config`: shows the configuration, and tries every target: a listing, a read of one stream by name
-//! and one by ARN (they go to different hosts), its tags, and its roles. A failure names the missing permission or
-//! host. The company's provider is tried too.
+//! and one by ARN (they go to different hosts), its roles, and the services that Keystream can do without. A failure
+//! names the missing permission or host. The company's provider is tried too.
 
 use std::{io::Write, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     model::{
         change::refusal::{Refusal, RefusalKind},
         inventory::TargetHealth,
-        stream::{StreamArn, StreamName},
+        stream::{StreamArn, StreamName, StreamReport},
     },
     server::{
         adapters::{
@@ -22,7 +22,13 @@ use crate::{
             clock::{Clock, SystemClock},
             store::{Opener, Store},
         },
-        cli::{check_provider, checkpoints, serve::weaknesses},
+        cli::{
+            check_lines::{Lines, at, missing},
+            check_provider,
+            check_services::{self, Seen},
+            checkpoints,
+            serve::weaknesses,
+        },
         config::{Settings, without_password},
     },
 };
@@ -49,9 +55,9 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
     let targets = targets::load(&settings.fleet.targets, &clock, Some(&hosts)).await?;
     let mut failed = 0;
     for target in &targets {
-        let mut check = Check { target, hosts: &hosts, output: &mut output, has_failed: false };
+        let mut check = Check { target, lines: Lines::new(&hosts, &mut output) };
         check.run().await?;
-        failed += usize::from(check.has_failed);
+        failed += usize::from(check.lines.has_failed);
     }
     if failed > 0 {
         let noun = TargetHealth::noun(targets.len());
@@ -72,64 +78,83 @@ enum Listed {
 
 struct Check<'a, W> {
     target: &'a Target,
-    hosts: &'a HostLog,
-    output: W,
-    has_failed: bool,
+    lines: Lines<'a, W>,
 }
 
 impl<W: Write> Check<'_, W> {
     async fn run(&mut self) -> anyhow::Result<()> {
+        let no_stream: StreamName = NO_STREAM.parse()?;
+        // Before any call, if possible: in a closed network, calls wait for hosts that should be named by then.
+        let is_known = self.target.account().is_resolved();
+        if is_known {
+            self.introduce(&no_stream).await?;
+        }
         let account = self.target.kinesis.caller_account().await;
         if let Ok(account) = &account {
             self.target.resolve_account(account);
         }
-        let changes = if self.target.is_read_only { "read-only" } else { "may change" };
-        writeln!(
-            self.output,
-            "target {}: account {}, Region {}, {changes}",
-            self.target.label(),
-            self.target.account(),
-            self.target.region
-        )?;
+        if !is_known {
+            self.introduce(&no_stream).await?;
+        }
         match account {
             Ok(account) if account != self.target.account() => {
-                self.failed("sts:GetCallerIdentity", &format!("the credentials are of account {account}"))?;
+                self.lines.failed("sts:GetCallerIdentity", &format!("the credentials are of account {account}"))?;
             }
-            Ok(_) => self.worked("sts:GetCallerIdentity", "", None)?,
+            Ok(_) => self.lines.worked("sts:GetCallerIdentity", "", None)?,
             // Without credentials nothing else can be tried.
             Err(failure) if failure.kind == ReadFailureKind::NoCredentials => {
                 let (what, whose) = match &self.target.read_role {
                     Some(role) => ("sts:AssumeRole", format!("{role} in session {READ_SESSION}: ")),
                     None => ("credentials", String::new()),
                 };
-                return self.failed(what, &format!("{whose}{failure}"));
+                return self.lines.failed(what, &format!("{whose}{failure}"));
             }
             // The account comes from the configuration or from the streams as well.
-            Err(failure) => self.tell("sts:GetCallerIdentity", &format!("not answered: {failure}"))?,
+            Err(failure) => self.lines.tell("sts:GetCallerIdentity", &format!("not answered: {failure}"))?,
         }
         self.assume_change_role().await?;
-        match self.list().await? {
-            Listed::Stream(name) => self.read(&name).await?,
-            Listed::Nothing => self.read_nothing().await?,
-            Listed::Failed => {}
+        let seen = match self.list().await? {
+            Listed::Stream(name) => {
+                let key = self.read(&name).await?.and_then(|report| report.key().cloned());
+                Seen { stream: Some(name), key }
+            }
+            Listed::Nothing => {
+                self.read_nothing(&no_stream).await?;
+                Seen::default()
+            }
+            Listed::Failed => Seen::default(),
+        };
+        check_services::check(self.target, &mut self.lines, &seen, &no_stream).await
+    }
+
+    /// Says which target it is, and which hosts it needs.
+    async fn introduce(&mut self, no_stream: &StreamName) -> anyhow::Result<()> {
+        let changes = if self.target.is_read_only { "read-only" } else { "may change" };
+        let (label, region) = (self.target.label(), &self.target.region);
+        self.lines.title(&format!("target {label}: account {}, Region {region}, {changes}", self.target.account()))?;
+        self.lines.needed(&self.target.needed_hosts(no_stream).await)?;
+        if self.target.lacks_hosts_of_account() {
+            self.lines.tell("host", "those of the account are not named: the account is not known")?;
         }
-        self.read_tags().await
+        Ok(())
     }
 
     async fn assume_change_role(&mut self) -> anyhow::Result<()> {
         match self.target.sender("check-config", None).await {
             Ok((_, Some(sent_as))) => {
-                self.worked("sts:AssumeRole", &format!("{} in session {}", sent_as.role, sent_as.session), None)
+                self.lines.worked("sts:AssumeRole", &format!("{} in session {}", sent_as.role, sent_as.session), None)
             }
             Ok((_, None)) => Ok(()),
-            Err(Refusal { kind: RefusalKind::NotSent { detail, .. }, .. }) => self.failed("sts:AssumeRole", &detail),
-            Err(_) => self.failed("sts:AssumeRole", "AWS refused"),
+            Err(Refusal { kind: RefusalKind::NotSent { detail, .. }, .. }) => {
+                self.lines.failed("sts:AssumeRole", &detail)
+            }
+            Err(_) => self.lines.failed("sts:AssumeRole", "AWS refused"),
         }
     }
 
     async fn list(&mut self) -> anyhow::Result<Listed> {
         if let Some(first) = self.target.streams.first() {
-            self.tell(
+            self.lines.tell(
                 "kinesis:ListStreams",
                 &format!("not needed: the configuration names {} streams", self.target.streams.len()),
             )?;
@@ -139,40 +164,44 @@ impl<W: Write> Check<'_, W> {
             Err(failure) => self.read_failed("kinesis:ListStreams", "", &failure).map(|()| Listed::Failed),
             Ok(page) => {
                 let more = if page.has_more { " and more" } else { "" };
-                let host = self.hosts.take();
-                self.worked("kinesis:ListStreams", &format!("{} streams{more}", page.streams.len()), host)?;
+                let host = self.lines.hosts.take();
+                self.lines.worked("kinesis:ListStreams", &format!("{} streams{more}", page.streams.len()), host)?;
                 Ok(page.streams.first().map_or(Listed::Nothing, |stream| Listed::Stream(stream.name.clone())))
             }
         }
     }
 
-    /// Reads one stream both ways. Keystream uses one of them; the other shows whether its host can be reached.
-    async fn read(&mut self, name: &StreamName) -> anyhow::Result<()> {
+    /// Reads one stream both ways. Keystream uses one of them; the other shows whether its host can be reached. Returns
+    /// what AWS reported.
+    async fn read(&mut self, name: &StreamName) -> anyhow::Result<Option<StreamReport>> {
         let arn = self.target.arn(name);
         let uses_arn = self.uses_arn(arn.as_ref());
-        self.read_as("by name", &StreamRef::Name(name.clone()), name, !uses_arn).await?;
-        match arn {
-            Some(arn) => self.read_as("by ARN", &StreamRef::Arn(arn), name, uses_arn).await,
-            None => self.tell("kinesis:DescribeStreamSummary", "by ARN: not tried, the account is not known"),
-        }
+        let by_name = self.read_as("by name", &StreamRef::Name(name.clone()), name, !uses_arn).await?;
+        let by_arn = match arn {
+            Some(arn) => self.read_as("by ARN", &StreamRef::Arn(arn), name, uses_arn).await?,
+            None => {
+                self.lines.tell("kinesis:DescribeStreamSummary", "by ARN: not tried, the account is not known")?;
+                None
+            }
+        };
+        Ok(by_arn.or(by_name))
     }
 
     /// Without a stream to read, asks for one that doesn't exist: "not found" shows that the host can be reached and
     /// that the permission is there.
-    async fn read_nothing(&mut self) -> anyhow::Result<()> {
-        let name: StreamName = NO_STREAM.parse()?;
-        let arn = self.target.arn(&name);
+    async fn read_nothing(&mut self, name: &StreamName) -> anyhow::Result<()> {
+        let arn = self.target.arn(name);
         let uses_arn = self.uses_arn(arn.as_ref());
         let ways = [
-            Some(("by name", StreamRef::Name(name), !uses_arn)),
+            Some(("by name", StreamRef::Name(name.clone()), !uses_arn)),
             arn.map(|arn| ("by ARN", StreamRef::Arn(arn), uses_arn)),
         ];
         for (how, stream, is_needed) in ways.into_iter().flatten() {
             let read = self.target.kinesis.describe_stream_summary(&stream).await;
-            let host = self.hosts.take();
+            let host = self.lines.hosts.take();
             match read {
                 Err(failure) if failure.kind == ReadFailureKind::NotFound => {
-                    self.worked(
+                    self.lines.worked(
                         "kinesis:DescribeStreamSummary",
                         &format!("{how}: AWS answers; there is no stream to read"),
                         host,
@@ -184,14 +213,15 @@ impl<W: Write> Check<'_, W> {
                         "{how}: AWS answers, and there is no stream to try the permission with: {failure}{}",
                         at(host.as_ref())
                     );
-                    self.tell("kinesis:DescribeStreamSummary", &text)?;
+                    self.lines.tell("kinesis:DescribeStreamSummary", &text)?;
                 }
                 Err(failure) if is_needed => {
                     self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?;
                 }
                 Err(failure) => self.not_needed(how, &failure, host.as_ref())?,
                 Ok(report) => {
-                    self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?;
+                    self.lines
+                        .failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?;
                 }
             }
         }
@@ -204,20 +234,23 @@ impl<W: Write> Check<'_, W> {
         stream: &StreamRef,
         name: &StreamName,
         is_needed: bool,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<StreamReport>> {
         let read = self.target.kinesis.describe_stream_summary(stream).await;
-        let host = self.hosts.take();
+        let host = self.lines.hosts.take();
         let is_own = |arn: &StreamArn| self.target.owns(arn) && arn.name == *name;
         match read {
             Ok(report) if is_own(&report.arn) => {
-                self.worked("kinesis:DescribeStreamSummary", &format!("{how} of {name}"), host)
+                self.lines.worked("kinesis:DescribeStreamSummary", &format!("{how} of {name}"), host)?;
+                return Ok(Some(report));
             }
             Ok(report) => {
-                self.failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))
+                self.lines
+                    .failed("kinesis:DescribeStreamSummary", &format!("{how}: AWS answered for {}", report.arn))?;
             }
-            Err(failure) if is_needed => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host),
-            Err(failure) => self.not_needed(how, &failure, host.as_ref()),
+            Err(failure) if is_needed => self.read_failed_at("kinesis:DescribeStreamSummary", how, &failure, host)?,
+            Err(failure) => self.not_needed(how, &failure, host.as_ref())?,
         }
+        Ok(None)
     }
 
     /// Whether Keystream reads this target by ARN.
@@ -227,22 +260,11 @@ impl<W: Write> Check<'_, W> {
 
     fn not_needed(&mut self, how: &str, failure: &ReadFailure, host: Option<&String>) -> anyhow::Result<()> {
         let text = format!("{how}: does not work, and Keystream does not use it here: {failure}{}", at(host));
-        self.tell("kinesis:DescribeStreamSummary", &text)
-    }
-
-    async fn read_tags(&mut self) -> anyhow::Result<()> {
-        match self.target.kinesis.get_resources(None).await {
-            Ok(_) => self.worked("tag:GetResources", "", None),
-            // Only the column and the filter of tags need it.
-            Err(failure) => {
-                let hint = missing("tag:GetResources", &failure);
-                self.tell("tag:GetResources", &format!("tags will not be shown: {failure}{hint}"))
-            }
-        }
+        self.lines.tell("kinesis:DescribeStreamSummary", &text)
     }
 
     fn read_failed(&mut self, permission: &str, how: &str, failure: &ReadFailure) -> anyhow::Result<()> {
-        let host = self.hosts.take();
+        let host = self.lines.hosts.take();
         self.read_failed_at(permission, how, failure, host)
     }
 
@@ -255,29 +277,6 @@ impl<W: Write> Check<'_, W> {
     ) -> anyhow::Result<()> {
         let hint = missing(permission, failure);
         let how = if how.is_empty() { String::new() } else { format!("{how}: ") };
-        self.failed(permission, &format!("{how}{failure}{hint}{}", at(host.as_ref())))
+        self.lines.failed(permission, &format!("{how}{failure}{hint}{}", at(host.as_ref())))
     }
-
-    fn worked(&mut self, permission: &str, what: &str, host: Option<String>) -> anyhow::Result<()> {
-        let what = if what.is_empty() { String::new() } else { format!(": {what}") };
-        self.tell(permission, &format!("ok{what}{}", at(host.as_ref())))
-    }
-
-    fn failed(&mut self, permission: &str, why: &str) -> anyhow::Result<()> {
-        self.has_failed = true;
-        self.tell(permission, &format!("failed: {why}"))
-    }
-
-    fn tell(&mut self, permission: &str, what: &str) -> anyhow::Result<()> {
-        Ok(writeln!(self.output, "  {permission:<31}{what}")?)
-    }
-}
-
-fn missing(permission: &str, failure: &ReadFailure) -> String {
-    let lacks = failure.kind == ReadFailureKind::Denied;
-    if lacks { format!("; the permission {permission} is missing") } else { String::new() }
-}
-
-fn at(host: Option<&String>) -> String {
-    host.map_or_else(String::new, |host| format!(" ({host})"))
 }

@@ -4,7 +4,9 @@ pub mod assemble;
 mod audit;
 pub mod backup;
 pub mod check_config;
+mod check_lines;
 mod check_provider;
+mod check_services;
 mod checkpoints;
 mod demo;
 pub mod health;
@@ -49,7 +51,7 @@ enum Command {
     },
     /// Serve the simulator alone, on loopback.
     Simulate(simulate::SimulateFlags),
-    /// Check the configuration, and try one cheap read of each target.
+    /// Check the configuration, and try the calls of each target that change nothing.
     CheckConfig,
     /// Manage users, also while `serve` runs.
     User {

@@ -104,9 +104,21 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
     let (said, is_well) = checked(&app, target(&app.simulator, ACCOUNT, REGION)).await;
     for line in [
         "  sts:GetCallerIdentity          ok\n".to_owned(),
+        format!(
+            "  host                           {host} for STS, lists, reads and changes, checks \
+             of records, KMS, CloudTrail, tags\n"
+        ),
         format!("  kinesis:ListStreams            ok: 14 streams ({host})\n"),
         format!("  kinesis:DescribeStreamSummary  ok: by name of audit-trail ({host})\n"),
         format!("  kinesis:DescribeStreamSummary  ok: by ARN of audit-trail ({host})\n"),
+        format!("  kinesis:ListShards             ok ({host})\n"),
+        format!("  kinesis:GetShardIterator       ok ({host})\n"),
+        format!("  kinesis:GetRecords             ok ({host})\n"),
+        "  kms:ListAliases                ok\n".to_owned(),
+        "  kms:ListKeys                   ok\n".to_owned(),
+        "  kms:DescribeKey                ok\n".to_owned(),
+        "  kms:GetKeyRotationStatus       ok\n".to_owned(),
+        "  cloudtrail:LookupEvents        ok\n".to_owned(),
         "  tag:GetResources               ok\n".to_owned(),
     ] {
         assert!(said.contains(&line), "{line}: {said}");
@@ -146,7 +158,7 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
 }
 
 #[tokio::test]
-async fn check_config_names_a_role_tags_and_a_host_that_cannot_be_reached() {
+async fn check_config_names_a_role_and_a_host_that_cannot_be_reached() {
     let app = TestApp::start().await;
     // A role that cannot be assumed is called by its name, and nothing else is tried.
     let (said, is_well) =
@@ -157,18 +169,6 @@ async fn check_config_names_a_role_tags_and_a_host_that_cannot_be_reached() {
         (User is not authorized"
     );
     assert!(said.contains(&line) && !said.contains("ListStreams") && !is_well, "{said}");
-    // The server's own listing of tags comes first.
-    until(|| async { (app.calls("GetResources").await > 0).then_some(()) }).await;
-    let untagged =
-        json!({"operation": "GetResources", "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}}});
-    app.control("faults", untagged).await;
-    let (said, is_well) = checked(&app, target(&app.simulator, ACCOUNT, REGION)).await;
-    assert!(
-        said.contains("tags will not be shown")
-            && said.contains("the permission tag:GetResources is missing")
-            && is_well,
-        "{said}"
-    );
     let nowhere = TargetSettings {
         endpoint: Some("http://nowhere.invalid".to_owned()),
         ..target(&app.simulator, ACCOUNT, REGION)
@@ -176,4 +176,51 @@ async fn check_config_names_a_role_tags_and_a_host_that_cannot_be_reached() {
     let (said, is_well) = checked(&app, nowhere).await;
     assert!(said.contains("name not found"), "{said}");
     assert!(said.contains("(nowhere.invalid:80)") && !is_well, "{said}");
+}
+
+#[tokio::test]
+async fn check_config_says_what_is_missed_without_an_optional_permission() {
+    let app = TestApp::start().await;
+    for (permission, without) in [
+        ("kinesis:ListShards", "records cannot be checked by reading"),
+        ("kinesis:GetShardIterator", "records cannot be checked by reading"),
+        ("kinesis:GetRecords", "records cannot be checked by reading"),
+        ("kms:ListAliases", "keys cannot be picked from a list"),
+        ("kms:ListKeys", "keys cannot be picked from a list"),
+        ("kms:DescribeKey", "the states of keys will not be known"),
+        ("kms:GetKeyRotationStatus", "whether keys are rotated will not be known"),
+        ("cloudtrail:LookupEvents", "changes made elsewhere will not be counted"),
+        ("tag:GetResources", "tags will not be shown"),
+    ] {
+        let (_, operation) = permission.split_once(':').unwrap();
+        let denied = json!({
+            "operation": operation, "times": 100,
+            "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+        });
+        app.control("faults", denied).await;
+        let (said, is_well) = checked(&app, target(&app.simulator, ACCOUNT, REGION)).await;
+        let line = format!("  {permission:<31}{without}: AWS refused the read: AccessDeniedException (no)");
+        assert!(said.contains(&line) && is_well, "{line}: {said}");
+        assert!(said.contains(&format!("; the permission {permission} is missing")), "{said}");
+        app.forget_faults().await;
+    }
+}
+
+#[tokio::test]
+async fn check_config_calls_no_permission_missing_that_it_had_nothing_to_try_with() {
+    let app = TestApp::start().await;
+    for permission in ["kinesis:ListShards", "kinesis:GetShardIterator", "kms:DescribeKey"] {
+        let (_, operation) = permission.split_once(':').unwrap();
+        let denied = json!({
+            "operation": operation, "region": "sa-east-1", "times": 100,
+            "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+        });
+        app.control("faults", denied).await;
+        let empty = TargetSettings { region: "sa-east-1".parse().ok(), ..target(&app.simulator, ACCOUNT, "sa-east-1") };
+        let (said, is_well) = checked(&app, empty).await;
+        let line = format!("  {permission:<31}AWS answers, and there is nothing to try the permission with: ");
+        assert!(said.contains(&line) && is_well, "{line}: {said}");
+        assert!(!said.contains("is missing"), "{said}");
+        app.forget_faults().await;
+    }
 }

@@ -1,6 +1,7 @@
 //! A fleet: several accounts and Regions, many streams, within AWS's limits, each target's troubles its own.
 
 mod configuration;
+mod hosts;
 mod list;
 mod pause_rules;
 mod pausing;

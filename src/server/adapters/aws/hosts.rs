@@ -22,6 +22,15 @@ impl HostLog {
     pub fn take(&self) -> Option<String> {
         self.0.lock().take()
     }
+
+    /// Notes where a call goes.
+    pub(super) fn note(&self, uri: &str) {
+        let host = Url::parse(uri).ok().and_then(|url| {
+            let port = url.port_or_known_default()?;
+            url.host_str().map(|host| format!("{host}:{port}"))
+        });
+        *self.0.lock() = host;
+    }
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
@@ -36,12 +45,7 @@ impl Intercept for HostLog {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let url = Url::parse(context.request().uri()).ok();
-        let host = url.and_then(|url| {
-            let port = url.port_or_known_default()?;
-            url.host_str().map(|host| format!("{host}:{port}"))
-        });
-        *self.0.lock() = host;
+        self.note(context.request().uri());
         Ok(())
     }
 }

@@ -8,6 +8,8 @@ use crate::model::time::Timestamp;
 
 /// AWS takes at most this many records per `PutRecords`.
 pub const MOST_RECORDS: usize = 500;
+/// A shard's id, as AWS writes the first one.
+pub const FIRST_SHARD: &str = "shardId-000000000000";
 
 /// What Keystream asks of the data plane.
 #[async_trait]

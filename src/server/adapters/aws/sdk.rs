@@ -1,7 +1,8 @@
-//! The SDK's configuration of each target. All targets share one HTTP client; the credentials of a profile are loaded
-//! once, however many accounts and Regions it reaches, and a role is assumed once for all Regions of its target.
+//! The SDK's configuration of each target. Targets that trust the same certificate authorities share one HTTP client;
+//! the credentials of a profile are loaded once, however many accounts and Regions it reaches, and a role is assumed
+//! once for all Regions of its target.
 
-use std::{collections::HashMap, time::Duration};
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig, identity::IdentityCache, sts::AssumeRoleProvider};
 use aws_credential_types::{
@@ -12,13 +13,20 @@ use aws_sdk_kinesis::config::{retry::RetryPartition, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder, ConnectorBuilder,
     proxy::ProxyConfig,
-    tls::{self, rustls_provider::CryptoMode},
+    tls::{self, TlsContext, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_types::endpoint_config::AccountIdEndpointMode;
+use aws_types::{
+    endpoint_config::AccountIdEndpointMode,
+    os_shim_internal::{Env, Fs},
+};
 use futures_util::FutureExt;
 
-use super::{bounded_client::BoundedClient, identity::Identity};
+use super::{
+    authorities::{Authorities, AuthoritiesError, Bundle},
+    bounded_client::BoundedClient,
+    identity::Identity,
+};
 use crate::server::config::{IdentifyBy, TargetSettings};
 
 /// The name of the session in which a `read_role` is assumed, as CloudTrail shows it.
@@ -27,12 +35,28 @@ pub const READ_SESSION: &str = "keystream";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Loads the configurations of targets.
+#[derive(Default)]
 pub struct SdkConfigs {
-    http: SharedHttpClient,
+    /// By the file of authorities that they trust beside the system's.
+    http: HashMap<Option<Bundle>, TrustingClient>,
     /// By profile (`None` is the SDK's own chain), and whether the SDK's own Region is used as well.
-    by_profile: HashMap<(Option<String>, bool), Configured>,
+    by_profile: HashMap<(Option<String>, bool), Loaded>,
     /// By role, external id and profile.
     read_roles: HashMap<(String, Option<String>, Option<String>), Identity>,
+}
+
+/// An HTTP client, and whether there is an authority that it trusts.
+#[derive(Clone)]
+struct TrustingClient {
+    client: SharedHttpClient,
+    has_authorities: bool,
+}
+
+/// The configuration of a profile.
+#[derive(Clone)]
+struct Loaded {
+    configured: Configured,
+    has_authorities: bool,
 }
 
 /// An SDK configuration, and the credentials in it.
@@ -60,34 +84,37 @@ impl Configured {
     }
 }
 
-impl Default for SdkConfigs {
-    fn default() -> Self {
-        Self { http: http_client(), by_profile: HashMap::new(), read_roles: HashMap::new() }
-    }
-}
-
 impl SdkConfigs {
     /// The configurations of one target.
-    pub async fn load(&mut self, target: &TargetSettings) -> TargetConfig {
-        let own = self.own(target).await;
+    ///
+    /// # Errors
+    /// When its calls need TLS and no certificate authority is trusted, or the file of its own can't be read.
+    pub async fn load(&mut self, target: &TargetSettings) -> Result<TargetConfig, AuthoritiesError> {
+        let own = self.own(target).await?;
         let read = match &target.read_role {
             None => own.clone(),
             Some(role) => Configured::with(&own.sdk, self.read_role(role, target, &own)),
         };
-        TargetConfig { own, read }
+        Ok(TargetConfig { own, read })
     }
 
-    async fn own(&mut self, target: &TargetSettings) -> Configured {
+    async fn own(&mut self, target: &TargetSettings) -> Result<Configured, AuthoritiesError> {
         let key = (target.profile.clone(), target.region.is_none());
-        let loaded = match self.by_profile.get(&key) {
+        let Loaded { configured: loaded, has_authorities } = match self.by_profile.get(&key) {
             Some(loaded) => loaded.clone(),
             None => {
-                let loader = Loader { http: self.http.clone(), target: target.clone() };
-                let loaded = Configured::with(&loader.config().await, loader.identity());
+                let bundle = bundle_of(target).await;
+                let TrustingClient { client, has_authorities } = self.client(bundle)?;
+                let loader = Loader { http: client, target: target.clone() };
+                let configured = Configured::with(&loader.config().await, loader.identity());
+                let loaded = Loaded { configured, has_authorities };
                 self.by_profile.insert(key, loaded.clone());
                 loaded
             }
         };
+        if !has_authorities && needs_tls(target, &loaded.sdk) {
+            return Err(AuthoritiesError::NoneFound);
+        }
         let mut config = loaded.sdk.to_builder();
         if let Some(region) = &target.region {
             config = config.region(SdkRegion::new(region.to_string()));
@@ -103,9 +130,19 @@ impl SdkConfigs {
             // This endpoint answers for all of AWS.
             config.set_endpoint_url(target.endpoint.clone());
             let credentials = Credentials::new(access_key, "simulator", None, None, "demo");
-            return Configured::with(&config.build(), Identity::fixed(credentials));
+            return Ok(Configured::with(&config.build(), Identity::fixed(credentials)));
         }
-        Configured { sdk: config.build(), identity: loaded.identity }
+        Ok(Configured { sdk: config.build(), identity: loaded.identity })
+    }
+
+    fn client(&mut self, bundle: Option<Bundle>) -> Result<TrustingClient, AuthoritiesError> {
+        if let Some(client) = self.http.get(&bundle) {
+            return Ok(client.clone());
+        }
+        let authorities = Authorities::load(bundle.as_ref())?;
+        let client = TrustingClient { client: http_client(authorities.tls), has_authorities: authorities.has_some };
+        self.http.insert(bundle, client.clone());
+        Ok(client)
     }
 
     fn read_role(&mut self, role: &str, target: &TargetSettings, own: &Configured) -> Identity {
@@ -146,20 +183,11 @@ impl Loader {
             loader = loader.region(SdkRegion::new(region.to_string()));
         }
         #[cfg(test)]
-        let loader = self.with_file(loader);
-        loader.load().await
-    }
-
-    #[cfg(test)]
-    #[expect(deprecated, reason = "what stands in for it is of a crate that the SDK keeps to itself")]
-    fn with_file(&self, loader: aws_config::ConfigLoader) -> aws_config::ConfigLoader {
-        use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
-        match &self.target.profile_file {
-            Some(file) => {
-                loader.profile_files(ProfileFiles::builder().with_file(ProfileFileKind::Config, file).build())
-            }
+        let loader = match files_of_test(&self.target) {
+            Some(files) => loader.profile_files(files),
             None => loader,
-        }
+        };
+        loader.load().await
     }
 
     fn identity(&self) -> Identity {
@@ -182,11 +210,43 @@ impl Loader {
     }
 }
 
-/// The HTTP client of all targets, built like the SDK's own: rustls, and the proxy from the environment. Beyond that,
-/// answers are limited.
-fn http_client() -> SharedHttpClient {
-    let client = Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));
+/// The file of authorities that the environment or the target's profile names; the SDK itself doesn't look for it.
+async fn bundle_of(target: &TargetSettings) -> Option<Bundle> {
+    let (env, files) = (Env::real(), Default::default());
+    #[cfg(test)]
+    let (env, files) = match files_of_test(target) {
+        // This machine's own variables would come first.
+        Some(files) => (Env::from_slice(&[]), files),
+        None => (env, files),
+    };
+    let profile = target.profile.clone().map(Cow::Owned);
+    // Files that can't be read are for the SDK to complain about, once it needs them.
+    let profiles = aws_config::profile::load(&Fs::real(), &env, &files, profile).await.ok();
+    let of_profile = profiles.as_ref().and_then(|profiles| profiles.get("ca_bundle"));
+    Bundle::of(env.get("AWS_CA_BUNDLE").ok().as_deref(), of_profile)
+}
+
+#[cfg(test)]
+#[expect(deprecated, reason = "what stands in for it is of a crate that the SDK keeps to itself")]
+fn files_of_test(target: &TargetSettings) -> Option<aws_config::profile::profile_file::ProfileFiles> {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    let file = target.profile_file.as_ref()?;
+    Some(ProfileFiles::builder().with_file(ProfileFileKind::Config, file).build())
+}
+
+/// Whether calls to Kinesis for this target go over TLS, as all do but those to a simulator.
+fn needs_tls(target: &TargetSettings, sdk: &SdkConfig) -> bool {
+    let of_kinesis = target.endpoint.as_deref().or(sdk.endpoint_url());
+    !of_kinesis.is_some_and(|endpoint| endpoint.starts_with("http://"))
+}
+
+/// An HTTP client for targets, built like the SDK's own: rustls, and the proxy from the environment. Beyond that,
+/// authorities are those given, and answers are limited.
+fn http_client(authorities: TlsContext) -> SharedHttpClient {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = ConnectorBuilder::default()
+            .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+            .tls_context(authorities.clone());
         connector.set_connector_settings(settings.cloned());
         if let Some(components) = components {
             connector.set_sleep_impl(components.sleep_impl());

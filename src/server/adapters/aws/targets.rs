@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
-use thiserror::Error;
 
 use super::{
     Kinesis, ListFrom, ListedPage, ReadFailure, ReadFailureKind, StreamRef, TaggedPage,
@@ -12,7 +11,9 @@ use super::{
     kinesis::SdkKinesis,
     kms::{Kms, SdkKms},
     limits::Limits,
+    needed_hosts::{NeededHost, NeededHosts},
     sdk::{SdkConfigs, TargetConfig},
+    target_error::TargetError,
     trail::{CloudTrail, SdkCloudTrail},
 };
 use crate::{
@@ -39,6 +40,8 @@ pub struct Target {
     /// The optional services.
     pub kms: Option<Arc<dyn Kms>>,
     pub trail: Option<Arc<dyn CloudTrail>>,
+    /// Names the hosts that calls go to, if the target was loaded to be checked.
+    hosts: Option<NeededHosts>,
     /// The role that sends changes; without one, the target's own credentials do.
     change_role: Option<ChangeRole>,
     pub limits: Limits,
@@ -51,15 +54,6 @@ pub struct Target {
     pub id: String,
     /// The configured account, or the one that AWS named first.
     account: OnceLock<Account>,
-}
-
-/// Why the targets could not be created.
-#[derive(Debug, Error)]
-pub enum TargetError {
-    #[error("no AWS Region is configured: set KEYSTREAM_TARGETS to ACCOUNT/REGION, or AWS_REGION")]
-    NoRegion,
-    #[error("the Region of the AWS configuration, \u{201c}{0}\u{201d}, is not written like one")]
-    Region(String),
 }
 
 impl Target {
@@ -79,6 +73,7 @@ impl Target {
             kinesis,
             kms: None,
             trail: None,
+            hosts: None,
             change_role: None,
             limits: Limits::new(settings),
             streams: settings.streams.clone(),
@@ -114,6 +109,19 @@ impl Target {
         if account.is_resolved() {
             let _ = self.account.set(account.clone());
         }
+    }
+
+    /// The hosts that this target's calls go to; those for streams are those for this one. Nothing is sent.
+    pub async fn needed_hosts(&self, stream: &StreamName) -> Vec<NeededHost> {
+        match &self.hosts {
+            Some(hosts) => hosts.find(&self.stream_ref(stream)).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether calls go to hosts that have the account in their names, and it isn't known.
+    pub fn lacks_hosts_of_account(&self) -> bool {
+        self.identify_by == IdentifyBy::Arn && !self.account().is_resolved()
     }
 
     /// How pages name the target.
@@ -250,7 +258,7 @@ fn id_of(settings: &TargetSettings, region: &Region) -> String {
 /// where their calls go.
 ///
 /// # Errors
-/// When no Region is configured anywhere.
+/// When no Region is configured anywhere, or no certificate authority is trusted.
 pub async fn load(
     settings: &[TargetSettings],
     clock: &Arc<dyn Clock>,
@@ -261,13 +269,14 @@ pub async fn load(
     let mut configs = SdkConfigs::default();
     let mut targets = Vec::with_capacity(settings.len());
     for target in settings {
-        let TargetConfig { own, read } = configs.load(target).await;
+        let TargetConfig { own, read } = configs.load(target).await?;
         let region = read.sdk.region().ok_or(TargetError::NoRegion)?.to_string();
         let region: Region = region.parse().map_err(|_| TargetError::Region(region))?;
         let id = id_of(target, &region);
         let kinesis = Arc::new(SdkKinesis::new(&read, target.endpoint.as_deref(), &id, clock.clone(), hosts));
         let kms: Arc<dyn Kms> = Arc::new(SdkKms::new(&read, &id, clock.clone()));
         let trail: Arc<dyn CloudTrail> = Arc::new(SdkCloudTrail::new(&read, &id));
+        let needed = hosts.map(|_| NeededHosts::new(&read, target.endpoint.clone()));
         let change_role = target.change_role.as_ref().map(|arn| ChangeRole {
             arn: arn.clone(),
             external_id: target.external_id.clone(),
@@ -282,6 +291,7 @@ pub async fn load(
             change_role,
             kms: Some(kms),
             trail: Some(trail),
+            hosts: needed,
             ..Target::new(target, region, kinesis)
         }));
     }
