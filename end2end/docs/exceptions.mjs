@@ -30,6 +30,8 @@ export const NOT_RUN = [
         reason: "takes minutes; `make test` does it",
     },
     { command: "node --test end2end/deploy/check.mjs", reason: "is a check of its own in `make test`" },
+    { command: "node --test end2end/deploy/proxies.mjs", reason: "is a check of its own in `make test`" },
+    { command: "node --test end2end/deploy/network.mjs", reason: "is a check of its own in `make test`" },
     { command: "node --test end2end/docs/check.mjs", reason: "runs this very check" },
     { command: "keystream health", reason: "asks a running server; each one that is started here is stopped again" },
     {
