@@ -74,20 +74,7 @@ mod tests {
     use parking_lot::Mutex;
 
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::tests::support::Written;
 
     /// A pipe that nobody reads, until it is let go.
     struct Stuck(Arc<Mutex<()>>, Written);
@@ -119,7 +106,7 @@ mod tests {
         assert!((at_least..3 * WAITING_LINES as u64).contains(&lost.count()), "{} lost", lost.count());
         drop(not_read);
         drop(logging);
-        let text = String::from_utf8(written.0.lock().clone()).unwrap();
+        let text = written.text();
         assert_eq!(text.lines().count() as u64 + lost.count(), 3 * WAITING_LINES as u64, "the rest was written");
     }
 
@@ -136,7 +123,7 @@ mod tests {
                 tracing::error!("the journal cannot be written");
                 drop((change, request));
             });
-            let line = String::from_utf8(written.0.lock().clone()).unwrap();
+            let line = written.text();
             for part in ["the journal cannot be written", "request_id", "0a1b2c3d", "change_id", "9z8y7x6w"] {
                 assert_eq!(line.matches(part).count(), 1, "{part} in {line}");
             }

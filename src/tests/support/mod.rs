@@ -9,6 +9,7 @@ mod process;
 mod simulator;
 pub mod tls;
 mod waiting;
+mod written;
 
 pub use self::{
     actor::{Actor, Answer},
@@ -17,6 +18,7 @@ pub use self::{
     forms::{borrowed, hidden_fields, hidden_fields_of, shown, with},
     process::Setup,
     waiting::until,
+    written::Written,
 };
 
 pub const ORIGIN: &str = "http://127.0.0.1:3000";
