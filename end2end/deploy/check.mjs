@@ -123,6 +123,7 @@ for (const [what, flags, says] of [
     ["another database", ["--set", "database.kind=mysql"], "/database/kind"],
     ["a provider without rules", ["--set", "oidc.issuer=https://a.example,oidc.clientId=k"], "/oidc"],
     ["a secret in plain sight", ["--set", "settings.oidc_client_secret=secret"], "'oidc_client_secret'"],
+    ["a token in plain sight", ["--set", "settings.audit_stream_token=secret"], "'audit_stream_token'"],
     ["the database's URL in plain sight", ["--set", "settings.database_url=postgres://u:p@h/d"], "'database_url'"],
     ["a setting as a variable", ["--set", "env[0].name=KEYSTREAM_LISTEN,env[0].value=x"], "/env/0/name"],
     ["the portal's port for metrics", ["--set", "metrics.port=3000"], "/metrics/port"],

@@ -42,10 +42,15 @@ export function validate(file) {
     return { status: Math.max(...results.map(({ status }) => status)), output: results.map((r) => r.output).join("") };
 }
 
+/** Python, with the packages of the linters: jsonschema is one of them. */
+export function python(args, options = {}) {
+    return run(join(TOOLS, "deploy/bin/python"), args, options);
+}
+
 /** Python's reader of YAML, as Node has none. */
 export function readYaml(file) {
     const script = "import json, sys, yaml; print(json.dumps([d for d in yaml.safe_load_all(open(sys.argv[1])) if d]))";
-    return JSON.parse(run(join(TOOLS, "deploy/bin/python"), ["-c", script, file]).stdout);
+    return JSON.parse(python(["-c", script, file]).stdout);
 }
 
 export function hadolint(file) {

@@ -25,12 +25,13 @@ use crate::{
 /// A part of a path that nobody may find in a metric.
 const SECRET: &str = "secret-7f3a";
 
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "saving what was read",
     "reading streams",
     "following pauses",
     "checkpoints of the audit chain",
     "following alarms about the audit chain",
+    "streaming the audit chain",
     "housekeeping",
     "watching settled changes",
     "watching keys",

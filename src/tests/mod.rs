@@ -3,6 +3,7 @@
 mod accounts;
 mod armed;
 mod audit;
+mod audit_stream;
 mod authorities;
 mod aws_trouble;
 mod backup;

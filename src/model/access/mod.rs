@@ -5,6 +5,7 @@ pub mod audit_action;
 pub mod audit_event;
 pub mod audit_query;
 pub mod chain_alarm;
+pub mod chain_place;
 pub mod credentials;
 pub mod identity;
 pub mod next_page;

@@ -1,6 +1,7 @@
 //! The outside world, as services reach it: AWS, the database, clocks, randomness, tasks, metrics and logs. Only here
 //! are types of the AWS SDK and SQL.
 
+pub mod audit_sink;
 pub mod aws;
 pub mod clock;
 pub mod https;

@@ -26,7 +26,7 @@ use crate::{
             check_lines::{Lines, at, missing},
             check_provider,
             check_services::{self, Seen},
-            checkpoints,
+            check_stream, checkpoints,
             serve::weaknesses,
         },
         config::{Settings, without_password},
@@ -46,6 +46,7 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
     let store = Store::open(&settings.database.database_url, Opener::Command).await?;
     writeln!(output, "database {}: can be opened", without_password(&settings.database.database_url))?;
     checkpoints::check(&store, places, &mut output).await?;
+    check_stream::check(settings, &store, &mut output).await?;
     for weakness in weaknesses(settings)? {
         writeln!(output, "warning: {weakness}")?;
     }

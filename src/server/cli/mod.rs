@@ -7,6 +7,7 @@ pub mod check_config;
 mod check_lines;
 mod check_provider;
 mod check_services;
+mod check_stream;
 mod checkpoints;
 mod demo;
 pub mod health;

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 
 use super::{
-    assemble::{Parts, assemble},
+    assemble::{Parts, Running, assemble},
     checkpoints, demo, lifecycle,
 };
 use crate::server::{
@@ -23,7 +23,7 @@ use crate::server::{
     config::{CheckpointPlaces, Origin, Proxies, Settings, without_password},
     services::{
         accounts::session_watch,
-        audit::{self, AuditAction, AuditEvent},
+        audit::{self, AuditAction, AuditEvent, stream::ChainStream},
         figures::Figures,
     },
     web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
@@ -107,6 +107,7 @@ async fn serve(
     let checkpoints = checkpoints::open(places)?;
     let provider = settings.oidc.provider()?.filter(|_| !is_demo);
     let provider = provider.map(|provider| Provider::new(provider, origin.as_str(), clock.clone())).transpose()?;
+    let stream = audit_stream(&settings, &store)?;
     let has_users = store.has_users().await?;
     let life = Life { settings: settings_in_short, store: store.clone(), clock: clock.clone() };
     life.record(AuditAction::ServerStarted).await;
@@ -134,6 +135,7 @@ async fn serve(
     let app = router::build(running.state.clone())?;
     let signals = lifecycle::Signals::listen()?;
     announce(&running.state, has_users);
+    begin_stream(stream, &running);
 
     let draining = running.state.draining.clone();
     tasks::spawn(lifecycle::drain_on_signal(signals, draining.clone()));
@@ -147,6 +149,19 @@ async fn serve(
         tracing::warn!("that the server stopped could not be written in time");
     }
     Ok(())
+}
+
+/// Prepares the stream of the audit chain, if one is configured.
+fn audit_stream(settings: &Settings, store: &Store) -> anyhow::Result<Option<ChainStream>> {
+    let stream = settings.audit_stream.complete()?;
+    stream.map(|stream| ChainStream::new(store.clone(), &stream)).transpose()
+}
+
+/// Begins to stream the audit chain. On standard output, its rows follow what [`announce`] prints.
+fn begin_stream(stream: Option<ChainStream>, running: &Running) {
+    if let Some(stream) = stream {
+        stream.begin(&running.state.supervisor, &running.tasks, &running.state.draining);
+    }
 }
 
 /// Starts recording metrics, if an address is configured for them: before there is anything to record.
@@ -212,11 +227,12 @@ fn summary(settings: &Settings, origin: &Origin, targets: usize, places: &Checkp
         }
         None => "none".to_owned(),
     };
+    let stream = settings.audit_stream.audit_stream.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
     let targets = if targets == 1 { "1 target".to_owned() } else { format!("{targets} targets") };
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "{version}; {mode}; {targets}; public URL {}; trusted proxies {proxies}; checkpoints {checkpoints}; \
-         provider {provider}",
+         provider {provider}; audit stream {stream}",
         origin.as_str()
     )
 }

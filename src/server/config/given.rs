@@ -44,7 +44,17 @@ fn shown(name: &str, value: &str) -> String {
     } else {
         without_password(&format!("://{value}")).split_off(3)
     };
-    one_line(&hidden)
+    one_line(&if key.ends_with("audit_stream") { without_path(&hidden) } else { hidden })
+}
+
+/// A URL without what follows its host, and without its user: both may be secrets.
+fn without_path(url: &str) -> String {
+    const ENDS: [char; 4] = ['/', '\\', '?', '#'];
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| !scheme.contains(ENDS));
+    let (scheme, rest) = url.split_at(scheme.map_or(0, |scheme| scheme.len() + "://".len()));
+    let (authority, hidden) = rest.split_at(rest.find(ENDS).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}{host}{}", if hidden.is_empty() { "" } else { "/***" })
 }
 
 /// A text without line breaks: an error is one line.

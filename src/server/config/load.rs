@@ -3,8 +3,8 @@
 use std::{env, ffi::OsString, path::Path};
 
 use super::{
-    error::ConfigError, flags::Flags, layers::Layers, listening::Listening, oidc::Oidc, settings::Settings,
-    target_table,
+    audit_stream::AuditStream, error::ConfigError, flags::Flags, layers::Layers, listening::Listening, oidc::Oidc,
+    settings::Settings, target_table,
 };
 
 impl Settings {
@@ -32,6 +32,10 @@ impl Settings {
         if let Some((key, takes)) = oidc.incomplete() {
             return Err(layers.refused(key, takes));
         }
+        let audit_stream: AuditStream = layers.read()?;
+        if let Some((key, takes)) = audit_stream.incomplete() {
+            return Err(layers.refused(key, takes));
+        }
         let mut settings = Self {
             listening,
             proxies: layers.read()?,
@@ -40,6 +44,7 @@ impl Settings {
             metrics: layers.read()?,
             site: layers.read()?,
             checkpoints: layers.read()?,
+            audit_stream,
             oidc,
             tags: layers.read()?,
         };

@@ -5,6 +5,9 @@
 //! `deserialize_with` names the function that parses it and says what it takes. Unknown keys and bad values refuse to
 //! start, with one line that names the key, the value and what it takes.
 
+mod audit_stream;
+#[cfg(test)]
+mod audit_stream_tests;
 mod checkpoints;
 mod database;
 mod declared;
@@ -23,6 +26,7 @@ mod oidc_rules;
 mod oidc_tests;
 mod origin;
 mod proxies;
+mod secret_file;
 mod settings;
 mod site;
 mod tags;
@@ -33,6 +37,7 @@ mod target_table;
 mod tests;
 
 pub use self::{
+    audit_stream::{AuditStream, StreamPlace, StreamSettings},
     checkpoints::{CheckpointPlaces, Checkpoints},
     database::{Database, is_postgres, without_password},
     error::ConfigError,

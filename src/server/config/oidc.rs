@@ -1,18 +1,19 @@
 //! Sign-in with the company's identity provider, by OpenID Connect.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::{path::PathBuf, str::FromStr};
 
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use strum::{Display, EnumString};
 use url::Url;
 
-use super::{error::ConfigError, takes::parsed, target_table::is_loopback};
+use super::{
+    error::ConfigError,
+    secret_file::secret_in,
+    takes::{parsed, some_path},
+    target_table::is_loopback,
+};
 use crate::model::access::provider::GroupRule;
 
 const ISSUER: &str = "the provider's issuer, such as https://sign-in.example/realms/company: exactly as its tokens \
@@ -22,8 +23,6 @@ const SECRET: &str = "the client's secret, 1 to 1,024 visible ASCII characters";
 const SCOPES: &str = "scopes separated by spaces, such as openid profile email";
 const CLAIM: &str = "the name of a claim, or a JSON pointer such as /realm_access/roles, of at most 200 characters";
 const NAME: &str = "what people call the provider, 1 to 60 characters";
-/// The largest file of a secret, in bytes.
-const LONGEST_FILE: u64 = 4_096;
 
 /// The provider, the client that Keystream is there, and who may still sign in with a password.
 #[derive(Debug, Clone, Args, Deserialize)]
@@ -43,7 +42,7 @@ pub struct Oidc {
     pub oidc_client_secret: Option<ClientSecret>,
     /// The file with the secret, in place of oidc_client_secret.
     #[arg(long)]
-    #[serde(default, deserialize_with = "file")]
+    #[serde(default, deserialize_with = "some_path")]
     pub oidc_client_secret_file: Option<PathBuf>,
     /// What people call the provider: "Sign in with NAME" [default: the issuer's host].
     #[arg(long)]
@@ -59,7 +58,7 @@ pub struct Oidc {
     pub oidc_groups_claim: String,
     /// A file of PEM certificates of authorities to trust for the provider, beside the system's.
     #[arg(long)]
-    #[serde(default, deserialize_with = "file")]
+    #[serde(default, deserialize_with = "some_path")]
     pub oidc_ca_file: Option<PathBuf>,
     /// Who may sign in with a password: all, or break-glass (emergency accounts only).
     #[arg(long, default_value = "all")]
@@ -153,7 +152,7 @@ impl Oidc {
         };
         let client_secret = match (&self.oidc_client_secret, &self.oidc_client_secret_file) {
             (Some(secret), _) => secret.0.clone(),
-            (None, Some(path)) => secret_in(path)?,
+            (None, Some(path)) => secret_in::<ClientSecret>(path)?.0,
             (None, None) => return Ok(None),
         };
         Ok(Some(ProviderSettings {
@@ -167,16 +166,6 @@ impl Oidc {
             rules: self.rules.clone(),
         }))
     }
-}
-
-fn secret_in(path: &Path) -> Result<SecretString, ConfigError> {
-    let refused = |why: String| ConfigError::File { path: path.display().to_string(), why };
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(|error| refused(error.to_string()))?;
-    file.take(LONGEST_FILE).read_to_string(&mut text).map_err(|error| refused(error.to_string()))?;
-    let text = SecretString::from(text);
-    let secret: Result<ClientSecret, _> = text.expose_secret().trim_end_matches(['\n', '\r']).parse();
-    secret.map(|secret| secret.0).map_err(|takes| refused(format!("it takes {takes}")))
 }
 
 fn host_of(issuer: &str) -> String {
@@ -204,10 +193,6 @@ fn client_id<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::E
 
 fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<ClientSecret>, D::Error> {
     parsed(value, SECRET, |text| text.parse().ok()).map(Some)
-}
-
-fn file<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error> {
-    parsed(value, "the path of a file", |text| (!text.is_empty()).then(|| PathBuf::from(text))).map(Some)
 }
 
 fn name<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    checkpoints::Checkpoints, database::Database, fleet::Fleet, listening::Listening, metrics::Metrics, oidc::Oidc,
-    proxies::Proxies, site::Site, tags::Tags,
+    audit_stream::AuditStream, checkpoints::Checkpoints, database::Database, fleet::Fleet, listening::Listening,
+    metrics::Metrics, oidc::Oidc, proxies::Proxies, site::Site, tags::Tags,
 };
 
 /// All settings, by concern.
@@ -24,6 +24,8 @@ pub struct Settings {
     pub site: Site,
     #[command(flatten)]
     pub checkpoints: Checkpoints,
+    #[command(flatten)]
+    pub audit_stream: AuditStream,
     #[command(flatten)]
     pub oidc: Oidc,
     #[command(flatten)]

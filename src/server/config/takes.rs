@@ -1,6 +1,6 @@
 //! Parsers of values. Each knows what it takes, which is the error for anything else.
 
-use std::str::FromStr;
+use std::{path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -33,6 +33,11 @@ pub fn array<'de, D: Deserializer<'de>, T: FromStr>(value: D, takes: &str) -> Re
 /// A text that isn't empty.
 pub fn some_text<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     parsed(value, "a text in quotes", |text| (!text.is_empty()).then(|| text.to_owned())).map(Some)
+}
+
+/// The path of a file.
+pub fn some_path<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error> {
+    parsed(value, "the path of a file", |text| (!text.is_empty()).then(|| PathBuf::from(text))).map(Some)
 }
 
 /// A TOML boolean.

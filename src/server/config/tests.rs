@@ -195,9 +195,10 @@ fn unknown_keys_refuse_to_start() {
     }
     let message = of_file("colour = 1").unwrap_err().to_string();
     let known = "listen, public_url, trusted_proxies, trusted_hops, database_url, targets, read_only, metrics_listen, \
-        metrics_token, site_root, checkpoint_key, checkpoint_file, oidc_issuer, oidc_client_id, \
-        oidc_client_secret, oidc_client_secret_file, oidc_name, oidc_scopes, oidc_groups_claim, oidc_ca_file, \
-        local_sign_in, owner_tags, terraform_tag";
+        metrics_token, site_root, checkpoint_key, checkpoint_file, audit_stream, audit_stream_token, \
+        audit_stream_token_file, audit_stream_ca_file, oidc_issuer, oidc_client_id, oidc_client_secret, \
+        oidc_client_secret_file, oidc_name, oidc_scopes, oidc_groups_claim, oidc_ca_file, local_sign_in, \
+        owner_tags, terraform_tag";
     assert_eq!(message, format!("colour is not a setting of Keystream; the settings are {known}"));
     let message = of_file("[[target]]\nregoin = \"eu-west-1\"\n").unwrap_err().to_string();
     let known = "account, region, name, production, read_only, profile, endpoint, read_role, change_role, external_id, \

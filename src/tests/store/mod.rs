@@ -30,6 +30,7 @@ macro_rules! on_both {
 }
 
 mod audit_search;
+mod audit_streams;
 mod journal;
 mod leases;
 mod links;

@@ -28,10 +28,13 @@ use crate::{
             store::{Opener, Store, StoreError, User, users},
         },
         cli::assemble::{Parts, Running, assemble},
-        config::{LocalSignIn, Origin, ProviderSettings, TargetSettings},
+        config::{LocalSignIn, Origin, ProviderSettings, StreamSettings, TargetSettings},
         services::{
             accounts::{passwords, session_watch},
-            audit::checkpoint::{Checkpoints, SigningKey},
+            audit::{
+                checkpoint::{Checkpoints, SigningKey},
+                stream::ChainStream,
+            },
             supervisor::Supervisor,
         },
         web::{assets::Assets, trusted_proxies::TrustedProxies},
@@ -69,6 +72,8 @@ pub struct Setup {
     pub provider: Option<ProviderSettings>,
     /// Who may sign in with a password.
     pub local_sign_in: LocalSignIn,
+    /// Where the audit chain is streamed.
+    pub audit_stream: Option<StreamSettings>,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
 }
@@ -151,7 +156,12 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>, checkpoi
         supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),
         session_check: setup.session_check.unwrap_or(session_watch::CHECK_EVERY),
     });
-    Process { running: running.await.unwrap(), store, crash, breakdowns }
+    let running = running.await.unwrap();
+    if let Some(settings) = &setup.audit_stream {
+        let stream = ChainStream::new(store.clone(), settings).unwrap();
+        stream.begin(&running.state.supervisor, &running.tasks, &running.state.draining);
+    }
+    Process { running, store, crash, breakdowns }
 }
 
 pub(super) async fn add_users(store: &Store, is_demo: bool) {

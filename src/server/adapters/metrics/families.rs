@@ -140,6 +140,16 @@ pub const PANICS: Family =
 pub const PARTS_DOWN: Family = gauge("keystream_parts_down", &[], "Background parts that are down now");
 pub const AUDIT_ALARM: Family =
     gauge("keystream_audit_alarm", &[], "1 while the audit chain doesn't match its checkpoints, else 0");
+pub const AUDIT_STREAM_LAG: Family = gauge(
+    "keystream_audit_stream_lag_rows",
+    &[],
+    "Rows of the audit chain that haven't arrived where it is streamed; 0 if it isn't",
+);
+pub const AUDIT_STREAM_LAST: Family = gauge(
+    "keystream_audit_stream_last_seq",
+    &[],
+    "Number of the last row of the audit chain that arrived where it is streamed; 0 if it isn't",
+);
 pub const LOST_LOG_LINES: Family =
     counter("keystream_lost_log_lines_total", &[], "Log lines that were lost, because nothing read the log");
 pub const BUILD_INFO: Family = gauge("keystream_build_info", &["version"], "1, with the version that is running");
@@ -187,6 +197,8 @@ pub const FAMILIES: &[Family] = &[
     PANICS,
     PARTS_DOWN,
     AUDIT_ALARM,
+    AUDIT_STREAM_LAG,
+    AUDIT_STREAM_LAST,
     LOST_LOG_LINES,
     BUILD_INFO,
     PROCESS_CPU,

@@ -8,6 +8,7 @@ use crate::model::{
     access::{
         audit_action::AuditAction,
         audit_event::{AuditEvent, AuditRow},
+        chain_place::ChainPlace,
     },
     time::Timestamp,
 };
@@ -112,6 +113,18 @@ impl Store {
 pub(in crate::server) async fn last(tx: &mut Tx) -> Result<Option<AuditRow>, StoreError> {
     let row = fetch!(optional as Row, tx.on(), "SELECT * FROM audit ORDER BY seq DESC LIMIT 1")?;
     Ok(row.map(AuditRow::from))
+}
+
+/// Whether the chain has the row at a place.
+pub(super) async fn has(tx: &mut Tx, place: &ChainPlace) -> Result<bool, StoreError> {
+    let found = fetch!(
+        optional as (i64,),
+        tx.on(),
+        "SELECT seq FROM audit WHERE seq = $1 AND hash = $2",
+        place.seq,
+        &place.hash
+    )?;
+    Ok(found.is_some())
 }
 
 /// Whether the chain has a row of one of these actions and this target after a row.

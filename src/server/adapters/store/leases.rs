@@ -57,7 +57,7 @@ impl Store {
         let mut taken = Vec::new();
         for row in rows {
             let Some(mut change) = readable(row.rev, &row.body) else { continue };
-            if in_flight(&change.id) || !self.may_take(&mut tx, &row, now).await? {
+            if in_flight(&change.id) || !self.may_take(&mut tx, &row.owner, row.lease_until, now).await? {
                 continue;
             }
             let fence = row.fence + 1;
@@ -76,14 +76,21 @@ impl Store {
         Ok(taken)
     }
 
-    async fn may_take(&self, tx: &mut Tx, row: &LeaseRow, now: Timestamp) -> Result<bool, StoreError> {
-        if row.owner == self.instance() || row.lease_until < now.as_millis() {
+    /// Whether a lease may be taken: it is this instance's own, it expired, or its instance is gone.
+    pub(super) async fn may_take(
+        &self,
+        tx: &mut Tx,
+        owner: &str,
+        lease_until: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if owner == self.instance() || lease_until < now.as_millis() {
             return Ok(true);
         }
         match tx.on() {
             // The instance lock shows that there is no other instance.
             On::Sqlite(_) => Ok(true),
-            On::Postgres(on) => presence::is_dead(on, &row.owner, &self.shared.missing).await,
+            On::Postgres(on) => presence::is_dead(on, owner, &self.shared.missing).await,
         }
     }
 

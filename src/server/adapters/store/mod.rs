@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod audit_search;
+pub mod audit_streams;
 mod backup;
 pub mod changes;
 pub mod checkpoints;

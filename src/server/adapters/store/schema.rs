@@ -27,6 +27,7 @@ pub fn migrations() -> Migrator {
         migration(8, "audit_search", include_str!("migrations/0008_audit_search.sql")),
         migration(10, "checkpoints", include_str!("migrations/0010_checkpoints.sql")),
         migration(11, "oidc", include_str!("migrations/0011_oidc.sql")),
+        migration(12, "audit_streams", include_str!("migrations/0012_audit_streams.sql")),
     ])
 }
 

@@ -7,6 +7,9 @@ mod chain;
 pub mod checkpoint;
 mod reader;
 mod searches;
+pub mod stream;
+
+use std::io;
 
 use sha2::{Digest, Sha256};
 
@@ -199,19 +202,27 @@ async fn walk(
     }
 }
 
+/// Writes a row as a line of JSON, in exports and streams alike; `docs/audit-event.schema.json` describes it.
+///
+/// # Errors
+/// If the output can't be written.
+pub fn write_line(row: &AuditRow, mut output: impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut output, row)?;
+    output.write_all(b"\n")
+}
+
 /// Writes the whole chain as JSON lines.
 ///
 /// # Errors
 /// If the database can't be read or the output can't be written.
-pub async fn export(store: &Store, mut output: impl std::io::Write) -> anyhow::Result<()> {
+pub async fn export(store: &Store, mut output: impl io::Write) -> anyhow::Result<()> {
     let mut from = 1;
     loop {
         let rows = store.audit_rows(from, PAGE_SIZE).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         from = last.seq + 1;
         for row in &rows {
-            serde_json::to_writer(&mut output, row)?;
-            output.write_all(b"\n")?;
+            write_line(row, &mut output)?;
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     error::{AppError, Refusal},
     model::access::{audit_query::AuditQuery, requester::Uncertain},
     server::{
-        services::audit::{AuditRow, Reader, SearchPlace},
+        services::audit::{AuditRow, Reader, SearchPlace, write_line},
         web::{
             context::{self, Requester},
             state::AppState,
@@ -154,10 +154,8 @@ impl Export {
 fn json_lines_of(rows: &[AuditRow]) -> Vec<u8> {
     let mut lines = Vec::new();
     for row in rows {
-        // Rows of text and numbers always serialize.
-        if serde_json::to_writer(&mut lines, row).is_ok() {
-            lines.push(b'\n');
-        }
+        // Rows of text and numbers always serialize, and memory takes them.
+        let _ = write_line(row, &mut lines);
     }
     lines
 }
