@@ -13,3 +13,4 @@ pub mod loopback;
 pub mod shorten;
 pub mod stream;
 pub mod time;
+pub mod trace_parent;

@@ -48,4 +48,5 @@ mod stream_export;
 mod supervision;
 pub mod support;
 mod time;
+mod traces;
 mod truth;

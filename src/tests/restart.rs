@@ -204,7 +204,7 @@ async fn fifty_at_once_are_one_change_and_one_call() {
             rights_until: None,
             is_remembered: false,
         };
-        app.state.changes.requests.submit(requester, Action::Disable, form)
+        app.state.changes.requests.submit(requester, Action::Disable, form, None)
     });
     // More at once than the reserve allows to read within 3 s. Those are refused before anything is recorded as active.
     let answers = futures_util::future::join_all(requests).await;

@@ -1,5 +1,5 @@
-//! The outside world, as services reach it: AWS, the database, clocks, randomness, tasks, metrics and logs. Only here
-//! are types of the AWS SDK and SQL.
+//! The outside world, as services reach it: AWS, the database, the identity provider, what receives the audit chain,
+//! clocks, randomness, tasks, metrics, traces and logs. Only here are types of the AWS SDK and SQL.
 
 pub mod audit_sink;
 pub mod aws;
@@ -11,3 +11,4 @@ pub mod random;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod traces;

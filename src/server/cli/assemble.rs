@@ -8,7 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     model::inventory::TagMeanings,
     server::{
-        adapters::{aws::targets::Target, clock::Clock, oidc::Provider, store::Store},
+        adapters::{aws::targets::Target, clock::Clock, oidc::Provider, store::Store, traces::Traces},
         config::{LocalSignIn, Origin},
         services::{
             accounts::{directory::Directory, provider::ProviderSignIns, setup::SetupLink, sign_in::SignIns},
@@ -16,7 +16,7 @@ use crate::{
                 Chain,
                 checkpoint::{ChainWatch, CheckpointError, Checkpoints},
             },
-            changes::{Changes, IntentMacs},
+            changes::{Changes, EngineParts, IntentMacs},
             drafts::Drafts,
             housekeeping,
             inventory::{Inventory, collect, pauses::Pauses, write_behind},
@@ -51,6 +51,7 @@ pub struct Parts {
     pub provider: Option<Provider>,
     pub local_sign_in: LocalSignIn,
     pub supervisor: Arc<Supervisor>,
+    pub traces: Traces,
     /// How often an open event connection looks its session up.
     pub session_check: Duration,
 }
@@ -74,8 +75,16 @@ pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
     let macs = IntentMacs::new(checkpoints.key.intents.clone());
     let chain_watch = ChainWatch::begin(store.clone(), checkpoints, clock.clone(), read_only.clone()).await?;
     let inventory = Inventory::open(&store, parts.targets, clock.clone()).await?;
-    let (tracker, stop) = (tasks.clone(), draining.clone());
-    let changes = Changes::new(store.clone(), inventory.clone(), clock.clone(), read_only.clone(), macs, tracker, stop);
+    let changes = Changes::new(EngineParts {
+        store: store.clone(),
+        inventory: inventory.clone(),
+        clock: clock.clone(),
+        read_only: read_only.clone(),
+        macs,
+        traces: parts.traces,
+        tasks: tasks.clone(),
+        stop: draining.clone(),
+    });
     changes.resume(&supervisor).await?;
     let pauses = Pauses::new(inventory.clone(), store.clone(), clock.clone());
     Background {

@@ -19,6 +19,7 @@ use crate::server::{
         store::{self, Opener, Store, StoreError},
         tasks,
         telemetry::LostLines,
+        traces::{self, Delivery},
     },
     config::{CheckpointPlaces, Origin, Proxies, Settings, without_password},
     services::{
@@ -29,8 +30,8 @@ use crate::server::{
     web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
 
-/// How long writing the last audit row may take: the process ends within five seconds of its signal, however slow the
-/// database is.
+/// How long writing the last audit row may take, and delivering the last spans beside it: the process ends within five
+/// seconds of its signal, however slow the database and the collector are.
 const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Serves on the configured targets.
@@ -103,6 +104,7 @@ async fn serve(
         None => Origin::of_address(address).with_context(|| format!("{address} has no origin"))?,
     };
     let exporter = exporter(&settings)?;
+    let (traces, delivery) = traces::start();
     let settings_in_short = summary(&settings, &origin, targets.len(), &places);
     let checkpoints = checkpoints::open(places)?;
     let provider = settings.oidc.provider()?.filter(|_| !is_demo);
@@ -127,6 +129,7 @@ async fn serve(
         provider,
         local_sign_in: settings.oidc.local_sign_in,
         supervisor: Arc::default(),
+        traces,
         session_check: session_watch::CHECK_EVERY,
     })
     .await
@@ -145,9 +148,7 @@ async fn serve(
         &running.tasks,
     )
     .await;
-    if timeout(LAST_WORD, life.record(AuditAction::ServerStopped)).await.is_err() {
-        tracing::warn!("that the server stopped could not be written in time");
-    }
+    life.end(delivery).await;
     Ok(())
 }
 
@@ -195,6 +196,18 @@ impl Life {
         if let Err(error) = self.write(action).await {
             // People can still read while the database can't be written.
             tracing::error!(%error, %action, "{action} could not be written to the audit chain: {error}");
+        }
+    }
+
+    /// Records the stop, and delivers the last spans of traces meanwhile.
+    async fn end(&self, delivery: Delivery) {
+        let recorded = timeout(LAST_WORD, self.record(AuditAction::ServerStopped));
+        let (recorded, delivered) = tokio::join!(recorded, timeout(LAST_WORD, delivery.finish()));
+        if recorded.is_err() {
+            tracing::warn!("that the server stopped could not be written in time");
+        }
+        if delivered.is_err() {
+            tracing::warn!("the last spans of traces could not be delivered in time");
         }
     }
 

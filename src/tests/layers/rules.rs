@@ -14,6 +14,7 @@ const AXUM: [&str; 3] = ["axum", "axum_core", "leptos_axum"];
 const TOWER: [&str; 5] = ["tower", "tower_layer", "tower_service", "tower_http", "tower_sessions"];
 const SQLX: [&str; 1] = ["sqlx"];
 const OPENID: [&str; 2] = ["openidconnect", "oauth2"];
+const OPENTELEMETRY: [&str; 2] = ["opentelemetry*", "prost"];
 const TOKIO: [&str; 2] = ["tokio", "tokio_util"];
 
 /// One rule: these modules never use those.
@@ -120,6 +121,14 @@ pub const RULES: &[Rule] = &[
         modules: &[],
         allowed: &[],
         crates: &[&OPENID],
+    },
+    Rule {
+        name: "only adapters::traces uses OpenTelemetry",
+        of: &[],
+        except: &["server::adapters::traces"],
+        modules: &[],
+        allowed: &[],
+        crates: &[&OPENTELEMETRY],
     },
     Rule {
         name: "web reaches databases and AWS through services",

@@ -26,6 +26,7 @@ use crate::{
             oidc::Provider,
             random,
             store::{Opener, Store, StoreError, User, users},
+            traces::Traces,
         },
         cli::assemble::{Parts, Running, assemble},
         config::{LocalSignIn, Origin, ProviderSettings, StreamSettings, TargetSettings},
@@ -74,6 +75,8 @@ pub struct Setup {
     pub local_sign_in: LocalSignIn,
     /// Where the audit chain is streamed.
     pub audit_stream: Option<StreamSettings>,
+    /// Where spans go; nowhere by default.
+    pub traces: Traces,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
 }
@@ -153,6 +156,7 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>, checkpoi
             key: SigningKey::read(&ground.directory.path().join(KEY)).unwrap(),
             file: checkpoints,
         },
+        traces: setup.traces.clone(),
         supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),
         session_check: setup.session_check.unwrap_or(session_watch::CHECK_EVERY),
     });

@@ -152,6 +152,13 @@ pub const AUDIT_STREAM_LAST: Family = gauge(
 );
 pub const LOST_LOG_LINES: Family =
     counter("keystream_lost_log_lines_total", &[], "Log lines that were lost, because nothing read the log");
+pub const SPANS_EXPORTED: Family =
+    counter("keystream_trace_spans_exported_total", &[], "Spans of traces that the collector took");
+pub const SPANS_DROPPED: Family = counter(
+    "keystream_trace_spans_dropped_total",
+    &[],
+    "Spans of traces that were lost, because the collector rejected them or didn't take them in time",
+);
 pub const BUILD_INFO: Family = gauge("keystream_build_info", &["version"], "1, with the version that is running");
 
 pub const PROCESS_CPU: Family =
@@ -200,6 +207,8 @@ pub const FAMILIES: &[Family] = &[
     AUDIT_STREAM_LAG,
     AUDIT_STREAM_LAST,
     LOST_LOG_LINES,
+    SPANS_EXPORTED,
+    SPANS_DROPPED,
     BUILD_INFO,
     PROCESS_CPU,
     PROCESS_RESIDENT,

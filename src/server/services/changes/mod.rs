@@ -20,6 +20,8 @@ mod progress;
 mod proof;
 mod quota;
 mod requesting;
+mod standing;
+mod trace;
 mod working;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{collaborators::Collaborators, fresh_reads::FreshReads};
 pub use self::{
+    collaborators::EngineParts,
     error::RequestError,
     intent_mac::IntentMacs,
     planning::{KeyChoice, Planner},
@@ -39,17 +42,13 @@ pub use self::{
 use super::{
     inventory::{Delivery, Inventory},
     keys::Keys,
-    read_only::ReadOnly,
     supervisor::{Part, Supervisor},
 };
 use crate::{
     model::{access::scope::Scope, change::Change, day::Day, list::ChangesQuery, stream::StreamId, time::Timestamp},
-    server::adapters::{
-        clock::Clock,
-        store::{
-            Page, Store, StoreError,
-            changes::{AT_A_TIME, Matching},
-        },
+    server::adapters::store::{
+        Page, Store, StoreError,
+        changes::{AT_A_TIME, Matching},
     },
 };
 
@@ -77,19 +76,12 @@ pub struct Changes {
 
 impl Changes {
     /// Creates an engine that doesn't watch anything yet; see [`Changes::resume`].
-    pub fn new(
-        store: Store,
-        inventory: Arc<Inventory>,
-        clock: Arc<dyn Clock>,
-        read_only: ReadOnly,
-        macs: IntentMacs,
-        tasks: TaskTracker,
-        stop: CancellationToken,
-    ) -> Arc<Self> {
+    pub fn new(parts: EngineParts) -> Arc<Self> {
+        let EngineParts { store, inventory, clock, read_only, macs, traces, tasks, stop } = parts;
         let keys = Arc::new(Keys::new(clock.clone(), inventory.clone()));
         let quotas = Arc::new(Quotas::new(store.clone(), inventory.clone(), clock.clone()));
         let reads = Arc::new(FreshReads::new(inventory.clone(), clock.clone()));
-        let with = Collaborators { store, inventory, clock, read_only, macs, tasks, stop, keys, quotas, reads };
+        let with = Collaborators { store, inventory, clock, read_only, macs, traces, tasks, stop, keys, quotas, reads };
         let worker = Arc::new(Worker::new(&with));
         Arc::new(Self {
             planner: Planner::new(&with),

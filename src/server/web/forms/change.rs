@@ -13,6 +13,7 @@ use crate::{
         forms::{FormMistake, Outcome, Requested},
         shorten::first_of,
         stream::{StreamId, encryption::KeyId},
+        trace_parent::TraceParent,
     },
     server::{
         services::changes::RequestError,
@@ -28,6 +29,8 @@ use crate::{
 
 /// The most of a value that an address takes over from a form.
 const LONGEST_IN_ADDRESS: usize = 300;
+/// The header in which a proxy or a client says which trace it is working for.
+const TRACE_PARENT: &str = "traceparent";
 
 /// Requires re-authentication before a change if the last one was too long ago.
 ///
@@ -72,7 +75,7 @@ pub async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppE
     }
     ask_before_change(&cx, &requester, action, &form).await?;
     let stream = StreamId::parse(&form.account, &form.region, &form.name);
-    let submitted = cx.state.changes.requests.submit(requester.clone(), action, form.clone()).await;
+    let submitted = cx.state.changes.requests.submit(requester.clone(), action, form.clone(), caller(&cx)).await;
     match (submitted, stream) {
         (Ok(Outcome::Done(submitted)), Ok(stream)) => {
             let requested = requested(Response::from(&submitted), &stream);
@@ -96,6 +99,13 @@ pub async fn request(action: Action, form: ChangeForm) -> Result<Requested, AppE
         }
         (Err(error), _) => Err(refused(&cx, error)),
     }
+}
+
+/// Returns the trace that the request says it is part of. More than one header says nothing.
+fn caller(cx: &RequestContext) -> Option<TraceParent> {
+    let mut lines = cx.parts.headers.get_all(TRACE_PARENT).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    TraceParent::parse(line.to_str().ok()?)
 }
 
 /// Returns the response to the dialog.

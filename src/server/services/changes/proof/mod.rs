@@ -8,9 +8,10 @@ mod records;
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use self::records::{read, write};
-use super::{collaborators::Collaborators, error::RequestError, fresh_reads::TURN_TIMEOUT};
+use super::{collaborators::Collaborators, error::RequestError, fresh_reads::TURN_TIMEOUT, trace};
 use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
@@ -116,14 +117,15 @@ impl Proofs {
             // Another one was requested at the same moment; one is enough.
             return Ok(Outcome::Done(()));
         };
-        let proofs = self.clone();
+        let (proofs, span) = (self.clone(), trace::log_span(&change.id));
         let actor = requester.user_name.clone();
-        spawn_on(&self.tasks, async move {
+        let work = async move {
             tokio::select! {
                 () = proofs.stop.cancelled() => proofs.cut_off(change.clone()).await,
                 () = proofs.carry_out(change.clone(), target, actor, kind, at) => {}
             }
-        });
+        };
+        spawn_on(&self.tasks, work.instrument(span));
         Ok(Outcome::Done(()))
     }
 
@@ -238,7 +240,8 @@ impl Proofs {
         let goes_on =
             |proof: &Proof| proof.is_running(started) && (self.store.is_shared() || proof.asked_at() >= Some(started));
         for change in changes.into_iter().filter(|change| !change.evidence.proof.as_ref().is_some_and(goes_on)) {
-            self.cut_off(change).await;
+            let span = trace::log_span(&change.id);
+            self.cut_off(change).instrument(span).await;
         }
     }
 

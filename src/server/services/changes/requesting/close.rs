@@ -15,7 +15,7 @@ use crate::{
         adapters::{store::changes as table, tasks::spawn_on},
         services::{
             audit::{self, AuditEvent},
-            changes::{RequestError, progress::Standing},
+            changes::{RequestError, progress, standing::Standing},
         },
     },
 };
@@ -60,7 +60,7 @@ impl Requests {
         let result = format!("Not established; change {}", change.id);
         audit::append(&mut tx, AuditEvent { reason: reason.as_str().to_owned(), after, result, ..event }).await?;
         tx.commit().await?;
-        before.record_progress(&change);
+        progress::record(before, &change, &self.traces);
         self.inventory.record_change(&change);
         Ok(Outcome::Done(()))
     }

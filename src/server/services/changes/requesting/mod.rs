@@ -21,6 +21,7 @@ use crate::{
         adapters::{
             clock::Clock,
             store::{Store, StoreError, Tx, changes as table},
+            traces::Traces,
         },
         services::{inventory::Inventory, keys::Keys, read_only::ReadOnly},
     },
@@ -34,6 +35,7 @@ pub struct Requests {
     clock: Arc<dyn Clock>,
     read_only: ReadOnly,
     macs: IntentMacs,
+    traces: Traces,
     tasks: TaskTracker,
     keys: Arc<Keys>,
     quotas: Arc<Quotas>,
@@ -45,9 +47,10 @@ pub struct Requests {
 impl Requests {
     /// Creates the handler of requests whose changes `worker` sends.
     pub fn new(with: &Collaborators, worker: Arc<Worker>) -> Self {
-        let Collaborators { store, inventory, clock, read_only, macs, tasks, keys, quotas, reads, .. } = with.clone();
+        let Collaborators { store, inventory, clock, read_only, macs, traces, tasks, keys, quotas, reads, .. } =
+            with.clone();
         let other_forms = OtherForms::new(store.clone(), inventory.clone());
-        Self { store, inventory, clock, read_only, macs, tasks, keys, quotas, reads, other_forms, worker }
+        Self { store, inventory, clock, read_only, macs, traces, tasks, keys, quotas, reads, other_forms, worker }
     }
 
     /// Returns a change in the requester's scope, from the journal.

@@ -19,6 +19,7 @@ use crate::{
         keys::KeyLook,
         stream::StreamId,
         time::Timestamp,
+        trace_parent::TraceParent,
     },
     server::{
         adapters::{
@@ -31,8 +32,9 @@ use crate::{
         services::{
             audit::{self, AuditEvent},
             changes::{
-                Asking, RequestError, audit_events,
-                progress::Standing,
+                Asking, RequestError, audit_events, progress,
+                standing::Standing,
+                trace,
                 working::{Job, Timeline},
             },
         },
@@ -52,6 +54,8 @@ struct Submission<'a> {
     requester: &'a Requester,
     request_id: &'a str,
     form_hash: &'a str,
+    /// The trace that the request says it is part of.
+    caller: Option<TraceParent>,
 }
 
 /// The result of recording a change.
@@ -64,7 +68,8 @@ enum Recording {
 impl Requests {
     /// Records a change and sends it. Returns once the journal row is committed; AWS's answer appears on the ladder.
     ///
-    /// Runs in its own task, so that closing the browser between recording and sending ends nothing.
+    /// Runs in its own task, so that closing the browser between recording and sending ends nothing. `caller` is the
+    /// trace that the request says it is part of.
     ///
     /// # Errors
     /// See [`RequestError`]. After an error or a mistake, nothing was sent.
@@ -73,9 +78,10 @@ impl Requests {
         requester: Requester,
         action: Action,
         form: ChangeForm,
+        caller: Option<TraceParent>,
     ) -> Result<Outcome<Submitted>, RequestError> {
         let requests = self.clone();
-        spawn_on(&self.tasks, async move { requests.accept_form(requester, action, form).await }).await?
+        spawn_on(&self.tasks, async move { requests.accept_form(requester, action, form, caller).await }).await?
     }
 
     async fn accept_form(
@@ -83,6 +89,7 @@ impl Requests {
         requester: Requester,
         action: Action,
         form: ChangeForm,
+        caller: Option<TraceParent>,
     ) -> Result<Outcome<Submitted>, RequestError> {
         requester.require_certain()?;
         let id = StreamId::parse(&form.account, &form.region, &form.name).map_err(|_| RequestError::NotFound)?;
@@ -119,7 +126,7 @@ impl Requests {
         let (change, action) = change_of(intent, verdict, now);
 
         let submission =
-            Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash() };
+            Submission { requester: &requester, request_id: &form.request_id, form_hash: &confirmed.hash(), caller };
         let job = match self.record(change, action, &submission, timeline).await? {
             Recording::Known(submitted) => return Ok(Outcome::Done(submitted)),
             Recording::New(job) => *job,
@@ -163,7 +170,7 @@ impl Requests {
         submission: &Submission<'_>,
         timeline: Timeline,
     ) -> Result<Recording, RequestError> {
-        let Submission { requester, request_id, form_hash } = *submission;
+        let Submission { requester, request_id, form_hash, caller } = *submission;
         // Taken before the row can exist: if the commit's answer is lost, no other task may resume the row.
         let guard = self.worker.take_in_hand(&change.id);
         let mut tx = self.store.write().await?;
@@ -187,7 +194,8 @@ impl Requests {
             self.worker.abandon(job);
             return Err(error.into());
         }
-        Standing::UNRECORDED.record_progress(&job.change);
+        trace::record_request(&self.traces, &job.change, caller, job.timeline.now());
+        progress::record(Standing::UNRECORDED, &job.change, &self.traces);
         Ok(Recording::New(Box::new(job)))
     }
 }

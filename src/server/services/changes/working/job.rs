@@ -6,7 +6,10 @@ use parking_lot::Mutex;
 use tracing::Span;
 
 use super::timeline::Timeline;
-use crate::model::change::{Change, End, Ending, Step};
+use crate::{
+    model::change::{Change, End, Ending, Step},
+    server::services::changes::trace,
+};
 
 /// The changes that tasks of this process are working on. No other task may resume them.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +61,7 @@ impl Job {
 
     /// Returns the span of the work on the change, which names the change in each log line.
     pub fn span(&self) -> Span {
-        tracing::error_span!("change", change_id = self.change.id)
+        trace::log_span(&self.change.id)
     }
 
     /// Returns the step that ends the change now.

@@ -12,10 +12,13 @@ use crate::{
         adapters::{
             clock::Clock,
             store::{Leased, Store, StoreError, Tx, changes as table},
+            traces::Traces,
         },
         services::{
             audit,
-            changes::{audit_events, collaborators::Collaborators, intent_mac::IntentMacs, progress::Standing},
+            changes::{
+                audit_events, collaborators::Collaborators, intent_mac::IntentMacs, progress, standing::Standing,
+            },
             inventory::Inventory,
             read_only::ReadOnly,
         },
@@ -34,6 +37,7 @@ pub struct Journal {
     clock: Arc<dyn Clock>,
     read_only: ReadOnly,
     macs: IntentMacs,
+    traces: Traces,
 }
 
 /// Whether a change was recorded as sent; if not, nothing was written.
@@ -57,8 +61,8 @@ pub enum Written {
 
 impl Journal {
     pub fn new(with: &Collaborators) -> Self {
-        let Collaborators { store, inventory, clock, read_only, macs, .. } = with.clone();
-        Self { store, inventory, clock, read_only, macs }
+        let Collaborators { store, inventory, clock, read_only, macs, traces, .. } = with.clone();
+        Self { store, inventory, clock, read_only, macs, traces }
     }
 
     /// Applies steps to the change in the journal and writes it, with an audit event if there is an `action`, in one
@@ -73,7 +77,7 @@ impl Journal {
         let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?.change;
         let before = self.write(&mut tx, &mut moved, steps, action.into()).await?;
         tx.commit().await?;
-        before.record_progress(&moved);
+        progress::record(before, &moved, &self.traces);
         self.inventory.record_change(&moved);
         job.change = moved;
         Ok(())
@@ -96,7 +100,7 @@ impl Journal {
         }
         let before = self.write(&mut tx, &mut moved, vec![sent], Some(AuditAction::ChangeSent)).await?;
         tx.commit().await?;
-        before.record_progress(&moved);
+        progress::record(before, &moved, &self.traces);
         self.inventory.record_change(&moved);
         job.change = moved;
         Ok(Clearance::Sent)
@@ -170,7 +174,7 @@ impl Journal {
         let is_held = fence == job.fence && moved.is_active();
         let before = self.write(&mut tx, &mut moved, vec![step], Some(action)).await?;
         tx.commit().await?;
-        before.record_progress(&moved);
+        progress::record(before, &moved, &self.traces);
         self.inventory.record_change(&moved);
         job.change = moved;
         Ok(if is_held { Written::Yes } else { Written::NotHeld })
@@ -187,7 +191,7 @@ impl Journal {
         let mut moved = table::latest(&mut tx, &change.id).await?.change;
         let before = self.write(&mut tx, &mut moved, steps, action.into()).await?;
         tx.commit().await?;
-        before.record_progress(&moved);
+        progress::record(before, &moved, &self.traces);
         self.inventory.record_change(&moved);
         *change = moved;
         Ok(())

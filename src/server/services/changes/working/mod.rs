@@ -33,6 +33,7 @@ use crate::{
             clock::{Clock, Freshness},
             store::Store,
             tasks::spawn_on,
+            traces::Traces,
         },
         services::{inventory::Inventory, keys::Keys, read_only::ReadOnly},
     },
@@ -45,6 +46,7 @@ pub struct Worker {
     inventory: Arc<Inventory>,
     clock: Arc<dyn Clock>,
     read_only: ReadOnly,
+    traces: Traces,
     tasks: TaskTracker,
     stop: CancellationToken,
     keys: Arc<Keys>,
@@ -62,7 +64,8 @@ pub struct Worker {
 impl Worker {
     /// Creates a worker without any changes.
     pub fn new(with: &Collaborators) -> Self {
-        let Collaborators { store, inventory, clock, read_only, tasks, stop, keys, quotas, reads, .. } = with.clone();
+        let Collaborators { store, inventory, clock, read_only, traces, tasks, stop, keys, quotas, reads, .. } =
+            with.clone();
         let journal = Arc::new(Journal::new(with));
         Self {
             settled: Arc::new(SettledWatch::new(with, journal.clone())),
@@ -73,6 +76,7 @@ impl Worker {
             inventory,
             clock,
             read_only,
+            traces,
             tasks,
             stop,
             keys,

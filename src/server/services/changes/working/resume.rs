@@ -17,7 +17,10 @@ use crate::{
             store::{Leased, StoreError},
             tasks::spawn_on,
         },
-        services::supervisor::{Part, Supervisor},
+        services::{
+            changes::trace,
+            supervisor::{Part, Supervisor},
+        },
     },
 };
 
@@ -37,6 +40,10 @@ impl Worker {
     /// If the journal can't be read or written.
     pub async fn take_up_at_start(self: &Arc<Self>) -> Result<(), StoreError> {
         self.durations.learn(&self.store.changes_reached(typical_duration::REMEMBERED).await?);
+        let ended_since = self.store.now(self.clock.now()).await?.plus_millis(-trace::RECENT_MS);
+        for change in self.store.changes_ended_since(ended_since).await? {
+            trace::record_ended(&self.traces, &change);
+        }
         self.take_up().await?;
         // Another instance works on these, but this one's pages show them from the start.
         for change in self.store.active_changes().await?.iter().filter(|change| !self.in_flight.has(&change.id)) {
@@ -98,6 +105,7 @@ impl Worker {
         let timeline = Timeline::begin(&self.clock, now, Some(&change));
         let guard = self.in_flight.take(&change.id);
         let mut job = Job::new(change, fence, timeline, guard);
+        trace::record_resumption(&self.traces, &job.change, fence, job.timeline.now());
         // Before anyone opens a page, which must show that the stream has an active change.
         self.inventory.record_change(&job.change);
         let (worker, span) = (self.clone(), job.span());

@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::journal::Journal;
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     server::{
         adapters::{clock::Clock, store::Store},
         services::{
-            changes::collaborators::Collaborators,
+            changes::{collaborators::Collaborators, trace},
             inventory::{Delivery, Events, Inventory},
         },
     },
@@ -135,6 +136,11 @@ impl SettledWatch {
             steps.into_iter().for_each(|step| change.apply(step));
             return;
         }
+        let span = trace::log_span(&change.id);
+        self.record_reverted(change, steps).instrument(span).await;
+    }
+
+    async fn record_reverted(&self, change: &mut Change, steps: Vec<Step>) {
         let (id, arn) = (change.id.clone(), change.intent.arn.clone());
         match self.journal.record_after_end(change, steps, AuditAction::ChangeReverted).await {
             Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
