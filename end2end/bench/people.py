@@ -174,7 +174,8 @@ def _submit(client: Client, form: dict[str, str], name: str, noted: Noted) -> st
 
 
 def _reason(shown: str) -> str:
-    found = re.search(r"(too many people[^.]*|did not answer in time|HTTP 5\d\d|no answer[^.]*)", page.main_text(shown))
+    known = r"(too many people[^.]*|AWS refused the read|did not answer in time|HTTP 5\d\d|no answer[^.]*)"
+    found = re.search(known, page.main_text(shown))
     return found.group(1) if found else page.main_text(shown)[:120]
 
 
