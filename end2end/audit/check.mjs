@@ -12,7 +12,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT, python } from "../deploy/tools.mjs";
-import { Process, endAll, freePort } from "../docs/commands.mjs";
+import { endAll, freePort } from "../docs/commands.mjs";
+import { Installation, startSimulator } from "../docs/installation.mjs";
 
 const SCHEMA = join(ROOT, "docs/audit-event.schema.json");
 const KINDS = JSON.parse(readFileSync(SCHEMA, "utf8")).properties.action.examples;
@@ -24,9 +25,7 @@ const work = mkdtempSync(join(tmpdir(), "keystream-audit-"));
 let simulator;
 
 before(async () => {
-    simulator = new Process(join(ROOT, "target/keystream"), ["simulate", "--port", "0"], { cwd: work });
-    simulator.origin = (await simulator.outcome()).origin;
-    assert.ok(simulator.origin, simulator.told);
+    simulator = await startSimulator(work);
 });
 after(async () => {
     await simulator?.end("SIGINT");
@@ -41,41 +40,10 @@ async function until(condition, told) {
     assert.fail(told());
 }
 
-/** A database of its own, and where its chain is streamed. */
-class Place {
+/** An installation, and where its chain is streamed. */
+class Place extends Installation {
     constructor(name, settings) {
-        this.database = join(work, `${name}.db`);
-        this.env = {
-            PATH: process.env.PATH,
-            HOME: work,
-            AWS_ACCESS_KEY_ID: "111122223333",
-            AWS_SECRET_ACCESS_KEY: "simulated",
-            AWS_REGION: "eu-west-1",
-            AWS_ENDPOINT_URL: simulator.origin,
-            AWS_EC2_METADATA_DISABLED: "true",
-            KEYSTREAM_TARGETS: "111122223333/eu-west-1",
-            KEYSTREAM_LISTEN: "127.0.0.1:0",
-            KEYSTREAM_SITE_ROOT: join(ROOT, "target/site"),
-            KEYSTREAM_DATABASE_URL: `sqlite://${this.database}`,
-            ...settings,
-        };
-    }
-
-    start(...args) {
-        return new Process(join(ROOT, "target/keystream"), args, { env: this.env, cwd: work });
-    }
-
-    async run(...args) {
-        const command = this.start(...args);
-        assert.equal(await command.ended, 0, command.told);
-        return command.output;
-    }
-
-    async serve() {
-        const server = this.start("serve");
-        const { origin } = await server.outcome();
-        assert.ok(origin, server.told);
-        return server;
+        super(work, name, simulator, settings);
     }
 
     /** Waits until something has as many rows as the chain. */
@@ -88,7 +56,7 @@ class Place {
 
     /** Adds rows and kills the server in the middle, again and again. */
     async killAgainAndAgain() {
-        await this.run("user", "add", "mira", "--role", "viewer", "--password-stdin");
+        await this.addUser("mira", "viewer");
         for (let kill = 0; kill < KILLS; kill++) {
             const server = await this.serve();
             const adding = (async () => {
@@ -197,7 +165,7 @@ test("a collector gets every row, and the portal serves without it", async () =>
         assert.equal((await fetch(`${origin}/readyz`)).status, 200);
         const says = (text) => until(() => server.errors.includes(text), () => server.told);
         await says("the audit chain can't be streamed");
-        await place.run("user", "add", "mira", "--role", "viewer", "--password-stdin");
+        await place.addUser("mira", "viewer");
         isDown = false;
         const exported = await place.caughtUp(() => taken);
         assert.deepEqual(taken, linesOf(exported));
@@ -236,7 +204,7 @@ test("rows that wait are measured while a collector hangs", async () => {
 
 test("rows of every kind are as the schema says, and others aren't", async () => {
     const place = new Place("kinds", {});
-    await place.run("user", "add", "mira", "--role", "viewer", "--password-stdin");
+    await place.addUser("mira", "viewer");
     const added = python([join(ROOT, "end2end/audit/add_rows.py"), SCHEMA, place.database]);
     assert.equal(added.status, 0, added.output);
     const exported = await place.run("audit", "export");

@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ROOT, TOOLS } from "../deploy/tools.mjs";
+import { TOOLS } from "../deploy/tools.mjs";
 import { PASSWORD, Process, endAll, freePort } from "../docs/commands.mjs";
 import { Operator, startDemo } from "../docs/demo.mjs";
+import { Installation, startSimulator } from "../docs/installation.mjs";
 
-const PROGRAM = join(ROOT, "target/keystream");
 const PYTHON = join(TOOLS, "traces/bin/python");
 const REASON = "a reason that is nobody's business";
 /** What a proxy in front says about its own trace. */
@@ -80,43 +80,6 @@ const demo = (port, variables = {}) =>
         OTEL_BSP_SCHEDULE_DELAY: "100",
         ...variables,
     });
-
-/** Keystream with a database that outlives it, whose traces go to a port. */
-class Durable {
-    constructor(simulator, port) {
-        this.env = {
-            PATH: process.env.PATH,
-            HOME: work,
-            AWS_ACCESS_KEY_ID: "111122223333",
-            AWS_SECRET_ACCESS_KEY: "simulated",
-            AWS_REGION: "eu-west-1",
-            AWS_ENDPOINT_URL: simulator,
-            AWS_EC2_METADATA_DISABLED: "true",
-            KEYSTREAM_TARGETS: "111122223333/eu-west-1",
-            KEYSTREAM_LISTEN: "127.0.0.1:0",
-            KEYSTREAM_SITE_ROOT: join(ROOT, "target/site"),
-            KEYSTREAM_DATABASE_URL: `sqlite://${join(work, "durable.db")}`,
-            OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
-        };
-    }
-
-    start(args, variables = {}) {
-        return new Process(PROGRAM, args, { env: { ...this.env, ...variables }, cwd: work });
-    }
-
-    async serve(variables) {
-        const keystream = this.start(["serve"], variables);
-        const { origin } = await keystream.outcome();
-        assert.ok(origin, keystream.told);
-        return { keystream, origin };
-    }
-
-    /** Adds an operator, whose password is the one that every process here is given. */
-    async addOperator(name) {
-        const adding = this.start(["user", "add", name, "--role", "operator", "--password-stdin"]);
-        assert.equal(await adding.ended, 0, adding.told);
-    }
-}
 
 /** Disables the encryption of orders-prod as an operator would, and returns the id of the change. */
 async function disable(operator) {
@@ -199,11 +162,10 @@ test("a change that a kill interrupts stays one trace", async () => {
     const port = await freePort();
     const receiver = await Receiver.on(port);
     // Long enough to be killed and started again meanwhile.
-    const simulator = new Process(PROGRAM, ["simulate", "--port", "0", "--transition-ms", "15000"], { cwd: work });
-    const aws = await simulator.outcome();
-    assert.ok(aws.origin, simulator.told);
-    const durable = new Durable(aws.origin, port);
-    await durable.addOperator("mira");
+    const simulator = await startSimulator(work, "--transition-ms", "15000");
+    const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
+    const durable = new Installation(work, "durable", simulator, collector);
+    await durable.addUser("mira", "operator");
 
     // What it recorded is still in its queue when it is killed.
     const first = await durable.serve({ OTEL_BSP_SCHEDULE_DELAY: "3600000" });
@@ -211,7 +173,7 @@ test("a change that a kill interrupts stays one trace", async () => {
     const id = await disable(operator);
     const isUpdating = async () => (await operator.get(`/changes/${id}`)).includes("AWS has reported UPDATING since");
     await until("UPDATING", isUpdating);
-    await first.keystream.end("SIGKILL");
+    await first.end("SIGKILL");
     assert.deepEqual(receiver.requests, []);
 
     const second = await durable.serve({ OTEL_BSP_SCHEDULE_DELAY: "100" });
@@ -228,7 +190,7 @@ test("a change that a kill interrupts stays one trace", async () => {
     const resumed = spans.find(({ name }) => name === "resumed");
     assert.equal(attributes(resumed)["keystream.change.rung"], "updating");
     assert.equal(spans[0].links, undefined, "only the process that took the form knew the caller");
-    assert.equal(await second.keystream.end("SIGINT"), 0, second.keystream.told);
+    assert.equal(await second.end("SIGINT"), 0, second.told);
     await simulator.end("SIGINT");
     await receiver.process.end("SIGTERM");
 });
