@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { Process, endAll } from "../docs/commands.mjs";
+import { startSimulator } from "../docs/installation.mjs";
 import { makeCertificates } from "./servers.mjs";
 import { ROOT } from "./tools.mjs";
 
@@ -48,11 +49,8 @@ async function listening(server) {
 before(async () => {
     ours = makeCertificates(directory("ours"), ["localhost", ...OF_AWS]);
     theirs = makeCertificates(directory("theirs"), ["localhost"]);
-    const env = { PATH: process.env.PATH, HOME: WORK };
-    simulator = new Process(KEYSTREAM, ["simulate", "--port", "0"], { env, cwd: WORK });
-    const { origin } = await simulator.outcome();
-    assert.ok(origin, `the simulator didn't start; ${simulator.told}`);
-    const { port } = new URL(origin);
+    simulator = await startSimulator(WORK);
+    const { port } = new URL(simulator.origin);
     const [key, cert] = [ours.key, ours.certificate].map((path) => readFileSync(path));
     aws = await listening(createTlsServer({ key, cert }, (client) => joined(client, connect(port, "127.0.0.1"))));
     // Whoever doesn't trust the certificate breaks off.
