@@ -2,18 +2,17 @@
 // in them. All proxies listen on one port, each on a loopback address of its own, as the public URL is the same.
 // Run it after `.ci/setup test` and `.ci/build dev`: node --test end2end/deploy/proxies.mjs
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Process, endAll, freePort } from "../docs/commands.mjs";
+import { endAll, freePort } from "../docs/commands.mjs";
 import { startDemo } from "../docs/demo.mjs";
 import { Browser, makeCertificates } from "./servers.mjs";
-import { ROOT, TOOLS } from "./tools.mjs";
+import { ROOT, startUnpacked } from "./tools.mjs";
 
 const WORK = mkdtempSync(join(tmpdir(), "keystream-proxies-"));
-const PROXIES = join(TOOLS, "proxies");
 const SITE = readFileSync(join(ROOT, "deploy/nginx/keystream.conf"), "utf8");
 const HAPROXY = readFileSync(join(ROOT, "deploy/haproxy/keystream.cfg"), "utf8");
 /** Where the browsers are, and an address that they only claim. */
@@ -56,15 +55,6 @@ function changed(text, replacements) {
     }, text);
 }
 
-/** A program of Debian's packages, unpacked by .ci/setup, with the libraries that came along. */
-function start(program, args, directory) {
-    const libraries = join(PROXIES, "usr/lib");
-    assert.ok(existsSync(join(PROXIES, "usr/sbin", program)), `${program} is missing; .ci/setup test fetches it`);
-    const paths = existsSync(libraries) ? readdirSync(libraries).map((name) => join(libraries, name)) : [];
-    const env = { PATH: process.env.PATH, LD_LIBRARY_PATH: paths.join(":") };
-    return new Process(join(PROXIES, "usr/sbin", program), args, { env, cwd: directory });
-}
-
 function nginx(address, changes = []) {
     const directory = mkdtempSync(join(WORK, "nginx-"));
     const site = changed(SITE, [
@@ -84,7 +74,7 @@ function nginx(address, changes = []) {
     const main = `${user}daemon off;\npid ${join(directory, "pid")};\nevents {}\n`;
     writeFileSync(join(directory, "nginx.conf"), `${main}http {\naccess_log off;\n${paths}\n${site}}\n`);
     mkdirSync(join(directory, "logs"));
-    return start("nginx", ["-p", directory, "-c", "nginx.conf", "-e", "stderr"], directory);
+    return startUnpacked("proxies", "nginx", ["-p", directory, "-c", "nginx.conf", "-e", "stderr"], directory);
 }
 
 function haproxy(address, changes = []) {
@@ -100,7 +90,7 @@ function haproxy(address, changes = []) {
         ...changes,
     ]);
     writeFileSync(join(directory, "haproxy.cfg"), configuration);
-    return start("haproxy", ["-db", "-f", "haproxy.cfg"], directory);
+    return startUnpacked("proxies", "haproxy", ["-db", "-f", "haproxy.cfg"], directory);
 }
 
 /** Runs a test with somebody in front of a proxy. */

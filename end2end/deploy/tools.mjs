@@ -1,7 +1,9 @@
-// Runs the linters of what installs Keystream, as .ci/setup installs them.
+// Runs the linters of what installs Keystream, and the servers of tests, as .ci/setup installs them.
 import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { Process } from "../docs/commands.mjs";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 export const CHART = join(ROOT, "deploy/helm/keystream");
@@ -16,6 +18,15 @@ export function run(program, args, options = {}) {
     const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8", ...options });
     if (error) throw new Error(`${program} can't be run; .ci/setup test installs it`, { cause: error });
     return { status, stdout, output: stdout + stderr };
+}
+
+/** Starts a server of Debian's packages, unpacked by .ci/setup in `home`, with the libraries that came along. */
+export function startUnpacked(home, program, args, directory) {
+    const [file, libraries] = [`sbin/${program}`, "lib"].map((name) => join(TOOLS, home, "usr", name));
+    if (!existsSync(file)) throw new Error(`${program} is missing; .ci/setup test fetches it`);
+    const paths = existsSync(libraries) ? readdirSync(libraries).map((name) => join(libraries, name)) : [];
+    const env = { PATH: process.env.PATH, LD_LIBRARY_PATH: paths.join(":") };
+    return new Process(file, args, { env, cwd: directory });
 }
 
 /** Helm, without the settings and plugins of this machine. */

@@ -31,6 +31,11 @@ pub async fn at_postgres(statement: &str) {
     sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
 }
 
+/// Ends the connections to a test database.
+pub async fn end_connections(name: &str) {
+    at_postgres(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")).await;
+}
+
 /// An empty database, deleted with this value or with its server.
 #[derive(Debug)]
 pub struct TestDatabase {

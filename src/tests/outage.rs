@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::{
-    database::{Kind, at_postgres},
+    database::{Kind, at_postgres, end_connections},
     support::{PASSWORD, Setup, TestApp, borrowed, until},
 };
 use crate::{
@@ -38,8 +38,8 @@ enum Remedy {
     LetWrite,
     /// A statement in the database.
     Run(&'static str),
-    /// A statement beside the database; whether its connections are ended as well.
-    RunBeside(String, bool),
+    /// A statement beside the database. Its connections stay, also those that can't write.
+    RunBeside(String),
     Rename {
         from: String,
         to: String,
@@ -112,12 +112,12 @@ async fn begin_on_postgres(app: &TestApp, trouble: Trouble) -> Remedy {
         Trouble::ReadOnly => {
             at_postgres(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
             end_connections(name).await;
-            Remedy::RunBeside(format!("ALTER DATABASE {name} RESET default_transaction_read_only"), true)
+            Remedy::RunBeside(format!("ALTER DATABASE {name} RESET default_transaction_read_only"))
         }
         Trouble::Gone => {
             at_postgres(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
             end_connections(name).await;
-            Remedy::RunBeside(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"), false)
+            Remedy::RunBeside(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
         }
         Trouble::Locked => {
             let mut other = PgConnection::connect(&app.database_url).await.unwrap();
@@ -134,20 +134,11 @@ impl Remedy {
             Self::Empty => app.crash.is_full.store(false, Ordering::SeqCst),
             Self::LetWrite => app.crash.is_read_only.store(false, Ordering::SeqCst),
             Self::Run(statement) => app.database().run(statement).await,
-            Self::RunBeside(statement, ends_connections) => {
-                at_postgres(&statement).await;
-                if ends_connections {
-                    end_connections(app.database().name()).await;
-                }
-            }
+            Self::RunBeside(statement) => at_postgres(&statement).await,
             Self::Rename { from, to } => std::fs::rename(from, to).unwrap(),
             Self::LetGo(lock) => drop(lock),
         }
     }
-}
-
-async fn end_connections(name: &str) {
-    at_postgres(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")).await;
 }
 
 /// AWS goes on listing streams, many more than a write takes.

@@ -45,7 +45,7 @@ use crate::{
     },
 };
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 11] = [
     "saving what was read",
     "reading streams of 111122223333/eu-west-1",
     "following pauses",
@@ -55,6 +55,8 @@ const PARTS: [&str; 9] = [
     "taking up changes",
     "renewing leases",
     "following other instances",
+    "agreeing on who reads",
+    "sharing what is viewed",
 ];
 
 #[tokio::test]

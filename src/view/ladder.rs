@@ -11,8 +11,9 @@ use crate::model::{
 /// Returns the text beneath a rung. Without evidence it is "not yet" while the rung can still be reached, otherwise
 /// "not observed".
 pub fn rung(change: &Change, rung: Rung) -> String {
+    let evidence = &change.evidence;
     match (rung, change.rung(rung)) {
-        (Rung::Updating, RungState::NotObserved) => match (change.evidence.sent_at, change.evidence.reached_at) {
+        (Rung::Updating, RungState::NotObserved) => match (evidence.known_sent_at(), evidence.reached_at) {
             (Some(sent), Some(reached)) => {
                 format!(
                     "not observed: AWS may have finished between {} and the read at {}.",
@@ -22,7 +23,14 @@ pub fn rung(change: &Change, rung: Rung) -> String {
             }
             _ => "not observed".to_owned(),
         },
-        (Rung::Accepted, RungState::NotObserved) if change.evidence.outcome_unknown.is_some() => {
+        (Rung::Sent, RungState::NotObserved) if evidence.is_sent_in_doubt => {
+            let why = evidence.outcome_unknown.as_ref().map_or("", |unknown| unknown.why.as_str());
+            format!("not observed: {why}. It won't be sent again.")
+        }
+        (Rung::Accepted, RungState::NotObserved) if evidence.is_sent_in_doubt => {
+            "not observed. What caused a later state isn't established.".to_owned()
+        }
+        (Rung::Accepted, RungState::NotObserved) if evidence.outcome_unknown.is_some() => {
             "not observed: AWS's answer was lost. What caused a later state isn't established.".to_owned()
         }
         (Rung::Proven, RungState::NotYet) => format!("not yet. {}", proven(change)),

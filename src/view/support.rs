@@ -32,7 +32,8 @@ pub fn text(change: &Change, now: Timestamp) -> String {
         lines.push(format!("AWS request id: {id}"));
     }
     if let Some(unknown) = &change.evidence.outcome_unknown {
-        lines.push(format!("Answer lost at {}: {}", unknown.since, unknown.why));
+        let what = if change.evidence.is_sent_in_doubt { "In doubt since" } else { "Answer lost at" };
+        lines.push(format!("{what} {}: {}", unknown.since, unknown.why));
     }
     if let Some(since) = change.tallies.unjudged_since.filter(|_| change.is_active()) {
         lines.push(format!("No conclusive report since {since}"));

@@ -14,6 +14,12 @@ impl Change {
                 intent.key = Some(key);
             }
             Step::Sent { .. } => {}
+            Step::MaybeSent { at, why } if evidence.sent_at.is_none() => {
+                evidence.sent_at = Some(at);
+                evidence.is_sent_in_doubt = true;
+                set_once(&mut evidence.outcome_unknown, OutcomeUnknown { since: at, why });
+            }
+            Step::MaybeSent { .. } => {}
             Step::Accepted { at, request_id } => {
                 set_once(&mut evidence.accepted, Acceptance { at, request_id });
                 // Another instance may have recorded the answer as lost.
@@ -54,6 +60,19 @@ impl Change {
             Step::Cancelled { .. } => {}
             Step::Ended(ending) => self.end_with(ending),
         }
+    }
+
+    /// Puts back that it was sent, from `known`: the same change, as the process has it that sent it. The database may
+    /// have lost that in a failover. Returns whether it had.
+    pub fn put_back_sent(&mut self, known: &Self) -> bool {
+        let is_lost = self.evidence.known_sent_at().is_none() && known.evidence.known_sent_at().is_some();
+        if is_lost {
+            self.evidence.sent_at = known.evidence.sent_at;
+            self.evidence.is_sent_in_doubt = false;
+            self.evidence.sent_as.clone_from(&known.evidence.sent_as);
+            self.intent.key.clone_from(&known.intent.key);
+        }
+        is_lost
     }
 
     fn reach(&mut self, at: Timestamp, key: Option<KeyId>) {

@@ -15,6 +15,9 @@ pub struct Evidence {
     pub sent_as: Option<SentAs>,
     /// Written to disk before the call. From this time on, AWS may have received the request.
     pub sent_at: Option<Timestamp>,
+    /// Whether it isn't known that it was sent at all: `sent_at` is then when that came into doubt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_sent_in_doubt: bool,
     pub accepted: Option<Acceptance>,
     /// When a read after *sent* first returned UPDATING.
     pub updating_at: Option<Timestamp>,
@@ -41,6 +44,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Returns when it was sent, if that is known.
+    pub fn known_sent_at(&self) -> Option<Timestamp> {
+        self.sent_at.filter(|_| !self.is_sent_in_doubt)
+    }
+
     /// Returns the time of the newest evidence, except for what came after the end.
     pub(super) fn latest(&self) -> Option<Timestamp> {
         let times = [

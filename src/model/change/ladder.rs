@@ -54,7 +54,7 @@ impl Change {
     pub fn rung(&self, rung: Rung) -> RungState {
         let lit = match rung {
             Rung::Requested => Some(self.intent.requested_at),
-            Rung::Sent => self.evidence.sent_at,
+            Rung::Sent => self.evidence.known_sent_at(),
             Rung::Accepted => self.evidence.accepted.as_ref().map(|acceptance| acceptance.at),
             Rung::Updating => self.evidence.updating_at,
             Rung::Reached => self.evidence.reached_at,
@@ -70,7 +70,8 @@ impl Change {
             && match rung {
                 Rung::Accepted => self.evidence.outcome_unknown.is_none() && self.evidence.reached_at.is_none(),
                 Rung::Updating => self.evidence.reached_at.is_none(),
-                Rung::Requested | Rung::Sent | Rung::Reached | Rung::Settled | Rung::Proven => true,
+                Rung::Sent => !self.evidence.is_sent_in_doubt,
+                Rung::Requested | Rung::Reached | Rung::Settled | Rung::Proven => true,
             };
         match lit {
             Some(at) => RungState::Lit(at),

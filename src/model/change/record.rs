@@ -76,7 +76,7 @@ impl Change {
 
     /// Returns the time from *sent* to *reached*, in milliseconds.
     pub fn took_ms(&self) -> Option<i64> {
-        Some(self.evidence.reached_at?.millis_since(self.evidence.sent_at?))
+        Some(self.evidence.reached_at?.millis_since(self.evidence.known_sent_at()?))
     }
 
     /// Returns whether it was recorded as sent but no byte of the request left.

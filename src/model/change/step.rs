@@ -16,6 +16,11 @@ pub enum Step {
         key: KeyId,
         sent_as: Option<SentAs>,
     },
+    /// The database may have lost that it was sent. From this time on, it counts as sent, without a known answer.
+    MaybeSent {
+        at: Timestamp,
+        why: String,
+    },
     Accepted {
         at: Timestamp,
         request_id: Option<String>,

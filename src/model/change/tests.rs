@@ -70,6 +70,40 @@ fn an_unlit_rung_says_whether_it_can_still_come() {
 }
 
 #[test]
+fn a_change_that_may_have_been_sent_lights_no_rung_for_it() {
+    let at = Timestamp::from_millis;
+    let mut change = requested_change();
+    let doubted = Step::MaybeSent { at: at(1_010_000), why: "failed over".to_owned() };
+    change.apply(doubted.clone());
+    assert_eq!((change.rung(Rung::Sent), change.last_lit()), (RungState::NotObserved, Rung::Requested));
+    assert!(change.is_unknown() && change.may_have_acted() && !change.is_waiting());
+    assert_eq!((change.evidence.sent_at, change.evidence.known_sent_at()), (Some(at(1_010_000)), None));
+    change.apply(Step::Reached { at: at(1_020_000), key: None });
+    assert_eq!(change.took_ms(), None);
+    let stored = serde_json::to_string(&change).unwrap();
+    assert_eq!(serde_json::from_str::<Change>(&stored).unwrap(), change);
+
+    let mut sent = sent_change();
+    sent.apply(doubted);
+    assert_eq!(sent, sent_change(), "what is known stays known");
+}
+
+#[test]
+fn what_was_sent_is_put_back_if_the_database_lost_it() {
+    let mut lost = requested_change();
+    assert!(lost.put_back_sent(&sent_change()));
+    assert_eq!(lost, sent_change());
+    assert!(!lost.put_back_sent(&sent_change()), "it is there");
+    assert!(!requested_change().put_back_sent(&requested_change()));
+
+    let mut doubted = requested_change();
+    doubted.apply(Step::MaybeSent { at: Timestamp::from_millis(1_010_000), why: "failed over".to_owned() });
+    assert!(doubted.put_back_sent(&sent_change()));
+    assert_eq!(doubted.rung(Rung::Sent), RungState::Lit(Timestamp::from_millis(1_000_000)));
+    assert!(doubted.is_unknown(), "what became of it isn't known by that");
+}
+
+#[test]
 fn the_current_rung_follows_the_end() {
     let mut settled = sent_change();
     settled.apply(Step::Reached { at: Timestamp::from_millis(1_001_000), key: None });

@@ -25,5 +25,5 @@ pub use self::{
     periods::{ROW_IS_FRESH_MS, relist_every_ms, stale_after_ms},
     row::{ReadProblem, Reported, StreamRow},
     target_card::TargetCard,
-    target_health::{Condition, TargetHealth, TargetProblem},
+    target_health::{Condition, TargetFindings, TargetHealth, TargetProblem},
 };

@@ -31,6 +31,11 @@ impl Pace {
         Self { full, part: 1.0, next_at: Duration::ZERO, throttled_at: None, restored_at: Duration::ZERO }
     }
 
+    /// Sets the turns per second without throttling, from the next turn on.
+    pub const fn set_full(&mut self, per_second: f64) {
+        self.full = Self::new(per_second).full;
+    }
+
     /// Returns the time of the next turn, which is never before `now`, without taking it.
     pub fn ready_at(&mut self, now: Duration) -> Duration {
         self.restore(now);

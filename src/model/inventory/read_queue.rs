@@ -28,6 +28,8 @@ pub struct ReadQueue {
     never_read: usize,
     /// How many viewers each has.
     in_view: HashMap<StreamName, usize>,
+    /// Those with viewers at other instances.
+    viewed_elsewhere: HashSet<StreamName>,
     /// Whether the last turn went to a viewed stream.
     was_in_view: bool,
 }
@@ -79,6 +81,11 @@ impl ReadQueue {
         }
     }
 
+    /// Sets which streams have viewers at other instances.
+    pub fn set_viewed_elsewhere(&mut self, names: HashSet<StreamName>) {
+        self.viewed_elsewhere = names;
+    }
+
     /// Takes the next stream to read; the read is in flight until it is given back.
     ///
     /// `latest` is the furthest that a due time can lie ahead. A later one was written before the clock was set back,
@@ -113,7 +120,7 @@ impl ReadQueue {
         (self.streams.len(), self.never_read)
     }
 
-    /// Returns the viewed streams.
+    /// Returns the streams with viewers at this instance.
     pub fn in_view(&self) -> HashSet<&StreamName> {
         self.in_view.keys().collect()
     }
@@ -122,6 +129,7 @@ impl ReadQueue {
         let waiting = self
             .in_view
             .keys()
+            .chain(&self.viewed_elsewhere)
             .filter_map(|name| self.streams.get_key_value(name))
             .filter(|(_, entry)| !entry.is_under_way);
         let due = waiting.filter_map(|(name, entry)| match entry.due {
@@ -232,6 +240,19 @@ mod tests {
         queue.look_away(&name("b"));
         assert_eq!(queue.in_view().len(), 1, "another looks on");
         queue.look_away(&name("b"));
+        assert_eq!(take(&mut queue, 1).unwrap(), "a");
+    }
+
+    #[test]
+    fn what_is_viewed_elsewhere_comes_first_too() {
+        let mut queue = ReadQueue::default();
+        for stream in ["a", "b", "c"] {
+            queue.set(&name(stream), Due::Unread, false);
+        }
+        queue.set_viewed_elsewhere([name("c"), name("unknown")].into());
+        assert!(queue.in_view().is_empty(), "nobody views it here");
+        assert_eq!(take(&mut queue, 1).unwrap(), "c");
+        queue.set_viewed_elsewhere(HashSet::new());
         assert_eq!(take(&mut queue, 1).unwrap(), "a");
     }
 

@@ -38,6 +38,16 @@ pub struct TargetHealth {
     pub unread: u32,
 }
 
+/// What only the instance that reads a target knows of its health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetFindings {
+    pub account: Account,
+    pub last_listed: Option<Timestamp>,
+    pub problem: Option<TargetProblem>,
+    pub tags_problem: Option<String>,
+    pub pace_percent: u8,
+}
+
 /// Why a target is behind: it can't be listed, or none of its streams can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetProblem {
@@ -77,6 +87,29 @@ impl TargetHealth {
         } else {
             Condition::Well
         }
+    }
+
+    /// Returns what only the instance that reads the target knows.
+    pub fn findings(&self) -> TargetFindings {
+        TargetFindings {
+            account: self.account.clone(),
+            last_listed: self.last_listed,
+            problem: self.problem.clone(),
+            tags_problem: self.tags_problem.clone(),
+            pace_percent: self.pace_percent,
+        }
+    }
+
+    /// Takes over what another instance found.
+    pub fn take_over(&mut self, findings: TargetFindings) {
+        let TargetFindings { account, last_listed, problem, tags_problem, pace_percent } = findings;
+        if account.is_resolved() {
+            self.account = account;
+        }
+        self.last_listed = last_listed;
+        self.problem = problem;
+        self.tags_problem = tags_problem;
+        self.pace_percent = pace_percent;
     }
 
     /// Returns the last time that AWS answered.

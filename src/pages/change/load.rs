@@ -23,7 +23,7 @@ pub(super) async fn load(request: PageRequest) -> Result<ChangePage, AppError> {
         .filter(|change| requester.scope.covers_arn(&change.intent.arn))
         .ok_or_else(|| cx.fail(AppError::NotFound))?;
     let inventory = &cx.state.inventory;
-    let pace = change.evidence.sent_at.map(|sent_at| Pace {
+    let pace = change.evidence.known_sent_at().map(|sent_at| Pace {
         sent_at,
         reached_at: change.evidence.reached_at,
         ended_at: change.end.as_ref().map(|ending| ending.at),

@@ -19,7 +19,7 @@ use crate::{
             changes::{Changes, EngineParts, IntentMacs},
             drafts::Drafts,
             housekeeping,
-            inventory::{Inventory, collect, pauses::Pauses, write_behind},
+            inventory::{Inventory, collect, hold_leases, pauses::Pauses, share_views, write_behind},
             read_only::ReadOnly,
             readiness::ReadinessCheck,
             supervisor::{Part, Supervisor},
@@ -54,6 +54,8 @@ pub struct Parts {
     pub traces: Traces,
     /// How often an open event connection looks its session up.
     pub session_check: Duration,
+    /// How often to look for commits of other instances that should have been told.
+    pub follow_every: Duration,
 }
 
 /// The running services.
@@ -84,6 +86,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
         traces: parts.traces,
         tasks: tasks.clone(),
         stop: draining.clone(),
+        follow_every: parts.follow_every,
     });
     changes.resume(&supervisor).await?;
     let pauses = Pauses::new(inventory.clone(), store.clone(), clock.clone());
@@ -141,6 +144,9 @@ struct Background<'a> {
 
 impl Background<'_> {
     fn begin(self) {
+        if self.store.is_shared() {
+            self.begin_sharing();
+        }
         let Self { supervisor, tasks, stop, store, inventory, pauses, chain_watch, clock } = self;
         let begin = {
             let (store, inventory) = (store.clone(), inventory.clone());
@@ -168,5 +174,15 @@ impl Background<'_> {
         supervisor.spawn(tasks, stop, Part::new("housekeeping"), move || {
             housekeeping::run(store.clone(), clock.clone(), ends.clone())
         });
+    }
+
+    /// Starts what several instances on one database agree on.
+    fn begin_sharing(&self) {
+        let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
+        let begin = move || hold_leases(store.clone(), inventory.clone(), ends.clone());
+        self.supervisor.spawn(self.tasks, self.stop, Part::new("agreeing on who reads"), begin);
+        let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
+        let begin = move || share_views(store.clone(), inventory.clone(), ends.clone());
+        self.supervisor.spawn(self.tasks, self.stop, Part::new("sharing what is viewed"), begin);
     }
 }

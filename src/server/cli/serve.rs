@@ -25,6 +25,7 @@ use crate::server::{
     services::{
         accounts::session_watch,
         audit::{self, AuditAction, AuditEvent, stream::ChainStream},
+        changes,
         figures::Figures,
     },
     web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
@@ -131,6 +132,7 @@ async fn serve(
         supervisor: Arc::default(),
         traces,
         session_check: session_watch::CHECK_EVERY,
+        follow_every: changes::FOLLOWED_EVERY,
     })
     .await
     .context("KEYSTREAM_CHECKPOINT_FILE")?;

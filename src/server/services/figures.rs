@@ -11,7 +11,7 @@ use crate::server::adapters::{
     aws::targets::Target,
     metrics::families::{
         AWS_BUDGET, AWS_BUDGET_RATIO, AWS_WAITING, CHANGES_ACTIVE, DATABASE_CONNECTIONS, Family, LOST_LOG_LINES,
-        OLDEST_READ_AGE, PARTS_DOWN, PASSWORD_QUEUE, STALE_AFTER, STREAMS, TARGET_BEHIND, TARGET_PAUSED,
+        OLDEST_READ_AGE, PARTS_DOWN, PASSWORD_QUEUE, STALE_AFTER, STREAMS, TARGET_BEHIND, TARGET_PAUSED, TARGET_READER,
         UNREAD_STREAMS, UNWRITTEN_ROWS, WRITE_BEHIND_LAG,
     },
     store::Store,
@@ -33,7 +33,7 @@ impl Figures {
     pub fn record(&self) {
         let InventoryFigures { targets, active_changes, backlog } = self.inventory.figures();
         targets.iter().for_each(record_target);
-        self.inventory.targets().iter().for_each(|target| record_budgets(target));
+        self.inventory.targets().iter().for_each(|target| record_budgets(target, self.inventory.reads(target)));
         record_active(&active_changes);
         metrics::gauge!(UNWRITTEN_ROWS.name).set(backlog.rows as f64);
         metrics::gauge!(WRITE_BEHIND_LAG.name).set(backlog.lag);
@@ -59,16 +59,18 @@ fn record_target(figures: &TargetFigures) {
     set(STALE_AFTER, figures.stale_after.as_secs_f64());
     set(TARGET_BEHIND, f64::from(u8::from(figures.is_behind)));
     set(TARGET_PAUSED, f64::from(u8::from(figures.is_paused)));
+    set(TARGET_READER, f64::from(u8::from(figures.is_read_here)));
 }
 
-fn record_budgets(target: &Target) {
+/// The budget is that of the instance that reads the target.
+fn record_budgets(target: &Target, is_reader: bool) {
     metrics::gauge!(AWS_WAITING.name, "target" => target.id.clone()).set(target.limits.describe.waiting() as f64);
     for budget in target.limits.budgets() {
         let set = |family: Family, value: f64| {
             metrics::gauge!(family.name, "target" => target.id.clone(), "operation" => budget.operation).set(value);
         };
         let ratio = f64::from(budget.percent) / 100.0;
-        set(AWS_BUDGET, budget.full * ratio);
+        set(AWS_BUDGET, if is_reader { budget.full * ratio } else { 0.0 });
         set(AWS_BUDGET_RATIO, ratio);
     }
 }

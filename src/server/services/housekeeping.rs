@@ -1,5 +1,5 @@
 //! Retention: hourly, deletes expired sessions, drafts and password links, old failed sign-ins, streams that AWS no
-//! longer lists, and checkpoint files that are no longer written.
+//! longer lists, instances that are gone, keys that no stream needs, and checkpoint files that are no longer written.
 //!
 //! Changes and the audit chain are evidence, and are kept.
 
@@ -12,8 +12,8 @@ use crate::{
     server::adapters::{
         clock::Clock,
         store::{
-            Store, StoreError, checkpoints, drafts, inventory, password_links, provider_logouts, provider_sign_ins,
-            sessions, sign_in_failures,
+            Store, StoreError, checkpoints, drafts, instances, inventory, key_looks, password_links, provider_logouts,
+            provider_sign_ins, sessions, sign_in_failures,
         },
     },
 };
@@ -58,6 +58,8 @@ pub async fn prune(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
         + provider_sign_ins::prune(&mut tx, now).await?
         + sign_in_failures::prune(&mut tx, now).await?
         + inventory::prune(&mut tx, now).await?
+        + instances::prune(&mut tx, now).await?
+        + key_looks::prune(&mut tx, now).await?
         + checkpoints::prune(&mut tx, now.plus_millis(-CHECKPOINT_FILES_STAY_MS)).await?;
     tx.commit().await?;
     Ok(rows)

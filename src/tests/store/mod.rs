@@ -37,6 +37,8 @@ mod links;
 mod matching;
 mod opening;
 mod people;
+mod postgres;
+mod readers;
 mod upgrades;
 mod writing;
 

@@ -156,24 +156,28 @@ fn flag(change: &Change) -> Option<Summary> {
     let summary =
         |word: &str, parts: [Vec<Phrase>; 3]| Some(Summary { word: word.to_owned(), text: parts.concat(), aws: None });
     if change.can_be_closed() {
-        let lost = if change.is_unknown() { "The answer was lost, and " } else { "" };
+        let is_lost = change.is_unknown() && !change.evidence.is_sent_in_doubt;
+        let lost = if is_lost { "The answer was lost, and " } else { "" };
         let text = format!(
             " {lost}AWS's reports can't show whether this change took effect. Anyone permitted to change the stream \
             can close it below."
         );
         let word = if change.is_unknown() { "Outcome unknown" } else { "Slow" };
-        let sent = format!("Sent at {}. ", sent_at.clock_seconds());
+        let sent = match change.evidence.known_sent_at() {
+            Some(at) => format!("Sent at {}. ", at.clock_seconds()),
+            None => "It isn't known whether this change was sent. ".to_owned(),
+        };
         return summary(word, [vec![Phrase::Words(sent)], last_read, vec![Phrase::Words(text)]]);
     }
     if change.evidence.reached_at.is_some() {
         return None;
     }
     if let Some(unknown) = &change.evidence.outcome_unknown {
-        let clock = sent_at.clock_seconds();
-        let sent = format!(
-            "Sent at {clock}, but the answer was lost ({}). It may or may not have been applied. ",
-            unknown.why
-        );
+        let sent = match change.evidence.known_sent_at() {
+            Some(at) => format!("Sent at {}, but the answer was lost ({})", at.clock_seconds(), unknown.why),
+            None => format!("It isn't known whether this change was sent ({})", unknown.why),
+        };
+        let sent = format!("{sent}. It may or may not have been applied. ");
         return summary(
             "Outcome unknown",
             [vec![Phrase::Words(sent)], last_read, vec![words(" Don't send it from elsewhere yet.")]],

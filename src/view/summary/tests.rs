@@ -27,6 +27,22 @@ fn a_lost_answer_is_never_told_as_accepted() {
 }
 
 #[test]
+fn a_change_that_may_have_been_sent_is_not_told_as_sent() {
+    let mut change = requested_change();
+    let why = "the database failed over".to_owned();
+    change.apply(Step::MaybeSent { at: Timestamp::from_millis(1_010_000), why });
+    let told = summary(&change).unwrap();
+    assert_eq!(told.word, "Outcome unknown");
+    let text = told.text_at(Timestamp::from_millis(1_012_000));
+    let expected = "It isn't known whether this change was sent (the database failed over). It may or may not have \
+        been applied. ";
+    assert!(text.starts_with(expected), "{text}");
+    assert_eq!(rung(&change, Rung::Requested), "Recorded at 00:16:39 UTC by mira.");
+    assert_eq!(rung(&change, Rung::Sent), "not observed: the database failed over. It won't be sent again.");
+    assert_eq!(rung(&change, Rung::Accepted), "not observed. What caused a later state isn't established.");
+}
+
+#[test]
 fn a_refusal_says_what_did_not_happen() {
     let mut change = requested_change();
     let how = End::Rejected(Refusal::precondition(Precondition::AlreadyNotEncrypted));

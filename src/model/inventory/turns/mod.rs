@@ -5,6 +5,9 @@
 //! a limit of its own. The background pays that back by waiting. Active changes borrow a little, so that their reads
 //! don't wait for each other or for what people borrowed. Streams that AWS never listed, whose names may be
 //! invented, share one turn a second, and only while nobody waits for a listed one.
+//!
+//! Instances that share a target share what can be borrowed, in equal parts. The background, which one of them reads,
+//! pays for all.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -50,6 +53,8 @@ pub struct Turns {
     own: Pace,
     /// The pace of those who borrow, which nobody exceeds.
     fastest: Pace,
+    /// What those who borrow may use in all, in calls per second.
+    most: f64,
     /// The pace for streams that were never listed.
     unlisted: Pace,
     waiting: Vec<Waiting>,
@@ -89,6 +94,7 @@ impl Turns {
         Self {
             own: Pace::new(per_second),
             fastest: Pace::new(fastest.max(per_second)),
+            most: fastest,
             unlisted: Pace::new(UNLISTED),
             waiting: Vec::new(),
             next_ticket: 0,
@@ -134,6 +140,18 @@ impl Turns {
         self.fastest.take(now);
         self.own.owe(now, LONGEST_DEBT);
         Turn::Now
+    }
+
+    /// Shares what can be borrowed among so many instances. The one that reads the background keeps the target's own
+    /// pace.
+    pub fn share_among(&mut self, instances: u32, is_reader: bool) {
+        let part = self.most / f64::from(instances.max(1));
+        self.fastest.set_full(if is_reader { part.max(self.own.full()) } else { part });
+    }
+
+    /// Counts a call of another instance: the background waits one turn longer.
+    pub fn called_elsewhere(&mut self, now: Duration) {
+        self.own.owe(now, LONGEST_DEBT);
     }
 
     /// Slows down after a throttled call.

@@ -97,6 +97,29 @@ fn whoever_leaves_keeps_nobody_waiting_and_a_throttle_slows_all() {
     assert_eq!(turns.ask(third, 150 * MILLI), Turn::At(200 * MILLI));
 }
 
+#[test]
+fn several_instances_borrow_no_more_than_one_and_the_reader_pays() {
+    let paces = [true, false, false].map(|is_reader| {
+        let mut turns = Turns::new(5.0, 12.0);
+        turns.share_among(3, is_reader);
+        let tickets: Vec<(u64, &str)> = (0..41).map(|_| (turns.join(person("ann")), "ann")).collect();
+        let served = order(&mut turns, tickets, 0);
+        f64::from(40_000) / f64::from(served[40].1)
+    });
+    assert_eq!(paces, [5.0, 4.0, 4.0], "the reader's own pace, and a third each");
+    let mut reader = Turns::new(5.0, 12.0);
+    reader.share_among(3, true);
+    for _ in 0..10 {
+        reader.called_elsewhere(Duration::ZERO);
+    }
+    let collector = reader.join(Asker::Collector);
+    assert_eq!(order(&mut reader, vec![(collector, "collector")], 0), [("collector", 2_000)]);
+    reader.share_among(1, true);
+    let tickets = (0..13).map(|_| (reader.join(person("ann")), "ann")).collect();
+    let served = order(&mut reader, tickets, 10_000);
+    assert!((11_000..11_050).contains(&served[12].1), "alone again, twelve a second: {served:?}");
+}
+
 proptest! {
     #[test]
     fn no_second_has_more_turns_than_the_fastest_pace_and_one(

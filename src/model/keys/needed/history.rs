@@ -142,6 +142,31 @@ impl KeyHistory {
         history
     }
 
+    /// Returns the history with what another history of the same stream knows, and this one doesn't: keys in use
+    /// between its reads, and keys that names have resolved to. One key too many is better than one too few.
+    #[must_use]
+    pub fn joined(mut self, other: &Self) -> Self {
+        if other.created.is_none_or(|created| !self.is_of(created)) {
+            return self;
+        }
+        for lacking in &other.uses {
+            let mut is_known = false;
+            for known in self.uses.iter_mut().filter(|known| known.key == lacking.key) {
+                is_known = true;
+                let news = |meant: &&Meant| !known.meant.iter().any(|known| known.arn == meant.arn);
+                let news: Vec<Meant> = lacking.meant.iter().filter(news).cloned().collect();
+                known.meant.extend(news);
+            }
+            if !is_known {
+                // By this history's last read it was no longer in use.
+                let ended = lacking.ended.or(self.last_read).map(|ended| ended.max(lacking.seen_from));
+                self.uses.push(KeyUse { ended, ..lacking.clone() });
+            }
+        }
+        self.uses.sort_by_key(|known| known.seen_from);
+        self
+    }
+
     fn is_of(&self, created: Timestamp) -> bool {
         self.created.is_some_and(|known| is_same_creation(known, created))
     }

@@ -128,6 +128,16 @@ impl Shared {
         }
     }
 
+    /// Shares what people may use among so many instances, of which one reads the background.
+    pub fn share_among(&self, instances: u32, is_reader: bool) {
+        self.turns.lock().share_among(instances, is_reader);
+    }
+
+    /// Counts a call that another instance has made.
+    pub fn was_called_elsewhere(&self) {
+        self.turns.lock().called_elsewhere(SystemClock.steady());
+    }
+
     /// Calls per second that aren't for people, while nothing is throttled.
     pub fn per_second(&self) -> f64 {
         self.turns.lock().full()

@@ -9,6 +9,7 @@ use super::{
     On, Store, StoreError,
     audit::{Row, literally},
     database::fetch,
+    postgres::answered,
 };
 use crate::model::{access::audit_event::AuditRow, time::Timestamp};
 
@@ -192,7 +193,7 @@ impl Store {
             }
             On::Postgres(on) => {
                 let query = sqlx::query_as::<_, Row>(AssertSqlSafe(statement(range, order, streams, LIKE)));
-                bound!(query, bounds, matching, take, like_pattern).fetch_all(on).await
+                answered(bound!(query, bounds, matching, take, like_pattern).fetch_all(on)).await
             }
         };
         Ok(rows?.into_iter().map(AuditRow::from).collect())

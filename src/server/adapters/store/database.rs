@@ -15,10 +15,11 @@ use sqlx::{
 };
 
 use super::{
+    commits,
     error::StoreError,
     interceptor::Interceptor,
     on::{Db, On, TxConnection},
-    postgres::{SETTINGS, time_now},
+    postgres::{answered, time_now},
 };
 use crate::{
     model::{change::Change, time::Timestamp},
@@ -46,7 +47,7 @@ impl Address {
     /// Reads `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     ///
     /// # Errors
-    /// When it is neither. The error doesn't repeat the password.
+    /// When it is neither, or names several hosts. The error doesn't repeat the password.
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         let refuse = || StoreError::Url(without_password(url));
         if url.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty()) {
@@ -55,7 +56,12 @@ impl Address {
         }
         if is_postgres(url) {
             let options = PgConnectOptions::from_str(url).map_err(|_| refuse())?;
-            return Ok(Self::Postgres(options.application_name("keystream").options(SETTINGS)));
+            // sqlx would take them for one name.
+            if options.get_host().contains(',') {
+                return Err(StoreError::SeveralHosts);
+            }
+            // pgbouncer refuses the setting that sqlx adds. No column is a floating-point number.
+            return Ok(Self::Postgres(options.application_name("keystream").extra_float_digits(None::<i8>)));
         }
         Err(refuse())
     }
@@ -104,6 +110,8 @@ pub struct Tx {
     interceptor: Option<Arc<dyn Interceptor>>,
     /// The change that it moves, if there is an interceptor.
     moved: Option<Box<Change>>,
+    /// Once it is committed, other instances have something to show.
+    is_news: bool,
 }
 
 impl Tx {
@@ -113,7 +121,7 @@ impl Tx {
         let begun = lock(db).await;
         metrics::histogram!(DATABASE_WRITE_WAIT.name).record(SystemClock.steady().saturating_sub(asked_at));
         let inner = begun.inspect_err(|_| count_failure())?;
-        Ok(Self { inner, interceptor, moved: None })
+        Ok(Self { inner, interceptor, moved: None, is_news: false })
     }
 
     /// The connection, for a query.
@@ -136,7 +144,8 @@ impl Tx {
         }
         let committed = match self.inner {
             On::Sqlite(tx) => tx.commit().await,
-            On::Postgres(tx) => tx.commit().await,
+            On::Postgres(tx) if self.is_news => answered(commits::tell_and_commit(tx)).await,
+            On::Postgres(tx) => answered(tx.commit()).await,
         };
         committed.inspect_err(|_| count_failure())?;
         match &self.interceptor {
@@ -152,6 +161,11 @@ impl Tx {
         }
     }
 
+    /// Notes that the transaction writes what other instances show.
+    pub(super) const fn record_news(&mut self) {
+        self.is_news = true;
+    }
+
     /// Rolls everything back.
     ///
     /// # Errors
@@ -159,7 +173,7 @@ impl Tx {
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self.inner {
             On::Sqlite(tx) => tx.rollback().await?,
-            On::Postgres(tx) => tx.rollback().await?,
+            On::Postgres(tx) => answered(tx.rollback()).await?,
         }
         Ok(())
     }
@@ -181,8 +195,9 @@ async fn lock(db: &Db) -> Result<Begun, sqlx::Error> {
     Ok(match db {
         On::Sqlite(pool) => On::Sqlite(begin_immediate(pool).await?),
         On::Postgres(pool) => {
-            let mut tx = pool.begin().await?;
-            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
+            let mut tx = answered(pool.begin()).await?;
+            let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK);
+            answered(lock.execute(&mut *tx)).await?;
             On::Postgres(tx)
         }
     })
@@ -228,7 +243,10 @@ macro_rules! fetch {
                 sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await
             }
             $crate::server::adapters::store::On::Postgres(on) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on).await
+                $crate::server::adapters::store::postgres::answered(
+                    sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(on)
+                )
+                .await
             }
         }
         .map_err($crate::server::adapters::store::StoreError::from)
@@ -259,7 +277,9 @@ macro_rules! execute {
                 sqlx::query($sql)$(.bind($value))*.execute(on).await.map(|done| done.rows_affected())
             }
             $crate::server::adapters::store::On::Postgres(on) => {
-                sqlx::query($sql)$(.bind($value))*.execute(on).await.map(|done| done.rows_affected())
+                $crate::server::adapters::store::postgres::answered(sqlx::query($sql)$(.bind($value))*.execute(on))
+                    .await
+                    .map(|done| done.rows_affected())
             }
         }
         .map_err($crate::server::adapters::store::StoreError::from)

@@ -11,6 +11,18 @@ pub enum StoreError {
     Database(sqlx::Error),
     #[error("the database did not answer within 5 s")]
     Silent,
+    #[error(
+        "between Keystream and Postgres, a pooler shares sessions between transactions: give Keystream sessions of its \
+        own (in pgbouncer, pool_mode=session), or connect directly"
+    )]
+    SharedSessions,
+    #[error(
+        "the database doesn't keep {name}={wanted} for a session (it is {found}): connect to Postgres directly, or \
+        through a pooler that keeps sessions"
+    )]
+    NotInForce { name: &'static str, wanted: &'static str, found: String },
+    #[error("KEYSTREAM_DATABASE_URL takes one host: that of a proxy, or a name or address that leads to the primary")]
+    SeveralHosts,
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(sqlx::migrate::MigrateError),
     #[error(

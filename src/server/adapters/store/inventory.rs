@@ -1,6 +1,9 @@
 //! The table of streams: the inventory, written behind the in-memory one.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
@@ -8,6 +11,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     On, Store, StoreError, Tx,
     database::{execute, fetch},
+    postgres::answered,
 };
 use crate::model::{
     inventory::{ReadProblem, Reported},
@@ -84,8 +88,34 @@ pub struct StoredStreams {
     pub unreadable: HashSet<StreamId>,
 }
 
+/// Rows that other instances wrote.
+#[derive(Debug, Default)]
+pub struct StreamsElsewhere {
+    /// In the order of their revisions.
+    pub stored: StoredStreams,
+    /// The last revision among them, if there may be more after it.
+    pub goes_on_after: Option<i64>,
+}
+
 /// A row: the columns that identify it, its revision, and its body.
 type Row = (String, String, String, i64, String);
+
+impl StoredStreams {
+    fn of(rows: Vec<Row>) -> Self {
+        let mut stored = Self::default();
+        for (account, region, name, rev, body) in rows {
+            match serde_json::from_str::<StoredStream>(&body) {
+                Ok(stream) => stored.streams.push(StoredStream { rev, ..stream }),
+                Err(error) => {
+                    tracing::error!(%error, account, region, name, "a stream as a newer version keeps it is left to \
+                        that: {error}");
+                    stored.unreadable.extend(StreamId::parse(&account, &region, &name));
+                }
+            }
+        }
+        stored
+    }
+}
 
 impl Store {
     /// All rows that this version can read, those that AWS stopped listing within the last day included.
@@ -102,18 +132,44 @@ impl Store {
     /// When the database cannot be read.
     pub async fn streams_and_unreadable(&self) -> Result<StoredStreams, StoreError> {
         let rows = fetch!(all as Row, &self.reader, "SELECT account, region, name, rev, body FROM streams")?;
-        let mut stored = StoredStreams::default();
-        for (account, region, name, rev, body) in rows {
-            match serde_json::from_str::<StoredStream>(&body) {
-                Ok(stream) => stored.streams.push(StoredStream { rev, ..stream }),
-                Err(error) => {
-                    tracing::error!(%error, account, region, name, "a stream as a newer version keeps it is left to \
-                        that: {error}");
-                    stored.unreadable.extend(StreamId::parse(&account, &region, &name));
-                }
-            }
-        }
-        Ok(stored)
+        Ok(StoredStreams::of(rows))
+    }
+
+    /// The rows that other instances wrote after `rev`, at most [`AT_A_TIME`].
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn streams_elsewhere_after(&self, rev: i64) -> Result<StreamsElsewhere, StoreError> {
+        let rows = fetch!(
+            all as Row,
+            &self.reader,
+            "SELECT account, region, name, rev, body FROM streams WHERE writer <> '' AND rev > $1 AND writer <> $2
+             ORDER BY rev LIMIT $3",
+            rev,
+            self.instance(),
+            AT_A_TIME,
+        )?;
+        let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= AT_A_TIME);
+        let goes_on_after = rows.last().map(|(_, _, _, rev, _)| *rev).filter(|_| is_full);
+        Ok(StreamsElsewhere { stored: StoredStreams::of(rows), goes_on_after })
+    }
+
+    /// Writes at most [`MOST_ROWS`] rows of the inventory, each with its [`body`], in one statement: others wait for
+    /// the write lock only for one round trip. Returns the revisions of the rows that were written.
+    ///
+    /// A row stays as it is if another instance wrote it after the revision `seen`, up to which this instance has taken
+    /// over what others wrote: an instance that was suspended and wakes late overwrites nothing newer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn write_streams(
+        &self,
+        tx: &mut Tx,
+        rows: &[(&StoredStream, String)],
+        seen: i64,
+    ) -> Result<BTreeSet<i64>, StoreError> {
+        let writer = if self.is_shared() { self.instance() } else { "" };
+        upsert_all(tx, rows, writer, seen).await
     }
 }
 
@@ -125,36 +181,41 @@ pub fn body(stream: &StoredStream) -> Result<String, StoreError> {
     Ok(serde_json::to_string(stream)?)
 }
 
-/// Columns of a row.
+/// Columns of a row that differ from row to row.
 const COLUMNS: usize = 6;
 /// The most rows of one statement. SQLite takes 32,766 values, Postgres 65,535.
 pub const MOST_ROWS: usize = 2_000;
+/// How many rows of other instances are returned at a time.
+const AT_A_TIME: i64 = 500;
 
-/// Writes at most [`MOST_ROWS`] rows of the inventory, each with its [`body`], in one statement: others wait for the
-/// write lock only for one round trip.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result<(), StoreError> {
+async fn upsert_all(
+    tx: &mut Tx,
+    rows: &[(&StoredStream, String)],
+    writer: &str,
+    seen: i64,
+) -> Result<BTreeSet<i64>, StoreError> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
+    let (by, after) = (rows.len() * COLUMNS + 1, rows.len() * COLUMNS + 2);
     let places: Vec<String> = (0..rows.len())
         .map(|row| {
             let numbers = (row * COLUMNS + 1..=(row + 1) * COLUMNS).map(|number| format!("${number}"));
-            format!("({})", numbers.collect::<Vec<_>>().join(", "))
+            format!("({}, ${by})", numbers.collect::<Vec<_>>().join(", "))
         })
         .collect();
     let statement = format!(
-        "INSERT INTO streams (account, region, name, rev, gone_at, body) VALUES {}
+        "INSERT INTO streams (account, region, name, rev, gone_at, body, writer) VALUES {}
          ON CONFLICT (account, region, name)
-         DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body",
+         DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body, writer = excluded.writer
+         WHERE streams.rev <= ${after} OR streams.writer = excluded.writer
+         RETURNING rev",
         places.join(", ")
     );
     // Not prepared: there would be a statement for each number of rows.
     macro_rules! run {
         ($on:expr) => {{
-            let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
+            let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(statement)).persistent(false);
             for (stream, body) in rows {
                 query = query
                     .bind(stream.id.account.as_str())
@@ -164,14 +225,14 @@ pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result
                     .bind(stream.gone_at.map(Timestamp::as_millis))
                     .bind(body.as_str());
             }
-            query.execute($on).await.map(drop)
+            query.bind(writer).bind(seen).fetch_all($on).await
         }};
     }
-    match tx.on() {
+    let written = match tx.on() {
         On::Sqlite(on) => run!(on),
-        On::Postgres(on) => run!(on),
-    }
-    .map_err(StoreError::from)
+        On::Postgres(on) => answered(async { run!(on) }).await,
+    }?;
+    Ok(written.into_iter().map(|(rev,)| rev).collect())
 }
 
 /// Writes one row of the inventory.
@@ -180,7 +241,7 @@ pub async fn upsert_all(tx: &mut Tx, rows: &[(&StoredStream, String)]) -> Result
 /// When the database cannot be written.
 #[cfg(test)]
 pub async fn upsert(tx: &mut Tx, stream: &StoredStream) -> Result<(), StoreError> {
-    upsert_all(tx, &[(stream, body(stream)?)]).await
+    upsert_all(tx, &[(stream, body(stream)?)], "", i64::MAX).await.map(drop)
 }
 
 /// Deletes the rows of streams that AWS stopped listing more than a day ago.

@@ -2,7 +2,7 @@
 //! another instance. A worker's writes name its fence, so an instance that was suspended and wakes late writes nothing.
 
 use super::{
-    On, Store, StoreError, Tx,
+    On, Store, StoreError, Tx, TxConnection,
     changes::readable,
     database::{execute, fetch, from_row},
     presence,
@@ -84,10 +84,21 @@ impl Store {
         lease_until: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.may_take_by(tx.on(), owner, lease_until, now).await
+    }
+
+    /// The same by any connection, which may be of no transaction: then it is a hint.
+    pub(super) async fn may_take_by(
+        &self,
+        on: TxConnection<'_>,
+        owner: &str,
+        lease_until: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         if owner == self.instance() || lease_until < now.as_millis() {
             return Ok(true);
         }
-        match tx.on() {
+        match on {
             // The instance lock shows that there is no other instance.
             On::Sqlite(_) => Ok(true),
             On::Postgres(on) => presence::is_dead(on, owner, &self.shared.missing).await,

@@ -7,12 +7,17 @@ pub mod audit_streams;
 mod backup;
 pub mod changes;
 pub mod checkpoints;
+mod commits;
 mod database;
 pub mod drafts;
 mod error;
 mod filesystem;
+pub mod history;
+mod instance_lock;
+pub mod instances;
 mod interceptor;
 pub mod inventory;
+pub mod key_looks;
 pub mod leases;
 mod on;
 pub mod password_links;
@@ -30,16 +35,12 @@ mod session_changes;
 mod session_ends;
 pub mod sessions;
 pub mod sign_in_failures;
+pub mod target_readers;
 pub mod targets;
 mod transport;
 pub mod users;
 
-use std::{
-    fs::{File, TryLockError},
-    ops::RangeInclusive,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs::File, ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 #[cfg(test)]
 pub use self::schema::migrations;
@@ -47,21 +48,26 @@ pub use self::{
     backup::Counts,
     changes::{Inserted, NewChange, Page},
     checkpoints::KnownFile,
+    commits::Commits,
     database::Tx,
     error::StoreError,
+    instances::Viewed,
     interceptor::Interceptor,
     inventory::StoredStream,
+    key_looks::StoredKeyLook,
     leases::Leased,
     on::{On, TxConnection},
     password_links::{LinkEnd, PasswordLink},
     provider_sign_ins::StartedSignIn,
     session_changes::SessionListener,
     sessions::{OwnSession, SignInRecord},
+    target_readers::StoredFindings,
     targets::StoredPause,
     transport::{file_of, weakness},
     users::User,
 };
 use self::{
+    commits::CommitListener,
     database::{Address, fetch},
     on::Db,
     presence::{Missing, Presence},
@@ -101,6 +107,8 @@ struct Shared {
     _instance_lock: Option<File>,
     /// While it is held, other instances on the same Postgres know that this one is alive.
     presence: Option<Presence>,
+    /// Hears of what other instances on the same Postgres commit.
+    commits: Option<CommitListener>,
 }
 
 impl Shared {
@@ -114,6 +122,7 @@ impl Shared {
             missing: Missing::default(),
             _instance_lock: None,
             presence: None,
+            commits: None,
         }
     }
 }
@@ -144,7 +153,7 @@ impl Store {
         match Address::parse(url)? {
             Address::Sqlite { path, options } => {
                 filesystem::refuse_network(&path)?;
-                let lock = take_instance_lock(&path)?;
+                let lock = instance_lock::take(&path)?;
                 if lock.is_none() && opener == Opener::Server {
                     return Err(StoreError::InUse(path.display().to_string()));
                 }
@@ -176,11 +185,14 @@ impl Store {
                 schema::refuse_newer(&writer).await?;
                 postgres::migrate(&options, &schema::migrations()).await?;
                 let instance = random::id();
-                let presence = match opener {
-                    Opener::Server => Some(Presence::announce(options, &instance).await?),
-                    Opener::Command => None,
+                let (presence, commits) = match opener {
+                    Opener::Server => {
+                        let commits = CommitListener::begin(options.clone());
+                        (Some(Presence::announce(options, &instance).await?), Some(commits))
+                    }
+                    Opener::Command => (None, None),
                 };
-                let shared = Shared { presence, ..Shared::of(instance) };
+                let shared = Shared { presence, commits, ..Shared::of(instance) };
                 Ok(Self::of(writer, reader, searcher, shared))
             }
         }
@@ -252,9 +264,7 @@ impl Store {
 /// # Errors
 /// When the database cannot be written.
 pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
-    let (rev,) =
-        fetch!(one as (i64,), tx.on(), "UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value")?;
-    Ok(rev)
+    Ok(*reserve_revs(tx, 1).await?.end())
 }
 
 /// The next `count` revisions, as one range.
@@ -262,6 +272,7 @@ pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn reserve_revs(tx: &mut Tx, count: i64) -> Result<RangeInclusive<i64>, StoreError> {
+    tx.record_news();
     let (last,) = fetch!(
         one as (i64,),
         tx.on(),
@@ -269,18 +280,4 @@ pub async fn reserve_revs(tx: &mut Tx, count: i64) -> Result<RangeInclusive<i64>
         count
     )?;
     Ok(last - count + 1..=last)
-}
-
-/// Takes the lock file beside the database file; `None` if another process holds it.
-fn take_instance_lock(database: &Path) -> Result<Option<File>, StoreError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let failed = |source| StoreError::Lock { path: path.display().to_string(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
 }

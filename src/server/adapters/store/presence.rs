@@ -5,10 +5,10 @@ use std::{collections::HashMap, time::Duration};
 
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{PgConnection, postgres::PgConnectOptions};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::StoreError;
+use super::{StoreError, postgres};
 use crate::server::adapters::{
     clock::{Clock, SystemClock, sleep, timeout},
     tasks::spawn,
@@ -42,7 +42,7 @@ impl Presence {
         let keep = async move {
             loop {
                 sleep(TRIED_EVERY).await;
-                if !matches!(timeout(PATIENCE, connection.ping()).await, Ok(Ok(()))) {
+                if !matches!(timeout(PATIENCE, postgres::is_primary(&mut connection)).await, Ok(Ok(true))) {
                     tracing::warn!("the connection that tells other instances of this one broke; leases may move");
                     if let Ok(Ok(Some(again))) = timeout(PATIENCE, connect(&options, key)).await {
                         connection = again;
@@ -62,7 +62,7 @@ impl Presence {
 
 /// Takes the lock; `None` while it is held: the server may keep it for a moment after a connection broke.
 async fn connect(options: &PgConnectOptions, key: i32) -> Result<Option<PgConnection>, StoreError> {
-    let mut connection = PgConnection::connect_with(options).await?;
+    let mut connection = postgres::connect(options).await?;
     let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
         .bind(CLASS)
         .bind(key)

@@ -28,6 +28,8 @@ pub fn migrations() -> Migrator {
         migration(10, "checkpoints", include_str!("migrations/0010_checkpoints.sql")),
         migration(11, "oidc", include_str!("migrations/0011_oidc.sql")),
         migration(12, "audit_streams", include_str!("migrations/0012_audit_streams.sql")),
+        migration(13, "readers", include_str!("migrations/0013_readers.sql")),
+        migration(14, "history", include_str!("migrations/0014_history.sql")),
     ])
 }
 

@@ -43,6 +43,7 @@ impl Store {
 /// # Errors
 /// When the database cannot be written.
 pub async fn pause(tx: &mut Tx, target: &str, pause: &Pause) -> Result<bool, StoreError> {
+    tx.record_news();
     let written = execute!(
         tx.on(),
         "INSERT INTO targets (id, paused_at, paused_until, paused_by) VALUES ($1, $2, $3, $4)
@@ -60,6 +61,7 @@ pub async fn pause(tx: &mut Tx, target: &str, pause: &Pause) -> Result<bool, Sto
 /// # Errors
 /// When the database cannot be written.
 pub async fn end(tx: &mut Tx, stored: &StoredPause) -> Result<bool, StoreError> {
+    tx.record_news();
     let StoredPause { target, pause } = stored;
     let removed = execute!(
         tx.on(),
@@ -76,5 +78,6 @@ pub async fn end(tx: &mut Tx, stored: &StoredPause) -> Result<bool, StoreError> 
 /// # Errors
 /// When the database cannot be written.
 pub async fn resume(tx: &mut Tx, target: &str) -> Result<bool, StoreError> {
+    tx.record_news();
     Ok(execute!(tx.on(), "DELETE FROM targets WHERE id = $1", target)? == 1)
 }

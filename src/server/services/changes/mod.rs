@@ -37,7 +37,7 @@ pub use self::{
     proof::{Kind as ProofKind, Proofs},
     quota::{Asking, Quotas},
     requesting::Requests,
-    working::Worker,
+    working::{FOLLOWED_EVERY, Worker},
 };
 use super::{
     inventory::{Delivery, Inventory},
@@ -77,11 +77,24 @@ pub struct Changes {
 impl Changes {
     /// Creates an engine that doesn't watch anything yet; see [`Changes::resume`].
     pub fn new(parts: EngineParts) -> Arc<Self> {
-        let EngineParts { store, inventory, clock, read_only, macs, traces, tasks, stop } = parts;
-        let keys = Arc::new(Keys::new(clock.clone(), inventory.clone()));
+        let EngineParts { store, inventory, clock, read_only, macs, traces, tasks, stop, follow_every } = parts;
+        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), inventory.clone()));
         let quotas = Arc::new(Quotas::new(store.clone(), inventory.clone(), clock.clone()));
         let reads = Arc::new(FreshReads::new(inventory.clone(), clock.clone()));
-        let with = Collaborators { store, inventory, clock, read_only, macs, traces, tasks, stop, keys, quotas, reads };
+        let with = Collaborators {
+            store,
+            inventory,
+            clock,
+            read_only,
+            macs,
+            traces,
+            tasks,
+            stop,
+            keys,
+            quotas,
+            reads,
+            follow_every,
+        };
         let worker = Arc::new(Worker::new(&with));
         Arc::new(Self {
             planner: Planner::new(&with),

@@ -76,7 +76,7 @@ fn answer(change: &Change) -> Option<Answer<'_>> {
     if let Some(accepted) = &change.evidence.accepted {
         return Some(Answer { at: accepted.at, aws_request_id: accepted.request_id.as_deref(), error: None });
     }
-    if let Some(unknown) = &change.evidence.outcome_unknown {
+    if let Some(unknown) = change.evidence.outcome_unknown.as_ref().filter(|_| !change.evidence.is_sent_in_doubt) {
         return Some(Answer { at: unknown.since, aws_request_id: None, error: Some(OUTCOME_UNKNOWN) });
     }
     match &change.end {

@@ -76,6 +76,8 @@ pub struct Events {
     channel: broadcast::Sender<Arc<News>>,
     waiting: Arc<Mutex<Waiting>>,
     rev: AtomicI64,
+    /// Other instances commit too: only a follower of all commits knows what is included.
+    is_shared: bool,
     /// Deletions up to here are forgotten. A browser older than this must start over.
     floor: AtomicI64,
 }
@@ -97,12 +99,13 @@ pub enum Delivery {
 }
 
 impl Events {
-    /// Creates the distributor, starting after the commit `rev`.
-    pub fn new(rev: i64) -> Self {
+    /// Creates the distributor, starting after the commit `rev`, of a database that other instances may share.
+    pub fn new(rev: i64, is_shared: bool) -> Self {
         Self {
             channel: broadcast::channel(BACKLOG).0,
             waiting: Arc::default(),
             rev: AtomicI64::new(rev),
+            is_shared,
             floor: AtomicI64::new(0),
         }
     }
@@ -117,19 +120,30 @@ impl Events {
         self.floor.load(Ordering::Acquire)
     }
 
+    /// Returns whether a browser can catch up from `rev`. One that comes from another instance may be a few commits
+    /// ahead, at most `overlap`: they have not been followed here yet.
+    pub(super) fn reaches(&self, rev: i64, overlap: i64) -> bool {
+        let ahead = if self.is_shared { overlap } else { 0 };
+        (self.floor()..=self.rev().saturating_add(ahead)).contains(&rev)
+    }
+
     pub(super) fn raise_floor(&self, rev: i64) {
         self.floor.fetch_max(rev, Ordering::AcqRel);
     }
 
-    /// Advances the `rev` up to which everything committed was published, by this instance or others.
+    /// Advances the `rev` up to which everything committed was published, by this instance and others.
     pub fn advance(&self, rev: i64) {
         self.rev.fetch_max(rev, Ordering::AcqRel);
     }
 
     /// Publishes news to every connection: at once if nothing was sent within the last tenth of a second, else together
     /// with whatever follows in that time. Does nothing without connections.
-    pub(super) fn publish(&self, news: News) {
-        self.rev.fetch_max(news.rev, Ordering::AcqRel);
+    pub(super) fn publish(&self, mut news: News) {
+        if self.is_shared {
+            news.rev = self.rev();
+        } else {
+            self.advance(news.rev);
+        }
         if self.channel.receiver_count() == 0 {
             return;
         }
@@ -186,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_comes_close_together_goes_out_together_and_loses_nothing() {
-        let events = Events::new(0);
+        let events = Events::new(0, false);
         let mut receiver = events.subscribe();
         let begun = SystemClock.steady();
         for rev in 1..=100 {
@@ -206,13 +220,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_is_too_slow_starts_over() {
-        let events = Events::new(0);
+        let events = Events::new(0, false);
         let (mut slow, mut fast) = (events.subscribe(), events.subscribe());
         for rev in 0..=i64::try_from(BACKLOG).unwrap() {
             events.channel.send(Arc::new(News { rev, ..News::default() })).unwrap();
             assert!(matches!(Events::next(&mut fast).await, Delivery::News(news) if news.rev == rev));
         }
         assert!(matches!(Events::next(&mut slow).await, Delivery::Reset));
+    }
+
+    #[test]
+    fn among_several_instances_only_what_was_followed_is_included() {
+        let (alone, among_others) = (Events::new(7, false), Events::new(7, true));
+        for events in [&alone, &among_others] {
+            events.publish(News { rev: 12, ..News::default() });
+        }
+        assert_eq!((alone.rev(), among_others.rev()), (12, 7), "others may have committed 8 to 11");
+        among_others.advance(12);
+        assert_eq!(among_others.rev(), 12);
+        assert!(alone.reaches(12, 64) && !alone.reaches(13, 64), "nobody can have seen 13");
+        assert!(among_others.reaches(76, 64) && !among_others.reaches(77, 64), "another instance may be ahead");
     }
 
     #[test]

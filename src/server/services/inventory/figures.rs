@@ -31,6 +31,8 @@ pub struct TargetFigures {
     pub stale_after: Duration,
     pub is_behind: bool,
     pub is_paused: bool,
+    /// This instance makes its background reads.
+    pub is_read_here: bool,
 }
 
 /// How many changes are active, by state.
@@ -59,8 +61,9 @@ impl ActiveChanges {
 }
 
 impl TargetFigures {
-    fn of(health: &TargetHealth) -> Self {
+    fn of(health: &TargetHealth, is_read_here: bool) -> Self {
         Self {
+            is_read_here,
             id: health.id.clone(),
             streams: 0,
             unread: 0,
@@ -85,7 +88,9 @@ impl Inventory {
     pub fn figures(&self) -> InventoryFigures {
         let now = self.clock.now();
         let memory = self.read();
-        let mut targets: Vec<TargetFigures> = memory.health.iter().map(TargetFigures::of).collect();
+        let health = memory.health.iter().enumerate();
+        let mut targets: Vec<TargetFigures> =
+            health.map(|(index, health)| TargetFigures::of(health, self.leases.has(index))).collect();
         for known in memory.streams.values().filter(|known| known.stored.gone_at.is_none()) {
             if let Some(figures) = known.target.and_then(|target| targets.get_mut(target)) {
                 figures.add(known.stored.report.as_ref().map(|report| report.read_at), now);

@@ -1,6 +1,11 @@
 //! The health of targets, and the pause of their background reads.
 
-use super::{Inventory, News, memory::pause_of};
+use std::sync::Arc;
+
+use super::{
+    Inventory, News,
+    memory::{Memory, pause_of},
+};
 use crate::{
     model::{
         access::scope::Scope,
@@ -52,26 +57,21 @@ impl Inventory {
         reached.map(|(health, &(streams, unread))| TargetHealth { streams, unread, ..health.clone() }).collect()
     }
 
-    /// Records a collector's finding, and tells browsers if it is news.
+    /// Records a collector's finding, and tells browsers if it is news. Once another instance reads the target, its
+    /// findings count.
     pub fn record_finding(&self, target: &Target, finding: Finding) {
-        let Some(index) = self.index_of(target) else { return };
+        let Some(index) = self.index_of(target).filter(|index| self.leases.has(*index)) else { return };
         let now = self.clock.now();
         let mut memory = self.write();
         memory.match_targets(&self.targets);
-        let counts = memory.queues[index].counts();
-        let health = &mut memory.health[index];
-        let before = health.clone();
-        take(health, finding, now);
-        (health.name, health.account) = (target.label(), target.account());
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        (health.streams, health.unread) = (number(counts.0), number(counts.1));
-        health.pace_percent = target.limits.percent();
-        health.stale_after_ms = stale_after_ms(health.streams, target.limits.describe.per_second());
-        // The time of AWS's last answer isn't news by itself: the rows show it.
-        let reported = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..health.clone() };
-        if reported(health) != reported(&before) {
+        let before = memory.health[index].clone();
+        take(&mut memory.health[index], finding, now);
+        memory.recount(&self.targets, index);
+        memory.health[index].pace_percent = target.limits.percent();
+        if is_news(&before, &memory.health[index]) {
             let targets = memory.health.clone();
             self.events.publish(News { rev: self.events.rev(), targets, ..News::default() });
+            self.leases.ring();
         }
     }
 
@@ -110,9 +110,34 @@ impl Inventory {
         self.read().health.iter().filter_map(of).collect()
     }
 
-    pub fn is_paused(&self, target: &Target) -> bool {
+    /// Returns whether this instance may read a target in the background now.
+    pub fn may_read(&self, target: &Target) -> bool {
+        self.reads(target) && !self.is_paused(target)
+    }
+
+    fn is_paused(&self, target: &Target) -> bool {
         self.index_of(target).is_some_and(|index| self.read().health[index].pause.is_some())
     }
+}
+
+impl Memory {
+    /// Brings up to date what a target's health says of its name and its streams.
+    pub fn recount(&mut self, targets: &[Arc<Target>], index: usize) {
+        let target = &targets[index];
+        let (streams, unread) = self.queues[index].counts();
+        let health = &mut self.health[index];
+        (health.name, health.account) = (target.label(), target.account());
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        (health.streams, health.unread) = (number(streams), number(unread));
+        health.stale_after_ms = stale_after_ms(health.streams, target.limits.describe.per_second());
+    }
+}
+
+/// Returns whether a target's health shows anything new. The time of AWS's last answer isn't news by itself: the rows
+/// show it.
+pub fn is_news(before: &TargetHealth, after: &TargetHealth) -> bool {
+    let reported = |health: &TargetHealth| TargetHealth { last_listed: None, last_read: None, ..health.clone() };
+    reported(before) != reported(after)
 }
 
 fn take(health: &mut TargetHealth, finding: Finding, now: Timestamp) {

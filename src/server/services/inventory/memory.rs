@@ -27,9 +27,6 @@ use crate::{
     },
 };
 
-/// How fresh a row is while another instance works on the stream's change.
-const MOVED_ELSEWHERE_MS: i64 = 1_500;
-
 /// Everything known.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -40,8 +37,6 @@ pub struct Memory {
     pub acting: HashMap<StreamId, Acting>,
     /// The `rev` of each stream's last change. Its row is at least as new.
     pub change_revs: HashMap<StreamId, i64>,
-    /// When another instance last moved the stream's change. What it read isn't known here.
-    pub moved_elsewhere: HashMap<StreamId, Timestamp>,
     /// In the order of the targets.
     pub health: Vec<TargetHealth>,
     pub queues: Vec<ReadQueue>,
@@ -174,11 +169,7 @@ impl Memory {
         if stored.gone_at.is_some() || !is_own {
             queue.remove(&stored.id.name);
         } else {
-            let due = due(
-                stored,
-                self.active_changes.contains_key(&stored.id),
-                self.moved_elsewhere.get(&stored.id).copied(),
-            );
+            let due = due(stored, self.active_changes.contains_key(&stored.id));
             queue.set(&stored.id.name, due, stored.report.is_some());
         }
     }
@@ -237,21 +228,14 @@ fn target_of(targets: &[Arc<Target>], id: &StreamId) -> Option<usize> {
     exact.or_else(|| of_region().find(|(_, target)| !target.account().is_resolved())).map(|(index, _)| index)
 }
 
-/// Returns when to read a stream.
-///
-/// One with an active change is read by its watch. If that watch is another instance's, and once after the change has
-/// moved, it is read here too.
-fn due(stored: &StoredStream, has_change: bool, moved_elsewhere: Option<Timestamp>) -> Due {
+/// Returns when to read a stream. One with an active change is read by its watch, wherever that runs.
+fn due(stored: &StoredStream, has_change: bool) -> Due {
     let read = stored.report.as_ref().map(|report| report.read_at);
     let failed = stored.problem.as_ref().filter(|problem| read.is_none_or(|read| problem.at >= read));
-    let tried = read.max(failed.map(|problem| problem.at));
-    match (tried, moved_elsewhere) {
-        (_, None) if has_change => Due::Held,
-        (None, _) => Due::Unread,
-        (Some(tried), Some(moved)) if has_change || tried <= moved => Due::At(tried.plus_millis(MOVED_ELSEWHERE_MS)),
-        (Some(tried), _) => {
-            Due::At(failed.map_or_else(|| tried.plus_millis(ROW_IS_FRESH_MS), |problem| problem.next_try))
-        }
+    match read.max(failed.map(|problem| problem.at)) {
+        _ if has_change => Due::Held,
+        None => Due::Unread,
+        Some(tried) => Due::At(failed.map_or_else(|| tried.plus_millis(ROW_IS_FRESH_MS), |problem| problem.next_try)),
     }
 }
 

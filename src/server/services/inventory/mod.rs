@@ -1,21 +1,27 @@
 //! The inventory: the last known state of every stream, served from memory, stored in the database, and filled by one
 //! collector per target.
 //!
-//! Readers never wait for AWS. What they get carries the time of AWS's report.
+//! Readers never wait for AWS. What they get carries the time of AWS's report. If several instances share the database,
+//! one of them reads each target, and the others take its rows from there.
 
 mod collector;
 mod counted;
+mod elsewhere;
 mod events;
 mod figures;
 mod health;
 mod keys;
+mod leases;
 mod list_cache;
 mod lists;
 mod memory;
+mod merge;
 mod names;
 mod namesakes;
 mod notes;
 pub mod pauses;
+mod readers;
+mod shared_views;
 mod unwritten;
 mod views;
 mod write_behind;
@@ -29,10 +35,12 @@ pub use self::{
     collector::run as collect,
     events::{Delivery, Events, News},
     figures::{ActiveChanges, InventoryFigures, TargetFigures},
+    readers::hold_leases,
+    shared_views::share_views,
     views::View,
     write_behind::run as write_behind,
 };
-use self::{counted::Counted, list_cache::ListCache, memory::Memory, unwritten::Unwritten};
+use self::{counted::Counted, leases::Leases, list_cache::ListCache, memory::Memory, unwritten::Unwritten};
 use crate::{
     model::{
         access::scope::Scope,
@@ -63,7 +71,9 @@ pub struct Inventory {
     /// Wakes a target that has something to do sooner than planned.
     bells: Vec<Notify>,
     /// Rows in the database that a newer version wrote. They are left alone.
-    unreadable: HashSet<StreamId>,
+    unreadable: Mutex<HashSet<StreamId>>,
+    /// The targets that this instance reads.
+    leases: Leases,
 }
 
 impl Inventory {
@@ -85,19 +95,24 @@ impl Inventory {
         for stream in streams {
             memory.put(&targets, stream);
         }
+        for stored in store.findings_after(0).await? {
+            memory.take_over(&targets, stored);
+        }
         memory.remember_last_reads();
         memory.match_targets(&targets);
+        let leases = Leases::new(targets.len(), store.is_shared());
         let bells = targets.iter().map(|_| Notify::new()).collect();
         Ok(Arc::new(Self {
             targets,
             clock,
             memory: RwLock::new(memory),
             unwritten: Unwritten::default(),
-            events: Events::new(rev),
+            events: Events::new(rev, store.is_shared()),
             lists: Mutex::default(),
             counted: Counted::default(),
             bells,
-            unreadable,
+            unreadable: Mutex::new(unreadable),
+            leases,
         }))
     }
 
@@ -160,7 +175,7 @@ impl Inventory {
     /// start over. `overlap` commits before `rev` are included again.
     pub fn news_after(&self, rev: i64, overlap: i64, scope: &Scope) -> Option<News> {
         let current = self.events.rev();
-        if rev > current || rev < self.events.floor() {
+        if !self.events.reaches(rev, overlap) {
             return None;
         }
         let memory = self.read();

@@ -30,21 +30,7 @@ impl Inventory {
         if let Some(target) = self.target(&key) {
             self.record_answer(&target, now);
         }
-        self.note(&key, |stream| {
-            // A report from the future was read before the clock was set back.
-            let is_newer =
-                stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
-            if is_newer {
-                let is_unchanged = stream.report.as_ref().is_some_and(|known| known.encryption == report.encryption);
-                if !is_unchanged {
-                    stream.encryption_since = Some(report.asked_at);
-                }
-                stream.keys = stream.keys.after(&report);
-                stream.report = Some(report);
-                stream.problem = None;
-                stream.gone_at = None;
-            }
-        });
+        self.note(&key, |stream| take_report(stream, report, now));
     }
 
     /// Records a failed read: the row keeps its state and age, and shows why there is nothing newer.
@@ -117,7 +103,7 @@ impl Inventory {
     /// journal has committed it.
     pub fn record_change(&self, change: &Change) {
         self.record_key_change(change);
-        self.record_moved_change(change, None);
+        self.record_moved_change(change);
     }
 
     /// Records the newest change of each stream that AWS may have acted on, after a start; also the keys of enables,
@@ -136,11 +122,11 @@ impl Inventory {
         self.record_key_change(change);
         let known = self.read().change_revs.get(&change.stream_id()).copied();
         if known != Some(change.rev) {
-            self.record_moved_change(change, Some(self.clock.now()));
+            self.record_moved_change(change);
         }
     }
 
-    fn record_moved_change(&self, change: &Change, elsewhere_at: Option<Timestamp>) {
+    fn record_moved_change(&self, change: &Change) {
         let key = change.stream_id();
         let mut memory = self.write();
         let mut news = News { rev: change.rev, changes: vec![Arc::new(change.clone())], ..News::default() };
@@ -154,10 +140,6 @@ impl Inventory {
             }
             memory.record_acting(change);
             memory.change_revs.insert(key.clone(), change.rev);
-            match elsewhere_at {
-                Some(at) => memory.moved_elsewhere.insert(key.clone(), at),
-                None => memory.moved_elsewhere.remove(&key),
-            };
             memory.refresh(&self.targets, &key);
             if let Some(known) = memory.streams.get(&key) {
                 news.add_row(known.row.clone(), true);
@@ -176,11 +158,28 @@ impl Inventory {
         let has_changed = before.as_ref() != Some(&stream);
         // Even if nothing changed: when it is due also depends on active changes.
         let is_news = memory.put(&self.targets, stream);
-        drop(memory);
+        // Under the lock: what another instance wrote would otherwise replace what isn't marked yet.
         if has_changed {
             self.unwritten.add(id.clone(), is_news);
         }
     }
+}
+
+/// Records a report, unless a newer one is known.
+pub fn take_report(stream: &mut StoredStream, report: StreamReport, now: Timestamp) {
+    // A report from the future was read before the clock was set back, or by an instance whose clock is ahead.
+    let is_newer = stream.report.as_ref().is_none_or(|known| known.asked_at <= report.asked_at || known.asked_at > now);
+    if !is_newer {
+        return;
+    }
+    let is_unchanged = stream.report.as_ref().is_some_and(|known| known.encryption == report.encryption);
+    if !is_unchanged {
+        stream.encryption_since = Some(report.asked_at);
+    }
+    stream.keys = stream.keys.after(&report);
+    stream.report = Some(report);
+    stream.problem = None;
+    stream.gone_at = None;
 }
 
 /// Returns whether a stream belongs to a target and hasn't been found gone.

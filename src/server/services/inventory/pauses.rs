@@ -17,7 +17,7 @@ use crate::{
     server::{
         adapters::{
             aws::targets::Target,
-            clock::{self, Clock},
+            clock::Clock,
             store::{Store, StoreError, StoredPause, Tx, targets as table},
         },
         services::audit::{self, AuditAction, AuditEvent},
@@ -135,13 +135,14 @@ impl Pauses {
 
     /// Ends pauses whose time is over, and applies those set by other instances, until `stop`.
     pub async fn follow(self, stop: CancellationToken) {
+        let mut commits = self.store.commits();
         loop {
             if let Err(error) = self.follow_once().await {
                 tracing::error!(%error, "the pauses of targets can't be kept up to date yet: {error}");
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = clock::sleep(FOLLOWED_EVERY) => {}
+                () = commits.next(FOLLOWED_EVERY, FOLLOWED_EVERY) => {}
             }
         }
     }

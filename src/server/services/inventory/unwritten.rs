@@ -1,6 +1,6 @@
 //! The rows that the database doesn't have yet, as a set of ids.
 
-use std::{collections::BTreeMap, ops::Bound, time::Duration};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
@@ -35,7 +35,7 @@ struct Rows {
     /// The end of the last batch. The next batch begins after it, so that no row waits forever behind rows that recur.
     last: Option<StreamId>,
     /// The batch that is being written: its rows, and when the oldest of them was added.
-    under_way: Option<(usize, Duration)>,
+    under_way: Option<(Arc<[StreamId]>, Duration)>,
 }
 
 /// What the database doesn't have yet.
@@ -51,10 +51,20 @@ enum Due {
     Nothing,
     /// Rows without news, which can wait.
     Times,
-    Batch(Vec<StreamId>),
+    Batch(Arc<[StreamId]>),
 }
 
 impl Rows {
+    fn add(&mut self, id: StreamId, is_news: bool, since: Duration) {
+        let added = self.keys.entry(id).or_insert(since);
+        *added = since.min(*added);
+        self.have_news |= is_news;
+    }
+
+    fn has(&self, id: &StreamId) -> bool {
+        self.keys.contains_key(id) || self.under_way.as_ref().is_some_and(|(batch, _)| batch.contains(id))
+    }
+
     fn take_due(&mut self, has_gathered: bool) -> Due {
         match (self.keys.is_empty(), self.have_news || has_gathered) {
             (true, _) => Due::Nothing,
@@ -63,7 +73,7 @@ impl Rows {
         }
     }
 
-    fn take_batch(&mut self) -> Vec<StreamId> {
+    fn take_batch(&mut self) -> Arc<[StreamId]> {
         let behind = self.last.take().map_or(Bound::Unbounded, Bound::Excluded);
         let from_there = self.keys.range((behind.clone(), Bound::Unbounded));
         let from_the_start =
@@ -73,7 +83,8 @@ impl Rows {
         for key in &batch {
             self.keys.remove(key);
         }
-        self.under_way = added.into_iter().min().map(|oldest| (batch.len(), oldest));
+        let batch: Arc<[StreamId]> = batch.into();
+        self.under_way = added.into_iter().min().map(|oldest| (batch.clone(), oldest));
         self.last = batch.last().cloned();
         self.have_news &= !self.keys.is_empty();
         batch
@@ -87,21 +98,22 @@ impl Unwritten {
     }
 
     fn add_since(&self, id: StreamId, is_news: bool, since: Duration) {
-        let mut rows = self.rows();
-        let added = rows.keys.entry(id).or_insert(since);
-        *added = since.min(*added);
-        rows.have_news |= is_news;
-        drop(rows);
+        self.rows().add(id, is_news, since);
         self.bell.notify_one();
+    }
+
+    /// Returns whether the database doesn't have this row yet as the memory has it.
+    pub fn has(&self, id: &StreamId) -> bool {
+        self.rows().has(id)
     }
 
     /// Returns what isn't written yet.
     pub fn backlog(&self) -> Backlog {
         let rows = self.rows();
-        let (under_way, oldest) = rows.under_way.unzip();
-        let oldest = rows.keys.values().copied().chain(oldest).min();
+        let under_way = rows.under_way.as_ref();
+        let oldest = rows.keys.values().copied().chain(under_way.map(|(_, oldest)| *oldest)).min();
         Backlog {
-            rows: rows.keys.len() + under_way.unwrap_or(0),
+            rows: rows.keys.len() + under_way.map_or(0, |(batch, _)| batch.len()),
             lag: oldest.map_or(Duration::ZERO, |oldest| SystemClock.steady().saturating_sub(oldest)),
         }
     }
@@ -114,7 +126,7 @@ impl Unwritten {
             let has_gathered = gathers_until.is_some_and(|until| now >= until);
             let batch = self.rows().take_due(has_gathered);
             match (batch, gathers_until) {
-                (Due::Batch(batch), _) => return Taken { unwritten: self, batch },
+                (Due::Batch(batch), _) => return Taken { unwritten: self, batch, refused: None },
                 (Due::Nothing, _) => self.bell.notified().await,
                 (Due::Times, None) => gathers_until = Some(now + GATHER),
                 // Whether it rings or not, what has gathered is looked at again.
@@ -132,7 +144,9 @@ impl Unwritten {
 #[derive(Debug)]
 pub struct Taken<'a> {
     unwritten: &'a Unwritten,
-    batch: Vec<StreamId>,
+    batch: Arc<[StreamId]>,
+    /// Once the batch was written, the rows that weren't.
+    refused: Option<Vec<StreamId>>,
 }
 
 impl Taken<'_> {
@@ -141,19 +155,25 @@ impl Taken<'_> {
         &self.batch
     }
 
-    /// Marks the batch as written. Call this once it is in the database.
-    pub fn written(mut self) {
-        self.batch.clear();
+    /// Marks the batch as written, except for these rows, which go back and wait as those without news do: another
+    /// instance wrote them, and that must be taken over first. Call this once the others are in the database.
+    pub fn written(mut self, refused: Vec<StreamId>) {
+        self.refused = Some(refused);
     }
 }
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        let under_way = self.unwritten.rows().under_way.take();
+        // In one go: at any moment, each row is there unless it was written.
+        let mut rows = self.unwritten.rows();
+        let under_way = rows.under_way.take();
         let since = under_way.map_or_else(|| SystemClock.steady(), |(_, oldest)| oldest);
-        for key in self.batch.drain(..) {
-            self.unwritten.add_since(key, true, since);
+        let is_news = self.refused.is_none();
+        for id in self.refused.take().unwrap_or_else(|| self.batch.to_vec()) {
+            rows.add(id, is_news, since);
         }
+        drop(rows);
+        self.unwritten.bell.notify_one();
     }
 }
 
@@ -181,16 +201,16 @@ mod tests {
         for _ in 0..4 {
             let batch = rows.take_batch();
             assert_eq!(batch.len(), BATCH);
-            written.extend(batch);
+            written.extend(batch.iter().cloned());
             rows.keys.extend(numbered(0..BATCH));
         }
         assert_eq!(written.len(), 3 * BATCH);
         let mut few = Rows::default();
         few.keys.extend(numbered([1, 2]));
-        assert_eq!(few.take_batch(), [stream_id(1), stream_id(2)]);
+        assert_eq!(*few.take_batch(), [stream_id(1), stream_id(2)]);
         few.keys.extend(numbered([1, 3]));
-        assert_eq!(few.take_batch(), [stream_id(3), stream_id(1)], "behind the last one first");
-        assert_eq!(few.take_batch(), []);
+        assert_eq!(*few.take_batch(), [stream_id(3), stream_id(1)], "behind the last one first");
+        assert!(few.take_batch().is_empty());
     }
 
     #[tokio::test]
@@ -198,7 +218,7 @@ mod tests {
         let unwritten = Unwritten::default();
         unwritten.add(stream_id(1), true);
         let taken = unwritten.take().now_or_never().expect("news waits for nothing");
-        taken.written();
+        taken.written(Vec::new());
         unwritten.add(stream_id(1), false);
         let mut taking = pin!(unwritten.take());
         assert!(taking.as_mut().now_or_never().is_none());
@@ -228,7 +248,22 @@ mod tests {
         assert!(lag(2) >= 60);
         drop(taken);
         assert!(lag(2) >= 60, "it is still not written");
-        unwritten.take().await.written();
+        unwritten.take().await.written(Vec::new());
         assert_eq!(lag(0), 0);
+    }
+
+    #[tokio::test]
+    async fn a_row_is_there_until_it_is_written_and_waits_after_it_was_refused() {
+        let unwritten = Unwritten::default();
+        for number in [1, 2] {
+            unwritten.add(stream_id(number), true);
+        }
+        let taken = unwritten.take().await;
+        assert!(unwritten.has(&stream_id(1)) && unwritten.has(&stream_id(2)), "while they are written");
+        taken.written(vec![stream_id(2)]);
+        assert!(!unwritten.has(&stream_id(1)) && unwritten.has(&stream_id(2)));
+        let mut taking = pin!(unwritten.take());
+        assert!(taking.as_mut().now_or_never().is_none(), "another instance's row is taken over first");
+        assert_eq!(taking.await.rows(), [stream_id(2)]);
     }
 }

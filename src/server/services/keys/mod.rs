@@ -23,6 +23,7 @@ use crate::{
     server::adapters::{
         aws::{ReadFailure, ReadFailureKind, kms, targets::Target},
         clock::{self, Clock},
+        store::Store,
     },
 };
 
@@ -41,6 +42,7 @@ type Remembered<K, V> = Cache<K, (Timestamp, V)>;
 /// Remembered answers about keys.
 #[derive(Debug)]
 pub struct Keys {
+    store: Store,
     clock: Arc<dyn Clock>,
     /// Records which key a name resolves to, whoever asked KMS.
     inventory: Arc<Inventory>,
@@ -49,19 +51,23 @@ pub struct Keys {
     lists: Remembered<String, Arc<AllKeys>>,
     /// KMS's answers of the last rounds about the keys that streams use or still need.
     watched: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
+    /// Those of them that other instances on the same database don't know yet.
+    untold: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
     /// The keys that every page warns about.
     alarms: Mutex<Arc<Vec<TrackedKey>>>,
 }
 
 impl Keys {
-    pub fn new(clock: Arc<dyn Clock>, inventory: Arc<Inventory>) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, inventory: Arc<Inventory>) -> Self {
         Self {
+            store,
             clock,
             inventory,
             looks: Cache::new(MOST_REMEMBERED),
             rotations: Cache::new(MOST_REMEMBERED),
             lists: Cache::new(MOST_REMEMBERED),
             watched: Mutex::default(),
+            untold: Mutex::default(),
             alarms: Mutex::default(),
         }
     }

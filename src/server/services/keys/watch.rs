@@ -1,5 +1,6 @@
 //! The watch of keys that streams use or still need: looks them up every few minutes, whether or not anyone is viewing,
-//! so that every page can warn of a key that is disabled, pending deletion or gone before its records are.
+//! so that every page can warn of a key that is disabled, pending deletion or gone before its records are. If several
+//! instances share a database, the one that reads a target asks, and tells the others.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -22,7 +23,7 @@ use crate::{
         time::{MINUTE_MS, Timestamp},
     },
     server::{
-        adapters::{aws::targets::Target, clock},
+        adapters::{aws::targets::Target, clock, store::StoredKeyLook},
         services::inventory::Inventory,
     },
 };
@@ -111,6 +112,7 @@ impl Keys {
             })
         });
         join_all(rounds.collect::<Vec<_>>()).await;
+        self.tell_others().await;
         if is_new {
             self.sound_alarms(inventory);
         }
@@ -129,6 +131,9 @@ impl Keys {
         unknown: &HashSet<Place>,
         now: Timestamp,
     ) -> usize {
+        if !inventory.may_read(target) {
+            return 0;
+        }
         let due: Vec<KeyId> = {
             let watched = self.watched.lock();
             let is_due = |key: &&KeyId| {
@@ -141,7 +146,7 @@ impl Keys {
         };
         let count = due.len();
         for key in due {
-            if inventory.is_paused(target) {
+            if !inventory.may_read(target) {
                 break;
             }
             let look = self.look_now(target, &key).await;
@@ -158,7 +163,39 @@ impl Keys {
         let mut watched = self.watched.lock();
         let known = watched.remove(&place).map(|(_, look)| look);
         let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen(_))));
-        watched.insert(place, (now, kept.unwrap_or(look)));
+        let look = kept.unwrap_or(look);
+        if self.store.is_shared() {
+            self.untold.lock().insert(place.clone(), (now, look.clone()));
+        }
+        watched.insert(place, (now, look));
+    }
+
+    /// Writes down what KMS said, for other instances. What can't be written is tried again in the next round.
+    async fn tell_others(&self) {
+        let untold: Vec<StoredKeyLook> = {
+            let untold = std::mem::take(&mut *self.untold.lock());
+            untold.into_iter().map(|((target, key), (at, look))| StoredKeyLook { target, key, at, look }).collect()
+        };
+        for looks in untold.chunks(MOST_A_ROUND) {
+            let Err(error) = self.store.record_key_looks(looks).await else { continue };
+            tracing::warn!(%error, "what KMS said can't be told to other instances yet: {error}");
+            let mut again = self.untold.lock();
+            for StoredKeyLook { target, key, at, look } in looks.iter().cloned() {
+                again.entry((target, key)).or_insert((at, look));
+            }
+        }
+    }
+
+    /// Takes over what KMS said to other instances, except about targets that this instance reads.
+    pub fn take_over(&self, mut looks: Vec<StoredKeyLook>) {
+        let targets = self.inventory.targets();
+        looks.retain(|stored| !targets.iter().any(|known| known.id == stored.target && self.inventory.reads(known)));
+        if looks.is_empty() {
+            return;
+        }
+        let looks = looks.into_iter().map(|StoredKeyLook { target, key, at, look }| ((target, key), (at, look)));
+        self.watched.lock().extend(looks);
+        self.sound_alarms(&self.inventory);
     }
 
     fn forget_unwanted(&self, wanted: &BTreeMap<String, HashSet<KeyId>>) {

@@ -59,6 +59,21 @@ fn a_stream_may_need_several_keys() {
 }
 
 #[test]
+fn two_histories_of_one_stream_lose_no_key() {
+    let first = (DAY_MS, Some("alias/a"), 48);
+    let one = history(&[first, (2 * DAY_MS, Some("alias/b"), 48), (3 * DAY_MS, None, 48)]);
+    let other = history(&[first, (3 * DAY_MS, None, 48)]);
+    let until = Some(5 * DAY_MS + 5_000);
+    assert_eq!(
+        needed(&other.clone().joined(&one), 3 * DAY_MS),
+        [("alias/a", until), ("alias/b", until)],
+        "b was in use between the other's reads"
+    );
+    assert_eq!(one.clone().joined(&one), one);
+    assert_eq!(KeyHistory::default().joined(&one), KeyHistory::default(), "of another stream, or of none");
+}
+
+#[test]
 fn retention_that_grows_keeps_a_key_longer_and_brings_none_back() {
     let reads = [(DAY_MS, Some("alias/a"), 24), (2 * DAY_MS, None, 24)];
     let in_time = history(&[reads[0], reads[1], (3 * DAY_MS, None, 168)]);

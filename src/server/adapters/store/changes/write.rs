@@ -6,6 +6,7 @@ use crate::{
     server::adapters::store::{
         Leased, Store, StoreError, Tx,
         database::{execute, fetch},
+        history,
         leases::LEASE_MS,
         next_rev,
     },
@@ -72,11 +73,12 @@ impl Store {
         tx.record_journal(change);
         change.rev = next_rev(tx).await?;
         let lease_until = tx.database_time().await?.plus_millis(LEASE_MS);
+        let history = history::of(tx).await?;
         execute!(
             tx.on(),
             "INSERT INTO changes (id, rev, user_id, request_id, form_hash, arn, requested_at, sent_at, ended_at, body,
-                                  owner, lease_until, fence, intent_mac)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                  owner, lease_until, fence, intent_mac, history)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             &change.id,
             change.rev,
             user_id,
@@ -91,6 +93,7 @@ impl Store {
             lease_until.as_millis(),
             FIRST_FENCE,
             intent_mac,
+            history,
         )?;
         Ok(Inserted::Recorded { fence: FIRST_FENCE })
     }

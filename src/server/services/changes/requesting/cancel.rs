@@ -9,7 +9,10 @@ use crate::{
         change::Step,
     },
     server::{
-        adapters::{store::changes as table, tasks::spawn_on},
+        adapters::{
+            store::{changes as table, history},
+            tasks::spawn_on,
+        },
         services::{
             audit,
             changes::{RequestError, audit_events},
@@ -31,7 +34,8 @@ impl Requests {
         requester.require_certain()?;
         let mut tx = self.store.write().await?;
         let mut change = self.of_requester(&mut tx, requester, id).await?;
-        if !change.is_waiting() {
+        // After a failover of the database, it may have been sent. Its worker knows, or the next one finds out.
+        if !change.is_waiting() || history::may_have_lost(&mut tx, id).await? {
             return Ok(());
         }
         let at = self.clock.now().max(change.latest_evidence());

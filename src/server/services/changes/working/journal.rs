@@ -11,7 +11,7 @@ use crate::{
     server::{
         adapters::{
             clock::Clock,
-            store::{Leased, Store, StoreError, Tx, changes as table},
+            store::{Leased, Store, StoreError, Tx, changes as table, history},
             traces::Traces,
         },
         services::{
@@ -75,19 +75,18 @@ impl Journal {
     ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?.change;
-        let before = self.write(&mut tx, &mut moved, steps, action.into()).await?;
-        tx.commit().await?;
-        progress::record(before, &moved, &self.traces);
-        self.inventory.record_change(&moved);
-        job.change = moved;
-        Ok(())
+        self.put_back_sent(&mut tx, &mut moved, &job.change).await?;
+        if moved.is_waiting() {
+            history::note_whole(&mut tx, &moved.id).await?;
+        }
+        self.commit(tx, &mut job.change, moved, steps, action.into()).await
     }
 
     /// Records a change as sent, unless it may not be. All is checked in the transaction that records it, on the row
     /// that decides what goes out.
     pub async fn record_sent(&self, job: &mut Job, sent: Step) -> Result<Clearance, StoreError> {
         let mut tx = self.store.write().await?;
-        let Leased { change: mut moved, intent_mac, .. } = table::held(&mut tx, &job.change.id, job.fence).await?;
+        let Leased { change: moved, intent_mac, .. } = table::held(&mut tx, &job.change.id, job.fence).await?;
         if self.read_only.is_on_in(&mut tx).await? {
             return Ok(Clearance::ReadOnly);
         }
@@ -98,11 +97,7 @@ impl Journal {
         if moved.intent != job.change.intent {
             return Ok(Clearance::NotAuthentic(Flaw::WrongMac));
         }
-        let before = self.write(&mut tx, &mut moved, vec![sent], Some(AuditAction::ChangeSent)).await?;
-        tx.commit().await?;
-        progress::record(before, &moved, &self.traces);
-        self.inventory.record_change(&moved);
-        job.change = moved;
+        self.commit(tx, &mut job.change, moved, vec![sent], Some(AuditAction::ChangeSent)).await?;
         Ok(Clearance::Sent)
     }
 
@@ -161,8 +156,16 @@ impl Journal {
         loop {
             match self.try_record_answer(job, step.clone(), action).await {
                 Ok(written) => return written,
-                // The change is no longer in the journal.
-                Err(StoreError::NotHeld) => return Written::NotHeld,
+                Err(StoreError::NotHeld) => {
+                    tracing::error!(
+                        change_id = job.change.id,
+                        action = action.name(),
+                        "ALERT: AWS answered change {} ({}), and the database has lost the change",
+                        job.change.id,
+                        action.name()
+                    );
+                    return Written::NotHeld;
+                }
                 Err(error) => self.complain_and_wait(&error, &job.change.id, action.name(), &mut pause).await,
             }
         }
@@ -172,11 +175,8 @@ impl Journal {
         let mut tx = self.store.write().await?;
         let Leased { change: mut moved, fence, .. } = table::latest(&mut tx, &job.change.id).await?;
         let is_held = fence == job.fence && moved.is_active();
-        let before = self.write(&mut tx, &mut moved, vec![step], Some(action)).await?;
-        tx.commit().await?;
-        progress::record(before, &moved, &self.traces);
-        self.inventory.record_change(&moved);
-        job.change = moved;
+        self.put_back_sent(&mut tx, &mut moved, &job.change).await?;
+        self.commit(tx, &mut job.change, moved, vec![step], Some(action)).await?;
         Ok(if is_held { Written::Yes } else { Written::NotHeld })
     }
 
@@ -188,35 +188,83 @@ impl Journal {
         action: impl Into<Option<AuditAction>>,
     ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
-        let mut moved = table::latest(&mut tx, &change.id).await?.change;
-        let before = self.write(&mut tx, &mut moved, steps, action.into()).await?;
-        tx.commit().await?;
-        progress::record(before, &moved, &self.traces);
-        self.inventory.record_change(&moved);
-        *change = moved;
+        let moved = table::latest(&mut tx, &change.id).await?.change;
+        self.commit(tx, change, moved, steps, action.into()).await
+    }
+
+    /// Writes that a settled change was reverted. Returns whether that is news: another instance may have written it.
+    pub async fn record_reverted(&self, change: &mut Change, steps: Vec<Step>) -> Result<bool, StoreError> {
+        let mut tx = self.store.write().await?;
+        let moved = table::latest(&mut tx, &change.id).await?.change;
+        if moved.evidence.reverted.is_some() {
+            tx.rollback().await?;
+            *change = moved;
+            return Ok(false);
+        }
+        self.commit(tx, change, moved, steps, Some(AuditAction::ChangeReverted)).await?;
+        Ok(true)
+    }
+
+    /// Writes *sent* again if a failover of the database has lost it: who sent the change knows it for sure.
+    async fn put_back_sent(&self, tx: &mut Tx, moved: &mut Change, known: &Change) -> Result<(), StoreError> {
+        if moved.put_back_sent(known) {
+            tracing::warn!(change_id = moved.id, "the database had lost that change {} was sent", moved.id);
+            audit::append(tx, audit_events::moved(moved, AuditAction::ChangeSent, self.clock.now())).await?;
+        }
         Ok(())
     }
 
-    /// Returns where the change stood before.
-    async fn write(
+    /// Returns whether the database may have lost that a change was sent. Waits until it answers.
+    pub async fn may_have_lost_sent(&self, id: &str) -> bool {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.may_have_lost(id).await {
+                Ok(may_have) => return may_have,
+                Err(error) => {
+                    tracing::error!(%error, change_id = id, "whether change {id} was sent isn't known yet: {error}");
+                }
+            }
+            self.wait(&mut pause).await;
+        }
+    }
+
+    async fn may_have_lost(&self, id: &str) -> Result<bool, StoreError> {
+        let mut tx = self.store.write().await?;
+        let may_have = history::may_have_lost(&mut tx, id).await?;
+        tx.rollback().await?;
+        Ok(may_have)
+    }
+
+    /// Applies steps to `moved`, as the database has the change, and writes it with its audit event. Then it is what is
+    /// `known`, and what browsers see.
+    async fn commit(
         &self,
-        tx: &mut Tx,
-        change: &mut Change,
+        mut tx: Tx,
+        known: &mut Change,
+        mut moved: Change,
         steps: Vec<Step>,
         action: Option<AuditAction>,
-    ) -> Result<Standing, StoreError> {
-        let before = Standing::of(change);
-        steps.into_iter().for_each(|step| change.apply(step));
-        table::write(tx, change).await?;
+    ) -> Result<(), StoreError> {
+        let before = Standing::of(&moved);
+        steps.into_iter().for_each(|step| moved.apply(step));
+        table::write(&mut tx, &mut moved).await?;
         if let Some(action) = action {
-            audit::append(tx, audit_events::moved(change, action, self.clock.now())).await?;
+            audit::append(&mut tx, audit_events::moved(&moved, action, self.clock.now())).await?;
         }
-        Ok(before)
+        tx.commit().await?;
+        progress::record(before, &moved, &self.traces);
+        self.inventory.record_change(&moved);
+        *known = moved;
+        Ok(())
     }
 
     async fn complain_and_wait(&self, error: &StoreError, id: &str, action: &str, pause: &mut Duration) {
         tracing::error!(%error, change_id = id, action, "change {id} could not be written ({action}); trying again: \
             {error}");
+        self.wait(pause).await;
+    }
+
+    async fn wait(&self, pause: &mut Duration) {
         self.clock.sleep(*pause).await;
         *pause = (*pause * 2).min(LONGEST_PAUSE);
     }

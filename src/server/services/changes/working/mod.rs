@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
+pub use self::{follow::FOLLOWED_EVERY, job::Job, timeline::Timeline};
 use self::{
     follow::Follower,
     job::{InFlight, InFlightGuard},
@@ -23,7 +24,6 @@ use self::{
     revert::SettledWatch,
     typical_duration::Durations,
 };
-pub use self::{job::Job, timeline::Timeline};
 use super::{collaborators::Collaborators, fresh_reads::FreshReads, quota::Quotas};
 use crate::{
     model::change::{Action, TypicalDuration},
@@ -54,7 +54,7 @@ pub struct Worker {
     reads: Arc<FreshReads>,
     journal: Arc<Journal>,
     settled: Arc<SettledWatch>,
-    follower: Follower,
+    follower: Arc<Follower>,
     /// How long past changes took here.
     durations: Durations,
     /// The changes that tasks of this process are working on.
@@ -69,7 +69,7 @@ impl Worker {
         let journal = Arc::new(Journal::new(with));
         Self {
             settled: Arc::new(SettledWatch::new(with, journal.clone())),
-            follower: Follower::new(store.clone(), inventory.clone()),
+            follower: Arc::new(Follower::new(with)),
             durations: Durations::default(),
             in_flight: InFlight::default(),
             store,

@@ -1,7 +1,7 @@
 //! Resuming changes that nobody works on: after a start, and later when another instance leaves some behind.
 //!
 //! A change that should have been sent at once but wasn't expires. One sent without a known answer becomes "outcome
-//! unknown". All sent changes are watched again.
+//! unknown", and so does one that looks unsent after the database failed over. All of these are watched.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,10 +28,11 @@ use crate::{
 const LOOKED_FOR_EVERY: Duration = Duration::from_millis(500);
 /// Why an answer isn't known: another process, or this one before a restart, sent the call.
 const LOST_SIGHT: &str = "the Keystream that sent it stopped, or was cut off, before it wrote the answer down";
+/// Why it isn't known whether a change was sent.
+const FAILED_OVER: &str =
+    "the database failed over or was restored since it was recorded, and may have lost that it was sent";
 /// How often to renew leases: three times before they expire.
 const RENEWED_EVERY: Duration = Duration::from_secs(3);
-/// How often to check what other instances wrote.
-const FOLLOWED_EVERY: Duration = Duration::from_millis(500);
 
 impl Worker {
     /// Resumes what a start finds, and learns how long changes take here.
@@ -61,7 +62,9 @@ impl Worker {
         self.do_again_and_again(supervisor, LOOKED_FOR_EVERY, Chore::TakeUp);
         if self.store.is_shared() {
             self.do_again_and_again(supervisor, RENEWED_EVERY, Chore::Renew);
-            self.do_again_and_again(supervisor, FOLLOWED_EVERY, Chore::Follow);
+            let follower = self.follower.clone();
+            supervisor
+                .spawn(&self.tasks, &self.stop, Part::new("following other instances"), move || follower.clone().run());
         }
     }
 
@@ -81,7 +84,6 @@ impl Worker {
                 Chore::TakeUp => self.take_up().await,
                 Chore::Renew if self.in_flight.is_empty() => Ok(()),
                 Chore::Renew => self.store.renew_leases().await,
-                Chore::Follow => self.follower.follow().await,
             };
             if let Err(error) = done {
                 tracing::error!(%error, ?chore, "{chore:?} failed, and is tried again: {error}");
@@ -110,6 +112,9 @@ impl Worker {
         self.inventory.record_change(&job.change);
         let (worker, span) = (self.clone(), job.span());
         let work = async move {
+            if job.change.evidence.sent_at.is_none() && worker.journal.may_have_lost_sent(&job.change.id).await {
+                return worker.watch_in_doubt(job).await;
+            }
             let now = job.timeline.now();
             // Checked again when it is recorded as sent. Until then nobody should be told that it will be.
             if job.change.is_waiting() {
@@ -143,6 +148,15 @@ impl Worker {
         };
         spawn_on(&self.tasks, work.instrument(span));
     }
+
+    /// Watches a change that may have been sent: it is neither sent nor said to have expired.
+    async fn watch_in_doubt(self: Arc<Self>, mut job: Job) {
+        let doubted = Step::MaybeSent { at: job.timeline.now(), why: FAILED_OVER.to_owned() };
+        let action = AuditAction::ChangeOutcomeUnknown;
+        if self.journal.record_surely(&mut job, vec![doubted], action).await == Written::Yes {
+            self.watch(job, Duration::ZERO).await;
+        }
+    }
 }
 
 /// A task that runs periodically while the server runs.
@@ -150,7 +164,6 @@ impl Worker {
 enum Chore {
     TakeUp,
     Renew,
-    Follow,
 }
 
 impl Chore {
@@ -159,7 +172,6 @@ impl Chore {
         match self {
             Self::TakeUp => "taking up changes",
             Self::Renew => "renewing leases",
-            Self::Follow => "following other instances",
         }
     }
 }

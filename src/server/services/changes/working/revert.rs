@@ -9,7 +9,6 @@ use tracing::Instrument;
 use super::journal::Journal;
 use crate::{
     model::{
-        access::audit_action::AuditAction,
         change::{
             Change, Step,
             reconcile::{WATCHED_AFTER_MS, decide_after_settled},
@@ -142,8 +141,9 @@ impl SettledWatch {
 
     async fn record_reverted(&self, change: &mut Change, steps: Vec<Step>) {
         let (id, arn) = (change.id.clone(), change.intent.arn.clone());
-        match self.journal.record_after_end(change, steps, AuditAction::ChangeReverted).await {
-            Ok(()) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
+        match self.journal.record_reverted(change, steps).await {
+            Ok(true) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
+            Ok(false) => {}
             Err(error) => {
                 tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next \
                     read tries again");

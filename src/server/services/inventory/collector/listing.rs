@@ -190,8 +190,13 @@ impl Pages {
         let from = self.from.clone().unwrap_or(ListFrom::Start);
         let mut throttles = 0;
         loop {
-            collector.while_paused().await;
-            match collector.target.list_page(&from).await {
+            collector.until_allowed().await;
+            let page = collector.target.list_page(&from).await;
+            if !collector.inventory.reads(&collector.target) {
+                // It may be old: the process was suspended, and another instance has listed since.
+                continue;
+            }
+            match page {
                 Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => {
                     throttles += 1;
                 }

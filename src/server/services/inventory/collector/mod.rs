@@ -1,5 +1,6 @@
 //! The collector of one target: lists its streams, reads each of them, and reads their tags, never faster than the
-//! target's limits allow. Its failures affect no other target.
+//! target's limits allow. Its failures affect no other target. Every instance has one, which rests while the target is
+//! paused or another instance reads it.
 
 mod listing;
 mod tags;
@@ -111,7 +112,7 @@ impl Collector {
     async fn list_again_and_again(&self) {
         let mut pause = FIRST_PAUSE;
         loop {
-            self.while_paused().await;
+            self.until_allowed().await;
             let begun = SystemClock.steady();
             match self.list().await {
                 Ok(streams) => {
@@ -147,11 +148,11 @@ impl Collector {
     async fn read_rows(self: Arc<Self>) {
         let mut reads = JoinSet::new();
         loop {
-            self.while_paused().await;
+            self.until_allowed().await;
             self.until_due().await;
             let Some(place) = self.target.limits.place().await else { return };
             self.target.limits.describe.turn(Asker::Collector).await;
-            if self.inventory.is_paused(&self.target) {
+            if !self.inventory.may_read(&self.target) {
                 continue;
             }
             while reads.try_join_next().is_some() {}
@@ -196,8 +197,8 @@ impl Collector {
         self.failures.lock()
     }
 
-    async fn while_paused(&self) {
-        while self.inventory.is_paused(&self.target) {
+    async fn until_allowed(&self) {
+        while !self.inventory.may_read(&self.target) {
             self.inventory.rung(&self.target, LOOK_AGAIN).await;
         }
     }

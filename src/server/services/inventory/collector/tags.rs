@@ -27,13 +27,18 @@ impl Collector {
     /// Reads all tags repeatedly, once the streams have been listed.
     pub(super) async fn read_tags_again_and_again(&self) {
         loop {
-            self.while_paused().await;
+            self.until_allowed().await;
             let known = self.inventory.known_of(&self.target);
             if known.is_empty() || !self.inventory.is_listed(&self.target) || !self.target.account().is_resolved() {
                 sleep(LOOK_AGAIN).await;
                 continue;
             }
-            let finding = match self.read_tags().await {
+            let read = self.read_tags().await;
+            if !self.inventory.reads(&self.target) {
+                // Another instance may have read newer ones.
+                continue;
+            }
+            let finding = match read {
                 Ok(tagged) => {
                     self.inventory.record_tags(&self.target, known, tagged);
                     Finding::TagsRead
@@ -52,7 +57,7 @@ impl Collector {
         let mut throttles = 0;
         let mut without_news = 0;
         loop {
-            self.while_paused().await;
+            self.until_allowed().await;
             let page = match self.target.tagged_page(token.as_deref()).await {
                 Err(failure) if failure.kind == ReadFailureKind::Throttled && throttles < MOST_THROTTLES => {
                     throttles += 1;
