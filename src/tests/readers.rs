@@ -184,10 +184,10 @@ async fn what_one_finds_wrong_with_a_target_all_of_them_say() {
 }
 
 #[tokio::test]
-async fn commits_are_told_at_once_whatever_else_is_told_and_also_after_a_connection_broke() {
+async fn commits_is_listening_at_once_whatever_else_is_told_and_also_after_a_connection_broke() {
     // Nobody looks without being told.
     let never = Duration::from_secs(24 * 3_600);
-    let [first, second, _third] = three(Setup { follow_every: Some(never), ..on_postgres() }).await;
+    let [first, second, _third] = three(Setup { polled_every: Some(never), ..on_postgres() }).await;
     let names = ["orders-prod", "refunds"];
     for name in names {
         first.known(name).await;
@@ -197,13 +197,13 @@ async fn commits_are_told_at_once_whatever_else_is_told_and_also_after_a_connect
     let here = first.actor(Role::Operator).await;
     let there = led_to(&second, &here);
     for name in names {
-        until(|| async { second.store.commits().are_told().then_some(()) }).await;
+        until(|| async { second.store.commits().is_listening().then_some(()) }).await;
         second.database().run(hostile).await;
         let link = format!("/changes/{}", here.disable(name).await);
         // The row, which the other instance serves from its memory.
         until(|| async { there.get("/streams").await.body.contains(&link).then_some(()) }).await;
         end_connections(second.database().name()).await;
-        until(|| async { (!second.store.commits().are_told()).then_some(()) }).await;
+        until(|| async { (!second.store.commits().is_listening()).then_some(()) }).await;
     }
 }
 
@@ -213,19 +213,23 @@ async fn fifty_at_once_on_three_instances_are_one_change_and_one_call() {
     for app in &apps {
         app.known("orders-prod").await;
     }
-    let here = apps[0].actor(Role::Operator).await;
-    let fields = here.confirmation("orders-prod").await;
-    let answers = (0..50_usize).map(|number| {
-        let (app, here, fields) = (&apps[number % 3], &here, &fields);
+    let fields = apps[0].actor(Role::Operator).await.confirmation("orders-prod").await;
+    let answers = (0..50_u8).map(|number| {
+        let (app, fields) = (&apps[usize::from(number) % 3], &fields);
         async move {
             let fields = with(fields, "request_id", &format!("request{number:016}"));
-            led_to(app, here).post("/api/disable", &borrowed(&fields)).await
+            let operator = app.actor_at(Role::Operator, [192, 0, 2, number]).await;
+            operator.post("/api/disable", &borrowed(&fields)).await
         }
     });
-    futures_util::future::join_all(answers).await;
+    let answers = futures_util::future::join_all(answers).await;
     let all = apps[0].store.changes(Page { skip: 0, take: 100 }).await.unwrap();
     let sent: Vec<_> = all.iter().filter(|change| change.evidence.sent_at.is_some()).collect();
     assert_eq!(sent.len(), 1);
+    let link = format!("/changes/{}", sent[0].id);
+    for answer in &answers {
+        assert_eq!((answer.status.as_u16(), answer.location()), (303, link.as_str()), "each is led to that change");
+    }
     apps[0].change_when(&sent[0].id, |change| !change.is_active()).await;
     assert_eq!(apps[0].calls("StopStreamEncryption").await, 1);
 }

@@ -25,7 +25,7 @@ pub fn rung(change: &Change, rung: Rung) -> String {
         },
         (Rung::Sent, RungState::NotObserved) if evidence.is_sent_in_doubt => {
             let why = evidence.outcome_unknown.as_ref().map_or("", |unknown| unknown.why.as_str());
-            format!("not observed: {why}. It won't be sent again.")
+            format!("not observed: {why}. It won't be sent.")
         }
         (Rung::Accepted, RungState::NotObserved) if evidence.is_sent_in_doubt => {
             "not observed. What caused a later state isn't established.".to_owned()

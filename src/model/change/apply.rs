@@ -1,7 +1,7 @@
 //! Applies steps to a change.
 
 use super::{Acceptance, Cancelled, Change, End, Ending, OutcomeUnknown, Step, refusal::Refusal};
-use crate::model::{stream::encryption::KeyId, time::Timestamp};
+use crate::model::{access::audit_action::AuditAction, stream::encryption::KeyId, time::Timestamp};
 
 impl Change {
     /// Applies one step. A step that would take evidence back is ignored: a lit rung stays lit.
@@ -62,17 +62,46 @@ impl Change {
         }
     }
 
-    /// Puts back that it was sent, from `known`: the same change, as the process has it that sent it. The database may
-    /// have lost that in a failover. Returns whether it had.
-    pub fn put_back_sent(&mut self, known: &Self) -> bool {
-        let is_lost = self.evidence.known_sent_at().is_none() && known.evidence.known_sent_at().is_some();
-        if is_lost {
-            self.evidence.sent_at = known.evidence.sent_at;
-            self.evidence.is_sent_in_doubt = false;
-            self.evidence.sent_as.clone_from(&known.evidence.sent_as);
-            self.intent.key.clone_from(&known.intent.key);
+    /// Restores what a failover of the database lost, from `known`: the same change as the process that works on it
+    /// remembers it. Returns the audited steps among that.
+    pub fn put_back(&mut self, known: &Self) -> Vec<AuditAction> {
+        let is_older = self.rev < known.rev;
+        let (evidence, tallies, intent, known_evidence) =
+            (&mut self.evidence, &mut self.tallies, &mut self.intent, &known.evidence);
+        let mut lost = Vec::new();
+        if evidence.known_sent_at().is_none() && known_evidence.known_sent_at().is_some() {
+            evidence.sent_at = known_evidence.sent_at;
+            evidence.is_sent_in_doubt = false;
+            evidence.sent_as.clone_from(&known_evidence.sent_as);
+            intent.key.clone_from(&known.intent.key);
+            lost.push(AuditAction::ChangeSent);
         }
-        is_lost
+        if evidence.accepted.is_none() && known_evidence.accepted.is_some() {
+            evidence.accepted.clone_from(&known_evidence.accepted);
+            evidence.outcome_unknown = None;
+            lost.push(AuditAction::ChangeAccepted);
+        }
+        if is_older {
+            if evidence.accepted.is_none() && evidence.outcome_unknown != known_evidence.outcome_unknown {
+                evidence.outcome_unknown.clone_from(&known_evidence.outcome_unknown);
+                lost.push(AuditAction::ChangeOutcomeUnknown);
+            }
+            if evidence.reached_at.is_none() {
+                evidence.reached_key.clone_from(&known_evidence.reached_key);
+            }
+            evidence.steady_since = known_evidence.steady_since;
+            evidence.last_read.clone_from(&known_evidence.last_read);
+            evidence.slow.clone_from(&known_evidence.slow);
+            intent.resolved.clone_from(&known.intent.resolved);
+            tallies.clone_from(&known.tallies);
+        }
+        for (rung, known) in [
+            (&mut evidence.updating_at, known_evidence.updating_at),
+            (&mut evidence.reached_at, known_evidence.reached_at),
+        ] {
+            *rung = rung.or(known);
+        }
+        lost
     }
 
     fn reach(&mut self, at: Timestamp, key: Option<KeyId>) {

@@ -15,7 +15,7 @@ pub struct Evidence {
     pub sent_as: Option<SentAs>,
     /// Written to disk before the call. From this time on, AWS may have received the request.
     pub sent_at: Option<Timestamp>,
-    /// Whether it isn't known that it was sent at all: `sent_at` is then when that came into doubt.
+    /// Whether *sent* itself is in doubt; `sent_at` is then when the doubt arose.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_sent_in_doubt: bool,
     pub accepted: Option<Acceptance>,

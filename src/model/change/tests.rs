@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::{
+    access::audit_action::AuditAction,
     stream::{StreamReport, StreamStatus, encryption::EncryptionReport},
     time::Timestamp,
 };
@@ -89,18 +90,44 @@ fn a_change_that_may_have_been_sent_lights_no_rung_for_it() {
 }
 
 #[test]
-fn what_was_sent_is_put_back_if_the_database_lost_it() {
+fn what_the_database_lost_is_put_back() {
+    let sent = [AuditAction::ChangeSent];
     let mut lost = requested_change();
-    assert!(lost.put_back_sent(&sent_change()));
+    assert_eq!(lost.put_back(&sent_change()), sent);
     assert_eq!(lost, sent_change());
-    assert!(!lost.put_back_sent(&sent_change()), "it is there");
-    assert!(!requested_change().put_back_sent(&requested_change()));
+    assert_eq!(lost.put_back(&sent_change()), [], "it is there");
+    assert_eq!(requested_change().put_back(&requested_change()), []);
 
+    let at = Timestamp::from_millis;
     let mut doubted = requested_change();
-    doubted.apply(Step::MaybeSent { at: Timestamp::from_millis(1_010_000), why: "failed over".to_owned() });
-    assert!(doubted.put_back_sent(&sent_change()));
-    assert_eq!(doubted.rung(Rung::Sent), RungState::Lit(Timestamp::from_millis(1_000_000)));
+    doubted.apply(Step::MaybeSent { at: at(1_010_000), why: "failed over".to_owned() });
+    assert_eq!(doubted.put_back(&sent_change()), sent);
+    assert_eq!(doubted.rung(Rung::Sent), RungState::Lit(at(1_000_000)));
     assert!(doubted.is_unknown(), "what became of it isn't known by that");
+
+    // Everything that it was known to have come to.
+    let mut known = Change { rev: 9, ..sent_change() };
+    known.apply(Step::Accepted { at: at(1_000_500), request_id: Some("aws-1".to_owned()) });
+    known.apply(Step::SeenUpdating { at: at(1_002_000) });
+    known.apply(Step::Reached { at: at(1_010_000), key: None });
+    known.apply(Step::Steady { since: Some(at(1_010_000)) });
+    for mut lost in [requested_change(), sent_change(), doubted] {
+        let actions = lost.put_back(&known);
+        assert!(actions.ends_with(&[AuditAction::ChangeAccepted]), "{actions:?}");
+        assert_eq!(Change { rev: known.rev, ..lost }, known);
+    }
+    let mut unknown = Change { rev: 9, ..sent_change() };
+    unknown.apply(Step::LostTrack { at: at(1_001_000), why: "no answer".to_owned() });
+    let mut lost = sent_change();
+    assert_eq!(lost.put_back(&unknown), [AuditAction::ChangeOutcomeUnknown]);
+    assert_eq!(Change { rev: 9, ..lost }, unknown);
+
+    // Whoever has moved it since knows more.
+    let mut moved = Change { rev: 10, ..known.clone() };
+    moved.apply(Step::Steady { since: None });
+    let expected = moved.clone();
+    assert_eq!(moved.put_back(&known), []);
+    assert_eq!(moved, expected);
 }
 
 #[test]

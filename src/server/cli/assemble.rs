@@ -18,8 +18,10 @@ use crate::{
             },
             changes::{Changes, EngineParts, IntentMacs},
             drafts::Drafts,
+            follow::follow_commits,
             housekeeping,
             inventory::{Inventory, collect, hold_leases, pauses::Pauses, share_views, write_behind},
+            keys::Keys,
             read_only::ReadOnly,
             readiness::ReadinessCheck,
             supervisor::{Part, Supervisor},
@@ -54,8 +56,8 @@ pub struct Parts {
     pub traces: Traces,
     /// How often an open event connection looks its session up.
     pub session_check: Duration,
-    /// How often to look for commits of other instances that should have been told.
-    pub follow_every: Duration,
+    /// How often to poll for other instances' commits while notifications of them come.
+    pub polled_every: Duration,
 }
 
 /// The running services.
@@ -86,7 +88,6 @@ pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
         traces: parts.traces,
         tasks: tasks.clone(),
         stop: draining.clone(),
-        follow_every: parts.follow_every,
     });
     changes.resume(&supervisor).await?;
     let pauses = Pauses::new(inventory.clone(), store.clone(), clock.clone());
@@ -96,6 +97,8 @@ pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
         stop: &draining,
         store: &store,
         inventory: &inventory,
+        keys: &changes.keys,
+        polled_every: parts.polled_every,
         pauses: &pauses,
         chain_watch: &chain_watch,
         clock: &clock,
@@ -137,6 +140,8 @@ struct Background<'a> {
     stop: &'a CancellationToken,
     store: &'a Store,
     inventory: &'a Arc<Inventory>,
+    keys: &'a Arc<Keys>,
+    polled_every: Duration,
     pauses: &'a Pauses,
     chain_watch: &'a Arc<ChainWatch>,
     clock: &'a Arc<dyn Clock>,
@@ -147,7 +152,7 @@ impl Background<'_> {
         if self.store.is_shared() {
             self.begin_sharing();
         }
-        let Self { supervisor, tasks, stop, store, inventory, pauses, chain_watch, clock } = self;
+        let Self { supervisor, tasks, stop, store, inventory, pauses, chain_watch, clock, .. } = self;
         let begin = {
             let (store, inventory) = (store.clone(), inventory.clone());
             move || write_behind(store.clone(), inventory.clone())
@@ -180,9 +185,13 @@ impl Background<'_> {
     fn begin_sharing(&self) {
         let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
         let begin = move || hold_leases(store.clone(), inventory.clone(), ends.clone());
-        self.supervisor.spawn(self.tasks, self.stop, Part::new("agreeing on who reads"), begin);
+        self.supervisor.spawn(self.tasks, self.stop, Part::new("choosing who reads each target"), begin);
         let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
         let begin = move || share_views(store.clone(), inventory.clone(), ends.clone());
-        self.supervisor.spawn(self.tasks, self.stop, Part::new("sharing what is viewed"), begin);
+        self.supervisor.spawn(self.tasks, self.stop, Part::new("sharing which streams are viewed"), begin);
+        let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
+        let (keys, every) = (self.keys.clone(), self.polled_every);
+        let begin = move || follow_commits(store.clone(), inventory.clone(), keys.clone(), every, ends.clone());
+        self.supervisor.spawn(self.tasks, self.stop, Part::new("following other instances"), begin);
     }
 }

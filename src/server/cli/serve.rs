@@ -25,8 +25,8 @@ use crate::server::{
     services::{
         accounts::session_watch,
         audit::{self, AuditAction, AuditEvent, stream::ChainStream},
-        changes,
         figures::Figures,
+        follow,
     },
     web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
@@ -132,7 +132,7 @@ async fn serve(
         supervisor: Arc::default(),
         traces,
         session_check: session_watch::CHECK_EVERY,
-        follow_every: changes::FOLLOWED_EVERY,
+        polled_every: follow::POLLED_EVERY,
     })
     .await
     .context("KEYSTREAM_CHECKPOINT_FILE")?;

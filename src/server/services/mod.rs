@@ -8,6 +8,7 @@ pub mod audit;
 pub mod changes;
 pub mod drafts;
 pub mod figures;
+pub mod follow;
 pub mod housekeeping;
 pub mod inventory;
 pub mod keys;

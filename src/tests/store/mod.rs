@@ -123,7 +123,7 @@ async fn record(store: &Store, mut change: Change) -> Leased {
 
 async fn apply(store: &Store, leased: &mut Leased, steps: impl IntoIterator<Item = Step>) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
-    let mut moved = changes::held(&mut tx, &leased.change.id, leased.fence).await?.change;
+    let mut moved = store.held(&mut tx, &leased.change.id, leased.fence).await?.change;
     steps.into_iter().for_each(|step| moved.apply(step));
     changes::write(&mut tx, &mut moved).await?;
     tx.commit().await?;

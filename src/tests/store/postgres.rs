@@ -3,7 +3,7 @@
 use sqlx::{Connection, PgConnection};
 
 use crate::{
-    server::adapters::store::{Opener, Store, StoreError},
+    server::adapters::store::{On, Opener, Store, StoreError},
     tests::{
         database::{Kind, TestDatabase, at_postgres, end_connections},
         support::until,
@@ -35,7 +35,14 @@ async fn settings_hold_whatever_the_database_and_its_url_say() {
     at_postgres(&format!("ALTER DATABASE {} SET synchronous_commit = off", database.name())).await;
     let url = format!("{}?options=-c%20statement_timeout%3D1h", database.url);
     let store = Store::open(&url, Opener::Server).await.unwrap();
-    store.check_writable().await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    for (name, expected) in [("synchronous_commit", "on"), ("statement_timeout", "10s"), ("lock_timeout", "5s")] {
+        let On::Postgres(session) = tx.on() else { panic!("not on Postgres") };
+        let show = format!("SHOW {name}");
+        let value: String = sqlx::query_scalar(sqlx::AssertSqlSafe(show)).fetch_one(session).await.unwrap();
+        assert_eq!(value, expected, "{name}");
+    }
+    tx.rollback().await.unwrap();
     let mut other = PgConnection::connect(&database.url).await.unwrap();
     let default: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut other).await.unwrap();
     assert_eq!(default, "off", "without Keystream's settings");

@@ -159,6 +159,9 @@ async fn what_kms_said_is_there_for_all() {
     first.record_key_looks(&[look("alias/b", "no answer")]).await.unwrap();
     assert_eq!(second.key_looks_after(rev).await.unwrap(), [look("alias/b", "no answer")]);
     assert_eq!(second.key_looks_after(0).await.unwrap(), [look("alias/a", "denied"), look("alias/b", "no answer")]);
+    let late = StoredKeyLook { at: NOW.plus_millis(-1), ..look("alias/b", "late") };
+    first.record_key_looks(&[late]).await.unwrap();
+    assert_eq!(second.key_looks_after(0).await.unwrap()[1], look("alias/b", "no answer"), "a late writer ends nothing");
     database.run("UPDATE key_looks SET body = '{\"Later\": 1}' WHERE key_id = 'alias/a'").await;
     assert_eq!(second.key_looks_after(0).await.unwrap(), [look("alias/b", "no answer")], "of a newer version");
 }

@@ -36,7 +36,7 @@ use crate::{
                 checkpoint::{Checkpoints, SigningKey},
                 stream::ChainStream,
             },
-            changes,
+            follow,
             supervisor::Supervisor,
         },
         web::{assets::Assets, trusted_proxies::TrustedProxies},
@@ -64,8 +64,8 @@ pub struct Setup {
     pub trusted_proxies: Vec<IpNet>,
     /// How often open event connections look their session up, if not as usual.
     pub session_check: Option<Duration>,
-    /// How often to look for commits of other instances that should have been told, if not as usual.
-    pub follow_every: Option<Duration>,
+    /// How often to poll for other instances' commits while notifications of them come, if not as usual.
+    pub polled_every: Option<Duration>,
     /// The role that sends changes, and the external id that goes with it.
     pub change_role: Option<(&'static str, Option<&'static str>)>,
     /// The targets, from the simulator's address; without them, one account and Region.
@@ -162,7 +162,7 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>, checkpoi
         traces: setup.traces.clone(),
         supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),
         session_check: setup.session_check.unwrap_or(session_watch::CHECK_EVERY),
-        follow_every: setup.follow_every.unwrap_or(changes::FOLLOWED_EVERY),
+        polled_every: setup.polled_every.unwrap_or(follow::POLLED_EVERY),
     });
     let running = running.await.unwrap();
     if let Some(settings) = &setup.audit_stream {

@@ -38,7 +38,7 @@ fn a_change_that_may_have_been_sent_is_not_told_as_sent() {
         been applied. ";
     assert!(text.starts_with(expected), "{text}");
     assert_eq!(rung(&change, Rung::Requested), "Recorded at 00:16:39 UTC by mira.");
-    assert_eq!(rung(&change, Rung::Sent), "not observed: the database failed over. It won't be sent again.");
+    assert_eq!(rung(&change, Rung::Sent), "not observed: the database failed over. It won't be sent.");
     assert_eq!(rung(&change, Rung::Accepted), "not observed. What caused a later state isn't established.");
 }
 

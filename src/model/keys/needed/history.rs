@@ -157,6 +157,7 @@ impl KeyHistory {
                 let news: Vec<Meant> = lacking.meant.iter().filter(news).cloned().collect();
                 known.meant.extend(news);
             }
+            self.prolong(lacking, other.last_read);
             if !is_known {
                 // By this history's last read it was no longer in use.
                 let ended = lacking.ended.or(self.last_read).map(|ended| ended.max(lacking.seen_from));
@@ -165,6 +166,18 @@ impl KeyHistory {
         }
         self.uses.sort_by_key(|known| known.seen_from);
         self
+    }
+
+    /// Moves the end of a use to when another history last saw it go on, if it is the same use.
+    fn prolong(&mut self, seen: &KeyUse, last_read: Option<Timestamp>) {
+        let Some(last_seen) = seen.ended.or(last_read) else { return };
+        // The last one that begins before: a later use is another one.
+        if let Some(known) = self.uses.iter_mut().rfind(|known| known.key == seen.key && known.seen_from <= last_seen)
+            && let Some(ended) = known.ended
+            && seen.seen_from <= ended
+        {
+            known.ended = Some(ended.max(last_seen));
+        }
     }
 
     fn is_of(&self, created: Timestamp) -> bool {

@@ -81,8 +81,11 @@ pub const STALE_AFTER: Family =
 pub const TARGET_BEHIND: Family = gauge("keystream_target_behind", TARGET, "1 while a target can't be read, else 0");
 pub const TARGET_PAUSED: Family =
     gauge("keystream_target_paused", TARGET, "1 while someone paused a target's background reads, else 0");
-pub const TARGET_READER: Family =
-    gauge("keystream_target_reader", TARGET, "1 while this instance makes a target's background reads, else 0");
+pub const TARGET_READER: Family = gauge(
+    "keystream_target_reader",
+    TARGET,
+    "1 on the instance that reads a target in the background, also while that is paused, else 0",
+);
 
 pub const CHANGES_REQUESTED: Family =
     counter("keystream_changes_requested_total", &["action"], "Changes recorded on this instance, by action");

@@ -1,4 +1,4 @@
-//! How an instance hears at once of what others on the same Postgres commit: each commit with a revision notifies all.
+//! How an instance hears at once of what others on the same Postgres commit: each commit that others show notifies all.
 //!
 //! A notification says nothing but that. What happened is read from the database, so whoever else may notify on the
 //! channel can only have it read once more. One that is lost costs time: followers also look by themselves.
@@ -63,13 +63,13 @@ pub struct Commits(Option<watch::Receiver<bool>>);
 
 impl Commits {
     /// Commits of which nobody tells.
-    pub const fn untold() -> Self {
+    pub const fn without_notifications() -> Self {
         Self(None)
     }
 
     /// Returns whether each is told now.
     #[cfg(test)]
-    pub fn are_told(&self) -> bool {
+    pub fn is_listening(&self) -> bool {
         self.0.as_ref().is_some_and(|heard| *heard.borrow())
     }
 
@@ -95,7 +95,7 @@ async fn listen_again_and_again(options: &PgConnectOptions, heard: &watch::Sende
         if has_listened || !is_logged {
             is_logged = true;
             let why = ended.map_or_else(|error| error.to_string(), |()| "the connection ended".to_owned());
-            tracing::warn!(why, "notifications of other instances' commits don't come; looking for commits: {why}");
+            tracing::warn!(why, "not notified of other instances' commits, polling instead: {why}");
         }
         sleep(AGAIN_AFTER).await;
     }
@@ -126,7 +126,7 @@ async fn listen(options: &PgConnectOptions, heard: &watch::Sender<bool>) -> Resu
 ///
 /// # Errors
 /// When the connection broke or the disk is full.
-pub async fn tell_and_commit(mut tx: Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {
+pub async fn notify_and_commit(mut tx: Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&mut *tx).await?;
     tx.commit().await
 }

@@ -144,7 +144,7 @@ impl Tx {
         }
         let committed = match self.inner {
             On::Sqlite(tx) => tx.commit().await,
-            On::Postgres(tx) if self.is_news => answered(commits::tell_and_commit(tx)).await,
+            On::Postgres(tx) if self.is_news => answered(commits::notify_and_commit(tx)).await,
             On::Postgres(tx) => answered(tx.commit()).await,
         };
         committed.inspect_err(|_| count_failure())?;

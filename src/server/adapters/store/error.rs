@@ -12,7 +12,7 @@ pub enum StoreError {
     #[error("the database did not answer within 5 s")]
     Silent,
     #[error(
-        "between Keystream and Postgres, a pooler shares sessions between transactions: give Keystream sessions of its \
+        "a pooler between Keystream and Postgres shares sessions between transactions: give Keystream sessions of its \
         own (in pgbouncer, pool_mode=session), or connect directly"
     )]
     SharedSessions,

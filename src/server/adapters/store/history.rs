@@ -1,13 +1,32 @@
 //! Whether the database still has the history in which a change was recorded.
 //!
-//! A failover to a standby, or a restore to an earlier time, begins another history. It may lack the last commits of
-//! the one before: among them that a change was sent.
+//! A failover to a standby, or a restore, begins another history. It may lack the last commits of the one before: among
+//! them that a change was sent.
 
-use super::{
-    On, StoreError, Tx,
-    database::{execute, fetch},
-    postgres,
-};
+use super::{On, Store, StoreError, Tx, database::fetch, postgres};
+
+/// Whether the database still has everything that was committed about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Continuity {
+    Whole,
+    /// An earlier version recorded the change, or the database doesn't expose its timeline.
+    Unknown,
+    /// The database has another history than when the change was recorded.
+    Broken,
+}
+
+impl Store {
+    /// The history that the database has now; empty if it can't be known, and on SQLite, which has only one.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn history(&self) -> Result<String, StoreError> {
+        match &self.writer {
+            On::Sqlite(_) => Ok(String::new()),
+            On::Postgres(pool) => Ok(postgres::history(&mut *pool.acquire().await?).await?),
+        }
+    }
+}
 
 /// The history that a transaction belongs to; empty if it can't be known, and on SQLite, which has only one.
 ///
@@ -20,22 +39,19 @@ pub async fn of(tx: &mut Tx) -> Result<String, StoreError> {
     }
 }
 
-/// Whether the database may have lost what was committed about a change.
+/// Whether the database still has everything that was committed about a change.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn may_have_lost(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
-    let recorded = fetch!(optional as (String,), tx.on(), "SELECT history FROM changes WHERE id = $1", id)?;
-    let Some((recorded,)) = recorded.filter(|(recorded,)| !recorded.is_empty()) else { return Ok(false) };
-    Ok(recorded != of(tx).await?)
-}
-
-/// Notes that nothing about a change is lost: its worker has found it as it left it.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn note_whole(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    let history = of(tx).await?;
-    execute!(tx.on(), "UPDATE changes SET history = $1 WHERE id = $2", history, id)?;
-    Ok(())
+pub async fn continuity(tx: &mut Tx, id: &str) -> Result<Continuity, StoreError> {
+    if matches!(tx.on(), On::Sqlite(_)) {
+        return Ok(Continuity::Whole);
+    }
+    let (recorded,) = fetch!(one as (String,), tx.on(), "SELECT history FROM changes WHERE id = $1", id)?;
+    let now = of(tx).await?;
+    Ok(match recorded == now {
+        _ if recorded.is_empty() || now.is_empty() => Continuity::Unknown,
+        true => Continuity::Whole,
+        false => Continuity::Broken,
+    })
 }

@@ -21,7 +21,7 @@ pub type Viewed = BTreeMap<String, BTreeSet<StreamName>>;
 impl Store {
     /// Tells when any instance commits something, if there can be several.
     pub fn commits(&self) -> Commits {
-        self.shared.commits.as_ref().map_or_else(Commits::untold, CommitListener::subscribe)
+        self.shared.commits.as_ref().map_or_else(Commits::without_notifications, CommitListener::subscribe)
     }
 
     /// Records that this instance runs at `now`, by the database's clock, and what people view there. Takes no write

@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     On, Store, StoreError, Tx,
     database::{execute, fetch},
+    placeholders::placeholders,
     postgres::answered,
 };
 use crate::model::{
@@ -197,20 +198,15 @@ async fn upsert_all(
     if rows.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let (by, after) = (rows.len() * COLUMNS + 1, rows.len() * COLUMNS + 2);
-    let places: Vec<String> = (0..rows.len())
-        .map(|row| {
-            let numbers = (row * COLUMNS + 1..=(row + 1) * COLUMNS).map(|number| format!("${number}"));
-            format!("({}, ${by})", numbers.collect::<Vec<_>>().join(", "))
-        })
-        .collect();
+    let by = rows.len() * COLUMNS + 1;
     let statement = format!(
         "INSERT INTO streams (account, region, name, rev, gone_at, body, writer) VALUES {}
          ON CONFLICT (account, region, name)
          DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at, body = excluded.body, writer = excluded.writer
-         WHERE streams.rev <= ${after} OR streams.writer = excluded.writer
+         WHERE streams.rev <= ${} OR streams.writer = excluded.writer
          RETURNING rev",
-        places.join(", ")
+        placeholders(rows.len(), COLUMNS, &format!(", ${by}")),
+        by + 1,
     );
     // Not prepared: there would be a statement for each number of rows.
     macro_rules! run {

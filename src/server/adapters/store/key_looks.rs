@@ -5,6 +5,8 @@ use sqlx::AssertSqlSafe;
 use super::{
     On, Store, StoreError, Tx,
     database::{execute, fetch},
+    placeholders::placeholders,
+    postgres::answered,
     reserve_revs,
 };
 use crate::model::{
@@ -31,7 +33,8 @@ const COLUMNS: usize = 5;
 const KEPT_MS: i64 = DAY_MS;
 
 impl Store {
-    /// Records answers, of one round and so at most some hundred, in one statement.
+    /// Records answers, of one round and so at most some hundred, in one statement. A newer answer of another instance
+    /// stays.
     ///
     /// # Errors
     /// When the database cannot be written; then none was recorded.
@@ -41,17 +44,12 @@ impl Store {
         }
         let bodies: Vec<String> =
             looks.iter().map(|stored| serde_json::to_string(&stored.look)).collect::<Result<_, _>>()?;
-        let places: Vec<String> = (0..looks.len())
-            .map(|row| {
-                let numbers = (row * COLUMNS + 1..=(row + 1) * COLUMNS).map(|number| format!("${number}"));
-                format!("({})", numbers.collect::<Vec<_>>().join(", "))
-            })
-            .collect();
         let statement = format!(
             "INSERT INTO key_looks (target, key_id, rev, looked_at, body) VALUES {}
              ON CONFLICT (target, key_id)
-             DO UPDATE SET rev = excluded.rev, looked_at = excluded.looked_at, body = excluded.body",
-            places.join(", ")
+             DO UPDATE SET rev = excluded.rev, looked_at = excluded.looked_at, body = excluded.body
+             WHERE key_looks.looked_at <= excluded.looked_at",
+            placeholders(looks.len(), COLUMNS, "")
         );
         let mut tx = self.write().await?;
         let revs = reserve_revs(&mut tx, i64::try_from(looks.len()).unwrap_or(i64::MAX)).await?;
@@ -72,7 +70,7 @@ impl Store {
         }
         match tx.on() {
             On::Sqlite(on) => run!(on),
-            On::Postgres(on) => run!(on),
+            On::Postgres(on) => answered(async { run!(on) }).await,
         }?;
         tx.commit().await
     }

@@ -21,6 +21,7 @@ pub mod key_looks;
 pub mod leases;
 mod on;
 pub mod password_links;
+mod placeholders;
 mod pools;
 mod postgres;
 mod presence;
@@ -68,7 +69,7 @@ pub use self::{
 };
 use self::{
     commits::CommitListener,
-    database::{Address, fetch},
+    database::{Address, execute, fetch},
     on::Db,
     presence::{Missing, Presence},
     remembered::Remembered,
@@ -247,6 +248,17 @@ impl Store {
             On::Sqlite(_) => Ok(local),
             On::Postgres(pool) => Ok(postgres::time_now(pool).await?),
         }
+    }
+
+    /// Raises the last revision to more than `seen`, which a database that has lost commits may not reach.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn raise_rev(&self, seen: i64) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        tx.record_news();
+        execute!(tx.on(), "UPDATE counters SET value = $1 WHERE name = 'rev' AND value < $1", seen + 1)?;
+        tx.commit().await
     }
 
     /// The last revision.

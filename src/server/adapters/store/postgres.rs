@@ -38,22 +38,24 @@ const COMPARED: u32 = 3;
 /// # Errors
 /// When the server cannot be reached or refuses, or a pooler in between doesn't keep sessions.
 pub async fn try_out(options: &PgConnectOptions) -> Result<(), StoreError> {
-    timeout(PATIENCE, try_out_now(options)).await.map_err(|_| StoreError::Silent)?
-}
-
-async fn try_out_now(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let mut first = PgConnection::connect_with(options).await?;
+    let mut first = connect_soon(options).await?;
     refuse_shared_sessions(&mut first, options).await?;
-    prepare(&mut first).await?;
+    apply_settings(&mut first).await?;
     let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut first).await?;
     if fsync != "on" {
         tracing::warn!("Postgres runs with fsync={fsync}: a power loss may take changes that AWS has already received");
     }
     if history(&mut first).await?.is_empty() {
-        tracing::warn!("Postgres doesn't say which timeline it is on: a failover that loses commits isn't noticed");
+        tracing::warn!(
+            "Postgres doesn't expose its timeline: a failover that loses commits isn't noticed while an instance runs"
+        );
     }
     first.close().await?;
     Ok(())
+}
+
+async fn connect_soon(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    Ok(timeout(PATIENCE, PgConnection::connect_with(options)).await.map_err(|_| StoreError::Silent)??)
 }
 
 /// Refuses a pooler that lends a session for one transaction or statement only: locks, settings, prepared statements
@@ -62,10 +64,14 @@ async fn try_out_now(options: &PgConnectOptions) -> Result<(), StoreError> {
 /// Such a pooler gives a session that has just become free to whoever asks next, so a second connection gets that of
 /// the first, or the first comes back to another one.
 async fn refuse_shared_sessions(first: &mut PgConnection, options: &PgConnectOptions) -> Result<(), StoreError> {
-    let mut second = PgConnection::connect_with(options).await?;
+    let mut second = connect_soon(options).await?;
     for _ in 0..COMPARED {
         let before = session(first).await?;
-        sqlx::raw_sql("BEGIN").execute(&mut second).await?;
+        match answered(sqlx::raw_sql("BEGIN").execute(&mut second)).await {
+            // A pooler that shares sessions between statements allows no transactions.
+            Err(sqlx::Error::Database(_)) => return Err(StoreError::SharedSessions),
+            begun => begun?,
+        };
         if before == session(&mut second).await? || before != session(first).await? {
             return Err(StoreError::SharedSessions);
         }
@@ -78,7 +84,7 @@ async fn refuse_shared_sessions(first: &mut PgConnection, options: &PgConnectOpt
 /// The process of the server that answers a connection, asked without a prepared statement: with a pooler that shares
 /// sessions, the next one may not know it.
 async fn session(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get(0)
+    answered(sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection)).await?.try_get(0)
 }
 
 /// Opens a connection outside the pools, with the settings of every session.
@@ -87,12 +93,12 @@ async fn session(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
 /// When the server cannot be reached or refuses, or a setting isn't in force.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let mut connection = PgConnection::connect_with(options).await?;
-    prepare(&mut connection).await?;
+    apply_settings(&mut connection).await?;
     Ok(connection)
 }
 
-/// Sets a new session, and checks in a second statement that the settings are in force.
-async fn prepare(connection: &mut PgConnection) -> Result<(), StoreError> {
+/// Applies the settings to a new session, and checks in a second statement that they are in force.
+async fn apply_settings(connection: &mut PgConnection) -> Result<(), StoreError> {
     let (names, values) = (SETTINGS.map(|(name, _)| name), SETTINGS.map(|(_, value)| value));
     let set = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS wanted (name, value)";
     sqlx::query(set).persistent(false).bind(names.as_slice()).bind(values.as_slice()).execute(&mut *connection).await?;
@@ -131,7 +137,7 @@ pub async fn open(options: &PgConnectOptions, most: u32) -> Result<PgPool, Store
     let pool = PgPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(PATIENCE)
-        .after_connect(|connection, _| Box::pin(async move { prepare(connection).await.map_err(into_sqlx) }))
+        .after_connect(|connection, _| Box::pin(async move { apply_settings(connection).await.map_err(into_sqlx) }))
         .test_before_acquire(false)
         .before_acquire(|connection, _| Box::pin(can_write(connection)))
         .after_release(|connection, _| Box::pin(still_answers(connection)));
@@ -179,7 +185,7 @@ async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, sqlx:
 pub async fn migrate(options: &PgConnectOptions, migrations: &Migrator) -> Result<(), StoreError> {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).after_connect(|connection, _| {
         Box::pin(async move {
-            prepare(connection).await.map_err(into_sqlx)?;
+            apply_settings(connection).await.map_err(into_sqlx)?;
             sqlx::query("SET statement_timeout = 0").execute(connection).await.map(drop)
         })
     });
@@ -198,23 +204,27 @@ pub async fn time_now<'a>(on: impl sqlx::PgExecutor<'a>) -> Result<Timestamp, sq
     answered(sqlx::query_scalar(time).fetch_one(on)).await.map(Timestamp::from_millis)
 }
 
-/// The history that the server writes: the cluster, and its timeline, which a failover or a restore changes. Empty if
-/// the server doesn't say, as some services that only resemble Postgres don't.
+/// The history that the server writes: the cluster, its timeline, which a failover or a restore changes, and the
+/// journal's table, which a dump that is restored makes anew. Empty if the server doesn't expose its timeline, as some
+/// services that only resemble Postgres don't.
 ///
 /// # Errors
 /// When it does not answer.
 pub async fn history(on: &mut PgConnection) -> Result<String, sqlx::Error> {
+    answered(ask_history(on)).await
+}
+
+async fn ask_history(on: &mut PgConnection) -> Result<String, sqlx::Error> {
     // Every role may call these functions. The first eight digits of a segment's name are its timeline; what
     // pg_control_checkpoint() says lags behind a promotion.
     let sql = "SELECT system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) \
-        FROM pg_control_system()";
+        || '/' || coalesce(to_regclass('changes')::oid, 0) FROM pg_control_system()";
     // Within a transaction, this is a savepoint: after a refusal, the transaction goes on.
     let mut attempt = on.begin().await?;
-    let said = answered(sqlx::query_scalar(sql).fetch_one(&mut *attempt)).await;
-    match said {
+    match sqlx::query_scalar(sql).fetch_one(&mut *attempt).await {
         Ok(history) => attempt.commit().await.map(|()| history),
         Err(sqlx::Error::Database(error)) => {
-            tracing::debug!(%error, "Postgres doesn't say which timeline it is on: {error}");
+            tracing::debug!(%error, "Postgres doesn't expose its timeline: {error}");
             attempt.rollback().await.map(|()| String::new())
         }
         Err(error) => Err(error),

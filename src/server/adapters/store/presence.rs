@@ -97,12 +97,8 @@ pub async fn is_dead(on: &mut PgConnection, instance: &str, missing: &Missing) -
 /// Whether the connection of an instance is gone.
 pub async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, StoreError> {
     // Held until this transaction ends, so that nobody else concludes the same meanwhile.
-    let gone = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)")
-        .bind(CLASS)
-        .bind(key_of(instance))
-        .fetch_one(on)
-        .await?;
-    Ok(gone)
+    let asked = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)").bind(CLASS).bind(key_of(instance));
+    Ok(postgres::answered(asked.fetch_one(on)).await?)
 }
 
 fn key_of(instance: &str) -> i32 {

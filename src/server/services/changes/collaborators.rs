@@ -1,6 +1,6 @@
 //! The dependencies of the engine's parts.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -21,8 +21,6 @@ pub struct EngineParts {
     pub traces: Traces,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
-    /// How often to look for commits of other instances that should have been told.
-    pub follow_every: Duration,
 }
 
 /// Everything that any part of the engine needs. Each part takes only what it needs.
@@ -41,6 +39,4 @@ pub struct Collaborators {
     pub keys: Arc<Keys>,
     pub quotas: Arc<Quotas>,
     pub reads: Arc<FreshReads>,
-    /// How often to look for commits of other instances that should have been told.
-    pub follow_every: Duration,
 }

@@ -12,6 +12,7 @@
 
 mod audit_events;
 mod collaborators;
+mod doubt;
 mod error;
 mod fresh_reads;
 mod intent_mac;
@@ -37,7 +38,7 @@ pub use self::{
     proof::{Kind as ProofKind, Proofs},
     quota::{Asking, Quotas},
     requesting::Requests,
-    working::{FOLLOWED_EVERY, Worker},
+    working::Worker,
 };
 use super::{
     inventory::{Delivery, Inventory},
@@ -77,24 +78,11 @@ pub struct Changes {
 impl Changes {
     /// Creates an engine that doesn't watch anything yet; see [`Changes::resume`].
     pub fn new(parts: EngineParts) -> Arc<Self> {
-        let EngineParts { store, inventory, clock, read_only, macs, traces, tasks, stop, follow_every } = parts;
+        let EngineParts { store, inventory, clock, read_only, macs, traces, tasks, stop } = parts;
         let keys = Arc::new(Keys::new(store.clone(), clock.clone(), inventory.clone()));
         let quotas = Arc::new(Quotas::new(store.clone(), inventory.clone(), clock.clone()));
         let reads = Arc::new(FreshReads::new(inventory.clone(), clock.clone()));
-        let with = Collaborators {
-            store,
-            inventory,
-            clock,
-            read_only,
-            macs,
-            traces,
-            tasks,
-            stop,
-            keys,
-            quotas,
-            reads,
-            follow_every,
-        };
+        let with = Collaborators { store, inventory, clock, read_only, macs, traces, tasks, stop, keys, quotas, reads };
         let worker = Arc::new(Worker::new(&with));
         Arc::new(Self {
             planner: Planner::new(&with),
@@ -110,7 +98,7 @@ impl Changes {
         })
     }
 
-    /// Resumes active changes and begins to watch them, settled changes, keys, and what other instances do.
+    /// Resumes active changes and begins to watch them, settled changes and keys.
     ///
     /// # Errors
     /// If the journal can't be read or written.

@@ -1,4 +1,4 @@
-//! Takes over what other instances wrote: rows, and what was found at targets.
+//! Adopts what other instances wrote: rows, and what was found at targets.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,14 +7,14 @@ use crate::{
     model::inventory::TargetHealth,
     server::adapters::{
         aws::targets::Target,
-        store::{StoredFindings, StoredStream, inventory::StoredStreams},
+        store::{Store, StoreError, StoredFindings, StoredStream, inventory::StoredStreams},
     },
 };
 
 impl Inventory {
-    /// Takes over rows that other instances wrote, and shows them to browsers. What this instance has read but not
+    /// Adopts rows that other instances wrote, and shows them to browsers. What this instance has read but not
     /// written is put together with them.
-    pub fn take_over_streams(&self, stored: StoredStreams) {
+    pub fn adopt_streams(&self, stored: StoredStreams) {
         let StoredStreams { streams, unreadable } = stored;
         if streams.is_empty() && unreadable.is_empty() {
             return;
@@ -53,6 +53,39 @@ impl Inventory {
         self.events.publish(news);
     }
 
+    /// Reads everything again, after the database has lost commits: whatever their revisions say, rows and changes are
+    /// as the database has them now. What was read here is put together with its rows, and written again.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn begin_again(&self, store: &Store) -> Result<(), StoreError> {
+        let rev = store.last_rev().await?;
+        let stored = store.streams_and_unreadable().await?;
+        let marked = {
+            let mut memory = self.write();
+            let memory = &mut *memory;
+            for (id, known) in &mut memory.streams {
+                known.stored.rev = 0;
+                self.unwritten.add(id.clone(), true);
+            }
+            memory.change_revs.clear();
+            std::mem::take(&mut memory.active_changes)
+        };
+        self.adopt_streams(stored);
+        // A change that moves meanwhile is newer than what is read here.
+        for change in &store.active_changes().await? {
+            self.record_change_elsewhere(change);
+        }
+        {
+            let mut memory = self.write();
+            marked.keys().for_each(|id| memory.refresh(&self.targets, id));
+        }
+        self.adopt_findings(store.findings_after(0).await?);
+        self.events.advance(rev);
+        self.events.raise_floor(rev);
+        Ok(())
+    }
+
     /// Returns the row as it is after another instance has written it.
     fn put_together(&self, mine: Option<&StoredStream>, theirs: StoredStream) -> StoredStream {
         let target = self.target(&theirs.id);
@@ -71,8 +104,8 @@ impl Inventory {
         }
     }
 
-    /// Takes over what the readers of targets found, except at those that this instance reads.
-    pub fn take_over_findings(&self, mut found: Vec<StoredFindings>) {
+    /// Adopts what the readers of targets found, except at those that this instance reads.
+    pub fn adopt_findings(&self, mut found: Vec<StoredFindings>) {
         let is_read_here = |id: &str| self.targets.iter().any(|target| target.id == id && self.reads(target));
         found.retain(|stored| !is_read_here(&stored.target));
         if found.is_empty() {
@@ -109,5 +142,5 @@ fn have_news(before: &[TargetHealth], after: &[TargetHealth]) -> bool {
 /// Returns whether another instance has asked AWS about a stream since it was last known here.
 fn was_read(mine: Option<&StoredStream>, theirs: &StoredStream) -> bool {
     let read_at = |stream: &StoredStream| stream.report.as_ref().map(|report| report.read_at);
-    read_at(theirs).is_some() && mine.and_then(read_at) != read_at(theirs)
+    read_at(theirs) > mine.and_then(read_at)
 }

@@ -1,4 +1,4 @@
-//! Who reads a target in the background: with several instances on one database, one of them, under a lease.
+//! Target leases: of several instances on one database, one reads each target in the background.
 //!
 //! Whoever has the lease renews it well before it ends, and says in the database what it found. If it dies, another
 //! instance takes the lease as soon as its connection is gone; if it is suspended, once the lease is over.
@@ -28,19 +28,19 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Takes and renews leases until `stop`. Then gives them up, so that others needn't wait.
 pub async fn hold_leases(store: Store, inventory: Arc<Inventory>, stop: CancellationToken) {
-    let mut readers = Readers { store, inventory, renewed_at: None, recorded: HashMap::new() };
+    let mut holder = LeaseHolder { store, inventory, renewed_at: None, recorded: HashMap::new() };
     loop {
-        if let Err(error) = readers.step().await {
-            tracing::error!(%error, "who reads the targets can't be agreed on yet: {error}");
+        if let Err(error) = holder.step().await {
+            tracing::error!(%error, "target leases can't be taken or renewed yet; trying again: {error}");
         }
         tokio::select! {
-            () = stop.cancelled() => return readers.give_up().await,
-            () = readers.inventory.leases.rung(LOOKED_FOR_EVERY) => {}
+            () = stop.cancelled() => return holder.give_up().await,
+            () = holder.inventory.leases.rung(LOOKED_FOR_EVERY) => {}
         }
     }
 }
 
-struct Readers {
+struct LeaseHolder {
     store: Store,
     inventory: Arc<Inventory>,
     /// By the steady clock.
@@ -49,7 +49,7 @@ struct Readers {
     recorded: HashMap<String, TargetFindings>,
 }
 
-impl Readers {
+impl LeaseHolder {
     async fn step(&mut self) -> Result<(), StoreError> {
         self.renew().await?;
         self.take().await?;
@@ -69,7 +69,7 @@ impl Readers {
         }
         self.renewed_at = Some(now);
         // Whoever took a lease over may have found something before that was known here.
-        self.inventory.take_over_findings(self.store.findings_after(0).await?);
+        self.inventory.adopt_findings(self.store.findings_after(0).await?);
         Ok(())
     }
 
@@ -115,7 +115,7 @@ impl Readers {
     async fn give_up(&self) {
         self.inventory.targets().iter().for_each(|target| self.inventory.set_lease(target, Duration::ZERO));
         if !matches!(timeout(LAST_WORD, self.store.release_targets()).await, Ok(Ok(()))) {
-            tracing::warn!("the leases of targets could not be given up; other instances wait until they are over");
+            tracing::warn!("the leases of targets could not be released; other instances wait until they expire");
         }
     }
 }

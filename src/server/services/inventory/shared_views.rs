@@ -32,7 +32,7 @@ pub async fn share_views(store: Store, inventory: Arc<Inventory>, stop: Cancella
     let mut told = None;
     loop {
         if let Err(error) = share_once(&store, &inventory, &mut told).await {
-            tracing::error!(%error, "what people view can't be shared with other instances yet: {error}");
+            tracing::error!(%error, "which streams are viewed can't be shared with other instances yet: {error}");
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -69,6 +69,11 @@ async fn write(
     let bodies: Vec<String> = streams.iter().map(table::body).collect::<Result<_, _>>()?;
     let mut tx = store.write().await?;
     let revs = reserve_revs(&mut tx, i64::try_from(streams.len()).unwrap_or(i64::MAX)).await?;
+    if store.is_shared() && *revs.start() <= seen {
+        // A failover has lost commits: first, everything is read again.
+        tx.rollback().await?;
+        return Ok(batch.to_vec());
+    }
     for (stream, rev) in streams.iter_mut().zip(revs) {
         stream.rev = rev;
     }

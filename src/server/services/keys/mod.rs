@@ -51,8 +51,8 @@ pub struct Keys {
     lists: Remembered<String, Arc<AllKeys>>,
     /// KMS's answers of the last rounds about the keys that streams use or still need.
     watched: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
-    /// Those of them that other instances on the same database don't know yet.
-    untold: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
+    /// Those of them that aren't shared with the other instances on the same database yet.
+    unshared: Mutex<HashMap<Place, (Timestamp, KeyLook)>>,
     /// The keys that every page warns about.
     alarms: Mutex<Arc<Vec<TrackedKey>>>,
 }
@@ -67,7 +67,7 @@ impl Keys {
             rotations: Cache::new(MOST_REMEMBERED),
             lists: Cache::new(MOST_REMEMBERED),
             watched: Mutex::default(),
-            untold: Mutex::default(),
+            unshared: Mutex::default(),
             alarms: Mutex::default(),
         }
     }

@@ -108,11 +108,11 @@ impl Keys {
                 // Other targets may take longer. Walk through all streams only if a key was looked up.
                 if !matches!(looked, Ok(0)) {
                     self.sound_alarms(inventory);
+                    self.share_looks(inventory).await;
                 }
             })
         });
         join_all(rounds.collect::<Vec<_>>()).await;
-        self.tell_others().await;
         if is_new {
             self.sound_alarms(inventory);
         }
@@ -150,6 +150,10 @@ impl Keys {
                 break;
             }
             let look = self.look_now(target, &key).await;
+            if !inventory.reads(target) {
+                // It may be old: the process was suspended, and another instance has asked since.
+                break;
+            }
             self.take_in((target.id.clone(), key), look);
             clock::sleep(APART).await;
         }
@@ -165,29 +169,33 @@ impl Keys {
         let kept = known.filter(|known| matches!((known, &look), (KeyLook::Found(_), KeyLook::Unseen(_))));
         let look = kept.unwrap_or(look);
         if self.store.is_shared() {
-            self.untold.lock().insert(place.clone(), (now, look.clone()));
+            self.unshared.lock().insert(place.clone(), (now, look.clone()));
         }
         watched.insert(place, (now, look));
     }
 
-    /// Writes down what KMS said, for other instances. What can't be written is tried again in the next round.
-    async fn tell_others(&self) {
-        let untold: Vec<StoredKeyLook> = {
-            let untold = std::mem::take(&mut *self.untold.lock());
-            untold.into_iter().map(|((target, key), (at, look))| StoredKeyLook { target, key, at, look }).collect()
+    /// Writes down what KMS said, for other instances. What can't be written is tried again after the next answer.
+    async fn share_looks(&self, inventory: &Inventory) {
+        let is_read_here =
+            |id: &str| inventory.targets().iter().any(|target| target.id == id && inventory.reads(target));
+        let unshared: Vec<StoredKeyLook> = {
+            let mut unshared = std::mem::take(&mut *self.unshared.lock());
+            // Whoever took a target over knows better.
+            unshared.retain(|(target, _), _| is_read_here(target));
+            unshared.into_iter().map(|((target, key), (at, look))| StoredKeyLook { target, key, at, look }).collect()
         };
-        for looks in untold.chunks(MOST_A_ROUND) {
+        for looks in unshared.chunks(MOST_A_ROUND) {
             let Err(error) = self.store.record_key_looks(looks).await else { continue };
-            tracing::warn!(%error, "what KMS said can't be told to other instances yet: {error}");
-            let mut again = self.untold.lock();
+            tracing::warn!(%error, "KMS's answers can't be shared with other instances yet: {error}");
+            let mut again = self.unshared.lock();
             for StoredKeyLook { target, key, at, look } in looks.iter().cloned() {
                 again.entry((target, key)).or_insert((at, look));
             }
         }
     }
 
-    /// Takes over what KMS said to other instances, except about targets that this instance reads.
-    pub fn take_over(&self, mut looks: Vec<StoredKeyLook>) {
+    /// Adopts what KMS said to other instances, except about targets that this instance reads.
+    pub fn adopt_looks(&self, mut looks: Vec<StoredKeyLook>) {
         let targets = self.inventory.targets();
         looks.retain(|stored| !targets.iter().any(|known| known.id == stored.target && self.inventory.reads(known)));
         if looks.is_empty() {

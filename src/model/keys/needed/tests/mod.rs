@@ -70,6 +70,12 @@ fn two_histories_of_one_stream_lose_no_key() {
         "b was in use between the other's reads"
     );
     assert_eq!(one.clone().joined(&one), one);
+    let longer = history(&[(DAY_MS, Some("alias/a"), 48), (2 * DAY_MS + 30_000, Some("alias/a"), 48)]);
+    assert_eq!(
+        needed(&history(&[first, (2 * DAY_MS, None, 48)]).joined(&longer), 2 * DAY_MS + 30_000),
+        [("alias/a", Some(4 * DAY_MS + 35_000))],
+        "another history has seen it in use for longer"
+    );
     assert_eq!(KeyHistory::default().joined(&one), KeyHistory::default(), "of another stream, or of none");
 }
 

@@ -10,5 +10,5 @@ pub(super) use self::rows::readable;
 pub use self::{
     matching::{Matching, Position},
     read::{AT_A_TIME, Page},
-    write::{Inserted, NewChange, held, latest, write},
+    write::{Inserted, NewChange, latest, write},
 };

@@ -97,6 +97,31 @@ impl Store {
         )?;
         Ok(Inserted::Recorded { fence: FIRST_FENCE })
     }
+
+    /// A change that this instance has the lease on, with this fence. A lower fence shows that a failover lost the
+    /// lease: it is taken again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotHeld`] if the change has ended, or another instance has taken it over; else when the database
+    /// cannot be read or written.
+    pub async fn held(&self, tx: &mut Tx, id: &str, fence: i64) -> Result<Leased, StoreError> {
+        let latest = latest(tx, id).await?;
+        if latest.fence > fence || !latest.change.is_active() {
+            return Err(StoreError::NotHeld);
+        }
+        if latest.fence < fence {
+            let until = tx.database_time().await?.plus_millis(LEASE_MS).as_millis();
+            execute!(
+                tx.on(),
+                "UPDATE changes SET owner = $1, lease_until = $2, fence = $3 WHERE id = $4",
+                self.instance(),
+                until,
+                fence,
+                id,
+            )?;
+        }
+        Ok(Leased { fence, ..latest })
+    }
 }
 
 /// A change in the journal, with the fence of its lease. The transaction holds the write lock, so what is read here is
@@ -109,15 +134,6 @@ pub async fn latest(tx: &mut Tx, id: &str) -> Result<Leased, StoreError> {
         fetch!(optional as LatestRow, tx.on(), "SELECT rev, body, fence, intent_mac FROM changes WHERE id = $1", id)?;
     let row = row.ok_or(StoreError::NotHeld)?;
     Ok(Leased { change: change_of(row.rev, &row.body)?, fence: row.fence, intent_mac: row.intent_mac })
-}
-
-/// The same, if it has not ended and its lease still has this fence, so that no other instance has taken it over.
-///
-/// # Errors
-/// [`StoreError::NotHeld`] for any other; else when the database cannot be read.
-pub async fn held(tx: &mut Tx, id: &str, fence: i64) -> Result<Leased, StoreError> {
-    let latest = latest(tx, id).await?;
-    if latest.fence == fence && latest.change.is_active() { Ok(latest) } else { Err(StoreError::NotHeld) }
 }
 
 /// Writes a change that was read in the same transaction, with a new revision.

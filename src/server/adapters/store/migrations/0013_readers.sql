@@ -1,6 +1,6 @@
 -- Which instance reads a target in the background, and what it found: the others show that.
 CREATE TABLE target_readers (
-    -- The target's id, as in the table of pauses.
+    -- The target's id, as in the table of targets.
     id TEXT NOT NULL PRIMARY KEY,
     -- The instance, and until when it reads without another sign of life, by the database's clock.
     owner TEXT NOT NULL,

@@ -9,19 +9,20 @@ use crate::{
         change::Step,
     },
     server::{
-        adapters::{
-            store::{changes as table, history},
-            tasks::spawn_on,
-        },
+        adapters::{store::changes as table, tasks::spawn_on},
         services::{
             audit,
-            changes::{RequestError, audit_events},
+            changes::{
+                RequestError, audit_events,
+                doubt::{self, Finder},
+            },
         },
     },
 };
 
 impl Requests {
-    /// Cancels a waiting change. One that was sent, or has ended, stays as it is; its page shows its state.
+    /// Cancels a waiting change. One that was sent, or has ended, stays as it is; its page shows its state. If the
+    /// database failed over, it may have been sent: its outcome is unknown then, and it isn't sent any more.
     ///
     /// # Errors
     /// If there is no such change, or the journal can't be read or written.
@@ -34,14 +35,15 @@ impl Requests {
         requester.require_certain()?;
         let mut tx = self.store.write().await?;
         let mut change = self.of_requester(&mut tx, requester, id).await?;
-        // After a failover of the database, it may have been sent. Its worker knows, or the next one finds out.
-        if !change.is_waiting() || history::may_have_lost(&mut tx, id).await? {
+        if !change.is_waiting() {
             return Ok(());
         }
-        let at = self.clock.now().max(change.latest_evidence());
-        change.apply(Step::Cancelled { at, by: requester.user_name.clone() });
-        table::write(&mut tx, &mut change).await?;
-        audit::append(&mut tx, audit_events::intent(&change, requester, AuditAction::ChangeCancelled)).await?;
+        if !doubt::record(&mut tx, &mut change, Finder::Present, self.clock.now()).await? {
+            let at = self.clock.now().max(change.latest_evidence());
+            change.apply(Step::Cancelled { at, by: requester.user_name.clone() });
+            table::write(&mut tx, &mut change).await?;
+            audit::append(&mut tx, audit_events::intent(&change, requester, AuditAction::ChangeCancelled)).await?;
+        }
         tx.commit().await?;
         self.inventory.record_change(&change);
         Ok(())

@@ -1,7 +1,6 @@
 //! Active changes: the one call of each, the watch until AWS has finished, and resuming those that nobody works on.
 
 mod arm;
-mod follow;
 mod job;
 mod journal;
 mod resume;
@@ -16,9 +15,8 @@ use std::sync::Arc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-pub use self::{follow::FOLLOWED_EVERY, job::Job, timeline::Timeline};
+pub use self::{job::Job, timeline::Timeline};
 use self::{
-    follow::Follower,
     job::{InFlight, InFlightGuard},
     journal::Journal,
     revert::SettledWatch,
@@ -54,7 +52,6 @@ pub struct Worker {
     reads: Arc<FreshReads>,
     journal: Arc<Journal>,
     settled: Arc<SettledWatch>,
-    follower: Arc<Follower>,
     /// How long past changes took here.
     durations: Durations,
     /// The changes that tasks of this process are working on.
@@ -69,7 +66,6 @@ impl Worker {
         let journal = Arc::new(Journal::new(with));
         Self {
             settled: Arc::new(SettledWatch::new(with, journal.clone())),
-            follower: Arc::new(Follower::new(with)),
             durations: Durations::default(),
             in_flight: InFlight::default(),
             store,

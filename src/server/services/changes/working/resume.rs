@@ -28,9 +28,6 @@ use crate::{
 const LOOKED_FOR_EVERY: Duration = Duration::from_millis(500);
 /// Why an answer isn't known: another process, or this one before a restart, sent the call.
 const LOST_SIGHT: &str = "the Keystream that sent it stopped, or was cut off, before it wrote the answer down";
-/// Why it isn't known whether a change was sent.
-const FAILED_OVER: &str =
-    "the database failed over or was restored since it was recorded, and may have lost that it was sent";
 /// How often to renew leases: three times before they expire.
 const RENEWED_EVERY: Duration = Duration::from_secs(3);
 
@@ -54,7 +51,7 @@ impl Worker {
     }
 
     /// Starts what runs as long as the server: watching settled changes, resuming changes that nobody works on and, if
-    /// there are other instances, renewing leases and following what those instances do.
+    /// there can be other instances, renewing leases.
     pub fn begin(self: &Arc<Self>, supervisor: &Arc<Supervisor>) {
         let settled = self.settled.clone();
         supervisor
@@ -62,9 +59,6 @@ impl Worker {
         self.do_again_and_again(supervisor, LOOKED_FOR_EVERY, Chore::TakeUp);
         if self.store.is_shared() {
             self.do_again_and_again(supervisor, RENEWED_EVERY, Chore::Renew);
-            let follower = self.follower.clone();
-            supervisor
-                .spawn(&self.tasks, &self.stop, Part::new("following other instances"), move || follower.clone().run());
         }
     }
 
@@ -112,8 +106,8 @@ impl Worker {
         self.inventory.record_change(&job.change);
         let (worker, span) = (self.clone(), job.span());
         let work = async move {
-            if job.change.evidence.sent_at.is_none() && worker.journal.may_have_lost_sent(&job.change.id).await {
-                return worker.watch_in_doubt(job).await;
+            if job.change.evidence.sent_at.is_none() && worker.journal.doubt(&mut job).await == Written::NotHeld {
+                return;
             }
             let now = job.timeline.now();
             // Checked again when it is recorded as sent. Until then nobody should be told that it will be.
@@ -147,15 +141,6 @@ impl Worker {
             worker.watch(job, Duration::ZERO).await;
         };
         spawn_on(&self.tasks, work.instrument(span));
-    }
-
-    /// Watches a change that may have been sent: it is neither sent nor said to have expired.
-    async fn watch_in_doubt(self: Arc<Self>, mut job: Job) {
-        let doubted = Step::MaybeSent { at: job.timeline.now(), why: FAILED_OVER.to_owned() };
-        let action = AuditAction::ChangeOutcomeUnknown;
-        if self.journal.record_surely(&mut job, vec![doubted], action).await == Written::Yes {
-            self.watch(job, Duration::ZERO).await;
-        }
     }
 }
 

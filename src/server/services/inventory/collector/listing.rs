@@ -186,14 +186,15 @@ impl Pages {
     }
 
     /// Requests a page, and again if AWS throttles: a long listing must not start over because of a throttle.
-    async fn ask(&self, collector: &Collector) -> Result<ListedPage, ReadFailure> {
-        let from = self.from.clone().unwrap_or(ListFrom::Start);
+    async fn ask(&mut self, collector: &Collector) -> Result<ListedPage, ReadFailure> {
         let mut throttles = 0;
         loop {
             collector.until_allowed().await;
+            let from = self.from.clone().unwrap_or(ListFrom::Start);
             let page = collector.target.list_page(&from).await;
             if !collector.inventory.reads(&collector.target) {
-                // It may be old: the process was suspended, and another instance has listed since.
+                // It may be old: the process was suspended, and another instance has listed since. So may the token be.
+                *self = Self::default();
                 continue;
             }
             match page {

@@ -1,5 +1,7 @@
 //! The engine's writes: each step of a change in one transaction with its audit event.
 
+mod failover;
+
 use std::{sync::Arc, time::Duration};
 
 use super::job::Job;
@@ -11,13 +13,14 @@ use crate::{
     server::{
         adapters::{
             clock::Clock,
-            store::{Leased, Store, StoreError, Tx, changes as table, history},
+            store::{Leased, Store, StoreError, Tx, changes as table},
             traces::Traces,
         },
         services::{
             audit,
             changes::{
-                audit_events, collaborators::Collaborators, intent_mac::IntentMacs, progress, standing::Standing,
+                audit_events, collaborators::Collaborators, doubt::Finder, intent_mac::IntentMacs, progress,
+                standing::Standing,
             },
             inventory::Inventory,
             read_only::ReadOnly,
@@ -74,11 +77,10 @@ impl Journal {
         action: impl Into<Option<AuditAction>>,
     ) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
-        let mut moved = table::held(&mut tx, &job.change.id, job.fence).await?.change;
-        self.put_back_sent(&mut tx, &mut moved, &job.change).await?;
-        if moved.is_waiting() {
-            history::note_whole(&mut tx, &moved.id).await?;
-        }
+        let mut moved = self.held(&mut tx, job).await?.change;
+        let Some(tx) = self.unless_in_doubt(tx, &mut moved, Finder::Present).await? else {
+            return Err(StoreError::NotHeld);
+        };
         self.commit(tx, &mut job.change, moved, steps, action.into()).await
     }
 
@@ -86,7 +88,10 @@ impl Journal {
     /// that decides what goes out.
     pub async fn record_sent(&self, job: &mut Job, sent: Step) -> Result<Clearance, StoreError> {
         let mut tx = self.store.write().await?;
-        let Leased { change: moved, intent_mac, .. } = table::held(&mut tx, &job.change.id, job.fence).await?;
+        let Leased { change: mut moved, intent_mac, .. } = self.held(&mut tx, job).await?;
+        let Some(mut tx) = self.unless_in_doubt(tx, &mut moved, Finder::Present).await? else {
+            return Err(StoreError::NotHeld);
+        };
         if self.read_only.is_on_in(&mut tx).await? {
             return Ok(Clearance::ReadOnly);
         }
@@ -174,8 +179,8 @@ impl Journal {
     async fn try_record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Result<Written, StoreError> {
         let mut tx = self.store.write().await?;
         let Leased { change: mut moved, fence, .. } = table::latest(&mut tx, &job.change.id).await?;
-        let is_held = fence == job.fence && moved.is_active();
-        self.put_back_sent(&mut tx, &mut moved, &job.change).await?;
+        let is_held = fence <= job.fence && moved.is_active();
+        self.put_back(&mut tx, &mut moved, &job.change).await?;
         self.commit(tx, &mut job.change, moved, vec![step], Some(action)).await?;
         Ok(if is_held { Written::Yes } else { Written::NotHeld })
     }
@@ -203,36 +208,6 @@ impl Journal {
         }
         self.commit(tx, change, moved, steps, Some(AuditAction::ChangeReverted)).await?;
         Ok(true)
-    }
-
-    /// Writes *sent* again if a failover of the database has lost it: who sent the change knows it for sure.
-    async fn put_back_sent(&self, tx: &mut Tx, moved: &mut Change, known: &Change) -> Result<(), StoreError> {
-        if moved.put_back_sent(known) {
-            tracing::warn!(change_id = moved.id, "the database had lost that change {} was sent", moved.id);
-            audit::append(tx, audit_events::moved(moved, AuditAction::ChangeSent, self.clock.now())).await?;
-        }
-        Ok(())
-    }
-
-    /// Returns whether the database may have lost that a change was sent. Waits until it answers.
-    pub async fn may_have_lost_sent(&self, id: &str) -> bool {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match self.may_have_lost(id).await {
-                Ok(may_have) => return may_have,
-                Err(error) => {
-                    tracing::error!(%error, change_id = id, "whether change {id} was sent isn't known yet: {error}");
-                }
-            }
-            self.wait(&mut pause).await;
-        }
-    }
-
-    async fn may_have_lost(&self, id: &str) -> Result<bool, StoreError> {
-        let mut tx = self.store.write().await?;
-        let may_have = history::may_have_lost(&mut tx, id).await?;
-        tx.rollback().await?;
-        Ok(may_have)
     }
 
     /// Applies steps to `moved`, as the database has the change, and writes it with its audit event. Then it is what is
