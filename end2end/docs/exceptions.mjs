@@ -35,6 +35,7 @@ export const NOT_RUN = [
     { command: "node --test end2end/docs/check.mjs", reason: "runs this very check" },
     { command: "node --test end2end/audit/check.mjs", reason: "is a check of its own in `make test`" },
     { command: "node --test end2end/traces/check.mjs", reason: "is a check of its own in `make test`" },
+    { command: "node --test end2end/instances/check.mjs", reason: "is a check of its own in `make test`" },
     { command: "keystream health", reason: "asks a running server; each one that is started here is stopped again" },
     {
         command: "sudo install -m 644 deploy/systemd/keystream.sysusers.conf /etc/sysusers.d/keystream.conf",
