@@ -1,4 +1,5 @@
-"""AWS's calls a minute against the number of browsers, and against the number of instances on one Postgres."""
+"""AWS's calls a minute against the number of browsers, and against the number of instances on one Postgres; and how
+long an event takes from one of these to a browser at another."""
 
 from __future__ import annotations
 
@@ -10,15 +11,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from browsers import PER_PAGE, Browsers, sessions_for
+from events import spread
 from ground import Ground
 from portal import CHECKPOINT_KEY, Portal
-from report import Budget, Measured, not_measured, section, table
+from processes import CpuMeter
+from report import Budget, Measured, ms, not_measured, percentile, section, table
 from simulator import Counts, Simulator, calls, throttled
 
 STEADY = 0.05
 """A listing more or less falls into a minute."""
 INSTANCES = [1, 3]
 INSTANCE_STREAMS = 1_000
+ACROSS_MS = 250.0
+"""From AWS's answer to one instance to a browser at another."""
 
 
 def browsers(ground: Ground) -> Measured:
@@ -78,7 +83,7 @@ def _slope(what: str, minutes: list[tuple[float, float]], noun: str) -> Budget:
 
 
 def instances(ground: Ground) -> Measured:
-    """With one and three instances on one Postgres, which read the target in turns."""
+    """With one and three instances on one Postgres, of which one reads the target."""
     what = "AWS calls per minute against instances (1, 3)"
     postgres = os.environ.get("TEST_POSTGRES_URL", "")
     title = "AWS's calls against the number of instances"
@@ -86,24 +91,44 @@ def instances(ground: Ground) -> Measured:
         text = section(title, "Not measured here: there is no Postgres server on this machine.")
         return Measured([not_measured(what, "slope 0", "no Postgres")], text)
     scale, rows, minutes = ground.scale, [], []
+    across: list[float] = []
     streams = min(INSTANCE_STREAMS, scale.streams)
     for count in INSTANCES:
         with ExitStack() as stack:
             simulator = stack.enter_context(Simulator(ground.binary, streams, speed=1))
             directory = ground.directory / f"instances-{count}"
-            for portal in _started(ground.binary, directory, _database(postgres, count), count, simulator):
+            portals = _started(ground.binary, directory, _database(postgres, count), count, simulator)
+            for portal in portals:
                 stack.callback(portal.stop)
             # A steady fleet reads rows again that it has read; one that fills up reads as fast as it may, too.
             time.sleep(scale.steady_after)
             a_minute, counted = _count(simulator, scale.minute)
             minutes.append((float(count), a_minute))
             rows.append([str(count), *_in_words(a_minute, counted, scale.minute)])
+            if count > 1:
+                across = _across(portals, simulator, scale.events)
+    last = percentile(across, 99)
     text = section(
         title,
         table(["instances", "AWS calls a minute", "by operation", "throttled"], rows),
         f"{streams:,} streams, budget 25 %, {scale.minute} s each, one Postgres on this machine.",
+        f"Then {len(across)} keys were changed behind Keystream's back. The first of {INSTANCES[-1]} instances reads; "
+        f"a browser at the last one had the event {ms(statistics.median(across))} (p50) and {ms(last)} (p99) after "
+        "the simulator's answer to the first.",
     )
-    return Measured([_slope(what, minutes, "instance")], text)
+    event = "an event from one instance to a browser at another: p99"
+    told = Budget(event, f"<= {ACROSS_MS:.0f} ms", ms(last), last <= ACROSS_MS)
+    return Measured([_slope(what, minutes, "instance"), told], text)
+
+
+def _across(portals: list[Portal], simulator: Simulator, events: int) -> list[float]:
+    """How many ms after AWS's answer to the first portal, which reads, events reach a browser at the last one."""
+    portal = portals[-1]
+    portal.sign_in()
+    with Browsers(portal, 1) as watched:
+        # Until the reader knows what is viewed here.
+        time.sleep(5)
+        return spread(watched, simulator, CpuMeter(portal.process), events, "across").lasts
 
 
 def _database(postgres: str, count: int) -> str:
