@@ -47,7 +47,12 @@ impl Inventory {
 
     /// Records the streams on a page of a listing: adds new ones, and updates statuses.
     pub fn record_listed(&self, target: &Target, listed: &[ListedStream]) {
-        for seen in listed {
+        let news: Vec<&ListedStream> = {
+            let memory = self.read();
+            let known = |seen: &ListedStream| memory.streams.get(&target.stream_id(&seen.name));
+            listed.iter().filter(|seen| known(seen).is_none_or(|known| is_news(&known.stored, seen))).collect()
+        };
+        for seen in news {
             self.note(&target.stream_id(&seen.name), |stream| take_listed(stream, seen));
         }
     }
@@ -188,23 +193,36 @@ fn is_present_in(target: &Target, id: &StreamId, stream: &StoredStream) -> bool 
     is_of_target && stream.gone_at.is_none()
 }
 
+/// Returns whether a listing tells something about a stream that isn't known. Most of each listing doesn't, and there
+/// may be 100,000 streams.
+fn is_news(stream: &StoredStream, seen: &ListedStream) -> bool {
+    stream.gone_at.is_some() || is_recreated(stream, seen) || has_other_status(stream, seen)
+}
+
+/// Returns whether a stream was re-created under the same name: earlier reads were of another one.
+fn is_recreated(stream: &StoredStream, seen: &ListedStream) -> bool {
+    match (seen.created, &stream.report) {
+        (Some(created), Some(report)) => !is_same_creation(created, report.created) && report.asked_at < seen.asked_at,
+        _ => false,
+    }
+}
+
+/// Returns whether a later status was listed that differs from the one shown. The age of an unchanged one is that of
+/// the read.
+fn has_other_status(stream: &StoredStream, seen: &ListedStream) -> bool {
+    let Some(status) = &seen.status else { return false };
+    status_of(stream).is_none_or(|shown| shown.value != *status && shown.at < seen.asked_at)
+}
+
 fn take_listed(stream: &mut StoredStream, seen: &ListedStream) {
     stream.gone_at = None;
-    // Re-created under the same name: earlier reads were of another stream.
-    if let (Some(created), Some(report)) = (seen.created, &stream.report)
-        && !is_same_creation(created, report.created)
-        && report.asked_at < seen.asked_at
-    {
+    if is_recreated(stream, seen) {
         stream.report = None;
         stream.listed = None;
         stream.problem = None;
         stream.tags = None;
     }
-    // Only a later status that differs from the one shown is news: the age of an unchanged one is that of the read.
-    let shown = status_of(stream);
-    if let Some(status) = &seen.status
-        && shown.is_none_or(|shown| shown.value != *status && shown.at < seen.asked_at)
-    {
-        stream.listed = Some(Reported { value: status.clone(), at: seen.asked_at });
+    if has_other_status(stream, seen) {
+        stream.listed = seen.status.clone().map(|value| Reported { value, at: seen.asked_at });
     }
 }
