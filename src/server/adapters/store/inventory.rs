@@ -136,7 +136,7 @@ impl Store {
         Ok(StoredStreams::of(rows))
     }
 
-    /// The rows that other instances wrote after `rev`, at most [`AT_A_TIME`].
+    /// The rows that other instances wrote after `rev`, at most `AT_A_TIME`.
     ///
     /// # Errors
     /// When the database cannot be read.
