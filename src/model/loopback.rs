@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_of_this_machine_is_listening_from_others() {
+    fn hosts_of_this_machine_are_told_from_others() {
         for host in ["localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"] {
             assert!(is_loopback_host(host), "{host}");
         }

@@ -71,7 +71,7 @@ async fn a_region_that_is_not_enabled_is_one_targets_trouble_since_its_first_fai
 }
 
 #[tokio::test]
-async fn credentials_that_expire_in_mid_sweep_is_listening_and_recovered_from() {
+async fn credentials_that_expire_in_mid_sweep_are_told_and_recovered_from() {
     let times = 4;
     let app = TestApp::with(Setup {
         before: vec![refused("DescribeStreamSummary", ACCOUNT, times, "ExpiredTokenException")],

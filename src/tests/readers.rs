@@ -184,7 +184,7 @@ async fn what_one_finds_wrong_with_a_target_all_of_them_say() {
 }
 
 #[tokio::test]
-async fn commits_is_listening_at_once_whatever_else_is_told_and_also_after_a_connection_broke() {
+async fn notifications_come_at_once_whatever_else_is_sent_and_also_after_a_connection_broke() {
     // Nobody looks without being told.
     let never = Duration::from_secs(24 * 3_600);
     let [first, second, _third] = three(Setup { polled_every: Some(never), ..on_postgres() }).await;

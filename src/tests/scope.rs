@@ -66,9 +66,9 @@ async fn what_is_outside_the_scope_is_not_there() {
             let body = answer.body.replace(answer.header("x-request-id"), "ID");
             body.split("nonce=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect::<String>()
         };
-        let (told, unshared) = (without_its_own(&there), without_its_own(&never));
-        let unshared = unshared.replace("never-was", "orders-prod").replace("neverwas00000000", &foreign);
-        assert_eq!(main_of(&told), main_of(&unshared), "{path}: not a word more than of a stream that never was");
+        let (told, untold) = (without_its_own(&there), without_its_own(&never));
+        let untold = untold.replace("never-was", "orders-prod").replace("neverwas00000000", &foreign);
+        assert_eq!(main_of(&told), main_of(&untold), "{path}: not a word more than of a stream that never was");
     }
     assert!(!operator.get("/changes").await.body.contains(&foreign));
     assert!(administrator.get("/changes").await.body.contains(&foreign));
@@ -244,12 +244,12 @@ async fn a_journal_that_is_down_tells_nothing_of_streams_outside_the_scope() {
         "{}",
         told.body
     );
-    let unshared = operator.post("/api/disable", &borrowed(&foreign)).await;
-    assert_eq!(unshared.status, StatusCode::SERVICE_UNAVAILABLE);
+    let untold = operator.post("/api/disable", &borrowed(&foreign)).await;
+    assert_eq!(untold.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(
-        !unshared.body.contains("stop-stream-encryption") && !unshared.body.contains("alias/orders"),
+        !untold.body.contains("stop-stream-encryption") && !untold.body.contains("alias/orders"),
         "{}",
-        unshared.body
+        untold.body
     );
 }
 

@@ -64,43 +64,52 @@ impl Change {
 
     /// Restores what a failover of the database lost, from `known`: the same change as the process that works on it
     /// remembers it. Returns the audited steps among that.
-    pub fn put_back(&mut self, known: &Self) -> Vec<AuditAction> {
-        let is_older = self.rev < known.rev;
-        let (evidence, tallies, intent, known_evidence) =
-            (&mut self.evidence, &mut self.tallies, &mut self.intent, &known.evidence);
+    ///
+    /// `is_held` tells whether that process still is the one that works on it. Otherwise a successor may have found
+    /// more, and only what can't be found again is restored: that it was sent, and AWS's answer.
+    pub fn put_back(&mut self, known: &Self, is_held: bool) -> Vec<AuditAction> {
+        let is_older = is_held && self.is_active() && self.rev < known.rev;
+        let (evidence, memory) = (&mut self.evidence, &known.evidence);
         let mut lost = Vec::new();
-        if evidence.known_sent_at().is_none() && known_evidence.known_sent_at().is_some() {
-            evidence.sent_at = known_evidence.sent_at;
+        if evidence.known_sent_at().is_none() && memory.known_sent_at().is_some() {
+            evidence.sent_at = memory.sent_at;
             evidence.is_sent_in_doubt = false;
-            evidence.sent_as.clone_from(&known_evidence.sent_as);
-            intent.key.clone_from(&known.intent.key);
+            evidence.sent_as.clone_from(&memory.sent_as);
+            self.intent.key.clone_from(&known.intent.key);
             lost.push(AuditAction::ChangeSent);
+        } else if evidence.sent_at.is_none() && memory.sent_at.is_some() {
+            evidence.sent_at = memory.sent_at;
+            evidence.is_sent_in_doubt = true;
         }
-        if evidence.accepted.is_none() && known_evidence.accepted.is_some() {
-            evidence.accepted.clone_from(&known_evidence.accepted);
+        if evidence.accepted.is_none() && memory.accepted.is_some() {
+            evidence.accepted.clone_from(&memory.accepted);
             evidence.outcome_unknown = None;
             lost.push(AuditAction::ChangeAccepted);
         }
-        if is_older {
-            if evidence.accepted.is_none() && evidence.outcome_unknown != known_evidence.outcome_unknown {
-                evidence.outcome_unknown.clone_from(&known_evidence.outcome_unknown);
-                lost.push(AuditAction::ChangeOutcomeUnknown);
-            }
-            if evidence.reached_at.is_none() {
-                evidence.reached_key.clone_from(&known_evidence.reached_key);
-            }
-            evidence.steady_since = known_evidence.steady_since;
-            evidence.last_read.clone_from(&known_evidence.last_read);
-            evidence.slow.clone_from(&known_evidence.slow);
-            intent.resolved.clone_from(&known.intent.resolved);
-            tallies.clone_from(&known.tallies);
+        if !is_older {
+            return lost;
         }
-        for (rung, known) in [
-            (&mut evidence.updating_at, known_evidence.updating_at),
-            (&mut evidence.reached_at, known_evidence.reached_at),
-        ] {
-            *rung = rung.or(known);
+        if evidence.accepted.is_none() && evidence.outcome_unknown.is_none() && memory.outcome_unknown.is_some() {
+            evidence.outcome_unknown.clone_from(&memory.outcome_unknown);
+            lost.push(AuditAction::ChangeOutcomeUnknown);
         }
+        if evidence.updating_at.is_none() && memory.updating_at.is_some() {
+            evidence.updating_at = memory.updating_at;
+            lost.push(AuditAction::ChangeUpdating);
+        }
+        if evidence.slow.is_none() && memory.slow.is_some() {
+            evidence.slow.clone_from(&memory.slow);
+            lost.push(AuditAction::ChangeSlow);
+        }
+        if evidence.reached_at.is_none() && memory.reached_at.is_some() {
+            evidence.reached_at = memory.reached_at;
+            evidence.reached_key.clone_from(&memory.reached_key);
+            lost.push(AuditAction::ChangeReached);
+        }
+        evidence.steady_since = memory.steady_since;
+        evidence.last_read.clone_from(&memory.last_read);
+        self.intent.resolved.clone_from(&known.intent.resolved);
+        self.tallies.clone_from(&known.tallies);
         lost
     }
 

@@ -93,15 +93,15 @@ fn a_change_that_may_have_been_sent_lights_no_rung_for_it() {
 fn what_the_database_lost_is_put_back() {
     let sent = [AuditAction::ChangeSent];
     let mut lost = requested_change();
-    assert_eq!(lost.put_back(&sent_change()), sent);
+    assert_eq!(lost.put_back(&sent_change(), true), sent);
     assert_eq!(lost, sent_change());
-    assert_eq!(lost.put_back(&sent_change()), [], "it is there");
-    assert_eq!(requested_change().put_back(&requested_change()), []);
+    assert_eq!(lost.put_back(&sent_change(), true), [], "it is there");
+    assert_eq!(requested_change().put_back(&requested_change(), true), []);
 
     let at = Timestamp::from_millis;
     let mut doubted = requested_change();
     doubted.apply(Step::MaybeSent { at: at(1_010_000), why: "failed over".to_owned() });
-    assert_eq!(doubted.put_back(&sent_change()), sent);
+    assert_eq!(doubted.put_back(&sent_change(), true), sent);
     assert_eq!(doubted.rung(Rung::Sent), RungState::Lit(at(1_000_000)));
     assert!(doubted.is_unknown(), "what became of it isn't known by that");
 
@@ -112,21 +112,34 @@ fn what_the_database_lost_is_put_back() {
     known.apply(Step::Reached { at: at(1_010_000), key: None });
     known.apply(Step::Steady { since: Some(at(1_010_000)) });
     for mut lost in [requested_change(), sent_change(), doubted] {
-        let actions = lost.put_back(&known);
-        assert!(actions.ends_with(&[AuditAction::ChangeAccepted]), "{actions:?}");
+        let actions = lost.put_back(&known, true);
+        let found = [AuditAction::ChangeAccepted, AuditAction::ChangeUpdating, AuditAction::ChangeReached];
+        assert!(actions.ends_with(&found), "{actions:?}");
         assert_eq!(Change { rev: known.rev, ..lost }, known);
     }
     let mut unknown = Change { rev: 9, ..sent_change() };
     unknown.apply(Step::LostTrack { at: at(1_001_000), why: "no answer".to_owned() });
     let mut lost = sent_change();
-    assert_eq!(lost.put_back(&unknown), [AuditAction::ChangeOutcomeUnknown]);
+    assert_eq!(lost.put_back(&unknown, true), [AuditAction::ChangeOutcomeUnknown]);
     assert_eq!(Change { rev: 9, ..lost }, unknown);
+
+    // A doubt is restored as one.
+    let mut doubted = Change { rev: 9, ..requested_change() };
+    doubted.apply(Step::MaybeSent { at: at(1_010_000), why: "failed over".to_owned() });
+    let mut lost = requested_change();
+    assert_eq!(lost.put_back(&doubted, true), [AuditAction::ChangeOutcomeUnknown]);
+    assert_eq!(Change { rev: 9, ..lost }, doubted);
+
+    // Of a late answer, only what can't be found again.
+    let mut late = sent_change();
+    assert_eq!(late.put_back(&known, false), [AuditAction::ChangeAccepted]);
+    assert_eq!((late.evidence.reached_at, late.evidence.accepted), (None, known.evidence.accepted.clone()));
 
     // Whoever has moved it since knows more.
     let mut moved = Change { rev: 10, ..known.clone() };
     moved.apply(Step::Steady { since: None });
     let expected = moved.clone();
-    assert_eq!(moved.put_back(&known), []);
+    assert_eq!(moved.put_back(&known, true), []);
     assert_eq!(moved, expected);
 }
 

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{inventory::Inventory, keys::Keys};
 use crate::server::adapters::{
     clock::{self, Clock, SystemClock},
-    store::{Store, StoreError, changes::AT_A_TIME},
+    store::{Store, StoreError, changes::AT_A_TIME, raise_rev},
 };
 
 /// How often to poll for commits while notifications of them come.
@@ -30,7 +30,15 @@ pub async fn follow_commits(
     stop: CancellationToken,
 ) {
     let now = SystemClock.steady();
-    let mut follower = Follower { store, inventory, keys, history: String::new(), looked_at: None, followed_at: now };
+    let mut follower = Follower {
+        store,
+        inventory,
+        keys,
+        history: String::new(),
+        looked_at: None,
+        followed_at: now,
+        must_begin_again: false,
+    };
     tokio::select! {
         () = stop.cancelled() => {}
         () = follower.run(polled_every) => {}
@@ -47,6 +55,8 @@ struct Follower {
     looked_at: Option<Duration>,
     /// When everything was last followed, by the steady clock.
     followed_at: Duration,
+    /// Whether everything is to be read again.
+    must_begin_again: bool,
 }
 
 impl Follower {
@@ -113,11 +123,16 @@ impl Follower {
         let is_behind = self.store.last_rev().await? < known;
         if has_failed_over || is_behind {
             tracing::warn!("the database failed over or was restored: reading everything again");
+            self.must_begin_again = true;
             // What is committed from now on is newer than anything that a browser has seen.
-            self.store.raise_rev(known).await?;
+            let mut tx = self.store.write().await?;
+            raise_rev(&mut tx, known).await?;
+            tx.commit().await?;
         }
-        if has_failed_over || is_behind || now.saturating_sub(self.followed_at) >= LONG_CUT_OFF {
-            self.inventory.begin_again(&self.store).await?;
+        if self.must_begin_again || now.saturating_sub(self.followed_at) >= LONG_CUT_OFF {
+            self.inventory.begin_again(&self.store, self.must_begin_again).await?;
+            self.keys.adopt_looks(self.store.key_looks_after(0).await?);
+            self.must_begin_again = false;
         }
         if !history.is_empty() {
             self.history = history;

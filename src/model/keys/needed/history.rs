@@ -149,35 +149,27 @@ impl KeyHistory {
         if other.created.is_none_or(|created| !self.is_of(created)) {
             return self;
         }
-        for lacking in &other.uses {
-            let mut is_known = false;
-            for known in self.uses.iter_mut().filter(|known| known.key == lacking.key) {
-                is_known = true;
-                let news = |meant: &&Meant| !known.meant.iter().any(|known| known.arn == meant.arn);
-                let news: Vec<Meant> = lacking.meant.iter().filter(news).cloned().collect();
-                known.meant.extend(news);
-            }
-            self.prolong(lacking, other.last_read);
-            if !is_known {
+        for seen in &other.uses {
+            let last_seen = seen.ended.or(other.last_read).unwrap_or(seen.seen_from).max(seen.seen_from);
+            // Uses of one key that meet are one use.
+            let met = self.uses.iter_mut().rfind(|known| {
+                known.key == seen.key
+                    && known.seen_from <= last_seen
+                    && known.ended.is_none_or(|ended| seen.seen_from <= ended)
+            });
+            let Some(known) = met else {
                 // By this history's last read it was no longer in use.
-                let ended = lacking.ended.or(self.last_read).map(|ended| ended.max(lacking.seen_from));
-                self.uses.push(KeyUse { ended, ..lacking.clone() });
-            }
+                let ended = seen.ended.or(self.last_read).map(|ended| ended.max(seen.seen_from));
+                self.uses.push(KeyUse { ended, ..seen.clone() });
+                continue;
+            };
+            let news = |meant: &&Meant| !known.meant.iter().any(|known| known.arn == meant.arn);
+            let news: Vec<Meant> = seen.meant.iter().filter(news).cloned().collect();
+            known.meant.extend(news);
+            known.ended = known.ended.map(|ended| ended.max(last_seen));
         }
         self.uses.sort_by_key(|known| known.seen_from);
         self
-    }
-
-    /// Moves the end of a use to when another history last saw it go on, if it is the same use.
-    fn prolong(&mut self, seen: &KeyUse, last_read: Option<Timestamp>) {
-        let Some(last_seen) = seen.ended.or(last_read) else { return };
-        // The last one that begins before: a later use is another one.
-        if let Some(known) = self.uses.iter_mut().rfind(|known| known.key == seen.key && known.seen_from <= last_seen)
-            && let Some(ended) = known.ended
-            && seen.seen_from <= ended
-        {
-            known.ended = Some(ended.max(last_seen));
-        }
     }
 
     fn is_of(&self, created: Timestamp) -> bool {

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn network_file_systems_is_listening_from_others() {
+    fn network_file_systems_are_told_from_others() {
         let networks = [(0x6969, "NFS"), (0x517b, "SMB"), (0xfe53_4d42, "SMB"), (0xff53_4d42, "SMB")];
         for (number, name) in networks.into_iter().chain([(0x00c3_6400, "Ceph")]) {
             assert_eq!(name_among(&ON_A_NETWORK, number), Some(name), "{number:x}");

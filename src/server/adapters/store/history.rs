@@ -21,7 +21,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn history(&self) -> Result<String, StoreError> {
-        match &self.writer {
+        match &self.reader {
             On::Sqlite(_) => Ok(String::new()),
             On::Postgres(pool) => Ok(postgres::history(&mut *pool.acquire().await?).await?),
         }

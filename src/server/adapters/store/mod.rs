@@ -250,17 +250,6 @@ impl Store {
         }
     }
 
-    /// Raises the last revision to more than `seen`, which a database that has lost commits may not reach.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn raise_rev(&self, seen: i64) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        tx.record_news();
-        execute!(tx.on(), "UPDATE counters SET value = $1 WHERE name = 'rev' AND value < $1", seen + 1)?;
-        tx.commit().await
-    }
-
     /// The last revision.
     ///
     /// # Errors
@@ -277,6 +266,16 @@ impl Store {
 /// When the database cannot be written.
 pub async fn next_rev(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(*reserve_revs(tx, 1).await?.end())
+}
+
+/// Raises the last revision to more than `seen`, which a database that has lost commits may not reach.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn raise_rev(tx: &mut Tx, seen: i64) -> Result<(), StoreError> {
+    tx.record_news();
+    execute!(tx.on(), "UPDATE counters SET value = $1 WHERE name = 'rev' AND value < $1", seen + 1)?;
+    Ok(())
 }
 
 /// The next `count` revisions, as one range.

@@ -119,7 +119,7 @@ fn what_cannot_be_delivered_turns_traces_off_and_is_told() {
 }
 
 #[test]
-fn other_mistakes_leave_the_defaults_and_is_listening() {
+fn other_mistakes_leave_the_defaults_and_are_told() {
     for (name, value) in [
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "no pair"),

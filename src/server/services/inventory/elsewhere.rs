@@ -1,15 +1,21 @@
 //! Adopts what other instances wrote: rows, and what was found at targets.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{Inventory, News, health::is_news, memory::Memory, merge::merged};
 use crate::{
-    model::inventory::TargetHealth,
+    model::{inventory::TargetHealth, stream::StreamId},
     server::adapters::{
         aws::targets::Target,
         store::{Store, StoreError, StoredFindings, StoredStream, inventory::StoredStreams},
     },
 };
+
+/// How many rows are adopted at a time when everything is read again: pages wait meanwhile.
+const AT_A_TIME: usize = 500;
 
 impl Inventory {
     /// Adopts rows that other instances wrote, and shows them to browsers. What this instance has read but not
@@ -53,37 +59,60 @@ impl Inventory {
         self.events.publish(news);
     }
 
-    /// Reads everything again, after the database has lost commits: whatever their revisions say, rows and changes are
-    /// as the database has them now. What was read here is put together with its rows, and written again.
+    /// Reads everything again: whatever their revisions say, rows and changes are as the database has them now. If it
+    /// has `lost_commits`, what was read here is put together with its rows, and written again where they differ.
     ///
     /// # Errors
-    /// If the database can't be read.
-    pub async fn begin_again(&self, store: &Store) -> Result<(), StoreError> {
+    /// If the database can't be read. Then nothing has changed.
+    pub async fn begin_again(&self, store: &Store, lost_commits: bool) -> Result<(), StoreError> {
         let rev = store.last_rev().await?;
-        let stored = store.streams_and_unreadable().await?;
+        let StoredStreams { mut streams, unreadable } = store.streams_and_unreadable().await?;
+        let findings = store.findings_after(0).await?;
+        let active = store.active_changes().await?;
         let marked = {
             let mut memory = self.write();
-            let memory = &mut *memory;
-            for (id, known) in &mut memory.streams {
-                known.stored.rev = 0;
-                self.unwritten.add(id.clone(), true);
-            }
             memory.change_revs.clear();
+            self.compare(&mut memory, &streams, lost_commits);
             std::mem::take(&mut memory.active_changes)
         };
-        self.adopt_streams(stored);
-        // A change that moves meanwhile is newer than what is read here.
-        for change in &store.active_changes().await? {
+        self.adopt_streams(StoredStreams { unreadable, ..StoredStreams::default() });
+        while !streams.is_empty() {
+            let rest = streams.split_off(streams.len().min(AT_A_TIME));
+            self.adopt_streams(StoredStreams { streams, ..StoredStreams::default() });
+            streams = rest;
+        }
+        // A change that has moved meanwhile is newer than what was read.
+        for change in &active {
             self.record_change_elsewhere(change);
         }
         {
             let mut memory = self.write();
             marked.keys().for_each(|id| memory.refresh(&self.targets, id));
         }
-        self.adopt_findings(store.findings_after(0).await?);
+        self.adopt_findings(findings);
         self.events.advance(rev);
         self.events.raise_floor(rev);
+        self.events.publish(News { is_reset: true, ..News::default() });
         Ok(())
+    }
+
+    /// Has every row replaced by that of the database, and those written that it has lost.
+    fn compare(&self, memory: &mut Memory, stored: &[StoredStream], lost_commits: bool) {
+        let stored: HashMap<&StreamId, &StoredStream> = stored.iter().map(|stream| (&stream.id, stream)).collect();
+        let mut past = Vec::new();
+        for (id, known) in &mut memory.streams {
+            let theirs = stored.get(id);
+            if lost_commits {
+                known.stored.rev = theirs.map_or(0, |theirs| theirs.rev);
+                if theirs.is_none_or(|theirs| **theirs != known.stored) {
+                    self.unwritten.add(id.clone(), true);
+                }
+            } else if theirs.is_none() && !self.unwritten.has(id) {
+                past.push(id.clone());
+            }
+            known.stored.rev = 0;
+        }
+        past.iter().for_each(|id| memory.remove(id));
     }
 
     /// Returns the row as it is after another instance has written it.

@@ -41,6 +41,8 @@ pub struct News {
     pub changes: Vec<Arc<Change>>,
     /// The health of all targets; empty if none has moved.
     pub targets: Vec<TargetHealth>,
+    /// Whether readers have to start over.
+    pub is_reset: bool,
 }
 
 impl News {
@@ -53,6 +55,7 @@ impl News {
     /// Adds later news.
     fn add(&mut self, later: Self) {
         self.rev = self.rev.max(later.rev);
+        self.is_reset |= later.is_reset;
         for (row, is_news) in later.rows.into_values() {
             self.add_row(row, is_news);
         }
@@ -94,7 +97,7 @@ struct Waiting {
 #[derive(Debug)]
 pub enum Delivery {
     News(Arc<News>),
-    /// Start over: the reader was too slow, or the server is stopping.
+    /// Start over: the reader was too slow, the database has lost commits, or the server is stopping.
     Reset,
 }
 
@@ -173,6 +176,7 @@ impl Events {
     /// Waits for a subscription's next news.
     pub async fn next(receiver: &mut broadcast::Receiver<Arc<News>>) -> Delivery {
         match receiver.recv().await {
+            Ok(news) if news.is_reset => Delivery::Reset,
             Ok(news) => Delivery::News(news),
             Err(broadcast::error::RecvError::Lagged(_) | broadcast::error::RecvError::Closed) => Delivery::Reset,
         }

@@ -64,7 +64,7 @@ mod tests {
     use super::is_loopback_name;
 
     #[test]
-    fn names_of_loopback_is_listening_from_others() {
+    fn names_of_loopback_are_told_from_others() {
         for host in ["localhost:3000", "127.0.0.1:3000", "127.9.9.9:3000", "[::1]:3000"] {
             assert!(is_loopback_name(host, 3000), "{host}");
         }

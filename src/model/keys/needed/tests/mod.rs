@@ -76,6 +76,13 @@ fn two_histories_of_one_stream_lose_no_key() {
         [("alias/a", Some(4 * DAY_MS + 35_000))],
         "another history has seen it in use for longer"
     );
+    let twice = history(&[first, (DAY_MS + 60_000, None, 48), (2 * DAY_MS, Some("alias/a"), 48)]).after(&read(
+        3 * DAY_MS,
+        None,
+        48,
+    ));
+    let once = history(&[first, (DAY_MS + 60_000, None, 48), (3 * DAY_MS, None, 48)]);
+    assert_eq!(once.joined(&twice).uses, twice.uses, "a later use of the same key is another one");
     assert_eq!(KeyHistory::default().joined(&one), KeyHistory::default(), "of another stream, or of none");
 }
 

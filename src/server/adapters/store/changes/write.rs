@@ -106,7 +106,10 @@ impl Store {
     /// cannot be read or written.
     pub async fn held(&self, tx: &mut Tx, id: &str, fence: i64) -> Result<Leased, StoreError> {
         let latest = latest(tx, id).await?;
-        if latest.fence > fence || !latest.change.is_active() {
+        // After a failover that lost a lease, another instance may have taken one with the same fence.
+        let (owner,) = fetch!(one as (String,), tx.on(), "SELECT owner FROM changes WHERE id = $1", id)?;
+        let is_of_other = latest.fence > fence || (latest.fence == fence && owner != self.instance());
+        if is_of_other || !latest.change.is_active() {
             return Err(StoreError::NotHeld);
         }
         if latest.fence < fence {

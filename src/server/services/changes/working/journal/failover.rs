@@ -4,7 +4,7 @@ use super::{FIRST_PAUSE, Journal, Written};
 use crate::{
     model::change::Change,
     server::{
-        adapters::store::{Leased, StoreError, Tx},
+        adapters::store::{Leased, StoreError, Tx, raise_rev},
         services::{
             audit,
             changes::{
@@ -26,13 +26,23 @@ impl Journal {
         if job.change.evidence.sent_at.is_none() && leased.change.evidence.is_sent_in_doubt {
             return Err(StoreError::NotHeld);
         }
-        self.put_back(tx, &mut leased.change, &job.change).await?;
+        self.put_back(tx, &mut leased.change, &job.change, true).await?;
         Ok(leased)
     }
 
     /// Writes down again what a failover of the database lost: whoever works on the change knows it for sure.
-    pub(super) async fn put_back(&self, tx: &mut Tx, moved: &mut Change, known: &Change) -> Result<(), StoreError> {
-        let lost = moved.put_back(known);
+    pub(super) async fn put_back(
+        &self,
+        tx: &mut Tx,
+        moved: &mut Change,
+        known: &Change,
+        is_held: bool,
+    ) -> Result<(), StoreError> {
+        if moved.rev < known.rev {
+            // What is written now is newer than what browsers have seen.
+            raise_rev(tx, known.rev).await?;
+        }
+        let lost = moved.put_back(known, is_held);
         if !lost.is_empty() {
             tracing::warn!(change_id = moved.id, ?lost, "the database had lost what became of change {}", moved.id);
         }

@@ -178,9 +178,17 @@ impl Journal {
 
     async fn try_record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Result<Written, StoreError> {
         let mut tx = self.store.write().await?;
-        let Leased { change: mut moved, fence, .. } = table::latest(&mut tx, &job.change.id).await?;
-        let is_held = fence <= job.fence && moved.is_active();
-        self.put_back(&mut tx, &mut moved, &job.change).await?;
+        let held = match self.store.held(&mut tx, &job.change.id, job.fence).await {
+            Ok(held) => Some(held.change),
+            Err(StoreError::NotHeld) => None,
+            Err(error) => return Err(error),
+        };
+        let is_held = held.is_some();
+        let mut moved = match held {
+            Some(held) => held,
+            None => table::latest(&mut tx, &job.change.id).await?.change,
+        };
+        self.put_back(&mut tx, &mut moved, &job.change, is_held).await?;
         self.commit(tx, &mut job.change, moved, vec![step], Some(action)).await?;
         Ok(if is_held { Written::Yes } else { Written::NotHeld })
     }
