@@ -55,8 +55,8 @@ const PARTS: [&str; 11] = [
     "taking up changes",
     "renewing leases",
     "following other instances",
-    "agreeing on who reads",
-    "sharing what is viewed",
+    "choosing who reads each target",
+    "sharing which streams are viewed",
 ];
 
 #[tokio::test]
