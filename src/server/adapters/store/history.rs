@@ -49,9 +49,11 @@ pub async fn continuity(tx: &mut Tx, id: &str) -> Result<Continuity, StoreError>
     }
     let (recorded,) = fetch!(one as (String,), tx.on(), "SELECT history FROM changes WHERE id = $1", id)?;
     let now = of(tx).await?;
-    Ok(match recorded == now {
-        _ if recorded.is_empty() || now.is_empty() => Continuity::Unknown,
-        true => Continuity::Whole,
-        false => Continuity::Broken,
+    Ok(if recorded.is_empty() || now.is_empty() {
+        Continuity::Unknown
+    } else if recorded == now {
+        Continuity::Whole
+    } else {
+        Continuity::Broken
     })
 }

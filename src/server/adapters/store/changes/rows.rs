@@ -22,10 +22,11 @@ from_row!(ListedRow { id, requested_at, rev, body });
 pub(super) struct LatestRow {
     pub(super) rev: i64,
     pub(super) body: String,
+    pub(super) owner: String,
     pub(super) fence: i64,
     pub(super) intent_mac: String,
 }
-from_row!(LatestRow { rev, body, fence, intent_mac });
+from_row!(LatestRow { rev, body, owner, fence, intent_mac });
 
 pub(super) struct FormRow {
     pub(super) rev: i64,

@@ -105,10 +105,10 @@ impl Store {
     /// [`StoreError::NotHeld`] if the change has ended, or another instance has taken it over; else when the database
     /// cannot be read or written.
     pub async fn held(&self, tx: &mut Tx, id: &str, fence: i64) -> Result<Leased, StoreError> {
-        let latest = latest(tx, id).await?;
+        let row = latest_row(tx, id).await?;
         // After a failover that lost a lease, another instance may have taken one with the same fence.
-        let (owner,) = fetch!(one as (String,), tx.on(), "SELECT owner FROM changes WHERE id = $1", id)?;
-        let is_of_other = latest.fence > fence || (latest.fence == fence && owner != self.instance());
+        let is_of_other = row.fence > fence || (row.fence == fence && row.owner != self.instance());
+        let latest = leased(row)?;
         if is_of_other || !latest.change.is_active() {
             return Err(StoreError::NotHeld);
         }
@@ -133,9 +133,15 @@ impl Store {
 /// # Errors
 /// [`StoreError::NotHeld`] when there is none; else when the database cannot be read.
 pub async fn latest(tx: &mut Tx, id: &str) -> Result<Leased, StoreError> {
-    let row =
-        fetch!(optional as LatestRow, tx.on(), "SELECT rev, body, fence, intent_mac FROM changes WHERE id = $1", id)?;
-    let row = row.ok_or(StoreError::NotHeld)?;
+    leased(latest_row(tx, id).await?)
+}
+
+async fn latest_row(tx: &mut Tx, id: &str) -> Result<LatestRow, StoreError> {
+    let sql = "SELECT rev, body, owner, fence, intent_mac FROM changes WHERE id = $1";
+    fetch!(optional as LatestRow, tx.on(), sql, id)?.ok_or(StoreError::NotHeld)
+}
+
+fn leased(row: LatestRow) -> Result<Leased, StoreError> {
     Ok(Leased { change: change_of(row.rev, &row.body)?, fence: row.fence, intent_mac: row.intent_mac })
 }
 

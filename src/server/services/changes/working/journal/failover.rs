@@ -10,7 +10,6 @@ use crate::{
             changes::{
                 audit_events,
                 doubt::{self, Finder},
-                progress,
                 standing::Standing,
                 working::job::Job,
             },
@@ -64,9 +63,7 @@ impl Journal {
         if !doubt::record(&mut tx, moved, finder, self.clock.now()).await? {
             return Ok(Some(tx));
         }
-        tx.commit().await?;
-        progress::record(before, moved, &self.traces);
-        self.inventory.record_change(moved);
+        self.finish(tx, before, moved).await?;
         Ok(None)
     }
 

@@ -178,15 +178,10 @@ impl Journal {
 
     async fn try_record_answer(&self, job: &mut Job, step: Step, action: AuditAction) -> Result<Written, StoreError> {
         let mut tx = self.store.write().await?;
-        let held = match self.store.held(&mut tx, &job.change.id, job.fence).await {
-            Ok(held) => Some(held.change),
-            Err(StoreError::NotHeld) => None,
+        let (mut moved, is_held) = match self.store.held(&mut tx, &job.change.id, job.fence).await {
+            Ok(held) => (held.change, true),
+            Err(StoreError::NotHeld) => (table::latest(&mut tx, &job.change.id).await?.change, false),
             Err(error) => return Err(error),
-        };
-        let is_held = held.is_some();
-        let mut moved = match held {
-            Some(held) => held,
-            None => table::latest(&mut tx, &job.change.id).await?.change,
         };
         self.put_back(&mut tx, &mut moved, &job.change, is_held).await?;
         self.commit(tx, &mut job.change, moved, vec![step], Some(action)).await?;
@@ -234,10 +229,16 @@ impl Journal {
         if let Some(action) = action {
             audit::append(&mut tx, audit_events::moved(&moved, action, self.clock.now())).await?;
         }
-        tx.commit().await?;
-        progress::record(before, &moved, &self.traces);
-        self.inventory.record_change(&moved);
+        self.finish(tx, before, &moved).await?;
         *known = moved;
+        Ok(())
+    }
+
+    /// Commits what was written about a change, and then tells browsers.
+    async fn finish(&self, tx: Tx, before: Standing, moved: &Change) -> Result<(), StoreError> {
+        tx.commit().await?;
+        progress::record(before, moved, &self.traces);
+        self.inventory.record_change(moved);
         Ok(())
     }
 
