@@ -98,6 +98,21 @@ async fn what_looks_unsent_does_not_expire_where_nobody_knows_the_history() {
     assert!(ended.evidence.is_sent_in_doubt);
 }
 
+#[tokio::test]
+async fn a_change_is_not_sent_if_the_database_fails_over_while_it_is_prepared() {
+    let role = ("arn:aws:iam::111122223333:role/keystream-plain", None);
+    let app = TestApp::with(Setup { database: Kind::Postgres, change_role: Some(role), ..Setup::default() }).await;
+    app.known("orders-prod").await;
+    app.control("faults", json!({"operation": "AssumeRole", "times": 2, "fault": {"hold-answer-ms": 1_000}})).await;
+    let id = app.actor(Role::Operator).await.disable("orders-prod").await;
+    app.database().run(&format!("UPDATE changes SET history = '1/00000001/1' WHERE id = '{id}'")).await;
+    let doubted = app.change_when(&id, |change| change.evidence.is_sent_in_doubt).await;
+    assert!(doubted.is_unknown(), "{doubted:?}");
+    // Whoever takes it over watches it.
+    app.change_when(&id, |change| change.evidence.last_read.is_some() && change.is_active()).await;
+    assert_eq!(app.calls("StopStreamEncryption").await, 0);
+}
+
 /// Confirms a change that waits until its stream is ACTIVE, and has the database fail over meanwhile.
 async fn waits_during_failover(app: &TestApp) -> String {
     reshard(app, 3_600_000).await;
@@ -215,4 +230,33 @@ async fn instances_that_have_seen_more_than_the_database_has_go_on_together() {
     let operator = second.actor(Role::Operator).await;
     let next = first.actor(Role::Operator).await.disable("orders-prod").await;
     until(|| async { operator.get("/streams").await.body.contains(&format!("/changes/{next}")).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_row_offers_to_undo_only_what_the_database_still_knows() {
+    let app = app(1).await;
+    app.known("refunds").await;
+    let operator = app.actor(Role::Operator).await;
+    let [kept, lost] = [operator.disable("refunds").await, operator.disable("orders-prod").await];
+    for (name, change) in [("refunds", &kept), ("orders-prod", &lost)] {
+        app.change_when(change, |change| !change.is_active()).await;
+        until(|| async { (undo_of(&app, name).as_ref() == Some(change)).then_some(()) }).await;
+    }
+    let known = app.state.inventory.events().rev();
+    let put_back = format!(
+        "UPDATE counters SET value = {back} WHERE name = 'rev';
+         UPDATE streams SET rev = least(rev, {back});
+         UPDATE changes SET rev = least(rev, {back});
+         DELETE FROM changes WHERE id = '{lost}'",
+        back = known - 50,
+    );
+    app.database().run(&put_back).await;
+    until(|| async { undo_of(&app, "orders-prod").is_none().then_some(()) }).await;
+    assert_eq!(undo_of(&app, "refunds"), Some(kept));
+}
+
+/// The change that the row of a stream offers to undo.
+fn undo_of(app: &TestApp, name: &str) -> Option<String> {
+    let (row, _) = app.state.inventory.stream(&stream_id(ACCOUNT, REGION, name))?;
+    row.undo.clone()
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Inventory, News, health::is_news, memory::Memory, merge::merged};
 use crate::{
-    model::{inventory::TargetHealth, stream::StreamId},
+    model::{change::reconcile::WATCHED_AFTER_MS, inventory::TargetHealth, stream::StreamId},
     server::adapters::{
         aws::targets::Target,
         store::{Store, StoreError, StoredFindings, StoredStream, inventory::StoredStreams},
@@ -69,11 +69,14 @@ impl Inventory {
         let StoredStreams { mut streams, unreadable } = store.streams_and_unreadable().await?;
         let findings = store.findings_after(0).await?;
         let active = store.active_changes().await?;
-        let marked = {
+        let ended = store.newest_ended_since(self.clock.now().plus_millis(-WATCHED_AFTER_MS)).await?;
+        let marked: BTreeSet<StreamId> = {
             let mut memory = self.write();
             memory.change_revs.clear();
             self.compare(&mut memory, &streams, lost_commits);
-            std::mem::take(&mut memory.active_changes)
+            let followed = std::mem::take(&mut memory.active_changes).into_keys();
+            let undone = std::mem::take(&mut memory.acting).into_keys();
+            followed.chain(undone).collect()
         };
         self.adopt_streams(StoredStreams { unreadable, ..StoredStreams::default() });
         while !streams.is_empty() {
@@ -81,13 +84,14 @@ impl Inventory {
             self.adopt_streams(StoredStreams { streams, ..StoredStreams::default() });
             streams = rest;
         }
+        self.record_newest(ended.values());
         // A change that has moved meanwhile is newer than what was read.
         for change in &active {
             self.record_change_elsewhere(change);
         }
         {
             let mut memory = self.write();
-            marked.keys().for_each(|id| memory.refresh(&self.targets, id));
+            marked.iter().for_each(|id| memory.refresh(&self.targets, id));
         }
         self.adopt_findings(findings);
         self.events.advance(rev);

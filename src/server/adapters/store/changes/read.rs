@@ -1,5 +1,7 @@
 //! Reads of the journal.
 
+use std::collections::HashMap;
+
 use super::rows::{ChangeRow, change_of, readable_of};
 use crate::{
     model::{
@@ -156,6 +158,18 @@ impl Store {
             since.as_millis(),
         )?;
         Ok(readable_of(&rows))
+    }
+
+    /// Of the changes that ended at or after `since`, the newest of each stream that AWS may have acted on.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn newest_ended_since(&self, since: Timestamp) -> Result<HashMap<StreamId, Change>, StoreError> {
+        let mut newest = HashMap::new();
+        for change in self.changes_ended_since(since).await?.into_iter().filter(Change::may_have_acted) {
+            newest.entry(change.stream_id()).or_insert(change);
+        }
+        Ok(newest)
     }
 
     /// The changes with a requested proof that has no result, except those that only a newer version can read.

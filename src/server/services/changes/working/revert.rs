@@ -77,13 +77,8 @@ impl SettledWatch {
 
     async fn settled_changes(&self) -> Settled {
         let since = self.clock.now().plus_millis(-WATCHED_AFTER_MS);
-        match self.store.changes_ended_since(since).await {
-            Ok(changes) => {
-                let mut newest = Settled::new();
-                // The one sent last comes first.
-                for change in changes.into_iter().filter(Change::may_have_acted) {
-                    newest.entry(change.stream_id()).or_insert(change);
-                }
+        match self.store.newest_ended_since(since).await {
+            Ok(mut newest) => {
                 self.inventory.record_newest(newest.values());
                 newest.retain(|_, change| is_to_be_watched(change));
                 newest
@@ -142,10 +137,12 @@ impl SettledWatch {
     async fn record_reverted(&self, change: &mut Change, steps: Vec<Step>) {
         let (id, arn) = (change.id.clone(), change.intent.arn.clone());
         match self.journal.record_reverted(change, steps).await {
-            Ok(true) => tracing::warn!(change_id = id, "change {id} was reverted: {arn} is no longer as it left it"),
+            Ok(true) => {
+                tracing::warn!(change_id = id, "change {id} was reverted: {arn} no longer has the state that it set");
+            }
             Ok(false) => {}
             Err(error) => {
-                tracing::error!(%error, change_id = id, "that change {id} was reverted could not be written; the next \
+                tracing::error!(%error, change_id = id, "the revert of change {id} could not be recorded; the next \
                     read tries again");
             }
         }
