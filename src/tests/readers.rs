@@ -184,6 +184,45 @@ async fn what_one_finds_wrong_with_a_target_all_of_them_say() {
 }
 
 #[tokio::test]
+async fn a_reader_that_fails_leaves_its_target_to_the_others() {
+    let left_after = Some(Duration::from_secs(4));
+    let [first, second, third] = three(Setup { left_after, ..on_postgres() }).await;
+    for app in [&first, &second, &third] {
+        shows_all(app).await;
+    }
+    let denied = json!({
+        "operation": "ListStreams", "times": 100_000,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
+    first.control("faults", denied).await;
+    until(|| async { (reads(&second) || reads(&third)).then_some(()) }).await;
+    assert!(!reads(&first));
+    let since = health(&first).problem.unwrap().since;
+    // Whoever can read the target keeps it.
+    first.forget_faults().await;
+    let succeeds = |app: &&TestApp| reads(app) && health(app).problem.is_none();
+    let successor = until(|| async { [&first, &second, &third].into_iter().find(succeeds) }).await;
+    assert!(health(successor).last_listed > Some(since));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(reads(successor));
+}
+
+#[tokio::test]
+async fn a_reader_that_fails_alone_goes_on_trying() {
+    let denied = json!({
+        "operation": "ListStreams", "times": 100_000,
+        "fault": {"refuse": {"code": "AccessDeniedException", "message": "no"}},
+    });
+    let left_after = Some(Duration::from_secs(1));
+    let setup = Setup { left_after, before: vec![("faults", denied)], ..on_postgres() };
+    let app = TestApp::with(setup).await;
+    until(|| async { reads(&app).then_some(()) }).await;
+    until(|| async { (!reads(&app)).then_some(()) }).await;
+    app.forget_faults().await;
+    shows_all(&app).await;
+}
+
+#[tokio::test]
 async fn notifications_come_at_once_whatever_else_is_sent_and_also_after_a_connection_broke() {
     // Nobody looks without being told.
     let never = Duration::from_secs(24 * 3_600);

@@ -11,16 +11,19 @@ use crate::{
         adapters::{aws::targets::Target, clock::Clock, oidc::Provider, store::Store, traces::Traces},
         config::{LocalSignIn, Origin},
         services::{
-            accounts::{directory::Directory, provider::ProviderSignIns, setup::SetupLink, sign_in::SignIns},
+            accounts::{
+                directory::Directory, provider::ProviderSignIns, session_watch::CHECK_EVERY, setup::SetupLink,
+                sign_in::SignIns,
+            },
             audit::{
                 Chain,
                 checkpoint::{ChainWatch, CheckpointError, Checkpoints},
             },
             changes::{Changes, EngineParts, IntentMacs},
             drafts::Drafts,
-            follow::follow_commits,
+            follow::{POLLED_EVERY, follow_commits},
             housekeeping,
-            inventory::{Inventory, collect, hold_leases, pauses::Pauses, share_views, write_behind},
+            inventory::{Inventory, LEFT_AFTER, collect, hold_leases, pauses::Pauses, share_views, write_behind},
             keys::Keys,
             read_only::ReadOnly,
             readiness::ReadinessCheck,
@@ -54,10 +57,24 @@ pub struct Parts {
     pub local_sign_in: LocalSignIn,
     pub supervisor: Arc<Supervisor>,
     pub traces: Traces,
+    pub waits: Waits,
+}
+
+/// How long parts wait, of which tests have less patience.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
     /// How often an open event connection looks its session up.
     pub session_check: Duration,
     /// How often to poll for other instances' commits while notifications of them come.
     pub polled_every: Duration,
+    /// How long a reader fails until it leaves its target to other instances.
+    pub left_after: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { session_check: CHECK_EVERY, polled_every: POLLED_EVERY, left_after: LEFT_AFTER }
+    }
 }
 
 /// The running services.
@@ -98,7 +115,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
         store: &store,
         inventory: &inventory,
         keys: &changes.keys,
-        polled_every: parts.polled_every,
+        waits: parts.waits,
         pauses: &pauses,
         chain_watch: &chain_watch,
         clock: &clock,
@@ -118,7 +135,7 @@ pub async fn assemble(parts: Parts) -> Result<Running, CheckpointError> {
         readiness: ReadinessCheck::new(store),
         supervisor,
         limits: RequestLimits::default(),
-        session_check: parts.session_check,
+        session_check: parts.waits.session_check,
         clock,
         origin: parts.origin,
         assets: parts.assets,
@@ -141,7 +158,7 @@ struct Background<'a> {
     store: &'a Store,
     inventory: &'a Arc<Inventory>,
     keys: &'a Arc<Keys>,
-    polled_every: Duration,
+    waits: Waits,
     pauses: &'a Pauses,
     chain_watch: &'a Arc<ChainWatch>,
     clock: &'a Arc<dyn Clock>,
@@ -184,13 +201,14 @@ impl Background<'_> {
     /// Starts what several instances on one database agree on.
     fn begin_sharing(&self) {
         let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
-        let begin = move || hold_leases(store.clone(), inventory.clone(), ends.clone());
+        let left_after = self.waits.left_after;
+        let begin = move || hold_leases(store.clone(), inventory.clone(), left_after, ends.clone());
         self.supervisor.spawn(self.tasks, self.stop, Part::new("choosing who reads each target"), begin);
         let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
         let begin = move || share_views(store.clone(), inventory.clone(), ends.clone());
         self.supervisor.spawn(self.tasks, self.stop, Part::new("sharing which streams are viewed"), begin);
         let (store, inventory, ends) = (self.store.clone(), self.inventory.clone(), self.stop.clone());
-        let (keys, every) = (self.keys.clone(), self.polled_every);
+        let (keys, every) = (self.keys.clone(), self.waits.polled_every);
         let begin = move || follow_commits(store.clone(), inventory.clone(), keys.clone(), every, ends.clone());
         self.supervisor.spawn(self.tasks, self.stop, Part::new("following other instances"), begin);
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 
 use super::{
-    assemble::{Parts, Running, assemble},
+    assemble::{Parts, Running, Waits, assemble},
     checkpoints, demo, lifecycle,
 };
 use crate::server::{
@@ -23,10 +23,8 @@ use crate::server::{
     },
     config::{CheckpointPlaces, Origin, Proxies, Settings, without_password},
     services::{
-        accounts::session_watch,
         audit::{self, AuditAction, AuditEvent, stream::ChainStream},
         figures::Figures,
-        follow,
     },
     web::{assets::Assets, listen, router, state::AppState, trusted_proxies::TrustedProxies},
 };
@@ -131,8 +129,7 @@ async fn serve(
         local_sign_in: settings.oidc.local_sign_in,
         supervisor: Arc::default(),
         traces,
-        session_check: session_watch::CHECK_EVERY,
-        polled_every: follow::POLLED_EVERY,
+        waits: Waits::default(),
     })
     .await
     .context("KEYSTREAM_CHECKPOINT_FILE")?;
@@ -206,7 +203,7 @@ impl Life {
         let recorded = timeout(LAST_WORD, self.record(AuditAction::ServerStopped));
         let (recorded, delivered) = tokio::join!(recorded, timeout(LAST_WORD, delivery.finish()));
         if recorded.is_err() {
-            tracing::warn!("that the server stopped could not be written in time");
+            tracing::warn!("the shutdown could not be recorded in the audit chain in time");
         }
         if delivered.is_err() {
             tracing::warn!("the last spans of traces could not be delivered in time");

@@ -28,15 +28,14 @@ use crate::{
             store::{Opener, Store, StoreError, User, users},
             traces::Traces,
         },
-        cli::assemble::{Parts, Running, assemble},
+        cli::assemble::{Parts, Running, Waits, assemble},
         config::{LocalSignIn, Origin, ProviderSettings, StreamSettings, TargetSettings},
         services::{
-            accounts::{passwords, session_watch},
+            accounts::passwords,
             audit::{
                 checkpoint::{Checkpoints, SigningKey},
                 stream::ChainStream,
             },
-            follow,
             supervisor::Supervisor,
         },
         web::{assets::Assets, trusted_proxies::TrustedProxies},
@@ -66,6 +65,8 @@ pub struct Setup {
     pub session_check: Option<Duration>,
     /// How often to poll for other instances' commits while notifications of them come, if not as usual.
     pub polled_every: Option<Duration>,
+    /// How long a reader fails until it leaves its target to other instances, if not as usual.
+    pub left_after: Option<Duration>,
     /// The role that sends changes, and the external id that goes with it.
     pub change_role: Option<(&'static str, Option<&'static str>)>,
     /// The targets, from the simulator's address; without them, one account and Region.
@@ -82,6 +83,17 @@ pub struct Setup {
     pub traces: Traces,
     /// A built site; without one, pages name files that are not there.
     pub site: Option<std::path::PathBuf>,
+}
+
+impl Setup {
+    fn waits(&self) -> Waits {
+        let usual = Waits::default();
+        Waits {
+            session_check: self.session_check.unwrap_or(usual.session_check),
+            polled_every: self.polled_every.unwrap_or(usual.polled_every),
+            left_after: self.left_after.unwrap_or(usual.left_after),
+        }
+    }
 }
 
 /// What outlives a process: the database, AWS, and time.
@@ -161,8 +173,7 @@ pub(super) async fn run_on(ground: Arc<Ground>, clock: Arc<MovedClock>, checkpoi
         },
         traces: setup.traces.clone(),
         supervisor: Arc::new(Supervisor::new(RESTART_PAUSE, Some(breakdowns.clone()))),
-        session_check: setup.session_check.unwrap_or(session_watch::CHECK_EVERY),
-        polled_every: setup.polled_every.unwrap_or(follow::POLLED_EVERY),
+        waits: setup.waits(),
     });
     let running = running.await.unwrap();
     if let Some(settings) = &setup.audit_stream {

@@ -107,6 +107,20 @@ impl Store {
         Ok(taken)
     }
 
+    /// Ends the lease of this instance on one target, so that another one can take it. Without a lease, does nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn leave_target(&self, target: &str) -> Result<(), StoreError> {
+        execute!(
+            &self.writer,
+            "UPDATE target_readers SET owner = '', lease_until = 0 WHERE id = $1 AND owner = $2",
+            target,
+            self.instance(),
+        )?;
+        Ok(())
+    }
+
     /// Ends the leases of this instance, which stops: others needn't wait until they are over.
     ///
     /// # Errors

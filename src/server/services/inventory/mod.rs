@@ -35,7 +35,7 @@ pub use self::{
     collector::run as collect,
     events::{Delivery, Events, News},
     figures::{ActiveChanges, InventoryFigures, TargetFigures},
-    readers::hold_leases,
+    readers::{LEFT_AFTER, hold_leases},
     shared_views::share_views,
     views::View,
     write_behind::run as write_behind,
