@@ -8,7 +8,7 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::{
     database::{Kind, at_postgres, end_connections},
-    support::{PASSWORD, Setup, TestApp, borrowed, until},
+    support::{Actor, PASSWORD, Setup, TestApp, borrowed, until},
 };
 use crate::{
     model::{access::identity::Role, change::End, time::Timestamp},
@@ -187,7 +187,11 @@ async fn check(database: Kind, trouble: Trouble) {
         app.anonymous().post("/api/sign-in", &[("user_name", "viewer"), ("password", "wrong wrong wrong")]).await;
     assert_eq!(wrong.status, StatusCode::SERVICE_UNAVAILABLE, "a refusal that cannot be written down is not given");
     assert_eq!(app.anonymous().get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(app.anonymous().get("/livez").await.status, StatusCode::OK);
+    let (cookie, _) = operator.cookie.as_deref().unwrap().split_once('=').unwrap();
+    let unknown = Actor { cookie: Some(format!("{cookie}={}", "A".repeat(22))), ..app.anonymous() };
+    for actor in [&app.anonymous(), &operator, &unknown] {
+        assert_eq!(actor.get("/livez").await.status, StatusCode::OK, "{:?}", actor.cookie);
+    }
 
     // What is known is shown all the same.
     let list = operator.get("/streams").await;

@@ -36,8 +36,12 @@ pub struct EndedSession {
 #[derive(Debug, Clone, Copy)]
 struct SessionEnded;
 
-/// Finds the user of the session. A database that cannot be read is a 503, not a sign-out.
+/// Finds the user of the session. A database that cannot be read is a 503, not a sign-out. Health checks are nobody's,
+/// whatever cookie they bring: they say how the server is when the database isn't there.
 pub async fn identify(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+    if Entry::of(request.extensions()).is_health() {
+        return next.run(request).await;
+    }
     let Actor { address, user_agent, .. } = client_address::stranger(request.extensions(), request.headers());
     let had_session = match session_store::requester(&session, state.clock.now(), address, user_agent).await {
         Ok(Found::Person(requester)) => {
