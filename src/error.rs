@@ -7,7 +7,7 @@ use leptos::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::forms::FormMistake;
+use crate::model::{access::identity::Permission, forms::FormMistake};
 
 /// The error that a server function returns instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
@@ -15,12 +15,18 @@ pub enum AppError {
     /// 401: no session, or an ended one.
     #[error("You're signed out. Nothing was sent. Sign in again.")]
     SignedOut,
-    /// 403: the role lacks the permission, or changes are switched off here.
-    #[error(
-        "You don't have permission to do this. Nothing was sent. Ask an administrator for the role, or check whether \
-        Keystream is read-only."
-    )]
+    /// 403: the user lacks the permission.
+    #[error("You don't have permission to do this. Nothing was sent. Ask a Keystream administrator for access.")]
     NotPermitted,
+    /// 403: changes are switched off.
+    #[error("Keystream is read-only, so it sends no changes. Nothing was sent. Ask whoever runs Keystream.")]
+    ReadOnly,
+    /// 403: changes are switched off for a target.
+    #[error(
+        "{target} is read-only in Keystream, so its streams can't be changed here. Nothing was sent. Ask whoever runs \
+        Keystream."
+    )]
+    TargetReadOnly { target: String },
     /// 403: the user must enter the password again, on the page at this address.
     #[error(
         "Confirm it's you: you last entered your password over 10 minutes ago, or your rights have changed since. \
@@ -97,7 +103,7 @@ impl AppError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignedOut => 401,
-            Self::NotPermitted | Self::ConfirmIdentity { .. } => 403,
+            Self::NotPermitted | Self::ReadOnly | Self::TargetReadOnly { .. } | Self::ConfirmIdentity { .. } => 403,
             Self::NotFound | Self::LinkOver => 404,
             Self::Mistake { .. } | Self::OtherValues => 422,
             Self::Unavailable
@@ -117,8 +123,8 @@ impl AppError {
 pub enum Refusal {
     /// An error of the closed set, which is the whole reason.
     Error(AppError),
-    /// 403: the role lacks the permission.
-    Role,
+    /// 403: the role lacks this permission.
+    Role(Permission),
     /// 404.
     NoSuchAddress,
     /// 405: the path takes these methods only.
@@ -150,7 +156,7 @@ impl Refusal {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Error(error) => error.status(),
-            Self::Role | Self::OtherOrigin => 403,
+            Self::Role(_) | Self::OtherOrigin => 403,
             Self::NoSuchAddress => 404,
             Self::OtherMethod { .. } => 405,
             Self::OtherHost => 421,
@@ -165,7 +171,7 @@ impl Refusal {
     pub fn error(&self) -> AppError {
         match self {
             Self::Error(error) => error.clone(),
-            Self::Role | Self::OtherOrigin | Self::OtherHost => AppError::NotPermitted,
+            Self::Role(_) | Self::OtherOrigin | Self::OtherHost => AppError::NotPermitted,
             Self::NoSuchAddress => AppError::NotFound,
             Self::OtherMethod { .. } | Self::OtherContentType | Self::TooLarge | Self::SlowBody => AppError::Outdated,
             Self::TooSlow => AppError::Unreachable,

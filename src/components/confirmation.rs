@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The stream: production mark, target, account, Region.
+/// The stream: marks of its target, target, account, Region.
 #[component]
 pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
     let account = match target.name {
@@ -28,6 +28,7 @@ pub fn TargetLine(stream: StreamId, target: TargetCard) -> impl IntoView {
     view! {
         <p class="target-line">
             {target.is_production.then(|| view! { <span class="tag production">"Production"</span> " " })}
+            {target.is_read_only.then(|| view! { <span class="tag">"Read-only"</span> " " })}
             <span>{account} <span class="whole">{stream.region.to_string()}</span></span>
         </p>
     }

@@ -56,7 +56,7 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
 fn Details(page: Page) -> impl IntoView {
     let viewer = Viewer::current();
     let Page { row, report, target, changes, disables, enables } = page;
-    let (id, may_change) = (row.id.clone(), viewer.may_change);
+    let (id, may_change, is_read_only) = (row.id.clone(), viewer.may_change, target.is_read_only);
     let follow = row.change.as_ref().map(|change| view! { <FollowLink change=change.id.clone() of=id.clone() /> });
     view! {
         <LivePage moves=format!("stream-{}", id.digest())>
@@ -67,6 +67,9 @@ fn Details(page: Page) -> impl IntoView {
                 {follow}
             </div>
             <TargetLine stream=id.clone() target />
+            {is_read_only.then(|| view! {
+                <p class="hint">"This target is read-only in Keystream, so its streams can't be changed here."</p>
+            })}
             <Elsewhere id />
             <div class="columns">
                 <section aria-labelledby="what-it-is">

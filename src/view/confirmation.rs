@@ -222,7 +222,7 @@ mod tests {
         let id = |account, region| StreamId::parse(account, region, "orders-prod").unwrap();
         let of = |account, region, name: Option<&str>| Namesake {
             id: id(account, region),
-            target: TargetCard { name: name.map(ToOwned::to_owned), is_production: false },
+            target: TargetCard { name: name.map(ToOwned::to_owned), ..TargetCard::default() },
         };
         let here = id("111122223333", "eu-west-1");
         assert_eq!(namesakes(&here, &[]), None);

@@ -1,7 +1,10 @@
 //! The one error page, for every request that gets no page, whichever part refused it.
 
 use super::forms;
-use crate::error::{AppError, Refusal};
+use crate::{
+    error::{AppError, Refusal},
+    model::access::identity::Permission,
+};
 
 /// The id of a request in the log. It is in the context of a page that is being rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl ErrorPage {
 const fn title_of(error: &AppError) -> &'static str {
     match error {
         AppError::SignedOut => "Signed out",
-        AppError::NotPermitted => "Not permitted",
+        AppError::NotPermitted | AppError::ReadOnly | AppError::TargetReadOnly { .. } => "Not permitted",
         AppError::NotFound | AppError::LinkOver => "Not found",
         AppError::TooOften { .. } | AppError::SearchRunning => "Too many requests",
         AppError::Unavailable
@@ -73,10 +76,7 @@ const fn title_of(error: &AppError) -> &'static str {
 const fn words_of(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
     let words = match refusal {
         Refusal::Error(_) => return None,
-        Refusal::Role => (
-            "Not permitted",
-            "Your role doesn't allow this. Nothing was sent. Ask a Keystream administrator for the operator role.",
-        ),
+        Refusal::Role(needed) => ("Not permitted", role_needed(*needed)),
         Refusal::NoSuchAddress => (
             "Not found",
             "There's nothing at this address. Nothing was sent. Check the address, or start from the list of streams.",
@@ -120,4 +120,17 @@ const fn words_of(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
         ),
     };
     Some(words)
+}
+
+const fn role_needed(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Change => {
+            "This takes the operator role. Nothing was sent. Ask a Keystream administrator if you need it."
+        }
+        Permission::Audit => {
+            "This takes the auditor role. Nothing was sent. Ask a Keystream administrator if you need it."
+        }
+        Permission::Administer => "Only administrators can do this. Nothing was sent. Ask one of them.",
+        Permission::Public | Permission::View => "You don't have permission to do this. Nothing was sent.",
+    }
 }

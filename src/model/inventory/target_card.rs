@@ -7,4 +7,6 @@ use serde::{Deserialize, Serialize};
 pub struct TargetCard {
     pub name: Option<String>,
     pub is_production: bool,
+    /// No change is sent to its streams.
+    pub is_read_only: bool,
 }

@@ -131,7 +131,7 @@ impl Target {
 
     /// What pages say about it beside a stream.
     pub fn card(&self) -> TargetCard {
-        TargetCard { name: self.name.clone(), is_production: self.is_production }
+        TargetCard { name: self.name.clone(), is_production: self.is_production, is_read_only: self.is_read_only }
     }
 
     /// The id of one of its streams.

@@ -54,7 +54,8 @@ async fn ask_before_change(
 pub fn refused(cx: &RequestContext, error: RequestError) -> AppError {
     match error {
         RequestError::NotFound => cx.fail(AppError::NotFound),
-        RequestError::ReadOnly => cx.fail(AppError::NotPermitted),
+        RequestError::ReadOnly => cx.fail(AppError::ReadOnly),
+        RequestError::TargetReadOnly(target) => cx.fail(AppError::TargetReadOnly { target }),
         RequestError::OtherValues => cx.fail(AppError::OtherValues),
         RequestError::Store(error) => cx.fail_store(&error),
         RequestError::Task(error) => cx.fail_internal(&error),

@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn people_who_are_signed_in_keep_the_bar() {
-        let page = ErrorPage::of_refusal(&Refusal::Role, &Reference("0a1b2c3d".to_owned()));
+        let page = ErrorPage::of_refusal(&Refusal::Role(Permission::Change), &Reference("0a1b2c3d".to_owned()));
         let bar = || {
             view! { <PlainBar user_name="mira".to_owned() role=Role::Viewer is_demo=false is_read_only=true /> }
         };

@@ -34,8 +34,9 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
     match (entry, role) {
         (Entry::Declared(endpoint), _) if endpoint.permission == Permission::Public => next.run(request).await,
         (Entry::Declared(endpoint), Some(role)) if role.may(endpoint.permission) => next.run(request).await,
-        (Entry::Declared(_), Some(_)) => {
-            let refused = error_page::refuse(&state, &Asker::of(&request), Refusal::Role);
+        (Entry::Declared(endpoint), Some(_)) => {
+            let needed = Refusal::Role(endpoint.permission);
+            let refused = error_page::refuse(&state, &Asker::of(&request), needed);
             if let Some(event) = refusal(&state, &request)
                 && let Err(error) = state.audit.append(event).await
             {

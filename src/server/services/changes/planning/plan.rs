@@ -20,7 +20,7 @@ use crate::{
             aws::{ReadFailureKind, targets::Target},
             random,
         },
-        services::changes::{Asking, RequestError},
+        services::changes::{Asking, RequestError, error::require_changes},
     },
 };
 
@@ -37,9 +37,7 @@ impl Planner {
         choice: KeyChoice,
     ) -> Result<Planned, RequestError> {
         let target = self.inventory.target(id).ok_or(RequestError::NotFound)?;
-        if self.read_only.is_on() || target.is_read_only {
-            return Err(RequestError::ReadOnly);
-        }
+        require_changes(&self.read_only, &target)?;
         let known = self.inventory.stream(id);
         let outcome = match known.as_ref().and_then(|(row, _)| row.change.as_ref()) {
             Some(marks) => Outcome::UnderWay { change: marks.id.clone() },

@@ -11,7 +11,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use self::records::{read, write};
-use super::{collaborators::Collaborators, error::RequestError, fresh_reads::TURN_TIMEOUT, trace};
+use super::{
+    collaborators::Collaborators,
+    error::{RequestError, require_changes},
+    fresh_reads::TURN_TIMEOUT,
+    trace,
+};
 use crate::{
     model::{
         access::{audit_action::AuditAction, requester::Requester},
@@ -95,8 +100,8 @@ impl Proofs {
             return Ok(FormMistake::ChangeNotNewest.into());
         }
         let target = self.inventory.target_of_arn(&change.intent.arn).ok_or(RequestError::NotFound)?;
-        if kind == Kind::Write && (self.read_only.is_on() || target.is_read_only) {
-            return Err(RequestError::ReadOnly);
+        if kind == Kind::Write {
+            require_changes(&self.read_only, &target)?;
         }
         let now = self.clock.now();
         if change.evidence.proof.as_ref().is_some_and(|proof| proof.is_running(now)) {

@@ -32,7 +32,9 @@ use crate::{
         services::{
             audit::{self, AuditEvent},
             changes::{
-                Asking, RequestError, audit_events, progress,
+                Asking, RequestError, audit_events,
+                error::require_changes,
+                progress,
                 standing::Standing,
                 trace,
                 working::{Job, Timeline},
@@ -99,9 +101,7 @@ impl Requests {
             audit::append_alone(&self.store, AuditEvent { result: "outside the scope".to_owned(), ..event }).await?;
             return Err(RequestError::NotFound);
         }
-        if self.read_only.is_on() || target.is_read_only {
-            return Err(RequestError::ReadOnly);
-        }
+        require_changes(&self.read_only, &target)?;
         let confirmed = match ConfirmedForm::parse(action, &form, &id) {
             Ok(confirmed) => confirmed,
             Err(mistake) => return Ok(mistake.into()),
