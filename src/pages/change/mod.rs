@@ -61,8 +61,8 @@ fn Details(page: Page) -> impl IntoView {
                 <p><a href=disable>"Disable encryption with another form of the key"</a></p>
             })}
             <Progress change=change.clone() row=row.clone() viewer=viewer.clone() />
-            {needed}
             {is_waiting.then(|| view! { <CancelForm id=id.clone() /> })}
+            {needed}
             {is_closable.then(|| view! { <CloseForm id=id.clone() mistake typed=typed_reason /> })}
             {is_slow.then(|| view! { <WhatToCheck checks /> })}
             {is_provable.then(|| view! { <ProofForms id mistake is_requested /> })}
