@@ -14,11 +14,12 @@ pub fn range(count: &Count) -> String {
     if count.least == count.most { count.most.to_string() } else { format!("{} to {}", count.least, count.most) }
 }
 
-/// Returns `7 of 25 used; the next is available at 23 Nov 14:02 UTC`.
+/// Returns `7 of 25 used`, or `25 of 25 used; the next is available at 23 Nov 14:02 UTC`.
 pub fn sentence(count: &Count) -> String {
     let used = range(count);
     let frees = count
         .next_frees_at
+        .filter(|_| count.most >= A_DAY)
         .map_or_else(String::new, |at| format!("; the next is available at {}", at.day_and_minute()));
     let refused =
         count.refused_at.map_or_else(String::new, |at| format!(". AWS refused another at {}", at.day_and_minute()));
@@ -50,7 +51,14 @@ mod tests {
     #[test]
     fn an_outcome_that_is_not_known_makes_it_a_range() {
         let count = Count { least: 1, most: 2, next_frees_at: Some(Timestamp::from_millis(0)), refused_at: None };
-        assert_eq!(sentence(&count), "1 to 2 of 25 used; the next is available at 1 Jan 00:00 UTC");
+        assert_eq!(sentence(&count), "1 to 2 of 25 used");
         assert_eq!(range(&Count { most: 1, ..count }), "1");
+    }
+
+    #[test]
+    fn only_when_all_may_be_used_is_it_said_when_the_next_is_available() {
+        let count = Count { least: 24, most: 25, next_frees_at: Some(Timestamp::from_millis(0)), refused_at: None };
+        assert_eq!(sentence(&count), "24 to 25 of 25 used; the next is available at 1 Jan 00:00 UTC");
+        assert_eq!(sentence(&Count { most: 24, ..count }), "24 of 25 used");
     }
 }
