@@ -15,8 +15,9 @@ use crate::{
 pub struct MistakeAt {
     pub field: ConfirmField,
     pub words: String,
-    /// Whether it is announced here. A page that is shown again announces it under its heading.
-    pub is_alert: bool,
+    /// Whether the page that is shown again focuses the field. In an answer, the island does: it knows whether the user
+    /// is elsewhere.
+    pub has_focus: bool,
 }
 
 impl MistakeAt {
@@ -28,11 +29,9 @@ impl MistakeAt {
         Marks {
             is_invalid: mistake.is_some().then_some("true"),
             described_by: described_by.trim().to_owned(),
-            // A field in an answer is focused by the island, which knows whether the user is elsewhere.
-            has_focus: mistake.as_ref().is_some_and(|mistake| !mistake.is_alert),
-            message: mistake.map(|MistakeAt { words, is_alert, .. }| {
-                view! { <p id=id class="mistake" role=is_alert.then_some("alert")>{words}</p> }.into_any()
-            }),
+            has_focus: mistake.as_ref().is_some_and(|mistake| mistake.has_focus),
+            message: mistake
+                .map(|MistakeAt { words, .. }| view! { <p id=id class="mistake" role="alert">{words}</p> }.into_any()),
         }
     }
 }
@@ -68,7 +67,7 @@ pub fn NameField(typed: String, mistake: Option<MistakeAt>) -> impl IntoView {
                 aria-describedby=marks.described_by aria-invalid=marks.is_invalid autofocus=marks.has_focus
             />
             {marks.message}
-            <p id="typed-name-hint" class="hint">"Required, exactly as shown."</p>
+            <p id="typed-name-hint" class="hint">"Required."</p>
         </div>
     }
 }
@@ -189,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_mistake_is_shown_at_its_field_and_no_other() {
-        let at = |field, is_alert| Some(MistakeAt { field, words: "Enter a reason.".to_owned(), is_alert });
+        let at = |field, has_focus| Some(MistakeAt { field, words: "Enter a reason.".to_owned(), has_focus });
         let plain = reason(None);
         assert!(
             plain.contains("aria-describedby=\"reason-hint\"") && plain.contains("aria-required=\"true\""),
@@ -197,15 +196,15 @@ mod tests {
         );
         assert!(!plain.contains("aria-invalid") && !plain.contains("autofocus"), "{plain}");
         assert!(plain.contains("value=\"OPS &quot;9&quot;\""), "{plain}");
-        assert_eq!(reason(at(ConfirmField::Name, true)), plain);
-        let answered = reason(at(ConfirmField::Reason, true));
+        assert_eq!(reason(at(ConfirmField::Name, false)), plain);
+        let answered = reason(at(ConfirmField::Reason, false));
         assert!(
             answered.contains("aria-invalid=\"true\"") && answered.contains("reason-mistake reason-hint"),
             "{answered}"
         );
         assert!(answered.contains("role=\"alert\"") && !answered.contains("autofocus"), "{answered}");
-        let again = reason(at(ConfirmField::Reason, false));
+        let again = reason(at(ConfirmField::Reason, true));
         assert!(again.contains("id=\"reason-mistake\"") && again.contains("autofocus"), "{again}");
-        assert!(!again.contains("role=\"alert\""), "{again}");
+        assert!(again.contains("role=\"alert\""), "{again}");
     }
 }

@@ -70,7 +70,7 @@ pub fn ConfirmationText(confirmation: Confirmation, plan: Plan, is_busy: bool) -
 /// Says what a disable does to records.
 #[component]
 fn DisableWarnings(plan: Plan) -> impl IntoView {
-    let key = plan.key.as_ref().map_or_else(|| "the key".to_owned(), |key| shortened(key.as_str()));
+    let key = key_in_use(&plan).unwrap_or_else(|| "the key".to_owned());
     view! {
         <p class="warning">
             "New records will be stored " <strong>"unencrypted"</strong> ". Reads and writes continue."
@@ -85,11 +85,23 @@ fn DisableWarnings(plan: Plan) -> impl IntoView {
 /// Says what an enable does to the records of a stream that is already encrypted.
 #[component]
 fn EnableWarnings(plan: Plan) -> impl IntoView {
-    let EncryptionReport::Encrypted(former) = &plan.report.encryption else { return None };
-    let former = former.as_ref().map_or_else(|| "the current key".to_owned(), |key| shortened(key.as_str()));
+    if !matches!(plan.report.encryption, EncryptionReport::Encrypted(_)) {
+        return None;
+    }
+    let former = key_in_use(&plan).unwrap_or_else(|| "the current key".to_owned());
     let keep = format!("Keep {former} until at least {}.", until(&plan));
     Some(view! {
         <p class="warning"><strong>{keep}</strong> " Plan for records already stored to still need it."</p>
+    })
+}
+
+/// Names the key in use. Records need the key itself, while the name that AWS reports may move to another one.
+fn key_in_use(plan: &Plan) -> Option<String> {
+    let name = shortened(plan.key.as_ref()?.as_str());
+    let key = plan.present_key.as_ref().map(|arn| shortened(&arn.to_string()));
+    Some(match key {
+        Some(key) if key != name => format!("{key} ({name})"),
+        _ => name,
     })
 }
 
@@ -169,7 +181,7 @@ fn OfDisable(plan: Plan) -> impl IntoView {
         <li>"For up to 5 s after ACTIVE, new records may still be encrypted."</li>
         <li>{format!("AWS describes no change to stored records, so Keystream assumes they stay encrypted for the \
             stream's retention ({retention} h). Don't disable or delete the key earlier.")}</li>
-        <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where they are on."</li>
+        <li>"Security Hub Kinesis.1 and Config kinesis-stream-encrypted will report this stream where enabled."</li>
         <li>{format!("Going back is a separate change with {key}. Records written in between stay unencrypted, and \
             writers without kms:GenerateDataKey on that key will fail again.")}</li>
     }
@@ -181,7 +193,7 @@ fn OfEnable(plan: Plan) -> impl IntoView {
         EncryptionReport::Encrypted(former) => {
             let former = former.as_ref().map_or_else(|| "the current key".to_owned(), ToString::to_string);
             format!(
-                "This replaces {former} without a moment in which records are stored unencrypted. AWS describes no \
+                "This replaces {former}; at no point are records stored unencrypted. AWS describes no \
                 change to stored records, so Keystream assumes they stay encrypted with {former}."
             )
         }

@@ -8,7 +8,7 @@ use crate::{
         keys::{KeyChoice, KeyList, KeyState},
         stream::StreamId,
     },
-    view::{self, key_state},
+    view::{self, capitalized, key_state},
 };
 
 /// Suggestions for the field "Key" while the user types.
@@ -20,34 +20,40 @@ pub fn KeyNames(names: Vec<String>) -> impl IntoView {
 
 /// One page of the keys in the stream's account and Region.
 ///
-/// Its controls belong to the confirmation's form, so that a search, another page or a choice keeps what was typed.
-/// They come after the form, whose first button is the one that Enter presses.
+/// Its controls are part of the confirmation's form, so that a search, another page or a choice keeps what was typed.
+/// The form begins with a button for Enter, which presses the first one.
 #[component]
 pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, is_open: bool) -> impl IntoView {
     let KeyList { search, page, pages, found, choices, problem, .. } = keys;
     let rows = choices.into_iter().map(|choice| view! { <Choice choice /> }).collect_view();
     let is_open = is_open || !search.is_empty() || page > 1;
     view! {
-        <details id="keys" class="key-picker on-page" open=is_open>
-            <summary>{format!("Keys of {} in {}: {found}", stream.account, stream.region)}</summary>
-            {problem.map(|problem| view! { <p class="alert">{format!("The list is incomplete: \
-                {}.", view::keys::list_problem(&problem))}</p> })}
-            <input form=FORM r#type="hidden" name="undo" value=undo />
-            <input form=FORM r#type="hidden" name="shown_keys" value=search.clone() />
-            <div class="find-keys" role="search">
-                <label for="key-search">"Part of a key's name or id"</label>
-                <input form=FORM id="key-search" r#type="search" name="keys" value=search maxlength="256" />
-                <ChooseButton page=1>"Find keys"</ChooseButton>
-            </div>
-            <Table caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Choose"]>{rows}</Table>
-            <div class="paging" role="group" aria-label="Pages of keys">
-                {(page > 1).then(|| view! {
-                    <ChooseButton page=page - 1>"Previous"</ChooseButton>
-                })}
-                {(pages > 1).then(|| format!(" Page {page} of {pages} "))}
-                {(page < pages).then(|| view! {
-                    <ChooseButton page=page + 1>"Next"</ChooseButton>
-                })}
+        <details id="keys" class="on-page" open=is_open>
+            <summary>{format!("Keys of {} in {} ({found})", stream.account, stream.region)}</summary>
+            <div class="key-picker">
+                {problem.map(|problem| view! { <p class="alert">{format!("The list is incomplete: \
+                    {}.", view::keys::list_problem(&problem))}</p> })}
+                <input r#type="hidden" name="undo" value=undo />
+                <input r#type="hidden" name="shown_keys" value=search.clone() />
+                <div class="find-keys" role="search">
+                    <label for="key-search">"Part of a key's name or id"</label>
+                    <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
+                    <ChooseButton page=1>"Find keys"</ChooseButton>
+                </div>
+                <Table
+                    caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Choose"]
+                >
+                    {rows}
+                </Table>
+                <div class="paging" role="group" aria-label="Pages of keys">
+                    {(page > 1).then(|| view! {
+                        <ChooseButton page=page - 1>"Previous"</ChooseButton>
+                    })}
+                    {(pages > 1).then(|| format!(" Page {page} of {pages} "))}
+                    {(page < pages).then(|| view! {
+                        <ChooseButton page=page + 1>"Next"</ChooseButton>
+                    })}
+                </div>
             </div>
         </details>
         <p class="all-keys in-dialog">
@@ -56,16 +62,13 @@ pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, is_open: bool) -
     }
 }
 
-/// The id of the confirmation's form.
-const FORM: &str = "confirm-form";
-
 /// A button of the form that shows a page of the list, with everything typed, instead of sending a change. The island
 /// replaces the list alone.
 #[component]
 fn ChooseButton(page: u32, children: Children) -> impl IntoView {
     view! {
         <button
-            r#type="submit" form=FORM formaction="/api/choose-key" formnovalidate class="quiet"
+            r#type="submit" formaction="/api/choose-key" formnovalidate class="quiet"
             name="key-page" value=page data-find=page
         >
             {children()}
@@ -76,17 +79,17 @@ fn ChooseButton(page: u32, children: Children) -> impl IntoView {
 #[component]
 fn Choice(choice: KeyChoice) -> impl IntoView {
     let KeyChoice { fill_in, aliases, id, facts, is_rotated, problem } = choice;
-    let names = if aliases.is_empty() { "no alias".to_owned() } else { aliases.join(", ") };
-    let state = facts.as_ref().map_or_else(|| "unknown".to_owned(), key_state::label);
+    let names = if aliases.is_empty() { "No alias".to_owned() } else { aliases.join(", ") };
+    let state = facts.as_ref().map_or_else(|| "Unknown".to_owned(), |facts| capitalized(&key_state::label(facts)));
     let kind = match facts.as_ref().map(|facts| facts.is_aws_managed) {
         Some(true) => "AWS managed",
-        Some(false) => "customer managed",
-        None => "unknown",
+        Some(false) => "Customer managed",
+        None => "Unknown",
     };
     let rotation = match is_rotated {
-        Some(true) => "yearly",
-        Some(false) => "off",
-        None => "unknown",
+        Some(true) => "Yearly",
+        Some(false) => "Off",
+        None => "Unknown",
     };
     // A key whose state couldn't be read may still be usable.
     let is_unusable = problem.is_some() && facts.is_some();
@@ -96,7 +99,7 @@ fn Choice(choice: KeyChoice) -> impl IntoView {
     let choose = (!is_unusable).then(|| {
         view! {
             <button
-                r#type="submit" form=FORM formaction="/api/choose-key" formnovalidate class="quiet"
+                r#type="submit" formaction="/api/choose-key" formnovalidate class="quiet"
                 name="use" value=fill_in.clone() data-use=fill_in.clone()
             >
                 "Use"<span class="visually-hidden">{format!(" {fill_in}")}</span>

@@ -25,7 +25,7 @@ use crate::{
             forms,
         },
     },
-    view::{action, confirmation, forms as words, ownership, pages::Confirmation},
+    view::{action, confirmation, ownership, pages::Confirmation},
 };
 
 /// The confirmation of a disable.
@@ -109,8 +109,6 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
         action.slug(),
         if confirmation.target.is_production { " is-production" } else { "" }
     );
-    let mistake = confirmation.draft.as_ref().and_then(|draft| draft.mistake);
-    let mistake = mistake.map(|mistake| words::mistake(mistake, Some(&confirmation.stream.name)));
     let content = match Ready::of(&confirmation) {
         Some(ready) => Either::Left(view! {
             <ConfirmationText confirmation plan=ready.plan.clone() is_busy=ready.is_busy />
@@ -122,7 +120,6 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
     view! {
         <article id="confirmation" class=class data-name=name>
             <h1 id="confirmation-title">{heading}</h1>
-            {mistake.map(|words| view! { <p role="alert" class="alert">{words}</p> })}
             {content}
         </article>
     }

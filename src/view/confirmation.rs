@@ -66,8 +66,9 @@ struct Beside {
 
 fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
     let plan::Plan { request_id, report, key_needed_until, keys_known_since, .. } = plan;
-    let (key_words, key_warning) =
-        plan.present_key.as_ref().map(|key| present_key::sentences(key, action)).unwrap_or_default();
+    let said = plan.present_key.as_ref().map(|key| present_key::sentences(key, report.key(), action));
+    let (key_words, key_warning) = said.unwrap_or_default();
+    let present_key = plan.present_key.as_ref().and_then(|key| key.look.arn()).cloned();
     let beside = Beside {
         quota: plan.quota.into(),
         key_words,
@@ -83,21 +84,18 @@ fn of_plan(action: Action, plan: plan::Plan) -> (Plan, Beside) {
     let command_key =
         if sent.is_empty() { command_line::KEY_PLACEHOLDER.to_owned() } else { command_line::shell_word(&sent) };
     let command = command_line::without_key(action, &report.arn);
-    (Plan { request_id, command, command_key, key_needed_until, keys_known_since, key, report }, beside)
+    let plan = Plan { request_id, command, command_key, key_needed_until, keys_known_since, key, present_key, report };
+    (plan, beside)
 }
 
 fn enable_facts(enable: EnablePlan, stream: &StreamArn) -> EnableFacts {
     let EnablePlan { key, look, keys, undo, unencrypted_since } = enable;
     let (key_words, is_key_bad) = look.map(|(id, look)| chosen_key(&id, &look, stream)).unwrap_or_default();
-    EnableFacts {
-        key,
-        key_words,
-        is_key_bad,
-        picker: keys,
-        is_choosing: false,
-        undo: undo.as_ref().map(undo_of),
-        unencrypted_since,
-    }
+    let undo = undo.as_ref().map(undo_of);
+    // The line about the disable to undo says it already.
+    let is_said = undo.as_ref().is_some_and(|undo| undo.words == key_words);
+    let key_words = if is_said { String::new() } else { key_words };
+    EnableFacts { key, key_words, is_key_bad, picker: keys, is_choosing: false, undo, unencrypted_since }
 }
 
 /// Returns what KMS says about the key that the field starts with, and whether that is a warning.

@@ -30,3 +30,9 @@ pub mod stream_row;
 pub mod summary;
 pub mod support;
 pub mod target_health;
+
+/// Returns a text that stands alone, such as a table's cell, with a capital first letter.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

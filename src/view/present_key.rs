@@ -4,11 +4,13 @@ use super::{key_state, keys, needed_keys};
 use crate::model::{
     change::{Action, plan::PresentKey},
     keys::{KeyFacts, KeyLook, KeyState},
+    stream::encryption::KeyId,
     time::Timestamp,
 };
 
-/// Returns what KMS says about the key in use as a sentence, and the part that must not be overlooked.
-pub fn sentences(key: &PresentKey, action: Action) -> (String, Option<String>) {
+/// Returns what KMS says about the key in use as a sentence, and the part that must not be overlooked. `reported` is
+/// the key as AWS reports it, which the sentence follows.
+pub fn sentences(key: &PresentKey, reported: Option<&KeyId>, action: Action) -> (String, Option<String>) {
     let PresentKey { look, meant, needed_until } = key;
     let (words, trouble) = match look {
         KeyLook::Unseen(why) => {
@@ -22,10 +24,15 @@ pub fn sentences(key: &PresentKey, action: Action) -> (String, Option<String>) {
                     .to_owned(),
             ),
         ),
-        KeyLook::Found(facts) => (
-            format!("It resolves to {} ({}).", facts.arn.short(), key_state::label(facts)),
-            trouble(facts, *needed_until),
-        ),
+        KeyLook::Found(facts) => {
+            let state = key_state::label(facts);
+            let words = if reported.is_some_and(|id| names(id, facts)) {
+                format!("The key is {state}.")
+            } else {
+                format!("It resolves to {} ({state}).", facts.arn.short())
+            };
+            (words, trouble(facts, *needed_until))
+        }
     };
     let several = (meant.len() > 1).then(|| {
         let meant: Vec<String> = meant.iter().map(needed_keys::meant).collect();
@@ -37,6 +44,11 @@ pub fn sentences(key: &PresentKey, action: Action) -> (String, Option<String>) {
     });
     let warnings: Vec<String> = trouble.into_iter().chain(several).collect();
     (words, (!warnings.is_empty()).then(|| warnings.join(" ")))
+}
+
+/// Returns whether a KeyId is the key's own ARN or id, rather than an alias.
+fn names(id: &KeyId, facts: &KeyFacts) -> bool {
+    id.as_str() == facts.arn.id || id.as_str() == facts.arn.to_string()
 }
 
 /// Says what endangers a return to the key, or the records stored under it.
@@ -69,7 +81,7 @@ mod tests {
     };
 
     fn said(look: KeyLook, meant: &[Meant], needed_until: Option<Timestamp>) -> (String, Option<String>) {
-        sentences(&PresentKey { look, meant: meant.to_vec(), needed_until }, Action::Disable)
+        sentences(&PresentKey { look, meant: meant.to_vec(), needed_until }, None, Action::Disable)
     }
 
     fn warning(facts: KeyFacts, until: i64) -> Option<String> {
@@ -104,6 +116,17 @@ mod tests {
         let unseen = said(KeyLook::Unseen(Unseen::Failed { why: "denied".to_owned() }), &[], None);
         assert_eq!(unseen, ("The key's state couldn't be read: denied. A disable doesn't need it.".to_owned(), None));
         assert!(said(KeyLook::Missing, &[], None).1.is_some());
+    }
+
+    #[test]
+    fn a_key_that_aws_reports_by_itself_is_not_named_twice() {
+        let of = |reported: &str| {
+            let key = PresentKey { look: KeyLook::Found(facts("Enabled")), meant: Vec::new(), needed_until: None };
+            sentences(&key, Some(&reported.parse().unwrap()), Action::Disable).0
+        };
+        assert_eq!(of(KEY), "The key is enabled.");
+        assert_eq!(of(KEY.rsplit_once('/').unwrap().1), "The key is enabled.");
+        assert_eq!(of("alias/orders"), "It resolves to key/1234\u{2026}9012 (enabled).");
     }
 
     #[test]

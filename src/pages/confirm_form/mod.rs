@@ -7,7 +7,7 @@ pub use self::outcome::Refusal;
 
 use leptos::prelude::*;
 
-use self::parts::{Buttons, OtherAnswers, WhoFails};
+use self::parts::{Buttons, EnterButton, OtherAnswers, WhoFails};
 use crate::{
     components::{
         FormAnswer, KeyField, KeyNames, KeyPicker, MistakeAt, NameField, QuotaField, ReasonField, ShownFields,
@@ -41,39 +41,47 @@ impl Ready {
     }
 }
 
-/// The form: key, name, reason, Cancel, and the one button that acts; below it, for an enable, the list of keys.
+/// The form: for an enable, the key and the list of keys; name, reason, Cancel, and the one button that acts. A mistake
+/// is said at its field, or above the form if it has none.
 #[component]
 pub fn ConfirmForm(ready: Ready) -> impl IntoView {
     let Ready { confirmation, plan, is_busy } = ready;
     let Confirmation { action, stream, quota, enable, other_form, draft, .. } = confirmation;
     let draft = draft.unwrap_or_default();
-    let mistake = forms::field_of(&draft).zip(draft.mistake).map(|(field, mistake)| MistakeAt {
-        field,
-        words: forms::mistake(mistake, Some(&stream.name)),
-        // The page says it under its heading.
-        is_alert: false,
+    let keys = KeyParts::new(enable, other_form, draft.mistake.is_some_and(FormMistake::warns_of_key));
+    let field = forms::field_of(&draft).filter(|field| match field {
+        ConfirmField::Key => keys.typed.is_some(),
+        ConfirmField::Wait => is_busy,
+        ConfirmField::Name | ConfirmField::Reason | ConfirmField::QuotaReason => true,
     });
+    let words = draft.mistake.map(|mistake| forms::mistake(mistake, Some(&stream.name)));
+    let (mistake, elsewhere) = match (field, words) {
+        (Some(field), Some(words)) => (Some(MistakeAt { field, words, has_focus: true }), None),
+        (_, words) => (None, words),
+    };
+    let elsewhere = elsewhere.map(|words| view! { <p role="alert" class="alert">{words}</p> });
     let needs_quota_reason = quota.count.is_used_up()
         || mistake.as_ref().is_some_and(|mistake| mistake.field == ConfirmField::QuotaReason)
         || !draft.quota_reason.is_empty();
-    let keys = KeyParts::new(enable, other_form, draft.mistake.is_some_and(FormMistake::warns_of_key));
     let (key_mistake, wait_mistake, quota_mistake) = (mistake.clone(), mistake.clone(), mistake.clone());
     let wait = if is_busy { wait_to_begin_with(&draft) } else { String::new() };
     let KeyParts { typed, warned, words, picker, names, why, is_enable } = keys;
-    let (account, of_picker) = (stream.account.to_string(), stream.clone());
+    let (account, of_picker, has_picker) = (stream.account.to_string(), stream.clone(), picker.is_some());
     view! {
         <form
             id="confirm-form" class="confirm-form" method="post" action=format!("/api/{}", action.slug())
             data-action=action.slug() autocomplete="off"
         >
+            {has_picker.then(|| view! { <EnterButton /> })}
             <ShownFields form=plan.form(&stream) />
-            <FormAnswer />
+            <FormAnswer>{elsewhere}</FormAnswer>
             {why.map(|why| view! { <p class="warning">{why}</p> })}
             {typed.map(|typed| view! {
                 <KeyField typed warned_key=warned mistake=key_mistake />
                 <KeyNames names />
                 {words}
             })}
+            {picker.map(|Picker { keys, undo, is_open }| view! { <KeyPicker keys stream=of_picker undo is_open /> })}
             {is_enable.then(|| view! { <WhoFails account /> })}
             {is_busy.then(|| view! { <WaitField typed=wait mistake=wait_mistake /> })}
             <QuotaField is_needed=needs_quota_reason typed=draft.quota_reason mistake=quota_mistake />
@@ -86,7 +94,6 @@ pub fn ConfirmForm(ready: Ready) -> impl IntoView {
             </div>
         </form>
         <OtherAnswers stream />
-        {picker.map(|Picker { keys, undo, is_open }| view! { <KeyPicker keys stream=of_picker undo is_open /> })}
     }
 }
 

@@ -24,6 +24,17 @@ pub(super) fn WhoFails(account: String) -> impl IntoView {
     }
 }
 
+/// The form's first button, which Enter presses: without it, that would be one that chooses a key. It can't be seen,
+/// focused or heard, and acts as the one in [`Buttons`] does.
+#[component]
+pub(super) fn EnterButton() -> impl IntoView {
+    view! {
+        <p class="visually-hidden" aria-hidden="true">
+            <button r#type="submit" tabindex="-1" data-act=""></button>
+        </p>
+    }
+}
+
 /// Cancel, which is a link on the page and closes the dialog, and the button that acts. The server always checks the
 /// name; the island saves the round trip: it disables the button while the name differs, and says why.
 #[component]

@@ -124,7 +124,7 @@ impl<'a> Actor<'a> {
         let page = self.get(&format!("/streams/{ACCOUNT}/{REGION}/{name}/enable")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         let mut fields = hidden_fields_of("enable", &page.body);
-        assert_eq!(fields.len(), 9, "{}", page.body);
+        assert_eq!(fields.len(), 11, "{}", page.body);
         for (field, value) in [("typed_name", name), ("reason", "OPS-1"), ("key", key)] {
             fields.push((field.to_owned(), value.to_owned()));
         }

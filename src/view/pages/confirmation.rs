@@ -7,7 +7,7 @@ use crate::model::{
     change::{Action, ChangeForm, arming::Wait, confirmation::Reason},
     forms::{FormMistake, Typed},
     inventory::TargetCard,
-    keys::KeyList,
+    keys::{KeyArn, KeyList},
     shorten::typed,
     stream::{StreamId, StreamName, StreamReport, encryption::KeyId},
     time::Timestamp,
@@ -103,6 +103,8 @@ pub struct Plan {
     pub report: StreamReport,
     /// The key in use, as AWS reports it.
     pub key: Option<KeyId>,
+    /// The key that it resolves to, if KMS said so.
+    pub present_key: Option<KeyArn>,
     /// The call that will be sent, as an AWS CLI command without its last word, the key.
     pub command: String,
     /// That key, as a word of a shell; a placeholder while it is still to be chosen.
