@@ -85,11 +85,11 @@ test("a target's reading is paused and resumed, and the list says so", async ({ 
     await signInAs(other, demo, "viewer");
     await hydrated(other, mode);
     await page.goto(`${demo}/settings`);
-    await page.getByRole("combobox", { name: "Pause analytics-de for", exact: true }).selectOption("30 min");
+    await page.getByRole("combobox", { name: "Pause reading for (analytics-de)", exact: true }).selectOption("30 min");
     await page.getByRole("button", { name: "Pause reading of analytics-de", exact: true }).click();
     await expect(page.getByRole("status")).toContainText("Background reads of this target are paused.");
     await expect(
-        page.getByText(/has been paused since .* by operator\. Reading resumes at \d\d:\d\d:\d\d UTC\./),
+        page.getByText(/Has been paused since .* by operator\. Reading resumes at \d\d:\d\d:\d\d UTC\./),
     ).toBeVisible();
     await accessible(page, mode);
     if (mode !== "full") await other.goto(`${demo}/streams`);

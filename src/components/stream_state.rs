@@ -48,9 +48,9 @@ pub fn StreamState(row: StreamRow, viewer: Viewer) -> impl IntoView {
 fn key_words(row: &StreamRow) -> String {
     match (&row.key_id, row.encryption) {
         (Some(key), _) => key.to_string(),
-        (None, EncryptionState::NotEncrypted) => "none".to_owned(),
-        (None, EncryptionState::Encrypted) => "not stated".to_owned(),
-        (None, EncryptionState::Unknown) => "unknown".to_owned(),
+        (None, EncryptionState::NotEncrypted) => "None".to_owned(),
+        (None, EncryptionState::Encrypted) => "Not stated".to_owned(),
+        (None, EncryptionState::Unknown) => "Unknown".to_owned(),
     }
 }
 

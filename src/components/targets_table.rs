@@ -9,6 +9,7 @@ use crate::{
         time::{MINUTE_MS, Timestamp, span},
     },
     view::{
+        capitalized,
         pages::{PauseChoice, TargetLine},
         target_health,
     },
@@ -40,7 +41,7 @@ fn Target(target: TargetLine, now: Timestamp, choice: PauseChoice) -> impl IntoV
         words if words.is_empty() => view! { "No problems" }.into_any(),
         words => {
             let class = if target.condition() == Condition::Behind { "problem" } else { "problem calm" };
-            view! { <span class=class>{words}</span> }.into_any()
+            view! { <span class=class>{capitalized(&words)}</span> }.into_any()
         }
     };
     let tags = target.tags_problem.as_ref().map(|why| format!(" Tags can't be read: {why}."));
@@ -79,10 +80,15 @@ fn PauseForm(id: String, name: String, choice: PauseChoice) -> impl IntoView {
         let value = minutes.to_string();
         view! { <option selected=value == chosen value=value>{span(minutes * MINUTE_MS)}</option> }
     });
+    let select_id = format!("pause-{id}");
     view! {
         <form method="post" action="/api/pause-target">
             <input r#type="hidden" name="id" value=id />
-            <select name="minutes" aria-label=format!("Pause {name} for")>
+            <label for=select_id.clone()>
+                "Pause reading for"<span class="visually-hidden">{format!(" ({name})")}</span>
+            </label>
+            " "
+            <select id=select_id name="minutes">
                 {options.into_iter().collect::<Vec<_>>()}
             </select>
             " "

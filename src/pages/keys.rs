@@ -10,7 +10,7 @@ use crate::{
     model::{access::identity::Permission, time::Timestamp},
     server::web::context,
     view::{
-        keys, needed_keys,
+        keys,
         pages::{KeyCard, KeyPage as OneKey, KeyUseRow, KeysPage as AllKeys},
     },
 };
@@ -33,8 +33,8 @@ async fn load(_: PageRequest) -> Result<AllKeys, AppError> {
 fn Keys(page: AllKeys) -> impl IntoView {
     let AllKeys { keys, now } = page;
     let assumed = "AWS describes new records only, so Keystream assumes that stored records stay encrypted as they \
-        are. A key is safe to delete once no stream uses it, AWS's 5 s have passed and the stream's retention has \
-        removed the last records under it. Keystream doesn't check what else uses a key.";
+        are. A key is safe to delete once no stream uses it and every record encrypted with it has expired. Keystream \
+        doesn't check what else uses a key.";
     if keys.is_empty() {
         return view! { <p class="nothing">"No stream that you can see uses or still needs a key, as far as \
         they have been read."</p> <p class="hint">{assumed}</p> }
@@ -55,12 +55,23 @@ fn Keys(page: AllKeys) -> impl IntoView {
 
 #[component]
 fn Row(card: KeyCard) -> impl IntoView {
+    let copy = card.arn.clone().map(|arn| {
+        let of = format!(" of {}", card.title);
+        view! {
+            " "
+            <button type="button" class="quiet" data-copy=arn hidden>
+                "Copy ARN"<span class="visually-hidden">{of}</span>
+            </button>
+        }
+    });
+    // Small screens hide only cells without any text.
+    let names = (!card.names.is_empty()).then(|| card.names.join(", "));
     view! {
         <tr>
             <th scope="row" data-label="Key" class="mono">
-                <a href=card.path>{card.title}</a> <span class="key-id">{card.arn}</span>
+                <a href=card.path title=card.arn>{card.title}</a> {copy}
             </th>
-            <td data-label="Names" class="mono">{card.names.join(", ")}</td>
+            <td data-label="Names" class="mono">{names}</td>
             <td data-label="Account" class="mono">{card.account.to_string()}</td>
             <td data-label="Region" class="mono">{card.region.to_string()}</td>
             <td data-label="State">
@@ -76,7 +87,7 @@ fn Row(card: KeyCard) -> impl IntoView {
 
 fn streams(count: u32) -> String {
     match count {
-        0 => "none".to_owned(),
+        0 => "None".to_owned(),
         1 => "1 stream".to_owned(),
         count => format!("{count} streams"),
     }
@@ -84,7 +95,7 @@ fn streams(count: u32) -> String {
 
 #[component]
 fn Free(at: Option<Timestamp>, is_history_short: bool) -> impl IntoView {
-    let words = at.map_or_else(|| "In use".to_owned(), |at| format!("from {}", at.day_and_minute()));
+    let words = at.map_or_else(|| "In use".to_owned(), |at| format!("From {}", at.day_and_minute()));
     let short = if is_history_short && at.is_some() { ", as far as known" } else { "" };
     view! { {words} {short} }
 }
@@ -109,6 +120,7 @@ async fn load_one(request: PageRequest) -> Result<OneKey, AppError> {
 fn Key(page: OneKey) -> impl IntoView {
     let OneKey { card, uses } = page;
     let rows = uses.into_iter().map(|row| view! { <Use row /> }).collect_view();
+    let names = (!card.names.is_empty()).then(|| card.names.join(", "));
     view! {
         <Title text=format!("Key {}", card.title) />
         <h1 class="mono">{card.title}</h1>
@@ -116,7 +128,7 @@ fn Key(page: OneKey) -> impl IntoView {
             it can't be read without it.")}</p> })}
         <dl class="facts">
             {card.arn.map(|arn| view! { <div><dt>"ARN"</dt><dd class="mono arn">{arn}</dd></div> })}
-            <div><dt>"Names"</dt><dd class="mono">{card.names.join(", ")}</dd></div>
+            {names.map(|names| view! { <div><dt>"Names"</dt><dd class="mono">{names}</dd></div> })}
             <div><dt>"State in KMS"</dt><dd>{card.state}</dd></div>
             <div><dt>"Safe to delete"</dt><dd><Free at=card.free_at is_history_short=card.is_history_short /></dd></div>
         </dl>
@@ -132,8 +144,10 @@ fn Key(page: OneKey) -> impl IntoView {
 
 #[component]
 fn Use(row: KeyUseRow) -> impl IntoView {
-    let needed = row.until.map_or_else(|| "in use".to_owned(), |until| format!("until {}", until.day_and_minute()));
-    let short = row.known_since.map(|since| format!(" {}", needed_keys::gap(since)));
+    let needed = row.until.map_or_else(|| "In use".to_owned(), |until| format!("Until {}", until.day_and_minute()));
+    let short = row
+        .known_since
+        .map(|since| format!(". History starts {}; older records may need other keys.", since.date_and_clock()));
     let meant = row.meant_since.map(|since| format!(" (first seen {})", since.date_and_clock()));
     view! {
         <tr>

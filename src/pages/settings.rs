@@ -77,7 +77,7 @@ fn Settings(page: Page) -> impl IntoView {
         _ => (None, None, page.mistake),
     };
     let (may_administer, typed) = (page.may_administer, page.alarm_typed.reason);
-    let scope = if page.scope == "*" { "all streams".to_owned() } else { page.scope };
+    let scope = if page.scope == "*" { "All streams".to_owned() } else { page.scope };
     view! {
         <FormTitle text="Settings" mistake=page.mistake />
         <h1>"Settings"</h1>
@@ -109,7 +109,7 @@ fn Settings(page: Page) -> impl IntoView {
         <section class="part">
             <h2>"Your sessions"</h2>
             <p class="hint">
-                {format!("At most {MOST_SESSIONS}. When one more begins, the one that has been idle longest ends.")}
+                {format!("Up to {MOST_SESSIONS}. One more sign-in ends the session that has been idle longest.")}
             </p>
             <Sessions sessions=page.sessions now=page.now />
         </section>

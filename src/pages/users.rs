@@ -82,7 +82,7 @@ fn Row(user: UserCard) -> impl IntoView {
 }
 
 fn streams_in_words(user: &UserCard) -> String {
-    if user.scope == "*" { "all streams".to_owned() } else { user.scope.clone() }
+    if user.scope == "*" { "All streams".to_owned() } else { user.scope.clone() }
 }
 
 #[component]

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::HashSet};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    key_state,
+    capitalized, key_state,
     pages::{KeyAlarm, KeyCard, KeyPage, KeyUseRow},
 };
 use crate::model::{
@@ -16,10 +16,12 @@ use crate::model::{
     stream::StreamId,
 };
 
-/// Returns the cards of keys: keys in danger first, then keys in use, then the rest, those needed longest first.
+/// Returns the cards of keys: keys in danger first, then keys in use, then the rest, those needed longest first;
+/// otherwise by name, keys without one last.
 pub fn cards(keys: &[TrackedKey]) -> Vec<KeyCard> {
     let mut cards: Vec<KeyCard> = keys.iter().map(card).collect();
-    let order = |card: &KeyCard| (!card.is_bad, card.free_at.is_some(), Reverse(card.free_at), card.title.clone());
+    let name = |card: &KeyCard| (card.names.is_empty(), card.names.clone(), card.title.clone());
+    let order = |card: &KeyCard| (!card.is_bad, card.free_at.is_some(), Reverse(card.free_at), name(card));
     cards.sort_by_key(order);
     cards
 }
@@ -117,7 +119,9 @@ fn state(key: &TrackedKey) -> String {
 }
 
 fn card(key: &TrackedKey) -> KeyCard {
+    let arn = key.arn.as_ref().map(ToString::to_string);
     let mut names: Vec<String> = key.needs.iter().map(|need| need.key.to_string()).collect();
+    names.retain(|name| arn.as_ref() != Some(name));
     names.sort_unstable();
     names.dedup();
     let streams = |is_in_use: bool| {
@@ -128,12 +132,12 @@ fn card(key: &TrackedKey) -> KeyCard {
     let first = &key.needs[0].stream;
     KeyCard {
         title: title(key),
-        arn: key.arn.as_ref().map(ToString::to_string),
+        arn,
         path: path(key),
         names,
         account: key.arn.as_ref().map_or_else(|| first.account.clone(), |arn| arn.account.clone()),
         region: first.region.clone(),
-        state: state(key),
+        state: capitalized(&state(key)),
         trouble: trouble(key),
         is_bad: key.is_in_danger(),
         using: streams(true),

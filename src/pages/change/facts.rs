@@ -5,6 +5,7 @@ use leptos::{either::Either, prelude::*};
 use crate::{
     components::{Ago, Elapsed, StreamState, Viewer, When},
     model::{
+        change::{ChangeState, EndKind},
         inventory::StreamRow,
         stream::StreamId,
         time::{Timestamp, span},
@@ -37,6 +38,8 @@ pub(super) fn StreamNow(
 /// Who requested the change, why, and what it is about.
 #[component]
 pub(super) fn Facts(change: ChangeCard, pace: Option<Pace>, now: Timestamp) -> impl IntoView {
+    // A refusal says nothing about how long a change takes.
+    let pace = pace.filter(|_| change.state != ChangeState::Ended(EndKind::Rejected));
     view! {
         <dl class="facts">
             <div><dt>"Action"</dt><dd>{change.what}</dd></div>
@@ -47,7 +50,7 @@ pub(super) fn Facts(change: ChangeCard, pace: Option<Pace>, now: Timestamp) -> i
                 <dd><When at=change.requested_at /> " (" <Ago at=change.requested_at now /> ")"</dd>
             </div>
             {pace.map(|pace| view! { <div><dt>"Duration"</dt><dd><Duration pace now /></dd></div> })}
-            <div><dt>"Key"</dt><dd><code>{change.key.unwrap_or_else(|| "none".to_owned())}</code></dd></div>
+            <div><dt>"Key"</dt><dd><code>{change.key.unwrap_or_else(|| "None".to_owned())}</code></dd></div>
             <div><dt>"Stream"</dt><dd class="mono arn">{change.arn.to_string()}</dd></div>
             <div><dt>"Change"</dt><dd class="mono">{change.id}</dd></div>
         </dl>

@@ -113,7 +113,7 @@ async fn a_target_in_trouble_leaves_the_others_and_the_server_alone() {
     let row = app.state.inventory.stream(&stream_id(OTHER_ACCOUNT, "eu-central-1", "consent-changes")).unwrap().0;
     assert_eq!(row.encryption, EncryptionState::Unknown, "what cannot be read is not \u{201c}not encrypted\u{201d}");
     let settings = viewer.get("/settings").await.body;
-    assert!(settings.contains("has been behind since") && settings.contains("Next try"), "{settings}");
+    assert!(settings.contains("Has been behind since") && settings.contains("Next try"), "{settings}");
 }
 
 #[tokio::test]

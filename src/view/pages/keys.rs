@@ -27,7 +27,7 @@ pub struct KeyCard {
     pub title: String,
     pub arn: Option<String>,
     pub path: String,
-    /// The names that AWS reports for these streams.
+    /// The names that AWS reports for these streams, other than the key's ARN.
     pub names: Vec<String>,
     pub account: Account,
     pub region: Region,
