@@ -72,7 +72,7 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
 #[component]
 fn Chain(page: Page) -> impl IntoView {
     let ignored =
-        (!page.ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{page.ignored.join("; ")}"."</p> });
+        (!page.ignored.is_empty()).then(|| view! { <p role="alert" class="warning">{page.ignored.join("; ")}"."</p> });
     let export = |format: &str| format!("/audit/export?format={format}&{}", page.export_query);
     let has_filters = !page.filters.is_empty();
     let newest = page.is_later_page.then(|| view! { <a href=format!("/audit?{}", page.export_query)>"Newest"</a> " " });
@@ -95,19 +95,23 @@ fn Chain(page: Page) -> impl IntoView {
                 </span>
             })}
         </p>
-        <Rows rows=page.rows now=page.now searched_back_to=page.searched_back_to />
+        <Rows rows=page.rows now=page.now searched_back_to=page.searched_back_to has_filters />
         {has_pages.then(|| view! { <nav class="paging" aria-label="Pages of the audit chain">{newest}{older}</nav> })}
     }
 }
 
 #[component]
-fn Rows(rows: Vec<AuditCard>, now: Timestamp, searched_back_to: Option<Timestamp>) -> impl IntoView {
+fn Rows(rows: Vec<AuditCard>, now: Timestamp, searched_back_to: Option<Timestamp>, has_filters: bool) -> impl IntoView {
     let searched = searched_back_to.map(|at| {
         view! { <p class="hint">"Searched back to " <When at />". There may be older matches."</p> }
     });
     if rows.is_empty() {
-        let words = if searched.is_some() { "No match so far. " } else { "No event matches these filters. " };
-        return view! { <p class="nothing">{words}<a href="/audit">"Clear filters"</a></p> {searched} }.into_any();
+        let words = match (&searched, has_filters) {
+            (Some(_), _) => "No match so far.",
+            (None, true) => "No event matches these filters.",
+            (None, false) => "There are no events to show.",
+        };
+        return view! { <p class="nothing">{words}</p> {searched} }.into_any();
     }
     let rows = rows.into_iter().map(|row| view! { <Row row now /> }).collect_view();
     view! {
@@ -150,7 +154,7 @@ fn Filters(filters: Vec<(String, String)>) -> impl IntoView {
 
 #[component]
 fn Row(row: AuditCard, now: Timestamp) -> impl IntoView {
-    let actor = if row.actor.is_empty() { "not signed in".to_owned() } else { row.actor };
+    let actor = if row.actor.is_empty() { "Not signed in".to_owned() } else { row.actor };
     let target = match row.stream {
         Some(stream) => view! {
             <a href=stream.path()>{row.target}</a>

@@ -51,7 +51,7 @@ async fn load(request: PageRequest) -> Result<Page, AppError> {
         .filter(is_newest)
         .map(|change| change.id.clone());
     let undoable = undoable.collect();
-    let ignored = ignored.iter().map(changes_list::ignored).collect();
+    let ignored = changes_list::ignored(&ignored);
     Ok(Page { changes: changes.iter().map(ChangeCard::from).collect(), undoable, query, ignored, has_more })
 }
 
@@ -65,7 +65,7 @@ fn Changes(page: Page) -> impl IntoView {
                 <h1>"Changes"</h1>
                 <a class="reload" href=query.href() data-when="not-live">"Reload"</a>
             </div>
-            {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> })}
+            {(!ignored.is_empty()).then(|| view! { <p role="alert" class="warning">{ignored.join(" ")}</p> })}
             <ChangesFilters query=query.clone() />
             {if is_empty {
                 Either::Left(view! { <Nothing query /> })
@@ -79,12 +79,14 @@ fn Changes(page: Page) -> impl IntoView {
 /// Says why the table is empty.
 #[component]
 fn Nothing(query: ChangesQuery) -> impl IntoView {
-    let (text, href, link) = if query.is_filtered() || query.page > 1 {
-        ("No change matches these filters.", query.unfiltered().href(), "Clear filters")
-    } else {
-        ("No changes yet.", "/streams".to_owned(), "Go to the streams")
+    let (text, link) = match (query.is_filtered(), query.page) {
+        // The line of the filters clears them.
+        (true, _) => ("No change matches these filters.", None),
+        (false, 1) => ("No changes yet.", Some(("/streams".to_owned(), "Go to the streams"))),
+        (false, _) => ("There are no older changes.", Some((query.on_page(1).href(), "Newest changes"))),
     };
-    view! { <p class="nothing">{text} " " <a href=href>{link}</a></p> }
+    let link = link.map(|(href, words)| view! { " " <a href=href>{words}</a> });
+    view! { <p class="nothing">{text} {link}</p> }
 }
 
 #[component]

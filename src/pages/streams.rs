@@ -33,7 +33,7 @@ async fn load(request: PageRequest) -> Result<ListPage, AppError> {
     let (query, ignored) = ListQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     chosen_columns::keep(&cx, &pairs, &query);
     let columns = chosen_columns::shown(&cx, &query);
-    let ignored = ignored.iter().map(list::ignored).collect();
+    let ignored = list::ignored(&ignored);
     let listed = cx.state.inventory.list(&query, &requester.scope);
     cx.state.inventory.mark_viewed(&listed.selection.rows);
     let (selection, counts, facets) = (listed.selection, listed.counts, listed.facets);
@@ -45,7 +45,6 @@ async fn load(request: PageRequest) -> Result<ListPage, AppError> {
 fn List(page: ListPage) -> impl IntoView {
     let viewer = Viewer::current();
     let ListPage { query, columns, ignored, selection, rows, counts, facets } = page;
-    let is_empty = selection.rows.is_empty();
     view! {
         <LivePage moves="list">
             <div class="title-line">
@@ -58,9 +57,9 @@ fn List(page: ListPage) -> impl IntoView {
             <Filters
                 query=query.clone() columns=columns.clone() facets matching=selection.matching all=counts.all
             />
-            {(!ignored.is_empty()).then(|| view! { <p role="alert" class="alert">{ignored.join(" ")}</p> })}
+            {(!ignored.is_empty()).then(|| view! { <p role="alert" class="warning">{ignored.join(" ")}</p> })}
             <StreamsTable rows query=query.clone() columns />
-            {is_empty.then(|| view! { <Nothing query=query.clone() all=counts.all /> })}
+            {(counts.all == 0).then(|| view! { <Nothing /> })}
             <Foot query page=selection.page pages=selection.pages matching=selection.matching />
         </LivePage>
     }
@@ -112,19 +111,15 @@ fn Facet(
     }
 }
 
-/// Says why the table is empty.
+/// Says why there are no streams. If only the filters select none, the line of the filters says so.
 #[component]
-fn Nothing(query: ListQuery, all: u32) -> impl IntoView {
-    let (text, href, link) = if all > 0 {
-        ("No stream matches these filters.", query.unfiltered().href(), "Clear filters")
-    } else {
-        (
-            "No streams yet. The targets may not be listed yet, or they may have none.",
-            "/help".to_owned(),
-            "How the list is filled",
-        )
-    };
-    view! { <p class="nothing">{text} " " <a href=href>{link}</a></p> }
+fn Nothing() -> impl IntoView {
+    view! {
+        <p class="nothing">
+            "No streams yet. The targets may not be listed yet, or they may have none. "
+            <a href="/help">"How the list is filled"</a>
+        </p>
+    }
 }
 
 /// What follows the table: its pages, their size, and the whole selection as a file.

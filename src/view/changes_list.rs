@@ -1,6 +1,6 @@
 //! The list of changes in words: the values of its filters, the active ones, and the ignored parts of its address.
 
-use super::list::ActiveFilter;
+use super::list::{ActiveFilter, by_parameter};
 use crate::model::{
     day::Day,
     list::{ChangesFilter, ChangesQuery, IgnoredValue, StateFilter},
@@ -33,10 +33,15 @@ pub fn active_filters(query: &ChangesQuery) -> Vec<ActiveFilter> {
     active.map(|(filter, label)| ActiveFilter { label, without: query.without(filter).href() }).collect()
 }
 
-/// Says which value was ignored, and which ones the filter takes.
-pub fn ignored(ignored: &IgnoredValue) -> String {
-    let IgnoredValue { filter, value } = ignored;
-    let takes = match filter {
+/// Says which values were ignored, and which ones they take: a sentence for each filter.
+pub fn ignored(values: &[IgnoredValue]) -> Vec<String> {
+    let named = by_parameter(values.iter().map(|ignored| (ignored.filter, ignored.value.as_str())));
+    named.into_iter().map(|(filter, what)| format!("{} {what}: {}.", filter.slug(), takes(filter))).collect()
+}
+
+/// Says which values a filter takes.
+const fn takes(filter: ChangesFilter) -> &'static str {
+    match filter {
         ChangesFilter::State => {
             "it takes active, unknown, slow, settled, reverted, rejected, expired, not-applied, superseded, replaced, \
             not-established"
@@ -45,8 +50,7 @@ pub fn ignored(ignored: &IgnoredValue) -> String {
         ChangesFilter::Q => "it takes at most 128 characters of a stream's name",
         ChangesFilter::From | ChangesFilter::To => "a day is written like 2026-11-24",
         ChangesFilter::Page => "a page is a whole number from 1 to 10,000",
-    };
-    format!("{} \u{201c}{value}\u{201d} was ignored: {takes}.", filter.slug())
+    }
 }
 
 #[cfg(test)]
@@ -56,8 +60,8 @@ mod tests {
     #[test]
     fn what_was_ignored_is_named_with_what_would_be_taken() {
         let pairs = [("state", "done"), ("by", "a b"), ("q", "a\0"), ("from", "1.2.26"), ("to", "x"), ("page", "0")];
-        let (_, ignored) = ChangesQuery::parse(pairs);
-        let said: Vec<String> = ignored.iter().map(self::ignored).collect();
+        let (_, values) = ChangesQuery::parse(pairs);
+        let said = ignored(&values);
         assert_eq!(said.len(), pairs.len());
         assert!(said[0].starts_with("state \u{201c}done\u{201d} was ignored: it takes active, "), "{said:?}");
         for state in StateFilter::ALL {

@@ -125,10 +125,39 @@ fn each<T: Clone + PartialEq>(values: &[T], remove: impl Fn(&T, Vec<T>) -> Activ
     values.iter().map(|value| remove(value, others(value))).collect()
 }
 
-/// Says which part of an address was ignored, and which values the parameter takes.
-pub fn ignored(ignored: &Ignored) -> String {
-    let Ignored::Value { parameter, value } = ignored else { return "More values were ignored.".to_owned() };
-    let takes = match parameter {
+/// Says which parts of an address were ignored, and which values they take: a sentence for each parameter.
+pub fn ignored(parts: &[Ignored]) -> Vec<String> {
+    let values = parts.iter().filter_map(|part| match part {
+        Ignored::Value { parameter, value } => Some((*parameter, value.as_str())),
+        Ignored::More => None,
+    });
+    let named = by_parameter(values).into_iter();
+    let named = named.map(|(parameter, what)| format!("{} {what}: {}.", parameter.slug(), takes(parameter)));
+    let more = parts.contains(&Ignored::More).then(|| "More values were ignored.".to_owned());
+    named.chain(more).collect()
+}
+
+/// Returns each parameter of ignored values once, in the order of the address, with `“size”, “age” were ignored`.
+pub(super) fn by_parameter<'a, P: PartialEq>(values: impl IntoIterator<Item = (P, &'a str)>) -> Vec<(P, String)> {
+    let mut groups: Vec<(P, Vec<String>)> = Vec::new();
+    for (parameter, value) in values {
+        let quoted = format!("\u{201c}{value}\u{201d}");
+        if let Some((_, others)) = groups.iter_mut().find(|(known, _)| *known == parameter) {
+            others.push(quoted);
+        } else {
+            groups.push((parameter, vec![quoted]));
+        }
+    }
+    let said = |values: &[String]| {
+        let were = if values.len() == 1 { "was" } else { "were" };
+        format!("{} {were} ignored", values.join(", "))
+    };
+    groups.into_iter().map(|(parameter, values)| (parameter, said(&values))).collect()
+}
+
+/// Says which values a parameter takes.
+const fn takes(parameter: Parameter) -> &'static str {
+    match parameter {
         Parameter::Q | Parameter::Key => "it takes at most 2,048 characters",
         Parameter::Encryption => "it takes encrypted, not-encrypted, unknown",
         Parameter::Status => "it takes active, updating, creating, deleting, changing",
@@ -141,8 +170,7 @@ pub fn ignored(ignored: &Ignored) -> String {
         Parameter::Sort => "it takes name, encryption, key, status, account, region, with - for descending",
         Parameter::Page => "a page is a whole number from 1",
         Parameter::Per => "it takes 25, 50 or 100",
-    };
-    format!("{} \u{201c}{value}\u{201d} was ignored: {takes}.", parameter.slug())
+    }
 }
 
 #[cfg(test)]
@@ -184,13 +212,16 @@ mod tests {
 
     #[test]
     fn what_was_ignored_is_named_with_what_would_be_taken() {
-        let (_, said) = ListQuery::parse([("sort", "size"), ("cols", "x")]);
-        let said: Vec<String> = said.iter().map(ignored).collect();
-        assert!(said[0].starts_with("sort \u{201c}size\u{201d} was ignored"), "{said:?}");
+        let (_, parts) = ListQuery::parse([("cols", "x"), ("sort", "size"), ("cols", "y,z")]);
+        let said = ignored(&parts);
+        assert_eq!(said.len(), 2, "a sentence for each parameter: {said:?}");
+        assert!(said[1].starts_with("sort \u{201c}size\u{201d} was ignored: it takes name, "), "{said:?}");
+        let bad = "cols \u{201c}x\u{201d}, \u{201c}y\u{201d}, \u{201c}z\u{201d} were ignored: it takes retention, ";
+        assert!(said[0].starts_with(bad), "{said:?}");
         for column in ExtraColumn::ALL {
-            assert!(said[1].contains(column.slug()), "{said:?}");
+            assert!(said[0].contains(column.slug()), "{said:?}");
         }
-        assert_eq!(ignored(&Ignored::More), "More values were ignored.");
+        assert_eq!(ignored(&[Ignored::More]), ["More values were ignored."]);
     }
 
     #[test]

@@ -129,11 +129,10 @@ fn tags(tags: &BTreeMap<&str, &str>) -> String {
 
 /// Says why nothing is exported: `ignored` names what the page would ignore.
 pub fn refusal(ignored: &[Ignored]) -> String {
-    let named: Vec<String> = ignored.iter().map(list::ignored).collect();
     format!(
         "Nothing was exported: part of the address isn't understood, so the file would hold other rows than you asked \
         for. {} Correct the address and try again.",
-        named.join(" ")
+        list::ignored(ignored).join(" ")
     )
 }
 
