@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::ActiveFilters;
 use crate::{
-    model::list::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, TagFilter},
+    model::list::{AgeFilter, ExtraColumn, FacetGroup, ListQuery, Parameter, TagFilter},
     view::list,
 };
 
@@ -97,8 +97,11 @@ fn carried(query: &ListQuery, is_carried: fn(&str) -> bool) -> impl IntoView + u
 
 fn group(group: FacetGroup) -> impl IntoView {
     let FacetGroup { filter, options } = group;
+    // What moves while the page is open is counted above the list, where events keep it up to date.
+    let is_counted = !matches!(filter, Parameter::Encryption | Parameter::Status);
     let options = options.into_iter().map(|facet| {
-        let label = format!("{} ({})", list::value(filter, &facet.value), facet.count);
+        let words = list::value(filter, &facet.value);
+        let label = if is_counted { format!("{words} ({})", facet.count) } else { words };
         option("checkbox", filter.slug(), facet.value, label, facet.is_chosen)
     });
     view! { <fieldset><legend>{list::filter(filter)}</legend> {options.collect_view()}</fieldset> }
