@@ -18,11 +18,11 @@ import { endsLive, isLive } from "../fixtures/live.ts";
 import { expect, hydrated } from "../fixtures/test.ts";
 
 const STALE =
-    "The sign-in didn't finish: it took more than 10 minutes, was already used, or was begun in another browser. " +
+    "The sign-in didn't finish: it took more than 10 minutes, was already used, or was started in another browser. " +
     "Try again.";
-const NOT_VALID = /the answer of your company's provider isn't valid/;
+const NOT_VALID = /your company's provider sent an invalid response/;
 const REFUSED = /your company's provider refused, or the sign-in was canceled/;
-const ELSEWHERE = "Another site asked for this sign-in, so it wasn't begun. Begin it here.";
+const ELSEWHERE = "Another site started this sign-in, so it was blocked. Start it here.";
 
 test.beforeEach(({ mode }) => test.skip(mode !== "full", "no script of ours takes part"));
 
@@ -52,8 +52,8 @@ test("a sign-in belongs to the browser that began it, and counts once", async ({
         await endsAtSignIn(mallory, stack, STALE);
     }
     expect(auditRows(stack, "session.refused").map(({ result }) => result)).toEqual([
-        "the sign-in was begun in another browser",
-        "the sign-in was begun in another browser",
+        "the sign-in was started in another browser",
+        "the sign-in was started in another browser",
     ]);
     expect(auditRows(stack, "session.signed-in", "user.added")).toEqual([]);
     // What was used up is over for its owner too, who begins again.

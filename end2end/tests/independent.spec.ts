@@ -103,7 +103,7 @@ async function provesByRecords(
     await page.goto(`${portal.origin}/changes`);
     await page.getByRole("link", { name: "Change of orders-prod", exact: true }).first().click();
     await page.getByText("Proof by records", { exact: true }).click();
-    await page.getByLabel("A test record may reach every consumer of this stream", { exact: true }).check();
+    await page.getByLabel("A test record will reach every consumer of this stream", { exact: true }).check();
     await page.getByRole("button", { name: "Check by writing test records", exact: true }).click();
     const proven = page.getByRole("list", { name: "Progress" }).getByRole("listitem").nth(6);
     await expect(proven).toContainText(words, { timeout: 20_000 });

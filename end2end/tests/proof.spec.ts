@@ -41,11 +41,11 @@ test("a settled disable is verified by write on each shard, and seen on read", a
     await page.getByText("Proof by records", { exact: true }).click();
     await page.getByRole("button", { name: "Check by writing test records", exact: true }).click();
     await expect(page.getByRole("alert")).toContainText(
-        "Tick the box to agree that a test record may reach every consumer. Nothing was written.",
+        "Tick the box to agree that a test record will reach every consumer. Nothing was written.",
     );
     expect(await stack.calls("PutRecords")).toBe(0);
     await hydrated(page, mode);
-    await page.getByLabel("A test record may reach every consumer of this stream", { exact: true }).check();
+    await page.getByLabel("A test record will reach every consumer of this stream", { exact: true }).check();
     await page.getByRole("button", { name: "Check by writing test records", exact: true }).click();
     await says(page, mode, /^\s*Proven Verified by write \(.*\): PutRecords answered NONE on 4 of 4 shards\./);
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/);
@@ -58,18 +58,18 @@ test("a settled disable is verified by write on each shard, and seen on read", a
         /Seen on read \(.*\): [1-9]\d* records NONE, 0 KMS; 1 shard without traffic, unproven \(shardId-\d+\)\./,
     );
 
-    const pasted = page.getByLabel("A producer's answer from PutRecord or PutRecords", { exact: true });
+    const pasted = page.getByLabel("A producer's response from PutRecord or PutRecords", { exact: true });
     await pasted.fill("it said NONE, honestly");
-    await page.getByRole("button", { name: "Report this answer", exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText("That isn't a producer's answer");
+    await page.getByRole("button", { name: "Save response", exact: true }).click();
+    await expect(page.getByRole("alert")).toContainText("That isn't a producer's response");
     await hydrated(page, mode);
     const answer = { ShardId: "shardId-000000000002", SequenceNumber: "1", EncryptionType: "NONE" };
     await pasted.fill(JSON.stringify(answer));
-    await page.getByRole("button", { name: "Report this answer", exact: true }).click();
+    await page.getByRole("button", { name: "Save response", exact: true }).click();
     await says(
         page,
         mode,
-        /Reported by mira at .*: a producer's answer said NONE on shardId-000000000002\. Keystream hasn't seen it\./,
+        /Reported by mira at .*: a producer's response said NONE on shardId-000000000002\. Keystream hasn't seen it\./,
     );
     await page.goto(`${stack.origin}/audit?q=proof`);
     await expect(page.getByRole("main")).toContainText("change.proof-by-write-asked");
@@ -86,7 +86,7 @@ test("a key that stored records need is listed, and every page warns when it goe
     const keys = page.getByRole("table", { name: "Keys", exact: true });
     const row = keys.getByRole("row").filter({ hasText: "alias/orders" });
     await expect(row).toContainText("1 stream");
-    await expect(row).toContainText("from ");
+    await expect(row).toContainText("From ");
     await accessible(page, mode);
     await row.getByRole("link").click();
     await expect(page.getByRole("table", { name: "Streams", exact: true }).getByRole("rowheader")).toHaveText([

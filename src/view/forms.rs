@@ -62,7 +62,7 @@ pub const fn done(form: FormDone) -> &'static str {
             changes are still watched, and a confirmation still reads its stream."
         }
         FormDone::TargetResumed => "Background reads of this target have resumed.",
-        FormDone::AlarmAcknowledged => "Acknowledged. Checkpoints begin anew, and the alarm is over.",
+        FormDone::AlarmAcknowledged => "Acknowledged. Checkpoints start over, and the alarm is cleared.",
         FormDone::ShortcutsSaved => "Keyboard shortcuts saved for this browser.",
     }
 }
@@ -105,11 +105,11 @@ const fn sentence(mistake: FormMistake) -> &'static str {
             until the next one is available, or say why to send it anyway. Nothing was sent."
         }
         FormMistake::AnswerInvalid => {
-            "That isn't a producer's answer. Paste all of the JSON that PutRecord or PutRecords returned, with an \
+            "That isn't a producer's response. Paste all of the JSON that PutRecord or PutRecords returned, with an \
             EncryptionType of NONE or KMS. Nothing was saved."
         }
         FormMistake::RecordNotAgreed => {
-            "Tick the box to agree that a test record may reach every consumer. Nothing was written."
+            "Tick the box to agree that a test record will reach every consumer. Nothing was written."
         }
         FormMistake::ChangeNotNewest => {
             "A later change of this stream was sent, so its records say nothing about this one. Check the newest \
@@ -162,7 +162,7 @@ const fn sentence(mistake: FormMistake) -> &'static str {
             it keeps failing, ask whoever manages your company account."
         }
         FormMistake::ProviderAnswerInvalid => {
-            "The sign-in didn't finish: the answer of your company's provider isn't valid. Try again; if it keeps \
+            "The sign-in didn't finish: your company's provider sent an invalid response. Try again; if it keeps \
             failing, tell whoever runs Keystream."
         }
         FormMistake::ProviderUserDisabled => {
@@ -178,9 +178,9 @@ const fn sentence(mistake: FormMistake) -> &'static str {
         }
         FormMistake::SignInAgain => "Your sign-in at your company's provider has ended. Sign in again to go on.",
         FormMistake::SignInStale => {
-            "The sign-in didn't finish: it took more than 10 minutes, was already used, or was begun in another \
+            "The sign-in didn't finish: it took more than 10 minutes, was already used, or was started in another \
             browser. Try again."
         }
-        FormMistake::SignInElsewhere => "Another site asked for this sign-in, so it wasn't begun. Begin it here.",
+        FormMistake::SignInElsewhere => "Another site started this sign-in, so it was blocked. Start it here.",
     }
 }

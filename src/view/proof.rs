@@ -21,7 +21,7 @@ pub fn sentences(proof: &Proof, action: Action) -> String {
             format!(" on {}", listed(report.shards.iter().cloned()))
         };
         sentences.push(format!(
-            "Reported by {} at {}: a producer's answer said {}{on}. Keystream hasn't seen it.",
+            "Reported by {} at {}: a producer's response said {}{on}. Keystream hasn't seen it.",
             report.by,
             report.at.day_and_minute(),
             report.encryption_type

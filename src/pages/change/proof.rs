@@ -13,6 +13,7 @@ pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>, is_requested:
     let is_open = is_requested || (mistake.is_some() && !is_of_another_form);
     let is_unticked = mistake == Some(FormMistake::RecordNotAgreed);
     let is_unread = mistake == Some(FormMistake::AnswerInvalid);
+    let of_answer = if is_unread { "answer-mistake answer-hint" } else { "answer-hint" };
     // The page says it under its heading; here it stands at its field.
     let at_field = |id| mistake.map(|mistake| view! { <p id=id class="mistake">{forms::mistake(mistake, None)}</p> });
     let (unticked, unread) = (
@@ -31,7 +32,7 @@ pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>, is_requested:
             </form>
             <form method="post" action="/api/prove-by-write">
                 <input r#type="hidden" name="id" value=by_write />
-                <p><strong>"Keystream writes a marked test record to each open shard. It reaches every \
+                <p><strong>"Keystream writes a marked test record to each open shard. It will reach every \
                     consumer."</strong>" It is billed and can't be removed; AWS's answer says how it was stored. Needs \
                     kinesis:PutRecords."</p>
                 <div class="check">
@@ -40,7 +41,7 @@ pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>, is_requested:
                         aria-invalid=is_unticked.then_some("true")
                         aria-describedby=is_unticked.then_some("agreed-mistake")
                     />
-                    <label for="agreed">"A test record may reach every consumer of this stream"</label>
+                    <label for="agreed">"A test record will reach every consumer of this stream"</label>
                 </div>
                 {unticked}
                 <button type="submit">"Check by writing test records"</button>
@@ -48,15 +49,16 @@ pub(super) fn ProofForms(id: String, mistake: Option<FormMistake>, is_requested:
             <form method="post" action="/api/report-proof">
                 <input r#type="hidden" name="id" value=reported />
                 <div class="field">
-                    <label for="answer">"A producer's answer from PutRecord or PutRecords"</label>
+                    <label for="answer">"A producer's response from PutRecord or PutRecords"</label>
                     <textarea
                         id="answer" name="answer" rows="3" spellcheck="false" class="mono" autofocus=is_unread
                         aria-invalid=is_unread.then_some("true")
-                        aria-describedby=is_unread.then_some("answer-mistake")
+                        aria-describedby=of_answer
                     ></textarea>
                     {unread}
+                    <p id="answer-hint" class="hint">"Paste a PutRecord response from one of your producers."</p>
                 </div>
-                <button type="submit">"Report this answer"</button>
+                <button type="submit">"Save response"</button>
             </form>
         </details>
     }

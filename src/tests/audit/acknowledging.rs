@@ -61,7 +61,7 @@ async fn only_an_administrator_acknowledges_with_a_reason_and_a_fresh_password()
     assert_eq!(answer.location(), "/settings?done=alarm-acknowledged");
     assert!(!app.state.read_only.is_on());
     let page = admin.get(answer.location()).await.body;
-    assert!(page.contains("Acknowledged. Checkpoints begin anew") && !page.contains("id=\"audit-chain\""), "{page}");
+    assert!(page.contains("Acknowledged. Checkpoints start over") && !page.contains("id=\"audit-chain\""), "{page}");
     let rows = app.store.audit_rows(0, 1_000).await.unwrap();
     let row = rows.iter().find(|row| row.event.action.name() == "audit.alarm-acknowledged").unwrap();
     assert_eq!((row.event.actor.as_str(), row.event.target.as_str()), ("admin", "audit chain"));

@@ -106,7 +106,7 @@ impl ProviderSignIns {
         tx.commit().await?;
         let is_own = visitor.browser.as_ref().is_some_and(|browser| hash_of(browser) == started.browser_hash);
         Ok(if !is_own {
-            Err("the sign-in was begun in another browser")
+            Err("the sign-in was started in another browser")
         } else if started.is_over(self.clock.now()) {
             Err("the sign-in took more than 10 minutes")
         } else {
