@@ -20,7 +20,7 @@ class Scale:
     is_quick: bool
     streams: int
     cold: list[tuple[int, int]]
-    """Streams, and the speed of the simulated time: as it is for a hundred, faster where a run takes many minutes."""
+    """Stream counts, and the speed of simulated time for each: real time for 100, faster where a run takes long."""
     shell_streams: int
     browsing: dict[int, list[int]]
     """By streams, how many browsers: with a thousand streams the budget is used up, with a hundred it is not."""

@@ -131,6 +131,6 @@ def _report(asked: list[Asked], scale: Scale, idle: float) -> Measured:
         "collector reads on meanwhile. Latency counts from the moment at which a request was due. The server has one "
         "core and the generator the other. CPU per request is the process's CPU time divided by the requests, less "
         f"what it uses when nobody asks ({idle:.2%} of a core).",
-        "SvelteKit gets its rows ready from memory: it looks nobody's session up, and filters and sorts nothing.",
+        "SvelteKit serves its rows from memory: it doesn't look up a session, filter or sort.",
     )
     return Measured(budgets, text)

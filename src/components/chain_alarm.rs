@@ -6,7 +6,7 @@ use super::{PlainReason, When};
 use crate::model::{access::chain_alarm::ChainAlarm, forms::FormMistake};
 
 const REASON_HINT: &str = "What happened, with the ticket; at most 500 characters. Kept in the audit chain and in the \
-                           checkpoint file. Checkpoints begin anew, and the alarm ends.";
+                           checkpoint file. Checkpoints start over, and the alarm is cleared.";
 
 /// The warning on every page.
 #[component]
@@ -40,9 +40,9 @@ pub fn ChainAlarmPart(
                 "Found at " <When at=alarm.found_at /> ": the audit chain doesn't match its checkpoints. "
                 {alarm.finding}
             </p>
-            <p>"If you've put back a backup, this is expected. If not, someone may have changed or replaced the \
+            <p>"If you've restored a backup, this is expected. If not, someone may have changed or replaced the \
                 database: keep a copy of it and of the checkpoint file, and find out what happened. Until this is \
-                acknowledged, Keystream sends no change; it still reads."</p>
+                acknowledged, Keystream sends no changes, but keeps reading streams."</p>
             {if may_administer {
                 view! { <AcknowledgeForm number mistake typed /> }.into_any()
             } else {

@@ -28,7 +28,7 @@ pub fn KeysHelp() -> impl IntoView {
             <h2 id="keys-help-title">"Keyboard shortcuts"</h2>
             <KeyList />
             <p class="hint">
-                "They rest while you type and while a dialog is open. "
+                "They do nothing while you type or while a dialog is open. "
                 <a href="/settings#shortcuts">"Turn them off in Settings"</a> "."
             </p>
             <form method="dialog"><button type="submit" autofocus>"Close"</button></form>

@@ -8,7 +8,7 @@ use crate::{
     view::{change_card::ChangeCard, needed_keys, pages::Quota, quota},
 };
 
-/// `7 of 25 used; the next is available at 23 Nov 14:02 UTC (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
+/// `7 of 25 used (CloudTrail read at 13:55:02 UTC; it lags by minutes)`.
 #[component]
 pub fn QuotaWords(quota: Quota) -> impl IntoView {
     let class = if quota.count.is_warning() { "quota warning" } else { "quota" };
@@ -25,8 +25,7 @@ pub fn NeededKeys(row: StreamRow) -> impl IntoView {
     let needed = (!words.is_empty()).then(|| {
         view! {
             <p class="needed-keys">
-                {format!("Keys still needed: {words}. Plan for stored records to stay encrypted as they were stored: \
-                    don't disable or delete these keys earlier. ")}
+                {format!("Keys still needed: {words}. Don't disable or delete these keys before then. ")}
                 <a href="/keys">"All keys"</a>
             </p>
         }
@@ -38,8 +37,8 @@ pub fn NeededKeys(row: StreamRow) -> impl IntoView {
     let names = names.collect::<Vec<_>>();
     let is_in_use = words.is_empty();
     let names = (!names.is_empty()).then(|| {
-        let lead = is_in_use.then(|| view! { <p class="needed-keys">"The key in use, by its name:"</p> });
-        view! { {lead} <ul class="key-names" aria-label="Keys that these names meant">{names}</ul> }
+        let lead = is_in_use.then(|| view! { <p class="needed-keys">"Key in use:"</p> });
+        view! { {lead} <ul class="key-names" aria-label="Keys that these names have pointed to">{names}</ul> }
     });
     let gap = row.keys_gap(now).map(|since| view! { <p class="hint">{needed_keys::gap(since)}</p> });
     view! { {needed} {names} {gap} }

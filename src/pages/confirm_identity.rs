@@ -38,8 +38,8 @@ fn Form(page: Page) -> impl IntoView {
     let Page { provider, next, mistake } = page;
     let way = match provider {
         Some(ProviderLink { name, href }) => view! {
-            <p>"Prove again who you are: Keystream has no proof from the last 10 minutes, or your rights have changed \
-                since. Nothing was sent or changed. Your draft is saved."</p>
+            <p>"Confirm it's you: you last signed in over 10 minutes ago, or your rights have changed since. \
+                Nothing was sent or changed. Your draft is saved."</p>
             <Mistake mistake />
             <p><a class="button primary" href=href>{format!("Confirm with {name}")}</a></p>
         }

@@ -96,8 +96,8 @@ const fn next(precondition: &Precondition, action: Action) -> &'static str {
         Precondition::Missing => "check that the stream still exists.",
         Precondition::CouldNotRead { .. } => "start again once Keystream can read this target.",
         Precondition::NotAuthentic { .. } => {
-            "if Keystream was neither upgraded nor given another key since, tell whoever runs it. Start again if you \
-            still want this change."
+            "if Keystream hasn't been upgraded or given a new checkpoint key since, tell whoever runs it. Start again \
+            if you still want this change."
         }
     }
 }

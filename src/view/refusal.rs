@@ -98,7 +98,7 @@ fn denied(key: &str, change: &Change) -> String {
     let (actor, call) = (&change.intent.actor, change.intent.action.call());
     let who = match &change.evidence.sent_as {
         Some(SentAs { role, session }) => format!("role {role} (session {session}, operator {actor})"),
-        None => format!("the credentials of {account}, {region} (operator {actor})"),
+        None => format!("a request made with the credentials for {account}, {region} (operator {actor})"),
     };
     format!(
         "AWS refused {who}. {CHANGED_NOTHING} Needed: kinesis:{call} on the stream and on key {key}. The refusal may \

@@ -11,7 +11,7 @@ use super::{
     scope::Scope,
 };
 
-/// The most groups of a person that are looked at; a token with more names nobody's.
+/// The most groups that a token may list. One with more gives no rights.
 const MOST_GROUPS: usize = 2_000;
 /// The longest subject, in bytes (OpenID Connect Core, section 2).
 const LONGEST_SUBJECT: usize = 255;

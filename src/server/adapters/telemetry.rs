@@ -1,7 +1,7 @@
-//! Logs to standard error: a line reads alone, identifiers are fields too, and the fields of the spans around it (which
-//! request, which change) stand on it. `RUST_LOG` chooses what is logged.
+//! Logs to standard error: each line makes sense on its own, identifiers are also fields, and the fields of the
+//! enclosing spans (which request, which change) are on it. `RUST_LOG` chooses what is logged.
 //!
-//! Nothing waits for the log: a thread of its own writes it, and lines that find too many before them are lost.
+//! Nothing waits for the log: a separate thread writes it, and lines are dropped while too many are queued.
 
 use std::io::{IsTerminal, Write};
 

@@ -39,7 +39,7 @@ impl Signals {
 /// Waits for the first signal, then cancels `draining`; a second one ends the process.
 pub async fn drain_on_signal(mut signals: Signals, draining: CancellationToken) {
     signals.next().await;
-    tracing::info!("stopping: event streams end, calls that are out may come back");
+    tracing::info!("stopping: event streams end, and calls in progress may finish");
     draining.cancel();
     signals.next().await;
     tracing::warn!("a second signal: ending at once");

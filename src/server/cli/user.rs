@@ -69,7 +69,7 @@ pub enum UserCommand {
     Disable { name: String },
     /// Let a disabled user sign in again, without the delays of failed sign-ins.
     Enable { name: String },
-    /// End the delays that failed sign-ins brought to a user.
+    /// End a user's sign-in delays after failed attempts.
     Unlock { name: String },
     /// List all users.
     List,

@@ -92,7 +92,7 @@ impl fmt::Debug for StreamPlace {
     }
 }
 
-/// What Keystream proves itself to the receiver with.
+/// The credential with which Keystream authenticates to the receiver.
 #[derive(Debug, Clone)]
 pub struct StreamToken(SecretString);
 

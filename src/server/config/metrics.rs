@@ -25,7 +25,7 @@ pub struct Metrics {
 /// What a token is.
 const TOKEN: &str = "16 to 256 visible ASCII characters without spaces";
 
-/// What a scraper of metrics proves itself with.
+/// The credential with which a scraper authenticates.
 #[derive(Debug, Clone)]
 pub struct MetricsToken(pub SecretString);
 

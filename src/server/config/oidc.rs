@@ -80,7 +80,7 @@ pub enum LocalSignIn {
     BreakGlass,
 }
 
-/// What Keystream proves itself to the provider with.
+/// The credential with which Keystream authenticates to the provider.
 #[derive(Debug, Clone)]
 pub struct ClientSecret(pub SecretString);
 

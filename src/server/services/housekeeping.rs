@@ -33,9 +33,9 @@ const CHECKPOINT_FILES_STAY_MS: i64 = 90 * DAY_MS;
 pub async fn run(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
     loop {
         match prune(&store, clock.now()).await {
-            Ok(rows) => tracing::debug!(rows, "{rows} rows that were too old are gone"),
+            Ok(rows) => tracing::debug!(rows, "{rows} expired rows were removed"),
             Err(error) => {
-                tracing::warn!(%error, "what is too old could not be removed; tried again in an hour: {error}");
+                tracing::warn!(%error, "expired records could not be removed; trying again in an hour: {error}");
             }
         }
         tokio::select! {

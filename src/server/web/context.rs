@@ -223,7 +223,7 @@ impl RequestContext {
         self.fail(AppError::Unavailable)
     }
 
-    /// Like [`RequestContext::fail`], for a search of the audit chain that found nothing out.
+    /// Like [`RequestContext::fail`], for a search of the audit chain that couldn't be run.
     pub fn fail_search(&self, error: &SearchError) -> AppError {
         match error {
             SearchError::NoPlace(none) => self.fail(search_refused(*none)),

@@ -1,5 +1,5 @@
 //! What receives the audit chain: standard output, a file, or a collector at a URL. Each takes a batch of rows as lines
-//! of JSON, and says when it has them for sure.
+//! of JSON, and returns only once it has definitely received them.
 
 mod batch;
 mod error;

@@ -72,7 +72,7 @@ impl Pipe {
                 Ok(taken) => written += taken,
                 Err(error) => {
                     if error.kind() == io::ErrorKind::BrokenPipe && written > 0 {
-                        // Whoever reads next lacks what was written: the batch begins anew.
+                        // Whoever reads next lacks what was written: the batch starts over.
                         self.begun = Some((NO_ROW, written));
                     }
                     return Err(error);

@@ -1,4 +1,5 @@
-//! Why the provider was of no use. Each message is one sentence without its end, for the log and the audit chain.
+//! Why a call to the provider failed, or its token was refused. Each message is a sentence without its final period,
+//! for the log and the audit chain.
 
 use thiserror::Error;
 
@@ -8,7 +9,7 @@ use crate::model::shorten::shorten;
 /// The longest text of the provider in a message, in characters.
 const LONGEST: usize = 200;
 
-/// Why a call of the provider, or one of its tokens, was of no use.
+/// Why a call to the provider failed, or one of its tokens was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProviderError {
     /// No answer, or not one of OpenID Connect: the provider is down, or something else answers in its place.

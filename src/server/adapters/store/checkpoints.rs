@@ -82,7 +82,7 @@ impl Store {
         Ok(rows.into_iter().map(KnownFile::from).collect())
     }
 
-    /// Notes the last line of a checkpoint file. Unless checkpoints begin anew, a later line that is noted already
+    /// Notes the last line of a checkpoint file. Unless checkpoints start over, a later line that is noted already
     /// stays. A command is no instance: the file stays that of the one it belongs to.
     ///
     /// # Errors

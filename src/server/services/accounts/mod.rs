@@ -34,7 +34,7 @@ pub enum AccountError {
     #[error("there is no such user")]
     NotFound,
     /// A one-time link was used or revoked, or has expired.
-    #[error("the link is over")]
+    #[error("the link is no longer valid")]
     LinkOver,
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -78,7 +78,7 @@ impl How {
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Password | Self::Again { .. } => "by password",
-            Self::Demo => "by demo",
+            Self::Demo => "without a password (demo)",
             Self::Provider | Self::ProviderAgain { .. } => "by company sign-in",
         }
     }

@@ -43,7 +43,7 @@ impl Sessions {
         Self { store, clock }
     }
 
-    /// Begins the session of a sign-in, and ends the user's idlest ones beyond [`MOST_SESSIONS`].
+    /// Begins the session of a sign-in, and ends the user's longest-idle ones beyond [`MOST_SESSIONS`].
     ///
     /// # Errors
     /// If the user was disabled or got another password meanwhile, or the database can't be written.

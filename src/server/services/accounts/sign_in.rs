@@ -39,7 +39,7 @@ use crate::{
 pub enum SignInError {
     #[error("there is no such thing here")]
     NotFound,
-    #[error("the link is over")]
+    #[error("the link is no longer valid")]
     LinkOver,
     /// After too many failures: how many seconds to wait. The password wasn't checked.
     #[error("too many failed attempts; {seconds} s to wait")]

@@ -14,7 +14,7 @@ use crate::{
     server::adapters::store::{Store, StoreError},
 };
 
-/// Why a search found nothing out.
+/// Why a search couldn't be run.
 #[derive(Debug, Error)]
 pub enum SearchError {
     #[error(transparent)]

@@ -23,7 +23,7 @@ const MANY: usize = 1_000;
 pub enum NoPlace {
     #[error("another search or export of the same person is running")]
     OwnRunning,
-    #[error("as many searches are running as may")]
+    #[error("too many searches are running")]
     OthersRunning,
 }
 
@@ -64,7 +64,7 @@ impl Searches {
         self.place_within(user_id, PATIENCE_OF_EXPORTS).await
     }
 
-    /// Takes the place of a person's one export.
+    /// Reserves the one export that a person may run at a time.
     ///
     /// # Errors
     /// If another one is running.

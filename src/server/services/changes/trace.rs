@@ -31,7 +31,7 @@ pub fn log_span(change_id: &str) -> tracing::Span {
 pub fn record_request(traces: &Traces, change: &Change, caller: Option<TraceParent>, recorded_at: Timestamp) {
     if traces.takes(TraceId::of_change(&change.id)) {
         let begin = change.intent.requested_at;
-        // A change that ends with its request, because it may not be sent, isn't outlasted by it.
+        // If a change is rejected when it is requested, this span must not end after the change does.
         let end = change.end.as_ref().map_or(recorded_at, |ending| ending.at.min(recorded_at));
         traces.record(Span { kind: Kind::Server, caller, ..child(change, name(Rung::Requested), begin, end) });
     }

@@ -69,7 +69,7 @@ impl Wanted {
         wanted
     }
 
-    /// Returns whether nothing but time has passed since, and not so much that records may have expired.
+    /// Returns whether nothing has changed since, and too little time has passed for records to have expired.
     fn is_current(&self, generation: u64, now: Timestamp) -> bool {
         self.generation == generation && now.millis_since(self.at).abs() < MINUTE_MS
     }

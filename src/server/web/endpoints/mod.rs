@@ -91,7 +91,7 @@ pub enum Takes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Reads,
-    /// Reads, and records that in the audit chain: not for a link on another site.
+    /// Reads, and records the read in the audit chain. A link on another site can't trigger it.
     Records,
     /// Changes state: a change, a user, a session or a pause. Accepted from our own pages only, but for what is
     /// signed.

@@ -27,7 +27,8 @@ impl std::fmt::Debug for FragmentCache {
 
 impl FragmentCache {
     /// Returns the fragment of a state, rendered now if this state wasn't yet. `key` names part and audience.
-    /// `words_of_time` are what it says about the present, such as ages; `None` where browsers count on from any.
+    /// `words_of_time` are what it says about the present, such as ages; `None` where browsers keep ages up to date
+    /// themselves.
     pub fn get<T: Send + Sync + 'static>(
         &self,
         key: String,

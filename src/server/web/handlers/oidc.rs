@@ -181,8 +181,8 @@ pub async fn log_out(State(state): State<AppState>, request: Request) -> Respons
     }
 }
 
-/// Returns the page to go on to after the provider. What isn't for links of other sites can't be opened on the way back
-/// from one; the page that links to it can.
+/// Returns the page to continue to after the provider. An endpoint that links on other sites may not open can't be
+/// opened on the way back from one either; the page that links to it can.
 fn page_after(next: String) -> String {
     let (path, query) = next.split_once('?').unwrap_or((&next, ""));
     let is_recorded = |endpoint: &&Endpoint| endpoint.path == path && endpoint.effect == Effect::Records;

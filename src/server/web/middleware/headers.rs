@@ -21,8 +21,7 @@ use crate::server::{
 pub struct ResponseNonce(pub String);
 
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), fullscreen=(), \
-    geolocation=(), gyroscope=(), \
-                           magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+                           geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
 /// Generates the nonce, passes the request on, and sets the headers on the response.
 pub async fn set(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -38,11 +37,9 @@ fn write(headers: &mut HeaderMap, nonce: &str, is_https: bool, is_asset: bool) {
     // Chromium ignores `report-uri` where there is a `report-to`, and sends no `report-to` reports over plain HTTP.
     let reports = if is_https { "report-to csp; report-uri /csp-report" } else { "report-uri /csp-report" };
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src \
-         'self' data:; \
-         font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-         base-uri 'none'; \
-         object-src 'none'; {reports}"
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'; object-src 'none'; {reports}"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

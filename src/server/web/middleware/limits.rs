@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// How long a stranger's request waits while as many of its network are in progress as may be.
+/// How long a stranger's request waits while its network has as many requests in progress as it is allowed.
 const WAIT_FOR_NETWORK: Duration = Duration::from_secs(5);
 
 /// Refuses a network's requests over its limit, before any other check.

@@ -11,7 +11,7 @@ use aws_smithy_types::{DateTime, date_time::Format, error::metadata::ProvideErro
 
 use super::{
     super::port::SendOutcome,
-    causes::{root_cause, too_long},
+    causes::{find_source, root_cause, too_long},
     credentials::{CredentialTrouble, is_about_time},
     not_sent::not_sent,
 };
@@ -48,7 +48,16 @@ where
             SendOutcome::Unknown { why: format!("an answer (HTTP {}) that {trouble}", response.raw().status()) }
         }
         SdkError::TimeoutError(_) => SendOutcome::Unknown { why: "no answer within 10 s".to_owned() },
-        _ => SendOutcome::Unknown { why: format!("the connection broke: {}", root_cause(error)) },
+        _ => SendOutcome::Unknown { why: broken_connection(error) },
+    }
+}
+
+/// Says how a connection ended before the answer.
+fn broken_connection(error: &(dyn StdError + 'static)) -> String {
+    if find_source::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message) {
+        "the connection closed early".to_owned()
+    } else {
+        format!("the connection broke: {}", root_cause(error))
     }
 }
 

@@ -23,7 +23,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 pub struct LockedFile {
     path: PathBuf,
     file: File,
-    /// Its whole lines. What a broken write left after them is none.
+    /// Its complete lines, without the rest of an interrupted write.
     whole: Vec<u8>,
     is_torn: bool,
 }

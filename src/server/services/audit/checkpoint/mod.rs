@@ -43,9 +43,10 @@ pub struct Checkpoints {
 enum Next {
     /// Nothing: an alarm is open.
     Alarm(ChainAlarm),
-    /// The next checkpoint; the newest alarm was acknowledged, and the file needs nothing of it.
+    /// The next checkpoint. The newest alarm, if there was one, was acknowledged, and this file doesn't have to record
+    /// that.
     Checkpoint { file: LockedFile, after: Option<Acknowledged> },
-    /// The first of a new line of checkpoints, after an alarm that was acknowledged.
+    /// The checkpoint with which they start over after an acknowledged alarm.
     Anew { file: LockedFile, after: Acknowledged },
 }
 

@@ -65,14 +65,14 @@ pub struct Checkpoint {
     /// SHA-256 of the previous line, or zeros on the first, so that a removed line shows. With `acknowledged`, of all
     /// of the file before it.
     pub previous: String,
-    /// Set where checkpoints begin anew: the alarm that an administrator acknowledged.
+    /// Set where checkpoints start over: the alarm that an administrator acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<AcknowledgedAlarm>,
     /// Ed25519 signature over the other fields, in hex.
     pub signature: String,
 }
 
-/// An alarm, and the acknowledgement after which checkpoints begin anew.
+/// An alarm, and the acknowledgement after which checkpoints start over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AcknowledgedAlarm {

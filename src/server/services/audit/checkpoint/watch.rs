@@ -45,7 +45,7 @@ const TARGET: &str = "audit chain";
 pub enum AcknowledgeError {
     #[error("the acknowledgement could not be authenticated: {0}")]
     Mac(#[from] serde_json::Error),
-    #[error("the acknowledgement is recorded, but checkpoints could not begin anew yet; lines above say why")]
+    #[error("the acknowledgement is recorded, but checkpoints could not start over yet; lines above say why")]
     NotBegun,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -163,7 +163,7 @@ impl ChainWatch {
         }
         *self.begun_after.lock() = after.map_or_else(String::new, |after| after.alarm.mac);
         if self.read_only.end_alarm() {
-            tracing::warn!("the alarm about the audit chain was acknowledged; checkpoints begin anew");
+            tracing::warn!("the alarm about the audit chain was acknowledged; checkpoints start over");
         }
     }
 
@@ -236,7 +236,7 @@ impl ChainWatch {
         }
     }
 
-    /// Acknowledges the open alarm of this number for an administrator, who says why. Checkpoints begin anew, in the
+    /// Acknowledges the open alarm of this number for an administrator, who says why. Checkpoints start over, in the
     /// files of all instances, and Keystream may change streams again.
     ///
     /// # Errors

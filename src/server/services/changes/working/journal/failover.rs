@@ -1,4 +1,5 @@
-//! What a failover of the database may have lost: it is put back by whoever knows it, and else in doubt.
+//! Restores what a failover of the database may have lost, if this process still knows it; otherwise the change is in
+//! doubt.
 
 use super::{FIRST_PAUSE, Journal, Written};
 use crate::{
