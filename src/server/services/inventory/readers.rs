@@ -108,7 +108,7 @@ impl LeaseHolder {
             }
             self.failing_since.remove(&target.id);
             self.left_at.insert(target.id.clone(), now);
-            tracing::warn!(target_id = target.id, "{} can't be read: left to another instance", target.label());
+            tracing::warn!(target_id = target.id, "{} can't be read: another instance may take it", target.label());
             self.inventory.set_lease(target, Duration::ZERO);
             self.store.leave_target(&target.id).await?;
         }
