@@ -20,13 +20,12 @@ use crate::{
                 targets::{self, Target},
             },
             clock::{Clock, SystemClock},
-            store::{Opener, Store},
         },
         cli::{
+            check_database,
             check_lines::{Lines, at, missing},
             check_provider,
             check_services::{self, Seen},
-            check_stream, checkpoints,
             serve::weaknesses,
         },
         config::{Settings, without_password},
@@ -42,11 +41,11 @@ const NO_STREAM: &str = "keystream-check-config";
 /// When the database can't be opened, checkpoints can't be kept or don't match, or a target lacks something that
 /// Keystream needs.
 pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    let places = checkpoints::places(settings)?;
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
-    writeln!(output, "database {}: can be opened", without_password(&settings.database.database_url))?;
-    checkpoints::check(&store, places, &mut output).await?;
-    check_stream::check(settings, &store, &mut output).await?;
+    // What is wrong with it says nothing about the targets.
+    let of_database = check_database::check(settings, &mut output).await;
+    if let Err(error) = &of_database {
+        writeln!(output, "database {}: failed: {error:#}", without_password(&settings.database.database_url))?;
+    }
     for weakness in weaknesses(settings)? {
         writeln!(output, "warning: {weakness}")?;
     }
@@ -67,7 +66,7 @@ pub async fn run(settings: &Settings, mut output: impl Write) -> anyhow::Result<
     if !is_provider_fine {
         bail!("the provider failed; the lines above say why");
     }
-    Ok(())
+    of_database
 }
 
 /// What a listing found.

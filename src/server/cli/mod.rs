@@ -4,6 +4,7 @@ pub mod assemble;
 mod audit;
 pub mod backup;
 pub mod check_config;
+mod check_database;
 mod check_lines;
 mod check_provider;
 mod check_services;
@@ -18,7 +19,7 @@ mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, error::ErrorKind};
 use rustix::fs::Mode;
 
 use super::{
@@ -86,7 +87,10 @@ pub fn keep_files_private() {
 /// Runs the command on the command line.
 pub async fn run() -> ExitCode {
     keep_files_private();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     match dispatch(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -95,6 +99,27 @@ pub async fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what is wrong with the command line, in one line as for every setting; or helps whoever asks for it.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let is_mistake = error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_mistake {
+        eprintln!("keystream: {}", in_one_line(error));
+    } else if error.print().is_err() {
+        // Whoever reads the help has gone.
+        return ExitCode::FAILURE;
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
+}
+
+/// Returns what clap says is wrong, and what it takes, without the usage beneath.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let is_of_usage = |line: &str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take_while(|line| !is_of_usage(line));
+    let line = lines.collect::<Vec<_>>().join("; ").replace(":; ", ": ");
+    line.strip_prefix("error: ").map(str::to_owned).unwrap_or(line)
 }
 
 async fn dispatch(cli: Cli) -> anyhow::Result<()> {
@@ -146,6 +171,22 @@ mod tests {
             let mode = file.metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o077, 0, "{file:?} has {mode:o}");
         }
+    }
+
+    #[test]
+    fn a_mistake_on_the_command_line_is_said_in_one_line() {
+        let said =
+            |arguments: &[&str]| in_one_line(&Cli::try_parse_from([&["keystream"], arguments].concat()).unwrap_err());
+        assert_eq!(
+            said(&["serve", "--lisen", "x"]),
+            "unexpected argument '--lisen' found; tip: a similar argument exists: '--listen'"
+        );
+        assert_eq!(
+            said(&["user", "add", "mira", "--role", "owner"]),
+            "invalid value 'owner' for '--role <ROLE>'; [possible values: viewer, operator, auditor, admin]"
+        );
+        assert!(said(&["user", "add"]).starts_with("the following required arguments were not provided: "));
+        assert_eq!(said(&["serve", "--listen"]), "a value is required for '--listen <LISTEN>' but none was supplied");
     }
 
     #[test]

@@ -158,6 +158,21 @@ async fn check_config_says_which_hosts_and_permissions_there_are() {
 }
 
 #[tokio::test]
+async fn check_config_tries_the_targets_whatever_is_wrong_with_the_database() {
+    let app = TestApp::start().await;
+    let nowhere = "sqlite:///nowhere/at/all/keystream.db".to_owned();
+    let mut all = Settings::load(&Flags([("database_url".to_owned(), nowhere)].into()), None).unwrap();
+    all.fleet.targets = vec![target(&app.simulator, ACCOUNT, REGION)];
+    let mut said = Vec::new();
+    let checked = check_config::run(&all, &mut said).await;
+    let said = String::from_utf8(said).unwrap();
+    let why = "KEYSTREAM_DATABASE_URL takes a file in a directory where Keystream may write";
+    assert!(said.starts_with(&format!("database sqlite:///nowhere/at/all/keystream.db: failed: {why}")), "{said}");
+    assert!(said.contains("  kinesis:ListStreams            ok: 14 streams"), "{said}");
+    assert!(checked.unwrap_err().to_string().starts_with(why));
+}
+
+#[tokio::test]
 async fn check_config_names_a_role_and_a_host_that_cannot_be_reached() {
     let app = TestApp::start().await;
     // A role that cannot be assumed is called by its name, and nothing else is tried.

@@ -6,7 +6,10 @@ use crate::{
         adapters::store::{Opener, Store, StoreError},
         config::without_password,
     },
-    tests::database::{Kind, TestDatabase},
+    tests::{
+        database::{Kind, TestDatabase},
+        support::until,
+    },
 };
 
 on_both! {
@@ -16,6 +19,17 @@ on_both! {
         let store = Store::open(&database.url, Opener::Command).await.unwrap();
         assert_eq!(store.users().await.unwrap().len(), 1);
         assert!(store.has_users().await.unwrap() && !store.has_demo_users().await.unwrap());
+    }
+
+    a_command_beside_an_older_server_leaves_its_schema_alone(database, store) {
+        // As the running server would have left it, were it the version before this one.
+        database.run("DELETE FROM _sqlx_migrations WHERE version = 14").await;
+        let refused = Store::open(&database.url, Opener::Command).await.unwrap_err();
+        assert!(matches!(refused, StoreError::OlderSchema { found: 13, known: 14 }), "{refused}");
+        database.run("ALTER TABLE changes DROP COLUMN history").await;
+        drop(store);
+        let migrated = async || Store::open(&database.url, Opener::Command).await.ok();
+        until(migrated).await;
     }
 
     a_newer_schema_is_refused_in_one_sentence(database, store) {

@@ -30,6 +30,11 @@ pub enum StoreError {
         it, or a newer one"
     )]
     NewerSchema { found: i64, known: i64 },
+    #[error(
+        "the database has schema {found}, and the Keystream that is running on it is older than this one, which knows \
+        schema {known}: use the command of that version, or upgrade the server first"
+    )]
+    OlderSchema { found: i64, known: i64 },
     #[error("{0} is in use by another running Keystream; SQLite serves one instance")]
     InUse(String),
     #[error(
@@ -39,7 +44,10 @@ pub enum StoreError {
     OnNetwork { path: String, kind: &'static str },
     #[error("the database is damaged, says SQLite: {0}")]
     Damaged(String),
-    #[error("the lock file {path} could not be used: {source}")]
+    #[error(
+        "KEYSTREAM_DATABASE_URL takes a file in a directory where Keystream may write: the lock file {path} could not \
+        be used: {source}"
+    )]
     Lock { path: String, source: std::io::Error },
     #[error("the database file {0} is not where it was when Keystream started")]
     Gone(String),

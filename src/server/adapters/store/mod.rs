@@ -139,7 +139,7 @@ struct OpenFile {
 pub enum Opener {
     /// `serve`: on SQLite there can be only one, which holds the instance lock while it runs.
     Server,
-    /// A command that works beside a running server; on SQLite it migrates only when no server runs.
+    /// A command that works beside a running server. It migrates only when no server runs.
     Command,
 }
 
@@ -149,7 +149,8 @@ impl Store {
     ///
     /// # Errors
     /// When the URL is neither, the file is on a network file system or another server holds it, the schema is newer
-    /// than this version, or the database cannot be reached, opened, locked or migrated.
+    /// than this version, or older while a server runs beside this command, or the database cannot be reached, opened,
+    /// locked or migrated.
     pub async fn open(url: &str, opener: Opener) -> Result<Self, StoreError> {
         match Address::parse(url)? {
             Address::Sqlite { path, options } => {
@@ -161,9 +162,10 @@ impl Store {
                 let pool = database::open_sqlite_writer(&options).await?;
                 let writer = On::Sqlite(pool.clone());
                 schema::refuse_newer(&writer).await?;
-                // A running server has migrated already; only the holder of the lock may.
-                if lock.is_some() {
-                    schema::migrations().run(&pool).await?;
+                // Only the holder of the lock may migrate: the running server may be an older one.
+                match &lock {
+                    Some(_) => schema::migrations().run(&pool).await?,
+                    None => schema::refuse_older(&writer).await?,
                 }
                 let reader = On::Sqlite(database::open_sqlite_readers(&options, CONNECTIONS).await?);
                 let searcher = On::Sqlite(database::open_sqlite_readers(&options, SEARCH_CONNECTIONS).await?);
@@ -184,7 +186,11 @@ impl Store {
                 let reader = On::Postgres(postgres::open(&options, CONNECTIONS).await?);
                 let searcher = On::Postgres(postgres::open(&options, SEARCH_CONNECTIONS).await?);
                 schema::refuse_newer(&writer).await?;
-                postgres::migrate(&options, &schema::migrations()).await?;
+                if opener == Opener::Command && presence::has_servers(&pool).await? {
+                    schema::refuse_older(&writer).await?;
+                } else {
+                    postgres::migrate(&options, &schema::migrations()).await?;
+                }
                 let instance = random::id();
                 let (presence, commits) = match opener {
                     Opener::Server => {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, postgres::PgConnectOptions};
+use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{StoreError, postgres};
@@ -99,6 +99,14 @@ pub async fn is_gone(on: &mut PgConnection, instance: &str) -> Result<bool, Stor
     // Held until this transaction ends, so that nobody else concludes the same meanwhile.
     let asked = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)").bind(CLASS).bind(key_of(instance));
     Ok(postgres::answered(asked.fetch_one(on)).await?)
+}
+
+/// Whether any instance runs on this database.
+pub async fn has_servers(pool: &PgPool) -> Result<bool, StoreError> {
+    // A lock with two keys has the first one as its class.
+    let held = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 \
+        AND classid::bigint = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+    Ok(postgres::answered(sqlx::query_scalar(held).bind(i64::from(CLASS)).fetch_one(pool)).await?)
 }
 
 fn key_of(instance: &str) -> i32 {

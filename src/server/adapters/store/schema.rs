@@ -49,6 +49,25 @@ fn migration(version: i64, description: &'static str, sql: &'static str) -> Migr
 /// # Errors
 /// When the schema is newer than this version, or the database can't be read.
 pub async fn refuse_newer(db: &Db) -> Result<(), StoreError> {
+    let (found, known) = (version_of(db).await?, newest());
+    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
+}
+
+/// Refuses an older schema, for a command beside a running server: to migrate would stop the server's next start.
+///
+/// # Errors
+/// When the schema is older than this version, or the database can't be read.
+pub async fn refuse_older(db: &Db) -> Result<(), StoreError> {
+    let (found, known) = (version_of(db).await?, newest());
+    if found < known { Err(StoreError::OlderSchema { found, known }) } else { Ok(()) }
+}
+
+fn newest() -> i64 {
+    migrations().iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Returns the version of a database's schema; 0 if it has none.
+async fn version_of(db: &Db) -> Result<i64, StoreError> {
     let (has_migrations,): (i64,) = match db {
         On::Sqlite(on) => {
             sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(on).await?
@@ -62,11 +81,10 @@ pub async fn refuse_newer(db: &Db) -> Result<(), StoreError> {
         }
     };
     if has_migrations == 0 {
-        return Ok(());
+        return Ok(0);
     }
     let (found,) = fetch!(one as (i64,), db, "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")?;
-    let known = migrations().iter().map(|migration| migration.version).max().unwrap_or(0);
-    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
+    Ok(found)
 }
 
 #[cfg(test)]
