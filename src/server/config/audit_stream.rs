@@ -148,7 +148,7 @@ impl AuditStream {
         let Some(place) = self.audit_stream.clone() else { return Ok(None) };
         let token = match (&self.audit_stream_token, &self.audit_stream_token_file) {
             (Some(token), _) => Some(token.clone()),
-            (None, Some(path)) => Some(secret_in::<StreamToken>(path)?),
+            (None, Some(path)) => Some(secret_in::<StreamToken>("KEYSTREAM_AUDIT_STREAM_TOKEN_FILE", path)?),
             (None, None) => None,
         };
         let authorization = token.as_ref().map(StreamToken::authorization);

@@ -71,7 +71,7 @@ fn a_token_is_a_bearer_s_unless_it_names_its_scheme() {
     let path = directory.path().join("token");
     let file = path.display().to_string();
     let missing = settings(&[url, ("_TOKEN_FILE", &file)]).unwrap().audit_stream.complete().unwrap_err().to_string();
-    assert!(missing.starts_with(&file), "{missing}");
+    assert!(missing.starts_with(&format!("KEYSTREAM_AUDIT_STREAM_TOKEN_FILE: {file}: ")), "{missing}");
     std::fs::write(&path, "from a-file\n").unwrap();
     assert_eq!(sent(&[url, ("_TOKEN_FILE", &file)]).as_deref(), Some("from a-file"));
     let given = settings(&[url, ("_TOKEN", "hunter2")]).unwrap();

@@ -48,10 +48,14 @@ impl Settings {
             oidc,
             tags: layers.read()?,
         };
-        if !layers.has("targets") {
-            settings.fleet.targets = layers.tables;
+        let is_listed = layers.has("targets");
+        if !is_listed {
+            settings.fleet.targets.clone_from(&layers.tables);
         }
-        target_table::check_together(&settings.fleet.targets)?;
-        Ok(settings)
+        match target_table::check_together(&settings.fleet.targets) {
+            // Where they stand is named, rather than a table that there is none of.
+            Err(_) if is_listed => Err(layers.refused("targets", target_table::ONCE)),
+            checked => checked.map(|()| settings),
+        }
     }
 }

@@ -152,7 +152,7 @@ impl Oidc {
         };
         let client_secret = match (&self.oidc_client_secret, &self.oidc_client_secret_file) {
             (Some(secret), _) => secret.0.clone(),
-            (None, Some(path)) => secret_in::<ClientSecret>(path)?.0,
+            (None, Some(path)) => secret_in::<ClientSecret>("KEYSTREAM_OIDC_CLIENT_SECRET_FILE", path)?.0,
             (None, None) => return Ok(None),
         };
         Ok(Some(ProviderSettings {

@@ -56,6 +56,9 @@ fn parse_table(table: &toml::Table) -> Result<Vec<TargetSettings>, ConfigError> 
     Ok(by_region(&target, &regions))
 }
 
+/// What a list of targets takes.
+pub const ONCE: &str = "each account and Region once";
+
 /// Refuses an account and Region that is named twice: it would be read and shown twice.
 pub fn check_together(targets: &[TargetSettings]) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
@@ -67,7 +70,7 @@ pub fn check_together(targets: &[TargetSettings]) -> Result<(), ConfigError> {
         if !seen.insert(place(target)) {
             let account = target.account.as_ref().map_or(Account::UNRESOLVED, Account::as_str);
             let region = target.region.as_ref().map_or("the SDK's Region", Region::as_str);
-            return Err(bad("account", &format!("{account}/{region}"), "each account and Region once"));
+            return Err(bad("account", &format!("{account}/{region}"), ONCE));
         }
     }
     Ok(())

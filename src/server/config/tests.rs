@@ -37,6 +37,15 @@ fn of_flags(values: &[(&str, &str)]) -> Result<Settings, ConfigError> {
 }
 
 #[test]
+fn a_target_that_is_named_twice_is_refused_where_it_is_named() {
+    let twice = "123456789012/us-east-1,123456789012/us-east-1";
+    let said = |refused: Result<Settings, ConfigError>| refused.err().unwrap().to_string();
+    let takes = format!("\u{201c}{twice}\u{201d} is not understood; it takes each account and Region once");
+    assert_eq!(said(settings(&[("KEYSTREAM_TARGETS", twice)])), format!("KEYSTREAM_TARGETS: {takes}"));
+    assert_eq!(said(of_flags(&[("targets", twice)])), format!("--targets: {takes}"));
+}
+
+#[test]
 fn nothing_configured_is_the_documented_default() {
     let defaults = settings(&[]).unwrap();
     assert_eq!(defaults.listening.listen.to_string(), "127.0.0.1:3000");

@@ -50,7 +50,9 @@ struct File {
 /// The error for a site that is missing or can't be read.
 #[derive(Debug, Error)]
 pub enum NoSite {
-    #[error("the built site was not found at {0}; build it with `make run`, or name its directory with --site-root")]
+    #[error(
+        "the built site was not found at {0}; build it with `make run`, or name its directory in KEYSTREAM_SITE_ROOT"
+    )]
     NotFound(String),
     #[error("the built site at {root} can't be read: {why}")]
     Unreadable { root: String, why: io::Error },
