@@ -6,15 +6,19 @@
 use serde_json::json;
 
 use crate::{
-    model::change::{
-        Change, End,
-        refusal::{Flaw, Precondition, Refusal, RefusalKind},
+    model::{
+        access::identity::Role,
+        change::{
+            Change, End,
+            refusal::{Flaw, Precondition, Refusal, RefusalKind},
+        },
     },
     server::{
         adapters::store::migrations,
         services::audit::{self, Verified},
     },
     tests::{
+        armed::{arm, reshard},
         database::{Kind, TestDatabase},
         support::{ACCOUNT, REGION, Setup, TestApp},
     },
@@ -114,6 +118,36 @@ async fn a_database_of_every_schema_is_taken_over_on_sqlite() {
 #[tokio::test]
 async fn a_database_of_every_schema_is_taken_over_on_postgres() {
     check_upgrades(Kind::Postgres).await;
+}
+
+/// What takes a schema back to the one before it, with the rows that this version wrote, newest first. Those from
+/// schema 12 on authenticate a change as this version does.
+const TAKEN_BACK: [(i64, &str); 2] = [
+    (14, "ALTER TABLE changes DROP COLUMN history"),
+    (
+        13,
+        "DROP INDEX streams_by_rev; ALTER TABLE streams DROP COLUMN writer; DROP TABLE target_readers; DROP TABLE \
+        instances; DROP TABLE key_looks",
+    ),
+];
+
+#[tokio::test]
+async fn a_change_that_waits_with_its_authentication_code_is_sent_after_an_upgrade() {
+    for schemas in 1..=TAKEN_BACK.len() {
+        let app = TestApp::with(Setup { is_mortal: true, ..Setup::default() }).await;
+        reshard(&app, 5_000).await;
+        let waiting = arm(&app.actor(Role::Operator).await).await;
+        let earlier = async |database: &TestDatabase| {
+            for (version, statements) in &TAKEN_BACK[..schemas] {
+                database.run(statements).await;
+                database.run(&format!("DELETE FROM _sqlx_migrations WHERE version = {version}")).await;
+            }
+        };
+        let app = app.killed_and_started_after(earlier).await;
+        let change = app.change_when(&waiting, |change| !change.is_active()).await;
+        assert_eq!(change.end.map(|ending| ending.how), Some(End::Settled), "{schemas} back");
+        assert_eq!(app.calls("StopStreamEncryption").await, 1, "{schemas} back");
+    }
 }
 
 #[test]
