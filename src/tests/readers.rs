@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     database::{Kind, end_connections},
+    events::heard,
     fleet::stream_id,
     support::{ACCOUNT, Actor, REGION, Setup, TestApp, borrowed, until, with},
 };
@@ -16,7 +17,7 @@ use crate::{
         inventory::TargetHealth,
         stream::{Digest, StreamId, encryption::EncryptionState},
     },
-    server::adapters::store::Page,
+    server::{adapters::store::Page, web::listen::Bounds},
 };
 
 /// The streams of the target that tests have by default.
@@ -244,6 +245,26 @@ async fn notifications_come_at_once_whatever_else_is_sent_and_also_after_a_conne
         end_connections(second.database().name()).await;
         until(|| async { (!second.store.commits().is_listening()).then_some(()) }).await;
     }
+}
+
+#[tokio::test]
+async fn an_event_connection_hears_of_a_change_on_another_instance_without_a_poll() {
+    let never = Duration::from_secs(24 * 3_600);
+    let [first, second, _third] = three(Setup { polled_every: Some(never), ..on_postgres() }).await;
+    first.known("orders-prod").await;
+    let here = first.actor(Role::Operator).await;
+    let cookie = here.cookie.clone().unwrap();
+    let (address, _) = second.listen(Bounds::default()).await;
+    until(|| async { second.store.commits().is_listening().then_some(()) }).await;
+    let path = format!("/events?after={}", second.state.inventory.events().rev());
+    let hearing = heard(address, &cookie, &path, None, |text| text.contains("event: announce"));
+    let changing = async {
+        // The connection is open, so that nothing is read for it later.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        here.disable("orders-prod").await
+    };
+    let ((_, text), change) = tokio::join!(hearing, changing);
+    assert!(text.contains(&format!("data-change=\"{change}\"")), "{text}");
 }
 
 #[tokio::test]
