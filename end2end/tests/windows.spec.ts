@@ -1,7 +1,7 @@
 // The windows of one browser share one event connection, so that any number of them stays live and none keeps requests
 // waiting: over HTTP/1.1 a browser opens six connections to a server.
 import type { BrowserContext, Page } from "@playwright/test";
-import { ENCRYPTION, KEY, gap, isLive, live, moves, openList, order } from "../fixtures/live.ts";
+import { ENCRYPTION, KEY, gap, hide, isLive, live, moves, openList, order } from "../fixtures/live.ts";
 import type { Stack } from "../fixtures/servers.ts";
 import { cell, expect, hydrated, row, test } from "../fixtures/test.ts";
 
@@ -101,14 +101,7 @@ test("ten windows are live over one connection, and a confirmation opens", async
 for (const [how, leaves] of [
     ["is closed", (window: Page) => window.close()],
     ["goes to another page", async (window: Page, stack: Stack) => void (await window.goto(`${stack.origin}/help`))],
-    [
-        "is hidden",
-        (window: Page) =>
-            window.evaluate(() => {
-                Object.defineProperty(document, "visibilityState", { value: "hidden" });
-                document.dispatchEvent(new Event("visibilitychange"));
-            }),
-    ],
+    ["is hidden", (window: Page) => hide(window)],
 ] as const) {
     test(`a window that ${how} hands the connection over`, async ({ page, context, stack }) => {
         const seen = await watch(context);
@@ -152,6 +145,19 @@ test("a window that hangs loses the connection to another one", async ({ page, c
     await order(stack, "orders-prod", { key: "alias/payments" });
     await allMove(pages, KEY, /alias\/payments/);
     await allLive(pages);
+});
+
+test("a window that joins one that hangs says so, and takes the connection over", async ({ page, context, stack }) => {
+    await watch(context);
+    await openList(page, stack);
+    await hydrated(page, "full");
+    await isLive(page);
+    await page.evaluate(() => void (BroadcastChannel.prototype.postMessage = () => undefined));
+    const [joining] = (await openWindows(context, [`${stack.origin}/streams?q=orders-prod`])) as [Page];
+    await expect(gap(joining)).toBeVisible({ timeout: 60_000 });
+    await isLive(joining, 30_000);
+    await order(stack, "orders-prod", { key: "alias/ledger" });
+    await allMove([joining], KEY, /alias\/ledger/);
 });
 
 test("each window gets what it shows", async ({ page, context, stack }) => {

@@ -9,10 +9,15 @@ const MOST_PARTS: usize = 500;
 
 /// Divides the windows among connections that take so many parts.
 pub fn connections(members: &[Member]) -> Vec<Vec<&Member>> {
+    // Windows that show the same take no more room than one.
+    let mut members: Vec<&Member> = members.iter().collect();
+    members.sort_by(|a, b| a.shown.cmp(&b.shown));
     let mut connections: Vec<Vec<&Member>> = Vec::new();
     let mut parts = usize::MAX;
+    let mut before = None;
     for member in members {
-        let own = member.shown.size();
+        let own = if before == Some(&member.shown) { 0 } else { member.shown.size() };
+        before = Some(&member.shown);
         if parts.saturating_add(own) > MOST_PARTS {
             connections.push(Vec::new());
             parts = 0;

@@ -64,10 +64,13 @@ impl LiveState {
     /// Ends a connection that has been silent for too long: something in between may have stopped forwarding, or the
     /// window that has the connection hangs.
     pub(super) fn end_silence(self: &Rc<Self>) {
-        let longest = if self.windows.is_leading.get() { SILENT_AFTER_MS } else { SILENT_WINDOW_AFTER_MS };
-        let silent_since = self.heard_at.get().filter(|at| self.time().millis_since(*at) > longest);
-        if let Some(since) = silent_since {
-            self.heard_at.set(None);
+        let (longest, heard_at) = if self.windows.is_leading.get() {
+            (SILENT_AFTER_MS, self.windows.heard_at())
+        } else {
+            (SILENT_WINDOW_AFTER_MS, self.heard_at.get().or(self.listening_since.get()))
+        };
+        if let Some(since) = heard_at.filter(|at| self.time().millis_since(*at) > longest) {
+            self.deafen(None);
             self.windows.end_silence();
             self.lose(since, true);
         }

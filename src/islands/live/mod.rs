@@ -12,7 +12,7 @@ mod start;
 mod state;
 mod windows;
 
-pub use self::parts::{announce_recorded, elements_of};
+pub use self::parts::{announce_recorded, elements_of, say as say_on_page};
 
 use leptos::prelude::*;
 

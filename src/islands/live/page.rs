@@ -23,6 +23,8 @@ impl LiveState {
                 live.is_refresh_due.set(false);
                 if live.is_wanted() {
                     spawn_local(live.refresh());
+                } else {
+                    live.is_behind.set(true);
                 }
             },
             wait,
@@ -35,7 +37,7 @@ impl LiveState {
         let separator = if address.contains('?') { '&' } else { '?' };
         let fetched = fetch_page(&format!("{address}{separator}live=1")).await;
         if !self.is_wanted() {
-            return;
+            return self.is_behind.set(true);
         }
         // The list has gone on to other rows in the meantime.
         if own_address() != address {
@@ -79,7 +81,7 @@ impl LiveState {
             self.heard();
         } else if self.windows.is_leading.get() {
             self.reconnect();
-        } else {
+        } else if self.listening_since.get().is_none() {
             self.take_over();
         }
     }

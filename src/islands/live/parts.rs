@@ -83,7 +83,7 @@ pub fn hide_own_links() {
 }
 
 /// What the page shows, as `/events` takes it: its rows with their columns, its other live parts, and what concerns it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shown {
     /// Digests of streams with commas between them, after the extra columns and a colon; empty without rows.
     pub rows: String,

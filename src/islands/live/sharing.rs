@@ -73,9 +73,10 @@ impl LiveState {
             // Fewer rows than the connection brings do no harm until it is opened again.
             ["bye", id] => drop(self.windows.members.borrow_mut().remove(*id)),
             ["event", kind, data, rev] if !self.windows.is_leading.get() => self.take(kind, data, number(rev)),
-            ["lost", since, next_try] => {
+            ["lost", since, next_try] if !self.windows.is_leading.get() => {
                 let at = |text: &str| Timestamp::from_millis(number(text).unwrap_or_default());
-                self.heard_at.set(None);
+                // The window that has the connection opens it again.
+                self.deafen(Some(at(next_try)));
                 self.show_gap(at(since), Some(at(next_try)));
             }
             _ => {}
@@ -111,6 +112,7 @@ impl LiveState {
         if self.windows.is_leading.get() || self.windows.request.borrow().is_some() {
             return;
         }
+        self.deafen(Some(self.time()));
         let has_channel = self.windows.channel.borrow().is_some();
         if !has_channel || self.request_lock(Turn::Next).is_none() {
             self.lead(None);
@@ -218,7 +220,7 @@ impl LiveState {
     fn open_sources(self: &Rc<Self>) {
         let members: Vec<Member> = self.windows.members.borrow().values().cloned().collect();
         self.windows.sources.borrow_mut().clear();
-        self.heard_at.set(Some(self.time()));
+        self.deafen(Some(self.time()));
         let tag = self.tag.borrow().clone();
         let connections = connections(&members);
         let opened = connections.iter().filter_map(|members| self.open_source(&address(members, &tag))).collect();
@@ -227,11 +229,16 @@ impl LiveState {
 
     fn open_source(self: &Rc<Self>, address: &str) -> Option<Source> {
         let (live, losing) = (self.clone(), self.clone());
-        let on_event = move |kind: &str, data: &str, id: &str| live.deliver(kind, data, id);
+        let heard_at = Rc::new(Cell::new(self.time()));
+        let hearing = heard_at.clone();
+        let on_event = move |kind: &str, data: &str, id: &str| {
+            hearing.set(live.time());
+            live.deliver(kind, data, id);
+        };
         let on_end = move |is_refused| {
-            losing.heard_at.set(None);
+            losing.deafen(None);
             losing.lose(losing.time(), is_refused);
         };
-        Source::open(address, on_event, on_end)
+        Source::open(address, heard_at, on_event, on_end)
     }
 }

@@ -1,7 +1,11 @@
 //! The event source.
 
+use std::{cell::Cell, rc::Rc};
+
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
+
+use crate::model::time::Timestamp;
 
 /// The events that the server sends.
 const EVENTS: [&str; 5] = ["heartbeat", "fragments", "moved", "announce", "reset"];
@@ -9,15 +13,19 @@ const EVENTS: [&str; 5] = ["heartbeat", "fragments", "moved", "announce", "reset
 /// An open event source; closes when dropped.
 pub struct Source {
     source: EventSource,
+    /// When its last event arrived, or it was opened.
+    heard_at: Rc<Cell<Timestamp>>,
     /// Kept alive as long as the source may call them.
     _listeners: Vec<Closure<dyn FnMut(MessageEvent)>>,
 }
 
 impl Source {
-    /// Opens an event source; `None` where the browser has none. `on_event` gets each event's name, data and id;
-    /// `on_end` gets whether the server refused the connection, rather than it broke.
+    /// Opens an event source; `None` where the browser has none. `heard_at` is when it last heard something; `on_event`
+    /// gets each event's name, data and id; `on_end` gets whether the server refused the connection, rather than it
+    /// broke.
     pub fn open(
         address: &str,
+        heard_at: Rc<Cell<Timestamp>>,
         on_event: impl Fn(&str, &str, &str) + Clone + 'static,
         on_end: impl Fn(bool) + 'static,
     ) -> Option<Self> {
@@ -41,7 +49,11 @@ impl Source {
         });
         source.add_event_listener_with_callback("error", failed.as_ref().unchecked_ref()).ok()?;
         listeners.push(failed);
-        Some(Self { source, _listeners: listeners })
+        Some(Self { source, heard_at, _listeners: listeners })
+    }
+
+    pub fn heard_at(&self) -> Timestamp {
+        self.heard_at.get()
     }
 }
 

@@ -81,9 +81,13 @@ impl LiveState {
                 self.set_state(State::Waiting);
             }
             self.join();
+            // What was missed while nobody looked.
+            if self.is_behind.get() {
+                self.refresh_soon(Duration::ZERO);
+            }
         } else {
             self.windows.leave();
-            self.heard_at.set(None);
+            self.deafen(None);
             if self.is_paused.get() || self.is_over.get() {
                 self.close_gap();
                 self.set_state(State::Paused);

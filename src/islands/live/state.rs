@@ -37,8 +37,10 @@ pub struct LiveState {
     pub is_paused: Cell<bool>,
     /// Signed out or outdated: nothing updates any more.
     pub is_over: Cell<bool>,
-    /// When something last arrived, or a connection was opened.
+    /// When something last arrived over the connection that is open.
     pub heard_at: Cell<Option<Timestamp>>,
+    /// Since when this window waits for a first sign of a connection, its own or another window's.
+    pub listening_since: Cell<Option<Timestamp>>,
     /// Since when the page isn't live.
     pub lost_since: Cell<Option<Timestamp>>,
     /// The page missed something and must be fetched again.
@@ -65,6 +67,7 @@ impl LiveState {
             is_paused: Cell::new(false),
             is_over: Cell::new(false),
             heard_at: Cell::new(None),
+            listening_since: Cell::new(None),
             lost_since: Cell::new(None),
             is_behind: Cell::new(false),
             failures: Cell::new(0),
@@ -77,6 +80,13 @@ impl LiveState {
     /// Returns the server's time, as far as the browser can tell.
     pub fn time(&self) -> Timestamp {
         self.made_at.plus_millis(page_age())
+    }
+
+    /// Notes that nothing has arrived yet over the connection that this window waits for `since` then; `None` without
+    /// one.
+    pub fn deafen(&self, since: Option<Timestamp>) {
+        self.heard_at.set(None);
+        self.listening_since.set(since);
     }
 
     /// Returns whether the page wants events now.

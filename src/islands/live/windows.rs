@@ -75,6 +75,11 @@ impl Windows {
         }
     }
 
+    /// Returns when the connection that has been silent for longest last heard something; `None` without one.
+    pub fn heard_at(&self) -> Option<Timestamp> {
+        self.sources.borrow().iter().map(Source::heard_at).min()
+    }
+
     /// Closes a connection that has fallen silent.
     pub fn end_silence(&self) {
         self.sources.borrow_mut().clear();
