@@ -148,6 +148,12 @@ pub fn Announcer() -> impl IntoView {
                 "Signed out. This page has stopped updating. " <a href="/sign-in">"Sign in"</a>
             </p>
         </template>
+        <template id="say-unanswered">
+            <p class="tone-attention">
+                "Keystream couldn't be reached before it answered. The change may have been recorded. See "
+                <a href="/changes">"Changes"</a> " before you try again."
+            </p>
+        </template>
         <template id="say-outdated">
             <p class="tone-attention">
                 "Keystream was updated. This page is outdated and has stopped updating. " <a href="">"Reload"</a>

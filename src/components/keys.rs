@@ -40,6 +40,9 @@ pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, is_open: bool) -
                     <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
                     <ChooseButton page=1>"Find keys"</ChooseButton>
                 </div>
+                <p role="alert" class="alert" data-problem="" hidden>
+                    "The keys couldn't be fetched. These are those found before. Check the network, then try again."
+                </p>
                 <Table
                     caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Choose"]
                 >
@@ -114,7 +117,7 @@ fn Choice(choice: KeyChoice) -> impl IntoView {
             </td>
             <td data-label="Kind">{kind}</td>
             <td data-label="Rotation">{rotation}</td>
-            <td data-label="Choose">{choose}</td>
+            <td data-label=(!is_unusable).then_some("Choose")>{choose}</td>
         </tr>
     }
 }

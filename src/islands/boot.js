@@ -17,6 +17,7 @@ let notice = null;
 const madeAt = Date.parse(document.querySelector("time.as-of")?.dateTime) || performance.timeOrigin;
 const clock = (millis) => `${new Date(millis).toISOString().slice(11, 19)} UTC`;
 const now = () => madeAt + Date.now() - performance.timeOrigin;
+const address = () => location.pathname + location.search;
 const isLivePage = () => document.getElementById("bar") !== null;
 
 // The one sentence about it, with a link that loads the page again.
@@ -27,7 +28,7 @@ function say(sentence) {
     notice.setAttribute("aria-live", "assertive");
     document.body.append(notice);
     const link = document.createElement("a");
-    link.href = location.pathname + location.search;
+    link.href = address();
     link.textContent = "Reload";
     notice.replaceChildren(`${sentence} `, link);
 }
@@ -42,10 +43,10 @@ function showTimes() {
 // Never while somebody is filling in a form.
 function reloadSoon() {
     const sentence = document.querySelector("[data-self-refresh]");
-    const address = sentence?.dataset.selfRefresh;
+    const target = sentence?.dataset.selfRefresh;
     const reload = () =>
-        document.querySelector("form:focus-within") ? setTimeout(reload, 1_000) : location.replace(address);
-    if (!address) return;
+        document.querySelector("form:focus-within") ? setTimeout(reload, 1_000) : location.replace(target);
+    if (!target) return;
     sentence.hidden = false;
     setTimeout(reload, RELOAD);
 }
@@ -65,7 +66,11 @@ function stopped() {
     for (const name of ["click", "submit", "keydown"]) {
         addEventListener(name, (event) => event.stopImmediatePropagation(), true);
     }
-    addEventListener("popstate", () => location.reload());
+    const shown = address();
+    addEventListener("popstate", () => {
+        // A link within the page changes only what follows its address.
+        if (address() !== shown) location.reload();
+    });
     for (const button of document.querySelectorAll("[data-act]:disabled")) button.disabled = false;
     for (const control of document.querySelectorAll("#live-state, #live-pause, #gap")) control.remove();
     if (!isLivePage()) return;

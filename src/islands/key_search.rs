@@ -1,31 +1,40 @@
 //! The list of keys on the confirmation of an enable: a key is filled in where it stands, and a search or another page
 //! of keys comes without leaving what was typed. Without it, the form's own buttons do the same by way of the server.
 
+use std::{cell::Cell, rc::Rc};
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlInputElement, MouseEvent, UrlSearchParams};
 
-use super::dom::{Fetched, by_id, closest, data, fetch_page, first, focus, go_to, listen, merge};
+use super::dom::{Fetched, by_id, closest, data, fetch_page, first, focus, go_to, listen, merge, toggle};
 
 /// Takes over `button[data-use]` and `button[data-find]` in `#keys`.
 #[island]
 pub fn KeySearch() -> impl IntoView {
     super::anchored(|| {
-        listen(&document(), "click", |click: MouseEvent| {
+        let latest = Rc::new(Cell::new(0));
+        let find = move |page: String| {
+            latest.set(latest.get() + 1);
+            spawn_local(show(page, latest.clone()));
+        };
+        let by_enter = find.clone();
+        listen(&document(), "click", move |click: MouseEvent| {
             if let Some(button) = closest(&click, "#keys button[data-use]") {
                 click.prevent_default();
                 fill_in(&data(&button, "data-use"));
             } else if let Some(button) = closest(&click, "#keys button[data-find]") {
                 click.prevent_default();
-                spawn_local(find(data(&button, "data-find")));
+                find(data(&button, "data-find"));
             }
         });
-        listen(&document(), "keydown", |press: web_sys::KeyboardEvent| {
+        listen(&document(), "keydown", move |press: web_sys::KeyboardEvent| {
             // `Enter` in the search field searches; elsewhere in the form it submits.
-            if press.key() == "Enter" && closest(&press, "#keys input[type=search]").is_some() {
+            let is_enter = press.key() == "Enter" && !press.is_composing();
+            if is_enter && closest(&press, "#keys input[type=search]").is_some() {
                 press.prevent_default();
-                spawn_local(find("1".to_owned()));
+                by_enter("1".to_owned());
             }
         });
     })
@@ -49,8 +58,10 @@ fn bubbling() -> web_sys::EventInit {
     init
 }
 
-/// Fetches the page with another part of the keys, and merges only those.
-async fn find(page: String) {
+/// Fetches the page with another part of the keys, and merges only those. A later search overtakes an earlier one.
+async fn show(page: String, latest: Rc<Cell<u32>>) {
+    let this = latest.get();
+    say_failed(false);
     let search = first("#keys input[type=search]").and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
     let search = search.map(|field| field.value()).unwrap_or_default();
     let location = window().location();
@@ -61,7 +72,11 @@ async fn find(page: String) {
     query.set("keys", &search);
     query.set("key-page", &page);
     let address = format!("{}?{}", location.pathname().unwrap_or_default(), String::from(query.to_string()));
-    match fetch_page(&address).await {
+    let fetched = fetch_page(&address).await;
+    if latest.get() != this {
+        return;
+    }
+    match fetched {
         Fetched::Page(page) => {
             if let (Some(shown), Some(newer)) = (by_id("keys"), page.document.get_element_by_id("keys")) {
                 merge(&shown, &newer);
@@ -69,6 +84,10 @@ async fn find(page: String) {
         }
         Fetched::SignedOut => go_to("/sign-in"),
         // What is shown stays, and the button can be pressed again.
-        Fetched::Failed => {}
+        Fetched::Failed => say_failed(true),
     }
+}
+
+fn say_failed(has_failed: bool) {
+    first("#keys [data-problem]").inspect(|problem| toggle(problem, "hidden", !has_failed));
 }

@@ -1,7 +1,10 @@
 //! Filtering, sorting and paging of a list without leaving the page: the island fetches the same address as the link or
 //! form would, merges the list, and pushes the address. Without it, the browser loads the page.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -10,17 +13,29 @@ use web_sys::{Document, Element, HtmlFormElement, MouseEvent, SubmitEvent, UrlSe
 
 use super::dom::{
     Fetched, FetchedPage, MERGED, all, announce, by_id, closest, data, fetch_page, focus, form_pairs, go_to,
-    is_plain_click, listen, merge, toggle,
+    is_plain_click, listen, merge, own_address, toggle,
 };
+
+/// Forms as they are filled in.
+type FilledIn = Vec<(HtmlFormElement, Option<Vec<(String, String)>>)>;
+
+/// Where the list is.
+struct Place {
+    /// The number of the latest navigation, which overtakes earlier ones.
+    latest: Cell<u32>,
+    /// The address of what is shown.
+    shown: RefCell<String>,
+}
 
 /// Takes over `a[data-nav]` and `form[data-nav]`.
 #[island]
 pub fn ListNavigation() -> impl IntoView {
     super::anchored(|| {
-        let latest = Rc::new(Cell::new(0));
+        let place = Rc::new(Place { latest: Cell::new(0), shown: RefCell::new(own_address()) });
+        let here = place.clone();
         let go = move |address: String, is_new: bool| {
-            latest.set(latest.get() + 1);
-            spawn_local(navigate(address, is_new, latest.clone()));
+            place.latest.set(place.latest.get() + 1);
+            spawn_local(navigate(address, is_new, place.clone()));
         };
         let (by_link, by_form, back) = (go.clone(), go.clone(), go);
         listen(&document(), "click", move |click: MouseEvent| {
@@ -36,7 +51,12 @@ pub fn ListNavigation() -> impl IntoView {
                 by_form(address, true);
             }
         });
-        listen(&window(), "popstate", move |_: web_sys::Event| back(super::dom::own_address(), false));
+        listen(&window(), "popstate", move |_: web_sys::Event| {
+            // A link within the page, such as the one that skips the bar, changes only what follows its address.
+            if *here.shown.borrow() != own_address() {
+                back(own_address(), false);
+            }
+        });
     })
 }
 
@@ -52,14 +72,15 @@ fn address_of(form: &HtmlFormElement) -> Option<String> {
 }
 
 /// Fetches the page at an address and shows it; a later navigation overtakes an earlier one.
-async fn navigate(address: String, is_new: bool, latest: Rc<Cell<u32>>) {
-    let this = latest.get();
+async fn navigate(address: String, is_new: bool, place: Rc<Place>) {
+    let this = place.latest.get();
     let main = by_id("main");
     if let Some(main) = &main {
         super::dom::set(main, "aria-busy", "true");
     }
+    let forms = filled_in();
     let fetched = fetch_page(&address).await;
-    if latest.get() != this {
+    if place.latest.get() != this {
         return;
     }
     match (fetched, main) {
@@ -69,11 +90,18 @@ async fn navigate(address: String, is_new: bool, latest: Rc<Cell<u32>>) {
                 // Fails only for addresses of other origins.
                 let _ = history.map(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&address)));
             }
-            show(&main, &page);
+            place.shown.replace(own_address());
+            show(&main, &page, &forms);
         }
         // The browser shows what came instead.
         _ => go_to(&address),
     }
+}
+
+/// Returns the forms of the list as they are filled in.
+fn filled_in() -> FilledIn {
+    let forms = all("form[data-nav]").into_iter().filter_map(|form| form.dyn_into::<HtmlFormElement>().ok());
+    forms.map(|form| (form.clone(), form_pairs(&form))).collect()
 }
 
 fn is_same_version(page: &Document) -> bool {
@@ -81,19 +109,28 @@ fn is_same_version(page: &Document) -> bool {
     version(page.get_element_by_id("bar")) == version(by_id("bar"))
 }
 
-fn show(main: &Element, page: &Document) {
+/// Shows a page of the list in place of the present one. `forms` are its forms as they were when it was asked for.
+fn show(main: &Element, page: &Document, forms: &FilledIn) {
     let Some(newer) = page.get_element_by_id("main") else { return };
     document().set_title(&page.title());
+    let present = filled_in();
+    let is_untouched = |form: &HtmlFormElement| {
+        let as_of = |forms: &FilledIn| forms.iter().find(|(known, _)| known == form).cloned();
+        as_of(forms) == as_of(&present)
+    };
     // A browser would follow the rows to their new places.
     let place = (window().scroll_x().unwrap_or_default(), window().scroll_y().unwrap_or_default());
+    let kept: Vec<&HtmlFormElement> = present.iter().map(|(form, _)| form).filter(|form| !is_untouched(form)).collect();
     merge(main, &newer);
     window().scroll_to_with_x_and_y(place.0, place.1);
-    // The forms show the choices of the new address instead of what was typed before.
-    for form in all("form[data-nav]").into_iter().filter_map(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+    // The forms show the choices of the new address instead of the former ones, but for what was typed meanwhile.
+    for (form, _) in filled_in().iter().filter(|(form, _)| !kept.contains(&form)) {
         form.reset();
     }
     // What lies over the list has been chosen from.
-    all("#main details.drop[open]").iter().for_each(|panel| toggle(panel, "open", false));
+    if kept.is_empty() {
+        all("#main details.drop[open]").iter().for_each(|panel| toggle(panel, "open", false));
+    }
     announce(MERGED);
     // What was focused may be gone: a removed filter, for example.
     if document().active_element().is_none_or(|focused| !main.contains(Some(&focused))) {

@@ -5,14 +5,17 @@ use web_sys::Element;
 use super::{
     super::{
         dom::{all, by_id, fill_from, first, focus, go_to, id_of, merge, set},
-        live::{announce_recorded, elements_of},
+        live::{announce_recorded, elements_of, say_on_page},
     },
     dialog, fields,
 };
-use crate::{api::changes::Requested, error::AppError};
+use crate::{api::changes::Requested, error::AppError, model::change::Action};
 
-/// Shows an answer: closes the dialog, or says in it what is wrong. What was typed stays.
-pub fn take(answer: Result<Requested, AppError>) {
+/// Shows the answer to a form: closes the dialog, or says in it what is wrong. What was typed stays.
+pub fn take(action: Action, answer: Result<Requested, AppError>) {
+    if !fields::is_pending(action) {
+        return take_late(answer);
+    }
     fields::set_pending(false);
     match answer {
         Ok(Requested::Change { id, announcement }) => {
@@ -24,6 +27,17 @@ pub fn take(answer: Result<Requested, AppError>) {
         Err(AppError::SignedOut) => show_template("signed-out"),
         Err(AppError::Unreachable) => show_template("unreachable"),
         Err(error) => say(&error.to_string()),
+    }
+}
+
+/// Takes the answer to a form whose dialog was closed meanwhile. Another form may be open by now, which it doesn't
+/// concern.
+fn take_late(answer: Result<Requested, AppError>) {
+    match answer {
+        Ok(Requested::Change { id, announcement }) => announce_recorded(&id, &announcement),
+        Err(AppError::Unreachable) => say_on_page("say-unanswered"),
+        // Nothing was sent, as after any other form that was closed.
+        _ => {}
     }
 }
 

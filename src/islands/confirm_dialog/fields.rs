@@ -4,13 +4,23 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlButtonElement, HtmlFormElement, HtmlInputElement};
 
-use super::super::dom::{all, data, first, form_pairs, listen, set, toggle};
-use crate::model::{change::ChangeForm, stream::encryption::KeyId};
+use super::super::dom::{MERGED, all, data, first, form_pairs, listen, set, toggle};
+use crate::model::{
+    change::{Action, ChangeForm},
+    stream::encryption::KeyId,
+};
 
 /// Checks what is typed, from now on: on a page, it may have been typed before wasm was there.
 pub fn follow_typing() {
     check();
     listen(&document(), "input", |_: Event| check());
+    // What the server renders anew has the button enabled.
+    listen(&document(), MERGED, |_: Event| check());
+}
+
+/// Returns whether a form of this action waits for its answer.
+pub fn is_pending(action: Action) -> bool {
+    first(&format!("#confirmation form[data-pending][data-action={}]", action.slug())).is_some()
 }
 
 /// Marks a form that waits for its answer.

@@ -5,7 +5,7 @@ mod answer;
 mod dialog;
 mod fields;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -15,7 +15,10 @@ use web_sys::{Element, Event, HtmlFormElement, MouseEvent, SubmitEvent};
 use super::dom::{
     Fetched, by_id, closest, data, fetch_page, fill_from, first, focus, go_to, is_plain_click, listen, toggle,
 };
-use crate::api::changes::{Disable, Enable};
+use crate::{
+    api::changes::{Disable, Enable},
+    model::change::Action,
+};
 
 /// Takes over `a[data-confirm]` and `#confirmation`.
 #[island]
@@ -23,22 +26,22 @@ pub fn ConfirmDialog() -> impl IntoView {
     let (disable, enable) = (ServerAction::<Disable>::new(), ServerAction::<Enable>::new());
     Effect::new(move |_| {
         if let Some(answered) = disable.value().get() {
-            answer::take(answered);
+            answer::take(Action::Disable, answered);
         }
     });
     Effect::new(move |_| {
         if let Some(answered) = enable.value().get() {
-            answer::take(answered);
+            answer::take(Action::Enable, answered);
         }
     });
     super::anchored(move || {
         fields::follow_typing();
-        let asked = Rc::new(RefCell::new(String::new()));
+        let latest = Rc::new(Cell::new(0));
         listen(&document(), "click", move |click: MouseEvent| {
             if let Some(link) = closest(&click, "a[data-confirm]").filter(|_| is_plain_click(&click)) {
                 click.prevent_default();
-                asked.replace(data(&link, "href"));
-                spawn_local(open(link, asked.clone()));
+                latest.set(latest.get() + 1);
+                spawn_local(open(link, latest.clone()));
             } else if closest(&click, "#confirm-dialog [data-close]").is_some() {
                 dialog::close();
             }
@@ -51,7 +54,7 @@ pub fn ConfirmDialog() -> impl IntoView {
             submit.prevent_default();
             let Some(typed) = fields::typed(&form) else { return };
             fields::set_pending(true);
-            if data(&form, "data-action") == "enable" {
+            if data(&form, "data-action") == Action::Enable.slug() {
                 enable.dispatch(Enable { form: typed });
             } else {
                 disable.dispatch(Disable { form: typed });
@@ -67,8 +70,9 @@ fn empty() {
     by_id("confirm-content").inspect(|content| content.set_text_content(None));
 }
 
-/// Opens the dialog, and shows in it what the server has at the link's address.
-async fn open(link: Element, asked: Rc<RefCell<String>>) {
+/// Opens the dialog, and shows in it the confirmation at the link's address. A later opening overtakes an earlier one.
+async fn open(link: Element, latest: Rc<Cell<u32>>) {
+    let this = latest.get();
     let (Some(dialog), Some(content)) = (dialog::find(), by_id("confirm-content")) else { return };
     let address = data(&link, "href");
     fill_from(by_id("confirm-reading"), Some(content.clone()));
@@ -79,17 +83,20 @@ async fn open(link: Element, asked: Rc<RefCell<String>>) {
     // Fails only for a dialog that is open already.
     let _ = dialog.show_modal();
     let fetched = fetch_page(&address).await;
-    if !dialog.open() || *asked.borrow() != address {
+    if !dialog.open() || latest.get() != this {
         return;
     }
     match fetched {
         Fetched::Page(page) => {
-            let article = page.document.query_selector("#confirmation, main > *").ok().flatten();
+            let article = page.document.get_element_by_id("confirmation");
+            // The browser shows what came instead: a stream that is gone, or one that may no longer be changed.
+            let Some(article) = article.and_then(|article| document().import_node_with_deep(&article, true).ok())
+            else {
+                return go_to(&address);
+            };
             content.set_text_content(None);
-            if let Some(article) = article.and_then(|article| document().import_node_with_deep(&article, true).ok()) {
-                // Fails only for a node that holds the dialog.
-                let _ = content.append_child(&article);
-            }
+            // Fails only for a node that holds the dialog.
+            let _ = content.append_child(&article);
             fields::check();
             focus_first_empty();
         }

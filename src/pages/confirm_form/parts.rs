@@ -51,6 +51,7 @@ pub(super) fn Buttons(action: Action, stream: StreamId, is_busy: bool) -> impl I
             <p id="why-disabled" class="hint" hidden>
                 {format!("Type {} exactly as shown to enable this button.", stream.name)}
             </p>
+            <span class="hint sending" aria-hidden="true">"Sending\u{2026}"</span>
             <button r#type="submit" class=class data-act="">{word}</button>
         </div>
     }
