@@ -127,6 +127,18 @@ test("a wrong name is refused and nothing typed is lost", async ({ page, demo, m
     await expect(page.getByText("No changes yet.")).toBeVisible();
 });
 
+test("an empty name is refused in words where no script can", async ({ page, demo, mode }) => {
+    test.skip(mode === "full", "the button is disabled");
+    await signInAs(page, demo, "operator");
+    await page.goto(`${demo}/streams/111122223333/eu-west-1/orders-prod/disable`);
+    await page.getByLabel("Reason", { exact: true }).fill("OPS-8");
+    await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    await expect(page.getByRole("alert")).toHaveText(
+        "That isn't orders-prod. Type the name exactly as shown. Nothing was sent.",
+    );
+    await expect(page.getByLabel("Reason", { exact: true })).toHaveValue("OPS-8");
+});
+
 test("a missing reason is refused in words", async ({ page, demo, mode }) => {
     await signInAs(page, demo, "operator");
     await hydrated(page, mode);

@@ -15,9 +15,9 @@ use crate::{
 pub struct MistakeAt {
     pub field: ConfirmField,
     pub words: String,
-    /// Whether the page that is shown again focuses the field. In an answer, the island does: it knows whether the user
-    /// is elsewhere.
-    pub has_focus: bool,
+    /// Whether a page is shown again, which focuses the field and has the alert under its heading. In an answer, the
+    /// island focuses it: it knows whether the user is elsewhere.
+    pub is_on_page: bool,
 }
 
 impl MistakeAt {
@@ -29,9 +29,10 @@ impl MistakeAt {
         Marks {
             is_invalid: mistake.is_some().then_some("true"),
             described_by: described_by.trim().to_owned(),
-            has_focus: mistake.as_ref().is_some_and(|mistake| mistake.has_focus),
-            message: mistake
-                .map(|MistakeAt { words, .. }| view! { <p id=id class="mistake" role="alert">{words}</p> }.into_any()),
+            has_focus: mistake.as_ref().is_some_and(|mistake| mistake.is_on_page),
+            message: mistake.map(|MistakeAt { words, is_on_page, .. }| {
+                view! { <p id=id class="mistake" role=(!is_on_page).then_some("alert")>{words}</p> }.into_any()
+            }),
         }
     }
 }
@@ -54,7 +55,8 @@ const fn name_of(field: ConfirmField) -> &'static str {
     }
 }
 
-/// The stream's name, typed to confirm the change.
+/// The stream's name, typed to confirm the change. As with all fields, the server checks it, so that browsers send it
+/// even if it is empty.
 #[component]
 pub fn NameField(typed: String, mistake: Option<MistakeAt>) -> impl IntoView {
     let marks = MistakeAt::marks(mistake, ConfirmField::Name, "typed-name-hint");
@@ -63,7 +65,7 @@ pub fn NameField(typed: String, mistake: Option<MistakeAt>) -> impl IntoView {
             <label for="typed_name">"Type the stream name to confirm"</label>
             <input
                 id="typed_name" r#type="text" name="typed_name" value=typed
-                required autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-required="true" autocomplete="off" autocapitalize="off" spellcheck="false"
                 aria-describedby=marks.described_by aria-invalid=marks.is_invalid autofocus=marks.has_focus
             />
             {marks.message}
@@ -72,7 +74,7 @@ pub fn NameField(typed: String, mistake: Option<MistakeAt>) -> impl IntoView {
     }
 }
 
-/// The reason for the change. The server checks it, so that browsers send it even if it is empty.
+/// The reason for the change.
 #[component]
 pub fn ReasonField(typed: String, mistake: Option<MistakeAt>) -> impl IntoView {
     let marks = MistakeAt::marks(mistake, ConfirmField::Reason, "reason-hint");
@@ -100,7 +102,7 @@ pub fn KeyField(typed: String, warned_key: String, mistake: Option<MistakeAt>) -
             <label for="key">"Key"</label>
             <input
                 id="key" r#type="text" name="key" list="key-names" class="mono" value=typed
-                required autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-required="true" autocomplete="off" autocapitalize="off" spellcheck="false"
                 aria-describedby=marks.described_by aria-invalid=marks.is_invalid autofocus=marks.has_focus
             />
             {marks.message}
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_mistake_is_shown_at_its_field_and_no_other() {
-        let at = |field, has_focus| Some(MistakeAt { field, words: "Enter a reason.".to_owned(), has_focus });
+        let at = |field, is_on_page| Some(MistakeAt { field, words: "Enter a reason.".to_owned(), is_on_page });
         let plain = reason(None);
         assert!(
             plain.contains("aria-describedby=\"reason-hint\"") && plain.contains("aria-required=\"true\""),
@@ -205,6 +207,6 @@ mod tests {
         assert!(answered.contains("role=\"alert\"") && !answered.contains("autofocus"), "{answered}");
         let again = reason(at(ConfirmField::Reason, true));
         assert!(again.contains("id=\"reason-mistake\"") && again.contains("autofocus"), "{again}");
-        assert!(again.contains("role=\"alert\""), "{again}");
+        assert!(!again.contains("role=\"alert\""), "the page has it under its heading: {again}");
     }
 }

@@ -25,7 +25,7 @@ use crate::{
             forms,
         },
     },
-    view::{action, confirmation, ownership, pages::Confirmation},
+    view::{self, action, confirmation, ownership, pages::Confirmation},
 };
 
 /// The confirmation of a disable.
@@ -46,10 +46,13 @@ fn ConfirmPage(action: Action) -> impl IntoView {
     let title = format!("{} of {}?", action::label(action), request.part("name"));
     let mistake = request.value("problem").as_deref().and_then(FormMistake::from_code);
     let title = if mistake.is_some() { format!("Error: {title}") } else { title };
-    view! {
-        <Title text=title />
-        {page(move |request| load(action, request), |confirmation| view! { <Confirm confirmation /> })}
-    }
+    // The page's own refresh takes the bar alone. It is nobody's act, so it reads nothing from AWS.
+    let content = if request.is_own_refresh() {
+        Either::Left(view! { <p class="nothing">"Open the confirmation again to read the stream."</p> })
+    } else {
+        Either::Right(page(move |request| load(action, request), |confirmation| view! { <Confirm confirmation /> }))
+    };
+    view! { <Title text=title /> {content} }
 }
 
 /// Loads what a confirmation shows, from a fresh read of at most 3 s.
@@ -111,6 +114,7 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
     );
     let content = match Ready::of(&confirmation) {
         Some(ready) => Either::Left(view! {
+            {mistake_of(&ready.confirmation)}
             <ConfirmationText confirmation plan=ready.plan.clone() is_busy=ready.is_busy />
             <ConfirmForm ready=ready.clone() />
             <ConfirmationDetails action plan=ready.plan quota owner />
@@ -123,4 +127,11 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
             {content}
         </article>
     }
+}
+
+/// Says what is wrong with the form, above everything else, on the page that comes back.
+fn mistake_of(confirmation: &Confirmation) -> Option<impl IntoView + use<>> {
+    let mistake = confirmation.draft.as_ref()?.mistake?;
+    let words = view::forms::mistake(mistake, Some(&confirmation.stream.name));
+    Some(view! { <p role="alert" class="alert">{words}</p> })
 }

@@ -103,7 +103,7 @@ fn answered(body: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_mistake_is_named_once_at_its_field() {
+async fn a_mistake_is_named_under_the_heading_and_at_its_field() {
     let app = TestApp::start().await;
     app.known("orders-prod").await;
     let operator = app.actor(Role::Operator).await;
@@ -111,17 +111,32 @@ async fn a_mistake_is_named_once_at_its_field() {
     let back = operator.post("/api/disable", &borrowed(&fields)).await;
     let page = shown(&operator.get(back.location()).await.body);
     assert_eq!(page.matches("role=\"alert\"").count(), 1, "{page}");
+    let (_, after_heading) = page.split_once("</h1>").unwrap();
+    assert!(after_heading.trim_start().starts_with("<p role=\"alert\" class=\"alert\">Enter a reason"), "{page}");
     let (before, field) = page.split_once("id=\"field-reason\"").unwrap();
     assert!(!before.contains("aria-invalid"), "{page}");
     let field = field.split_once("</div>").unwrap().0;
     assert!(field.contains("aria-invalid=\"true\"") && field.contains("id=\"reason-mistake\""), "{field}");
-    assert!(field.contains("role=\"alert\""), "{field}");
     assert!(
         field.contains("autofocus") && field.contains("aria-describedby=\"reason-mistake reason-hint\""),
         "{field}"
     );
     let parts = answered(&operator.call("/api/disable", &borrowed(&fields)).await.body);
     assert!(parts.contains("role=\"alert\"") && parts.contains("value=\"orders-prod\""), "{parts}");
+}
+
+#[tokio::test]
+async fn a_confirmation_that_refreshes_itself_reads_nothing() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    for action in ["disable", "enable"] {
+        let path = format!("/streams/{ACCOUNT}/{REGION}/orders-prod/{action}");
+        let refreshed = operator.get(&format!("{path}?live=1")).await.body;
+        assert!(refreshed.contains("Open the confirmation again") && refreshed.contains("id=\"bar\""), "{refreshed}");
+        assert!(!refreshed.contains("id=\"confirmation\""), "its form has a plan, which needs a read: {refreshed}");
+        assert!(operator.get(&path).await.body.contains("id=\"confirmation\""));
+    }
 }
 
 #[tokio::test]

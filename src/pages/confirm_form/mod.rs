@@ -42,7 +42,7 @@ impl Ready {
 }
 
 /// The form: for an enable, the key and the list of keys; name, reason, Cancel, and the one button that acts. A mistake
-/// is said at its field, or above the form if it has none.
+/// is said at its field, too.
 #[component]
 pub fn ConfirmForm(ready: Ready) -> impl IntoView {
     let Ready { confirmation, plan, is_busy } = ready;
@@ -55,11 +55,7 @@ pub fn ConfirmForm(ready: Ready) -> impl IntoView {
         ConfirmField::Name | ConfirmField::Reason | ConfirmField::QuotaReason => true,
     });
     let words = draft.mistake.map(|mistake| forms::mistake(mistake, Some(&stream.name)));
-    let (mistake, elsewhere) = match (field, words) {
-        (Some(field), Some(words)) => (Some(MistakeAt { field, words, has_focus: true }), None),
-        (_, words) => (None, words),
-    };
-    let elsewhere = elsewhere.map(|words| view! { <p role="alert" class="alert">{words}</p> });
+    let mistake = field.zip(words).map(|(field, words)| MistakeAt { field, words, is_on_page: true });
     let needs_quota_reason = quota.count.is_used_up()
         || mistake.as_ref().is_some_and(|mistake| mistake.field == ConfirmField::QuotaReason)
         || !draft.quota_reason.is_empty();
@@ -74,7 +70,7 @@ pub fn ConfirmForm(ready: Ready) -> impl IntoView {
         >
             {has_picker.then(|| view! { <EnterButton /> })}
             <ShownFields form=plan.form(&stream) />
-            <FormAnswer>{elsewhere}</FormAnswer>
+            <FormAnswer />
             {why.map(|why| view! { <p class="warning">{why}</p> })}
             {typed.map(|typed| view! {
                 <KeyField typed warned_key=warned mistake=key_mistake />

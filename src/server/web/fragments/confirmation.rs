@@ -17,7 +17,7 @@ use crate::{
 pub fn mistake(form: &ChangeForm, name: &StreamName, mistake: FormMistake) -> String {
     let draft = Draft { mistake: Some(mistake), ..Draft::from(form) };
     let words = forms::mistake(mistake, Some(name));
-    let at = forms::field_of(&draft).map(|field| MistakeAt { field, words: words.clone(), has_focus: false });
+    let at = forms::field_of(&draft).map(|field| MistakeAt { field, words: words.clone(), is_on_page: false });
     let elsewhere = at.is_none().then(|| view! { <p role="alert" class="alert">{words}</p> });
     let is_at = |field| at.as_ref().is_some_and(|at| at.field == field);
     let has_key = is_at(ConfirmField::Key) || !form.key.is_empty();
