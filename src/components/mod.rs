@@ -10,6 +10,7 @@ mod changes_filters;
 mod confirm_dialog;
 mod confirm_fields;
 mod confirmation;
+mod copy_button;
 mod counts;
 mod drawing;
 mod encryption;
@@ -48,9 +49,10 @@ pub use self::{
     confirm_dialog::ConfirmationDialog,
     confirm_fields::{FormAnswer, KeyField, MistakeAt, NameField, QuotaField, ReasonField, ShownFields, WaitField},
     confirmation::{ConfirmationDetails, ConfirmationText, TargetLine},
+    copy_button::CopyButton,
     counts::{Count, Counted},
     drawing::{ASCENDING, BRAND, CLOSED_LOCK, CROSS, DESCENDING, DOT, OPEN_LOCK, UNSORTED, drawing},
-    encryption::{EncryptionLabel, KeyLabel, shortened},
+    encryption::{EncryptionLabel, KeyLabel, KeyName, shortened},
     error_page::{ErrorPage, ErrorSection},
     filters::Filters,
     form_title::FormTitle,

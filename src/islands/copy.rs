@@ -1,9 +1,15 @@
 //! Buttons that copy a text.
 
-use leptos::prelude::*;
-use web_sys::MouseEvent;
+use std::time::Duration;
 
-use super::dom::{MERGED, all, closest, data, listen, reveal};
+use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Element, MouseEvent};
+
+use super::dom::{MERGED, all, closest, data, listen, reveal, show_state};
+
+/// How long a button says whether it has copied.
+const SAID_FOR: Duration = Duration::from_secs(2);
 
 /// Shows each `button[data-copy]` and makes it copy the text in that attribute.
 #[island]
@@ -14,9 +20,15 @@ pub fn Copying() -> impl IntoView {
         listen(&document(), MERGED, move |_: web_sys::Event| show());
         listen(&document(), "click", |click: MouseEvent| {
             if let Some(button) = closest(&click, "button[data-copy]") {
-                // A browser that doesn't allow it says so itself, and the text can still be selected on the page.
-                let _ = window().navigator().clipboard().write_text(&data(&button, "data-copy"));
+                spawn_local(copy(button));
             }
         });
     })
+}
+
+async fn copy(button: Element) {
+    let written = JsFuture::from(window().navigator().clipboard().write_text(&data(&button, "data-copy"))).await;
+    // What a browser doesn't allow can still be selected on the page.
+    show_state(&button, if written.is_ok() { "copied" } else { "failed" });
+    set_timeout(move || show_state(&button, "ready"), SAID_FOR);
 }

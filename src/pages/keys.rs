@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{Table, When},
+    components::{CopyButton, Table, When},
     error::AppError,
     model::{access::identity::Permission, time::Timestamp},
     server::web::context,
@@ -55,15 +55,8 @@ fn Keys(page: AllKeys) -> impl IntoView {
 
 #[component]
 fn Row(card: KeyCard) -> impl IntoView {
-    let copy = card.arn.clone().map(|arn| {
-        let of = format!(" of {}", card.title);
-        view! {
-            " "
-            <button type="button" class="quiet" data-copy=arn hidden>
-                "Copy ARN"<span class="visually-hidden">{of}</span>
-            </button>
-        }
-    });
+    let of = card.title.to_string();
+    let copy = card.arn.clone().map(|arn| view! { " " <CopyButton text=arn word="Copy ARN" of=Some(of) /> });
     // Small screens hide only cells without any text.
     let names = (!card.names.is_empty()).then(|| card.names.join(", "));
     view! {

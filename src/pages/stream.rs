@@ -6,8 +6,8 @@ use leptos_meta::Title;
 use super::{PageRequest, page};
 use crate::{
     components::{
-        ConfirmLink, FollowLink, LadderMarks, LivePage, NeededKeys, QuotaWords, StreamState, TargetLine, UndoLink,
-        Viewer, When,
+        ConfirmLink, CopyButton, FollowLink, LadderMarks, LivePage, NeededKeys, QuotaWords, StreamState, TargetLine,
+        UndoLink, Viewer, When,
     },
     error::AppError,
     model::{
@@ -101,7 +101,7 @@ fn Elsewhere(id: StreamId) -> impl IntoView {
     };
     view! {
         <p class="elsewhere">
-            {arn.map(|arn| view! { <button type="button" class="quiet" data-copy=arn hidden>"Copy ARN"</button> })}
+            {arn.map(|arn| view! { <CopyButton text=arn word="Copy ARN" /> })}
             {link(console::stream(&id), "Open in the AWS console")}
             {link(console::trail(&id), "CloudTrail events")}
         </p>

@@ -5,7 +5,7 @@ use strum::VariantArray;
 
 use super::{PageRequest, page};
 use crate::{
-    components::{FormTitle, Mistake, Table, UserNameField, When},
+    components::{CopyButton, FormTitle, Mistake, Table, UserNameField, When},
     error::AppError,
     model::{
         access::{
@@ -239,7 +239,7 @@ fn Password(id: String, link: Option<PasswordLinkCard>, shown_link: Option<Strin
                     id="one-time-link" r#type="text" class="mono" value=address.clone()
                     readonly autocomplete="off" spellcheck="false" aria-describedby="one-time-link-hint"
                 />
-                <button type="button" class="quiet" data-copy=address hidden>"Copy link"</button>
+                <CopyButton text=address word="Copy link" />
                 <p id="one-time-link-hint" class="hint">
                     "Shown only now. Give it to the user where nobody else reads it. It works once, until "
                     <When at=link.expires_at />"."

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::components::CopyButton;
+
 /// What to check when a change has been under way for five minutes.
 #[component]
 pub(super) fn WhatToCheck(checks: Vec<String>) -> impl IntoView {
@@ -21,7 +23,7 @@ pub(super) fn Support(text: String) -> impl IntoView {
         <details class="support">
             <summary>"For a support case"</summary>
             <pre tabindex="0">{text.clone()}</pre>
-            <button r#type="button" class="quiet" data-copy=text hidden>"Copy the text"</button>
+            <CopyButton text word="Copy the text" />
         </details>
     }
 }
