@@ -213,7 +213,7 @@ async fn hostile_addresses_of_the_list_are_answered_with_the_list() {
     for (query, says) in [
         ("page=-1", "page \u{201c}-1\u{201d} was ignored"),
         ("page=0", "page \u{201c}0\u{201d} was ignored"),
-        ("page=9223372036854775808", "page \u{201c}9223372036854775808\u{201d} was ignored"),
+        ("page=9223372036854775808", "orders-prod"),
         ("page=4294967295", "orders-prod"),
         ("sort=colour", "sort \u{201c}colour\u{201d} was ignored"),
         (&format!("q={long}"), "was ignored"),

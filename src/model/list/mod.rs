@@ -131,9 +131,9 @@ impl ListQuery {
                     Err(_) => bad(value),
                 }
             }
-            Parameter::Page => match value.parse() {
-                Ok(page) if page >= 1 => self.page = page,
-                _ => bad(value),
+            Parameter::Page => match page_number(value) {
+                Some(page) => self.page = page,
+                None => bad(value),
             },
             Parameter::Per => match value.parse() {
                 Ok(per) if Self::PAGE_SIZES.contains(&per) => self.per = per,
@@ -236,6 +236,12 @@ fn add<T: FromStr + PartialEq>(values: &mut Vec<T>, list: &str, mut bad: impl Fn
             _ => bad(part),
         }
     }
+}
+
+/// Parses the number of a page, from 1. One that is too high for any list is that of its end.
+fn page_number(text: &str) -> Option<u32> {
+    let is_number = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u32::MAX)).filter(|page| *page >= 1)
 }
 
 fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {

@@ -5,7 +5,7 @@ mod state_filter;
 use strum::{EnumString, IntoStaticStr};
 
 pub use self::state_filter::StateFilter;
-use super::{add, address, joined, select::contains};
+use super::{add, address, joined, page_number, select::contains};
 use crate::model::{access::credentials::UserName, change::Change, day::Day};
 
 /// The longest search text. A stream's name has at most 128 characters.
@@ -100,9 +100,9 @@ impl ChangesQuery {
             ChangesFilter::Q => value.clone_into(&mut self.q),
             ChangesFilter::From => return take_day(&mut self.from, value),
             ChangesFilter::To => return take_day(&mut self.to, value),
-            ChangesFilter::Page => match value.parse() {
-                Ok(page @ 1..=Self::MOST_PAGES) => self.page = page,
-                _ => return false,
+            ChangesFilter::Page => match page_number(value) {
+                Some(page) => self.page = page.min(Self::MOST_PAGES),
+                None => return false,
             },
         }
         true

@@ -125,6 +125,7 @@ fn document<B: IntoView>(css: String, bar: Option<impl FnOnce() -> B>, page: Err
                 <body>
                     <a class="skip" href="#main">"Skip to content"</a>
                     {bar.map(|bar| bar())}
+                    <div id="announcer" role="status" class="announcer"></div>
                     <main id="main">
                         <ErrorSection page />
                     </main>

@@ -65,8 +65,8 @@ pub async fn send(
     let value = |key: &str| parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let (query, ignored) = AuditQuery::parse(value);
     // A file with more rows than requested would be mistaken for the requested one.
-    let Some(format) = value("format").and_then(|word| word.parse::<Format>().ok()).filter(|_| ignored.is_empty())
-    else {
+    let format = value("format").map_or(Ok(Format::JsonLines), |word| word.parse());
+    let Some(format) = format.ok().filter(|_| ignored.is_empty()) else {
         return error_page::refuse(&state, &asker, AppError::Outdated);
     };
     if let Err(seconds) = state.limits.take_costly_act(&requester.user_id) {
