@@ -61,11 +61,12 @@ fn names(row: &StreamRow, now: Timestamp) -> Vec<(String, String, Option<Timesta
     names
 }
 
-/// The link to the enable that undoes a disable. In lists its name includes the stream.
+/// The link to the enable that undoes a disable. In lists its name includes the stream; `place` are the ids of what
+/// tells streams of one name apart.
 #[component]
-pub fn Undo(href: String, of: Option<String>) -> impl IntoView {
+pub fn Undo(href: String, of: Option<String>, #[prop(default = None)] place: Option<String>) -> impl IntoView {
     let of = of.map(|name| view! { <span class="visually-hidden">{format!(" change of {name}")}</span> });
-    view! { " " <a class="action undo" href=href>"Undo"{of}</a> }
+    view! { " " <a class="action undo" href=href aria-describedby=place>"Undo"{of}</a> }
 }
 
 /// [`Undo`] for a settled disable, for users who may change streams, while the stream is still not encrypted.

@@ -104,10 +104,11 @@ pub fn StreamRowView<'a>(row: &'a StreamRow, cols: &'a [ExtraColumn], viewer: &'
 fn actions(row: &StreamRow, place: Option<&str>, may_change: bool) -> impl IntoView + use<> {
     let place = place.map(str::to_owned);
     let undo = row.undo_path().filter(|_| may_change);
-    let undo = undo.map(|href| view! { <Undo href of=Some(row.id.name.to_string()) /> });
+    let undo = undo.map(|href| view! { <Undo href of=Some(row.id.name.to_string()) place=place.clone() /> });
     let follow = row.change.as_ref().map(|change| (change.id.clone(), place.clone()));
     let follow = follow.map(|(change, place)| view! { <FollowLink change of=row.id.clone() place /> });
-    view! { <ConfirmLink action=row.offers() of=row.id.clone() may_change place /> {undo} {follow} }
+    let is_read_only = (may_change && row.is_read_only).then(|| view! { <span class="tag">"Read-only"</span> });
+    view! { <ConfirmLink action=row.offers() of=row.id.clone() may_change place /> {undo} {follow} {is_read_only} }
 }
 
 /// The link to a stream's active change: meanwhile the only action that its row or page offers. `place` are the ids of
@@ -177,6 +178,18 @@ mod tests {
         assert!(html.contains(&format!(r#"aria-describedby="account-{digest} region-{digest}""#)), "{html}");
         assert!(html.contains(&format!(r#"id="region-{digest}""#)) && html.contains("a=b=c"), "{html}");
         assert!(html.contains(r#"href="/streams/111122223333/eu-west-1/orders-prod/disable" data-confirm"#), "{html}");
+    }
+
+    #[test]
+    fn a_row_that_nobody_may_change_says_so_to_who_could() {
+        let known = StreamRow::clone(&row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
+        let row = StreamRow { is_read_only: true, ..known };
+        let of = |may_change| {
+            let viewer = Viewer { may_change, ..Viewer::default() };
+            view! { <StreamRowView row=&row cols=&[] viewer=&viewer /> }.to_html()
+        };
+        assert!(of(true).contains("Read-only") && !of(true).contains("Disable"), "{}", of(true));
+        assert!(!of(false).contains("Read-only"), "it would be no news: {}", of(false));
     }
 
     #[test]

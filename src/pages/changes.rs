@@ -115,16 +115,22 @@ fn Rows(changes: Vec<ChangeCard>, undoable: Vec<String>, query: ChangesQuery, ha
 
 #[component]
 fn Row(change: ChangeCard, is_undoable: bool, now: Timestamp) -> impl IntoView {
-    let undo = is_undoable.then(|| view! { <Undo href=change.undo_path() of=Some(change.arn.name.to_string()) /> });
+    let (account_id, region_id) = (format!("account-{}", change.id), format!("region-{}", change.id));
+    // Streams of one name may stand here at any time.
+    let place = format!("{account_id} {region_id}");
+    let of_undo = place.clone();
+    let undo = is_undoable.then(|| {
+        view! { <Undo href=change.undo_path() of=Some(change.arn.name.to_string()) place=Some(of_undo) /> }
+    });
     view! {
         <tr id=format!("change-{}", change.id)>
             <th scope="row" data-label="Change">
-                <a href=change.path()>{format!("Change of {}", change.arn.name)}</a>
+                <a href=change.path() aria-describedby=place>{format!("Change of {}", change.arn.name)}</a>
             </th>
             <td data-label="Action">{change.what.clone()}</td>
             <td data-label="Status"><LadderMarks marks=change.marks() rev=change.rev /> {undo}</td>
-            <td data-label="Account" class="mono">{change.arn.account.to_string()}</td>
-            <td data-label="Region" class="mono">{change.arn.region.to_string()}</td>
+            <td id=account_id data-label="Account" class="mono">{change.arn.account.to_string()}</td>
+            <td id=region_id data-label="Region" class="mono">{change.arn.region.to_string()}</td>
             <td data-label="By">{change.actor}</td>
             <td data-label="Reason" class="reason">{change.reason}</td>
             <td data-label="Requested"><WhenAgo at=change.requested_at now /></td>
