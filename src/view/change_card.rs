@@ -1,12 +1,14 @@
 //! A change as pages show it.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{
     action, ladder,
     summary::{self, Summary},
 };
 use crate::model::{
-    change::{Action, Change, ChangeState, End, Ending, Rung},
-    inventory::{ChangeMarks, LeftKey, Mark},
+    change::{Action, Change, ChangeState, End, EndKind, Ending, Rung},
+    inventory::{ChangeMarks, LeftKey, Mark, StreamRow},
     stream::{StreamArn, StreamId},
     time::Timestamp,
 };
@@ -17,7 +19,8 @@ pub struct ChangeCard {
     pub id: String,
     /// The revision of this version in the order of all commits; a later version has a higher one.
     pub rev: i64,
-    /// The requested action: `Disable encryption`.
+    pub action: Action,
+    /// The requested action in words: `Disable encryption`.
     pub what: String,
     pub arn: StreamArn,
     pub actor: String,
@@ -65,6 +68,7 @@ impl From<&Change> for ChangeCard {
         Self {
             id: change.id.clone(),
             rev: change.rev,
+            action: change.intent.action,
             what: action::label(change.intent.action).to_owned(),
             arn: change.intent.arn.clone(),
             actor: change.intent.actor.clone(),
@@ -102,6 +106,22 @@ impl ChangeCard {
     /// Returns the path of the confirmation of the enable that undoes this disable.
     pub fn undo_path(&self) -> String {
         self.stream().undo_path(&self.id)
+    }
+
+    /// Returns the path of the confirmation of another change like this one, with the same key, if this one took no
+    /// effect and the stream's row offers it.
+    pub fn again_path(&self, row: &StreamRow) -> Option<String> {
+        let had_no_effect =
+            matches!(self.state, ChangeState::Ended(EndKind::Rejected | EndKind::Expired | EndKind::NotApplied));
+        let (is_possible, query) = match (self.action, &self.key) {
+            (Action::Enable, Some(key)) => {
+                let query = format!("?key={}", utf8_percent_encode(key, NON_ALPHANUMERIC));
+                (row.key_id.as_ref().is_none_or(|present| present.as_str() != key), query)
+            }
+            (action, _) => (row.offers() == Some(action), String::new()),
+        };
+        let is_offered = is_possible && row.offers().is_some();
+        (had_no_effect && is_offered).then(|| format!("{}{query}", self.stream().confirm_path(self.action)))
     }
 
     /// Returns the stream of this change.
@@ -148,5 +168,46 @@ fn standing(change: &Change) -> String {
         (None, _) if change.is_waiting() => "Recorded. Will be sent when ACTIVE.".to_owned(),
         (None, _) if change.is_unknown() => "Outcome unknown.".to_owned(),
         (None, _) => format!("{}.", change.last_lit().word()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        change::{
+            refusal::{Precondition, Refusal},
+            tests::requested_change,
+        },
+        list::tests::row,
+        stream::encryption::EncryptionState,
+    };
+
+    fn ended(action: Action, how: End) -> ChangeCard {
+        let mut change = requested_change();
+        change.intent.action = action;
+        change.end = Some(Ending { at: Timestamp::from_millis(1_000_000), how });
+        ChangeCard::from(&change)
+    }
+
+    #[test]
+    fn a_change_without_effect_leads_to_another_one_like_it() {
+        let encrypted = StreamRow::clone(&row("orders-prod", EncryptionState::Encrypted, "ACTIVE"));
+        let plain = StreamRow { encryption: EncryptionState::NotEncrypted, key_id: None, ..encrypted.clone() };
+        let path = "/streams/111122223333/eu-west-1/orders-prod";
+        let disable = ended(Action::Disable, End::NotApplied);
+        assert_eq!(disable.again_path(&encrypted), Some(format!("{path}/disable")));
+        assert_eq!(disable.again_path(&plain), None, "it isn't encrypted any more");
+        let enable = ended(Action::Enable, End::Expired);
+        let again = Some(format!("{path}/enable?key=alias%2Forders"));
+        assert_eq!(enable.again_path(&plain), again);
+        assert_eq!(enable.again_path(&encrypted), again, "under another key");
+        let same_key = StreamRow { key_id: Some("alias/orders".parse().unwrap()), ..encrypted.clone() };
+        assert_eq!(enable.again_path(&same_key), None, "it has that key");
+        let read_only = StreamRow { is_read_only: true, ..plain };
+        assert_eq!(enable.again_path(&read_only), None);
+        let refused = End::Rejected(Refusal::precondition(Precondition::AlreadyNotEncrypted));
+        assert!(ended(Action::Disable, refused).again_path(&encrypted).is_some());
+        assert_eq!(ended(Action::Disable, End::Settled).again_path(&encrypted), None, "it took effect");
     }
 }

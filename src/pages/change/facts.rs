@@ -3,7 +3,7 @@
 use leptos::{either::Either, prelude::*};
 
 use crate::{
-    components::{Ago, Elapsed, StreamState, Viewer, When},
+    components::{Ago, Elapsed, KeyName, StreamState, Viewer, When},
     model::{
         change::{ChangeState, EndKind},
         inventory::StreamRow,
@@ -42,7 +42,6 @@ pub(super) fn Facts(change: ChangeCard, pace: Option<Pace>, now: Timestamp) -> i
     let pace = pace.filter(|_| change.state != ChangeState::Ended(EndKind::Rejected));
     view! {
         <dl class="facts">
-            <div><dt>"Action"</dt><dd>{change.what}</dd></div>
             <div><dt>"By"</dt><dd>{change.actor}</dd></div>
             <div><dt>"Reason"</dt><dd class="reason">{change.reason}</dd></div>
             <div>
@@ -50,7 +49,7 @@ pub(super) fn Facts(change: ChangeCard, pace: Option<Pace>, now: Timestamp) -> i
                 <dd><When at=change.requested_at /> " (" <Ago at=change.requested_at now /> ")"</dd>
             </div>
             {pace.map(|pace| view! { <div><dt>"Duration"</dt><dd><Duration pace now /></dd></div> })}
-            <div><dt>"Key"</dt><dd><code>{change.key.unwrap_or_else(|| "None".to_owned())}</code></dd></div>
+            <div><dt>"Key"</dt><dd><KeyName key=change.key without="None" /></dd></div>
             <div><dt>"Stream"</dt><dd class="mono arn">{change.arn.to_string()}</dd></div>
             <div><dt>"Change"</dt><dd class="mono">{change.id}</dd></div>
         </dl>

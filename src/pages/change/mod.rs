@@ -50,17 +50,22 @@ fn Details(page: Page) -> impl IntoView {
     let is_requested = change.rungs.iter().any(|rung| rung.rung == Rung::Proven);
     let undo = row.clone().map(|row| view! { <UndoLink change=change.clone() row is_in_list=false /> });
     let needed = row.clone().map(|row| view! { <NeededKeys row /> });
+    let again = row.as_ref().and_then(|row| change.again_path(row)).filter(|_| may_change && !asks_for_other_form);
     view! {
         <Title text=title />
         <LivePage moves>
             <SelfRefresh address=change.path() is_wanted=change.is_active() />
-            <div class="title-line"><h1>{heading}</h1> <span class="spacer"></span> {undo}</div>
+            <div class="title-line">
+                <h1>{heading}</h1> <span class="change-action">{change.what.clone()}</span>
+                <span class="spacer"></span> {undo}
+            </div>
             <Mistake mistake />
             <TargetLine stream=stream.clone() target />
             {asks_for_other_form.then(|| view! {
                 <p><a href=disable>"Disable encryption with another form of the key"</a></p>
             })}
             <Progress change=change.clone() row=row.clone() viewer=viewer.clone() />
+            {again.map(|path| view! { <p><a href=path>"Start a new change like this one"</a></p> })}
             {is_waiting.then(|| view! { <CancelForm id=id.clone() /> })}
             {needed}
             {is_closable.then(|| view! { <CloseForm id=id.clone() mistake typed=typed_reason /> })}
