@@ -1,7 +1,7 @@
 //! The encryption state and the key of a stream. The state is shown by a lock's shape and a word, never by color alone;
 //! "not encrypted" is a fact, not an error.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use super::{CLOSED_LOCK, OPEN_LOCK, drawing};
 use crate::{
@@ -28,6 +28,15 @@ pub fn KeyLabel(key: Option<KeyId>) -> impl IntoView {
     view! { <code class="key" translate="no" title=key.map(|key| key.to_string())>{shown}</code> }
 }
 
+/// A key id in full, or the words for why there is none.
+#[component]
+pub fn KeyName(key: Option<String>, without: &'static str) -> impl IntoView {
+    match key {
+        Some(key) => Either::Left(view! { <code translate="no">{key}</code> }),
+        None => Either::Right(without),
+    }
+}
+
 /// Shortens key ARNs and GUIDs to `key/6f1d…d5e6`; aliases stay as they are.
 pub fn shortened(key: &str) -> String {
     let tail = key.rsplit(':').next().unwrap_or(key);
@@ -38,7 +47,16 @@ pub fn shortened(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shortened;
+    use leptos::prelude::*;
+
+    use super::{KeyName, shortened};
+
+    #[test]
+    fn only_the_name_of_a_key_is_set_as_code() {
+        let html = |key: Option<&str>| view! { <KeyName key=key.map(str::to_owned) without="None" /> }.to_html();
+        assert!(html(Some("alias/orders")).starts_with("<code"), "{}", html(Some("alias/orders")));
+        assert!(html(None).starts_with("None"), "{}", html(None));
+    }
 
     #[test]
     fn long_ids_are_cut_in_the_middle() {

@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::{Age, EncryptionLabel, LadderMarks, StatusLabel, Viewer};
+use super::{Age, EncryptionLabel, KeyName, LadderMarks, StatusLabel, Viewer};
 use crate::model::{inventory::StreamRow, stream::encryption::EncryptionState};
 
 /// Encryption, status and key with their ages, and why there is nothing newer: a live part.
 #[component]
 pub fn StreamState(row: StreamRow, viewer: Viewer) -> impl IntoView {
     let (now, stale_after) = (viewer.now, viewer.stale_after(&row.id));
-    let key = key_words(&row);
+    let key = row.key_id.as_ref().map(ToString::to_string);
+    let without = without_key(row.encryption);
     let problem = row.problem.as_ref().map(|problem| {
         let words = format!(
             "Not newer because: {}. Last try {}. Next try {}.",
@@ -37,20 +38,19 @@ pub fn StreamState(row: StreamRow, viewer: Viewer) -> impl IntoView {
                         {row.is_gone.then(|| view! { " " <span class="problem">"No longer listed by AWS"</span> })}
                     </dd>
                 </div>
-                <div><dt>"Key"</dt><dd><code translate="no">{key}</code></dd></div>
+                <div><dt>"Key"</dt><dd><KeyName key without /></dd></div>
             </dl>
             {problem}
         </div>
     }
 }
 
-/// Returns the key as AWS reports it, or why there is none.
-fn key_words(row: &StreamRow) -> String {
-    match (&row.key_id, row.encryption) {
-        (Some(key), _) => key.to_string(),
-        (None, EncryptionState::NotEncrypted) => "None".to_owned(),
-        (None, EncryptionState::Encrypted) => "Not stated".to_owned(),
-        (None, EncryptionState::Unknown) => "Unknown".to_owned(),
+/// Returns the words for a stream without a key, by its encryption.
+const fn without_key(encryption: EncryptionState) -> &'static str {
+    match encryption {
+        EncryptionState::NotEncrypted => "None",
+        EncryptionState::Encrypted => "Not stated",
+        EncryptionState::Unknown => "Unknown",
     }
 }
 

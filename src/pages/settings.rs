@@ -1,6 +1,6 @@
 //! `/settings`: targets and their health, the quota, and the user's own account and sessions.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use super::{PageRequest, page};
 use crate::{
@@ -77,7 +77,6 @@ fn Settings(page: Page) -> impl IntoView {
         _ => (None, None, page.mistake),
     };
     let (may_administer, typed) = (page.may_administer, page.alarm_typed.reason);
-    let scope = if page.scope == "*" { "All streams".to_owned() } else { page.scope };
     view! {
         <FormTitle text="Settings" mistake=page.mistake />
         <h1>"Settings"</h1>
@@ -96,7 +95,7 @@ fn Settings(page: Page) -> impl IntoView {
             <dl class="facts">
                 <div><dt>"User name"</dt><dd>{page.user_name}</dd></div>
                 <div><dt>"Role"</dt><dd>{page.role.into_str()}</dd></div>
-                <div><dt>"Streams"</dt><dd class="mono">{scope}</dd></div>
+                <div><dt>"Streams"</dt><dd><Scope of=page.scope /></dd></div>
             </dl>
             {page.has_password.then(|| view! { <ChangePassword mistake=of_password /> })}
         </section>
@@ -117,6 +116,15 @@ fn Settings(page: Page) -> impl IntoView {
             <h2 id="shortcuts">"Keyboard shortcuts"</h2>
             <Shortcuts are_on=page.has_shortcuts />
         </section>
+    }
+}
+
+/// The streams that the user may see, as patterns of names, or in words if they are all.
+#[component]
+fn Scope(of: String) -> impl IntoView {
+    match of.as_str() {
+        "*" => Either::Left("All streams"),
+        _ => Either::Right(view! { <span class="mono">{of}</span> }),
     }
 }
 

@@ -80,6 +80,7 @@ fn FacetLine(counts: Counts, query: ListQuery, rev: i64) -> impl IntoView {
     let changing = ListQuery { status, page: 1, ..query.clone() }.href();
     view! {
         <ul class="facets" aria-label="Filters by state">
+            {query.is_filtered().then(|| view! { <li class="hint">"Of all streams:"</li> })}
             {encryption(EncryptionState::Encrypted, Counted::Encrypted, "facet encrypted")}
             {encryption(EncryptionState::NotEncrypted, Counted::NotEncrypted, "facet not-encrypted")}
             {encryption(EncryptionState::Unknown, Counted::Unknown, "facet unknown")}
