@@ -12,7 +12,7 @@ import {
 
 const WORK = mkdtempSync(join(tmpdir(), "keystream-deploy-"));
 const VALUES = readdirSync(join(CHART, "ci")).map((name) => join(CHART, "ci", name));
-const [SQLITE, POSTGRES] = ["sqlite", "postgres"].map((name) => join(CHART, `ci/${name}-values.yaml`));
+const [SQLITE, POSTGRES, ALB] = ["sqlite", "postgres", "alb"].map((name) => join(CHART, `ci/${name}-values.yaml`));
 const UNIT = join(ROOT, "deploy/systemd/keystream.service");
 const CONTAINERFILE = join(ROOT, "deploy/Containerfile");
 const MOST_EXPOSURE = 2.0;
@@ -109,6 +109,25 @@ test("one replica keeps SQLite on a volume, and several share Postgres", () => {
     assert.equal(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"], "120", "values win");
     const { egress } = several.get("NetworkPolicy/trial-keystream").spec;
     assert.deepEqual(egress.flatMap(({ ports }) => ports.map(({ port }) => port)), [53, 53, 443, 5432, 80, 3128]);
+});
+
+test("a load balancer of AWS serves https on the port of the public URL", () => {
+    const ports = (flags) => {
+        const { annotations } = manifests(ALB, flags).parsed.get("Ingress/trial-keystream").metadata;
+        return JSON.parse(annotations["alb.ingress.kubernetes.io/listen-ports"]);
+    };
+    assert.deepEqual(ports([]), [{ HTTPS: 443 }]);
+    assert.deepEqual(ports(["--set", "publicUrl=https://keystream.example:8443/"]), [{ HTTPS: 8443 }]);
+});
+
+test("pods listen on IPv6 where the values say so", () => {
+    const { parsed } = manifests(POSTGRES, ["--set", "bindAddress=[::]"]);
+    const [{ env }] = parsed.get("StatefulSet/trial-keystream").spec.template.spec.containers;
+    assert.equal(env.find(({ name }) => name === "KEYSTREAM_LISTEN").value, "[::]:3000");
+    const config = parsed.get("ConfigMap/trial-keystream").data["keystream.toml"];
+    assert.match(config, /^metrics_listen = "\[::\]:9100"$/m);
+    const { status, output } = understood(config);
+    assert.equal(status, 0, output);
 });
 
 const onPostgres = ["--set", "database.kind=postgres,database.existingSecret=db,checkpoints.existingSecret=key"];

@@ -30,6 +30,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ regexReplaceAll ":[0-9]+$" (get (urlParse .Values.publicUrl) "host") "" }}
 {{- end }}
 
+{{- /* The port of publicUrl. */ -}}
+{{- define "keystream.port" -}}
+{{ regexFind "[0-9]+$" (regexFind ":[0-9]+$" (get (urlParse .Values.publicUrl) "host")) | default "443" }}
+{{- end }}
+
 {{- /* The pairs of a TOML table. Numbers of values are floats, and those of Keystream are integers; JSON's texts and
 lists of texts are TOML's too. */ -}}
 {{- define "keystream.toml" -}}
@@ -50,7 +55,7 @@ lists of texts are TOML's too. */ -}}
 {{- end }}
 {{- with .Values.trustedProxies }}{{ $_ := set $settings "trusted_proxies" (join "," .) }}{{ end }}
 {{- if .Values.metrics.enabled }}
-{{- $_ := set $settings "metrics_listen" (printf "0.0.0.0:%d" (int64 .Values.metrics.port)) }}
+{{- $_ := set $settings "metrics_listen" (printf "%s:%d" .Values.bindAddress (int64 .Values.metrics.port)) }}
 {{- end }}
 {{- with .Values.oidc }}
 {{- if .issuer }}
