@@ -1,4 +1,4 @@
-// Checks metrics, alerts and the dashboard: with Prometheus's own tool, and against what the documents say.
+// Checks metrics, health, alerts and the dashboard: with Prometheus's own tool, and against what the documents say.
 // Run it after `.ci/build dev`: node --test end2end/metrics/check.mjs
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -25,11 +25,14 @@ const work = mkdtempSync(join(tmpdir(), "keystream-metrics-"));
 
 let keystream;
 let served;
+/** Where the server listens. */
+let listens;
 
 before(async () => {
     const port = await freePort();
     const demo = await startDemo(work, { KEYSTREAM_METRICS_LISTEN: `127.0.0.1:${port}` });
     keystream = demo.keystream;
+    listens = new URL(demo.origin).host;
     await Operator.signedIn(demo.origin);
     served = await fetch(`http://127.0.0.1:${port}/metrics`);
     served.text = await served.text();
@@ -114,4 +117,18 @@ test("the dashboard needs no plugin, and shows metrics that there are", () => {
     const shown = new Set(targets.flatMap(({ expr }) => expr.match(/\b(keystream|process)_[a-z_]+\b/g)));
     const isShown = (name) => ["", "_bucket"].some((suffix) => shown.has(name + suffix));
     assert.deepEqual([...documented].filter((name) => !isShown(name)), [], "metrics without a panel");
+});
+
+test("`keystream health` exits with 0 while the server is well, and otherwise says why in one line", async () => {
+    const health = (listen, ...flags) => {
+        const env = { PATH: process.env.PATH, KEYSTREAM_LISTEN: listen };
+        return spawnSync(join(ROOT, "target/keystream"), ["health", ...flags], { cwd: work, env, encoding: "utf8" });
+    };
+    for (const flags of [[], ["--live"]]) {
+        const { status, stdout, stderr } = health(listens, ...flags);
+        assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+    }
+    const nowhere = health(`127.0.0.1:${await freePort()}`);
+    assert.equal(nowhere.status, 1);
+    assert.match(nowhere.stderr, /^keystream: http:\/\/127\.0\.0\.1:\d+\/readyz can't be reached: [^\n]+\n$/);
 });
