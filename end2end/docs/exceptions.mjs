@@ -61,6 +61,12 @@ export const NOT_RUN = [
         reason: "needs the installed service",
     },
     {
+        command:
+            "sudo systemd-run --pipe --uid keystream --property EnvironmentFile=/etc/keystream/keystream.env \\\n" +
+            "    /opt/keystream/keystream check-config --config /etc/keystream/keystream.toml",
+        reason: "needs the installed service",
+    },
+    {
         command: 'skopeo copy oci-archive:target/keystream-0.1.0-x86_64-linux.oci.tar "docker://$image"',
         reason: "needs an image registry",
     },
