@@ -40,9 +40,12 @@ pub fn KeyPicker(keys: KeyList, stream: StreamId, undo: String, is_open: bool) -
                     <input id="key-search" r#type="search" name="keys" value=search maxlength="256" />
                     <ChooseButton page=1>"Find keys"</ChooseButton>
                 </div>
-                <p role="alert" class="alert" data-problem="" hidden>
-                    "The keys couldn't be fetched. These are those found before. Check the network, then try again."
-                </p>
+                <div id="keys-answer"></div>
+                <template id="say-keys-failed">
+                    <p role="alert" class="alert">
+                        "The keys couldn't be fetched. These are those found before. Check the network, then try again."
+                    </p>
+                </template>
                 <Table
                     caption="Keys" class="plain" columns=&["Key", "State", "Kind", "Rotation", "Choose"]
                 >

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlInputElement, MouseEvent, UrlSearchParams};
 
-use super::dom::{Fetched, by_id, closest, data, fetch_page, first, focus, go_to, listen, merge, toggle};
+use super::dom::{Fetched, by_id, closest, data, fetch_page, fill_from, first, focus, go_to, listen, merge};
 
 /// Takes over `button[data-use]` and `button[data-find]` in `#keys`.
 #[island]
@@ -61,7 +61,7 @@ fn bubbling() -> web_sys::EventInit {
 /// Fetches the page with another part of the keys, and merges only those. A later search overtakes an earlier one.
 async fn show(page: String, latest: Rc<Cell<u32>>) {
     let this = latest.get();
-    say_failed(false);
+    by_id("keys-answer").inspect(|answer| answer.set_text_content(None));
     let search = first("#keys input[type=search]").and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
     let search = search.map(|field| field.value()).unwrap_or_default();
     let location = window().location();
@@ -84,10 +84,6 @@ async fn show(page: String, latest: Rc<Cell<u32>>) {
         }
         Fetched::SignedOut => go_to("/sign-in"),
         // What is shown stays, and the button can be pressed again.
-        Fetched::Failed => say_failed(true),
+        Fetched::Failed => fill_from(by_id("say-keys-failed"), by_id("keys-answer")),
     }
-}
-
-fn say_failed(has_failed: bool) {
-    first("#keys [data-problem]").inspect(|problem| toggle(problem, "hidden", !has_failed));
 }

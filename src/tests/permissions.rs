@@ -52,7 +52,6 @@ fn when_allowed(method: &Method, path: &str) -> StatusCode {
         ("GET", "/auth/oidc/start" | "/auth/oidc/callback") | ("POST", "/auth/oidc/backchannel-logout") => {
             StatusCode::NOT_FOUND
         }
-        ("GET", "/audit/export") => StatusCode::BAD_REQUEST,
         ("POST", "/csp-report") => StatusCode::NO_CONTENT,
         ("POST", "/api/sign-out" | "/api/end-other-sessions" | "/api/set-shortcuts") => StatusCode::OK,
         // Arguments are missing, and the demo's sign-in and the links don't exist.

@@ -67,6 +67,7 @@ async fn headers_stand_on_every_answer_of_every_entry() {
         }
     }
     look(&app.anonymous().call("/api/sign-out", &[]).await, "sign-out");
+    look(&viewer.get("/audit/export?format=xml").await, "a format that there is none of");
     let expected = [200, 204, 303, 400, 401, 403, 404, 405, 413, 415, 421, 422];
     assert!(expected.iter().all(|status| statuses.contains(status)), "{statuses:?}");
 }
