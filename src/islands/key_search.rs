@@ -1,24 +1,19 @@
 //! The list of keys on the confirmation of an enable: a key is filled in where it stands, and a search or another page
 //! of keys comes without leaving what was typed. Without it, the form's own buttons do the same by way of the server.
 
-use std::{cell::Cell, rc::Rc};
-
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlInputElement, MouseEvent, UrlSearchParams};
 
-use super::dom::{Fetched, by_id, closest, data, fetch_page, fill_from, first, focus, go_to, listen, merge};
+use super::dom::{Fetched, Latest, by_id, closest, data, fetch_page, fill_from, first, focus, go_to, listen, merge};
 
 /// Takes over `button[data-use]` and `button[data-find]` in `#keys`.
 #[island]
 pub fn KeySearch() -> impl IntoView {
     super::anchored(|| {
-        let latest = Rc::new(Cell::new(0));
-        let find = move |page: String| {
-            latest.set(latest.get() + 1);
-            spawn_local(show(page, latest.clone()));
-        };
+        let latest = Latest::default();
+        let find = move |page: String| spawn_local(show(page, latest.begin()));
         let by_enter = find.clone();
         listen(&document(), "click", move |click: MouseEvent| {
             if let Some(button) = closest(&click, "#keys button[data-use]") {
@@ -59,8 +54,7 @@ fn bubbling() -> web_sys::EventInit {
 }
 
 /// Fetches the page with another part of the keys, and merges only those. A later search overtakes an earlier one.
-async fn show(page: String, latest: Rc<Cell<u32>>) {
-    let this = latest.get();
+async fn show(page: String, is_latest: impl Fn() -> bool) {
     by_id("keys-answer").inspect(|answer| answer.set_text_content(None));
     let search = first("#keys input[type=search]").and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
     let search = search.map(|field| field.value()).unwrap_or_default();
@@ -73,7 +67,7 @@ async fn show(page: String, latest: Rc<Cell<u32>>) {
     query.set("key-page", &page);
     let address = format!("{}?{}", location.pathname().unwrap_or_default(), String::from(query.to_string()));
     let fetched = fetch_page(&address).await;
-    if latest.get() != this {
+    if !is_latest() {
         return;
     }
     match fetched {

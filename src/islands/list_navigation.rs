@@ -1,10 +1,7 @@
 //! Filtering, sorting and paging of a list without leaving the page: the island fetches the same address as the link or
 //! form would, merges the list, and pushes the address. Without it, the browser loads the page.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -12,30 +9,24 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Document, Element, HtmlFormElement, MouseEvent, SubmitEvent, UrlSearchParams};
 
 use super::dom::{
-    Fetched, FetchedPage, MERGED, all, announce, by_id, closest, data, fetch_page, focus, form_pairs, go_to,
+    Fetched, FetchedPage, Latest, MERGED, all, announce, by_id, closest, data, fetch_page, focus, form_pairs, go_to,
     is_plain_click, listen, merge, own_address, toggle,
 };
 
 /// Forms as they are filled in.
 type FilledIn = Vec<(HtmlFormElement, Option<Vec<(String, String)>>)>;
 
-/// Where the list is.
-struct Place {
-    /// The number of the latest navigation, which overtakes earlier ones.
-    latest: Cell<u32>,
-    /// The address of what is shown.
-    shown: RefCell<String>,
-}
+/// The address of what is shown.
+type Shown = Rc<RefCell<String>>;
 
 /// Takes over `a[data-nav]` and `form[data-nav]`.
 #[island]
 pub fn ListNavigation() -> impl IntoView {
     super::anchored(|| {
-        let place = Rc::new(Place { latest: Cell::new(0), shown: RefCell::new(own_address()) });
-        let here = place.clone();
+        let (latest, shown) = (Latest::default(), Shown::new(RefCell::new(own_address())));
+        let here = shown.clone();
         let go = move |address: String, is_new: bool| {
-            place.latest.set(place.latest.get() + 1);
-            spawn_local(navigate(address, is_new, place.clone()));
+            spawn_local(navigate(address, is_new, latest.begin(), shown.clone()));
         };
         let (by_link, by_form, back) = (go.clone(), go.clone(), go);
         listen(&document(), "click", move |click: MouseEvent| {
@@ -53,7 +44,7 @@ pub fn ListNavigation() -> impl IntoView {
         });
         listen(&window(), "popstate", move |_: web_sys::Event| {
             // A link within the page, such as the one that skips the bar, changes only what follows its address.
-            if *here.shown.borrow() != own_address() {
+            if *here.borrow() != own_address() {
                 back(own_address(), false);
             }
         });
@@ -72,15 +63,14 @@ fn address_of(form: &HtmlFormElement) -> Option<String> {
 }
 
 /// Fetches the page at an address and shows it; a later navigation overtakes an earlier one.
-async fn navigate(address: String, is_new: bool, place: Rc<Place>) {
-    let this = place.latest.get();
+async fn navigate(address: String, is_new: bool, is_latest: impl Fn() -> bool, shown: Shown) {
     let main = by_id("main");
     if let Some(main) = &main {
         super::dom::set(main, "aria-busy", "true");
     }
     let forms = filled_in();
     let fetched = fetch_page(&address).await;
-    if place.latest.get() != this {
+    if !is_latest() {
         return;
     }
     match (fetched, main) {
@@ -90,7 +80,7 @@ async fn navigate(address: String, is_new: bool, place: Rc<Place>) {
                 // Fails only for addresses of other origins.
                 let _ = history.map(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&address)));
             }
-            place.shown.replace(own_address());
+            shown.replace(own_address());
             show(&main, &page, &forms);
         }
         // The browser shows what came instead.
@@ -113,22 +103,18 @@ fn is_same_version(page: &Document) -> bool {
 fn show(main: &Element, page: &Document, forms: &FilledIn) {
     let Some(newer) = page.get_element_by_id("main") else { return };
     document().set_title(&page.title());
-    let present = filled_in();
-    let is_untouched = |form: &HtmlFormElement| {
-        let as_of = |forms: &FilledIn| forms.iter().find(|(known, _)| known == form).cloned();
-        as_of(forms) == as_of(&present)
-    };
+    let typed: Vec<HtmlFormElement> =
+        filled_in().into_iter().filter(|form| !forms.contains(form)).map(|(form, _)| form).collect();
     // A browser would follow the rows to their new places.
     let place = (window().scroll_x().unwrap_or_default(), window().scroll_y().unwrap_or_default());
-    let kept: Vec<&HtmlFormElement> = present.iter().map(|(form, _)| form).filter(|form| !is_untouched(form)).collect();
     merge(main, &newer);
     window().scroll_to_with_x_and_y(place.0, place.1);
     // The forms show the choices of the new address instead of the former ones, but for what was typed meanwhile.
-    for (form, _) in filled_in().iter().filter(|(form, _)| !kept.contains(&form)) {
+    for (form, _) in filled_in().iter().filter(|(form, _)| !typed.contains(form)) {
         form.reset();
     }
     // What lies over the list has been chosen from.
-    if kept.is_empty() {
+    if typed.is_empty() {
         all("#main details.drop[open]").iter().for_each(|panel| toggle(panel, "open", false));
     }
     announce(MERGED);

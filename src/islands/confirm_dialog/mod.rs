@@ -5,15 +5,13 @@ mod answer;
 mod dialog;
 mod fields;
 
-use std::{cell::Cell, rc::Rc};
-
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlFormElement, MouseEvent, SubmitEvent};
 
 use super::dom::{
-    Fetched, by_id, closest, data, fetch_page, fill_from, first, focus, go_to, is_plain_click, listen, toggle,
+    Fetched, Latest, by_id, closest, data, fetch_page, fill_from, first, focus, go_to, is_plain_click, listen, toggle,
 };
 use crate::{
     api::changes::{Disable, Enable},
@@ -36,12 +34,11 @@ pub fn ConfirmDialog() -> impl IntoView {
     });
     super::anchored(move || {
         fields::follow_typing();
-        let latest = Rc::new(Cell::new(0));
+        let latest = Latest::default();
         listen(&document(), "click", move |click: MouseEvent| {
             if let Some(link) = closest(&click, "a[data-confirm]").filter(|_| is_plain_click(&click)) {
                 click.prevent_default();
-                latest.set(latest.get() + 1);
-                spawn_local(open(link, latest.clone()));
+                spawn_local(open(link, latest.begin()));
             } else if closest(&click, "#confirm-dialog [data-close]").is_some() {
                 dialog::close();
             }
@@ -71,8 +68,7 @@ fn empty() {
 }
 
 /// Opens the dialog, and shows in it the confirmation at the link's address. A later opening overtakes an earlier one.
-async fn open(link: Element, latest: Rc<Cell<u32>>) {
-    let this = latest.get();
+async fn open(link: Element, is_latest: impl Fn() -> bool) {
     let (Some(dialog), Some(content)) = (dialog::find(), by_id("confirm-content")) else { return };
     let address = data(&link, "href");
     fill_from(by_id("confirm-reading"), Some(content.clone()));
@@ -83,7 +79,7 @@ async fn open(link: Element, latest: Rc<Cell<u32>>) {
     // Fails only for a dialog that is open already.
     let _ = dialog.show_modal();
     let fetched = fetch_page(&address).await;
-    if !dialog.open() || latest.get() != this {
+    if !dialog.open() || !is_latest() {
         return;
     }
     match fetched {

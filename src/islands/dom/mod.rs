@@ -8,6 +8,8 @@ pub use self::{
     merge::{merge, merge_part, write},
 };
 
+use std::{cell::Cell, rc::Rc};
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
@@ -17,6 +19,19 @@ use web_sys::{
 
 /// The event on the document after a page's content was merged with newer content.
 pub const MERGED: &str = "keystream:merged";
+
+/// Requests of one kind, of which a later one overtakes those before it.
+#[derive(Debug, Clone, Default)]
+pub struct Latest(Rc<Cell<u32>>);
+
+impl Latest {
+    /// Begins a request. Returns whether it is still the latest, whenever that is asked.
+    pub fn begin(&self) -> impl Fn() -> bool + 'static {
+        let (latest, this) = (self.0.clone(), self.0.get().wrapping_add(1));
+        latest.set(this);
+        move || latest.get() == this
+    }
+}
 
 /// Returns the element with an id.
 pub fn by_id(id: &str) -> Option<Element> {
