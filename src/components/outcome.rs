@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::{model::forms::FormMistake, view::forms};
+use crate::{
+    model::{forms::FormMistake, stream::StreamName},
+    view::forms,
+};
 
-/// The mistake in a form, if there is one that isn't shown at its field.
+/// The mistake in a form, if there is one, above the form. `of` is the stream that the form is about.
 #[component]
-pub fn Mistake(mistake: Option<FormMistake>) -> impl IntoView {
-    mistake.map(|mistake| view! { <p role="alert" class="alert">{forms::mistake(mistake, None)}</p> })
+pub fn Mistake(mistake: Option<FormMistake>, #[prop(optional)] of: Option<StreamName>) -> impl IntoView {
+    mistake.map(|mistake| view! { <p role="alert" class="alert">{forms::mistake(mistake, of.as_ref())}</p> })
 }

@@ -10,7 +10,7 @@ use super::{
     page,
 };
 use crate::{
-    components::{ConfirmationDetails, ConfirmationText},
+    components::{ConfirmationDetails, ConfirmationText, Mistake},
     error::AppError,
     model::{
         access::{identity::Permission, requester::Requester},
@@ -25,7 +25,7 @@ use crate::{
             forms,
         },
     },
-    view::{self, action, confirmation, ownership, pages::Confirmation},
+    view::{action, confirmation, ownership, pages::Confirmation},
 };
 
 /// The confirmation of a disable.
@@ -47,7 +47,7 @@ fn ConfirmPage(action: Action) -> impl IntoView {
     let mistake = request.value("problem").as_deref().and_then(FormMistake::from_code);
     let title = if mistake.is_some() { format!("Error: {title}") } else { title };
     // The page's own refresh takes the bar alone. It is nobody's act, so it reads nothing from AWS.
-    let content = if request.is_own_refresh() {
+    let content = if context::current().is_ok_and(|cx| cx.is_own_refresh()) {
         Either::Left(view! { <p class="nothing">"Open the confirmation again to read the stream."</p> })
     } else {
         Either::Right(page(move |request| load(action, request), |confirmation| view! { <Confirm confirmation /> }))
@@ -105,7 +105,9 @@ fn with_neighbors(
 #[component]
 fn Confirm(confirmation: Confirmation) -> impl IntoView {
     let Confirmation { action, quota, owner, .. } = confirmation.clone();
-    let name = confirmation.stream.name.to_string();
+    let mistake = confirmation.draft.as_ref().and_then(|draft| draft.mistake);
+    let of = confirmation.stream.name.clone();
+    let name = of.to_string();
     let heading = format!("{} of {name}?", action::label(action));
     let class = format!(
         "confirmation {}{}",
@@ -114,7 +116,7 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
     );
     let content = match Ready::of(&confirmation) {
         Some(ready) => Either::Left(view! {
-            {mistake_of(&ready.confirmation)}
+            <Mistake mistake of />
             <ConfirmationText confirmation plan=ready.plan.clone() is_busy=ready.is_busy />
             <ConfirmForm ready=ready.clone() />
             <ConfirmationDetails action plan=ready.plan quota owner />
@@ -127,11 +129,4 @@ fn Confirm(confirmation: Confirmation) -> impl IntoView {
             {content}
         </article>
     }
-}
-
-/// Says what is wrong with the form, above everything else, on the page that comes back.
-fn mistake_of(confirmation: &Confirmation) -> Option<impl IntoView + use<>> {
-    let mistake = confirmation.draft.as_ref()?.mistake?;
-    let words = view::forms::mistake(mistake, Some(&confirmation.stream.name));
-    Some(view! { <p role="alert" class="alert">{words}</p> })
 }

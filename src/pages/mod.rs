@@ -61,11 +61,6 @@ impl PageRequest {
         self.query.get(name)
     }
 
-    /// Returns whether the page itself asks for it, to follow what happens.
-    fn is_own_refresh(&self) -> bool {
-        self.value("live").as_deref() == Some("1")
-    }
-
     /// Returns the address's query as pairs.
     fn pairs(&self) -> Vec<(String, String)> {
         self.query.clone().into_iter().map(|(name, value)| (name.to_string(), value)).collect()

@@ -63,6 +63,11 @@ pub fn current() -> Result<RequestContext, AppError> {
 }
 
 impl RequestContext {
+    /// Returns whether the request is a page's own refresh.
+    pub fn is_own_refresh(&self) -> bool {
+        is_own_refresh(&self.parts.uri)
+    }
+
     /// Returns the signed-in user.
     ///
     /// # Errors
