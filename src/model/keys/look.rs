@@ -38,6 +38,15 @@ impl KeyLook {
         }
     }
 
+    /// Returns whether records might need the key longer than it is there, whatever streams need it.
+    pub fn may_endanger_records(&self) -> bool {
+        match self {
+            Self::Found(facts) => facts.endangers_records(None),
+            Self::Missing => true,
+            Self::Unseen(_) => false,
+        }
+    }
+
     /// Checks that Kinesis can encrypt with the requested key.
     ///
     /// A key that can't be seen isn't called unusable. AWS creates its own key for Kinesis at first use, so a missing

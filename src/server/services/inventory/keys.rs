@@ -1,6 +1,11 @@
 //! The keys that streams use or still need, as learned from reads, enables and KMS.
 
-use super::{Inventory, memory::meant};
+use std::{collections::HashSet, sync::Arc};
+
+use super::{
+    Inventory,
+    memory::{Known, Memory, meant},
+};
 use crate::{
     model::{
         access::scope::Scope,
@@ -15,38 +20,66 @@ use crate::{
     server::adapters::aws::targets::Target,
 };
 
+/// A key to ask KMS about.
+#[derive(Debug)]
+pub struct WatchedKey {
+    pub target: Arc<Target>,
+    /// As AWS reported it.
+    pub key: KeyId,
+    /// A key that this name has resolved to while in use; `None` if KMS never said.
+    pub meant: Option<Meant>,
+    pub is_in_use: bool,
+}
+
 impl Inventory {
     /// Returns every key of the streams in a scope that is in use, or that stored records may need at `now`. If a name
     /// has resolved to several keys, all of them.
     pub fn needed_keys(&self, scope: &Scope, now: Timestamp) -> Vec<StreamNeed> {
         let memory = self.read();
-        let shown = memory.streams.values().filter(|known| scope.covers(&known.stored.id));
         let mut needs = Vec::new();
-        for known in shown {
-            let Some(target) = known.target.and_then(|target| self.targets.get(target)) else { continue };
-            let history = &known.stored.keys;
-            // A stream that AWS no longer lists has no records.
-            if known.stored.gone_at.is_some() {
+        for (target, known, key) in Self::needed_uses(&memory, now) {
+            if !scope.covers(&known.stored.id) {
                 continue;
             }
-            for key in history.needed(now) {
-                let need = |meant: Option<Meant>| StreamNeed {
-                    stream: known.stored.id.clone(),
-                    target: target.id.clone(),
-                    key: key.key.clone(),
-                    meant,
-                    retention_hours: history.retention_hours,
-                    until: history.needed_until(key),
-                    known_since: history.gap(now),
-                };
-                let meant = meant(&known.stored.id, key);
-                if meant.is_empty() {
-                    needs.push(need(None));
-                }
-                needs.extend(meant.into_iter().map(|meant| need(Some(meant))));
-            }
+            let history = &known.stored.keys;
+            let need = |meant: Option<Meant>| StreamNeed {
+                stream: known.stored.id.clone(),
+                target: self.targets[target].id.clone(),
+                key: key.key.clone(),
+                meant,
+                retention_hours: history.retention_hours,
+                until: history.needed_until(key),
+                known_since: history.gap(now),
+            };
+            needs.extend(meant_or_none(known, key).map(need));
         }
         needs
+    }
+
+    /// Returns what to ask KMS about, so that the needs of all streams are known. Most streams share their key, which
+    /// is returned once: this is called often, and looks at every stream.
+    pub fn watched_keys(&self, now: Timestamp) -> Vec<WatchedKey> {
+        let memory = self.read();
+        let mut seen = HashSet::new();
+        let mut keys = Vec::new();
+        for (target, known, key) in Self::needed_uses(&memory, now) {
+            let arns: Vec<&KeyArn> = key.meant.iter().map(|meant| &meant.arn).collect();
+            let is_in_use = key.ended.is_none();
+            if seen.insert((target, &known.stored.id.account, &key.key, arns, is_in_use)) {
+                let watched =
+                    |meant| WatchedKey { target: self.targets[target].clone(), key: key.key.clone(), meant, is_in_use };
+                keys.extend(meant_or_none(known, key).map(watched));
+            }
+        }
+        keys
+    }
+
+    /// Returns every use of a key that is needed at `now`, with the index of the target that reads its stream.
+    fn needed_uses<'a>(memory: &'a Memory, now: Timestamp) -> impl Iterator<Item = (usize, &'a Known, &'a KeyUse)> {
+        // A stream that AWS no longer lists has no records.
+        let listed = memory.streams.values().filter(|known| known.stored.gone_at.is_none());
+        let read = listed.filter_map(|known| Some((known.target?, known)));
+        read.flat_map(move |(target, known)| known.stored.keys.needed(now).map(move |key| (target, known, key)))
     }
 
     /// Returns the history of a stream's keys, as far as reads show.
@@ -93,4 +126,11 @@ impl Inventory {
         }
         self.note(&stream, |stream| stream.keys = stream.keys.after_enable(change));
     }
+}
+
+/// Returns every key that the name of a use has resolved to, or `None` once if KMS never said.
+fn meant_or_none(known: &Known, key: &KeyUse) -> impl Iterator<Item = Option<Meant>> {
+    let meant = meant(&known.stored.id, key);
+    let none = meant.is_empty().then_some(None);
+    meant.into_iter().map(Some).chain(none)
 }

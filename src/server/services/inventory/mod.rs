@@ -35,6 +35,7 @@ pub use self::{
     collector::run as collect,
     events::{Delivery, Events, News},
     figures::{ActiveChanges, InventoryFigures, TargetFigures},
+    keys::WatchedKey,
     readers::{LEFT_AFTER, hold_leases},
     shared_views::share_views,
     views::View,

@@ -16,7 +16,7 @@ use crate::{
     model::{
         access::scope::Scope,
         keys::{
-            KeyArn, KeyLook,
+            KeyArn, KeyLook, Meant,
             needed::{StreamNeed, TrackedKey},
         },
         stream::encryption::KeyId,
@@ -24,7 +24,7 @@ use crate::{
     },
     server::{
         adapters::{aws::targets::Target, clock, store::StoredKeyLook},
-        services::inventory::Inventory,
+        services::inventory::{Inventory, WatchedKey},
     },
 };
 
@@ -55,15 +55,15 @@ impl Wanted {
     fn of(inventory: &Inventory, at: Timestamp) -> Self {
         let generation = inventory.generation();
         let mut wanted = Self { generation, at, keys: BTreeMap::new(), unknown: HashSet::new() };
-        for need in inventory.needed_keys(&Scope::everything(), at) {
-            let keys = wanted.keys.entry(need.target.clone()).or_default();
-            keys.insert(looked_at_as(&need));
+        for WatchedKey { target, key, meant, is_in_use } in inventory.watched_keys(at) {
+            let keys = wanted.keys.entry(target.id.clone()).or_default();
+            keys.insert(looked_at_as(&key, meant.as_ref()));
             // While it is in use, where its name points matters too.
-            if need.until.is_none() {
-                if need.meant.is_none() {
-                    wanted.unknown.insert((need.target, need.key.clone()));
+            if is_in_use {
+                if meant.is_none() {
+                    wanted.unknown.insert((target.id.clone(), key.clone()));
                 }
-                keys.insert(need.key);
+                keys.insert(key);
             }
         }
         wanted
@@ -211,8 +211,12 @@ impl Keys {
         self.watched.lock().retain(|place, _| is_wanted(place));
     }
 
-    /// Returns the keys that won't be there as long as records need them.
+    /// Returns the keys that won't be there as long as records need them. Walks through all streams only if KMS has
+    /// said something of the kind about one.
     fn alarming(&self, inventory: &Inventory) -> Vec<TrackedKey> {
+        if !self.watched.lock().values().any(|(_, look)| look.may_endanger_records()) {
+            return Vec::new();
+        }
         self.needed(inventory, &Scope::everything()).into_iter().filter(TrackedKey::is_in_danger).collect()
     }
 
@@ -233,7 +237,8 @@ impl Keys {
         let watched = self.watched.lock();
         let mut keys: BTreeMap<String, TrackedKey> = BTreeMap::new();
         for need in inventory.needed_keys(scope, self.clock.now()) {
-            let look = watched.get(&(need.target.clone(), looked_at_as(&need))).map(|(_, look)| look.clone());
+            let asked_as = looked_at_as(&need.key, need.meant.as_ref());
+            let look = watched.get(&(need.target.clone(), asked_as)).map(|(_, look)| look.clone());
             let arn = meant(&need, look.as_ref());
             // If an alias's earlier key isn't known, KMS's answer about the alias says nothing about that key.
             let look = look.filter(|_| need.meant.is_some() || need.until.is_none());
@@ -260,8 +265,8 @@ impl Keys {
 
 /// Returns the name under which KMS is asked about a key: the key itself if it is known, so that re-pointing or
 /// deleting an alias says nothing about it.
-fn looked_at_as(need: &StreamNeed) -> KeyId {
-    need.meant.as_ref().and_then(|meant| meant.arn.to_string().parse().ok()).unwrap_or_else(|| need.key.clone())
+fn looked_at_as(key: &KeyId, meant: Option<&Meant>) -> KeyId {
+    meant.and_then(|meant| meant.arn.to_string().parse().ok()).unwrap_or_else(|| key.clone())
 }
 
 /// Returns the key that a stream's key name means: as seen while in use, else as KMS says now.
