@@ -63,13 +63,16 @@ impl StoredStream {
 }
 
 impl StoredStream {
-    /// The same with the texts of its report's ARN shared with its id; AWS's answer came with texts of its own.
+    /// The same in less memory: with the texts of its report's ARN shared with its id, as AWS's answer came with texts
+    /// of its own, and without room for keys to come, as most streams have one.
     #[must_use]
-    pub fn sharing_texts(mut self) -> Self {
+    pub fn compact(mut self) -> Self {
         let own = self.id.arn();
         if let Some(report) = self.report.as_mut().filter(|report| report.arn == own) {
             report.arn = own;
         }
+        self.keys.uses.shrink_to_fit();
+        self.keys.uses.iter_mut().for_each(|key| key.meant.shrink_to_fit());
         self
     }
 

@@ -78,7 +78,7 @@ impl Memory {
     /// Stores a stream: rebuilds its row and sets when to read it next. Returns whether anything besides times has
     /// moved.
     pub fn put(&mut self, targets: &[Arc<Target>], stored: StoredStream) -> bool {
-        let (key, stored) = (stored.id.clone(), stored.sharing_texts());
+        let (key, stored) = (stored.id.clone(), stored.compact());
         let target = target_of(targets, &key);
         if !self.streams.contains_key(&key) && self.names.add(&key.name) {
             self.tell_first(targets, &key.name);
