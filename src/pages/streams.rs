@@ -58,7 +58,7 @@ fn List(page: ListPage) -> impl IntoView {
                 query=query.clone() columns=columns.clone() facets matching=selection.matching all=counts.all
             />
             {(!ignored.is_empty()).then(|| view! { <p role="alert" class="warning">{ignored.join(" ")}</p> })}
-            <StreamsTable rows query=query.clone() columns />
+            {(selection.matching > 0).then(|| view! { <StreamsTable rows query=query.clone() columns /> })}
             {(counts.all == 0).then(|| view! { <Nothing /> })}
             <Foot query page=selection.page pages=selection.pages matching=selection.matching />
         </LivePage>
