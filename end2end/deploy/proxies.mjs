@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endAll, freePort } from "../docs/commands.mjs";
 import { startDemo } from "../docs/demo.mjs";
-import { Browser, makeCertificates } from "./servers.mjs";
+import { Browser, Http2Browser, makeCertificates } from "./servers.mjs";
 import { ROOT, startUnpacked } from "./tools.mjs";
 
 const WORK = mkdtempSync(join(tmpdir(), "keystream-proxies-"));
@@ -94,8 +94,8 @@ function haproxy(address, changes = []) {
 }
 
 /** Runs a test with somebody in front of a proxy. */
-async function behind(proxy, process, act) {
-    const browser = new Browser({ proxy, port, authority: certificates.authority, address: CLIENT });
+async function behind(proxy, process, act, Kind = Browser) {
+    const browser = new Kind({ proxy, port, authority: certificates.authority, address: CLIENT });
     try {
         await browser.untilReady().catch((error) => {
             throw new Error(`${error.message}; ${process.told}`);
@@ -182,13 +182,15 @@ const BARE = [
     ["ssl http2;", "ssl;"],
 ];
 
-for (const [what, address, program, changes, stream] of [
-    ["nginx", "127.0.0.11", nginx, [], "orders-prod"],
-    ["nginx with HTTP/1.0 to Keystream", "127.0.0.12", nginx, BARE, "refunds"],
-    ["haproxy", "127.0.0.13", haproxy, [], "invoices"],
+for (const [what, address, program, changes, stream, kind] of [
+    ["nginx", "127.0.0.11", nginx, [], "orders-prod", Browser],
+    ["nginx, over HTTP/2", "127.0.0.21", nginx, [], "audit-trail", Http2Browser],
+    ["nginx with HTTP/1.0 to Keystream", "127.0.0.12", nginx, BARE, "refunds", Browser],
+    ["haproxy", "127.0.0.13", haproxy, [], "invoices", Browser],
+    ["haproxy, over HTTP/2", "127.0.0.22", haproxy, [], "ledger-entries", Http2Browser],
 ]) {
     test(`pages, sign-in, the client's address and events work behind ${what}`, () =>
-        behind(address, program(address, changes), (browser) => journey(browser, stream)));
+        behind(address, program(address, changes), (browser) => journey(browser, stream), kind));
 }
 
 test("the plain port leads to https", async () => {

@@ -1,5 +1,6 @@
 // What the tests of proxies and networks have in common: certificates, free ports, and requests over TLS.
 import { readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:http2";
 import { request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -81,5 +82,29 @@ export class Browser {
             why = answer.status;
         }
         throw new Error(`no answer from ${this.options.host} within ${STARTED_WITHIN_MS / 1_000} s: ${why}`);
+    }
+}
+
+/** A browser that speaks HTTP/2 to the proxy, with each request on a connection of its own. */
+export class Http2Browser extends Browser {
+    open(path, { method = "GET", form, headers = {} } = {}) {
+        const { host, port, ...options } = this.options;
+        const session = connect(`https://${host}:${port}`, options);
+        const { host: authority, ...own } = this.headers;
+        const all = { ":method": method, ":path": path, ":authority": authority, ...own, ...headers };
+        if (this.cookie !== "") all.cookie = this.cookie;
+        if (form !== undefined) all["content-type"] = "application/x-www-form-urlencoded";
+        return new Promise((done, failed) => {
+            const sent = session.request(all);
+            const late = setTimeout(() => sent.destroy(new Error(`${path} isn't answered`)), ANSWERED_WITHIN_MS);
+            sent.on("response", (received) => {
+                const rawHeaders = Object.entries(received).flatMap(([name, value]) => [name, String(value)]);
+                done(Object.assign(sent, { statusCode: received[":status"], headers: received, rawHeaders }));
+            });
+            for (const failing of [session, sent]) failing.on("error", failed);
+            for (const end of ["response", "error"]) sent.on(end, () => clearTimeout(late));
+            sent.on("close", () => session.close());
+            sent.end(form === undefined ? undefined : new URLSearchParams(form).toString());
+        });
     }
 }
