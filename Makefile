@@ -9,7 +9,8 @@ run:
 	@.ci/build dev
 	@exec target/keystream serve --demo
 
-# Every check: formatting, lints for both targets, unit and integration tests, browser tests with accessibility.
+# Every check: formatting, lints for both targets, unit and integration tests, the archive and the image, made of the
+# build that the tests use, and browser tests with accessibility.
 test:
 	@.ci/setup test
 	@.ci/check

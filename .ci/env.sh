@@ -109,6 +109,12 @@ cargo_tool() {
     [ -x "$candidate" ] && printf '%s\n' "$candidate"
 }
 
+# Lists what is in the release in the directory $1 and what made it, as bills of materials and as licences.
+list_contents() {
+    "$keystream_root/.ci/sbom" "$1/sbom"
+    "$(cargo_tool cargo-deny)" --locked --all-features --log-level error list --layout license >"$1/licences.txt"
+}
+
 # Prints the directory of the newest Postgres server's programs.
 postgres_bin() {
     local candidate

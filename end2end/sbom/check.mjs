@@ -1,5 +1,5 @@
 // Checks the bills of materials of npm and Python, and that an omission doesn't pass. Those of crates are made and
-// checked with a release, as their tool takes minutes to build.
+// checked by `.ci/check-package`, and with a release.
 // Run it after `.ci/setup test`: node --test end2end/sbom/check.mjs
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
