@@ -14,6 +14,7 @@ const WORK = mkdtempSync(join(tmpdir(), "keystream-deploy-"));
 const VALUES = readdirSync(join(CHART, "ci")).map((name) => join(CHART, "ci", name));
 const [SQLITE, POSTGRES, ALB] = ["sqlite", "postgres", "alb"].map((name) => join(CHART, `ci/${name}-values.yaml`));
 const UNIT = join(ROOT, "deploy/systemd/keystream.service");
+const ALERTS = join(ROOT, "deploy/prometheus/keystream.rules.yml");
 const CONTAINERFILE = join(ROOT, "deploy/Containerfile");
 const MOST_EXPOSURE = 2.0;
 
@@ -64,6 +65,9 @@ for (const values of VALUES) {
         const { file, parsed } = manifests(values);
         const validated = validate(file);
         assert.equal(validated.status, 0, validated.output);
+        // Kubernetes has no schema of the Prometheus operator's kind: a test below compares all of it.
+        const unread = validated.output.split("\n").filter((line) => line.startsWith("WARN"));
+        assert.deepEqual(unread.filter((line) => !line.includes("kind ServiceMonitor ")), []);
         const config = understood(parsed.get("ConfigMap/trial-keystream").data["keystream.toml"]);
         assert.equal(config.status, 0, config.output);
     });
@@ -120,6 +124,52 @@ test("a load balancer of AWS serves https on the port of the public URL", () => 
     assert.deepEqual(ports(["--set", "publicUrl=https://keystream.example:8443/"]), [{ HTTPS: 8443 }]);
 });
 
+/** The manifests of a kind. */
+const ofKind = (parsed, wanted) => [...parsed.values()].filter(({ kind }) => kind === wanted);
+
+test("a ServiceMonitor leads Prometheus to each pod's metrics, under the job of the alerts", () => {
+    const { parsed } = manifests(POSTGRES);
+    const [{ metadata, spec }, ...others] = ofKind(parsed, "ServiceMonitor");
+    assert.equal(others.length, 0);
+    assert.equal(metadata.name, "trial-keystream");
+    assert.equal(metadata.labels.release, "kube-prometheus-stack");
+    const selected = { "app.kubernetes.io/name": "keystream", "app.kubernetes.io/instance": "trial" };
+    const credentials = { name: "keystream-metrics", key: "token" };
+    assert.deepEqual(spec, {
+        jobLabel: "app.kubernetes.io/name",
+        selector: { matchLabels: selected },
+        endpoints: [
+            { port: "metrics", path: "/metrics", interval: "30s", authorization: { type: "Bearer", credentials } },
+        ],
+    });
+
+    const hasLabels = (labels) => Object.entries(selected).every(([key, value]) => labels[key] === value);
+    const services = ofKind(parsed, "Service").filter((service) => hasLabels(service.metadata.labels));
+    const found = services.filter(({ spec: { ports } }) => ports.some(({ name }) => name === spec.endpoints[0].port));
+    assert.deepEqual(found.map((service) => service.metadata.name), ["trial-keystream-pods"]);
+    const jobs = new Set([...read(ALERTS).matchAll(/\bjob="([^"]*)"/g)].map(([, job]) => job));
+    assert.deepEqual([...jobs], [found[0].metadata.labels[spec.jobLabel]]);
+
+    const { port, targetPort } = found[0].spec.ports.find(({ name }) => name === "metrics");
+    const [{ ports, env }] = parsed.get("StatefulSet/trial-keystream").spec.template.spec.containers;
+    assert.equal(ports.find(({ name }) => name === targetPort).containerPort, port);
+    const config = parsed.get("ConfigMap/trial-keystream").data["keystream.toml"];
+    assert.ok(config.includes(`metrics_listen = "0.0.0.0:${port}"\n`), config);
+    const token = env.find(({ name }) => name === "KEYSTREAM_METRICS_TOKEN");
+    assert.deepEqual(token.valueFrom.secretKeyRef, credentials);
+    const [, { from }] = parsed.get("NetworkPolicy/trial-keystream").spec.ingress;
+    assert.deepEqual(from, [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }]);
+});
+
+test("there is no ServiceMonitor unless values ask for one, and none sends a token that isn't set", () => {
+    for (const [values, flags] of [[SQLITE, []], [ALB, []], [SQLITE, ["--set", "metrics.enabled=true"]]]) {
+        assert.deepEqual(ofKind(manifests(values, flags).parsed, "ServiceMonitor"), []);
+    }
+    const { parsed } = manifests(ALB, ["--set", "metrics.enabled=true,serviceMonitor.enabled=true"]);
+    const [{ spec }] = ofKind(parsed, "ServiceMonitor");
+    assert.deepEqual(spec.endpoints, [{ port: "metrics", path: "/metrics" }]);
+});
+
 test("pods listen on IPv6 where the values say so", () => {
     const { parsed } = manifests(POSTGRES, ["--set", "bindAddress=[::]"]);
     const [{ env }] = parsed.get("StatefulSet/trial-keystream").spec.template.spec.containers;
@@ -130,6 +180,7 @@ test("pods listen on IPv6 where the values say so", () => {
     assert.equal(status, 0, output);
 });
 
+const MONITORED = "serviceMonitor.enabled=true";
 const onPostgres = ["--set", "database.kind=postgres,database.existingSecret=db,checkpoints.existingSecret=key"];
 for (const [what, flags, says] of [
     ["no public URL", ["--set", "publicUrl="], "/publicUrl"],
@@ -146,6 +197,13 @@ for (const [what, flags, says] of [
     ["the database's URL in plain sight", ["--set", "settings.database_url=postgres://u:p@h/d"], "'database_url'"],
     ["a setting as a variable", ["--set", "env[0].name=KEYSTREAM_LISTEN,env[0].value=x"], "/env/0/name"],
     ["the portal's port for metrics", ["--set", "metrics.port=3000"], "/metrics/port"],
+    ["a ServiceMonitor without metrics", ["--set", `${MONITORED},networkPolicy.enabled=false`], "/metrics/enabled"],
+    [
+        "a ServiceMonitor that the network policy locks out",
+        ["--set", `${MONITORED},metrics.enabled=true`],
+        "/networkPolicy/metricsFrom",
+    ],
+    ["an interval that isn't one", ["--set", "serviceMonitor.interval=often"], "/serviceMonitor/interval"],
     ["an unknown value", ["--set", "replicaCount=1"], "replicaCount"],
 ]) {
     test(`the chart refuses ${what}`, () => {
