@@ -13,7 +13,7 @@ export default defineConfig<Options>({
     fullyParallel: true,
     forbidOnly: true,
     retries: 0,
-    reporter: [["list"]],
+    reporter: [["list"], ["./audit/reporter.ts"]],
     use: { ...chromium, trace: "retain-on-failure" },
     projects: [
         { name: "full", use: { mode: "full" } },
