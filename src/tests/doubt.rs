@@ -136,7 +136,7 @@ async fn a_row_that_this_version_cannot_read_stops_no_start() {
 #[tokio::test]
 async fn a_pause_that_this_version_cannot_read_stops_no_start() {
     let database = TestDatabase::new(Kind::Sqlite).await;
-    let store = Store::open(&database.url, Opener::Command).await.unwrap();
+    let store = Store::open(&database.url, Opener::Setup).await.unwrap();
     // SQLite accepts any type in any column.
     database
         .run("INSERT INTO targets (id, paused_at, paused_by) VALUES ('a/b', 'since noon', 'mira'), ('c/d', 1, 'mira')")

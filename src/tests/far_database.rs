@@ -42,8 +42,8 @@ impl Far {
     async fn away() -> Self {
         let database = TestDatabase::new(Kind::Postgres).await;
         let proxy = Proxy::before(&database.url, FAR).await;
-        let store = Store::open(&proxy.url, Opener::Command).await.unwrap();
-        let near = Store::open(&database.url, Opener::Command).await.unwrap();
+        let store = Store::open(&proxy.url, Opener::Setup).await.unwrap();
+        let near = Store::open(&database.url, Opener::Setup).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // Nothing is requested from AWS.
         let target =

@@ -15,7 +15,7 @@ use crate::server::{
 pub async fn check(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
     let url = &settings.database.database_url;
     let places = checkpoints::places(settings)?;
-    let store = match Store::open(url, Opener::Command).await {
+    let store = match Store::open(url, Opener::Setup).await {
         // As before an upgrade.
         Err(StoreError::OlderSchema { found, known }) => {
             let shown = without_password(url);

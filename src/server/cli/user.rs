@@ -117,7 +117,7 @@ async fn add(
     let name = UserName::parse(name).map_err(mistake_error)?;
     let scope = Scope::parse(scope).map_err(mistake_error)?;
     let hash = hash(&password, &name)?;
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Setup).await?;
     let new = NewUser { name, role, scope, is_break_glass };
     done(accounts(&store).add(new, hash).await?)
 }

@@ -78,7 +78,7 @@ async fn common_passwords_make_no_first_administrator() {
 async fn the_first_administrator_is_written_down_and_never_called_like_the_server() {
     let directory = tempfile::tempdir().unwrap();
     let store =
-        Store::open(&format!("sqlite://{}", directory.path().join("k.db").display()), Opener::Command).await.unwrap();
+        Store::open(&format!("sqlite://{}", directory.path().join("k.db").display()), Opener::Setup).await.unwrap();
     let actor = Doer { name: "setup link".to_owned(), ..Doer::default() };
     let accounts = Accounts { store: &store, actor, now: SystemClock.now() };
     let new = |name: &str| NewUser {

@@ -21,7 +21,7 @@ async fn a_database_that_ignores_settings_is_refused_in_one_sentence() {
     let ignoring = "CREATE FUNCTION set_config(text, text, boolean) RETURNS text LANGUAGE sql AS 'SELECT $2'";
     database.run(ignoring).await;
     at_postgres(&format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name())).await;
-    let error = Store::open(&database.url, Opener::Command).await.unwrap_err().to_string();
+    let error = Store::open(&database.url, Opener::Setup).await.unwrap_err().to_string();
     assert_eq!(
         error,
         "the database doesn't keep lock_timeout=5s for a session (it is 0): connect to Postgres directly, or through \
@@ -89,7 +89,7 @@ async fn after_postgres_ended_all_connections_everything_goes_on() {
 #[tokio::test]
 async fn several_hosts_are_refused() {
     for url in ["postgres://u@one.example,two.example/x", "postgres://u@h/x?host=one.example,two.example"] {
-        let error = Store::open(url, Opener::Command).await.unwrap_err();
+        let error = Store::open(url, Opener::Setup).await.unwrap_err();
         assert!(matches!(error, StoreError::SeveralHosts), "{url}: {error}");
     }
 }

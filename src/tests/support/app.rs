@@ -100,7 +100,7 @@ impl TestApp {
         }
         let database = TestDatabase::new(setup.database).await;
         let clock = Arc::new(MovedClock::at_pace(setup.pace.max(1)));
-        let store = Store::open(&database.url, Opener::Command).await.unwrap();
+        let store = Store::open(&database.url, Opener::Setup).await.unwrap();
         add_users(&store, setup.is_demo).await;
         drop(store);
         let is_read_only = AtomicBool::new(setup.is_read_only);

@@ -46,9 +46,14 @@ pub enum StoreError {
     Damaged(String),
     #[error(
         "KEYSTREAM_DATABASE_URL takes a file in a directory where Keystream may write: the lock file {path} could not \
-        be used: {source}"
+        be used: {cause}"
     )]
-    Lock { path: String, source: std::io::Error },
+    Lock { path: String, cause: std::io::Error },
+    #[error(
+        "nothing of Keystream's is in the database {0}: if that is the one that KEYSTREAM_DATABASE_URL should name, \
+        start `keystream serve` or add a user first"
+    )]
+    Missing(String),
     #[error("the database file {0} is not where it was when Keystream started")]
     Gone(String),
     #[error("the change was sent or has ended meanwhile, or another instance has taken it over")]

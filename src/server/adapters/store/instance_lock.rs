@@ -15,7 +15,7 @@ pub fn take(database: &Path) -> Result<Option<File>, StoreError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let path = PathBuf::from(path);
-    let failed = |source| StoreError::Lock { path: path.display().to_string(), source };
+    let failed = |cause| StoreError::Lock { path: path.display().to_string(), cause };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

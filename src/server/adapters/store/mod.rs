@@ -20,6 +20,7 @@ pub mod inventory;
 pub mod key_looks;
 pub mod leases;
 mod on;
+mod opener;
 pub mod password_links;
 mod placeholders;
 mod pools;
@@ -58,6 +59,7 @@ pub use self::{
     key_looks::StoredKeyLook,
     leases::Leased,
     on::{On, TxConnection},
+    opener::Opener,
     password_links::{LinkEnd, PasswordLink},
     provider_sign_ins::StartedSignIn,
     session_changes::SessionListener,
@@ -134,33 +136,28 @@ struct OpenFile {
     identity: (u64, u64),
 }
 
-/// Who opens the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opener {
-    /// `serve`: on SQLite there can be only one, which holds the instance lock while it runs.
-    Server,
-    /// A command that works beside a running server. It migrates only when no server runs.
-    Command,
-}
-
 impl Store {
-    /// Opens the database at `url` (`sqlite://FILE`, created if it is missing, or `postgres://...`), and brings its
-    /// schema up to date.
+    /// Opens the database at `url` (`sqlite://FILE` or `postgres://...`), and brings its schema up to date.
     ///
     /// # Errors
-    /// When the URL is neither, the file is on a network file system or another server holds it, the schema is newer
-    /// than this version, or older while a server runs beside this command, or the database cannot be reached, opened,
-    /// locked or migrated.
+    /// When the URL is neither, the file is on a network file system or another server holds it, the database is empty
+    /// and the opener needs what is in it, the schema is newer than this version, or older while a server runs beside
+    /// this command, or the database cannot be reached, opened, locked or migrated.
     pub async fn open(url: &str, opener: Opener) -> Result<Self, StoreError> {
         match Address::parse(url)? {
             Address::Sqlite { path, options } => {
                 filesystem::refuse_network(&path)?;
+                let name = path.display().to_string();
+                if opener == Opener::Command && !path.exists() {
+                    return Err(StoreError::Missing(name));
+                }
                 let lock = instance_lock::take(&path)?;
                 if lock.is_none() && opener == Opener::Server {
-                    return Err(StoreError::InUse(path.display().to_string()));
+                    return Err(StoreError::InUse(name));
                 }
                 let pool = database::open_sqlite_writer(&options).await?;
                 let writer = On::Sqlite(pool.clone());
+                schema::refuse_missing(&writer, opener, &name).await?;
                 schema::refuse_newer(&writer).await?;
                 // Only the holder of the lock may migrate: the running server may be an older one.
                 match &lock {
@@ -169,8 +166,7 @@ impl Store {
                 }
                 let reader = On::Sqlite(database::open_sqlite_readers(&options, CONNECTIONS).await?);
                 let searcher = On::Sqlite(database::open_sqlite_readers(&options, SEARCH_CONNECTIONS).await?);
-                let identity =
-                    database::file_identity(&path).map_err(|_| StoreError::Gone(path.display().to_string()))?;
+                let identity = database::file_identity(&path).map_err(|_| StoreError::Gone(name))?;
                 let shared = Shared {
                     file: Some(OpenFile { path, identity }),
                     _instance_lock: lock.filter(|_| opener == Opener::Server),
@@ -185,8 +181,9 @@ impl Store {
                 // Separate connections: whoever waits for the write lock occupies one meanwhile.
                 let reader = On::Postgres(postgres::open(&options, CONNECTIONS).await?);
                 let searcher = On::Postgres(postgres::open(&options, SEARCH_CONNECTIONS).await?);
+                schema::refuse_missing(&writer, opener, options.get_database().unwrap_or_default()).await?;
                 schema::refuse_newer(&writer).await?;
-                if opener == Opener::Command && presence::has_servers(&pool).await? {
+                if opener != Opener::Server && presence::has_servers(&pool).await? {
                     schema::refuse_older(&writer).await?;
                 } else {
                     postgres::migrate(&options, &schema::migrations()).await?;
@@ -197,7 +194,7 @@ impl Store {
                         let commits = CommitListener::begin(options.clone());
                         (Some(Presence::announce(options, &instance).await?), Some(commits))
                     }
-                    Opener::Command => (None, None),
+                    Opener::Setup | Opener::Command => (None, None),
                 };
                 let shared = Shared { presence, commits, ..Shared::of(instance) };
                 Ok(Self::of(writer, reader, searcher, shared))

@@ -11,6 +11,7 @@ use super::{
     database::fetch,
     error::StoreError,
     on::{Db, On},
+    opener::Opener,
 };
 
 /// The migrations, compiled in. Listed rather than found by `sqlx::migrate!`, because sqlx's macros would compile both
@@ -51,6 +52,15 @@ fn migration(version: i64, description: &'static str, sql: &'static str) -> Migr
 pub async fn refuse_newer(db: &Db) -> Result<(), StoreError> {
     let (found, known) = (version_of(db).await?, newest());
     if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
+}
+
+/// Refuses the database called `name` if it has no schema and the opener works on what is in it.
+///
+/// # Errors
+/// When there is no schema, or the database can't be read.
+pub async fn refuse_missing(db: &Db, opener: Opener, name: &str) -> Result<(), StoreError> {
+    let is_missing = opener == Opener::Command && version_of(db).await? == 0;
+    if is_missing { Err(StoreError::Missing(name.to_owned())) } else { Ok(()) }
 }
 
 /// Refuses an older schema, for a command beside a running server: to migrate would stop the server's next start.

@@ -25,8 +25,9 @@ const LONGEST_KEY: u64 = 64 * 1024;
 pub enum CheckpointError {
     #[error("{path}: {why}")]
     Key { path: String, why: String },
-    #[error("{path}: {source}")]
-    File { path: String, source: std::io::Error },
+    /// The message has its cause, which is therefore not a `source`.
+    #[error("{path}: {cause}")]
+    File { path: String, cause: std::io::Error },
     #[error("{path}, line {line}: {why}")]
     Line { path: String, line: usize, why: String },
     #[error("{path} {why}")]
@@ -202,8 +203,8 @@ fn not_a_key(path: &Path) -> CheckpointError {
     }
 }
 
-pub(super) fn in_file(path: &Path, source: std::io::Error) -> CheckpointError {
-    CheckpointError::File { path: path.display().to_string(), source }
+pub(super) fn in_file(path: &Path, cause: std::io::Error) -> CheckpointError {
+    CheckpointError::File { path: path.display().to_string(), cause }
 }
 
 #[cfg(test)]
