@@ -140,9 +140,9 @@ fn emergency_advice(sees_whole_audit: bool) -> AnyView {
 #[component]
 pub fn Announcer() -> impl IntoView {
     let done = use_query_map().with_untracked(|query| FormDone::from_code(&query.get("done")?));
-    let done = done.map(|done| view! { <p class="done tone-settled">{forms::done(done)}</p> });
+    let done = done.map(|done| view! { <p class="done tone-good">{forms::done(done)}</p> });
     view! {
-        <div id="announcer" role="status" class="announcer" translate="no">{done}</div>
+        <div id="announcer" role="status" aria-atomic="false" class="announcer" translate="no">{done}</div>
         <template id="say-signed-out">
             <p class="tone-attention">
                 "Signed out. This page has stopped updating. " <a href="/sign-in">"Sign in"</a>

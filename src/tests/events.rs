@@ -14,7 +14,13 @@ use tokio::{
 use super::support::{ACCOUNT, REGION, Setup, TestApp, until};
 use crate::{
     model::access::{identity::Role, scope::Scope},
-    server::web::listen::Bounds,
+    server::{
+        services::inventory::Delivery,
+        web::{
+            fragments::{self, Audience, EventsQuery, FragmentCache, Subscription},
+            listen::Bounds,
+        },
+    },
 };
 
 /// Opens a connection. Returns what it received until a condition held.
@@ -219,4 +225,33 @@ async fn a_quiet_connection_says_that_it_lives_and_what_is_served() {
         text.contains("event: heartbeat\ndata: /pkg/boot.js /pkg/keystream.js /pkg/keystream.wasm\n\n"),
         "an event that scripts see: {text}"
     );
+}
+
+#[tokio::test]
+async fn what_a_page_has_already_is_not_announced_to_it() {
+    let app = TestApp::start().await;
+    app.known("orders-prod").await;
+    let operator = app.actor(Role::Operator).await;
+    let id = operator.disable("orders-prod").await;
+    let change = app.change_when(&id, |change| !change.is_active()).await;
+    let ladder = format!("ladder-{id}");
+    let query: EventsQuery = serde_json::from_value(json!({"parts": ladder, "moves": "changes"})).unwrap();
+    let subscription = Subscription::of(&query).unwrap();
+    let everything = Scope::everything();
+    let audience =
+        Audience { user_name: &change.intent.actor, scope: &everything, may_change: true, subscription: &subscription };
+    let told_after = async |rev: i64| {
+        until(|| async { Some(()).filter(|()| app.state.inventory.events().rev() >= rev) }).await;
+        let Delivery::News(news) = app.state.changes.news_after(Some(rev), &everything).await.unwrap() else {
+            panic!("it starts over")
+        };
+        let (inventory, cache) = (&app.state.inventory, FragmentCache::default());
+        fragments::of_news(&news, &audience, inventory, &cache, app.state.clock.now())
+    };
+    let told = told_after(change.rev - 1).await;
+    assert!(told.announcements.contains("orders-prod: Settled"), "{told:?}");
+    assert_eq!(told.moved, "changes");
+    let told = told_after(change.rev).await;
+    assert_eq!((told.announcements.as_str(), told.moved.as_str()), ("", ""));
+    assert!(told.fragments.contains(&ladder), "an earlier one may have been committed late: {told:?}");
 }

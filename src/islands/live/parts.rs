@@ -32,18 +32,24 @@ fn states_of(part: &Element) -> Vec<String> {
     states.iter().filter_map(|state| state.text_content()).collect()
 }
 
-/// Shows what happened to the user's own changes in the status region. `html` has one paragraph for each; those that
-/// were announced last in the same words are left out.
+/// Shows what happened to the user's own changes in the status region, the newest first. `html` has one paragraph for
+/// each. Those that the region has in the same words already are left out; others replace what it has of the same
+/// change, and of anything but changes.
 pub fn announce(html: &str) {
     let Some(region) = by_id("announcer") else { return };
     let news: Vec<Element> = elements_of(html).into_iter().filter(|piece| !is_shown(&region, piece)).collect();
     if news.is_empty() {
         return;
     }
-    region.set_text_content(None);
+    let change = |piece: &Element| data(piece, "data-change");
+    for shown in members(&region.children()) {
+        if change(&shown).is_empty() || news.iter().any(|piece| change(piece) == change(&shown)) {
+            shown.remove();
+        }
+    }
     for piece in news {
         // Fails only for a node that holds the region.
-        let _ = region.append_child(&piece);
+        let _ = region.insert_before(&piece, region.first_child().as_ref());
     }
     hide_own_links();
 }

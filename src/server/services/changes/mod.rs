@@ -142,6 +142,7 @@ impl Changes {
             return Ok(Delivery::Reset);
         }
         news.changes = changes.into_iter().map(Arc::new).collect();
+        news.seen = rev;
         Ok(Delivery::News(Arc::new(news)))
     }
 

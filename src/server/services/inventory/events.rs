@@ -39,6 +39,9 @@ pub struct News {
     /// Rows that moved, and whether anything besides times did.
     pub rows: BTreeMap<StreamId, (Arc<StreamRow>, bool)>,
     pub changes: Vec<Arc<Change>>,
+    /// Changes up to this `rev` were in the reader's page, as far as is known. They are here because of those that were
+    /// committed late.
+    pub seen: i64,
     /// The health of all targets; empty if none has moved.
     pub targets: Vec<TargetHealth>,
     /// Whether readers have to start over.

@@ -57,7 +57,12 @@ pub fn of_news(news: &News, to: &Audience<'_>, inventory: &Inventory, cache: &Fr
     let changes: Vec<&Arc<Change>> =
         news.changes.iter().filter(|change| to.scope.covers_arn(&change.intent.arn)).collect();
     for change in &changes {
-        renderer.push_change(change, &mut parts);
+        renderer.push_change(change, &mut parts.fragments);
+    }
+    let newer: Vec<&Arc<Change>> = changes.into_iter().filter(|change| change.rev > news.seen).collect();
+    for change in newer.iter().filter(|change| change.intent.actor == to.user_name) {
+        let card = ChangeCard::from(change.as_ref());
+        parts.announcements.push_str(&html(view! { <Announcement change=card may_change=to.may_change /> }));
     }
     let has_news = rows().any(|(_, is_news)| *is_news);
     if has_news && to.subscription.has_counts() {
@@ -66,7 +71,7 @@ pub fn of_news(news: &News, to: &Audience<'_>, inventory: &Inventory, cache: &Fr
     if !news.targets.is_empty() {
         renderer.push_targets(&mut parts.fragments);
     }
-    let moved = words(rows().filter(|(_, is_news)| *is_news).map(|(row, _)| &row.id), &changes);
+    let moved = words(rows().filter(|(_, is_news)| *is_news).map(|(row, _)| &row.id), &newer);
     let moved: Vec<&String> = moved.iter().filter(|word| to.subscription.moves.contains(*word)).collect();
     parts.moved = moved.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");
     parts
@@ -112,14 +117,14 @@ impl<F: FnOnce() -> Viewer> Renderer<'_, F> {
         }
     }
 
-    fn push_change(&self, change: &Arc<Change>, parts: &mut Parts) {
+    fn push_change(&self, change: &Arc<Change>, fragments: &mut String) {
         let is_shown = |part: &str| self.to.subscription.parts.contains(&format!("{part}-{}", change.id));
         if is_shown("marks") {
             let render = || {
                 let card = ChangeCard::from(change.as_ref());
                 html(view! { <LadderMarks marks=card.marks() rev=card.rev /> })
             };
-            parts.fragments.push_str(&self.cache.get(format!("marks-{}", change.id), change, None, render));
+            fragments.push_str(&self.cache.get(format!("marks-{}", change.id), change, None, render));
         }
         if is_shown("ladder") {
             let render = || {
@@ -127,12 +132,7 @@ impl<F: FnOnce() -> Viewer> Renderer<'_, F> {
                 let viewer = self.viewer.clone();
                 html(view! { <Progress change=ChangeCard::from(change.as_ref()) row viewer /> })
             };
-            parts.fragments.push_str(&self.cache.get(format!("ladder-{}", change.id), change, None, render));
-        }
-        if change.intent.actor == self.to.user_name {
-            let card = ChangeCard::from(change.as_ref());
-            let html = html(view! { <Announcement change=card may_change=self.to.may_change /> });
-            parts.announcements.push_str(&html);
+            fragments.push_str(&self.cache.get(format!("ladder-{}", change.id), change, None, render));
         }
     }
 
