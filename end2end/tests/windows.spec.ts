@@ -1,9 +1,10 @@
 // The windows of one browser share one event connection, so that any number of them stays live and none keeps requests
 // waiting: over HTTP/1.1 a browser opens six connections to a server.
 import type { BrowserContext, Page } from "@playwright/test";
+import { Client } from "../fixtures/client.ts";
 import { ENCRYPTION, KEY, gap, hide, isLive, live, moves, openList, order } from "../fixtures/live.ts";
 import type { Stack } from "../fixtures/servers.ts";
-import { cell, expect, hydrated, row, test } from "../fixtures/test.ts";
+import { cell, expect, hydrated, row, signIn, test } from "../fixtures/test.ts";
 
 // Windows without wasm open no connection.
 test.skip(({ mode }) => mode !== "full", "with wasm only");
@@ -41,9 +42,9 @@ async function connections(pages: Page[]): Promise<string[]> {
     return (await Promise.all(pages.map(openSources))).flat();
 }
 
-/** The window that holds the connection. */
-async function leader(pages: Page[]): Promise<Page> {
-    await expect.poll(async () => (await connections(pages)).length).toBe(1);
+/** The window that holds the connection, or both of them. */
+async function leader(pages: Page[], count = 1): Promise<Page> {
+    await expect.poll(async () => (await connections(pages)).length).toBe(count);
     for (const page of pages) if ((await openSources(page)).length > 0) return page;
     throw new Error("no window leads");
 }
@@ -199,6 +200,44 @@ test("each window gets what it shows", async ({ page, context, stack }) => {
     for (const window of pages) await expect(window.getByRole("status").first()).toContainText("refunds:");
     await allLive([...pages, change]);
     expect(await connections([...pages, change])).toHaveLength(1);
+    expect(seen.refused).toEqual([]);
+});
+
+test("windows with many rows between them share two connections", async ({ page, context, stack }) => {
+    const seen = await watch(context);
+    await stack.control("settings", { transition_ms: 1_000 });
+    await stack.control("fleet", { account: "111122223333", region: "eu-west-1", count: 600 });
+    // A target is listed at the start.
+    await stack.portal.stop();
+    await stack.startPortal();
+    await signIn(page, stack);
+    const addresses = [1, 2, 3, 4, 5, 6].map((at) => `${stack.origin}/streams?q=stream-&page=${at}&per=100`);
+    await expect(async () => {
+        await page.goto(addresses.at(-1)!);
+        await expect(row(page, "stream-00600")).toBeVisible({ timeout: 1_000 });
+    }).toPass({ timeout: 60_000 });
+    await page.goto(addresses[0]!);
+    await hydrated(page, "full");
+    const pages = [page, ...(await openWindows(context, addresses.slice(1)))];
+    await allLive(pages);
+    // A connection takes 500 rows or what takes as much room: those of four windows, with what else each of them shows.
+    await expect.poll(async () => (await connections(pages)).length).toBe(2);
+    const open = await connections(pages);
+    const rows = open.map((address) => new URL(address).searchParams.get("rows")!.split(/[:;,]/).filter(Boolean));
+    expect(new Set(rows.flat()).size, "every row, once").toBe(600);
+    expect(rows.flat()).toHaveLength(600);
+    for (const address of open) expect(address.length).toBeLessThan(8_192);
+    const leading = await leader(pages, 2);
+    expect(await openSources(leading), "one window has both").toHaveLength(2);
+    const client = new Client(stack.origin);
+    await client.signIn("mira");
+    for (const [at, window] of pages.entries()) {
+        const name = `stream-00${at}01`;
+        expect(await client.disable("eu-west-1", name)).toMatch(/^\/changes\//);
+        await moves(window, name, ENCRYPTION, /^\s*Not encrypted/);
+    }
+    await allLive(pages);
+    expect(await connections(pages)).toHaveLength(2);
     expect(seen.refused).toEqual([]);
 });
 
