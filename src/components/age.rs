@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use crate::model::time::{SECOND_MS, Timestamp, span};
 
 /// The age at `now` of what AWS reported at `at`, if it ever did. It reads "last known" once it is older than
-/// `stale_after` milliseconds, or if a later read failed. With `when_stale` it is shown only then.
+/// `stale_after` milliseconds, or if a later read failed. With `when_stale` it is shown only then. `before_clock` says
+/// that the time of the day follows: without scripts that count, the date alone stands before it.
 #[component]
 pub fn Age(
     at: Option<Timestamp>,
@@ -13,6 +14,7 @@ pub fn Age(
     stale_after: i64,
     #[prop(optional)] has_failed: bool,
     #[prop(optional)] when_stale: bool,
+    #[prop(optional)] before_clock: bool,
 ) -> impl IntoView {
     at.map(|at| {
         let is_stale = has_failed || now.millis_since(at) > stale_after;
@@ -27,6 +29,7 @@ pub fn Age(
             <time
                 class=class translate="no" datetime=at.rfc3339()
                 data-stale-after=stale_after / SECOND_MS data-stale=LAST_KNOWN data-failed=has_failed
+                data-before-clock=before_clock
             >
                 {if is_stale { format!("{LAST_KNOWN}{age}") } else { age }}
             </time>

@@ -269,7 +269,7 @@ fn Identity(
             {namesakes.map(|words| view! { <p class="warning namesakes">{words}</p> })}
             <p>
                 {format!("{}, {state}", report.status)} {key} ". " {key_words} " Read from AWS "
-                <Age at=Some(report.read_at) now=viewer.now stale_after />
+                <Age at=Some(report.read_at) now=viewer.now stale_after before_clock=true />
                 {format!(", {}.", report.read_at.clock_seconds())}
             </p>
         </div>

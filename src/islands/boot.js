@@ -35,7 +35,8 @@ function say(sentence) {
 
 function showTimes() {
     for (const age of document.querySelectorAll("time.age")) {
-        const time = new Date(age.dateTime).toUTCString().slice(5).replace("GMT", "UTC");
+        const whole = new Date(age.dateTime).toUTCString().slice(5).replace("GMT", "UTC");
+        const time = "beforeClock" in age.dataset ? whole.slice(0, 11) : whole;
         age.textContent = age.classList.contains("stale") ? `${age.dataset.stale ?? ""}${time}` : time;
     }
 }
