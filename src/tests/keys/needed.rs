@@ -10,9 +10,11 @@ use crate::{
             Change, End, Ending,
             refusal::{Precondition, RefusalKind},
         },
-        keys::KeyArn,
+        keys::{KeyArn, Meant},
+        stream::encryption::KeyId,
         time::{HOUR_MS, MINUTE_MS},
     },
+    server::services::inventory::WatchedKey,
     tests::support::{TestApp, until},
     view::{self, pages::KeyCard},
 };
@@ -155,4 +157,26 @@ async fn what_kms_says_once_it_can_be_seen_is_kept() {
     let scope = Scope::parse("111122223333/eu-west-1/late").unwrap();
     let cards = view::keys::cards(&app.state.changes.keys.needed(&app.state.inventory, &scope));
     assert_eq!(cards.iter().filter(|card| card.arn.is_some() && card.needing == 1).count(), 2, "{cards:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_streams_share_is_watched_once() {
+    let app = TestApp::start().await;
+    for name in ["chargebacks", "invoices", "orders-prod"] {
+        app.known(name).await;
+    }
+    let (inventory, payments): (_, KeyId) = (&app.state.inventory, "alias/payments".parse().unwrap());
+    let needs = until(|| async {
+        let mut needs = inventory.needed_keys(&Scope::everything(), app.state.clock.now());
+        needs.retain(|need| need.key == payments);
+        (needs.len() > 1 && needs.iter().all(|need| need.meant.is_some())).then_some(needs)
+    });
+    let needs = needs.await;
+    let mut watched = inventory.watched_keys(app.state.clock.now());
+    watched.retain(|watched| watched.key == payments);
+    let [WatchedKey { meant, is_in_use: true, .. }] = watched.as_slice() else { panic!("{watched:?}") };
+    let arn = |meant: &Option<Meant>| meant.as_ref().map(|meant| meant.arn.clone());
+    for need in &needs {
+        assert_eq!(arn(&need.meant), arn(meant), "{need:?}");
+    }
 }
