@@ -1,5 +1,6 @@
 // What records say of a settled change, and which keys stored records still need.
 import type { Page } from "@playwright/test";
+import { disable as disableAnother } from "../fixtures/changes.ts";
 import type { Stack } from "../fixtures/servers.ts";
 import { type Mode, accessible, expect, hydrated, signIn, test } from "../fixtures/test.ts";
 
@@ -73,6 +74,47 @@ test("a settled disable is verified by write on each shard, and seen on read", a
     );
     await page.goto(`${stack.origin}/audit?q=proof`);
     await expect(page.getByRole("main")).toContainText("change.proof-by-write-asked");
+});
+
+test("proof is offered once a change has settled, folded until somebody asks for it", async ({ page, stack, mode }) => {
+    await stack.control("settings", { transition_ms: 6_000 });
+    await signIn(page, stack);
+    await page.goto(`${stack.origin}${STREAM}/disable`);
+    await hydrated(page, mode);
+    await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
+    await page.getByLabel("Reason", { exact: true }).fill("OPS-21");
+    await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    const proof = page.locator("main details").filter({ has: page.getByText("Proof by records", { exact: true }) });
+    const read = page.getByRole("button", { name: "Check by reading", exact: true });
+    await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*(Requested|Sent|Accepted|Updating)/);
+    await hydrated(page, mode);
+    await expect(proof).toHaveCount(0);
+    // It comes into the page by itself, or with the reload that the page makes.
+    await expect(proof).toHaveCount(1, { timeout: 60_000 });
+    await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/);
+    await expect(proof).not.toHaveAttribute("open");
+    await expect(proof.locator("summary")).toBeVisible();
+    for (const control of await proof.locator("button, textarea, input:not([type=hidden])").all()) {
+        await expect(control).toBeHidden();
+    }
+    await proof.locator("summary").click();
+    await expect(read).toBeVisible();
+    await hydrated(page, mode);
+    await read.click();
+    // Somebody who asked sees the forms and the result, and so does whoever comes later.
+    await says(page, mode, /Seen on read/);
+    await expect(proof).toHaveAttribute("open", "");
+    await page.goto(page.url().split(/[?#]/)[0]!);
+    await expect(read).toBeVisible();
+
+    await stack.control("faults", {
+        operation: "StopStreamEncryption",
+        stream: "invoices",
+        fault: { refuse: { code: "AccessDeniedException", message: "not authorized" } },
+    });
+    await disableAnother(page, stack, "invoices");
+    await expect(page.getByRole("paragraph").filter({ hasText: /^Rejected/ })).toBeVisible();
+    await expect(proof, "nothing of a refused change can be proven").toHaveCount(0);
 });
 
 test("a key that stored records need is listed, and every page warns when it goes", async ({ page, stack, mode }) => {
