@@ -75,7 +75,7 @@ impl Inventory {
     }
 
     /// Returns every use of a key that is needed at `now`, with the index of the target that reads its stream.
-    fn needed_uses<'a>(memory: &'a Memory, now: Timestamp) -> impl Iterator<Item = (usize, &'a Known, &'a KeyUse)> {
+    fn needed_uses(memory: &Memory, now: Timestamp) -> impl Iterator<Item = (usize, &Known, &KeyUse)> {
         // A stream that AWS no longer lists has no records.
         let listed = memory.streams.values().filter(|known| known.stored.gone_at.is_none());
         let read = listed.filter_map(|known| Some((known.target?, known)));
