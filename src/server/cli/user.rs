@@ -128,7 +128,7 @@ async fn add(
 /// When there is no such user, the password is not allowed, or the database cannot be written.
 async fn passwd(settings: &Settings, name: &str, password: SecretString) -> anyhow::Result<()> {
     let hash = hash(&password, &UserName::parse(name).map_err(mistake_error)?)?;
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Setup).await?;
     let user = find(&store, name).await?;
     done(accounts(&store).set_password(&user.id, &hash).await?)
 }
@@ -139,7 +139,7 @@ async fn passwd(settings: &Settings, name: &str, password: SecretString) -> anyh
 /// When there is no such user, the scope is not one, or the database cannot be written.
 async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Option<String>) -> anyhow::Result<()> {
     let scope = scope.map(|scope| Scope::parse(&scope).map_err(mistake_error)).transpose()?;
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Setup).await?;
     let user = find(&store, name).await?;
     let (role, scope) = (role.unwrap_or(user.role), scope.unwrap_or(user.scope));
     done(accounts(&store).set_rights(&user.id, role, scope).await?)
@@ -150,7 +150,7 @@ async fn rights(settings: &Settings, name: &str, role: Option<Role>, scope: Opti
 /// # Errors
 /// When there is no such user or the database cannot be written.
 async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Setup).await?;
     let user = find(&store, name).await?;
     done(accounts(&store).disable(&user.id).await?)
 }
@@ -160,7 +160,7 @@ async fn disable(settings: &Settings, name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When there is no such user or the database cannot be written.
 async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Setup).await?;
     let user = find(&store, name).await?;
     Ok(accounts(&store).enable(&user.id).await?)
 }
@@ -170,7 +170,7 @@ async fn enable(settings: &Settings, name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When there is no such user or the database cannot be written.
 async fn unlock(settings: &Settings, name: &str) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Setup).await?;
     let user = find(&store, name).await?;
     Ok(accounts(&store).unlock(&user.id).await?)
 }
@@ -180,7 +180,7 @@ async fn unlock(settings: &Settings, name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be read.
 async fn list(settings: &Settings, mut output: impl Write) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database.database_url, Opener::Command).await?;
+    let store = Store::open(&settings.database.database_url, Opener::Setup).await?;
     for user in store.users().await? {
         let state = user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {}", at.rfc3339()));
         let kind = match &user.of_provider {

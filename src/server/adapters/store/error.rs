@@ -51,7 +51,7 @@ pub enum StoreError {
     Lock { path: String, cause: std::io::Error },
     #[error(
         "nothing of Keystream's is in the database {0}: if that is the one that KEYSTREAM_DATABASE_URL should name, \
-        start `keystream serve` or add a user first"
+        start `keystream serve` first"
     )]
     Missing(String),
     #[error("the database file {0} is not where it was when Keystream started")]
