@@ -7,15 +7,20 @@ import { type Mode, accessible, expect, hydrated, signIn, test } from "../fixtur
 const PLACE = { account: "111122223333", region: "eu-west-1" };
 const STREAM = "/streams/111122223333/eu-west-1/orders-prod";
 
-/** Disables encryption of `orders-prod` and waits on the change's page until it has settled. */
-async function disable(page: Page, stack: Stack, mode: Mode): Promise<void> {
-    await stack.control("settings", { transition_ms: 500 });
+/** Confirms a disable of `orders-prod`, which takes AWS so long. */
+async function request(page: Page, stack: Stack, mode: Mode, transitionMs: number): Promise<void> {
+    await stack.control("settings", { transition_ms: transitionMs });
     await signIn(page, stack);
     await page.goto(`${stack.origin}${STREAM}/disable`);
     await hydrated(page, mode);
     await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
     await page.getByLabel("Reason", { exact: true }).fill("OPS-21");
     await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
+}
+
+/** Disables encryption of `orders-prod` and waits on the change's page until it has settled. */
+async function disable(page: Page, stack: Stack, mode: Mode): Promise<void> {
+    await request(page, stack, mode, 500);
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*Settled/, { timeout: 40_000 });
     await page.goto(page.url().split("?")[0]!);
     await hydrated(page, mode);
@@ -77,13 +82,7 @@ test("a settled disable is verified by write on each shard, and seen on read", a
 });
 
 test("proof is offered once a change has settled, folded until somebody asks for it", async ({ page, stack, mode }) => {
-    await stack.control("settings", { transition_ms: 6_000 });
-    await signIn(page, stack);
-    await page.goto(`${stack.origin}${STREAM}/disable`);
-    await hydrated(page, mode);
-    await page.getByLabel("Type the stream name to confirm", { exact: true }).fill("orders-prod");
-    await page.getByLabel("Reason", { exact: true }).fill("OPS-21");
-    await page.getByRole("button", { name: "Disable encryption", exact: true }).click();
+    await request(page, stack, mode, 6_000);
     const proof = page.locator("main details").filter({ has: page.getByText("Proof by records", { exact: true }) });
     const read = page.getByRole("button", { name: "Check by reading", exact: true });
     await expect(page.locator("[aria-current=step]")).toHaveText(/^\s*(Requested|Sent|Accepted|Updating)/);
