@@ -73,7 +73,7 @@ async fn a_backup_beside_a_server_that_writes_is_whole_and_private() {
     assert_eq!(std::fs::metadata(place.file()).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(place.names(), ["backup.db"], "nothing is left beside it");
 
-    let copy = Store::open(&format!("sqlite://{}", place.file().display()), Opener::Setup).await.unwrap();
+    let copy = Store::open(&format!("sqlite://{}", place.file().display()), Opener::Command).await.unwrap();
     assert_eq!(copy.audit_rows(0, 10).await.unwrap(), app.store.audit_rows(0, 10).await.unwrap());
     assert!(copy.last_rev().await.unwrap() < uncommitted);
 }

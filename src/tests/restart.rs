@@ -121,7 +121,7 @@ async fn a_second_server_on_the_same_file_is_refused_and_commands_are_not() {
     let url = format!("sqlite://{}", directory.path().join("k.db").display());
     let first = Store::open(&url, Opener::Server).await.unwrap();
     assert!(matches!(Store::open(&url, Opener::Server).await, Err(StoreError::InUse(_))));
-    let command = Store::open(&url, Opener::Setup).await.unwrap();
+    let command = Store::open(&url, Opener::Command).await.unwrap();
     assert!(command.users().await.unwrap().is_empty());
     drop(first);
     assert!(Store::open(&url, Opener::Server).await.is_ok(), "the lock goes with its holder");

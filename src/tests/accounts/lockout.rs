@@ -44,7 +44,7 @@ async fn wait(actor: &Actor<'_>, user: &str) -> i64 {
 
 /// The administration as `keystream user` does it, beside the running server.
 async fn at_command_line(app: &TestApp, act: impl AsyncFnOnce(Accounts<'_>, &str)) {
-    let store = Store::open(&app.database_url, Opener::Setup).await.unwrap();
+    let store = Store::open(&app.database_url, Opener::Command).await.unwrap();
     let actor = Doer { name: "command line".to_owned(), ..Doer::default() };
     let id = user(app, "operator").await.id;
     act(Accounts { store: &store, actor, now: app.clock.now() }, &id).await;

@@ -125,7 +125,7 @@ async fn a_place_that_cannot_be_used_is_an_error_and_no_alarm() {
 async fn a_second_file_is_one_of_another_instance_only_while_one_runs() {
     for (kind, is_lost) in [(Kind::Sqlite, true), (Kind::Postgres, false)] {
         let app = TestApp::with(Setup { database: kind, ..Setup::default() }).await;
-        let store = Store::open(&app.database_url, Opener::Setup).await.unwrap();
+        let store = Store::open(&app.database_url, Opener::Command).await.unwrap();
         let key = SigningKey::read(&app.checkpoints.with_file_name("key.pem")).unwrap();
         let checkpoints = Checkpoints { key, file: app.checkpoints.with_file_name("second.jsonl") };
         let added = checkpoints.add(&store, app.state.clock.now()).await;

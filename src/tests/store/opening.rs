@@ -16,7 +16,7 @@ on_both! {
     opening_again_keeps_everything(database, store) {
         add_user(&store, "anna").await;
         drop(store);
-        let store = Store::open(&database.url, Opener::Setup).await.unwrap();
+        let store = Store::open(&database.url, Opener::Command).await.unwrap();
         assert_eq!(store.users().await.unwrap().len(), 1);
         assert!(store.has_users().await.unwrap() && !store.has_demo_users().await.unwrap());
     }
@@ -24,11 +24,11 @@ on_both! {
     a_command_beside_an_older_server_leaves_its_schema_alone(database, store) {
         // As the running server would have left it, were it the version before this one.
         database.run("DELETE FROM _sqlx_migrations WHERE version = 14").await;
-        let refused = Store::open(&database.url, Opener::Setup).await.unwrap_err();
+        let refused = Store::open(&database.url, Opener::Command).await.unwrap_err();
         assert!(matches!(refused, StoreError::OlderSchema { found: 13, known: 14 }), "{refused}");
         database.run("ALTER TABLE changes DROP COLUMN history").await;
         drop(store);
-        let migrated = async || Store::open(&database.url, Opener::Setup).await.ok();
+        let migrated = async || Store::open(&database.url, Opener::Command).await.ok();
         until(migrated).await;
     }
 
@@ -37,7 +37,7 @@ on_both! {
             9000, 'of tomorrow', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
         database.run(newer).await;
         drop(store);
-        for opener in [Opener::Server, Opener::Setup] {
+        for opener in [Opener::Server, Opener::Setup, Opener::Command] {
             let error = Store::open(&database.url, opener).await.unwrap_err().to_string();
             assert!(error.starts_with("the database has schema 9000, and this Keystream knows schemas up to \
                 ") && !error.contains('\n'), "{error}");
