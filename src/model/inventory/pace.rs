@@ -1,6 +1,7 @@
 //! The rate of calls to one operation: evenly spaced, halved after a throttle, then slowly restored.
 //!
-//! There are no bursts, because AWS documents none.
+//! There are no bursts, because AWS documents none. Who waits for a turn wakes up a little after its time: the turns
+//! after it keep theirs, or the rate would never be reached.
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ const ONE_THROTTLE: Duration = Duration::from_secs(1);
 /// Each period of this length without a throttle restores a twentieth of the full rate.
 const STEP_EVERY: Duration = Duration::from_secs(10);
 const STEP: f64 = 0.05;
+/// How late a turn may be taken without delaying those after it, and half of the distance between two at most.
+const LATE: Duration = Duration::from_millis(20);
 
 /// The turns of one operation. Times count from any fixed point and never go back.
 #[derive(Debug, Clone)]
@@ -45,14 +48,15 @@ impl Pace {
     /// Counts a turn that was taken at `now`, even before its time. The next one is later by that, but at most `most`
     /// from now.
     pub fn owe(&mut self, now: Duration, most: Duration) {
-        let next_at = self.ready_at(now) + self.distance();
+        self.restore(now);
+        let next_at = self.due_at(now) + self.distance();
         self.next_at = next_at.min(now + most.max(self.distance()));
     }
 
     /// Takes the next turn. Returns its time, which is never before `now`.
     pub fn take(&mut self, now: Duration) -> Duration {
         let turn = self.ready_at(now);
-        self.next_at = turn + self.distance();
+        self.next_at = self.due_at(now) + self.distance();
         turn
     }
 
@@ -78,6 +82,12 @@ impl Pace {
     /// Returns the turns per second without throttling.
     pub const fn full(&self) -> f64 {
         self.full
+    }
+
+    /// Returns when the turn was due that is taken at `now`: then, unless nobody was there to take it.
+    fn due_at(&self, now: Duration) -> Duration {
+        let is_late = now > self.next_at + LATE.min(self.distance() / 2);
+        if is_late { now } else { self.next_at }
     }
 
     fn distance(&self) -> Duration {
@@ -117,6 +127,25 @@ mod tests {
             pace.throttled(second * SECOND);
         }
         assert!((6..=7).contains(&pace.percent(299 * SECOND)), "a sixteenth is the slowest");
+    }
+
+    #[test]
+    fn who_wakes_up_late_delays_nobody_after_them() {
+        let mut pace = Pace::new(50.0);
+        let mut now = SECOND;
+        for _ in 0..100 {
+            now = pace.ready_at(now) + Duration::from_millis(2);
+            pace.owe(now, SECOND);
+        }
+        assert_eq!(now, SECOND + Duration::from_millis(2 + 99 * 20 + 2));
+    }
+
+    #[test]
+    fn turns_that_nobody_took_are_lost() {
+        let mut pace = Pace::new(5.0);
+        pace.take(SECOND);
+        assert_eq!(pace.take(60 * SECOND), 60 * SECOND);
+        assert_eq!(pace.ready_at(60 * SECOND), 60 * SECOND + Duration::from_millis(200));
     }
 
     proptest! {
